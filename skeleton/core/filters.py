@@ -1,0 +1,175 @@
+"""Filters of lists: django-filter's FilterSet as the description, without its forms at run time.
+
+A FilterSet is built once per class. A request's values are cleaned by the filters' own form fields, and what does not fit
+is a 400 that names the parameter. A filter then narrows the queryset with a `Param` in the value's place, so that the SQL
+of a list depends only on which filters are used; booleans and choices are part of the shape, since they change the plan.
+
+Filters must be pure: no clock, no request. "Today" is `CurrentDate()`, the database's.
+"""
+
+from typing import Any, ClassVar
+
+import django_filters
+from django import forms
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import DateField, Func, QuerySet, TextField
+from django.db.models.lookups import PatternLookup
+
+from skeleton.core.errors import BadRequest
+from skeleton.core.statements import Param
+
+
+class CurrentDate(Func):
+    """PostgreSQL's CURRENT_DATE; connections are in UTC."""
+
+    template = "CURRENT_DATE"
+    output_field = DateField()
+
+
+@TextField.register_lookup
+class Matches(PatternLookup):
+    """`column__matches=pattern`: a LIKE whose pattern is complete (see `like_pattern`), fit for a trigram index."""
+
+    lookup_name = "matches"
+    prepare_rhs = False
+
+    def get_rhs_op(self, connection: Any, rhs: str) -> str:
+        return f"LIKE {rhs}"
+
+
+def like_pattern(text: str) -> str:
+    """A LIKE pattern for texts, already in lower case, that contain `text` in any case."""
+    escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+class Bound:
+    """What the kernel asks of a filter beyond django-filter: how a cleaned value meets the SQL."""
+
+    constant: ClassVar[bool] = False
+    """Whether the value itself belongs to the shape: few values, each perhaps with an index of its own."""
+
+    def variant(self, value: Any) -> Any:
+        """What of the value changes the SQL."""
+        return None
+
+    def bind(self, value: Any) -> Any:
+        """The value as the database gets it."""
+        return value
+
+
+class _StrictBoolean(forms.Field):
+    def to_python(self, value: Any) -> bool:
+        try:
+            return {"true": True, "false": False}[str(value)]
+        except KeyError:
+            raise forms.ValidationError("Must be true or false.") from None
+
+
+class BooleanFilter(Bound, django_filters.Filter):
+    field_class = _StrictBoolean
+    constant = True
+
+
+class ChoiceFilter(Bound, django_filters.ChoiceFilter):
+    constant = True
+
+    def __init__(self, *args: Any, choices: list[tuple[str, Any]], **kwargs: Any) -> None:
+        allowed = ", ".join(str(value) for value, _ in choices)
+        kwargs["error_messages"] = {"invalid_choice": f"Must be one of: {allowed}."}
+        super().__init__(*args, choices=choices, **kwargs)
+
+
+class UUIDFilter(Bound, django_filters.UUIDFilter):
+    pass
+
+
+class TextFilter(Bound, django_filters.CharFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 255)
+        super().__init__(*args, **kwargs)
+
+
+class DateFilter(Bound, django_filters.DateFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["input_formats"] = ["%Y-%m-%d"]
+        kwargs["error_messages"] = {"invalid": "Must be a date, YYYY-MM-DD."}
+        super().__init__(*args, **kwargs)
+
+
+class NumberFilter(Bound, django_filters.Filter):
+    """A whole number; `min_value` and `max_value` as of a form's integer field."""
+
+    field_class = forms.IntegerField
+
+
+class SearchFilter(TextFilter):
+    """Texts that contain the value in any case, on a column kept in lower case (see `like_pattern`)."""
+
+    def __init__(self, field_name: str = "search_text", **kwargs: Any) -> None:
+        super().__init__(field_name=field_name, lookup_expr="matches", **kwargs)
+
+    def bind(self, value: Any) -> Any:
+        return like_pattern(value)
+
+
+class FilterSet(django_filters.FilterSet):
+    """The filters of one list. Declared as ever; `method=` filters get the queryset, the name and a value or Param."""
+
+    @classmethod
+    def clean(cls, raw: dict[str, str]) -> dict[str, Any]:
+        """The values of the parameters in `raw` that are filters here; blank ones are as good as absent.
+
+        Raises BadRequest with a text per parameter.
+        """
+        values, errors = {}, {}
+        for name, text in raw.items():
+            if text == "":
+                continue
+            try:
+                values[name] = cls.base_filters[name].field.clean(text)
+            except forms.ValidationError as exc:
+                errors[name] = str(exc.messages[0])
+        if errors:
+            name, text = next(iter(errors.items()))
+            raise BadRequest(f"The query parameter {name} is not valid: {text}", details=errors)
+        return values
+
+    @classmethod
+    def shape(cls, values: dict[str, Any]) -> tuple[Any, ...]:
+        """What of `values` the SQL depends on, hashable."""
+        return tuple(
+            (name, value if _bound(cls, name).constant else _bound(cls, name).variant(value))
+            for name, value in sorted(values.items())
+        )
+
+    @classmethod
+    def narrow(cls, rows: QuerySet[Any], shape: tuple[Any, ...]) -> QuerySet[Any]:
+        """`rows` with every filter of `shape` applied, a Param standing for each value that is not constant."""
+        instance = _instance(cls)
+        for name, value in shape:
+            param: Any = value if _bound(cls, name).constant else Param(name, variant=value)
+            rows = instance.filters[name].filter(rows, param)
+        return rows
+
+    @classmethod
+    def bind(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """`values` as the Params of `narrow` want them."""
+        return {name: _bound(cls, name).bind(value) for name, value in values.items()}
+
+
+def _bound(filterset: type[FilterSet], name: str) -> Bound:
+    found = filterset.base_filters[name]
+    if not isinstance(found, Bound):
+        raise ImproperlyConfigured(f"{filterset.__name__}.{name}: use the filters of skeleton.core.filters.")
+    return found
+
+
+_instances: dict[type[FilterSet], FilterSet] = {}
+
+
+def _instance(filterset: type[FilterSet]) -> FilterSet:
+    """The FilterSet's one instance, needed only so that `method=` filters find their method."""
+    if filterset not in _instances:
+        _instances[filterset] = filterset(data={}, queryset=QuerySet())
+    return _instances[filterset]

@@ -1,0 +1,212 @@
+"""What a list is asked for: which page, in which order, narrowed how. Parsed strictly; a mistake is a 400."""
+
+import base64
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db.models import BooleanField, F, Field, Func
+from django.http import QueryDict
+
+from skeleton.core.errors import BadRequest
+from skeleton.core.filters import FilterSet
+from skeleton.core.ids import parse_uuid
+from skeleton.core.statements import Param
+
+DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+MAX_PAGE = 2**31
+"""Keeps page × limit within what PostgreSQL takes for an OFFSET."""
+
+PAGING = ("page", "limit", "cursor", "sort_by", "sort_order")
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order that a list may be asked for: by `key` (a column or expression, never null), then by id."""
+
+    name: str
+    key: Any
+    descending: bool = False
+
+    def ordering(self) -> tuple[Any, ...]:
+        """For `order_by`. The id comes last and in the same direction, so that one index range serves a cursor."""
+        key = F(self.key) if isinstance(self.key, str) else self.key
+        pk = F("pk")
+        if self.descending:
+            return (key.desc(), pk.desc())
+        return (key.asc(), pk.asc())
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """The orders of one resource: `keys` by public name, and the order that holds when none is asked for."""
+
+    keys: Mapping[str, Any]
+    default: Sort
+
+    def parse(self, query: Mapping[str, str]) -> Sort:
+        name, order = query.get("sort_by"), query.get("sort_order")
+        if order is not None and order not in ("asc", "desc"):
+            raise BadRequest("sort_order must be asc or desc.", details={"sort_order": "Must be one of: asc, desc."})
+        if name is None:
+            if order is None:
+                return self.default
+            return Sort(self.default.name, self.default.key, descending=order == "desc")
+        if name not in self.keys:
+            allowed = ", ".join(self.keys)
+            raise BadRequest(f"sort_by must be one of: {allowed}.", details={"sort_by": f"Must be one of: {allowed}."})
+        return Sort(name, self.keys[name], descending=order == "desc")
+
+
+NEWEST_FIRST = Sort("id", "pk", descending=True)
+"""Ids are UUIDv7: their order is the order of creation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where the last page ended: the sort key's value and the id of its last row. None, None: at the beginning."""
+
+    after_key: Any = None
+    after_id: UUID | None = None
+
+    @property
+    def starts(self) -> bool:
+        return self.after_id is None
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """A list request, understood. `cursor` is None for page mode."""
+
+    filters: dict[str, Any]
+    sort: Sort
+    limit: int
+    page: int
+    cursor: Cursor | None
+
+
+def parse_list_query(
+    query: QueryDict,
+    *,
+    filterset: type[FilterSet] | None,
+    sorting: Sorting,
+    cursor_only: bool = False,
+    plain_cursor: bool = False,
+    extra: tuple[str, ...] = (),
+) -> ListQuery:
+    """Read the query string of a list.
+
+    `cursor_only` lists have no pages; `plain_cursor` ones use the last id itself as cursor; `extra` are parameters that
+    the view reads by itself. Raises BadRequest for anything unknown or malformed.
+    """
+    params = {name: values[-1] for name, values in query.lists()}
+    filters = filterset.base_filters if filterset else {}
+    unknown = [name for name in params if name not in filters and name not in PAGING and name not in extra]
+    if unknown:
+        raise BadRequest(
+            f"Unknown query parameter: {unknown[0]}.", details={name: "Unknown parameter" for name in unknown}
+        )
+    sort = sorting.parse(params)
+    if "cursor" in params and "page" in params:
+        raise BadRequest("cursor and page exclude each other.", details={"cursor": "Cannot be used with page."})
+    if cursor_only and "page" in params:
+        raise BadRequest("This list is paged by cursor.", details={"page": "Use cursor instead."})
+    cursor = None
+    if cursor_only or "cursor" in params:
+        cursor = parse_cursor(params.get("cursor", ""), sort, plain=plain_cursor)
+    return ListQuery(
+        filters=filterset.clean({name: params[name] for name in filters if name in params}) if filterset else {},
+        sort=sort,
+        limit=min(_positive(params, "limit", DEFAULT_LIMIT), MAX_LIMIT),
+        page=_positive(params, "page", 1),
+        cursor=cursor,
+    )
+
+
+def _positive(params: Mapping[str, str], name: str, default: int) -> int:
+    text = params.get(name)
+    if text is None:
+        return default
+    value = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PAGE)) else 0
+    if not 0 < value <= MAX_PAGE:
+        raise BadRequest(f"{name} must be a positive integer.", details={name: "Must be a positive integer."})
+    return value
+
+
+def parse_cursor(text: str, sort: Sort, *, plain: bool = False) -> Cursor:
+    """The cursor that `text` spells, for this order. An empty text is the beginning."""
+    if text == "":
+        return Cursor()
+    if plain:
+        after = parse_uuid(text)
+        if after:
+            return Cursor(after, after)
+        raise _bad_cursor()
+    try:
+        name, descending, key, after_text = orjson.loads(base64.urlsafe_b64decode(text))
+        after = UUID(after_text)
+        value = _revive(key)
+    except (ValueError, TypeError, AttributeError) as exc:
+        raise _bad_cursor() from exc
+    if (name, descending) != (sort.name, sort.descending):
+        raise BadRequest("The cursor belongs to another order.", details={"cursor": "Belongs to another order."})
+    return Cursor(value, after)
+
+
+def write_cursor(sort: Sort, key: Any, pk: UUID, *, plain: bool = False) -> str:
+    """The opaque text of a cursor behind the row with this key and id."""
+    if plain:
+        return str(pk)
+    kind = type(key).__name__
+    return base64.urlsafe_b64encode(orjson.dumps([sort.name, sort.descending, [kind, key], str(pk)])).decode()
+
+
+_REVIVERS: dict[str, Any] = {
+    "datetime": dt.datetime.fromisoformat,
+    "date": dt.date.fromisoformat,
+    "UUID": UUID,
+    "str": str,
+    "int": int,
+}
+
+
+def _revive(key: Any) -> Any:
+    kind, value = key
+    if kind not in _REVIVERS:
+        raise ValueError("unknown kind of key")
+    revived = _REVIVERS[kind](value)
+    if isinstance(revived, dt.datetime) and revived.tzinfo is None:
+        raise ValueError("a moment without its zone")
+    if isinstance(revived, str) and "\x00" in revived:
+        raise ValueError("a null character")
+    if isinstance(revived, int) and abs(revived) >= 2**63:
+        raise ValueError("a number too large")
+    return revived
+
+
+def _bad_cursor() -> BadRequest:
+    return BadRequest("The cursor is not valid.", details={"cursor": "Not a cursor of this list."})
+
+
+class KeysetAfter(Func):
+    """`(key, id) > (:after_key, :after_id)`, or `<` when descending: the rows behind a cursor, one index range."""
+
+    output_field: Field[Any, Any] = BooleanField()
+    conditional = True
+
+    def __init__(self, sort: Sort, key_field: Field[Any, Any]) -> None:
+        key = F(sort.key) if isinstance(sort.key, str) else sort.key
+        self.comparison = "<" if sort.descending else ">"
+        super().__init__(key, F("pk"), Param("after_key", key_field), Param("after_id"))
+
+    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, list[Any]]:
+        parts, params = [], []
+        for expression in self.source_expressions:
+            sql, values = compiler.compile(expression)
+            parts.append(sql)
+            params.extend(values)
+        key, pk, after_key, after_id = parts
+        return f"({key}, {pk}) {self.comparison} ({after_key}, {after_id})", params

@@ -1,0 +1,68 @@
+"""The API's only middleware: gives each request its id and address, each answer its headers, each of both a log line."""
+
+import re
+import time
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from skeleton.core.context import RequestContext, current_request
+from skeleton.core.ids import uuid7
+
+log = structlog.get_logger("skeleton.requests")
+
+_SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}\Z")
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestContextMiddleware:
+    """Outermost, so that whatever answers (an error of Django's own, too) carries the request's id."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
+        context = RequestContext(request_id=request_id_of(request), ip=client_address(request))
+        token = current_request.set(context)
+        try:
+            response = self.get_response(request)
+            response.headers["X-Request-ID"] = context.request_id
+            response.headers["X-Content-Type-Options"] = "nosniff"
+            self._log(request, response, context, started)
+        finally:
+            current_request.reset(token)
+        return response
+
+    @staticmethod
+    def _log(request: HttpRequest, response: HttpResponse, context: RequestContext, started: float) -> None:
+        log.info(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            ms=round((time.perf_counter() - started) * 1000, 1),
+            ip=context.ip,
+            user_id=context.user_id,
+            request_id=context.request_id,
+        )
+
+
+def request_id_of(request: HttpRequest) -> str:
+    """The caller's X-Request-ID, if it is a sane token, else a new UUIDv7."""
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    return given if _SANE_ID.match(given) else str(uuid7())
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The address of the client: the connection's, or what the configured number of proxies say in front of it."""
+    proxies = settings.SKELETON_PROXIES
+    if proxies:
+        forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+        if len(forwarded) >= proxies:
+            return forwarded[-proxies]
+    address: str | None = request.META.get("REMOTE_ADDR") or None
+    return address

@@ -1,0 +1,60 @@
+"""Model bases, and the kernel's own two tables."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from skeleton.core.ids import uuid7
+
+
+class Record(models.Model):
+    """What every row of the business has: a UUIDv7 and the moments it was made and last changed (UTC)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class MoneyField(models.BigIntegerField[Any, Any]):
+    """An amount in minor units. Its currency stands beside it in the same row."""
+
+
+class CurrencyField(models.CharField[Any, Any]):
+    """An ISO 4217 code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["max_length"] = 3
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["max_length"]
+        return name, path, args, kwargs
+
+
+class NumberSeries(models.Model):
+    """The last number given in each series (`INV-2026`). Written only by `core.numbers`."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    last = models.BigIntegerField()
+
+    class Meta:
+        db_table = "core_number_series"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=models.Q(last__gt=0), name="core_number_series_positive"),
+        ]
+
+
+class Throttle(models.Model):
+    """Hits of one subject against one limit. UNLOGGED (see the migration): losing it in a crash costs nothing."""
+
+    key = models.CharField(max_length=400, primary_key=True)
+    hits = models.IntegerField()
+    resets_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "core_throttle"

@@ -1,0 +1,72 @@
+"""Operations: what a route does, said once. The router, the permission check, the OpenAPI and the test kit read it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from django.urls import URLPattern, path
+
+from skeleton.core.permissions import Needs
+
+Envelope = Literal["object", "page", "cursor", "list", "data", "data_cursor", "none"]
+"""How an answer wraps its output: bare, paged, by cursor only, `{"data": […]}`, `{"data": {…}}`, contracts', empty."""
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route and method of a viewset. `access`, `input` and `output` may be names of attributes of the viewset."""
+
+    methods: tuple[str, ...]
+    path: str
+    access: str | Needs
+    summary: str
+    input: str | type | None = None
+    partial: bool = False
+    output: str | type | None = None
+    envelope: Envelope = "object"
+    status: int = 200
+    errors: tuple[int, ...] = ()
+    examples: tuple[Any, ...] = ()
+
+
+def operation(methods: str | Sequence[str], path: str, *, access: str | Needs, summary: str, **rest: Any) -> Any:
+    """Mark a method of a viewset as an operation. `methods` are HTTP's, `path` is relative to the viewset's prefix."""
+    verbs = (methods,) if isinstance(methods, str) else tuple(methods)
+    described = Operation(tuple(verb.lower() for verb in verbs), path, access, summary, **rest)
+
+    def mark(handler: Handler) -> Handler:
+        handler.operation = described  # type: ignore[attr-defined]
+        return handler
+
+    return mark
+
+
+def operations_of(viewset: type) -> Iterator[tuple[str, Operation]]:
+    """The viewset's operations by the name of their method, in the order of definition, bases first."""
+    names: dict[str, None] = {}
+    for base in reversed(viewset.__mro__):
+        names.update(dict.fromkeys(vars(base)))
+    for name in names:
+        described = getattr(getattr(viewset, name, None), "operation", None)
+        if isinstance(described, Operation):
+            yield name, described
+
+
+def routes(prefix: str, viewset: Any) -> list[URLPattern]:
+    """The URL patterns of a viewset: one for each path, each method bound to its operation."""
+    by_path: dict[str, dict[str, str]] = {}
+    for name, described in operations_of(viewset):
+        for method in described.methods:
+            by_path.setdefault(described.path, {})[method] = name
+    # literal paths before those with a parameter: /stock/transfer is not the stock row called "transfer"
+    ordered = sorted(by_path, key=lambda route: (route.count("<"), -len(route)))
+    return [
+        path(
+            f"{prefix}{route}",
+            viewset.as_view(by_path[route]),
+            name=f"{prefix.replace('/', '-')}{route.replace('/', '-').replace('<', '').replace('>', '')}",
+        )
+        for route in ordered
+    ]

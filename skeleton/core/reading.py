@@ -1,0 +1,136 @@
+"""The read path: a gate, a plan and the asked-for shape give SQL that is compiled once and run ever after.
+
+A list takes one statement, and one more to count when the page does not show its own end. A single object takes one.
+"""
+
+from collections.abc import Hashable
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+from rest_framework import serializers
+
+from skeleton.core.access import Gate
+from skeleton.core.actors import Actor
+from skeleton.core.errors import NotFound
+from skeleton.core.filters import FilterSet
+from skeleton.core.listing import KeysetAfter, ListQuery, Sort, write_cursor
+from skeleton.core.plans import Plan, plan_of
+from skeleton.core.statements import Param, Statement, compile_count, compile_rows
+
+SHAPES = 512
+"""How many compiled shapes are kept per list; the least recently used go first."""
+
+KEY = "cursor_key"
+
+
+class Reader:
+    """Reads one resource as its Output describes it, within its gate."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        output: type[serializers.Serializer[Any]],
+        *,
+        filterset: type[FilterSet] | None = None,
+        list_output: type[serializers.Serializer[Any]] | None = None,
+    ) -> None:
+        self.gate, self.filterset = gate, filterset
+        self.output, self.list_output = output, list_output or output
+        self._one = lru_cache(SHAPES)(self._compile_one)
+        self._page = lru_cache(SHAPES)(self._compile_page)
+        self._count = lru_cache(SHAPES)(self._compile_count)
+
+    @property
+    def plan(self) -> Plan:
+        return plan_of(self.output)
+
+    @property
+    def list_plan(self) -> Plan:
+        return plan_of(self.list_output)
+
+    # one object
+
+    def one(self, actor: Actor, pk: UUID) -> dict[str, Any]:
+        """The object with this id. Raises NotFound where there is none that the actor may see."""
+        statement = self._one(self.gate.scope(actor))
+        found = statement.run({"pk": pk, "actor_id": actor.id})
+        if not found:
+            raise NotFound
+        return self.plan.build(found[0])
+
+    def _compile_one(self, scope: Hashable) -> Statement:
+        rows = self._rows(scope, self.plan).filter(pk=Param("pk")).order_by()
+        return compile_rows(rows, self.plan.columns)
+
+    # lists
+
+    def page(self, actor: Actor, query: ListQuery) -> dict[str, Any]:
+        """`{items, total, page, limit, has_more}`: the total exact, counted only when the page does not tell it."""
+        shape, values = self._shape(actor, query)
+        skip = (query.page - 1) * query.limit
+        found = self._page(*shape, query.sort, False).run(values, query.limit + 1, skip)
+        rows, more = found[: query.limit], len(found) > query.limit
+        if more or (not rows and query.page > 1):
+            total = self._count(*shape).run(values)[0][0]
+        else:
+            total = skip + len(rows)
+        items = [self.list_plan.build(row) for row in rows]
+        return {"items": items, "total": total, "page": query.page, "limit": query.limit, "has_more": more}
+
+    def after(self, actor: Actor, query: ListQuery, *, plain: bool = False) -> dict[str, Any]:
+        """`{items, next_cursor, has_more, limit}`: its cost does not grow with depth."""
+        cursor = query.cursor
+        if cursor is None:
+            raise ValueError("not a cursor query")
+        shape, values = self._shape(actor, query)
+        values |= {"after_key": cursor.after_key, "after_id": cursor.after_id}
+        found = self._page(*shape, query.sort, not cursor.starts, keyed=True).run(values, query.limit + 1, 0)
+        rows, more = found[: query.limit], len(found) > query.limit
+        # the last two columns are the sort key and the id, behind those of the plan
+        next_cursor = write_cursor(query.sort, rows[-1][-2], rows[-1][-1], plain=plain) if more else None
+        items = [self.list_plan.build(row) for row in rows]
+        return {"items": items, "next_cursor": next_cursor, "has_more": more, "limit": query.limit}
+
+    def every(self, actor: Actor, query: ListQuery) -> list[dict[str, Any]]:
+        """All rows, for the few lists that are not paged."""
+        shape, values = self._shape(actor, query)
+        rows = self._page(*shape, query.sort, False).run(values, None, 0)
+        return [self.list_plan.build(row) for row in rows]
+
+    def _shape(self, actor: Actor, query: ListQuery) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        scope, values = self.gate.scope(actor), {"actor_id": actor.id}
+        if not self.filterset or not query.filters:
+            return (scope, ()), values
+        # the constants in the shape are all that `narrow` may see: bound values differ from call to call
+        shape = self.filterset.shape(query.filters)
+        return (scope, shape), values | self.filterset.bind(query.filters)
+
+    def _narrowed(self, scope: Hashable, shape: tuple[Any, ...], rows: QuerySet[Any]) -> QuerySet[Any]:
+        return self.filterset.narrow(rows, shape) if self.filterset and shape else rows
+
+    def _compile_page(
+        self, scope: Hashable, shape: tuple[Any, ...], sort: Sort, after: bool, keyed: bool = False
+    ) -> Statement:
+        rows = self._narrowed(scope, shape, self._rows(scope, self.list_plan)).order_by(*sort.ordering())
+        columns = list(self.list_plan.columns)
+        if keyed:
+            key = F(sort.key) if isinstance(sort.key, str) else sort.key
+            rows = rows.annotate(**{KEY: key, f"{KEY}_id": F("pk")})
+            columns += [KEY, f"{KEY}_id"]
+        if after:
+            rows = rows.filter(KeysetAfter(sort, _field_of(rows)))
+        return compile_rows(rows, columns, tail="LIMIT %s OFFSET %s")
+
+    def _compile_count(self, scope: Hashable, shape: tuple[Any, ...]) -> Statement:
+        return compile_count(self._narrowed(scope, shape, self.gate.rows(scope, Param("actor_id"))))
+
+    def _rows(self, scope: Hashable, plan: Plan) -> QuerySet[Any]:
+        rows = self.gate.rows(scope, Param("actor_id"))
+        return rows.annotate(**plan.annotations) if plan.annotations else rows
+
+
+def _field_of(rows: QuerySet[Any]) -> Any:
+    return rows.query.annotations[KEY].output_field
+

@@ -1,0 +1,49 @@
+"""Writing plain records: atomic, audited, only the fields that change."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+
+from skeleton.core.access import Gate, visible
+from skeleton.core.actors import Actor
+from skeleton.core.errors import NotFound
+from skeleton.core.transactions import verb
+
+
+def create(model: type[Model], values: dict[str, Any], *, actor: Actor) -> UUID:
+    """A new row of `model`; its id."""
+    with verb(actor, "create"):
+        row = model(**values)
+        row.save(force_insert=True)
+    return row.pk  # type: ignore[no-any-return]
+
+
+def update(gate: Gate, pk: UUID, values: dict[str, Any], *, actor: Actor) -> None:
+    """Write `values` into the row. Raises NotFound where the actor may not see it."""
+    with verb(actor, "update"):
+        assign(locked(visible(gate, actor), pk), values)
+
+
+def delete(gate: Gate, pk: UUID, *, actor: Actor) -> None:
+    """Delete the row. Raises NotFound; ProtectedError or a foreign key where something refers to it (409)."""
+    with verb(actor, "delete"):
+        locked(visible(gate, actor), pk).delete()
+
+
+def locked(rows: QuerySet[Any], pk: UUID) -> Any:
+    """The row with this id, locked until the end of the transaction. Raises NotFound."""
+    row = rows.select_for_update(of=("self",)).filter(pk=pk).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def assign(row: Model, values: dict[str, Any]) -> bool:
+    """Save those of `values` that differ from what the row holds; whether there were any."""
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    if changed:
+        row.save(update_fields=[*changed, "updated_at"])
+    return bool(changed)

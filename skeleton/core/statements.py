@@ -1,0 +1,56 @@
+"""SQL that is compiled once per shape and run many times with other values.
+
+The ORM spends more time on turning a queryset into SQL than PostgreSQL spends on answering it. A queryset in which
+`Param` stands for each value is compiled once; a run only fills the values in.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Expression, Field, QuerySet
+
+
+class Param(Expression):
+    """A place for a value that is known only when the statement runs.
+
+    `variant` tells apart what changes the SQL itself (an id or a code?), and is part of the shape.
+    """
+
+    def __init__(self, name: str, output_field: Field[Any, Any] | None = None, variant: Any = None) -> None:
+        super().__init__(output_field=output_field)
+        self.name, self.variant = name, variant
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        return "%s", [self]
+
+    def __repr__(self) -> str:
+        return f"Param({self.name!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Compiled SQL; where a Param stands in `params`, the value of that name is put."""
+
+    sql: str
+    params: tuple[Any, ...]
+
+    def run(self, values: Mapping[str, Any], *extra: Any) -> list[tuple[Any, ...]]:
+        """All rows, with `values` for the Params and `extra` for what was added to the end of the SQL."""
+        params = [values[param.name] if isinstance(param, Param) else param for param in self.params]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, [*params, *extra])
+            return cursor.fetchall()
+
+
+def compile_rows(rows: QuerySet[Any], columns: Sequence[str], *, tail: str = "") -> Statement:
+    """The statement that reads `columns` of `rows`; `tail` is SQL to go behind it (`LIMIT %s`)."""
+    sql, params = rows.values_list(*columns).query.sql_with_params()
+    return Statement(f"{sql} {tail}".rstrip(), params)
+
+
+def compile_count(rows: QuerySet[Any]) -> Statement:
+    """The statement that counts `rows`; annotations that no filter needs are left out."""
+    sql, params = rows.order_by().values("pk").query.sql_with_params()
+    return Statement(f"SELECT count(*) FROM ({sql}) AS counted", params)  # noqa: S608 (the ORM wrote it)

@@ -1,0 +1,74 @@
+"""Throttles. The general one counts in the process; those that guard secrets count in PostgreSQL, exactly.
+
+An exact throttle is one upsert on an UNLOGGED table, committed by itself: it holds across threads, processes and machines.
+"""
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from skeleton.core.errors import TooManyRequests
+
+_HIT = """
+    INSERT INTO core_throttle AS t (key, hits, resets_at)
+    VALUES (%(key)s, 1, now() + %(seconds)s * interval '1 second')
+    ON CONFLICT (key) DO UPDATE SET
+        hits = CASE WHEN t.resets_at <= now() THEN 1 ELSE t.hits + 1 END,
+        resets_at = CASE WHEN t.resets_at <= now() THEN excluded.resets_at ELSE t.resets_at END
+    RETURNING hits, ceil(extract(epoch FROM resets_at - now()))::int
+"""
+_GIVE_BACK = "UPDATE core_throttle SET hits = hits - 1 WHERE key = %s AND hits > 0"
+
+
+class Limit:
+    """At most `rate[0]` hits within `rate[1]` seconds from the first, for each subject. `name` keys the setting."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def hit(self, subject: str) -> None:
+        """Count one. Raises TooManyRequests, saying when to come back. Must be called outside of any transaction."""
+        if not settings.SKELETON_THROTTLE:
+            return
+        allowed, seconds = settings.SKELETON_LIMITS[self.name]
+        with connection.cursor() as cursor:
+            cursor.execute(_HIT, {"key": self._key(subject), "seconds": seconds})
+            hits, wait = cursor.fetchone()
+        if hits > allowed:
+            raise TooManyRequests(retry_after=max(1, wait))
+
+    def give_back(self, subject: str) -> None:
+        """Uncount one: the attempt turned out to be a good one."""
+        if settings.SKELETON_THROTTLE:
+            with connection.cursor() as cursor:
+                cursor.execute(_GIVE_BACK, [self._key(subject)])
+
+    def _key(self, subject: str) -> str:
+        return f"{self.name}:{subject}"
+
+
+class GeneralThrottle(BaseThrottle):
+    """So many requests a minute per user, or per address without one; per process, since it only bounds abuse."""
+
+    def __init__(self) -> None:
+        self._window = 0
+        self._hits: dict[Any, int] = {}
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        if not settings.SKELETON_THROTTLE:
+            return True
+        allowed, seconds = settings.SKELETON_LIMITS["general"]
+        window = int(time.time() // seconds)
+        if window != self._window:
+            self._window, self._hits = window, {}
+        subject = getattr(request.user, "id", None) or request.META.get("REMOTE_ADDR")
+        hits = self._hits[subject] = self._hits.get(subject, 0) + 1
+        return bool(hits <= allowed)
+
+    def wait(self) -> float:
+        seconds = settings.SKELETON_LIMITS["general"][1]
+        return float(seconds - time.time() % seconds)

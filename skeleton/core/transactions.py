@@ -1,0 +1,53 @@
+"""A verb is one transaction, and the database knows who does what in it.
+
+The triggers of `skeleton.audit` read the transaction-local setting written here, so a change is audited with its
+actor wherever it comes from: API, admin, command or job. What changes rows outside of a verb is audited too, only
+without an actor.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import orjson
+from django.db import connection, transaction
+
+from skeleton.core.actors import Actor
+from skeleton.core.context import current_request
+
+SETTING = "skeleton.context"
+
+_inside: ContextVar[bool] = ContextVar("inside_a_verb", default=False)
+
+
+@contextmanager
+def verb(actor: Actor, action: str) -> Iterator[None]:
+    """Do one thing, whole or not at all, in the name of `actor`.
+
+    Inside another verb this joins it: the audit then names the outer action, which is what the actor asked for.
+    Deferred constraints are checked when the outermost verb ends, so their errors surface here.
+    """
+    if _inside.get():
+        with transaction.atomic():
+            yield
+        return
+    token = _inside.set(True)
+    try:
+        with transaction.atomic():
+            _announce(actor, action)
+            yield
+    finally:
+        _inside.reset(token)
+
+
+def _announce(actor: Actor, action: str) -> None:
+    request = current_request.get()
+    context = {
+        "actor_id": actor.id,
+        "actor_email": actor.email,
+        "action": action,
+        "request_id": request.request_id if request else None,
+        "ip": request.ip if request else None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, true)", [SETTING, orjson.dumps(context).decode()])
