@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 import django_filters
 from django import forms
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import DateField, Func, QuerySet, TextField
+from django.db.models import CharField, DateField, Func, QuerySet, TextField
+from django.db.models.functions import Lower
 from django.db.models.lookups import PatternLookup
 
 from skeleton.core.errors import BadRequest
@@ -26,6 +27,11 @@ class CurrentDate(Func):
     output_field = DateField()
 
 
+CharField.register_lookup(Lower)
+TextField.register_lookup(Lower)
+
+
+@CharField.register_lookup
 @TextField.register_lookup
 class Matches(PatternLookup):
     """`column__matches=pattern`: a LIKE whose pattern is complete (see `like_pattern`), fit for a trigram index."""

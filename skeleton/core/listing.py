@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db.models import BooleanField, F, Field, Func
+from django.db.models import BooleanField, F, Func
 from django.http import QueryDict
 
 from skeleton.core.errors import BadRequest
@@ -86,6 +86,11 @@ class ListQuery:
     limit: int
     page: int
     cursor: Cursor | None
+
+
+def everything(sort: Sort) -> ListQuery:
+    """What the few lists that are not paged ask for."""
+    return ListQuery(filters={}, sort=sort, limit=MAX_LIMIT, page=1, cursor=None)
 
 
 def parse_list_query(
@@ -194,10 +199,10 @@ def _bad_cursor() -> BadRequest:
 class KeysetAfter(Func):
     """`(key, id) > (:after_key, :after_id)`, or `<` when descending: the rows behind a cursor, one index range."""
 
-    output_field: Field[Any, Any] = BooleanField()
+    output_field = BooleanField()
     conditional = True
 
-    def __init__(self, sort: Sort, key_field: Field[Any, Any]) -> None:
+    def __init__(self, sort: Sort, key_field: Any) -> None:
         key = F(sort.key) if isinstance(sort.key, str) else sort.key
         self.comparison = "<" if sort.descending else ">"
         super().__init__(key, F("pk"), Param("after_key", key_field), Param("after_id"))

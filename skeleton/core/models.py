@@ -1,6 +1,6 @@
 """Model bases, and the kernel's own two tables."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
@@ -17,23 +17,6 @@ class Record(models.Model):
 
     class Meta:
         abstract = True
-
-
-class MoneyField(models.BigIntegerField[Any, Any]):
-    """An amount in minor units. Its currency stands beside it in the same row."""
-
-
-class CurrencyField(models.CharField[Any, Any]):
-    """An ISO 4217 code."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["max_length"] = 3
-        super().__init__(*args, **kwargs)
-
-    def deconstruct(self) -> Any:
-        name, path, args, kwargs = super().deconstruct()
-        del kwargs["max_length"]
-        return name, path, args, kwargs
 
 
 class NumberSeries(models.Model):

@@ -31,6 +31,7 @@ PLAIN = (
     serializers.DateField,
     serializers.ChoiceField,
     serializers.EmailField,
+    serializers.ListField,
 )
 """Fields whose column value orjson writes just as the field would."""
 

@@ -54,8 +54,11 @@ class Reader:
 
     def one(self, actor: Actor, pk: UUID) -> dict[str, Any]:
         """The object with this id. Raises NotFound where there is none that the actor may see."""
-        statement = self._one(self.gate.scope(actor))
-        found = statement.run({"pk": pk, "actor_id": actor.id})
+        return self.one_of(self.gate.scope(actor), actor.id, pk)
+
+    def one_of(self, scope: Hashable, actor_id: UUID | None, pk: UUID) -> dict[str, Any]:
+        """The object with this id within a scope of the gate, for where there is no actor yet (signing in)."""
+        found = self._one(scope).run({"pk": pk, "actor_id": actor_id})
         if not found:
             raise NotFound
         return self.plan.build(found[0])

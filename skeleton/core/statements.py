@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Expression, Field, QuerySet
+from django.db.models import Expression, QuerySet
 
 
 class Param(Expression):
@@ -18,7 +18,7 @@ class Param(Expression):
     `variant` tells apart what changes the SQL itself (an id or a code?), and is part of the shape.
     """
 
-    def __init__(self, name: str, output_field: Field[Any, Any] | None = None, variant: Any = None) -> None:
+    def __init__(self, name: str, output_field: Any = None, variant: Any = None) -> None:
         super().__init__(output_field=output_field)
         self.name, self.variant = name, variant
 

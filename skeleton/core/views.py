@@ -137,6 +137,9 @@ class ApiView(ViewSetMixin, APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         check_length(request.META, self.max_body)
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        described = self.operation
+        if described and self.needed(described).public:
+            request.user = None  # a stale token must not keep anybody from logging in
         self.perform_authentication(request)
         self.check_throttles(request)
         _PERMISSION.has_permission(request, self)

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+from skeleton.core import constraints
+from skeleton.core.errors import Conflict
+
+
+class AuditConfig(AppConfig):
+    name = "skeleton.audit"
+    label = "audit"
+
+    def ready(self) -> None:
+        constraints.declare("audit_entry_append_only", Conflict, "The audit log cannot be changed.")

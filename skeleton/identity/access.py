@@ -1,0 +1,24 @@
+"""Who may change whom. Nobody reaches above themselves: neither by giving a role, nor by touching its holder."""
+
+from collections.abc import Iterable
+
+from skeleton.core.access import OpenGate, OwnGate
+from skeleton.core.actors import Actor, covers
+from skeleton.core.errors import Forbidden
+from skeleton.identity.models import Role, Session, User
+from skeleton.identity.queries import permissions_of, users_with_roles
+
+USERS = OpenGate(users_with_roles)
+ROLES = OpenGate(Role.objects.all)
+SESSIONS = OwnGate(Session.objects.all, owner="user_id")
+
+
+def require_reach(actor: Actor, permissions: Iterable[str]) -> None:
+    """Raises Forbidden where any of `permissions` is more than the actor holds."""
+    if not covers(actor.permissions, permissions):
+        raise Forbidden("This involves permissions that you do not hold yourself.")
+
+
+def require_reach_over(actor: Actor, user: User) -> None:
+    """Raises Forbidden where `user` holds more than the actor does."""
+    require_reach(actor, permissions_of(user))

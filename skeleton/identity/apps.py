@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+from skeleton.core import constraints
+from skeleton.core.errors import Conflict
+
+
+class IdentityConfig(AppConfig):
+    name = "skeleton.identity"
+    label = "identity"
+    verbose_name = "users and roles"
+
+    def ready(self) -> None:
+        constraints.declare(
+            "identity_last_super_admin", Conflict, "The last active super administrator must keep that role."
+        )
+        constraints.declare("identity_default_role_fixed", Conflict, "A default role cannot be changed.")

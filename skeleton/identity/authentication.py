@@ -1,0 +1,34 @@
+"""Who calls: the bearer token's session, looked up at every request, so that what ended has ended now."""
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from skeleton.core.actors import Actor
+from skeleton.core.context import current_request
+from skeleton.core.errors import Unauthorized
+from skeleton.identity.queries import actor_of_session
+from skeleton.identity.tokens import read_access
+
+_SCHEME = "bearer "
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <access token>`. One query gives user, session and permissions."""
+
+    def authenticate(self, request: Request) -> tuple[Actor, None] | None:
+        header: str = request.META.get("HTTP_AUTHORIZATION", "")
+        if not header:
+            return None
+        if header[: len(_SCHEME)].lower() != _SCHEME:
+            raise Unauthorized("Use the scheme Bearer.")
+        claims = read_access(header[len(_SCHEME) :].strip())
+        actor = actor_of_session(claims.session_id, claims.user_id)
+        if actor is None:
+            raise Unauthorized("The session has ended.")
+        context = current_request.get()
+        if context:
+            context.user_id = str(actor.id)
+        return actor, None
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"

@@ -1,0 +1,28 @@
+"""How Django's admin signs people in and asks what they may: the same accounts, throttles and permission strings."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.backends import BaseBackend
+from django.http import HttpRequest
+
+from skeleton.core.errors import DomainError
+from skeleton.identity.models import User
+from skeleton.identity.services import sessions
+
+
+class RoleBackend(BaseBackend):
+    """Signs in by e-mail. Permissions are asked of the actor (`skeleton.backoffice`), never of Django's own tables."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
+    ) -> User | None:
+        if not username or not password:
+            return None
+        try:
+            return sessions.authenticate(email=username, password=password)
+        except DomainError:
+            return None
+
+    def get_user(self, user_id: UUID) -> User | None:  # type: ignore[override]
+        return User.objects.filter(pk=user_id, is_active=True).first()

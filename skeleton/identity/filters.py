@@ -1,0 +1,19 @@
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from skeleton.core.filters import BooleanFilter, FilterSet, TextFilter, like_pattern
+from skeleton.identity.models import User
+
+
+class PatternFilter(TextFilter):
+    def bind(self, value: Any) -> Any:
+        return like_pattern(value)
+
+
+class UserFilters(FilterSet):
+    search = PatternFilter(method="matching", label="In the e-mail or the name, without regard to case.")
+    active = BooleanFilter(field_name="is_active")
+
+    def matching(self, rows: QuerySet[User], name: str, value: Any) -> QuerySet[User]:
+        return rows.filter(Q(email__lower__matches=value) | Q(name__lower__matches=value))

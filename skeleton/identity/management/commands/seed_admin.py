@@ -1,0 +1,17 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from skeleton.identity.services.bootstrap import ensure_first_administrator
+
+
+class Command(BaseCommand):
+    help = (
+        "Make the first administrator where there is none: from SKELETON_ADMIN_EMAIL and SKELETON_ADMIN_PASSWORD, or, in"
+        " zero-configuration mode, the one of the API reference."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        email = ensure_first_administrator(zero_configuration=settings.ZERO_CONFIGURATION)
+        self.stdout.write(f"Administrator: {email} made." if email else "Administrator: present.")

@@ -1,0 +1,130 @@
+"""Users, the roles that they hold, and their sessions."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower
+
+from skeleton.core.models import Record
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds users by e-mail without regard to case."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(Record, AbstractBaseUser):
+    """Somebody who signs in. What they may do is the sum of their roles' permissions, and nothing else."""
+
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=255)
+    is_active = models.BooleanField("active", default=True)
+    language = models.CharField(max_length=2, default="en")
+    roles = models.ManyToManyField("Role", through="UserRole", related_name="users")
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        db_table = "identity_user"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="identity_user_email_unique",
+                violation_error_message="Another user already has this e-mail.",
+                violation_error_code="email",
+            ),
+            models.CheckConstraint(condition=~models.Q(name=""), name="identity_user_name_present"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Django's question, asked by its admin. See `skeleton.identity.backends`."""
+        return perm in self.get_all_permissions()
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return any(perm.partition(".")[0] == app_label for perm in self.get_all_permissions())
+
+    def get_all_permissions(self) -> frozenset[str]:
+        """The back office asks the actor, not the user: Django's own permissions do not exist here."""
+        return frozenset()
+
+
+class Role(Record):
+    """A named set of permission strings. The default ones are fixed, by a trigger."""
+
+    name = models.CharField(max_length=100)
+    description = models.CharField(max_length=255, default="", blank=True)
+    permissions = ArrayField(models.CharField(max_length=60), default=list)
+    is_default = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        db_table = "identity_role"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="identity_role_name_unique",
+                violation_error_message="Another role already has this name.",
+                violation_error_code="name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserRole(models.Model):
+    """That a user holds a role."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="held_roles")
+    role = models.ForeignKey(Role, models.PROTECT, related_name="holders")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "identity_user_role"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user", "role"],
+                name="identity_user_role_unique",
+                violation_error_message="The user already holds this role.",
+                violation_error_code="role_id",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role_id}"
+
+
+class Session(Record):
+    """One sign-in on one device, with the chain of refresh tokens that keep it alive.
+
+    Only SHA-256 hashes of token ids are kept: of the one refresh token that is good, and of the one before it.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="sessions")
+    refresh_hash = models.BinaryField(max_length=32)
+    spent_hash = models.BinaryField(max_length=32, null=True)
+    refreshed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField()
+    device = models.CharField(max_length=255, default="")
+    ip = models.CharField(max_length=64, default="")
+
+    class Meta:
+        db_table = "identity_session"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["user", "-id"], name="identity_session_user"),
+            models.Index(fields=["expires_at"], name="identity_session_expires_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device} {self.ip}".strip()

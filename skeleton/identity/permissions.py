@@ -1,0 +1,49 @@
+"""The permission strings that exist, and the roles that every installation begins with."""
+
+ACTIONS: dict[str, tuple[str, ...]] = {
+    "users": ("read", "write", "delete"),
+    "roles": ("read", "manage"),
+    "parties": ("read", "write"),
+    "customers": ("read", "write"),
+    "countries": ("read", "write"),
+    "contracts": ("read", "write"),
+    "catalog": ("read", "write"),
+    "inventory": ("read", "write"),
+    "orders": ("read", "write"),
+    "invoices": ("read", "write"),
+    "accounting": ("read", "write"),
+    "files": ("read", "write"),
+    "notifications": ("read", "write"),
+    "messenger": ("read", "write"),
+    "audit": ("read",),
+}
+"""The actions of each resource."""
+
+EVERYTHING = "*:*"
+
+VALID: tuple[str, ...] = (
+    *(f"{resource}:{action}" for resource, actions in ACTIONS.items() for action in (*actions, "*")),
+    EVERYTHING,
+)
+"""Every permission string that a role may hold."""
+
+DEFAULT_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "super_admin": ("Full access to everything", (EVERYTHING,)),
+    "admin": (
+        "Administrator",
+        (
+            "users:read", "users:write", "roles:read", "roles:manage",
+            "invoices:*", "orders:*", "accounting:*", "inventory:*", "catalog:*", "files:*", "notifications:*",
+            "audit:read", "parties:read", "parties:write", "countries:read", "countries:write",
+            "messenger:read", "messenger:write",
+        ),
+    ),
+    "viewer": (
+        "Read-only access",
+        (
+            "users:read", "invoices:read", "orders:read", "inventory:read", "catalog:read", "files:read",
+            "notifications:read", "parties:read", "countries:read", "messenger:read",
+        ),
+    ),
+}  # fmt: skip
+"""Name to description and permissions, as the API reference gives them."""

@@ -1,0 +1,57 @@
+"""Reads of identity that every request stands on."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
+from django.db.models import OuterRef, QuerySet
+
+from skeleton.core.actors import Actor
+from skeleton.identity.models import Role, User
+
+_PERMISSIONS = """
+    ARRAY(SELECT DISTINCT permission
+          FROM identity_user_role held JOIN identity_role r ON r.id = held.role_id, unnest(r.permissions) AS permission
+          WHERE held.user_id = u.id)
+"""
+
+_BY_SESSION = f"""
+    SELECT u.email, u.name, {_PERMISSIONS}
+    FROM identity_session s JOIN identity_user u ON u.id = s.user_id
+    WHERE s.id = %s AND u.id = %s AND s.revoked_at IS NULL AND s.expires_at > now() AND u.is_active
+"""  # noqa: S608 (constants only)
+
+_BY_USER = f"SELECT u.email, u.name, {_PERMISSIONS} FROM identity_user u WHERE u.id = %s AND u.is_active"  # noqa: S608
+
+
+def actor_of_session(session_id: UUID, user_id: UUID) -> Actor | None:
+    """The user behind a live session, with what they may do at this very moment; None when it has ended."""
+    return _actor(_BY_SESSION, [session_id, user_id], user_id, session_id)
+
+
+def actor_of_user(user_id: UUID) -> Actor | None:
+    """An active user as an actor."""
+    return _actor(_BY_USER, [user_id], user_id, None)
+
+
+def _actor(sql: str, params: list[Any], user_id: UUID, session_id: UUID | None) -> Actor | None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    email, name, permissions = row
+    return Actor(id=user_id, email=email, name=name, permissions=frozenset(permissions), session_id=session_id)
+
+
+def permissions_of(user: User) -> frozenset[str]:
+    """Everything that the user's roles hold."""
+    held = Role.objects.filter(holders__user=user).values_list("permissions", flat=True)
+    return frozenset(permission for permissions in held for permission in permissions)
+
+
+def users_with_roles() -> QuerySet[User]:
+    """Users, each with `role_names`, in order."""
+    names = Role.objects.filter(holders__user=OuterRef("pk")).order_by("name").values_list("name")
+    return User.objects.annotate(role_names=ArraySubquery(names))

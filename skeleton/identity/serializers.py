@@ -1,0 +1,122 @@
+"""The shape of users, roles and sessions in JSON."""
+
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from skeleton.core.fields import (
+    BooleanField,
+    Computed,
+    DateTimeField,
+    EmailField,
+    ListOf,
+    TextField,
+    UUIDField,
+)
+from skeleton.core.serializers import Input, Output
+from skeleton.identity.permissions import VALID
+
+PASSWORD_MAX = 256
+
+
+class PasswordField(TextField):
+    """A password: neither trimmed nor shown in the OpenAPI."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            max_length=PASSWORD_MAX, trim_whitespace=False, style={"input_type": "password"}, **kwargs
+        )
+
+
+class UserOutput(Output):
+    id = UUIDField()
+    email = EmailField()
+    name = TextField()
+    active = BooleanField(source="is_active")
+    roles = serializers.ListField(child=TextField(), source="role_names", help_text="Names of the roles held.")
+    created_at = DateTimeField()
+    updated_at = DateTimeField()
+    last_login_at = DateTimeField(source="last_login", allow_null=True)
+
+
+class MeOutput(UserOutput):
+    permissions = serializers.ListField(child=TextField(), help_text="What all roles add up to.")
+
+
+class UserUpdateInput(Input):
+    output = UserOutput
+    email = EmailField()
+    name = TextField()
+
+
+class RegisterInput(Input):
+    email = EmailField()
+    password = PasswordField(min_length=8)
+    name = TextField()
+
+
+class LoginInput(Input):
+    email = TextField(max_length=254)
+    password = PasswordField()
+
+
+class RefreshInput(Input):
+    refresh_token = TextField(max_length=4096)
+
+
+class TokenOutput(Output):
+    access_token = TextField()
+    refresh_token = TextField()
+    token_type = TextField(default="Bearer")
+    expires_in = serializers.IntegerField(help_text="Seconds until the access token expires.")
+    user = UserOutput()
+
+
+class MessageOutput(Output):
+    message = TextField()
+
+
+class ChangePasswordInput(Input):
+    current_password = PasswordField()
+    new_password = PasswordField(min_length=8)
+
+
+class RoleOutput(Output):
+    id = UUIDField()
+    name = TextField()
+    description = TextField(allow_blank=True)
+    permissions = serializers.ListField(child=TextField())
+    created_at = DateTimeField()
+
+
+class PermissionField(TextField):
+    """One of the valid permission strings."""
+
+    default_error_messages: ClassVar[dict[str, str]] = {"unknown": "Unknown permission: {value}."}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if text not in VALID:
+            self.fail("unknown", value=text)
+        return text
+
+
+class RoleInput(Input):
+    output = RoleOutput
+    name = TextField(max_length=100)
+    description = TextField(required=False, allow_blank=True)
+    permissions = ListOf(PermissionField(), at_most=len(VALID))
+
+
+class AssignRoleInput(Input):
+    role_id = UUIDField()
+
+
+class SessionOutput(Output):
+    id = UUIDField()
+    device = TextField(allow_blank=True)
+    ip = TextField(allow_blank=True)
+    created_at = DateTimeField()
+    last_seen_at = DateTimeField()
+    expires_at = DateTimeField()
+    current = Computed(BooleanField(), "is_current", compute=bool)

@@ -1,0 +1,122 @@
+"""User accounts: registered, changed, switched off and on, given roles."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from skeleton.core.actors import SYSTEM, Actor
+from skeleton.core.context import current_request
+from skeleton.core.errors import Conflict, Forbidden, Invalid, NotFound
+from skeleton.core.ids import uuid7
+from skeleton.core.records import assign, locked
+from skeleton.core.throttles import Limit
+from skeleton.core.transactions import verb
+from skeleton.identity.access import require_reach, require_reach_over
+from skeleton.identity.models import Role, User, UserRole
+from skeleton.identity.services.sessions import end_all_sessions
+
+REGISTER = Limit("register")
+
+
+def register(*, email: str, password: str, name: str) -> User:
+    """A new user, who holds no role. Raises Forbidden where registration is closed, Conflict where the e-mail is taken."""
+    if settings.SKELETON_REGISTRATION != "open":
+        raise Forbidden("Registration is closed.")
+    request = current_request.get()
+    REGISTER.hit((request.ip if request else None) or "")
+    return create_user(email=email, password=password, name=name, actor=None)
+
+
+def create_user(*, email: str, password: str, name: str, actor: Actor | None) -> User:
+    """A new user; without an actor they make themselves. Raises Invalid for a weak password, Conflict for a taken e-mail."""
+    check_strength(password, field="password")
+    user = User(id=uuid7(), email=email, name=name, password=make_password(password))
+    if User.objects.filter(email__iexact=email).exists():  # the constraint decides; this spares the log a rollback
+        raise Conflict("Another user already has this e-mail.", details={"email": "Is taken already."})
+    with verb(actor or SYSTEM, "create"):
+        user.save(force_insert=True)
+    return user
+
+
+def check_strength(password: str, *, field: str) -> None:
+    """Raises Invalid, naming `field`, for a password that is too weak."""
+    try:
+        validate_password(password)
+    except ValidationError as exc:
+        raise Invalid(details={field: exc.messages[0]}) from exc
+
+
+def change_password(*, actor: Actor, current_password: str, new_password: str) -> None:
+    """Change one's own password and end one's other sessions. Raises Invalid."""
+    user = User.objects.get(pk=actor.id)
+    if not check_password(current_password, user.password):
+        raise Invalid(details={"current_password": "Is not your present password."})
+    check_strength(new_password, field="new_password")
+    hashed = make_password(new_password)  # slow on purpose, so not under the lock
+    with verb(actor, "change_password"):
+        User.objects.filter(pk=user.pk).update(password=hashed)
+        end_all_sessions(user_id=user.pk, but=actor.session_id)
+
+
+def update_user(*, user_id: UUID, values: dict[str, str], actor: Actor) -> None:
+    """Change e-mail or name. Raises NotFound, Forbidden (they hold more than the actor), Conflict (taken e-mail)."""
+    with verb(actor, "update"):
+        user = locked(User.objects.all(), user_id)
+        require_reach_over(actor, user)
+        assign(user, values)
+
+
+def deactivate_user(*, user_id: UUID, actor: Actor) -> None:
+    """Switch an account off and end its sessions at once. Raises NotFound, Forbidden, Conflict."""
+    with verb(actor, "deactivate"):
+        _switch(user_id, actor, active=False)
+        end_all_sessions(user_id=user_id)
+
+
+def activate_user(*, user_id: UUID, actor: Actor) -> None:
+    """Switch an account on again. Raises NotFound, Forbidden, Conflict."""
+    with verb(actor, "activate"):
+        _switch(user_id, actor, active=True)
+
+
+def _switch(user_id: UUID, actor: Actor, *, active: bool) -> None:
+    user = locked(User.objects.all(), user_id)
+    require_reach_over(actor, user)
+    if user.is_active == active:
+        state = "active" if active else "inactive"
+        raise Conflict(f"The user is already {state}.", details={"allowed": ["deactivate" if active else "activate"]})
+    assign(user, {"is_active": active})
+
+
+def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
+    """Give a role. Raises NotFound, Forbidden (the role, or the user, holds more than the actor), Conflict (already held)."""
+    with verb(actor, "assign_role"):
+        user = locked(User.objects.all(), user_id)
+        role = _role(Role.objects.all(), role_id)
+        require_reach(actor, role.permissions)
+        require_reach_over(actor, user)
+        if UserRole.objects.filter(user=user, role=role).exists():
+            raise Conflict("The user already holds this role.", details={"role_id": "Is held already."})
+        UserRole.objects.create(user=user, role=role)
+
+
+def remove_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
+    """Take a role away. Raises NotFound (also where it is not held), Forbidden, Conflict (the last super administrator's)."""
+    with verb(actor, "remove_role"):
+        user = locked(User.objects.all(), user_id)
+        role = _role(Role.objects.filter(holders__user=user), role_id)
+        require_reach(actor, role.permissions)
+        require_reach_over(actor, user)
+        UserRole.objects.get(user=user, role=role).delete()
+
+
+def _role(roles: QuerySet[Role], role_id: UUID) -> Role:
+    """The role, kept as it is until the end of the transaction: its permissions must not grow after they were checked."""
+    role = roles.select_for_update(of=("self",), no_key=True).filter(pk=role_id).first()
+    if role is None:
+        raise NotFound("There is no such role.")
+    return role

@@ -1,0 +1,40 @@
+"""The first administrator, without whom nobody could let anybody in."""
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+
+from skeleton.core.actors import SYSTEM
+from skeleton.core.errors import Conflict
+from skeleton.core.ids import uuid7
+from skeleton.core.transactions import verb
+from skeleton.identity.models import Role, User, UserRole
+from skeleton.identity.permissions import EVERYTHING
+from skeleton.identity.services.accounts import check_strength
+
+
+def ensure_first_administrator(*, zero_configuration: bool) -> str | None:
+    """Make a super administrator where there is no active one; the e-mail, or None where nothing was to do.
+
+    Raises Conflict where one is needed and none was named, Invalid where the password is too weak.
+    """
+    if User.objects.filter(is_active=True, roles__permissions__contains=[EVERYTHING]).exists():
+        return None
+    email, password = settings.SKELETON_ADMIN_EMAIL, settings.SKELETON_ADMIN_PASSWORD
+    if not email and zero_configuration:
+        email, password = settings.DEMO_EMAIL, settings.DEMO_PASSWORD
+    if not email or not password:
+        raise Conflict("There is no administrator yet: set SKELETON_ADMIN_EMAIL and SKELETON_ADMIN_PASSWORD.")
+    check_strength(password, field="SKELETON_ADMIN_PASSWORD")
+    user = User(id=uuid7(), email=email, name="Admin User", password=make_password(password))
+    with verb(SYSTEM, "seed"):
+        user.save(force_insert=True)
+        UserRole.objects.create(user=user, role=Role.objects.get(name="super_admin"))
+    return str(email)
+
+
+def has_documented_password() -> str | None:
+    """The e-mail of an active user who still has the password that the documentation prints; None is what it should be."""
+    for user in User.objects.filter(is_active=True, email__iexact=settings.DEMO_EMAIL):
+        if check_password(settings.DEMO_PASSWORD, user.password):
+            return user.email
+    return None

@@ -1,0 +1,56 @@
+"""Roles: named sets of permissions, made and changed by those who hold what they give."""
+
+from typing import Any
+from uuid import UUID
+
+from skeleton.core.actors import SYSTEM, Actor
+from skeleton.core.errors import Conflict
+from skeleton.core.records import assign, locked
+from skeleton.core.transactions import verb
+from skeleton.identity.access import require_reach
+from skeleton.identity.models import Role
+from skeleton.identity.permissions import DEFAULT_ROLES
+
+
+def create_role(*, values: dict[str, Any], actor: Actor) -> UUID:
+    """A new role. Raises Forbidden where it would hold more than the actor, Conflict for a taken name."""
+    require_reach(actor, values.get("permissions", ()))
+    with verb(actor, "create"):
+        return Role.objects.create(**values).pk
+
+
+def update_role(*, role_id: UUID, values: dict[str, Any], actor: Actor) -> None:
+    """Change a role. Raises NotFound, Forbidden (it holds, or would hold, more than the actor), Conflict (a default role)."""
+    with verb(actor, "update"):
+        role = locked(Role.objects.all(), role_id)
+        require_reach(actor, role.permissions)
+        require_reach(actor, values.get("permissions", ()))
+        changes = {name: value for name, value in values.items() if getattr(role, name) != value}
+        if role.is_default and changes.keys() - {"description"}:
+            raise Conflict("A default role cannot be renamed, and its permissions are fixed.")
+        assign(role, changes)
+
+
+def delete_role(*, role_id: UUID, actor: Actor) -> None:
+    """Delete a role that nobody holds. Raises NotFound, Forbidden, Conflict."""
+    with verb(actor, "delete"):
+        role = locked(Role.objects.all(), role_id)
+        require_reach(actor, role.permissions)
+        if role.is_default:
+            raise Conflict("A default role cannot be deleted.")
+        if role.holders.exists():
+            raise Conflict("Users still hold this role.")
+        role.delete()
+
+
+def seed_default_roles() -> int:
+    """Make the default roles that are missing; how many."""
+    made = 0
+    with verb(SYSTEM, "seed"):
+        for name, (description, permissions) in DEFAULT_ROLES.items():
+            _, created = Role.objects.get_or_create(
+                name=name,
+                defaults={"description": description, "permissions": list(permissions), "is_default": True},
+            )
+            made += created
+    return made

@@ -1,0 +1,289 @@
+"""Settings, from the environment alone. With nothing set this is the zero-configuration mode; see docs/operations.md.
+
+An unusable value stops the start with one clear line: either here, or in `skeleton.core.checks`.
+"""
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from environs import Env, EnvError
+
+from skeleton.core.postgres.config import embedded_database
+from skeleton.core.secret import kept_secret
+
+env = Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _fail(line: str) -> SystemExit:
+    return SystemExit(f"Skeleton cannot start: {line}")
+
+
+try:
+    HOST = env.str("HOST", "127.0.0.1")
+    PORT = env.int("PORT", 8080)
+    DATABASE_URL = env.str("DATABASE_URL", "")
+    SKELETON_DATA_DIR = Path(env.str("SKELETON_DATA_DIR", "") or BASE_DIR / "var").absolute()
+    _given_debug = env.bool("SKELETON_DEBUG", None)
+    _given_secret = env.str("SKELETON_SECRET_KEY", "")
+    _given_hosts = env.list("SKELETON_ALLOWED_HOSTS", [])
+    SKELETON_ADMIN_EMAIL = env.str("SKELETON_ADMIN_EMAIL", "")
+    SKELETON_ADMIN_PASSWORD = env.str("SKELETON_ADMIN_PASSWORD", "")
+    SKELETON_REGISTRATION = env.str("SKELETON_REGISTRATION", "open")
+    SKELETON_THROTTLE = env.bool("SKELETON_THROTTLE", True)
+    SKELETON_PROXIES = env.int("SKELETON_PROXIES", 0)
+    SKELETON_WORKERS = env.int("SKELETON_WORKERS", os.cpu_count() or 1)
+    SKELETON_CURRENCY = env.str("SKELETON_CURRENCY", "USD")
+    SKELETON_LOG_LEVEL = env.str("SKELETON_LOG_LEVEL", "info")
+    SKELETON_CORS_ORIGINS = env.list("SKELETON_CORS_ORIGINS", [])
+    SKELETON_HTTPS = env.bool("SKELETON_HTTPS", None)
+    _fast_tests = env.bool("SKELETON_TEST_FAST_DB", False)
+    _pool = env.int("SKELETON_DATABASE_POOL", 0)
+except (EnvError, ValueError) as error:
+    raise _fail(str(error)) from error
+
+# --- The mode: zero configuration (loopback, embedded database, nothing said about debugging), or production ----------
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+ZERO_CONFIGURATION = HOST in LOOPBACK and not DATABASE_URL and _given_debug is not False
+DEBUG = bool(_given_debug)  # never on by itself: the zero-configuration server is a production server on loopback
+
+ALLOWED_HOSTS: list[str] = _given_hosts or ([*LOOPBACK, "[::1]"] if ZERO_CONFIGURATION else [])
+
+DEMO_EMAIL, DEMO_PASSWORD = "admin@skeleton.local", "03041965"  # noqa: S105 (documented, zero-configuration only)
+
+
+def _secret_key() -> str:
+    """The secret given, or in zero-configuration mode one that is made once and kept in the data folder."""
+    if _given_secret or not ZERO_CONFIGURATION:
+        return _given_secret  # an empty one is refused by a system check
+    try:
+        return kept_secret(SKELETON_DATA_DIR / "secret-key")
+    except OSError as error:
+        raise _fail(f"the data directory {SKELETON_DATA_DIR} cannot be used ({error.strerror}).") from error
+
+
+SECRET_KEY = _secret_key()
+
+# --- Applications ---------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "skeleton.backoffice",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "pgtrigger",
+    "skeleton.core",
+    "skeleton.audit",
+    "skeleton.identity",
+    "parties",
+    "billing",
+]
+
+MIDDLEWARE = [
+    "skeleton.core.middleware.RequestContextMiddleware",
+    *(["corsheaders.middleware.CorsMiddleware"] if SKELETON_CORS_ORIGINS else []),
+    "skeleton.backoffice.middleware.SecurityMiddleware",
+    "skeleton.backoffice.middleware.ContentSecurityPolicyMiddleware",
+    "skeleton.backoffice.middleware.SessionMiddleware",
+    "skeleton.backoffice.middleware.LocaleMiddleware",
+    "skeleton.backoffice.middleware.CommonMiddleware",
+    "skeleton.backoffice.middleware.CsrfViewMiddleware",
+    "skeleton.backoffice.middleware.AuthenticationMiddleware",
+    "skeleton.backoffice.middleware.MessageMiddleware",
+    "skeleton.backoffice.middleware.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "skeleton.urls"
+WSGI_APPLICATION = "skeleton.wsgi.application"
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Database -------------------------------------------------------------------------------------------------------
+
+_SESSION = "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
+
+
+def _database() -> dict[str, Any]:
+    if not DATABASE_URL:
+        return embedded_database(SKELETON_DATA_DIR, durable=not _fast_tests)
+    try:
+        database: dict[str, Any] = env.dj_db_url("DATABASE_URL")
+    except Exception as error:
+        raise _fail("DATABASE_URL is not a database URL (postgresql://user:password@host:port/name).") from error
+    if "postgresql" not in database.get("ENGINE", ""):
+        raise _fail("DATABASE_URL must name a PostgreSQL (postgresql://…).")
+    return database
+
+
+DATABASES = {"default": _database()}
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),
+    "connect_timeout": 5,
+    "options": _SESSION,
+    "server_side_binding": True,
+    "prepare_threshold": 5,
+    # With the pool more threads than connections can be served; without it each thread keeps one, which costs less.
+    **({"pool": {"max_size": _pool, "timeout": 2, "reconnect_timeout": 5}} if _pool else {}),
+}
+DATABASES["default"]["CONN_MAX_AGE"] = 0 if _pool else None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = bool(_pool)  # without a pool, `core.connections` checks idle ones
+DATABASES["default"]["ATOMIC_REQUESTS"] = False  # a verb is the transaction
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = False
+
+# --- Identity -------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "identity.User"
+AUTHENTICATION_BACKENDS = ["skeleton.identity.backends.RoleBackend"]
+PASSWORD_HASHERS = ["skeleton.identity.hashers.Argon2Hasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+]
+LOGIN_URL = "admin:login"
+
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": SECRET_KEY,
+    "ISSUER": "skeleton",
+    "AUDIENCE": "skeleton-api",
+    "USER_ID_CLAIM": "sub",
+    "ACCESS_TOKEN_LIFETIME": env.timedelta("SKELETON_ACCESS_TOKEN_LIFETIME", "15m"),
+    "REFRESH_TOKEN_LIFETIME": env.timedelta("SKELETON_REFRESH_TOKEN_LIFETIME", "7d"),
+}
+
+SKELETON_LIMITS = {
+    # name: (hits, seconds)
+    "login": (env.int("SKELETON_LIMIT_LOGIN", 5), 60),
+    "login_address": (env.int("SKELETON_LIMIT_LOGIN_ADDRESS", 60), 60),
+    "register": (env.int("SKELETON_LIMIT_REGISTER", 3), 3600),
+    "refresh": (env.int("SKELETON_LIMIT_REFRESH", 30), 60),
+    "upload": (env.int("SKELETON_LIMIT_UPLOAD", 10), 60),
+    "general": (env.int("SKELETON_LIMIT_GENERAL", 1000), 60),
+}
+
+SKELETON_SEEDS = ("seed_roles", "seed_countries", "seed_admin")
+"""Commands that `serve` runs at every start; each does nothing where there is nothing to do."""
+
+# --- REST -----------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["skeleton.identity.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["skeleton.core.permissions.HasPermission"],
+    "DEFAULT_RENDERER_CLASSES": ["skeleton.core.renderers.JsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["skeleton.core.parsers.StrictJsonParser"],
+    "DEFAULT_SCHEMA_CLASS": "skeleton.core.schema.ApiSchema",
+    "EXCEPTION_HANDLER": "skeleton.core.handler.handle",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Skeleton",
+    "DESCRIPTION": "A company's system of record: parties, contracts, sales, stock, billing, books and messages.",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": False,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_PUBLIC": True,
+    "POSTPROCESSING_HOOKS": ["skeleton.core.schema.finish"],
+}
+
+CORS_ALLOWED_ORIGINS = SKELETON_CORS_ORIGINS
+CORS_EXPOSE_HEADERS = ["X-Request-ID", "Retry-After"]
+CORS_ALLOW_HEADERS = ["authorization", "content-type", "x-request-id"]
+
+# --- Language, time, files -----------------------------------------------------------------------------------------
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("uk", "Українська"), ("de", "Deutsch")]
+USE_I18N = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = SKELETON_DATA_DIR / "static"
+MEDIA_ROOT = SKELETON_DATA_DIR / "files"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+# --- Security --------------------------------------------------------------------------------------------------------
+
+_https = bool(SKELETON_HTTPS) if SKELETON_HTTPS is not None else not ZERO_CONFIGURATION and not DEBUG
+SECURE_SSL_REDIRECT = False  # the proxy that ends TLS does it
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SKELETON_PROXIES else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "skeleton_session", "skeleton_csrf"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host != "*"] if _https else []
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        # unfold's Alpine.js evaluates the expressions in its own templates
+        "script-src": ["'self'", "'unsafe-inline'", "'unsafe-eval'"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'", "data:"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'self'"],
+    }
+}
+
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # e-mail is unique without regard to case, by a constraint on its lower form
+    "security.W008",  # SECURE_SSL_REDIRECT: TLS ends at the proxy, which redirects
+    "security.W003",  # CSRF middleware: ours is a subclass, at work under /admin/ only
+    "security.W001",  # SecurityMiddleware: likewise
+    "security.W002",  # XFrameOptionsMiddleware: likewise
+]
+
+# --- Logs: one JSON object a line, on standard error ------------------------------------------------------------------
+
+_level = logging.getLevelNamesMapping().get(SKELETON_LOG_LEVEL.upper())
+if _level is None:
+    raise _fail("SKELETON_LOG_LEVEL must be debug, info, warning or error.")
+
+LOGGING_CONFIG = "skeleton.core.logs.configure"
+LOGGING = {"level": _level}

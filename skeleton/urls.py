@@ -1,0 +1,34 @@
+"""Every route: the API under /api/v1, its documentation, the back office, health."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+from skeleton.core.documentation import RedocView, SchemaView, SwaggerView
+from skeleton.core.health import health, ready
+
+API_PREFIX = "api/v1/"
+
+API: list[URLPattern | URLResolver] = [
+    path("", include("skeleton.identity.urls")),
+    path("", include("parties.urls")),
+    path("", include("billing.urls")),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(API_PREFIX, include(API)),
+    path(f"{API_PREFIX}schema", SchemaView.as_view(), name="schema"),
+    path(f"{API_PREFIX}docs", SwaggerView.as_view(), name="docs"),
+    path(f"{API_PREFIX}redoc", RedocView.as_view(), name="redoc"),
+    path("swagger/index.html", RedirectView.as_view(pattern_name="docs")),
+    path("swagger/doc.json", RedirectView.as_view(url=f"/{API_PREFIX}schema?format=json")),
+    path("health", health),
+    path("ready", ready),
+    path("admin/", admin.site.urls),
+    path("", RedirectView.as_view(url="/admin/")),
+]
+
+handler400 = "skeleton.core.handler.bad_request"
+handler403 = "skeleton.core.handler.forbidden"
+handler404 = "skeleton.core.handler.not_found"
+handler500 = "skeleton.core.handler.server_error"
