@@ -136,4 +136,3 @@ class Reader:
 
 def _field_of(rows: QuerySet[Any]) -> Any:
     return rows.query.annotations[KEY].output_field
-

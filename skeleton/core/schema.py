@@ -1,6 +1,7 @@
 """The OpenAPI document, from the operations: what a route takes, answers and refuses is said there and only there."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
@@ -8,7 +9,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
-from skeleton.core.fields import TextField, UUIDField
+from skeleton.core.fields import TextField
 from skeleton.core.listing import DEFAULT_LIMIT, MAX_LIMIT
 from skeleton.core.operations import Operation
 from skeleton.core.serializers import Output
@@ -38,7 +39,9 @@ class Error(Output):
 
     error = TextField(help_text="A code for programs.")
     message = TextField(help_text="A sentence for people.")
-    details = serializers.DictField(required=False, help_text="A text per field; nested fields by dotted path.")
+    details = serializers.DictField(
+        required=False, help_text="A text per field; nested fields by dotted path."
+    )
     request_id = TextField(allow_null=True, help_text="What X-Request-ID says.")
 
 
@@ -79,10 +82,7 @@ class ApiSchema(AutoSchema):
     # what it takes
 
     def get_override_parameters(self) -> list[OpenApiParameter]:
-        parameters = [
-            OpenApiParameter(name, UUIDField(), OpenApiParameter.PATH)
-            for name in self._path_parameters()
-        ]
+        parameters = [OpenApiParameter(name, UUID, OpenApiParameter.PATH) for name in self._path_parameters()]
         if self.described.envelope in ("page", "cursor", "data_cursor"):
             parameters += [*self._paging(), *self._filters()]
         return [*parameters, *getattr(self.view, "extra_parameters", {}).get(self.view.action, ())]
@@ -93,13 +93,21 @@ class ApiSchema(AutoSchema):
     def _paging(self) -> list[OpenApiParameter]:
         number = {"type": "integer", "minimum": 1}
         found = [
-            OpenApiParameter("limit", {**number, "default": DEFAULT_LIMIT}, description=f"At most {MAX_LIMIT} count."),
-            OpenApiParameter("cursor", str, description="Where the last page ended; empty to begin. No total then."),
+            OpenApiParameter(
+                "limit", {**number, "default": DEFAULT_LIMIT}, description=f"At most {MAX_LIMIT} count."
+            ),
+            OpenApiParameter(
+                "cursor", str, description="Where the last page ended; empty to begin. No total then."
+            ),
         ]
         if not self.view.cursor_only:
-            found.insert(0, OpenApiParameter("page", {**number, "default": 1}, description="Not with cursor."))
+            found.insert(
+                0, OpenApiParameter("page", {**number, "default": 1}, description="Not with cursor.")
+            )
         if self.view.sorting.keys:
-            found.append(OpenApiParameter("sort_by", {"type": "string", "enum": list(self.view.sorting.keys)}))
+            found.append(
+                OpenApiParameter("sort_by", {"type": "string", "enum": list(self.view.sorting.keys)})
+            )
         return [*found, OpenApiParameter("sort_order", {"type": "string", "enum": ["asc", "desc"]})]
 
     def _filters(self) -> list[OpenApiParameter]:
@@ -158,13 +166,22 @@ class ApiSchema(AutoSchema):
 
 
 def _object(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 def _page(item: Schema) -> Schema:
     whole = {"type": "integer", "minimum": 0}
     return _object(
-        items={"type": "array", "items": item}, total=whole, page=whole, limit=whole, has_more={"type": "boolean"}
+        items={"type": "array", "items": item},
+        total=whole,
+        page=whole,
+        limit=whole,
+        has_more={"type": "boolean"},
     )
 
 

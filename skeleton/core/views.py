@@ -240,7 +240,9 @@ class RecordView(ResourceView):
 class DeletableMixin(RecordView):
     """A plain record that may be deleted while nothing refers to it."""
 
-    @operation("DELETE", "/<pk>", access=WRITE, summary="Delete", status=204, envelope="none", errors=(404, 409))
+    @operation(
+        "DELETE", "/<pk>", access=WRITE, summary="Delete", status=204, envelope="none", errors=(404, 409)
+    )
     def destroy(self, request: Request, pk: str) -> HttpResponse:
         records.delete(self.gate, self.pk, actor=self.actor)
         return HttpResponse(status=204)

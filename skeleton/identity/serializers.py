@@ -33,7 +33,9 @@ class UserOutput(Output):
     email = EmailField()
     name = TextField()
     active = BooleanField(source="is_active")
-    roles = serializers.ListField(child=TextField(), source="role_names", help_text="Names of the roles held.")
+    roles = serializers.ListField(
+        child=TextField(), source="role_names", help_text="Names of the roles held."
+    )
     created_at = DateTimeField()
     updated_at = DateTimeField()
     last_login_at = DateTimeField(source="last_login", allow_null=True)

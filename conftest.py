@@ -1,0 +1,44 @@
+"""The characters that the tests tell their stories with."""
+
+from collections.abc import Callable
+
+import pytest
+
+from skeleton.core.testkit.client import ApiClient
+from skeleton.identity.tests.factories import client_of, user_in_role, user_with
+
+
+@pytest.fixture
+def anonymous() -> ApiClient:
+    """Nobody."""
+    return ApiClient()
+
+
+@pytest.fixture
+def owner(db: None) -> ApiClient:
+    """The super administrator, who may do everything."""
+    return client_of(user_in_role("super_admin", name="Olha Owner", email="olha@example.com"))
+
+
+@pytest.fixture
+def colleague(db: None) -> ApiClient:
+    """An administrator, who may do nearly everything."""
+    return client_of(user_in_role("admin", name="Carl Colleague", email="carl@example.com"))
+
+
+@pytest.fixture
+def viewer(db: None) -> ApiClient:
+    """Somebody who may look."""
+    return client_of(user_in_role("viewer", name="Vera Viewer", email="vera@example.com"))
+
+
+@pytest.fixture
+def outsider(db: None) -> ApiClient:
+    """Somebody who is signed in and holds no role."""
+    return client_of(user_with(name="Oscar Outsider", email="oscar@example.com"))
+
+
+@pytest.fixture
+def holding(db: None) -> Callable[..., ApiClient]:
+    """Makes somebody who holds exactly the permissions given: `holding("invoices:read")`."""
+    return lambda *permissions: client_of(user_with(*permissions))

@@ -1,0 +1,161 @@
+"""Who we deal with: one table of parties, of which customers, suppliers, partners and employees are four views."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Concat, Lower
+
+from parties.choices import AddressType, PartyKind, PartyStatus
+from skeleton.core.models import Record
+
+_GAP = Value("\n")
+"""Between the searched fields: a text that is searched for has no line break, so no match spans two of them."""
+
+
+class Country(Record):
+    """A country of ISO 3166-1. `name` maps a language to the name in it; `en` is always there."""
+
+    code = models.CharField("alpha-2 code", max_length=2)
+    alpha3 = models.CharField("alpha-3 code", max_length=3, null=True, blank=True)  # noqa: DJ001 (null: not known)
+    numeric_code = models.CharField(max_length=3, null=True, blank=True)  # noqa: DJ001
+    name = models.JSONField()
+    phone_code = models.CharField("calling code", max_length=10, null=True, blank=True)  # noqa: DJ001
+    currency_code = models.CharField(max_length=3, null=True, blank=True)  # noqa: DJ001
+    region = models.CharField(max_length=50, null=True, blank=True)  # noqa: DJ001
+    flag_emoji = models.CharField(max_length=16, null=True, blank=True)  # noqa: DJ001
+    is_active = models.BooleanField("active", default=True)
+
+    class Meta:
+        db_table = "parties_country"
+        verbose_name_plural = "countries"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["code"],
+                name="parties_country_code_unique",
+                violation_error_message="Another country already has this code.",
+            ),
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^[A-Z]{2}$"),
+                name="parties_country_code_form",
+                violation_error_message="Must be two capital letters.",
+                violation_error_code="code",
+            ),
+            models.CheckConstraint(
+                condition=Q(name__en__isnull=False) & ~Q(name__en=""),
+                name="parties_country_name_en",
+                violation_error_message="Needs a name in English.",
+                violation_error_code="name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.flag_emoji or ''} {self.name.get('en', self.code)}".strip()
+
+
+class Party(Record):
+    """Somebody we deal with. What only one kind has (credit limit, position) is empty in the others.
+
+    `credit_limit` and `total_purchases` are minor units of `currency`; a limit of 0 is none. `total_purchases` is kept by
+    billing's triggers. `search_text` is kept by PostgreSQL, in lower case.
+    """
+
+    kind = models.CharField(max_length=10, choices=PartyKind.choices, editable=False)
+    name = models.CharField(max_length=255)
+    email = models.EmailField("e-mail", max_length=254)
+    phone = models.CharField(max_length=50, null=True, blank=True)  # noqa: DJ001 (the API says null)
+    tax_id = models.CharField("tax id", max_length=50, null=True, blank=True)  # noqa: DJ001
+    website = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    social_media = models.JSONField(default=dict, blank=True)
+    status = models.CharField(max_length=11, choices=PartyStatus.choices, default=PartyStatus.ACTIVE)
+    credit_limit = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3, null=True, blank=True)  # noqa: DJ001
+    total_purchases = models.BigIntegerField(default=0, editable=False)
+    position = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    search_text = models.GeneratedField(
+        expression=Lower(
+            Concat(
+                "name", _GAP, "email", _GAP, Coalesce(F("tax_id"), Value("")), _GAP, Coalesce(F("phone"), Value("")),
+                output_field=models.TextField(),
+            )
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )  # fmt: skip
+
+    class Meta:
+        db_table = "parties_party"
+        verbose_name_plural = "parties"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=~Q(name=""), name="parties_party_name_present"),
+            models.CheckConstraint(condition=~Q(email=""), name="parties_party_email_present"),
+            models.CheckConstraint(condition=Q(kind__in=PartyKind.values), name="parties_party_kind_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=PartyStatus.values), name="parties_party_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(credit_limit__gte=0),
+                name="parties_party_credit_limit_positive",
+                violation_error_message="Must be 0 or more.",
+                violation_error_code="credit_limit",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=PartyKind.CUSTOMER, currency__isnull=False)
+                | (~Q(kind=PartyKind.CUSTOMER) & Q(credit_limit=0, total_purchases=0, currency__isnull=True)),
+                name="parties_party_customer_money",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=PartyKind.EMPLOYEE) | Q(position__isnull=True),
+                name="parties_party_employee_position",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("kind", "id", name="parties_party_kind"),
+            models.Index("kind", "status", "id", name="parties_party_kind_status"),
+            models.Index("kind", Lower("name"), "id", name="parties_party_kind_name"),
+            models.Index("kind", Lower("email"), "id", name="parties_party_kind_email"),
+            models.Index("kind", "created_at", "id", name="parties_party_kind_created_at"),
+            models.Index(
+                "kind",
+                "credit_limit",
+                "id",
+                name="parties_party_credit_limit",
+                condition=Q(kind=PartyKind.CUSTOMER),
+            ),
+            models.Index(
+                "kind",
+                "total_purchases",
+                "id",
+                name="parties_party_total_purchases",
+                condition=Q(kind=PartyKind.CUSTOMER),
+            ),  # fmt: skip
+            GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="parties_party_search"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Address(Record):
+    """A place of a party. Its primary one is the first billing address, else the first of all."""
+
+    party = models.ForeignKey(Party, models.CASCADE, related_name="addresses")
+    type = models.CharField(max_length=8, choices=AddressType.choices, default=AddressType.BILLING)
+    street = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    city = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    region = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    postal_code = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
+    country = models.ForeignKey(Country, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        db_table = "parties_address"
+        verbose_name_plural = "addresses"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(type__in=AddressType.values), name="parties_address_type_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.street, self.city, self.postal_code) if part)

@@ -1,0 +1,64 @@
+"""Users and roles for tests."""
+
+from functools import cache
+from typing import Any
+
+import factory
+from django.contrib.auth.hashers import make_password
+
+from skeleton.core.actors import Actor
+from skeleton.core.testkit.client import ApiClient
+from skeleton.identity.models import Role, User, UserRole
+from skeleton.identity.queries import actor_of_user
+from skeleton.identity.services import sessions
+from skeleton.identity.services.roles import seed_default_roles
+
+PASSWORD = "correct horse battery"
+
+
+@cache
+def hashed_password() -> str:
+    return make_password(PASSWORD)
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"user{n}@example.com")
+    name = factory.Sequence(lambda n: f"User {n}")
+    password = factory.LazyFunction(hashed_password)
+
+
+class RoleFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Role
+
+    name = factory.Sequence(lambda n: f"role {n}")
+
+
+def user_with(*permissions: str, **fields: Any) -> User:
+    """A user who holds exactly these permissions."""
+    user = UserFactory(**fields)
+    if permissions:
+        UserRole.objects.create(user=user, role=RoleFactory(permissions=list(permissions)))
+    return user
+
+
+def user_in_role(role: str, **fields: Any) -> User:
+    """A user who holds one of the default roles."""
+    seed_default_roles()
+    user = UserFactory(**fields)
+    UserRole.objects.create(user=user, role=Role.objects.get(name=role))
+    return user
+
+
+def client_of(user: User) -> ApiClient:
+    """The API as `user`, signed in."""
+    return ApiClient(sessions.open_session(user=user).access, user)
+
+
+def actor_of(user: User) -> Actor:
+    found = actor_of_user(user.pk)
+    assert found is not None
+    return found

@@ -1,0 +1,14 @@
+"""The settings of the tests: the real ones, in a database that need not survive a crash, without throttles and chatter."""
+
+import os
+
+os.environ.setdefault("SKELETON_TEST_FAST_DB", "on")
+os.environ.setdefault("SKELETON_THROTTLE", "off")
+os.environ.setdefault("SKELETON_LOG_LEVEL", "error")
+
+from skeleton.settings import *  # noqa: E402, F403
+
+STORAGES = {
+    **STORAGES,  # noqa: F405
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
