@@ -91,9 +91,7 @@ class Party(Record):
             models.CheckConstraint(condition=~Q(name=""), name="parties_party_name_present"),
             models.CheckConstraint(condition=~Q(email=""), name="parties_party_email_present"),
             models.CheckConstraint(condition=Q(kind__in=PartyKind.values), name="parties_party_kind_known"),
-            models.CheckConstraint(
-                condition=Q(status__in=PartyStatus.values), name="parties_party_status_known"
-            ),
+            models.CheckConstraint(condition=Q(status__in=PartyStatus.values), name="parties_party_status_known"),
             models.CheckConstraint(
                 condition=Q(credit_limit__gte=0),
                 name="parties_party_credit_limit_positive",
@@ -152,9 +150,7 @@ class Address(Record):
         db_table = "parties_address"
         verbose_name_plural = "addresses"
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(
-                condition=Q(type__in=AddressType.values), name="parties_address_type_known"
-            ),
+            models.CheckConstraint(condition=Q(type__in=AddressType.values), name="parties_address_type_known"),
         ]
 
     def __str__(self) -> str:

@@ -50,9 +50,7 @@ except (EnvError, ValueError) as error:
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 ZERO_CONFIGURATION = HOST in LOOPBACK and not DATABASE_URL and _given_debug is not False
-DEBUG = bool(
-    _given_debug
-)  # never on by itself: the zero-configuration server is a production server on loopback
+DEBUG = bool(_given_debug)  # never on by itself: the zero-configuration server is a production server on loopback
 
 ALLOWED_HOSTS: list[str] = _given_hosts or ([*LOOPBACK, "[::1]"] if ZERO_CONFIGURATION else [])
 
@@ -130,9 +128,7 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # --- Database -------------------------------------------------------------------------------------------------------
 
-_SESSION = (
-    "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
-)
+_SESSION = "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
 
 
 def _database() -> dict[str, Any]:
@@ -141,9 +137,7 @@ def _database() -> dict[str, Any]:
     try:
         database: dict[str, Any] = env.dj_db_url("DATABASE_URL")
     except Exception as error:
-        raise _fail(
-            "DATABASE_URL is not a database URL (postgresql://user:password@host:port/name)."
-        ) from error
+        raise _fail("DATABASE_URL is not a database URL (postgresql://user:password@host:port/name).") from error
     if "postgresql" not in database.get("ENGINE", ""):
         raise _fail("DATABASE_URL must name a PostgreSQL (postgresql://…).")
     return database
@@ -160,9 +154,7 @@ DATABASES["default"]["OPTIONS"] = {
     **({"pool": {"max_size": _pool, "timeout": 2, "reconnect_timeout": 5}} if _pool else {}),
 }
 DATABASES["default"]["CONN_MAX_AGE"] = 0 if _pool else None
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = bool(
-    _pool
-)  # without a pool, `core.connections` checks idle ones
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = bool(_pool)  # without a pool, `core.connections` checks idle ones
 DATABASES["default"]["ATOMIC_REQUESTS"] = False  # a verb is the transaction
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = False
 

@@ -51,9 +51,7 @@ def explain(exc: DatabaseError) -> DomainError | None:
         return ServiceUnavailable("The record is busy just now. Try again.", retry_after=1)
     if sqlstate == OUT_OF_RANGE:
         return Invalid("A number, or a sum that it would lead to, is too large.")
-    refusal = _declared.get(diagnosis.constraint_name or "") or _of_models().get(
-        diagnosis.constraint_name or ""
-    )
+    refusal = _declared.get(diagnosis.constraint_name or "") or _of_models().get(diagnosis.constraint_name or "")
     if refusal:
         return refusal.build()
     return _by_sqlstate(sqlstate, diagnosis.column_name, diagnosis.message_detail)

@@ -54,9 +54,7 @@ class EmailField(TextField):
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         try:
-            parsed = email_validator.validate_email(
-                text, check_deliverability=False, globally_deliverable=False
-            )
+            parsed = email_validator.validate_email(text, check_deliverability=False, globally_deliverable=False)
         except email_validator.EmailNotValidError:
             self.fail("email")
         if "." not in parsed.domain:

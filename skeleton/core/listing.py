@@ -50,18 +50,14 @@ class Sorting:
     def parse(self, query: Mapping[str, str]) -> Sort:
         name, order = query.get("sort_by"), query.get("sort_order")
         if order is not None and order not in ("asc", "desc"):
-            raise BadRequest(
-                "sort_order must be asc or desc.", details={"sort_order": "Must be one of: asc, desc."}
-            )
+            raise BadRequest("sort_order must be asc or desc.", details={"sort_order": "Must be one of: asc, desc."})
         if name is None:
             if order is None:
                 return self.default
             return Sort(self.default.name, self.default.key, descending=order == "desc")
         if name not in self.keys:
             allowed = ", ".join(self.keys)
-            raise BadRequest(
-                f"sort_by must be one of: {allowed}.", details={"sort_by": f"Must be one of: {allowed}."}
-            )
+            raise BadRequest(f"sort_by must be one of: {allowed}.", details={"sort_by": f"Must be one of: {allowed}."})
         return Sort(name, self.keys[name], descending=order == "desc")
 
 
@@ -120,18 +116,14 @@ def parse_list_query(
         )
     sort = sorting.parse(params)
     if "cursor" in params and "page" in params:
-        raise BadRequest(
-            "cursor and page exclude each other.", details={"cursor": "Cannot be used with page."}
-        )
+        raise BadRequest("cursor and page exclude each other.", details={"cursor": "Cannot be used with page."})
     if cursor_only and "page" in params:
         raise BadRequest("This list is paged by cursor.", details={"page": "Use cursor instead."})
     cursor = None
     if cursor_only or "cursor" in params:
         cursor = parse_cursor(params.get("cursor", ""), sort, plain=plain_cursor)
     return ListQuery(
-        filters=filterset.clean({name: params[name] for name in filters if name in params})
-        if filterset
-        else {},
+        filters=filterset.clean({name: params[name] for name in filters if name in params}) if filterset else {},
         sort=sort,
         limit=min(_positive(params, "limit", DEFAULT_LIMIT), MAX_LIMIT),
         page=_positive(params, "page", 1),
@@ -165,9 +157,7 @@ def parse_cursor(text: str, sort: Sort, *, plain: bool = False) -> Cursor:
     except (ValueError, TypeError, AttributeError) as exc:
         raise _bad_cursor() from exc
     if (name, descending) != (sort.name, sort.descending):
-        raise BadRequest(
-            "The cursor belongs to another order.", details={"cursor": "Belongs to another order."}
-        )
+        raise BadRequest("The cursor belongs to another order.", details={"cursor": "Belongs to another order."})
     return Cursor(value, after)
 
 

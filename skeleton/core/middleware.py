@@ -61,9 +61,7 @@ def client_address(request: HttpRequest) -> str | None:
     """The address of the client: the connection's, or what the configured number of proxies say in front of it."""
     proxies = settings.SKELETON_PROXIES
     if proxies:
-        forwarded = [
-            part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
-        ]
+        forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
         if len(forwarded) >= proxies:
             return forwarded[-proxies]
     address: str | None = request.META.get("REMOTE_ADDR") or None

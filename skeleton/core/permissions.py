@@ -50,9 +50,7 @@ class HasPermission(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         operation = view.operation
-        if (
-            operation is None
-        ):  # a method that the path does not have: 405, but only for those who are signed in
+        if operation is None:  # a method that the path does not have: 405, but only for those who are signed in
             SIGNED_IN.check(request.user, None)
             return True
         view.needed(operation).check(request.user, view.kwargs.get("pk"))

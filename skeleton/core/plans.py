@@ -75,9 +75,7 @@ class _Compiler:
         if isinstance(field, Many):
             return self._index(self._children(name, field))
         if not isinstance(field, (*PLAIN, serializers.DateTimeField, NumberField, JsonObjectField)):
-            raise ImproperlyConfigured(
-                f"{type(field).__name__} {name!r} cannot be compiled into a read plan."
-            )
+            raise ImproperlyConfigured(f"{type(field).__name__} {name!r} cannot be compiled into a read plan.")
         return self._index(prefix + (field.source or name).replace(".", "__"))
 
     def _index(self, column: str) -> int:
@@ -125,9 +123,7 @@ def _inner(field: Any, prefix: str) -> str:
     return prefix if field.source == "*" else f"{prefix}{field.source.replace('.', '__')}__"
 
 
-def _builder(
-    names: tuple[str, ...], indexes: list[int], steps: list[Step]
-) -> Callable[[Row], dict[str, Any]]:
+def _builder(names: tuple[str, ...], indexes: list[int], steps: list[Step]) -> Callable[[Row], dict[str, Any]]:
     # itemgetter picks in C; a single index would give a bare value, so that case is padded
     pick = itemgetter(*indexes) if len(indexes) > 1 else itemgetter(*indexes, *indexes)
 

@@ -39,9 +39,7 @@ class Error(Output):
 
     error = TextField(help_text="A code for programs.")
     message = TextField(help_text="A sentence for people.")
-    details = serializers.DictField(
-        required=False, help_text="A text per field; nested fields by dotted path."
-    )
+    details = serializers.DictField(required=False, help_text="A text per field; nested fields by dotted path.")
     request_id = TextField(allow_null=True, help_text="What X-Request-ID says.")
 
 
@@ -79,6 +77,9 @@ class ApiSchema(AutoSchema):
     def get_auth(self) -> list[Schema]:
         return [] if self.view.needed(self.described).public else [{"bearer": []}]
 
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        return False  # envelopes are ours to describe
+
     # what it takes
 
     def get_override_parameters(self) -> list[OpenApiParameter]:
@@ -93,21 +94,13 @@ class ApiSchema(AutoSchema):
     def _paging(self) -> list[OpenApiParameter]:
         number = {"type": "integer", "minimum": 1}
         found = [
-            OpenApiParameter(
-                "limit", {**number, "default": DEFAULT_LIMIT}, description=f"At most {MAX_LIMIT} count."
-            ),
-            OpenApiParameter(
-                "cursor", str, description="Where the last page ended; empty to begin. No total then."
-            ),
+            OpenApiParameter("limit", {**number, "default": DEFAULT_LIMIT}, description=f"At most {MAX_LIMIT} count."),
+            OpenApiParameter("cursor", str, description="Where the last page ended; empty to begin. No total then."),
         ]
         if not self.view.cursor_only:
-            found.insert(
-                0, OpenApiParameter("page", {**number, "default": 1}, description="Not with cursor.")
-            )
+            found.insert(0, OpenApiParameter("page", {**number, "default": 1}, description="Not with cursor."))
         if self.view.sorting.keys:
-            found.append(
-                OpenApiParameter("sort_by", {"type": "string", "enum": list(self.view.sorting.keys)})
-            )
+            found.append(OpenApiParameter("sort_by", {"type": "string", "enum": list(self.view.sorting.keys)}))
         return [*found, OpenApiParameter("sort_order", {"type": "string", "enum": ["asc", "desc"]})]
 
     def _filters(self) -> list[OpenApiParameter]:

@@ -46,9 +46,7 @@ class Input(serializers.Serializer[Any]):
         if not isinstance(data, Mapping):
             self.fail("invalid")
         fields = self._writable
-        errors: dict[str, Any] = {
-            name: [UNKNOWN] for name in data if name not in fields and name not in self._ignored
-        }
+        errors: dict[str, Any] = {name: [UNKNOWN] for name in data if name not in fields and name not in self._ignored}
         values: dict[str, Any] = {}
         for name, field in fields.items():
             try:

@@ -144,9 +144,7 @@ class ApiView(ViewSetMixin, APIView):
         self.check_throttles(request)
         _PERMISSION.has_permission(request, self)
 
-    def finalize_response(
-        self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
+    def finalize_response(self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any) -> HttpResponse:
         return response
 
 
@@ -240,9 +238,7 @@ class RecordView(ResourceView):
 class DeletableMixin(RecordView):
     """A plain record that may be deleted while nothing refers to it."""
 
-    @operation(
-        "DELETE", "/<pk>", access=WRITE, summary="Delete", status=204, envelope="none", errors=(404, 409)
-    )
+    @operation("DELETE", "/<pk>", access=WRITE, summary="Delete", status=204, envelope="none", errors=(404, 409))
     def destroy(self, request: Request, pk: str) -> HttpResponse:
         records.delete(self.gate, self.pk, actor=self.actor)
         return HttpResponse(status=204)

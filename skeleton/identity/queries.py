@@ -42,9 +42,7 @@ def _actor(sql: str, params: list[Any], user_id: UUID, session_id: UUID | None) 
     if row is None:
         return None
     email, name, permissions = row
-    return Actor(
-        id=user_id, email=email, name=name, permissions=frozenset(permissions), session_id=session_id
-    )
+    return Actor(id=user_id, email=email, name=name, permissions=frozenset(permissions), session_id=session_id)
 
 
 def permissions_of(user: User) -> frozenset[str]:

@@ -23,9 +23,7 @@ class PasswordField(TextField):
     """A password: neither trimmed nor shown in the OpenAPI."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            max_length=PASSWORD_MAX, trim_whitespace=False, style={"input_type": "password"}, **kwargs
-        )
+        super().__init__(max_length=PASSWORD_MAX, trim_whitespace=False, style={"input_type": "password"}, **kwargs)
 
 
 class UserOutput(Output):
@@ -33,9 +31,7 @@ class UserOutput(Output):
     email = EmailField()
     name = TextField()
     active = BooleanField(source="is_active")
-    roles = serializers.ListField(
-        child=TextField(), source="role_names", help_text="Names of the roles held."
-    )
+    roles = serializers.ListField(child=TextField(), source="role_names", help_text="Names of the roles held.")
     created_at = DateTimeField()
     updated_at = DateTimeField()
     last_login_at = DateTimeField(source="last_login", allow_null=True)

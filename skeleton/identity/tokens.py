@@ -41,9 +41,7 @@ def new_pair(user_id: UUID, session_id: UUID) -> TokenPair:
     for token in (access, refresh):
         token[settings.SIMPLE_JWT["USER_ID_CLAIM"]] = str(user_id)
         token[SESSION_CLAIM] = str(session_id)
-    return TokenPair(
-        str(access), str(refresh), _hash(refresh["jti"]), int(lifetime(AccessToken).total_seconds())
-    )
+    return TokenPair(str(access), str(refresh), _hash(refresh["jti"]), int(lifetime(AccessToken).total_seconds()))
 
 
 def read_access(text: str) -> Claims:

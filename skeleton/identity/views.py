@@ -80,11 +80,7 @@ class AuthView(ApiView):
     @operation("GET", "/sessions", access=SIGNED_IN, summary="One's own sessions", output=SessionOutput,
                envelope="list")  # fmt: skip
     def list_sessions(self, request: Request) -> HttpResponse:
-        live = (
-            visible(SESSIONS, self.actor)
-            .filter(revoked_at=None, expires_at__gt=timezone.now())
-            .order_by("-id")
-        )
+        live = visible(SESSIONS, self.actor).filter(revoked_at=None, expires_at__gt=timezone.now()).order_by("-id")
         rows = live.values("id", "device", "ip", "created_at", "last_seen_at", "expires_at")
         data = [{**row, "current": row["id"] == self.actor.session_id} for row in rows]
         return JsonResponse({"data": data})
@@ -128,9 +124,7 @@ class UserView(ResourceView):
     gate = USERS
     output = UserOutput
     filterset = UserFilters
-    sorting = Sorting(
-        {"name": Lower("name"), "email": Lower("email"), "created_at": F("created_at")}, NEWEST_FIRST
-    )
+    sorting = Sorting({"name": Lower("name"), "email": Lower("email"), "created_at": F("created_at")}, NEWEST_FIRST)
 
     @operation("GET", "/<pk>", access=needs("users:read", or_oneself=True), summary="Read one", output="output",
                errors=(404,))  # fmt: skip

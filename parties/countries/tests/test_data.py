@@ -166,9 +166,7 @@ def iso_4217_currencies() -> dict[str, set[str]]:
 def test_currencies_agree_with_iso_4217s_own_table():
     table = iso_4217_currencies()
     assert len(table) >= 240, "names no longer match: the comparison would be empty"
-    strangers = {
-        code: BY_CODE[code].currency_code for code in table if BY_CODE[code].currency_code not in table[code]
-    }
+    strangers = {code: BY_CODE[code].currency_code for code in table if BY_CODE[code].currency_code not in table[code]}
     assert strangers == NO_CURRENCY_IN_ISO
 
 

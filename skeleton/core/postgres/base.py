@@ -42,9 +42,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @property
     def server(self) -> Client:
-        return client_of(
-            self.settings_dict["EMBEDDED_DIR"], durable=self.settings_dict.get("EMBEDDED_DURABLE", True)
-        )
+        return client_of(self.settings_dict["EMBEDDED_DIR"], durable=self.settings_dict.get("EMBEDDED_DURABLE", True))
 
     def get_connection_params(self) -> dict[str, Any]:
         """Django's parameters, with the address of the running server. Starts it when it is not running."""

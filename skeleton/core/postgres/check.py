@@ -35,14 +35,10 @@ def check_server(connection: BaseDatabaseWrapper) -> None:
 
 def check_version(connection: BaseDatabaseWrapper, name: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version')"
-        )
+        cursor.execute("SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version')")
         major, version = cursor.fetchone()
     if major < OLDEST:
-        raise DatabaseUnusableError(
-            f"The database {name} is PostgreSQL {version}; {OLDEST} or newer is needed."
-        )
+        raise DatabaseUnusableError(f"The database {name} is PostgreSQL {version}; {OLDEST} or newer is needed.")
 
 
 def knows_cyrillic(connection: BaseDatabaseWrapper) -> bool:

@@ -60,9 +60,7 @@ class Client:
         hold = FileLock(self.layout.clients_lock)
         if not hold.shared(seconds):
             hold.close()
-            raise EmbeddedDatabaseError(
-                f"The embedded PostgreSQL in {self.layout.home} is stopping and does not end."
-            )
+            raise EmbeddedDatabaseError(f"The embedded PostgreSQL in {self.layout.home} is stopping and does not end.")
         return hold
 
     def wait_until_ready(self, deadline: float) -> str:
@@ -74,9 +72,7 @@ class Client:
                 return state.host
             self.raise_failure(state)
             if time.monotonic() > deadline:
-                raise EmbeddedDatabaseError(
-                    f"The embedded PostgreSQL is not ready in time: see {self.layout.log}."
-                )
+                raise EmbeddedDatabaseError(f"The embedded PostgreSQL is not ready in time: see {self.layout.log}.")
             time.sleep(POLL_SECONDS)
 
     def start_supervisor(self, deadline: float) -> None:
@@ -85,9 +81,7 @@ class Client:
             return
         with FileLock(self.layout.start_lock) as turn:
             if not turn.exclusive(max(0.0, deadline - time.monotonic())):
-                raise EmbeddedDatabaseError(
-                    f"Another process is starting the database in {self.layout.home}: wait."
-                )
+                raise EmbeddedDatabaseError(f"Another process is starting the database in {self.layout.home}: wait.")
             if not is_held(self.layout.supervisor_lock):
                 launch_supervisor(self.layout)
 

@@ -27,9 +27,7 @@ def create_cluster(layout: Layout, binaries: Binaries, account: Account, room: P
     """Run `initdb` unless the data is there already. Raises EmbeddedDatabaseError with its complaint."""
     if layout.data.exists():
         if not layout.password.exists():
-            raise EmbeddedDatabaseError(
-                f"The password of the embedded database is gone: restore {layout.password}."
-            )
+            raise EmbeddedDatabaseError(f"The password of the embedded database is gone: restore {layout.password}.")
         return
     refuse_older_data(layout)
     fresh = layout.home / "data.new"

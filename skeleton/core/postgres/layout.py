@@ -105,9 +105,7 @@ def unwritable(path: Path, error: OSError) -> EmbeddedDatabaseError:
 def private_write(path: Path, text: str) -> None:
     """Write a file that only its owner can read, in one step: it is there whole or not at all."""
     partial = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(
-        open_private(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w", encoding="utf-8"
-    ) as file:
+    with os.fdopen(open_private(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w", encoding="utf-8") as file:
         file.write(text)
     partial.replace(path)
 

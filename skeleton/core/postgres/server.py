@@ -97,9 +97,7 @@ class Server:
                 connection.execute("CREATE EXTENSION pg_trgm")
                 same = connection.execute("SELECT similarity('Київ', 'київ') = 1").fetchone()
             if same != (True,):
-                raise EmbeddedDatabaseError(
-                    "The embedded PostgreSQL does not compare Cyrillic text: set DATABASE_URL."
-                )
+                raise EmbeddedDatabaseError("The embedded PostgreSQL does not compare Cyrillic text: set DATABASE_URL.")
             connection.execute(f"CREATE DATABASE {DATABASE}")  # a constant; names take no parameters
 
     def ended(self, seconds: float = 0) -> bool:

@@ -35,9 +35,7 @@ def create_user(*, email: str, password: str, name: str, actor: Actor | None) ->
     """A new user; without an actor they make themselves. Raises Invalid for a weak password, Conflict for a taken e-mail."""
     check_strength(password, field="password")
     user = User(id=uuid7(), email=email, name=name, password=make_password(password))
-    if User.objects.filter(
-        email__iexact=email
-    ).exists():  # the constraint decides; this spares the log a rollback
+    if User.objects.filter(email__iexact=email).exists():  # the constraint decides; this spares the log a rollback
         raise Conflict("Another user already has this e-mail.", details={"email": "Is taken already."})
     with verb(actor or SYSTEM, "create"):
         user.save(force_insert=True)
@@ -90,9 +88,7 @@ def _switch(user_id: UUID, actor: Actor, *, active: bool) -> None:
     require_reach_over(actor, user)
     if user.is_active == active:
         state = "active" if active else "inactive"
-        raise Conflict(
-            f"The user is already {state}.", details={"allowed": ["deactivate" if active else "activate"]}
-        )
+        raise Conflict(f"The user is already {state}.", details={"allowed": ["deactivate" if active else "activate"]})
     assign(user, {"is_active": active})
 
 

@@ -113,9 +113,7 @@ def _suspect_theft(claims: Claims) -> None:
 
 def end_session(*, session_id: UUID, actor: Actor) -> None:
     """End one of the actor's own sessions. Raises NotFound."""
-    ended = Session.objects.filter(pk=session_id, user_id=actor.id, revoked_at=None).update(
-        revoked_at=timezone.now()
-    )
+    ended = Session.objects.filter(pk=session_id, user_id=actor.id, revoked_at=None).update(revoked_at=timezone.now())
     if not ended:
         raise NotFound
 
