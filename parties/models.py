@@ -57,8 +57,8 @@ class Country(Record):
 class Party(Record):
     """Somebody we deal with. What only one kind has (credit limit, position) is empty in the others.
 
-    `credit_limit` and `total_purchases` are minor units of `currency`; a limit of 0 is none. `total_purchases` is kept by
-    billing's triggers. `search_text` is kept by PostgreSQL, in lower case.
+    `credit_limit` and `total_purchases` are minor units of `currency`; a limit of 0 is none. `total_purchases` is kept
+    by billing's triggers. `search_text` is kept by PostgreSQL, in lower case.
     """
 
     kind = models.CharField(max_length=10, choices=PartyKind.choices, editable=False)

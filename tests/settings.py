@@ -1,4 +1,4 @@
-"""The settings of the tests: the real ones, in a database that need not survive a crash, without throttles and chatter."""
+"""The settings of the tests: the real ones, a database that need not survive a crash, no throttles, no chatter."""
 
 import os
 

@@ -58,7 +58,7 @@ def explain(exc: DatabaseError) -> DomainError | None:
 
 
 def _by_sqlstate(sqlstate: str, column: str | None, detail: str | None) -> DomainError | None:
-    if sqlstate == UNIQUE or sqlstate == EXCLUSION:
+    if sqlstate in (UNIQUE, EXCLUSION):
         return Conflict("This already exists.")
     if sqlstate == FOREIGN_KEY:
         if "not present" in (detail or ""):

@@ -1,8 +1,9 @@
 """Filters of lists: django-filter's FilterSet as the description, without its forms at run time.
 
-A FilterSet is built once per class. A request's values are cleaned by the filters' own form fields, and what does not fit
-is a 400 that names the parameter. A filter then narrows the queryset with a `Param` in the value's place, so that the SQL
-of a list depends only on which filters are used; booleans and choices are part of the shape, since they change the plan.
+A FilterSet is built once per class. A request's values are cleaned by the filters' own form fields, and what does not
+fit is a 400 that names the parameter. A filter then narrows the queryset with a `Param` in the value's place, so that
+the SQL of a list depends only on which filters are used; booleans and choices are part of the shape, since they change
+the plan.
 
 Filters must be pure: no clock, no request. "Today" is `CurrentDate()`, the database's.
 """

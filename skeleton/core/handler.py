@@ -1,6 +1,6 @@
 """The one place where an exception becomes an answer: `{"error", "message", "details"?, "request_id"}`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import structlog
@@ -70,34 +70,9 @@ def translate(exc: Exception) -> DomainError | None:
     """The domain error that `exc` stands for, or None when nobody foresaw it. The admin uses this too."""
     if isinstance(exc, DomainError):
         return exc
-    if isinstance(exc, drf.APIException):
-        return _of_drf(exc)
-    if isinstance(exc, (Http404, ObjectDoesNotExist)):
-        return NotFound()
-    if isinstance(exc, PermissionDenied):
-        return Forbidden()
-    if isinstance(exc, DjangoValidationError):
-        return Invalid(details=_of_django(exc))
-    if isinstance(exc, (ProtectedError, RestrictedError)):
-        return Conflict("Other records still refer to this one.")
-    if isinstance(exc, (DatabaseError, InterfaceError)):
-        return explain(exc) or _of_lost_connection(exc)
-    return None
-
-
-def _of_drf(exc: drf.APIException) -> DomainError | None:
-    if isinstance(exc, drf.ValidationError):
-        return Invalid(details=dict(flatten(exc.detail)))
-    if isinstance(exc, (drf.NotAuthenticated, drf.AuthenticationFailed)):
-        return Unauthorized(str(exc.detail))
-    if isinstance(exc, drf.PermissionDenied):
-        return Forbidden(str(exc.detail))
-    if isinstance(exc, drf.NotFound):
-        return NotFound(str(exc.detail))
-    if isinstance(exc, drf.ParseError):
-        return BadRequest(str(exc.detail))
-    if isinstance(exc, drf.Throttled):
-        return TooManyRequests(retry_after=max(1, int(exc.wait or 1)))
+    for kinds, build in _TRANSLATIONS:
+        if isinstance(exc, kinds):
+            return build(exc)
     return None
 
 
@@ -128,6 +103,22 @@ def _of_lost_connection(exc: Exception) -> DomainError | None:
     if lost or str(sqlstate).startswith(_CONNECTION_LOST):
         return ServiceUnavailable(retry_after=2)
     return None
+
+
+_TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], DomainError | None]], ...] = (
+    (drf.ValidationError, lambda exc: Invalid(details=dict(flatten(exc.detail)))),
+    ((drf.NotAuthenticated, drf.AuthenticationFailed), lambda exc: Unauthorized(str(exc.detail))),
+    (drf.PermissionDenied, lambda exc: Forbidden(str(exc.detail))),
+    (drf.NotFound, lambda exc: NotFound(str(exc.detail))),
+    (drf.ParseError, lambda exc: BadRequest(str(exc.detail))),
+    (drf.Throttled, lambda exc: TooManyRequests(retry_after=max(1, int(exc.wait or 1)))),
+    ((Http404, ObjectDoesNotExist), lambda exc: NotFound()),
+    (PermissionDenied, lambda exc: Forbidden()),
+    (DjangoValidationError, lambda exc: Invalid(details=_of_django(exc))),
+    ((ProtectedError, RestrictedError), lambda exc: Conflict("Other records still refer to this one.")),
+    ((DatabaseError, InterfaceError), lambda exc: explain(exc) or _of_lost_connection(exc)),
+)
+"""What stands for what; the first that fits. ProtectedError is a DatabaseError, so the order matters."""
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:

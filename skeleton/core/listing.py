@@ -111,9 +111,7 @@ def parse_list_query(
     filters = filterset.base_filters if filterset else {}
     unknown = [name for name in params if name not in filters and name not in PAGING and name not in extra]
     if unknown:
-        raise BadRequest(
-            f"Unknown query parameter: {unknown[0]}.", details={name: "Unknown parameter" for name in unknown}
-        )
+        raise BadRequest(f"Unknown query parameter: {unknown[0]}.", details=dict.fromkeys(unknown, "Unknown parameter"))
     sort = sorting.parse(params)
     if "cursor" in params and "page" in params:
         raise BadRequest("cursor and page exclude each other.", details={"cursor": "Cannot be used with page."})

@@ -1,4 +1,4 @@
-"""The API's only middleware: gives each request its id and address, each answer its headers, each of both a log line."""
+"""The API's only middleware: each request gets its id and address, each answer its headers, both together a log line."""
 
 import re
 import time

@@ -31,6 +31,9 @@ class NumberSeries(models.Model):
             models.CheckConstraint(condition=models.Q(last__gt=0), name="core_number_series_positive"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.name}: {self.last}"
+
 
 class Throttle(models.Model):
     """Hits of one subject against one limit. UNLOGGED (see the migration): losing it in a crash costs nothing."""
@@ -41,3 +44,6 @@ class Throttle(models.Model):
 
     class Meta:
         db_table = "core_throttle"
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.hits}"

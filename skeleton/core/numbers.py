@@ -1,7 +1,7 @@
 """Number series without gaps or doubles: INV-2026-001, INV-2026-002, …
 
-A number belongs to the transaction that takes it: one statement locks the series' row until commit, and a rollback gives
-the number back. Take it as late as possible, and after every other lock.
+A number belongs to the transaction that takes it: one statement locks the series' row until commit, and a rollback
+gives the number back. Take it as late as possible, and after every other lock.
 """
 
 from django.db import connection

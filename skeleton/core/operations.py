@@ -31,7 +31,9 @@ class Operation:
     examples: tuple[Any, ...] = ()
 
 
-def operation(methods: str | Sequence[str], path: str, *, access: str | Needs, summary: str, **rest: Any) -> Callable[[Handler], Handler]:
+def operation(
+    methods: str | Sequence[str], path: str, *, access: str | Needs, summary: str, **rest: Any
+) -> Callable[[Handler], Handler]:
     """Mark a method of a viewset as an operation. `methods` are HTTP's, `path` is relative to the viewset's prefix."""
     verbs = (methods,) if isinstance(methods, str) else tuple(methods)
     described = Operation(tuple(verb.lower() for verb in verbs), path, access, summary, **rest)

@@ -1,8 +1,8 @@
 """From a serializer to a plan: which columns to read, and how a row of them becomes JSON.
 
 A list of twenty rows pays for no model instance and no field's `to_representation`: rows come as tuples and leave as
-dicts. The serializer stays the one description of the fields; what cannot be compiled fails when it is first used, and a
-system check uses every one at start-up.
+dicts. The serializer stays the one description of the fields; what cannot be compiled fails when it is first used, and
+a system check uses every one at start-up.
 """
 
 from collections.abc import Callable, Sequence

@@ -75,10 +75,8 @@ class Reader:
         skip = (query.page - 1) * query.limit
         found = self._page(*shape, query.sort, False).run(values, query.limit + 1, skip)
         rows, more = found[: query.limit], len(found) > query.limit
-        if more or (not rows and query.page > 1):
-            total = self._count(*shape).run(values)[0][0]
-        else:
-            total = skip + len(rows)
+        counted = more or (not rows and query.page > 1)
+        total = self._count(*shape).run(values)[0][0] if counted else skip + len(rows)
         items = [self.list_plan.build(row) for row in rows]
         return {"items": items, "total": total, "page": query.page, "limit": query.limit, "has_more": more}
 

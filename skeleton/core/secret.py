@@ -1,5 +1,6 @@
 """The secret that zero-configuration mode makes once and keeps."""
 
+import contextlib
 import os
 import secrets
 import tempfile
@@ -16,10 +17,8 @@ def kept_secret(path: Path) -> str:
     try:
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_urlsafe(48))
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(name, path)  # whole or not at all, and never over another's
-        except FileExistsError:
-            pass
     finally:
         Path(name).unlink()
     return path.read_text()

@@ -1,7 +1,7 @@
 """Serializer bases. An `Output` says what a resource looks like; an `Input` what may be sent to change it.
 
-An Input knows the partial-update rules, so that no resource has to: absent keeps, a value sets, null clears where the field
-may be empty, nested objects merge, an unknown field is refused, a read-only one ignored. It is used through
+An Input knows the partial-update rules, so that no resource has to: absent keeps, a value sets, null clears where the
+field may be empty, nested objects merge, an unknown field is refused, a read-only one ignored. It is used through
 `Input.parse(body, partial=…)`: one instance per class and mode is built and kept, because building one costs more than
 using it, and none holds anything of a request.
 """

@@ -1,6 +1,7 @@
 """Throttles. The general one counts in the process; those that guard secrets count in PostgreSQL, exactly.
 
-An exact throttle is one upsert on an UNLOGGED table, committed by itself: it holds across threads, processes and machines.
+An exact throttle is one upsert on an UNLOGGED table, committed by itself: it holds across threads, processes and
+machines.
 """
 
 import time

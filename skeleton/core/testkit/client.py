@@ -102,8 +102,11 @@ def check_against_openapi(method: str, response: Any, answer: Answer) -> None:
         assert answer.data is None, f"{method} /{match.route} documents no body for {answer.status}"
         return
     if "application/json" in content:
-        errors = [f"{'.'.join(map(str, error.absolute_path))}: {error.message[:300]}"
-                  for error in validator(json.dumps(content["application/json"]["schema"])).iter_errors(answer.data)]  # fmt: skip
+        schema = json.dumps(content["application/json"]["schema"])
+        errors = [
+            f"{'.'.join(map(str, error.absolute_path))}: {error.message[:300]}"
+            for error in validator(schema).iter_errors(answer.data)
+        ]
         assert not errors, f"{method} /{match.route} answers other than documented: {errors}"
 
 

@@ -1,7 +1,7 @@
 """The permission table: what each route asks for, written by hand from the contract, never derived from the code.
 
-Every app lists its own in `tests/routes.py`; `tests/test_permission_matrix.py` holds them against the URLconf, the OpenAPI
-document and the answers that each kind of caller gets.
+Every app lists its own in `tests/routes.py`; `tests/test_permission_matrix.py` holds them against the URLconf, the
+OpenAPI document and the answers that each kind of caller gets.
 """
 
 from dataclasses import dataclass

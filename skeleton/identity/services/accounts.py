@@ -23,7 +23,7 @@ REGISTER = Limit("register")
 
 
 def register(*, email: str, password: str, name: str) -> User:
-    """A new user, who holds no role. Raises Forbidden where registration is closed, Conflict where the e-mail is taken."""
+    """A new user, who holds no role. Raises Forbidden where registration is closed, Conflict for a taken e-mail."""
     if settings.SKELETON_REGISTRATION != "open":
         raise Forbidden("Registration is closed.")
     request = current_request.get()
@@ -32,7 +32,7 @@ def register(*, email: str, password: str, name: str) -> User:
 
 
 def create_user(*, email: str, password: str, name: str, actor: Actor | None) -> User:
-    """A new user; without an actor they make themselves. Raises Invalid for a weak password, Conflict for a taken e-mail."""
+    """A new user; without an actor they make themselves. Raises Invalid (weak password), Conflict (taken e-mail)."""
     check_strength(password, field="password")
     user = User(id=uuid7(), email=email, name=name, password=make_password(password))
     if User.objects.filter(email__iexact=email).exists():  # the constraint decides; this spares the log a rollback
@@ -93,7 +93,7 @@ def _switch(user_id: UUID, actor: Actor, *, active: bool) -> None:
 
 
 def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
-    """Give a role. Raises NotFound, Forbidden (the role, or the user, holds more than the actor), Conflict (already held)."""
+    """Give a role. Raises NotFound, Forbidden (role or user hold more than the actor), Conflict (already held)."""
     with verb(actor, "assign_role"):
         user = locked(User.objects.all(), user_id)
         role = _role(Role.objects.all(), role_id)
@@ -105,7 +105,7 @@ def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
 
 
 def remove_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
-    """Take a role away. Raises NotFound (also where it is not held), Forbidden, Conflict (the last super administrator's)."""
+    """Take a role away. Raises NotFound (also: not held), Forbidden, Conflict (the last super administrator's)."""
     with verb(actor, "remove_role"):
         user = locked(User.objects.all(), user_id)
         role = _role(Role.objects.filter(holders__user=user), role_id)
@@ -115,7 +115,7 @@ def remove_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
 
 
 def _role(roles: QuerySet[Role], role_id: UUID) -> Role:
-    """The role, kept as it is until the end of the transaction: its permissions must not grow after they were checked."""
+    """The role, kept as it is until the transaction ends: its permissions must not grow after they were checked."""
     role = roles.select_for_update(of=("self",), no_key=True).filter(pk=role_id).first()
     if role is None:
         raise NotFound("There is no such role.")

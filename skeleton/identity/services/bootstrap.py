@@ -33,7 +33,7 @@ def ensure_first_administrator(*, zero_configuration: bool) -> str | None:
 
 
 def has_documented_password() -> str | None:
-    """The e-mail of an active user who still has the password that the documentation prints; None is what it should be."""
+    """The e-mail of an active user who still has the documented password; None is what it should be."""
     for user in User.objects.filter(is_active=True, email__iexact=settings.DEMO_EMAIL):
         if check_password(settings.DEMO_PASSWORD, user.password):
             return user.email

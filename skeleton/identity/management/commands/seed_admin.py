@@ -8,8 +8,8 @@ from skeleton.identity.services.bootstrap import ensure_first_administrator
 
 class Command(BaseCommand):
     help = (
-        "Make the first administrator where there is none: from SKELETON_ADMIN_EMAIL and SKELETON_ADMIN_PASSWORD, or, in"
-        " zero-configuration mode, the one of the API reference."
+        "Make the first administrator where there is none: from SKELETON_ADMIN_EMAIL and SKELETON_ADMIN_PASSWORD, or,"
+        " in zero-configuration mode, the one of the API reference."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
