@@ -1,4 +1,4 @@
-"""The API's only middleware: each request gets its id and address, each answer its headers, both together a log line."""
+"""The API's only middleware: each request gets its id and address, each answer its headers, both a log line."""
 
 import re
 import time

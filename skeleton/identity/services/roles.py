@@ -20,7 +20,7 @@ def create_role(*, values: dict[str, Any], actor: Actor) -> UUID:
 
 
 def update_role(*, role_id: UUID, values: dict[str, Any], actor: Actor) -> None:
-    """Change a role. Raises NotFound, Forbidden (it or the change holds more than the actor), Conflict (default role)."""
+    """Change a role. Raises NotFound, Forbidden (it or the change holds more than the actor), Conflict (a default)."""
     with verb(actor, "update"):
         role = locked(Role.objects.all(), role_id)
         require_reach(actor, role.permissions)
