@@ -11,8 +11,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Expression, QuerySet
 from psycopg import adapters
-from psycopg.pq import Format
 from psycopg.postgres import types
+from psycopg.pq import Format
 
 
 class Param(Expression):
@@ -58,8 +58,8 @@ _COMPILED = {
 def _load_natively(cursor: Any) -> None:
     """Read timestamps and JSON with psycopg's compiled loaders.
 
-    Django's own are in Python, and cost a list of twenty a fifth of its time; all that they add is the connection's zone,
-    which is UTC here anyway.
+    Django's own are in Python, and cost a list of twenty a fifth of its time; all that they add is the connection's
+    zone, which is UTC here anyway.
     """
     for name, loader in _COMPILED.items():
         cursor.adapters.register_loader(name, loader)
