@@ -30,7 +30,7 @@ try:
     SKELETON_DATA_DIR = Path(env.str("SKELETON_DATA_DIR", "") or BASE_DIR / "var").absolute()
     _given_debug = env.bool("SKELETON_DEBUG", None)
     _given_secret = env.str("SKELETON_SECRET_KEY", "")
-    _given_hosts = env.list("SKELETON_ALLOWED_HOSTS", [])
+    _given_hosts: list[str] = env.list("SKELETON_ALLOWED_HOSTS", [])
     SKELETON_ADMIN_EMAIL = env.str("SKELETON_ADMIN_EMAIL", "")
     SKELETON_ADMIN_PASSWORD = env.str("SKELETON_ADMIN_PASSWORD", "")
     SKELETON_REGISTRATION = env.str("SKELETON_REGISTRATION", "open")
@@ -39,7 +39,7 @@ try:
     SKELETON_WORKERS = env.int("SKELETON_WORKERS", os.cpu_count() or 1)
     SKELETON_CURRENCY = env.str("SKELETON_CURRENCY", "USD")
     SKELETON_LOG_LEVEL = env.str("SKELETON_LOG_LEVEL", "info")
-    SKELETON_CORS_ORIGINS = env.list("SKELETON_CORS_ORIGINS", [])
+    SKELETON_CORS_ORIGINS: list[str] = env.list("SKELETON_CORS_ORIGINS", [])
     SKELETON_HTTPS = env.bool("SKELETON_HTTPS", None)
     _fast_tests = env.bool("SKELETON_TEST_FAST_DB", False)
     _pool = env.int("SKELETON_DATABASE_POOL", 0)
@@ -173,7 +173,6 @@ SIMPLE_JWT = {
     "SIGNING_KEY": SECRET_KEY,
     "ISSUER": "skeleton",
     "AUDIENCE": "skeleton-api",
-    "USER_ID_CLAIM": "sub",
     "ACCESS_TOKEN_LIFETIME": timedelta(seconds=env.int("SKELETON_ACCESS_TOKEN_SECONDS", 15 * 60)),
     "REFRESH_TOKEN_LIFETIME": timedelta(seconds=env.int("SKELETON_REFRESH_TOKEN_SECONDS", 7 * 24 * 3600)),
 }

@@ -4,28 +4,26 @@ The API has no cookies, so it needs no sessions, no CSRF tokens, no messages and
 them there is faster, and is one thing less to get wrong.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from csp import middleware as csp
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.middleware import clickjacking, common, csrf, locale, security
+from django.utils.deprecation import MiddlewareMixin
 
 PAGES = ("/admin/", "/api/v1/docs", "/api/v1/redoc")
 """Paths that answer a person's browser."""
 
 
-class _PagesOnly:
+class _PagesOnly(MiddlewareMixin):
     """Mixed into a middleware: at work for pages, absent elsewhere."""
-
-    get_response: Callable[[HttpRequest], HttpResponse]
 
     def __call__(self, request: HttpRequest) -> Any:
         if request.path.startswith(PAGES):
-            return super().__call__(request)  # type: ignore[misc]
+            return super().__call__(request)
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

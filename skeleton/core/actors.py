@@ -34,6 +34,13 @@ class Actor:
         return any(grants(held, permission) for permission in needed)
 
     @property
+    def user_id(self) -> UUID:
+        """The id, where only a user will do. Raises TypeError for the system, which has no account."""
+        if self.id is None:
+            raise TypeError("the system has no account")
+        return self.id
+
+    @property
     def pk(self) -> UUID | None:
         return self.id
 

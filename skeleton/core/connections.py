@@ -8,9 +8,11 @@ import time
 from typing import Any
 
 from django.core.signals import request_finished, request_started
-from django.db import connection
+from django.db import connection as django_connection
 
 IDLE_SECONDS = 5.0
+
+connection: Any = django_connection
 
 
 def check_if_idle(**_: Any) -> None:
@@ -20,7 +22,7 @@ def check_if_idle(**_: Any) -> None:
 
 
 def note_use(**_: Any) -> None:
-    connection.last_used = time.monotonic()  # type: ignore[attr-defined]
+    connection.last_used = time.monotonic()
 
 
 def connect_signals() -> None:

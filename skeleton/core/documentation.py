@@ -1,31 +1,30 @@
 """The API's documentation: the OpenAPI document, Swagger UI and ReDoc, all without an outside request."""
 
-from typing import Any, ClassVar
-
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import TemplateHTMLRenderer
+from rest_framework.views import APIView
 
 
-class _Open:
+class _Open(APIView):
     """Public, and outside of the API's own kernel: these answer pages and YAML."""
 
-    authentication_classes: ClassVar[list[Any]] = []
-    permission_classes: ClassVar[list[Any]] = [AllowAny]
+    authentication_classes = []
+    permission_classes = [AllowAny]
     schema = None
 
 
 class SchemaView(_Open, SpectacularAPIView):
-    renderer_classes: ClassVar[list[Any]] = [OpenApiJsonRenderer, OpenApiYamlRenderer]
+    renderer_classes = [OpenApiJsonRenderer, OpenApiYamlRenderer]
 
 
 class SwaggerView(_Open, SpectacularSwaggerView):
-    renderer_classes: ClassVar[list[Any]] = [TemplateHTMLRenderer]
+    renderer_classes = [TemplateHTMLRenderer]
     url_name = "schema"
 
 
 class RedocView(_Open, SpectacularRedocView):
-    renderer_classes: ClassVar[list[Any]] = [TemplateHTMLRenderer]
+    renderer_classes = [TemplateHTMLRenderer]
     template_name = "skeleton/redoc.html"
     url_name = "schema"

@@ -7,7 +7,7 @@ JSON type is refused, never converted.
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 import email_validator
@@ -45,7 +45,7 @@ class TextField(serializers.CharField):
 class EmailField(TextField):
     """An e-mail address (RFC 5321, internationalized ones too); private domains such as `.local` are welcome."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"email": "Invalid email format"}
+    default_error_messages = {"email": "Invalid email format"}
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 254)
@@ -74,9 +74,7 @@ class IntegerField(serializers.IntegerField):
 class MoneyField(IntegerField):
     """An amount in minor units (cents): a JSON integer, 0 … 2^63-1 unless `min_value` says otherwise."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
-        "invalid": "Must be an integer number of minor units (cents), within 2^63 - 1."
-    }
+    default_error_messages = {"invalid": "Must be an integer number of minor units (cents), within 2^63 - 1."}
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("min_value", 0)
@@ -87,7 +85,7 @@ class MoneyField(IntegerField):
 class CurrencyField(TextField):
     """An ISO 4217 code, in capitals."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"currency": "Unknown currency: use an ISO 4217 code."}
+    default_error_messages = {"currency": "Unknown currency: use an ISO 4217 code."}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=3, **kwargs)
@@ -102,7 +100,7 @@ class CurrencyField(TextField):
 class NumberField(serializers.Field[Decimal, Any, Any, Any]):
     """A JSON number kept as an exact decimal, with at most `places` decimals (a quantity: 3, a percentage: 4)."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
+    default_error_messages = {
         "invalid": "Must be a number.",
         "places": "At most {places} decimals.",
         "over": "Must be over {bound}.",
@@ -176,19 +174,9 @@ class ChoiceField(serializers.ChoiceField):
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str) or data not in self.choices:
-            self.fail("invalid_choice", input=data)
+            allowed = ", ".join(str(choice) for choice in self.choices)
+            raise serializers.ValidationError(f"Must be one of: {allowed}.", code="invalid_choice")
         return data
-
-    default_error_messages: ClassVar[dict[str, str]] = {"invalid_choice": "Is not one of the allowed values."}
-
-    def run_validation(self, data: Any = empty) -> Any:
-        try:
-            return super().run_validation(data)
-        except serializers.ValidationError as exc:
-            if "invalid_choice" in exc.get_codes():
-                allowed = ", ".join(str(choice) for choice in self.choices)
-                raise serializers.ValidationError(f"Must be one of: {allowed}.") from exc
-            raise
 
 
 class UUIDField(serializers.UUIDField):
@@ -207,7 +195,7 @@ class ReferenceField(UUIDField):
     `to` is a model, or a queryset where only some of its rows may be named.
     """
 
-    default_error_messages: ClassVar[dict[str, str]] = {"unknown": "Unknown {what}."}
+    default_error_messages = {"unknown": "Unknown {what}."}
 
     def __init__(self, *, to: type[Model] | QuerySet[Any], **kwargs: Any) -> None:
         self.to = to
@@ -224,7 +212,7 @@ class ReferenceField(UUIDField):
 class JsonObjectField(serializers.Field[dict[str, Any], Any, Any, Any]):
     """A JSON object, kept as it is and replaced as a whole; `texts=True` where every value must be a text."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
+    default_error_messages = {
         "invalid": "Must be an object.",
         "texts": "Must be an object of texts.",
         "size": "Must have at most {limit} entries.",
@@ -251,7 +239,7 @@ class JsonObjectField(serializers.Field[dict[str, Any], Any, Any, Any]):
 class ListOf(serializers.Field[list[Any], Any, Any, Any]):
     """A list of objects, each one complete: also in a partial update, where the list replaces the former one."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
+    default_error_messages = {
         "invalid": "Must be a list.",
         "min": "At least {bound} needed.",
         "max": "At most {bound} allowed.",

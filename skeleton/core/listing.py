@@ -205,7 +205,9 @@ class KeysetAfter(Func):
         self.comparison = "<" if sort.descending else ">"
         super().__init__(key, F("pk"), Param("after_key", key_field), Param("after_id"))
 
-    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, list[Any]]:
+    def as_sql(  # type: ignore[override]
+        self, compiler: Any, connection: Any, **extra_context: Any
+    ) -> tuple[str, list[Any]]:
         parts, params = [], []
         for expression in self.source_expressions:
             sql, values = compiler.compile(expression)

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import structlog
+from structlog.typing import Processor
 
 from skeleton.core.context import current_request
 
@@ -29,7 +30,7 @@ def _dump(event: EventDict, **_: Any) -> bytes:
     return orjson.dumps(event, default=str)
 
 
-_SHARED = [
+_SHARED: list[Processor] = [
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     _add_request,

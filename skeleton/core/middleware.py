@@ -63,6 +63,6 @@ def client_address(request: HttpRequest) -> str | None:
     if proxies:
         forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
         if len(forwarded) >= proxies:
-            return forwarded[-proxies]
+            return str(forwarded[-proxies])
     address: str | None = request.META.get("REMOTE_ADDR") or None
     return address

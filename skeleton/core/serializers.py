@@ -26,7 +26,7 @@ class Input(serializers.Serializer[Any]):
 
     output: ClassVar[type[Output] | None] = None
     also_ignored: ClassVar[tuple[str, ...]] = ()
-    default_error_messages: ClassVar[dict[str, str]] = {"invalid": "Must be an object."}
+    default_error_messages = {"invalid": "Must be an object."}
 
     @classmethod
     def parse(cls, body: Any, *, partial: bool = False) -> dict[str, Any]:
@@ -40,7 +40,8 @@ class Input(serializers.Serializer[Any]):
     @classmethod
     def prototype(cls, partial: bool) -> Self:
         """The one instance that validates bodies of this class in this mode. It must not be changed."""
-        return _prototype(cls, partial)
+        kept: Self = _prototype(cls, partial)
+        return kept
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, Mapping):

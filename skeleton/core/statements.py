@@ -25,7 +25,7 @@ class Param(Expression):
         super().__init__(output_field=output_field)
         self.name, self.variant = name, variant
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         return "%s", [self]
 
     def __repr__(self) -> str:
@@ -45,7 +45,8 @@ class Statement:
         with connection.cursor() as cursor:
             _load_natively(cursor)
             cursor.execute(self.sql, [*params, *extra])
-            return cursor.fetchall()
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 _COMPILED = {

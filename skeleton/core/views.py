@@ -13,7 +13,6 @@ from django.db.models import Model
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSetMixin
@@ -45,10 +44,10 @@ _THROTTLE = GeneralThrottle()
 class ApiView(ViewSetMixin, APIView):
     """The base of every view of the API."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put", "patch", "delete"]
-    permission_classes: ClassVar[tuple[type[BasePermission], ...]] = (HasPermission,)
-    renderer_classes: ClassVar[tuple[type[JsonRenderer], ...]] = (JsonRenderer,)
-    parser_classes: ClassVar[tuple[Any, ...]] = (StrictJsonParser,)
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+    permission_classes = (HasPermission,)
+    renderer_classes = (JsonRenderer,)
+    parser_classes = (StrictJsonParser,)
     max_body = MAX_BODY  # bytes
     tag = ""
     """The heading under which the OpenAPI lists the view."""
@@ -139,12 +138,14 @@ class ApiView(ViewSetMixin, APIView):
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         described = self.operation
         if described and self.needed(described).public:
-            request.user = None  # a stale token must not keep anybody from logging in
+            request.user = None  # type: ignore[assignment]  # a stale token must not keep anybody from logging in
         self.perform_authentication(request)
         self.check_throttles(request)
         _PERMISSION.has_permission(request, self)
 
-    def finalize_response(self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any) -> HttpResponse:
+    def finalize_response(  # type: ignore[override]
+        self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         return response
 
 
@@ -172,7 +173,7 @@ class ResourceView(ApiView):
     @classmethod
     def reader(cls) -> Reader:
         """The class's one reader."""
-        return _reader(cls)
+        return _reader(cls)  # type: ignore[arg-type]
 
     @property
     def listed(self) -> type[serializers.Serializer[Any]]:

@@ -24,5 +24,5 @@ class RoleBackend(BaseBackend):
         except DomainError:
             return None
 
-    def get_user(self, user_id: UUID) -> User | None:  # type: ignore[override]
+    def get_user(self, user_id: UUID) -> User | None:
         return User.objects.filter(pk=user_id, is_active=True).first()

@@ -24,7 +24,9 @@ class User(Record, AbstractBaseUser):
     name = models.CharField(max_length=255)
     is_active = models.BooleanField("active", default=True)
     language = models.CharField(max_length=2, default="en")
-    roles = models.ManyToManyField("Role", through="UserRole", related_name="users")
+    roles: "models.ManyToManyField[Role, UserRole]" = models.ManyToManyField(
+        "Role", through="UserRole", related_name="users"
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 

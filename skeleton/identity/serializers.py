@@ -1,6 +1,6 @@
 """The shape of users, roles and sessions in JSON."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework import serializers
 
@@ -90,7 +90,7 @@ class RoleOutput(Output):
 class PermissionField(TextField):
     """One of the valid permission strings."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"unknown": "Unknown permission: {value}."}
+    default_error_messages = {"unknown": "Unknown permission: {value}."}
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)

@@ -8,14 +8,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from skeleton.core.errors import Unauthorized
 from skeleton.core.ids import parse_uuid
 
-SESSION_CLAIM = "sid"
+USER_CLAIM, SESSION_CLAIM = "sub", "sid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def new_pair(user_id: UUID, session_id: UUID) -> TokenPair:
     """Two new tokens for a session."""
     access, refresh = AccessToken(), RefreshToken()
     for token in (access, refresh):
-        token[settings.SIMPLE_JWT["USER_ID_CLAIM"]] = str(user_id)
+        token[USER_CLAIM] = str(user_id)
         token[SESSION_CLAIM] = str(session_id)
     return TokenPair(str(access), str(refresh), _hash(refresh["jti"]), int(lifetime(AccessToken).total_seconds()))
 
@@ -82,7 +81,7 @@ def lifetime(kind: type[Token]) -> timedelta:
 def _read(kind: type[Token], text: str) -> tuple[Claims, float]:
     try:
         token: Any = kind(text)  # type: ignore[arg-type]
-        user_id = parse_uuid(token.get(settings.SIMPLE_JWT["USER_ID_CLAIM"]))
+        user_id = parse_uuid(token.get(USER_CLAIM))
         session_id = parse_uuid(token.get(SESSION_CLAIM))
         jti, expires = token.get("jti"), float(token["exp"])
     except (TokenError, KeyError, ValueError, TypeError, OverflowError, AttributeError) as exc:

@@ -74,7 +74,7 @@ class AuthView(ApiView):
 
     @operation("GET", "/me", access=SIGNED_IN, summary="Oneself, with permissions", output=MeOutput)
     def me(self, request: Request) -> HttpResponse:
-        user = self.users.one(self.actor, _id(self.actor.id))
+        user = self.users.one(self.actor, self.actor.user_id)
         return JsonResponse({**user, "permissions": sorted(self.actor.permissions)})
 
     @operation("GET", "/sessions", access=SIGNED_IN, summary="One's own sessions", output=SessionOutput,
@@ -110,12 +110,6 @@ class AuthView(ApiView):
             "user": self.users.one_of("all", None, user_id),
         }
         return JsonResponse(body, status)
-
-
-def _id(value: UUID | None) -> UUID:
-    if value is None:
-        raise TypeError("the system has no account")
-    return value
 
 
 class UserView(ResourceView):

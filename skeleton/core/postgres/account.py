@@ -3,6 +3,7 @@
 import os
 import pwd
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -69,9 +70,10 @@ def creating_account(account: Account) -> Account:
     """The account that `initdb` runs as: it insists on a user with a name, which ours has not always."""
     if account.uid is None:
         return account
-    for name_of in (lambda: pwd.getpwuid(account.uid or 0), lambda: pwd.getpwnam("nobody")):
+    by_id, by_name = partial(pwd.getpwuid, account.uid), partial(pwd.getpwnam, "nobody")
+    for find in (by_id, by_name):
         try:
-            return Account(name_of().pw_uid)
+            return Account(find().pw_uid)
         except KeyError:
             continue
     raise EmbeddedDatabaseError(

@@ -1,6 +1,7 @@
 """The Django backend of the embedded PostgreSQL: Django's own, with a server that is there when needed."""
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
@@ -27,7 +28,7 @@ class DatabaseClient(PostgresClient):
 
     executable_name = shipped().program("psql")
 
-    def runshell(self, parameters: list[str]) -> None:
+    def runshell(self, parameters: Iterable[str]) -> None:
         self.connection.get_connection_params()
         super().runshell(parameters)
 

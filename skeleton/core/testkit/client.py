@@ -77,7 +77,7 @@ class ApiClient:
         """One request. `body` is JSON unless it is bytes already."""
         sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         payload = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        response = self._client.generic(
+        response: Any = self._client.generic(
             method, f"{PREFIX}{path}", payload, content_type=content_type, headers={**sent, **(headers or {})},
             query_params=query or None,
         )  # fmt: skip
@@ -118,7 +118,8 @@ def path_of(route: str) -> str:
 @cache
 def document() -> Json:
     """The OpenAPI document, made once."""
-    found: Json = SchemaGenerator().get_schema(request=None, public=True)
+    generator: Any = SchemaGenerator
+    found: Json = generator().get_schema(request=None, public=True)
     return json.loads(json.dumps(found, default=str))  # type: ignore[no-any-return]
 
 

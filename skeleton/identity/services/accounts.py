@@ -52,7 +52,7 @@ def check_strength(password: str, *, field: str) -> None:
 
 def change_password(*, actor: Actor, current_password: str, new_password: str) -> None:
     """Change one's own password and end one's other sessions. Raises Invalid."""
-    user = User.objects.get(pk=actor.id)
+    user = User.objects.get(pk=actor.user_id)
     if not check_password(current_password, user.password):
         raise Invalid(details={"current_password": "Is not your present password."})
     check_strength(new_password, field="new_password")

@@ -113,14 +113,17 @@ def _suspect_theft(claims: Claims) -> None:
 
 def end_session(*, session_id: UUID, actor: Actor) -> None:
     """End one of the actor's own sessions. Raises NotFound."""
-    ended = Session.objects.filter(pk=session_id, user_id=actor.id, revoked_at=None).update(revoked_at=timezone.now())
-    if not ended:
+    live = Session.objects.filter(pk=session_id, user_id=actor.user_id, revoked_at=None)
+    if not live.update(revoked_at=timezone.now()):
         raise NotFound
 
 
 def end_all_sessions(*, user_id: UUID, but: UUID | None = None) -> None:
     """End every session of a user, `but` for one. Joins the caller's transaction."""
-    Session.objects.filter(user_id=user_id, revoked_at=None).exclude(pk=but).update(revoked_at=timezone.now())
+    others = Session.objects.filter(user_id=user_id, revoked_at=None)
+    if but:
+        others = others.exclude(pk=but)
+    others.update(revoked_at=timezone.now())
 
 
 def _address() -> str:
