@@ -15,7 +15,7 @@ from django import forms
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import CharField, DateField, Func, QuerySet, TextField
 from django.db.models.functions import Lower
-from django.db.models.lookups import PatternLookup
+from django.db.models.lookups import BuiltinLookup
 
 from skeleton.core.errors import BadRequest
 from skeleton.core.statements import Param
@@ -34,7 +34,7 @@ TextField.register_lookup(Lower)
 
 @CharField.register_lookup
 @TextField.register_lookup
-class Matches(PatternLookup):
+class Matches(BuiltinLookup):
     """`column__matches=pattern`: a LIKE whose pattern is complete (see `like_pattern`), fit for a trigram index."""
 
     lookup_name = "matches"

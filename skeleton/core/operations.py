@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from skeleton.core.permissions import Needs
 
@@ -72,3 +72,17 @@ def routes(prefix: str, viewset: Any) -> list[URLPattern]:
         )
         for route in ordered
     ]
+
+
+def endpoints() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every route of the whole project with its view; an API view's `actions` map its methods to its operations."""
+    yield from _endpoints(get_resolver().url_patterns, "")
+
+
+def _endpoints(patterns: Sequence[URLPattern | URLResolver], prefix: str) -> Iterator[tuple[str, Callable[..., Any]]]:
+    for pattern in patterns:
+        route = f"{prefix}{pattern.pattern}"
+        if isinstance(pattern, URLResolver):
+            yield from _endpoints(pattern.url_patterns, route)
+        else:
+            yield route, pattern.callback

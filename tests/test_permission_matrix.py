@@ -1,0 +1,166 @@
+"""Who may call what: every route, every kind of caller, from the tables that the apps wrote from the contract."""
+
+import re
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from skeleton.core.actors import grants
+from skeleton.core.testkit.client import ApiClient, operations
+from skeleton.core.testkit.matrix import routed, tables
+from skeleton.identity.permissions import DEFAULT_ROLES, EVERYTHING, VALID
+from skeleton.identity.tests.factories import client_of, user_in_role, user_with
+
+TABLES = tables()
+
+# The API reference, "Default Roles", word for word.
+API_REFERENCE = {
+    "super_admin": "*:*",
+    "admin": """
+        users:read, users:write
+        roles:read, roles:manage
+        invoices:*, orders:*
+        accounting:*, inventory:*
+        catalog:*, files:*
+        notifications:*, audit:read
+        parties:read, parties:write
+        countries:read, countries:write
+        messenger:read, messenger:write
+    """,
+    "viewer": """
+        users:read
+        invoices:read, orders:read
+        inventory:read, catalog:read
+        files:read
+        notifications:read
+        parties:read
+        countries:read
+        messenger:read
+    """,
+}
+
+
+def written():
+    return [route for table in TABLES.values() for route in table]
+
+
+def test_default_roles_hold_what_the_api_reference_says():
+    expected = {name: set(re.findall(r"[a-z*]+:[a-z*]+", text)) for name, text in API_REFERENCE.items()}
+    assert {name: set(permissions) for name, (_, permissions) in DEFAULT_ROLES.items()} == expected
+
+
+def test_no_route_is_listed_twice():
+    names = [str(route) for route in written()]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_the_tables_list_exactly_the_routes_that_are_there():
+    listed = {(route.method, f"{route.path}") for route in written()}
+    answered = routed()
+    assert not answered - listed, f"routes that no tests/routes.py lists: {sorted(answered - listed)}"
+    assert not listed - answered, f"routes that are listed but not there: {sorted(listed - answered)}"
+
+
+def test_the_openapi_document_has_exactly_the_routes_that_are_there():
+    documented = {(method, path.removeprefix("/api/v1")) for method, path in operations()}
+    assert documented == routed()
+
+
+def test_the_openapi_document_names_the_permissions():
+    for route in written():
+        described = operations()[route.method, f"/api/v1{route.path}"]
+        named = set(re.findall(r"`([a-z*]+:[a-z*]+)`", described["description"].rpartition("\n")[2]))
+        assert named == set(route.any_of), route
+        assert ("security" not in described or described["security"] == []) == (route.special == "public"), route
+
+
+class Callers:
+    """Everybody who calls, made as they are needed."""
+
+    def __init__(self):
+        self.by_name = {"no role": client_of(user_with())}
+        for role in API_REFERENCE:
+            self.by_name[role] = client_of(user_in_role(role))
+        for permission in VALID:
+            self.by_name[f"only {permission}"] = client_of(user_with(permission))
+        self.held = {"no role": frozenset(), **{f"only {name}": frozenset({name}) for name in VALID}}
+        self.held |= {role: frozenset(re.findall(r"[a-z*]+:[a-z*]+", text)) for role, text in API_REFERENCE.items()}
+        self._all_but = {}
+
+    def all_but(self, route):
+        """Somebody with every permission there is, but for those that open the route."""
+        if route.any_of not in self._all_but:
+            rest = [name for name in VALID if not may(frozenset({name}), route)]
+            self._all_but[route.any_of] = client_of(user_with(*rest))
+        return self._all_but[route.any_of]
+
+
+def may(held, route):
+    """Written anew, not asked of the code under test: the wildcard rules of the API reference."""
+    return any(needed in held or EVERYTHING in held or f"{needed.split(':')[0]}:*" in held for needed in route.any_of)
+
+
+def call(client, route, **ids):
+    """The route with ids that name nothing and no body; whatever it does is undone."""
+    path = re.sub(r"\{(\w+)\}", lambda match: str(ids.get(match[1]) or uuid4()), route.path)
+    body = {} if route.method in ("POST", "PUT", "PATCH") else None
+    with transaction.atomic():
+        answer = client.call(route.method, path, body)
+        transaction.set_rollback(True)
+    return answer
+
+
+def complaint(answer, route, *, allowed):
+    """What is wrong with the answer, or None."""
+    if allowed:
+        return None if answer.status not in (401, 403, 500) else f"{route} should be open, answers {answer}"
+    if answer.status != 403:
+        return f"{route} should be closed, answers {answer}"
+    if not all(needed in answer.data["message"] for needed in route.any_of):
+        return f"{route} does not name the permission: {answer}"
+    return None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("app", TABLES)
+def test_matrix(app):
+    callers, complaints = Callers(), []
+    for route in TABLES[app]:
+        answer = call(ApiClient(), route)
+        if (answer.status != 401) != (route.special == "public") or answer.status in (403, 500):
+            complaints.append(f"nobody: {route} answers {answer}")
+        for name, client in callers.by_name.items():
+            wrong = complaint(call(client, route), route, allowed=route.open_to_all or may(callers.held[name], route))
+            complaints.extend([f"{name}: {wrong}"] if wrong else [])
+        if not route.open_to_all:
+            wrong = complaint(call(callers.all_but(route), route), route, allowed=False)
+            complaints.extend([f"all but the needed: {wrong}"] if wrong else [])
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.mark.django_db
+def test_some_routes_are_open_to_oneself(outsider):
+    for route in written():
+        if route.special == "or_oneself":
+            call(outsider, route, id=outsider.user.pk).ok()
+            call(outsider, route, id=str(outsider.user.pk).upper()).ok()
+            call(outsider, route).refused(403)
+
+
+@pytest.mark.django_db
+def test_every_route_refuses_what_is_not_a_token():
+    for route in written():
+        if route.special != "public":
+            answer = call(ApiClient("nonsense"), route)
+            answer.refused(401)
+            assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_wildcards():
+    assert grants(frozenset({"invoices:*"}), "invoices:read")
+    assert grants(frozenset({"*:*"}), "invoices:read")
+    assert not grants(frozenset({"invoices:*"}), "orders:read")
+    assert not grants(frozenset({"invoices:read"}), "invoices:write")
+    assert not grants(frozenset({"invoices:read"}), "invoices:*")
+    assert not grants(frozenset({"invoices:*"}), "*:*")
