@@ -295,6 +295,18 @@ class Computed(serializers.Field[Any, Any, Any, Any]):
         return self.compute(*(_follow(value, column) for column in self.columns))
 
 
+class Derived(serializers.Field[Any, Any, Any, Any]):
+    """An output field worked out from other fields of the same object, once they are there.
+
+    `Derived(AddressOutput(allow_null=True), "addresses", compute=primary)`: like Computed, but `compute` takes the
+    finished values of the fields named, children included. They must be no `Derived` fields themselves.
+    """
+
+    def __init__(self, field: serializers.Field[Any, Any, Any, Any], *names: str, compute: Callable[..., Any]) -> None:
+        self.field, self.names, self.compute = field, names, compute
+        super().__init__(read_only=True, source="*")
+
+
 class Many(serializers.Field[Any, Any, Any, Any]):
     """Rows of a child table, as a list of objects, read by the same statement as their parent.
 

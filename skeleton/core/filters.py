@@ -56,6 +56,10 @@ class Bound:
     constant: ClassVar[bool] = False
     """Whether the value itself belongs to the shape: few values, each perhaps with an index of its own."""
 
+    by_value: ClassVar[bool] = False
+    """Whether the best plan depends on the value itself, so that PostgreSQL must plan anew each time: a LIKE with an
+    unknown pattern finds no trigram index, and a common country wants another way than a rare one."""
+
     def variant(self, value: Any) -> Any:
         """What of the value changes the SQL."""
         return None
@@ -110,14 +114,20 @@ class NumberFilter(Bound, django_filters.Filter):
     field_class = forms.IntegerField
 
 
-class SearchFilter(TextFilter):
-    """Texts that contain the value in any case, on a column kept in lower case (see `like_pattern`)."""
+class PatternFilter(TextFilter):
+    """Binds a pattern for `column__matches`: texts that contain the value in any case (see `like_pattern`)."""
 
-    def __init__(self, field_name: str = "search_text", **kwargs: Any) -> None:
-        super().__init__(field_name=field_name, lookup_expr="matches", **kwargs)
+    by_value = True
 
     def bind(self, value: Any) -> Any:
         return like_pattern(value)
+
+
+class SearchFilter(PatternFilter):
+    """Texts that contain the value in any case, on a column kept in lower case."""
+
+    def __init__(self, field_name: str = "search_text", **kwargs: Any) -> None:
+        super().__init__(field_name=field_name, lookup_expr="matches", **kwargs)
 
 
 class FilterSet(django_filters.FilterSet):
@@ -149,6 +159,11 @@ class FilterSet(django_filters.FilterSet):
             (name, value if _bound(cls, name).constant else _bound(cls, name).variant(value))
             for name, value in sorted(values.items())
         )
+
+    @classmethod
+    def by_value(cls, shape: tuple[Any, ...]) -> bool:
+        """Whether a statement of this shape must be planned for its values each time."""
+        return any(_bound(cls, name).by_value for name, _ in shape)
 
     @classmethod
     def narrow(cls, rows: QuerySet[Any], shape: tuple[Any, ...]) -> QuerySet[Any]:

@@ -2,7 +2,7 @@
 
 import base64
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -88,9 +88,18 @@ class ListQuery:
     cursor: Cursor | None
 
 
-def everything(sort: Sort) -> ListQuery:
+def everything(sort: Sort, filters: dict[str, Any] | None = None) -> ListQuery:
     """What the few lists that are not paged ask for."""
-    return ListQuery(filters={}, sort=sort, limit=MAX_LIMIT, page=1, cursor=None)
+    return ListQuery(filters=filters or {}, sort=sort, limit=MAX_LIMIT, page=1, cursor=None)
+
+
+def parse_filters(query: QueryDict, filterset: type[FilterSet] | None, also: Sequence[str] = ()) -> dict[str, Any]:
+    """The filters in a query string. Raises BadRequest for any other parameter, but for those in `also`."""
+    known = filterset.base_filters if filterset else {}
+    unknown = [name for name in query if name not in known and name not in also]
+    if unknown:
+        raise BadRequest(f"Unknown query parameter: {unknown[0]}.", details=dict.fromkeys(unknown, "Unknown parameter"))
+    return filterset.clean({name: query[name] for name in known if name in query}) if filterset else {}
 
 
 def parse_list_query(
@@ -108,10 +117,7 @@ def parse_list_query(
     the view reads by itself. Raises BadRequest for anything unknown or malformed.
     """
     params = {name: values[-1] for name, values in query.lists()}
-    filters = filterset.base_filters if filterset else {}
-    unknown = [name for name in params if name not in filters and name not in PAGING and name not in extra]
-    if unknown:
-        raise BadRequest(f"Unknown query parameter: {unknown[0]}.", details=dict.fromkeys(unknown, "Unknown parameter"))
+    filters = parse_filters(query, filterset, (*PAGING, *extra))
     sort = sorting.parse(params)
     if "cursor" in params and "page" in params:
         raise BadRequest("cursor and page exclude each other.", details={"cursor": "Cannot be used with page."})
@@ -121,7 +127,7 @@ def parse_list_query(
     if cursor_only or "cursor" in params:
         cursor = parse_cursor(params.get("cursor", ""), sort, plain=plain_cursor)
     return ListQuery(
-        filters=filterset.clean({name: params[name] for name in filters if name in params}) if filterset else {},
+        filters=filters,
         sort=sort,
         limit=min(_positive(params, "limit", DEFAULT_LIMIT), MAX_LIMIT),
         page=_positive(params, "page", 1),

@@ -17,11 +17,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models.functions import JSONArray
 from rest_framework import serializers
 
-from skeleton.core.fields import Computed, JsonObjectField, Many, NumberField
+from skeleton.core.fields import Computed, Derived, JsonObjectField, Many, NumberField
 from skeleton.core.http import number
 
 Row = Sequence[Any]
 Step = tuple[str, Callable[[Row], Any]]
+Finish = tuple[str, Callable[[dict[str, Any]], Any]]
+"""What a field's value is worked out from: the row, or the object as far as it is built."""
 
 PLAIN = (
     serializers.CharField,
@@ -63,7 +65,8 @@ class _Compiler:
             step = self._step(field, index, prefix)
             if step:
                 steps.append((name, step))
-        return _builder(names, indexes, steps)
+        finishes = [(name, _finish(field)) for name, field in fields.items() if isinstance(field, Derived)]
+        return _builder(names, indexes, steps, finishes)
 
     def _column(self, name: str, field: Any, prefix: str) -> int:
         """The index of the column that the field's value is, or begins with."""
@@ -74,6 +77,8 @@ class _Compiler:
             return self._column(nested_name, nested, _inner(field, prefix))
         if isinstance(field, Many):
             return self._index(self._children(name, field))
+        if isinstance(field, Derived):
+            return 0  # keeps its place in the object until it is worked out
         if not isinstance(field, (*PLAIN, serializers.DateTimeField, NumberField, JsonObjectField)):
             raise ImproperlyConfigured(f"{type(field).__name__} {name!r} cannot be compiled into a read plan.")
         return self._index(prefix + (field.source or name).replace(".", "__"))
@@ -123,7 +128,9 @@ def _inner(field: Any, prefix: str) -> str:
     return prefix if field.source == "*" else f"{prefix}{field.source.replace('.', '__')}__"
 
 
-def _builder(names: tuple[str, ...], indexes: list[int], steps: list[Step]) -> Callable[[Row], dict[str, Any]]:
+def _builder(
+    names: tuple[str, ...], indexes: list[int], steps: list[Step], finishes: list[Finish]
+) -> Callable[[Row], dict[str, Any]]:
     # itemgetter picks in C; a single index would give a bare value, so that case is padded
     pick = itemgetter(*indexes) if len(indexes) > 1 else itemgetter(*indexes, *indexes)
 
@@ -131,9 +138,19 @@ def _builder(names: tuple[str, ...], indexes: list[int], steps: list[Step]) -> C
         item = dict(zip(names, pick(row), strict=False))
         for name, step in steps:
             item[name] = step(row)
+        for name, finish in finishes:
+            item[name] = finish(item)
         return item
 
     return build
+
+
+def _finish(field: Derived) -> Callable[[dict[str, Any]], Any]:
+    compute, names = field.compute, field.names
+    if len(names) == 1:
+        name = names[0]
+        return lambda item: compute(item[name])
+    return lambda item: compute(*(item[name] for name in names))
 
 
 def _converted(convert: Callable[[Any], Any], index: int) -> Callable[[Row], Any]:

@@ -122,10 +122,14 @@ class Reader:
             columns += [KEY, f"{KEY}_id"]
         if after:
             rows = rows.filter(KeysetAfter(sort, _field_of(rows)))
-        return compile_rows(rows, columns, tail="LIMIT %s OFFSET %s")
+        return compile_rows(rows, columns, tail="LIMIT %s OFFSET %s", prepared=self._prepared(shape))
 
     def _compile_count(self, scope: Hashable, shape: tuple[Any, ...]) -> Statement:
-        return compile_count(self._narrowed(scope, shape, self.gate.rows(scope, Param("actor_id"))))
+        rows = self._narrowed(scope, shape, self.gate.rows(scope, Param("actor_id")))
+        return compile_count(rows, prepared=self._prepared(shape))
+
+    def _prepared(self, shape: tuple[Any, ...]) -> bool:
+        return not (self.filterset and self.filterset.by_value(shape))
 
     def _rows(self, scope: Hashable, plan: Plan) -> QuerySet[Any]:
         rows = self.gate.rows(scope, Param("actor_id"))

@@ -22,7 +22,7 @@ def create(model: type[Model], values: dict[str, Any], *, actor: Actor) -> UUID:
 def update(gate: Gate, pk: UUID, values: dict[str, Any], *, actor: Actor) -> None:
     """Write `values` into the row. Raises NotFound where the actor may not see it."""
     with verb(actor, "update"):
-        assign(locked(visible(gate, actor), pk), values)
+        assign(locked(visible(gate, actor), pk, no_key=True), values)
 
 
 def delete(gate: Gate, pk: UUID, *, actor: Actor) -> None:
@@ -31,9 +31,12 @@ def delete(gate: Gate, pk: UUID, *, actor: Actor) -> None:
         locked(visible(gate, actor), pk).delete()
 
 
-def locked(rows: QuerySet[Any], pk: UUID) -> Any:
-    """The row with this id, locked until the end of the transaction. Raises NotFound."""
-    row = rows.select_for_update(of=("self",)).filter(pk=pk).first()
+def locked(rows: QuerySet[Any], pk: UUID, *, no_key: bool = False) -> Any:
+    """The row with this id, locked until the end of the transaction. Raises NotFound.
+
+    With `no_key` others may meanwhile refer to the row (a foreign key, a gate's FOR KEY SHARE), only not change it.
+    """
+    row = rows.select_for_update(of=("self",), no_key=no_key).filter(pk=pk).first()
     if row is None:
         raise NotFound
     return row

@@ -87,7 +87,9 @@ class ApiSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         parameters = [OpenApiParameter(name, UUID, OpenApiParameter.PATH) for name in self._path_parameters()]
         if self.described.envelope in ("page", "cursor", "data_cursor"):
-            parameters += [*self._paging(), *self._filters()]
+            parameters += self._paging()
+        if self.described.envelope in ("page", "cursor", "data_cursor", "list"):
+            parameters += self._filters()
         return [*parameters, *getattr(self.view, "extra_parameters", {}).get(self.view.action, ())]
 
     def _path_parameters(self) -> list[str]:
@@ -106,7 +108,7 @@ class ApiSchema(AutoSchema):
         return [*found, OpenApiParameter("sort_order", {"type": "string", "enum": ["asc", "desc"]})]
 
     def _filters(self) -> list[OpenApiParameter]:
-        filterset = self.view.filterset
+        filterset = getattr(self.view, "filterset", None)
         if filterset is None:
             return []
         return [
@@ -224,6 +226,7 @@ class _Number(OpenApiSerializerFieldExtension):
 
 class _JsonObject(OpenApiSerializerFieldExtension):
     target_class = "skeleton.core.fields.JsonObjectField"
+    match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         return {"type": "object", "additionalProperties": {"type": "string"} if self.target.texts else True}
@@ -257,11 +260,15 @@ class _Computed(OpenApiSerializerFieldExtension):
         field = self.target.field
         if isinstance(field, serializers.BaseSerializer):
             found: Schema = auto_schema.resolve_serializer(field, direction).ref
-            return found
+            return {"oneOf": [found, {"type": "null"}]} if field.allow_null else found
         found = auto_schema._map_serializer_field(field, direction)
         if field.allow_null and isinstance(found.get("type"), str):
             found = {**found, "type": [found["type"], "null"]}
         return found
+
+
+class _Derived(_Computed):
+    target_class = "skeleton.core.fields.Derived"
 
 
 def finish(result: Schema, generator: Any, request: Any, public: bool) -> Schema:

@@ -5,6 +5,7 @@ The ORM spends more time on turning a queryset into SQL than PostgreSQL spends o
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,19 +35,30 @@ class Param(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Compiled SQL; where a Param stands in `params`, the value of that name is put."""
+    """Compiled SQL; where a Param stands in `params`, the value of that name is put.
+
+    Run often, it is prepared on the server, where PostgreSQL may settle on one plan for all values. Not so where
+    `prepared` is false: it is then planned for its values each time.
+    """
 
     sql: str
     params: tuple[Any, ...]
+    prepared: bool = True
 
     def run(self, values: Mapping[str, Any], *extra: Any) -> list[tuple[Any, ...]]:
         """All rows, with `values` for the Params and `extra` for what was added to the end of the SQL."""
         params = [values[param.name] if isinstance(param, Param) else param for param in self.params]
-        with connection.cursor() as cursor:
+        with connection.cursor() as cursor, nullcontext() if self.prepared else connection.execute_wrapper(_unprepared):
             _load_natively(cursor)
             cursor.execute(self.sql, [*params, *extra])
             found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
+
+
+def _unprepared(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """Django's hook around a statement, to say what its cursors cannot pass on: do not prepare this one."""
+    with connection.wrap_database_errors:
+        return context["cursor"].cursor.execute(sql, params, prepare=False)
 
 
 _COMPILED = {
@@ -66,13 +78,13 @@ def _load_natively(cursor: Any) -> None:
         cursor.adapters.register_loader(name, loader)
 
 
-def compile_rows(rows: QuerySet[Any], columns: Sequence[str], *, tail: str = "") -> Statement:
+def compile_rows(rows: QuerySet[Any], columns: Sequence[str], *, tail: str = "", prepared: bool = True) -> Statement:
     """The statement that reads `columns` of `rows`; `tail` is SQL to go behind it (`LIMIT %s`)."""
     sql, params = rows.values_list(*columns).query.sql_with_params()
-    return Statement(f"{sql} {tail}".rstrip(), params)
+    return Statement(f"{sql} {tail}".rstrip(), params, prepared)
 
 
-def compile_count(rows: QuerySet[Any]) -> Statement:
+def compile_count(rows: QuerySet[Any], *, prepared: bool = True) -> Statement:
     """The statement that counts `rows`; annotations that no filter needs are left out."""
     sql, params = rows.order_by().values("pk").query.sql_with_params()
-    return Statement(f"SELECT count(*) FROM ({sql}) AS counted", params)  # noqa: S608 (the ORM wrote it)
+    return Statement(f"SELECT count(*) FROM ({sql}) AS counted", params, prepared)  # noqa: S608 (the ORM wrote it)

@@ -2,13 +2,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from skeleton.core.filters import BooleanFilter, FilterSet, TextFilter, like_pattern
+from skeleton.core.filters import BooleanFilter, FilterSet, PatternFilter
 from skeleton.identity.models import User
-
-
-class PatternFilter(TextFilter):
-    def bind(self, value: Any) -> Any:
-        return like_pattern(value)
 
 
 class UserFilters(FilterSet):

@@ -1,0 +1,20 @@
+"""Who sees which parties and countries: whoever holds the permission of the route sees all of them."""
+
+from functools import partial
+
+from django.db.models import QuerySet
+
+from parties.choices import PartyKind
+from parties.models import Country, Party
+from skeleton.core.access import OpenGate
+
+COUNTRIES = OpenGate(Country.objects.all)
+
+
+def of_kind(kind: PartyKind) -> QuerySet[Party]:
+    """The parties of one kind."""
+    return Party.objects.filter(kind=kind)
+
+
+PARTIES: dict[PartyKind, OpenGate] = {kind: OpenGate(partial(of_kind, kind)) for kind in PartyKind}
+"""A gate per kind: a supplier's id names nothing among the customers."""

@@ -1,0 +1,115 @@
+"""Fields that only parties and countries have: phone, website, social media, references to countries, ISO codes."""
+
+import re
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from rest_framework.fields import empty
+
+from parties.queries import country_ids
+from skeleton.core.fields import JsonObjectField, TextField
+from skeleton.core.ids import parse_uuid
+
+_PHONE = re.compile(r"\(?\+?[0-9 ().\-]+")
+_PHONE_DIGITS = range(3, 21)
+_URL = URLValidator(schemes=["http", "https"])
+
+
+class PhoneField(TextField):
+    """A phone number: `+`, digits, spaces and `().-`, with 3 to 20 digits. Kept as it was written."""
+
+    default_error_messages: ClassVar[dict[str, str]] = {
+        "phone": "Must be a phone number: digits, with +, spaces, brackets, dots or hyphens."
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=50, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        digits = sum(character.isdigit() for character in text)
+        if not _PHONE.fullmatch(text) or digits not in _PHONE_DIGITS:
+            self.fail("phone")
+        return text
+
+
+class WebsiteField(TextField):
+    """An http or https URL."""
+
+    default_error_messages: ClassVar[dict[str, str]] = {"url": "Must be a URL that begins with http:// or https://."}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            _URL(text)
+        except ValidationError:
+            self.fail("url")
+        return text
+
+
+class TextsField(JsonObjectField):
+    """An object of short texts; null is as good as an empty one where it may be null."""
+
+    default_error_messages: ClassVar[dict[str, str]] = {"long": "Names and texts have at most {limit} characters."}
+    longest = 255
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(texts=True, **kwargs)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if data is None and self.allow_null:
+            return {}
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        texts = super().to_internal_value(data)
+        if any(max(len(name), len(text)) > self.longest for name, text in texts.items()):
+            self.fail("long", limit=self.longest)
+        return texts
+
+
+class CountryNameField(TextsField):
+    """A country's name by language (`en`, `uk`, …): English is always there."""
+
+    default_error_messages: ClassVar[dict[str, str]] = {"en": "Needs a non-empty name in English (en)."}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        names = super().to_internal_value(data)
+        if not names.get("en", "").strip():
+            self.fail("en")
+        return names
+
+
+class CountryField(TextField):
+    """A country by its id, its alpha-2 or its alpha-3 code. Yields the id."""
+
+    default_error_messages: ClassVar[dict[str, str]] = {
+        "unknown": "Unknown country: use an id, an alpha-2 or an alpha-3 code."
+    }
+
+    def run_validation(self, data: Any = empty) -> UUID | None:
+        text = super().run_validation(data)
+        if text is None:
+            return None
+        found = country_ids(parse_uuid(text) or text)
+        if not found:
+            self.fail("unknown")
+        return found[0]
+
+
+class CodeField(TextField):
+    """A code of a fixed form; letters are put into capitals."""
+
+    default_error_messages: ClassVar[dict[str, str]] = {"form": "Must be {form}."}
+
+    def __init__(self, pattern: str, form: str, **kwargs: Any) -> None:
+        self.pattern, self.form = re.compile(pattern), form
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        code = super().to_internal_value(data).upper()
+        if not self.pattern.fullmatch(code):
+            self.fail("form", form=self.form)
+        return code

@@ -1,0 +1,68 @@
+"""The filters of parties and countries."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from parties.choices import PartyStatus
+from parties.models import Address, Country, Party
+from parties.queries import AllNames, country_ids
+from skeleton.core.filters import BooleanFilter, ChoiceFilter, FilterSet, PatternFilter, SearchFilter, TextFilter
+from skeleton.core.ids import parse_uuid
+
+_CODE = re.compile(r"[A-Za-z]{2,3}")
+NO_COUNTRY = UUID(int=0)
+
+
+class _CountryReference(forms.CharField):
+    """A country's id or code, as a UUID or a text."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        found = parse_uuid(text)
+        if found is None and not _CODE.fullmatch(text):
+            raise forms.ValidationError("Must be a country's id, alpha-2 or alpha-3 code.")
+        return found or text
+
+
+class CountryFilter(TextFilter):
+    """A country by id or code. A code that no country has finds nothing.
+
+    The id is looked up first, since PostgreSQL chooses the way by how common the country is.
+    """
+
+    field_class = _CountryReference
+    by_value = True
+
+    def bind(self, value: UUID | str) -> UUID:
+        if isinstance(value, UUID):
+            return value
+        return next(iter(country_ids(value)), NO_COUNTRY)
+
+
+class PartyFilters(FilterSet):
+    status = ChoiceFilter(choices=PartyStatus.choices)
+    active = BooleanFilter(method="being_active", label="Whether the status is active.")
+    search = SearchFilter(label="In name, e-mail, tax id and phone, without regard to case.")
+    country = CountryFilter(method="in_country", label="Of any address: the country's id, alpha-2 or alpha-3 code.")
+
+    def being_active(self, rows: QuerySet[Party], name: str, value: bool) -> QuerySet[Party]:
+        others = [status for status in PartyStatus if status != PartyStatus.ACTIVE]
+        return rows.filter(status=PartyStatus.ACTIVE) if value else rows.filter(status__in=others)
+
+    def in_country(self, rows: QuerySet[Party], name: str, value: Any) -> QuerySet[Party]:
+        return rows.filter(Exists(Address.objects.filter(party=OuterRef("pk"), country_id=value)))
+
+
+class CountryFilters(FilterSet):
+    is_active = BooleanFilter()
+    region = TextFilter()
+    search = PatternFilter(method="matching", label="In the code, the alpha-3 code and the names in all languages.")
+
+    def matching(self, rows: QuerySet[Country], name: str, value: Any) -> QuerySet[Country]:
+        return rows.alias(names=AllNames("name")).filter(
+            Q(names__matches=value) | Q(code__lower__matches=value) | Q(alpha3__lower__matches=value)
+        )

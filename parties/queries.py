@@ -1,0 +1,30 @@
+"""Reads that more than one part of parties needs."""
+
+from uuid import UUID
+
+from django.db.models import Func, OuterRef, Q, QuerySet, TextField
+
+from parties.models import Address, Country
+
+
+def country_ids(reference: UUID | str) -> list[UUID]:
+    """The countries that an id or a code (alpha-2 or alpha-3, any case) names, best first.
+
+    Alpha-2 codes are unique; of two countries with one alpha-3 code the older one is meant.
+    """
+    if isinstance(reference, UUID):
+        return list(Country.objects.filter(pk=reference).values_list("pk", flat=True))
+    code = reference.upper()
+    return list(Country.objects.filter(Q(code=code) | Q(alpha3=code)).order_by("pk").values_list("pk", flat=True))
+
+
+def addresses_of_one() -> QuerySet[Address]:
+    """The addresses of the party that an outer query is at, in the order they were given."""
+    return Address.objects.filter(party=OuterRef("pk")).order_by("pk")
+
+
+class AllNames(Func):
+    """A country's names in all languages, a line each, in lower case."""
+
+    template = "(SELECT lower(string_agg(value, E'\\n')) FROM jsonb_each_text(%(expressions)s))"
+    output_field = TextField()

@@ -1,0 +1,224 @@
+"""The shape of parties and countries in JSON."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from rest_framework.exceptions import ValidationError
+
+from parties.choices import AddressType, PartyStatus
+from parties.fields import (
+    CodeField,
+    CountryField,
+    CountryNameField,
+    PhoneField,
+    TextsField,
+    WebsiteField,
+)
+from parties.queries import addresses_of_one
+from skeleton.core.fields import (
+    BooleanField,
+    ChoiceField,
+    Computed,
+    CurrencyField,
+    DateTimeField,
+    Derived,
+    EmailField,
+    JsonObjectField,
+    ListOf,
+    Many,
+    MoneyField,
+    TextField,
+    UUIDField,
+)
+from skeleton.core.serializers import Input, Output
+
+ADDRESSES_MAX = 50
+
+# --- countries --------------------------------------------------------------------------------------------------------
+
+
+class CountryOutput(Output):
+    id = UUIDField()
+    code = TextField(help_text="ISO 3166-1 alpha-2.")
+    alpha3 = TextField(allow_null=True, help_text="ISO 3166-1 alpha-3.")
+    numeric_code = TextField(allow_null=True, help_text="ISO 3166-1 numeric, three digits.")
+    name = JsonObjectField(texts=True, help_text="The name by language; `en` is always there.")
+    phone_code = TextField(allow_null=True)
+    currency_code = TextField(allow_null=True, help_text="ISO 4217.")
+    region = TextField(allow_null=True)
+    flag_emoji = TextField(allow_null=True)
+    is_active = BooleanField()
+    created_at = DateTimeField()
+    updated_at = DateTimeField()
+
+
+class CountryInput(Input):
+    """What of a country may be changed. Here null means unchanged and an empty text clears, as its document says."""
+
+    output = CountryOutput
+    name = CountryNameField()
+    alpha3 = CodeField("[A-Z]{3}", "three letters", required=False, allow_null=True)
+    numeric_code = CodeField("[0-9]{3}", "three digits", required=False, allow_null=True)
+    phone_code = CodeField(r"\+[0-9]{1,9}", "+ and digits", required=False, allow_null=True)
+    currency_code = CurrencyField(required=False, allow_null=True)
+    region = TextField(max_length=50, required=False, allow_null=True)
+    flag_emoji = TextField(max_length=16, required=False, allow_null=True)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, Mapping):
+            known = self.fields
+            data = {name: value for name, value in data.items() if value is not None or name not in known}
+        return super().to_internal_value(data)
+
+
+class CountryCreateInput(CountryInput):
+    code = CodeField("[A-Z]{2}", "two letters", help_text="ISO 3166-1 alpha-2; stays for ever.")
+
+
+# --- addresses --------------------------------------------------------------------------------------------------------
+
+
+class AddressOutput(Output):
+    """A place, as `address` shows the primary one of a party."""
+
+    street = TextField(allow_null=True)
+    city = TextField(allow_null=True)
+    region = TextField(allow_null=True)
+    postal_code = TextField(allow_null=True)
+    country = UUIDField(source="country_id", allow_null=True, help_text="The country's id.")
+    country_code = TextField(source="country.code", allow_null=True, help_text="Its alpha-2 code.")
+
+
+class TypedAddressOutput(AddressOutput):
+    """One of all the places of a party, as `addresses` shows them."""
+
+    type = ChoiceField(choices=AddressType.choices)
+    state = TextField(source="region", allow_null=True, help_text="The region again.")
+
+
+class AddressInput(Input):
+    """A place, or what of it is to change. `state` is another name for `region`."""
+
+    output = TypedAddressOutput
+    type = ChoiceField(choices=AddressType.choices, required=False)
+    street = TextField(required=False, allow_null=True)
+    city = TextField(required=False, allow_null=True)
+    region = TextField(required=False, allow_null=True)
+    state = TextField(required=False, allow_null=True, help_text="Another name for region.")
+    postal_code = TextField(max_length=20, required=False, allow_null=True)
+    country = CountryField(
+        source="country_id", required=False, allow_null=True, help_text="The country's id, alpha-2 or alpha-3 code."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "state" in attrs:
+            state = attrs.pop("state")
+            if attrs.setdefault("region", state) != state:
+                raise ValidationError({"state": ["Says something else than region; send one of them."]})
+        return attrs
+
+
+class CompleteAddressInput(AddressInput):
+    """A place with what suppliers, partners and employees must have to begin with."""
+
+    street = TextField()
+    city = TextField()
+    country = CountryField(source="country_id", help_text="The country's id, alpha-2 or alpha-3 code.")
+
+
+# --- parties ----------------------------------------------------------------------------------------------------------
+
+_SHORT = tuple(AddressOutput._declared_fields)
+
+
+def primary(addresses: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The primary one of a party's addresses, as `address` shows it: the first for billing, else the first of all."""
+    if not addresses:
+        return None
+    found = next((address for address in addresses if address["type"] == AddressType.BILLING.value), addresses[0])
+    return {name: found[name] for name in _SHORT}
+
+
+class PartyOutput(Output):
+    """What parties of all kinds have."""
+
+    id = UUIDField()
+    name = TextField()
+    email = EmailField()
+    phone = TextField(allow_null=True)
+    tax_id = TextField(allow_null=True)
+    website = TextField(allow_null=True)
+    social_media = JsonObjectField(texts=True)
+    status = ChoiceField(choices=PartyStatus.choices)
+    active = Computed(BooleanField(), "status", compute=PartyStatus.ACTIVE.value.__eq__)
+    address = Derived(AddressOutput(allow_null=True), "addresses", compute=primary)
+    addresses = Many(TypedAddressOutput, addresses_of_one())
+    created_at = DateTimeField()
+    updated_at = DateTimeField()
+
+
+class CustomerOutput(PartyOutput):
+    credit_limit = MoneyField(help_text="Minor units of `currency`; 0 is no limit.")
+    currency = TextField(help_text="ISO 4217.")
+    total_purchases = MoneyField(help_text="Minor units of `currency`: invoices that were sent and not cancelled.")
+
+
+class EmployeeOutput(PartyOutput):
+    position = TextField(allow_null=True)
+
+
+class PartyInput(Input):
+    """What of any party may be changed."""
+
+    output = PartyOutput
+    complete_address: ClassVar[bool] = False
+    """Whether a party cannot be made without an address."""
+
+    name = TextField()
+    email = EmailField()
+    phone = PhoneField(required=False, allow_null=True)
+    tax_id = TextField(max_length=50, required=False, allow_null=True)
+    website = WebsiteField(required=False, allow_null=True)
+    social_media = TextsField(required=False, allow_null=True, help_text="Replaced as a whole.")
+    address = AddressInput(required=False, allow_null=True, help_text="The primary address; merged field by field.")
+    addresses = ListOf(
+        AddressInput,
+        at_most=ADDRESSES_MAX,
+        required=False,
+        allow_null=True,
+        help_text="All addresses; they replace the former ones. Not together with `address`.",
+    )
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if self.complete_address and isinstance(data, Mapping) and not data.keys() & {"address", "addresses"}:
+            data = {**data, "address": {}}  # so that what is missing is named field by field
+        return super().to_internal_value(data)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "address" in attrs and "addresses" in attrs:
+            raise ValidationError({"addresses": ["Send either address or addresses."]})
+        return attrs
+
+
+class PartyCreateInput(PartyInput):
+    """What a supplier or a partner begins with."""
+
+    complete_address = True
+    address = CompleteAddressInput(required=False)
+    addresses = ListOf(CompleteAddressInput, at_least=1, at_most=ADDRESSES_MAX, required=False)
+
+
+class CustomerInput(PartyInput):
+    output = CustomerOutput
+    credit_limit = MoneyField(required=False, allow_null=True, help_text="Minor units; 0, or null, is no limit.")
+    currency = CurrencyField(required=False, allow_null=True, help_text="ISO 4217; null is the default one.")
+
+
+class EmployeeInput(PartyInput):
+    output = EmployeeOutput
+    position = TextField(required=False, allow_null=True)
+
+
+class EmployeeCreateInput(PartyCreateInput):
+    output = EmployeeOutput
+    position = TextField()

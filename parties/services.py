@@ -1,0 +1,204 @@
+"""The verbs of parties and countries.
+
+All writes of a party and of its addresses begin by locking the party. Changes of its status lock it FOR UPDATE, which
+excludes the FOR KEY SHARE of `require_usable` and of foreign keys: whoever makes a document for a party and whoever
+blacklists it take turns. Ordinary changes lock it FOR NO KEY UPDATE, and disturb nobody who only refers to it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from parties.access import COUNTRIES, PARTIES
+from parties.choices import AddressType, PartyKind, PartyStatus
+from parties.countries.dataset import load
+from parties.models import Address, Country, Party
+from skeleton.core.access import visible
+from skeleton.core.actors import SYSTEM, Actor
+from skeleton.core.errors import Conflict, Invalid
+from skeleton.core.ids import uuid7
+from skeleton.core.records import assign, locked
+from skeleton.core.transactions import verb
+
+Values = dict[str, Any]
+
+# --- made and changed -------------------------------------------------------------------------------------------------
+
+
+def create_party(*, kind: PartyKind, values: Values, actor: Actor) -> UUID:
+    """A new party; its id. `values` as of PartyInput: `address` or `addresses` beside the party's own fields."""
+    fields, address, addresses = _taken_apart(kind, values)
+    with verb(actor, "create"):
+        party = Party(kind=kind, **{**_money_of_new(kind), **fields})
+        party.save(force_insert=True)
+        _write_addresses(party, addresses or ([address] if _says_anything(address) else []))
+    return party.pk
+
+
+def update_party(*, kind: PartyKind, pk: UUID, values: Values, actor: Actor) -> None:
+    """Change a party: what is absent from `values` stays, None clears, `address` merges, `addresses` replaces.
+
+    Raises NotFound.
+    """
+    fields, _, addresses = _taken_apart(kind, values)
+    with verb(actor, "update"):
+        party = locked(visible(PARTIES[kind], actor), pk, no_key=True)
+        touched = False
+        if "address" in values:
+            touched = _merge_primary(party, values["address"])
+        elif addresses is not None:
+            touched = _replace_addresses(party, addresses)
+        if not assign(party, fields) and touched:
+            party.save(update_fields=["updated_at"])
+
+
+def _taken_apart(kind: PartyKind, values: Values) -> tuple[Values, Values | None, list[Values] | None]:
+    """The party's own fields, with what clearing them leaves behind; its primary address; all of its addresses."""
+    fields = {name: value for name, value in values.items() if name not in ("address", "addresses")}
+    for name, cleared in _money_of_new(kind).items():
+        if name in fields and fields[name] is None:
+            fields[name] = cleared
+    addresses = (values["addresses"] or []) if "addresses" in values else None
+    return fields, values.get("address"), addresses
+
+
+def _money_of_new(kind: PartyKind) -> Values:
+    """What a customer has unless it is said otherwise: no limit, in the currency of the house."""
+    return {"credit_limit": 0, "currency": settings.SKELETON_CURRENCY} if kind == PartyKind.CUSTOMER else {}
+
+
+# --- addresses --------------------------------------------------------------------------------------------------------
+
+_PARTS = ("type", "street", "city", "region", "postal_code", "country_id")
+
+
+def primary_address(addresses: Sequence[Address]) -> Address | None:
+    """The primary one of a party's addresses, which come in the order they were given."""
+    return next((address for address in addresses if address.type == AddressType.BILLING), next(iter(addresses), None))
+
+
+def _merge_primary(party: Party, change: Values | None) -> bool:
+    """Merge `change` into the primary address, or make one; None deletes it. Whether anything changed."""
+    present = primary_address(party.addresses.order_by("pk"))
+    if change is None:
+        return bool(present and present.delete())
+    if present:
+        return assign(present, change)
+    if not _says_anything(change):
+        return False
+    _write_addresses(party, [change])
+    return True
+
+
+def _says_anything(address: Values | None) -> bool:
+    return bool(address) and any(value is not None for value in address.values())
+
+
+def _replace_addresses(party: Party, addresses: list[Values]) -> bool:
+    """Make `addresses` the party's own; whether they were others before."""
+    wanted = [{"type": AddressType.BILLING.value, **dict.fromkeys(_PARTS[1:]), **address} for address in addresses]
+    if list(party.addresses.order_by("pk").values(*_PARTS)) == wanted:
+        return False
+    party.addresses.all().delete()
+    _write_addresses(party, wanted)
+    return True
+
+
+def _write_addresses(party: Party, addresses: list[Values]) -> None:
+    # ids are made in ascending order, which keeps the order of the list
+    Address.objects.bulk_create([Address(id=uuid7(), party=party, **address) for address in addresses])
+
+
+# --- status -----------------------------------------------------------------------------------------------------------
+
+ACTIONS: dict[str, PartyStatus] = {
+    "activate": PartyStatus.ACTIVE,
+    "deactivate": PartyStatus.INACTIVE,
+    "blacklist": PartyStatus.BLACKLISTED,
+}
+"""Every action and the status that it leads to. Each is allowed from every other status."""
+
+
+def change_status(*, kind: PartyKind, pk: UUID, action: str, actor: Actor) -> None:
+    """Do one of ACTIONS. Raises NotFound; Conflict where the party has that status already."""
+    status = ACTIONS[action]
+    with verb(actor, action):
+        party = locked(visible(PARTIES[kind], actor), pk)
+        if party.status == status:
+            allowed = [name for name, leads_to in ACTIONS.items() if leads_to != party.status]
+            raise Conflict(f"The {kind} is already {status}.", details={"allowed": allowed})
+        assign(party, {"status": status.value})
+
+
+@dataclass(frozen=True, slots=True)
+class UsableParty:
+    """A party that documents may be made for. `credit_limit` is minor units of `currency`; both only customers have."""
+
+    id: UUID
+    kind: PartyKind
+    name: str
+    currency: str | None
+    credit_limit: int
+
+
+_USABLE = "SELECT kind, name, currency, credit_limit, status FROM parties_party WHERE id = %s FOR KEY SHARE"
+
+
+def require_usable(party_id: UUID, kind: PartyKind | None = None, *, field: str | None = None) -> UsableParty:
+    """The party, which stays usable until the end of the transaction: to be called inside of one.
+
+    `kind` None takes any; `field` is where the body named it (`customer_id`, `party_id` by default). Raises Invalid for
+    one that does not exist, or is of another kind; Conflict for one that is inactive or blacklisted.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("a party is held until a transaction ends: begin one")
+    with connection.cursor() as cursor:
+        cursor.execute(_USABLE, [party_id])
+        row = cursor.fetchone()
+    what = kind.value if kind else "party"
+    if row is None or (kind and row[0] != kind):
+        raise Invalid(f"There is no such {what}.", details={field or f"{what}_id": f"Unknown {what}."})
+    found, name, currency, credit_limit, status = row
+    if status != PartyStatus.ACTIVE:
+        raise Conflict(f"The {found} {name} is {status}: activate it first.", details={"allowed": ["activate"]})
+    return UsableParty(party_id, PartyKind(found), name, currency, credit_limit)
+
+
+# --- countries --------------------------------------------------------------------------------------------------------
+
+
+def switch_country(*, pk: UUID, active: bool, actor: Actor) -> None:
+    """Offer a country, or offer it no longer. Raises NotFound; Conflict where it is so already."""
+    with verb(actor, "activate" if active else "deactivate"):
+        country = locked(visible(COUNTRIES, actor), pk, no_key=True)
+        if not assign(country, {"is_active": active}):
+            state, other = ("active", "deactivate") if active else ("inactive", "activate")
+            raise Conflict(f"The country is already {state}.", details={"allowed": [other]})
+
+
+def seed_countries() -> int:
+    """Add the countries of ISO 3166-1 that are missing; how many. What is there stays as staff left it."""
+    present = set(Country.objects.values_list("code", flat=True))
+    missing = [
+        Country(
+            id=record.id,
+            code=record.code,
+            alpha3=record.alpha3,
+            numeric_code=record.numeric_code,
+            name=record.name,
+            phone_code=record.phone_code,
+            currency_code=record.currency_code or None,
+            region=record.region,
+            flag_emoji=record.flag_emoji,
+        )
+        for record in load()
+        if record.code not in present
+    ]
+    if missing:
+        with verb(SYSTEM, "seed"):  # two that seed at the same moment: the later one finds the rows there
+            Country.objects.bulk_create(missing, ignore_conflicts=True)
+    return len(missing)

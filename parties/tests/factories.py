@@ -1,0 +1,106 @@
+"""Parties and countries for tests."""
+
+from uuid import UUID
+
+import factory
+
+from parties.choices import PartyKind
+from parties.models import Address, Country, Party
+from parties.services import change_status
+from skeleton.core.actors import SYSTEM
+
+UKRAINE = UUID("01972b15-8000-7000-8000-000000000001")
+
+
+class CountryFactory(factory.django.DjangoModelFactory):
+    """A country that ISO does not know, with a code of its own: XA, XB, …"""
+
+    class Meta:
+        model = Country
+
+    code = factory.Sequence(lambda n: chr(ord("M") + n // 26 % 12) + chr(ord("A") + n % 26))
+    name = factory.LazyAttribute(lambda country: {"en": f"Country {country.code}"})
+
+
+class UkraineFactory(CountryFactory):
+    """The country that the examples of the API reference name by its id; made once."""
+
+    class Meta:
+        model = Country
+        django_get_or_create = ("id",)
+
+    id = UKRAINE
+    code, alpha3, numeric_code = "UA", "UKR", "804"
+    name = factory.LazyFunction(lambda: {"en": "Ukraine", "uk": "Україна", "de": "Ukraine"})
+    phone_code, currency_code, region, flag_emoji = "+380", "UAH", "Europe", "🇺🇦"
+
+
+class PartyFactory(factory.django.DjangoModelFactory):
+    """An active party without addresses. Use one of the four kinds below."""
+
+    class Meta:
+        model = Party
+        abstract = True
+
+    name = factory.Sequence(lambda n: f"Party {n}")
+    email = factory.Sequence(lambda n: f"party{n}@example.com")
+
+
+class CustomerFactory(PartyFactory):
+    class Meta:
+        model = Party
+
+    kind = PartyKind.CUSTOMER
+    currency = "USD"
+
+
+class SupplierFactory(PartyFactory):
+    class Meta:
+        model = Party
+
+    kind = PartyKind.SUPPLIER
+
+
+class PartnerFactory(PartyFactory):
+    class Meta:
+        model = Party
+
+    kind = PartyKind.PARTNER
+
+
+class EmployeeFactory(PartyFactory):
+    class Meta:
+        model = Party
+
+    kind = PartyKind.EMPLOYEE
+    position = "Sales Manager"
+
+
+class AddressFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Address
+
+    party = factory.SubFactory(CustomerFactory)
+    street, city, postal_code = "123 Main St", "New York", "10001"
+
+
+FACTORIES: dict[PartyKind, type[PartyFactory]] = {
+    PartyKind.CUSTOMER: CustomerFactory,
+    PartyKind.SUPPLIER: SupplierFactory,
+    PartyKind.PARTNER: PartnerFactory,
+    PartyKind.EMPLOYEE: EmployeeFactory,
+}
+
+
+def blacklisted(party: Party) -> Party:
+    """`party`, blacklisted as staff would."""
+    change_status(kind=PartyKind(party.kind), pk=party.pk, action="blacklist", actor=SYSTEM)
+    party.refresh_from_db()
+    return party
+
+
+def deactivated(party: Party) -> Party:
+    """`party`, deactivated as staff would."""
+    change_status(kind=PartyKind(party.kind), pk=party.pk, action="deactivate", actor=SYSTEM)
+    party.refresh_from_db()
+    return party
