@@ -11,6 +11,7 @@ API_PREFIX = "api/v1/"
 
 API: list[URLPattern | URLResolver] = [
     path("", include("skeleton.identity.urls")),
+    path("", include("skeleton.audit.urls")),
     path("", include("parties.urls")),
     path("", include("billing.urls")),
 ]

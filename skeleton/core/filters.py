@@ -8,6 +8,7 @@ the plan.
 Filters must be pure: no clock, no request. "Today" is `CurrentDate()`, the database's.
 """
 
+import datetime as dt
 from typing import Any, ClassVar
 
 import django_filters
@@ -106,6 +107,26 @@ class DateFilter(Bound, django_filters.DateFilter):
         kwargs["input_formats"] = ["%Y-%m-%d"]
         kwargs["error_messages"] = {"invalid": "Must be a date, YYYY-MM-DD."}
         super().__init__(*args, **kwargs)
+
+
+class FromDayFilter(DateFilter):
+    """Moments from the beginning (UTC) of the day given."""
+
+    def __init__(self, field_name: str = "created_at", **kwargs: Any) -> None:
+        super().__init__(field_name=field_name, lookup_expr="gte", **kwargs)
+
+    def bind(self, value: Any) -> Any:
+        return dt.datetime.combine(value, dt.time.min, dt.UTC)
+
+
+class ToDayFilter(DateFilter):
+    """Moments until the end (UTC) of the day given."""
+
+    def __init__(self, field_name: str = "created_at", **kwargs: Any) -> None:
+        super().__init__(field_name=field_name, lookup_expr="lte", **kwargs)
+
+    def bind(self, value: Any) -> Any:
+        return dt.datetime.combine(value, dt.time.max, dt.UTC)
 
 
 class NumberFilter(Bound, django_filters.Filter):

@@ -140,7 +140,9 @@ class ApiSchema(AutoSchema):
         if envelope == "object":
             return output
         return {
-            "page": {"oneOf": [_page(item), _after(item)]},
+            "page": _after(item)
+            if getattr(self.view, "cursor_only", False)
+            else {"oneOf": [_page(item), _after(item)]},
             "cursor": _after(item),
             "list": _object(data={"type": "array", "items": item}),
             "data": _object(data=item),

@@ -159,8 +159,8 @@ def _made_once(classes: tuple[Callable[[], Any], ...]) -> list[Any]:
     return [made() for made in classes]
 
 
-class ResourceView(ApiView):
-    """A resource that can be read: a paged list and single objects, both by compiled statements."""
+class ListView(ApiView):
+    """A resource that can be listed, by compiled statements; `cursor_only` where pages would be too costly or move."""
 
     gate: ClassVar[Gate]
     output: ClassVar[type[serializers.Serializer[Any]]]
@@ -195,6 +195,10 @@ class ResourceView(ApiView):
             return JsonResponse(self.reader().after(self.actor, query, plain=self.plain_cursor))
         return JsonResponse(self.reader().page(self.actor, query))
 
+
+class ResourceView(ListView):
+    """A resource whose single objects can be read, too."""
+
     @operation("GET", "/<pk>", access=READ, summary="Read one", output="output", errors=(404,))
     def retrieve(self, request: Request, pk: str) -> HttpResponse:
         return self.show(self.pk)
@@ -205,7 +209,7 @@ class ResourceView(ApiView):
 
 
 @cache
-def _reader(view: type[ResourceView]) -> Reader:
+def _reader(view: type[ListView]) -> Reader:
     return Reader(view.gate, view.output, filterset=view.filterset, list_output=view.list_output)
 
 
