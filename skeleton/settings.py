@@ -73,8 +73,9 @@ SECRET_KEY = _secret_key()
 
 INSTALLED_APPS = [
     "skeleton.backoffice",
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "skeleton.backoffice.apps.SiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -103,6 +104,7 @@ MIDDLEWARE = [
     "skeleton.backoffice.middleware.CommonMiddleware",
     "skeleton.backoffice.middleware.CsrfViewMiddleware",
     "skeleton.backoffice.middleware.AuthenticationMiddleware",
+    "skeleton.backoffice.middleware.OwnLanguageMiddleware",
     "skeleton.backoffice.middleware.MessageMiddleware",
     "skeleton.backoffice.middleware.XFrameOptionsMiddleware",
 ]
@@ -166,7 +168,7 @@ PASSWORD_HASHERS = ["skeleton.identity.hashers.Argon2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
@@ -231,6 +233,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("uk", "Українська"), ("de", "Deutsch")]
 USE_I18N = True
+FORMAT_MODULE_PATH = ["skeleton.backoffice.formats"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = SKELETON_DATA_DIR / "static"
@@ -253,6 +256,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SKELETON_PROXIE
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "skeleton_session", "skeleton_csrf"
+CSRF_FAILURE_VIEW = "skeleton.backoffice.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host != "*"] if _https else []

@@ -29,7 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),
 ]
 
-handler400 = "skeleton.core.handler.bad_request"
-handler403 = "skeleton.core.handler.forbidden"
-handler404 = "skeleton.core.handler.not_found"
-handler500 = "skeleton.core.handler.server_error"
+handler400 = "skeleton.backoffice.errors.bad_request"
+handler403 = "skeleton.backoffice.errors.forbidden"
+handler404 = "skeleton.backoffice.errors.not_found"
+handler500 = "skeleton.backoffice.errors.server_error"

@@ -12,6 +12,7 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
 from django.middleware import clickjacking, common, csrf, locale, security
+from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 
 PAGES = ("/admin/", "/api/v1/docs", "/api/v1/redoc")
@@ -59,6 +60,15 @@ class CsrfViewMiddleware(_PagesOnly, csrf.CsrfViewMiddleware):
 
 class AuthenticationMiddleware(_PagesOnly, auth.AuthenticationMiddleware):
     pass
+
+
+class OwnLanguageMiddleware(_PagesOnly):
+    """The language that the user chose; before they are known, it is their browser's."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.user.is_authenticated:
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = translation.get_language()
 
 
 class MessageMiddleware(_PagesOnly, messages.MessageMiddleware):

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import OuterRef, QuerySet
 
 from skeleton.core.actors import Actor
-from skeleton.identity.models import Role, User
+from skeleton.identity.models import Role, User, UserRole
 
 _PERMISSIONS = """
     ARRAY(SELECT DISTINCT permission
@@ -55,3 +55,8 @@ def users_with_roles() -> QuerySet[User]:
     """Users, each with `role_names`, in order."""
     names = Role.objects.filter(holders__user=OuterRef("pk")).order_by("name").values_list("name")
     return User.objects.annotate(role_names=ArraySubquery(names))
+
+
+def holds_a_role(user_id: UUID) -> bool:
+    """Whether the user holds any role, be it an empty one: what makes somebody staff."""
+    return UserRole.objects.filter(user_id=user_id).exists()

@@ -1,0 +1,133 @@
+"""The screen of the audit log: read, filtered, never changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, TextFilter
+from django.contrib.admin import display
+from unfold.paginator import InfinitePaginator
+
+from skeleton.audit.access import AUDIT
+from skeleton.audit.models import AuditEntry
+from skeleton.core.admin.columns import EMPTY, label
+from skeleton.core.admin.documents import DocumentAdmin
+from skeleton.core.admin.screens import Screen
+from skeleton.core.ids import parse_uuid
+
+COLOURS = {
+    "create": "success",
+    "insert": "success",
+    "delete": "danger",
+    "deactivate": "warning",
+    "cancel": "warning",
+}
+
+
+def screen_of(resource: str) -> Screen | None:
+    """The screen that shows a resource of the audit log."""
+    screens = (screen for screen in admin.site._registry.values() if isinstance(screen, Screen))
+    return next((screen for screen in screens if screen.resources[:1] == (resource,)), None)
+
+
+class ResourceFilter(DropdownFilter):
+    title, parameter_name = "resource", "resource"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        screens = (screen for screen in admin.site._registry.values() if isinstance(screen, Screen))
+        names = sorted({screen.resources[0] for screen in screens if screen.resources})
+        return [(name, name.capitalize()) for name in names]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        return queryset.filter(resource=self.value()) if self.value() else queryset
+
+
+class ExactFilter(TextFilter):
+    """An entry's text is exactly what was typed: an index serves it."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        typed = (self.value() or "").strip()
+        return queryset.filter(**{str(self.parameter_name): typed}) if typed else queryset
+
+
+class ActionFilter(ExactFilter):
+    title, parameter_name = "action", "action"
+
+
+class ActorFilter(ExactFilter):
+    title, parameter_name = "actor's e-mail", "actor_email"
+
+
+class ObjectFilter(ExactFilter):
+    title, parameter_name = "object's id", "resource_id"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        typed = (self.value() or "").strip()
+        if not typed:
+            return queryset
+        found = parse_uuid(typed)
+        return queryset.filter(resource_id=found) if found else queryset.none()
+
+
+@admin.register(AuditEntry)
+class AuditScreen(DocumentAdmin):
+    resources = ("audit",)
+    gate = AUDIT
+    paginator = InfinitePaginator  # counting a log that only grows would cost more than reading it
+    list_display = ("created_at", "who", "what", "resource", "object_link", "changed")
+    list_filter = (ResourceFilter, ActionFilter, ActorFilter, ObjectFilter, ("created_at", RangeDateTimeFilter))
+    readonly_fields = ("created_at", "who", "what", "object_link", "ip", "request_id", "changes_table")
+    fieldsets = (
+        (None, {"fields": (("created_at", "who"), ("what", "object_link"), ("ip", "request_id"))}),
+        ("Changes", {"fields": ("changes_table",)}),
+    )
+
+    @display(description="who")
+    def who(self, entry: AuditEntry) -> str:
+        return entry.actor_email or EMPTY
+
+    @display(description="action")
+    def what(self, entry: AuditEntry) -> SafeString:
+        return label(entry.action, COLOURS, text=entry.action.replace("_", " "))
+
+    @display(description="object")
+    def object_link(self, entry: AuditEntry) -> SafeString | str:
+        screen = screen_of(entry.resource)
+        short = str(entry.resource_id)
+        if screen is None:
+            return short
+        page = reverse(screen._route("change"), args=[entry.resource_id])
+        return format_html('<a class="text-link" href="{}">{}</a>', page, short)
+
+    @display(description="fields")
+    def changed(self, entry: AuditEntry) -> str:
+        return ", ".join(entry.changes) or EMPTY
+
+    @display(description="changes")
+    def changes_table(self, entry: AuditEntry) -> SafeString | str:
+        lines = ((name, *sides(change)) for name, change in entry.changes.items())
+        rows = format_html_join(
+            "", '<tr><th scope="row">{}</th><td class="before">{}</td><td>{}</td></tr>', lines
+        )  # fmt: skip
+        head = "<tr><th>Field</th><th>Before</th><th>After</th></tr>"
+        return format_html('<table class="changes">{}{}</table>', SafeString(head), rows) if rows else EMPTY
+
+
+def sides(change: Any) -> tuple[str, str]:
+    """The two sides of a change, as texts."""
+    before, after = change if isinstance(change, list) and len(change) == 2 else (None, change)
+    return _text(before), _text(after)
+
+
+def _text(value: Any) -> str:
+    if value in (None, "", []):
+        return EMPTY
+    if isinstance(value, list):
+        return "; ".join(_text(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_text(item)}" for name, item in value.items() if item not in (None, ""))
+    return str(value)

@@ -1,0 +1,45 @@
+"""What a request that fails is answered: a page to a person in the back office, JSON to everybody else."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from skeleton.core import handler
+from skeleton.core.context import current_request_id
+
+PREFIX = "/admin/"
+
+
+def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    context = {"title": title, "text": text, "request_id": current_request_id()}
+    return render(request, "skeleton/admin/error.html", context, status=status)
+
+
+def _by_path(
+    request: HttpRequest, status: int, title: str, text: str, api: Callable[..., HttpResponse], *rest: Any
+) -> HttpResponse:
+    return _page(request, status, title, text) if request.path.startswith(PREFIX) else api(request, *rest)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _by_path(request, 400, "That did not work", "The request cannot be understood.", handler.bad_request)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _by_path(request, 403, "Not for you", "Your roles do not let you do this.", handler.forbidden)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _by_path(request, 404, "Nothing here", "There is no such page.", handler.not_found)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    text = "Something went wrong on our side. Nothing was changed. Try again, or tell us the number below."
+    return _by_path(request, 500, "Our mistake", text, handler.server_error)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form is older than the session, or was not ours."""
+    return _page(request, 403, "Please try again", "The page was out of date. Go back, reload it, and send it again.")

@@ -1,0 +1,6 @@
+"""Dates in English as one reads them on an invoice. (Ukrainian and German are Django's own.)"""
+
+DATE_FORMAT = "j M Y"
+DATETIME_FORMAT = "j M Y, H:i"
+SHORT_DATE_FORMAT = "j M Y"
+SHORT_DATETIME_FORMAT = "j M Y, H:i"

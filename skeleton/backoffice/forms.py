@@ -1,0 +1,75 @@
+"""Signing in, and changing one's own password."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.views import PasswordChangeView
+from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
+from unfold.widgets import BASE_INPUT_CLASSES
+
+from skeleton.core.actors import Actor
+from skeleton.core.admin.refusals import REFUSALS, place, refusal_of
+from skeleton.core.errors import DomainError
+from skeleton.identity.models import User
+from skeleton.identity.queries import holds_a_role
+from skeleton.identity.services import accounts, sessions
+
+
+class SignInForm(AuthenticationForm):
+    """E-mail and password, with the API's own throttle and answers."""
+
+    username = forms.CharField(
+        label="E-mail",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "class": " ".join(BASE_INPUT_CLASSES)}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if email and password:
+            try:
+                self.user_cache = sessions.authenticate(email=email, password=password)
+            except DomainError as error:
+                raise forms.ValidationError(error.message, code=error.code) from error
+            self.confirm_login_allowed(self.user_cache)
+        return self.cleaned_data
+
+    def confirm_login_allowed(self, user: User) -> None:
+        if not holds_a_role(user.pk):
+            raise forms.ValidationError("Your account holds no role yet, so there is nothing here for you to see.")
+
+
+class OwnPasswordForm(AdminOwnPasswordChangeForm):
+    """Written by `accounts.change_password`; Django's form only asks."""
+
+    actor: Actor | None = None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        if self.errors or self.actor is None:
+            return cleaned
+        try:
+            accounts.change_password(
+                actor=self.actor,
+                current_password=cleaned["old_password"],
+                new_password=cleaned["new_password1"],
+            )
+        except REFUSALS as exc:
+            place(self, refusal_of(exc), {"current_password": "old_password", "new_password": "new_password1"})
+        return cleaned
+
+    def save(self, commit: bool = True) -> Any:
+        """Done already; the page goes on with the user as they are now, and so with their new session hash."""
+        self.user.refresh_from_db()
+        return self.user
+
+    @classmethod
+    def view(cls, *, actor: Actor | None, success_url: str, extra_context: dict[str, Any]) -> Any:
+        """Django's page around the form."""
+        form = type(cls.__name__, (cls,), {"actor": actor})
+        return PasswordChangeView.as_view(
+            form_class=form,
+            success_url=success_url,
+            extra_context=extra_context,
+            template_name="registration/password_change_form.html",
+        )

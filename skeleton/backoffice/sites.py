@@ -1,0 +1,65 @@
+"""The back office: one admin site, for everybody who holds a role, of which each sees what their roles let them."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.sites import UnfoldAdminSite
+
+from skeleton.backoffice.forms import OwnPasswordForm, SignInForm
+from skeleton.backoffice.navigation import sections_for
+from skeleton.core.actors import Actor
+from skeleton.core.context import current_request
+from skeleton.identity.queries import actor_of_user, holds_a_role
+
+
+class BackOffice(UnfoldAdminSite):
+    login_form = SignInForm
+    index_title = "Overview"
+    enable_nav_sidebar = True
+
+    # who
+
+    def actor_of(self, request: HttpRequest) -> Actor | None:
+        """Who asks, with what they may do at this moment; None for anybody who may not be here. Read once a request."""
+        if not hasattr(request, "_actor"):
+            request._actor = self._find_actor(request)  # type: ignore[attr-defined]
+        found: Actor | None = request._actor  # type: ignore[attr-defined]
+        return found
+
+    @staticmethod
+    def _find_actor(request: HttpRequest) -> Actor | None:
+        if not request.user.is_authenticated:
+            return None
+        actor = actor_of_user(request.user.pk)
+        if actor is None or not (actor.permissions or holds_a_role(request.user.pk)):
+            return None
+        context = current_request.get()
+        if context:
+            context.user_id = str(actor.id)
+        return actor
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Staff is whoever is active and holds a role."""
+        return self.actor_of(request) is not None
+
+    # pages
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        actor = self.actor_of(request)
+        shows_audit = actor is not None and actor.can("audit:read")
+        return {**super().each_context(request), "show_history": shows_audit}
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        sections = {"sections": sections_for(request)}
+        return super().index(request, {**sections, **(extra_context or {})})  # type: ignore[no-any-return]
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """One's own password, by the service that the API uses."""
+        view = OwnPasswordForm.view(
+            actor=self.actor_of(request),
+            success_url=reverse(f"{self.name}:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)

@@ -1,0 +1,48 @@
+"""How the back office looks. All of it is served from here: no font, script or picture comes from another host."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+
+
+def _stylesheet(request: HttpRequest) -> str:
+    return static("backoffice/backoffice.css")
+
+
+def _icon(request: HttpRequest) -> str:
+    return static("backoffice/icon.svg")
+
+
+_BLUE = {
+    "50": "oklch(97% .014 254.6)",
+    "100": "oklch(93.2% .032 255.6)",
+    "200": "oklch(88.2% .059 254.1)",
+    "300": "oklch(80.9% .105 251.8)",
+    "400": "oklch(70.7% .165 254.6)",
+    "500": "oklch(62.3% .188 259.8)",
+    "600": "oklch(54.6% .215 262.9)",
+    "700": "oklch(48.8% .217 264.4)",
+    "800": "oklch(42.4% .181 265.6)",
+    "900": "oklch(37.9% .138 265.5)",
+    "950": "oklch(28.2% .087 267.9)",
+}
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Skeleton",
+    "SITE_HEADER": "Skeleton",
+    "SITE_SUBHEADER": "Back office",
+    "SITE_URL": None,
+    "SITE_ICON": _icon,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": False,
+    "BORDER_RADIUS": "6px",
+    "COLORS": {"primary": _BLUE},
+    "STYLES": [_stylesheet],
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": "skeleton.backoffice.navigation.sidebar",
+    },
+}

@@ -1,0 +1,123 @@
+"""Acts: what a person does to a record besides editing it. A button, a small page that asks, ONE service call.
+
+The page is there for every act, also where there is nothing to ask: a link must not change anything, and a document
+that is sent cannot be unsent. It works without JavaScript.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from unfold.enums import ActionVariant
+
+from skeleton.core.admin.forms import ActForm
+from skeleton.core.admin.refusals import REFUSALS, place, refusal_of
+
+TEMPLATE = "skeleton/admin/act.html"
+
+Run = Callable[..., str]
+"""`run(screen, request, record, form)`: calls the service, and says in a sentence what was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`needs`: permissions, any one of which is enough (none: the screen's `write`). `when`: offered for such records.
+
+    `question` is what the page says before; `leaves`: the record is gone afterwards.
+    """
+
+    run: Run
+    title: str
+    question: str = ""
+    form: type[ActForm] = ActForm
+    needs: tuple[str, ...] = ()
+    when: Callable[[Any], bool] | None = None
+    icon: str | None = None
+    variant: ActionVariant = ActionVariant.DEFAULT
+    leaves: bool = False
+
+    def fits(self, record: Any) -> bool:
+        return self.when is None or self.when(record)
+
+
+def act(title: str, **described: Any) -> Callable[[Run], Callable[..., HttpResponse]]:
+    """Make a method of a screen an act. See `Act` for what can be said of it."""
+
+    def mark(run: Run) -> Callable[..., HttpResponse]:
+        made = Act(run, title, **described)
+
+        @wraps(run)
+        def view(screen: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+            return ask_and_do(screen, made, request, object_id)
+
+        view.act = made  # type: ignore[attr-defined]
+        # what unfold asks of a button
+        view.short_description = title  # type: ignore[attr-defined]
+        view.url_path = run.__name__.replace("_", "-")  # type: ignore[attr-defined]
+        view.icon, view.variant, view.attrs = made.icon, made.variant, {}  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def ask_and_do(screen: Any, act: Act, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The act's page, and what its button does. A refusal is shown on the page, with what was typed still there."""
+    if not screen.may_do(request, act):
+        raise PermissionDenied
+    record = screen.get_object(request, object_id)
+    if record is None:
+        return screen._get_obj_does_not_exist_redirect(request, screen.opts, object_id)  # type: ignore[no-any-return]
+    posted = request.method == "POST"
+    form = act.form(request.POST if posted else None, record=record, actor=screen.actor(request))
+    if posted and form.is_valid():
+        try:
+            said = act.run(screen, request, record, form)
+        except REFUSALS as exc:
+            place(form, refusal_of(exc))
+        else:
+            messages.success(request, said)
+            return HttpResponseRedirect(screen.list_page if act.leaves else screen.page_of(record))
+    return TemplateResponse(request, TEMPLATE, _context(screen, act, request, record, form))
+
+
+def _context(screen: Any, act: Act, request: HttpRequest, record: Any, form: ActForm) -> dict[str, Any]:
+    return {
+        **screen.admin_site.each_context(request),
+        "opts": screen.opts,
+        "original": record,
+        "title": act.title,
+        "subtitle": str(record),
+        "act": act,
+        "form": form,
+        "back": screen.page_of(record),
+        "media": screen.media + form.media,
+        "danger": act.variant is ActionVariant.DANGER,
+    }
+
+
+def do_to_many(screen: Any, request: HttpRequest, rows: Any, *, act: Act) -> None:
+    """Do an act that asks for nothing to the selected rows, each by itself: one refusal does not hold up the rest."""
+    done, refused = 0, []
+    for record in rows:
+        form = act.form({}, record=record, actor=screen.actor(request))
+        form.is_valid()
+        try:
+            act.run(screen, request, record, form)
+            done += 1
+        except REFUSALS as exc:
+            refused.append(f"{record}: {refusal_of(exc).message}")
+    if done:
+        messages.success(request, f"{act.title}: done for {done}.")
+    for line in refused[:MOST_TOLD]:
+        messages.error(request, line)
+    if len(refused) > MOST_TOLD:
+        messages.error(request, f"… and {len(refused) - MOST_TOLD} more were refused.")
+
+
+MOST_TOLD = 5
+"""How many refusals of a bulk act are told one by one."""

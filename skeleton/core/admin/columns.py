@@ -1,0 +1,65 @@
+"""Columns of lists and lines of details, as people read them: money as money, states as coloured labels."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.contrib.admin import display
+from unfold.utils import display_for_label
+
+from skeleton.core.money import format_money
+
+Column = Callable[[Any], Any]
+
+EMPTY = "–"
+
+
+def money(amount: str, description: str, *, currency: str = "currency") -> Column:
+    """A column of amounts (minor units) in the currency of the same row."""
+
+    @display(description=description, ordering=amount)
+    def column(row: Any) -> Any:
+        return shown_money(getattr(row, amount), getattr(row, currency))
+
+    return _named(column, f"{amount}_money")
+
+
+def shown_money(amount: int | None, currency: str | None) -> Any:
+    """`1,550.00 USD`, in figures of equal width; a dash for what is not known."""
+    if amount is None or currency is None:
+        return EMPTY
+    return format_html('<span class="figures">{}</span>', format_money(amount, currency))
+
+
+def status(field: str, colours: Mapping[str, str], description: str = "status") -> Column:
+    """A column of coloured labels: `colours` maps a state to success, info, warning, danger or primary."""
+
+    @display(description=description, ordering=field)
+    def column(row: Any) -> Any:
+        shown = getattr(row, f"get_{field}_display", None)
+        return label(getattr(row, field), colours, text=str(shown() if shown else getattr(row, field)))
+
+    return _named(column, f"{field}_label")
+
+
+def activity(field: str = "is_active") -> Column:
+    """A column of active and inactive."""
+
+    @display(description="status", ordering=field)
+    def column(row: Any) -> Any:
+        value = "active" if getattr(row, field) else "inactive"
+        return label(value, {"active": "success", "inactive": "danger"}, text=value)
+
+    return _named(column, f"{field}_label")
+
+
+def label(value: str, colours: Mapping[str, str], *, text: str) -> SafeString:
+    """One coloured label."""
+    return display_for_label((value, text.capitalize()), EMPTY, dict(colours))  # type: ignore[no-any-return]
+
+
+def _named(column: Column, name: str) -> Column:
+    """Lists are sorted and styled by the column's name, so that it must be told from its siblings."""
+    column.__name__ = name
+    return column

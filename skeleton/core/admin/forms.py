@@ -1,0 +1,120 @@
+"""Forms of the back office. They gather texts; what is valid is decided where the API decides it."""
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.db.models import Model
+from unfold import widgets
+
+from skeleton.core.actors import Actor
+from skeleton.core.admin.refusals import place
+from skeleton.core.errors import DomainError
+from skeleton.core.money import CURRENCIES, MAX_AMOUNT, minor_digits
+
+
+class AmountField(forms.DecimalField):
+    """Money, typed as people write it (1550.00) and kept in minor units of `currency`."""
+
+    widget = widgets.UnfoldAdminDecimalFieldWidget
+    currency = "USD"
+
+    def digits(self) -> int:
+        """Decimals of the currency; 2 while it is not a known one."""
+        return minor_digits(self.currency) if self.currency in CURRENCIES else 2
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int):
+            return f"{Decimal(value).scaleb(-self.digits()):f}"
+        return value
+
+    def to_python(self, value: Any) -> int | None:  # type: ignore[override]
+        if isinstance(value, int):
+            return value
+        amount = super().to_python(value)
+        if amount is None:
+            return None
+        minor = amount.scaleb(self.digits())
+        if minor != minor.to_integral_value():
+            raise forms.ValidationError(f"{self.currency} has {self.digits()} decimals.")
+        if abs(minor) > MAX_AMOUNT:
+            raise forms.ValidationError("The amount is too large.")
+        return int(minor)
+
+    def validate(self, value: Any) -> None:
+        forms.Field.validate(self, value)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.to_python(data) != initial)
+        except forms.ValidationError:
+            return True
+
+
+class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A form over a record. `body()` is what the API would have been sent, and it takes the same way from there.
+
+    `money` maps an amount to the field that holds its currency; `aliases` an Input's path to the field that shows it.
+    """
+
+    money: ClassVar[Mapping[str, str]] = {}
+    aliases: ClassVar[Mapping[str, str]] = {}
+    refusal: ClassVar[DomainError | None] = None
+    """What the services said to the same input a moment ago: set on the class made for telling it (`RecordAdmin`)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, currency in self.money.items():
+            field = self.fields.get(name)
+            if isinstance(field, AmountField):
+                posted = self.data.get(self.add_prefix(currency)) if self.is_bound else None
+                field.currency = posted or getattr(self.instance, currency, None) or field.currency
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.refusal is not None and self.is_bound:
+            place(self, self.refusal, self.aliases)
+
+    def validate_unique(self) -> None:
+        """PostgreSQL decides, and `core.constraints` says it at the right field."""
+
+    def validate_constraints(self) -> None:
+        """Likewise."""
+
+    def body(self, *, partial: bool) -> dict[str, Any]:
+        """What was typed, as JSON would say it; only what changed, with `partial`."""
+        names = self.changed_data if partial else self.fields
+        return {name: as_json(self.cleaned_data[name]) for name in names if name in self.cleaned_data}
+
+
+class ActForm(forms.Form):
+    """What an act asks of the person who does it. `record` is what it is done to, `actor` who does it."""
+
+    def __init__(self, *args: Any, record: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.record, self.actor = record, actor
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fit the fields to the record: choices, currency, what is suggested."""
+
+    def body(self) -> dict[str, Any]:
+        """What was typed, as JSON would say it; nothing for what was left empty."""
+        values = {name: as_json(value) for name, value in self.cleaned_data.items()}
+        return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def as_json(value: Any) -> Any:
+    """A cleaned value as a JSON body would carry it."""
+    if isinstance(value, Model):
+        return str(value.pk)
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, (dt.datetime, dt.date)):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value

@@ -1,0 +1,198 @@
+"""What every screen has: who may see it, which rows, which acts. One authority: the roles' permission strings."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib.admin import helpers
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+
+from skeleton.core.access import Gate, visible
+from skeleton.core.actors import Actor
+from skeleton.core.admin.acts import Act, do_to_many
+
+
+class Screen(ModelAdmin):
+    """The list and the page of one kind of thing. Read-only as it stands: see `records` and `documents`."""
+
+    resources: ClassVar[tuple[str, ...]] = ()
+    """The resources whose `read` and `write` permissions open the screen; any one is enough. The first names it."""
+
+    gate: ClassVar[Gate]
+    acts: ClassVar[tuple[str, ...]] = ()
+    """Names of the methods made with `acts.act`: the buttons of the page."""
+
+    bulk_acts: ClassVar[tuple[str, ...]] = ()
+    """Those of them that may be done to many rows of the list at once; they must ask for nothing."""
+
+    ordering: ClassVar[Any] = ("-pk",)
+    list_per_page = 50
+    list_disable_select_all = True
+    show_full_result_count = False
+    list_filter_submit = True
+    list_fullwidth = True
+    compressed_fields = True
+    warn_unsaved_form = True
+
+    # who
+
+    def actor(self, request: HttpRequest) -> Actor:
+        """Who asks. The site knows; nobody else gets as far as a screen."""
+        actor: Actor | None = self.admin_site.actor_of(request)
+        if actor is None:
+            raise PermissionDenied
+        return actor
+
+    def may(self, request: HttpRequest, action: str) -> bool:
+        """Whether the actor holds `<resource>:<action>` for any of the screen's resources."""
+        actor: Actor | None = self.admin_site.actor_of(request)
+        return actor is not None and actor.can(*(f"{resource}:{action}" for resource in self.resources))
+
+    def may_do(self, request: HttpRequest, act: Act) -> bool:
+        if not self.has_view_permission(request):
+            return False
+        return self.actor(request).can(*act.needs) if act.needs else self.may(request, "write")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, "read")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Django's own deletion is never offered: where something can be deleted, that is an act."""
+        return False
+
+    # which
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return visible(self.gate, self.actor(request)).order_by(*self.get_ordering(request))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row, read once in a request."""
+        if from_field:
+            return super().get_object(request, object_id, from_field)
+        found = request.__dict__.setdefault("_screen_objects", {})
+        key = (self.model, unquote(object_id))
+        if key not in found:
+            found[key] = super().get_object(request, object_id)
+        return found[key]
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return super().get_search_results(request, queryset, search_term.replace("\x00", ""))  # type: ignore[no-any-return]
+
+    # acts
+
+    def act_of(self, name: str) -> Act:
+        found: Act = getattr(self, name).act
+        return found
+
+    @property
+    def actions_detail(self) -> tuple[str, ...]:
+        return self.acts
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Iterable[Any]:
+        record = self.get_object(request, str(object_id))
+        return [
+            self.get_unfold_action(name)
+            for name in self.acts
+            if record is not None and self.may_do(request, self.act_of(name)) and self.act_of(name).fits(record)
+        ]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        acts = {name: self.act_of(name) for name in self.bulk_acts}
+        return {
+            name: (partial(do_to_many, act=act), name, act.title)
+            for name, act in acts.items()
+            if self.may_do(request, act)
+        }
+
+    # its history is the audit log's; Django's own log is not written
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        query = urlencode({"resource": self.resources[0], "resource_id": unquote(object_id)})
+        return HttpResponseRedirect(f"{reverse('admin:audit_auditentry_changelist')}?{query}")
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        """Triggers keep the audit log, completely."""
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        """Likewise."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        """Likewise."""
+
+    # pages
+
+    def page_of(self, record: Any) -> str:
+        """The address of a row's page."""
+        return reverse(self._route("change"), args=[record.pk])
+
+    @property
+    def list_page(self) -> str:
+        return reverse(self._route("changelist"))
+
+    def _route(self, name: str) -> str:
+        return f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{name}"
+
+    @property
+    def media(self) -> forms.Media:
+        found: forms.Media = super().media
+        return found
+
+
+class _Parts:
+    """Rows that belong to the record of the page; who may touch the record may touch them."""
+
+    extra = 0
+    admin_site: Any
+    parent_model: type[Model]
+
+    def _parent(self) -> Any:
+        return self.admin_site.get_model_admin(self.parent_model)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self._parent().has_view_permission(request))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        parent = self._parent()
+        return bool(parent.has_add_permission(request) if obj is None else parent.has_change_permission(request, obj))
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+
+class StackedParts(_Parts, StackedInline):
+    """Parts as small forms, one below the other."""
+
+
+class TabularParts(_Parts, TabularInline):
+    """Parts as a table."""
+
+
+class ShownParts(TabularParts):
+    """Parts that are only shown."""
+
+    can_delete = False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+SELECTED = helpers.ACTION_CHECKBOX_NAME

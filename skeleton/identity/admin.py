@@ -1,0 +1,202 @@
+"""The screens of users and roles."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from unfold import widgets
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+from django.contrib.admin import display
+from unfold.enums import ActionVariant
+
+from skeleton.core.actors import Actor
+from skeleton.core.admin.acts import act
+from skeleton.core.admin.columns import EMPTY, activity, label
+from skeleton.core.admin.forms import ActForm, RecordForm
+from skeleton.core.admin.records import RecordAdmin
+from skeleton.identity.access import ROLES, USERS
+from skeleton.identity.models import Role, User
+from skeleton.identity.permissions import ACTIONS, EVERYTHING, VALID
+from skeleton.identity.serializers import RegisterInput, RoleInput, UserUpdateInput
+from skeleton.identity.services import accounts, roles
+
+MANAGE = ("roles:manage",)
+
+
+class NewUserForm(RecordForm):
+    password = forms.CharField(
+        widget=widgets.UnfoldAdminPasswordToggleWidget(attrs={"autocomplete": "new-password"}),
+        strip=False,
+        help_text="At least 8 characters. They can change it once they are signed in.",
+    )
+
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+
+class RoleToGive(ActForm):
+    role = forms.ModelChoiceField(Role.objects.none(), widget=widgets.UnfoldAdminSelectWidget)
+
+    def prepare(self) -> None:
+        missing = Role.objects.exclude(holders__user=self.record).order_by("name")
+        self.fields["role"].queryset = missing  # type: ignore[attr-defined]
+
+
+class RoleToTake(ActForm):
+    role = forms.ModelChoiceField(Role.objects.none(), widget=widgets.UnfoldAdminSelectWidget)
+
+    def prepare(self) -> None:
+        held = Role.objects.filter(holders__user=self.record).order_by("name")
+        self.fields["role"].queryset = held  # type: ignore[attr-defined]
+
+
+def _inactive(user: User) -> bool:
+    return not user.is_active
+
+
+def _active(user: User) -> bool:
+    return user.is_active
+
+
+@admin.register(User)
+class UserScreen(RecordAdmin):
+    resources = ("users",)
+    gate = USERS
+    create_input, update_input = RegisterInput, UserUpdateInput
+    list_display = ("email", "name", "role_labels", activity(), "last_login", "created_at")
+    list_filter = ("is_active", ("roles", RelatedDropdownFilter))
+    search_fields = ("email", "name")
+    acts = ("give_role", "take_role", "activate", "deactivate")
+    bulk_acts = ("activate", "deactivate")
+    add_fieldsets = ((None, {"fields": ("email", "name", "password")}),)
+    fieldsets = (
+        (None, {"fields": (("email", "name"), ("status", "roles_held"))}),
+        ("Times (UTC)", {"fields": (("last_login", "created_at", "updated_at"),)}),
+    )
+    readonly_fields = ("status", "roles_held", "last_login", "created_at", "updated_at")
+
+    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+        return accounts.create_user(**values, actor=actor).pk
+
+    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+        accounts.update_user(user_id=pk, values=values, actor=actor)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **(kwargs if change else {**kwargs, "form": NewUserForm}))
+
+    @display(description="roles")
+    def role_labels(self, user: Any) -> SafeString | str:
+        return _labels(user.role_names)
+
+    @display(description="roles")
+    def roles_held(self, user: Any) -> SafeString | str:
+        return _labels(user.role_names)
+
+    @display(description="status")
+    def status(self, user: User) -> Any:
+        return activity()(user)
+
+    @act("Give a role", form=RoleToGive, needs=MANAGE, icon="add_moderator")
+    def give_role(self, request: HttpRequest, user: User, form: RoleToGive) -> str:
+        role = form.cleaned_data["role"]
+        accounts.assign_role(user_id=user.pk, role_id=role.pk, actor=self.actor(request))
+        return f"{user.name} holds the role {role} now."
+
+    @act("Take a role away", form=RoleToTake, needs=MANAGE, icon="remove_moderator",
+         when=lambda user: bool(user.role_names))  # fmt: skip
+    def take_role(self, request: HttpRequest, user: User, form: RoleToTake) -> str:
+        role = form.cleaned_data["role"]
+        accounts.remove_role(user_id=user.pk, role_id=role.pk, actor=self.actor(request))
+        return f"{user.name} does not hold the role {role} any more."
+
+    @act("Activate", when=_inactive, icon="check_circle", question="The account can be used again at once.")
+    def activate(self, request: HttpRequest, user: User, form: ActForm) -> str:
+        accounts.activate_user(user_id=user.pk, actor=self.actor(request))
+        return f"{user.name} can sign in again."
+
+    @act("Deactivate", when=_active, icon="block", variant=ActionVariant.DANGER,
+         question="The account is switched off, and all its sessions end at once.")  # fmt: skip
+    def deactivate(self, request: HttpRequest, user: User, form: ActForm) -> str:
+        accounts.deactivate_user(user_id=user.pk, actor=self.actor(request))
+        return f"{user.name} is signed out everywhere and cannot sign in any more."
+
+
+def _labels(names: list[str]) -> SafeString | str:
+    return format_html_join(" ", "{}", ((label(name, {}, text=name),) for name in names)) or EMPTY
+
+
+def _choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The valid permissions by resource."""
+    groups = [
+        (resource, [(name, name) for name in VALID if name.partition(":")[0] == resource]) for resource in ACTIONS
+    ]
+    return [*groups, ("everything", [(EVERYTHING, EVERYTHING)])]
+
+
+class RoleForm(RecordForm):
+    permissions = forms.MultipleChoiceField(
+        choices=_choices,
+        required=False,
+        widget=widgets.UnfoldAdminSelect2MultipleWidget,
+        help_text="What whoever holds the role may do. You can give what you hold yourself.",
+    )
+
+    class Meta:
+        model = Role
+        fields = ("name", "description", "permissions")
+
+
+@admin.register(Role)
+class RoleScreen(RecordAdmin):
+    resources = ("roles",)
+    gate = ROLES
+    create_input = update_input = RoleInput
+    form = RoleForm
+    list_display = ("name", "description", "permission_labels", "holder_count")
+    search_fields = ("name", "description")
+    ordering = ("name",)
+    fields: ClassVar[Any] = ("name", "description", "permissions")
+    acts = ("remove",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).annotate(holders_number=Count("holders"))
+
+    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+        return roles.create_role(values=values, actor=actor)
+
+    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+        roles.update_role(role_id=pk, values=values, actor=actor)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request) and self.may(request, "manage")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        fixed = isinstance(obj, Role) and obj.is_default
+        return not fixed and self.has_add_permission(request)
+
+    @display(description="permissions")
+    def permission_labels(self, role: Role) -> SafeString | str:
+        shown = _labels(role.permissions[:SHOWN])
+        more = len(role.permissions) - SHOWN
+        return format_html_join(" ", "{}", ((shown,), (f"+ {more}",))) if more > 0 else shown
+
+    @display(description="held by", ordering="holders_number")
+    def holder_count(self, role: Any) -> int:
+        count: int = role.holders_number
+        return count
+
+    @act("Delete", needs=MANAGE, when=lambda role: not role.is_default, icon="delete", variant=ActionVariant.DANGER,
+         question="The role is deleted for good. A role that somebody holds stays.", leaves=True)  # fmt: skip
+    def remove(self, request: HttpRequest, role: Role, form: ActForm) -> str:
+        roles.delete_role(role_id=role.pk, actor=self.actor(request))
+        return f"The role {role} is deleted."
+
+
+SHOWN = 6
+"""How many of a role's permissions the list shows."""
