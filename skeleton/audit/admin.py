@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, TextFilter
-from django.contrib.admin import display
 from unfold.paginator import InfinitePaginator
 
 from skeleton.audit.access import AUDIT

@@ -10,12 +10,7 @@ class BackofficeConfig(AppConfig):
 
 
 class SiteConfig(admin.AdminConfig):
-    """Django's admin, with our site. Its groups are not shown: what people may do comes from roles alone."""
+    """Django's admin, with our site."""
 
     default = False
     default_site = "skeleton.backoffice.sites.BackOffice"
-
-    def ready(self) -> None:
-        super().ready()
-        site = self.module.site  # type: ignore[union-attr]
-        site.unregister(self.apps.get_model("auth", "group"))

@@ -32,7 +32,7 @@ class SignInForm(AuthenticationForm):
             except DomainError as error:
                 raise forms.ValidationError(error.message, code=error.code) from error
             self.confirm_login_allowed(self.user_cache)
-        return self.cleaned_data
+        return dict(self.cleaned_data)
 
     def confirm_login_allowed(self, user: User) -> None:
         if not holds_a_role(user.pk):

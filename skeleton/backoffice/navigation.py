@@ -44,7 +44,7 @@ def sections_for(request: HttpRequest) -> list[dict[str, Any]]:
     for title, places in SECTIONS.items():
         items = [
             {
-                "title": screens[place.model].opts.verbose_name_plural.capitalize(),
+                "title": str(screens[place.model].opts.verbose_name_plural).capitalize(),
                 "icon": place.icon,
                 "purpose": place.purpose,
                 "link": reverse(f"admin:{place.model.replace('.', '_')}_changelist"),

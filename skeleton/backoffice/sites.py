@@ -10,6 +10,7 @@ from unfold.sites import UnfoldAdminSite
 from skeleton.backoffice.forms import OwnPasswordForm, SignInForm
 from skeleton.backoffice.navigation import sections_for
 from skeleton.core.actors import Actor
+from skeleton.core.admin.screens import Screen
 from skeleton.core.context import current_request
 from skeleton.identity.queries import actor_of_user, holds_a_role
 
@@ -18,6 +19,11 @@ class BackOffice(UnfoldAdminSite):
     login_form = SignInForm
     index_title = "Overview"
     enable_nav_sidebar = True
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Our own screens only: Django's groups and the like know nothing of roles."""
+        if admin_class is not None and issubclass(admin_class, Screen):
+            super().register(model_or_iterable, admin_class, **options)
 
     # who
 
@@ -62,4 +68,5 @@ class BackOffice(UnfoldAdminSite):
             success_url=reverse(f"{self.name}:password_change_done"),
             extra_context={**self.each_context(request), **(extra_context or {})},
         )
-        return view(request)
+        answer: HttpResponse = view(request)
+        return answer

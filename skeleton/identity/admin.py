@@ -5,13 +5,13 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin import display
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold import widgets
 from unfold.contrib.filters.admin import RelatedDropdownFilter
-from django.contrib.admin import display
 from unfold.enums import ActionVariant
 
 from skeleton.core.actors import Actor
@@ -165,7 +165,9 @@ class RoleScreen(RecordAdmin):
     acts = ("remove",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(holders_number=Count("holders"))
+        rows: QuerySet[Any] = super().get_queryset(request)
+        counted: QuerySet[Any] = rows.annotate(holders_number=Count("holders"))
+        return counted
 
     def add(self, values: dict[str, Any], actor: Actor) -> UUID:
         return roles.create_role(values=values, actor=actor)

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.contrib.admin import display
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.contrib.admin import display
 from unfold.utils import display_for_label
 
 from skeleton.core.money import format_money

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import Model
+from django.forms.models import InlineForeignKeyField, construct_instance
 from unfold import widgets
 
 from skeleton.core.actors import Actor
@@ -78,11 +79,15 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.refusal is not None and self.is_bound:
             place(self, self.refusal, self.aliases)
 
-    def validate_unique(self) -> None:
-        """PostgreSQL decides, and `core.constraints` says it at the right field."""
-
-    def validate_constraints(self) -> None:
-        """Likewise."""
+    def _post_clean(self) -> None:
+        """Each field by itself. Constraints are PostgreSQL's; `core.constraints` says which field failed them."""
+        exclude = self._get_validation_exclusions()  # type: ignore[attr-defined]
+        exclude |= {name for name, field in self.fields.items() if isinstance(field, InlineForeignKeyField)}
+        self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
+        try:
+            self.instance.clean_fields(exclude=exclude)
+        except forms.ValidationError as error:
+            self._update_errors(error)  # type: ignore[attr-defined]
 
     def body(self, *, partial: bool) -> dict[str, Any]:
         """What was typed, as JSON would say it; only what changed, with `partial`."""
