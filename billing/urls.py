@@ -1,1 +1,7 @@
-urlpatterns: list[object] = []
+from billing.views import InvoicePaymentView, InvoiceView
+from skeleton.core.operations import routes
+
+urlpatterns = [
+    *routes("invoices", InvoiceView),
+    *routes("invoices/<pk>/payments", InvoicePaymentView),
+]

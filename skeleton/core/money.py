@@ -1,6 +1,6 @@
 """Money: integers of minor units (cents) in an ISO 4217 currency, always within int64."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from iso4217 import Currency
 
@@ -13,9 +13,13 @@ CURRENCIES: frozenset[str] = frozenset(currency.code for currency in Currency)
 """Every alphabetic code of ISO 4217."""
 
 
+EXACT = Context(prec=100)
+"""Arithmetic without loss: the greatest quantity times the greatest price has 34 digits; Python's default keeps 28."""
+
+
 def round_half_away(value: Decimal) -> int:
     """`value` rounded to a whole number, a half going away from zero. The one rounding rule for money."""
-    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP, context=EXACT))
 
 
 def within_int64(amount: int, *, field: str) -> int:

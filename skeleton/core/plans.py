@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models.functions import JSONArray
 from rest_framework import serializers
 
-from skeleton.core.fields import Computed, Derived, JsonObjectField, Many, NumberField
+from skeleton.core.fields import Computed, Derived, JsonObjectField, ListOf, Many, NumberField
 from skeleton.core.http import number
 
 Row = Sequence[Any]
@@ -79,7 +79,7 @@ class _Compiler:
             return self._index(self._children(name, field))
         if isinstance(field, Derived):
             return 0  # keeps its place in the object until it is worked out
-        if not isinstance(field, (*PLAIN, serializers.DateTimeField, NumberField, JsonObjectField)):
+        if not isinstance(field, (*PLAIN, serializers.DateTimeField, NumberField, JsonObjectField, ListOf)):
             raise ImproperlyConfigured(f"{type(field).__name__} {name!r} cannot be compiled into a read plan.")
         return self._index(prefix + (field.source or name).replace(".", "__"))
 
@@ -101,7 +101,7 @@ class _Compiler:
     def _converter(self, field: Any) -> Callable[[Any], Any] | None:
         if isinstance(field, NumberField):
             return number
-        if isinstance(field, JsonObjectField) and not self.json:
+        if isinstance(field, (JsonObjectField, ListOf)) and not self.json:
             return orjson.loads
         if isinstance(field, serializers.DateTimeField) and self.json:
             return _utc

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+from billing.errors import declare_constraints
+
+
+class BillingConfig(AppConfig):
+    name = "billing"
+
+    def ready(self) -> None:
+        declare_constraints()

@@ -1,0 +1,21 @@
+"""What the constraints that live in SQL only (migrations 0002 to 0004) say to people."""
+
+from skeleton.core.constraints import declare
+from skeleton.core.errors import Conflict, Invalid
+
+
+def declare_constraints() -> None:
+    """Called once, when the app starts."""
+    declare("billing_invoice_customer_usable", Conflict, "The customer is not active.", field="customer_id")
+    declare("billing_invoice_customer_kind", Invalid, "Only a customer can be invoiced.", field="customer_id")
+    declare("billing_invoice_begins_as_draft", Conflict, "An invoice begins as a draft.")
+    declare("billing_invoice_transition", Conflict, "The invoice cannot go from its present status to that one.")
+    declare("billing_invoice_identity", Conflict, "Number, customer, currency and date of issue of an invoice stay.")
+    declare("billing_invoice_frozen", Conflict, "The invoice is not a draft any more: only its notes can be changed.")
+    declare("billing_invoice_permanent", Conflict, "An invoice is never deleted; it can be cancelled.")
+    declare("billing_invoice_totals_of_lines", Conflict, "The totals of the invoice are not those of its lines.")
+    declare("billing_invoice_sent_has_lines", Conflict, "An invoice without lines cannot be sent.")
+    declare("billing_invoice_paid_of_payments", Conflict, "The amount paid is not the sum of the payments.")
+    declare("billing_invoice_line_drafts_only", Conflict, "Only the lines of a draft can be changed.")
+    declare("billing_payment_append_only", Conflict, "A payment is never changed or deleted.")
+    declare("billing_total_purchases_derived", Conflict, "A customer's purchases follow from the invoices.")

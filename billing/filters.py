@@ -1,0 +1,42 @@
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+
+from billing.choices import InvoiceStatus
+from billing.models import Invoice
+from billing.queries import OVERDUE
+from skeleton.core.filters import (
+    BooleanFilter,
+    ChoiceFilter,
+    DateFilter,
+    FilterSet,
+    SearchFilter,
+    TextFilter,
+    UUIDFilter,
+)
+from skeleton.core.money import CURRENCIES
+
+
+def _known(code: str) -> None:
+    if code not in CURRENCIES:
+        raise forms.ValidationError("Unknown currency: use an ISO 4217 code.")
+
+
+class InvoiceFilters(FilterSet):
+    status = ChoiceFilter(choices=InvoiceStatus.choices)
+    customer_id = UUIDFilter(field_name="customer_id")
+    from_date = DateFilter(field_name="issue_date", lookup_expr="gte", label="Issued on this day or later.")
+    to_date = DateFilter(field_name="issue_date", lookup_expr="lte", label="Issued on this day or earlier.")
+    overdue = BooleanFilter(method="by_overdue", label="Sent, not fully paid, and past the due date.")
+    currency = TextFilter(validators=[_known])
+    search = SearchFilter(label="In the number or the customer's name, without regard to case.")
+
+    def by_overdue(self, rows: QuerySet[Invoice], name: str, value: Any) -> QuerySet[Invoice]:
+        return rows.filter(OVERDUE) if value else rows.exclude(OVERDUE)
+
+
+class PaymentFilters(FilterSet):
+    """Not of the query string: the invoice is in the path."""
+
+    invoice_id = UUIDFilter(field_name="invoice_id")

@@ -1,0 +1,141 @@
+"""The shape of invoices and payments in JSON. Money is in minor units (cents), rates are percent."""
+
+from django.db.models import OuterRef
+
+from billing.choices import InvoiceStatus, PaymentMethod
+from billing.models import InvoiceLine, Payment
+from skeleton.core.fields import (
+    BooleanField,
+    ChoiceField,
+    Computed,
+    CurrencyField,
+    DateField,
+    DateTimeField,
+    ListOf,
+    Many,
+    MoneyField,
+    NumberField,
+    TextField,
+    UUIDField,
+)
+from skeleton.core.serializers import Input, Output
+
+MAX_LINES = 500
+LONG_TEXT = 10_000
+
+
+def amount_due(status: str, total: int, amount_paid: int) -> int:
+    """What is still to be paid, in minor units; nothing is due on what was cancelled."""
+    return 0 if status == InvoiceStatus.CANCELLED else total - amount_paid
+
+
+class TaxOutput(Output):
+    rate = NumberField(places=4, help_text="Percent.")
+    base = MoneyField(help_text="The sum of the lines at this rate.")
+    tax = MoneyField(help_text="rate percent of base, a half rounded away from zero.")
+
+
+class LineOutput(Output):
+    id = UUIDField()
+    description = TextField(max_length=1000)
+    quantity = NumberField()
+    unit_price = MoneyField()
+    currency = CurrencyField(source="invoice.currency")
+    discount = MoneyField()
+    tax_rate = NumberField(places=4)
+    total = MoneyField(help_text="round(quantity × unit_price) − discount, before tax.")
+
+
+class PaymentOutput(Output):
+    id = UUIDField()
+    invoice_id = UUIDField()
+    amount = MoneyField()
+    currency = CurrencyField(source="invoice.currency")
+    method = ChoiceField(PaymentMethod.choices)
+    reference = TextField(allow_null=True)
+    paid_at = DateTimeField()
+    created_by = UUIDField(source="created_by_id", allow_null=True)
+    created_at = DateTimeField()
+
+
+class RecordedPaymentOutput(PaymentOutput):
+    """A payment just recorded, and what it did to its invoice."""
+
+    invoice_status = ChoiceField(InvoiceStatus.choices)
+    amount_due = MoneyField()
+
+
+class InvoiceRowOutput(Output):
+    """An invoice in a list: without lines and payments."""
+
+    id = UUIDField()
+    number = TextField()
+    customer_id = UUIDField()
+    customer_name = TextField(help_text="The customer's present name; once sent, the name it was sent under.")
+    order_id = Computed(UUIDField(allow_null=True), "id", compute=lambda _: None)
+    status = ChoiceField(InvoiceStatus.choices)
+    currency = CurrencyField()
+    subtotal = MoneyField(help_text="The sum of the lines, before tax.")
+    tax_total = MoneyField()
+    tax_breakdown = ListOf(TaxOutput, at_most=MAX_LINES, help_text="A row per rate, 0 included.")
+    total = MoneyField()
+    amount_paid = MoneyField()
+    amount_due = Computed(
+        MoneyField(help_text="0 when cancelled."), "status", "total", "amount_paid", compute=amount_due
+    )
+    issue_date = DateField()
+    due_date = DateField()
+    is_overdue = BooleanField()
+    notes = TextField(allow_null=True, max_length=LONG_TEXT)
+    sent_at = DateTimeField(allow_null=True)
+    paid_at = DateTimeField(allow_null=True)
+    cancelled_at = DateTimeField(allow_null=True)
+    cancel_reason = TextField(allow_null=True, max_length=LONG_TEXT)
+    created_by = UUIDField(source="created_by_id", allow_null=True)
+    created_at = DateTimeField()
+    updated_at = DateTimeField()
+
+
+class InvoiceOutput(InvoiceRowOutput):
+    """An invoice with its lines and payments."""
+
+    lines = Many(LineOutput, InvoiceLine.objects.filter(invoice=OuterRef("pk")).order_by("position"))
+    payments = Many(PaymentOutput, Payment.objects.filter(invoice=OuterRef("pk")).order_by("id"))
+
+
+class LineInput(Input):
+    output = LineOutput
+    description = TextField(max_length=1000)
+    quantity = NumberField(places=3, over=0)
+    unit_price = MoneyField()
+    currency = CurrencyField(required=False, help_text="All lines and the document agree.")
+    discount = MoneyField(default=0, help_text="At most quantity × unit_price.")
+    tax_rate = NumberField(places=4, at_least=0, at_most=100, default=0, help_text="Percent.")
+
+
+class InvoiceInput(Input):
+    output = InvoiceOutput
+    customer_id = UUIDField()
+    due_date = DateField()
+    currency = CurrencyField(required=False, help_text="By default that of the lines, else the customer's.")
+    notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
+    lines = ListOf(LineInput, at_most=MAX_LINES, required=False)
+
+
+class InvoiceUpdateInput(Input):
+    output = InvoiceOutput
+    due_date = DateField(help_text="Of drafts only.")
+    notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
+
+
+class PaymentInput(Input):
+    output = PaymentOutput
+    amount = MoneyField(min_value=1)
+    method = ChoiceField(PaymentMethod.choices)
+    currency = CurrencyField(required=False, help_text="The invoice's.")
+    reference = TextField(required=False, allow_null=True)
+    paid_at = DateTimeField(required=False, help_text="Now, by default.")
+
+
+class CancelInput(Input):
+    reason = TextField(required=False, allow_null=True, max_length=LONG_TEXT)

@@ -1,0 +1,1 @@
+"""The verbs of billing: the only writers of documents."""

@@ -1,0 +1,87 @@
+"""Payments: recorded once, never changed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
+
+from billing.choices import InvoiceStatus
+from billing.models import Invoice, Payment
+from billing.services.invoices import refusal
+from billing.services.lines import require_currency
+from skeleton.core.actors import Actor
+from skeleton.core.errors import Conflict, DomainError, Invalid
+from skeleton.core.money import format_money
+from skeleton.core.transactions import verb
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedPayment:
+    """A payment's id, and what it left of its invoice: the status, and the amount due in minor units."""
+
+    id: UUID
+    invoice_status: str
+    amount_due: int
+
+
+def record_payment(
+    *,
+    invoice_id: UUID,
+    amount: int,
+    method: str,
+    actor: Actor,
+    currency: str | None = None,
+    reference: str | None = None,
+    paid_at: datetime | None = None,
+) -> RecordedPayment:
+    """Take a payment of `amount` minor units for a sent invoice; paid in full, the invoice is paid.
+
+    Raises NotFound, Conflict (the invoice is not sent), Invalid (more than what is due, another currency). Of payments
+    that race, each finds what the one before it left.
+    """
+    now = timezone.now()
+    moment = paid_at or now
+    with verb(actor, "record_payment"):
+        if not _take(invoice_id, amount, currency, moment=moment, now=now):
+            raise _refused(invoice_id, amount, currency)
+        status, due = Invoice.objects.values_list("status", F("total") - F("amount_paid")).get(pk=invoice_id)
+        payment = Payment.objects.create(
+            invoice_id=invoice_id,
+            amount=amount,
+            method=method,
+            reference=reference,
+            paid_at=moment,
+            created_by_id=actor.id,
+            created_at=now,
+        )
+        # here the books learn of it: bank to receivable
+    return RecordedPayment(payment.pk, status, due)
+
+
+def _take(invoice_id: UUID, amount: int, currency: str | None, *, moment: datetime, now: datetime) -> bool:
+    """Put `amount` on the invoice if all of it is due; one statement, so racers queue on the row and look again."""
+    in_full = Q(amount_paid=F("total") - amount)
+    due = Invoice.objects.filter(pk=invoice_id, status=InvoiceStatus.SENT, amount_paid__lte=F("total") - amount)
+    if currency:
+        due = due.filter(currency=currency)
+    taken = due.update(
+        amount_paid=F("amount_paid") + amount,
+        status=Case(When(in_full, then=Value(InvoiceStatus.PAID)), default=F("status")),
+        paid_at=Case(When(in_full, then=Value(moment)), default=None),
+        updated_at=now,
+    )
+    return bool(taken)
+
+
+def _refused(invoice_id: UUID, amount: int, currency: str | None) -> DomainError:
+    """Why the invoice did not take it."""
+    invoice = Invoice.objects.filter(pk=invoice_id).first()
+    if invoice is None or invoice.status != InvoiceStatus.SENT:
+        return refusal(invoice_id, "Only a sent invoice takes payments.")
+    require_currency(currency, invoice.currency)
+    due = invoice.total - invoice.amount_paid
+    if amount <= due:
+        return Conflict("The invoice is changing just now. Try again.")
+    return Invalid(details={"amount": f"Is more than what is due: {format_money(due, invoice.currency)}."})

@@ -1,0 +1,74 @@
+"""Customers and invoices for tests, brought into their states by the verbs that users have."""
+
+import datetime as dt
+import itertools
+from decimal import Decimal
+from typing import Any
+
+from billing.models import Invoice
+from billing.services import invoices, payments
+from parties.choices import PartyKind
+from parties.models import Party
+from skeleton.core.actors import SYSTEM
+
+DUE = dt.date(2099, 2, 15)
+
+_counter = itertools.count(1)
+
+
+def customer(**fields: Any) -> Party:
+    """An active customer in USD, unless `fields` say otherwise."""
+    n = next(_counter)
+    values = {"kind": PartyKind.CUSTOMER, "name": f"Customer {n}", "email": f"c{n}@example.com", "currency": "USD"}
+    return Party.objects.create(**{**values, **fields})
+
+
+def line(unit_price: int = 1000, quantity: float | str = 1, **fields: Any) -> dict[str, Any]:
+    """A line as the services take it; `quantity` and `tax_rate` may be any number or its text."""
+    rate = Decimal(str(fields.pop("tax_rate", 0)))
+    values = {"description": "Services", "quantity": Decimal(str(quantity)), "unit_price": unit_price}
+    return {**values, "tax_rate": rate, **fields}
+
+
+def draft(*lines: dict[str, Any], of: Party | None = None, **fields: Any) -> Invoice:
+    """A draft; of 1000 cents when no lines are given. `of` is its customer."""
+    values = {"due_date": DUE, "lines": list(lines) or [line()], **fields}
+    pk = invoices.create_invoice(customer_id=(of or customer()).pk, actor=SYSTEM, **values)
+    return Invoice.objects.get(pk=pk)
+
+
+def sent(*lines: dict[str, Any], **fields: Any) -> Invoice:
+    """An invoice that was sent."""
+    invoice = draft(*lines, **fields)
+    invoices.send_invoice(invoice_id=invoice.pk, actor=SYSTEM)
+    invoice.refresh_from_db()
+    return invoice
+
+
+def part_paid(*lines: dict[str, Any], amount: int = 400, **fields: Any) -> Invoice:
+    """A sent invoice with one payment of `amount` on it."""
+    invoice = sent(*lines, **fields)
+    pay(invoice, amount)
+    return invoice
+
+
+def paid(*lines: dict[str, Any], **fields: Any) -> Invoice:
+    """An invoice that was sent and paid in full."""
+    invoice = sent(*lines, **fields)
+    pay(invoice, invoice.total)
+    return invoice
+
+
+def cancelled(*lines: dict[str, Any], **fields: Any) -> Invoice:
+    """An invoice that was sent and then cancelled."""
+    invoice = sent(*lines, **fields)
+    invoices.cancel_invoice(invoice_id=invoice.pk, actor=SYSTEM)
+    invoice.refresh_from_db()
+    return invoice
+
+
+def pay(invoice: Invoice, amount: int) -> payments.RecordedPayment:
+    """One payment, by card."""
+    recorded = payments.record_payment(invoice_id=invoice.pk, amount=amount, method="card", actor=SYSTEM)
+    invoice.refresh_from_db()
+    return recorded

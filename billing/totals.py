@@ -1,0 +1,66 @@
+"""What a document comes to. Pure: the one place where lines become money, for whatever shows a total.
+
+Amounts are minor units of the document's currency, quantities have 3 decimals, rates are percent with 4. Rounding is
+half away from zero, on each line's product and each rate's tax, nowhere else. Tax is worked out per rate over the whole
+document (EN 16931, BR-CO-17), never per line. PostgreSQL works the same sums out for itself (`billing_check_invoice`)
+and refuses a document whose totals are others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from skeleton.core.errors import Invalid
+from skeleton.core.http import number
+from skeleton.core.money import EXACT, round_half_away, within_int64
+
+_PERCENT = Decimal("0.01")
+
+
+class PricedLine(Protocol):
+    """What of a line its price depends on; `total` is `line_total` of the others."""
+
+    quantity: Decimal
+    unit_price: int
+    discount: int
+    tax_rate: Decimal
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the lines of a document come to. `tax_breakdown` has `{rate, base, tax}` for each rate present, by rate."""
+
+    subtotal: int
+    tax_total: int
+    tax_breakdown: list[dict[str, Any]]
+    total: int
+
+
+def line_total(quantity: Decimal, unit_price: int, discount: int, *, path: str = "") -> int:
+    """round(quantity × unit_price) − discount, before tax.
+
+    Raises Invalid where the product leaves int64 or the discount is more than it; the field is named behind `path`.
+    """
+    product = round_half_away(EXACT.multiply(quantity, Decimal(unit_price)))
+    within_int64(product, field=f"{path}unit_price")
+    if discount > product:
+        raise Invalid(details={f"{path}discount": f"Must be at most quantity × unit_price, which is {product}."})
+    return product - discount
+
+
+def document_totals(lines: Sequence[PricedLine], *, field: str = "lines") -> Totals:
+    """What `lines` come to. Raises Invalid, naming `field`, where a sum leaves int64."""
+    bases: dict[Decimal, int] = {}
+    for line in lines:
+        bases[line.tax_rate] = bases.get(line.tax_rate, 0) + line.total
+    taxes = {rate: _tax(base, rate) for rate, base in sorted(bases.items())}
+    subtotal, tax_total = sum(bases.values()), sum(taxes.values())
+    within_int64(subtotal + tax_total, field=field)  # nothing is negative, so no part exceeds the whole
+    breakdown = [{"rate": number(rate), "base": bases[rate], "tax": tax} for rate, tax in taxes.items()]
+    return Totals(subtotal, tax_total, breakdown, subtotal + tax_total)
+
+
+def _tax(base: int, rate: Decimal) -> int:
+    return round_half_away(EXACT.multiply(EXACT.multiply(Decimal(base), rate), _PERCENT))
