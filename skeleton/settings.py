@@ -43,6 +43,17 @@ try:
     SKELETON_HTTPS = env.bool("SKELETON_HTTPS", None)
     _fast_tests = env.bool("SKELETON_TEST_FAST_DB", False)
     _pool = env.int("SKELETON_DATABASE_POOL", 0)
+    _access_seconds = env.int("SKELETON_ACCESS_TOKEN_SECONDS", 15 * 60)
+    _refresh_seconds = env.int("SKELETON_REFRESH_TOKEN_SECONDS", 7 * 24 * 3600)
+    SKELETON_LIMITS = {
+        # name: (hits, seconds)
+        "login": (env.int("SKELETON_LIMIT_LOGIN", 5), 60),
+        "login_address": (env.int("SKELETON_LIMIT_LOGIN_ADDRESS", 60), 60),
+        "register": (env.int("SKELETON_LIMIT_REGISTER", 3), 3600),
+        "refresh": (env.int("SKELETON_LIMIT_REFRESH", 30), 60),
+        "upload": (env.int("SKELETON_LIMIT_UPLOAD", 10), 60),
+        "general": (env.int("SKELETON_LIMIT_GENERAL", 1000), 60),
+    }
 except (EnvError, ValueError) as error:
     raise _fail(str(error)) from error
 
@@ -59,8 +70,10 @@ DEMO_EMAIL, DEMO_PASSWORD = "admin@skeleton.local", "03041965"  # noqa: S105 (do
 
 def _secret_key() -> str:
     """The secret given, or in zero-configuration mode one that is made once and kept in the data folder."""
-    if _given_secret or not ZERO_CONFIGURATION:
-        return _given_secret  # an empty one is refused by a system check
+    if _given_secret:
+        return _given_secret  # a short one is refused by a system check
+    if not ZERO_CONFIGURATION:
+        raise _fail("SKELETON_SECRET_KEY must be set, to at least 32 random bytes.")
     try:
         return kept_secret(SKELETON_DATA_DIR / "secret-key")
     except OSError as error:
@@ -167,6 +180,7 @@ AUTHENTICATION_BACKENDS = ["skeleton.identity.backends.RoleBackend"]
 PASSWORD_HASHERS = ["skeleton.identity.hashers.Argon2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "skeleton.identity.validators.UndocumentedPasswordValidator"},
 ]
 LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 
@@ -175,18 +189,8 @@ SIMPLE_JWT = {
     "SIGNING_KEY": SECRET_KEY,
     "ISSUER": "skeleton",
     "AUDIENCE": "skeleton-api",
-    "ACCESS_TOKEN_LIFETIME": timedelta(seconds=env.int("SKELETON_ACCESS_TOKEN_SECONDS", 15 * 60)),
-    "REFRESH_TOKEN_LIFETIME": timedelta(seconds=env.int("SKELETON_REFRESH_TOKEN_SECONDS", 7 * 24 * 3600)),
-}
-
-SKELETON_LIMITS = {
-    # name: (hits, seconds)
-    "login": (env.int("SKELETON_LIMIT_LOGIN", 5), 60),
-    "login_address": (env.int("SKELETON_LIMIT_LOGIN_ADDRESS", 60), 60),
-    "register": (env.int("SKELETON_LIMIT_REGISTER", 3), 3600),
-    "refresh": (env.int("SKELETON_LIMIT_REFRESH", 30), 60),
-    "upload": (env.int("SKELETON_LIMIT_UPLOAD", 10), 60),
-    "general": (env.int("SKELETON_LIMIT_GENERAL", 1000), 60),
+    "ACCESS_TOKEN_LIFETIME": timedelta(seconds=_access_seconds),
+    "REFRESH_TOKEN_LIFETIME": timedelta(seconds=_refresh_seconds),
 }
 
 SKELETON_SEEDS = ("seed_roles", "seed_countries", "seed_admin")
@@ -278,6 +282,7 @@ CONTENT_SECURITY_POLICY = {
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # e-mail is unique without regard to case, by a constraint on its lower form
     "security.W008",  # SECURE_SSL_REDIRECT: TLS ends at the proxy, which redirects
+    "security.W009",  # SECRET_KEY: our own check asks for what HS256 needs
     "security.W003",  # CSRF middleware: ours is a subclass, at work under /admin/ only
     "security.W001",  # SecurityMiddleware: likewise
     "security.W002",  # XFrameOptionsMiddleware: likewise

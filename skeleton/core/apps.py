@@ -1,3 +1,5 @@
+import importlib
+
 from django.apps import AppConfig
 
 from skeleton.core.connections import connect_signals
@@ -8,4 +10,5 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
+        importlib.import_module("skeleton.core.checks")  # views cannot be imported before the models are there
         connect_signals()

@@ -7,7 +7,7 @@ from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.views import APIView
 
 
-class _Open(APIView):
+class DocumentationView(APIView):
     """Public, and outside of the API's own kernel: these answer pages and YAML."""
 
     authentication_classes = []
@@ -15,16 +15,16 @@ class _Open(APIView):
     schema = None
 
 
-class SchemaView(_Open, SpectacularAPIView):
+class SchemaView(DocumentationView, SpectacularAPIView):
     renderer_classes = [OpenApiJsonRenderer, OpenApiYamlRenderer]
 
 
-class SwaggerView(_Open, SpectacularSwaggerView):
+class SwaggerView(DocumentationView, SpectacularSwaggerView):
     renderer_classes = [TemplateHTMLRenderer]
     url_name = "schema"
 
 
-class RedocView(_Open, SpectacularRedocView):
+class RedocView(DocumentationView, SpectacularRedocView):
     renderer_classes = [TemplateHTMLRenderer]
     template_name = "skeleton/redoc.html"
     url_name = "schema"

@@ -1,5 +1,6 @@
 """The API's only middleware: each request gets its id and address, each answer its headers, both a log line."""
 
+import ipaddress
 import re
 import time
 from collections.abc import Callable
@@ -61,8 +62,18 @@ def client_address(request: HttpRequest) -> str | None:
     """The address of the client: the connection's, or what the configured number of proxies say in front of it."""
     proxies = settings.SKELETON_PROXIES
     if proxies:
-        forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-        if len(forwarded) >= proxies:
-            return str(forwarded[-proxies])
+        header: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        forwarded = [part.strip() for part in header.split(",")]
+        if len(forwarded) >= proxies and _is_address(forwarded[-proxies]):
+            return forwarded[-proxies]
     address: str | None = request.META.get("REMOTE_ADDR") or None
     return address
+
+
+def _is_address(text: str) -> bool:
+    """Whether `text` is an IP address, and not whatever else somebody wrote into a header."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -12,6 +12,7 @@ from django.db import connection
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from skeleton.core.context import current_request
 from skeleton.core.errors import TooManyRequests
 
 _HIT = """
@@ -66,7 +67,8 @@ class GeneralThrottle(BaseThrottle):
         window = int(time.time() // seconds)
         if window != self._window:
             self._window, self._hits = window, {}
-        subject = getattr(request.user, "id", None) or request.META.get("REMOTE_ADDR")
+        context = current_request.get()
+        subject = getattr(request.user, "id", None) or (context.ip if context else None)
         hits = self._hits[subject] = self._hits.get(subject, 0) + 1
         return bool(hits <= allowed)
 

@@ -20,7 +20,7 @@ from rest_framework.viewsets import ViewSetMixin
 from skeleton.core import records
 from skeleton.core.access import Gate
 from skeleton.core.actors import Actor
-from skeleton.core.errors import BadRequest, NotFound
+from skeleton.core.errors import BadRequest, NotFound, Unauthorized
 from skeleton.core.filters import FilterSet
 from skeleton.core.http import JsonResponse
 from skeleton.core.ids import parse_uuid
@@ -139,7 +139,12 @@ class ApiView(ViewSetMixin, APIView):
         described = self.operation
         if described and self.needed(described).public:
             request.user = None  # type: ignore[assignment]  # a stale token must not keep anybody from logging in
-        self.perform_authentication(request)
+        try:
+            self.perform_authentication(request)
+        except Unauthorized:
+            request.user = None  # type: ignore[assignment]  # guesses of tokens count for their address
+            self.check_throttles(request)
+            raise
         self.check_throttles(request)
         _PERMISSION.has_permission(request, self)
 

@@ -1,3 +1,5 @@
+import importlib
+
 from django.apps import AppConfig
 
 from skeleton.core import constraints
@@ -10,6 +12,7 @@ class IdentityConfig(AppConfig):
     verbose_name = "users and roles"
 
     def ready(self) -> None:
+        importlib.import_module("skeleton.identity.checks")  # it needs the models
         constraints.declare(
             "identity_last_super_admin", Conflict, "The last active super administrator must keep that role."
         )

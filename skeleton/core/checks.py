@@ -1,0 +1,165 @@
+"""What `manage.py check`, and so every start, refuses: routes that are not said completely, and unusable settings.
+
+Each message is one line that says what to set. `serve` stops at the first.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps.config import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConfigured
+from django.db.models import Expression, F, Field, Model, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from skeleton.core.actors import SYSTEM
+from skeleton.core.documentation import DocumentationView
+from skeleton.core.money import CURRENCIES
+from skeleton.core.operations import Operation, endpoints
+from skeleton.core.permissions import Needs
+from skeleton.core.plans import plan_of
+from skeleton.core.serializers import Output
+from skeleton.core.views import ApiView, ResourceView
+
+API = "api/v1/"
+SECRET_BYTES = 32
+"""What HS256 needs (RFC 7518, 3.2)."""
+SECRET_SYMBOLS = 10
+"""Fewer different characters than this are no random text."""
+
+Apps = Sequence[AppConfig] | None
+
+
+# --- routes -----------------------------------------------------------------------------------------------------------
+
+
+@register("skeleton")
+def check_routes(app_configs: Apps, **_: Any) -> list[CheckMessage]:
+    """Every route of the API is an operation, with a permission, that answers something readable."""
+    problems: list[CheckMessage] = []
+    for route, callback in endpoints():
+        view = getattr(callback, "cls", None)
+        if not route.startswith(API) or (view and issubclass(view, DocumentationView)):
+            continue
+        if view is None or not issubclass(view, ApiView):
+            problems.append(Error(f"/{route} is not served by an ApiView.", id="skeleton.E001"))
+            continue
+        for method, name in callback.actions.items():  # type: ignore[attr-defined]
+            problems += _check_operation(view(), f"{method.upper()} /{route}", name)
+    return problems
+
+
+def _check_operation(view: ApiView, route: str, name: str) -> Iterator[CheckMessage]:
+    described = getattr(getattr(view, name, None), "operation", None)
+    if not isinstance(described, Operation):
+        yield Error(f"{route}: {name} is not an operation, so it declares no permission.", id="skeleton.E002")
+        return
+    try:
+        needed = view.needed(described)
+    except (AttributeError, ValueError):
+        needed = None
+    if not isinstance(needed, Needs):
+        yield Error(f"{route} declares no permission.", id="skeleton.E002")
+    output = view.described(described.output)
+    if isinstance(output, type) and issubclass(output, Output):
+        try:
+            plan_of(output)
+        except ImproperlyConfigured as exc:
+            yield Error(f"{route}: {exc}", id="skeleton.E003")
+
+
+@register("skeleton")
+def check_lists(app_configs: Apps, **_: Any) -> list[CheckMessage]:
+    """Every resource's columns exist, and no list is sorted by what may be null: a cursor would lose those rows."""
+    found = {getattr(callback, "cls", None): None for _, callback in endpoints()}
+    problems: list[CheckMessage] = []
+    for view in found:
+        if isinstance(view, type) and issubclass(view, ResourceView):
+            problems += _check_resource(view)
+    return problems
+
+
+def _check_resource(view: type[ResourceView]) -> Iterator[CheckMessage]:
+    rows = view.gate.rows(view.gate.scope(SYSTEM), None)
+    for output in {view.output, view.list_output or view.output}:
+        try:
+            plan = plan_of(output)
+            rows.annotate(**plan.annotations).values_list(*plan.columns)
+        except (FieldError, ImproperlyConfigured) as exc:
+            yield Error(f"{view.__name__}: {output.__name__} cannot be read: {exc}", id="skeleton.E004")
+    for name, key in {**view.sorting.keys, view.sorting.default.name: view.sorting.default.key}.items():
+        if _may_be_null(rows, key):
+            yield Error(f"{view.__name__}: the sort field {name} may be null.", id="skeleton.E005")
+
+
+def _may_be_null(rows: QuerySet[Any], key: Any) -> bool:
+    if isinstance(key, Coalesce):
+        last = key.get_source_expressions()[-1]
+        return not (isinstance(last, Value) and last.value is not None) and _may_be_null(rows, last)
+    if isinstance(key, Value):
+        return key.value is None
+    if isinstance(key, (str, F)):
+        name: str = key if isinstance(key, str) else key.name  # type: ignore[attr-defined]
+        annotation = rows.query.annotations.get(name)
+        return _may_be_null(rows, annotation) if annotation is not None else _column_may_be_null(rows.model, name)
+    if isinstance(key, Expression):
+        return any(_may_be_null(rows, part) for part in key.get_source_expressions() if part is not None)
+    return False
+
+
+def _column_may_be_null(model: type[Model], path: str) -> bool:
+    for name in path.split("__"):
+        if name == "pk":
+            return False
+        try:
+            field = model._meta.get_field(name)
+        except FieldDoesNotExist:
+            return True
+        if not isinstance(field, Field) or field.null:
+            return True
+        if field.remote_field:
+            model = field.remote_field.model
+    return False
+
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+
+@register("skeleton")
+def check_settings(app_configs: Apps, **_: Any) -> list[CheckMessage]:
+    """No setting has a value that cannot work, or that is unsafe for others than oneself."""
+    return [Error(line, id="skeleton.E100") for line in (*_unusable(), *_unsafe())]
+
+
+def _unusable() -> Iterator[str]:
+    if not 0 < settings.PORT < 2**16:
+        yield "PORT must be a number from 1 to 65535."
+    if settings.SKELETON_REGISTRATION not in ("open", "closed"):
+        yield "SKELETON_REGISTRATION must be open or closed."
+    if settings.SKELETON_CURRENCY not in CURRENCIES:
+        yield "SKELETON_CURRENCY must be an ISO 4217 code, such as USD."
+    if settings.SKELETON_PROXIES < 0:
+        yield "SKELETON_PROXIES must be 0 or more: how many proxies stand in front of the server."
+    if settings.SKELETON_WORKERS < 1:
+        yield "SKELETON_WORKERS must be 1 or more."
+    for name, (hits, _) in settings.SKELETON_LIMITS.items():
+        if hits < 1:
+            yield f"SKELETON_LIMIT_{name.upper()} must be 1 or more."
+    for name in ("ACCESS", "REFRESH"):
+        lifetime: Any = settings.SIMPLE_JWT[f"{name}_TOKEN_LIFETIME"]
+        if lifetime.total_seconds() < 1:
+            yield f"SKELETON_{name}_TOKEN_SECONDS must be 1 or more."
+
+
+def _unsafe() -> Iterator[str]:
+    if len(settings.SECRET_KEY.encode()) < SECRET_BYTES or len(set(settings.SECRET_KEY)) < SECRET_SYMBOLS:
+        yield f"SKELETON_SECRET_KEY must have at least {SECRET_BYTES} random bytes."
+    if settings.DEBUG and settings.HOST not in settings.LOOPBACK:
+        yield "SKELETON_DEBUG must be off where HOST is open to others: it shows what is inside."
+    if settings.ZERO_CONFIGURATION:
+        return
+    if not settings.ALLOWED_HOSTS:
+        yield "SKELETON_ALLOWED_HOSTS must name the hosts that this server answers for, separated by commas."
+    elif "*" in settings.ALLOWED_HOSTS:
+        yield "SKELETON_ALLOWED_HOSTS must name hosts: with * a forged Host header passes."

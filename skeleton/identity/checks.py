@@ -1,0 +1,45 @@
+"""What identity refuses at a start: a permission that nobody can hold, and the password that everybody can read."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DatabaseError
+
+from skeleton.core.operations import endpoints, operations_of
+from skeleton.core.views import ApiView
+from skeleton.identity.permissions import VALID
+from skeleton.identity.services.bootstrap import has_documented_password
+
+
+@register("skeleton")
+def check_permissions_exist(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Every permission that a route asks for can be given by a role."""
+    views = {getattr(callback, "cls", None): None for _, callback in endpoints()}
+    asked = {
+        permission: f"{view.__name__}.{name}"
+        for view in views
+        if isinstance(view, type) and issubclass(view, ApiView)
+        for name, described in operations_of(view)
+        for permission in view().needed(described).any_of
+    }
+    return [
+        Error(f"{place} asks for {permission}, which no role can hold.", id="skeleton.E200")
+        for permission, place in asked.items()
+        if permission not in VALID
+    ]
+
+
+@register(Tags.database)
+def check_documented_password(app_configs: Any, databases: Any = None, **_: Any) -> list[CheckMessage]:
+    """In production nobody active has the documented password. Asked with `check --database default`, by `serve`."""
+    if settings.ZERO_CONFIGURATION or "default" not in (databases or ()):
+        return []
+    try:
+        email = has_documented_password()
+    except DatabaseError:  # before the first migration there is nobody
+        return []
+    if email is None:
+        return []
+    line = f"{email} still has the password of the documentation: change it (manage.py changepassword {email})."
+    return [Error(line, id="skeleton.E201")]
