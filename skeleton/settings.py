@@ -104,6 +104,7 @@ INSTALLED_APPS = [
     "skeleton.audit",
     "skeleton.identity",
     "parties",
+    "accounting",
     "billing",
 ]
 
@@ -193,8 +194,18 @@ SIMPLE_JWT = {
     "REFRESH_TOKEN_LIFETIME": timedelta(seconds=_refresh_seconds),
 }
 
-SKELETON_SEEDS = ("seed_roles", "seed_countries", "seed_admin")
+SKELETON_SEEDS = ("seed_roles", "seed_countries", "seed_accounts", "seed_admin")
 """Commands that `serve` runs at every start; each does nothing where there is nothing to do."""
+
+# --- The books --------------------------------------------------------------------------------------------------------
+
+SKELETON_ACCOUNTS = {
+    # what other apps post to: the code of the account
+    "BANK": env.str("SKELETON_ACCOUNT_BANK", "1200"),
+    "RECEIVABLE": env.str("SKELETON_ACCOUNT_RECEIVABLE", "1300"),
+    "TAX": env.str("SKELETON_ACCOUNT_TAX", "2200"),
+    "REVENUE": env.str("SKELETON_ACCOUNT_REVENUE", "4000"),
+}
 
 # --- REST -----------------------------------------------------------------------------------------------------------
 

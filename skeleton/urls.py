@@ -13,6 +13,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("skeleton.identity.urls")),
     path("", include("skeleton.audit.urls")),
     path("", include("parties.urls")),
+    path("", include("accounting.urls")),
     path("", include("billing.urls")),
 ]
 

@@ -1,0 +1,9 @@
+"""The books are open to whoever may read them."""
+
+from accounting.models import Period
+from accounting.queries import accounts_with_balances, entries_with_reversals
+from skeleton.core.access import OpenGate
+
+ACCOUNTS = OpenGate(accounts_with_balances)
+ENTRIES = OpenGate(entries_with_reversals)
+PERIODS = OpenGate(Period.objects.all)

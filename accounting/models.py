@@ -1,0 +1,275 @@
+"""The general ledger: accounts, journal entries of many lines, periods, and the balances kept beside them.
+
+What holds, whoever writes: see `migrations/0002_guards.py`, where PostgreSQL is told. Amounts are minor units (cents)
+of the line's currency.
+"""
+
+import datetime as dt
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounting.choices import AccountType, PeriodStatus, SourceType
+from skeleton.core.ids import uuid7
+from skeleton.core.models import Record
+
+CODE = r"^[A-Za-z0-9][A-Za-z0-9.-]*$"
+"""What an account's code looks like."""
+
+FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
+"""Days that an entry may be dated; anything else is a slip of the pen."""
+
+CURRENCY = r"^[A-Z]{3}$"
+
+
+class Account(Record):
+    """One account of the chart. With a `currency` it takes only that one; `code` never changes.
+
+    A sub-account has its parent's type: a foreign key on both columns holds that, a trigger that there is no cycle.
+    """
+
+    code = models.CharField(max_length=20)
+    name = models.CharField(max_length=255)
+    type = models.CharField(max_length=9, choices=AccountType.choices)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    currency = models.CharField(max_length=3, null=True, blank=True)  # noqa: DJ001 (null: any currency)
+    is_active = models.BooleanField("active", default=True)
+
+    class Meta:
+        db_table = "accounting_account"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["code"],
+                name="accounting_account_code_unique",
+                violation_error_message="Another account already has this code.",
+            ),
+            models.CheckConstraint(
+                condition=Q(code__regex=CODE),
+                name="accounting_account_code_form",
+                violation_error_message="Only letters, digits, dots and hyphens.",
+                violation_error_code="code",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name=""),
+                name="accounting_account_name_present",
+                violation_error_message="May not be empty.",
+                violation_error_code="name",
+            ),
+            models.CheckConstraint(condition=Q(type__in=AccountType.values), name="accounting_account_type_known"),
+            models.CheckConstraint(
+                condition=Q(currency__isnull=True) | Q(currency__regex=CURRENCY),
+                name="accounting_account_currency_form",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(Lower("name"), "id", name="accounting_account_name"),
+            models.Index("type", "code", "id", name="accounting_account_type_code"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Entry(models.Model):
+    """A journal entry. Written once, by one transaction, with all its lines; never changed or deleted.
+
+    The document that it is for is named softly (`source_type`, `source_id`, `purpose`): the books know no invoice. The
+    table has one column more, `xact`, the transaction that wrote the row; a trigger fills that and `created_at`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    date = models.DateField()
+    description = models.CharField(max_length=500)
+    reference = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001 (the API says null)
+    source_type = models.CharField(max_length=8, choices=SourceType.choices)
+    source_id = models.UUIDField(null=True, blank=True)
+    purpose = models.CharField(max_length=30, default="", blank=True)
+    reverses = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="reversals", db_index=False
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        db_table = "accounting_entry"
+        verbose_name_plural = "entries"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(date__range=(FIRST_DAY, LAST_DAY)),
+                name="accounting_entry_date_sane",
+                violation_error_message=f"Must lie between {FIRST_DAY} and {LAST_DAY}.",
+                violation_error_code="date",
+            ),
+            models.CheckConstraint(
+                condition=~Q(description=""),
+                name="accounting_entry_description_present",
+                violation_error_message="May not be empty.",
+                violation_error_code="description",
+            ),
+            models.CheckConstraint(
+                condition=Q(source_type__in=SourceType.values), name="accounting_entry_source_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(source_type=SourceType.MANUAL, source_id__isnull=True)
+                | (~Q(source_type=SourceType.MANUAL) & Q(source_id__isnull=False)),
+                name="accounting_entry_source_named",
+                violation_error_message="An entry names the document that it is for, or is made by hand.",
+                violation_error_code="source_id",
+            ),
+            models.CheckConstraint(
+                condition=Q(source_type=SourceType.REVERSAL, reverses__isnull=False, source_id=F("reverses"))
+                | (~Q(source_type=SourceType.REVERSAL) & Q(reverses__isnull=True)),
+                name="accounting_entry_reversal_named",
+            ),
+            models.UniqueConstraint(
+                fields=["reverses"],
+                name="accounting_entry_reversed_once",
+                violation_error_message="This entry is reversed already.",
+                violation_error_code="id",
+            ),
+            models.UniqueConstraint(
+                fields=["source_type", "source_id", "purpose"],
+                condition=Q(source_id__isnull=False),
+                name="accounting_entry_source_unique",
+                violation_error_message="This document is already posted for this purpose.",
+                violation_error_code="source_id",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("date", "id", name="accounting_entry_date"),
+            models.Index("created_at", "id", name="accounting_entry_created_at"),
+            models.Index("reference", "id", name="accounting_entry_reference", condition=Q(reference__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.description}"
+
+
+class Line(models.Model):
+    """A line of an entry: either a debit or a credit, over 0. `date` repeats the entry's, for the ledger's index."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="lines", db_index=False)
+    position = models.SmallIntegerField()
+    account = models.ForeignKey(Account, models.PROTECT, related_name="lines", db_index=False)
+    date = models.DateField()
+    debit = models.BigIntegerField(default=0)
+    credit = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    description = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001 (the API says null)
+
+    class Meta:
+        db_table = "accounting_line"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(debit__gt=0, credit=0) | Q(debit=0, credit__gt=0),
+                name="accounting_line_one_side",
+                violation_error_message="A line has either a debit or a credit, over 0.",
+                violation_error_code="debit",
+            ),
+            models.CheckConstraint(condition=Q(currency__regex=CURRENCY), name="accounting_line_currency_form"),
+            models.UniqueConstraint(fields=["entry", "position"], name="accounting_line_position_unique"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("account", "date", "id", name="accounting_line_ledger"),
+            models.Index("date", name="accounting_line_date"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.debit or -self.credit} {self.currency}"
+
+
+class Total(models.Model):
+    """All that was ever posted to an account in a currency. Kept by the lines' trigger; nobody else may write it.
+
+    The difference of the two sides always fits int64 (the sides themselves may grow beyond).
+    """
+
+    pk = models.CompositePrimaryKey("account_id", "currency")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="totals", db_index=False)
+    currency = models.CharField(max_length=3)
+    debit = models.DecimalField(max_digits=38, decimal_places=0)
+    credit = models.DecimalField(max_digits=38, decimal_places=0)
+
+    class Meta:
+        db_table = "accounting_total"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(debit__lte=F("credit") + Value(2**63 - 1), credit__lte=F("debit") + Value(2**63 - 1)),
+                name="accounting_total_int64",
+                violation_error_message="The balance of an account would be too large: it would exceed 2^63 - 1.",
+                violation_error_code="lines",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.currency}"
+
+
+class MonthTotal(models.Model):
+    """What was posted to an account in a currency within a month (its first day). Kept like `Total`."""
+
+    pk = models.CompositePrimaryKey("account_id", "currency", "month")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    currency = models.CharField(max_length=3)
+    month = models.DateField()
+    debit = models.DecimalField(max_digits=38, decimal_places=0)
+    credit = models.DecimalField(max_digits=38, decimal_places=0)
+
+    class Meta:
+        db_table = "accounting_month_total"
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.currency} {self.month:%Y-%m}"
+
+
+DAYS = Func("start_date", "end_date", Value("[]"), function="daterange", output_field=DateRangeField())
+"""The days of a period as a range, first and last included."""
+
+
+class Period(Record):
+    """A stretch of days, first and last included. While it is closed nothing can be posted into it."""
+
+    start_date = models.DateField()
+    end_date = models.DateField()
+    status = models.CharField(max_length=6, choices=PeriodStatus.choices, default=PeriodStatus.OPEN, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
+
+    class Meta:
+        db_table = "accounting_period"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(end_date__gte=F("start_date")),
+                name="accounting_period_dates_ordered",
+                violation_error_message="Must not be before start_date.",
+                violation_error_code="end_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=PeriodStatus.OPEN, closed_at__isnull=True, closed_by__isnull=True)
+                | Q(status=PeriodStatus.CLOSED, closed_at__isnull=False),
+                name="accounting_period_status_known",
+            ),
+            ExclusionConstraint(
+                expressions=[(DAYS, RangeOperators.OVERLAPS)],
+                name="accounting_period_no_overlap",
+                violation_error_message="Another period already covers some of these days.",
+                violation_error_code="start_date",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("start_date", "id", name="accounting_period_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start_date} – {self.end_date}"

@@ -1,0 +1,153 @@
+"""The shape of the books in JSON. Amounts are minor units (cents)."""
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from accounting.choices import AccountType, PeriodStatus, SourceType
+from accounting.queries import balances_of_account, lines_of_entry
+from skeleton.core.fields import (
+    BooleanField,
+    ChoiceField,
+    CurrencyField,
+    DateField,
+    DateTimeField,
+    ListOf,
+    Many,
+    MoneyField,
+    TextField,
+    UUIDField,
+)
+from skeleton.core.ids import parse_uuid
+from skeleton.core.serializers import Input, Output
+
+MOST_LINES = 1000
+
+
+class AccountField(TextField):
+    """An account by its id or its code. Yields a UUID or the code."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "The account's id or its code.")
+        super().__init__(max_length=36, **kwargs)
+
+    def run_validation(self, data: Any = empty) -> UUID | str | None:
+        text = super().run_validation(data)
+        return parse_uuid(text) or text
+
+
+class CodeField(TextField):
+    """The code of an account. Letters, digits, dots and hyphens."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=20, **kwargs)
+
+
+class SignedMoneyField(serializers.IntegerField):
+    """An amount in minor units that may be below 0."""
+
+
+class BalanceOutput(Output):
+    currency = CurrencyField()
+    balance = SignedMoneyField()
+
+
+class AccountOutput(Output):
+    id = UUIDField()
+    code = CodeField()
+    name = TextField()
+    type = ChoiceField(choices=AccountType.choices)
+    parent_id = UUIDField(allow_null=True)
+    currency = CurrencyField(allow_null=True, help_text="The only one that the account takes; null: any.")
+    is_active = BooleanField()
+    balance = SignedMoneyField(
+        help_text="In the account's currency, else in the default one; positive on the normal side of its type."
+    )
+    balances = Many(BalanceOutput, balances_of_account())
+    created_at = DateTimeField()
+    updated_at = DateTimeField()
+
+
+class AccountUpdateInput(Input):
+    output = AccountOutput
+    name = TextField()
+    type = ChoiceField(choices=AccountType.choices)
+    parent_id = AccountField(source="parent", required=False, allow_null=True)
+    currency = CurrencyField(required=False, allow_null=True)
+    is_active = BooleanField(required=False)
+
+
+class AccountInput(AccountUpdateInput):
+    code = CodeField()
+
+
+class LineOutput(Output):
+    id = UUIDField()
+    account_id = UUIDField()
+    account_code = CodeField(source="account.code")
+    account_name = TextField(source="account.name")
+    debit = MoneyField()
+    credit = MoneyField()
+    currency = CurrencyField()
+    description = TextField(allow_null=True)
+
+
+class LineInput(Input):
+    """Exactly one of `debit` and `credit`, over 0."""
+
+    output = LineOutput
+    account_id = AccountField(source="account")
+    debit = MoneyField(required=False, allow_null=True)
+    credit = MoneyField(required=False, allow_null=True)
+    currency = CurrencyField(required=False, allow_null=True)
+    description = TextField(max_length=500, required=False, allow_null=True)
+
+
+class TransactionOutput(Output):
+    id = UUIDField()
+    date = DateField()
+    description = TextField()
+    reference = TextField(allow_null=True)
+    source_type = ChoiceField(choices=SourceType.choices)
+    source_id = UUIDField(allow_null=True, help_text="The document that this is for.")
+    purpose = TextField(allow_blank=True, help_text="What the document was posted for.")
+    reverses_id = UUIDField(allow_null=True)
+    reversed_by_id = UUIDField(allow_null=True)
+    lines = Many(LineOutput, lines_of_entry())
+    created_by = UUIDField(source="created_by_id", allow_null=True)
+    created_at = DateTimeField()
+
+
+class TransactionInput(Input):
+    """`date` is today by default. A line's currency is its own, else the transaction's, else the installation's."""
+
+    output = TransactionOutput
+    date = DateField(required=False, allow_null=True)
+    description = TextField(max_length=500)
+    reference = TextField(max_length=100, required=False, allow_null=True)
+    currency = CurrencyField(required=False, allow_null=True)
+    lines = ListOf(LineInput, at_least=2, at_most=MOST_LINES)
+
+
+class ReverseInput(Input):
+    output = TransactionOutput
+    date = DateField(required=False, allow_null=True)
+    description = TextField(max_length=500, required=False, allow_null=True)
+    reference = TextField(max_length=100, required=False, allow_null=True)
+
+
+class PeriodOutput(Output):
+    id = UUIDField()
+    start_date = DateField()
+    end_date = DateField()
+    status = ChoiceField(choices=PeriodStatus.choices)
+    closed_at = DateTimeField(allow_null=True)
+    closed_by = UUIDField(source="closed_by_id", allow_null=True)
+
+
+class PeriodInput(Input):
+    output = PeriodOutput
+    start_date = DateField()
+    end_date = DateField()

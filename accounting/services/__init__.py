@@ -1,0 +1,17 @@
+"""The verbs of the books."""
+
+from accounting.services.accounts import create_account, seed_chart, update_account
+from accounting.services.entries import Posting, post_entry, reverse_entry
+from accounting.services.periods import close_period, create_period, reopen_period
+
+__all__ = [
+    "Posting",
+    "close_period",
+    "create_account",
+    "create_period",
+    "post_entry",
+    "reopen_period",
+    "reverse_entry",
+    "seed_chart",
+    "update_account",
+]

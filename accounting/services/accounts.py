@@ -1,0 +1,64 @@
+"""The chart of accounts: opened, changed, seeded."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from accounting.chart import seeds
+from accounting.models import Account
+from skeleton.core.actors import SYSTEM, Actor
+from skeleton.core.errors import Invalid
+from skeleton.core.records import assign, locked
+from skeleton.core.transactions import verb
+
+
+def create_account(*, values: dict[str, Any], actor: Actor) -> UUID:
+    """A new account; `values["parent"]` is an id or a code. Raises Invalid, Conflict (the code is taken)."""
+    parent = _find(values.pop("parent", None))
+    _require_same_type(values["type"], parent)
+    with verb(actor, "create"):
+        return Account.objects.create(**values, parent=parent).pk
+
+
+def update_account(*, account_id: UUID, values: dict[str, Any], actor: Actor) -> None:
+    """Write `values`; `parent` is an id, a code or None. Raises NotFound, Invalid, Conflict.
+
+    Type and currency are fixed once the account is posted to (409), and so is a type that sub-accounts share.
+    """
+    with verb(actor, "update"):
+        account = locked(Account.objects.all(), account_id)
+        if "parent" in values:
+            values["parent"] = _find(values["parent"])
+        if values.get("parent") or "type" in values:
+            _require_same_type(values.get("type", account.type), values.get("parent", account.parent))
+        assign(account, values)
+
+
+def _find(reference: UUID | str | None) -> Account | None:
+    """The account with this id or code. Raises Invalid where there is none."""
+    if reference is None:
+        return None
+    named = Q(pk=reference) if isinstance(reference, UUID) else Q(code=reference)
+    account = Account.objects.filter(named).first()
+    if account is None:
+        raise Invalid(details={"parent_id": "Unknown account."})
+    return account
+
+
+def _require_same_type(type_: str, parent: Account | None) -> None:
+    if parent and parent.type != type_:
+        raise Invalid(details={"parent_id": f"Account {parent.code} is of type {parent.type}, this one of {type_}."})
+
+
+def seed_chart() -> int:
+    """Open the accounts of the first chart whose codes are not taken; how many. What is there stays as it is."""
+    made = 0
+    with verb(SYSTEM, "seed"):
+        for seed in seeds():
+            parent = Account.objects.filter(code=seed.parent, type=seed.type).first() if seed.parent else None
+            _, created = Account.objects.get_or_create(
+                code=seed.code, defaults={"name": seed.name, "type": seed.type, "parent": parent}
+            )
+            made += created
+    return made

@@ -1,0 +1,37 @@
+"""Periods: stretches of days that close."""
+
+import datetime as dt
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounting.choices import PeriodStatus
+from accounting.models import Period
+from skeleton.core.actors import Actor
+from skeleton.core.errors import Conflict
+from skeleton.core.records import assign, locked
+from skeleton.core.transactions import verb
+
+
+def create_period(*, start_date: dt.date, end_date: dt.date, actor: Actor) -> UUID:
+    """A new, open period. Raises Invalid (it ends before it begins), Conflict (another covers some of its days)."""
+    with verb(actor, "create"):
+        return Period.objects.create(start_date=start_date, end_date=end_date).pk
+
+
+def close_period(*, period_id: UUID, actor: Actor) -> None:
+    """From now on nothing is posted into the period; postings under way are waited for. Raises NotFound, Conflict."""
+    with verb(actor, "close"):
+        period = locked(Period.objects.all(), period_id)
+        if period.status == PeriodStatus.CLOSED:
+            raise Conflict("The period is closed already.", details={"allowed": ["reopen"]})
+        assign(period, {"status": PeriodStatus.CLOSED, "closed_at": timezone.now(), "closed_by_id": actor.id})
+
+
+def reopen_period(*, period_id: UUID, actor: Actor) -> None:
+    """Let postings in again. Raises NotFound, Conflict (it is open)."""
+    with verb(actor, "reopen"):
+        period = locked(Period.objects.all(), period_id)
+        if period.status == PeriodStatus.OPEN:
+            raise Conflict("The period is open.", details={"allowed": ["close"]})
+        assign(period, {"status": PeriodStatus.OPEN, "closed_at": None, "closed_by_id": None})

@@ -1,0 +1,22 @@
+"""What the books' routes ask of their caller."""
+
+from skeleton.core.testkit.matrix import Route
+
+READ, WRITE = "accounting:read", "accounting:write"
+
+ROUTES = [
+    Route("GET", "/accounts", READ),
+    Route("POST", "/accounts", WRITE),
+    Route("GET", "/accounts/{id}", READ),
+    Route("PUT", "/accounts/{id}", WRITE),
+    Route("PATCH", "/accounts/{id}", WRITE),
+    Route("GET", "/transactions", READ),
+    Route("POST", "/transactions", WRITE),
+    Route("GET", "/transactions/{id}", READ),
+    Route("POST", "/transactions/{id}/reverse", WRITE),
+    Route("GET", "/accounting/periods", READ),
+    Route("POST", "/accounting/periods", WRITE),
+    Route("GET", "/accounting/periods/{id}", READ),
+    Route("POST", "/accounting/periods/{id}/close", WRITE),
+    Route("POST", "/accounting/periods/{id}/reopen", WRITE),
+]
