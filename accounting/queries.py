@@ -14,7 +14,7 @@ _NET = Cast(F("debit") - F("credit"), BigIntegerField())
 """Debits less credits: within int64, as a constraint holds."""
 
 
-def _on_normal_side(net: Any, account: str = "") -> ExpressionWrapper[Any]:
+def _on_normal_side(net: Any, account: str = "") -> "ExpressionWrapper[Any]":
     """`net` as people say it: positive on the normal side of its account's type; `account` is the path to that."""
     debit_normal = When(**{f"{account}type__in": DEBIT_NORMAL}, then=Value(1))
     return ExpressionWrapper(net * Case(debit_normal, default=Value(-1)), output_field=BigIntegerField())
