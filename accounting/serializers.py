@@ -83,7 +83,7 @@ class AccountInput(AccountUpdateInput):
     code = CodeField()
 
 
-class LineOutput(Output):
+class TransactionLineOutput(Output):
     id = UUIDField()
     account_id = UUIDField()
     account_code = CodeField(source="account.code")
@@ -94,10 +94,10 @@ class LineOutput(Output):
     description = TextField(allow_null=True)
 
 
-class LineInput(Input):
+class TransactionLineInput(Input):
     """Exactly one of `debit` and `credit`, over 0."""
 
-    output = LineOutput
+    output = TransactionLineOutput
     account_id = AccountField(source="account")
     debit = MoneyField(required=False, allow_null=True)
     credit = MoneyField(required=False, allow_null=True)
@@ -115,7 +115,7 @@ class TransactionOutput(Output):
     purpose = TextField(allow_blank=True, help_text="What the document was posted for.")
     reverses_id = UUIDField(allow_null=True)
     reversed_by_id = UUIDField(allow_null=True)
-    lines = Many(LineOutput, lines_of_entry())
+    lines = Many(TransactionLineOutput, lines_of_entry())
     created_by = UUIDField(source="created_by_id", allow_null=True)
     created_at = DateTimeField()
 
@@ -128,7 +128,7 @@ class TransactionInput(Input):
     description = TextField(max_length=500)
     reference = TextField(max_length=100, required=False, allow_null=True)
     currency = CurrencyField(required=False, allow_null=True)
-    lines = ListOf(LineInput, at_least=2, at_most=MOST_LINES)
+    lines = ListOf(TransactionLineInput, at_least=2, at_most=MOST_LINES)
 
 
 class ReverseInput(Input):
