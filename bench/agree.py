@@ -1,0 +1,50 @@
+"""Before anything is timed: all servers must give the same answers, or their figures compare nothing."""
+
+import json
+from typing import Any
+
+from bench.scenarios import Ask, Scenario
+from bench.servers import OURS, Server, Servers
+
+TRIED = 5
+"""So many of a scenario's requests, spread over all of them, are compared."""
+
+
+def check(scenario: Scenario, servers: Servers, token: str) -> None:
+    """Stop the bench where an answer differs from ours, saying where."""
+    asks = scenario.asks(servers.database.customers)
+    for ask in asks[:: max(1, len(asks) // TRIED)]:
+        expected = answer(servers[OURS], scenario, ask, token)
+        for name, server in servers.items():
+            found = answer(server, scenario, ask, token)
+            if found != expected:
+                raise SystemExit(f"{name} answers {ask.path} otherwise than ours:\n{difference(expected, found)}")
+
+
+def answer(server: Server, scenario: Scenario, ask: Ask, token: str) -> Any:
+    """The answer's JSON, without what no two answers share."""
+    status, body = server.ask(ask.method, ask.path, ask.body, token)
+    if status != scenario.status:
+        raise SystemExit(f"{server.name} answers {ask.method} {ask.path} with {status}: {body[:500]!r}")
+    return without(json.loads(body), scenario.differs)
+
+
+def without(value: Any, names: frozenset[str]) -> Any:
+    """`value` with the values of these keys, at any depth, blanked."""
+    if isinstance(value, dict):
+        return {key: "…" if key in names else without(inner, names) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [without(inner, names) for inner in value]
+    return value
+
+
+def difference(expected: Any, found: Any, path: str = "") -> str:
+    """The first place where two values differ."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        if expected.keys() != found.keys():
+            return f"{path or '.'}: keys differ: {sorted(expected.keys() ^ found.keys())}"
+        return next((difference(expected[k], found[k], f"{path}.{k}") for k in expected if expected[k] != found[k]), "")
+    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        pairs = enumerate(zip(expected, found, strict=True))
+        return next((difference(a, b, f"{path}[{i}]") for i, (a, b) in pairs if a != b), "")
+    return f"{path or '.'}: ours {json.dumps(expected)[:200]}, theirs {json.dumps(found)[:200]}"

@@ -1,0 +1,158 @@
+"""The load generator: raw HTTP/1.1 over keep-alive sockets, one thread, in a process of its own.
+
+It reads one job a line (JSON) on standard input and answers with one line. A job's requests are sent in turn, by so
+many clients, each waiting for its answer, for so many seconds.
+"""
+
+import json
+import selectors
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+LARGEST_READ = 262_144
+LAST_CHUNK = b"0\r\n\r\n"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one job came to; latencies in milliseconds."""
+
+    requests: int
+    failures: int
+    seconds: float
+    p50: float
+    p99: float
+
+    @property
+    def per_second(self) -> float:
+        return self.requests / self.seconds
+
+
+class Client:
+    """One connection that always has one request under way."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.started = 0.0
+        self.received = b""
+        self.length: int | None = None
+        self.size = 0
+
+    def send(self, request: bytes) -> None:
+        self.received, self.length = b"", None
+        self.started = time.perf_counter()
+        self.socket.sendall(request)
+
+    def receive(self) -> bool:
+        """Take what has come; whether the answer is complete."""
+        data = self.socket.recv(LARGEST_READ)
+        if not data:
+            raise ConnectionError("the server closed the connection")
+        if self.length is not None:
+            self.size += len(data)
+            return self.size >= self.length
+        self.received += data
+        head, found, body = self.received.partition(b"\r\n\r\n")
+        if not found:
+            return False
+        if b"\r\ntransfer-encoding:" in head.lower():
+            return body.endswith(LAST_CHUNK)
+        self.length, self.size = content_length(head), len(body)
+        return self.size >= self.length
+
+    @property
+    def status(self) -> bytes:
+        return self.received[9:12]
+
+
+def content_length(head: bytes) -> int:
+    """Of an answer that is not sent in chunks."""
+    _, _, rest = head.lower().partition(b"\r\ncontent-length:")
+    return int(rest.partition(b"\r\n")[0])
+
+
+def run(port: int, requests: list[bytes], clients: int, seconds: float, status: bytes) -> Outcome:
+    """Keep `clients` busy for `seconds`."""
+    waiting = selectors.DefaultSelector()
+    position = 0
+    latencies: list[float] = []
+    failures = 0
+    begun = time.perf_counter()
+    for _ in range(clients):
+        client = Client(port)
+        waiting.register(client.socket, selectors.EVENT_READ, client)
+        client.send(requests[position % len(requests)])
+        position += 1
+    until, busy = begun + seconds, clients
+    while busy:
+        for key, _ in waiting.select(30):
+            client = key.data
+            if not client.receive():
+                continue
+            now = time.perf_counter()
+            latencies.append(now - client.started)
+            failures += client.status != status
+            if now < until:
+                client.send(requests[position % len(requests)])
+                position += 1
+            else:
+                waiting.unregister(client.socket)
+                client.socket.close()
+                busy -= 1
+    latencies.sort()
+    return Outcome(
+        requests=len(latencies),
+        failures=failures,
+        seconds=time.perf_counter() - begun,
+        p50=latencies[len(latencies) // 2] * 1000,
+        p99=latencies[min(len(latencies) - 1, len(latencies) * 99 // 100)] * 1000,
+    )
+
+
+class Generator:
+    """The generator's process, as the harness sees it."""
+
+    def __enter__(self) -> Self:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.stdin.close()  # type: ignore[union-attr]
+        self.process.wait(10)
+
+    def run(self, port: int, requests: list[bytes], *, clients: int, seconds: float, status: int = 200) -> Outcome:
+        """One job. Stops the bench when a request failed: a figure with failures in it says nothing."""
+        job = {"port": port, "requests": [request.decode() for request in requests], "clients": clients,
+               "seconds": seconds, "status": str(status)}  # fmt: skip
+        print(json.dumps(job), file=self.process.stdin, flush=True)
+        answer = self.process.stdout.readline()  # type: ignore[union-attr]
+        if not answer:
+            raise SystemExit("The load generator ended.")
+        outcome = Outcome(**json.loads(answer))
+        if outcome.failures:
+            raise SystemExit(f"{outcome.failures} of {outcome.requests} requests to port {port} were not {status}.")
+        return outcome
+
+
+def main() -> None:
+    for line in sys.stdin:
+        job: dict[str, Any] = json.loads(line)
+        outcome = run(
+            job["port"],
+            [request.encode() for request in job["requests"]],
+            job["clients"],
+            job["seconds"],
+            job["status"].encode(),
+        )
+        print(json.dumps(asdict(outcome)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""The four servers: ours as `make serve` runs it, and three to compare it with, on the same number of processes."""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from bench.database import DATA_DIR, PROJECT, Database, bare_environment
+
+WORKERS, THREADS = 2, 4
+OUT = PROJECT / "bench" / "out"
+START_SECONDS = 60.0
+UNLIMITED = "1000000000"
+
+OURS, FLOOR, STOCK, PEER = "ours", "floor", "stock", "peer"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a server is started. `granian` are the arguments for it; ours is started by manage.py."""
+
+    name: str
+    port: int
+    granian: tuple[str, ...] = ()
+
+    def command(self) -> list[str]:
+        if not self.granian:
+            return [sys.executable, "manage.py", "serve"]
+        return [
+            str(Path(sys.executable).parent / "granian"), *self.granian, "--workers", str(WORKERS), "--http", "1",
+            "--host", "127.0.0.1", "--port", str(self.port), "--no-ws", "--log-level", "error", "--backlog", "1024",
+        ]  # fmt: skip
+
+    def environment(self, database: Database) -> dict[str, str]:
+        if self.granian:
+            secret = (DATA_DIR / "secret-key").read_text(encoding="utf-8").strip()
+            return bare_environment() | database.environment | {"BENCH_SECRET": secret, "PYTHONPATH": str(PROJECT)}
+        return bare_environment() | {
+            "SKELETON_DATA_DIR": str(DATA_DIR), "PORT": str(self.port), "SKELETON_WORKERS": str(WORKERS),
+            # the limits count, as they always do, but nobody reaches them
+            "SKELETON_LIMIT_GENERAL": UNLIMITED, "SKELETON_LIMIT_LOGIN": UNLIMITED,
+            "SKELETON_LIMIT_LOGIN_ADDRESS": UNLIMITED, "SKELETON_ACCESS_TOKEN_SECONDS": "86400",
+        }  # fmt: skip
+
+
+_WSGI = ("--interface", "wsgi", "--blocking-threads", str(THREADS))
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(OURS, 18080),
+        Kind(FLOOR, 18081, (*_WSGI, "bench.floor:application")),
+        Kind(STOCK, 18082, (*_WSGI, "bench.stock.wsgi:application")),
+        Kind(PEER, 18083, ("--interface", "asgi", "bench.peer:application")),
+    )
+}
+
+
+class Server:
+    """One running server."""
+
+    def __init__(self, kind: Kind, database: Database) -> None:
+        self.kind, self.name, self.port = kind, kind.name, kind.port
+        OUT.mkdir(parents=True, exist_ok=True)
+        self.log: IO[bytes] = (OUT / f"{kind.name}.log").open("wb")
+        self.process = subprocess.Popen(
+            kind.command(), cwd=PROJECT, env=kind.environment(database), stdin=subprocess.DEVNULL,
+            stdout=self.log, stderr=self.log,
+        )  # fmt: skip
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def wait_until_ready(self) -> None:
+        """Until it answers anything at all."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                self.ask("GET", "/api/v1/customers")
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        raise SystemExit(f"The server {self.name} did not start: see {OUT / self.name}.log.")
+
+    def ask(self, method: str, path: str, body: bytes | None = None, token: str = "") -> tuple[int, bytes]:
+        """Status and body of one request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers = {"Content-Type": "application/json"} if body else {}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+
+class Servers:
+    """Several servers at once, all gone at the end."""
+
+    def __init__(self, database: Database, names: tuple[str, ...]) -> None:
+        self.database, self.names = database, names
+        self.running: dict[str, Server] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            for name in self.names:
+                self.running[name] = Server(KINDS[name], self.database)
+            for server in self.running.values():
+                server.wait_until_ready()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        for server in self.running.values():
+            server.stop()
+
+    def __getitem__(self, name: str) -> Server:
+        return self.running[name]
+
+    def items(self) -> Any:
+        return self.running.items()
+
+
+def processors() -> int:
+    return len(os.sched_getaffinity(0))

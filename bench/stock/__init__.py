@@ -1,0 +1,1 @@
+"""The stock way: a small Django project as most would write it, over our tables."""

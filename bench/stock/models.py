@@ -1,0 +1,133 @@
+"""Our tables as ordinary models; the tables themselves are made by our migrations."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+from skeleton.core.ids import uuid7
+
+
+class Timed(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Role(Timed):
+    name = models.CharField(max_length=100)
+    permissions = ArrayField(models.CharField(max_length=60))
+
+    class Meta:
+        managed = False
+        db_table = "identity_role"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(Timed, AbstractBaseUser):
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=255)
+    is_active = models.BooleanField(default=True)
+    roles = models.ManyToManyField(Role, through="UserRole", related_name="users")
+
+    USERNAME_FIELD = "email"
+
+    class Meta:
+        managed = False
+        db_table = "identity_user"
+
+    def __str__(self) -> str:
+        return self.email
+
+    def allowed(self, permission: str) -> bool:
+        resource = permission.partition(":")[0]
+        held = {one for role in self.roles.all() for one in role.permissions}
+        return bool(held & {permission, f"{resource}:*", "*:*"})
+
+
+class UserRole(models.Model):
+    user = models.ForeignKey(User, models.CASCADE)
+    role = models.ForeignKey(Role, models.PROTECT)
+
+    class Meta:
+        managed = False
+        db_table = "identity_user_role"
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role_id}"
+
+
+class Country(Timed):
+    code = models.CharField(max_length=2, unique=True)
+    name = models.JSONField()
+
+    class Meta:
+        managed = False
+        db_table = "parties_country"
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Customers(models.Manager["Party"]):
+    def get_queryset(self) -> models.QuerySet["Party"]:
+        return super().get_queryset().filter(kind="customer")
+
+
+class Party(Timed):
+    kind = models.CharField(max_length=10, default="customer", editable=False)
+    name = models.CharField(max_length=255)
+    email = models.EmailField(max_length=254)
+    phone = models.CharField(max_length=50, null=True, blank=True)  # noqa: DJ001 (the table says so)
+    tax_id = models.CharField(max_length=50, null=True, blank=True)  # noqa: DJ001
+    website = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    social_media = models.JSONField(default=dict, blank=True)
+    status = models.CharField(max_length=11, default="active")
+    credit_limit = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3, default="USD")
+    total_purchases = models.BigIntegerField(default=0, editable=False)
+
+    objects: ClassVar[models.Manager["Party"]] = models.Manager()
+    customers: ClassVar[Customers] = Customers()
+
+    class Meta:
+        managed = False
+        db_table = "parties_party"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def active(self) -> bool:
+        return self.status == "active"
+
+    @property
+    def primary_address(self) -> "Address | None":
+        addresses = list(self.addresses.all())  # prefetched
+        billing = [address for address in addresses if address.type == "billing"]
+        return next(iter(billing or addresses), None)
+
+
+class Address(Timed):
+    party = models.ForeignKey(Party, models.CASCADE, related_name="addresses")
+    type = models.CharField(max_length=8, default="billing")
+    street = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    city = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    region = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    postal_code = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
+    country = models.ForeignKey(Country, models.PROTECT, null=True, blank=True)
+
+    class Meta:
+        managed = False
+        db_table = "parties_address"
+        ordering: ClassVar[list[str]] = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.street}, {self.city}"

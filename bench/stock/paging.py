@@ -1,0 +1,24 @@
+"""Pages."""
+
+from typing import Any
+
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.response import Response
+
+
+class Pages(PageNumberPagination):
+    """Pages with a total, in the envelope of the API."""
+
+    page_size_query_param = "limit"
+    max_page_size = 100
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(
+            {
+                "items": data,
+                "total": self.page.paginator.count,
+                "page": self.page.number,
+                "limit": self.get_page_size(self.request),
+                "has_more": self.page.has_next(),
+            }
+        )
