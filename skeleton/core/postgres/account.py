@@ -1,5 +1,6 @@
 """Which user PostgreSQL runs as. It refuses root, so root hands it to a user with no rights at all."""
 
+import contextlib
 import os
 import pwd
 from dataclasses import dataclass
@@ -70,12 +71,11 @@ def creating_account(account: Account) -> Account:
     """The account that `initdb` runs as: it insists on a user with a name, which ours has not always."""
     if account.uid is None:
         return account
-    by_id, by_name = partial(pwd.getpwuid, account.uid), partial(pwd.getpwnam, "nobody")
-    for find in (by_id, by_name):
-        try:
-            return Account(find().pw_uid)
-        except KeyError:
-            continue
+    for known in pwd.getpwall():
+        if known.pw_uid == account.uid:
+            return account
+    with contextlib.suppress(KeyError):
+        return Account(pwd.getpwnam("nobody").pw_uid)
     raise EmbeddedDatabaseError(
         "As root, the embedded PostgreSQL needs the system user `nobody` to create its data: "
         "add it, start as an ordinary user, or set DATABASE_URL."

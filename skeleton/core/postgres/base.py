@@ -26,10 +26,15 @@ class ServerAway(psycopg.OperationalError):  # noqa: N818 - named for what happe
 class DatabaseClient(PostgresClient):
     """`manage.py dbshell` with the `psql` that comes along."""
 
-    executable_name = shipped().program("psql")
+    @classmethod
+    def settings_to_cmd_args_env(
+        cls, settings_dict: dict[str, Any], parameters: Iterable[str]
+    ) -> tuple[list[str], dict[str, str] | None]:
+        arguments, environment = super().settings_to_cmd_args_env(settings_dict, parameters)
+        return [shipped().program(cls.executable_name), *arguments[1:]], environment
 
     def runshell(self, parameters: Iterable[str]) -> None:
-        self.connection.get_connection_params()
+        self.connection.get_connection_params()  # starts the server and fills in its address
         super().runshell(parameters)
 
 

@@ -1,0 +1,280 @@
+"""`manage.py serve`: everything between an empty machine and a running API, in one command.
+
+It checks what can be checked, migrates, seeds, and then runs the API server until Ctrl-C or SIGTERM. Each thing
+that stops the start is said in one line, with exit code 1.
+
+The API server's main process serves no request itself: it watches its workers. Another child process (a job
+worker, a server for event streams) belongs beside them: start it in `Granian.on_startup`, stop it in
+`Granian.on_shutdown`.
+"""
+
+import errno
+import hashlib
+import os
+import signal
+import socket
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, NamedTuple, NoReturn
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core import checks
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+from skeleton.core.postgres.base import DatabaseWrapper as EmbeddedDatabase
+from skeleton.core.postgres.check import check_server
+from skeleton.core.postgres.errors import DatabaseUnusableError
+
+# Any number, as long as every server of one database uses the same: "skel" in ASCII.
+START_LOCK = 0x736B656C
+THREADS = 4  # per worker; see docs/decisions.md
+BACKLOG = 1024
+KILL_SECONDS = 10
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+LARGEST_WORKER = 512  # megabytes; a worker above it is replaced, gracefully
+
+
+class Address(NamedTuple):
+    """Where the server listens: `host` as given, `ip` as resolved."""
+
+    host: str
+    ip: str
+    port: int
+    family: socket.AddressFamily
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+
+class Command(BaseCommand):
+    help = "Prepare the database and serve the API, its documentation and the back office."
+    requires_system_checks = ()  # done by hand, after we said what we are about to do
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--prepare-only", action="store_true", help="stop before serving")
+
+    def handle(self, *args: Any, prepare_only: bool = False, **options: Any) -> None:
+        """Prepare, serve, and leave nothing behind."""
+        for kind in STOP_SIGNALS:
+            signal.signal(kind, interrupt)
+        try:
+            address = find_address(settings.SKELETON_HOST, settings.SKELETON_PORT)
+            require_free(address)
+            self.prepare()
+            if not prepare_only:
+                require_free(address)  # it may have been taken meanwhile
+                self.serve(address)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self.stop_database()
+        if not prepare_only:
+            self.say("Stopped.")
+
+    def prepare(self) -> None:
+        """Bring folders, database, data and static files up to date."""
+        require_writable(Path(settings.SKELETON_DATA_DIR))
+        self.open_database()
+        require_sound_settings()
+        with one_at_a_time():
+            self.migrate()
+            self.seed()
+        self.collect_static()
+        connections.close_all()  # a connection must not be shared with the workers
+
+    def open_database(self) -> None:
+        """Reach the database: start the embedded one, or look closely at the one that was given."""
+        database = connections["default"]
+        embedded = isinstance(database, EmbeddedDatabase)
+        self.say("Starting the embedded PostgreSQL." if embedded else "Checking the database.")
+        try:
+            if embedded:
+                database.ensure_connection()
+            else:
+                check_server(database)
+        except (OperationalError, DatabaseUnusableError) as error:
+            raise CommandError(" ".join(str(error).split())) from error
+
+    def migrate(self) -> None:
+        executor = MigrationExecutor(connections["default"])
+        missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        if missing:
+            self.say(f"Applying {missing} migrations.")
+            call_command("migrate", interactive=False, verbosity=0)
+
+    def seed(self) -> None:
+        """Run the commands of SKELETON_SEEDS; each of them may run any number of times."""
+        seeds: tuple[str, ...] = getattr(settings, "SKELETON_SEEDS", ())
+        if seeds:
+            self.say("Loading what every installation has: roles, reference data, the administrator.")
+        for seed in seeds:
+            call_command(seed, verbosity=0)
+
+    def collect_static(self) -> None:
+        """Gather the static files when one of them changed since the last time."""
+        if not settings.STATIC_ROOT:
+            return
+        mark = Path(settings.STATIC_ROOT) / ".collected"
+        now = fingerprint_of_static_files()
+        if mark.exists() and mark.read_text(encoding="utf-8") == now:
+            return
+        self.say("Collecting the static files.")
+        call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text(now, encoding="utf-8")
+
+    def serve(self, address: Address) -> None:
+        """Run the API server until it is told to stop."""
+        server = api_server(address)
+        server.on_startup(lambda: self.announce(address))
+        try:
+            server.serve()
+        except SystemExit:
+            # Ctrl-C reaches the workers too; one that ends before it is told to is no failure then.
+            if not server.interrupt_signal:
+                raise CommandError("The API server stopped: its workers kept failing, see above.") from None
+
+    def announce(self, address: Address) -> None:
+        self.say(f"API            {address.url}/api/v1")
+        self.say(f"Documentation  {address.url}/api/v1/docs")
+        self.say(f"Back office    {address.url}/admin/")
+        self.say("Stop with Ctrl-C.")
+
+    def stop_database(self) -> None:
+        """Let go of the database, and wait for the embedded one to stop unless others use it."""
+        for kind in STOP_SIGNALS:
+            signal.signal(kind, signal.SIG_IGN)  # a second Ctrl-C would only leave a mess
+        connections.close_all()
+        database = connections["default"]
+        if isinstance(database, EmbeddedDatabase):
+            database.server.leave()
+
+    def say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def api_server(address: Address) -> Granian:
+    """The server of the WSGI application, with workers that are replaced when they fail."""
+    static = Path(settings.STATIC_ROOT) if settings.STATIC_ROOT else None
+    module, _, name = settings.WSGI_APPLICATION.rpartition(".")
+    return Granian(
+        f"{module}:{name}",
+        address=address.ip,
+        port=address.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=worker_count(),
+        blocking_threads=THREADS,
+        backlog=BACKLOG,
+        backpressure=BACKLOG,
+        respawn_failed_workers=True,
+        workers_kill_timeout=KILL_SECONDS,
+        workers_max_rss=LARGEST_WORKER,
+        log_level=LogLevels.error,
+        static_path_route=[settings.STATIC_URL.rstrip("/")] if static else None,
+        static_path_mount=[static] if static else None,
+    )
+
+
+def worker_count() -> int:
+    """SKELETON_WORKERS, or one for each processor we may use."""
+    chosen: int | None = getattr(settings, "SKELETON_WORKERS", None)
+    if chosen:
+        return chosen
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def find_address(host: str, port: int) -> Address:
+    """Resolve HOST; the server itself wants an IP address."""
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise CommandError(f"HOST {host} is no address that can be found: {error}") from error
+    return Address(host, str(place[0]), port, family)
+
+
+def require_free(address: Address) -> None:
+    """Refuse a port that somebody listens on. The server itself would share it with them without a word."""
+    with socket.socket(address.family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address.ip, address.port))
+        except OSError as error:
+            raise CommandError(why_not_listening(address, error)) from error
+
+
+def why_not_listening(address: Address, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {address.port} on {address.host} is taken by another program: stop it, or set PORT to "
+            f"another number."
+        )
+    if error.errno == errno.EACCES:
+        return f"Port {address.port} is reserved for root: set PORT to a number from 1024."
+    return f"Cannot listen on {address.host}, port {address.port}: {error.strerror}. Set HOST or PORT."
+
+
+def require_writable(folder: Path) -> None:
+    """Try for real: what the rights say is not always what happens."""
+    probe = folder / f".writable-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise CommandError(
+            f"The data folder {folder} cannot be written ({error.strerror}): make it writable, or set "
+            f"SKELETON_DATA_DIR to another folder."
+        ) from error
+
+
+def require_sound_settings() -> None:
+    """Refuse to start on any check of level ERROR; production adds those of deployment."""
+    found = checks.run_checks(include_deployment_checks=not settings.DEBUG)
+    wrong = [check for check in found if check.level >= checks.ERROR and not check.is_silenced()]
+    if wrong:
+        raise CommandError("\n".join(f"{check.msg} ({check.id})" for check in wrong))
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let servers that start on one database at the same time migrate and seed one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [START_LOCK])
+    try:
+        yield
+    finally:
+        if connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [START_LOCK])
+
+
+def fingerprint_of_static_files() -> str:
+    """Changes when a static file is added, removed or changed, or is stored in another way."""
+    digest = hashlib.sha256(repr(settings.STORAGES).encode())
+    for finder in get_finders():
+        for name, storage in sorted(finder.list([]), key=lambda found: found[0]):
+            file = Path(storage.path(name)).stat()
+            digest.update(f"{name} {file.st_size} {file.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """While preparing, SIGTERM ends the start as Ctrl-C does."""
+    raise KeyboardInterrupt
