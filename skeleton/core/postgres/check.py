@@ -1,6 +1,6 @@
 """Whether a PostgreSQL given by DATABASE_URL answers, is new enough, and knows Cyrillic."""
 
-from django.db import DatabaseError, OperationalError, transaction
+from django.db import DatabaseError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from skeleton.core.postgres.errors import DatabaseUnusableError
@@ -20,9 +20,7 @@ def check_server(connection: BaseDatabaseWrapper) -> None:
         raise DatabaseUnusableError(f"The database {name} does not answer: {first_line(error)}") from error
     check_version(connection, name)
     try:
-        with transaction.atomic(using=connection.alias):
-            knows = knows_cyrillic(connection)
-            transaction.set_rollback(True, using=connection.alias)
+        knows = knows_cyrillic(connection)
     except DatabaseError as error:
         raise DatabaseUnusableError(f"The database {name} cannot be used: {first_line(error)}") from error
     if not knows:
@@ -43,14 +41,19 @@ def check_version(connection: BaseDatabaseWrapper, name: str) -> None:
 
 def knows_cyrillic(connection: BaseDatabaseWrapper) -> bool:
     """Whether lower(), ILIKE and trigrams know Cyrillic letters. Creates pg_trgm where it is missing."""
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-        cursor.execute(
-            "SELECT similarity('Київ', 'київ') = 1 AND lower('КИЇВ') = 'київ' AND upper('київ') = 'КИЇВ'"
-            " AND 'КИЇВ' ILIKE 'київ'"
-        )
-        row: tuple[bool] = cursor.fetchone()
-    return row[0]
+    connection.set_autocommit(False)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+            cursor.execute(
+                "SELECT similarity('Київ', 'київ') = 1 AND lower('КИЇВ') = 'київ' AND upper('київ') = 'КИЇВ'"
+                " AND 'КИЇВ' ILIKE 'київ'"
+            )
+            row: tuple[bool] = cursor.fetchone()
+        return row[0]
+    finally:
+        connection.rollback()
+        connection.set_autocommit(True)
 
 
 def describe(connection: BaseDatabaseWrapper) -> str:

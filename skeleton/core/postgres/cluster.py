@@ -1,6 +1,7 @@
 """Creating the data folder. It appears whole, under its name, or not at all."""
 
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -80,7 +81,9 @@ def run_initdb(layout: Layout, binaries: Binaries, creator: Account, fresh: Path
         secret.unlink(missing_ok=True)
     if made.returncode:
         shutil.rmtree(fresh, ignore_errors=True)
-        raise EmbeddedDatabaseError(f"PostgreSQL could not create {layout.data}: {complaint(made.stderr)}")
+        raise EmbeddedDatabaseError(
+            f"PostgreSQL could not create {layout.data}: {complaint(made.stderr, layout.data)}"
+        )
 
 
 def refuse_older_data(layout: Layout) -> None:
@@ -94,9 +97,10 @@ def refuse_older_data(layout: Layout) -> None:
             )
 
 
-def complaint(output: str) -> str:
-    """The line of a program's output that says what is wrong."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+def complaint(output: str, data: Path) -> str:
+    """The line of a program's output that says what is wrong, with the data folder under its real name."""
+    lines = [re.sub(r"/proc/self/fd/\d+", str(data), line).strip() for line in output.splitlines()]
+    lines = [line for line in lines if line]
     for marker in ("FATAL:", "PANIC:", "error:", "ERROR:"):
         for line in reversed(lines):
             if marker in line:

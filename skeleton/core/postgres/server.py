@@ -1,13 +1,12 @@
 """One PostgreSQL process: started as our child, asked whether it answers, stopped."""
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -18,9 +17,9 @@ from skeleton.core.postgres.cluster import DataFolder
 from skeleton.core.postgres.errors import EmbeddedDatabaseError
 from skeleton.core.postgres.layout import DATABASE, USER, Layout, open_private
 from skeleton.core.postgres.locks import FileLock
+from skeleton.core.postgres.parent import stop_with_parent
 from skeleton.core.postgres.tuning import server_settings
 
-PR_SET_PDEATHSIG = 1
 FAST_SHUTDOWN_SECONDS = 30.0  # SIGINT: roll back, checkpoint, end
 QUICK_SHUTDOWN_SECONDS = 5.0  # SIGQUIT: end at once, recover at the next start
 
@@ -52,7 +51,7 @@ class Server:
                     env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
                     start_new_session=True,
                     pass_fds=(lock.descriptor, *folder.pass_fds),
-                    preexec_fn=stop_with_parent(),  # noqa: PLW1509 - the supervisor has one thread
+                    preexec_fn=partial(stop_with_parent, os.getpid(), signal.SIGINT),  # noqa: PLW1509 - one thread only
                     **self.account.popen,
                 )
         except (OSError, subprocess.SubprocessError) as error:
@@ -119,21 +118,6 @@ class Server:
                 return
             self.process.send_signal(kind)
             self.ended(seconds)
-
-
-def stop_with_parent() -> Callable[[], None] | None:
-    """For the child, before it is PostgreSQL: stop cleanly (SIGINT) when the supervisor dies. Linux only."""
-    if not sys.platform.startswith("linux"):
-        return None
-    library = ctypes.CDLL(None, use_errno=True)
-    parent = os.getpid()
-
-    def arrange() -> None:
-        library.prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
-        if os.getppid() != parent:  # it died before we asked
-            os._exit(1)
-
-    return arrange
 
 
 def stop_orphan(layout: Layout) -> None:

@@ -98,7 +98,8 @@ class Supervisor:
                 return
             tries += 1
             if not self.was_ready and tries >= FIRST_TRIES:
-                raise EmbeddedDatabaseError(f"PostgreSQL does not start: {complaint(tail(self.layout.log))}")
+                reason = complaint(tail(self.layout.log), self.layout.data)
+                raise EmbeddedDatabaseError(f"PostgreSQL does not start: {reason}")
             self.say(STARTING, server.room)
             server.stop()
             stop_orphan(self.layout)  # its children may outlive a killed postmaster for a moment

@@ -1,7 +1,7 @@
 """`manage.py serve`: everything between an empty machine and a running API, in one command.
 
-It checks what can be checked, migrates, seeds, and then runs the API server until Ctrl-C or SIGTERM. Each thing
-that stops the start is said in one line, with exit code 1.
+It checks what can be checked, migrates, seeds, and then runs the API server until Ctrl-C or SIGTERM. Each
+thing that stops the start is said in one line, with exit code 1.
 
 The API server's main process serves no request itself: it watches its workers. Another child process (a job
 worker, a server for event streams) belongs beside them: start it in `Granian.on_startup`, stop it in
@@ -16,6 +16,7 @@ import socket
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple, NoReturn
@@ -25,8 +26,10 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core import checks
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.core.wsgi import WSGIHandler
 from django.db import OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.module_loading import import_string
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
@@ -34,6 +37,7 @@ from granian.log import LogLevels
 from skeleton.core.postgres.base import DatabaseWrapper as EmbeddedDatabase
 from skeleton.core.postgres.check import check_server
 from skeleton.core.postgres.errors import DatabaseUnusableError
+from skeleton.core.postgres.parent import stop_with_parent
 
 # Any number, as long as every server of one database uses the same: "skel" in ASCII.
 START_LOCK = 0x736B656C
@@ -140,9 +144,9 @@ class Command(BaseCommand):
         server = api_server(address)
         server.on_startup(lambda: self.announce(address))
         try:
-            server.serve()
+            server.serve(target_loader=partial(load_application, os.getpid()), wrap_loader=False)
         except SystemExit:
-            # Ctrl-C reaches the workers too; one that ends before it is told to is no failure then.
+            # A worker that ended by itself while we were told to stop is no failure.
             if not server.interrupt_signal:
                 raise CommandError("The API server stopped: its workers kept failing, see above.") from None
 
@@ -169,9 +173,8 @@ class Command(BaseCommand):
 def api_server(address: Address) -> Granian:
     """The server of the WSGI application, with workers that are replaced when they fail."""
     static = Path(settings.STATIC_ROOT) if settings.STATIC_ROOT else None
-    module, _, name = settings.WSGI_APPLICATION.rpartition(".")
     return Granian(
-        f"{module}:{name}",
+        settings.WSGI_APPLICATION,
         address=address.ip,
         port=address.port,
         interface=Interfaces.WSGI,
@@ -188,6 +191,18 @@ def api_server(address: Address) -> Granian:
         static_path_route=[settings.STATIC_URL.rstrip("/")] if static else None,
         static_path_mount=[static] if static else None,
     )
+
+
+def load_application(parent: int) -> WSGIHandler:
+    """The first thing that a worker does.
+
+    It leaves the terminal's process group, so that Ctrl-C reaches the main process alone (two signals at once
+    make a worker hang), and it ends when the main process is killed, so that the port gets free.
+    """
+    os.setpgid(0, 0)
+    stop_with_parent(parent, signal.SIGTERM)
+    application: WSGIHandler = import_string(settings.WSGI_APPLICATION)
+    return application
 
 
 def worker_count() -> int:
