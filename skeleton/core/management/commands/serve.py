@@ -24,15 +24,16 @@ from typing import Any, NamedTuple, NoReturn
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core import checks
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.core.wsgi import WSGIHandler
 from django.db import OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import import_string
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
+from granian.server.common import AbstractServer
 
 from skeleton.core.postgres.base import DatabaseWrapper as EmbeddedDatabase
 from skeleton.core.postgres.check import check_server
@@ -74,7 +75,7 @@ class Command(BaseCommand):
         for kind in STOP_SIGNALS:
             signal.signal(kind, interrupt)
         try:
-            address = find_address(settings.SKELETON_HOST, settings.SKELETON_PORT)
+            address = find_address(settings.HOST, settings.PORT)
             require_free(address)
             self.prepare()
             if not prepare_only:
@@ -120,10 +121,8 @@ class Command(BaseCommand):
 
     def seed(self) -> None:
         """Run the commands of SKELETON_SEEDS; each of them may run any number of times."""
-        seeds: tuple[str, ...] = getattr(settings, "SKELETON_SEEDS", ())
-        if seeds:
-            self.say("Loading what every installation has: roles, reference data, the administrator.")
-        for seed in seeds:
+        self.say("Loading what every installation has: roles, reference data, the administrator.")
+        for seed in settings.SKELETON_SEEDS:
             call_command(seed, verbosity=0)
 
     def collect_static(self) -> None:
@@ -170,11 +169,11 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def api_server(address: Address) -> Granian:
+def api_server(address: Address) -> AbstractServer[Any]:
     """The server of the WSGI application, with workers that are replaced when they fail."""
     static = Path(settings.STATIC_ROOT) if settings.STATIC_ROOT else None
     return Granian(
-        settings.WSGI_APPLICATION,
+        str(settings.WSGI_APPLICATION),
         address=address.ip,
         port=address.port,
         interface=Interfaces.WSGI,
@@ -188,7 +187,7 @@ def api_server(address: Address) -> Granian:
         workers_kill_timeout=KILL_SECONDS,
         workers_max_rss=LARGEST_WORKER,
         log_level=LogLevels.error,
-        static_path_route=[settings.STATIC_URL.rstrip("/")] if static else None,
+        static_path_route=[str(settings.STATIC_URL).rstrip("/")] if static else None,
         static_path_mount=[static] if static else None,
     )
 
@@ -201,15 +200,14 @@ def load_application(parent: int) -> WSGIHandler:
     """
     os.setpgid(0, 0)
     stop_with_parent(parent, signal.SIGTERM)
-    application: WSGIHandler = import_string(settings.WSGI_APPLICATION)
+    application: WSGIHandler = import_string(str(settings.WSGI_APPLICATION))
     return application
 
 
 def worker_count() -> int:
     """SKELETON_WORKERS, or one for each processor we may use."""
-    chosen: int | None = getattr(settings, "SKELETON_WORKERS", None)
-    if chosen:
-        return chosen
+    if settings.SKELETON_WORKERS:
+        return int(settings.SKELETON_WORKERS)
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -261,7 +259,9 @@ def require_writable(folder: Path) -> None:
 
 def require_sound_settings() -> None:
     """Refuse to start on any check of level ERROR; production adds those of deployment."""
-    found = checks.run_checks(include_deployment_checks=not settings.DEBUG)
+    found = checks.run_checks(
+        include_deployment_checks=not settings.ZERO_CONFIGURATION, databases=["default"]
+    )
     wrong = [check for check in found if check.level >= checks.ERROR and not check.is_silenced()]
     if wrong:
         raise CommandError("\n".join(f"{check.msg} ({check.id})" for check in wrong))
@@ -271,11 +271,15 @@ def require_sound_settings() -> None:
 def one_at_a_time() -> Iterator[None]:
     """Let servers that start on one database at the same time migrate and seed one after the other."""
     with connection.cursor() as cursor:
+        # The limits that protect requests would end a long migration, or the wait for another server's.
+        cursor.execute("SET lock_timeout = 0")
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute("SET idle_in_transaction_session_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [START_LOCK])
     try:
         yield
     finally:
-        if connection.is_usable():
+        if connection.connection is not None and connection.is_usable():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [START_LOCK])
 

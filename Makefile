@@ -1,0 +1,105 @@
+# Everything one does with Skeleton. It needs make and Python 3.11 or newer, nothing else.
+#
+#   make serve     install what is missing and run the API, its documentation and the back office
+#   make test      every check there is; `make unit`, `make types` … run one of them
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+# The stamps hold what was installed; they live in the environment and go with it.
+RUNTIME := $(VENV)/.installed-runtime
+DEVELOPMENT := $(VENV)/.installed-development
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# Tests may lose their data in a crash, and so use a data folder of their own.
+TEST := SKELETON_TEST_FAST_DB=1
+
+.PHONY: help serve test lint format-check types imports check migrations schema unit browser \
+	install install-dev lock bench format clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
+
+serve: $(RUNTIME) ## run the API, its documentation and the back office (HOST, PORT, DATABASE_URL …)
+	@exec $(BIN)/python manage.py serve
+
+test: lint format-check types imports check migrations schema unit ## every check there is
+
+lint: $(DEVELOPMENT) ## ruff's rules
+	$(BIN)/ruff check .
+
+format-check: $(DEVELOPMENT) ## the formatting, without changing it
+	$(BIN)/ruff format --check .
+
+types: $(DEVELOPMENT) ## mypy
+	$(TEST) $(BIN)/mypy .
+
+imports: $(DEVELOPMENT) ## the floors of the house
+	$(BIN)/lint-imports
+
+check: $(DEVELOPMENT) ## Django's checks and ours
+	$(TEST) $(BIN)/python manage.py check
+
+migrations: $(DEVELOPMENT) ## no model change without its migration
+	$(TEST) $(BIN)/python manage.py makemigrations --check --dry-run
+
+schema: $(DEVELOPMENT) ## the API's description is complete and valid
+	$(TEST) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+unit: $(DEVELOPMENT) browser ## the tests, with coverage
+	$(TEST) $(BIN)/pytest -n auto --cov --cov-report=term:skip-covered $(ARGS)
+
+browser: ## a browser for the tests of the pages, where that is possible
+	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "Installing chromium for the browser tests."; \
+		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; } >/dev/null 2>&1 \
+		|| echo "chromium could not be installed: the browser tests will be skipped."; \
+	else \
+		echo "No chromium here: the browser tests will be skipped."; \
+	fi
+
+install: $(RUNTIME) ## install what running needs
+install-dev: $(DEVELOPMENT) ## install what developing needs
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Skeleton needs Python 3.11 or newer, with venv; found: $$(python3 --version 2>&1)." >&2; exit 1; fi
+	@echo "Making the environment $(VENV) with $$($(PYTHON) --version)."
+	@$(PYTHON) -m venv $(VENV)
+
+# Development includes the runtime's very versions, so one installation is enough for both.
+$(RUNTIME): requirements.txt | $(BIN)/python
+	@if [ -e $(DEVELOPMENT) ] && [ $(DEVELOPMENT) -nt requirements.txt ]; then :; else \
+		echo "Installing the dependencies."; \
+		$(PIP) install --require-hashes -r requirements.txt; fi
+	@touch $@
+
+$(DEVELOPMENT): requirements-dev.txt | $(BIN)/python
+	@echo "Installing the dependencies and the development tools."
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+lock: $(DEVELOPMENT) ## resolve requirements*.in anew; UPGRADE=1 takes the newest versions
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) -c requirements.txt \
+		requirements-dev.in -o requirements-dev.txt
+
+bench: $(DEVELOPMENT) ## our speed beside a floor, the stock way and a peer
+	$(BIN)/python -m bench $(ARGS)
+
+format: $(DEVELOPMENT) ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove caches and test data; the environment and var/postgres stay
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* \
+		var/postgres-test bench/out
+	find . -path ./$(VENV) -prune -o -path ./var -prune -o -name __pycache__ -type d -exec rm -rf {} +
