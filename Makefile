@@ -9,7 +9,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 # The stamps hold what was installed; they live in the environment and go with it.
 RUNTIME := $(VENV)/.installed-runtime
@@ -69,8 +69,9 @@ install-dev: $(DEVELOPMENT) ## install what developing needs
 
 $(BIN)/python:
 	@if [ -z "$(PYTHON)" ]; then \
-		echo "Skeleton needs Python 3.11 or newer, with venv; found: $$(python3 --version 2>&1)." >&2; exit 1; fi
+		echo "Skeleton needs Python 3.11 or newer, with its venv module; found: $$(python3 --version 2>&1)." >&2; exit 1; fi
 	@echo "Making the environment $(VENV) with $$($(PYTHON) --version)."
+	@rm -f $(RUNTIME) $(DEVELOPMENT)
 	@$(PYTHON) -m venv $(VENV)
 
 # Development includes the runtime's very versions, so one installation is enough for both.
@@ -85,12 +86,11 @@ $(DEVELOPMENT): requirements-dev.txt | $(BIN)/python
 	@$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch $@
 
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url $(if $(UPGRADE),--upgrade)
 lock: $(DEVELOPMENT) ## resolve requirements*.in anew; UPGRADE=1 takes the newest versions
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) -c requirements.txt \
-		requirements-dev.in -o requirements-dev.txt
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
+	$(LOCK) -c requirements-dev.txt requirements.in -o requirements.txt
 
 bench: $(DEVELOPMENT) ## our speed beside a floor, the stock way and a peer
 	$(BIN)/python -m bench $(ARGS)
