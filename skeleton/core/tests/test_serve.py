@@ -1,0 +1,201 @@
+"""`manage.py serve` as a person meets it: a process of its own, over a data folder of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from skeleton.core.postgres.client import PROJECT
+from skeleton.core.postgres.layout import layout_of
+from skeleton.core.postgres.locks import is_held
+
+linux_only = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
+FIRST_START_SECONDS = 60
+SECOND_START_SECONDS = 5
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Shared by the tests of this file: the first start makes the database, the others find it."""
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(data_dir: Path, port: int, **more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SKELETON_", "DATABASE_"))}
+    return kept | {"SKELETON_DATA_DIR": str(data_dir), "PORT": str(port), "SKELETON_WORKERS": "2"} | more
+
+
+def run(data_dir: Path, port: int, *options: str, **more: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "serve", *options],
+        cwd=PROJECT,
+        env=environment(data_dir, port, **more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def get(port: int, path: str) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+    except OSError:
+        return 0
+
+
+@contextmanager
+def served(data_dir: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    """A server that answers; killed, if the test did not stop it."""
+    server = run(data_dir, port)
+    try:
+        deadline = time.monotonic() + FIRST_START_SECONDS
+        while get(port, "/health") != 200:
+            assert server.poll() is None, server.communicate()[0]
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield server
+    finally:
+        if server.poll() is None:
+            server.kill()
+        server.communicate()
+        wait_until_free(data_dir)
+
+
+def wait_until_free(data_dir: Path) -> None:
+    layout = layout_of(data_dir / "postgres")
+    deadline = time.monotonic() + 20
+    while layout.home.exists() and (is_held(layout.supervisor_lock) or is_held(layout.server_lock)):
+        assert time.monotonic() < deadline, "the database was left running"
+        time.sleep(0.05)
+
+
+def workers(server: subprocess.Popen[str]) -> list[int]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = status.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if int(parent) == server.pid and state != "Z":
+            found.append(int(status.parent.name))
+    return found
+
+
+@linux_only
+def test_it_prepares_serves_and_stops_with_ctrl_c(data_dir: Path, port: int) -> None:
+    with served(data_dir, port) as server:
+        children = workers(server)
+        assert len(children) == 2
+        assert get(port, "/ready") == 200
+        started = time.monotonic()
+        os.killpg(server.pid, signal.SIGINT)  # what a terminal does
+        said, _ = server.communicate(timeout=20)
+        assert server.returncode == 0
+        assert time.monotonic() - started < 8
+        for line in ("/api/v1\n", "/api/v1/docs\n", "/admin/\n"):
+            assert f"http://127.0.0.1:{port}{line}" in said
+        assert said.endswith("Stopped.\n")
+        assert "Traceback" not in said
+        assert not any(Path(f"/proc/{child}").exists() for child in children)
+        layout = layout_of(data_dir / "postgres")
+        assert not is_held(layout.supervisor_lock)
+        assert not is_held(layout.server_lock)
+
+
+def test_the_second_start_is_quick_and_sigterm_stops_it(data_dir: Path, port: int) -> None:
+    with served(data_dir, port):
+        pass  # so that this test is right alone, too
+    started = time.monotonic()
+    with served(data_dir, port) as server:
+        assert time.monotonic() - started < SECOND_START_SECONDS
+        server.terminate()
+        said, _ = server.communicate(timeout=20)
+        assert server.returncode == 0
+        assert "migrations" not in said
+
+
+@linux_only
+def test_a_killed_worker_is_replaced(data_dir: Path, port: int) -> None:
+    with served(data_dir, port) as server:
+        victim = workers(server)[0]
+        os.kill(victim, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while victim in workers(server) or len(workers(server)) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert get(port, "/health") == 200
+
+
+@linux_only
+def test_a_killed_server_leaves_nothing(data_dir: Path, port: int) -> None:
+    with served(data_dir, port) as server:
+        children = workers(server)
+        server.kill()
+        server.wait()
+        deadline = time.monotonic() + 15
+        while any(Path(f"/proc/{child}").exists() for child in children):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert get(port, "/health") == 0
+
+
+def refusal(data_dir: Path, port: int, **more: str) -> str:
+    """The one line that a start is refused with."""
+    server = run(data_dir, port, **more)
+    said, _ = server.communicate(timeout=60)
+    assert server.returncode == 1
+    assert "Traceback" not in said
+    line = said.strip().splitlines()[-1]
+    wait_until_free(data_dir)
+    return line
+
+
+def test_a_taken_port_is_one_line(data_dir: Path, port: int) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        line = refusal(data_dir, port)
+    assert f"Port {port} on 127.0.0.1 is taken" in line
+
+
+def test_a_host_that_is_not_ours_is_one_line(data_dir: Path, port: int) -> None:
+    line = refusal(data_dir, port, HOST="192.0.2.1", SKELETON_SECRET_KEY="k" * 50, SKELETON_ALLOWED_HOSTS="a.example")
+    assert "Cannot listen on 192.0.2.1" in line
+
+
+def test_a_database_that_does_not_answer_is_one_line(data_dir: Path, port: int) -> None:
+    line = refusal(
+        data_dir,
+        port,
+        DATABASE_URL="postgresql://someone:secret-word@127.0.0.1:9/somewhere",
+        SKELETON_SECRET_KEY="k" * 50,
+        SKELETON_ALLOWED_HOSTS="api.example.com",
+    )
+    assert "The database somewhere at 127.0.0.1:9 does not answer" in line
+    assert "secret-word" not in line
+
+
+def test_a_data_folder_that_cannot_be_written_is_one_line(tmp_path: Path, port: int) -> None:
+    (tmp_path / "file").touch()
+    line = refusal(tmp_path / "file" / "var", port)
+    assert str(tmp_path / "file" / "var") in line
