@@ -129,13 +129,13 @@ class Command(BaseCommand):
         """Gather the static files when one of them changed since the last time."""
         if not settings.STATIC_ROOT:
             return
-        mark = Path(settings.STATIC_ROOT) / ".collected"
+        folder = Path(settings.STATIC_ROOT)
+        mark = folder.with_name(f"{folder.name}.collected")  # beside it: what lies inside is served
         now = fingerprint_of_static_files()
-        if mark.exists() and mark.read_text(encoding="utf-8") == now:
+        if folder.is_dir() and mark.exists() and mark.read_text(encoding="utf-8") == now:
             return
         self.say("Collecting the static files.")
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)
-        mark.parent.mkdir(parents=True, exist_ok=True)
         mark.write_text(now, encoding="utf-8")
 
     def serve(self, address: Address) -> None:
@@ -259,9 +259,7 @@ def require_writable(folder: Path) -> None:
 
 def require_sound_settings() -> None:
     """Refuse to start on any check of level ERROR; production adds those of deployment."""
-    found = checks.run_checks(
-        include_deployment_checks=not settings.ZERO_CONFIGURATION, databases=["default"]
-    )
+    found = checks.run_checks(include_deployment_checks=not settings.ZERO_CONFIGURATION, databases=["default"])
     wrong = [check for check in found if check.level >= checks.ERROR and not check.is_silenced()]
     if wrong:
         raise CommandError("\n".join(f"{check.msg} ({check.id})" for check in wrong))
