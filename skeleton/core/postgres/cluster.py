@@ -81,9 +81,7 @@ def run_initdb(layout: Layout, binaries: Binaries, creator: Account, fresh: Path
         secret.unlink(missing_ok=True)
     if made.returncode:
         shutil.rmtree(fresh, ignore_errors=True)
-        raise EmbeddedDatabaseError(
-            f"PostgreSQL could not create {layout.data}: {complaint(made.stderr, layout.data)}"
-        )
+        raise EmbeddedDatabaseError(f"PostgreSQL could not create {layout.data}: {complaint(made.stderr, layout.data)}")
 
 
 def refuse_older_data(layout: Layout) -> None:

@@ -43,6 +43,7 @@ class Supervisor:
         self.unused_since: float | None = None
         self.told_to_stop = False
         self.was_ready = False
+        self.log_start = 0
 
     def run(self) -> int:
         """Prepare and serve; returns the exit code."""
@@ -60,7 +61,6 @@ class Supervisor:
             self.say(FAILED, error=one_line(error))
             return 1
         else:
-            # The state keeps the host: a client that still holds an address must find the next server there.
             self.say(STOPPED)
             return 0
         finally:
@@ -73,9 +73,10 @@ class Supervisor:
     def open(self) -> Server:
         """Everything that must be there before PostgreSQL can start."""
         stop_orphan(self.layout)
-        rotate_log(self.layout.log)
+        self.log_start = rotate_log(self.layout.log)
         account = server_account(self.layout.data)
         room = open_room(self.layout, account, self.remembered)
+        self.say(STARTING, room)  # remembered from here on, should we be killed
         try:
             binaries = runnable(account, room)
             create_cluster(self.layout, binaries, account, room)
@@ -98,7 +99,7 @@ class Supervisor:
                 return
             tries += 1
             if not self.was_ready and tries >= FIRST_TRIES:
-                reason = complaint(tail(self.layout.log), self.layout.data)
+                reason = complaint(said_since(self.layout.log, self.log_start), self.layout.data)
                 raise EmbeddedDatabaseError(f"PostgreSQL does not start: {reason}")
             self.say(STARTING, server.room)
             server.stop()
@@ -141,35 +142,39 @@ class Supervisor:
         return False
 
     def say(self, status: str, room: Path | None = None, error: str = "") -> None:
-        write_state(self.layout.state, State(status, host=str(room) if room else "", error=error))
+        write_state(self.layout.state, State(status, host=str(room or ""), error=error))
 
 
 def one_line(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
-def tail(log: Path, size: int = 4000) -> str:
-    """The last part of the log, at most `size` bytes."""
+def said_since(log: Path, start: int) -> str:
+    """What the log got since it was `start` bytes long, without the answers to those who asked too early."""
     with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - size))
-        return file.read().decode(errors="replace")
+        file.seek(start)
+        lines = file.read().decode(errors="replace").splitlines()
+    return "\n".join(line for line in lines if "the database system is" not in line)
 
 
-def rotate_log(log: Path) -> None:
-    """Keep one older log. The server appends to its open file, so that may be emptied under it."""
-    if log.exists() and log.stat().st_size > LARGEST_LOG:
-        shutil.copy2(log, log.with_name(f"{log.name}.1"))
-        os.truncate(log, 0)
+def rotate_log(log: Path) -> int:
+    """Keep one older log. The server appends to its open file, so that may be emptied under it. Returns its size."""
+    size = log.stat().st_size if log.exists() else 0
+    if size <= LARGEST_LOG:
+        return size
+    shutil.copy2(log, log.with_name(f"{log.name}.1"))
+    os.truncate(log, 0)
+    return 0
 
 
 def main(home: str, durable: str) -> int:
     """Take the lock, leave the parent, and run. The parent's exit code 0 means: a supervisor runs."""
     layout = Layout(home=Path(home), durable=durable == "durable")
     lock = FileLock(layout.supervisor_lock)
-    if not lock.exclusive():
+    if not lock.exclusive(LOOK_SECONDS):  # not only a moment, while a client looks whether it is held
         return 0
     supervisor = Supervisor(layout)
-    supervisor.say(STARTING)
+    supervisor.say(STARTING, Path(supervisor.remembered) if supervisor.remembered else None)
     if os.fork():
         os._exit(0)
     os.umask(0o077)

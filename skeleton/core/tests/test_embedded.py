@@ -317,7 +317,7 @@ def test_programs_that_only_root_can_reach_are_copied(created: Path, tmp_path: P
         "from skeleton.core.postgres.binaries import *\nimport os, sys\n"
         f"copy = Binaries(Path({str(private)!r}))\ncopy_installation(shipped(), copy)\n"
         "binaries.shipped = lambda: copy\n"
-        "def launch(layout):\n    if not os.fork():\n        supervisor.main(str(layout.home), 'durable')\n"
+        "def launch(layout):\n    if not os.fork():\n        os._exit(supervisor.main(str(layout.home), 'durable'))\n"
         "    os.wait()\n"
         "clients.launch_supervisor = launch\n"
     )
@@ -339,7 +339,7 @@ def test_an_ordinary_user_needs_nothing_of_root(tmp_path: Path) -> None:
     program = (
         "import encodings.idna, os, sys\nfrom skeleton.core.postgres import supervisor, client as clients\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        "def launch(layout):\n    if not os.fork():\n        supervisor.main(str(layout.home), 'durable')\n"
+        "def launch(layout):\n    if not os.fork():\n        os._exit(supervisor.main(str(layout.home), 'durable'))\n"
         "    os.wait()\n"
         "clients.launch_supervisor = launch\n"
     )

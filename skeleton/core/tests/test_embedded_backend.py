@@ -45,8 +45,8 @@ def foreign(embedded: Any) -> Any:
             "ENGINE": "django.db.backends.postgresql",
             "NAME": "skeleton",
             "USER": "skeleton",
-            "PASSWORD": embedded.server.password(),
             "HOST": embedded.server.address(),
+            "PASSWORD": embedded.server.password(),
         }
         return ConnectionHandler({"default": settings | changes})["default"]
 
