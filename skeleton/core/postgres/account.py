@@ -4,7 +4,6 @@ import contextlib
 import os
 import pwd
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
