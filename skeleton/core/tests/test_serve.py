@@ -20,7 +20,7 @@ from skeleton.core.postgres.locks import is_held
 
 linux_only = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
 FIRST_START_SECONDS = 60
-SECOND_START_SECONDS = 5
+SECOND_START_SECONDS = 4
 
 
 @pytest.fixture(scope="module")
@@ -122,12 +122,12 @@ def test_it_prepares_serves_and_stops_with_ctrl_c(data_dir: Path, port: int) -> 
         assert not is_held(layout.server_lock)
 
 
+@linux_only
 def test_the_second_start_is_quick_and_sigterm_stops_it(data_dir: Path, port: int) -> None:
     with served(data_dir, port):
         pass  # so that this test is right alone, too
-    started = time.monotonic()
     with served(data_dir, port) as server:
-        assert time.monotonic() - started < SECOND_START_SECONDS
+        assert processor_seconds(server) < SECOND_START_SECONDS
         server.terminate()
         said, _ = server.communicate(timeout=20)
         assert server.returncode == 0
@@ -157,6 +157,12 @@ def test_a_killed_server_leaves_nothing(data_dir: Path, port: int) -> None:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         assert get(port, "/health") == 0
+
+
+def processor_seconds(server: subprocess.Popen[str]) -> float:
+    """What a start costs: on a busy machine the clock on the wall says little."""
+    fields = Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def refusal(data_dir: Path, port: int, **more: str) -> str:
