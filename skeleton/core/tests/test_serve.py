@@ -37,7 +37,9 @@ def port() -> int:
 
 
 def environment(data_dir: Path, port: int, **more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SKELETON_", "DATABASE_"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("SKELETON_", "DATABASE_", "DJANGO_"))
+    }
     return kept | {"SKELETON_DATA_DIR": str(data_dir), "PORT": str(port), "SKELETON_WORKERS": "2"} | more
 
 
