@@ -8,8 +8,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from skeleton.core.permissions import Needs
 
-Envelope = Literal["object", "page", "cursor", "list", "data", "data_cursor", "none"]
-"""How an answer wraps its output: bare, paged, by cursor only, `{"data": […]}`, `{"data": {…}}`, contracts', empty."""
+Envelope = Literal["object", "page", "cursor", "list", "none"]
+"""How an answer wraps its output: bare, paged, by cursor only, `{"data": […]}`, empty. Around that a whole viewset may
+put its answers `in_data`."""
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 

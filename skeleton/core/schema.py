@@ -86,9 +86,9 @@ class ApiSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         parameters = [OpenApiParameter(name, UUID, OpenApiParameter.PATH) for name in self._path_parameters()]
-        if self.described.envelope in ("page", "cursor", "data_cursor"):
+        if self.described.envelope in ("page", "cursor"):
             parameters += self._paging()
-        if self.described.envelope in ("page", "cursor", "data_cursor", "list"):
+        if self.described.envelope in ("page", "cursor", "list"):
             parameters += self._filters()
         return [*parameters, *getattr(self.view, "extra_parameters", {}).get(self.view.action, ())]
 
@@ -132,21 +132,22 @@ class ApiSchema(AutoSchema):
     def _success(self) -> Any:
         if self.described.envelope == "none":
             return OpenApiResponse(description="Done.")
-        output = self.view.described(self.described.output)
+        output, envelope = self.view.described(self.described.output), self.described.envelope
+        if envelope == "object" and not self.view.in_data:
+            return output
+        answer = self._enveloped(output, envelope)
+        return _object(data=answer) if self.view.in_data else answer
+
+    def _enveloped(self, output: Any, envelope: str) -> Schema:
         if isinstance(output, dict):
             return output
         item = self.resolve_serializer(output, "response").ref if output else {"type": "string"}
-        envelope = self.described.envelope
-        if envelope == "object":
-            return output
+        cursor_only = getattr(self.view, "cursor_only", False)
         return {
-            "page": _after(item)
-            if getattr(self.view, "cursor_only", False)
-            else {"oneOf": [_page(item), _after(item)]},
+            "object": item,
+            "page": _after(item) if cursor_only else {"oneOf": [_page(item), _after(item)]},
             "cursor": _after(item),
             "list": _object(data={"type": "array", "items": item}),
-            "data": _object(data=item),
-            "data_cursor": _object(data=_after(item)),
         }[envelope]
 
     def _refusals(self) -> list[int]:

@@ -52,6 +52,9 @@ class ApiView(ViewSetMixin, APIView):
     tag = ""
     """The heading under which the OpenAPI lists the view."""
 
+    in_data: ClassVar[bool] = False
+    """Whether every answer is an object's or a list's `{"data": …}`."""
+
     resources: ClassVar[tuple[str, ...]] = ()
     """The resources whose `read` and `write` permissions open the view; any one is enough."""
 
@@ -103,6 +106,10 @@ class ApiView(ViewSetMixin, APIView):
     def described(self, what: Any) -> Any:
         """An operation's input or output, looked up on the view when given by name."""
         return getattr(self, what) if isinstance(what, str) else what
+
+    def answer(self, data: Any, status: int = 200) -> HttpResponse:
+        """`data` as JSON, in the envelope of the view."""
+        return JsonResponse({"data": data} if self.in_data else data, status)
 
     def refuse_query(self) -> None:
         """Operations without parameters refuse all of them."""
@@ -197,8 +204,8 @@ class ListView(ApiView):
     def list(self, request: Request) -> HttpResponse:
         query = self.list_query()
         if query.cursor is not None:
-            return JsonResponse(self.reader().after(self.actor, query, plain=self.plain_cursor))
-        return JsonResponse(self.reader().page(self.actor, query))
+            return self.answer(self.reader().after(self.actor, query, plain=self.plain_cursor))
+        return self.answer(self.reader().page(self.actor, query))
 
 
 class ResourceView(ListView):
@@ -210,7 +217,7 @@ class ResourceView(ListView):
 
     def show(self, pk: UUID, status: int = 200) -> HttpResponse:
         """The object as it is now."""
-        return JsonResponse(self.reader().one(self.actor, pk), status)
+        return self.answer(self.reader().one(self.actor, pk), status)
 
 
 @cache
