@@ -6,10 +6,10 @@ document (EN 16931, BR-CO-17), never per line. PostgreSQL works the same sums ou
 and refuses a document whose totals are others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from skeleton.core.errors import Invalid
 from skeleton.core.http import number
@@ -17,15 +17,8 @@ from skeleton.core.money import EXACT, round_half_away, within_int64
 
 _PERCENT = Decimal("0.01")
 
-
-class PricedLine(Protocol):
-    """What of a line its price depends on; `total` is `line_total` of the others."""
-
-    quantity: Decimal
-    unit_price: int
-    discount: int
-    tax_rate: Decimal
-    total: int
+PricedLine = tuple[Decimal, int]
+"""What of a line the document's totals depend on: its rate, and its total as `line_total` gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +43,11 @@ def line_total(quantity: Decimal, unit_price: int, discount: int, *, path: str =
     return product - discount
 
 
-def document_totals(lines: Sequence[PricedLine], *, field: str = "lines") -> Totals:
+def document_totals(lines: Iterable[PricedLine], *, field: str = "lines") -> Totals:
     """What `lines` come to. Raises Invalid, naming `field`, where a sum leaves int64."""
     bases: dict[Decimal, int] = {}
-    for line in lines:
-        bases[line.tax_rate] = bases.get(line.tax_rate, 0) + line.total
+    for rate, total in lines:
+        bases[rate] = bases.get(rate, 0) + total
     taxes = {rate: _tax(base, rate) for rate, base in sorted(bases.items())}
     subtotal, tax_total = sum(bases.values()), sum(taxes.values())
     within_int64(subtotal + tax_total, field=field)  # nothing is negative, so no part exceeds the whole

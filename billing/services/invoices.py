@@ -4,24 +4,25 @@ Locks are taken in one order: customer, invoice, number series. PostgreSQL refus
 do (see the migrations); what they check themselves they check to say it better.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Case, Value, When
 from django.utils import timezone
 
 from billing.choices import InvoiceStatus, allowed_actions
 from billing.models import Invoice, InvoiceLine
 from billing.services.lines import LineValues, build_line, build_lines, common_currency, require_currency
-from billing.totals import Totals, document_totals, line_total
+from billing.totals import PricedLine, Totals, document_totals, line_total
 from parties.choices import PartyKind
 from parties.models import Party
 from parties.services import require_usable
 from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, NotFound
+from skeleton.core.ids import uuid7
+from skeleton.core.inserts import insert_rows
 from skeleton.core.numbers import take_number
 from skeleton.core.records import assign, locked
 from skeleton.core.transactions import verb
@@ -42,28 +43,28 @@ def create_invoice(
     currencies, a discount over the price, a sum over int64) and Conflict (the customer is not active).
     """
     built = build_lines(lines)
-    totals = document_totals(built)
+    totals = document_totals((line["tax_rate"], line["total"]) for line in built)
     named = common_currency(lines, currency)
-    now = timezone.now()
+    now, invoice_id = timezone.now(), uuid7()
     with verb(actor, "create"):
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
-        invoice = Invoice(
-            customer_id=customer_id,
-            customer_name=customer.name,
-            currency=named or customer.currency or settings.SKELETON_CURRENCY,
-            issue_date=now.date(),
-            due_date=due_date,
-            notes=notes,
-            created_by_id=actor.id,
-            created_at=now,
+        invoice = {
+            "id": invoice_id,
+            "customer_id": customer_id,
+            "customer_name": customer.name,
+            "currency": named or customer.currency,
+            "issue_date": now.date(),
+            "due_date": due_date,
+            "notes": notes,
+            "created_by_id": actor.id,
+            "created_at": now,
+            "updated_at": now,
             **_columns(totals),
-        )
-        invoice.number = take_number("INV", now.year, digits=3)
-        invoice.save(force_insert=True)
-        for line in built:
-            line.invoice = invoice
-        InvoiceLine.objects.bulk_create(built)
-    return invoice.pk
+        }
+        invoice["number"] = take_number("INV", now.year, digits=3)
+        insert_rows(Invoice, [invoice])
+        insert_rows(InvoiceLine, [{**line, "invoice_id": invoice_id} for line in built])
+    return invoice_id
 
 
 def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) -> None:
@@ -75,16 +76,14 @@ def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) ->
         assign(invoice, values)
 
 
-def add_line(*, invoice_id: UUID, values: LineValues, actor: Actor) -> UUID:
-    """Put a line at the end of a draft; the line's id. Raises NotFound, Conflict, Invalid."""
+def add_line(*, invoice_id: UUID, values: LineValues, actor: Actor) -> None:
+    """Put a line at the end of a draft. Raises NotFound, Conflict, Invalid."""
     with verb(actor, "add_line"):
         invoice, lines = _draft(invoice_id)
         require_currency(values.get("currency"), invoice.currency)
         line = build_line(values, position=max((line.position for line in lines), default=0) + 1)
-        line.invoice = invoice
-        _write_totals(invoice, [*lines, line])
-        line.save(force_insert=True)
-    return line.pk
+        _write_totals(invoice, [*_priced(lines), (line["tax_rate"], line["total"])])
+        insert_rows(InvoiceLine, [{**line, "invoice_id": invoice.pk}])
 
 
 def update_line(*, invoice_id: UUID, line_id: UUID, values: dict[str, Any], actor: Actor) -> None:
@@ -99,7 +98,7 @@ def update_line(*, invoice_id: UUID, line_id: UUID, values: dict[str, Any], acto
             setattr(line, name, value)
         line.total = line_total(line.quantity, line.unit_price, line.discount)
         if changed:
-            _write_totals(invoice, lines)
+            _write_totals(invoice, _priced(lines))
             line.save(update_fields=[*changed, "total", "updated_at"])
 
 
@@ -108,7 +107,7 @@ def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
     with verb(actor, "delete_line"):
         invoice, lines = _draft(invoice_id)
         line = _line_of(lines, line_id)
-        _write_totals(invoice, [other for other in lines if other is not line])
+        _write_totals(invoice, _priced(other for other in lines if other is not line))
         line.delete()
 
 
@@ -181,7 +180,11 @@ def _line_of(lines: Sequence[InvoiceLine], line_id: UUID) -> InvoiceLine:
     raise NotFound("The invoice has no such line.")
 
 
-def _write_totals(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+def _priced(lines: Iterable[InvoiceLine]) -> list[PricedLine]:
+    return [(line.tax_rate, line.total) for line in lines]
+
+
+def _write_totals(invoice: Invoice, lines: Iterable[PricedLine]) -> None:
     """Before the lines themselves: PostgreSQL compares the totals when a line is written."""
     columns = _columns(document_totals(lines))
     for name, value in columns.items():

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
-from billing.models import InvoiceLine
 from billing.totals import line_total
 from skeleton.core.errors import Invalid
 
@@ -20,21 +19,24 @@ class LineValues(TypedDict):
     currency: NotRequired[str]
 
 
-def build_line(values: LineValues, *, position: int, path: str = "") -> InvoiceLine:
-    """A line with its total, not yet of any invoice. Raises Invalid, naming the field behind `path`."""
+def build_line(values: LineValues, *, position: int, path: str = "") -> dict[str, Any]:
+    """The columns of a line, its total among them, not yet of any document.
+
+    Raises Invalid, naming the field behind `path`.
+    """
     quantity, unit_price, discount = values["quantity"], values["unit_price"], values.get("discount", 0)
-    return InvoiceLine(
-        position=position,
-        description=values["description"],
-        quantity=quantity,
-        unit_price=unit_price,
-        discount=discount,
-        tax_rate=values.get("tax_rate", Decimal(0)),
-        total=line_total(quantity, unit_price, discount, path=path),
-    )
+    return {
+        "position": position,
+        "description": values["description"],
+        "quantity": quantity,
+        "unit_price": unit_price,
+        "discount": discount,
+        "tax_rate": values.get("tax_rate", Decimal(0)),
+        "total": line_total(quantity, unit_price, discount, path=path),
+    }
 
 
-def build_lines(values: Sequence[LineValues]) -> list[InvoiceLine]:
+def build_lines(values: Sequence[LineValues]) -> list[dict[str, Any]]:
     """Lines in their order. Raises Invalid, naming the field (`lines.0.discount`)."""
     return [build_line(line, position=n + 1, path=f"lines.{n}.") for n, line in enumerate(values)]
 
