@@ -1,0 +1,142 @@
+"""The design, held: floors, rooms inside an app, and the few things that are not in this house."""
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+ROOT = Path(settings.BASE_DIR)
+LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+CONTRACTS = {contract["id"]: contract for contract in LINTER["contracts"]}
+
+UPWARD = {
+    "audit.AuditEntry.actor",  # names settings.AUTH_USER_MODEL: whoever acts, wherever users live
+}
+"""The references that may point up."""
+
+
+def local_apps():
+    return [config for config in apps.get_app_configs() if Path(config.path).is_relative_to(ROOT) and in_tree(config)]
+
+
+def in_tree(config):
+    return "site-packages" not in config.path
+
+
+def floor_of(app):
+    """The number of the app's floor, the lowest 0, and its name."""
+    for number, floor in enumerate(reversed(CONTRACTS["floors"]["layers"])):
+        if app in (name.strip(" ()") for name in floor.split("|")):
+            return number
+    raise AssertionError(f"{app} stands on no floor in pyproject.toml")
+
+
+def sources():
+    tops = {config.name.split(".")[0] for config in local_apps()}
+    for top in sorted(tops):
+        for file in sorted((ROOT / top).rglob("*.py")):
+            if "migrations" not in file.parts:
+                yield file
+
+
+def test_import_contracts_hold():
+    assert lint_imports(no_cache=True) == EXIT_STATUS_SUCCESS
+
+
+def test_every_app_is_under_the_contracts():
+    for config in local_apps():
+        floor_of(config.name)
+        assert config.name.split(".")[0] in LINTER["root_packages"], config.name
+        if (Path(config.path) / "models.py").exists() or (Path(config.path) / "services").exists():
+            kernel = config.name in ("skeleton.core", "skeleton.backoffice")
+            assert kernel or config.name in CONTRACTS["inside"]["containers"], config.name
+
+
+def references():
+    """Every foreign key and many-to-many between our own models: its name, the app it is in, the app it points to."""
+    ours = {config.label: config.name for config in local_apps()}
+    for model in apps.get_models(include_auto_created=True):
+        if model._meta.app_label not in ours:
+            continue
+        for field in (*model._meta.local_fields, *model._meta.local_many_to_many):
+            if field.related_model is not None and field.related_model._meta.app_label in ours:
+                source, target = ours[model._meta.app_label], ours[field.related_model._meta.app_label]
+                yield f"{model._meta.label}.{field.name}", source, target
+
+
+def test_foreign_keys_point_down():
+    found = list(references())
+    assert len(found) > 5
+    wrong = [
+        name
+        for name, source, target in found
+        if source != target and floor_of(target) >= floor_of(source) and name not in UPWARD
+    ]
+    assert not wrong, f"these references point up or sideways: {wrong}"
+
+
+def test_every_exception_is_still_needed():
+    assert {name for name, _, _ in references()} >= UPWARD
+
+
+@pytest.mark.parametrize("word", ["utils", "helpers", "lib", "misc", "common"])
+def test_nothing_is_called(word):
+    assert not [str(file) for file in sources() if word in (file.stem, file.parent.name)]
+
+
+def test_migrations_are_named():
+    names = [file.stem for config in local_apps() for file in Path(config.path).glob("migrations/0*.py")]
+    assert names
+    assert not [name for name in names if "auto_" in name or "_alter_" in name]
+
+
+def test_no_file_or_function_is_too_long():
+    long = []
+    for file in sources():
+        text = file.read_text()
+        if "tests" in file.parts:
+            continue
+        if len(text.splitlines()) > 600:
+            long.append(f"{file.relative_to(ROOT)}: split it by noun")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno - node.lineno > 60:
+                long.append(f"{file.relative_to(ROOT)}:{node.lineno} {node.name}")
+    assert not long, "\n".join(long)
+
+
+def test_nothing_is_imported_inside_a_function():
+    inside = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file in sources()
+        if "tests" not in file.parts
+        for function in ast.walk(ast.parse(file.read_text()))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert not inside, inside
+
+
+def test_migrations_do_not_import_apps():
+    """A migration that imports an app's code breaks when that code changes; the kernel's ids are an exception."""
+    allowed = {"skeleton.core.ids"}
+    ours = tuple({config.name.split(".")[0] for config in local_apps()})
+    wrong = []
+    for config in local_apps():
+        for file in Path(config.path).glob("migrations/*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                wrong += [f"{file.name}: {name}" for name in names if name.startswith(ours) and name not in allowed]
+    assert not wrong, wrong
+
+
+def test_every_constraint_and_index_is_named_for_its_table():
+    for config in local_apps():
+        for model in config.get_models():
+            for named in (*model._meta.constraints, *model._meta.indexes):
+                assert named.name.startswith(config.label), f"{model._meta.label}: {named.name}"
