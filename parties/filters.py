@@ -18,14 +18,13 @@ NO_COUNTRY = UUID(int=0)
 
 
 class _CountryReference(forms.CharField):
-    """A country's id or code, as a UUID or a text."""
+    """A country's id or code."""
 
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        found = parse_uuid(text)
-        if found is None and not _CODE.fullmatch(text):
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        if not parse_uuid(text) and not _CODE.fullmatch(text):
             raise forms.ValidationError("Must be a country's id, alpha-2 or alpha-3 code.")
-        return found or text
+        return text
 
 
 class CountryFilter(TextFilter):
@@ -37,10 +36,8 @@ class CountryFilter(TextFilter):
     field_class = _CountryReference
     by_value = True
 
-    def bind(self, value: UUID | str) -> UUID:
-        if isinstance(value, UUID):
-            return value
-        return next(iter(country_ids(value)), NO_COUNTRY)
+    def bind(self, value: str) -> UUID:
+        return parse_uuid(value) or next(iter(country_ids(value)), NO_COUNTRY)
 
 
 class PartyFilters(FilterSet):

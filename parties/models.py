@@ -5,7 +5,9 @@ from typing import ClassVar
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q, Value
+from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, Concat, Lower
+from django.db.models.lookups import Regex
 
 from parties.choices import AddressType, PartyKind, PartyStatus
 from skeleton.core.models import Record
@@ -43,7 +45,7 @@ class Country(Record):
                 violation_error_code="code",
             ),
             models.CheckConstraint(
-                condition=Q(name__en__isnull=False) & ~Q(name__en=""),
+                condition=Regex(Coalesce(KT("name__en"), Value(""), output_field=models.TextField()), r"\S"),
                 name="parties_country_name_en",
                 violation_error_message="Needs a name in English.",
                 violation_error_code="name",
@@ -114,20 +116,9 @@ class Party(Record):
             models.Index("kind", Lower("name"), "id", name="parties_party_kind_name"),
             models.Index("kind", Lower("email"), "id", name="parties_party_kind_email"),
             models.Index("kind", "created_at", "id", name="parties_party_kind_created_at"),
-            models.Index(
-                "kind",
-                "credit_limit",
-                "id",
-                name="parties_party_credit_limit",
-                condition=Q(kind=PartyKind.CUSTOMER),
-            ),
-            models.Index(
-                "kind",
-                "total_purchases",
-                "id",
-                name="parties_party_total_purchases",
-                condition=Q(kind=PartyKind.CUSTOMER),
-            ),  # fmt: skip
+            # not only of customers: a prepared statement has a parameter for the kind, and could not use such an index
+            models.Index("kind", "credit_limit", "id", name="parties_party_credit_limit"),
+            models.Index("kind", "total_purchases", "id", name="parties_party_total_purchases"),
             GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="parties_party_search"),
         ]
 
@@ -144,13 +135,16 @@ class Address(Record):
     city = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
     region = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
     postal_code = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
-    country = models.ForeignKey(Country, models.PROTECT, null=True, blank=True, related_name="+")
+    country = models.ForeignKey(Country, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
 
     class Meta:
         db_table = "parties_address"
         verbose_name_plural = "addresses"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(type__in=AddressType.values), name="parties_address_type_known"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["country", "party"], name="parties_address_country"),
         ]
 
     def __str__(self) -> str:

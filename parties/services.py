@@ -5,7 +5,7 @@ excludes the FOR KEY SHARE of `require_usable` and of foreign keys: whoever make
 blacklists it take turns. Ordinary changes lock it FOR NO KEY UPDATE, and disturb nobody who only refers to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -31,11 +31,11 @@ Values = dict[str, Any]
 
 def create_party(*, kind: PartyKind, values: Values, actor: Actor) -> UUID:
     """A new party; its id. `values` as of PartyInput: `address` or `addresses` beside the party's own fields."""
-    fields, address, addresses = _taken_apart(kind, values)
+    fields, addresses = _taken_apart(kind, values)
     with verb(actor, "create"):
         party = Party(kind=kind, **{**_money_of_new(kind), **fields})
         party.save(force_insert=True)
-        _write_addresses(party, addresses or ([address] if _says_anything(address) else []))
+        _write_addresses(party, addresses or _worth_writing(values.get("address")))
     return party.pk
 
 
@@ -44,7 +44,7 @@ def update_party(*, kind: PartyKind, pk: UUID, values: Values, actor: Actor) -> 
 
     Raises NotFound.
     """
-    fields, _, addresses = _taken_apart(kind, values)
+    fields, addresses = _taken_apart(kind, values)
     with verb(actor, "update"):
         party = locked(visible(PARTIES[kind], actor), pk, no_key=True)
         touched = False
@@ -56,14 +56,14 @@ def update_party(*, kind: PartyKind, pk: UUID, values: Values, actor: Actor) -> 
             party.save(update_fields=["updated_at"])
 
 
-def _taken_apart(kind: PartyKind, values: Values) -> tuple[Values, Values | None, list[Values] | None]:
-    """The party's own fields, with what clearing them leaves behind; its primary address; all of its addresses."""
+def _taken_apart(kind: PartyKind, values: Values) -> tuple[Values, list[Values] | None]:
+    """The party's own fields, cleared ones as they are then; the full list of addresses, if given."""
     fields = {name: value for name, value in values.items() if name not in ("address", "addresses")}
     for name, cleared in _money_of_new(kind).items():
         if name in fields and fields[name] is None:
             fields[name] = cleared
     addresses = (values["addresses"] or []) if "addresses" in values else None
-    return fields, values.get("address"), addresses
+    return fields, addresses
 
 
 def _money_of_new(kind: PartyKind) -> Values:
@@ -76,9 +76,10 @@ def _money_of_new(kind: PartyKind) -> Values:
 _PARTS = ("type", "street", "city", "region", "postal_code", "country_id")
 
 
-def primary_address(addresses: Sequence[Address]) -> Address | None:
+def primary_address(addresses: Iterable[Address]) -> Address | None:
     """The primary one of a party's addresses, which come in the order they were given."""
-    return next((address for address in addresses if address.type == AddressType.BILLING), next(iter(addresses), None))
+    given = list(addresses)
+    return next((address for address in given if address.type == AddressType.BILLING), given[0] if given else None)
 
 
 def _merge_primary(party: Party, change: Values | None) -> bool:
@@ -88,14 +89,14 @@ def _merge_primary(party: Party, change: Values | None) -> bool:
         return bool(present and present.delete())
     if present:
         return assign(present, change)
-    if not _says_anything(change):
-        return False
-    _write_addresses(party, [change])
-    return True
+    fresh = _worth_writing(change)
+    _write_addresses(party, fresh)
+    return bool(fresh)
 
 
-def _says_anything(address: Values | None) -> bool:
-    return bool(address) and any(value is not None for value in address.values())
+def _worth_writing(address: Values | None) -> list[Values]:
+    """The address of a party that has none, unless it says nothing."""
+    return [address] if address and any(value is not None for value in address.values()) else []
 
 
 def _replace_addresses(party: Party, addresses: list[Values]) -> bool:
@@ -110,7 +111,8 @@ def _replace_addresses(party: Party, addresses: list[Values]) -> bool:
 
 def _write_addresses(party: Party, addresses: list[Values]) -> None:
     # ids are made in ascending order, which keeps the order of the list
-    Address.objects.bulk_create([Address(id=uuid7(), party=party, **address) for address in addresses])
+    if addresses:
+        Address.objects.bulk_create([Address(id=uuid7(), party=party, **address) for address in addresses])
 
 
 # --- status -----------------------------------------------------------------------------------------------------------
