@@ -27,7 +27,6 @@ CUSTOMER, SUPPLIER, EMPLOYEE, ADDRESS, COUNTRY = (
         (CUSTOMER, "position = 'Boss'", "parties_party_employee_position"),
         (CUSTOMER, "kind = 'supplier'", "parties_party_customer_money"),
         (SUPPLIER, "credit_limit = 1", "parties_party_customer_money"),
-        (SUPPLIER, "total_purchases = 1", "parties_party_customer_money"),
         (SUPPLIER, "currency = 'USD'", "parties_party_customer_money"),
         (EMPLOYEE, "kind = 'partner'", "parties_party_employee_position"),
         (ADDRESS, "type = 'home'", "parties_address_type_known"),
