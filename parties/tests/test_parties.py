@@ -165,7 +165,7 @@ def test_newest_first_by_default(owner):
 @pytest.mark.parametrize("order", ["asc", "desc"])
 def test_pages_and_cursors_walk_every_order_alike(owner, key, order):
     for n in range(7):
-        CustomerFactory(name=f"n{n % 3}", email=f"e{n % 2}@e.com", credit_limit=n % 2, total_purchases=n % 3)
+        CustomerFactory(name=f"n{n % 3}", email=f"e{n % 2}@e.com", credit_limit=n % 2)
     query = {"sort_by": key, "sort_order": order}
     whole = owner.get("/customers", **query).ok()["items"]
     keys = [(item[key], item["id"]) for item in whole]
