@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "skeleton.identity",
     "parties",
     "accounting",
+    "inventory",
     "billing",
 ]
 

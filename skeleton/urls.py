@@ -14,6 +14,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("skeleton.audit.urls")),
     path("", include("parties.urls")),
     path("", include("accounting.urls")),
+    path("", include("inventory.urls")),
     path("", include("billing.urls")),
 ]
 

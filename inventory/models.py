@@ -1,0 +1,329 @@
+"""What we sell and keep: the catalogue, warehouses, and how much of each item is where.
+
+How much there is changes only by rows of the ledger (`Movement`) and of `Reservation`: their triggers write `Stock`,
+and nothing else may (see migrations/0002_stock_ledger.py). Who changes stock locks the stock rows first, ordered by
+item and warehouse, and reservations only while holding the stock row that they are of; so nothing deadlocks.
+"""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat, Lower
+
+from inventory.choices import ItemStatus, MovementType, ReservationStatus, WarehouseStatus
+from skeleton.core.models import Record
+
+_GAP = Value("\n")
+"""Between the searched fields: a text that is searched for has no line break, so no match spans two of them."""
+
+
+class QuantityField(models.DecimalField):  # type: ignore[type-arg]
+    """How many of an item's unit: exact, with at most 3 decimals and 12 digits before them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "max_digits": 15, "decimal_places": 3})
+
+    def deconstruct(self) -> Any:
+        """As the plain field that it is, so that migrations need nothing of ours."""
+        name, _, args, options = super().deconstruct()
+        return name, "django.db.models.DecimalField", args, options
+
+
+class Category(Record):
+    """A group of items, in a tree. `path` holds the ids from the root down to the category itself.
+
+    A trigger keeps `path` and refuses cycles. With it a category and all of its descendants are one condition,
+    `path @> ARRAY[id]`, on one index.
+    """
+
+    name = models.CharField(max_length=255)
+    description = models.TextField(null=True, blank=True)  # noqa: DJ001 (the API says null)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    path = ArrayField(models.UUIDField(), editable=False, default=list)
+
+    class Meta:
+        db_table = "inventory_category"
+        verbose_name_plural = "categories"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=~Q(name=""), name="inventory_category_name_present"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            GinIndex(fields=["path"], name="inventory_category_path"),
+            models.Index(Lower("name"), "id", name="inventory_category_name"),
+            models.Index("created_at", "id", name="inventory_category_created_at"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Item(Record):
+    """Something that is sold: goods that are stocked, or a service that never is.
+
+    `unit_price` is in minor units of `currency`, `tax_rate` in percent; both are what an order's line takes by default.
+    """
+
+    sku = models.CharField("SKU", max_length=64)
+    name = models.CharField(max_length=255)
+    description = models.TextField(null=True, blank=True)  # noqa: DJ001
+    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, related_name="items", db_index=False)
+    unit_price = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    unit = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
+    tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=0)
+    status = models.CharField(max_length=12, choices=ItemStatus.choices, default=ItemStatus.ACTIVE)
+    attributes = models.JSONField(default=dict, blank=True)
+    search_text = models.GeneratedField(
+        expression=Lower(Concat("sku", _GAP, "name", output_field=models.TextField())),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        db_table = "inventory_item"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                Lower("sku"),
+                name="inventory_item_sku_unique",
+                violation_error_message="Another item already has this SKU.",
+                violation_error_code="sku",
+            ),
+            models.CheckConstraint(condition=~Q(sku="") & ~Q(name=""), name="inventory_item_names_present"),
+            models.CheckConstraint(
+                condition=Q(unit_price__gte=0),
+                name="inventory_item_unit_price_positive",
+                violation_error_message="Must be 0 or more.",
+                violation_error_code="unit_price",
+            ),
+            models.CheckConstraint(
+                condition=Q(tax_rate__gte=0, tax_rate__lte=100),
+                name="inventory_item_tax_rate_percent",
+                violation_error_message="Must be from 0 to 100.",
+                violation_error_code="tax_rate",
+            ),
+            models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="inventory_item_currency_form"),
+            models.CheckConstraint(condition=Q(status__in=ItemStatus.values), name="inventory_item_status_known"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("category", "id", name="inventory_item_category"),
+            models.Index("status", "id", name="inventory_item_status"),
+            models.Index(Lower("sku"), "id", name="inventory_item_sku"),
+            models.Index(Lower("name"), "id", name="inventory_item_name"),
+            models.Index("unit_price", "id", name="inventory_item_unit_price"),
+            models.Index("created_at", "id", name="inventory_item_created_at"),
+            GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="inventory_item_search"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku} {self.name}"
+
+
+class Warehouse(Record):
+    """A place where items are kept. `capacity` is for people to read; nothing is refused because of it."""
+
+    name = models.CharField(max_length=255)
+    code = models.CharField(max_length=32, null=True, blank=True)  # noqa: DJ001
+    location = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    capacity = models.BigIntegerField(null=True, blank=True)
+    status = models.CharField(max_length=11, choices=WarehouseStatus.choices, default=WarehouseStatus.ACTIVE)
+
+    class Meta:
+        db_table = "inventory_warehouse"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                Lower("code"),
+                name="inventory_warehouse_code_unique",
+                violation_error_message="Another warehouse already has this code.",
+                violation_error_code="code",
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="inventory_warehouse_name_present"),
+            models.CheckConstraint(
+                condition=Q(capacity__gte=0),
+                name="inventory_warehouse_capacity_positive",
+                violation_error_message="Must be 0 or more.",
+                violation_error_code="capacity",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=WarehouseStatus.values), name="inventory_warehouse_status_known"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(Lower("name"), "id", name="inventory_warehouse_name"),
+            models.Index("created_at", "id", name="inventory_warehouse_created_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})" if self.code else self.name
+
+
+class Stock(Record):
+    """How much of an item is in a warehouse, and how much of that is reserved. Rows are made as goods arrive.
+
+    `reorder_point` 0 means that nobody watches it; otherwise stock is low when what is available is not above it.
+    """
+
+    item = models.ForeignKey(Item, models.PROTECT, related_name="stock", db_index=False)
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="stock", db_index=False)
+    quantity = QuantityField(default=0, editable=False)
+    reserved = QuantityField(default=0, editable=False)
+    reorder_point = QuantityField(default=0)
+    reorder_quantity = QuantityField(default=0)
+    available = models.GeneratedField(
+        expression=F("quantity") - F("reserved"), output_field=QuantityField(), db_persist=True
+    )
+    is_low = models.GeneratedField(
+        expression=Q(reorder_point__gt=0, reorder_point__gte=F("quantity") - F("reserved")),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        db_table = "inventory_stock"
+        verbose_name_plural = "stock"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["item", "warehouse"], name="inventory_stock_place_unique"),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0) & Q(reserved__lte=F("quantity")), name="inventory_stock_reserved_within"
+            ),
+            models.CheckConstraint(
+                condition=Q(reorder_point__gte=0, reorder_quantity__gte=0),
+                name="inventory_stock_reorder_positive",
+                violation_error_message="Must be 0 or more.",
+                violation_error_code="reorder_point",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("warehouse", "id", name="inventory_stock_warehouse"),
+            models.Index("quantity", "id", name="inventory_stock_quantity"),
+            models.Index("id", name="inventory_stock_low", condition=Q(is_low=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity:f}"
+
+
+class Reservation(Record):
+    """Stock held for somebody, until it is fulfilled (issued), cancelled or past `expires_at` (UTC).
+
+    `order_id` is a soft reference: orders live on a higher floor. What an order holds for its own lines
+    (`held_by_order`) never expires, and ends only with the order's shipping or cancellation.
+    Item and warehouse are those of the stock row, written by the trigger.
+    """
+
+    stock = models.ForeignKey(Stock, models.PROTECT, related_name="reservations", db_index=False)
+    item = models.ForeignKey(Item, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
+    warehouse = models.ForeignKey(Warehouse, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
+    quantity = QuantityField()
+    status = models.CharField(max_length=9, choices=ReservationStatus.choices, default=ReservationStatus.ACTIVE)
+    order_id = models.UUIDField(null=True)
+    held_by_order = models.BooleanField(default=False)
+    expires_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+
+    class Meta:
+        db_table = "inventory_reservation"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="inventory_reservation_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(status__in=ReservationStatus.values), name="inventory_reservation_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=ReservationStatus.ACTIVE, closed_at__isnull=True)
+                | (~Q(status=ReservationStatus.ACTIVE) & Q(closed_at__isnull=False)),
+                name="inventory_reservation_closed_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(held_by_order=False) | Q(order_id__isnull=False, expires_at__isnull=True),
+                name="inventory_reservation_held_by_order",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("item", "id", name="inventory_reservation_item"),
+            models.Index("warehouse", "id", name="inventory_reservation_place"),
+            models.Index("status", "id", name="inventory_reservation_status"),
+            models.Index("order_id", "id", name="inventory_reservation_order", condition=Q(order_id__isnull=False)),
+            models.Index("stock", name="inventory_reservation_active", condition=Q(status=ReservationStatus.ACTIVE)),
+            models.Index(
+                "expires_at", name="inventory_reservation_expiring", condition=Q(status=ReservationStatus.ACTIVE)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity:f} {self.status}"
+
+
+class Movement(models.Model):
+    """One line of the ledger: a signed change of one stock row, its balance after it, who and why. Never changed.
+
+    Id, item, warehouse, balance and time are written by the trigger while it holds the stock row, so that along the ids
+    of one stock row each balance follows from the one before. A transfer is two lines with one `transfer_id`; a line
+    that names a reservation fulfils it.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    type = models.CharField(max_length=10, choices=MovementType.choices)
+    stock = models.ForeignKey(Stock, models.PROTECT, related_name="movements", db_index=False)
+    item = models.ForeignKey(Item, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
+    warehouse = models.ForeignKey(Warehouse, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
+    quantity = QuantityField()
+    balance_after = QuantityField()
+    reference = models.CharField(max_length=255, null=True)  # noqa: DJ001
+    reason = models.CharField(max_length=1000, null=True)  # noqa: DJ001
+    transfer_id = models.UUIDField(null=True)
+    other_warehouse = models.ForeignKey(Warehouse, models.PROTECT, null=True, related_name="+", db_index=False)
+    reservation = models.ForeignKey(Reservation, models.PROTECT, null=True, related_name="movements", db_index=False)
+    order_id = models.UUIDField(null=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "inventory_movement"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(type=MovementType.RECEIPT, quantity__gt=0)
+                | Q(type=MovementType.ISSUE, quantity__lt=0)
+                | (Q(type__in=[MovementType.ADJUSTMENT, MovementType.TRANSFER]) & ~Q(quantity=0)),
+                name="inventory_movement_direction",
+            ),
+            models.CheckConstraint(
+                condition=Q(type=MovementType.TRANSFER, transfer_id__isnull=False, other_warehouse__isnull=False)
+                & ~Q(warehouse=F("other_warehouse"))
+                | (~Q(type=MovementType.TRANSFER) & Q(transfer_id__isnull=True, other_warehouse__isnull=True)),
+                name="inventory_movement_transfer_ends",
+            ),
+            models.CheckConstraint(
+                condition=Q(type=MovementType.ISSUE) | Q(reservation__isnull=True),
+                name="inventory_movement_fulfils_by_issue",
+            ),
+            models.CheckConstraint(
+                condition=~Q(type=MovementType.ADJUSTMENT) | (Q(reason__isnull=False) & ~Q(reason="")),
+                name="inventory_movement_adjustment_reason",
+            ),
+            models.CheckConstraint(condition=Q(balance_after__gte=0), name="inventory_movement_balance_positive"),
+            models.UniqueConstraint(
+                fields=["reservation"],
+                name="inventory_movement_fulfils_once",
+                condition=Q(reservation__isnull=False),
+                violation_error_message="The reservation is fulfilled already.",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("stock", "id", name="inventory_movement_stock"),
+            models.Index("item", "id", name="inventory_movement_item"),
+            models.Index("warehouse", "id", name="inventory_movement_warehouse"),
+            models.Index("type", "id", name="inventory_movement_type"),
+            models.Index("order_id", "id", name="inventory_movement_order", condition=Q(order_id__isnull=False)),
+            models.Index("transfer_id", name="inventory_movement_transfer", condition=Q(transfer_id__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.quantity:+f}"
