@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Concat, Lower
 
 from inventory.choices import ItemStatus, MovementType, ReservationStatus, WarehouseStatus
@@ -176,7 +176,9 @@ class Stock(Record):
         expression=F("quantity") - F("reserved"), output_field=QuantityField(), db_persist=True
     )
     is_low = models.GeneratedField(
-        expression=Q(reorder_point__gt=0, reorder_point__gte=F("quantity") - F("reserved")),
+        expression=ExpressionWrapper(
+            Q(reorder_point__gt=0, reorder_point__gte=F("quantity") - F("reserved")), output_field=models.BooleanField()
+        ),
         output_field=models.BooleanField(),
         db_persist=True,
     )

@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,9 @@ from skeleton.core.statements import Param
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 MAX_PAGE = 2**31
 """Keeps page × limit within what PostgreSQL takes for an OFFSET."""
+
+MAX_DECIMAL_LENGTH = 40
+"""Longer than any number that is kept, sign and point included."""
 
 PAGING = ("page", "limit", "cursor", "sort_by", "sort_order")
 
@@ -170,7 +174,17 @@ def write_cursor(sort: Sort, key: Any, pk: UUID, *, plain: bool = False) -> str:
     if plain:
         return str(pk)
     kind = type(key).__name__
-    return base64.urlsafe_b64encode(orjson.dumps([sort.name, sort.descending, [kind, key], str(pk)])).decode()
+    text = str(key) if isinstance(key, Decimal) else key
+    return base64.urlsafe_b64encode(orjson.dumps([sort.name, sort.descending, [kind, text], str(pk)])).decode()
+
+
+def _decimal(text: Any) -> Decimal:
+    if not isinstance(text, str) or len(text) > MAX_DECIMAL_LENGTH or not set(text) <= set("-.0123456789"):
+        raise ValueError("not a plain decimal")
+    try:
+        return Decimal(text)
+    except ArithmeticError as exc:
+        raise ValueError("not a decimal") from exc
 
 
 _REVIVERS: dict[str, Any] = {
@@ -179,6 +193,7 @@ _REVIVERS: dict[str, Any] = {
     "UUID": UUID,
     "str": str,
     "int": int,
+    "Decimal": _decimal,
 }
 
 

@@ -214,6 +214,7 @@ def _of_form_field(field: forms.Field) -> Schema:
 
 class _Number(OpenApiSerializerFieldExtension):
     target_class = "skeleton.core.fields.NumberField"
+    match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         field = self.target

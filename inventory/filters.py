@@ -1,0 +1,62 @@
+"""What the lists of the catalogue and of stock can be narrowed by."""
+
+from typing import Any
+
+from django.db.models import BooleanField, F, Func, QuerySet
+
+from inventory.choices import ItemStatus, MovementType, ReservationStatus, WarehouseStatus
+from inventory.models import Category, Item
+from skeleton.core.filters import BooleanFilter, ChoiceFilter, FilterSet, SearchFilter, TextFilter, UUIDFilter
+
+
+class Below(Func):
+    """`path @> ARRAY[id]`: whether a category is the one with this id, or anywhere below it."""
+
+    output_field = BooleanField()
+    conditional = True
+    template = "%(expressions)s]::uuid[]"
+    arg_joiner = " @> ARRAY["
+
+
+class SkuFilter(TextFilter):
+    def bind(self, value: Any) -> Any:
+        return value.lower()
+
+
+class CategoryFilters(FilterSet):
+    parent_id = UUIDFilter(field_name="parent_id", label="Directly below this category.")
+
+
+class ItemFilters(FilterSet):
+    category_id = UUIDFilter(method="below", label="In this category, or anywhere below it.")
+    status = ChoiceFilter(choices=ItemStatus.choices)
+    search = SearchFilter(label="In the SKU or the name, without regard to case.")
+    sku = SkuFilter(field_name="sku", lookup_expr="lower", label="Exactly this SKU, without regard to case.")
+
+    def below(self, rows: QuerySet[Item], name: str, value: Any) -> QuerySet[Item]:
+        return rows.filter(category_id__in=Category.objects.filter(Below(F("path"), value)).values("pk"))
+
+
+class WarehouseFilters(FilterSet):
+    status = ChoiceFilter(choices=WarehouseStatus.choices)
+
+
+class StockFilters(FilterSet):
+    warehouse_id = UUIDFilter(field_name="warehouse_id")
+    item_id = UUIDFilter(field_name="item_id")
+    low = BooleanFilter(field_name="is_low", label="Available is not above a reorder point over 0.")
+
+
+class ReservationFilters(FilterSet):
+    status = ChoiceFilter(choices=ReservationStatus.choices)
+    item_id = UUIDFilter(field_name="item_id")
+    warehouse_id = UUIDFilter(field_name="warehouse_id")
+    order_id = UUIDFilter(field_name="order_id")
+
+
+class MovementFilters(FilterSet):
+    type = ChoiceFilter(choices=MovementType.choices)
+    item_id = UUIDFilter(field_name="item_id")
+    warehouse_id = UUIDFilter(field_name="warehouse_id")
+    stock_id = UUIDFilter(field_name="stock_id")
+    order_id = UUIDFilter(field_name="order_id")

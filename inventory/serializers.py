@@ -1,0 +1,258 @@
+"""The shape of the catalogue and of stock in JSON."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from inventory.choices import ItemStatus, MovementType, ReservationStatus, WarehouseStatus
+from inventory.models import Category, Item, Warehouse
+from skeleton.core.fields import (
+    ChoiceField,
+    Computed,
+    CurrencyField,
+    DateTimeField,
+    IntegerField,
+    JsonObjectField,
+    MoneyField,
+    NumberField,
+    ReferenceField,
+    TextField,
+    UUIDField,
+)
+from skeleton.core.serializers import Input, Output
+
+DESCRIPTION_MAX = 10_000
+REASON_MAX = 1000
+
+
+def default_currency() -> str:
+    return str(settings.SKELETON_CURRENCY)
+
+
+class AttributesField(JsonObjectField):
+    """Free attributes of an item. Null clears them all: an item without any has an empty object."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        return super().run_validation({} if data is None else data)
+
+
+class LaterField(DateTimeField):
+    """A moment in the future."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        moment = super().to_internal_value(value)
+        if moment <= timezone.now():
+            raise serializers.ValidationError("Must be in the future.")
+        return moment
+
+
+class SignedQuantityField(NumberField):
+    """A change of a quantity: over or under 0, but not 0."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        value = super().to_internal_value(data)
+        if value == 0:
+            raise serializers.ValidationError("Must not be 0.")
+        return value
+
+
+# --- the catalogue ----------------------------------------------------------------------------------------------------
+
+
+class CategoryOutput(Output):
+    id = UUIDField()
+    name = TextField()
+    description = TextField(allow_null=True)
+    parent_id = UUIDField(allow_null=True)
+
+
+class CategoryNodeOutput(CategoryOutput):
+    children = serializers.ListField(child=serializers.DictField(), help_text="Categories, each of this shape.")
+
+
+class CategoryInput(Input):
+    output = CategoryOutput
+    name = TextField()
+    description = TextField(max_length=DESCRIPTION_MAX, allow_null=True, required=False)
+    parent_id = ReferenceField(to=Category, allow_null=True, required=False)
+
+
+class ItemOutput(Output):
+    id = UUIDField()
+    sku = TextField()
+    name = TextField()
+    description = TextField(allow_null=True)
+    category_id = UUIDField(allow_null=True)
+    category_name = TextField(source="category.name", allow_null=True)
+    unit_price = MoneyField(help_text="Minor units of the currency: what an order's line takes by default.")
+    currency = CurrencyField()
+    unit = TextField(allow_null=True)
+    tax_rate = NumberField(places=4, help_text="Percent: what an order's line takes by default.")
+    status = ChoiceField(choices=ItemStatus.choices)
+    attributes = JsonObjectField()
+    created_at = DateTimeField()
+    updated_at = DateTimeField()
+
+
+class ItemUpdateInput(Input):
+    output = ItemOutput
+    sku = TextField(max_length=64)
+    name = TextField()
+    description = TextField(max_length=DESCRIPTION_MAX, allow_null=True, required=False)
+    category_id = ReferenceField(to=Category, allow_null=True, required=False)
+    unit_price = MoneyField()
+    currency = CurrencyField(required=False)
+    unit = TextField(max_length=20, allow_null=True, required=False)
+    tax_rate = NumberField(places=4, at_least=0, at_most=100, required=False)
+    status = ChoiceField(choices=ItemStatus.choices, required=False)
+    attributes = AttributesField(required=False)
+
+
+class ItemCreateInput(ItemUpdateInput):
+    currency = CurrencyField(default=default_currency)
+
+
+# --- warehouses and stock ---------------------------------------------------------------------------------------------
+
+
+class WarehouseOutput(Output):
+    id = UUIDField()
+    name = TextField()
+    code = TextField(allow_null=True)
+    location = TextField(allow_null=True)
+    capacity = IntegerField(allow_null=True)
+    status = ChoiceField(choices=WarehouseStatus.choices)
+    created_at = DateTimeField()
+    updated_at = DateTimeField()
+
+
+class WarehouseInput(Input):
+    output = WarehouseOutput
+    name = TextField()
+    code = TextField(max_length=32, allow_null=True, required=False)
+    location = TextField(allow_null=True, required=False)
+    capacity = IntegerField(min_value=0, max_value=2**53, allow_null=True, required=False)
+    status = ChoiceField(choices=WarehouseStatus.choices, required=False)
+
+
+class StockOutput(Output):
+    id = UUIDField()
+    item_id = UUIDField()
+    sku = TextField(source="item.sku")
+    item_name = TextField(source="item.name")
+    warehouse_id = UUIDField()
+    warehouse_name = TextField(source="warehouse.name")
+    quantity = NumberField(help_text="On hand.")
+    reserved = NumberField(help_text="Held by active reservations.")
+    available = NumberField(help_text="On hand and not reserved.")
+    reorder_point = NumberField()
+    reorder_quantity = NumberField()
+    updated_at = DateTimeField()
+
+
+class ReorderInput(Input):
+    output = StockOutput
+    reorder_point = NumberField(at_least=0, required=False)
+    reorder_quantity = NumberField(at_least=0, required=False)
+
+
+class ReceiptInput(Input):
+    item_id = ReferenceField(to=Item)
+    warehouse_id = ReferenceField(to=Warehouse)
+    quantity = NumberField(over=0)
+    reference = TextField(allow_null=True, required=False)
+    reason = TextField(max_length=REASON_MAX, allow_null=True, required=False)
+
+
+class IssueInput(ReceiptInput):
+    pass
+
+
+class AdjustInput(Input):
+    quantity = SignedQuantityField(help_text="The change: over 0 adds, under 0 takes away.")
+    reason = TextField(max_length=REASON_MAX)
+    reference = TextField(allow_null=True, required=False)
+
+
+class TransferInput(Input):
+    item_id = ReferenceField(to=Item)
+    from_warehouse_id = ReferenceField(to=Warehouse)
+    to_warehouse_id = ReferenceField(to=Warehouse)
+    quantity = NumberField(over=0)
+    reference = TextField(allow_null=True, required=False)
+    reason = TextField(max_length=REASON_MAX, allow_null=True, required=False)
+
+
+# --- the ledger and reservations --------------------------------------------------------------------------------------
+
+
+def _came_from(quantity: Decimal, warehouse_id: UUID, other_id: UUID | None) -> UUID | None:
+    return warehouse_id if quantity < 0 else other_id
+
+
+def _went_to(quantity: Decimal, warehouse_id: UUID, other_id: UUID | None) -> UUID | None:
+    return warehouse_id if quantity > 0 else other_id
+
+
+class MovementOutput(Output):
+    id = UUIDField()
+    type = ChoiceField(choices=MovementType.choices)
+    stock_id = UUIDField()
+    item_id = UUIDField()
+    sku = TextField(source="item.sku")
+    item_name = TextField(source="item.name")
+    warehouse_id = UUIDField()
+    warehouse_name = TextField(source="warehouse.name")
+    quantity = NumberField(help_text="The change in this warehouse: over 0 in, under 0 out.")
+    balance_after = NumberField(help_text="On hand in this warehouse after it.")
+    from_warehouse_id = Computed(
+        UUIDField(allow_null=True), "quantity", "warehouse_id", "other_warehouse_id", compute=_came_from
+    )
+    to_warehouse_id = Computed(
+        UUIDField(allow_null=True), "quantity", "warehouse_id", "other_warehouse_id", compute=_went_to
+    )
+    transfer_id = UUIDField(allow_null=True, help_text="Common to the two lines of a transfer.")
+    reservation_id = UUIDField(allow_null=True, help_text="The reservation that it fulfilled.")
+    order_id = UUIDField(allow_null=True)
+    reference = TextField(allow_null=True)
+    reason = TextField(allow_null=True)
+    created_by = UUIDField(source="created_by_id", allow_null=True)
+    created_by_name = TextField(source="created_by.name", allow_null=True)
+    created_at = DateTimeField()
+
+
+class TransferOutput(Output):
+    movement = MovementOutput(help_text="The line that went out.")
+    locals()["from"] = StockOutput()  # a keyword of Python, so it cannot be written as a name
+    to = StockOutput()
+
+
+class ReservationOutput(Output):
+    id = UUIDField()
+    stock_id = UUIDField()
+    item_id = UUIDField()
+    sku = TextField(source="item.sku")
+    item_name = TextField(source="item.name")
+    warehouse_id = UUIDField()
+    warehouse_name = TextField(source="warehouse.name")
+    quantity = NumberField()
+    status = ChoiceField(choices=ReservationStatus.choices)
+    order_id = UUIDField(allow_null=True)
+    expires_at = DateTimeField(allow_null=True)
+    closed_at = DateTimeField(allow_null=True)
+    created_by = UUIDField(source="created_by_id", allow_null=True)
+    created_at = DateTimeField()
+    updated_at = DateTimeField()
+
+
+class ReserveInput(Input):
+    item_id = ReferenceField(to=Item)
+    warehouse_id = ReferenceField(to=Warehouse)
+    quantity = NumberField(over=0)
+    expires_at = LaterField(allow_null=True, required=False)
+    order_id = UUIDField(allow_null=True, required=False)

@@ -1,0 +1,118 @@
+"""Goods come in, go out, are counted and moved."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from inventory.access import STOCK
+from inventory.choices import MovementType, WarehouseStatus
+from inventory.models import Warehouse
+from inventory.services.ledger import Line, Place, open_row, place_of, post
+from skeleton.core import records
+from skeleton.core.actors import Actor
+from skeleton.core.errors import Conflict, Invalid
+from skeleton.core.ids import uuid7
+from skeleton.core.transactions import verb
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A transfer that is done: the line that went out, and the two stock rows."""
+
+    movement_id: UUID
+    from_stock_id: UUID
+    to_stock_id: UUID
+
+
+def receive_stock(
+    *,
+    item_id: UUID,
+    warehouse_id: UUID,
+    quantity: Decimal,
+    actor: Actor,
+    reference: str | None = None,
+    reason: str | None = None,
+) -> UUID:
+    """Goods come in, `quantity` over 0; the id of the stock row, made as needed.
+
+    Raises Conflict where the warehouse is not active.
+    """
+    place = Place(item_id, warehouse_id)
+    with verb(actor, "receive"):
+        require_active(warehouse_id)
+        open_row(place, new_id=uuid7())
+        posted = post(
+            [Line(place, quantity)], type=MovementType.RECEIPT, actor=actor, reference=reference, reason=reason
+        )
+    return posted[place].stock_id
+
+
+def issue_stock(
+    *,
+    item_id: UUID,
+    warehouse_id: UUID,
+    quantity: Decimal,
+    actor: Actor,
+    reference: str | None = None,
+    reason: str | None = None,
+) -> UUID:
+    """Goods go out, `quantity` over 0, of what nobody has reserved; the id of the stock row. Raises NotEnoughStock."""
+    place = Place(item_id, warehouse_id)
+    with verb(actor, "issue"):
+        posted = post(
+            [Line(place, -quantity)], type=MovementType.ISSUE, actor=actor, reference=reference, reason=reason
+        )
+    return posted[place].stock_id
+
+
+def adjust_stock(*, stock_id: UUID, change: Decimal, reason: str, actor: Actor, reference: str | None = None) -> None:
+    """Correct what is on hand by `change`, signed and not 0. Raises NotFound, NotEnoughStock."""
+    with verb(actor, "adjust"):
+        line = Line(place_of(stock_id), change)
+        post([line], type=MovementType.ADJUSTMENT, actor=actor, reference=reference, reason=reason)
+
+
+def transfer_stock(
+    *,
+    item_id: UUID,
+    from_warehouse_id: UUID,
+    to_warehouse_id: UUID,
+    quantity: Decimal,
+    actor: Actor,
+    reference: str | None = None,
+    reason: str | None = None,
+) -> Transfer:
+    """Move goods that nobody has reserved to another warehouse, where the stock row is made as needed.
+
+    Raises Invalid where both are one warehouse, Conflict where the target is not active, NotEnoughStock.
+    """
+    if from_warehouse_id == to_warehouse_id:
+        raise Invalid(details={"to_warehouse_id": "Must be another warehouse than the one it comes from."})
+    source, target = Place(item_id, from_warehouse_id), Place(item_id, to_warehouse_id)
+    lines = [Line(source, -quantity, to_warehouse_id), Line(target, quantity, from_warehouse_id)]
+    with verb(actor, "transfer"):
+        require_active(to_warehouse_id)
+        open_row(target, new_id=uuid7())
+        posted = post(
+            lines,
+            type=MovementType.TRANSFER,
+            actor=actor,
+            reference=reference,
+            reason=reason,
+            transfer_id=uuid7(),
+        )
+    return Transfer(posted[source].movement_id, posted[source].stock_id, posted[target].stock_id)
+
+
+def set_reorder_levels(*, stock_id: UUID, values: dict[str, Any], actor: Actor) -> None:
+    """Change `reorder_point` and `reorder_quantity`. Raises NotFound."""
+    with verb(actor, "update"):
+        records.update(STOCK, stock_id, values, actor=actor)
+
+
+def require_active(warehouse_id: UUID) -> None:
+    """Raises Conflict where the warehouse takes nothing in just now."""
+    warehouse = Warehouse.objects.filter(pk=warehouse_id).exclude(status=WarehouseStatus.ACTIVE).first()
+    if warehouse:
+        raise Conflict(f"The warehouse {warehouse.name} is {warehouse.get_status_display().lower()}.")
