@@ -56,7 +56,7 @@ class CategoryView(DeletableMixin):
     sorting = Sorting({"name": Lower("name"), "created_at": F("created_at")}, NEWEST_FIRST)
 
     @operation("GET", "/tree", access=READ, summary="All of them, as a tree", output=CategoryNodeOutput,
-               envelope="list")  # fmt: skip
+               envelope="list", errors=(400,))  # fmt: skip
     def tree(self, request: Request) -> HttpResponse:
         self.refuse_query()
         return JsonResponse({"data": category_tree()})

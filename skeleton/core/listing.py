@@ -103,7 +103,7 @@ def parse_filters(query: QueryDict, filterset: type[FilterSet] | None, also: Seq
     unknown = [name for name in query if name not in known and name not in also]
     if unknown:
         raise BadRequest(f"Unknown query parameter: {unknown[0]}.", details=dict.fromkeys(unknown, "Unknown parameter"))
-    return filterset.clean({name: query[name] for name in known if name in query}) if filterset else {}
+    return filterset.clean({name: str(query[name]) for name in known if name in query}) if filterset else {}
 
 
 def parse_list_query(
@@ -157,13 +157,13 @@ def parse_cursor(text: str, sort: Sort, *, plain: bool = False) -> Cursor:
         after = parse_uuid(text)
         if after:
             return Cursor(after, after)
-        raise _bad_cursor()
+        raise bad_cursor()
     try:
         name, descending, key, after_text = orjson.loads(base64.urlsafe_b64decode(text))
         after = UUID(after_text)
         value = _revive(key)
     except (ValueError, TypeError, AttributeError) as exc:
-        raise _bad_cursor() from exc
+        raise bad_cursor() from exc
     if (name, descending) != (sort.name, sort.descending):
         raise BadRequest("The cursor belongs to another order.", details={"cursor": "Belongs to another order."})
     return Cursor(value, after)
@@ -211,7 +211,8 @@ def _revive(key: Any) -> Any:
     return revived
 
 
-def _bad_cursor() -> BadRequest:
+def bad_cursor() -> BadRequest:
+    """What a cursor that was not written for this list is answered with."""
     return BadRequest("The cursor is not valid.", details={"cursor": "Not a cursor of this list."})
 
 

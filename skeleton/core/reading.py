@@ -3,19 +3,21 @@
 A list takes one statement, and one more to count when the page does not show its own end. A single object takes one.
 """
 
+import datetime as dt
 from collections.abc import Hashable
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import DateField, DateTimeField, DecimalField, F, IntegerField, QuerySet, UUIDField
 from rest_framework import serializers
 
 from skeleton.core.access import Gate
 from skeleton.core.actors import Actor
 from skeleton.core.errors import NotFound
 from skeleton.core.filters import FilterSet
-from skeleton.core.listing import KeysetAfter, ListQuery, Sort, write_cursor
+from skeleton.core.listing import KeysetAfter, ListQuery, Sort, bad_cursor, write_cursor
 from skeleton.core.plans import Plan, plan_of
 from skeleton.core.statements import Param, Statement, compile_count, compile_rows
 
@@ -23,6 +25,15 @@ SHAPES = 512
 """How many compiled shapes are kept per list; the least recently used go first."""
 
 KEY = "cursor_key"
+
+_KEY_TYPES: tuple[tuple[type, type], ...] = (
+    (UUIDField, UUID),
+    (DateTimeField, dt.datetime),
+    (DateField, dt.date),
+    (DecimalField, Decimal),
+    (IntegerField, int),
+)
+"""In this order, as a DateTimeField is a DateField too. Every other key is a text."""
 
 
 class Reader:
@@ -41,6 +52,7 @@ class Reader:
         self._one = lru_cache(SHAPES)(self._compile_one)
         self._page = lru_cache(SHAPES)(self._compile_page)
         self._count = lru_cache(SHAPES)(self._compile_count)
+        self._key_type = lru_cache(SHAPES)(self._find_key_type)
 
     @property
     def plan(self) -> Plan:
@@ -86,6 +98,8 @@ class Reader:
         if cursor is None:
             raise ValueError("not a cursor query")
         shape, values = self._shape(actor, query)
+        if not cursor.starts and type(cursor.after_key) is not self._key_type(shape[0], query.sort):
+            raise bad_cursor()
         values |= {"after_key": cursor.after_key, "after_id": cursor.after_id}
         found = self._page(*shape, query.sort, not cursor.starts, keyed=True).run(values, query.limit + 1, 0)
         rows, more = found[: query.limit], len(found) > query.limit
@@ -130,6 +144,12 @@ class Reader:
 
     def _prepared(self, shape: tuple[Any, ...]) -> bool:
         return not (self.filterset and self.filterset.by_value(shape))
+
+    def _find_key_type(self, scope: Hashable, sort: Sort) -> type:
+        """What the sort key's values are in Python: a cursor that holds anything else was not written here."""
+        key = F(sort.key) if isinstance(sort.key, str) else sort.key
+        field = _field_of(self.gate.rows(scope, Param("actor_id")).annotate(**{KEY: key}))
+        return next((found for kind, found in _KEY_TYPES if isinstance(field, kind)), str)
 
     def _rows(self, scope: Hashable, plan: Plan) -> QuerySet[Any]:
         rows = self.gate.rows(scope, Param("actor_id"))
