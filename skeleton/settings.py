@@ -11,6 +11,7 @@ from typing import Any
 
 from environs import Env, EnvError
 
+from skeleton.backoffice import unfold
 from skeleton.core.postgres.config import embedded_database
 from skeleton.core.secret import kept_secret
 
@@ -251,6 +252,8 @@ LANGUAGES = [("en", "English"), ("uk", "Українська"), ("de", "Deutsch"
 USE_I18N = True
 FORMAT_MODULE_PATH = ["skeleton.backoffice.formats"]
 
+UNFOLD = unfold.UNFOLD
+
 STATIC_URL = "/static/"
 STATIC_ROOT = SKELETON_DATA_DIR / "static"
 MEDIA_ROOT = SKELETON_DATA_DIR / "files"
@@ -280,16 +283,21 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host != "
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
-        # unfold's Alpine.js evaluates the expressions in its own templates
-        "script-src": ["'self'", "'unsafe-inline'", "'unsafe-eval'"],
+        "script-src": ["'self'"],
         "style-src": ["'self'", "'unsafe-inline'"],
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
         "frame-ancestors": ["'none'"],
         "form-action": ["'self'"],
         "base-uri": ["'self'"],
     }
 }
+CONTENT_SECURITY_POLICY_BY_PATH = {
+    "/admin/": {"script-src": ["'unsafe-eval'"]},  # unfold's Alpine.js evaluates the expressions in its templates
+    "/api/v1/redoc": {"worker-src": ["blob:"]},  # ReDoc makes the worker of its search by itself
+}
+"""What single pages need beyond that, added to it by the beginning of their path."""
 
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # e-mail is unique without regard to case, by a constraint on its lower form

@@ -1,7 +1,9 @@
 """Every route: the API under /api/v1, its documentation, the back office, health."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
+from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
 from skeleton.core.documentation import RedocView, SchemaView, SwaggerView
@@ -25,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{API_PREFIX}redoc", RedocView.as_view(), name="redoc"),
     path("swagger/index.html", RedirectView.as_view(pattern_name="docs")),
     path("swagger/doc.json", RedirectView.as_view(url=f"/{API_PREFIX}schema?format=json")),
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("backoffice/icon.svg"))),
     path("health", health),
     path("ready", ready),
     path("admin/", admin.site.urls),

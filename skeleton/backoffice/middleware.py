@@ -7,6 +7,7 @@ them there is faster, and is one thing less to get wrong.
 from typing import Any
 
 from csp import middleware as csp
+from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
@@ -39,7 +40,14 @@ class SecurityMiddleware(_PagesOnly, security.SecurityMiddleware):
 
 
 class ContentSecurityPolicyMiddleware(_PagesOnly, csp.CSPMiddleware):
-    pass
+    """One strict policy, and what single pages need beyond it."""
+
+    def get_policy_parts(self, request: HttpRequest, response: Any, report_only: bool = False) -> csp.PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        for prefix, more in settings.CONTENT_SECURITY_POLICY_BY_PATH.items():
+            if request.path.startswith(prefix):
+                parts.update = {**(parts.update or {}), **more}
+        return parts
 
 
 class SessionMiddleware(_PagesOnly, sessions.SessionMiddleware):

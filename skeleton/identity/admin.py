@@ -77,7 +77,7 @@ class UserScreen(RecordAdmin):
     add_fieldsets = ((None, {"fields": ("email", "name", "password")}),)
     fieldsets = (
         (None, {"fields": (("email", "name"), ("status", "roles_held"))}),
-        ("Times (UTC)", {"fields": (("last_login", "created_at", "updated_at"),)}),
+        ("Times (UTC)", {"fields": (("created_at", "updated_at"), "last_login")}),
     )
     readonly_fields = ("status", "roles_held", "last_login", "created_at", "updated_at")
 

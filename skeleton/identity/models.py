@@ -20,7 +20,7 @@ class UserManager(BaseUserManager["User"]):
 class User(Record, AbstractBaseUser):
     """Somebody who signs in. What they may do is the sum of their roles' permissions, and nothing else."""
 
-    email = models.EmailField(max_length=254)
+    email = models.EmailField("e-mail", max_length=254)
     name = models.CharField(max_length=255)
     is_active = models.BooleanField("active", default=True)
     language = models.CharField(max_length=2, default="en")
@@ -47,6 +47,10 @@ class User(Record, AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.email
+
+    def get_full_name(self) -> str:
+        """What Django's admin calls somebody."""
+        return self.name
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Django's question, asked by its admin. See `skeleton.identity.backends`."""

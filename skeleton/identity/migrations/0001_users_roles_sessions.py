@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
                 *record_fields(),
-                ("email", models.EmailField(max_length=254)),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
                 ("name", models.CharField(max_length=255)),
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 ("language", models.CharField(default="en", max_length=2)),

@@ -1,0 +1,76 @@
+"""The back office in a real browser: it works, says nothing in the console, and asks no other host."""
+
+import pytest
+from playwright.sync_api import expect
+
+from skeleton.core.testkit.browser import DESKTOP, PHONE, browse
+from skeleton.identity.models import User
+from skeleton.identity.services import accounts
+from skeleton.identity.tests.factories import PASSWORD, RoleFactory, UserFactory, actor_of, user_in_role
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def sign_in(window, email):
+    page = window.go("/admin/")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("width, size", [("desktop", DESKTOP), ("phone", PHONE)])
+def test_an_administrator_at_work(live_server, width, size):
+    user_in_role("admin", name="Carl Clerk", email="carl@example.com")
+    RoleFactory(name="seller", permissions=["invoices:read", "orders:read"])
+    somebody = UserFactory(name="Sofia Somebody", email="sofia@example.com")
+    accounts.update_user(user_id=somebody.pk, values={"name": "Sophia"}, actor=actor_of(user_in_role("super_admin")))
+
+    def story(window):
+        window.go("/admin/")
+        window.shoot(f"{width}-login")
+        page = sign_in(window, "carl@example.com")
+        window.shoot(f"{width}-overview")
+        page.get_by_role("link", name="Users Who may sign in").click()
+        window.shoot(f"{width}-list")
+        page.get_by_role("link", name="sofia@example.com").click()
+        window.shoot(f"{width}-detail")
+        page = window.go(f"/admin/identity/user/{somebody.pk}/give-role/")
+        window.shoot(f"{width}-act")
+        page.get_by_label("Role").select_option(label="seller")
+        page.get_by_role("button", name="Give a role").click()
+        expect(page.get_by_text("Sophia holds the role seller now.")).to_be_visible()
+        window.go("/admin/identity/role/add/")
+        window.shoot(f"{width}-role")
+        window.go("/admin/audit/auditentry/")
+        window.shoot(f"{width}-audit")
+        page.locator("#result_list tbody a").first.click()
+        expect(page.get_by_text("Before")).to_be_visible()
+        window.shoot(f"{width}-audit-entry")
+
+    browse(story, live_server.url, size)
+    assert User.objects.get(pk=somebody.pk).roles.get().name == "seller"
+
+
+def test_the_documentation_of_the_api(live_server):
+    def story(window):
+        page = window.go("/api/v1/docs")
+        expect(page.get_by_text("/api/v1/auth/login").first).to_be_visible(timeout=30_000)
+        window.shoot("docs")
+        page = window.go("/api/v1/redoc")
+        expect(page.get_by_text("Authentication").first).to_be_visible(timeout=30_000)
+        window.shoot("redoc")
+
+    browse(story, live_server.url)
+
+
+def test_in_the_dark(live_server):
+    user_in_role("viewer", email="vera@example.com")
+
+    def story(window):
+        sign_in(window, "vera@example.com")
+        window.go("/admin/identity/user/")
+        window.shoot("dark-list")
+
+    browse(story, live_server.url, dark=True)

@@ -1,0 +1,99 @@
+"""A real browser for tests: Chromium, headless, against pytest-django's `live_server`.
+
+A window remembers whatever a browser complains of, and every request that leaves the server under test; a test fails at
+its end where there was any of either.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
+
+LAUNCH = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+Size = tuple[int, int]
+DESKTOP, PHONE = (1280, 900), (390, 844)
+"""Widths and heights in CSS pixels."""
+
+HOW_TO_GET_ONE = "No Chromium here: `apt-get install chromium`, or name one in SKELETON_TEST_CHROMIUM."
+
+
+def chromium() -> str | None:
+    """The Chromium of this machine."""
+    named = os.environ.get("SKELETON_TEST_CHROMIUM")
+    return named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+class Window:
+    """One tab, at home on `home` (the server under test). Paths are relative to it."""
+
+    def __init__(self, page: Page, home: str) -> None:
+        self.page, self.home = page, home
+        self.complaints: list[str] = []
+        self.strangers: list[str] = []
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._asked)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{self.page.url}: {message.text} ({message.location['url']})")
+
+    def _asked(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob") and address.netloc != urlsplit(self.home).netloc:
+            self.strangers.append(request.url)
+
+    def go(self, path: str) -> Page:
+        """Open a path."""
+        self.page.goto(f"{self.home}{path}")
+        return self.page
+
+    def shoot(self, name: str) -> None:
+        """A screenshot, where the environment names a folder for them."""
+        folder = os.environ.get("SKELETON_TEST_SCREENSHOTS")
+        if folder:
+            self.page.wait_for_load_state("networkidle")
+            self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+    def assert_quiet(self) -> None:
+        assert not self.complaints, self.complaints
+        assert not self.strangers, f"requests to other hosts: {self.strangers}"
+
+
+Story = Callable[[Window], None]
+
+
+def browse(story: Story, home: str, size: Size = DESKTOP, *, dark: bool = False) -> None:
+    """Run `story(window)` in a Chromium of its own. Fails where it fails, and where the browser had to complain.
+
+    It runs in a thread of its own: Playwright keeps an event loop running, in which Django refuses to use the database.
+    What a story wants of the database it does before or after.
+    """
+    path = chromium()
+    if path is None:
+        pytest.skip(HOW_TO_GET_ONE)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(_tell, story, path, home, size, dark).result()
+
+
+def _tell(story: Story, path: str, home: str, size: Size, dark: bool) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(LAUNCH))
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light", locale="en-GB"
+        )
+        window = Window(context.new_page(), home)
+        try:
+            story(window)
+            window.page.wait_for_load_state("networkidle")
+        finally:
+            browser.close()
+        window.assert_quiet()
