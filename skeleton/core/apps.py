@@ -2,7 +2,7 @@ import importlib
 
 from django.apps import AppConfig
 
-from skeleton.core.connections import connect_signals
+from skeleton.core.connections import connect_signals, keep_integers_whole
 
 
 class CoreConfig(AppConfig):
@@ -12,3 +12,4 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         importlib.import_module("skeleton.core.checks")  # views cannot be imported before the models are there
         connect_signals()
+        keep_integers_whole()

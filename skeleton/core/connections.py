@@ -9,6 +9,8 @@ from typing import Any
 
 from django.core.signals import request_finished, request_started
 from django.db import connection as django_connection
+from django.db.backends.postgresql.operations import DatabaseOperations
+from psycopg.types.numeric import Int4, Int8
 
 IDLE_SECONDS = 5.0
 
@@ -23,6 +25,21 @@ def check_if_idle(**_: Any) -> None:
 
 def note_use(**_: Any) -> None:
     connection.last_used = time.monotonic()
+
+
+def whole_integer(value: int) -> Int4 | Int8:
+    """`value` as the smallest PostgreSQL type, from 32 bits on, that holds all of it."""
+    return Int4(value) if -(2**31) <= value < 2**31 else Int8(value)
+
+
+def keep_integers_whole() -> None:
+    """Called once, when the kernel starts.
+
+    Django declares a bare number in an expression (`F("total") - amount`) as 32 bits wide, whatever it is, and the
+    driver then drops the upper half without a word: 3,000,000,000 cents would become a negative amount.
+    """
+    for name in ("IntegerField", "PositiveIntegerField"):
+        DatabaseOperations.integerfield_type_map[name] = whole_integer  # type: ignore[assignment]
 
 
 def connect_signals() -> None:
