@@ -33,6 +33,8 @@ class RequestContextMiddleware:
             response = self.get_response(request)
             response.headers["X-Request-ID"] = context.request_id
             response.headers["X-Content-Type-Options"] = "nosniff"
+            if not response.streaming:
+                response.headers.setdefault("Content-Length", str(len(response.content)))
             self._log(request, response, context, started)
         finally:
             current_request.reset(token)
