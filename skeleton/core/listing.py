@@ -120,7 +120,7 @@ def parse_list_query(
     `cursor_only` lists have no pages; `plain_cursor` ones use the last id itself as cursor; `extra` are parameters that
     the view reads by itself. Raises BadRequest for anything unknown or malformed.
     """
-    params = {name: values[-1] for name, values in query.lists()}
+    params = {name: str(value) for name, value in query.items()}  # of a repeated one the last counts
     filters = parse_filters(query, filterset, (*PAGING, *extra))
     sort = sorting.parse(params)
     if "cursor" in params and "page" in params:

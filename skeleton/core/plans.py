@@ -12,8 +12,8 @@ from operator import itemgetter
 from typing import Any
 
 import orjson
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import JSONField, Subquery
 from django.db.models.functions import JSONArray
 from rest_framework import serializers
 
@@ -119,8 +119,15 @@ class _Compiler:
         alias = f"{name}_rows"
         child = plan_of(field.child, json=True)
         rows = field.rows.annotate(**child.annotations) if child.annotations else field.rows
-        self.annotations[alias] = ArraySubquery(rows.values_list(JSONArray(*child.columns)))
+        self.annotations[alias] = JsonRows(rows.values_list(JSONArray(*child.columns)))
         return alias
+
+
+class JsonRows(Subquery):
+    """The rows of a subquery of one column as one JSON array, in their order; empty where there are none."""
+
+    template = "(SELECT COALESCE(json_agg(element), '[]') FROM (%(subquery)s) AS rows(element))"
+    output_field = JSONField()
 
 
 def _inner(field: Any, prefix: str) -> str:
@@ -163,7 +170,7 @@ def _converted(convert: Callable[[Any], Any], index: int) -> Callable[[Row], Any
 
 def _children_step(field: Many, index: int) -> Callable[[Row], Any]:
     build = plan_of(field.child, json=True).build
-    return lambda row: [build(orjson.loads(child)) for child in row[index]]
+    return lambda row: [build(child) for child in orjson.loads(row[index])]
 
 
 def _utc(text: str) -> str:

@@ -89,7 +89,7 @@ class Reader:
         rows, more = found[: query.limit], len(found) > query.limit
         counted = more or (not rows and query.page > 1)
         total = self._count(*shape).run(values)[0][0] if counted else skip + len(rows)
-        items = [self.list_plan.build(row) for row in rows]
+        items = list(map(self.list_plan.build, rows))
         return {"items": items, "total": total, "page": query.page, "limit": query.limit, "has_more": more}
 
     def after(self, actor: Actor, query: ListQuery, *, plain: bool = False) -> dict[str, Any]:
@@ -105,14 +105,14 @@ class Reader:
         rows, more = found[: query.limit], len(found) > query.limit
         # the last two columns are the sort key and the id, behind those of the plan
         next_cursor = write_cursor(query.sort, rows[-1][-2], rows[-1][-1], plain=plain) if more else None
-        items = [self.list_plan.build(row) for row in rows]
+        items = list(map(self.list_plan.build, rows))
         return {"items": items, "next_cursor": next_cursor, "has_more": more, "limit": query.limit}
 
     def every(self, actor: Actor, query: ListQuery) -> list[dict[str, Any]]:
         """All rows, for the few lists that are not paged."""
         shape, values = self._shape(actor, query)
         rows = self._page(*shape, query.sort, False).run(values, None, 0)
-        return [self.list_plan.build(row) for row in rows]
+        return list(map(self.list_plan.build, rows))
 
     def _shape(self, actor: Actor, query: ListQuery) -> tuple[tuple[Any, ...], dict[str, Any]]:
         scope, values = self.gate.scope(actor), {"actor_id": actor.id}

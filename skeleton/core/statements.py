@@ -5,15 +5,12 @@ The ORM spends more time on turning a queryset into SQL than PostgreSQL spends o
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.db.models import Expression, QuerySet
-from psycopg import adapters
-from psycopg.postgres import types
-from psycopg.pq import Format
+
+from skeleton.core.fetching import Rows, fetch
 
 
 class Param(Expression):
@@ -45,37 +42,10 @@ class Statement:
     params: tuple[Any, ...]
     prepared: bool = True
 
-    def run(self, values: Mapping[str, Any], *extra: Any) -> list[tuple[Any, ...]]:
+    def run(self, values: Mapping[str, Any], *extra: Any) -> Rows:
         """All rows, with `values` for the Params and `extra` for what was added to the end of the SQL."""
         params = [values[param.name] if isinstance(param, Param) else param for param in self.params]
-        with connection.cursor() as cursor, nullcontext() if self.prepared else connection.execute_wrapper(_unprepared):
-            _load_natively(cursor)
-            cursor.execute(self.sql, [*params, *extra])
-            found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
-
-
-def _unprepared(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Django's hook around a statement, to say what its cursors cannot pass on: do not prepare this one."""
-    with connection.wrap_database_errors:
-        return context["cursor"].cursor.execute(sql, params, prepare=False)
-
-
-_COMPILED = {
-    name: loader
-    for name, like in (("timestamptz", "timestamptz"), ("jsonb", "text"))
-    if (loader := adapters.get_loader(types[like].oid, Format.TEXT))
-}
-
-
-def _load_natively(cursor: Any) -> None:
-    """Read timestamps and JSON with psycopg's compiled loaders.
-
-    Django's own are in Python, and cost a list of twenty a fifth of its time; all that they add is the connection's
-    zone, which is UTC here anyway.
-    """
-    for name, loader in _COMPILED.items():
-        cursor.adapters.register_loader(name, loader)
+        return fetch(self.sql, [*params, *extra], prepared=self.prepared)
 
 
 def compile_rows(rows: QuerySet[Any], columns: Sequence[str], *, tail: str = "", prepared: bool = True) -> Statement:

@@ -4,10 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
 from django.db.models import OuterRef, QuerySet
 
 from skeleton.core.actors import Actor
+from skeleton.core.fetching import fetch
 from skeleton.identity.models import Role, User, UserRole
 
 _PERMISSIONS = """
@@ -36,12 +36,10 @@ def actor_of_user(user_id: UUID) -> Actor | None:
 
 
 def _actor(sql: str, params: list[Any], user_id: UUID, session_id: UUID | None) -> Actor | None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        row = cursor.fetchone()
-    if row is None:
+    found = fetch(sql, params)
+    if not found:
         return None
-    email, name, permissions = row
+    email, name, permissions = found[0]
     return Actor(id=user_id, email=email, name=name, permissions=frozenset(permissions), session_id=session_id)
 
 

@@ -90,7 +90,7 @@ class ApiClient:
 def check_against_openapi(method: str, response: Any, answer: Answer) -> None:
     """Fail where the document does not describe this answer."""
     assert answer.headers.get("X-Request-ID"), "every answer has an X-Request-ID"
-    match = response.resolver_match
+    match = response.wsgi_request.resolver_match
     if match is None or answer.status == 405:
         return
     documented = operations().get((method, path_of(match.route)))
