@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "parties",
     "accounting",
     "inventory",
+    "contracts",
     "billing",
 ]
 

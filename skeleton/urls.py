@@ -17,6 +17,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("parties.urls")),
     path("", include("accounting.urls")),
     path("", include("inventory.urls")),
+    path("", include("contracts.urls")),
     path("", include("billing.urls")),
 ]
 

@@ -1,0 +1,33 @@
+"""The filters of contracts."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from contracts.choices import ContractStatus, ContractType
+from contracts.models import DAYS_MAX, Contract
+from contracts.queries import DaysAhead
+from skeleton.core.filters import ChoiceFilter, CurrentDate, DateFilter, FilterSet, NumberFilter, UUIDFilter
+
+
+class ContractFilters(FilterSet):
+    status = ChoiceFilter(choices=ContractStatus.choices)
+    contract_type = ChoiceFilter(choices=ContractType.choices)
+    party_id = UUIDFilter(field_name="party_id")
+    active_on = DateFilter(
+        method="in_force",
+        label="In force on this day: signed, the day within the validity period, and not terminated until its end.",
+    )
+    expiring_within_days = NumberFilter(
+        method="expiring",
+        min_value=0,
+        max_value=DAYS_MAX,
+        label="Active, and the last day is today (0) or at most so many days ahead.",
+    )
+
+    def in_force(self, rows: QuerySet[Contract], name: str, value: Any) -> QuerySet[Contract]:
+        lasting = Q(terminated_at=None) | Q(terminated_at__date__gt=value)
+        return rows.filter(lasting, validity_period__contains=value, signed_at__isnull=False)
+
+    def expiring(self, rows: QuerySet[Contract], name: str, value: Any) -> QuerySet[Contract]:
+        return rows.filter(status=ContractStatus.ACTIVE, end_date__gte=CurrentDate(), end_date__lte=DaysAhead(value))

@@ -1,0 +1,26 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from contracts.services import run_cycle
+
+
+class Command(BaseCommand):
+    help = "Expire contracts that have ended and renew those that renew themselves; daily, or as often as you like."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="Say what would be done, and do nothing.")
+
+    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
+        summary = run_cycle(dry_run=dry_run)
+        for one in summary.settled:
+            outcome = f"renewed until {one.renewed_until}" if one.renewed_until else "expired"
+            self.stdout.write(f"{one.contract_id}: ended on {one.ended_on}, {outcome}")
+        would = "would be " if dry_run else ""
+        self.stdout.write(
+            f"{summary.today}: {would}renewed {len(summary.renewed)}, {would}expired {len(summary.expired)}, "
+            f"failed {len(summary.failed)}."
+        )
+        if summary.failed:
+            raise CommandError("Failed, and to be tried again: " + ", ".join(map(str, summary.failed)))

@@ -1,0 +1,272 @@
+"""Contracts, their versions and what became of each validity period that ended.
+
+What may happen to them is held by PostgreSQL: the constraints here, and the triggers of migration 0002.
+"""
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.indexes import GistIndex
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils import timezone
+
+from contracts.choices import Action, ContractStatus, ContractType, CycleOutcome, DeliveryType, PaymentType
+from contracts.machine import Situation
+from parties.models import Party
+from skeleton.core.ids import uuid7
+from skeleton.core.models import Record
+
+DAYS_MAX = 36_500
+"""The longest time, in days, that a term or a renewal may give: a hundred years."""
+
+FIRST_DAY, LAST_DAY = dt.date(1, 1, 1), dt.date(9999, 12, 30)
+"""What validity periods lie within: PostgreSQL keeps the day after the last one, and Python must be able to name it."""
+
+_PERCENT: dict[str, Any] = {"max_digits": 7, "decimal_places": 4, "null": True, "blank": True}
+
+
+def _first_day() -> models.GeneratedField:
+    expression = Func(F("validity_period"), function="lower")
+    return models.GeneratedField(expression=expression, output_field=models.DateField(), db_persist=True)
+
+
+def _last_day() -> models.GeneratedField:
+    expression = Func(F("validity_period"), template="(upper(%(expressions)s) - 1)")
+    return models.GeneratedField(expression=expression, output_field=models.DateField(), db_persist=True)
+
+
+class Agreement(models.Model):
+    """What was agreed: of a contract now, or of a version that it had.
+
+    Money is minor units: `credit_limit` (0: none) of `currency`, `shipping_cost` of `shipping_currency`, or of
+    `currency` where that is empty. Rates are percent. `start_date` and `end_date` follow from `validity_period`; both
+    belong to it.
+    """
+
+    payment_type = models.CharField(max_length=8, choices=PaymentType.choices)
+    credit_days = models.IntegerField(null=True, blank=True)
+    penalty_rate = models.DecimalField(**_PERCENT)
+    discount_rate = models.DecimalField(**_PERCENT)
+    currency = models.CharField(max_length=3)
+    delivery_type = models.CharField(max_length=8, choices=DeliveryType.choices)
+    estimated_days = models.IntegerField(null=True, blank=True)
+    shipping_cost = models.BigIntegerField(null=True, blank=True)
+    shipping_currency = models.CharField(max_length=3, null=True, blank=True)  # noqa: DJ001 (the API says null)
+    insurance = models.BooleanField(default=False)
+    validity_period = DateRangeField()
+    start_date = _first_day()
+    end_date = _last_day()
+    credit_limit = models.BigIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class Contract(Agreement, Record):
+    """An agreement with a party. `version` counts its changes since it was activated; PostgreSQL keeps it."""
+
+    contract_type = models.CharField(max_length=11, choices=ContractType.choices)
+    party = models.ForeignKey(Party, models.PROTECT, related_name="contracts", db_index=False)
+    status = models.CharField(
+        max_length=16, choices=ContractStatus.choices, default=ContractStatus.DRAFT, editable=False
+    )
+    auto_renewal = models.BooleanField(default=False)
+    renewal_period_days = models.IntegerField(null=True, blank=True)
+    renewal_count = models.IntegerField(default=0, editable=False)
+    max_renewals = models.IntegerField(default=0)
+    notes = models.TextField(null=True, blank=True)  # noqa: DJ001
+    version = models.IntegerField(default=1, editable=False)
+    signed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    rejection_reason = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001
+    terminated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    termination_reason = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+
+    class Meta:
+        db_table = "contracts_contract"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(contract_type__in=ContractType.values), name="contracts_contract_type_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=ContractStatus.values), name="contracts_contract_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(payment_type__in=PaymentType.values), name="contracts_contract_payment_type_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(delivery_type__in=DeliveryType.values), name="contracts_contract_delivery_type_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(validity_period__isempty=False),
+                name="contracts_contract_end_after_start",
+                violation_error_message="Must not be before start_date.",
+                violation_error_code="end_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    validity_period__lower_inf=False,
+                    validity_period__upper_inf=False,
+                    validity_period__startswith__gte=FIRST_DAY,
+                    validity_period__endswith__lte=LAST_DAY + dt.timedelta(days=1),
+                ),
+                name="contracts_contract_period_bounded",
+                violation_error_message=f"Must be from {FIRST_DAY} to {LAST_DAY}.",
+                violation_error_code="end_date",
+            ),
+            models.CheckConstraint(
+                condition=~Q(payment_type=PaymentType.CREDIT) | Q(credit_days__isnull=False, credit_days__gt=0),
+                name="contracts_contract_credit_has_days",
+                violation_error_message="Needed, and over 0, where payment_type is credit.",
+                violation_error_code="credit_days",
+            ),
+            models.CheckConstraint(
+                condition=Q(credit_days=None) | Q(credit_days__gte=0, credit_days__lte=DAYS_MAX),
+                name="contracts_contract_credit_days_bounds",
+                violation_error_code="credit_days",
+            ),
+            models.CheckConstraint(
+                condition=Q(estimated_days=None) | Q(estimated_days__gte=0, estimated_days__lte=DAYS_MAX),
+                name="contracts_contract_estimated_days_bounds",
+                violation_error_code="estimated_days",
+            ),
+            models.CheckConstraint(
+                condition=Q(penalty_rate=None) | Q(penalty_rate__gte=0, penalty_rate__lte=100),
+                name="contracts_contract_penalty_rate_bounds",
+                violation_error_code="penalty_rate",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_rate=None) | Q(discount_rate__gte=0, discount_rate__lte=100),
+                name="contracts_contract_discount_rate_bounds",
+                violation_error_code="discount_rate",
+            ),
+            models.CheckConstraint(
+                condition=Q(shipping_cost=None) | Q(shipping_cost__gte=0),
+                name="contracts_contract_shipping_cost_positive",
+                violation_error_code="shipping_cost",
+            ),
+            models.CheckConstraint(
+                condition=Q(credit_limit__gte=0),
+                name="contracts_contract_credit_limit_positive",
+                violation_error_code="credit_limit",
+            ),
+            models.CheckConstraint(condition=Q(currency__regex="^[A-Z]{3}$"), name="contracts_contract_currency_form"),
+            models.CheckConstraint(
+                condition=Q(shipping_currency=None) | Q(shipping_currency__regex="^[A-Z]{3}$"),
+                name="contracts_contract_shipping_currency_form",
+            ),
+            models.CheckConstraint(
+                condition=Q(auto_renewal=False) | Q(renewal_period_days__isnull=False),
+                name="contracts_contract_renewal_has_period",
+                violation_error_message="Needed where auto_renewal is on.",
+                violation_error_code="renewal_period_days",
+            ),
+            models.CheckConstraint(
+                condition=Q(renewal_period_days=None)
+                | Q(renewal_period_days__gte=1, renewal_period_days__lte=DAYS_MAX),
+                name="contracts_contract_renewal_period_bounds",
+                violation_error_code="renewal_period_days",
+            ),
+            models.CheckConstraint(
+                condition=Q(renewal_count__gte=0, max_renewals__gte=0)
+                & (Q(max_renewals=0) | Q(renewal_count__lte=F("max_renewals"))),
+                name="contracts_contract_renewals_within_cap",
+                violation_error_message="It was renewed as often as agreed.",
+                violation_error_code="max_renewals",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[ContractStatus.DRAFT, ContractStatus.PENDING_APPROVAL], signed_at=None, version=1
+                )
+                | Q(status__in=[ContractStatus.ACTIVE, ContractStatus.EXPIRED], signed_at__isnull=False)
+                | Q(status=ContractStatus.TERMINATED),
+                name="contracts_contract_signed_fits_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status=ContractStatus.TERMINATED, terminated_at__isnull=False, termination_reason__isnull=False
+                )
+                | Q(~Q(status=ContractStatus.TERMINATED), terminated_at=None, termination_reason=None),
+                name="contracts_contract_termination_fits_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=ContractStatus.DRAFT) | Q(rejection_reason=None),
+                name="contracts_contract_rejection_fits_status",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("status", "id", name="contracts_contract_status"),
+            models.Index("contract_type", "id", name="contracts_contract_type"),
+            models.Index("party", "id", name="contracts_contract_party"),
+            models.Index(
+                "end_date", "id", name="contracts_contract_running", condition=Q(status=ContractStatus.ACTIVE)
+            ),
+            GistIndex("validity_period", name="contracts_contract_validity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_contract_type_display()} {self.start_date} – {self.end_date}"
+
+    def situation(self, today: dt.date) -> Situation:
+        """What of it decides what may be done with it on the day `today`."""
+        return Situation(self.status, self.end_date, self.renewal_count, self.max_renewals, today)
+
+
+class ContractVersion(Agreement):
+    """What was agreed from one change to the next. Written by PostgreSQL alone, whenever an activated contract changes.
+
+    `action` is what the contract was changed by; `changed_by` is empty for the system.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="versions", db_index=False)
+    version = models.IntegerField()
+    action = models.TextField()
+    status = models.CharField(max_length=16, choices=ContractStatus.choices)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, blank=True, related_name="+", db_index=False
+    )
+
+    class Meta:
+        db_table = "contracts_version"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["contract", "version"], name="contracts_version_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version}: {Action(self.action).label if self.action in Action.values else self.action}"
+
+
+class ContractCycle(models.Model):
+    """What became of a validity period that ended on `ended_on`: each is settled once, however often the run runs."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="cycles", db_index=False)
+    ended_on = models.DateField()
+    outcome = models.CharField(max_length=7, choices=CycleOutcome.choices)
+    renewed_until = models.DateField(null=True, blank=True)
+    settled_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "contracts_cycle"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["contract", "ended_on"],
+                name="contracts_cycle_unique",
+                violation_error_message="This cycle was settled already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome=CycleOutcome.RENEWED, renewed_until__gt=F("ended_on"))
+                | Q(outcome=CycleOutcome.EXPIRED, renewed_until=None),
+                name="contracts_cycle_outcome_fits",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ended_on}: {self.outcome}"

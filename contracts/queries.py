@@ -1,0 +1,41 @@
+"""Reads of contracts. "Today" is the database's date, in UTC."""
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from django.db import connection
+from django.db.models import DateField, Field, Func, OuterRef, QuerySet
+
+from contracts.choices import ContractStatus
+from contracts.models import Contract, ContractVersion
+from skeleton.core.filters import CurrentDate
+
+
+class DaysAhead(Func):
+    """The date so many days after today."""
+
+    template = "(CURRENT_DATE + (%(expressions)s)::integer)"
+    output_field: ClassVar["Field[Any, Any]"] = DateField()
+
+
+def contracts() -> QuerySet[Contract]:
+    """Contracts, each with `today`, by which its actions and its remaining days are reckoned."""
+    return Contract.objects.annotate(today=CurrentDate())
+
+
+def versions_of_one() -> QuerySet[ContractVersion]:
+    """The versions of the contract that an outer query is at, the oldest first."""
+    return ContractVersion.objects.filter(contract=OuterRef("pk")).order_by("version")
+
+
+def ended(today: dt.date) -> QuerySet[Contract]:
+    """Active contracts whose last day is before `today`."""
+    return Contract.objects.filter(status=ContractStatus.ACTIVE, end_date__lt=today)
+
+
+def current_date() -> dt.date:
+    """Today, as the database has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT CURRENT_DATE")
+        (today,) = cursor.fetchone()
+    return today  # type: ignore[no-any-return]

@@ -1,0 +1,175 @@
+"""The shape of contracts in JSON: flat in, nested out. Money is in minor units (cents), rates are percent."""
+
+from typing import ClassVar
+
+from contracts.choices import Action, ContractStatus, ContractType, DeliveryType, PaymentType
+from contracts.machine import OFFERED, Situation, allowed_actions, days_remaining
+from contracts.models import DAYS_MAX
+from contracts.queries import versions_of_one
+from skeleton.core.fields import (
+    BooleanField,
+    ChoiceField,
+    Computed,
+    CurrencyField,
+    DateField,
+    DateTimeField,
+    IntegerField,
+    ListOf,
+    Many,
+    MoneyField,
+    NumberField,
+    TextField,
+    UUIDField,
+)
+from skeleton.core.serializers import Input, Output
+
+LONG_TEXT = 10_000
+
+
+def _allowed(*of_contract: object) -> list[str]:
+    return allowed_actions(Situation(*of_contract))  # type: ignore[arg-type]
+
+
+# --- out --------------------------------------------------------------------------------------------------------------
+
+
+class PaymentTermsOutput(Output):
+    payment_type = ChoiceField(PaymentType.choices)
+    credit_days = IntegerField(allow_null=True)
+    penalty_rate = NumberField(places=4, allow_null=True, help_text="Percent.")
+    discount_rate = NumberField(places=4, allow_null=True, help_text="Percent.")
+    currency = CurrencyField()
+
+
+class DeliveryTermsOutput(Output):
+    delivery_type = ChoiceField(DeliveryType.choices)
+    estimated_days = IntegerField(allow_null=True)
+    shipping_cost = MoneyField(allow_null=True)
+    insurance = BooleanField()
+    shipping_currency = CurrencyField(allow_null=True, help_text="Of shipping_cost; null: the contract's currency.")
+
+
+class ValidityOutput(Output):
+    """Both days belong to it."""
+
+    start_date = DateField()
+    end_date = DateField()
+
+
+class VersionOutput(Output):
+    """What was agreed from one change to the next."""
+
+    version = IntegerField()
+    changed_at = DateTimeField()
+    changed_by = UUIDField(source="changed_by_id", allow_null=True, help_text="Null: the system.")
+    payment_terms = PaymentTermsOutput(source="*")
+    delivery_terms = DeliveryTermsOutput(source="*")
+    validity_period = ValidityOutput(source="*")
+    credit_limit = MoneyField()
+
+
+class ContractRowOutput(Output):
+    """A contract in a list."""
+
+    id = UUIDField()
+    contract_type = ChoiceField(ContractType.choices)
+    status = ChoiceField(ContractStatus.choices)
+    party_id = UUIDField()
+    payment_terms = PaymentTermsOutput(source="*")
+    delivery_terms = DeliveryTermsOutput(source="*")
+    validity_period = ValidityOutput(source="*")
+    credit_limit = MoneyField(help_text="Minor units of `currency`; 0 is no limit.")
+    currency = CurrencyField()
+    auto_renewal = BooleanField()
+    renewal_period_days = IntegerField(allow_null=True)
+    renewal_count = IntegerField()
+    max_renewals = IntegerField(help_text="0 is no cap.")
+    version = IntegerField(help_text="1 until the first change after the activation.")
+    notes = TextField(allow_null=True, max_length=LONG_TEXT)
+    rejection_reason = TextField(allow_null=True, max_length=LONG_TEXT, help_text="Why it came back to draft.")
+    termination_reason = TextField(allow_null=True, max_length=LONG_TEXT)
+    terminated_at = DateTimeField(allow_null=True)
+    created_by = UUIDField(source="created_by_id", allow_null=True)
+    created_at = DateTimeField()
+    updated_at = DateTimeField()
+    signed_at = DateTimeField(allow_null=True)
+
+
+class ContractOutput(ContractRowOutput):
+    """A contract with what may be done with it, and its versions, the oldest first."""
+
+    days_remaining = Computed(
+        IntegerField(help_text="Days after today (UTC) until the last one; 0 on that day, and when it is over."),
+        "status", "end_date", "today", compute=days_remaining,
+    )  # fmt: skip
+    allowed_actions = Computed(
+        ListOf(ChoiceField([(action.value, action.label) for action in OFFERED]), at_most=len(Action)),
+        "status", "end_date", "renewal_count", "max_renewals", "today", compute=_allowed,
+    )  # fmt: skip
+    versions = Many(VersionOutput, versions_of_one())
+
+
+class CreatedOutput(Output):
+    id = UUIDField()
+
+
+# --- in ---------------------------------------------------------------------------------------------------------------
+
+
+class PaymentTermsInput(Input):
+    output: ClassVar[type[Output] | None] = PaymentTermsOutput
+    payment_type = ChoiceField(PaymentType.choices)
+    credit_days = IntegerField(
+        min_value=0, max_value=DAYS_MAX, required=False, allow_null=True, help_text="Needed, and over 0, for credit."
+    )
+    penalty_rate = NumberField(
+        places=4, at_least=0, at_most=100, required=False, allow_null=True, help_text="Percent."
+    )  # fmt: skip
+    discount_rate = NumberField(
+        places=4, at_least=0, at_most=100, required=False, allow_null=True, help_text="Percent."
+    )  # fmt: skip
+    currency = CurrencyField()
+
+
+class DeliveryTermsInput(Input):
+    output: ClassVar[type[Output] | None] = DeliveryTermsOutput
+    delivery_type = ChoiceField(DeliveryType.choices)
+    estimated_days = IntegerField(min_value=0, max_value=DAYS_MAX, required=False, allow_null=True)
+    shipping_cost = MoneyField(required=False, allow_null=True)
+    shipping_currency = CurrencyField(required=False, allow_null=True)
+    insurance = BooleanField(required=False, allow_null=True, help_text="null is false.")
+
+
+class ContractInput(PaymentTermsInput, DeliveryTermsInput):
+    """A contract, or what of a draft is to change."""
+
+    output = ContractOutput
+    contract_type = ChoiceField(ContractType.choices)
+    party_id = UUIDField(help_text="Any active party.")
+    start_date = DateField()
+    end_date = DateField(help_text="The last day, which belongs to it.")
+    credit_limit = MoneyField(required=False, allow_null=True, help_text="Minor units; 0, or null, is no limit.")
+    auto_renewal = BooleanField(required=False, allow_null=True, help_text="null is false.")
+    renewal_period_days = IntegerField(
+        min_value=1, max_value=DAYS_MAX, required=False, allow_null=True, help_text="Needed for auto_renewal."
+    )
+    max_renewals = IntegerField(
+        min_value=0, max_value=DAYS_MAX, required=False, allow_null=True, help_text="0, or null, is no cap."
+    )
+    notes = TextField(max_length=LONG_TEXT, required=False, allow_null=True)
+
+
+class RejectInput(Input):
+    reason = TextField(max_length=LONG_TEXT)
+
+
+class ActivateInput(Input):
+    signed_at = DateTimeField(required=False, allow_null=True, help_text="Now, by default.")
+
+
+class TerminateInput(Input):
+    reason = TextField(max_length=LONG_TEXT)
+
+
+class RenewInput(Input):
+    new_end_date = DateField(help_text="After the present end, and not past.")

@@ -1,0 +1,153 @@
+"""The verbs of one contract.
+
+Each locks the contract and asks the machine whether its state allows the verb. Verbs that move a contract on (all but
+the changes of fields) also refuse one that somebody else moved or changed while they waited for it: of a renewal and a
+termination that are asked for at the same moment, one is done and the other is a conflict. PostgreSQL refuses whatever
+these verbs must never do, and keeps the versions (migration 0002).
+"""
+
+import datetime as dt
+from uuid import UUID
+
+from django.utils import timezone
+
+from contracts.access import CONTRACTS
+from contracts.choices import Action
+from contracts.machine import Situation, allowed_actions, leads_to
+from contracts.models import Contract
+from contracts.services.terms import Values, columns, validity
+from parties.services import require_usable
+from skeleton.core.access import visible
+from skeleton.core.actors import Actor
+from skeleton.core.errors import Conflict, Forbidden, Invalid
+from skeleton.core.records import assign, locked
+from skeleton.core.transactions import verb
+
+# --- fields -----------------------------------------------------------------------------------------------------------
+
+
+def create_contract(*, values: Values, actor: Actor) -> UUID:
+    """A draft; its id. `values` as of ContractInput, flat.
+
+    Raises Invalid (unknown party, values that contradict themselves) and Conflict (the party is not active).
+    """
+    fields = columns(values)
+    with verb(actor, "create"):
+        require_usable(fields["party_id"])
+        contract = Contract(**fields, created_by_id=actor.id)
+        contract.save(force_insert=True)
+    return contract.pk
+
+
+def update_contract(*, contract_id: UUID, values: Values, actor: Actor) -> None:
+    """Change a draft: what is absent from `values` stays, None clears. Raises NotFound, Conflict, Invalid."""
+    _change(contract_id, Action.UPDATE, values, actor)
+
+
+def change_payment_terms(*, contract_id: UUID, values: Values, actor: Actor) -> None:
+    """Merge `values` into the payment terms, in any state but terminated. Raises NotFound, Conflict, Invalid."""
+    _change(contract_id, Action.PAYMENT_TERMS, values, actor)
+
+
+def change_delivery_terms(*, contract_id: UUID, values: Values, actor: Actor) -> None:
+    """Merge `values` into the delivery terms, in any state but terminated. Raises NotFound, Conflict, Invalid."""
+    _change(contract_id, Action.DELIVERY_TERMS, values, actor)
+
+
+def _change(contract_id: UUID, action: Action, values: Values, actor: Actor) -> None:
+    with verb(actor, action.value):
+        contract: Contract = locked(visible(CONTRACTS, actor), contract_id, no_key=True)
+        leads_to(action, _situation(contract))
+        fields = columns(values, contract)
+        if fields.get("party_id", contract.party_id) != contract.party_id:
+            require_usable(fields["party_id"])
+        assign(contract, fields)
+
+
+# --- states -----------------------------------------------------------------------------------------------------------
+
+
+def submit_contract(*, contract_id: UUID, actor: Actor) -> None:
+    """Draft to pending approval. Raises NotFound, Conflict."""
+    with verb(actor, Action.SUBMIT.value):
+        _move(_taken(contract_id, actor), Action.SUBMIT, {"rejection_reason": None})
+
+
+def approve_contract(*, contract_id: UUID, actor: Actor) -> None:
+    """Pending approval to active, signed now.
+
+    Raises NotFound; Conflict; Forbidden to the contract's author, unless they hold `*:*`.
+    """
+    with verb(actor, Action.APPROVE.value):
+        contract = _taken(contract_id, actor)
+        leads_to(Action.APPROVE, _situation(contract))
+        if contract.created_by_id == actor.id and not actor.can("*:*"):
+            raise Forbidden("Somebody other than its author must approve a contract.")
+        _move(contract, Action.APPROVE, {"signed_at": timezone.now()})
+
+
+def reject_contract(*, contract_id: UUID, reason: str, actor: Actor) -> None:
+    """Pending approval back to draft. Raises NotFound, Conflict."""
+    with verb(actor, Action.REJECT.value):
+        _move(_taken(contract_id, actor), Action.REJECT, {"rejection_reason": reason})
+
+
+def activate_contract(*, contract_id: UUID, actor: Actor, signed_at: dt.datetime | None = None) -> None:
+    """Draft or pending approval to active. `signed_at` is now unless it is given.
+
+    Raises NotFound; Conflict, also where the validity period is over.
+    """
+    with verb(actor, Action.ACTIVATE.value):
+        fields = {"signed_at": signed_at or timezone.now(), "rejection_reason": None}
+        _move(_taken(contract_id, actor), Action.ACTIVATE, fields)
+
+
+def terminate_contract(*, contract_id: UUID, reason: str, actor: Actor) -> None:
+    """End a contract before its time, or for good after it. Raises NotFound, Conflict."""
+    with verb(actor, Action.TERMINATE.value):
+        fields = {"terminated_at": timezone.now(), "termination_reason": reason}
+        _move(_taken(contract_id, actor), Action.TERMINATE, fields)
+
+
+def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) -> None:
+    """Move the last day on; an expired contract is active again.
+
+    Raises NotFound; Conflict, also where it was renewed as often as agreed; Invalid where the new last day is not after
+    the present one, or is past.
+    """
+    with verb(actor, Action.RENEW.value):
+        contract = _taken(contract_id, actor)
+        leads_to(Action.RENEW, _situation(contract))
+        earliest = max(contract.end_date + dt.timedelta(days=1), _today(contract))
+        if new_end_date < earliest:
+            raise Invalid(
+                details={"new_end_date": f"Must be {earliest} or later: after the present end, and not past."}
+            )
+        period = validity(contract.start_date, new_end_date, field="new_end_date")
+        _move(contract, Action.RENEW, {"validity_period": period, "renewal_count": contract.renewal_count + 1})
+
+
+def _taken(contract_id: UUID, actor: Actor) -> Contract:
+    """The contract, locked. Raises NotFound; Conflict where somebody moved or changed it while this one waited."""
+    rows = visible(CONTRACTS, actor)
+    seen = rows.filter(pk=contract_id).values_list("status", "version").first()
+    contract: Contract = locked(rows, contract_id, no_key=True)
+    if seen != (contract.status, contract.version):
+        allowed = allowed_actions(_situation(contract))
+        raise Conflict(
+            "Somebody changed the contract at this very moment. Look at it again.", details={"allowed": allowed}
+        )
+    return contract
+
+
+def _move(contract: Contract, action: Action, fields: Values) -> None:
+    """Write `fields` and the state that the action leads to. Raises Conflict."""
+    assign(contract, {**fields, "status": leads_to(action, _situation(contract)).value})
+
+
+def _situation(contract: Contract) -> Situation:
+    return contract.situation(_today(contract))
+
+
+def _today(contract: Contract) -> dt.date:
+    return contract.today  # type: ignore[attr-defined,no-any-return]  # of the gate's rows

@@ -1,0 +1,129 @@
+"""The daily run: what has ended expires, and what renews itself is renewed.
+
+A validity period that ended is a cycle. Each is settled in a transaction of its own, once: the contract's state shows
+that it was, and a row per contract and cycle makes sure. A renewal counts from the old end, so that after an outage
+the cycles are caught up one by one, as if the run had never missed a day. Runs at the same moment share the work:
+each passes over what another one holds.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from django.db import DatabaseError
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from contracts.choices import Action, CycleOutcome
+from contracts.machine import leads_to, obstacle
+from contracts.models import LAST_DAY, Contract, ContractCycle
+from contracts.queries import current_date, ended
+from contracts.services.terms import validity
+from skeleton.core.actors import SYSTEM, Actor
+from skeleton.core.records import assign
+from skeleton.core.transactions import verb
+
+log = structlog.get_logger("skeleton.contracts")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one cycle: renewed until a day, or (None) expired."""
+
+    contract_id: UUID
+    ended_on: dt.date
+    renewed_until: dt.date | None
+
+    @property
+    def action(self) -> Action:
+        return Action.RENEW if self.renewed_until else Action.EXPIRE
+
+
+@dataclass(slots=True)
+class CycleSummary:
+    """What a run did, or (`dry_run`) would do. `failed` are contracts that a later run must try again."""
+
+    today: dt.date
+    dry_run: bool
+    settled: list[Settled] = field(default_factory=list)
+    failed: list[UUID] = field(default_factory=list)
+
+    @property
+    def renewed(self) -> list[Settled]:
+        return [one for one in self.settled if one.renewed_until]
+
+    @property
+    def expired(self) -> list[Settled]:
+        return [one for one in self.settled if not one.renewed_until]
+
+
+def run_cycle(*, today: dt.date | None = None, actor: Actor = SYSTEM, dry_run: bool = False) -> CycleSummary:
+    """Settle every cycle that ended before `today` (by default the database's date, UTC).
+
+    A contract that fails is logged and left for the next run; it does not keep the others.
+    """
+    day = today or current_date()
+    summary = CycleSummary(day, dry_run)
+    for contract in list(ended(day).order_by("pk")):
+        try:
+            summary.settled.extend(_foreseen(contract, day) if dry_run else _settled(contract.pk, day, actor))
+        except DatabaseError:
+            log.exception("contract_cycle_failed", contract_id=str(contract.pk))
+            summary.failed.append(contract.pk)
+    # here those concerned learn which contracts end soon, once for each contract and end
+    return summary
+
+
+def _due(contract: Contract, today: dt.date) -> Settled | None:
+    """What is to become of the contract's present cycle, if it ended before `today`."""
+    situation = contract.situation(today)
+    if obstacle(Action.EXPIRE, situation):
+        return None
+    renews = contract.auto_renewal and not obstacle(Action.RENEW, situation)
+    return Settled(contract.pk, contract.end_date, _next_end(contract) if renews else None)
+
+
+def _next_end(contract: Contract) -> dt.date | None:
+    """The last day of the next cycle; None where the calendar ends before it."""
+    days = contract.renewal_period_days or 0
+    return contract.end_date + dt.timedelta(days=days) if days <= (LAST_DAY - contract.end_date).days else None
+
+
+def _foreseen(contract: Contract, today: dt.date) -> Iterator[Settled]:
+    """What would become of the contract, cycle by cycle; nothing is written."""
+    while step := _due(contract, today):
+        yield step
+        contract.status = leads_to(step.action, contract.situation(today))
+        contract.end_date = step.renewed_until or contract.end_date
+        contract.renewal_count += 1
+
+
+def _settled(contract_id: UUID, today: dt.date, actor: Actor) -> Iterator[Settled]:
+    """Settle the contract's cycles one by one until none is due, or somebody else is at it."""
+    while step := _due(Contract.objects.get(pk=contract_id), today):
+        if not _settle(step, today, actor):
+            return
+        yield step
+
+
+def _settle(step: Settled, today: dt.date, actor: Actor) -> bool:
+    """Do one step, if it is still due and nobody else holds the contract."""
+    with verb(actor, step.action.value):
+        held = Contract.objects.select_for_update(skip_locked=True, no_key=True)
+        contract = held.filter(pk=step.contract_id).first()
+        if contract is None or _due(contract, today) != step:
+            return False
+        fields: dict[str, str | int | DateRange] = {"status": leads_to(step.action, contract.situation(today)).value}
+        if step.renewed_until:
+            fields["validity_period"] = validity(contract.start_date, step.renewed_until)
+            fields["renewal_count"] = contract.renewal_count + 1
+        assign(contract, fields)
+        ContractCycle.objects.create(
+            contract=contract,
+            ended_on=step.ended_on,
+            outcome=CycleOutcome.RENEWED if step.renewed_until else CycleOutcome.EXPIRED,
+            renewed_until=step.renewed_until,
+        )
+        # here those concerned learn that the contract was renewed, or has expired
+    return True

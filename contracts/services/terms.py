@@ -1,0 +1,51 @@
+"""From what was asked for to what a contract holds: defaults, the validity period, and what contradicts itself."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from contracts.choices import PaymentType
+from contracts.models import LAST_DAY, Contract
+from skeleton.core.errors import Invalid
+
+Values = dict[str, Any]
+
+_CLEARED: Values = {"insurance": False, "auto_renewal": False, "credit_limit": 0, "max_renewals": 0}
+"""What null means for the fields that are never null."""
+
+
+def validity(start: dt.date, end: dt.date, *, field: str = "end_date") -> DateRange:
+    """The period from `start` to `end`, both included, as PostgreSQL writes it. Raises Invalid, naming `field`."""
+    if end < start:
+        raise Invalid(details={field: "Must not be before start_date."})
+    if end > LAST_DAY:
+        raise Invalid(details={field: f"Must be {LAST_DAY} at the latest."})
+    return DateRange(start, end + dt.timedelta(days=1), "[)")
+
+
+def columns(values: Mapping[str, Any], contract: Contract | None = None) -> Values:
+    """`values` of a body as columns of the contract they are for (None: a new one).
+
+    Raises Invalid where they, together with what the contract holds, contradict themselves.
+    """
+    found = {name: _CLEARED.get(name) if value is None else value for name, value in values.items()}
+    start, end = found.pop("start_date", None), found.pop("end_date", None)
+    if start or end:
+        found["validity_period"] = validity(start or contract.start_date, end or contract.end_date)  # type: ignore[union-attr]
+    _refuse_contradictions(found, contract)
+    return found
+
+
+def _refuse_contradictions(found: Values, contract: Contract | None) -> None:
+    def value(name: str) -> Any:
+        return found[name] if name in found else getattr(contract, name, None)
+
+    errors = {}
+    if value("payment_type") == PaymentType.CREDIT and not value("credit_days"):
+        errors["credit_days"] = "Needed, and over 0, where payment_type is credit."
+    if value("auto_renewal") and not value("renewal_period_days"):
+        errors["renewal_period_days"] = "Needed where auto_renewal is on."
+    if errors:
+        raise Invalid(details=errors)

@@ -1,0 +1,75 @@
+"""Contracts for tests, brought into their states by the verbs that users have, and by the daily run."""
+
+import datetime as dt
+from typing import Any
+
+from contracts import services
+from contracts.choices import ContractStatus
+from contracts.models import Contract
+from parties.tests.factories import CustomerFactory
+from skeleton.core.actors import SYSTEM, Actor
+
+START, END = dt.date(2026, 1, 15), dt.date(2099, 1, 14)
+
+
+def today() -> dt.date:
+    """The database runs on this machine, in UTC."""
+    return dt.datetime.now(dt.UTC).date()
+
+
+def values(**fields: Any) -> dict[str, Any]:
+    """A contract as the services take it, with a new customer unless one is given."""
+    return {
+        "contract_type": "supply",
+        "party_id": fields.pop("party_id", None) or CustomerFactory().pk,
+        "payment_type": "credit",
+        "credit_days": 30,
+        "currency": "UAH",
+        "delivery_type": "delivery",
+        "start_date": START,
+        "end_date": END,
+        **fields,
+    }
+
+
+def draft(*, actor: Actor = SYSTEM, **fields: Any) -> Contract:
+    return Contract.objects.get(pk=services.create_contract(values=values(**fields), actor=actor))
+
+
+def pending(*, actor: Actor = SYSTEM, **fields: Any) -> Contract:
+    contract = draft(actor=actor, **fields)
+    services.submit_contract(contract_id=contract.pk, actor=actor)
+    return _again(contract)
+
+
+def active(*, actor: Actor = SYSTEM, **fields: Any) -> Contract:
+    contract = draft(actor=actor, **fields)
+    services.activate_contract(contract_id=contract.pk, actor=actor)
+    return _again(contract)
+
+
+def expired(**fields: Any) -> Contract:
+    """Its last day is today, and the daily run of tomorrow came early."""
+    contract = active(**{"end_date": today(), **fields})
+    services.run_cycle(today=contract.end_date + dt.timedelta(days=1))
+    return _again(contract)
+
+
+def terminated(**fields: Any) -> Contract:
+    contract = active(**fields)
+    services.terminate_contract(contract_id=contract.pk, reason="Breach of terms", actor=SYSTEM)
+    return _again(contract)
+
+
+IN_STATE = {
+    ContractStatus.DRAFT: draft,
+    ContractStatus.PENDING_APPROVAL: pending,
+    ContractStatus.ACTIVE: active,
+    ContractStatus.EXPIRED: expired,
+    ContractStatus.TERMINATED: terminated,
+}
+"""How to make a contract in each state."""
+
+
+def _again(contract: Contract) -> Contract:
+    return Contract.objects.get(pk=contract.pk)
