@@ -1,9 +1,10 @@
 """The books are open to whoever may read them."""
 
-from accounting.models import Period
+from accounting.models import Line, Period
 from accounting.queries import accounts_with_balances, entries_with_reversals
 from skeleton.core.access import OpenGate
 
 ACCOUNTS = OpenGate(accounts_with_balances)
 ENTRIES = OpenGate(entries_with_reversals)
 PERIODS = OpenGate(Period.objects.all)
+LEDGER = OpenGate(Line.objects.all)

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 
+from accounting import proofs
 from skeleton.core import constraints
 from skeleton.core.errors import Conflict, Invalid
 
@@ -11,6 +12,7 @@ class AccountingConfig(AppConfig):
         _declare_accounts()
         _declare_entries()
         _declare_lines()
+        proofs.register_own()
 
 
 def _declare_accounts() -> None:

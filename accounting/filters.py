@@ -42,3 +42,18 @@ class EntryFilters(FilterSet):
 class LedgerFilters(FilterSet):
     from_date = DateFilter(field_name="date", lookup_expr="gte", label="Dated on this day or later.")
     to_date = DateFilter(field_name="date", lookup_expr="lte", label="Dated on this day or earlier.")
+
+
+class LedgerReadFilters(LedgerFilters):
+    """With the account itself, which comes from the path."""
+
+    account_id = UUIDFilter()
+
+
+class ReportFilters(FilterSet):
+    """Not filters of a list, but cleaned and refused like them."""
+
+    as_of = DateFilter()
+    from_date = DateFilter()
+    to_date = DateFilter()
+    format = ChoiceFilter(choices=[("json", "JSON"), ("csv", "CSV")])

@@ -151,3 +151,87 @@ class PeriodInput(Input):
     output = PeriodOutput
     start_date = DateField()
     end_date = DateField()
+
+
+class LedgerLineOutput(Output):
+    id = UUIDField()
+    transaction_id = UUIDField(source="entry_id")
+    date = DateField()
+    description = TextField(source="entry.description")
+    line_description = TextField(source="description", allow_null=True)
+    reference = TextField(source="entry.reference", allow_null=True)
+    source_type = ChoiceField(source="entry.source_type", choices=SourceType.choices)
+    source_id = UUIDField(source="entry.source_id", allow_null=True)
+    debit = MoneyField()
+    credit = MoneyField()
+    currency = CurrencyField()
+
+
+class LedgerOutput(LedgerLineOutput):
+    balance = SignedMoneyField(help_text="In this currency, after this line; positive on the account's normal side.")
+
+
+class Shape(serializers.Serializer[Any]):
+    """The shape of what is worked out, and not read row by row: no read plan is made of it."""
+
+
+class ReportedAccountOutput(Shape):
+    account_id = UUIDField()
+    code = CodeField()
+    name = TextField()
+
+
+class SideOutput(ReportedAccountOutput):
+    type = ChoiceField(choices=AccountType.choices)
+    debit = SignedMoneyField()
+    credit = SignedMoneyField()
+
+
+class SectionOutput(ReportedAccountOutput):
+    balance = SignedMoneyField()
+
+
+class ReportOutput(Shape):
+    as_of = DateField(allow_null=True)
+    from_date = DateField(allow_null=True)
+    to_date = DateField(allow_null=True)
+
+
+class TrialBalanceInCurrencyOutput(Shape):
+    currency = CurrencyField()
+    accounts = SideOutput(many=True)
+    total_debit = SignedMoneyField()
+    total_credit = SignedMoneyField()
+
+
+class TrialBalanceOutput(ReportOutput):
+    currencies = TrialBalanceInCurrencyOutput(many=True)
+
+
+class BalanceSheetInCurrencyOutput(Shape):
+    currency = CurrencyField()
+    assets = SectionOutput(many=True)
+    total_assets = SignedMoneyField()
+    liabilities = SectionOutput(many=True)
+    total_liabilities = SignedMoneyField()
+    equity = SectionOutput(many=True)
+    net_income = SignedMoneyField(help_text="Earned and not yet carried over to an equity account.")
+    total_equity = SignedMoneyField(help_text="With the net income.")
+    total_liabilities_and_equity = SignedMoneyField()
+
+
+class BalanceSheetOutput(ReportOutput):
+    currencies = BalanceSheetInCurrencyOutput(many=True)
+
+
+class IncomeStatementInCurrencyOutput(Shape):
+    currency = CurrencyField()
+    revenue = SectionOutput(many=True)
+    total_revenue = SignedMoneyField()
+    expenses = SectionOutput(many=True)
+    total_expenses = SignedMoneyField()
+    net_income = SignedMoneyField()
+
+
+class IncomeStatementOutput(ReportOutput):
+    currencies = IncomeStatementInCurrencyOutput(many=True)

@@ -1,8 +1,11 @@
-from accounting.views import AccountView, PeriodView, TransactionView
+from accounting.views.books import AccountView, PeriodView, TransactionView
+from accounting.views.reports import LedgerView, ReportView
 from skeleton.core.operations import routes
 
 urlpatterns = [
     *routes("accounts", AccountView),
     *routes("transactions", TransactionView),
+    *routes("accounts", LedgerView),
     *routes("accounting/periods", PeriodView),
+    *routes("reports", ReportView),
 ]

@@ -10,6 +10,7 @@ ROUTES = [
     Route("GET", "/accounts/{id}", READ),
     Route("PUT", "/accounts/{id}", WRITE),
     Route("PATCH", "/accounts/{id}", WRITE),
+    Route("GET", "/accounts/{id}/ledger", READ),
     Route("GET", "/transactions", READ),
     Route("POST", "/transactions", WRITE),
     Route("GET", "/transactions/{id}", READ),
@@ -19,4 +20,7 @@ ROUTES = [
     Route("GET", "/accounting/periods/{id}", READ),
     Route("POST", "/accounting/periods/{id}/close", WRITE),
     Route("POST", "/accounting/periods/{id}/reopen", WRITE),
+    Route("GET", "/reports/trial-balance", READ),
+    Route("GET", "/reports/balance-sheet", READ),
+    Route("GET", "/reports/income-statement", READ),
 ]

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 
+MAX_INTEGER = 2**63 - 1
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_NON_STR_KEYS
 
 
@@ -24,7 +25,8 @@ def rfc3339(moment: datetime) -> str:
 
 def _fallback(value: object) -> Any:
     if isinstance(value, Decimal):
-        return number(value)
+        # a sum of sums may outgrow what orjson writes as an integer; JSON itself knows no limit
+        return number(value) if abs(value) <= MAX_INTEGER else orjson.Fragment(f"{value:f}")
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     if hasattr(value, "__html__") or hasattr(value, "_proxy____cast"):  # lazy translations

@@ -17,7 +17,10 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One route and method of a viewset. `access`, `input` and `output` may be names of attributes of the viewset."""
+    """One route and method of a viewset. `access`, `input` and `output` may be names of attributes of the viewset.
+
+    `media` are further media types that the answer may come in when asked to, besides JSON.
+    """
 
     methods: tuple[str, ...]
     path: str
@@ -29,6 +32,7 @@ class Operation:
     envelope: Envelope = "object"
     status: int = 200
     errors: tuple[int, ...] = ()
+    media: tuple[str, ...] = ()
     examples: tuple[Any, ...] = ()
 
 

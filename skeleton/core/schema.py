@@ -6,6 +6,7 @@ from uuid import UUID
 from django import forms
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
@@ -125,6 +126,8 @@ class ApiSchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         answers: dict[Any, Any] = {self.described.status: self._success()}
+        for media in self.described.media:
+            answers[self.described.status, media] = OpenApiTypes.STR
         for status in self._refusals():
             answers[status] = OpenApiResponse(Error, description=MEANINGS[status])
         return answers

@@ -40,6 +40,21 @@ def verb(actor: Actor, action: str) -> Iterator[None]:
         _inside.reset(token)
 
 
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read the database as it is at one moment, however long that takes; others go on writing meanwhile.
+
+    Inside a transaction this joins it, and sees what that sees.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        yield
+
+
 def _announce(actor: Actor, action: str) -> None:
     request = current_request.get()
     context = {

@@ -1,4 +1,4 @@
-"""The API of the books."""
+"""The API of accounts, transactions and periods."""
 
 from typing import Any
 

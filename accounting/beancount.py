@@ -1,0 +1,102 @@
+"""The journal as plain text, in the syntax of beancount (version 2 and 3).
+
+Accounts are named by their type and the codes from the root of the chart down: `Assets:1000:1200`. Every balance is
+asserted at the end, so whoever loads the file checks our arithmetic.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Max, Min
+
+from accounting.choices import AccountType
+from accounting.models import Account, Entry, Line, Total
+from skeleton.core.money import minor_digits
+
+ROOTS = {
+    AccountType.ASSET: "Assets",
+    AccountType.LIABILITY: "Liabilities",
+    AccountType.EQUITY: "Equity",
+    AccountType.REVENUE: "Income",
+    AccountType.EXPENSE: "Expenses",
+}
+CHUNK = 2000
+
+
+def beancount_lines() -> Iterator[str]:
+    """The whole journal, line by line, each with its line break."""
+    accounts = {account.pk: account for account in Account.objects.all()}
+    names = {pk: account_name(account, accounts) for pk, account in accounts.items()}
+    days = Entry.objects.aggregate(first=Min("date"), last=Max("date"))
+    opening: dt.date = days["first"] or dt.date(2000, 1, 1)
+    yield 'option "title" "Skeleton"\n'
+    for account in sorted(accounts.values(), key=lambda account: account.code):
+        currency = f" {account.currency}" if account.currency else ""
+        yield f"{opening} open {names[account.pk]}{currency}\n"
+        yield f"  name: {quoted(account.name)}\n"
+    yield from _transactions(names)
+    if days["last"]:
+        yield from _assertions(names, days["last"] + dt.timedelta(days=1))
+
+
+def account_name(account: Account, accounts: dict[UUID, Account]) -> str:
+    """The path of codes from the root of the chart to the account."""
+    path = [component(account.code)]
+    above = account.parent_id
+    while above:
+        path.append(component(accounts[above].code))
+        above = accounts[above].parent_id
+    return ":".join([ROOTS[AccountType(account.type)], *reversed(path)])
+
+
+def component(code: str) -> str:
+    """A code as a part of a name, which begins with a capital or a digit and has no dots; no two codes become one."""
+    spelled = code.replace("-", "--").replace(".", "-d")
+    if spelled[0].islower():
+        return f"Z-l{spelled}"
+    return spelled
+
+
+def quoted(text: str) -> str:
+    """A text between quotation marks, on one line."""
+    flat = re.sub(r"[\r\n]+", " ", text)
+    escaped = flat.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def decimal_amount(minor: Decimal | int, currency: str) -> str:
+    """`1550.00 USD` for 155000 cents."""
+    digits = minor_digits(currency)
+    return f"{Decimal(minor).scaleb(-digits):.{digits}f} {currency}"
+
+
+def _transactions(names: dict[UUID, str]) -> Iterator[str]:
+    lines = Line.objects.select_related("entry").order_by("date", "entry_id", "position")
+    current = None
+    for line in lines.iterator(CHUNK):
+        if line.entry_id != current:
+            current = line.entry_id
+            yield from _heading(line.entry)
+        yield f"  {names[line.account_id]}  {decimal_amount(line.debit - line.credit, line.currency)}\n"
+
+
+def _heading(entry: Entry) -> Iterator[str]:
+    yield f"\n{entry.date} * {quoted(entry.description)}\n"
+    yield f"  id: {quoted(str(entry.pk))}\n"
+    if entry.reference:
+        yield f"  reference: {quoted(entry.reference)}\n"
+    if entry.source_id:
+        yield f"  source: {quoted(f'{entry.source_type} {entry.source_id}')}\n"
+
+
+def _assertions(names: dict[UUID, str], day: dt.date) -> Iterator[str]:
+    """What every account holds at the beginning of the day behind the last one, to the cent."""
+    yield "\n"
+    for account_id, currency, debit, credit in Total.objects.order_by("account__code", "currency").values_list(
+        "account_id", "currency", "debit", "credit"
+    ):
+        number = decimal_amount(debit - credit, currency).removesuffix(currency)
+        yield f"{day} balance {names[account_id]}  {number}~ 0 {currency}\n"

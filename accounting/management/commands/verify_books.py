@@ -1,0 +1,23 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounting.proofs import registered
+from skeleton.core.transactions import snapshot
+
+
+class Command(BaseCommand):
+    help = "Recompute everything that is kept from what was recorded; fails, saying what, where they differ."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        differences = 0
+        with snapshot():
+            for name, proof in registered().items():
+                found = list(proof())
+                differences += len(found)
+                self.stdout.write(f"{'DIFFERS' if found else 'ok':8}{name}")
+                for sentence in found:
+                    self.stdout.write(f"        {sentence}")
+        if differences:
+            raise CommandError(f"The books are wrong in {differences} places.")
+        self.stdout.write("The books are right.")

@@ -1,0 +1,85 @@
+"""The reports as CSV (RFC 4180, UTF-8): amounts in whole units of the currency, with its decimals, for spreadsheets."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from skeleton.core.money import minor_digits
+
+Row = list[Any]
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet would take for the beginning of a formula."""
+
+
+class _Echo:
+    """A file that hands back what is written."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
+    """Each row as a line of CSV."""
+    writer = csv.writer(_Echo())
+    for row in rows:
+        yield writer.writerow(row)
+
+
+def trial_balance_rows(report: dict[str, Any]) -> Iterator[Row]:
+    yield ["currency", "code", "name", "type", "debit", "credit"]
+    for part in report["currencies"]:
+        currency = part["currency"]
+        for row in part["accounts"]:
+            sides = (amount(row["debit"], currency), amount(row["credit"], currency))
+            yield [currency, row["code"], text(row["name"]), row["type"], *sides]
+        totals = (amount(part["total_debit"], currency), amount(part["total_credit"], currency))
+        yield [currency, "", "Total", "", *totals]
+
+
+def balance_sheet_rows(report: dict[str, Any]) -> Iterator[Row]:
+    yield from _sections(
+        report,
+        ("assets", "total_assets"),
+        ("liabilities", "total_liabilities"),
+        ("equity", "net_income", "total_equity", "total_liabilities_and_equity"),
+    )
+
+
+def income_statement_rows(report: dict[str, Any]) -> Iterator[Row]:
+    yield from _sections(report, ("revenue", "total_revenue"), ("expenses", "total_expenses", "net_income"))
+
+
+def _sections(report: dict[str, Any], *sections: tuple[str, ...]) -> Iterator[Row]:
+    """Each section's accounts, then the sums that close it."""
+    yield ["currency", "section", "code", "name", "balance"]
+    for part in report["currencies"]:
+        currency = part["currency"]
+        for section, *sums in sections:
+            for row in part[section]:
+                yield [currency, section, row["code"], text(row["name"]), amount(row["balance"], currency)]
+            for name in sums:
+                yield [currency, section, "", name.replace("_", " ").capitalize(), amount(part[name], currency)]
+
+
+def ledger_rows(items: Iterable[dict[str, Any]]) -> Iterator[Row]:
+    yield ["date", "description", "line_description", "reference", "currency", "debit", "credit", "balance"]
+    for item in items:
+        currency = item["currency"]
+        words = (text(item[name]) for name in ("description", "line_description", "reference"))
+        amounts = (amount(item[name], currency) for name in ("debit", "credit", "balance"))
+        yield [item["date"], *words, currency, *amounts]
+
+
+def amount(minor: Decimal | int, currency: str) -> str:
+    """`amount(155000, "USD") == "1550.00"`."""
+    digits = minor_digits(currency)
+    return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
+
+
+def text(value: str | None) -> str:
+    """What people wrote, never a formula."""
+    if value and value.startswith(FORMULA):
+        return f"'{value}"
+    return value or ""

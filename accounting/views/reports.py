@@ -1,0 +1,128 @@
+"""The API of what the books tell: reports and account ledgers, as JSON or CSV."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+
+from accounting import tables
+from accounting.filters import LedgerFilters, ReportFilters
+from accounting.ledger import NEWEST_DATE_FIRST, ledger_page, whole_ledger
+from accounting.reports import Span, balance_sheet, income_statement, trial_balance
+from accounting.serializers import BalanceSheetOutput, IncomeStatementOutput, LedgerOutput, TrialBalanceOutput
+from skeleton.core.errors import BadRequest
+from skeleton.core.http import JsonResponse
+from skeleton.core.listing import Sorting, parse_list_query
+from skeleton.core.operations import operation
+from skeleton.core.views import READ, ApiView
+
+CSV = "text/csv"
+
+Answer = HttpResponse | StreamingHttpResponse
+
+_DAY = {"type": "string", "format": "date"}
+_FORMAT = OpenApiParameter(
+    "format",
+    {"type": "string", "enum": ["json", "csv"], "default": "json"},
+    description="`csv` answers text/csv, with amounts in whole units (1550.00) instead of cents.",
+)
+_SPAN = (
+    OpenApiParameter("as_of", _DAY, description="Everything up to and with this day. Not with from_date or to_date."),
+    OpenApiParameter("from_date", _DAY, description="What happened on this day or later."),
+    OpenApiParameter("to_date", _DAY, description="What happened on this day or earlier; today by default."),
+    _FORMAT,
+)
+
+
+class ReportView(ApiView):
+    tag = "Reports"
+    resources = ("accounting",)
+    extra_parameters: ClassVar[dict[str, Any]] = {
+        "trial_balance": _SPAN, "balance_sheet": _SPAN, "income_statement": _SPAN
+    }  # fmt: skip
+
+    @operation("GET", "/trial-balance", access=READ, summary="Trial balance", output=TrialBalanceOutput,
+               errors=(400,), media=(CSV,))  # fmt: skip
+    def trial_balance(self, request: Request) -> Answer:
+        """As of a day (today by default) each account's balance on its side; within days what each took on both."""
+        return self._answer("trial-balance", trial_balance, tables.trial_balance_rows)
+
+    @operation("GET", "/balance-sheet", access=READ, summary="Balance sheet", output=BalanceSheetOutput,
+               errors=(400,), media=(CSV,))  # fmt: skip
+    def balance_sheet(self, request: Request) -> Answer:
+        """As of a day (today by default) what is owned and owed; within days how that changed."""
+        return self._answer("balance-sheet", balance_sheet, tables.balance_sheet_rows)
+
+    @operation("GET", "/income-statement", access=READ, summary="Income statement", output=IncomeStatementOutput,
+               errors=(400,), media=(CSV,))  # fmt: skip
+    def income_statement(self, request: Request) -> Answer:
+        """What was earned and spent within days; this year until today by default."""
+        return self._answer("income-statement", income_statement, tables.income_statement_rows, this_year=True)
+
+    def _answer(
+        self,
+        name: str,
+        report: Callable[[Span], dict[str, Any]],
+        rows: Callable[[dict[str, Any]], Iterable[tables.Row]],
+        *,
+        this_year: bool = False,
+    ) -> Answer:
+        asked = self._asked()
+        found = report(_span(asked, this_year=this_year))
+        if asked.get("format") == "csv":
+            return _csv(name, rows(found))
+        return JsonResponse(found)
+
+    def _asked(self) -> dict[str, Any]:
+        params = {name: values[-1] for name, values in self.request.query_params.lists()}
+        for name in params:
+            if name not in ReportFilters.base_filters:
+                raise BadRequest(f"Unknown query parameter: {name}.", details={name: "Unknown parameter"})
+        return ReportFilters.clean(params)
+
+
+def _span(asked: dict[str, Any], *, this_year: bool) -> Span:
+    """The days that were asked for. Raises BadRequest."""
+    today = timezone.now().date()
+    as_of: dt.date | None = asked.get("as_of")
+    first: dt.date | None = asked.get("from_date")
+    last: dt.date | None = asked.get("to_date")
+    if as_of and (first or last):
+        raise BadRequest("Give as_of, or from_date and to_date.", details={"as_of": "Not with from_date or to_date."})
+    if as_of or not (first or last):
+        return Span(None if as_of or not this_year else today.replace(month=1, day=1), as_of or today)
+    if first and last and first > last:
+        raise BadRequest("from_date is after to_date.", details={"from_date": "Must not be after to_date."})
+    return Span(first, last or max(today, first or today))
+
+
+class LedgerView(ApiView):
+    tag = "Accounting"
+    resources = ("accounting",)
+    filterset = LedgerFilters
+    sorting = Sorting({}, NEWEST_DATE_FIRST)
+    cursor_only = True
+    extra_parameters: ClassVar[dict[str, Any]] = {"ledger": (_FORMAT,)}
+
+    @operation("GET", "/<pk>/ledger", access=READ, summary="The account's ledger", output=LedgerOutput,
+               envelope="cursor", errors=(400, 404), media=(CSV,))  # fmt: skip
+    def ledger(self, request: Request, pk: str) -> Answer:
+        """Newest first, each line with the balance after it. As CSV: all lines, oldest first."""
+        query = parse_list_query(
+            request.query_params, filterset=LedgerFilters, sorting=self.sorting, cursor_only=True, extra=("format",)
+        )
+        given = request.query_params.get("format", "")
+        page = ledger_page(self.pk, query, actor=self.actor)
+        if ReportFilters.clean({"format": given}).get("format") == "csv":
+            return _csv("ledger", tables.ledger_rows(whole_ledger(self.pk, query, actor=self.actor)))
+        return JsonResponse(page)
+
+
+def _csv(name: str, rows: Iterable[tables.Row]) -> StreamingHttpResponse:
+    """A download, written as it is read."""
+    disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return StreamingHttpResponse(tables.csv_lines(rows), content_type=f"{CSV}; charset=utf-8", headers=disposition)
