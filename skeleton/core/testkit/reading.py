@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import QuerySet
+from django.db.models.functions import JSONArray
 from django.http import QueryDict
 from django.utils.http import urlencode
 from rest_framework import serializers
@@ -141,10 +142,13 @@ def represent(serializer: Any, row: Any) -> dict[str, Any]:
 
 
 def _children(field: Many, row: Any) -> list[Any]:
-    """The children of one parent, as instances, in their order."""
+    """The children of one parent, as instances, in their order. Their key may span columns."""
+    columns = [part.attname for part in field.rows.model._meta.pk_fields]
     parents = type(row)._base_manager.filter(pk=row.pk)
-    ids = parents.values_list(ArraySubquery(field.rows.values("pk")), flat=True)[0]
+    found = parents.values_list(ArraySubquery(field.rows.values_list(JSONArray(*columns))), flat=True)[0]
+    keys = [json.loads(key) if isinstance(key, str) else key for key in found]
     children = field.rows.all()
-    children.query.where = type(children.query.where)()  # what binds them to a parent; the ids stand in for it
-    by_id = {child.pk: child for child in children.filter(pk__in=ids)}
-    return [by_id[pk] for pk in ids]
+    children.query.where = type(children.query.where)()  # what binds them to a parent; the keys stand in for it
+    narrowed = children.filter(**{f"{columns[0]}__in": [key[0] for key in keys]})
+    by_key = {tuple(str(getattr(child, column)) for column in columns): child for child in narrowed}
+    return [by_key[tuple(map(str, key))] for key in keys]
