@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from parties.choices import PartyKind
 from parties.models import Country, Party
 from skeleton.core.access import OpenGate
+from skeleton.core.counting import Counted
 
 COUNTRIES = OpenGate(Country.objects.all)
 
@@ -16,5 +17,7 @@ def of_kind(kind: PartyKind) -> QuerySet[Party]:
     return Party.objects.filter(kind=kind)
 
 
-PARTIES: dict[PartyKind, OpenGate] = {kind: OpenGate(partial(of_kind, kind)) for kind in PartyKind}
+PARTIES: dict[PartyKind, OpenGate] = {
+    kind: OpenGate(partial(of_kind, kind), counted=Counted("parties_party", kind.value)) for kind in PartyKind
+}
 """A gate per kind: a supplier's id names nothing among the customers."""

@@ -269,3 +269,18 @@ def test_the_audit_says_who_changed_what(owner):
     assert [entry.action for entry in entries] == ["create", "create", "update", "update", "blacklist"]
     assert {name for entry in entries[2:4] for name in entry.changes} == {"addresses", "phone"}
     assert entries[-1].changes == {"status": ["active", "blacklisted"]}
+
+
+# --- totals -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", FACTORIES)
+def test_the_total_of_a_kind_is_kept_and_exact(owner, kind, django_assert_num_queries):
+    for factory in FACTORIES.values():
+        factory.create_batch(3)
+    Party.objects.filter(kind=kind).first().delete()
+    with django_assert_num_queries(3) as queries:
+        assert owner.get(f"/{kind}s", limit=1).ok()["total"] == 2
+    assert "core_row_count" in queries[-1]["sql"]
+    assert owner.get(f"/{kind}s", limit=1, page=9).ok()["total"] == 2
+    assert owner.get(f"/{kind}s", limit=1, status="active").ok()["total"] == 2

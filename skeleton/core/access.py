@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from django.db.models import Q, QuerySet
 
 from skeleton.core.actors import Actor
+from skeleton.core.counting import Counted
 from skeleton.core.statements import Param
 
 
@@ -21,10 +22,13 @@ class Gate(Protocol):
 
 
 class OpenGate:
-    """Whoever holds the permission of the route sees every row."""
+    """Whoever holds the permission of the route sees every row.
 
-    def __init__(self, rows: Callable[[], QuerySet[Any]]) -> None:
-        self._rows = rows
+    `counted` says where PostgreSQL keeps the number of exactly these rows, if it does.
+    """
+
+    def __init__(self, rows: Callable[[], QuerySet[Any]], *, counted: Counted | None = None) -> None:
+        self._rows, self.counted = rows, counted
 
     def scope(self, actor: Actor) -> Hashable:
         return "all"

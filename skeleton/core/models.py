@@ -1,4 +1,4 @@
-"""Model bases, and the kernel's own two tables."""
+"""Model bases, and the kernel's own tables."""
 
 from typing import ClassVar
 
@@ -33,6 +33,24 @@ class NumberSeries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.last}"
+
+
+class RowCount(models.Model):
+    """By how many rows a statement changed a part of a counted table. Written by triggers; see `core.counting`."""
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.CharField(max_length=63)
+    part = models.TextField()
+    delta = models.BigIntegerField()
+
+    class Meta:
+        db_table = "core_row_count"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["source", "part"], name="core_row_count_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.part}: {self.delta:+}"
 
 
 class Throttle(models.Model):

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import DateField, DateTimeField, DecimalField, F, IntegerField, QuerySet, UUIDField
 from rest_framework import serializers
 
-from skeleton.core.access import Gate
+from skeleton.core.access import Gate, OpenGate
 from skeleton.core.actors import Actor
 from skeleton.core.errors import NotFound
 from skeleton.core.filters import FilterSet
@@ -139,6 +139,8 @@ class Reader:
         return compile_rows(rows, columns, tail="LIMIT %s OFFSET %s", prepared=self._prepared(shape))
 
     def _compile_count(self, scope: Hashable, shape: tuple[Any, ...]) -> Statement:
+        if not shape and isinstance(self.gate, OpenGate) and self.gate.counted:
+            return self.gate.counted.statement()
         rows = self._narrowed(scope, shape, self.gate.rows(scope, Param("actor_id")))
         return compile_count(rows, prepared=self._prepared(shape))
 
