@@ -7,14 +7,20 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
 from skeleton.core.context import RequestContext, current_request
+from skeleton.core.errors import BadRequest
+from skeleton.core.handler import error_response
 from skeleton.core.ids import uuid7
 
 log = structlog.get_logger("skeleton.requests")
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}\Z")
+
+PROBES = ("/health", "/ready")
+"""Paths that load balancers ask by address."""
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -30,7 +36,7 @@ class RequestContextMiddleware:
         context = RequestContext(request_id=request_id_of(request), ip=client_address(request))
         token = current_request.set(context)
         try:
-            response = self.get_response(request)
+            response = self._answer(request)
             response.headers["X-Request-ID"] = context.request_id
             response.headers["X-Content-Type-Options"] = "nosniff"
             if not response.streaming:
@@ -39,6 +45,15 @@ class RequestContextMiddleware:
         finally:
             current_request.reset(token)
         return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        """The answer, or a refusal of a Host that is not ours, such as a page whose name was bound to this address."""
+        if request.path not in PROBES:
+            try:
+                request.get_host()
+            except DisallowedHost:
+                return error_response(BadRequest("This host name is not served here."))
+        return self.get_response(request)
 
     @staticmethod
     def _log(request: HttpRequest, response: HttpResponse, context: RequestContext, started: float) -> None:
