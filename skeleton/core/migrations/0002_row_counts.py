@@ -23,10 +23,9 @@ BEGIN
         INSERT INTO core_row_count (source, part, delta)
         VALUES (TG_TABLE_NAME, to_jsonb(OLD)->>TG_ARGV[0], -1), (TG_TABLE_NAME, to_jsonb(NEW)->>TG_ARGV[0], 1);
     ELSE
-        EXECUTE format('INSERT INTO core_row_count (source, part, delta) SELECT %L, %s, %s count(*) FROM touched GROUP BY 2',
-            TG_TABLE_NAME,
-            coalesce(quote_ident(TG_ARGV[0]) || '::text', '''''::text'),
-            CASE WHEN TG_OP = 'DELETE' THEN '-' ELSE '' END);
+        INSERT INTO core_row_count (source, part, delta)
+        SELECT TG_TABLE_NAME, coalesce(to_jsonb(touched)->>TG_ARGV[0], ''), count(*) * CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END
+        FROM touched GROUP BY 2;
         IF random() < 1.0 / 256 THEN
             PERFORM core_fold_row_count(TG_TABLE_NAME);
         END IF;
