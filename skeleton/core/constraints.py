@@ -15,7 +15,7 @@ from django.db.models import BaseConstraint, CheckConstraint, UniqueConstraint
 from skeleton.core.errors import Conflict, DomainError, Invalid, ServiceUnavailable
 
 NOT_NULL, FOREIGN_KEY, UNIQUE, CHECK, EXCLUSION = "23502", "23503", "23505", "23514", "23P01"
-OUT_OF_RANGE = "22003"
+OUT_OF_RANGE, TOO_LONG = "22003", "22001"
 RETRY = {"40001", "40P01", "55P03", "57014"}
 """Serialization failure, deadlock, lock timeout, statement timeout: the same request may well succeed next time."""
 
@@ -51,6 +51,8 @@ def explain(exc: DatabaseError) -> DomainError | None:
         return ServiceUnavailable("The record is busy just now. Try again.", retry_after=1)
     if sqlstate == OUT_OF_RANGE:
         return Invalid("A number, or a sum that it would lead to, is too large.")
+    if sqlstate == TOO_LONG:
+        return Invalid("A text is too long.")
     refusal = _declared.get(diagnosis.constraint_name or "") or _of_models().get(diagnosis.constraint_name or "")
     if refusal:
         return refusal.build()

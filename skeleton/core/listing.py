@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db.models import BooleanField, F, Func
+from django.core.exceptions import ValidationError
+from django.db.models import BooleanField, F, Field, Func
 from django.http import QueryDict
 
 from skeleton.core.errors import BadRequest
@@ -20,9 +21,6 @@ from skeleton.core.statements import Param
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 MAX_PAGE = 2**31
 """Keeps page × limit within what PostgreSQL takes for an OFFSET."""
-
-MAX_DECIMAL_LENGTH = 40
-"""Longer than any number that is kept, sign and point included."""
 
 PAGING = ("page", "limit", "cursor", "sort_by", "sort_order")
 
@@ -37,11 +35,15 @@ class Sort:
 
     def ordering(self) -> tuple[Any, ...]:
         """For `order_by`. The id comes last and in the same direction, so that one index range serves a cursor."""
-        key = F(self.key) if isinstance(self.key, str) else self.key
         pk = F("pk")
         if self.descending:
-            return (key.desc(), pk.desc())
-        return (key.asc(), pk.asc())
+            return (self.expression.desc(), pk.desc())
+        return (self.expression.asc(), pk.asc())
+
+    @property
+    def expression(self) -> Any:
+        """The key as the ORM takes it."""
+        return F(self.key) if isinstance(self.key, str) else self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,65 +152,53 @@ def _positive(params: Mapping[str, str], name: str, default: int) -> int:
 
 
 def parse_cursor(text: str, sort: Sort, *, plain: bool = False) -> Cursor:
-    """The cursor that `text` spells, for this order. An empty text is the beginning."""
+    """The cursor that `text` spells, for this order. An empty text is the beginning.
+
+    The key is still as JSON has it: `revive` makes it what the column holds.
+    """
     if text == "":
         return Cursor()
     if plain:
         after = parse_uuid(text)
         if after:
-            return Cursor(after, after)
+            return Cursor(text, after)
         raise bad_cursor()
     try:
         name, descending, key, after_text = orjson.loads(base64.urlsafe_b64decode(text))
-        after = UUID(after_text)
-        value = _revive(key)
-    except (ValueError, TypeError, AttributeError) as exc:
+    except (ValueError, TypeError) as exc:
         raise bad_cursor() from exc
+    after = parse_uuid(after_text)
+    if after is None:
+        raise bad_cursor()
     if (name, descending) != (sort.name, sort.descending):
         raise BadRequest("The cursor belongs to another order.", details={"cursor": "Belongs to another order."})
-    return Cursor(value, after)
+    return Cursor(key, after)
 
 
 def write_cursor(sort: Sort, key: Any, pk: UUID, *, plain: bool = False) -> str:
     """The opaque text of a cursor behind the row with this key and id."""
     if plain:
         return str(pk)
-    kind = type(key).__name__
-    text = str(key) if isinstance(key, Decimal) else key
-    return base64.urlsafe_b64encode(orjson.dumps([sort.name, sort.descending, [kind, text], str(pk)])).decode()
+    # a decimal goes as a text: as a number it could come back as another one
+    spelt = orjson.dumps([sort.name, sort.descending, key, pk], default=str)
+    return base64.urlsafe_b64encode(spelt).decode()
 
 
-def _decimal(text: Any) -> Decimal:
-    if not isinstance(text, str) or len(text) > MAX_DECIMAL_LENGTH or not set(text) <= set("-.0123456789"):
-        raise ValueError("not a plain decimal")
+def revive(key: Any, field: "Field[Any, Any]") -> Any:
+    """The sort key in a cursor as a value of its column. Raises BadRequest: anybody may write a cursor."""
+    if not isinstance(key, str | int):
+        raise bad_cursor()
+    if isinstance(key, str) and "\x00" in key:
+        raise bad_cursor()
     try:
-        return Decimal(text)
-    except ArithmeticError as exc:
-        raise ValueError("not a decimal") from exc
-
-
-_REVIVERS: dict[str, Any] = {
-    "datetime": dt.datetime.fromisoformat,
-    "date": dt.date.fromisoformat,
-    "UUID": UUID,
-    "str": str,
-    "int": int,
-    "Decimal": _decimal,
-}
-
-
-def _revive(key: Any) -> Any:
-    kind, value = key
-    if kind not in _REVIVERS:
-        raise ValueError("unknown kind of key")
-    revived = _REVIVERS[kind](value)
-    if isinstance(revived, dt.datetime) and revived.tzinfo is None:
-        raise ValueError("a moment without its zone")
-    if isinstance(revived, str) and "\x00" in revived:
-        raise ValueError("a null character")
-    if isinstance(revived, int) and abs(revived) >= 2**63:
-        raise ValueError("a number too large")
-    return revived
+        value = field.to_python(key)
+    except (ValidationError, ValueError, TypeError, OverflowError, ArithmeticError) as exc:
+        raise bad_cursor() from exc
+    if value is None or (isinstance(value, dt.datetime) and value.tzinfo is None):
+        raise bad_cursor()
+    if isinstance(value, int | Decimal) and abs(value) >= 2**63:
+        raise bad_cursor()
+    return value
 
 
 def bad_cursor() -> BadRequest:
@@ -223,9 +213,8 @@ class KeysetAfter(Func):
     conditional = True
 
     def __init__(self, sort: Sort, key_field: Any) -> None:
-        key = F(sort.key) if isinstance(sort.key, str) else sort.key
         self.comparison = "<" if sort.descending else ">"
-        super().__init__(key, F("pk"), Param("after_key", key_field), Param("after_id"))
+        super().__init__(sort.expression, F("pk"), Param("after_key", key_field), Param("after_id"))
 
     def as_sql(  # type: ignore[override]
         self, compiler: Any, connection: Any, **extra_context: Any

@@ -3,21 +3,19 @@
 A list takes one statement, and one more to count when the page does not show its own end. A single object takes one.
 """
 
-import datetime as dt
 from collections.abc import Hashable
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import DateField, DateTimeField, DecimalField, F, IntegerField, QuerySet, UUIDField
+from django.db.models import F, QuerySet
 from rest_framework import serializers
 
 from skeleton.core.access import Gate, OpenGate
 from skeleton.core.actors import Actor
 from skeleton.core.errors import NotFound
 from skeleton.core.filters import FilterSet
-from skeleton.core.listing import KeysetAfter, ListQuery, Sort, bad_cursor, write_cursor
+from skeleton.core.listing import KeysetAfter, ListQuery, Sort, revive, write_cursor
 from skeleton.core.plans import Plan, plan_of
 from skeleton.core.statements import Param, Statement, compile_count, compile_rows
 
@@ -25,15 +23,6 @@ SHAPES = 512
 """How many compiled shapes are kept per list; the least recently used go first."""
 
 KEY = "cursor_key"
-
-_KEY_TYPES: tuple[tuple[type, type], ...] = (
-    (UUIDField, UUID),
-    (DateTimeField, dt.datetime),
-    (DateField, dt.date),
-    (DecimalField, Decimal),
-    (IntegerField, int),
-)
-"""In this order, as a DateTimeField is a DateField too. Every other key is a text."""
 
 
 class Reader:
@@ -52,7 +41,7 @@ class Reader:
         self._one = lru_cache(SHAPES)(self._compile_one)
         self._page = lru_cache(SHAPES)(self._compile_page)
         self._count = lru_cache(SHAPES)(self._compile_count)
-        self._key_type = lru_cache(SHAPES)(self._find_key_type)
+        self._key_field = lru_cache(SHAPES)(self._find_key_field)
 
     @property
     def plan(self) -> Plan:
@@ -98,9 +87,9 @@ class Reader:
         if cursor is None:
             raise ValueError("not a cursor query")
         shape, values = self._shape(actor, query)
-        if not cursor.starts and type(cursor.after_key) is not self._key_type(shape[0], query.sort):
-            raise bad_cursor()
-        values |= {"after_key": cursor.after_key, "after_id": cursor.after_id}
+        if not cursor.starts:
+            key = revive(cursor.after_key, self._key_field(shape[0], query.sort))
+            values |= {"after_key": key, "after_id": cursor.after_id}
         found = self._page(*shape, query.sort, not cursor.starts, keyed=True).run(values, query.limit + 1, 0)
         rows, more = found[: query.limit], len(found) > query.limit
         # the last two columns are the sort key and the id, behind those of the plan
@@ -131,12 +120,16 @@ class Reader:
         rows = self._narrowed(scope, shape, self._rows(scope, self.list_plan)).order_by(*sort.ordering())
         columns = list(self.list_plan.columns)
         if keyed:
-            key = F(sort.key) if isinstance(sort.key, str) else sort.key
-            rows = rows.annotate(**{KEY: key, f"{KEY}_id": F("pk")})
+            rows = rows.annotate(**{KEY: sort.expression, f"{KEY}_id": F("pk")})
             columns += [KEY, f"{KEY}_id"]
         if after:
-            rows = rows.filter(KeysetAfter(sort, _field_of(rows)))
+            rows = rows.filter(KeysetAfter(sort, self._key_field(scope, sort)))
         return compile_rows(rows, columns, tail="LIMIT %s OFFSET %s", prepared=self._prepared(shape))
+
+    def _find_key_field(self, scope: Hashable, sort: Sort) -> Any:
+        """The model field that tells what the order's key is."""
+        rows = self._rows(scope, self.list_plan).annotate(**{KEY: sort.expression})
+        return rows.query.annotations[KEY].output_field
 
     def _compile_count(self, scope: Hashable, shape: tuple[Any, ...]) -> Statement:
         if not shape and isinstance(self.gate, OpenGate) and self.gate.counted:
@@ -147,16 +140,6 @@ class Reader:
     def _prepared(self, shape: tuple[Any, ...]) -> bool:
         return not (self.filterset and self.filterset.by_value(shape))
 
-    def _find_key_type(self, scope: Hashable, sort: Sort) -> type:
-        """What the sort key's values are in Python: a cursor that holds anything else was not written here."""
-        key = F(sort.key) if isinstance(sort.key, str) else sort.key
-        field = _field_of(self.gate.rows(scope, Param("actor_id")).annotate(**{KEY: key}))
-        return next((found for kind, found in _KEY_TYPES if isinstance(field, kind)), str)
-
     def _rows(self, scope: Hashable, plan: Plan) -> QuerySet[Any]:
         rows = self.gate.rows(scope, Param("actor_id"))
         return rows.annotate(**plan.annotations) if plan.annotations else rows
-
-
-def _field_of(rows: QuerySet[Any]) -> Any:
-    return rows.query.annotations[KEY].output_field

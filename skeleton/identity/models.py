@@ -11,10 +11,14 @@ from skeleton.core.models import Record
 
 
 class UserManager(BaseUserManager["User"]):
-    """Finds users by e-mail without regard to case."""
+    """Finds users by e-mail without regard to case, as the unique index sees it."""
+
+    def with_email(self, email: str) -> "models.QuerySet[User]":
+        """The user with this e-mail, if there is one."""
+        return self.filter(email__lower=Lower(models.Value(email)))
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        return self.with_email(username or "").get()
 
 
 class User(Record, AbstractBaseUser):

@@ -63,8 +63,8 @@ class RefreshInput(Input):
 
 
 class TokenOutput(Output):
-    access_token = TextField()
-    refresh_token = TextField()
+    access_token = TextField(max_length=4096)
+    refresh_token = TextField(max_length=4096)
     token_type = TextField(default="Bearer")
     expires_in = serializers.IntegerField(help_text="Seconds until the access token expires.")
     user = UserOutput()

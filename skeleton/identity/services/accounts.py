@@ -8,7 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from skeleton.core.actors import SYSTEM, Actor
+from skeleton.core.actors import Actor
 from skeleton.core.context import current_request
 from skeleton.core.errors import Conflict, Forbidden, Invalid, NotFound
 from skeleton.core.ids import uuid7
@@ -35,9 +35,9 @@ def create_user(*, email: str, password: str, name: str, actor: Actor | None) ->
     """A new user; without an actor they make themselves. Raises Invalid (weak password), Conflict (taken e-mail)."""
     check_strength(password, field="password")
     user = User(id=uuid7(), email=email, name=name, password=make_password(password))
-    if User.objects.filter(email__iexact=email).exists():  # the constraint decides; this spares the log a rollback
+    if User.objects.with_email(email).exists():  # the constraint decides; this spares the log a rollback
         raise Conflict("Another user already has this e-mail.", details={"email": "Is taken already."})
-    with verb(actor or SYSTEM, "create"):
+    with verb(actor or Actor(user.id, email, name, frozenset()), "create"):
         user.save(force_insert=True)
     return user
 
@@ -65,7 +65,7 @@ def change_password(*, actor: Actor, current_password: str, new_password: str) -
 def update_user(*, user_id: UUID, values: dict[str, str], actor: Actor) -> None:
     """Change e-mail or name. Raises NotFound, Forbidden (they hold more than the actor), Conflict (taken e-mail)."""
     with verb(actor, "update"):
-        user = locked(User.objects.all(), user_id)
+        user = locked(User.objects.all(), user_id, no_key=True)
         require_reach_over(actor, user)
         assign(user, values)
 
@@ -84,7 +84,7 @@ def activate_user(*, user_id: UUID, actor: Actor) -> None:
 
 
 def _switch(user_id: UUID, actor: Actor, *, active: bool) -> None:
-    user = locked(User.objects.all(), user_id)
+    user = locked(User.objects.all(), user_id, no_key=True)
     require_reach_over(actor, user)
     if user.is_active == active:
         state = "active" if active else "inactive"
@@ -95,7 +95,7 @@ def _switch(user_id: UUID, actor: Actor, *, active: bool) -> None:
 def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
     """Give a role. Raises NotFound, Forbidden (role or user hold more than the actor), Conflict (already held)."""
     with verb(actor, "assign_role"):
-        user = locked(User.objects.all(), user_id)
+        user = locked(User.objects.all(), user_id, no_key=True)
         role = _role(Role.objects.all(), role_id)
         require_reach(actor, role.permissions)
         require_reach_over(actor, user)
@@ -107,7 +107,7 @@ def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
 def remove_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
     """Take a role away. Raises NotFound (also: not held), Forbidden, Conflict (the last super administrator's)."""
     with verb(actor, "remove_role"):
-        user = locked(User.objects.all(), user_id)
+        user = locked(User.objects.all(), user_id, no_key=True)
         role = _role(Role.objects.filter(holders__user=user), role_id)
         require_reach(actor, role.permissions)
         require_reach_over(actor, user)

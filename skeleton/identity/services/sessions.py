@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import RefreshToken
 
@@ -41,7 +41,7 @@ def authenticate(*, email: str, password: str) -> User:
     subject = f"{address}|{email.strip().lower()}"
     LOGIN_ADDRESS.hit(address)
     LOGIN.hit(subject)  # counted first and given back on success, so that racing guesses all count
-    user = User.objects.filter(email__iexact=email.strip()).first()
+    user = User.objects.with_email(email.strip()).first()
     good = check_password(password, user.password if user else _NOBODY)
     if user is None or not good or not user.is_active:
         raise Unauthorized("The e-mail or the password is wrong.")
@@ -78,24 +78,21 @@ def refresh(*, token: str) -> tuple[UUID, TokenPair]:
     REFRESH.hit(str(claims.session_id))
     pair = new_pair(claims.user_id, claims.session_id)
     now = timezone.now()
-    turned = (
-        Session.objects.filter(
-            pk=claims.session_id,
-            user_id=claims.user_id,
-            user__is_active=True,
-            refresh_hash=claims.token_hash,
-            revoked_at=None,
-            expires_at__gt=now,
-        )
-        .order_by()
-        .update(
-            refresh_hash=pair.refresh_hash,
-            spent_hash=F("refresh_hash"),
-            refreshed_at=now,
-            last_seen_at=now,
-            expires_at=now + lifetime(RefreshToken),
-            ip=_address(),
-        )
+    # no join: Django would move the conditions into a subquery, which whoever waited for the row does not look at again
+    turned = Session.objects.filter(
+        Exists(User.objects.filter(pk=OuterRef("user_id"), is_active=True)),
+        pk=claims.session_id,
+        user_id=claims.user_id,
+        refresh_hash=claims.token_hash,
+        revoked_at=None,
+        expires_at__gt=now,
+    ).update(
+        refresh_hash=pair.refresh_hash,
+        spent_hash=F("refresh_hash"),
+        refreshed_at=now,
+        last_seen_at=now,
+        expires_at=now + lifetime(RefreshToken),
+        ip=_address(),
     )
     if not turned:
         _suspect_theft(claims)
