@@ -18,6 +18,9 @@ from rest_framework.fields import empty
 from skeleton.core.ids import parse_uuid
 from skeleton.core.money import CURRENCIES, MAX_AMOUNT
 
+for _private in ("local", "test"):  # reserved for private use, and companies use them inside; the rest stays refused
+    email_validator.SPECIAL_USE_DOMAIN_NAMES.remove(_private)
+
 NULL = "This field may not be null."
 
 

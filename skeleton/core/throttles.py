@@ -5,6 +5,7 @@ machines.
 """
 
 import hashlib
+import itertools
 import time
 from typing import Any
 
@@ -24,6 +25,10 @@ _HIT = """
         resets_at = CASE WHEN t.resets_at <= now() THEN excluded.resets_at ELSE t.resets_at END
     RETURNING hits, ceil(extract(epoch FROM resets_at - now()))::int
 """
+_FORGET = "DELETE FROM core_throttle WHERE resets_at < now()"
+FORGET_EVERY = 1000
+"""hits in one process, then what is over is deleted: whoever tries many accounts must not fill the disk."""
+_counter = itertools.count(1)
 _GIVE_BACK = "UPDATE core_throttle SET hits = hits - 1 WHERE key = %s AND hits > 0"
 
 
@@ -41,6 +46,8 @@ class Limit:
         with connection.cursor() as cursor:
             cursor.execute(_HIT, {"key": self._key(subject), "seconds": seconds})
             hits, wait = cursor.fetchone()
+            if next(_counter) % FORGET_EVERY == 0:
+                cursor.execute(_FORGET)
         if hits > allowed:
             raise TooManyRequests(retry_after=max(1, wait))
 

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from skeleton.core.testkit.client import ApiClient
+from skeleton.core.testkit.races import race
 from skeleton.identity.models import Session
 from skeleton.identity.services import sessions
 from skeleton.identity.tests.factories import PASSWORD, UserFactory, client_of, user_in_role, user_with
@@ -138,22 +138,6 @@ class TestRaces:
         body = {"email": "New@example.com", "password": PASSWORD, "name": "New"}
         answers = race(6, lambda number: ApiClient().post("/auth/register", body))
         assert sorted(answer.status for answer in answers) == [201] + [409] * 5
-
-
-def race(count, act):
-    """Do `act(number)` in so many threads at the same moment; what each returned."""
-    barrier = threading.Barrier(count)
-
-    def run(number):
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=30)
-            return act(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
 
 
 class TestEnds:

@@ -1,0 +1,26 @@
+"""Several at the same moment, with real threads on real connections. For transactional tests."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import connection
+
+Result = TypeVar("Result")
+
+
+def race(count: int, act: Callable[[int], Result]) -> list[Result]:
+    """Do `act(number)` in `count` threads that start together; what each returned, in the order of their numbers."""
+    barrier = threading.Barrier(count)
+
+    def run(number: int) -> Result:
+        try:
+            connection.ensure_connection()
+            barrier.wait(timeout=30)
+            return act(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
