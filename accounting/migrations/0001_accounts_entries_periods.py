@@ -385,7 +385,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="line",
-            index=models.Index(models.F("date"), name="accounting_line_date"),
+            index=models.Index(
+                fields=["date"], include=("account", "currency", "debit", "credit"), name="accounting_line_date"
+            ),
         ),
         migrations.AddConstraint(
             model_name="line",
