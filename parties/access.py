@@ -5,7 +5,7 @@ from functools import partial
 from django.db.models import QuerySet
 
 from parties.choices import PartyKind
-from parties.models import Country, Party
+from parties.models import KINDS, Country, Party
 from skeleton.core.access import OpenGate
 from skeleton.core.counting import Counted
 
@@ -14,7 +14,7 @@ COUNTRIES = OpenGate(Country.objects.all)
 
 def of_kind(kind: PartyKind) -> QuerySet[Party]:
     """The parties of one kind."""
-    return Party.objects.filter(kind=kind)
+    return KINDS[kind].objects.all()
 
 
 PARTIES: dict[PartyKind, OpenGate] = {

@@ -149,3 +149,51 @@ class Address(Record):
 
     def __str__(self) -> str:
         return ", ".join(part for part in (self.street, self.city, self.postal_code) if part)
+
+
+class OfKind(models.Manager[Party]):
+    """The parties of one kind."""
+
+    def __init__(self, kind: PartyKind) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def get_queryset(self) -> models.QuerySet[Party]:
+        return super().get_queryset().filter(kind=self.kind)
+
+
+class Customer(Party):
+    objects: ClassVar[models.Manager[Party]] = OfKind(PartyKind.CUSTOMER)  # type: ignore[assignment]
+
+    class Meta:
+        proxy = True
+
+
+class Supplier(Party):
+    objects: ClassVar[models.Manager[Party]] = OfKind(PartyKind.SUPPLIER)  # type: ignore[assignment]
+
+    class Meta:
+        proxy = True
+
+
+class Partner(Party):
+    objects: ClassVar[models.Manager[Party]] = OfKind(PartyKind.PARTNER)  # type: ignore[assignment]
+
+    class Meta:
+        proxy = True
+
+
+class Employee(Party):
+    objects: ClassVar[models.Manager[Party]] = OfKind(PartyKind.EMPLOYEE)  # type: ignore[assignment]
+
+    class Meta:
+        proxy = True
+
+
+KINDS: dict[PartyKind, type[Party]] = {
+    PartyKind.CUSTOMER: Customer,
+    PartyKind.SUPPLIER: Supplier,
+    PartyKind.PARTNER: Partner,
+    PartyKind.EMPLOYEE: Employee,
+}
+"""The view of the table that each kind is."""

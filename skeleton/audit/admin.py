@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, TextFilter
@@ -31,7 +30,7 @@ COLOURS = {
 def screen_of(resource: str) -> Screen | None:
     """The screen that shows a resource of the audit log."""
     screens = (screen for screen in admin.site._registry.values() if isinstance(screen, Screen))
-    return next((screen for screen in screens if screen.resources[:1] == (resource,)), None)
+    return next((screen for screen in screens if screen.audited == resource), None)
 
 
 class ResourceFilter(DropdownFilter):
@@ -39,7 +38,7 @@ class ResourceFilter(DropdownFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         screens = (screen for screen in admin.site._registry.values() if isinstance(screen, Screen))
-        names = sorted({screen.resources[0] for screen in screens if screen.resources})
+        names = sorted({screen.audited for screen in screens})
         return [(name, name.capitalize()) for name in names]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
@@ -104,7 +103,7 @@ class AuditScreen(DocumentAdmin):
         short = str(entry.resource_id)[-12:]  # the random part, enough to tell them apart
         if screen is None:
             return format_html('<span title="{}">{}</span>', entry.resource_id, short)
-        page = reverse(screen._route("change"), args=[entry.resource_id])
+        page = screen.page_at(entry.resource_id)
         return format_html('<a class="text-link" href="{}" title="{}">{}</a>', page, entry.resource_id, short)
 
     @display(description="fields")

@@ -9,11 +9,13 @@ from uuid import UUID
 from django import forms
 from django.db.models import Model
 from django.forms.models import InlineForeignKeyField, construct_instance
+from django.urls import reverse_lazy
 from unfold import widgets
 
 from skeleton.core.actors import Actor
 from skeleton.core.admin.refusals import place
 from skeleton.core.errors import DomainError
+from skeleton.core.ids import parse_uuid
 from skeleton.core.money import CURRENCIES, MAX_AMOUNT, minor_digits
 
 
@@ -38,6 +40,8 @@ class AmountField(forms.DecimalField):
         amount = super().to_python(value)
         if amount is None:
             return None
+        if not amount.is_finite():
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         minor = amount.scaleb(self.digits())
         if minor != minor.to_integral_value():
             raise forms.ValidationError(f"{self.currency} has {self.digits()} decimals.")
@@ -48,11 +52,75 @@ class AmountField(forms.DecimalField):
     def validate(self, value: Any) -> None:
         forms.Field.validate(self, value)
 
+    def run_validators(self, value: Any) -> None:
+        """Those of decimals; this is an integer by now, and its bounds are known to the Input."""
+
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
             return bool(self.to_python(data) != initial)
         except forms.ValidationError:
             return True
+
+
+class PickWidget(widgets.UnfoldAdminAutocompleteModelChoiceFieldWidget):
+    """Reads the row that is chosen, and no other: there may be millions to choose from."""
+
+    option_template_name = "django/forms/widgets/select_option.html"
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> list[Any]:
+        chosen = [pk for pk in (parse_uuid(str(text)) for text in value) if pk]
+        rows = self.choices.queryset.filter(pk__in=chosen) if chosen else []
+        options = [self.create_option(name, str(row.pk), str(row), True, n) for n, row in enumerate(rows)]
+        nothing = [] if self.is_required else [self.create_option(name, "", "", not chosen, len(options))]
+        return [(None, [*nothing, *options], 0)]
+
+
+class PickField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One row of a screen, found by typing a part of it. `screen` is its model: `parties.customer`."""
+
+    widget = PickWidget
+
+    def __init__(self, queryset: Any, *, screen: str, **kwargs: Any) -> None:
+        self.route = f"admin:{screen.replace('.', '_')}_pick"
+        super().__init__(queryset, **kwargs)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "data-ajax--url": reverse_lazy(self.route)}
+
+
+class PairsField(forms.CharField):
+    """An object of texts, typed as one `name: text` a line."""
+
+    widget = widgets.UnfoldAdminTextareaWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(f"{name}: {text}" for name, text in value.items()) if isinstance(value, dict) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return value
+        lines = [line for line in str(value or "").splitlines() if line.strip()]
+        parted = [line.partition(":") for line in lines]
+        pairs = [(name.strip(), text.strip()) for name, _, text in parted]
+        if any(not name or not text for name, text in pairs):
+            raise forms.ValidationError("One pair on each line, with a colon between name and text.")
+        return dict(pairs)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.to_python(data) != (initial or {}))
+        except forms.ValidationError:
+            return True
+
+
+class CurrencyChoice(forms.TypedChoiceField):
+    """A currency, or none."""
+
+    widget = widgets.UnfoldAdminSelect2Widget
+
+    def __init__(self, **kwargs: Any) -> None:
+        choices = [("", ""), *((code, code) for code in sorted(CURRENCIES))]
+        super().__init__(choices=choices, empty_value=None, required=False, **kwargs)
 
 
 class RecordForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -43,16 +43,28 @@ class RecordAdmin(Screen):
         """Everything is written at once, in `save_related`, which knows the parts as well."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        body = form.body(partial=change)
-        for formset in formsets:
-            if isinstance(formset, PartsFormSet) and (formset.has_changed() or not change):
-                body |= formset.body()
-        if change and body and self.update_input:
-            values = self.update_input.parse(body, partial=True)
-            self.change(form.instance.pk, values, self.actor(request))
-        elif not change and self.create_input:
-            form.instance.pk = self.add(self.create_input.parse(body), self.actor(request))
+        if change:
+            self.save_changed(form, formsets, self.actor(request))
+        else:
+            self.save_new(form, formsets, self.actor(request))
         connection.check_constraints()  # the deferred ones, while they can still be told at the form
+
+    def save_new(self, form: Any, formsets: Any, actor: Actor) -> None:
+        """Make the record of a form and its parts."""
+        body = form.body(partial=False)
+        for formset in formsets:
+            body |= formset.body()
+        if self.create_input:
+            form.instance.pk = self.add(self.create_input.parse(body), actor)
+
+    def save_changed(self, form: Any, formsets: Any, actor: Actor) -> None:
+        """Write what changed in a form and its parts."""
+        body = form.body(partial=True)
+        for formset in formsets:
+            if isinstance(formset, PartsFormSet) and formset.has_changed():
+                body |= formset.body()
+        if body and self.update_input:
+            self.change(form.instance.pk, self.update_input.parse(body, partial=True), actor)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -72,7 +84,9 @@ class RecordAdmin(Screen):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         refusal = getattr(request, "_refusal", None)
-        return type(form.__name__, (form,), {"refusal": _without_parts(refusal, self.inlines)}) if refusal else form
+        if refusal is None:
+            return form
+        return type(form.__name__, (form,), {"refusal": _without_parts(refusal, self.get_inlines(request, obj))})
 
     def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> tuple[Any, Any]:
         formsets, inlines = super()._create_formsets(request, obj, change)
@@ -107,11 +121,18 @@ class PartsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         body: dict[str, Any] = form.body(partial=False)
         return {name: value for name, value in body.items() if name not in ("id", "DELETE", self.fk.name)}
 
+    def at(self, index: int, error: DomainError) -> DomainError:
+        """An error about one part, its details told as those of that part: `quantity` as `lines.1.quantity`."""
+        details = {f"{self.name}.{index}.{path}": text for path, text in texts_of(error)}
+        return type(error)(error.message, details=details or None)
+
     def place(self, error: DomainError) -> None:
         """Add what the error says of the parts to their forms: `lines.1.quantity` at the second's quantity."""
         self.full_clean()
         kept = self.kept()
         for path, text in texts_of(error):
+            if path == self.name:
+                self.non_form_errors().append(text)
             head, _, rest = path.partition(".")
             index, _, field = rest.partition(".")
             if head == self.name and index.isdigit() and int(index) < len(kept):

@@ -6,12 +6,11 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
-from django.contrib.admin import helpers
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import path, reverse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.views import ChangeList
 
@@ -33,7 +32,10 @@ class Screen(ModelAdmin):
     """The list and the page of one kind of thing. Read-only as it stands: see `records` and `documents`."""
 
     resources: ClassVar[tuple[str, ...]] = ()
-    """The resources whose `read` and `write` permissions open the screen; any one is enough. The first names it."""
+    """The resources whose `read` and `write` permissions open the screen; any one is enough."""
+
+    audited_as: ClassVar[str] = ""
+    """What the audit log calls these rows; by default the first of `resources`."""
 
     gate: ClassVar[Gate]
     acts: ClassVar[tuple[str, ...]] = ()
@@ -41,6 +43,9 @@ class Screen(ModelAdmin):
 
     bulk_acts: ClassVar[tuple[str, ...]] = ()
     """Those of them that may be done to many rows of the list at once; they must ask for nothing."""
+
+    searched_in_lower_case: ClassVar[bool] = False
+    """Whether what `search_fields` name is kept in lower case (with an index that a search by part can use)."""
 
     ordering: ClassVar[Any] = ("-pk",)
     list_per_page = 50
@@ -102,10 +107,35 @@ class Screen(ModelAdmin):
         return found[key]
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        return super().get_search_results(request, queryset, search_term.replace("\x00", ""))  # type: ignore[no-any-return]
+        term = search_term.replace("\x00", "")
+        found: tuple[Any, bool] = super().get_search_results(
+            request, queryset, term.lower() if self.searched_in_lower_case else term
+        )
+        return found
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Listing]:
         return Listing
+
+    # picked from other screens
+
+    def get_urls(self) -> list[Any]:
+        pick = path("pick/", self.admin_site.admin_view(self.pick), name=self._route("pick").partition(":")[2])
+        return [pick, *super().get_urls()]
+
+    def pick(self, request: HttpRequest) -> HttpResponse:
+        """The rows that a text finds, for a field in which one of them is chosen (`forms.PickField`)."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows, _ = self.get_search_results(request, self.pickable(request), request.GET.get("term", ""))
+        page = request.GET.get("page", "1")
+        first = (int(page) - 1) * PICKED if page.isdigit() and 0 < int(page) < 1000 else 0
+        found = list(rows[first : first + PICKED + 1])
+        results = [{"id": str(row.pk), "text": str(row)} for row in found[:PICKED]]
+        return JsonResponse({"results": results, "pagination": {"more": len(found) > PICKED}})
+
+    def pickable(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows that may be chosen."""
+        return self.get_queryset(request)
 
     # acts
 
@@ -136,8 +166,12 @@ class Screen(ModelAdmin):
     # its history is the audit log's; Django's own log is not written
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        query = urlencode({"resource": self.resources[0], "resource_id": unquote(object_id)})
+        query = urlencode({"resource": self.audited, "resource_id": unquote(object_id)})
         return HttpResponseRedirect(f"{reverse('admin:audit_auditentry_changelist')}?{query}")
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> list[Any]:
+        """What Django would have logged."""
+        return []
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
         """Triggers keep the audit log, completely."""
@@ -150,9 +184,16 @@ class Screen(ModelAdmin):
 
     # pages
 
+    @property
+    def audited(self) -> str:
+        return self.audited_as or self.resources[0]
+
     def page_of(self, record: Any) -> str:
         """The address of a row's page."""
-        return reverse(self._route("change"), args=[record.pk])
+        return self.page_at(record.pk)
+
+    def page_at(self, pk: Any) -> str:
+        return reverse(self._route("change"), args=[pk])
 
     @property
     def list_page(self) -> str:
@@ -208,4 +249,5 @@ class ShownParts(TabularParts):
         return False
 
 
-SELECTED = helpers.ACTION_CHECKBOX_NAME
+PICKED = 20
+"""How many rows a picking field is offered at a time."""

@@ -1,0 +1,227 @@
+"""The screens of parties, one for each kind, and of countries."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.enums import ActionVariant
+
+from parties import services
+from parties.access import COUNTRIES, PARTIES
+from parties.choices import PartyKind, PartyStatus
+from parties.models import Address, Country, Customer, Employee, Partner, Party, Supplier
+from parties.serializers import (
+    CountryCreateInput,
+    CountryInput,
+    CustomerInput,
+    EmployeeCreateInput,
+    EmployeeInput,
+    PartyCreateInput,
+    PartyInput,
+)
+from skeleton.core.actors import Actor
+from skeleton.core.admin.acts import act
+from skeleton.core.admin.columns import activity, money, status
+from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PairsField, PickField, RecordForm
+from skeleton.core.admin.records import PartsFormSet, RecordAdmin, StackedList
+from skeleton.core.serializers import Input
+
+STATUS = status(
+    "status",
+    {PartyStatus.ACTIVE: "success", PartyStatus.INACTIVE: "warning", PartyStatus.BLACKLISTED: "danger"},
+)
+
+# --- parties ----------------------------------------------------------------------------------------------------------
+
+
+class AddressForm(RecordForm):
+    country = PickField(Country.objects.all(), screen="parties.country", required=False)
+
+    class Meta:
+        model = Address
+        fields = ("type", "street", "city", "region", "postal_code", "country")
+
+
+class AddressFormSet(PartsFormSet):
+    name = "addresses"
+
+
+class Addresses(StackedList):
+    model = Address
+    form = AddressForm
+    formset = AddressFormSet
+    ordering = ("pk",)
+    fields: ClassVar[Any] = (("type", "country"), ("street", "city"), ("region", "postal_code"))
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 1 if obj is None else 0
+
+
+class PartyForm(RecordForm):
+    social_media = PairsField(required=False, help_text="One a line, such as facebook: https://facebook.com/us")
+
+    class Meta:
+        model = Party
+        fields: tuple[str, ...] = ("name", "email", "phone", "tax_id", "website", "social_media")
+
+
+class PartyScreen(RecordAdmin):
+    """What the four kinds have in common."""
+
+    kind: ClassVar[PartyKind]
+    resources: ClassVar[Any] = ("parties",)
+    form = PartyForm
+    create_input: ClassVar[type[Input]] = PartyCreateInput
+    update_input: ClassVar[type[Input]] = PartyInput
+    inlines = (Addresses,)
+    list_display: ClassVar[Any] = ("name", "email", "phone", STATUS, "created_at")
+    list_filter: ClassVar[Any] = (("status", ChoicesDropdownFilter),)
+    search_fields = ("search_text__contains",)
+    search_help_text = "Name, e-mail, tax id or phone"
+    searched_in_lower_case = True
+    acts = bulk_acts = ("activate", "deactivate", "blacklist")
+    readonly_fields: ClassVar[Any] = (STATUS, "created_at", "updated_at")
+    own_fields: ClassVar[tuple[Any, ...]] = ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        basics = (("name", "email"), ("phone", "tax_id"), *self.own_fields, "website", "social_media")
+        known = (("Status and times (UTC)", {"fields": (STATUS, ("created_at", "updated_at"))}),) if obj else ()
+        return ((None, {"fields": basics}), *known)
+
+    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+        return services.create_party(kind=self.kind, values=values, actor=actor)
+
+    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+        services.update_party(kind=self.kind, pk=pk, values=values, actor=actor)
+
+    def _become(self, request: HttpRequest, party: Party, action: str) -> str:
+        services.change_status(kind=self.kind, pk=party.pk, action=action, actor=self.actor(request))
+        return f"{party.name} is {services.ACTIONS[action]} now."
+
+    @act("Activate", when=lambda party: party.status != PartyStatus.ACTIVE, icon="check_circle",
+         question="New orders, invoices and contracts can be made for it again.")  # fmt: skip
+    def activate(self, request: HttpRequest, party: Party, form: ActForm) -> str:
+        return self._become(request, party, "activate")
+
+    @act("Deactivate", when=lambda party: party.status != PartyStatus.INACTIVE, icon="pause_circle",
+         question="No new order, invoice or contract can be made for it.")  # fmt: skip
+    def deactivate(self, request: HttpRequest, party: Party, form: ActForm) -> str:
+        return self._become(request, party, "deactivate")
+
+    @act("Blacklist", when=lambda party: party.status != PartyStatus.BLACKLISTED, icon="block",
+         variant=ActionVariant.DANGER, question="No new order, invoice or contract can be made for it.")  # fmt: skip
+    def blacklist(self, request: HttpRequest, party: Party, form: ActForm) -> str:
+        return self._become(request, party, "blacklist")
+
+
+class CustomerForm(PartyForm):
+    money = {"credit_limit": "currency"}
+    credit_limit = AmountField(required=False, help_text="0 or empty is no limit.")
+    currency = CurrencyChoice(help_text="Empty is the default one.")
+
+    class Meta(PartyForm.Meta):
+        fields = (*PartyForm.Meta.fields, "credit_limit", "currency")
+
+
+@admin.register(Customer)
+class CustomerScreen(PartyScreen):
+    kind = PartyKind.CUSTOMER
+    resources = ("customers", "parties")
+    gate = PARTIES[kind]
+    form = CustomerForm
+    create_input = update_input = CustomerInput
+    own_fields = (("credit_limit", "currency"),)
+    list_display = (
+        "name", "email", "phone", STATUS, money("credit_limit", "credit limit"),
+        money("total_purchases", "purchases"), "created_at",
+    )  # fmt: skip
+    readonly_fields = (*PartyScreen.readonly_fields, money("total_purchases", "purchases"))
+
+    def pickable(self, request: HttpRequest) -> QuerySet[Any]:
+        return self.get_queryset(request).filter(status=PartyStatus.ACTIVE)
+
+
+@admin.register(Supplier)
+class SupplierScreen(PartyScreen):
+    kind = PartyKind.SUPPLIER
+    audited_as = "suppliers"
+    gate = PARTIES[kind]
+
+
+@admin.register(Partner)
+class PartnerScreen(PartyScreen):
+    kind = PartyKind.PARTNER
+    audited_as = "partners"
+    gate = PARTIES[kind]
+
+
+class EmployeeForm(PartyForm):
+    class Meta(PartyForm.Meta):
+        fields = (*PartyForm.Meta.fields, "position")
+
+
+@admin.register(Employee)
+class EmployeeScreen(PartyScreen):
+    kind = PartyKind.EMPLOYEE
+    audited_as = "employees"
+    gate = PARTIES[kind]
+    form = EmployeeForm
+    create_input, update_input = EmployeeCreateInput, EmployeeInput
+    own_fields = ("position",)
+    list_display = ("name", "position", "email", "phone", STATUS, "created_at")
+
+
+# --- countries --------------------------------------------------------------------------------------------------------
+
+
+class CountryForm(RecordForm):
+    name = PairsField(
+        label="Names", initial={"en": ""}, help_text="One a line, by language, such as en: Ukraine. English is needed."
+    )
+    currency_code = CurrencyChoice()
+
+    class Meta:
+        model = Country
+        fields = ("code", "alpha3", "numeric_code", "name", "phone_code", "currency_code", "region", "flag_emoji")
+
+    def body(self, *, partial: bool) -> dict[str, Any]:
+        """Of a country an empty text clears, and null means unchanged."""
+        return {name: "" if value is None else value for name, value in super().body(partial=partial).items()}
+
+
+@admin.register(Country)
+class CountryScreen(RecordAdmin):
+    resources = ("countries",)
+    gate = COUNTRIES
+    form = CountryForm
+    create_input, update_input = CountryCreateInput, CountryInput
+    list_display = ("code", "english_name", "alpha3", "phone_code", "currency_code", "region", activity())
+    list_filter = ("is_active", "region")
+    search_fields = ("code", "alpha3", "name__en__icontains")
+    ordering = ("code",)
+    list_per_page = 100
+    acts = bulk_acts = ("activate", "deactivate")
+    fields = (("code", "alpha3"), ("numeric_code", "phone_code"), "name", ("currency_code", "region"), "flag_emoji")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("code",) if obj else ()
+
+    def pickable(self, request: HttpRequest) -> QuerySet[Any]:
+        return self.get_queryset(request).filter(is_active=True)
+
+    @admin.display(description="name")
+    def english_name(self, country: Country) -> str:
+        return str(country)
+
+    @act("Activate", when=lambda country: not country.is_active, icon="check_circle", question="It is offered again.")
+    def activate(self, request: HttpRequest, country: Country, form: ActForm) -> str:
+        services.switch_country(pk=country.pk, active=True, actor=self.actor(request))
+        return f"{country} is active now."
+
+    @act("Deactivate", when=lambda country: country.is_active, icon="block", question="It is not offered any more.")
+    def deactivate(self, request: HttpRequest, country: Country, form: ActForm) -> str:
+        services.switch_country(pk=country.pk, active=False, actor=self.actor(request))
+        return f"{country} is inactive now."

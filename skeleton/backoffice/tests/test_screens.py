@@ -1,0 +1,190 @@
+"""Every screen and who may do what there, from one table written by hand; and what a list costs."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from billing.tests.factories import customer, draft, part_paid, sent
+from parties.tests.factories import (
+    AddressFactory,
+    CountryFactory,
+    CustomerFactory,
+    EmployeeFactory,
+    PartnerFactory,
+    SupplierFactory,
+)
+from skeleton.audit.models import AuditEntry
+from skeleton.core.admin.screens import Screen
+from skeleton.identity.tests.factories import RoleFactory, UserFactory
+
+
+@dataclass(frozen=True)
+class Row:
+    """A screen: its model, who may read, add and change there (any one permission), and the acts with theirs."""
+
+    model: str
+    make: object
+    read: tuple[str, ...]
+    add: tuple[str, ...]
+    change: tuple[str, ...]
+    acts: dict[str, tuple[str, ...]]
+    queries: int
+    """Statements of a list of any length: session, user, actor, count, rows, and what the list's filters need."""
+
+
+PARTIES = dict.fromkeys(("activate", "deactivate", "blacklist"), ("parties:write",))
+PARTY = (("parties:read",), ("parties:write",), ("parties:write",), PARTIES)
+CUSTOMER_WRITE = ("customers:write", "parties:write")
+USERS = ("users:write",)
+MANAGE = ("roles:manage",)
+INVOICE_ACTS = dict.fromkeys(("send", "record_payment", "edit_notes", "cancel"), ("invoices:write",))
+COUNTRY_ACTS = dict.fromkeys(("activate", "deactivate"), ("countries:write",))
+
+TABLE = [
+    Row("identity.user", UserFactory, ("users:read",), USERS, USERS,
+        {"activate": USERS, "deactivate": USERS, "give_role": MANAGE, "take_role": MANAGE}, 6),
+    Row("identity.role", RoleFactory, ("roles:read",), MANAGE, MANAGE, {"remove": MANAGE}, 5),
+    Row("audit.auditentry", AuditEntry.objects.first, ("audit:read",), (), (), {}, 4),
+    Row("parties.customer", CustomerFactory, ("customers:read", "parties:read"), CUSTOMER_WRITE, CUSTOMER_WRITE,
+        dict.fromkeys(PARTIES, CUSTOMER_WRITE), 5),
+    Row("parties.supplier", SupplierFactory, *PARTY, 5),
+    Row("parties.partner", PartnerFactory, *PARTY, 5),
+    Row("parties.employee", EmployeeFactory, *PARTY, 5),
+    Row("parties.country", CountryFactory, ("countries:read",), ("countries:write",), ("countries:write",),
+        COUNTRY_ACTS, 6),
+    Row("billing.invoice", draft, ("invoices:read",), ("invoices:write",), ("invoices:write",), INVOICE_ACTS, 5),
+]  # fmt: skip
+BY_MODEL = {row.model: row for row in TABLE}
+
+DEFAULT_ROLES = {
+    "viewer": {
+        "sees": {"identity.user", "parties.customer", "parties.supplier", "parties.partner", "parties.employee",
+                 "parties.country", "billing.invoice"},
+        "changes": set(),
+    },
+    "admin": {"sees": set(BY_MODEL), "changes": set(BY_MODEL) - {"audit.auditentry"}},
+    "super_admin": {"sees": set(BY_MODEL), "changes": set(BY_MODEL) - {"audit.auditentry"}},
+}  # fmt: skip
+
+pytestmark = pytest.mark.django_db
+
+
+def pages(row):
+    name = row.model.replace(".", "_")
+    return reverse(f"admin:{name}_changelist"), f"admin:{name}_"
+
+
+def test_the_table_has_every_screen_and_every_act():
+    screens = {model._meta.label_lower: screen for model, screen in admin.site._registry.items()}
+    assert set(screens) == set(BY_MODEL)
+    assert all(isinstance(screen, Screen) for screen in screens.values())
+    for name, screen in screens.items():
+        assert set(screen.acts) == set(BY_MODEL[name].acts)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.model)
+def test_anonymous_and_those_without_a_role_are_led_to_the_door(row, stranger):
+    record = row.make() or UserFactory() and row.make()
+    listing, name = pages(row)
+    addresses = [listing, reverse(f"{name}change", args=[record.pk]), f"{listing}pick/", f"{listing}add/"]
+    addresses += [f"{listing}{record.pk}/{act.replace('_', '-')}/" for act in row.acts]
+    for visitor in (Client(), stranger):
+        for address in addresses:
+            for answer in (visitor.get(address), visitor.post(address)):
+                assert answer.status_code == 302, address
+                assert answer.headers["Location"].startswith("/admin/login/"), address
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.model)
+def test_each_permission_opens_just_its_own(row, staff):
+    record = row.make() or UserFactory() and row.make()
+    listing, name = pages(row)
+    change = reverse(f"{name}change", args=[record.pk])
+    nobody = staff("files:read")
+    assert nobody.get(listing).status_code == 403
+    assert nobody.get(change).status_code == 403
+    for permission in row.read:
+        reader = staff(permission)
+        assert reader.get(listing).status_code == 200
+        assert reader.get(change).status_code == 200
+        assert 'name="_save"' not in reader.get(change).content.decode()
+        assert reader.post(change, {}).status_code == 403
+        assert reader.get(f"{listing}add/").status_code == 403
+        for act in row.acts:
+            assert reader.post(f"{listing}{record.pk}/{act.replace('_', '-')}/").status_code == 403, act
+        for wanted in row.add:
+            assert staff(permission, wanted).get(f"{listing}add/").status_code == 200
+        for wanted in row.change:
+            assert 'name="_save"' in staff(permission, wanted).get(change).content.decode()
+        for act, any_of in row.acts.items():
+            for wanted in any_of:
+                address = f"{listing}{record.pk}/{act.replace('_', '-')}/"
+                assert staff(permission, wanted).get(address).status_code == 200, act
+    for wanted in row.change:
+        assert staff(wanted).get(change).status_code == 403, "to change without reading is not for forms"
+
+
+@pytest.mark.parametrize("role", DEFAULT_ROLES)
+def test_the_default_roles(role, chief, clerk, guest):
+    visitor = {"viewer": guest, "admin": clerk, "super_admin": chief}[role]
+    CountryFactory()
+    for row in TABLE:
+        record = row.make()
+        listing, name = pages(row)
+        sees, changes = (row.model in DEFAULT_ROLES[role][what] for what in ("sees", "changes"))
+        assert visitor.get(listing).status_code == (200 if sees else 403), row.model
+        page = visitor.get(reverse(f"{name}change", args=[record.pk]))
+        assert ('name="_save"' in page.content.decode()) == changes, row.model
+    shown = visitor.get("/admin/").content.decode()
+    for row in TABLE:
+        assert (f'href="{pages(row)[0]}"' in shown) == (row.model in DEFAULT_ROLES[role]["sees"]), row.model
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.model)
+def test_a_list_costs_the_same_however_long_it_is(row, chief, django_assert_num_queries):
+    listing, _ = pages(row)
+    for _ in range(3):
+        row.make()
+    with django_assert_num_queries(row.queries):
+        assert chief.get(listing).status_code == 200
+    for _ in range(7):
+        row.make()
+    with django_assert_num_queries(row.queries):
+        chief.get(listing)
+
+
+def test_a_page_costs_the_same_however_much_is_on_it(chief, django_assert_max_num_queries):
+    invoice = part_paid()
+    party = customer()
+    for _ in range(5):
+        AddressFactory(party=party)
+    with django_assert_max_num_queries(9):
+        chief.get(f"/admin/billing/invoice/{invoice.pk}/change/")
+    with django_assert_max_num_queries(8):
+        chief.get(f"/admin/parties/customer/{party.pk}/change/")
+
+
+def test_history_leads_to_the_audit_log_of_the_object(chief):
+    invoice = sent()
+    answer = chief.get(f"/admin/billing/invoice/{invoice.pk}/history/", follow=True)
+    shown = answer.content.decode()
+    assert answer.status_code == 200
+    assert "SEND" in shown.upper()
+    assert str(invoice.pk) in shown
+
+
+def test_nothing_names_another_host(chief):
+    invoice = sent()
+    for address in ("/admin/", "/admin/billing/invoice/", f"/admin/billing/invoice/{invoice.pk}/change/"):
+        shown = chief.get(address).content.decode()
+        assert "http://" not in shown.replace("http://www.w3.org", "")
+        assert "https://" not in shown
+
+
+def test_pages_are_answered_under_a_strict_policy(chief):
+    policy = chief.get("/admin/").headers["Content-Security-Policy"]
+    assert "script-src 'self' 'unsafe-eval';" in f"{policy};"
+    assert "'unsafe-eval'" not in Client().get("/api/v1/docs").headers["Content-Security-Policy"]
