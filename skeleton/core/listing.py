@@ -207,22 +207,32 @@ def bad_cursor() -> BadRequest:
 
 
 class KeysetAfter(Func):
-    """`(key, id) > (:after_key, :after_id)`, or `<` when descending: the rows behind a cursor, one index range."""
+    """`(key, id) > (:after_key, :after_id)`, or `<` when descending: the rows behind a cursor, one index range.
+
+    A key in another table than the id is never one range with it; it is then bounded by itself as well.
+    """
 
     output_field = BooleanField()
     conditional = True
 
     def __init__(self, sort: Sort, key_field: Any) -> None:
         self.comparison = "<" if sort.descending else ">"
+        self.elsewhere = _crosses_tables(sort.expression)
         super().__init__(sort.expression, F("pk"), Param("after_key", key_field), Param("after_id"))
 
     def as_sql(  # type: ignore[override]
         self, compiler: Any, connection: Any, **extra_context: Any
     ) -> tuple[str, list[Any]]:
-        parts, params = [], []
-        for expression in self.source_expressions:
-            sql, values = compiler.compile(expression)
-            parts.append(sql)
-            params.extend(values)
-        key, pk, after_key, after_id = parts
-        return f"({key}, {pk}) {self.comparison} ({after_key}, {after_id})", params
+        (key, key_params), (pk, pk_params), (after_key, after), (after_id, last) = (
+            compiler.compile(expression) for expression in self.source_expressions
+        )
+        sql = f"({key}, {pk}) {self.comparison} ({after_key}, {after_id})"
+        params = [*key_params, *pk_params, *after, *last]
+        if self.elsewhere:
+            return f"({key} {self.comparison}= {after_key} AND {sql})", [*key_params, *after, *params]
+        return sql, params
+
+
+def _crosses_tables(key: Any) -> bool:
+    parts = key.flatten() if hasattr(key, "flatten") else (key,)
+    return any("__" in getattr(part, "name", "") for part in parts if isinstance(part, F))
