@@ -46,6 +46,16 @@ try:
     _pool = env.int("SKELETON_DATABASE_POOL", 0)
     _access_seconds = env.int("SKELETON_ACCESS_TOKEN_SECONDS", 15 * 60)
     _refresh_seconds = env.int("SKELETON_REFRESH_TOKEN_SECONDS", 7 * 24 * 3600)
+    SKELETON_UPLOAD_LIMIT = env.int("SKELETON_UPLOAD_LIMIT", 25_000_000)  # bytes
+    SKELETON_STORAGE = env.str("SKELETON_STORAGE", "local")
+    _bucket = {
+        "bucket_name": env.str("SKELETON_S3_BUCKET", ""),
+        "endpoint_url": env.str("SKELETON_S3_ENDPOINT", "") or None,
+        "region_name": env.str("SKELETON_S3_REGION", "us-east-1"),
+        "access_key": env.str("SKELETON_S3_ACCESS_KEY", "") or None,
+        "secret_key": env.str("SKELETON_S3_SECRET_KEY", "") or None,
+        "location": env.str("SKELETON_S3_PREFIX", ""),
+    }
     SKELETON_LIMITS = {
         # name: (hits, seconds)
         "login": (env.int("SKELETON_LIMIT_LOGIN", 5), 60),
@@ -104,6 +114,7 @@ INSTALLED_APPS = [
     "skeleton.core",
     "skeleton.audit",
     "skeleton.identity",
+    "skeleton.files",
     "parties",
     "accounting",
     "inventory",
@@ -258,8 +269,14 @@ UNFOLD = unfold.UNFOLD
 STATIC_URL = "/static/"
 STATIC_ROOT = SKELETON_DATA_DIR / "static"
 MEDIA_ROOT = SKELETON_DATA_DIR / "files"
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
+_FILES: dict[str, Any] = (
+    {"BACKEND": "skeleton.files.storage.S3Files", "OPTIONS": _bucket}
+    if SKELETON_STORAGE == "s3"
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+)
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": _FILES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 

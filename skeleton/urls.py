@@ -14,6 +14,7 @@ API_PREFIX = "api/v1/"
 API: list[URLPattern | URLResolver] = [
     path("", include("skeleton.identity.urls")),
     path("", include("skeleton.audit.urls")),
+    path("", include("skeleton.files.urls")),
     path("", include("parties.urls")),
     path("", include("accounting.urls")),
     path("", include("inventory.urls")),

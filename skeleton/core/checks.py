@@ -129,7 +129,7 @@ def _column_may_be_null(model: type[Model], path: str) -> bool:
 @register("skeleton")
 def check_settings(app_configs: Apps, **_: Any) -> list[CheckMessage]:
     """No setting has a value that cannot work, or that is unsafe for others than oneself."""
-    return [Error(line, id="skeleton.E100") for line in (*_unusable(), *_unsafe())]
+    return [Error(line, id="skeleton.E100") for line in (*_unusable(), *_unusable_storage(), *_unsafe())]
 
 
 def _unusable() -> Iterator[str]:
@@ -150,6 +150,15 @@ def _unusable() -> Iterator[str]:
         lifetime: Any = settings.SIMPLE_JWT[f"{name}_TOKEN_LIFETIME"]
         if lifetime.total_seconds() < 1:
             yield f"SKELETON_{name}_TOKEN_SECONDS must be 1 or more."
+
+
+def _unusable_storage() -> Iterator[str]:
+    if settings.SKELETON_UPLOAD_LIMIT < 1:
+        yield "SKELETON_UPLOAD_LIMIT must be 1 or more: the bytes that a file may have."
+    if settings.SKELETON_STORAGE not in ("local", "s3"):
+        yield "SKELETON_STORAGE must be local or s3."
+    elif settings.SKELETON_STORAGE == "s3" and not settings.STORAGES["default"]["OPTIONS"]["bucket_name"]:
+        yield "SKELETON_S3_BUCKET must name the bucket of the files."
 
 
 def _unsafe() -> Iterator[str]:

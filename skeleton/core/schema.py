@@ -27,7 +27,8 @@ MEANINGS = {
     409: "The present state does not allow this, or it exists already.",
     411: "The body came without its length.",
     413: "The body is too large.",
-    415: "The body is not application/json.",
+    415: "The body is not of the media type that the route takes.",
+    416: "The file does not have that range of bytes.",
     422: "Well-formed, but some fields are wrong; `details` has a text for each.",
     429: "Too many requests; see Retry-After.",
     500: "A fault of ours.",
@@ -125,7 +126,7 @@ class ApiSchema(AutoSchema):
     # what it answers
 
     def get_response_serializers(self) -> Any:
-        answers: dict[Any, Any] = {self.described.status: self._success()}
+        answers = dict(_BYTES) if self.described.envelope == "file" else {self.described.status: self._success()}
         for media in self.described.media:
             answers[self.described.status, media] = OpenApiTypes.STR
         for status in self._refusals():
@@ -157,6 +158,7 @@ class ApiSchema(AutoSchema):
         needed = self.view.needed(self.described)
         statuses = {406, 429, 500, 503, *self.described.errors}
         statuses |= set() if needed.public else {401}
+        statuses |= {416} if self.described.envelope == "file" else set()
         statuses |= {403} if needed.any_of else set()
         if self.method in ("POST", "PUT", "PATCH"):
             statuses |= {400, 411, 413}
@@ -166,6 +168,14 @@ class ApiSchema(AutoSchema):
 
     def get_examples(self) -> list[OpenApiExample]:
         return list(self.described.examples)
+
+
+_BYTES: dict[Any, Any] = {
+    (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The whole file, with its own type."),
+    (206, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The range of bytes that was asked for."),
+    302: OpenApiResponse(description="The file is elsewhere, for a minute, at Location."),
+    304: OpenApiResponse(description="The client has it already: If-None-Match names its ETag."),
+}
 
 
 def _object(**properties: Schema) -> Schema:

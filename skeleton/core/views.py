@@ -13,6 +13,7 @@ from django.db.models import Model
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSetMixin
@@ -47,7 +48,7 @@ class ApiView(ViewSetMixin, APIView):
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     permission_classes = (HasPermission,)
     renderer_classes = (JsonRenderer,)
-    parser_classes = (StrictJsonParser,)
+    parser_classes: tuple[type[BaseParser], ...] = (StrictJsonParser,)
     max_body = MAX_BODY  # bytes
     tag = ""
     """The heading under which the OpenAPI lists the view."""

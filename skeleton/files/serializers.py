@@ -1,0 +1,30 @@
+"""The shape of files in JSON, and of an upload."""
+
+from uuid import UUID
+
+from rest_framework import serializers
+
+from skeleton.core.fields import Computed, DateTimeField, IntegerField, TextField, UUIDField
+from skeleton.core.serializers import Input, Output
+
+
+def download_path(pk: UUID) -> str:
+    """Where the API gives out the bytes of a file."""
+    return f"/api/v1/files/{pk}/download"
+
+
+class FileOutput(Output):
+    id = UUIDField()
+    name = TextField()
+    mime_type = TextField(help_text="Told from the bytes, whatever the client said.")
+    size = IntegerField(help_text="Bytes.")
+    checksum = TextField(help_text="SHA-256, in hexadecimal.")
+    purpose = TextField(allow_null=True)
+    owner_id = UUIDField()
+    url = Computed(TextField(), "id", compute=download_path)
+    created_at = DateTimeField()
+
+
+class UploadInput(Input):
+    file = serializers.FileField(max_length=255)
+    purpose = TextField(required=False, allow_null=True, max_length=50, help_text="What the file is for, freely.")

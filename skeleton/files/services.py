@@ -1,0 +1,117 @@
+"""What happens to files. Bytes first and row last; row first and bytes last when they go.
+
+So a row never stands without its bytes, whatever dies in between. Bytes may be left without a row: they cost space and
+nothing else, and the sweep removes them.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Left
+from django.utils import timezone
+
+from skeleton.core.access import visible
+from skeleton.core.actors import Actor
+from skeleton.core.errors import Conflict
+from skeleton.core.ids import uuid7
+from skeleton.core.records import locked
+from skeleton.core.throttles import Limit
+from skeleton.core.transactions import verb
+from skeleton.files import storage, uses
+from skeleton.files.access import FILES
+from skeleton.files.kinds import kind_of
+from skeleton.files.models import File
+from skeleton.files.uploads import Received, incoming
+
+UPLOADS = Limit("upload")
+SETTLED = dt.timedelta(days=1)
+"""No upload takes longer: bytes older than this that have no row will not get one."""
+DAY_LENGTH = len("2026/01/31")
+
+
+def upload_file(*, upload: Received, purpose: str | None, actor: Actor) -> UUID:
+    """Keep what was received; the id of its row. Closes `upload`. Raises ServiceUnavailable (the storage is away)."""
+    key = storage.new_key()
+    with upload:
+        file = File(
+            id=uuid7(),
+            owner_id=actor.user_id,
+            name=upload.name or "",
+            mime_type=kind_of(upload),
+            size=upload.size or 0,
+            checksum=upload.checksum,
+            purpose=purpose,
+            storage_key=key,
+        )
+        storage.put(key, upload)
+    try:
+        with verb(actor, "create"):
+            file.save(force_insert=True)
+    except BaseException:
+        storage.discard(key)
+        raise
+    return file.pk
+
+
+def delete_file(*, file_id: UUID, actor: Actor) -> None:
+    """Remove the row, and its bytes once that is certain. Raises NotFound, Conflict (something uses it)."""
+    with verb(actor, "delete"):
+        file = locked(visible(FILES, actor), file_id)
+        user = uses.user_of(file.pk)
+        if user:
+            raise Conflict(f"The file is in use by {user}.")
+        file.delete()
+        transaction.on_commit(partial(storage.discard, file.storage_key), robust=True)
+
+
+@dataclass(slots=True)
+class Sweep:
+    """What a sweep found: keys of bytes, ids of rows, paths of uploads that were cut off; of how many rows in all."""
+
+    bytes_without_row: list[str] = field(default_factory=list)
+    rows_without_bytes: list[UUID] = field(default_factory=list)
+    lost_but_used: list[UUID] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
+    rows: int = 0
+
+
+def find_orphans(*, older_than: dt.timedelta = SETTLED) -> Sweep:
+    """Compare rows and bytes, a day at a time. Younger bytes may still get their row. Raises ServiceUnavailable."""
+    found, until = Sweep(), timezone.now() - older_than
+    for day in sorted({*storage.days(), *_days_of_rows()}):
+        keys = storage.keys_of(day)  # before the rows: a row that comes later has its bytes already
+        rows = dict(File.objects.filter(storage_key__startswith=f"{day}/").values_list("storage_key", "pk"))
+        found.rows += len(rows)
+        found.bytes_without_row += [key for key in sorted(keys - set(rows)) if _came_before(key, until)]
+        for key in sorted(set(rows) - keys):
+            if not storage.is_there(key):
+                lost = found.lost_but_used if uses.user_of(rows[key]) else found.rows_without_bytes
+                lost.append(rows[key])
+    found.unfinished = [
+        str(path) for path in sorted(incoming().iterdir()) if path.stat().st_mtime < until.timestamp()
+    ]  # fmt: skip
+    return found
+
+
+def sweep(found: Sweep, *, actor: Actor) -> None:
+    """Remove the orphans found. Rows in use stay, so that what uses them can say that something is missing."""
+    for key in found.bytes_without_row:
+        storage.remove(key)
+    for pk in found.rows_without_bytes:
+        with verb(actor, "sweep"):
+            File.objects.filter(pk=pk).delete()
+    for name in found.unfinished:
+        Path(name).unlink(missing_ok=True)
+
+
+def _days_of_rows() -> set[str]:
+    return set(File.objects.values_list(Left("storage_key", DAY_LENGTH), flat=True).distinct())
+
+
+def _came_before(key: str, moment: dt.datetime) -> bool:
+    came = storage.moment_of(key.rpartition("/")[2])
+    return came is not None and came < moment

@@ -1,0 +1,142 @@
+"""Taking an upload in: streamed to disk, counted and hashed on the way, never held in memory.
+
+Django's own reader of multipart bodies does the reading. It is kind to a body that was cut off, and takes what came as
+the whole file; so the end of the body is looked at here.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import QueryDict, UnreadablePostError
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
+from django.utils.http import parse_header_parameters
+from rest_framework.parsers import BaseParser
+
+from skeleton.core.errors import BadRequest, Invalid, PayloadTooLarge
+
+FIELD = "file"
+CLOSING = 1024  # bytes at the end of a body in which its closing boundary must stand
+
+Values = Mapping[str, Any]
+
+
+def incoming() -> Path:
+    """Where uploads lie until they are whole: not among the files, but on the same disk, so that moving is renaming."""
+    folder = Path(settings.SKELETON_DATA_DIR) / "incoming"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+class Received(UploadedFile):  # type: ignore[type-arg]  # it takes none at run time
+    """An upload on disk. `checksum` is its SHA-256 in hexadecimal, once it is whole."""
+
+    checksum = ""
+
+    def __init__(self, name: str) -> None:
+        # the client's name goes into the row, never into a path
+        self._kept = NamedTemporaryFile(dir=incoming())  # noqa: SIM115 (closed with this)
+        super().__init__(self._kept, name)
+
+    def temporary_file_path(self) -> str:
+        """Where it lies: storage on the same disk takes it from there without copying."""
+        return self._kept.name
+
+    def close(self) -> None:
+        with suppress(FileNotFoundError):  # the storage has taken it
+            self._kept.close()
+
+
+class MultipartParser(BaseParser):
+    """`multipart/form-data` with one part called `file`; the other parts are texts. Gives a plain dict of both."""
+
+    media_type = "multipart/form-data"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        meta = (parser_context or {})["request"].META
+        body = _Body(stream)
+        handler = _Handler()
+        try:
+            fields, files = MultiPartParser(meta, body, [handler], "utf-8").parse()  # type: ignore[arg-type]
+        except (TooManyFilesSent, TooManyFieldsSent) as exc:
+            raise BadRequest("The body has too many parts.") from exc
+        except RequestDataTooBig as exc:
+            raise PayloadTooLarge("The fields beside the file are larger than 1 MB.") from exc
+        except (MultiPartParserError, UnreadablePostError) as exc:
+            raise BadRequest("The body is not well-formed multipart/form-data.") from exc
+        _require_whole(body, meta, handler)
+        return {**_texts(fields), **dict.fromkeys(handler.strangers), **files.dict()}
+
+
+class _Body:
+    """Passes the body on, and keeps in mind how it ends."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self.tail, self.length = stream, b"", 0
+
+    def read(self, size: int | None = None) -> bytes:
+        read = self._stream.read() if size is None else self._stream.read(size)
+        self.tail = (self.tail + read)[-CLOSING:]
+        self.length += len(read)
+        return read
+
+
+class _Handler(FileUploadHandler):
+    """Writes the one file to disk while hashing it, and stops at the limit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.strangers: list[str] = []
+        self.file: Received | None = None
+
+    def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> None:
+        super().new_file(field_name, *args, **kwargs)
+        if field_name != FIELD:
+            self.strangers.append(field_name)
+            raise SkipFile
+        if self.file is not None:
+            raise Invalid(details={FIELD: "Send one file at a time."})
+        self._hash, self._size = hashlib.sha256(), 0
+        self.file = Received(self.file_name or "")
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        if self.file is None:
+            raise TypeError("no file has begun")
+        self._size += len(raw_data)
+        limit = settings.SKELETON_UPLOAD_LIMIT
+        if self._size > limit:
+            raise PayloadTooLarge(f"The file is larger than {limit / 1_000_000:g} MB.")
+        self._hash.update(raw_data)
+        self.file.write(raw_data)
+
+    def file_complete(self, file_size: int) -> Received | None:
+        if self.file is not None:
+            self.file.size, self.file.checksum = self._size, self._hash.hexdigest()
+            self.file.flush()
+            os.fsync(self.file.fileno())  # the row must not survive a power cut that the bytes do not
+            self.file.seek(0)
+        return self.file
+
+
+def _texts(fields: QueryDict) -> dict[str, Any]:
+    return dict(fields.items())
+
+
+def _require_whole(body: _Body, meta: Values, handler: _Handler) -> None:
+    """Raises BadRequest for a body that ends before its end."""
+    boundary = parse_header_parameters(meta.get("CONTENT_TYPE", ""))[1].get("boundary", "")
+    short = body.length < int(meta.get("CONTENT_LENGTH") or 0)
+    if short or f"--{boundary}--".encode("ascii", "replace") not in body.tail:
+        if handler.file:
+            handler.file.close()
+        raise BadRequest("The body ended before its end.")
