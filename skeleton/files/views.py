@@ -97,8 +97,9 @@ def _download(file: File, headers: Any, *, whole: bool) -> HttpResponseBase:
     asked = None if whole or headers.get("HTTP_IF_RANGE", etag) != etag else headers.get("HTTP_RANGE")
     part = parse_range(asked, file.size) if asked else None
     first, last = part or (0, file.size - 1)
-    content = storage.chunks(file.storage_key, first, last)
-    response: HttpResponseBase = HttpResponse() if whole else StreamingHttpResponse(content)
+    response: HttpResponseBase = (
+        HttpResponse() if whole else StreamingHttpResponse(storage.chunks(file.storage_key, first, last))
+    )
     response.status_code = 206 if part else 200
     if part:
         response.headers["Content-Range"] = f"bytes {first}-{last}/{file.size}"
