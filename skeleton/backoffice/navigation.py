@@ -28,6 +28,11 @@ SECTIONS: dict[str, tuple[Place, ...]] = {
         Place("parties.partner", "handshake", "Who we work with"),
         Place("parties.employee", "badge", "Who works for us"),
     ),
+    "Books": (
+        Place("accounting.entry", "menu_book", "Every transaction, for good"),
+        Place("accounting.account", "account_tree", "The chart and its balances"),
+        Place("accounting.period", "event_busy", "What is open, what is closed"),
+    ),
     "System": (
         Place("identity.user", "group", "Who may sign in"),
         Place("identity.role", "admin_panel_settings", "What they may do"),

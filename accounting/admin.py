@@ -1,0 +1,220 @@
+"""The screens of the books: accounts are edited, transactions are read and reversed, periods close."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold import widgets
+from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.enums import ActionVariant
+
+from accounting.access import ACCOUNTS, ENTRIES, PERIODS
+from accounting.choices import DEBIT_NORMAL, PeriodStatus
+from accounting.models import Account, Entry, Period
+from accounting.serializers import AccountInput, AccountUpdateInput, PeriodInput
+from accounting.services import (
+    close_period,
+    create_account,
+    create_period,
+    reopen_period,
+    reverse_entry,
+    update_account,
+)
+from skeleton.core.actors import Actor
+from skeleton.core.admin.acts import act
+from skeleton.core.admin.columns import EMPTY, activity, shown_money, status
+from skeleton.core.admin.documents import DocumentAdmin
+from skeleton.core.admin.forms import ActForm, RecordForm
+from skeleton.core.admin.records import RecordAdmin
+
+TYPES = {"asset": "info", "liability": "warning", "equity": "primary", "revenue": "success", "expense": "danger"}
+SOURCES = {"manual": "primary", "invoice": "info", "payment": "success", "reversal": "warning"}
+PERIODS_IN_COLOUR = {"open": "success", "closed": "warning"}
+SHOWN_LINES = 200
+
+
+class AccountForm(RecordForm):
+    aliases: ClassVar[dict[str, str]] = {"parent_id": "parent"}
+
+    class Meta:
+        model = Account
+        fields = ("code", "name", "type", "parent", "currency", "is_active")
+
+    def body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().body(partial=partial)
+        return {"parent_id" if name == "parent" else name: value for name, value in body.items()}
+
+
+@admin.register(Account)
+class AccountScreen(RecordAdmin):
+    resources = ("accounting",)
+    gate = ACCOUNTS
+    form = AccountForm
+    create_input, update_input = AccountInput, AccountUpdateInput
+    list_display = ("code", "name", status("type", TYPES, "type"), "balances_shown", activity())
+    list_filter = ("type", "is_active")
+    search_fields = ("code", "name")
+    ordering = ("code",)
+    fieldsets = (
+        (None, {"fields": (("code", "name"), ("type", "parent"), ("currency", "is_active"))}),
+        ("Balance", {"fields": ("balances_shown", "recent_lines")}),
+    )
+    add_fieldsets = ((None, {"fields": (("code", "name"), ("type", "parent"), ("currency", "is_active"))}),)
+    readonly_fields = ("balances_shown", "recent_lines")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).prefetch_related("totals")
+        return rows
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (*self.readonly_fields, "code") if obj else self.readonly_fields
+
+    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+        return create_account(values=values, actor=actor)
+
+    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+        update_account(account_id=pk, values=values, actor=actor)
+
+    @display(description="balance")
+    def balances_shown(self, account: Account) -> SafeString | str:
+        side = 1 if account.type in DEBIT_NORMAL else -1
+        totals = sorted(account.totals.all(), key=lambda total: total.currency)
+        amounts = ((shown_money(int(side * (total.debit - total.credit)), total.currency),) for total in totals)
+        return format_html_join(SafeString("<br>"), "{}", amounts) or EMPTY
+
+    @display(description="last lines")
+    def recent_lines(self, account: Account) -> SafeString | str:
+        lines = account.lines.select_related("entry").order_by("-date", "-id")[:SHOWN_LINES]
+        return _table(
+            ("Date", "Transaction", "Debit", "Credit"),
+            (
+                (line.date, _link(line.entry), _side(line.debit, line.currency), _side(line.credit, line.currency))
+                for line in lines
+            ),
+        )
+
+
+class Reversal(ActForm):
+    date = forms.DateField(
+        required=False, widget=widgets.UnfoldAdminDateWidget, help_text="Today, where nothing is said."
+    )
+    description = forms.CharField(required=False, max_length=500, widget=widgets.UnfoldAdminTextInputWidget)
+
+
+@admin.register(Entry)
+class EntryScreen(DocumentAdmin):
+    resources = ("accounting",)
+    gate = ENTRIES
+    list_display = ("date", "description", "reference", status("source_type", SOURCES, "made by"), "amounts")
+    list_filter = ("source_type", ("date", RangeDateFilter))
+    search_fields = ("description", "reference")
+    ordering = ("-id",)
+    acts = ("reverse",)
+    readonly_fields = ("date", "description", "reference", "source_type", "source_id", "purpose", "lines_table",
+                       "reverses", "reversed_by", "created_by", "created_at")  # fmt: skip
+    fieldsets = (
+        (None, {"fields": (("date", "reference"), "description", "lines_table")}),
+        ("Where it comes from", {"fields": (("source_type", "purpose"), "source_id", ("reverses", "reversed_by"))}),
+        ("Who recorded it", {"fields": (("created_by", "created_at"),)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).prefetch_related("lines")
+        return rows
+
+    @display(description="amount")
+    def amounts(self, entry: Entry) -> SafeString | str:
+        sums: dict[str, int] = {}
+        for line in entry.lines.all():
+            sums[line.currency] = sums.get(line.currency, 0) + line.debit
+        amounts = ((shown_money(amount, currency),) for currency, amount in sorted(sums.items()))
+        return format_html_join(SafeString("<br>"), "{}", amounts) or EMPTY
+
+    @display(description="lines")
+    def lines_table(self, entry: Entry) -> SafeString | str:
+        lines = entry.lines.select_related("account").order_by("position")
+        return _table(
+            ("Account", "Description", "Debit", "Credit"),
+            (
+                (str(line.account), line.description or "", _side(line.debit, line.currency),
+                 _side(line.credit, line.currency))
+                for line in lines
+            ),
+        )  # fmt: skip
+
+    @display(description="reversed by")
+    def reversed_by(self, entry: Any) -> SafeString | str:
+        undoing = Entry.objects.filter(reverses=entry.pk).first()
+        return _link(undoing) if undoing else EMPTY
+
+    @act("Reverse", form=Reversal, icon="undo", variant=ActionVariant.DANGER,
+         when=lambda entry: entry.reversed_by_id is None,
+         question="The mirror of this transaction is recorded. Both stay, and together they are nothing.")  # fmt: skip
+    def reverse(self, request: HttpRequest, entry: Entry, form: Reversal) -> str:
+        given = form.cleaned_data
+        reverse_entry(
+            entry_id=entry.pk,
+            actor=self.actor(request),
+            date=given["date"],
+            description=given["description"] or None,
+        )
+        return "The transaction is reversed."
+
+
+class PeriodForm(RecordForm):
+    class Meta:
+        model = Period
+        fields = ("start_date", "end_date")
+
+
+@admin.register(Period)
+class PeriodScreen(RecordAdmin):
+    resources = ("accounting",)
+    gate = PERIODS
+    form = PeriodForm
+    create_input = PeriodInput
+    list_display = ("start_date", "end_date", status("status", PERIODS_IN_COLOUR), "closed_at")
+    list_filter = ("status",)
+    ordering = ("-start_date",)
+    acts = ("close", "reopen")
+    fieldsets = ((None, {"fields": (("start_date", "end_date"), ("status", "closed_at", "closed_by"))}),)
+    add_fieldsets = ((None, {"fields": (("start_date", "end_date"),)}),)
+    readonly_fields = ("status", "closed_at", "closed_by")
+
+    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+        return create_period(**values, actor=actor)
+
+    @act("Close", icon="lock", when=lambda period: period.status == PeriodStatus.OPEN,
+         question="Nothing can be recorded in these days any more, until the period is opened again.")  # fmt: skip
+    def close(self, request: HttpRequest, period: Period, form: ActForm) -> str:
+        close_period(period_id=period.pk, actor=self.actor(request))
+        return f"The period {period} is closed."
+
+    @act("Reopen", icon="lock_open", when=lambda period: period.status == PeriodStatus.CLOSED)
+    def reopen(self, request: HttpRequest, period: Period, form: ActForm) -> str:
+        reopen_period(period_id=period.pk, actor=self.actor(request))
+        return f"The period {period} is open."
+
+
+def _side(amount: int, currency: str) -> Any:
+    return shown_money(amount, currency) if amount else ""
+
+
+def _link(entry: Entry) -> SafeString:
+    page = reverse("admin:accounting_entry_change", args=[entry.pk])
+    return format_html('<a class="text-link" href="{}">{}</a>', page, entry.description)
+
+
+def _table(titles: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> SafeString | str:
+    head = format_html_join("", "<th>{}</th>", ((title,) for title in titles))
+    cells = (format_html_join("", "<td>{}</td>", ((cell,) for cell in row)) for row in rows)
+    body = format_html_join("", "<tr>{}</tr>", ((row,) for row in cells))
+    return format_html('<table class="changes"><tr>{}</tr>{}</table>', head, body) if body else EMPTY
