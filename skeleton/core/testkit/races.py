@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection
+
+from skeleton.core.errors import DomainError
 
 Result = TypeVar("Result")
 
@@ -24,3 +26,18 @@ def race(count: int, act: Callable[[int], Result]) -> list[Result]:
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(run, range(count)))
+
+
+def contest(*jobs: Callable[[], Any]) -> list[Any]:
+    """Do all `jobs` at the same moment; what each returned, or the refusal that it met, in their order.
+
+    Only refusals are outcomes: a deadlock, or any other fault, fails the test.
+    """
+
+    def outcome(number: int) -> Any:
+        try:
+            return jobs[number]()
+        except DomainError as refusal:
+            return refusal
+
+    return race(len(jobs), outcome)
