@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from billing.access import INVOICES, PAYMENTS
 from billing.examples import INVOICE, LINE, PAYMENT
 from billing.filters import InvoiceFilters, PaymentFilters
-from billing.models import Invoice
 from billing.serializers import (
     CancelInput,
     InvoiceInput,
@@ -22,6 +21,7 @@ from billing.serializers import (
     RecordedPaymentOutput,
 )
 from billing.services import invoices, payments
+from skeleton.core.access import visible
 from skeleton.core.errors import NotFound
 from skeleton.core.http import JsonResponse
 from skeleton.core.listing import NEWEST_FIRST, Sorting, parse_list_query
@@ -110,11 +110,11 @@ class InvoicePaymentView(ApiView):
     def list(self, request: Request, pk: str) -> HttpResponse:
         asked = parse_list_query(request.query_params, filterset=None, sorting=self.sorting)
         query = replace(asked, filters={"invoice_id": self.pk})
-        if not Invoice.objects.filter(pk=self.pk).exists():
+        read = self.payments.page if query.cursor is None else self.payments.after
+        found = read(self.actor, query)
+        if not found["items"] and not visible(INVOICES, self.actor).filter(pk=self.pk).exists():
             raise NotFound
-        if query.cursor is not None:
-            return JsonResponse(self.payments.after(self.actor, query))
-        return JsonResponse(self.payments.page(self.actor, query))
+        return JsonResponse(found)
 
     @operation("POST", "", access=WRITE, summary="Record a payment", input=PaymentInput, output=RecordedPaymentOutput,
                status=201, errors=(404, 409), examples=(PAYMENT,))  # fmt: skip

@@ -5,9 +5,11 @@ from fractions import Fraction
 from math import floor
 
 import pytest
-from hypothesis import given
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from billing.tests.factories import customer
 from billing.totals import document_totals, line_total
 from skeleton.core.errors import Invalid
 from skeleton.core.money import MAX_AMOUNT
@@ -91,3 +93,37 @@ def test_tax_alone_can_leave_int64():
     assert document_totals([(Decimal(0), MAX_AMOUNT)]).total == MAX_AMOUNT
     with pytest.raises(Invalid):
         document_totals([(Decimal("0.0001"), MAX_AMOUNT)])
+
+
+@pytest.mark.django_db
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 10**7).map(lambda thousandths: thousandths / 1000),
+            st.integers(0, 10**9),
+            st.sampled_from([0, 5, 7.5, 19, 20, 99.9999]),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_the_api_and_the_database_agree_with_the_model(owner, acme, lines):
+    body = [
+        {"description": "x", "quantity": quantity, "unit_price": price, "tax_rate": rate}
+        for quantity, price, rate in lines
+    ]
+    made = owner.post("/invoices", {"customer_id": str(acme.pk), "due_date": "2099-01-01", "lines": body}).ok(201)
+    bases = {}
+    for quantity, price, rate in lines:
+        bases[rate] = bases.get(rate, 0) + half_up(Fraction(str(quantity)) * price)
+    taxes = {rate: half_up(Fraction(base) * Fraction(str(rate)) / 100) for rate, base in bases.items()}
+    assert made["tax_breakdown"] == [{"rate": rate, "base": bases[rate], "tax": taxes[rate]} for rate in sorted(bases)]
+    assert (made["subtotal"], made["tax_total"]) == (sum(bases.values()), sum(taxes.values()))
+    assert made["total"] == made["subtotal"] + made["tax_total"]
+    connection.check_constraints()  # PostgreSQL worked it out as well
+
+
+@pytest.fixture
+def acme(db):
+    return customer()
