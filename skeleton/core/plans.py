@@ -174,7 +174,7 @@ def _children_step(field: Many, index: int) -> Callable[[Row], Any]:
 
 
 def _utc(text: str) -> str:
-    """PostgreSQL writes a timestamp into JSON with +00:00 and no trailing zeros; the API with Z and six digits or none."""
+    """PostgreSQL writes a moment into JSON with +00:00 and no trailing zeros; the API with Z and six digits or none."""
     seconds, dot, fraction = text.removesuffix("+00:00").partition(".")
     return f"{seconds}.{fraction:0<6}Z" if dot else f"{seconds}Z"
 
