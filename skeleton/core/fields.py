@@ -5,6 +5,7 @@ JSON type is refused, never converted.
 """
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,9 @@ from skeleton.core.money import CURRENCIES, MAX_AMOUNT
 
 for _private in ("local", "test"):  # reserved for private use, and companies use them inside; the rest stays refused
     email_validator.SPECIAL_USE_DOMAIN_NAMES.remove(_private)
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
 
 NULL = "This field may not be null."
 
@@ -124,7 +128,7 @@ class NumberField(serializers.Field[Decimal, Any, Any, Any]):
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> Decimal:
-        if isinstance(data, bool) or not isinstance(data, (int, float)):
+        if isinstance(data, bool) or not isinstance(data, int | float) or data != data:  # noqa: PLR0124 (NaN)
             self.fail("invalid")
         value = Decimal(str(data))  # the shortest text of the float is what the client wrote
         if self.over is not None and value <= self.over:
@@ -155,7 +159,7 @@ class DateField(serializers.DateField):
     """`YYYY-MM-DD`."""
 
     def to_internal_value(self, value: Any) -> dt.date:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not _DATE.fullmatch(value):  # Python would take 20260228 and 2026-W09-6 too
             self.fail("invalid", format="YYYY-MM-DD")
         return super().to_internal_value(value)
 
@@ -164,7 +168,7 @@ class DateTimeField(serializers.DateTimeField):
     """RFC 3339, with any offset on input (without one it is UTC); always UTC with Z on output."""
 
     def to_internal_value(self, value: Any) -> dt.datetime:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not _MOMENT.fullmatch(value):
             self.fail("invalid", format="RFC 3339")
         try:
             return super().to_internal_value(value).astimezone(dt.UTC)

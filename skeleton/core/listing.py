@@ -191,7 +191,7 @@ def revive(key: Any, field: "Field[Any, Any]") -> Any:
     if isinstance(key, str) and "\x00" in key:
         raise bad_cursor()
     try:
-        value = field.to_python(key)
+        value: Any = field.to_python(key)
     except (ValidationError, ValueError, TypeError, OverflowError, ArithmeticError) as exc:
         raise bad_cursor() from exc
     if value is None or (isinstance(value, dt.datetime) and value.tzinfo is None):
