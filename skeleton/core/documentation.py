@@ -1,5 +1,6 @@
 """The API's documentation: the OpenAPI document, Swagger UI and ReDoc, all without an outside request."""
 
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 
@@ -23,8 +26,27 @@ class DocumentationView(APIView):
     schema = None
 
 
+_making = threading.Lock()
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document, made at the first call: it takes a second, and its generator is not made for threads."""
+    with _making:
+        return _openapi()
+
+
+@cache
+def _openapi() -> dict[str, Any]:
+    generator: Any = SchemaGenerator
+    document: dict[str, Any] = generator().get_schema(request=None, public=True)
+    return document
+
+
 class SchemaView(DocumentationView, SpectacularAPIView):
     renderer_classes = [OpenApiJsonRenderer, OpenApiYamlRenderer]
+
+    def _get_schema_response(self, request: Request) -> Response:
+        return Response(openapi())
 
 
 class SwaggerView(DocumentationView, SpectacularSwaggerSplitView):

@@ -171,7 +171,7 @@ class DateTimeField(serializers.DateTimeField):
         if not isinstance(value, str) or not _MOMENT.fullmatch(value):
             self.fail("invalid", format="RFC 3339")
         try:
-            return super().to_internal_value(value).astimezone(dt.UTC)
+            return super().to_internal_value(value.upper()).astimezone(dt.UTC)
         except OverflowError:
             self.fail("overflow")
 

@@ -196,7 +196,7 @@ def revive(key: Any, field: "Field[Any, Any]") -> Any:
         raise bad_cursor() from exc
     if value is None or (isinstance(value, dt.datetime) and value.tzinfo is None):
         raise bad_cursor()
-    if isinstance(value, int | Decimal) and abs(value) >= 2**63:
+    if isinstance(value, int | Decimal) and not -(2**63) < value < 2**63:
         raise bad_cursor()
     return value
 
