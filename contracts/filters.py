@@ -10,15 +10,27 @@ from contracts.queries import DaysAhead
 from skeleton.core.filters import ChoiceFilter, CurrentDate, DateFilter, FilterSet, NumberFilter, UUIDFilter
 
 
+class _DayFilter(DateFilter):
+    """On one day nearly everything is in force, on another nothing: each wants its own plan."""
+
+    by_value = True
+
+
+class _DaysFilter(NumberFilter):
+    """Few contracts end within a week, all of them within a century."""
+
+    by_value = True
+
+
 class ContractFilters(FilterSet):
     status = ChoiceFilter(choices=ContractStatus.choices)
     contract_type = ChoiceFilter(choices=ContractType.choices)
     party_id = UUIDFilter(field_name="party_id")
-    active_on = DateFilter(
+    active_on = _DayFilter(
         method="in_force",
         label="In force on this day: signed, the day within the validity period, and not terminated until its end.",
     )
-    expiring_within_days = NumberFilter(
+    expiring_within_days = _DaysFilter(
         method="expiring",
         min_value=0,
         max_value=DAYS_MAX,
