@@ -18,8 +18,11 @@ from skeleton.core.errors import Conflict
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def at_once(*calls):
-    """Run all calls, each in a thread that starts when all are there; what each returned or raised."""
+def at_once(*calls, held=None):
+    """Run all calls, each in a thread that starts when all are there; what each returned or raised.
+
+    `held` is a contract that is locked until every one of them waits for it: all have begun before any can go on.
+    """
     barrier, results = threading.Barrier(len(calls)), [None] * len(calls)
 
     def run(index, call):
@@ -32,8 +35,13 @@ def at_once(*calls):
             connection.close()
 
     threads = [threading.Thread(target=run, args=one) for one in enumerate(calls)]
-    for thread in threads:
-        thread.start()
+    with transaction.atomic():
+        if held:
+            Contract.objects.select_for_update().get(pk=held.pk)
+        for thread in threads:
+            thread.start()
+        if held:
+            waiting(len(calls))
     for thread in threads:
         thread.join(60)
     assert not any(thread.is_alive() for thread in threads), "somebody waits for ever"
@@ -44,6 +52,7 @@ def waiting(count):
     """Wait until so many connections wait for a lock."""
     for _ in range(500):
         with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # or a transaction sees what it saw at first
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
             )
@@ -51,13 +60,6 @@ def waiting(count):
                 return
         time.sleep(0.01)
     raise AssertionError("nobody waits")
-
-
-def held_until_all_wait(contract, count):
-    """Holds the contract until `count` others wait for it, so that all have begun before any can go on."""
-    with transaction.atomic():
-        Contract.objects.select_for_update().get(pk=contract.pk)
-        waiting(count)
 
 
 def renew(contract, end="2100-01-14"):
@@ -81,7 +83,7 @@ def versions(contract):
 def test_renew_and_terminate():
     for _ in range(5):
         contract = active()
-        *results, _ = at_once(renew(contract), terminate(contract), lambda: held_until_all_wait(contract, 2))  # noqa: B023
+        results = at_once(renew(contract), terminate(contract), held=contract)
         assert outcomes(results) == ["Conflict", "done"], results
         lost = next(result for result in results if result)
         contract.refresh_from_db()
@@ -95,7 +97,7 @@ def test_renew_and_terminate():
 def test_eight_renewals_are_one():
     contract = active()
     calls = [renew(contract, f"21{n:02}-01-14") for n in range(8)]
-    *results, _ = at_once(*calls, lambda: held_until_all_wait(contract, 8))
+    results = at_once(*calls, held=contract)
     assert outcomes(results) == ["Conflict"] * 7 + ["done"]
     contract.refresh_from_db()
     assert (contract.renewal_count, versions(contract)) == (1, [1, 2])
@@ -105,7 +107,7 @@ def test_approve_and_reject():
     contract = pending()
     approve = lambda: services.approve_contract(contract_id=contract.pk, actor=SYSTEM)  # noqa: E731
     reject = lambda: services.reject_contract(contract_id=contract.pk, reason="No", actor=SYSTEM)  # noqa: E731
-    *results, _ = at_once(approve, reject, lambda: held_until_all_wait(contract, 2))
+    results = at_once(approve, reject, held=contract)
     assert outcomes(results) == ["Conflict", "done"]
 
 
