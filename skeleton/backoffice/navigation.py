@@ -24,6 +24,14 @@ SECTIONS: dict[str, tuple[Place, ...]] = {
         Place("parties.customer", "storefront", "Who buys from us"),
     ),
     "Purchasing": (Place("parties.supplier", "local_shipping", "Who we buy from"),),
+    "Stock": (
+        Place("inventory.stock", "inventory_2", "What is where, and what runs low"),
+        Place("inventory.movement", "swap_vert", "What came and went"),
+        Place("inventory.reservation", "bookmark", "What is held for whom"),
+        Place("inventory.warehouse", "warehouse", "Where things are kept"),
+        Place("inventory.item", "sell", "What we sell"),
+        Place("inventory.category", "account_tree", "In which groups"),
+    ),
     "People": (
         Place("parties.partner", "handshake", "Who we work with"),
         Place("parties.employee", "badge", "Who works for us"),

@@ -1,0 +1,312 @@
+"""The screens of the catalogue, of warehouses and of stock. What moves stock are acts, through the services."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold import widgets
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.enums import ActionVariant
+
+from inventory.access import CATEGORIES, ITEMS, MOVEMENTS, RESERVATIONS, STOCK, WAREHOUSES
+from inventory.choices import RESERVATION_ACTIONS, ItemStatus, MovementType, ReservationStatus, WarehouseStatus
+from inventory.models import Category, Item, Movement, Reservation, Stock, Warehouse
+from inventory.serializers import (
+    AdjustInput,
+    CategoryInput,
+    IssueInput,
+    ItemCreateInput,
+    ItemUpdateInput,
+    ReceiptInput,
+    ReorderInput,
+    TransferInput,
+    WarehouseInput,
+)
+from inventory.services import categories, reservations, stock
+from skeleton.core import records
+from skeleton.core.actors import Actor
+from skeleton.core.admin.acts import act
+from skeleton.core.admin.columns import label, money, status
+from skeleton.core.admin.documents import DocumentAdmin
+from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm
+from skeleton.core.admin.records import RecordAdmin
+
+ITEM_COLOURS: dict[str, str] = {
+    ItemStatus.ACTIVE: "success",
+    ItemStatus.INACTIVE: "warning",
+    ItemStatus.DISCONTINUED: "danger",
+}
+WAREHOUSE_COLOURS: dict[str, str] = {
+    WarehouseStatus.ACTIVE: "success",
+    WarehouseStatus.INACTIVE: "danger",
+    WarehouseStatus.MAINTENANCE: "warning",
+}
+RESERVATION_COLOURS: dict[str, str] = {
+    ReservationStatus.ACTIVE: "primary",
+    ReservationStatus.FULFILLED: "success",
+    ReservationStatus.CANCELLED: "warning",
+    ReservationStatus.EXPIRED: "info",
+}
+MOVEMENT_COLOURS: dict[str, str] = {
+    MovementType.RECEIPT: "success",
+    MovementType.ISSUE: "primary",
+    MovementType.ADJUSTMENT: "warning",
+    MovementType.TRANSFER: "info",
+}
+
+# --- the catalogue ----------------------------------------------------------------------------------------------------
+
+
+class CategoryForm(RecordForm):
+    parent_id = PickField(Category.objects.all(), screen="inventory.category", label="Below", required=False)
+
+    class Meta:
+        model = Category
+        fields = ("name", "description")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["parent_id"] = self.instance.parent_id
+
+
+@admin.register(Category)
+class CategoryScreen(RecordAdmin):
+    resources = ("catalog",)
+    gate = CATEGORIES
+    form = CategoryForm
+    create_input = update_input = CategoryInput
+    list_display = ("name", "parent", "description")
+    list_select_related = ("parent",)
+    search_fields = ("name",)
+    ordering = ("name", "pk")
+    fields = ("name", "parent_id", "description")
+    acts = ("remove",)
+
+    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+        categories.update_category(category_id=pk, values=values, actor=actor)
+
+    @act("Delete", icon="delete", variant=ActionVariant.DANGER, leaves=True,
+         question="The category is deleted for good. One that has categories or items in it stays.")  # fmt: skip
+    def remove(self, request: HttpRequest, category: Category, form: ActForm) -> str:
+        records.delete(self.gate, category.pk, actor=self.actor(request))
+        return f"The category {category} is deleted."
+
+
+class ItemForm(RecordForm):
+    money = {"unit_price": "currency"}
+    category_id = PickField(Category.objects.all(), screen="inventory.category", label="Category", required=False)
+    unit_price = AmountField()
+    currency = CurrencyChoice()
+
+    class Meta:
+        model = Item
+        fields = ("sku", "name", "description", "unit_price", "currency", "unit", "tax_rate", "status")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["category_id"] = self.instance.category_id
+
+    def body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().body(partial=partial)
+        return {name: value for name, value in body.items() if partial or value is not None}
+
+
+@admin.register(Item)
+class ItemScreen(RecordAdmin):
+    resources = ("catalog",)
+    gate = ITEMS
+    form = ItemForm
+    create_input, update_input = ItemCreateInput, ItemUpdateInput
+    list_display = ("sku", "name", "category", money("unit_price", "price"), status("status", ITEM_COLOURS))
+    list_select_related = ("category",)
+    list_filter = (("status", ChoicesDropdownFilter),)
+    search_fields = ("search_text__contains",)
+    search_help_text = "SKU or name"
+    searched_in_lower_case = True
+    fieldsets = (
+        (None, {"fields": (("sku", "name"), ("category_id", "status"), "description")}),
+        ("What a line takes by default", {"fields": (("unit_price", "currency"), ("tax_rate", "unit"))}),
+    )
+
+
+# --- warehouses and stock ---------------------------------------------------------------------------------------------
+
+
+@admin.register(Warehouse)
+class WarehouseScreen(RecordAdmin):
+    resources = ("inventory",)
+    gate = WAREHOUSES
+    create_input = update_input = WarehouseInput
+    list_display = ("name", "code", "location", "capacity", status("status", WAREHOUSE_COLOURS))
+    list_filter = (("status", ChoicesDropdownFilter),)
+    search_fields = ("name", "code")
+    ordering = ("name", "pk")
+    fields = (("name", "code"), ("location", "capacity"), "status")
+
+
+class ReceiptForm(RecordForm):
+    """Goods that come in: what a new row of stock begins with. (No form of Django's may call its field `quantity`.)"""
+
+    aliases = {"quantity": "received"}
+    item_id = PickField(Item.objects.all(), screen="inventory.item", label="Item")
+    warehouse_id = PickField(Warehouse.objects.all(), screen="inventory.warehouse", label="Warehouse")
+    received = forms.DecimalField(
+        max_digits=15, decimal_places=3, widget=widgets.UnfoldAdminDecimalFieldWidget, label="Quantity"
+    )
+    reference = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget)
+    reason = forms.CharField(required=False, max_length=1000, widget=widgets.UnfoldAdminTextInputWidget)
+
+    class Meta:
+        model = Stock
+        fields = ()
+
+    def body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().body(partial=partial)
+        return {"quantity" if name == "received" else name: value for name, value in body.items()}
+
+
+class ReorderForm(RecordForm):
+    class Meta:
+        model = Stock
+        fields = ("reorder_point", "reorder_quantity")
+
+
+class QuantityForm(ActForm):
+    quantity = forms.DecimalField(max_digits=15, decimal_places=3, widget=widgets.UnfoldAdminDecimalFieldWidget)
+    reference = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget)
+    reason = forms.CharField(required=False, max_length=1000, widget=widgets.UnfoldAdminTextInputWidget)
+
+
+class AdjustForm(QuantityForm):
+    reason = forms.CharField(max_length=1000, widget=widgets.UnfoldAdminTextInputWidget)
+
+    def prepare(self) -> None:
+        self.fields["quantity"].help_text = "The change: over 0 adds, under 0 takes away."
+
+
+class TransferForm(QuantityForm):
+    to_warehouse_id = forms.ModelChoiceField(
+        Warehouse.objects.none(), widget=widgets.UnfoldAdminSelectWidget, label="To"
+    )
+
+    def prepare(self) -> None:
+        open_ones = Warehouse.objects.filter(status=WarehouseStatus.ACTIVE).exclude(pk=self.record.warehouse_id)
+        self.fields["to_warehouse_id"].queryset = open_ones.order_by("name")  # type: ignore[attr-defined]
+
+
+class LowFilter(DropdownFilter):
+    title, parameter_name = "level", "low"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Low"), ("no", "Not low")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Stock]) -> QuerySet[Stock]:
+        return queryset.filter(is_low=self.value() == "yes") if self.value() else queryset
+
+
+@admin.display(description="level", ordering="is_low")
+def level(row: Stock) -> Any:
+    """Whether there is enough, as a label."""
+    if row.available == 0:
+        return label("none", {"none": "danger"}, text="none")
+    return label("low", {"low": "warning"}, text="low") if row.is_low else label("ok", {"ok": "success"}, text="ok")
+
+
+@admin.register(Stock)
+class StockScreen(RecordAdmin):
+    resources = ("inventory",)
+    gate = STOCK
+    create_input, update_input = ReceiptInput, ReorderInput
+    list_display = ("item", "warehouse", "quantity", "reserved", "available", "reorder_point", level)
+    list_select_related = ("item", "warehouse")
+    list_filter = (LowFilter, "warehouse")
+    search_fields = ("item__search_text__contains",)
+    search_help_text = "SKU or name of the item"
+    searched_in_lower_case = True
+    SHOWN = (("item", "warehouse"), ("quantity", "reserved"), ("available", level))
+    acts = ("adjust", "issue", "transfer")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **{**kwargs, "form": ReorderForm if change else ReceiptForm})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            fields = (("item_id", "warehouse_id"), "received", ("reference", "reason"))
+            return (("Goods received", {"fields": fields}),)
+        return ((None, {"fields": self.SHOWN}), ("Reorder", {"fields": (("reorder_point", "reorder_quantity"),)}))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return tuple(field for line in self.SHOWN for field in line) if obj else ()
+
+    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+        return stock.receive_stock(**values, actor=actor)
+
+    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+        stock.set_reorder_levels(stock_id=pk, values=values, actor=actor)
+
+    @act("Adjust", form=AdjustForm, icon="balance")
+    def adjust(self, request: HttpRequest, row: Stock, form: AdjustForm) -> str:
+        values = AdjustInput.parse(form.body())
+        change = values.pop("quantity")
+        stock.adjust_stock(stock_id=row.pk, change=change, **values, actor=self.actor(request))
+        return f"Adjusted by {change:+f}."
+
+    @act("Issue", form=QuantityForm, icon="output")
+    def issue(self, request: HttpRequest, row: Stock, form: QuantityForm) -> str:
+        place = {"item_id": str(row.item_id), "warehouse_id": str(row.warehouse_id)}
+        values = IssueInput.parse({**form.body(), **place})
+        stock.issue_stock(**values, actor=self.actor(request))
+        return f"Issued {values['quantity']:f}."
+
+    @act("Transfer", form=TransferForm, icon="swap_horiz")
+    def transfer(self, request: HttpRequest, row: Stock, form: TransferForm) -> str:
+        place = {"item_id": str(row.item_id), "from_warehouse_id": str(row.warehouse_id)}
+        values = TransferInput.parse({**form.body(), **place})
+        stock.transfer_stock(**values, actor=self.actor(request))
+        return f"Moved {values['quantity']:f} to {form.cleaned_data['to_warehouse_id']}."
+
+
+# --- the ledger and reservations --------------------------------------------------------------------------------------
+
+
+@admin.register(Movement)
+class MovementScreen(DocumentAdmin):
+    resources = ("inventory",)
+    gate = MOVEMENTS
+    list_display = (
+        "created_at", status("type", MOVEMENT_COLOURS, "type"), "item", "warehouse", "quantity", "balance_after",
+        "reference", "reason", "created_by",
+    )  # fmt: skip
+    list_select_related = ("item", "warehouse", "created_by")
+    list_filter = (("type", ChoicesDropdownFilter), "warehouse")
+
+
+def _can(action: str) -> Any:
+    """Whether a reservation's state allows the action to people, by the very table that the services ask."""
+    return lambda row: action in RESERVATION_ACTIONS[row.status] and not row.held_by_order
+
+
+@admin.register(Reservation)
+class ReservationScreen(DocumentAdmin):
+    resources = ("inventory",)
+    gate = RESERVATIONS
+    list_display = ("item", "warehouse", "quantity", status("status", RESERVATION_COLOURS), "expires_at", "created_at")
+    list_select_related = ("item", "warehouse")
+    list_filter = (("status", ChoicesDropdownFilter), "warehouse")
+    acts = ("fulfill", "cancel")
+    bulk_acts = ("fulfill", "cancel")
+
+    @act("Fulfil", when=_can("fulfill"), icon="task_alt", variant=ActionVariant.PRIMARY,
+         question="What is held is issued from the warehouse.")  # fmt: skip
+    def fulfill(self, request: HttpRequest, row: Reservation, form: ActForm) -> str:
+        reservations.fulfill_reservation(reservation_id=row.pk, actor=self.actor(request))
+        return f"{row.quantity:f} issued."
+
+    @act("Cancel", when=_can("cancel"), icon="undo", variant=ActionVariant.DANGER,
+         question="What is held becomes available again.")  # fmt: skip
+    def cancel(self, request: HttpRequest, row: Reservation, form: ActForm) -> str:
+        reservations.cancel_reservation(reservation_id=row.pk, actor=self.actor(request))
+        return f"{row.quantity:f} available again."
