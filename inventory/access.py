@@ -2,10 +2,11 @@
 
 from inventory.models import Category, Item, Movement, Reservation, Stock, Warehouse
 from skeleton.core.access import OpenGate
+from skeleton.core.counting import Counted
 
 CATEGORIES = OpenGate(Category.objects.all)
-ITEMS = OpenGate(Item.objects.all)
+ITEMS = OpenGate(Item.objects.all, counted=Counted("inventory_item"))
 WAREHOUSES = OpenGate(Warehouse.objects.all)
-STOCK = OpenGate(Stock.objects.all)
-RESERVATIONS = OpenGate(Reservation.objects.all)
-MOVEMENTS = OpenGate(Movement.objects.all)
+STOCK = OpenGate(Stock.objects.all, counted=Counted("inventory_stock"))
+RESERVATIONS = OpenGate(Reservation.objects.all, counted=Counted("inventory_reservation"))
+MOVEMENTS = OpenGate(Movement.objects.all, counted=Counted("inventory_movement"))

@@ -8,6 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.tests.factories import customer, draft, part_paid, sent
+from inventory.models import Category, Item, Movement, Reservation, Warehouse
+from inventory.tests import factories as inventory
 from parties.tests.factories import (
     AddressFactory,
     CountryFactory,
@@ -43,7 +45,25 @@ MANAGE = ("roles:manage",)
 INVOICE_ACTS = dict.fromkeys(("send", "record_payment", "edit_notes", "cancel"), ("invoices:write",))
 COUNTRY_ACTS = dict.fromkeys(("activate", "deactivate"), ("countries:write",))
 
+CATALOG = (("catalog:read",), ("catalog:write",), ("catalog:write",))
+INVENTORY = (("inventory:read",), ("inventory:write",), ("inventory:write",))
+STOCK_ACTS = dict.fromkeys(("adjust", "issue", "transfer"), ("inventory:write",))
+RESERVATION_ACTS = dict.fromkeys(("fulfill", "cancel"), ("inventory:write",))
+
+
+def moved():
+    return Movement.objects.get(stock=inventory.stocked())
+
+
 TABLE = [
+    Row("inventory.category", lambda: Category.objects.get(pk=inventory.category()), *CATALOG,
+        {"remove": ("catalog:write",)}, 5),
+    Row("inventory.item", lambda: Item.objects.get(pk=inventory.item()), *CATALOG, {}, 5),
+    Row("inventory.warehouse", lambda: Warehouse.objects.get(pk=inventory.warehouse()), *INVENTORY, {}, 5),
+    Row("inventory.stock", inventory.stocked, *INVENTORY, STOCK_ACTS, 6),
+    Row("inventory.movement", moved, ("inventory:read",), (), (), {}, 6),
+    Row("inventory.reservation", lambda: Reservation.objects.get(pk=inventory.reserved(inventory.stocked())),
+        ("inventory:read",), (), (), RESERVATION_ACTS, 6),
     Row("identity.user", UserFactory, ("users:read",), USERS, USERS,
         {"activate": USERS, "deactivate": USERS, "give_role": MANAGE, "take_role": MANAGE}, 6),
     Row("identity.role", RoleFactory, ("roles:read",), MANAGE, MANAGE, {"remove": MANAGE}, 5),
@@ -59,14 +79,17 @@ TABLE = [
 ]  # fmt: skip
 BY_MODEL = {row.model: row for row in TABLE}
 
+READ_ONLY = {"audit.auditentry", "inventory.movement", "inventory.reservation"}
+INVENTORY_SCREENS = {name for name in BY_MODEL if name.startswith("inventory.")}
+
 DEFAULT_ROLES = {
     "viewer": {
         "sees": {"identity.user", "parties.customer", "parties.supplier", "parties.partner", "parties.employee",
-                 "parties.country", "billing.invoice"},
+                 "parties.country", "billing.invoice", *INVENTORY_SCREENS},
         "changes": set(),
     },
-    "admin": {"sees": set(BY_MODEL), "changes": set(BY_MODEL) - {"audit.auditentry"}},
-    "super_admin": {"sees": set(BY_MODEL), "changes": set(BY_MODEL) - {"audit.auditentry"}},
+    "admin": {"sees": set(BY_MODEL), "changes": set(BY_MODEL) - READ_ONLY},
+    "super_admin": {"sees": set(BY_MODEL), "changes": set(BY_MODEL) - READ_ONLY},
 }  # fmt: skip
 
 pytestmark = pytest.mark.django_db
