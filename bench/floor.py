@@ -46,7 +46,10 @@ FROM parties_party p
 """
 CUSTOMER = _CUSTOMER + "WHERE p.kind = 'customer' AND p.id = %s"
 CUSTOMERS = _CUSTOMER + "WHERE p.kind = 'customer' ORDER BY p.id DESC LIMIT %s OFFSET %s"
-CUSTOMER_COUNT = "SELECT count(*) FROM parties_party WHERE kind = 'customer'"
+# the count that triggers keep: whoever writes, pays for it in any of the servers
+CUSTOMER_COUNT = """
+SELECT coalesce(sum(delta), 0)::bigint FROM core_row_count WHERE source = 'parties_party' AND part = 'customer'
+"""
 
 
 def connection() -> psycopg.Connection[Any]:
