@@ -25,7 +25,9 @@ def row_id(i: int, kind: int = 0) -> UUID:
     return UUID(f"{(FIRST_MOMENT + i) * 1000:012x}7000{0x8000 + kind:04x}{i:012x}")
 
 
-CUSTOMER, ADDRESS, SHIPPING = 0, 1, 2
+CUSTOMER, ADDRESS, SHIPPING, INVOICE, PAYMENT, LINE = 0, 1, 2, 3, 4, 5
+INACTIVE, BLACKLISTED = 20, 97
+"""Every so-manieth customer is that; all others are active."""
 
 _ID = f"""
 CREATE OR REPLACE FUNCTION bench_id(i bigint, kind int) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
@@ -47,7 +49,7 @@ SELECT bench_id(i, {CUSTOMER}), 'customer',
        CASE WHEN i %% 3 > 0 THEN 'US-' || lpad(i::text, 9, '0') END,
        CASE WHEN i %% 2 > 0 THEN 'https://example.com/' || i END,
        CASE WHEN i %% 5 = 0 THEN '{{"twitter": "@acme"}}'::jsonb ELSE '{{}}' END,
-       CASE WHEN i %% 20 = 0 THEN 'inactive' WHEN i %% 97 = 0 THEN 'blacklisted' ELSE 'active' END,
+       CASE WHEN i %% {INACTIVE} = 0 THEN 'inactive' WHEN i %% {BLACKLISTED} = 0 THEN 'blacklisted' ELSE 'active' END,
        (i %% 50) * 100000, (array['USD', 'EUR', 'UAH'])[1 + i %% 3], 0,
        made.moment, made.moment
 FROM generate_series(1, %(customers)s) AS i,
@@ -65,6 +67,52 @@ FROM generate_series(1, %(customers)s) AS i, (VALUES (0), (1)) AS kinds(n),
 WHERE n = 0 OR i %% 3 = 0
 """  # noqa: S608 (constants only)
 
+# One invoice per customer, with two lines at different rates: drafts, sent, paid and cancelled ones. They are of a year
+# whose number series nobody else uses.
+_INVOICES = f"""
+INSERT INTO billing_invoice (id, number, customer_id, customer_name, currency, status, subtotal, tax_total,
+                             tax_breakdown, total, amount_paid, issue_date, due_date, notes, sent_at, paid_at,
+                             cancelled_at, cancel_reason, created_by_id, created_at, updated_at)
+SELECT bench_id(i, {INVOICE}), 'INV-2020-' || lpad(i::text, greatest(3, length(i::text)), '0'), p.id, p.name,
+       p.currency, made.status, base.low + base.high, tax.high,
+       jsonb_build_array(jsonb_build_object('rate', 0, 'base', base.low, 'tax', 0),
+                         jsonb_build_object('rate', 20, 'base', base.high, 'tax', tax.high)),
+       base.low + base.high + tax.high, CASE made.status WHEN 'paid' THEN base.low + base.high + tax.high ELSE 0 END,
+       made.day, made.day + 30, CASE WHEN i %% 3 = 0 THEN 'Net 30' END,
+       CASE WHEN made.status IN ('sent', 'paid') THEN p.created_at END,
+       CASE WHEN made.status = 'paid' THEN p.created_at END,
+       CASE WHEN made.status = 'cancelled' THEN p.created_at END,
+       CASE WHEN made.status = 'cancelled' THEN 'Entered twice' END,
+       (SELECT id FROM identity_user ORDER BY id LIMIT 1), p.created_at, p.created_at
+FROM generate_series(1, %(customers)s) AS i JOIN parties_party p ON p.id = bench_id(i, {CUSTOMER}),
+     LATERAL (SELECT (array['draft', 'sent', 'sent', 'paid', 'cancelled'])[1 + i %% 5] AS status,
+                     date '2020-01-01' + i %% 366 AS day) AS made,
+     LATERAL (SELECT 2 * (1000 + i %% 500) AS low, 3 * (2500 + i %% 700) AS high) AS base,
+     LATERAL (SELECT round(base.high * 0.2)::bigint AS high) AS tax
+"""  # noqa: S608 (constants only)
+
+_LINES = f"""
+INSERT INTO billing_invoice_line (id, invoice_id, position, description, quantity, unit_price, discount, tax_rate,
+                                  total, created_at, updated_at)
+SELECT bench_id(i * 2 + n, {LINE}), v.id, n, (array['Consulting', 'Licence'])[n], n + 1, each.price, 0,
+       (array[0, 20])[n], (n + 1) * each.price, v.created_at, v.created_at
+FROM generate_series(1, %(customers)s) AS i JOIN billing_invoice v ON v.id = bench_id(i, {INVOICE}),
+     (VALUES (1), (2)) AS lines(n),
+     LATERAL (SELECT (array[1000 + i %% 500, 2500 + i %% 700])[n] AS price) AS each
+"""  # noqa: S608 (constants only)
+
+_PAYMENTS = f"""
+INSERT INTO billing_payment (id, invoice_id, amount, method, paid_at, created_by_id, created_at)
+SELECT bench_id(i, {PAYMENT}), v.id, v.total, 'bank_transfer', v.paid_at, v.created_by_id, v.created_at
+FROM generate_series(1, %(customers)s) AS i JOIN billing_invoice v ON v.id = bench_id(i, {INVOICE})
+WHERE v.status = 'paid'
+"""  # noqa: S608 (constants only)
+
+_PURCHASES = """
+UPDATE parties_party p SET total_purchases = v.total
+FROM billing_invoice v WHERE v.customer_id = p.id AND v.status IN ('sent', 'paid')
+"""
+
 # Triggers keep the numbers of rows, and rest while the rows are filled in: begin again.
 _RECOUNT = """
 DO $$
@@ -81,7 +129,7 @@ BEGIN
 END $$
 """
 
-_TABLES = ("parties_address", "parties_party")
+_FILLING = (_CUSTOMERS, _ADDRESSES, _INVOICES, _LINES, _PAYMENTS, _PURCHASES)
 
 
 @dataclass(frozen=True)
@@ -141,8 +189,8 @@ def fill(database: Database) -> None:
         with connection.transaction():
             connection.execute("SET LOCAL session_replication_role = replica")
             connection.execute(_ID)
-            connection.execute(f"TRUNCATE {', '.join(_TABLES)}, audit_entry CASCADE")  # noqa: S608
-            for statement in (_CUSTOMERS, _ADDRESSES):
+            connection.execute("TRUNCATE parties_party, audit_entry CASCADE")
+            for statement in _FILLING:
                 connection.execute(statement, {"customers": database.customers})
             connection.execute(_RECOUNT)
         connection.execute("VACUUM ANALYZE")

@@ -7,8 +7,10 @@ exact totals, and for writes one transaction in which the audit triggers know wh
 import os
 import threading
 from collections.abc import Callable, Iterable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from urllib.parse import parse_qsl
+from uuid import UUID, uuid4
 
 import jwt
 import orjson
@@ -17,6 +19,7 @@ from psycopg.types.json import set_json_loads
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 Answer = tuple[str, Any]
+Actor = tuple[UUID, str, list[str]]
 
 SECRET = os.environ["BENCH_SECRET"]
 DSN = (
@@ -24,14 +27,16 @@ DSN = (
     f"password={os.environ['BENCH_DB_PASSWORD']} dbname={os.environ['BENCH_DB_NAME']}"
 )
 JSON_OPTIONS = orjson.OPT_UTC_Z
-OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND = "200 OK", "401 Unauthorized", "403 Forbidden", "404 Not Found"
+OK, CREATED, INVALID = "200 OK", "201 Created", "422 Unprocessable Content"
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND = "401 Unauthorized", "403 Forbidden", "404 Not Found"
 
 set_json_loads(orjson.loads)
 _local = threading.local()
 
 ACTOR = """
-SELECT u.email, ARRAY(SELECT unnest(r.permissions) FROM identity_user_role h JOIN identity_role r ON r.id = h.role_id
-                      WHERE h.user_id = u.id)
+SELECT u.id, u.email,
+       ARRAY(SELECT unnest(r.permissions) FROM identity_user_role h JOIN identity_role r ON r.id = h.role_id
+             WHERE h.user_id = u.id)
 FROM identity_session s JOIN identity_user u ON u.id = s.user_id
 WHERE s.id = %s AND u.id = %s AND s.revoked_at IS NULL AND s.expires_at > now() AND u.is_active
 """
@@ -52,6 +57,45 @@ SELECT coalesce(sum(delta), 0)::bigint FROM core_row_count WHERE source = 'parti
 """
 
 
+_INVOICE_COLUMNS = (
+    "id", "number", "customer_id", "customer_name", "status", "currency", "subtotal", "tax_total", "tax_breakdown",
+    "total", "amount_paid", "issue_date", "due_date", "notes", "sent_at", "paid_at", "cancelled_at", "cancel_reason",
+    "created_at", "updated_at",
+)  # fmt: skip
+_INVOICE = f"""
+SELECT {", ".join(_INVOICE_COLUMNS)}, created_by_id AS created_by,
+       status = 'sent' AND due_date < CURRENT_DATE AS is_overdue
+FROM billing_invoice
+"""
+INVOICES = _INVOICE + "WHERE status = %s ORDER BY id DESC LIMIT %s OFFSET %s"
+INVOICE_COUNT = "SELECT count(*) FROM billing_invoice WHERE status = %s"
+
+BEGIN_INVOICE = """
+SELECT set_config('skeleton.context', %s, true), status, currency FROM parties_party
+WHERE id = %s AND kind = 'customer' FOR KEY SHARE
+"""
+NUMBER = """
+INSERT INTO core_number_series AS s (name, last)
+VALUES ('INV-' || to_char(now(), 'YYYY'), 1) ON CONFLICT (name) DO UPDATE SET last = s.last + 1
+RETURNING name, last
+"""
+ADD_INVOICE = """
+INSERT INTO billing_invoice (id, number, customer_id, customer_name, currency, status, subtotal, tax_total,
+    tax_breakdown, total, amount_paid, issue_date, due_date, notes, created_by_id, created_at, updated_at)
+VALUES (skeleton_uuid7(), %(number)s, %(customer_id)s, '', %(currency)s, 'draft', %(subtotal)s, %(tax_total)s,
+    %(tax_breakdown)s::jsonb, %(total)s, 0, CURRENT_DATE, %(due_date)s, %(notes)s, %(created_by)s, now(), now())
+RETURNING id, customer_name, issue_date, due_date, created_at
+"""
+ADD_LINES = """
+INSERT INTO billing_invoice_line (id, invoice_id, position, description, quantity, unit_price, discount, tax_rate,
+                                  total, created_at, updated_at)
+SELECT skeleton_uuid7(), %s, n, description, quantity, unit_price, discount, tax_rate, total, now(), now()
+FROM unnest(%s::text[], %s::numeric[], %s::bigint[], %s::bigint[], %s::numeric[], %s::bigint[]) WITH ORDINALITY
+     AS line(description, quantity, unit_price, discount, tax_rate, total, n)
+RETURNING id
+"""
+
+
 def connection() -> psycopg.Connection[Any]:
     """This thread's connection, with every statement prepared at its first use."""
     found: psycopg.Connection[Any] | None = getattr(_local, "connection", None)
@@ -62,8 +106,8 @@ def connection() -> psycopg.Connection[Any]:
     return found
 
 
-def actor_of(environ: dict[str, Any]) -> tuple[str, list[str]] | None:
-    """E-mail and permissions of the caller, or None."""
+def actor_of(environ: dict[str, Any]) -> Actor | None:
+    """Id, e-mail and permissions of the caller, or None."""
     try:
         claims = jwt.decode(
             environ.get("HTTP_AUTHORIZATION", "")[7:], SECRET, algorithms=["HS256"], audience="skeleton-api",
@@ -73,14 +117,13 @@ def actor_of(environ: dict[str, Any]) -> tuple[str, list[str]] | None:
         return None
     if claims.get("token_type") != "access":
         return None
-    found: tuple[str, list[str]] | None = (
-        connection().execute(ACTOR, (claims["sid"], claims["sub"]), binary=True).fetchone()
-    )
+    found: Actor | None = connection().execute(ACTOR, (claims["sid"], claims["sub"]), binary=True).fetchone()
     return found
 
 
-def may(permissions: list[str], *needed: str) -> bool:
-    return any(one in permissions for one in (*needed, "*:*", "customers:*", "parties:*"))
+def may(actor: Actor, action: str, *resources: str) -> bool:
+    held = actor[2]
+    return "*:*" in held or any(f"{one}:{action}" in held or f"{one}:*" in held for one in resources)
 
 
 def customer_object(row: tuple[Any, ...]) -> dict[str, Any]:
@@ -106,22 +149,118 @@ def address_object(row: list[Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def customers(environ: dict[str, Any]) -> Answer:
+def page_of(environ: dict[str, Any], sql: str, counting: str, by: str | None = None) -> tuple[Any, dict[str, Any]]:
+    """The rows of the page that is asked for, and the page's own numbers. `by` is the parameter that filters."""
     query = dict(parse_qsl(environ["QUERY_STRING"]))
     page, limit = int(query.get("page", 1)), int(query.get("limit", 20))
     skip = (page - 1) * limit
-    rows = connection().execute(CUSTOMERS, (limit + 1, skip), binary=True).fetchall()
+    filters = (query[by],) if by else ()
+    rows = connection().execute(sql, (*filters, limit + 1, skip), binary=True).fetchall()
     more = len(rows) > limit
     total = skip + len(rows)
     if more:
-        total = connection().execute(CUSTOMER_COUNT, binary=True).fetchone()[0]  # type: ignore[index]
-    items = [customer_object(row) for row in rows[:limit]]
-    return OK, {"items": items, "total": total, "page": page, "limit": limit, "has_more": more}
+        total = connection().execute(counting, filters, binary=True).fetchone()[0]  # type: ignore[index]
+    return rows[:limit], {"total": total, "page": page, "limit": limit, "has_more": more}
+
+
+def customers(environ: dict[str, Any]) -> Answer:
+    rows, numbers = page_of(environ, CUSTOMERS, CUSTOMER_COUNT)
+    return OK, {"items": [customer_object(row) for row in rows], **numbers}
 
 
 def customer(pk: str) -> Answer:
     row = connection().execute(CUSTOMER, (pk,), binary=True).fetchone()
     return (OK, customer_object(row)) if row else (NOT_FOUND, {"error": "not_found"})
+
+
+def invoices(environ: dict[str, Any]) -> Answer:
+    rows, numbers = page_of(environ, INVOICES, INVOICE_COUNT, by="status")
+    return OK, {"items": [invoice_object(row) for row in rows], **numbers}
+
+
+def invoice_object(row: tuple[Any, ...]) -> dict[str, Any]:
+    found = dict(zip(_INVOICE_KEYS, row, strict=True))
+    found["order_id"] = None
+    found["amount_due"] = 0 if found["status"] == "cancelled" else found["total"] - found["amount_paid"]
+    return found
+
+
+_INVOICE_KEYS = (*_INVOICE_COLUMNS, "created_by", "is_overdue")
+_WHOLE = Decimal(1)
+
+
+def whole(value: Decimal) -> int:
+    """Half away from zero; nothing here is negative."""
+    return int(value.quantize(_WHOLE, ROUND_HALF_UP))
+
+
+Line = tuple[str, Decimal, int, int, Decimal, int]
+"""Description, quantity, unit price, discount, rate of tax, total."""
+
+
+def create_invoice(environ: dict[str, Any], actor: Actor) -> Answer:
+    asked = orjson.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+    lines = [priced(line) for line in asked["lines"]]
+    if any(line[5] < 0 for line in lines):
+        return INVALID, {"error": "validation"}
+    totals = totals_of(lines)
+    context = {
+        "actor_id": actor[0], "actor_email": actor[1], "action": "create", "request_id": str(uuid4()),
+        "ip": environ["REMOTE_ADDR"],
+    }  # fmt: skip
+    mine = connection()
+    with mine.transaction():
+        run = mine.cursor(binary=True).execute
+        customer = run(BEGIN_INVOICE, (orjson.dumps(context).decode(), asked["customer_id"])).fetchone()
+        if customer is None or customer[1] != "active":
+            return INVALID, {"error": "validation"}
+        name, last = run(NUMBER).fetchone()  # type: ignore[misc]
+        head = {
+            "number": f"{name}-{last:03}", "customer_id": asked["customer_id"],
+            "currency": asked.get("currency") or customer[2], **totals, "notes": asked.get("notes"),
+            "created_by": actor[0],
+        }  # fmt: skip
+        written = run(ADD_INVOICE, {
+            **head, "due_date": asked["due_date"], "tax_breakdown": orjson.dumps(totals["tax_breakdown"]).decode()
+        }).fetchone()  # fmt: skip
+        ids = run(ADD_LINES, (written[0], *map(list, zip(*lines, strict=True)))).fetchall()  # type: ignore[index]
+    return CREATED, draft_object(head, written, lines, ids)
+
+
+def priced(line: dict[str, Any]) -> Line:
+    quantity, rate = Decimal(str(line["quantity"])), Decimal(str(line.get("tax_rate", 0)))
+    discount = line.get("discount", 0)
+    total = whole(quantity * line["unit_price"]) - discount
+    return line["description"], quantity, line["unit_price"], discount, rate, total
+
+
+def totals_of(lines: list[Line]) -> dict[str, Any]:
+    bases: dict[Decimal, int] = {}
+    for line in lines:
+        bases[line[4]] = bases.get(line[4], 0) + line[5]
+    breakdown = [
+        {"rate": float(rate), "base": base, "tax": whole(base * rate / 100)} for rate, base in sorted(bases.items())
+    ]
+    subtotal, tax = sum(bases.values()), sum(row["tax"] for row in breakdown)
+    return {"subtotal": subtotal, "tax_total": tax, "tax_breakdown": breakdown, "total": subtotal + tax}
+
+
+def draft_object(head: dict[str, Any], written: Any, lines: list[Line], ids: list[tuple[UUID]]) -> dict[str, Any]:
+    pk, customer_name, issued, due, now = written
+    currency = head["currency"]
+    return {
+        **head, "id": pk, "customer_name": customer_name, "order_id": None, "status": "draft", "amount_paid": 0,
+        "amount_due": head["total"], "issue_date": issued, "due_date": due, "is_overdue": False, "sent_at": None,
+        "paid_at": None, "cancelled_at": None, "cancel_reason": None, "created_at": now, "updated_at": now,
+        "payments": [],
+        "lines": [
+            {
+                "id": line_id, "description": line[0], "quantity": float(line[1]), "unit_price": line[2],
+                "currency": currency, "discount": line[3], "tax_rate": float(line[4]), "total": line[5],
+            }
+            for (line_id,), line in zip(ids, lines, strict=True)
+        ],
+    }  # fmt: skip
 
 
 def answer(environ: dict[str, Any]) -> Answer:
@@ -130,9 +269,14 @@ def answer(environ: dict[str, Any]) -> Answer:
         return UNAUTHORIZED, {"error": "unauthorized"}
     path = environ["PATH_INFO"]
     if path.startswith("/api/v1/customers"):
-        if not may(actor[1], "customers:read", "parties:read"):
+        if not may(actor, "read", "customers", "parties"):
             return FORBIDDEN, {"error": "forbidden"}
         return customers(environ) if path == "/api/v1/customers" else customer(path[18:])
+    if path == "/api/v1/invoices":
+        writes = environ["REQUEST_METHOD"] == "POST"
+        if not may(actor, "write" if writes else "read", "invoices"):
+            return FORBIDDEN, {"error": "forbidden"}
+        return create_invoice(environ, actor) if writes else invoices(environ)
     return NOT_FOUND, {"error": "not_found"}
 
 

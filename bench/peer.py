@@ -1,19 +1,23 @@
 """The usual alternative: FastAPI with pydantic models over async SQLAlchemy on asyncpg, over our tables."""
 
+import json
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
-from datetime import datetime
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 import jwt
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict
-from sqlalchemy import URL, ForeignKey, func, select
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import URL, BigInteger, ForeignKey, func, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, joinedload, mapped_column, relationship, selectinload
+
+from skeleton.core.ids import uuid7
 
 SECRET = os.environ["BENCH_SECRET"]
 
@@ -34,9 +38,10 @@ new_session = async_sessionmaker(engine, expire_on_commit=False)
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {datetime: TIMESTAMP(timezone=True), dict[str, Any]: JSONB, list[str]: ARRAY(TEXT)}  # noqa: RUF012
+    type_annotation_map = {datetime: TIMESTAMP(timezone=True), dict[str, Any]: JSONB, list[str]: ARRAY(TEXT),
+                           list[dict[str, Any]]: JSONB}  # noqa: RUF012  # fmt: skip
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
 
 
 class Role(Base):
@@ -121,6 +126,77 @@ class Party(Base):
         return next(iter(billing or self.addresses), None)
 
 
+class NumberSeries(Base):
+    __tablename__ = "core_number_series"
+    id: Mapped[str] = mapped_column("name", primary_key=True)  # type: ignore[assignment]
+    last: Mapped[int]
+
+
+class Invoice(Base):
+    __tablename__ = "billing_invoice"
+    number: Mapped[str]
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("parties_party.id"))
+    customer_name: Mapped[str]
+    status: Mapped[str] = mapped_column(default="draft")
+    currency: Mapped[str]
+    subtotal: Mapped[int]
+    tax_total: Mapped[int]
+    tax_breakdown: Mapped[list[dict[str, Any]]]
+    total: Mapped[int]
+    amount_paid: Mapped[int] = mapped_column(default=0)
+    issue_date: Mapped[date]
+    due_date: Mapped[date]
+    notes: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None]
+    created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_user.id"))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    lines: Mapped[list["Line"]] = relationship(order_by="Line.position", back_populates="invoice", lazy="raise")
+    payments: Mapped[list["Payment"]] = relationship(order_by="Payment.id", lazy="raise")
+
+    @property
+    def order_id(self) -> None:
+        return None
+
+    @property
+    def amount_due(self) -> int:
+        return 0 if self.status == "cancelled" else self.total - self.amount_paid
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.status == "sent" and self.due_date < datetime.now(UTC).date()
+
+
+class Line(Base):
+    __tablename__ = "billing_invoice_line"
+    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("billing_invoice.id"))
+    position: Mapped[int]
+    description: Mapped[str]
+    quantity: Mapped[Decimal]
+    unit_price: Mapped[int] = mapped_column(BigInteger)
+    discount: Mapped[int] = mapped_column(BigInteger)
+    tax_rate: Mapped[Decimal]
+    total: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    invoice: Mapped[Invoice] = relationship(back_populates="lines", lazy="raise_on_sql")
+
+    @property
+    def currency(self) -> str:
+        return self.invoice.currency
+
+
+class Payment(Base):
+    __tablename__ = "billing_payment"
+    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("billing_invoice.id"))
+    amount: Mapped[int]
+    method: Mapped[str]
+    paid_at: Mapped[datetime]
+
+
 # Answers
 
 
@@ -167,6 +243,80 @@ class CustomerPage(BaseModel):
     page: int
     limit: int
     has_more: bool
+
+
+class LineOut(Answer):
+    id: UUID
+    description: str
+    quantity: float
+    unit_price: int
+    currency: str
+    discount: int
+    tax_rate: float
+    total: int
+
+
+class PaymentOut(Answer):
+    id: UUID
+    amount: int
+    method: str
+    paid_at: datetime
+
+
+class InvoiceRowOut(Answer):
+    id: UUID
+    number: str
+    customer_id: UUID
+    customer_name: str
+    order_id: UUID | None
+    status: str
+    currency: str
+    subtotal: int
+    tax_total: int
+    tax_breakdown: list[dict[str, Any]]
+    total: int
+    amount_paid: int
+    amount_due: int
+    issue_date: date
+    due_date: date
+    is_overdue: bool
+    notes: str | None
+    sent_at: datetime | None
+    paid_at: datetime | None
+    cancelled_at: datetime | None
+    cancel_reason: str | None
+    created_by: UUID | None = Field(validation_alias="created_by_id")
+    created_at: datetime
+    updated_at: datetime
+
+
+class InvoiceOut(InvoiceRowOut):
+    lines: list[LineOut]
+    payments: list[PaymentOut]
+
+
+class InvoicePage(BaseModel):
+    items: list[InvoiceRowOut]
+    total: int
+    page: int
+    limit: int
+    has_more: bool
+
+
+class LineIn(BaseModel):
+    description: Annotated[str, Field(min_length=1, max_length=1000)]
+    quantity: Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=3)]
+    unit_price: Annotated[int, Field(ge=0)]
+    discount: Annotated[int, Field(ge=0)] = 0
+    tax_rate: Annotated[Decimal, Field(ge=0, le=100, decimal_places=4)] = Decimal(0)
+
+
+class InvoiceIn(BaseModel):
+    customer_id: UUID
+    due_date: date
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+    notes: str | None = None
+    lines: Annotated[list[LineIn], Field(max_length=500)] = []
 
 
 # Who calls
@@ -250,6 +400,99 @@ async def read_customer(pk: UUID, db: DB) -> Any:
     if found is None:
         raise HTTPException(404)
     return found
+
+
+@router.get("/invoices", response_model=InvoicePage, dependencies=[Depends(needs("invoices:read"))])
+async def list_invoices(
+    db: DB,
+    status: str | None = None,
+    page: Annotated[int, Query(ge=1)] = 1,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Any:
+    invoices = select(Invoice)
+    if status:
+        invoices = invoices.where(Invoice.status == status)
+    total = await db.scalar(select(func.count()).select_from(invoices.subquery()))
+    rows = await db.scalars(invoices.order_by(Invoice.id.desc()).limit(limit).offset((page - 1) * limit))
+    return {
+        "items": rows.all(),
+        "total": total,
+        "page": page,
+        "limit": limit,
+        "has_more": page * limit < (total or 0),
+    }
+
+
+@router.post("/invoices", response_model=InvoiceOut, status_code=201, dependencies=[Depends(needs("invoices:write"))])
+async def create_invoice(asked: InvoiceIn, user: CurrentUser, db: DB) -> Any:
+    customer = await db.scalar(
+        select(Party)
+        .where(Party.kind == "customer", Party.id == asked.customer_id)
+        .with_for_update(read=True, key_share=True)
+    )
+    if customer is None or not customer.active:
+        raise HTTPException(422)
+    who = {"actor_id": str(user.id), "actor_email": user.email, "action": "create"}
+    await db.execute(select(func.set_config("skeleton.context", json.dumps(who), True)))
+    now = datetime.now(UTC)
+    lines = [line_values(line) for line in asked.lines]
+    invoice = Invoice(
+        number=await next_number(db, f"INV-{now.year}"),
+        customer_id=customer.id,
+        customer_name=customer.name,
+        currency=asked.currency or customer.currency,
+        issue_date=now.date(),
+        due_date=asked.due_date,
+        notes=asked.notes,
+        created_by_id=user.id,
+        created_at=now,
+        updated_at=now,
+        **totals(lines),
+    )
+    db.add(invoice)
+    await db.flush()
+    of_invoice = {"invoice_id": invoice.id, "created_at": now, "updated_at": now}
+    await db.scalars(
+        insert(Line).returning(Line), [{**line, **of_invoice, "position": n} for n, line in enumerate(lines, 1)]
+    )
+    await db.commit()
+    return await db.scalar(
+        select(Invoice)
+        .where(Invoice.id == invoice.id)
+        .options(selectinload(Invoice.lines), selectinload(Invoice.payments))
+    )
+
+
+async def next_number(db: AsyncSession, name: str) -> str:
+    series = await db.scalar(select(NumberSeries).where(NumberSeries.id == name).with_for_update())
+    if series is None:
+        series = NumberSeries(id=name, last=0)
+        db.add(series)
+    series.last += 1
+    await db.flush()
+    return f"{name}-{series.last:03}"
+
+
+def line_values(line: LineIn) -> dict[str, Any]:
+    product = whole(line.quantity * line.unit_price)
+    if line.discount > product:
+        raise HTTPException(422)
+    return {**line.model_dump(), "total": product - line.discount}
+
+
+def totals(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    bases: dict[Decimal, int] = {}
+    for line in lines:
+        bases[line["tax_rate"]] = bases.get(line["tax_rate"], 0) + line["total"]
+    breakdown = [
+        {"rate": float(rate), "base": base, "tax": whole(base * rate / 100)} for rate, base in sorted(bases.items())
+    ]
+    subtotal, tax = sum(bases.values()), sum(row["tax"] for row in breakdown)
+    return {"subtotal": subtotal, "tax_total": tax, "tax_breakdown": breakdown, "total": subtotal + tax}
+
+
+def whole(value: Decimal) -> int:
+    return int(value.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)

@@ -35,12 +35,17 @@ class Verdict:
 
 def verdicts(scenario: Scenario, results: Results) -> list[Verdict]:
     """The scenario's targets."""
-    ours, targets = results[OURS], scenario.targets
-    return [
-        Verdict("ours / floor", ratio(ours, results[FLOOR]), targets.floor, most=True),
-        Verdict("stock / ours", ratio(results[STOCK], ours), targets.stock, most=False),
-        Verdict("peer / ours", ratio(results[PEER], ours), targets.peer, most=False),
-    ]
+    ours, targets, found = results[OURS], scenario.targets, []
+    if targets.floor:
+        found.append(Verdict("ours / floor", ratio(ours.cpu, results[FLOOR].cpu), targets.floor, most=True))
+    if targets.stock:
+        found.append(Verdict("stock / ours", ratio(results[STOCK].cpu, ours.cpu), targets.stock, most=False))
+    if targets.peer:
+        found.append(Verdict("peer / ours", ratio(results[PEER].cpu, ours.cpu), targets.peer, most=False))
+    if targets.rate:
+        reached = ratio(ours.per_second, results[STOCK].per_second)
+        found.append(Verdict("a second, ours / stock", reached, targets.rate, most=False))
+    return found
 
 
 def table(scenario: Scenario, results: Results) -> str:
@@ -85,7 +90,7 @@ def introduction(effort: Effort, customers: int, command: str) -> str:
 Made by `{command}` on {datetime.now(UTC):%Y-%m-%d}, commit {commit()}: {processors()} processors, Python
 {platform.python_version()}, {packages}.
 
-{customers:,} customers; {effort.rounds} rounds in which the servers take turns, {effort.busy:g} s with {effort.clients}
+{customers:,} customers; {effort.rounds} rounds in which the servers take turns, {effort.busy:g} s with 8 or 16
 clients and {effort.alone:g} s with one; {WORKERS} processes each.
 
 - **ours**: as `make serve` runs it, limits and request log included.

@@ -1,11 +1,12 @@
 """The measuring itself: servers take turns, round after round, so that a bad minute of the machine hits all alike."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import median
 
 from bench.database import postgres_pid
-from bench.load import Generator
+from bench.load import Generator, Outcome
 from bench.measure import cpu_seconds
 from bench.scenarios import Scenario
 from bench.servers import Server, Servers
@@ -19,7 +20,6 @@ class Effort:
     busy: float
     alone: float
     warm_up: float = 0.5
-    clients: int = 8
 
 
 @dataclass
@@ -38,31 +38,33 @@ class Figures:
 Results = dict[str, Figures]
 """By the name of the server."""
 
+Send = Callable[..., Outcome]
+"""`Generator.run` with the scenario's requests."""
 
-def ratio(dividend: Figures, divisor: Figures) -> float:
-    """The median of the CPU ratios of the rounds, each taken within one round."""
-    return median(a / b for a, b in zip(dividend.cpu, divisor.cpu, strict=True))
+
+def ratio(dividend: Sequence[float], divisor: Sequence[float]) -> float:
+    """The median of the ratios of the rounds, each taken within one round."""
+    return median(a / b for a, b in zip(dividend, divisor, strict=True))
 
 
 def measure(scenario: Scenario, servers: Servers, token: str, generator: Generator, effort: Effort) -> Results:
-    """All servers, so many rounds. Each round begins with another server."""
+    """All servers of the scenario, so many rounds. Each round begins with another server."""
     requests = [ask.raw(token) for ask in scenario.asks(servers.database.customers)]
-    results = {name: Figures() for name in servers.names}
-    for server in servers.running.values():
-        generator.run(server.port, requests, clients=effort.clients, seconds=effort.warm_up, status=scenario.status)
+    results = {name: Figures() for name in scenario.servers}
+    send = partial(generator.run, requests=requests, status=scenario.status)
+    for name in scenario.servers:
+        send(servers[name].port, clients=scenario.clients, seconds=effort.warm_up)
     for turn in range(effort.rounds):
-        for name in rotated(servers.names, turn):
-            measure_once(servers[name], requests, generator, effort, status=scenario.status, figures=results[name])
+        for name in rotated(scenario.servers, turn):
+            measure_once(servers[name], send, scenario.clients, effort, results[name])
     return results
 
 
-def measure_once(
-    server: Server, requests: list[bytes], generator: Generator, effort: Effort, *, status: int, figures: Figures
-) -> None:
+def measure_once(server: Server, send: Send, clients: int, effort: Effort, figures: Figures) -> None:
     """One server's turn in one round, added to its figures."""
     postgres = postgres_pid()
     before, database_before = cpu_seconds(server.pid), cpu_seconds(postgres)
-    outcome = generator.run(server.port, requests, clients=effort.clients, seconds=effort.busy, status=status)
+    outcome = send(server.port, clients=clients, seconds=effort.busy)
     after, database_after = cpu_seconds(server.pid), cpu_seconds(postgres)
     figures.cpu.append((after - before) / outcome.requests * 1000)
     figures.database.append((database_after - database_before) / outcome.requests * 1000)
@@ -70,7 +72,7 @@ def measure_once(
     figures.p50.append(outcome.p50)
     figures.p99.append(outcome.p99)
     if effort.alone:
-        alone = generator.run(server.port, requests, clients=1, seconds=effort.alone, status=status)
+        alone = send(server.port, clients=1, seconds=effort.alone)
         figures.alone_p50.append(alone.p50)
         figures.alone_p99.append(alone.p99)
 

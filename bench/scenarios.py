@@ -1,9 +1,11 @@
 """What is measured: requests by scenario, and the figures that each must reach."""
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from bench.database import CUSTOMER, row_id
+from bench.database import BLACKLISTED, CUSTOMER, INACTIVE, row_id
+from bench.servers import FLOOR, OURS, PEER, STOCK
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,15 @@ class Ask:
 
 @dataclass(frozen=True)
 class Targets:
-    """Ratios of CPU time per request: ours to the floor's at most, stock's and the peer's to ours at least."""
+    """Ratios of CPU time per request: ours to the floor's at most, stock's and the peer's to ours at least.
 
-    floor: float
-    stock: float
-    peer: float
+    `rate` is of requests per second: ours to stock's at least. None where nothing is asked for.
+    """
+
+    floor: float | None = None
+    stock: float | None = None
+    peer: float | None = None
+    rate: float | None = None
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,9 @@ class Scenario:
     asks: Callable[[int], list[Ask]]  # takes the number of customers
     targets: Targets
     status: int = 200
-    differs: frozenset[str] = field(default_factory=frozenset)
+    differs: frozenset[str] = frozenset()
+    servers: tuple[str, ...] = (FLOOR, OURS, STOCK, PEER)
+    clients: int = 8
 
 
 def customer_pages(customers: int) -> list[Ask]:
@@ -53,7 +61,37 @@ def single_customers(customers: int) -> list[Ask]:
     return [Ask(f"/api/v1/customers/{row_id(i, CUSTOMER)}") for i in range(1, customers + 1, step)]
 
 
+def invoice_pages(customers: int) -> list[Ask]:
+    pages = min(10, customers // 100)
+    return [Ask(f"/api/v1/invoices?status=sent&page={page}&limit=20") for page in range(1, pages + 1)]
+
+
+def new_invoices(customers: int) -> list[Ask]:
+    usable = (i for i in range(1, customers + 1) if i % INACTIVE and i % BLACKLISTED)
+    return [Ask("/api/v1/invoices", "POST", new_invoice(i)) for i, _ in zip(usable, range(100), strict=False)]
+
+
+def new_invoice(i: int) -> bytes:
+    """Two lines at two rates, with a quantity that is not whole and a half to round."""
+    lines = [
+        {"description": "Consulting", "quantity": 2.5, "unit_price": 1001 + i, "tax_rate": 20},
+        {"description": "Licence", "quantity": 3, "unit_price": 2500 + i, "discount": 10, "tax_rate": 7.5},
+    ]
+    asked = {"customer_id": str(row_id(i, CUSTOMER)), "due_date": "2099-12-31", "notes": "Net 30", "lines": lines}
+    return json.dumps(asked).encode()
+
+
+NEW = frozenset({"id", "number", "created_at", "updated_at"})
+
 SCENARIOS = (
     Scenario("customers", "list of 20 customers, page with total", customer_pages, Targets(2.0, 5.0, 3.0)),
+    Scenario("invoices", "list of 20 invoices with filter and customer name", invoice_pages, Targets(2.0, 5.0, 3.0)),
     Scenario("customer", "read one customer", single_customers, Targets(2.5, 4.5, 2.0)),
-)
+    Scenario(
+        "invoice", "create an invoice with two lines", new_invoices, Targets(3.5, 3.0, 1.0), status=201, differs=NEW
+    ),
+    Scenario(
+        "numbers", "numbers from one series, 16 clients", new_invoices, Targets(rate=3.0), status=201, differs=NEW,
+        servers=(OURS, STOCK), clients=16,
+    ),
+)  # fmt: skip

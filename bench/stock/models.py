@@ -131,3 +131,86 @@ class Address(Timed):
 
     def __str__(self) -> str:
         return f"{self.street}, {self.city}"
+
+
+class NumberSeries(models.Model):
+    name = models.CharField(max_length=40, primary_key=True)
+    last = models.BigIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "core_number_series"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Invoice(Timed):
+    number = models.CharField(max_length=40, unique=True, editable=False)
+    customer = models.ForeignKey(Party, models.PROTECT)
+    customer_name = models.CharField(max_length=255, editable=False)
+    status = models.CharField(max_length=9, default="draft", editable=False)
+    currency = models.CharField(max_length=3)
+    subtotal = models.BigIntegerField(default=0)
+    tax_total = models.BigIntegerField(default=0)
+    tax_breakdown = models.JSONField(default=list)
+    total = models.BigIntegerField(default=0)
+    amount_paid = models.BigIntegerField(default=0)
+    issue_date = models.DateField()
+    due_date = models.DateField()
+    notes = models.TextField(null=True, blank=True)  # noqa: DJ001
+    sent_at = models.DateTimeField(null=True)
+    paid_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    cancel_reason = models.TextField(null=True)  # noqa: DJ001
+    created_by = models.ForeignKey(User, models.PROTECT, null=True)
+
+    class Meta:
+        managed = False
+        db_table = "billing_invoice"
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def amount_due(self) -> int:
+        return 0 if self.status == "cancelled" else self.total - self.amount_paid
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.status == "sent" and self.due_date < timezone.now().date()
+
+
+class InvoiceLine(Timed):
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="lines")
+    position = models.IntegerField()
+    description = models.CharField(max_length=1000)
+    quantity = models.DecimalField(max_digits=15, decimal_places=3)
+    unit_price = models.BigIntegerField()
+    discount = models.BigIntegerField(default=0)
+    tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=0)
+    total = models.BigIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "billing_invoice_line"
+        ordering: ClassVar[list[str]] = ["position"]
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class Payment(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="payments")
+    amount = models.BigIntegerField()
+    method = models.CharField(max_length=13)
+    paid_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "billing_payment"
+        ordering: ClassVar[list[str]] = ["id"]
+
+    def __str__(self) -> str:
+        return str(self.amount)

@@ -1,10 +1,14 @@
 """Model serializers, nested as the API's documents show them."""
 
-from typing import ClassVar
+import json
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, ClassVar
 
+from django.db import connection, transaction
+from django.utils import timezone
 from rest_framework import serializers
 
-from bench.stock.models import Address, Party
+from bench.stock.models import Address, Invoice, InvoiceLine, NumberSeries, Party, Payment
 
 
 class PrimaryAddressSerializer(serializers.ModelSerializer[Address]):
@@ -33,3 +37,119 @@ class CustomerSerializer(serializers.ModelSerializer[Party]):
             "id", "name", "email", "phone", "tax_id", "website", "social_media", "status", "active", "address",
             "addresses", "credit_limit", "currency", "total_purchases", "created_at", "updated_at",
         ]  # fmt: skip
+
+
+class NumberField(serializers.DecimalField):
+    def to_representation(self, value: Any) -> float:
+        return float(value)
+
+
+class LineSerializer(serializers.ModelSerializer[InvoiceLine]):
+    currency = serializers.CharField(source="invoice.currency", read_only=True)
+    quantity = NumberField(max_digits=15, decimal_places=3, min_value=Decimal("0.001"))
+    unit_price = serializers.IntegerField(min_value=0)
+    discount = serializers.IntegerField(min_value=0, default=0)
+    tax_rate = NumberField(max_digits=7, decimal_places=4, min_value=Decimal(0), max_value=Decimal(100), default=0)
+
+    class Meta:
+        model = InvoiceLine
+        fields: ClassVar[list[str]] = [
+            "id", "description", "quantity", "unit_price", "currency", "discount", "tax_rate", "total",
+        ]  # fmt: skip
+        read_only_fields: ClassVar[list[str]] = ["total"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        product = whole(attrs["quantity"] * attrs["unit_price"])
+        if attrs["discount"] > product:
+            raise serializers.ValidationError({"discount": "Must be at most quantity × unit price."})
+        return {**attrs, "total": product - attrs["discount"]}
+
+
+class PaymentSerializer(serializers.ModelSerializer[Payment]):
+    class Meta:
+        model = Payment
+        fields: ClassVar[list[str]] = ["id", "amount", "method", "paid_at"]
+
+
+class InvoiceRowSerializer(serializers.ModelSerializer[Invoice]):
+    customer_id = serializers.PrimaryKeyRelatedField(source="customer", queryset=Party.customers.all())
+    order_id = serializers.SerializerMethodField()
+    amount_due = serializers.IntegerField(read_only=True)
+    is_overdue = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = Invoice
+        fields: ClassVar[list[str]] = [
+            "id", "number", "customer_id", "customer_name", "order_id", "status", "currency", "subtotal", "tax_total",
+            "tax_breakdown", "total", "amount_paid", "amount_due", "issue_date", "due_date", "is_overdue", "notes",
+            "sent_at", "paid_at", "cancelled_at", "cancel_reason", "created_by", "created_at", "updated_at",
+        ]  # fmt: skip
+        read_only_fields: ClassVar[list[str]] = [
+            "subtotal", "tax_total", "tax_breakdown", "total", "amount_paid", "issue_date", "sent_at", "paid_at",
+            "cancelled_at", "cancel_reason", "created_by",
+        ]  # fmt: skip
+
+    def get_order_id(self, invoice: Invoice) -> None:
+        return None
+
+
+class InvoiceSerializer(InvoiceRowSerializer):
+    currency = serializers.CharField(max_length=3, required=False)
+    lines = LineSerializer(many=True)
+    payments = PaymentSerializer(many=True, read_only=True)
+
+    class Meta(InvoiceRowSerializer.Meta):
+        fields: ClassVar[list[str]] = [*InvoiceRowSerializer.Meta.fields, "lines", "payments"]
+
+    def validate_customer_id(self, customer: Party) -> Party:
+        if not customer.active:
+            raise serializers.ValidationError("The customer is not active.")
+        return customer
+
+    @transaction.atomic
+    def create(self, validated_data: dict[str, Any]) -> Invoice:
+        lines = validated_data.pop("lines")
+        user = self.context["request"].user
+        who = {"actor_id": str(user.pk), "actor_email": user.email, "action": "create"}
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('skeleton.context', %s, true)", [json.dumps(who)])
+        today = timezone.now().date()
+        validated_data.setdefault("currency", validated_data["customer"].currency)
+        invoice = Invoice.objects.create(
+            **validated_data,
+            **totals(lines),
+            number=next_number("INV", today.year),
+            customer_name=validated_data["customer"].name,
+            issue_date=today,
+            created_by=user,
+        )
+        InvoiceLine.objects.bulk_create(
+            InvoiceLine(invoice=invoice, position=position, **line) for position, line in enumerate(lines, 1)
+        )
+        return invoice
+
+
+def next_number(prefix: str, year: int) -> str:
+    series, created = NumberSeries.objects.select_for_update().get_or_create(
+        name=f"{prefix}-{year}", defaults={"last": 1}
+    )
+    if not created:
+        series.last += 1
+        series.save(update_fields=["last"])
+    return f"{series.name}-{series.last:03}"
+
+
+def totals(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    bases: dict[Decimal, int] = {}
+    for line in lines:
+        bases[line["tax_rate"]] = bases.get(line["tax_rate"], 0) + line["total"]
+    breakdown = [
+        {"rate": float(rate), "base": base, "tax": whole(base * Decimal(rate) / 100)}
+        for rate, base in sorted(bases.items())
+    ]
+    subtotal, tax = sum(bases.values()), sum(row["tax"] for row in breakdown)
+    return {"subtotal": subtotal, "tax_total": tax, "tax_breakdown": breakdown, "total": subtotal + tax}
+
+
+def whole(value: Decimal) -> int:
+    return int(value.quantize(Decimal(1), ROUND_HALF_UP))

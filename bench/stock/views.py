@@ -4,9 +4,10 @@ from typing import Any, ClassVar
 
 from rest_framework import permissions, viewsets
 from rest_framework.request import Request
+from rest_framework.serializers import BaseSerializer
 
-from bench.stock.models import Party
-from bench.stock.serializers import CustomerSerializer
+from bench.stock.models import Invoice, Party
+from bench.stock.serializers import CustomerSerializer, InvoiceRowSerializer, InvoiceSerializer
 
 
 class RolePermission(permissions.BasePermission):
@@ -23,3 +24,13 @@ class CustomerViewSet(viewsets.ModelViewSet[Party]):
     permission_classes: ClassVar[list[Any]] = [permissions.IsAuthenticated, RolePermission]
     resources = ("customers", "parties")
     filterset_fields: ClassVar[list[str]] = ["status", "currency"]
+
+
+class InvoiceViewSet(viewsets.ModelViewSet[Invoice]):
+    queryset = Invoice.objects.order_by("-id")
+    permission_classes: ClassVar[list[Any]] = [permissions.IsAuthenticated, RolePermission]
+    resources = ("invoices",)
+    filterset_fields: ClassVar[list[str]] = ["status", "currency"]
+
+    def get_serializer_class(self) -> type[BaseSerializer[Invoice]]:
+        return InvoiceRowSerializer if self.action == "list" else InvoiceSerializer
