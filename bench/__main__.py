@@ -5,7 +5,6 @@ where a CPU ratio misses its target by more than 25 %.
 """
 
 import argparse
-import json
 import sys
 
 from bench import agree, report
@@ -22,7 +21,6 @@ EFFORTS = {
     "quick": Effort(rounds=3, busy=0.8, alone=0.3),
     "check": Effort(rounds=5, busy=0.6, alone=0),
 }
-ADMIN = {"email": "admin@skeleton.local", "password": "03041965"}  # of the zero-configuration mode
 
 
 def main() -> int:
@@ -54,22 +52,13 @@ def compare(database: Database, scenarios: list[Scenario], effort: Effort) -> li
     """Run every scenario against all servers; print each table as soon as it is there."""
     found = []
     with Servers(database, (FLOOR, OURS, STOCK, PEER)) as servers, Generator() as generator:
-        token = log_in(servers)
+        token = servers[OURS].log_in()
         for scenario in scenarios:
             agree.check(scenario, servers, token)
             results = measure(scenario, servers, token, generator, effort)
             print(report.table(scenario, results), flush=True)
             found.append((scenario, results))
     return found
-
-
-def log_in(servers: Servers) -> str:
-    """An access token that all servers take: they share the secret and the tables."""
-    status, body = servers[OURS].ask("POST", "/api/v1/auth/login", json.dumps(ADMIN).encode())
-    if status != 200:
-        raise SystemExit(f"Logging in failed with {status}: {body!r}")
-    token: str = json.loads(body)["access_token"]
-    return token
 
 
 if __name__ == "__main__":

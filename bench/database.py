@@ -15,7 +15,7 @@ from skeleton.core.postgres.server import postmaster_pid
 
 PROJECT = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("BENCH_DATA_DIR", "") or PROJECT / "var" / "bench").absolute()
-POSTGRES = DATA_DIR / "postgres"
+SCALE_DIR = DATA_DIR.with_name(f"{DATA_DIR.name}-scale")
 
 FIRST_MOMENT = 1_760_000_000  # seconds; row i was made i seconds later
 
@@ -25,7 +25,7 @@ def row_id(i: int, kind: int = 0) -> UUID:
     return UUID(f"{(FIRST_MOMENT + i) * 1000:012x}7000{0x8000 + kind:04x}{i:012x}")
 
 
-CUSTOMER, ADDRESS, SHIPPING, INVOICE, PAYMENT, LINE = 0, 1, 2, 3, 4, 5
+CUSTOMER, ADDRESS, SHIPPING, INVOICE, PAYMENT, LINE, ENTRY, ENTRY_LINE = range(8)
 INACTIVE, BLACKLISTED = 20, 97
 """Every so-manieth customer is that; all others are active."""
 
@@ -113,6 +113,32 @@ UPDATE parties_party p SET total_purchases = v.total
 FROM billing_invoice v WHERE v.customer_id = p.id AND v.status IN ('sent', 'paid')
 """
 
+# Two lines an entry, over three years, and the totals that triggers would have kept.
+_ENTRIES = f"""
+INSERT INTO accounting_entry (id, date, description, source_type, purpose, created_at)
+SELECT bench_id(i, {ENTRY}), date '2023-11-01' + (i * 7919 %% 1100)::int, 'Entry ' || i, 'manual', '',
+       to_timestamp({FIRST_MOMENT} + i)
+FROM generate_series(1, %(customers)s / 2) AS i
+"""  # noqa: S608 (constants only)
+
+_ENTRY_LINES = f"""
+INSERT INTO accounting_line (id, entry_id, position, account_id, date, debit, credit, currency)
+SELECT bench_id(i * 2 + side, {ENTRY_LINE}), e.id, side, a.id, e.date, 100 * (2 - side), 100 * (side - 1), 'USD'
+FROM generate_series(1, %(customers)s / 2) AS i JOIN accounting_entry e ON e.id = bench_id(i, {ENTRY}),
+     (VALUES (1), (2)) AS sides(side),
+     LATERAL (SELECT (array['1200', '1300', '2200', '4000', '5100', '5200', '5300'])[1 + (i + side) %% 7] AS code) AS c
+     JOIN accounting_account a USING (code)
+"""  # noqa: S608 (constants only)
+
+_LINE_TOTALS = """
+TRUNCATE accounting_total, accounting_month_total;
+INSERT INTO accounting_total (account_id, currency, debit, credit)
+SELECT account_id, currency, sum(debit), sum(credit) FROM accounting_line GROUP BY 1, 2;
+INSERT INTO accounting_month_total (account_id, currency, month, debit, credit)
+SELECT account_id, currency, date_trunc('month', date)::date, sum(debit), sum(credit) FROM accounting_line
+GROUP BY 1, 2, 3
+"""
+
 # Triggers keep the numbers of rows, and rest while the rows are filled in: begin again.
 _RECOUNT = """
 DO $$
@@ -130,12 +156,14 @@ END $$
 """
 
 _FILLING = (_CUSTOMERS, _ADDRESSES, _INVOICES, _LINES, _PAYMENTS, _PURCHASES)
+_SCALE_FILLING = (_CUSTOMERS, _ADDRESSES, _ENTRIES, _ENTRY_LINES, _LINE_TOTALS)
 
 
 @dataclass(frozen=True)
 class Database:
-    """A running database with data in it: where it is, and how much it holds."""
+    """A running database with data in it: the data folder it belongs to, where it is, and how much it holds."""
 
+    home: Path
     host: str
     password: str
     customers: int
@@ -151,28 +179,45 @@ class Database:
                 "BENCH_DB_NAME": DATABASE}  # fmt: skip
 
 
-def postgres_pid() -> int:
-    """The postmaster; its backends are its children."""
-    pid = postmaster_pid(layout_of(POSTGRES))
+def postgres_pid(home: Path) -> int:
+    """The postmaster of a data folder; its backends are its children."""
+    pid = postmaster_pid(layout_of(home / "postgres"))
     if pid is None:
-        raise SystemExit("The database is not running.")
+        raise SystemExit(f"The database in {home} is not running.")
     return pid
 
 
 def prepare(customers: int) -> Database:
-    """Migrate and seed as `make serve` would, then fill in `customers` and what belongs to them."""
-    manage("serve", "--prepare-only")
-    client = client_of(POSTGRES)
-    database = Database(client.address(), client.password(), customers)
-    fill(database)
+    """The bench's database, with `customers` and what belongs to them."""
+    database = opened(DATA_DIR, customers)
+    fill(database, _FILLING)
     return database
 
 
-def manage(*arguments: str) -> None:
-    """Run a command of manage.py on the bench's data folder."""
+def prepare_scale(customers: int) -> Database:
+    """A database of its own with so many customers and journal lines. Kept: filling in a million takes its time."""
+    database = opened(SCALE_DIR / str(customers), customers)
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        held = connection.execute(
+            "SELECT (SELECT count(*) FROM parties_party), (SELECT count(*) FROM accounting_line)"
+        ).fetchone()
+    if held != (customers, customers):
+        fill(database, _SCALE_FILLING)
+    return database
+
+
+def opened(home: Path, customers: int) -> Database:
+    """Migrate and seed as `make serve` would, and hold the database open while this process lives."""
+    manage(home, "serve", "--prepare-only")
+    client = client_of(home / "postgres")
+    return Database(home, client.address(), client.password(), customers)
+
+
+def manage(home: Path, *arguments: str) -> None:
+    """Run a command of manage.py on a data folder."""
     subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=PROJECT, env=bare_environment() | {"SKELETON_DATA_DIR": str(DATA_DIR), "PORT": "18079"},
+        cwd=PROJECT, env=bare_environment() | {"SKELETON_DATA_DIR": str(home), "PORT": "18079"},
         check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
 
@@ -183,15 +228,15 @@ def bare_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
-def fill(database: Database) -> None:
+def fill(database: Database, statements: tuple[str, ...]) -> None:
     """Replace the business data by that of this scale. Triggers rest meanwhile: this is a restore, not business."""
     with psycopg.connect(database.dsn, autocommit=True) as connection:
         with connection.transaction():
             connection.execute("SET LOCAL session_replication_role = replica")
             connection.execute(_ID)
-            connection.execute("TRUNCATE parties_party, audit_entry CASCADE")
-            for statement in _FILLING:
-                connection.execute(statement, {"customers": database.customers})
+            connection.execute("TRUNCATE parties_party, accounting_entry, audit_entry CASCADE")
+            for statement in statements:
+                connection.execute(statement, {"customers": database.customers} if "%(" in statement else None)
             connection.execute(_RECOUNT)
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")

@@ -62,7 +62,7 @@ def measure(scenario: Scenario, servers: Servers, token: str, generator: Generat
 
 def measure_once(server: Server, send: Send, clients: int, effort: Effort, figures: Figures) -> None:
     """One server's turn in one round, added to its figures."""
-    postgres = postgres_pid()
+    postgres = postgres_pid(server.database.home)
     before, database_before = cpu_seconds(server.pid), cpu_seconds(postgres)
     outcome = send(server.port, clients=clients, seconds=effort.busy)
     after, database_after = cpu_seconds(server.pid), cpu_seconds(postgres)

@@ -1,21 +1,23 @@
 """The four servers: ours as `make serve` runs it, and three to compare it with, on the same number of processes."""
 
 import http.client
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Self
 
-from bench.database import DATA_DIR, PROJECT, Database, bare_environment
+from bench.database import PROJECT, Database, bare_environment
 
 WORKERS, THREADS = 2, 4
 OUT = PROJECT / "bench" / "out"
 START_SECONDS = 60.0
+ADMIN = {"email": "admin@skeleton.local", "password": "03041965"}  # of the zero-configuration mode
 UNLIMITED = "1000000000"
 
 OURS, FLOOR, STOCK, PEER = "ours", "floor", "stock", "peer"
@@ -39,10 +41,10 @@ class Kind:
 
     def environment(self, database: Database) -> dict[str, str]:
         if self.granian:
-            secret = (DATA_DIR / "secret-key").read_text(encoding="utf-8").strip()
+            secret = (database.home / "secret-key").read_text(encoding="utf-8").strip()
             return bare_environment() | database.environment | {"BENCH_SECRET": secret, "PYTHONPATH": str(PROJECT)}
         return bare_environment() | {
-            "SKELETON_DATA_DIR": str(DATA_DIR), "PORT": str(self.port), "SKELETON_WORKERS": str(WORKERS),
+            "SKELETON_DATA_DIR": str(database.home), "PORT": str(self.port), "SKELETON_WORKERS": str(WORKERS),
             # the limits count, as they always do, but nobody reaches them
             "SKELETON_LIMIT_GENERAL": UNLIMITED, "SKELETON_LIMIT_LOGIN": UNLIMITED,
             "SKELETON_LIMIT_LOGIN_ADDRESS": UNLIMITED, "SKELETON_ACCESS_TOKEN_SECONDS": "86400",
@@ -66,7 +68,7 @@ class Server:
     """One running server."""
 
     def __init__(self, kind: Kind, database: Database) -> None:
-        self.kind, self.name, self.port = kind, kind.name, kind.port
+        self.name, self.port, self.database = kind.name, kind.port, database
         OUT.mkdir(parents=True, exist_ok=True)
         self.log: IO[bytes] = (OUT / f"{kind.name}.log").open("wb")
         self.process = subprocess.Popen(
@@ -105,6 +107,20 @@ class Server:
         finally:
             connection.close()
 
+    def log_in(self) -> str:
+        """An access token."""
+        status, body = self.ask("POST", "/api/v1/auth/login", json.dumps(ADMIN).encode())
+        if status != 200:
+            raise SystemExit(f"Logging in to {self.name} failed with {status}: {body!r}")
+        token: str = json.loads(body)["access_token"]
+        return token
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         try:
@@ -123,30 +139,19 @@ class Servers:
         self.running: dict[str, Server] = {}
 
     def __enter__(self) -> Self:
-        try:
+        with ExitStack() as stack:
             for name in self.names:
-                self.running[name] = Server(KINDS[name], self.database)
+                self.running[name] = stack.enter_context(Server(KINDS[name], self.database))
             for server in self.running.values():
                 server.wait_until_ready()
-        except BaseException:
-            self._stop()
-            raise
+            self.stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop()
-
-    def _stop(self) -> None:
-        for server in self.running.values():
-            server.stop()
+    def __exit__(self, *error: object) -> None:
+        self.stack.close()
 
     def __getitem__(self, name: str) -> Server:
         return self.running[name]
-
-    def items(self) -> Any:
-        return self.running.items()
 
 
 def processors() -> int:
