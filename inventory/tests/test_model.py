@@ -122,7 +122,7 @@ class StockMachine(RuleBasedStateMachine):
     @rule(place=PLACES, quantity=QUANTITIES, late=st.booleans())
     def reserve(self, place, quantity, late):
         made = []
-        expires_at = datetime.now(UTC) - timedelta(seconds=1) if late else None
+        expires_at = datetime.now(UTC) - timedelta(days=1) if late else None
         reserved = self.expect(
             place,
             quantity,
