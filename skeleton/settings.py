@@ -46,6 +46,9 @@ try:
     _pool = env.int("SKELETON_DATABASE_POOL", 0)
     _access_seconds = env.int("SKELETON_ACCESS_TOKEN_SECONDS", 15 * 60)
     _refresh_seconds = env.int("SKELETON_REFRESH_TOKEN_SECONDS", 7 * 24 * 3600)
+    SKELETON_JOB_WORKERS = env.int("SKELETON_JOB_WORKERS", 1)
+    SKELETON_JOB_THREADS = env.int("SKELETON_JOB_THREADS", 4)
+    SKELETON_JOB_STALLED_SECONDS = env.float("SKELETON_JOB_STALLED_SECONDS", 30)
     SKELETON_UPLOAD_LIMIT = env.int("SKELETON_UPLOAD_LIMIT", 25_000_000)  # bytes
     SKELETON_STORAGE = env.str("SKELETON_STORAGE", "local")
     _bucket = {
@@ -111,6 +114,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "pgtrigger",
+    "procrastinate.contrib.django",
     "skeleton.core",
     "skeleton.audit",
     "skeleton.identity",
@@ -271,7 +275,7 @@ STATIC_ROOT = SKELETON_DATA_DIR / "static"
 MEDIA_ROOT = SKELETON_DATA_DIR / "files"
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 _FILES: dict[str, Any] = (
-    {"BACKEND": "skeleton.files.storage.S3Files", "OPTIONS": _bucket}
+    {"BACKEND": "skeleton.files.s3.S3Files", "OPTIONS": _bucket}
     if SKELETON_STORAGE == "s3"
     else {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 )

@@ -129,7 +129,7 @@ def _column_may_be_null(model: type[Model], path: str) -> bool:
 @register("skeleton")
 def check_settings(app_configs: Apps, **_: Any) -> list[CheckMessage]:
     """No setting has a value that cannot work, or that is unsafe for others than oneself."""
-    return [Error(line, id="skeleton.E100") for line in (*_unusable(), *_unusable_storage(), *_unsafe())]
+    return [Error(line, id="skeleton.E100") for line in (*_unusable(), *_unusable_work(), *_unsafe())]
 
 
 def _unusable() -> Iterator[str]:
@@ -152,7 +152,13 @@ def _unusable() -> Iterator[str]:
             yield f"SKELETON_{name}_TOKEN_SECONDS must be 1 or more."
 
 
-def _unusable_storage() -> Iterator[str]:
+def _unusable_work() -> Iterator[str]:
+    if settings.SKELETON_JOB_WORKERS < 0:
+        yield "SKELETON_JOB_WORKERS must be 0 or more."
+    if settings.SKELETON_JOB_THREADS < 1:
+        yield "SKELETON_JOB_THREADS must be 1 or more."
+    if settings.SKELETON_JOB_STALLED_SECONDS <= 0:
+        yield "SKELETON_JOB_STALLED_SECONDS must be over 0."
     if settings.SKELETON_UPLOAD_LIMIT < 1:
         yield "SKELETON_UPLOAD_LIMIT must be 1 or more: the bytes that a file may have."
     if settings.SKELETON_STORAGE not in ("local", "s3"):

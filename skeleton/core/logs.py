@@ -60,5 +60,6 @@ def configure(config: dict[str, Any]) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(level, logging.WARNING))
+    logging.getLogger("procrastinate").setLevel(max(level, logging.WARNING))
     logging.getLogger("django.request").setLevel(logging.ERROR)  # 4xx are the client's affair, and logged by us
     logging.getLogger("django.security.DisallowedHost").setLevel(logging.CRITICAL)

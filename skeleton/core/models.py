@@ -65,3 +65,16 @@ class Throttle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.hits}"
+
+
+class JobDone(models.Model):
+    """That a job's transaction was committed: what keeps it from being done twice. Written only by `core.jobs`."""
+
+    job_id = models.BigIntegerField(primary_key=True)
+    done_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "core_job_done"
+
+    def __str__(self) -> str:
+        return str(self.job_id)

@@ -10,12 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.base import File as Content
 from django.core.files.storage import default_storage
-from django.utils.http import content_disposition_header
-from storages.backends.s3 import S3Storage
 
 from skeleton.core.errors import ServiceUnavailable
 from skeleton.core.ids import parse_uuid, uuid7
@@ -23,25 +19,6 @@ from skeleton.core.ids import parse_uuid, uuid7
 log = structlog.get_logger("skeleton.files")
 
 CHUNK = 65_536  # bytes
-LINK_SECONDS = 60
-GONE = ("404", "NoSuchKey")
-
-
-class S3Files(S3Storage):  # type: ignore[misc]
-    """A bucket of S3 or of something that speaks its protocol; neither may make a request wait for long."""
-
-    def __init__(self, **options: Any) -> None:
-        config = Config(
-            signature_version="s3v4",
-            s3={"addressing_style": "path" if options.get("endpoint_url") else "auto"},
-            # look-alikes do not know the checksums that newer clients add by themselves
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-            connect_timeout=3,
-            read_timeout=20,
-            retries={"total_max_attempts": 2},
-        )
-        super().__init__(client_config=config, querystring_expire=LINK_SECONDS, default_acl=None, **options)
 
 
 @contextmanager
@@ -51,12 +28,19 @@ def answering() -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise
-    except ClientError as exc:
-        if exc.response.get("Error", {}).get("Code") in GONE:
+    except _failures() as exc:
+        if getattr(default_storage, "is_gone", _never)(exc):
             raise FileNotFoundError from exc
         raise _away(exc) from exc
-    except (BotoCoreError, OSError) as exc:  # boto3's own S3 errors come wrapped in one of these, too
-        raise _away(exc) from exc
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What the storage in use raises when something is wrong with it."""
+    return (OSError, *getattr(default_storage, "failures", ()))
+
+
+def _never(_exc: Exception) -> bool:
+    return False
 
 
 def _away(exc: Exception) -> ServiceUnavailable:
@@ -127,16 +111,12 @@ def link(key: str, *, name: str, mime_type: str) -> str | None:
 
     Raises FileNotFoundError, ServiceUnavailable: a link that leads nowhere would be worse than a refusal.
     """
-    if not isinstance(default_storage, S3Files):
+    signed = getattr(default_storage, "signed_link", None)
+    if signed is None:
         return None
     if not is_there(key):
         raise FileNotFoundError(key)
-    parameters = {
-        "ResponseContentDisposition": content_disposition_header(True, name),
-        "ResponseContentType": mime_type,
-        "ResponseCacheControl": "private, no-store",
-    }
-    return str(default_storage.url(key, parameters=parameters))
+    return str(signed(key, name=name, mime_type=mime_type))
 
 
 def days() -> Iterator[str]:

@@ -40,7 +40,11 @@ def environment(data_dir: Path, port: int, **more: str) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("SKELETON_", "DATABASE_", "DJANGO_"))
     }
-    return kept | {"SKELETON_DATA_DIR": str(data_dir), "PORT": str(port), "SKELETON_WORKERS": "2"} | more
+    return (
+        kept
+        | {"SKELETON_DATA_DIR": str(data_dir), "PORT": str(port), "SKELETON_WORKERS": "2", "SKELETON_JOB_WORKERS": "0"}
+        | more
+    )
 
 
 def run(data_dir: Path, port: int, *options: str, **more: str) -> subprocess.Popen[str]:
@@ -66,9 +70,9 @@ def get(port: int, path: str) -> int:
 
 
 @contextmanager
-def served(data_dir: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+def served(data_dir: Path, port: int, **more: str) -> Iterator[subprocess.Popen[str]]:
     """A server that answers; killed, if the test did not stop it."""
-    server = run(data_dir, port)
+    server = run(data_dir, port, **more)
     try:
         deadline = time.monotonic() + FIRST_START_SECONDS
         while get(port, "/health") != 200:
@@ -159,6 +163,45 @@ def test_a_killed_server_leaves_nothing(data_dir: Path, port: int) -> None:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         assert get(port, "/health") == 0
+
+
+def job_workers(server: subprocess.Popen[str]) -> list[int]:
+    return [child for child in workers(server) if b"worker" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")]
+
+
+@linux_only
+def test_a_job_worker_runs_beside_the_server(data_dir: Path, port: int) -> None:
+    """It is replaced when it dies, and gone when the server is told to stop."""
+    with served(data_dir, port, SKELETON_JOB_WORKERS="1") as server:
+        deadline = time.monotonic() + 40
+        while not job_workers(server):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        (victim,) = job_workers(server)
+        os.kill(victim, signal.SIGKILL)
+        while victim in workers(server) or not job_workers(server):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        (successor,) = job_workers(server)
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=40)
+        assert server.returncode == 0
+        assert not Path(f"/proc/{successor}").exists()
+
+
+@linux_only
+def test_a_job_worker_does_not_outlive_a_killed_server(data_dir: Path, port: int) -> None:
+    with served(data_dir, port, SKELETON_JOB_WORKERS="1") as server:
+        deadline = time.monotonic() + 40
+        while not job_workers(server):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        (orphan,) = job_workers(server)
+        server.kill()
+        server.wait()
+        while Path(f"/proc/{orphan}").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
 
 def processor_seconds(server: subprocess.Popen[str]) -> float:

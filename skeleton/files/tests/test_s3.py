@@ -38,7 +38,7 @@ def options(endpoint, bucket):
 
 def use(settings, endpoint, bucket):
     storages = {**settings.STORAGES}
-    storages["default"] = {"BACKEND": "skeleton.files.storage.S3Files", "OPTIONS": options(endpoint, bucket)}
+    storages["default"] = {"BACKEND": "skeleton.files.s3.S3Files", "OPTIONS": options(endpoint, bucket)}
     settings.STORAGES = storages
 
 

@@ -3,8 +3,8 @@
 It checks what can be checked, migrates, seeds, and then runs the API server until Ctrl-C or SIGTERM. Each
 thing that stops the start is said in one line, with exit code 1.
 
-The API server's main process serves no request itself: it watches its workers. Another child process (a job
-worker, a server for event streams) belongs beside them: start it in `Granian.on_startup`, stop it in
+The API server's main process serves no request itself: it watches its workers. Other child processes (the job worker, a
+server for event streams) belong beside them: a `Beside`, started in `Granian.on_startup`, stopped in
 `Granian.on_shutdown`.
 """
 
@@ -35,6 +35,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.common import AbstractServer
 
+from skeleton.core.beside import Beside
 from skeleton.core.postgres.base import DatabaseWrapper as EmbeddedDatabase
 from skeleton.core.postgres.check import check_server
 from skeleton.core.postgres.errors import DatabaseUnusableError
@@ -141,7 +142,11 @@ class Command(BaseCommand):
     def serve(self, address: Address) -> None:
         """Run the API server until it is told to stop."""
         server = api_server(address)
+        beside = [Beside("worker") for _ in range(settings.SKELETON_JOB_WORKERS)]
         server.on_startup(lambda: self.announce(address))
+        for child in beside:
+            server.on_startup(child.start)
+            server.on_shutdown(child.stop)
         try:
             server.serve(target_loader=partial(load_application, os.getpid()), wrap_loader=False)
         except SystemExit:

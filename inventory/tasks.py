@@ -1,0 +1,10 @@
+"""What happens to stock by itself."""
+
+from inventory.services.reservations import expire_reservations
+from skeleton.core.jobs import periodic
+
+
+@periodic("* * * * *")
+def release_expired_reservations() -> None:
+    """Every minute."""
+    expire_reservations()
