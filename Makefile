@@ -20,7 +20,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TEST := SKELETON_TEST_FAST_DB=1
 
 .PHONY: help serve test lint format-check types imports check migrations schema unit browser \
-	install install-dev lock bench format clean
+	install install-dev lock bench bench-check bench-scale format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
@@ -94,6 +94,12 @@ lock: $(DEVELOPMENT) ## resolve requirements*.in anew; UPGRADE=1 takes the newes
 
 bench: $(DEVELOPMENT) ## our speed beside a floor, the stock way and a peer
 	$(BIN)/python -m bench $(ARGS)
+
+bench-check: $(DEVELOPMENT) ## the same in short; fails where a target is missed by more than 25 %
+	$(BIN)/python -m bench check
+
+bench-scale: $(DEVELOPMENT) ## our speed at a thousand rows and at a million
+	$(BIN)/python -m bench scale
 
 format: $(DEVELOPMENT) ## put the code into shape
 	$(BIN)/ruff check --fix .

@@ -112,9 +112,9 @@ def row(case: Case, taken: Taken) -> str:
     growth, database = ratio(large.p50, small.p50), median(large.database)
     targets = []
     if case.growth:
-        targets.append(f"growth ≤ {case.growth:g}: {'OK' if growth <= case.growth else '**over**'}")
+        targets.append(f"growth ≤ {case.growth:g}: {'OK' if growth <= case.growth else '**missed**'}")
     if case.database:
-        targets.append(f"database ≤ {case.database:g} ms: {'OK' if database <= case.database else '**over**'}")
+        targets.append(f"database ≤ {case.database:g} ms: {'OK' if database <= case.database else '**missed**'}")
     cells = [case.title, f"{median(small.p50):.2f}", f"{median(large.p50):.2f}", f"{growth:.2f} ×", f"{database:.2f}"]
     return f"| {' | '.join([*cells, ', '.join(targets)])} |"
 
