@@ -116,7 +116,7 @@ FROM billing_invoice v WHERE v.customer_id = p.id AND v.status IN ('sent', 'paid
 # Two lines an entry, over three years, and the totals that triggers would have kept.
 _ENTRIES = f"""
 INSERT INTO accounting_entry (id, date, description, source_type, purpose, created_at)
-SELECT bench_id(i, {ENTRY}), date '2023-11-01' + (i * 7919 %% 1100)::int, 'Entry ' || i, 'manual', '',
+SELECT bench_id(i, {ENTRY}), date '2023-11-01' + (i::bigint * 7919 %% 1100)::int, 'Entry ' || i, 'manual', '',
        to_timestamp({FIRST_MOMENT} + i)
 FROM generate_series(1, %(customers)s / 2) AS i
 """  # noqa: S608 (constants only)
