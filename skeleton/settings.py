@@ -113,7 +113,6 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "pgtrigger",
     "procrastinate.contrib.django",
     "skeleton.core",
     "skeleton.audit",
