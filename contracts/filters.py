@@ -6,8 +6,8 @@ from django.db.models import Q, QuerySet
 
 from contracts.choices import ContractStatus, ContractType
 from contracts.models import DAYS_MAX, Contract
-from contracts.queries import DaysAhead
-from skeleton.core.filters import ChoiceFilter, CurrentDate, DateFilter, FilterSet, NumberFilter, UUIDFilter
+from contracts.queries import expiring
+from skeleton.core.filters import ChoiceFilter, DateFilter, FilterSet, NumberFilter, UUIDFilter
 
 
 class _DayFilter(DateFilter):
@@ -31,7 +31,7 @@ class ContractFilters(FilterSet):
         label="In force on this day: signed, the day within the validity period, and not terminated until its end.",
     )
     expiring_within_days = _DaysFilter(
-        method="expiring",
+        method="about_to_end",
         min_value=0,
         max_value=DAYS_MAX,
         label="Active, and the last day is today (0) or at most so many days ahead.",
@@ -41,5 +41,5 @@ class ContractFilters(FilterSet):
         lasting = Q(terminated_at=None) | Q(terminated_at__date__gt=value)
         return rows.filter(lasting, validity_period__contains=value, signed_at__isnull=False)
 
-    def expiring(self, rows: QuerySet[Contract], name: str, value: Any) -> QuerySet[Contract]:
-        return rows.filter(status=ContractStatus.ACTIVE, end_date__gte=CurrentDate(), end_date__lte=DaysAhead(value))
+    def about_to_end(self, rows: QuerySet[Contract], name: str, value: Any) -> QuerySet[Contract]:
+        return expiring(rows, value)

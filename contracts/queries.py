@@ -28,6 +28,11 @@ def versions_of_one() -> QuerySet[ContractVersion]:
     return ContractVersion.objects.filter(contract=OuterRef("pk")).order_by("version")
 
 
+def expiring(rows: QuerySet[Contract], days: Any) -> QuerySet[Contract]:
+    """Those of `rows` that are active and whose last day is today (0) or at most `days` ahead."""
+    return rows.filter(status=ContractStatus.ACTIVE, end_date__gte=CurrentDate(), end_date__lte=DaysAhead(days))
+
+
 def ended(today: dt.date) -> QuerySet[Contract]:
     """Active contracts whose last day is before `today`."""
     return Contract.objects.filter(status=ContractStatus.ACTIVE, end_date__lt=today)

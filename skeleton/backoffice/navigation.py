@@ -23,6 +23,7 @@ SECTIONS: dict[str, tuple[Place, ...]] = {
         Place("billing.order", "shopping_cart", "From draft to delivered"),
         Place("parties.customer", "storefront", "Who buys from us"),
     ),
+    "Agreements": (Place("contracts.contract", "description", "Draft, approve, renew"),),
     "Purchasing": (Place("parties.supplier", "local_shipping", "Who we buy from"),),
     "Stock": (
         Place("inventory.stock", "inventory_2", "What is where, and what runs low"),

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.tests.factories import customer, draft, part_paid, sent
+from contracts.tests.factories import draft as contract
 from inventory.models import Category, Item, Movement, Reservation, Warehouse
 from inventory.tests import factories as inventory
 from parties.tests.factories import (
@@ -43,6 +44,9 @@ CUSTOMER_WRITE = ("customers:write", "parties:write")
 USERS = ("users:write",)
 MANAGE = ("roles:manage",)
 INVOICE_ACTS = dict.fromkeys(("send", "record_payment", "edit_notes", "cancel"), ("invoices:write",))
+CONTRACT_WRITE = ("contracts:write", "parties:write")
+CONTRACT_ACTS = dict.fromkeys(("submit", "approve", "reject", "activate", "renew", "payment_terms", "delivery_terms",
+                               "terminate"), CONTRACT_WRITE)  # fmt: skip
 COUNTRY_ACTS = dict.fromkeys(("activate", "deactivate"), ("countries:write",))
 
 CATALOG = (("catalog:read",), ("catalog:write",), ("catalog:write",))
@@ -75,6 +79,8 @@ TABLE = [
     Row("parties.employee", EmployeeFactory, *PARTY, 5),
     Row("parties.country", CountryFactory, ("countries:read",), ("countries:write",), ("countries:write",),
         COUNTRY_ACTS, 6),
+    Row("contracts.contract", contract, ("contracts:read", "parties:read"), CONTRACT_WRITE, CONTRACT_WRITE,
+        CONTRACT_ACTS, 5),
     Row("billing.invoice", draft, ("invoices:read",), ("invoices:write",), ("invoices:write",), INVOICE_ACTS, 5),
 ]  # fmt: skip
 BY_MODEL = {row.model: row for row in TABLE}
@@ -85,7 +91,7 @@ INVENTORY_SCREENS = {name for name in BY_MODEL if name.startswith("inventory.")}
 DEFAULT_ROLES = {
     "viewer": {
         "sees": {"identity.user", "parties.customer", "parties.supplier", "parties.partner", "parties.employee",
-                 "parties.country", "billing.invoice", *INVENTORY_SCREENS},
+                 "parties.country", "contracts.contract", "billing.invoice", *INVENTORY_SCREENS},
         "changes": set(),
     },
     "admin": {"sees": set(BY_MODEL), "changes": set(BY_MODEL) - READ_ONLY},

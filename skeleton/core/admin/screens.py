@@ -1,6 +1,6 @@
 """What every screen has: who may see it, which rows, which acts. One authority: the roles' permission strings."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -127,11 +127,7 @@ class Screen(ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         rows, _ = self.get_search_results(request, self.pickable(request), request.GET.get("term", ""))
-        page = request.GET.get("page", "1")
-        first = (int(page) - 1) * PICKED if page.isdigit() and 0 < int(page) < 1000 else 0
-        found = list(rows[first : first + PICKED + 1])
-        results = [{"id": str(row.pk), "text": str(row)} for row in found[:PICKED]]
-        return JsonResponse({"results": results, "pagination": {"more": len(found) > PICKED}})
+        return offered(request, rows)
 
     def pickable(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows that may be chosen."""
@@ -247,6 +243,15 @@ class ShownParts(TabularParts):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def offered(request: HttpRequest, rows: QuerySet[Any], text: Callable[[Any], str] = str) -> JsonResponse:
+    """A page of `rows`, each as `text` says, in the form that `forms.PickField` asks for."""
+    page = request.GET.get("page", "1")
+    first = (int(page) - 1) * PICKED if page.isdigit() and 0 < int(page) < 1000 else 0
+    found = list(rows[first : first + PICKED + 1])
+    results = [{"id": str(row.pk), "text": text(row)} for row in found[:PICKED]]
+    return JsonResponse({"results": results, "pagination": {"more": len(found) > PICKED}})
 
 
 PICKED = 20

@@ -1,0 +1,379 @@
+"""The screen of contracts: drafts are edited, the rest is shown; what happens to them are the services' verbs."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.utils.html import format_html
+from unfold import widgets
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.enums import ActionVariant
+
+from contracts import services
+from contracts.access import CONTRACTS
+from contracts.choices import Action, ContractStatus, DeliveryType, PaymentType
+from contracts.machine import allowed_actions, days_remaining
+from contracts.models import Agreement, Contract, ContractVersion
+from contracts.queries import expiring
+from contracts.serializers import (
+    ActivateInput,
+    ContractInput,
+    DeliveryTermsInput,
+    PaymentTermsInput,
+    RejectInput,
+    RenewInput,
+    TerminateInput,
+)
+from parties.choices import PartyKind, PartyStatus
+from parties.models import Customer, Employee, Partner, Party, Supplier
+from skeleton.core.actors import Actor
+from skeleton.core.admin.acts import act
+from skeleton.core.admin.columns import EMPTY, shown_money, status
+from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm, as_json
+from skeleton.core.admin.records import RecordAdmin
+from skeleton.core.admin.screens import ShownParts, offered
+from skeleton.core.http import number
+
+STATUS = status(
+    "status",
+    {
+        ContractStatus.DRAFT: "info",
+        ContractStatus.PENDING_APPROVAL: "primary",
+        ContractStatus.ACTIVE: "success",
+        ContractStatus.EXPIRED: "warning",
+        ContractStatus.TERMINATED: "danger",
+    },
+)
+KINDS: dict[str, Any] = {
+    PartyKind.CUSTOMER: Customer,
+    PartyKind.SUPPLIER: Supplier,
+    PartyKind.PARTNER: Partner,
+    PartyKind.EMPLOYEE: Employee,
+}
+"""The screens' models by the kind of party that they show."""
+
+
+def can(action: Action) -> Any:
+    """Whether a contract allows the action, by the very machine that the services ask."""
+    return lambda contract: action.value in allowed_actions(contract.situation(contract.today))
+
+
+# --- forms ------------------------------------------------------------------------------------------------------------
+
+
+class ContractForm(RecordForm):
+    """A draft. Its days have names of their own here: Django will not have a generated column in a form."""
+
+    aliases: ClassVar[dict[str, str]] = {"start_date": "first_day", "end_date": "last_day"}
+    party_id = PickField(Party.objects.all(), screen="contracts.party", label="Party")
+    first_day = forms.DateField(widget=widgets.UnfoldAdminDateWidget)
+    last_day = forms.DateField(widget=widgets.UnfoldAdminDateWidget, help_text="It still belongs to the contract.")
+    currency = CurrencyChoice()
+    credit_limit = AmountField(required=False, initial=0, help_text="0 or empty is no limit.")
+    shipping_cost = AmountField(required=False)
+    shipping_currency = CurrencyChoice(help_text="Empty is the contract's.")
+
+    class Meta:
+        model = Contract
+        fields = (
+            "contract_type", "payment_type", "credit_days", "penalty_rate", "discount_rate", "currency",
+            "credit_limit", "delivery_type", "estimated_days", "shipping_cost", "shipping_currency", "insurance",
+            "auto_renewal", "renewal_period_days", "max_renewals", "notes",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        contract = self.instance
+        if contract.party_id:
+            self.initial["party_id"] = contract.party_id
+            self.initial["first_day"], self.initial["last_day"] = contract.start_date, contract.end_date
+        else:
+            self.initial.setdefault("currency", settings.SKELETON_CURRENCY)
+        _reckon(self, contract)
+
+    def body(self, *, partial: bool) -> dict[str, Any]:
+        names = {name: path for path, name in self.aliases.items()}
+        return {names.get(name, name): value for name, value in super().body(partial=partial).items()}
+
+
+def _reckon(form: Any, contract: Any) -> None:
+    """Tell the form's amounts their currencies: what was posted, else what the contract has."""
+    posted = form.data if form.is_bound else {}
+    currency = posted.get("currency") or contract.currency or settings.SKELETON_CURRENCY
+    shipping = posted.get("shipping_currency") if form.is_bound else contract.shipping_currency
+    for name, code in (("credit_limit", currency), ("shipping_cost", shipping or currency)):
+        if name in form.fields:
+            form.fields[name].currency = code
+
+
+class TermsForm(ActForm):
+    """All of the terms, as they are; what is left empty is cleared."""
+
+    def prepare(self) -> None:
+        self.initial = {name: getattr(self.record, name) for name in self.fields}
+        _reckon(self, self.record)
+
+    def body(self) -> dict[str, Any]:
+        return {name: None if value == "" else as_json(value) for name, value in self.cleaned_data.items()}
+
+
+def _whole() -> forms.IntegerField:
+    return forms.IntegerField(required=False, widget=widgets.UnfoldAdminIntegerFieldWidget)
+
+
+def _percent() -> forms.DecimalField:
+    return forms.DecimalField(required=False, widget=widgets.UnfoldAdminDecimalFieldWidget, help_text="Percent.")
+
+
+class PaymentTerms(TermsForm):
+    payment_type = forms.ChoiceField(choices=PaymentType.choices, widget=widgets.UnfoldAdminSelectWidget)
+    credit_days = _whole()
+    penalty_rate = _percent()
+    discount_rate = _percent()
+    currency = CurrencyChoice()
+
+
+class DeliveryTerms(TermsForm):
+    delivery_type = forms.ChoiceField(choices=DeliveryType.choices, widget=widgets.UnfoldAdminSelectWidget)
+    estimated_days = _whole()
+    shipping_cost = AmountField(required=False)
+    shipping_currency = CurrencyChoice(help_text="Empty is the contract's.")
+    insurance = forms.BooleanField(required=False, widget=widgets.UnfoldBooleanSwitchWidget)
+
+
+class Reason(ActForm):
+    reason = forms.CharField(widget=widgets.UnfoldAdminTextareaWidget)
+
+
+class Signature(ActForm):
+    signed_at = forms.SplitDateTimeField(
+        required=False,
+        widget=widgets.UnfoldAdminSplitDateTimeWidget,
+        label="Signed at (UTC)",
+        help_text="Empty is now.",
+    )
+
+
+class NewEnd(ActForm):
+    new_end_date = forms.DateField(widget=widgets.UnfoldAdminDateWidget, label="New last day")
+
+    def prepare(self) -> None:
+        self.fields["new_end_date"].help_text = f"After {self.record.end_date}."
+
+
+# --- terms as people read them ----------------------------------------------------------------------------------------
+
+
+class TermsShown:
+    """Columns that a contract and its versions have in common."""
+
+    @admin.display(description="payment")
+    def payment(self, agreed: Agreement) -> str:
+        parts = [agreed.get_payment_type_display()]
+        parts += [f"{agreed.credit_days} days"] if agreed.credit_days else []
+        parts += [f"penalty {number(agreed.penalty_rate)} %"] if agreed.penalty_rate else []
+        parts += [f"discount {number(agreed.discount_rate)} %"] if agreed.discount_rate else []
+        return ", ".join([*parts, agreed.currency])
+
+    @admin.display(description="delivery")
+    def delivery(self, agreed: Agreement) -> Any:
+        parts = [agreed.get_delivery_type_display()]
+        parts += [f"{agreed.estimated_days} days"] if agreed.estimated_days is not None else []
+        parts += ["insured"] if agreed.insurance else []
+        cost = shown_money(agreed.shipping_cost, agreed.shipping_currency or agreed.currency)
+        return ", ".join(parts) if agreed.shipping_cost is None else format_html("{}, {}", ", ".join(parts), cost)
+
+    @admin.display(description="validity", ordering="end_date")
+    def validity(self, agreed: Agreement) -> str:
+        return f"{agreed.start_date} – {agreed.end_date}"
+
+    @admin.display(description="credit limit", ordering="credit_limit")
+    def limit(self, agreed: Agreement) -> Any:
+        return shown_money(agreed.credit_limit, agreed.currency) if agreed.credit_limit else EMPTY
+
+
+class Versions(TermsShown, ShownParts):
+    model = ContractVersion
+    ordering = ("-version",)
+    fields = readonly_fields = (
+        "version", "changed_at", "act", "changed_by", "validity", "payment", "delivery", "limit"
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ContractVersion]:
+        rows: QuerySet[ContractVersion] = super().get_queryset(request).select_related("changed_by")
+        return rows
+
+    @admin.display(description="by")
+    def act(self, version: ContractVersion) -> str:
+        return version.action.replace("-", " ")
+
+
+# --- the screen -------------------------------------------------------------------------------------------------------
+
+
+class ExpiringFilter(DropdownFilter):
+    title, parameter_name = "expiring", "expiring"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("7", "Within a week"), ("30", "Within 30 days"), ("90", "Within 90 days")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Contract]) -> QuerySet[Contract]:
+        known = dict(self.lookup_choices)
+        return expiring(queryset, int(self.value())) if self.value() in known else queryset
+
+
+@admin.register(Contract)
+class ContractScreen(TermsShown, RecordAdmin):
+    resources = ("contracts", "parties")
+    gate = CONTRACTS
+    form = ContractForm
+    create_input = update_input = ContractInput
+    list_display = ("party", "contract_type", STATUS, "validity", "limit", "version", "created_at")
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("contract_type", ChoicesDropdownFilter),
+        ExpiringFilter,
+    )
+    search_fields = ("party__search_text__contains",)
+    search_help_text = "The party's name, e-mail, tax id or phone"
+    searched_in_lower_case = True
+    acts = ("submit", "approve", "reject", "activate", "renew", "payment_terms", "delivery_terms", "terminate")
+    bulk_acts = ("submit", "approve")
+    inlines = (Versions,)
+    EDITED: ClassVar[Any] = (
+        (None, {"fields": (("contract_type", "party_id"), ("first_day", "last_day"), "notes")}),
+        ("Payment", {"fields": (("payment_type", "credit_days"), ("penalty_rate", "discount_rate"),
+                                ("currency", "credit_limit"))}),
+        ("Delivery", {"fields": (("delivery_type", "estimated_days"), ("shipping_cost", "shipping_currency"),
+                                 "insurance")}),
+        ("Renewal", {"fields": ("auto_renewal", ("renewal_period_days", "max_renewals"))}),
+    )  # fmt: skip
+    SHOWN: ClassVar[Any] = (
+        (None, {"fields": (("contract_type", "party_shown"), ("validity", "remaining"), "notes")}),
+        ("Terms", {"fields": (("payment", "delivery"), "limit")}),
+        ("Renewal", {"fields": (("auto_renewal", "renewal_period_days"), ("renewal_count", "max_renewals"))}),
+    )
+    STATE: ClassVar[Any] = (
+        "State and times (UTC)",
+        {"fields": ((STATUS, "version"), ("signed_at", "terminated_at"), "termination_reason", "rejection_reason",
+                    ("created_at", "created_by"))},
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Contract]:
+        rows: QuerySet[Contract] = super().get_queryset(request).select_related("party")
+        return rows
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return self.EDITED
+        return (*(self.EDITED if self.has_change_permission(request, obj) else self.SHOWN), self.STATE)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ()
+        parts = (self.STATE,) if self.has_change_permission(request, obj) else (*self.SHOWN, self.STATE)
+        lines = [line for _, part in parts for line in part["fields"]]
+        return tuple(name for line in lines for name in (line if isinstance(line, tuple) else (line,)))
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj and obj.signed_at else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        fixed = isinstance(obj, Contract) and obj.status != ContractStatus.DRAFT
+        return not fixed and super().has_change_permission(request, obj)
+
+    # parties to choose from
+
+    def get_urls(self) -> list[Any]:
+        parties = path("parties/", self.admin_site.admin_view(self.pick_party), name="contracts_party_pick")
+        return [parties, *super().get_urls()]
+
+    def pick_party(self, request: HttpRequest) -> HttpResponse:
+        """Active parties that a text finds, of the kinds whose screens the person may see."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        screens = {kind: self.admin_site.get_model_admin(model) for kind, model in KINDS.items()}
+        seen = [kind for kind, screen in screens.items() if screen.has_view_permission(request)]
+        text = request.GET.get("term", "").replace("\x00", "").lower()
+        rows = Party.objects.filter(kind__in=seen, status=PartyStatus.ACTIVE, search_text__contains=text)
+        return offered(request, rows.order_by("-pk"), lambda party: f"{party.name} ({party.kind})")
+
+    # saving
+
+    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+        return services.create_contract(values=values, actor=actor)
+
+    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+        services.update_contract(contract_id=pk, values=values, actor=actor)
+
+    # columns
+
+    @admin.display(description="party")
+    def party_shown(self, contract: Contract) -> Any:
+        screen: Any = self.admin_site.get_model_admin(KINDS[contract.party.kind])
+        page = screen.page_at(contract.party_id)
+        return format_html('<a class="text-link" href="{}">{}</a>', page, contract.party.name)
+
+    @admin.display(description="days remaining")
+    def remaining(self, contract: Any) -> int:
+        return days_remaining(contract.status, contract.end_date, contract.today)
+
+    # acts
+
+    @act("Submit", when=can(Action.SUBMIT), icon="send", variant=ActionVariant.PRIMARY,
+         question="Somebody other than its author approves it then.")  # fmt: skip
+    def submit(self, request: HttpRequest, contract: Contract, form: ActForm) -> str:
+        services.submit_contract(contract_id=contract.pk, actor=self.actor(request))
+        return "The contract awaits approval."
+
+    @act("Approve", when=can(Action.APPROVE), icon="verified", variant=ActionVariant.PRIMARY,
+         question="It is active from then on, signed now.")  # fmt: skip
+    def approve(self, request: HttpRequest, contract: Contract, form: ActForm) -> str:
+        services.approve_contract(contract_id=contract.pk, actor=self.actor(request))
+        return "The contract is active."
+
+    @act("Reject", form=Reason, when=can(Action.REJECT), icon="undo", question="It is a draft again.")
+    def reject(self, request: HttpRequest, contract: Contract, form: Reason) -> str:
+        services.reject_contract(
+            contract_id=contract.pk, **RejectInput.parse(form.body()), actor=self.actor(request)
+        )  # fmt: skip
+        return "The contract is a draft again."
+
+    @act("Activate", form=Signature, when=can(Action.ACTIVATE), icon="play_circle",
+         question="From then on only its terms can be changed, and each change is a version.")  # fmt: skip
+    def activate(self, request: HttpRequest, contract: Contract, form: Signature) -> str:
+        values = ActivateInput.parse(form.body())
+        services.activate_contract(contract_id=contract.pk, **values, actor=self.actor(request))
+        return "The contract is active."
+
+    @act("Renew", form=NewEnd, when=can(Action.RENEW), icon="autorenew", variant=ActionVariant.PRIMARY)
+    def renew(self, request: HttpRequest, contract: Contract, form: NewEnd) -> str:
+        values = RenewInput.parse(form.body())
+        services.renew_contract(contract_id=contract.pk, **values, actor=self.actor(request))
+        return f"The contract is renewed until {values['new_end_date']}."
+
+    @act("Payment terms", form=PaymentTerms, when=can(Action.PAYMENT_TERMS), icon="payments")
+    def payment_terms(self, request: HttpRequest, contract: Contract, form: PaymentTerms) -> str:
+        values = PaymentTermsInput.parse(form.body(), partial=True)
+        services.change_payment_terms(contract_id=contract.pk, values=values, actor=self.actor(request))
+        return "The payment terms are saved."
+
+    @act("Delivery terms", form=DeliveryTerms, when=can(Action.DELIVERY_TERMS), icon="local_shipping")
+    def delivery_terms(self, request: HttpRequest, contract: Contract, form: DeliveryTerms) -> str:
+        values = DeliveryTermsInput.parse(form.body(), partial=True)
+        services.change_delivery_terms(contract_id=contract.pk, values=values, actor=self.actor(request))
+        return "The delivery terms are saved."
+
+    @act("Terminate", form=Reason, when=can(Action.TERMINATE), icon="block", variant=ActionVariant.DANGER,
+         question="A terminated contract stays on record as it is, and cannot be taken up again.")  # fmt: skip
+    def terminate(self, request: HttpRequest, contract: Contract, form: Reason) -> str:
+        services.terminate_contract(
+            contract_id=contract.pk, **TerminateInput.parse(form.body()), actor=self.actor(request)
+        )  # fmt: skip
+        return "The contract is terminated."
