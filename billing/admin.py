@@ -31,7 +31,7 @@ from parties.models import Customer
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
 from skeleton.core.admin.columns import EMPTY, label, money, shown_money
-from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm
+from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm, few_lines
 from skeleton.core.admin.records import PartsFormSet, RecordAdmin, TabularList
 from skeleton.core.admin.refusals import REFUSALS, refusal_of
 from skeleton.core.admin.screens import ShownParts
@@ -186,11 +186,11 @@ class PaymentForm(ActForm):
 
 
 class ReasonForm(ActForm):
-    reason = forms.CharField(required=False, widget=widgets.UnfoldAdminTextareaWidget)
+    reason = forms.CharField(required=False, widget=few_lines())
 
 
 class NotesForm(ActForm):
-    notes = forms.CharField(required=False, widget=widgets.UnfoldAdminTextareaWidget)
+    notes = forms.CharField(required=False, widget=few_lines())
 
     def prepare(self) -> None:
         self.fields["notes"].initial = self.record.notes
@@ -245,8 +245,8 @@ class InvoiceScreen(RecordAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            return ((None, {"fields": (("customer_id", "due_date"), ("currency", "notes"))}),)
-        return ((None, {"fields": self.KNOWN}), ("Times (UTC)", {"fields": self.TIMES}))
+            return ((None, {"fields": (("customer_id", "due_date"), "currency", "notes")}),)
+        return ((None, {"fields": self.KNOWN}), ("Times (UTC)", {"fields": self.TIMES, "classes": ["collapse"]}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         shown = (*self.KNOWN[:-1], *self.TIMES) if obj else ()

@@ -3,6 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from billing.models import Invoice
+from billing.tests.factories import line, part_paid
+from parties.tests.factories import UkraineFactory
 from skeleton.core.testkit.browser import DESKTOP, PHONE, browse
 from skeleton.identity.models import User
 from skeleton.identity.services import accounts
@@ -51,6 +54,60 @@ def test_an_administrator_at_work(live_server, width, size):
 
     browse(story, live_server.url, size)
     assert User.objects.get(pk=somebody.pk).roles.get().name == "seller"
+
+
+@pytest.mark.parametrize("width, size", [("desktop", DESKTOP), ("phone", PHONE)])
+def test_from_a_customer_to_a_paid_invoice(live_server, width, size):
+    user_in_role("admin", name="Carl Clerk", email="carl@example.com")
+    UkraineFactory()
+    part_paid(line(155000, 2, description="Consulting", tax_rate=20), amount=100000)
+
+    def story(window):
+        page = sign_in(window, "carl@example.com")
+        window.shoot(f"{width}-overview")
+        page = window.go("/admin/parties/customer/add/")
+        page.get_by_label("Name").fill("Acme Corporation")
+        page.get_by_label("E-mail").fill("billing@acme.com")
+        page.get_by_label("Credit limit").fill("5000")
+        page.locator("[name=addresses-0-city]").fill("Kyiv")
+        choose(page, "#id_addresses-0-country", "ukr", "Ukraine")
+        window.shoot(f"{width}-customer-add")
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.get_by_text("was added successfully")).to_be_visible()
+        window.shoot(f"{width}-customers")
+        page.get_by_role("link", name="Acme Corporation", exact=True).last.click()
+        expect(page.get_by_text("5,000.00 USD").or_(page.locator("[name=credit_limit]")).first).to_be_visible()
+        window.shoot(f"{width}-customer")
+        page = window.go("/admin/billing/invoice/add/")
+        choose(page, "#id_customer_id", "acme", "Acme Corporation")
+        page.locator("[name=due_date]").fill("2099-02-15")
+        page.locator("[name=lines-0-description]").fill("Consulting")
+        page.locator("[name=lines-0-quantity]").fill("2")
+        page.locator("[name=lines-0-unit_price]").fill("1550.00")
+        page.locator("[name=lines-0-tax_rate]").fill("20")
+        window.shoot(f"{width}-invoice-add")
+        page.get_by_role("button", name="Save and continue editing").click()
+        expect(page.get_by_text("3,720.00 USD").first).to_be_visible()
+        window.shoot(f"{width}-invoice-draft")
+        for act in ("send", "record-payment"):
+            window.go(page.url.removeprefix(window.home).replace("/change/", f"/{act}/"))
+            window.shoot(f"{width}-{act}")
+            page.locator("#act-form button[type=submit]").click()
+            expect(page.get_by_text("is sent." if act == "send" else "is paid.")).to_be_visible()
+        window.shoot(f"{width}-invoice-paid")
+        window.go("/admin/billing/invoice/")
+        window.shoot(f"{width}-invoices")
+
+    browse(story, live_server.url, size)
+    invoice = Invoice.objects.get(customer__name="Acme Corporation")
+    assert (invoice.status, invoice.total, invoice.amount_paid) == ("paid", 372000, 372000)
+
+
+def choose(page, field, typed, wanted):
+    """Pick a row in a field that searches while one types."""
+    page.locator(f"{field} + .select2-container").click()
+    page.locator(".select2-search__field").fill(typed)
+    page.locator(".select2-results__option", has_text=wanted).click()
 
 
 def test_the_documentation_of_the_api(live_server):

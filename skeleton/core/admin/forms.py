@@ -88,10 +88,17 @@ class PickField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return {**super().widget_attrs(widget), "data-ajax--url": reverse_lazy(self.route)}
 
 
+def few_lines() -> forms.Widget:
+    """A text area that does not take the whole page."""
+    widget: forms.Widget = widgets.UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    return widget
+
+
 class PairsField(forms.CharField):
     """An object of texts, typed as one `name: text` a line."""
 
-    widget = widgets.UnfoldAdminTextareaWidget
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"widget": few_lines(), **kwargs})
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(f"{name}: {text}" for name, text in value.items()) if isinstance(value, dict) else value

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import path, reverse
@@ -17,6 +18,7 @@ from unfold.views import ChangeList
 from skeleton.core.access import Gate, visible
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import Act, do_to_many
+from skeleton.core.admin.forms import few_lines
 
 
 class Listing(ChangeList):
@@ -54,6 +56,7 @@ class Screen(ModelAdmin):
     list_filter_submit = True
     list_fullwidth = True
     compressed_fields = True
+    formfield_overrides: ClassVar[Any] = {models.TextField: {"widget": few_lines()}}
     warn_unsaved_form = True
 
     # who
