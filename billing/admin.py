@@ -30,7 +30,7 @@ from billing.services import invoices, payments
 from parties.models import Customer
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
-from skeleton.core.admin.columns import EMPTY, label, money, shown_money
+from skeleton.core.admin.columns import EMPTY, label, money, shown_money, shown_number
 from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm, few_lines
 from skeleton.core.admin.records import PartsFormSet, RecordAdmin, TabularList
 from skeleton.core.admin.refusals import REFUSALS, refusal_of
@@ -113,11 +113,19 @@ class ShownLines(ShownParts):
     model = InvoiceLine
     verbose_name_plural = "lines"
     ordering = ("position",)
-    fields = readonly_fields = ("description", "quantity", "price", "reduction", "tax_rate", "sum")
+    fields = readonly_fields = ("description", "amount", "price", "reduction", "rate", "sum")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InvoiceLine]:
         rows: QuerySet[InvoiceLine] = super().get_queryset(request).select_related("invoice")
         return rows
+
+    @admin.display(description="quantity")
+    def amount(self, line: InvoiceLine) -> str:
+        return shown_number(line.quantity)
+
+    @admin.display(description="tax rate")
+    def rate(self, line: InvoiceLine) -> str:
+        return f"{shown_number(line.tax_rate)} %"
 
     @admin.display(description="unit price")
     def price(self, line: InvoiceLine) -> Any:

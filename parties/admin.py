@@ -33,6 +33,7 @@ STATUS = status(
     "status",
     {PartyStatus.ACTIVE: "success", PartyStatus.INACTIVE: "warning", PartyStatus.BLACKLISTED: "danger"},
 )
+PURCHASES = money("total_purchases", "purchases")
 
 # --- parties ----------------------------------------------------------------------------------------------------------
 
@@ -85,11 +86,12 @@ class PartyScreen(RecordAdmin):
     acts = bulk_acts = ("activate", "deactivate", "blacklist")
     readonly_fields: ClassVar[Any] = (STATUS, "created_at", "updated_at")
     own_fields: ClassVar[tuple[Any, ...]] = ()
+    known_fields: ClassVar[tuple[Any, ...]] = (STATUS,)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         basics = (("name", "email"), ("phone", "tax_id"), *self.own_fields, "website", "social_media")
-        known = (("Status and times (UTC)", {"fields": (STATUS, ("created_at", "updated_at"))}),) if obj else ()
-        return ((None, {"fields": basics}), *known)
+        known = (*self.known_fields, ("created_at", "updated_at"))
+        return ((None, {"fields": basics}), *((("Status and times (UTC)", {"fields": known}),) if obj else ()))
 
     def add(self, values: dict[str, Any], actor: Actor) -> UUID:
         return services.create_party(kind=self.kind, values=values, actor=actor)
@@ -136,9 +138,10 @@ class CustomerScreen(PartyScreen):
     own_fields = (("credit_limit", "currency"),)
     list_display = (
         "name", "email", "phone", STATUS, money("credit_limit", "credit limit"),
-        money("total_purchases", "purchases"), "created_at",
+        PURCHASES, "created_at",
     )  # fmt: skip
-    readonly_fields = (*PartyScreen.readonly_fields, money("total_purchases", "purchases"))
+    known_fields = ((STATUS, PURCHASES),)
+    readonly_fields = (*PartyScreen.readonly_fields, PURCHASES)
 
     def pickable(self, request: HttpRequest) -> QuerySet[Any]:
         return self.get_queryset(request).filter(status=PartyStatus.ACTIVE)

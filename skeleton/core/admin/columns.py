@@ -1,6 +1,7 @@
 """Columns of lists and lines of details, as people read them: money as money, states as coloured labels."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.admin import display
@@ -30,6 +31,11 @@ def shown_money(amount: int | None, currency: str | None) -> Any:
     if amount is None or currency is None:
         return EMPTY
     return format_html('<span class="figures">{}</span>', format_money(amount, currency))
+
+
+def shown_number(value: Decimal) -> str:
+    """A quantity or a rate, without the zeros that only PostgreSQL cares for."""
+    return f"{value.normalize():f}"
 
 
 def status(field: str, colours: Mapping[str, str], description: str = "status") -> Column:

@@ -238,6 +238,8 @@ class StackedParts(_Parts, StackedInline):
 class TabularParts(_Parts, TabularInline):
     """Parts as a table."""
 
+    hide_title = True
+
 
 class ShownParts(TabularParts):
     """Parts that are only shown."""
