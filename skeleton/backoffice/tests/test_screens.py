@@ -1,5 +1,7 @@
 """Every screen and who may do what there, from one table written by hand; and what a list costs."""
 
+import datetime as dt
+import itertools
 from dataclasses import dataclass
 
 import pytest
@@ -7,6 +9,9 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from accounting.models import Entry, Period
+from accounting.services import create_period
+from accounting.tests.factories import account, post
 from billing.tests.factories import customer, draft, part_paid, sent
 from contracts.tests.factories import draft as contract
 from inventory.models import Category, Item, Movement, Reservation, Warehouse
@@ -20,6 +25,7 @@ from parties.tests.factories import (
     SupplierFactory,
 )
 from skeleton.audit.models import AuditEntry
+from skeleton.core.actors import SYSTEM
 from skeleton.core.admin.screens import Screen
 from skeleton.identity.tests.factories import RoleFactory, UserFactory
 
@@ -55,11 +61,28 @@ STOCK_ACTS = dict.fromkeys(("adjust", "issue", "transfer"), ("inventory:write",)
 RESERVATION_ACTS = dict.fromkeys(("fulfill", "cancel"), ("inventory:write",))
 
 
+BOOKS = ("accounting:write",)
+numbers = itertools.count(1)
+
+
+def booked():
+    codes = [account(f"T{next(numbers)}").code for _ in range(2)]
+    return Entry.objects.get(pk=post(*codes, 100, day="2001-01-01"))
+
+
+def period():
+    day = dt.date(2030, 1, 1) + dt.timedelta(days=next(numbers))
+    return Period.objects.get(pk=create_period(start_date=day, end_date=day, actor=SYSTEM))
+
+
 def moved():
     return Movement.objects.get(stock=inventory.stocked())
 
 
 TABLE = [
+    Row("accounting.account", lambda: account(f"T{next(numbers)}"), ("accounting:read",), BOOKS, BOOKS, {}, 6),
+    Row("accounting.entry", booked, ("accounting:read",), (), (), {"reverse": BOOKS}, 6),
+    Row("accounting.period", period, ("accounting:read",), BOOKS, (), {"close": BOOKS, "reopen": BOOKS}, 5),
     Row("inventory.category", lambda: Category.objects.get(pk=inventory.category()), *CATALOG,
         {"remove": ("catalog:write",)}, 5),
     Row("inventory.item", lambda: Item.objects.get(pk=inventory.item()), *CATALOG, {}, 5),
@@ -85,7 +108,7 @@ TABLE = [
 ]  # fmt: skip
 BY_MODEL = {row.model: row for row in TABLE}
 
-READ_ONLY = {"audit.auditentry", "inventory.movement", "inventory.reservation"}
+READ_ONLY = {"audit.auditentry", "accounting.entry", "accounting.period", "inventory.movement", "inventory.reservation"}
 INVENTORY_SCREENS = {name for name in BY_MODEL if name.startswith("inventory.")}
 
 DEFAULT_ROLES = {
