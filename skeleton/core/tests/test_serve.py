@@ -173,7 +173,7 @@ def job_workers(server: subprocess.Popen[str]) -> list[int]:
 def test_a_job_worker_runs_beside_the_server(data_dir: Path, port: int) -> None:
     """It is replaced when it dies, and gone when the server is told to stop."""
     with served(data_dir, port, SKELETON_JOB_WORKERS="1") as server:
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 120
         while not job_workers(server):
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -184,7 +184,7 @@ def test_a_job_worker_runs_beside_the_server(data_dir: Path, port: int) -> None:
             time.sleep(0.1)
         (successor,) = job_workers(server)
         server.send_signal(signal.SIGTERM)
-        server.communicate(timeout=40)
+        server.communicate(timeout=60)
         assert server.returncode == 0
         assert not Path(f"/proc/{successor}").exists()
 
@@ -192,7 +192,7 @@ def test_a_job_worker_runs_beside_the_server(data_dir: Path, port: int) -> None:
 @linux_only
 def test_a_job_worker_does_not_outlive_a_killed_server(data_dir: Path, port: int) -> None:
     with served(data_dir, port, SKELETON_JOB_WORKERS="1") as server:
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 120
         while not job_workers(server):
             assert time.monotonic() < deadline
             time.sleep(0.1)
