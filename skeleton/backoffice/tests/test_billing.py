@@ -8,7 +8,7 @@ from billing.models import Invoice
 from billing.tests.factories import DUE, cancelled, customer, draft, line, paid, part_paid, sent
 from skeleton.audit.models import AuditEntry
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
+pytestmark = pytest.mark.django_db
 
 INVOICES = "/admin/billing/invoice/"
 

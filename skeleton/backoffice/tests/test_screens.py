@@ -121,7 +121,7 @@ DEFAULT_ROLES = {
     "super_admin": {"sees": set(BY_MODEL), "changes": set(BY_MODEL) - READ_ONLY},
 }  # fmt: skip
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
+pytestmark = pytest.mark.django_db
 
 
 def pages(row):
