@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from accounting.services import seed_chart
 from skeleton.core.testkit.client import ApiClient
 from skeleton.core.testkit.flush import flush_past_triggers
 from skeleton.identity.tests.factories import client_of, user_in_role, user_with
@@ -49,3 +50,9 @@ def outsider(db: None) -> ApiClient:
 def holding(db: None) -> Callable[..., ApiClient]:
     """Makes somebody who holds exactly the permissions given: `holding("invoices:read")`."""
     return lambda *permissions: client_of(user_with(*permissions))
+
+
+@pytest.fixture
+def chart(db: None) -> None:
+    """The seeded accounts: whoever sends or pays invoices needs them."""
+    seed_chart()

@@ -5,7 +5,19 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from django.http import StreamingHttpResponse
+from drf_spectacular.utils import OpenApiParameter
+
 from skeleton.core.money import minor_digits
+
+CSV = "text/csv"
+
+FORMAT = OpenApiParameter(
+    "format",
+    {"type": "string", "enum": ["json", "csv"], "default": "json"},
+    description="`csv` answers text/csv, with amounts in whole units (1550.00) instead of cents.",
+)
+"""The parameter that asks for a table instead of JSON."""
 
 Row = list[Any]
 
@@ -18,6 +30,12 @@ class _Echo:
 
     def write(self, text: str) -> str:
         return text
+
+
+def csv_answer(name: str, rows: Iterable[Row]) -> StreamingHttpResponse:
+    """A download, `<name>.csv`, written as it is read."""
+    disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return StreamingHttpResponse(csv_lines(rows), content_type=f"{CSV}; charset=utf-8", headers=disposition)
 
 
 def csv_lines(rows: Iterable[Row]) -> Iterator[str]:

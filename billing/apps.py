@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 
+from billing import proofs
 from billing.errors import declare_constraints
 
 
@@ -8,3 +9,4 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         declare_constraints()
+        proofs.register_own()

@@ -19,6 +19,13 @@ class PaymentMethod(TextChoices):
     OTHER = "other"
 
 
+class Purpose(TextChoices):
+    """What a document is posted to the books for, once each."""
+
+    SEND = "send"
+    RECEIVE = "receive"
+
+
 def allowed_actions(status: str, *, amount_paid: int = 0) -> list[str]:
     """What may be done with an invoice in this state; the notes may be changed in any."""
     if status == InvoiceStatus.DRAFT:

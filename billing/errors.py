@@ -1,4 +1,4 @@
-"""What the constraints that live in SQL only (migrations 0002 to 0004) say to people."""
+"""What the constraints that live in SQL only (migrations 0002 to 0006) say to people."""
 
 from skeleton.core.constraints import declare
 from skeleton.core.errors import Conflict, Invalid
@@ -19,3 +19,6 @@ def declare_constraints() -> None:
     declare("billing_invoice_line_drafts_only", Conflict, "Only the lines of a draft can be changed.")
     declare("billing_payment_append_only", Conflict, "A payment is never changed or deleted.")
     declare("billing_total_purchases_derived", Conflict, "A customer's purchases follow from the invoices.")
+    declare("billing_invoice_in_books", Conflict, "This belongs to an invoice: send or cancel the invoice instead.")
+    declare("billing_payment_in_books", Conflict, "This belongs to a payment, which is never changed or undone.")
+    declare("billing_entry_purpose", Conflict, "Documents are posted when they are sent or received, for nothing else.")

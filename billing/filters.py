@@ -40,3 +40,10 @@ class PaymentFilters(FilterSet):
     """Not of the query string: the invoice is in the path."""
 
     invoice_id = UUIDFilter(field_name="invoice_id")
+
+
+class AgingFilters(FilterSet):
+    """Not filters of a list, but cleaned and refused like them."""
+
+    as_of = DateFilter()
+    format = ChoiceFilter(choices=[("json", "JSON"), ("csv", "CSV")])

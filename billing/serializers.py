@@ -2,6 +2,7 @@
 
 from django.db.models import OuterRef
 
+from accounting.serializers import Shape, SignedMoneyField
 from billing.choices import InvoiceStatus, PaymentMethod
 from billing.models import InvoiceLine, Payment
 from skeleton.core.fields import (
@@ -139,3 +140,30 @@ class PaymentInput(Input):
 
 class CancelInput(Input):
     reason = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
+
+
+class AgedOutput(Shape):
+    """Minor units by days past due; what was paid before its invoice was sent counts below 0."""
+
+    current = SignedMoneyField(help_text="Not due yet, or due on this very day.")
+    days_1_30 = SignedMoneyField()
+    days_31_60 = SignedMoneyField()
+    days_61_90 = SignedMoneyField()
+    over_90 = SignedMoneyField()
+    total = SignedMoneyField()
+
+
+class CustomerAgedOutput(AgedOutput):
+    customer_id = UUIDField()
+    customer_name = TextField()
+
+
+class AgingInCurrencyOutput(Shape):
+    currency = CurrencyField()
+    customers = CustomerAgedOutput(many=True)
+    totals = AgedOutput()
+
+
+class AgingOutput(Shape):
+    as_of = DateField()
+    currencies = AgingInCurrencyOutput(many=True)

@@ -1,15 +1,20 @@
-"""The API of invoices and payments."""
+"""The API of invoices and payments, and of what is owed."""
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
+from accounting.tables import CSV, FORMAT, csv_answer
 from billing.access import INVOICES, PAYMENTS
 from billing.examples import INVOICE, LINE, PAYMENT
-from billing.filters import InvoiceFilters, PaymentFilters
+from billing.filters import AgingFilters, InvoiceFilters, PaymentFilters
+from billing.reports import aging_rows, receivables_aging
 from billing.serializers import (
+    AgingOutput,
     CancelInput,
     InvoiceInput,
     InvoiceOutput,
@@ -22,7 +27,7 @@ from billing.serializers import (
 )
 from billing.services import invoices, payments
 from skeleton.core.access import visible
-from skeleton.core.errors import NotFound
+from skeleton.core.errors import BadRequest, NotFound
 from skeleton.core.http import JsonResponse
 from skeleton.core.listing import NEWEST_FIRST, Sorting, parse_list_query
 from skeleton.core.operations import operation
@@ -124,3 +129,32 @@ class InvoicePaymentView(ApiView):
         payment = self.payments.one(self.actor, recorded.id)
         left = {"invoice_status": recorded.invoice_status, "amount_due": recorded.amount_due}
         return JsonResponse({**payment, **left}, 201)
+
+
+class AgingView(ApiView):
+    tag = "Reports"
+    resources = ("accounting",)
+    extra_parameters: ClassVar[dict[str, Any]] = {
+        "aging": (
+            OpenApiParameter(
+                "as_of",
+                {"type": "string", "format": "date"},
+                description="At the end of this day (UTC), whatever happened later; today by default.",
+            ),
+            FORMAT,
+        )
+    }
+
+    @operation("GET", "", access=READ, summary="Receivables aging", output=AgingOutput, errors=(400,),
+               media=(CSV,))  # fmt: skip
+    def aging(self, request: Request) -> HttpResponse | StreamingHttpResponse:
+        """What each customer owes, by days past due. The totals are the balance of the receivable account."""
+        params = {name: values[-1] for name, values in request.query_params.lists()}
+        for name in params:
+            if name not in AgingFilters.base_filters:
+                raise BadRequest(f"Unknown query parameter: {name}.", details={name: "Unknown parameter"})
+        asked = AgingFilters.clean(params)
+        report = receivables_aging(asked.get("as_of") or timezone.now().date())
+        if asked.get("format") == "csv":
+            return csv_answer("receivables-aging", aging_rows(report))
+        return JsonResponse(report)

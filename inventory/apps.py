@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 
+from inventory import proofs
 from skeleton.core.constraints import declare
 from skeleton.core.errors import Conflict, Invalid
 
@@ -20,3 +21,4 @@ class InventoryConfig(AppConfig):
             "A transfer adds to one place what it takes from another.",
         )
         declare("inventory_reservation_machine", Conflict, "A reservation ends once and does not change otherwise.")
+        proofs.register_own()

@@ -8,6 +8,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from accounting.models import Account, Entry, Line, MonthTotal, Period, Total
 from accounting.services import reverse_entry, seed_chart
 from accounting.tests.factories import account, net, post
+from billing.tests.factories import sent
 from skeleton.core.actors import SYSTEM
 from skeleton.core.constraints import explain
 from skeleton.core.ids import uuid7
@@ -137,9 +138,7 @@ class TestOneTransaction:
         assert attack(ENTRY, **ids) == (STATE, "accounting_entry_period_open")
 
     def test_one_posting_per_document_and_purpose(self, chart):
-        document = uuid7()
-        post("1300", "4000", 5, source_type="invoice", source_id=document, purpose="send")
-        post("1300", "4000", 5, source_type="invoice", source_id=document, purpose="fee")
+        document = sent().pk
         sql = """INSERT INTO accounting_entry (id, date, description, source_type, source_id, purpose, created_at)
                  VALUES (gen_random_uuid(), '2026-03-15', 'Again', 'invoice', %(document)s, 'send', now())"""
         assert attack(sql, document=document) == (UNIQUE, "accounting_entry_source_unique")

@@ -14,27 +14,21 @@ from accounting.filters import LedgerFilters, ReportFilters
 from accounting.ledger import NEWEST_DATE_FIRST, ledger_page, whole_ledger
 from accounting.reports import Span, balance_sheet, income_statement, trial_balance
 from accounting.serializers import BalanceSheetOutput, IncomeStatementOutput, LedgerOutput, TrialBalanceOutput
+from accounting.tables import CSV, FORMAT
 from skeleton.core.errors import BadRequest
 from skeleton.core.http import JsonResponse
 from skeleton.core.listing import Sorting, parse_list_query
 from skeleton.core.operations import operation
 from skeleton.core.views import READ, ApiView
 
-CSV = "text/csv"
-
 Answer = HttpResponse | StreamingHttpResponse
 
 _DAY = {"type": "string", "format": "date"}
-_FORMAT = OpenApiParameter(
-    "format",
-    {"type": "string", "enum": ["json", "csv"], "default": "json"},
-    description="`csv` answers text/csv, with amounts in whole units (1550.00) instead of cents.",
-)
 _SPAN = (
     OpenApiParameter("as_of", _DAY, description="Everything up to and with this day. Not with from_date or to_date."),
     OpenApiParameter("from_date", _DAY, description="What happened on this day or later."),
     OpenApiParameter("to_date", _DAY, description="What happened on this day or earlier; today by default."),
-    _FORMAT,
+    FORMAT,
 )
 
 
@@ -74,7 +68,7 @@ class ReportView(ApiView):
         asked = self._asked()
         found = report(_span(asked, this_year=this_year))
         if asked.get("format") == "csv":
-            return _csv(name, rows(found))
+            return tables.csv_answer(name, rows(found))
         return JsonResponse(found)
 
     def _asked(self) -> dict[str, Any]:
@@ -106,7 +100,7 @@ class LedgerView(ApiView):
     filterset = LedgerFilters
     sorting = Sorting({}, NEWEST_DATE_FIRST)
     cursor_only = True
-    extra_parameters: ClassVar[dict[str, Any]] = {"ledger": (_FORMAT,)}
+    extra_parameters: ClassVar[dict[str, Any]] = {"ledger": (FORMAT,)}
 
     @operation("GET", "/<pk>/ledger", access=READ, summary="The account's ledger", output=LedgerOutput,
                envelope="cursor", errors=(400, 404), media=(CSV,))  # fmt: skip
@@ -118,11 +112,5 @@ class LedgerView(ApiView):
         given = request.query_params.get("format", "")
         page = ledger_page(self.pk, query, actor=self.actor)
         if ReportFilters.clean({"format": given}).get("format") == "csv":
-            return _csv("ledger", tables.ledger_rows(whole_ledger(self.pk, query, actor=self.actor)))
+            return tables.csv_answer("ledger", tables.ledger_rows(whole_ledger(self.pk, query, actor=self.actor)))
         return JsonResponse(page)
-
-
-def _csv(name: str, rows: Iterable[tables.Row]) -> StreamingHttpResponse:
-    """A download, written as it is read."""
-    disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return StreamingHttpResponse(tables.csv_lines(rows), content_type=f"{CSV}; charset=utf-8", headers=disposition)

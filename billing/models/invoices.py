@@ -94,6 +94,14 @@ class Invoice(Record):
             models.Index("due_date", "id", name="billing_invoice_due_date"),
             models.Index("created_at", "id", name="billing_invoice_created_at"),
             models.Index("due_date", "id", name="billing_invoice_open", condition=Q(status=_SENT)),
+            # what happened after the day of a report (billing/reports.py)
+            models.Index("sent_at", "id", name="billing_invoice_sent_at", condition=Q(sent_at__isnull=False)),
+            models.Index(
+                "cancelled_at",
+                "id",
+                name="billing_invoice_cancelled_at",
+                condition=Q(sent_at__isnull=False, cancelled_at__isnull=False),
+            ),
             GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="billing_invoice_search"),
         ]
 

@@ -34,7 +34,10 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(condition=Q(method__in=PaymentMethod.values), name="billing_payment_method_known"),
         ]
-        indexes: ClassVar[list[models.Index]] = [models.Index("invoice", "id", name="billing_payment_invoice")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("invoice", "id", name="billing_payment_invoice"),
+            models.Index("paid_at", "id", name="billing_payment_paid_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.method} {self.reference or ''}".strip()

@@ -1,7 +1,8 @@
 """The verbs of an invoice.
 
-Locks are taken in one order: customer, invoice, number series. PostgreSQL refuses whatever these verbs must never
-do (see the migrations); what they check themselves they check to say it better.
+Locks are taken in one order: customer, invoice, the books (periods, accounts, totals); a number series last of all.
+PostgreSQL refuses whatever these verbs must never do (see the migrations); what they check themselves they check to
+say it better.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,11 +10,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Value, When
+from django.db.models import Case, Exists, OuterRef, Value, When
 from django.utils import timezone
 
 from billing.choices import InvoiceStatus, allowed_actions
 from billing.models import Invoice, InvoiceLine
+from billing.services.books import post_invoice, unpost_invoice
 from billing.services.lines import LineValues, build_line, build_lines, common_currency, require_currency
 from billing.totals import PricedLine, Totals, document_totals, line_total
 from parties.choices import PartyKind
@@ -112,7 +114,10 @@ def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
 
 
 def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
-    """Draft to sent; an invoice of 0 is paid with that. Raises NotFound, Conflict (no draft, or no lines)."""
+    """Draft to sent, and posted on this day (UTC); an invoice of 0 is paid with that, and posts nothing.
+
+    Raises NotFound, Conflict (no draft, no lines, the books do not take it).
+    """
     now = timezone.now()
     nothing_due = When(total=0, then=Value(now))
     with verb(actor, "send"):
@@ -125,13 +130,19 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
         )
         if not sent:
             raise refusal(invoice_id, "Only a draft can be sent.")
-        if not InvoiceLine.objects.filter(invoice=invoice_id).exists():
+        has_lines = Exists(InvoiceLine.objects.filter(invoice=OuterRef("pk")))
+        columns = Invoice.objects.filter(pk=invoice_id).values("number", "currency", "subtotal", "tax_total")
+        invoice = columns.annotate(has_lines=has_lines).get()
+        if not invoice.pop("has_lines"):
             raise Conflict("An invoice without lines cannot be sent.", details={"allowed": ["add_line", "cancel"]})
-        # here the books learn of it: receivable to revenue and tax
+        post_invoice(invoice_id=invoice_id, **invoice, day=now.date(), actor=actor)
 
 
 def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None) -> None:
-    """Cancel a draft, or what was sent and not paid at all. Raises NotFound, Conflict."""
+    """Cancel a draft, or what was sent and not paid at all; that is reversed in the books, on this day (UTC).
+
+    Raises NotFound, Conflict (another state, the books do not take it).
+    """
     now = timezone.now()
     with verb(actor, "cancel"):
         _lock_customer_of(invoice_id)
@@ -140,7 +151,9 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
         ).update(status=InvoiceStatus.CANCELLED, cancelled_at=now, cancel_reason=reason, updated_at=now)
         if not cancelled:
             raise refusal(invoice_id, "Only a draft, or a sent invoice without payments, can be cancelled.")
-        # here the books learn of it, where it had been sent (sent_at is set): the entry is reversed
+        number, sent_at = Invoice.objects.values_list("number", "sent_at").get(pk=invoice_id)
+        if sent_at:
+            unpost_invoice(invoice_id=invoice_id, number=number, day=max(now, sent_at).date(), actor=actor)
 
 
 def require_draft(invoice: Invoice, message: str) -> None:

@@ -1,7 +1,7 @@
 """Payments: recorded once, never changed."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import Case, F, Q, Value, When
@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from billing.choices import InvoiceStatus
 from billing.models import Invoice, Payment
+from billing.services.books import post_payment
 from billing.services.invoices import refusal
 from billing.services.lines import require_currency
 from skeleton.core.actors import Actor
@@ -38,15 +39,17 @@ def record_payment(
 ) -> RecordedPayment:
     """Take a payment of `amount` minor units for a sent invoice; paid in full, the invoice is paid.
 
-    Raises NotFound, Conflict (the invoice is not sent), Invalid (more than what is due, another currency). Of payments
-    that race, each finds what the one before it left.
+    The books have it on the day of `paid_at` (UTC). Raises NotFound, Conflict (the invoice is not sent, the books do
+    not take it), Invalid (more than what is due, another currency). Of payments that race, each finds what the one
+    before it left.
     """
     now = timezone.now()
     moment = paid_at or now
     with verb(actor, "record_payment"):
         if not _take(invoice_id, amount, currency, moment=moment, now=now):
             raise _refused(invoice_id, amount, currency)
-        status, due = Invoice.objects.values_list("status", F("total") - F("amount_paid")).get(pk=invoice_id)
+        columns = Invoice.objects.values_list("number", "currency", "status", F("total") - F("amount_paid"))
+        number, of_invoice, status, due = columns.get(pk=invoice_id)
         payment = Payment.objects.create(
             invoice_id=invoice_id,
             amount=amount,
@@ -56,7 +59,14 @@ def record_payment(
             created_by_id=actor.id,
             created_at=now,
         )
-        # here the books learn of it: bank to receivable
+        post_payment(
+            payment_id=payment.pk,
+            number=number,
+            currency=of_invoice,
+            amount=amount,
+            day=moment.astimezone(UTC).date(),
+            actor=actor,
+        )
     return RecordedPayment(payment.pk, status, due)
 
 

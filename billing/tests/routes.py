@@ -16,4 +16,5 @@ ROUTES = [
     Route("POST", "/invoices/{id}/cancel", "invoices:write"),
     Route("GET", "/invoices/{id}/payments", "invoices:read"),
     Route("POST", "/invoices/{id}/payments", "invoices:write"),
+    Route("GET", "/reports/receivables-aging", "accounting:read"),
 ]

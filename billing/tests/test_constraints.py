@@ -299,13 +299,13 @@ def test_only_what_was_sent_takes_a_payment(made):
     }  # fmt: skip
 
 
-def test_with_both_sides_a_payment_is_a_payment():
+def test_a_payment_on_both_sides_still_needs_its_entry():
     invoice = sent(line(1000))
     statements = [
         f"UPDATE billing_invoice SET amount_paid = 100 WHERE id = '{invoice.pk}'",
         INSERT_PAYMENT.replace("%s", f"'{invoice.pk}'"),
     ]
-    assert attack(statements) is None
+    assert attack(statements) == "billing_payment_in_books"
 
 
 @pytest.mark.parametrize("sql", ["UPDATE billing_payment SET amount = amount + 1", "DELETE FROM billing_payment",

@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from inventory.models import Category, Movement, Reservation, Stock
-from inventory.queries import stock_differences
+from inventory.proofs import stock_differences
 from inventory.tests import factories
 from skeleton.core.constraints import explain
 from skeleton.core.errors import Conflict, Invalid

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from inventory.errors import NotEnoughStock
 from inventory.models import Movement, Reservation, Stock
-from inventory.queries import stock_differences
+from inventory.proofs import stock_differences
 from inventory.services import orders, reservations, stock
 from inventory.tests import factories
 from skeleton.core.actors import SYSTEM

@@ -7,7 +7,7 @@ import pytest
 
 from inventory.errors import NotEnoughStock
 from inventory.models import Item, Movement, Reservation, Stock, Warehouse
-from inventory.queries import stock_differences
+from inventory.proofs import stock_differences
 from inventory.services.orders import issue_for_order, release_for_order, reserve_for_order
 from inventory.tests import factories
 from skeleton.core.actors import SYSTEM

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 
 from inventory.errors import NotEnoughStock
 from inventory.models import Category, Movement, Reservation, Stock
-from inventory.queries import stock_differences
+from inventory.proofs import stock_differences
 from inventory.services import categories
 from inventory.services.orders import issue_for_order, release_for_order, reserve_for_order
 from inventory.services.reservations import (

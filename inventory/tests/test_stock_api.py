@@ -8,7 +8,7 @@ import orjson
 import pytest
 import time_machine
 
-from inventory.queries import stock_differences
+from inventory.proofs import stock_differences
 from inventory.services.reservations import expire_reservations
 from inventory.tests import factories
 from skeleton.audit.models import AuditEntry

@@ -47,3 +47,10 @@ def stranger(db: None) -> Client:
 def staff(db: None) -> Callable[..., Client]:
     """Makes somebody who holds exactly the permissions given: `staff("invoices:read")`."""
     return lambda *permissions: signed_in(user_with(*permissions))
+
+
+@pytest.fixture(autouse=True)
+def books(request: pytest.FixtureRequest) -> None:
+    """Wherever there is a database there is the chart: sending and paying post to it."""
+    if request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("chart")

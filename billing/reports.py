@@ -1,0 +1,84 @@
+"""What customers owe, and for how long: the receivables by age, as of any day."""
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from django.db import connection
+
+from accounting.tables import Row, amount, text
+
+BUCKETS = ("current", "days_1_30", "days_31_60", "days_61_90", "over_90")
+"""By days past due on the day of the report; what is due on that day itself is current."""
+
+COLUMNS = (*BUCKETS, "total")
+
+# From what is open now back to what was open at the end of the day: what came later is undone. So the cost is that of
+# what is open and of what happened since, however much was ever invoiced.
+_AGING = """
+    WITH moved AS (
+        SELECT customer_id, currency, due_date, total - amount_paid AS amount
+        FROM billing_invoice WHERE status = 'sent'
+        UNION ALL
+        SELECT i.customer_id, i.currency, i.due_date, p.amount
+        FROM billing_payment p JOIN billing_invoice i ON i.id = p.invoice_id WHERE p.paid_at >= %(end)s
+        UNION ALL
+        SELECT customer_id, currency, due_date, total
+        FROM billing_invoice WHERE cancelled_at >= %(end)s AND sent_at IS NOT NULL
+        UNION ALL
+        SELECT customer_id, currency, due_date, -total
+        FROM billing_invoice WHERE sent_at >= %(end)s
+    ), aged AS (
+        SELECT customer_id, currency,
+               coalesce(sum(amount) FILTER (WHERE days <= 0), 0) AS current,
+               coalesce(sum(amount) FILTER (WHERE days BETWEEN 1 AND 30), 0) AS days_1_30,
+               coalesce(sum(amount) FILTER (WHERE days BETWEEN 31 AND 60), 0) AS days_31_60,
+               coalesce(sum(amount) FILTER (WHERE days BETWEEN 61 AND 90), 0) AS days_61_90,
+               coalesce(sum(amount) FILTER (WHERE days > 90), 0) AS over_90
+        FROM (SELECT customer_id, currency, %(day)s - due_date AS days, amount FROM moved) AS by_day
+        GROUP BY customer_id, currency
+    )
+    SELECT a.currency, a.customer_id, p.name, a.current, a.days_1_30, a.days_31_60, a.days_61_90, a.over_90,
+           a.current + a.days_1_30 + a.days_31_60 + a.days_61_90 + a.over_90
+    FROM aged a JOIN parties_party p ON p.id = a.customer_id
+    WHERE (a.current, a.days_1_30, a.days_31_60, a.days_61_90, a.over_90) <> (0, 0, 0, 0, 0)
+    ORDER BY a.currency, lower(p.name), p.id
+"""
+
+
+def receivables_aging(day: dt.date) -> dict[str, Any]:
+    """What was open at the end of `day` (UTC), by currency and customer, in minor units as Decimals.
+
+    An invoice counts from the day it is sent until the day it is cancelled, a payment from the day of its `paid_at`:
+    as in the books, so that the totals are the balance of the receivable account of that day. What was paid before
+    its invoice was sent counts against the customer's debt until then.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_AGING, {"day": day, "end": _end_of(day)})
+        rows = cursor.fetchall()
+    currencies = []
+    for currency, found in groupby(rows, key=itemgetter(0)):
+        customers = [dict(zip(("customer_id", "customer_name", *COLUMNS), row[1:], strict=True)) for row in found]
+        totals = {name: sum((one[name] for one in customers), Decimal(0)) for name in COLUMNS}
+        currencies.append({"currency": currency, "customers": customers, "totals": totals})
+    return {"as_of": day, "currencies": currencies}
+
+
+def _end_of(day: dt.date) -> dt.datetime:
+    """The first moment after the day."""
+    if day == dt.date.max:
+        return dt.datetime.max.replace(tzinfo=dt.UTC)
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
+
+
+def aging_rows(report: dict[str, Any]) -> Iterator[Row]:
+    """The same as a table: amounts in whole units of the currency."""
+    yield ["currency", "customer", *COLUMNS]
+    for part in report["currencies"]:
+        currency = part["currency"]
+        for one in part["customers"]:
+            yield [currency, text(one["customer_name"]), *(amount(one[name], currency) for name in COLUMNS)]
+        yield [currency, "Total", *(amount(part["totals"][name], currency) for name in COLUMNS)]

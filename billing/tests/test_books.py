@@ -1,0 +1,197 @@
+"""Where documents meet the books, as an accountant would tell it. Amounts are cents unless they are yen."""
+
+import datetime as dt
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from accounting import proofs
+from accounting.models import Account, Entry
+from accounting.reports import Span, trial_balance
+from accounting.services import close_period, create_period, post_entry, update_account
+from accounting.services.entries import Posting
+from accounting.tests import test_proofs
+from accounting.tests.factories import net
+from accounting.tests.test_proofs import tamper
+from billing.services.invoices import cancel_invoice, send_invoice
+from billing.services.payments import record_payment
+from billing.tests.factories import cancelled, draft, line, paid, part_paid, pay, sent
+from skeleton.core.actors import SYSTEM
+from skeleton.core.errors import Conflict
+
+pytestmark = pytest.mark.django_db
+
+BANK, RECEIVABLE, TAX, REVENUE = "1200", "1300", "2200", "4000"
+
+
+def lines_of(**entry):
+    """The one entry: {account: debit less credit}, with its day."""
+    found = Entry.objects.get(**entry)
+    return found.date, {one.account.code: one.debit - one.credit for one in found.lines.select_related("account")}
+
+
+def trial(day, currency="USD"):
+    for part in trial_balance(Span(None, dt.date.fromisoformat(day)))["currencies"]:
+        if part["currency"] == currency:
+            assert part["total_debit"] == part["total_credit"]
+            return {row["code"]: int(row["debit"] - row["credit"]) for row in part["accounts"]}
+    return {}
+
+
+def right():
+    connection.check_constraints()
+    return [said for proof in proofs.registered().values() for said in proof()] == []
+
+
+def test_a_sale_with_tax_paid_in_two_parts(time_machine):
+    """1,000.00 and 20 % tax, sent in January; 500.00 come in February, the rest in March."""
+    time_machine.move_to("2026-01-20T23:30:00Z", tick=False)
+    invoice = sent(line(100_000, tax_rate=20))
+    expected = {RECEIVABLE: 120_000, REVENUE: -100_000, TAX: -20_000}
+    assert lines_of(source_type="invoice", source_id=invoice.pk) == (dt.date(2026, 1, 20), expected)
+    assert Entry.objects.get().reference == invoice.number
+
+    time_machine.move_to("2026-02-10T00:10:00Z", tick=False)
+    first = pay(invoice, 50_000)
+    expected = {BANK: 50_000, RECEIVABLE: -50_000}
+    assert lines_of(source_type="payment", source_id=first.id) == (dt.date(2026, 2, 10), expected)
+
+    time_machine.move_to("2026-03-12T12:00:00Z", tick=False)
+    moment = dt.datetime.fromisoformat("2026-03-10T23:30:00-03:00")  # the 11th in UTC
+    last = record_payment(invoice_id=invoice.pk, amount=70_000, method="card", paid_at=moment, actor=SYSTEM)
+    assert lines_of(source_id=last.id)[0] == dt.date(2026, 3, 11)
+
+    sold = {REVENUE: -100_000, TAX: -20_000}
+    assert trial("2026-01-19") == {}
+    assert trial("2026-01-31") == {RECEIVABLE: 120_000} | sold
+    assert trial("2026-02-28") == {BANK: 50_000, RECEIVABLE: 70_000} | sold
+    assert trial("2026-03-31") == {BANK: 120_000} | sold
+    assert right()
+
+
+def test_a_cancellation_is_the_mirror_on_its_own_day(time_machine):
+    time_machine.move_to("2026-01-20T12:00:00Z", tick=False)
+    invoice = sent(line(100_000, tax_rate=20))
+    time_machine.move_to("2026-02-03T12:00:00Z", tick=False)
+    cancel_invoice(invoice_id=invoice.pk, actor=SYSTEM)
+    expected = {RECEIVABLE: -120_000, REVENUE: 100_000, TAX: 20_000}
+    assert lines_of(reverses__isnull=False) == (dt.date(2026, 2, 3), expected)
+    assert trial("2026-01-31")[RECEIVABLE] == 120_000
+    assert trial("2026-02-28") == {}
+    assert right()
+
+
+def test_a_draft_and_nothing_post_nothing():
+    cancel_invoice(invoice_id=draft().pk, actor=SYSTEM)
+    assert sent(line(0, tax_rate=20)).status == "paid"
+    assert not Entry.objects.exists()
+    assert right()
+
+
+def test_without_tax_there_is_no_line_of_tax():
+    sent(line(100_000))
+    assert lines_of()[1] == {RECEIVABLE: 100_000, REVENUE: -100_000}
+
+
+def test_currencies_stand_side_by_side():
+    part_paid(line(1000, tax_rate=10), amount=300)
+    part_paid(line(5000), amount=5, currency="JPY")
+    cancelled(line(700), currency="EUR")
+    assert [net(RECEIVABLE, name) for name in ("USD", "JPY", "EUR")] == [800, 4995, 0]
+    assert [net(BANK, name) for name in ("USD", "JPY", "EUR")] == [300, 5, 0]
+    assert right()
+
+
+def test_a_closed_period_takes_no_document(owner):
+    one, other = sent(line(100)), draft(line(100))
+    today = dt.datetime.now(dt.UTC).date()
+    yesterday = today - dt.timedelta(days=1)
+    for day in (yesterday, today):
+        close_period(period_id=create_period(start_date=day, end_date=day, actor=SYSTEM), actor=SYSTEM)
+    late = {"amount": 50, "method": "cash", "paid_at": f"{yesterday}T12:00:00Z"}
+    for path, body in [
+        (f"/invoices/{one.pk}/payments", late),
+        (f"/invoices/{one.pk}/cancel", {}),
+        (f"/invoices/{other.pk}/send", {}),
+    ]:
+        assert owner.post(path, body).refused(409)["message"] == "The period of this date is closed."
+    one.refresh_from_db()
+    other.refresh_from_db()
+    assert (one.status, one.amount_paid, one.payments.count(), other.status) == ("sent", 0, 0, "draft")
+
+
+def test_accounts_that_do_not_take_it_are_named(owner):
+    revenue = Account.objects.get(code=REVENUE)
+    update_account(account_id=revenue.pk, values={"is_active": False}, actor=SYSTEM)
+    invoice = draft()
+    error = owner.post(f"/invoices/{invoice.pk}/send").refused(409)
+    assert error["message"] == "The books do not take it. Account 4000 is inactive."
+
+
+def test_a_chart_that_is_missing_is_named(settings):
+    settings.SKELETON_ACCOUNTS = {**settings.SKELETON_ACCOUNTS, "RECEIVABLE": "1399"}
+    invoice = draft()
+    with pytest.raises(Conflict, match="Unknown account: 1399"):
+        send_invoice(invoice_id=invoice.pk, actor=SYSTEM)
+
+
+def test_beancount_agrees(tmp_path):
+    paid(line(100_000, tax_rate=20))
+    part_paid(line(5000), amount=5, currency="JPY")
+    cancelled(line(700), currency="EUR")
+    connection.check_constraints()
+    theirs = test_proofs.TestBeancount.load(None, tmp_path)
+    assert theirs == test_proofs.TestBeancount.ours(None)
+    assert theirs["Assets:1000:1200", "USD"] == 1200
+    assert theirs["Assets:1000:1300", "JPY"] == 4995
+
+
+class TestProofs:
+    @pytest.mark.parametrize(
+        "sql, proof, sentence",
+        [
+            ("UPDATE core_number_series SET last = last + 1", "invoice numbers have no gap", "the last one given is 4"),
+            (
+                "UPDATE billing_invoice SET number = replace(number, '-002', '-009')",
+                "invoice numbers have no gap",
+                "3 invoices, the highest number is 9",
+            ),
+            (
+                "UPDATE billing_payment SET amount = 399",
+                "the amount paid of every invoice is that of its payments",
+                "paid 400 USD, its payments add up to 399 USD",
+            ),
+            (
+                "UPDATE accounting_entry SET source_id = gen_random_uuid() WHERE source_type = 'payment'",
+                "every document is in the books, as its state asks",
+                "payment ",
+            ),
+            (
+                "DELETE FROM accounting_entry WHERE source_type = 'invoice'",
+                "every document is in the books, as its state asks",
+                "(sent)",
+            ),
+            (
+                "UPDATE accounting_line SET debit = debit + 1 WHERE debit = 1000",
+                "receivable is what sent invoices are due",
+                "USD: account 1300 has 601, sent invoices are due 600",
+            ),
+        ],
+    )
+    def test_tampering_is_found_and_said(self, sql, proof, sentence):
+        draft()
+        part_paid(line(1000), amount=400)
+        cancelled(line(50))
+        assert right()
+        tamper(sql)
+        found = list(proofs.registered()[proof]())
+        assert any(sentence in said for said in found), found
+
+    def test_what_was_posted_by_hand_is_nobodys_invoice(self, capsys):
+        sent(line(1000))
+        lines = [Posting(RECEIVABLE, debit=77), Posting("3100", credit=77)]
+        post_entry(description="Opening balance", lines=lines, actor=SYSTEM)
+        connection.check_constraints()
+        call_command("verify_books")
+        assert "receivable is what sent invoices are due" in capsys.readouterr().out
