@@ -130,12 +130,20 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
         )
         if not sent:
             raise refusal(invoice_id, "Only a draft can be sent.")
-        has_lines = Exists(InvoiceLine.objects.filter(invoice=OuterRef("pk")))
-        columns = Invoice.objects.filter(pk=invoice_id).values("number", "currency", "subtotal", "tax_total")
-        invoice = columns.annotate(has_lines=has_lines).get()
-        if not invoice.pop("has_lines"):
+        lines = Exists(InvoiceLine.objects.filter(invoice=OuterRef("pk")))
+        found = Invoice.objects.filter(pk=invoice_id).values_list("number", "currency", "subtotal", "tax_total", lines)
+        number, currency, subtotal, tax_total, has_lines = found.get()
+        if not has_lines:
             raise Conflict("An invoice without lines cannot be sent.", details={"allowed": ["add_line", "cancel"]})
-        post_invoice(invoice_id=invoice_id, **invoice, day=now.date(), actor=actor)
+        post_invoice(
+            invoice_id=invoice_id,
+            number=number,
+            currency=currency,
+            subtotal=subtotal,
+            tax_total=tax_total,
+            day=now.date(),
+            actor=actor,
+        )
 
 
 def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None) -> None:
