@@ -19,7 +19,7 @@ from bench.servers import FLOOR, OURS, PEER, STOCK, Servers
 CUSTOMERS = 10_000
 SLACK = 1.25
 EFFORTS = {
-    "run": Effort(rounds=7, busy=1.2, alone=0.6),
+    "run": Effort(rounds=5, busy=1.2, alone=0.6),
     "quick": Effort(rounds=3, busy=0.8, alone=0.3),
     "check": Effort(rounds=4, busy=0.6, alone=0, warm_up=0.3),
 }

@@ -107,7 +107,7 @@ def surroundings(database: Database) -> str:
 def introduction(effort: Effort, database: Database) -> str:
     return f"""# Speed, beside a floor, the stock way and a peer
 
-Made by `make bench` with {surroundings(database)}.
+Made by `make bench`: {surroundings(database)}.
 
 {database.customers:,} customers and as many invoices; {effort.rounds} rounds in which the servers take turns,
 {effort.busy:g} s with 8 clients (16 for the numbers) and {effort.alone:g} s with one; {WORKERS} processes each.

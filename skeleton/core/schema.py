@@ -171,8 +171,8 @@ class ApiSchema(AutoSchema):
 
 
 _BYTES: dict[Any, Any] = {
-    (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The whole file, with its own type."),
-    (206, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The range of bytes that was asked for."),
+    (200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, "The whole file, with its own type."),
+    (206, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, "The range of bytes that was asked for."),
     302: OpenApiResponse(description="The file is elsewhere, for a minute, at Location."),
     304: OpenApiResponse(description="The client has it already: If-None-Match names its ETag."),
 }
