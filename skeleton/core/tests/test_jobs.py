@@ -143,7 +143,8 @@ def test_clean_up_keeps_what_is_young_or_failed():
     sql("UPDATE procrastinate_events SET at = now() - interval '8 days' WHERE job_id IN (%s, %s)", old, failed)
     sql("UPDATE core_job_done SET done_at = now() - interval '8 days' WHERE job_id = %s", old)
     tasks.clean_up()
-    assert {row[0] for row in sql("SELECT id FROM procrastinate_jobs")} == {young, failed}
+    left = {row[0] for row in sql("SELECT id FROM procrastinate_jobs")}  # at a full minute periodic ones come, too
+    assert left & {old, young, failed} == {young, failed}
     assert {row[0] for row in sql("SELECT job_id FROM core_job_done")} >= {young, failed}
     assert not sql("SELECT 1 FROM core_job_done WHERE job_id = %s", old)
 
