@@ -1,13 +1,20 @@
 """The characters that the tests tell their stories with."""
 
+import os
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from accounting.services import seed_chart
 from skeleton.core.testkit.client import ApiClient
 from skeleton.core.testkit.flush import flush_past_triggers
 from skeleton.identity.tests.factories import client_of, user_in_role, user_with
+
+# A machine may be slow, so no example has a deadline; CI tries the same examples every time, people try new ones.
+hypothesis_settings.register_profile("default", deadline=None)
+hypothesis_settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 @pytest.fixture(scope="session")
