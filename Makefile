@@ -14,7 +14,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 # The stamps hold what was installed; they live in the environment and go with it.
 RUNTIME := $(VENV)/.installed-runtime
 DEVELOPMENT := $(VENV)/.installed-development
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# The lock names everything, so nothing is resolved: what was published since cannot matter.
+LOCKED := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r
 
 # Tests may lose their data in a crash, and so use a data folder of their own.
 TEST := SKELETON_TEST_FAST_DB=1
@@ -78,16 +79,16 @@ $(BIN)/python:
 $(RUNTIME): requirements.txt | $(BIN)/python
 	@if [ -e $(DEVELOPMENT) ] && [ $(DEVELOPMENT) -nt requirements.txt ]; then :; else \
 		echo "Installing the dependencies."; \
-		$(PIP) install --require-hashes -r requirements.txt; fi
+		$(LOCKED) requirements.txt; fi
 	@touch $@
 
 $(DEVELOPMENT): requirements-dev.txt | $(BIN)/python
 	@echo "Installing the dependencies and the development tools."
-	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(LOCKED) requirements-dev.txt
 	@touch $@
 
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	--no-emit-index-url $(if $(UPGRADE),--upgrade)
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-header --no-emit-index-url $(if $(UPGRADE),--upgrade)
 lock: $(DEVELOPMENT) ## resolve requirements*.in anew; UPGRADE=1 takes the newest versions
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 	$(LOCK) -c requirements-dev.txt requirements.in -o requirements.txt
