@@ -1,77 +1,131 @@
-"""The way through the back office: by what people do, not by which app keeps it."""
+"""The way through the back office: by what people do, not by which app keeps it.
+
+One table names every place, so that a new screen or page is one line here, and nobody below needs to know of it.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from skeleton.core.actors import Actor
+
+Words = str | Promise
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A screen in the navigation: its model (`billing.invoice`), its icon (Material Symbols), what it is for."""
+    """A place to go to. `icon` is one of Material Symbols, `purpose` a few words for who does not know it yet.
 
-    model: str
+    Either a screen: `name` is its model (`billing.invoice`), which says who may see it. Or a page: `name` is its route
+    (`admin:messenger`), `title` what it is called, and `needs` the permissions, any one of which opens it.
+    """
+
+    name: str
     icon: str
-    purpose: str = ""
+    purpose: Words = ""
+    title: Words = ""
+    needs: tuple[str, ...] = ()
 
 
-SECTIONS: dict[str, tuple[Place, ...]] = {
-    "Sales": (
-        Place("billing.invoice", "receipt_long", "Draft, send, get paid"),
-        Place("billing.order", "shopping_cart", "From draft to delivered"),
-        Place("parties.customer", "storefront", "Who buys from us"),
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: Words
+    places: tuple[Place, ...]
+
+
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        _("Sales"),
+        (
+            Place("billing.order", "shopping_cart", _("From draft to delivered")),
+            Place("billing.invoice", "receipt_long", _("Draft, send, get paid")),
+            Place("parties.customer", "storefront", _("Who buys from us")),
+        ),
     ),
-    "Agreements": (Place("contracts.contract", "description", "Draft, approve, renew"),),
-    "Purchasing": (Place("parties.supplier", "local_shipping", "Who we buy from"),),
-    "Stock": (
-        Place("inventory.stock", "inventory_2", "What is where, and what runs low"),
-        Place("inventory.movement", "swap_vert", "What came and went"),
-        Place("inventory.reservation", "bookmark", "What is held for whom"),
-        Place("inventory.warehouse", "warehouse", "Where things are kept"),
-        Place("inventory.item", "sell", "What we sell"),
-        Place("inventory.category", "account_tree", "In which groups"),
+    Section(_("Purchasing"), (Place("parties.supplier", "local_shipping", _("Who we buy from")),)),
+    Section(_("Contracts"), (Place("contracts.contract", "contract", _("Draft, approve, renew")),)),
+    Section(
+        _("Stock"),
+        (
+            Place("inventory.stock", "inventory_2", _("What is where, and what runs low")),
+            Place("inventory.movement", "swap_vert", _("What came and went")),
+            Place("inventory.reservation", "bookmark", _("What is held for whom")),
+            Place("inventory.item", "sell", _("What we sell")),
+            Place("inventory.category", "account_tree", _("In which groups")),
+            Place("inventory.warehouse", "warehouse", _("Where things are kept")),
+        ),
     ),
-    "People": (
-        Place("parties.partner", "handshake", "Who we work with"),
-        Place("parties.employee", "badge", "Who works for us"),
+    Section(
+        _("Books"),
+        (
+            Place("accounting.entry", "menu_book", _("Every transaction, for good")),
+            Place("accounting.account", "account_balance", _("The chart and its balances")),
+            Place("accounting.period", "event_busy", _("What is open, what is closed")),
+        ),
     ),
-    "Books": (
-        Place("accounting.entry", "menu_book", "Every transaction, for good"),
-        Place("accounting.account", "account_tree", "The chart and its balances"),
-        Place("accounting.period", "event_busy", "What is open, what is closed"),
+    Section(
+        _("People"),
+        (
+            Place("parties.partner", "handshake", _("Who we work with")),
+            Place("parties.employee", "badge", _("Who works for us")),
+        ),
     ),
-    "System": (
-        Place("identity.user", "group", "Who may sign in"),
-        Place("identity.role", "admin_panel_settings", "What they may do"),
-        Place("parties.country", "public", "Countries of addresses"),
-        Place("audit.auditentry", "history", "Who changed what, and when"),
+    Section(
+        _("System"),
+        (
+            Place("identity.user", "group", _("Who may sign in")),
+            Place("identity.role", "admin_panel_settings", _("What they may do")),
+            Place("parties.country", "public", _("Countries of addresses")),
+            Place("audit.auditentry", "history", _("Who changed what, and when")),
+        ),
     ),
-}
+)
+
+HOME = Place("admin:index", "dashboard", _("What matters today"), _("Overview"))
 
 
 def sections_for(request: HttpRequest) -> list[dict[str, Any]]:
-    """The sections that exist, with the screens in them that the actor may see."""
-    screens = {model._meta.label_lower: screen for model, screen in admin.site._registry.items()}
-    sections = []
-    for title, places in SECTIONS.items():
-        items = [
-            {
-                "title": str(screens[place.model].opts.verbose_name_plural).capitalize(),
-                "icon": place.icon,
-                "purpose": place.purpose,
-                "link": reverse(f"admin:{place.model.replace('.', '_')}_changelist"),
-            }
-            for place in places
-            if place.model in screens and screens[place.model].has_view_permission(request)
-        ]
-        if items:
-            sections.append({"title": title, "items": items})
-    return sections
+    """The sections that exist, with the places in them that the actor may go to."""
+    found = ({"title": section.title, "items": _items(section.places, request)} for section in SECTIONS)
+    return [section for section in found if section["items"]]
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The same for unfold, with the way home in front."""
-    home = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
+    home = {"title": HOME.title, "icon": HOME.icon, "link": reverse(HOME.name)}
     return [{"items": [home]}, *({**section, "separator": True} for section in sections_for(request))]
+
+
+def _items(places: tuple[Place, ...], request: HttpRequest) -> list[dict[str, Any]]:
+    return [item for place in places if (item := _item(place, request))]
+
+
+def _item(place: Place, request: HttpRequest) -> dict[str, Any] | None:
+    """The place as templates know it; None where it does not exist, or not for this actor."""
+    found = _page(place, request) if place.title else _screen(place, request)
+    return {"icon": place.icon, "purpose": place.purpose, **found} if found else None
+
+
+def _page(place: Place, request: HttpRequest) -> dict[str, Any] | None:
+    actor: Actor | None = admin.site.actor_of(request)  # type: ignore[attr-defined]
+    if actor is None or (place.needs and not actor.can(*place.needs)):
+        return None
+    try:
+        return {"title": place.title, "link": reverse(place.name)}
+    except NoReverseMatch:
+        return None
+
+
+def _screen(place: Place, request: HttpRequest) -> dict[str, Any] | None:
+    screens = {model._meta.label_lower: screen for model, screen in admin.site._registry.items()}
+    screen = screens.get(place.name)
+    if screen is None or not screen.has_view_permission(request):
+        return None
+    link = reverse(f"admin:{place.name.replace('.', '_')}_changelist")
+    return {"title": capfirst(screen.opts.verbose_name_plural), "link": link}
