@@ -22,7 +22,7 @@ from skeleton.core.admin.records import RecordAdmin
 from skeleton.identity.access import ROLES, USERS
 from skeleton.identity.models import Role, User
 from skeleton.identity.permissions import ACTIONS, EVERYTHING, VALID
-from skeleton.identity.serializers import RegisterInput, RoleInput, UserUpdateInput
+from skeleton.identity.serializers import NewUserInput, RoleInput, UserFormInput
 from skeleton.identity.services import accounts, roles
 
 MANAGE = ("roles:manage",)
@@ -37,7 +37,7 @@ class NewUserForm(RecordForm):
 
     class Meta:
         model = User
-        fields = ("email", "name")
+        fields = ("email", "name", "language")
 
 
 class RoleToGive(ActForm):
@@ -68,15 +68,15 @@ def _active(user: User) -> bool:
 class UserScreen(RecordAdmin):
     resources = ("users",)
     gate = USERS
-    create_input, update_input = RegisterInput, UserUpdateInput
+    create_input, update_input = NewUserInput, UserFormInput
     list_display = ("email", "name", "role_labels", activity(), "last_login", "created_at")
     list_filter = ("is_active", ("roles", RelatedDropdownFilter))
     search_fields = ("email", "name")
     acts = ("give_role", "take_role", "activate", "deactivate")
     bulk_acts = ("activate", "deactivate")
-    add_fieldsets = ((None, {"fields": ("email", "name", "password")}),)
+    add_fieldsets = ((None, {"fields": ("email", "name", "language", "password")}),)
     fieldsets = (
-        (None, {"fields": (("email", "name"), ("status", "roles_held"))}),
+        (None, {"fields": (("email", "name"), ("language", "status"), "roles_held")}),
         ("Times (UTC)", {"fields": (("created_at", "updated_at"), "last_login")}),
     )
     readonly_fields = ("status", "roles_held", "last_login", "created_at", "updated_at")

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from skeleton.core.models import Record
+from skeleton.identity.choices import Language
 
 
 class UserManager(BaseUserManager["User"]):
@@ -27,7 +28,7 @@ class User(Record, AbstractBaseUser):
     email = models.EmailField("e-mail", max_length=254)
     name = models.CharField(max_length=255)
     is_active = models.BooleanField("active", default=True)
-    language = models.CharField(max_length=2, default="en")
+    language = models.CharField(max_length=2, choices=Language.choices, default=Language.ENGLISH)
     roles: "models.ManyToManyField[Role, UserRole]" = models.ManyToManyField(
         "Role", through="UserRole", related_name="users"
     )
@@ -47,6 +48,11 @@ class User(Record, AbstractBaseUser):
                 violation_error_code="email",
             ),
             models.CheckConstraint(condition=~models.Q(name=""), name="identity_user_name_present"),
+            models.CheckConstraint(
+                condition=models.Q(language__in=Language.values),
+                name="identity_user_language_known",
+                violation_error_code="language",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from skeleton.core.fields import (
     BooleanField,
+    ChoiceField,
     Computed,
     DateTimeField,
     EmailField,
@@ -14,6 +15,7 @@ from skeleton.core.fields import (
     UUIDField,
 )
 from skeleton.core.serializers import Input, Output
+from skeleton.identity.choices import Language
 from skeleton.identity.permissions import VALID
 
 PASSWORD_MAX = 256
@@ -51,6 +53,18 @@ class RegisterInput(Input):
     email = EmailField()
     password = PasswordField(min_length=8)
     name = TextField()
+
+
+class NewUserInput(RegisterInput):
+    """What the back office asks of a new user."""
+
+    language = ChoiceField(choices=Language.choices, required=False)
+
+
+class UserFormInput(UserUpdateInput):
+    """What the back office lets one change of a user; in the API the language is its owner's own preference."""
+
+    language = ChoiceField(choices=Language.choices)
 
 
 class LoginInput(Input):

@@ -22,7 +22,7 @@ def last_entry():
 
 
 def test_a_new_user_is_written_by_the_service_in_the_name_of_who_made_them(clerk):
-    sent = {"email": "new@example.com", "name": "Nina New", "password": "long enough 1"}
+    sent = {"email": "new@example.com", "name": "Nina New", "language": "en", "password": "long enough 1"}
     response = clerk.post(f"{USERS}add/", sent)
     made = User.objects.get(email="new@example.com")
     assert response.headers["Location"] == reverse("admin:identity_user_changelist")
@@ -42,7 +42,7 @@ def test_a_new_user_is_written_by_the_service_in_the_name_of_who_made_them(clerk
 )
 def test_what_is_refused_is_told_at_the_field_and_nothing_typed_is_lost(clerk, sent, told):
     before = User.objects.count()
-    good = {"email": "new@example.com", "name": "Nina New", "password": "long enough 1"}
+    good = {"email": "new@example.com", "name": "Nina New", "language": "en", "password": "long enough 1"}
     response = clerk.post(f"{USERS}add/", {**good, **sent})
     assert response.status_code == 200
     page = text(response)
@@ -54,15 +54,28 @@ def test_what_is_refused_is_told_at_the_field_and_nothing_typed_is_lost(clerk, s
 
 def test_only_what_changed_is_written(clerk):
     user = UserFactory(name="Old Name")
-    clerk.post(f"{USERS}{user.pk}/change/", {"email": user.email, "name": "New Name"})
+    clerk.post(f"{USERS}{user.pk}/change/", {"email": user.email, "name": "New Name", "language": "en"})
     entry = last_entry()
     assert entry.action == "update"
     assert entry.changes == {"name": ["Old Name", "New Name"]}
 
 
+def test_the_language_of_a_user_is_chosen_in_the_form(clerk):
+    sent = {"email": "new@example.com", "name": "Nina New", "language": "uk", "password": "long enough 1"}
+    clerk.post(f"{USERS}add/", sent)
+    made = User.objects.get(email="new@example.com")
+    assert made.language == "uk"
+    clerk.post(f"{USERS}{made.pk}/change/", {"email": made.email, "name": made.name, "language": "de"})
+    made.refresh_from_db()
+    assert made.language == "de"
+    assert last_entry().changes == {"language": ["uk", "de"]}
+    refused = clerk.post(f"{USERS}{made.pk}/change/", {"email": made.email, "name": made.name, "language": "fr"})
+    assert list(refused.context["adminform"].form.errors) == ["language"]
+
+
 def test_nobody_changes_whoever_holds_more(clerk):
     boss = user_in_role("super_admin", name="Boss")
-    response = clerk.post(f"{USERS}{boss.pk}/change/", {"email": boss.email, "name": "Mouse"})
+    response = clerk.post(f"{USERS}{boss.pk}/change/", {"email": boss.email, "name": "Mouse", "language": "en"})
     assert "permissions that you do not hold yourself" in text(response)
     assert 'value="Mouse"' in text(response)
     boss.refresh_from_db()

@@ -16,6 +16,7 @@ from skeleton.core.records import assign, locked
 from skeleton.core.throttles import Limit
 from skeleton.core.transactions import verb
 from skeleton.identity.access import require_reach, require_reach_over
+from skeleton.identity.choices import Language
 from skeleton.identity.models import Role, User, UserRole
 from skeleton.identity.services.sessions import end_all_sessions
 
@@ -31,10 +32,10 @@ def register(*, email: str, password: str, name: str) -> User:
     return create_user(email=email, password=password, name=name, actor=None)
 
 
-def create_user(*, email: str, password: str, name: str, actor: Actor | None) -> User:
+def create_user(*, email: str, password: str, name: str, actor: Actor | None, language: str = Language.ENGLISH) -> User:
     """A new user; without an actor they make themselves. Raises Invalid (weak password), Conflict (taken e-mail)."""
     check_strength(password, field="password")
-    user = User(id=uuid7(), email=email, name=name, password=make_password(password))
+    user = User(id=uuid7(), email=email, name=name, language=language, password=make_password(password))
     if User.objects.with_email(email).exists():  # the constraint decides; this spares the log a rollback
         raise Conflict("Another user already has this e-mail.", details={"email": "Is taken already."})
     with verb(actor or Actor(user.id, email, name, frozenset()), "create"):
@@ -63,7 +64,10 @@ def change_password(*, actor: Actor, current_password: str, new_password: str) -
 
 
 def update_user(*, user_id: UUID, values: dict[str, str], actor: Actor) -> None:
-    """Change e-mail or name. Raises NotFound, Forbidden (they hold more than the actor), Conflict (taken e-mail)."""
+    """Change e-mail, name or language.
+
+    Raises NotFound, Forbidden (they hold more than the actor), Conflict (taken e-mail).
+    """
     with verb(actor, "update"):
         user = locked(User.objects.all(), user_id, no_key=True)
         require_reach_over(actor, user)

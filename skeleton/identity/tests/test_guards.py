@@ -1,9 +1,11 @@
 """Nobody reaches above themselves, and somebody can always let people in: over the API and by raw SQL."""
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from skeleton.core.ids import uuid7
+from skeleton.identity.choices import Language
 from skeleton.identity.models import Role, User, UserRole
 from skeleton.identity.permissions import DEFAULT_ROLES, VALID
 from skeleton.identity.tests.factories import RoleFactory, UserFactory, client_of, user_in_role, user_with
@@ -223,3 +225,16 @@ def test_constraints_withstand_raw_sql(owner, outsider, attack):
     RoleFactory(name="clerk")
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(attack)
+
+
+class TestLanguage:
+    def test_only_the_languages_there_are(self, outsider):
+        with pytest.raises(DatabaseError, match="identity_user_language_known"), transaction.atomic():
+            User.objects.filter(pk=outsider.user.pk).update(language="fr")
+
+    def test_they_are_those_of_the_settings(self):
+        assert Language.choices == settings.LANGUAGES
+
+    def test_it_is_no_part_of_the_user_object(self, owner):
+        assert "language" not in owner.get("/auth/me").ok()
+        owner.patch(f"/users/{owner.user.pk}", {"language": "de"}).refused(422, "language")
