@@ -1,14 +1,15 @@
 """Reads of the books that span tables."""
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import BigIntegerField, Case, ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import BigIntegerField, Case, ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce
 
-from accounting.choices import DEBIT_NORMAL, SourceType
-from accounting.models import Account, Entry, Line, Total
+from accounting.choices import DEBIT_NORMAL, AccountType, SourceType
+from accounting.models import Account, Entry, Line, MonthTotal, Total
 
 _NET = Cast(F("debit") - F("credit"), BigIntegerField())
 """Debits less credits: within int64, as a constraint holds."""
@@ -51,3 +52,15 @@ def entry_of(*, source_type: SourceType, source_id: UUID, purpose: str) -> UUID 
     """The entry that a document was posted by for this purpose, if it was."""
     found = Entry.objects.filter(source_type=source_type, source_id=source_id, purpose=purpose)
     return found.values_list("pk", flat=True).first()
+
+
+def revenue_by_month(first: dt.date, last: dt.date) -> dict[str, dict[dt.date, int]]:
+    """What was earned, per currency and month (its first day), in minor units: credits less debits of revenue accounts.
+
+    `first` and `last` are first days of months. From the totals that are kept by month, however much was posted.
+    """
+    totals = MonthTotal.objects.filter(account__type=AccountType.REVENUE, month__range=(first, last))
+    earned: dict[str, dict[dt.date, int]] = {}
+    for currency, month, net in totals.values_list("currency", "month").annotate(net=Sum(F("credit") - F("debit"))):
+        earned.setdefault(currency, {})[month] = int(net)
+    return earned

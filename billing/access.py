@@ -1,9 +1,8 @@
 """Who sees what: whoever may read invoices sees all of them."""
 
 from billing.models import Payment
-from billing.queries import invoices
+from billing.queries import COUNTED, invoices
 from skeleton.core.access import OpenGate
-from skeleton.core.counting import Counted
 
-INVOICES = OpenGate(invoices, counted=Counted("billing_invoice"))
+INVOICES = OpenGate(invoices, counted=COUNTED)
 PAYMENTS = OpenGate(Payment.objects.all)

@@ -202,6 +202,7 @@ class Stock(Record):
             models.Index("warehouse", "id", name="inventory_stock_warehouse"),
             models.Index("quantity", "id", name="inventory_stock_quantity"),
             models.Index("id", name="inventory_stock_low", condition=Q(is_low=True)),
+            models.Index("available", "id", name="inventory_stock_lowest", condition=Q(is_low=True)),
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,11 @@
-"""Reads that span tables: the whole tree of categories."""
+"""Reads that span tables: the whole tree of categories, what runs low."""
 
 from typing import Any
 from uuid import UUID
 
-from inventory.models import Category
+from django.db.models import QuerySet
+
+from inventory.models import Category, Stock
 
 Node = dict[str, Any]
 
@@ -17,3 +19,8 @@ def category_tree() -> list[Node]:
         siblings = nodes[node["parent_id"]]["children"] if node["parent_id"] else roots
         siblings.append(node)
     return roots
+
+
+def low_stock() -> QuerySet[Stock]:
+    """What is to be ordered again, the emptiest first, each with its item and warehouse."""
+    return Stock.objects.filter(is_low=True).select_related("item", "warehouse").order_by("available", "pk")

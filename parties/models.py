@@ -119,6 +119,7 @@ class Party(Record):
             # not only of customers: a prepared statement has a parameter for the kind, and could not use such an index
             models.Index("kind", "credit_limit", "id", name="parties_party_credit_limit"),
             models.Index("kind", "total_purchases", "id", name="parties_party_total_purchases"),
+            models.Index("kind", "currency", "total_purchases", "id", name="parties_party_purchases_in"),
             GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="parties_party_search"),
         ]
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import Func, OuterRef, Q, QuerySet, TextField
 
-from parties.models import Address, Country
+from parties.models import Address, Country, Customer, Party
 
 
 def country_ids(reference: UUID | str) -> list[UUID]:
@@ -28,3 +28,9 @@ class AllNames(Func):
 
     template = "(SELECT lower(string_agg(value, E'\\n')) FROM jsonb_each_text(%(expressions)s))"
     output_field = TextField()
+
+
+def top_customers(currency: str, number: int) -> QuerySet[Party]:
+    """Those who have bought most, of the customers who pay in `currency`; the first `number` of them."""
+    buyers = Customer.objects.filter(currency=currency, total_purchases__gt=0)
+    return buyers.order_by("-total_purchases", "-pk")[:number]

@@ -94,6 +94,13 @@ class Invoice(Record):
             models.Index("due_date", "id", name="billing_invoice_due_date"),
             models.Index("created_at", "id", name="billing_invoice_created_at"),
             models.Index("due_date", "id", name="billing_invoice_open", condition=Q(status=_SENT)),
+            # what is owed, without a look at the table itself
+            models.Index(
+                fields=["currency", "due_date"],
+                include=["total", "amount_paid"],
+                name="billing_invoice_owed",
+                condition=Q(status=_SENT),
+            ),
             # what happened after the day of a report (billing/reports.py)
             models.Index("sent_at", "id", name="billing_invoice_sent_at", condition=Q(sent_at__isnull=False)),
             models.Index(
