@@ -6,5 +6,5 @@ from skeleton.core.jobs import periodic
 
 @periodic("* * * * *")
 def release_expired_reservations() -> None:
-    """Every minute."""
+    """Every minute: what was held for longer than it was to be is free again."""
     expire_reservations()

@@ -116,6 +116,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "skeleton.core",
     "skeleton.audit",
+    "skeleton.jobs",
     "skeleton.identity",
     "skeleton.files",
     "parties",

@@ -83,6 +83,7 @@ SECTIONS: tuple[Section, ...] = (
             Place("identity.role", "admin_panel_settings", _("What they may do")),
             Place("parties.country", "public", _("Countries of addresses")),
             Place("audit.auditentry", "history", _("Who changed what, and when")),
+            Place("jobs.job", "work_history", _("What happens by itself, and what failed")),
         ),
     ),
 )

@@ -86,6 +86,7 @@ def periodic(cron: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
             check_if_idle()
             function()
 
+        run.__doc__ = function.__doc__
         name = name_of(function)
         task: Any = app.task(name=name, lock=name, queueing_lock=name)(run)
         app.periodic(cron=cron)(task)

@@ -78,3 +78,18 @@ class JobDone(models.Model):
 
     def __str__(self) -> str:
         return str(self.job_id)
+
+
+class JobFailure(models.Model):
+    """Why a job failed the last time. Written only by `core.failures`; it goes with the job."""
+
+    job_id = models.BigIntegerField(primary_key=True)
+    failed_at = models.DateTimeField()
+    error = models.TextField()
+    place = models.TextField()
+
+    class Meta:
+        db_table = "core_job_failure"
+
+    def __str__(self) -> str:
+        return self.error

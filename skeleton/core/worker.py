@@ -11,6 +11,8 @@ from django.conf import settings
 from procrastinate import App
 from procrastinate.contrib.django import DjangoApp, app
 
+from skeleton.core.failures import LOST, keep_reason, note
+
 log = structlog.get_logger("skeleton.jobs")
 
 GRACE_SECONDS = 8
@@ -33,6 +35,7 @@ async def work(*, wait: bool = True) -> None:
             stalled_worker_timeout=stalled,
             shutdown_graceful_timeout=GRACE_SECONDS,
             install_signal_handlers=wait,
+            worker_middleware=[keep_reason],
         )
 
 
@@ -50,5 +53,6 @@ async def release_stalled(own: App) -> int:
     stalled = list(await jobs.get_stalled_jobs(seconds_since_heartbeat=settings.SKELETON_JOB_STALLED_SECONDS))
     for found in stalled:
         log.warning("job_released", job=found.id, task=found.task_name)
+        await note(own, found.id, LOST)
         await jobs.retry_job(found)
     return len(stalled)

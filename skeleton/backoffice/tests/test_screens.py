@@ -27,7 +27,9 @@ from parties.tests.factories import (
 from skeleton.audit.models import AuditEntry
 from skeleton.core.actors import SYSTEM
 from skeleton.core.admin.screens import Screen
+from skeleton.core.tests.jobs import count
 from skeleton.identity.tests.factories import RoleFactory, UserFactory
+from skeleton.jobs.models import Job
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,10 @@ def period():
     return Period.objects.get(pk=create_period(start_date=day, end_date=day, actor=SYSTEM))
 
 
+def queued():
+    return Job.objects.get(pk=count.enqueue(key="x"))
+
+
 def moved():
     return Movement.objects.get(stock=inventory.stocked())
 
@@ -95,6 +101,7 @@ TABLE = [
         {"activate": USERS, "deactivate": USERS, "give_role": MANAGE, "take_role": MANAGE}, 6),
     Row("identity.role", RoleFactory, ("roles:read",), MANAGE, MANAGE, {"remove": MANAGE}, 5),
     Row("audit.auditentry", AuditEntry.objects.first, ("audit:read",), (), (), {}, 4),
+    Row("jobs.job", queued, ("*:*",), (), (), dict.fromkeys(("run_now", "cancel"), ("*:*",)), 7),
     Row("parties.customer", CustomerFactory, ("customers:read", "parties:read"), CUSTOMER_WRITE, CUSTOMER_WRITE,
         dict.fromkeys(PARTIES, CUSTOMER_WRITE), 5),
     Row("parties.supplier", SupplierFactory, *PARTY, 5),
@@ -108,7 +115,8 @@ TABLE = [
 ]  # fmt: skip
 BY_MODEL = {row.model: row for row in TABLE}
 
-READ_ONLY = {"audit.auditentry", "accounting.entry", "accounting.period", "inventory.movement", "inventory.reservation"}
+READ_ONLY = {"audit.auditentry", "accounting.entry", "accounting.period", "inventory.movement", "inventory.reservation",
+             "jobs.job"}  # fmt: skip
 INVENTORY_SCREENS = {name for name in BY_MODEL if name.startswith("inventory.")}
 
 DEFAULT_ROLES = {
@@ -117,7 +125,7 @@ DEFAULT_ROLES = {
                  "parties.country", "contracts.contract", "billing.invoice", *INVENTORY_SCREENS},
         "changes": set(),
     },
-    "admin": {"sees": set(BY_MODEL), "changes": set(BY_MODEL) - READ_ONLY},
+    "admin": {"sees": set(BY_MODEL) - {"jobs.job"}, "changes": set(BY_MODEL) - READ_ONLY},
     "super_admin": {"sees": set(BY_MODEL), "changes": set(BY_MODEL) - READ_ONLY},
 }  # fmt: skip
 

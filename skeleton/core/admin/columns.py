@@ -61,8 +61,8 @@ def activity(field: str = "is_active") -> Column:
 
 
 def label(value: str, colours: Mapping[str, str], *, text: str) -> SafeString:
-    """One coloured label."""
-    return display_for_label((value, text.capitalize()), EMPTY, dict(colours))  # type: ignore[no-any-return]
+    """One coloured label; a grey one where `colours` does not know the value."""
+    return display_for_label((value, text.capitalize()), EMPTY, {value: None, **colours})  # type: ignore[no-any-return]
 
 
 def _named(column: Column, name: str) -> Column:

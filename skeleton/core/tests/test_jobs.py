@@ -1,6 +1,5 @@
 """The queue on the real database: jobs and transactions, failures, and workers that are killed."""
 
-import asyncio
 import datetime as dt
 import os
 import signal
@@ -10,16 +9,16 @@ import time
 from urllib.parse import quote
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from skeleton.core import tasks
 from skeleton.core.actors import SYSTEM
+from skeleton.core.failures import LOST
 from skeleton.core.jobs import ATTEMPTS, wait_after
+from skeleton.core.testkit.queue import own_queue, run_all
 from skeleton.core.tests.jobs import count, fail, pass_on
 from skeleton.core.transactions import verb
-from skeleton.core.worker import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,20 +31,8 @@ def sql(statement, *values):
 
 @pytest.fixture(autouse=True)
 def empty_queue(db, monkeypatch):
-    """The queue's tables are not Django's to flush; the threads of a worker must not keep their connections."""
-    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
-    yield
-    sql("DELETE FROM procrastinate_jobs")
-    sql("DELETE FROM procrastinate_workers")
-
-
-def run_all():
-    asyncio.run(work_and_let_go())
-
-
-async def work_and_let_go():
-    await work(wait=False)
-    await sync_to_async(connections.close_all)()  # periodic jobs were enqueued from asgiref's own thread
+    with own_queue(monkeypatch):
+        yield
 
 
 def counted(key):
@@ -193,6 +180,7 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing():
     assert second.wait(60) == 0
     assert status(number)[0] == "succeeded"
     assert counted("killed") == 1
+    assert sql("SELECT error FROM core_job_failure WHERE job_id = %s", number) == [(LOST,)]
 
 
 def test_a_worker_that_is_told_to_stop_finishes_its_job():

@@ -1,0 +1,28 @@
+from django.db import migrations, models
+
+# The reason goes with the job.
+WITH_THE_JOB = """
+ALTER TABLE core_job_failure ADD CONSTRAINT core_job_failure_job
+    FOREIGN KEY (job_id) REFERENCES procrastinate_jobs ON DELETE CASCADE
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("core", "0003_jobs_done"),
+        ("procrastinate", "0041_post_retry_failed_job"),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="JobFailure",
+            fields=[
+                ("job_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("failed_at", models.DateTimeField()),
+                ("error", models.TextField()),
+                ("place", models.TextField()),
+            ],
+            options={"db_table": "core_job_failure"},
+        ),
+        migrations.RunSQL(WITH_THE_JOB, "ALTER TABLE core_job_failure DROP CONSTRAINT core_job_failure_job"),
+    ]

@@ -1,0 +1,186 @@
+"""The screen of the jobs: what waits, runs and failed, and what comes by itself.
+
+No role can hold a permission on `jobs`, since the contract names none: they are for whoever may do everything (`*:*`).
+"""
+
+import datetime as dt
+from typing import Any, ClassVar
+
+import orjson
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.formats import localize
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateEvent
+from unfold.contrib.filters.admin import DropdownFilter
+from unfold.enums import ActionVariant
+
+from skeleton.core.admin.acts import act
+from skeleton.core.admin.columns import EMPTY, label
+from skeleton.core.admin.columns import status as status_column
+from skeleton.core.admin.documents import DocumentAdmin
+from skeleton.core.failures import without_secrets
+from skeleton.core.ids import parse_uuid
+from skeleton.jobs import services
+from skeleton.jobs.access import JOBS
+from skeleton.jobs.choices import OPEN, State
+from skeleton.jobs.models import Job, title_of
+from skeleton.jobs.queries import periodic_jobs, workers_alive
+
+COLOURS: dict[str, str] = {
+    State.TODO: "info",
+    State.DOING: "primary",
+    State.FAILED: "danger",
+    State.SUCCEEDED: "success",
+    State.CANCELLED: "warning",
+    State.ABORTED: "warning",
+}
+EVERYTHING = "all"
+
+
+class StateFilter(DropdownFilter):
+    """By itself the list shows what one may want to know of: periodic jobs alone come to thousands a day."""
+
+    title, parameter_name = "status", "status"
+    all_option: ClassVar[Any] = ["", "Waiting, running, failed"]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*State.choices, (EVERYTHING, "All")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        wanted = self.value()
+        if wanted == EVERYTHING:
+            return queryset
+        return queryset.filter(status__in=[wanted] if wanted in State.values else OPEN)
+
+
+class TaskFilter(DropdownFilter):
+    title, parameter_name = "job", "task"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return sorted(((name, title_of(name)) for name in app.tasks), key=lambda pair: pair[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        return queryset.filter(task_name=self.value()) if self.value() else queryset
+
+
+@admin.register(Job)
+class JobScreen(DocumentAdmin):
+    resources = ("jobs",)
+    gate = JOBS
+    list_before_template = "skeleton/jobs/workers.html"
+    list_after_template = "skeleton/jobs/periodic.html"
+    list_display = ("title", status_column("status", COLOURS), "since", "due", "attempts", "why")
+    list_filter = (StateFilter, TaskFilter)
+    readonly_fields = (
+        "title", "task_name", "status_shown", "since", "due", "attempts", "why", "failed_at", "place", "arguments",
+        "events",
+    )  # fmt: skip
+    fieldsets = (
+        (None, {"fields": (("title", "status_shown"), ("since", "due"), ("attempts", "task_name"), ("arguments",))}),
+        ("The last failure", {"fields": (("why",), ("failed_at", "place"))}),
+        ("What happened", {"fields": ("events",)}),
+    )
+    acts = ("run_now", "cancel")
+    bulk_acts = ("run_now", "cancel")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The list, between who does the work and what comes by itself."""
+        around = {"periodic": map(_shown, periodic_jobs()), "workers": workers_alive()}
+        return super().changelist_view(request, {**(extra_context or {}), **around})
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """By its number, or by the id that the audit log knows it by."""
+        known = parse_uuid(object_id)
+        return super().get_object(request, str(known.int) if known else object_id, from_field)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        job = self.get_object(request, object_id)
+        return super().history_view(request, str(job.audited_as) if job else object_id, extra_context)
+
+    # columns
+
+    @display(description="job", ordering="task_name")
+    def title(self, job: Job) -> SafeString:
+        return format_html('<span title="{}">{}</span>', job.task_name, job)
+
+    @display(description="status")
+    def status_shown(self, job: Job) -> SafeString:
+        return label(job.status, COLOURS, text=job.get_status_display())
+
+    @display(description="since")
+    def since(self, job: Any) -> str:
+        return _moment(job.since)
+
+    @display(description="next try", ordering="scheduled_at")
+    def due(self, job: Job) -> str:
+        """When a waiting job may run."""
+        if job.status != State.TODO:
+            return EMPTY
+        at = job.scheduled_at
+        return _moment(at) if at and at > timezone.now() else "as soon as possible"
+
+    @display(description="why it failed")
+    def why(self, job: Any) -> str:
+        return job.reason or EMPTY
+
+    @display(description="failed at")
+    def failed_at(self, job: Any) -> str:
+        return _moment(job.failed_at)
+
+    @display(description="where")
+    def place(self, job: Any) -> str:
+        return job.place or EMPTY
+
+    @display(description="with")
+    def arguments(self, job: Job) -> str:
+        return without_secrets(orjson.dumps(job.args).decode()) if job.args else EMPTY
+
+    @display(description="events")
+    def events(self, job: Job) -> SafeString | str:
+        found = ProcrastinateEvent.objects.filter(job_id=job.pk).order_by("-id").values_list("at", "type")[:SHOWN]
+        lines = ((_moment(at), kind.replace("_", " ")) for at, kind in found)
+        rows = format_html_join("", "<tr><td>{}</td><td>{}</td></tr>", lines)
+        return format_html('<table class="changes">{}</table>', rows) if rows else EMPTY
+
+    # acts
+
+    @act(
+        "Run now",
+        question="It will run as soon as a worker is free.",
+        when=lambda job: job.status in (State.FAILED, State.TODO),
+        icon="replay",
+    )
+    def run_now(self, request: HttpRequest, job: Job, form: Any) -> str:
+        services.run_job_now(job_id=job.pk, actor=self.actor(request))
+        return f"{job} will run as soon as a worker is free."
+
+    @act(
+        "Cancel",
+        question="It will not run, and what it was for will not happen.",
+        when=lambda job: job.status in (State.FAILED, State.TODO),
+        icon="cancel",
+        variant=ActionVariant.DANGER,
+    )
+    def cancel(self, request: HttpRequest, job: Job, form: Any) -> str:
+        services.cancel_job(job_id=job.pk, actor=self.actor(request))
+        return f"{job} is cancelled."
+
+
+SHOWN = 50
+"""How many events of a job its page shows."""
+
+
+def _moment(at: dt.datetime | None) -> str:
+    return localize(timezone.localtime(at)) if at else EMPTY
+
+
+def _shown(periodic: Any) -> dict[str, Any]:
+    """A periodic job with its last state as a label."""
+    state = State(periodic.state) if periodic.state else None
+    return {"job": periodic, "state": label(state, COLOURS, text=state.label) if state else EMPTY}

@@ -1,0 +1,72 @@
+"""What the queue holds, what happens by itself, and who does the work."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinatePeriodicDefer, ProcrastinateWorker
+
+from skeleton.core.models import JobFailure
+from skeleton.jobs.models import Job, title_of
+
+
+def jobs() -> QuerySet[Job]:
+    """Jobs with why they failed the last time (`reason`, `place`, `failed_at`); `since` is when their state changed."""
+    failure = JobFailure.objects.filter(job_id=OuterRef("pk"))
+    # a "scheduled" event lies in the future: it says when the job is to run
+    events = ProcrastinateEvent.objects.filter(job=OuterRef("pk")).exclude(type="scheduled").order_by("-id")
+    rows: QuerySet[Job] = Job.objects.annotate(
+        reason=Subquery(failure.values("error")),
+        place=Subquery(failure.values("place")),
+        failed_at=Subquery(failure.values("failed_at")),
+        since=Subquery(events.values("at")[:1]),
+    )
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A job that comes by itself: what it is for, when it comes (UTC), how it went the last time."""
+
+    title: str
+    purpose: str
+    cron: str
+    next: dt.datetime
+    last: dt.datetime | None = None
+    job_id: int | None = None
+    state: str | None = None
+
+
+def periodic_jobs() -> list[Periodic]:
+    """Every periodic job, by the time at which it comes next."""
+    now = timezone.now()
+    defers = ProcrastinatePeriodicDefer.objects.select_related("job").order_by("defer_timestamp")
+    last = {defer.task_name: defer for defer in defers}  # the queue keeps little more than the last of each
+    found = []
+    for periodic in app.periodic_registry.periodic_tasks.values():
+        defer = last.get(periodic.task.name)
+        found.append(
+            Periodic(
+                title=title_of(periodic.task.name),
+                purpose=(periodic.task.func.__doc__ or "").strip().partition(". ")[0].rstrip("."),
+                cron=periodic.cron,
+                next=periodic.croniter.get_next(dt.datetime, start_time=now),
+                last=_moment(defer.defer_timestamp) if defer else None,
+                job_id=defer.job_id if defer else None,
+                state=defer.job.status if defer and defer.job else None,
+            )
+        )
+    return sorted(found, key=lambda each: (each.next, each.title))
+
+
+def _moment(seconds: int | None) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds or 0, dt.UTC)
+
+
+def workers_alive() -> int:
+    """How many workers have shown a sign of life recently."""
+    since = timezone.now() - dt.timedelta(seconds=settings.SKELETON_JOB_STALLED_SECONDS)
+    return ProcrastinateWorker.objects.filter(last_heartbeat__gte=since).count()
