@@ -101,7 +101,7 @@ TABLE = [
         {"activate": USERS, "deactivate": USERS, "give_role": MANAGE, "take_role": MANAGE}, 6),
     Row("identity.role", RoleFactory, ("roles:read",), MANAGE, MANAGE, {"remove": MANAGE}, 5),
     Row("audit.auditentry", AuditEntry.objects.first, ("audit:read",), (), (), {}, 4),
-    Row("jobs.job", queued, ("*:*",), (), (), dict.fromkeys(("run_now", "cancel"), ("*:*",)), 7),
+    Row("jobs.job", queued, ("jobs:read",), (), (), dict.fromkeys(("run_now", "cancel"), ("jobs:write",)), 7),
     Row("parties.customer", CustomerFactory, ("customers:read", "parties:read"), CUSTOMER_WRITE, CUSTOMER_WRITE,
         dict.fromkeys(PARTIES, CUSTOMER_WRITE), 5),
     Row("parties.supplier", SupplierFactory, *PARTY, 5),
