@@ -201,8 +201,11 @@ def load_application(parent: int) -> WSGIHandler:
     """The first thing that a worker does.
 
     It leaves the terminal's process group, so that Ctrl-C reaches the main process alone (two signals at once
-    make a worker hang), and it ends when the main process is killed, so that the port gets free.
+    make a worker hang), and it ends when the main process is killed, so that the port gets free. Until the server
+    listens to signals itself it must not have the main process's handlers, which would lose that one.
     """
+    for kind in STOP_SIGNALS:
+        signal.signal(kind, signal.SIG_DFL)
     os.setpgid(0, 0)
     stop_with_parent(parent, signal.SIGTERM)
     application: WSGIHandler = import_string(str(settings.WSGI_APPLICATION))
