@@ -17,6 +17,12 @@ PAUSES = (1, 2, 5, 15, 30)  # seconds before the child is started again; the las
 SETTLED_SECONDS = 60
 """One that ran for so long did not fail at its start."""
 
+_SPAWNING = threading.Lock()
+"""Held while a child is spawned, and before every fork of this process: a server worker that is forked in that moment
+would keep the pipe open on which `Popen` waits for its child."""
+
+os.register_at_fork(before=_SPAWNING.acquire, after_in_parent=_SPAWNING.release, after_in_child=_SPAWNING.release)
+
 
 class Beside:
     """`manage.py <command>` as a child, started again whenever it ends by itself."""
@@ -51,12 +57,13 @@ class Beside:
             self._stopping.wait(PAUSES[min(failures, len(PAUSES)) - 1])
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(  # noqa: S603
-            [sys.executable, "manage.py", self.command],
-            cwd=settings.BASE_DIR,
-            env={**os.environ, PARENT: str(os.getpid())},
-            start_new_session=True,  # Ctrl-C in the terminal reaches the server alone, which then stops the child
-        )
+        with _SPAWNING:
+            return subprocess.Popen(  # noqa: S603
+                [sys.executable, "manage.py", self.command],
+                cwd=settings.BASE_DIR,
+                env={**os.environ, PARENT: str(os.getpid())},
+                start_new_session=True,  # Ctrl-C in the terminal reaches the server alone, which then stops the child
+            )
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:
