@@ -9,6 +9,7 @@ from django.db.models import OuterRef, QuerySet
 from skeleton.core.actors import Actor
 from skeleton.core.fetching import fetch
 from skeleton.identity.models import Role, User, UserRole
+from skeleton.identity.permissions import EVERYTHING
 
 _PERMISSIONS = """
     ARRAY(SELECT DISTINCT permission
@@ -47,6 +48,13 @@ def permissions_of(user: User) -> frozenset[str]:
     """Everything that the user's roles hold."""
     held = Role.objects.filter(holders__user=user).values_list("permissions", flat=True)
     return frozenset(permission for permissions in held for permission in permissions)
+
+
+def holders_of(*permissions: str) -> list[UUID]:
+    """The ids of the active users who hold any one of `permissions`, by wildcard too."""
+    granting = {granted for needed in permissions for granted in (needed, f"{needed.partition(':')[0]}:*", EVERYTHING)}
+    holders = UserRole.objects.filter(role__permissions__overlap=sorted(granting), user__is_active=True)
+    return list(holders.order_by("user_id").values_list("user_id", flat=True).distinct())
 
 
 def users_with_roles() -> QuerySet[User]:

@@ -1,0 +1,58 @@
+"""What people are told, and on which ways it reaches them."""
+
+from django.db import models
+
+
+class Event(models.TextChoices):
+    """Something that somebody is told. Its texts are in `languages/`; what they may name is in `VALUES`."""
+
+    INVOICE_SENT = "invoice.sent", "Invoice sent"
+    INVOICE_PAID = "invoice.paid", "Invoice paid"
+    INVOICE_OVERDUE = "invoice.overdue", "Invoice overdue"
+    ORDER_STATUS = "order.status", "Status of an order"
+    CONTRACT_EXPIRING = "contract.expiring", "Contract ends soon"
+    CONTRACT_EXPIRED = "contract.expired", "Contract expired"
+    CONTRACT_RENEWED = "contract.renewed", "Contract renewed"
+    LOW_STOCK = "stock.low", "Low stock"
+    MESSAGE = "message.received", "Message"
+    ROLE_GRANTED = "account.role_granted", "Role given"
+    ROLE_REMOVED = "account.role_removed", "Role taken away"
+    ACCOUNT_ACTIVATED = "account.activated", "Account switched on"
+    ACCOUNT_DEACTIVATED = "account.deactivated", "Account switched off"
+
+
+VALUES: dict[Event, frozenset[str]] = {
+    Event.INVOICE_SENT: frozenset({"number", "customer", "total", "due_date"}),
+    Event.INVOICE_PAID: frozenset({"number", "customer", "total"}),
+    Event.INVOICE_OVERDUE: frozenset({"number", "customer", "due", "due_date"}),
+    Event.ORDER_STATUS: frozenset({"number", "customer", "status"}),
+    Event.CONTRACT_EXPIRING: frozenset({"party", "contract_type", "end_date", "days", "renews"}),
+    Event.CONTRACT_EXPIRED: frozenset({"party", "contract_type", "end_date"}),
+    Event.CONTRACT_RENEWED: frozenset({"party", "contract_type", "end_date"}),
+    Event.LOW_STOCK: frozenset({"item", "sku", "warehouse", "available", "reorder_point"}),
+    Event.MESSAGE: frozenset({"sender", "text"}),
+    Event.ROLE_GRANTED: frozenset({"role", "by"}),
+    Event.ROLE_REMOVED: frozenset({"role", "by"}),
+    Event.ACCOUNT_ACTIVATED: frozenset({"by"}),
+    Event.ACCOUNT_DEACTIVATED: frozenset({"by"}),
+}
+"""The values that come with each event, no more and no fewer.
+
+Amounts of money are (minor units, currency); dates are dates, quantities decimals. Statuses and kinds are the codes of
+the API, for which the texts have words.
+"""
+
+
+class Channel(models.TextChoices):
+    """A way out of the system. What is told in the system itself needs none."""
+
+    EMAIL = "email", "E-mail"
+    SMS = "sms", "SMS"
+    PUSH = "push", "Push"
+
+
+class DeliveryStatus(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    SENT = "sent", "Sent"
+    SKIPPED = "skipped", "Not wanted"
+    FAILED = "failed", "Failed"

@@ -1,0 +1,19 @@
+from django.db import migrations
+
+# What somebody wants to be sent is a setting, and audited like all of them. Notifications and their deliveries are not: they
+# follow from changes that are, and say themselves what happened to them.
+AUDIT = """
+CREATE TRIGGER notifications_preferences_audit AFTER INSERT OR UPDATE OR DELETE ON notifications_preferences
+    FOR EACH ROW EXECUTE FUNCTION audit_row('notifications');
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("notifications", "0001_notifications"),
+        ("audit", "0001_audit_log"),
+    ]
+
+    operations = [
+        migrations.RunSQL(AUDIT, "DROP TRIGGER notifications_preferences_audit ON notifications_preferences"),
+    ]

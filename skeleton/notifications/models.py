@@ -1,0 +1,138 @@
+"""Notifications, what went out of them by e-mail and the like, and what each user wants of that."""
+
+import datetime as dt
+from typing import ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from skeleton.core.ids import uuid7
+from skeleton.core.models import Record
+from skeleton.notifications.choices import Channel, DeliveryStatus
+from skeleton.notifications.quiet import quiet_until
+
+
+class Notification(models.Model):
+    """That one user was told of one event, in the transaction of the event.
+
+    `title` and `body` are in the user's language of that moment and stay so; `values` are what the texts of the other
+    channels are made of when they go out. `link` is the path in the API of what it is about.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications", db_index=False)
+    type = models.CharField(max_length=40)  # an Event; no choices, so that a new one needs no migration
+    title = models.TextField()
+    body = models.TextField()
+    link = models.CharField(max_length=200, null=True)  # noqa: DJ001 (the API says null)
+    values = models.JSONField()
+    read_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        db_table = "notifications_notification"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=~Q(title=""), name="notifications_notification_title_present"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("user", "id", name="notifications_notification_own"),
+            models.Index("user", "id", name="notifications_unread", condition=Q(read_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Delivery(Record):
+    """A notification on its way out by one channel: at most one for each, however often that is asked for."""
+
+    notification = models.ForeignKey(Notification, models.CASCADE, related_name="deliveries", db_index=False)
+    channel = models.CharField(max_length=5, choices=Channel.choices)
+    status = models.CharField(max_length=7, choices=DeliveryStatus.choices, default=DeliveryStatus.WAITING)
+    attempts = models.IntegerField(default=0)
+    error = models.TextField(default="", blank=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "notifications_delivery"
+        verbose_name_plural = "deliveries"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["notification", "channel"], name="notifications_delivery_once"),
+            models.CheckConstraint(
+                condition=Q(channel__in=Channel.values), name="notifications_delivery_channel_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=DeliveryStatus.SENT, sent_at__isnull=False)
+                | Q(status__in=[DeliveryStatus.WAITING, DeliveryStatus.SKIPPED, DeliveryStatus.FAILED], sent_at=None),
+                name="notifications_delivery_status_fits",
+            ),
+            models.CheckConstraint(condition=Q(attempts__gte=0), name="notifications_delivery_attempts_positive"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                "id",
+                name="notifications_delivery_open",
+                condition=Q(status__in=[DeliveryStatus.WAITING, DeliveryStatus.FAILED]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.status}"
+
+
+class Preferences(Record):
+    """What a user wants to be sent, and when. Who has no row has the defaults.
+
+    Quiet hours are from `quiet_hours_start` to `quiet_hours_end` on the clock of `timezone` (an IANA name); without
+    both of them, or with both the same, there are none.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notification_preferences", editable=False
+    )
+    email_enabled = models.BooleanField(default=True)
+    sms_enabled = models.BooleanField(default=False)
+    push_enabled = models.BooleanField(default=False)
+    quiet_hours_start = models.TimeField(null=True, blank=True)
+    quiet_hours_end = models.TimeField(null=True, blank=True)
+    timezone = models.CharField(max_length=64, default="UTC")
+
+    class Meta:
+        db_table = "notifications_preferences"
+        verbose_name_plural = "preferences"
+
+    def __str__(self) -> str:
+        return "Preferences"
+
+    def wants(self, channel: Channel) -> bool:
+        """Whether the channel is switched on."""
+        enabled: bool = getattr(self, f"{channel.value}_enabled")
+        return enabled
+
+    def quiet_until(self, moment: dt.datetime) -> dt.datetime | None:
+        """When the quiet hours that `moment` falls into are over; None where it falls into none."""
+        if self.quiet_hours_start is None or self.quiet_hours_end is None:
+            return None
+        try:
+            zone = ZoneInfo(self.timezone)
+        except ZoneInfoNotFoundError:  # it was one when it was chosen
+            zone = ZoneInfo("UTC")
+        return quiet_until(moment, self.quiet_hours_start, self.quiet_hours_end, zone)
+
+
+class Occasion(models.Model):
+    """That an event which must be told once only (an invoice overdue) was told. Kept for good."""
+
+    pk = models.CompositePrimaryKey("event", "key")
+    event = models.CharField(max_length=40)
+    key = models.CharField(max_length=100)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        db_table = "notifications_occasion"
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.key}"

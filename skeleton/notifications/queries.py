@@ -1,0 +1,25 @@
+"""Who is told, and what they want of it."""
+
+from uuid import UUID
+
+from skeleton.identity.models import User
+from skeleton.identity.queries import holders_of
+from skeleton.notifications.models import Notification, Preferences
+
+
+def concerned(created_by: UUID | None, *permissions: str) -> list[UUID]:
+    """Who is told of a document: who created it; where nobody did (or they are no longer active), every active user
+    who holds any one of `permissions`."""
+    if created_by and User.objects.filter(pk=created_by, is_active=True).exists():
+        return [created_by]
+    return holders_of(*permissions)
+
+
+def preferences_of(user_id: UUID) -> Preferences:
+    """What the user wants; the defaults, not stored, where they never said."""
+    return Preferences.objects.filter(user_id=user_id).first() or Preferences(user_id=user_id)
+
+
+def unread_count(user_id: UUID) -> int:
+    """How many notifications the user has not read."""
+    return Notification.objects.filter(user_id=user_id, read_at=None).count()

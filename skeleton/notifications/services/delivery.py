@@ -1,0 +1,125 @@
+"""Sending notifications out, by job: what the user wants at the moment of sending, and never in their quiet hours.
+
+A delivery is one notification on one channel. Its row is locked while it is sent, so of two workers one sends it and
+the other finds it sent. What fails is tried again with growing pauses, and in the end has failed, with the reason.
+"""
+
+import datetime as dt
+from typing import Any
+
+import structlog
+from django.utils import timezone
+
+from skeleton.core.jobs import ATTEMPTS, job, wait_after
+from skeleton.core.records import assign
+from skeleton.identity.models import User
+from skeleton.notifications.channels import Message, Refused, backend_of
+from skeleton.notifications.choices import Channel, DeliveryStatus, Event
+from skeleton.notifications.links import address_of
+from skeleton.notifications.models import Delivery, Notification, Preferences
+from skeleton.notifications.texts import texts_in
+
+log = structlog.get_logger("skeleton.notifications")
+
+TO_THE_SWITCHED_OFF = (Event.ACCOUNT_DEACTIVATED,)
+"""What even those are sent whose account is switched off."""
+
+
+@job
+def deliver(notification_ids: list[str]) -> None:
+    """Send notifications out on the channels that their users want now; in quiet hours, look again after them."""
+    now = timezone.now()
+    told = Notification.objects.filter(pk__in=notification_ids).select_related("user__notification_preferences")
+    for notification in told.order_by("pk"):
+        wishes = wishes_of(notification.user)
+        if not any(wanted(notification, channel) for channel in Channel):
+            continue
+        until = wishes.quiet_until(now)
+        if until:
+            deliver.enqueue(notification_ids=[str(notification.pk)], at=until)
+        else:
+            _begin(notification)
+
+
+def _begin(notification: Notification) -> None:
+    channels = [channel for channel in Channel if wanted(notification, channel)]
+    rows = [Delivery(notification=notification, channel=channel) for channel in channels]
+    for delivery in Delivery.objects.bulk_create(rows, ignore_conflicts=True):
+        send.enqueue(delivery_id=str(delivery.pk))  # of one that was there already nothing comes
+
+
+@job
+def send(delivery_id: str) -> None:
+    """Send one delivery, if it still waits and is still wanted."""
+    rows = Delivery.objects.select_related("notification__user__notification_preferences")
+    delivery = rows.select_for_update(of=("self",)).filter(pk=delivery_id, status=DeliveryStatus.WAITING).first()
+    if delivery is None:
+        return
+    notification, channel = delivery.notification, Channel(delivery.channel)
+    until = wishes_of(notification.user).quiet_until(timezone.now())
+    if not wanted(notification, channel):
+        assign(delivery, {"status": DeliveryStatus.SKIPPED})
+    elif until:
+        send.enqueue(delivery_id=delivery_id, at=until)
+    else:
+        _send(delivery)
+
+
+def _send(delivery: Delivery) -> None:
+    try:
+        backend_of(Channel(delivery.channel)).send(_message(delivery))
+    except Refused as exc:
+        _give_up(delivery, exc)
+    except Exception as exc:  # noqa: BLE001 (whatever a provider's library raises)
+        _postpone(delivery, exc)
+    else:
+        assign(delivery, {"status": DeliveryStatus.SENT, "sent_at": timezone.now(), **_attempted(delivery, "")})
+
+
+def _postpone(delivery: Delivery, exc: Exception) -> None:
+    """Try again later, or give up after too many attempts."""
+    if delivery.attempts + 1 >= ATTEMPTS:
+        _give_up(delivery, exc)
+        return
+    pause = dt.timedelta(seconds=wait_after(delivery.attempts))
+    assign(delivery, _attempted(delivery, _reason(exc)))
+    send.enqueue(delivery_id=str(delivery.pk), at=timezone.now() + pause)
+
+
+def _give_up(delivery: Delivery, exc: Exception) -> None:
+    log.warning("delivery_failed", delivery=str(delivery.pk), channel=delivery.channel, reason=_reason(exc))
+    assign(delivery, {"status": DeliveryStatus.FAILED, **_attempted(delivery, _reason(exc))})
+
+
+def _attempted(delivery: Delivery, error: str) -> dict[str, Any]:
+    return {"attempts": delivery.attempts + 1, "error": error}
+
+
+def _reason(exc: Exception) -> str:
+    return f"{type(exc).__name__}: {exc}".replace("\x00", "")[:1000]
+
+
+def _message(delivery: Delivery) -> Message:
+    """What is sent, in the language that the user has now."""
+    notification, channel = delivery.notification, Channel(delivery.channel)
+    user, event, values = notification.user, Event(notification.type), notification.values
+    texts = texts_in(user.language)
+    title = "" if channel is Channel.SMS else texts.line(event, "title", values)
+    text = {
+        Channel.EMAIL: lambda: texts.letter(event, values, name=user.name, address=address_of(notification.link)),
+        Channel.SMS: lambda: texts.line(event, "sms", values),
+        Channel.PUSH: lambda: texts.line(event, "body", values),
+    }[channel]()
+    return Message(delivery.pk, channel, title, text, user.pk, user.email, user.name)
+
+
+def wishes_of(user: User) -> Preferences:
+    """What the user wants, read along with them; the defaults where they never said."""
+    return getattr(user, "notification_preferences", None) or Preferences(user=user)
+
+
+def wanted(notification: Notification, channel: Channel) -> bool:
+    """Whether the notification is to go out by this channel, as things are now."""
+    user = notification.user
+    reachable = user.is_active or notification.type in TO_THE_SWITCHED_OFF
+    return reachable and wishes_of(user).wants(channel)

@@ -1,0 +1,65 @@
+"""Telling people what happened, in the transaction in which it happens."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from skeleton.core.inserts import insert_rows
+from skeleton.identity.models import User
+from skeleton.notifications.choices import VALUES, Event
+from skeleton.notifications.models import Notification
+from skeleton.notifications.services.delivery import deliver
+from skeleton.notifications.texts import texts_in
+
+_ONCE = """
+    INSERT INTO notifications_occasion (event, key, created_at) VALUES (%s, %s, now()) ON CONFLICT DO NOTHING
+"""
+
+
+def notify(
+    *,
+    event: Event,
+    recipients: Iterable[UUID],
+    values: Mapping[str, Any],
+    link: str | None = None,
+    once: str | None = None,
+) -> None:
+    """Tell each of `recipients`, users' ids, of `event`: at once in the system, by job on the ways that they want.
+
+    To be called inside a verb: a change that is rolled back told nobody, and one that is committed loses nobody.
+    `values` are those that `VALUES` names for the event, `link` is the path in the API of what it is about
+    (`/api/v1/invoices/…`). With `once`, a key of at most 100 characters, the event is told for that key only the first
+    time, whoever else tries at the same moment.
+
+    Whom: `queries.concerned` knows. Raises TypeError for other values than the event's.
+    """
+    if values.keys() != VALUES[event]:
+        raise TypeError(f"{event} comes with {', '.join(sorted(VALUES[event]))}")
+    if once is not None and not _is_first(event, once):
+        return
+    plain = orjson.loads(orjson.dumps(values, default=str))
+    languages = User.objects.filter(pk__in=set(recipients)).order_by("pk").values_list("pk", "language")
+    rows = [
+        {
+            "user_id": user_id,
+            "type": event.value,
+            "title": texts_in(language).line(event, "title", plain),
+            "body": texts_in(language).line(event, "body", plain),
+            "link": link,
+            "values": plain,
+        }
+        for user_id, language in languages
+    ]
+    told = insert_rows(Notification, rows)
+    if told:
+        deliver.enqueue(notification_ids=[str(row["id"]) for row in told])
+
+
+def _is_first(event: Event, key: str) -> bool:
+    """Note that the event is told for this key; false where it was. One that is just being told is waited for."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ONCE, [event.value, key])
+        return bool(cursor.rowcount == 1)

@@ -1,0 +1,78 @@
+"""Notifications for tests, and the queue seen from outside."""
+
+import json
+from typing import Any
+
+from django.db import connection
+from procrastinate.contrib.django import app
+
+from skeleton.core.actors import SYSTEM
+from skeleton.core.transactions import verb
+from skeleton.notifications.choices import Event
+from skeleton.notifications.models import Notification
+from skeleton.notifications.services import notify
+
+VALUES: dict[Event, dict[str, Any]] = {
+    Event.INVOICE_SENT: {
+        "number": "INV-2026-001", "customer": "Acme Corp", "total": (155000, "USD"), "due_date": "2026-02-15",
+    },
+    Event.INVOICE_PAID: {"number": "INV-2026-001", "customer": "Acme Corp", "total": (155000, "USD")},
+    Event.INVOICE_OVERDUE: {
+        "number": "INV-2026-001", "customer": "Acme Corp", "due": (5000, "JPY"), "due_date": "2026-02-15",
+    },
+    Event.ORDER_STATUS: {"number": "ORD-2026-000001", "customer": "Acme Corp", "status": "shipped"},
+    Event.CONTRACT_EXPIRING: {
+        "party": "Acme Corp", "contract_type": "lease", "end_date": "2026-12-31", "days": 30, "renews": "no",
+    },
+    Event.CONTRACT_EXPIRED: {"party": "Acme Corp", "contract_type": "supply", "end_date": "2026-12-31"},
+    Event.CONTRACT_RENEWED: {"party": "Acme Corp", "contract_type": "service", "end_date": "2026-12-31"},
+    Event.LOW_STOCK: {
+        "item": "Bolt", "sku": "B-8", "warehouse": "Main", "available": "1234.500", "reorder_point": "2000.000",
+    },
+    Event.MESSAGE: {"sender": "Vera Viewer", "text": "Hello\nthere"},
+    Event.ROLE_GRANTED: {"role": "viewer", "by": "Olha Owner"},
+    Event.ROLE_REMOVED: {"role": "viewer", "by": "Olha Owner"},
+    Event.ACCOUNT_ACTIVATED: {"by": "Olha Owner"},
+    Event.ACCOUNT_DEACTIVATED: {"by": "Olha Owner"},
+}  # fmt: skip
+"""Values as callers give them, for each event."""
+
+
+def tell(user: Any, event: Event = Event.MESSAGE, **values: Any) -> Notification:
+    """The user is told of the event."""
+    with verb(SYSTEM, "test"):
+        notify(event=event, recipients=[user.pk], values={**VALUES[event], **values})
+    return Notification.objects.filter(user=user).latest("id")
+
+
+def told(user: Any) -> list[str]:
+    """What the user was told, the newest last."""
+    return list(Notification.objects.filter(user=user).order_by("id").values_list("type", flat=True))
+
+
+def queued() -> list[tuple[int, str, dict[str, Any], Any]]:
+    """The notifications' jobs that wait: number, function, arguments, and the moment that they wait for."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, task_name, args, scheduled_at FROM procrastinate_jobs"
+            " WHERE status = 'todo' AND task_name LIKE 'skeleton.notifications.%' ORDER BY id"
+        )
+        return [(number, name, json.loads(arguments), at) for number, name, arguments, at in cursor.fetchall()]
+
+
+def work_off() -> int:
+    """Run those of the notifications' jobs that need not wait, as a worker would; how many there were."""
+    done = 0
+    while due := [job for job in queued() if job[3] is None]:
+        for number, name, arguments, _ in due:
+            with connection.cursor() as cursor:
+                cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [number])
+            app.tasks[name].func.__self__(**arguments)
+            done += 1
+    return done
+
+
+def jump(number: int) -> None:
+    """The moment that a job waits for has come."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE id = %s", [number])

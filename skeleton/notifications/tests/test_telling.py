@@ -1,0 +1,120 @@
+"""The seam that other apps tell people by: in their transaction, once each, to the right ones."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+
+from skeleton.core.actors import SYSTEM
+from skeleton.core.testkit.races import race
+from skeleton.core.transactions import verb
+from skeleton.identity.tests.factories import UserFactory, user_in_role, user_with
+from skeleton.notifications.choices import VALUES, Event
+from skeleton.notifications.models import Notification, Occasion
+from skeleton.notifications.queries import concerned
+from skeleton.notifications.services import notify
+from skeleton.notifications.tests import factories
+from skeleton.notifications.tests.factories import queued, tell, told
+
+pytestmark = pytest.mark.django_db
+
+
+def test_everybody_is_told_once_and_in_their_language(django_assert_num_queries):
+    english, ukrainian, german = (UserFactory(language=code) for code in ("en", "uk", "de"))
+    values = {
+        "number": "INV-2026-001", "customer": "Acme\r\nBcc: x@example.com", "total": (155000, "USD"),
+        "due_date": dt.date(2026, 2, 15),
+    }  # fmt: skip
+    everybody = [english.pk, ukrainian.pk, german.pk, english.pk]
+    with verb(SYSTEM, "test"), django_assert_num_queries(3):
+        notify(event=Event.INVOICE_SENT, recipients=everybody, values=values, link="/api/v1/invoices/1")
+    assert [Notification.objects.get(user=user).title for user in (english, ukrainian, german)] == [
+        "Invoice INV-2026-001 was sent",
+        "Рахунок INV-2026-001 надіслано",
+        "Rechnung INV-2026-001 wurde versandt",
+    ]
+    row = Notification.objects.get(user=german)
+    assert row.body == "Acme Bcc: x@example.com soll 1.550,00 USD bis zum 15.02.2026 zahlen."
+    assert (row.type, row.link, row.read_at) == ("invoice.sent", "/api/v1/invoices/1", None)
+    assert row.values["due_date"] == "2026-02-15"
+    [(_, name, arguments, at)] = queued()
+    assert name.endswith(".deliver")
+    assert len(arguments["notification_ids"]) == 3
+    assert at is None
+
+
+def test_nobody_to_tell_is_no_job():
+    with verb(SYSTEM, "test"):
+        notify(event=Event.MESSAGE, recipients=[], values=factories.VALUES[Event.MESSAGE])
+    assert not queued()
+
+
+def test_a_change_that_is_undone_told_nobody():
+    user = UserFactory()
+    with verb(SYSTEM, "test"):
+        notify(event=Event.MESSAGE, recipients=[user.pk], values=factories.VALUES[Event.MESSAGE], once="k")
+        transaction.set_rollback(True)
+    assert told(user) == []
+    assert not queued()
+    assert not Occasion.objects.exists()
+
+
+def test_values_must_be_the_events_own():
+    with pytest.raises(TypeError, match="sender, text"):
+        notify(event=Event.MESSAGE, recipients=[], values={"sender": "x"})
+    with pytest.raises(TypeError, match="sender, text"):
+        notify(event=Event.MESSAGE, recipients=[], values={"sender": "x", "text": "y", "z": "z"})
+    assert VALUES.keys() == set(Event)
+
+
+def test_quantities_come_exactly():
+    user = UserFactory(language="de")
+    row = tell(user, Event.LOW_STOCK, available=Decimal("0.125"), reorder_point=Decimal("12000.000"))
+    assert row.body == "B-8 in Main: 0,125 verfügbar, Meldebestand 12.000."
+
+
+def test_what_is_told_once_is_told_once():
+    user, other = UserFactory(), UserFactory()
+    for key, who in (("a", user), ("a", user), ("a", other), ("b", other)):
+        with verb(SYSTEM, "test"):
+            notify(event=Event.MESSAGE, recipients=[who.pk], values=factories.VALUES[Event.MESSAGE], once=key)
+    assert (len(told(user)), len(told(other))) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_one_tells():
+    user = UserFactory()
+
+    def attempt(number):
+        with verb(SYSTEM, "test"):
+            notify(event=Event.MESSAGE, recipients=[user.pk], values=factories.VALUES[Event.MESSAGE], once="raced")
+
+    race(6, attempt)
+    assert len(told(user)) == 1
+
+
+class TestConcerned:
+    def test_who_created_it(self):
+        creator = user_with()
+        user_in_role("super_admin")
+        assert concerned(creator.pk, "invoices:write") == [creator.pk]
+
+    def test_where_nobody_did_whoever_may_write(self):
+        user_with("invoices:read")
+        user_with("invoices:write", is_active=False)
+        expected = {
+            user.pk
+            for user in (
+                user_with("invoices:write"), user_with("invoices:*"), user_with("*:*"), user_in_role("admin"),
+                user_with("parties:write", "invoices:write"), user_with("parties:*"),
+            )
+        }  # fmt: skip
+        user_with("orders:*")
+        found = concerned(None, "invoices:write", "parties:write")
+        assert set(found) == expected
+        assert len(found) == len(expected)
+
+    def test_where_the_creator_has_left_whoever_may_write(self):
+        gone, present = user_with("invoices:write", is_active=False), user_with("invoices:write")
+        assert concerned(gone.pk, "invoices:write") == [present.pk]
