@@ -7,7 +7,7 @@ page and the month's edge: before the page when reading forwards, behind it when
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -35,10 +35,18 @@ _READER = Reader(LEDGER, LedgerLineOutput, filterset=LedgerReadFilters)
 
 def ledger_page(account_id: UUID, query: ListQuery, *, actor: Actor) -> dict[str, Any]:
     """A page by cursor of the account's lines, each with its `balance`. Raises NotFound."""
+    return _page(account_id, _side_of(account_id), query, actor)
+
+
+def _side_of(account_id: UUID) -> int:
+    """1 where a balance of debits is positive, -1 where one of credits is. Raises NotFound."""
     type_ = Account.objects.filter(pk=account_id).values_list("type", flat=True).first()
     if type_ is None:
         raise NotFound
-    side = 1 if type_ in DEBIT_NORMAL else -1
+    return 1 if type_ in DEBIT_NORMAL else -1
+
+
+def _page(account_id: UUID, side: int, query: ListQuery, actor: Actor) -> dict[str, Any]:
     page = _READER.after(actor, replace(query, filters={**query.filters, "account_id": account_id}))
     backwards = query.sort.descending
     balances = _balances_at_edge(account_id, page["items"], backwards=backwards)
@@ -50,6 +58,47 @@ def ledger_page(account_id: UUID, query: ListQuery, *, actor: Actor) -> dict[str
         if backwards:
             balances[currency] -= moved
     return page
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Lines of one currency, oldest first, between two balances, positive on the account's normal side."""
+
+    currency: str
+    before: Decimal
+    items: list[dict[str, Any]]
+    after: Decimal
+
+
+def ledger_sheets(account_id: UUID, query: ListQuery, *, actor: Actor) -> tuple[list[Sheet], str | None]:
+    """A page of the lines, a sheet per currency, and the cursor of what follows. `query` asks for the oldest first.
+
+    On the first page a currency that has a balance has a sheet, be it without lines. Raises NotFound.
+    """
+    side = _side_of(account_id)
+    page = _page(account_id, side, query, actor)
+    opening = _opening(account_id, side, query)
+    lines: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for item in page["items"]:
+        lines[item["currency"]].append(item)
+    sheets = [_sheet(currency, side, lines[currency], opening) for currency in sorted({*lines, *opening})]
+    return sheets, page["next_cursor"]
+
+
+def _opening(account_id: UUID, side: int, query: ListQuery) -> dict[str, Decimal]:
+    """The balances before the first day that was asked for, those of 0 left out; none behind the first page."""
+    first = query.filters.get("from_date")
+    if first is None or query.cursor is None or not query.cursor.starts:
+        return {}
+    balances = _balances_before(account_id, first, UUID(int=0))
+    return {currency: side * balance for currency, balance in balances.items() if balance}
+
+
+def _sheet(currency: str, side: int, items: list[dict[str, Any]], opening: dict[str, Decimal]) -> Sheet:
+    if not items:
+        return Sheet(currency, opening[currency], items, opening[currency])
+    first, last = items[0], items[-1]
+    return Sheet(currency, first["balance"] - side * (first["debit"] - first["credit"]), items, last["balance"])
 
 
 def whole_ledger(account_id: UUID, query: ListQuery, *, actor: Actor) -> Iterator[dict[str, Any]]:
@@ -84,14 +133,24 @@ _WITHOUT_THOSE_BEHIND = _EDGE.format(
 
 def _balances_at_edge(account_id: UUID, items: list[dict[str, Any]], *, backwards: bool) -> dict[str, Decimal]:
     """Debits less credits by currency: before the first item, or when reading backwards, after it."""
-    balances: dict[str, Decimal] = defaultdict(Decimal)
     if not items:
-        return balances
+        return defaultdict(Decimal)
     day, line_id = items[0]["date"], items[0]["id"]
-    start = day.replace(day=1)
-    month = (start + dt.timedelta(days=32)).replace(day=1) if backwards else start
-    sql = _WITHOUT_THOSE_BEHIND if backwards else _WITH_THOSE_BEFORE
+    return (_balances_upto if backwards else _balances_before)(account_id, day, line_id)
+
+
+def _balances_before(account_id: UUID, day: dt.date, line_id: UUID) -> dict[str, Decimal]:
+    """Debits less credits by currency, of all that comes before the line with this day and id."""
+    return _balances(_WITH_THOSE_BEFORE, account_id, day.replace(day=1), day, line_id)
+
+
+def _balances_upto(account_id: UUID, day: dt.date, line_id: UUID) -> dict[str, Decimal]:
+    """The same with the line itself."""
+    following = (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+    return _balances(_WITHOUT_THOSE_BEHIND, account_id, following, day, line_id)
+
+
+def _balances(sql: str, account_id: UUID, month: dt.date, day: dt.date, line_id: UUID) -> dict[str, Decimal]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [account_id, month, account_id, month, day, line_id])
-        balances.update(cursor.fetchall())
-    return balances
+        return defaultdict(Decimal, cursor.fetchall())

@@ -4,17 +4,21 @@ import csv
 import datetime as dt
 import io
 import random
+import re
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounting.reports import Span, trial_balance
+from billing.admin import reports as pages
 from billing.reports import COLUMNS, receivables_aging
 from billing.services.invoices import cancel_invoice
 from billing.services.payments import record_payment
 from billing.tests.factories import customer, line, sent
 from skeleton.core.actors import SYSTEM
+from skeleton.identity.tests.factories import user_with
 
 pytestmark = pytest.mark.django_db
 
@@ -164,3 +168,24 @@ def test_on_every_day_it_is_the_receivable_account(time_machine):
             if row["code"] == "1300"
         }
         assert {name: total for name, total in ours.items() if total} == books, as_of
+
+
+def test_the_page_of_the_back_office(year, time_machine, monkeypatch):
+    time_machine.move_to(dt.datetime.now(dt.UTC))
+    acme, _ = year
+    monkeypatch.setattr(pages, "SHOWN", 1)
+    reader, seller = Client(), Client()
+    reader.force_login(user_with("accounting:read"))
+    seller.force_login(user_with("accounting:read", "invoices:read"))
+    page = reader.get("/admin/receivables-aging/?as_of=2026-03-03").content.decode()
+    words = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "As of 3 Mar 2026 EUR" in words
+    assert "Acme 70.00 600.00 670.00 Total 0.30 90.00 600.00 0.00 0.00 690.30 1 more customers are in the CSV" in words
+    assert "/admin/billing/invoice/" not in page
+    page = seller.get("/admin/receivables-aging/?as_of=2026-03-03").content.decode()
+    (address,) = set(re.findall(r'<a href="([^"]+)">Acme</a>', page))
+    assert str(acme.pk) in address
+    open_ones = seller.get(address.replace("&amp;", "&")).context["cl"].queryset
+    assert [invoice.customer_name for invoice in open_ones] == ["Acme", "Acme"]
+    rows = seller.get("/admin/receivables-aging/?as_of=2026-03-03&format=csv")
+    assert b"USD,Bolt,0.30,20.00" in b"".join(rows.streaming_content)

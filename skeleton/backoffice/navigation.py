@@ -39,6 +39,8 @@ class Section:
     places: tuple[Place, ...]
 
 
+_BOOKS = ("accounting:read",)
+
 SECTIONS: tuple[Section, ...] = (
     Section(
         _("Sales"),
@@ -67,6 +69,22 @@ SECTIONS: tuple[Section, ...] = (
             Place("accounting.entry", "menu_book", _("Every transaction, for good")),
             Place("accounting.account", "account_balance", _("The chart and its balances")),
             Place("accounting.period", "event_busy", _("What is open, what is closed")),
+        ),
+    ),
+    Section(
+        _("Reports"),
+        (
+            Place("admin:trial-balance", "balance", _("Every account on its side"), _("Trial balance"), _BOOKS),
+            Place("admin:balance-sheet", "table_view", _("What we own and owe"), _("Balance sheet"), _BOOKS),
+            Place("admin:income-statement", "trending_up", _("What came of it"), _("Income statement"), _BOOKS),
+            Place("admin:ledger", "receipt", _("One account, line by line"), _("Account ledger"), _BOOKS),
+            Place(
+                "admin:receivables-aging",
+                "hourglass_bottom",
+                _("Who owes us, and for how long"),
+                _("Receivables aging"),
+                _BOOKS,
+            ),
         ),
     ),
     Section(

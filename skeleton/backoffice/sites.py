@@ -4,12 +4,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from unfold.sites import UnfoldAdminSite
 
 from skeleton.backoffice.forms import OwnPasswordForm, SignInForm
 from skeleton.backoffice.navigation import sections_for
 from skeleton.core.actors import Actor
+from skeleton.core.admin import pages
 from skeleton.core.admin.screens import Screen
 from skeleton.core.context import current_request
 from skeleton.identity.queries import actor_of_user, holds_a_role
@@ -51,6 +52,13 @@ class BackOffice(UnfoldAdminSite):
         return self.actor_of(request) is not None
 
     # pages
+
+    def get_urls(self) -> list[Any]:
+        """The pages' addresses, before those of the screens."""
+        own = [
+            path(f"{page.name}/", self.admin_view(page.view), name=page.name) for page in pages.registered().values()
+        ]
+        return [*own, *super().get_urls()]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         actor = self.actor_of(request)

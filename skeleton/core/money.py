@@ -39,5 +39,10 @@ def minor_digits(currency: str) -> int:
 
 def format_money(amount: int, currency: str) -> str:
     """`amount` minor units as people read it: `format_money(155000, "USD") == "1,550.00 USD"`."""
+    return f"{format_amount(amount, currency)} {currency}"
+
+
+def format_amount(amount: int, currency: str) -> str:
+    """The same where the currency is said elsewhere: `format_amount(155000, "USD") == "1,550.00"`."""
     digits = minor_digits(currency)
-    return f"{Decimal(amount).scaleb(-digits):,.{digits}f} {currency}"
+    return f"{Decimal(amount).scaleb(-digits, EXACT):,.{digits}f}"

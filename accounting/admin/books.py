@@ -1,5 +1,6 @@
 """The screens of the books: accounts are edited, transactions are read and reversed, periods close."""
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
@@ -17,6 +18,7 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.enums import ActionVariant
 
 from accounting.access import ACCOUNTS, ENTRIES, PERIODS
+from accounting.admin.reports import ledger_address
 from accounting.choices import DEBIT_NORMAL, PeriodStatus
 from accounting.models import Account, Entry, Period
 from accounting.serializers import AccountInput, AccountUpdateInput, PeriodInput
@@ -34,6 +36,7 @@ from skeleton.core.admin.columns import EMPTY, activity, shown_money, status
 from skeleton.core.admin.documents import DocumentAdmin
 from skeleton.core.admin.forms import ActForm, RecordForm
 from skeleton.core.admin.records import RecordAdmin
+from skeleton.core.admin.reports import today
 
 TYPES = {"asset": "info", "liability": "warning", "equity": "primary", "revenue": "success", "expense": "danger"}
 SOURCES = {"manual": "primary", "invoice": "info", "payment": "success", "reversal": "warning"}
@@ -65,10 +68,10 @@ class AccountScreen(RecordAdmin):
     ordering = ("code",)
     fieldsets = (
         (None, {"fields": (("code", "name"), ("type", "parent"), ("currency", "is_active"))}),
-        ("Balance", {"fields": ("balances_shown", "recent_lines")}),
+        ("Balance", {"fields": (("balances_shown", "ledger"), "recent_lines")}),
     )
     add_fieldsets = ((None, {"fields": (("code", "name"), ("type", "parent"), ("currency", "is_active"))}),)
-    readonly_fields = ("balances_shown", "recent_lines")
+    readonly_fields = ("balances_shown", "ledger", "recent_lines")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).prefetch_related("totals")
@@ -89,6 +92,10 @@ class AccountScreen(RecordAdmin):
         totals = sorted(account.totals.all(), key=lambda total: total.currency)
         amounts = ((shown_money(int(side * (total.debit - total.credit)), total.currency),) for total in totals)
         return format_html_join(SafeString("<br>"), "{}", amounts) or EMPTY
+
+    @display(description="ledger")
+    def ledger(self, account: Account) -> SafeString:
+        return _ledger_link(account, "This year's lines, each with the balance after it", today(), whole_year=True)
 
     @display(description="last lines")
     def recent_lines(self, account: Account) -> SafeString | str:
@@ -144,8 +151,8 @@ class EntryScreen(DocumentAdmin):
         return _table(
             ("Account", "Description", "Debit", "Credit"),
             (
-                (str(line.account), line.description or "", _side(line.debit, line.currency),
-                 _side(line.credit, line.currency))
+                (_ledger_link(line.account, str(line.account), line.date), line.description or "",
+                 _side(line.debit, line.currency), _side(line.credit, line.currency))
                 for line in lines
             ),
         )  # fmt: skip
@@ -206,6 +213,12 @@ class PeriodScreen(RecordAdmin):
 
 def _side(amount: int, currency: str) -> Any:
     return shown_money(amount, currency) if amount else ""
+
+
+def _ledger_link(account: Account, text: str, last: dt.date, *, whole_year: bool = False) -> SafeString:
+    """The account's ledger until a day, from the beginning of that month or year."""
+    first = last.replace(month=1, day=1) if whole_year else last.replace(day=1)
+    return format_html('<a class="text-link" href="{}">{}</a>', ledger_address(account.pk, first, last), text)
 
 
 def _link(entry: Entry) -> SafeString:

@@ -1,0 +1,226 @@
+"""The reports of the books as pages: from a sum to the account's ledger, and from a line there to its transaction."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponseBase
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounting import tables
+from accounting.ledger import BY_DATE, Sheet, ledger_sheets, whole_ledger
+from accounting.models import Account
+from accounting.reports import Span, balance_sheet, income_statement, trial_balance
+from skeleton.core.actors import Actor
+from skeleton.core.admin.forms import PickField
+from skeleton.core.admin.pages import register
+from skeleton.core.admin.reports import (
+    Asked,
+    Column,
+    DaysForm,
+    Found,
+    Line,
+    ReportPage,
+    Table,
+    UntilForm,
+    figure,
+    heading,
+    lines,
+    link,
+    total,
+)
+from skeleton.core.listing import ListQuery, parse_cursor
+from skeleton.core.transactions import snapshot
+
+SHEET = 500
+"""Lines of a ledger on one page."""
+
+
+def span_of(asked: Asked) -> Span:
+    return Span(asked["from_date"], asked["to_date"])
+
+
+def in_words(span: Span) -> str:
+    last = date_format(span.last)
+    if span.first is None:
+        return _("As of %(day)s") % {"day": last}
+    return f"{date_format(span.first)} – {last}"
+
+
+def account_link(row: dict[str, Any], span: Span) -> Any:
+    """An account's name, leading to its ledger: of the days of the report, or of their year until then."""
+    first = span.first or span.last.replace(month=1, day=1)
+    return link(ledger_address(row["account_id"], first, span.last), row["name"])
+
+
+def ledger_address(account_id: UUID, first: dt.date, last: dt.date) -> str:
+    """Where the ledger of an account is, for these days."""
+    asked = {"account": account_id, "from_date": first, "to_date": last}
+    return f"{reverse('admin:ledger')}?{urlencode(asked)}"
+
+
+class BooksReport(ReportPage):
+    """A report made of the sums of accounts: `table` shows its part of one currency."""
+
+    resources = ("accounting",)
+    form: ClassVar[type[Any]] = UntilForm
+    report: ClassVar[Callable[[Span], dict[str, Any]]]
+    rows: ClassVar[Callable[[dict[str, Any]], Iterable[tables.Row]]]
+
+    def find(self, asked: Asked, actor: Actor) -> Found:
+        span = span_of(asked)
+        parts = type(self).report(span)["currencies"]
+        return Found(in_words(span), [self.table(part, span) for part in parts])
+
+    def table(self, part: dict[str, Any], span: Span) -> Table:
+        raise NotImplementedError
+
+    def download(self, asked: Asked, actor: Actor) -> HttpResponseBase:
+        return tables.csv_answer(self.name, type(self).rows(type(self).report(span_of(asked))))
+
+
+@register
+class TrialBalancePage(BooksReport):
+    name, title = "trial-balance", gettext_lazy("Trial balance")
+    report, rows = trial_balance, tables.trial_balance_rows
+
+    def table(self, part: dict[str, Any], span: Span) -> Table:
+        currency = part["currency"]
+        columns = (Column(_("Code")), Column(_("Account")), Column(_("Debit"), True), Column(_("Credit"), True))
+        found = [
+            Line((row["code"], account_link(row, span), *_sides(row["debit"], row["credit"], currency)))
+            for row in part["accounts"]
+        ]
+        sums = total("", _("Total"), figure(part["total_debit"], currency), figure(part["total_credit"], currency))
+        return Table(currency, columns, [*found, sums])
+
+
+class StatementPage(BooksReport):
+    """Sections of accounts, each closed by its sum."""
+
+    def table(self, part: dict[str, Any], span: Span) -> Table:
+        columns = (Column(_("Code")), Column(_("Account")), Column(_("Balance"), True))
+        found = []
+        for title, rows, sums in self.sections(part):
+            found.append(heading(title, columns))
+            found += lines(
+                (row["code"], account_link(row, span), figure(row["balance"], part["currency"])) for row in rows
+            )
+            found += [total("", name, figure(amount, part["currency"])) for name, amount in sums]
+        return Table(part["currency"], columns, found)
+
+    def sections(self, part: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]], list[tuple[str, Any]]]]:
+        """Title, accounts, and the sums below them."""
+        raise NotImplementedError
+
+
+@register
+class BalanceSheetPage(StatementPage):
+    name, title = "balance-sheet", gettext_lazy("Balance sheet")
+    report, rows = balance_sheet, tables.balance_sheet_rows
+
+    def sections(self, part: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]], list[tuple[str, Any]]]]:
+        equity = [
+            (_("Net income"), part["net_income"]),
+            (_("Total equity"), part["total_equity"]),
+            (_("Total liabilities and equity"), part["total_liabilities_and_equity"]),
+        ]
+        return [
+            (_("Assets"), part["assets"], [(_("Total assets"), part["total_assets"])]),
+            (_("Liabilities"), part["liabilities"], [(_("Total liabilities"), part["total_liabilities"])]),
+            (_("Equity"), part["equity"], equity),
+        ]
+
+
+@register
+class IncomeStatementPage(StatementPage):
+    name, title = "income-statement", gettext_lazy("Income statement")
+    report, rows = income_statement, tables.income_statement_rows
+    form = DaysForm
+
+    def sections(self, part: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]], list[tuple[str, Any]]]]:
+        spent = [(_("Total expenses"), part["total_expenses"]), (_("Net income"), part["net_income"])]
+        return [
+            (_("Revenue"), part["revenue"], [(_("Total revenue"), part["total_revenue"])]),
+            (_("Expenses"), part["expenses"], spent),
+        ]
+
+
+class LedgerForm(DaysForm):
+    account = PickField(Account.objects.all(), screen="accounting.account", label=gettext_lazy("Account"))
+    cursor = forms.CharField(required=False, widget=forms.HiddenInput)
+    field_order = ("account", "from_date", "to_date")
+
+    @classmethod
+    def suggestions(cls) -> list[tuple[Any, Asked]]:
+        return [(name, {**days, "cursor": ""}) for name, days in super().suggestions()]
+
+
+@register
+class LedgerPage(ReportPage):
+    name, title, resources = "ledger", gettext_lazy("Account ledger"), ("accounting",)
+    form = LedgerForm
+
+    def find(self, asked: Asked, actor: Actor) -> Found:
+        with snapshot():
+            found, further = ledger_sheets(asked["account"].pk, self._query(asked), actor=actor)
+        return Found(
+            in_words(span_of(asked)),
+            [self._table(sheet, first=not asked["cursor"], last=further is None) for sheet in found],
+            subject=str(asked["account"]),
+            further=self.asking({**asked, "cursor": further}) if further else "",
+        )
+
+    def download(self, asked: Asked, actor: Actor) -> HttpResponseBase:
+        items = whole_ledger(asked["account"].pk, self._query(asked), actor=actor)
+        return tables.csv_answer(self.name, tables.ledger_rows(items))
+
+    @staticmethod
+    def _query(asked: Asked) -> ListQuery:
+        days = {name: day for name in ("from_date", "to_date") if (day := asked[name])}
+        return ListQuery(days, BY_DATE, SHEET, page=1, cursor=parse_cursor(asked["cursor"], BY_DATE))
+
+    @staticmethod
+    def _table(sheet: Sheet, *, first: bool, last: bool) -> Table:
+        currency = sheet.currency
+        columns = (
+            Column(_("Date")), Column(_("Transaction")), Column(_("Reference")),
+            Column(_("Debit"), True), Column(_("Credit"), True), Column(_("Balance"), True),
+        )  # fmt: skip
+        opening = _("Opening balance") if first else _("Brought forward")
+        closing = _("Closing balance") if last else _("Carried forward")
+        found = (
+            (_short(item["date"]), _transaction(item), item["reference"] or "",
+             *_sides(item["debit"], item["credit"], currency), figure(item["balance"], currency))
+            for item in sheet.items
+        )  # fmt: skip
+        return Table(
+            currency,
+            columns,
+            [
+                total("", opening, "", "", "", figure(sheet.before, currency)),
+                *lines(found),
+                total("", closing, "", "", "", figure(sheet.after, currency)),
+            ],
+        )
+
+
+def _transaction(item: dict[str, Any]) -> Any:
+    text = item["description"]
+    if item["line_description"]:
+        text = f"{text}: {item['line_description']}"
+    return link(reverse("admin:accounting_entry_change", args=[item["transaction_id"]]), text)
+
+
+def _sides(debit: Any, credit: Any, currency: str) -> tuple[str, str]:
+    return figure(debit, currency, blank=True), figure(credit, currency, blank=True)
+
+
+def _short(day: dt.date) -> str:
+    return date_format(day, "SHORT_DATE_FORMAT")

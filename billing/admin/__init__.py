@@ -1,0 +1,5 @@
+"""Billing in the back office: its screens, and the page of what is owed."""
+
+from billing.admin import invoices, reports
+
+__all__ = ["invoices", "reports"]

@@ -1,0 +1,59 @@
+"""What customers owe, as a page: from an amount to the customer's invoices."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponseBase
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounting.tables import csv_answer
+from billing.choices import InvoiceStatus
+from billing.reports import COLUMNS, aging_rows, receivables_aging
+from skeleton.core.actors import Actor
+from skeleton.core.admin.pages import register
+from skeleton.core.admin.reports import Asked, Column, DayForm, Found, Line, ReportPage, Table, figure, link, total
+
+SHOWN = 1000
+"""Customers of one currency on the page; the CSV has all of them."""
+
+
+@register
+class AgingPage(ReportPage):
+    name, title, resources = "receivables-aging", gettext_lazy("Receivables aging"), ("accounting",)
+    form = DayForm
+
+    def find(self, asked: Asked, actor: Actor) -> Found:
+        report = receivables_aging(asked["as_of"])
+        days = _("As of %(day)s") % {"day": date_format(asked["as_of"])}
+        return Found(days, [_table(part, linked=actor.can("invoices:read")) for part in report["currencies"]])
+
+    def download(self, asked: Asked, actor: Actor) -> HttpResponseBase:
+        return csv_answer(self.name, aging_rows(receivables_aging(asked["as_of"])))
+
+
+def _table(part: dict[str, Any], *, linked: bool) -> Table:
+    currency, customers = part["currency"], part["customers"]
+    titles = (_("Current"), _("1–30 days"), _("31–60 days"), _("61–90 days"), _("Over 90 days"), _("Total"))
+    columns = (Column(_("Customer")), *(Column(name, figures=True) for name in titles))
+    found = [
+        Line(
+            (
+                _invoices_of(one) if linked else one["customer_name"],
+                *(figure(one[name], currency, blank=name != "total") for name in COLUMNS),
+            )
+        )
+        for one in customers[:SHOWN]
+    ]
+    sums = total(_("Total"), *(figure(part["totals"][name], currency) for name in COLUMNS))
+    hidden = len(customers) - len(found)
+    note = _("%(count)s more customers are in the CSV; the totals are of all.") % {"count": hidden} if hidden else ""
+    return Table(currency, columns, [*found, sums], note)
+
+
+def _invoices_of(one: dict[str, Any]) -> Any:
+    """The customer's name, leading to the invoices that are open."""
+    asked = {"customer__id__exact": one["customer_id"], "status__exact": InvoiceStatus.SENT.value}
+    return link(f"{reverse('admin:billing_invoice_changelist')}?{urlencode(asked)}", one["customer_name"])
