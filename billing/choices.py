@@ -10,6 +10,15 @@ class InvoiceStatus(TextChoices):
     CANCELLED = "cancelled"
 
 
+class OrderStatus(TextChoices):
+    DRAFT = "draft"
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+
 class PaymentMethod(TextChoices):
     BANK_TRANSFER = "bank_transfer"
     CARD = "card"

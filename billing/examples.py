@@ -29,3 +29,34 @@ PAYMENT = OpenApiExample(
     value={"amount": 50000, "currency": "USD", "method": "bank_transfer", "reference": "TXN-12345"},
     request_only=True,
 )
+
+ORDER = OpenApiExample(
+    "An order of one item",
+    value={
+        "customer_id": _CUSTOMER,
+        "shipping_address": {
+            "street": "456 Oak St",
+            "city": "Los Angeles",
+            "state": "CA",
+            "postal_code": "90001",
+            "country": "US",
+        },
+        "lines": [
+            {
+                "item_id": "01972b15-8000-7000-8000-0000000000d1",
+                "quantity": 5,
+                "unit_price": 10000,
+                "currency": "USD",
+            }
+        ],
+    },
+    request_only=True,
+)
+
+ORDER_LINE = OpenApiExample(
+    "At the catalogue's price",
+    value={"item_id": "01972b15-8000-7000-8000-0000000000d1", "quantity": 2.5},
+    request_only=True,
+)
+
+CONFIRM = OpenApiExample("Confirm", value={"status": "confirmed"}, request_only=True)

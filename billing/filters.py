@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from billing.choices import InvoiceStatus
+from billing.choices import InvoiceStatus, OrderStatus
 from billing.models import Invoice
 from billing.queries import OVERDUE
 from skeleton.core.filters import (
@@ -11,8 +11,10 @@ from skeleton.core.filters import (
     ChoiceFilter,
     DateFilter,
     FilterSet,
+    FromDayFilter,
     SearchFilter,
     TextFilter,
+    ToDayFilter,
     UUIDFilter,
 )
 from skeleton.core.money import CURRENCIES
@@ -26,6 +28,7 @@ def _known(code: str) -> None:
 class InvoiceFilters(FilterSet):
     status = ChoiceFilter(choices=InvoiceStatus.choices)
     customer_id = UUIDFilter(field_name="customer_id")
+    order_id = UUIDFilter(field_name="order_id", label="Made from this order.")
     from_date = DateFilter(field_name="issue_date", lookup_expr="gte", label="Issued on this day or later.")
     to_date = DateFilter(field_name="issue_date", lookup_expr="lte", label="Issued on this day or earlier.")
     overdue = BooleanFilter(method="by_overdue", label="Sent, not fully paid, and past the due date.")
@@ -34,6 +37,14 @@ class InvoiceFilters(FilterSet):
 
     def by_overdue(self, rows: QuerySet[Invoice], name: str, value: Any) -> QuerySet[Invoice]:
         return rows.filter(OVERDUE) if value else rows.exclude(OVERDUE)
+
+
+class OrderFilters(FilterSet):
+    status = ChoiceFilter(choices=OrderStatus.choices)
+    customer_id = UUIDFilter(field_name="customer_id")
+    from_date = FromDayFilter(label="Made on this day (UTC) or later.")
+    to_date = ToDayFilter(label="Made on this day (UTC) or earlier.")
+    search = SearchFilter(label="In the number or the customer's name, without regard to case.")
 
 
 class PaymentFilters(FilterSet):

@@ -1,10 +1,16 @@
-"""The shape of invoices and payments in JSON. Money is in minor units (cents), rates are percent."""
+"""The shape of orders, invoices and payments in JSON. Money is in minor units (cents), rates are percent."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from django.db.models import OuterRef
 
 from accounting.serializers import Shape, SignedMoneyField
-from billing.choices import InvoiceStatus, PaymentMethod
-from billing.models import InvoiceLine, Payment
+from billing.choices import InvoiceStatus, OrderStatus, PaymentMethod
+from billing.machine import allowed_transitions
+from billing.models import InvoiceLine, OrderLine, OrderStatusChange, Payment
+from parties.choices import AddressType
+from parties.fields import CountryField
 from skeleton.core.fields import (
     BooleanField,
     ChoiceField,
@@ -16,6 +22,7 @@ from skeleton.core.fields import (
     Many,
     MoneyField,
     NumberField,
+    ObjectOf,
     TextField,
     UUIDField,
 )
@@ -73,7 +80,7 @@ class InvoiceRowOutput(Output):
     number = TextField()
     customer_id = UUIDField()
     customer_name = TextField(help_text="The customer's present name; once sent, the name it was sent under.")
-    order_id = Computed(UUIDField(allow_null=True), "id", compute=lambda _: None)
+    order_id = UUIDField(allow_null=True, help_text="The order that it was made from.")
     status = ChoiceField(InvoiceStatus.choices)
     currency = CurrencyField()
     subtotal = MoneyField(help_text="The sum of the lines, before tax.")
@@ -140,6 +147,143 @@ class PaymentInput(Input):
 
 class CancelInput(Input):
     reason = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
+
+
+# --- orders -----------------------------------------------------------------------------------------------------------
+
+
+def _may_become(status: str, invoiced: int | None) -> list[str]:
+    return allowed_transitions(status, invoiced=invoiced is not None)
+
+
+def _or_nothing(amount: int | None) -> int:
+    return amount or 0
+
+
+class ShippingAddressOutput(Output):
+    """Where the goods go: the fields that were sent, as they were sent."""
+
+    type = ChoiceField(AddressType.choices, required=False)
+    street = TextField(allow_null=True, required=False)
+    city = TextField(allow_null=True, required=False)
+    region = TextField(allow_null=True, required=False)
+    state = TextField(allow_null=True, required=False)
+    postal_code = TextField(allow_null=True, required=False)
+    country = TextField(allow_null=True, required=False, help_text="As it was sent: an id, or a code.")
+    country_id = UUIDField(allow_null=True, help_text="The country that this is.")
+
+
+class OrderLineOutput(Output):
+    id = UUIDField()
+    item_id = UUIDField()
+    item_name = TextField(source="description", help_text="The item's name as it was when the line was written.")
+    quantity = NumberField()
+    unit_price = MoneyField()
+    currency = CurrencyField(source="order.currency")
+    discount = MoneyField()
+    tax_rate = NumberField(places=4)
+    total = MoneyField(help_text="round(quantity × unit_price) − discount, before tax.")
+
+
+class StatusChangeOutput(Output):
+    from_status = ChoiceField(OrderStatus.choices)
+    status = ChoiceField(OrderStatus.choices)
+    reason = TextField(allow_null=True, max_length=LONG_TEXT)
+    changed_by = UUIDField(source="changed_by_id", allow_null=True, help_text="Null: the system.")
+    changed_at = DateTimeField()
+
+
+class OrderRowOutput(Output):
+    """An order in a list: without lines and history."""
+
+    id = UUIDField()
+    number = TextField()
+    customer_id = UUIDField()
+    customer_name = TextField(help_text="The customer's present name; of what is not a draft any more, the one then.")
+    status = ChoiceField(OrderStatus.choices)
+    currency = CurrencyField()
+    subtotal = MoneyField(help_text="The sum of the lines, before tax.")
+    tax_total = MoneyField()
+    tax_breakdown = ListOf(TaxOutput, at_most=MAX_LINES, help_text="A row per rate, 0 included.")
+    total = MoneyField()
+    invoiced_total = Computed(
+        MoneyField(help_text="What its invoices come to, drafts included and cancelled ones not."),
+        "invoiced", compute=_or_nothing,
+    )  # fmt: skip
+    notes = TextField(allow_null=True, max_length=LONG_TEXT)
+    shipping_address = ObjectOf(ShippingAddressOutput, allow_null=True)
+    allowed_transitions = Computed(
+        ListOf(ChoiceField(OrderStatus.choices), at_most=len(OrderStatus)), "status", "invoiced", compute=_may_become
+    )
+    created_by = UUIDField(source="created_by_id", allow_null=True)
+    created_at = DateTimeField()
+    updated_at = DateTimeField()
+
+
+class OrderOutput(OrderRowOutput):
+    """An order with its lines, and how it came to its present state."""
+
+    lines = Many(OrderLineOutput, OrderLine.objects.filter(order=OuterRef("pk")).order_by("position"))
+    history = Many(StatusChangeOutput, OrderStatusChange.objects.filter(order=OuterRef("pk")).order_by("id"))
+
+
+class ShippingAddressInput(Input):
+    """Any of an address's fields. They are kept as they are sent, and the id of the country beside them."""
+
+    output = ShippingAddressOutput
+    also_ignored = ("country_code",)
+    type = ChoiceField(AddressType.choices, required=False)
+    street = TextField(required=False, allow_null=True)
+    city = TextField(required=False, allow_null=True)
+    region = TextField(required=False, allow_null=True)
+    state = TextField(required=False, allow_null=True)
+    postal_code = TextField(max_length=20, required=False, allow_null=True)
+    country = CountryField(
+        source="country_id", required=False, allow_null=True, help_text="The country's id, alpha-2 or alpha-3 code."
+    )
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values = super().to_internal_value(data)
+        if isinstance(data, Mapping) and "country_id" in values:
+            found = values["country_id"]
+            values |= {"country": found and data["country"].strip(), "country_id": found and str(found)}
+        return values
+
+
+class OrderLineInput(Input):
+    output = OrderLineOutput
+    item_id = UUIDField(help_text="An active item of the catalogue.")
+    quantity = NumberField(places=3, over=0)
+    unit_price = MoneyField(required=False, help_text="The item's, by default.")
+    currency = CurrencyField(required=False, help_text="The item's, by default. All lines and the document agree.")
+    discount = MoneyField(default=0, help_text="At most quantity × unit_price.")
+    tax_rate = NumberField(
+        places=4, at_least=0, at_most=100, required=False, help_text="Percent; the item's, by default."
+    )
+
+
+class OrderUpdateInput(Input):
+    output = OrderOutput
+    notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
+    shipping_address = ShippingAddressInput(required=False, allow_null=True)
+
+
+class OrderInput(OrderUpdateInput):
+    customer_id = UUIDField()
+    currency = CurrencyField(required=False, help_text="By default that of the lines, else the customer's.")
+    lines = ListOf(OrderLineInput, at_most=MAX_LINES, required=False)
+
+
+class StatusInput(Input):
+    status = ChoiceField(OrderStatus.choices)
+    reason = TextField(required=False, allow_null=True, max_length=LONG_TEXT, help_text="Kept in the history.")
+
+
+class InvoiceOrderInput(Input):
+    due_date = DateField(required=False, help_text="By default after the credit days of their contract, else 30 days.")
+
+
+# --- what is owed -----------------------------------------------------------------------------------------------------
 
 
 class AgedOutput(Shape):

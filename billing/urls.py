@@ -1,7 +1,8 @@
-from billing.views import AgingView, InvoicePaymentView, InvoiceView
+from billing.views import AgingView, InvoicePaymentView, InvoiceView, OrderView
 from skeleton.core.operations import routes
 
 urlpatterns = [
+    *routes("orders", OrderView),
     *routes("invoices", InvoiceView),
     *routes("invoices/<pk>/payments", InvoicePaymentView),
     *routes("reports/receivables-aging", AgingView),

@@ -1,4 +1,4 @@
-"""The API of invoices and payments, and of what is owed."""
+"""The API of orders, invoices and payments, and of what is owed."""
 
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -9,31 +9,110 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from accounting.tables import CSV, FORMAT, csv_answer
-from billing.access import INVOICES, PAYMENTS
-from billing.examples import INVOICE, LINE, PAYMENT
-from billing.filters import AgingFilters, InvoiceFilters, PaymentFilters
+from billing.access import INVOICES, ORDERS, PAYMENTS
+from billing.choices import OrderStatus
+from billing.examples import CONFIRM, INVOICE, LINE, ORDER, ORDER_LINE, PAYMENT
+from billing.filters import AgingFilters, InvoiceFilters, OrderFilters, PaymentFilters
 from billing.reports import aging_rows, receivables_aging
 from billing.serializers import (
     AgingOutput,
     CancelInput,
     InvoiceInput,
+    InvoiceOrderInput,
     InvoiceOutput,
     InvoiceRowOutput,
     InvoiceUpdateInput,
     LineInput,
+    OrderInput,
+    OrderLineInput,
+    OrderOutput,
+    OrderRowOutput,
+    OrderUpdateInput,
     PaymentInput,
     PaymentOutput,
     RecordedPaymentOutput,
+    StatusInput,
 )
-from billing.services import invoices, payments
+from billing.services import invoices, orders, payments
+from billing.services.invoicing import invoice_order
+from billing.services.transitions import change_status
 from skeleton.core.access import visible
 from skeleton.core.errors import BadRequest, NotFound
 from skeleton.core.http import JsonResponse
 from skeleton.core.listing import NEWEST_FIRST, Sorting, parse_list_query
 from skeleton.core.operations import operation
+from skeleton.core.permissions import needs
 from skeleton.core.reading import Reader
 from skeleton.core.serializers import Empty
 from skeleton.core.views import READ, WRITE, ApiView, ResourceView
+
+
+class OrderView(ResourceView):
+    tag = "Orders"
+    resources = ("orders",)
+    gate = ORDERS
+    output = OrderOutput
+    list_output = OrderRowOutput
+    filterset = OrderFilters
+    sorting = Sorting(keys={"number": "number_key", "total": "total", "created_at": "created_at"}, default=NEWEST_FIRST)
+
+    @operation("POST", "", access=WRITE, summary="Create a draft", input=OrderInput, output=OrderOutput, status=201,
+               errors=(409,), examples=(ORDER,))  # fmt: skip
+    def create(self, request: Request) -> HttpResponse:
+        """Numbered at once, `ORD-<year>-<nnnnnn>`, without gaps. The customer and the items must be active."""
+        return self.show(orders.create_order(**self.parse(), actor=self.actor), 201)
+
+    @operation(("PUT", "PATCH"), "/<pk>", access=WRITE, summary="Change notes or shipping address",
+               input=OrderUpdateInput, partial=True, output=OrderOutput, errors=(404, 409))  # fmt: skip
+    def update(self, request: Request, pk: str) -> HttpResponse:
+        """Of drafts only. The address merges field by field; null clears the whole of it."""
+        orders.update_order(order_id=self.pk, values=self.parse(), actor=self.actor)
+        return self.show(self.pk)
+
+    @operation("POST", "/<pk>/lines", access=WRITE, summary="Add a line", input=OrderLineInput, output=OrderOutput,
+               status=201, errors=(404, 409), examples=(ORDER_LINE,))  # fmt: skip
+    def add_line(self, request: Request, pk: str) -> HttpResponse:
+        """To drafts only. Answers with the order."""
+        orders.add_line(order_id=self.pk, values=self.parse(), actor=self.actor)  # type: ignore[arg-type]
+        return self.show(self.pk, 201)
+
+    @operation(("PUT", "PATCH"), "/<pk>/lines/<line_id>", access=WRITE, summary="Change a line", input=OrderLineInput,
+               partial=True, output=OrderOutput, errors=(404, 409))  # fmt: skip
+    def update_line(self, request: Request, pk: str, line_id: str) -> HttpResponse:
+        """Of drafts only; another item keeps the price. Answers with the order."""
+        orders.update_line(order_id=self.pk, line_id=self.path_id("line_id"), values=self.parse(), actor=self.actor)
+        return self.show(self.pk)
+
+    @operation("DELETE", "/<pk>/lines/<line_id>", access=WRITE, summary="Delete a line", output=OrderOutput,
+               errors=(404, 409))  # fmt: skip
+    def delete_line(self, request: Request, pk: str, line_id: str) -> HttpResponse:
+        """Of drafts only. Answers with the order."""
+        orders.delete_line(order_id=self.pk, line_id=self.path_id("line_id"), actor=self.actor)
+        return self.show(self.pk)
+
+    @operation("PATCH", "/<pk>/status", access=WRITE, summary="Bring it into another state", input=StatusInput,
+               output=OrderOutput, errors=(404, 409), examples=(CONFIRM,))  # fmt: skip
+    def change_status(self, request: Request, pk: str) -> HttpResponse:
+        """draft → pending, confirmed, cancelled; pending → confirmed, cancelled; confirmed → shipped, cancelled;
+        shipped → delivered. `allowed_transitions` says what is possible now.
+
+        Confirming needs a line and an active customer. It holds stock for every line; too little is a 409 with
+        `available`. It needs room within the customer's credit limit, where there is one; else 409 with `credit_limit`,
+        `exposure` (what is due on sent invoices, and what of confirmed orders no sent invoice asks for yet, with this
+        order) and `order_total`, in minor units. Shipping issues what is held. Cancelling lets go of it, and is refused
+        while an invoice of the order stands."""
+        values = self.parse()
+        values["status"] = OrderStatus(values["status"])
+        change_status(order_id=self.pk, **values, actor=self.actor)
+        return self.show(self.pk)
+
+    @operation("POST", "/<pk>/invoice", access=needs("invoices:write"), summary="Invoice what is not invoiced yet",
+               input=InvoiceOrderInput, output=InvoiceOutput, status=201, errors=(404, 409))  # fmt: skip
+    def invoice(self, request: Request, pk: str) -> HttpResponse:
+        """A draft invoice, once the order is confirmed. A line that is taken off it, or bills less, is left for the
+        next one; cancelling it leaves all of its lines. Nothing left is a 409."""
+        made = invoice_order(order_id=self.pk, **self.parse(), actor=self.actor)
+        return JsonResponse(InvoiceView.reader().one(self.actor, made), 201)
 
 
 class InvoiceView(ResourceView):

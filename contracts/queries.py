@@ -2,11 +2,12 @@
 
 import datetime as dt
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import DateField, Field, Func, OuterRef, QuerySet
 
-from contracts.choices import ContractStatus
+from contracts.choices import ContractStatus, PaymentType
 from contracts.models import Contract, ContractVersion
 from skeleton.core.filters import CurrentDate
 
@@ -36,6 +37,17 @@ def expiring(rows: QuerySet[Contract], days: Any) -> QuerySet[Contract]:
 def ended(today: dt.date) -> QuerySet[Contract]:
     """Active contracts whose last day is before `today`."""
     return Contract.objects.filter(status=ContractStatus.ACTIVE, end_date__lt=today)
+
+
+def credit_days(party_id: UUID) -> int | None:
+    """Within how many days the party pays, by their newest contract on credit that is in force today, if any."""
+    in_force = Contract.objects.filter(
+        party=party_id,
+        status=ContractStatus.ACTIVE,
+        payment_type=PaymentType.CREDIT,
+        validity_period__contains=CurrentDate(),
+    )
+    return in_force.order_by("-pk").values_list("credit_days", flat=True).first()
 
 
 def current_date() -> dt.date:

@@ -147,19 +147,22 @@ class UsableParty:
     credit_limit: int
 
 
-_USABLE = "SELECT kind, name, currency, credit_limit, status FROM parties_party WHERE id = %s FOR KEY SHARE"
+_USABLE = "SELECT kind, name, currency, credit_limit, status FROM parties_party WHERE id = %s "
 
 
-def require_usable(party_id: UUID, kind: PartyKind | None = None, *, field: str | None = None) -> UsableParty:
+def require_usable(
+    party_id: UUID, kind: PartyKind | None = None, *, field: str | None = None, alone: bool = False
+) -> UsableParty:
     """The party, which stays usable until the end of the transaction: to be called inside of one.
 
-    `kind` None takes any; `field` is where the body named it (`customer_id`, `party_id` by default). Raises Invalid for
-    one that does not exist, or is of another kind; Conflict for one that is inactive or blacklisted.
+    `kind` None takes any; `field` is where the body named it (`customer_id`, `party_id` by default); `alone` keeps
+    others who ask for the party alone waiting, for whoever reckons with its figures. Raises Invalid for one that does
+    not exist, or is of another kind; Conflict for one that is inactive or blacklisted.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a party is held until a transaction ends: begin one")
     with connection.cursor() as cursor:
-        cursor.execute(_USABLE, [party_id])
+        cursor.execute(_USABLE + ("FOR NO KEY UPDATE" if alone else "FOR KEY SHARE"), [party_id])
         row = cursor.fetchone()
     what = kind.value if kind else "party"
     if row is None or (kind and row[0] != kind):

@@ -1,6 +1,7 @@
 """Tables of billing, one module per noun."""
 
 from billing.models.invoices import Invoice, InvoiceLine
+from billing.models.orders import Order, OrderLine, OrderStatusChange
 from billing.models.payments import Payment
 
-__all__ = ["Invoice", "InvoiceLine", "Payment"]
+__all__ = ["Invoice", "InvoiceLine", "Order", "OrderLine", "OrderStatusChange", "Payment"]

@@ -1,11 +1,11 @@
 """The verbs of an invoice.
 
-Locks are taken in one order: customer, invoice, the books (periods, accounts, totals); a number series last of all.
+Locks are taken in one order: customer, order, invoice, the books (periods, accounts, totals); a number series last.
 PostgreSQL refuses whatever these verbs must never do (see the migrations); what they check themselves they check to
 say it better.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,13 +14,22 @@ from django.db.models import Case, Exists, OuterRef, Value, When
 from django.utils import timezone
 
 from billing.choices import InvoiceStatus, allowed_actions
-from billing.models import Invoice, InvoiceLine
+from billing.models import Invoice, InvoiceLine, Order
 from billing.services.books import post_invoice, unpost_invoice
-from billing.services.lines import LineValues, build_line, build_lines, common_currency, require_currency
-from billing.totals import PricedLine, Totals, document_totals, line_total
+from billing.services.lines import (
+    LineValues,
+    append_line,
+    build_lines,
+    change_line,
+    common_currency,
+    line_of,
+    remove_line,
+    total_columns,
+)
+from billing.totals import document_totals
 from parties.choices import PartyKind
 from parties.models import Party
-from parties.services import require_usable
+from parties.services import UsableParty, require_usable
 from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, NotFound
 from skeleton.core.ids import uuid7
@@ -45,27 +54,45 @@ def create_invoice(
     currencies, a discount over the price, a sum over int64) and Conflict (the customer is not active).
     """
     built = build_lines(lines)
-    totals = document_totals((line["tax_rate"], line["total"]) for line in built)
     named = common_currency(lines, currency)
-    now, invoice_id = timezone.now(), uuid7()
     with verb(actor, "create"):
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
-        invoice = {
-            "id": invoice_id,
-            "customer_id": customer_id,
-            "customer_name": customer.name,
-            "currency": named or customer.currency,
-            "issue_date": now.date(),
-            "due_date": due_date,
-            "notes": notes,
-            "created_by_id": actor.id,
-            "created_at": now,
-            "updated_at": now,
-            **_columns(totals),
-        }
-        invoice["number"] = take_number("INV", now.year, digits=3)
-        insert_rows(Invoice, [invoice])
-        insert_rows(InvoiceLine, [{**line, "invoice_id": invoice_id} for line in built])
+        return insert_draft(customer=customer, due_date=due_date, currency=named, lines=built, notes=notes, actor=actor)
+
+
+def insert_draft(
+    *,
+    customer: UsableParty,
+    due_date: date,
+    currency: str | None,
+    lines: Sequence[Mapping[str, Any]],
+    actor: Actor,
+    notes: str | None = None,
+    order_id: UUID | None = None,
+) -> UUID:
+    """Write a new draft of `lines` (columns, as `build_lines` gives them); its id. To be called inside a verb.
+
+    Raises Invalid where a sum leaves int64.
+    """
+    totals = document_totals((line["tax_rate"], line["total"]) for line in lines)
+    now, invoice_id = timezone.now(), uuid7()
+    invoice = {
+        "id": invoice_id,
+        "customer_id": customer.id,
+        "customer_name": customer.name,
+        "order_id": order_id,
+        "currency": currency or customer.currency,
+        "issue_date": now.date(),
+        "due_date": due_date,
+        "notes": notes,
+        "created_by_id": actor.id,
+        "created_at": now,
+        "updated_at": now,
+        **total_columns(totals),
+    }
+    invoice["number"] = take_number("INV", now.year, digits=3)
+    insert_rows(Invoice, [invoice])
+    insert_rows(InvoiceLine, [{**line, "invoice_id": invoice_id} for line in lines])
     return invoice_id
 
 
@@ -82,35 +109,25 @@ def add_line(*, invoice_id: UUID, values: LineValues, actor: Actor) -> None:
     """Put a line at the end of a draft. Raises NotFound, Conflict, Invalid."""
     with verb(actor, "add_line"):
         invoice, lines = _draft(invoice_id)
-        require_currency(values.get("currency"), invoice.currency)
-        line = build_line(values, position=max((line.position for line in lines), default=0) + 1)
-        _write_totals(invoice, [*_priced(lines), (line["tax_rate"], line["total"])])
-        insert_rows(InvoiceLine, [{**line, "invoice_id": invoice.pk}])
+        append_line(invoice, lines, values)
 
 
 def update_line(*, invoice_id: UUID, line_id: UUID, values: dict[str, Any], actor: Actor) -> None:
-    """Change those fields of a draft's line that `values` has. Raises NotFound, Conflict, Invalid."""
+    """Change those fields of a draft's line that `values` has. Raises NotFound, Conflict, Invalid.
+
+    A line that bills an order's may bill less of it, never more than what no other invoice bills (Conflict).
+    """
     with verb(actor, "update_line"):
+        _lock_order_of(invoice_id)
         invoice, lines = _draft(invoice_id)
-        line = _line_of(lines, line_id)
-        fields = dict(values)
-        require_currency(fields.pop("currency", None), invoice.currency)
-        changed = {name: value for name, value in fields.items() if getattr(line, name) != value}
-        for name, value in changed.items():
-            setattr(line, name, value)
-        line.total = line_total(line.quantity, line.unit_price, line.discount)
-        if changed:
-            _write_totals(invoice, _priced(lines))
-            line.save(update_fields=[*changed, "total", "updated_at"])
+        change_line(invoice, lines, line_of(lines, line_id, "invoice"), values)
 
 
 def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
     """Take a line off a draft. Raises NotFound, Conflict."""
     with verb(actor, "delete_line"):
         invoice, lines = _draft(invoice_id)
-        line = _line_of(lines, line_id)
-        _write_totals(invoice, _priced(other for other in lines if other is not line))
-        line.delete()
+        remove_line(invoice, lines, line_of(lines, line_id, "invoice"))
 
 
 def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
@@ -121,7 +138,7 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
     now = timezone.now()
     nothing_due = When(total=0, then=Value(now))
     with verb(actor, "send"):
-        _lock_customer_of(invoice_id)
+        _lock_customer_and_order_of(invoice_id)
         sent = Invoice.objects.filter(pk=invoice_id, status=InvoiceStatus.DRAFT).update(
             status=Case(When(total=0, then=Value(InvoiceStatus.PAID)), default=Value(InvoiceStatus.SENT)),
             sent_at=now,
@@ -149,11 +166,13 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
 def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None) -> None:
     """Cancel a draft, or what was sent and not paid at all; that is reversed in the books, on this day (UTC).
 
+    What it billed of an order is not invoiced any more.
+
     Raises NotFound, Conflict (another state, the books do not take it).
     """
     now = timezone.now()
     with verb(actor, "cancel"):
-        _lock_customer_of(invoice_id)
+        _lock_customer_and_order_of(invoice_id)
         cancelled = Invoice.objects.filter(
             pk=invoice_id, status__in=[InvoiceStatus.DRAFT, InvoiceStatus.SENT], amount_paid=0
         ).update(status=InvoiceStatus.CANCELLED, cancelled_at=now, cancel_reason=reason, updated_at=now)
@@ -182,9 +201,16 @@ def _not_allowed(status: str, amount_paid: int, message: str) -> Conflict:
     return Conflict(f"The invoice {state}. {message}", details={"allowed": allowed})
 
 
-def _lock_customer_of(invoice_id: UUID) -> None:
-    """Keep the customer from being renamed or summed up until commit: always before the invoice itself."""
-    list(Party.objects.select_for_update(no_key=True).filter(invoices=invoice_id).values_list("pk"))
+def _lock_customer_and_order_of(invoice_id: UUID) -> None:
+    """Keep the customer from being renamed or summed up until commit, the order from being invoiced or cancelled."""
+    customers = Party.objects.select_for_update(no_key=True, of=("self",)).filter(invoices=invoice_id)
+    if any(customers.values_list("invoices__order_id", flat=True)):
+        _lock_order_of(invoice_id)
+
+
+def _lock_order_of(invoice_id: UUID) -> None:
+    """Always before the invoice itself."""
+    list(Order.objects.select_for_update(no_key=True, of=("self",)).filter(invoices=invoice_id).values_list("pk"))
 
 
 def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
@@ -192,31 +218,3 @@ def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
     invoice: Invoice = locked(Invoice.objects.all(), invoice_id)
     require_draft(invoice, "Only the lines of a draft can be changed.")
     return invoice, list(invoice.lines.order_by("position"))
-
-
-def _line_of(lines: Sequence[InvoiceLine], line_id: UUID) -> InvoiceLine:
-    for line in lines:
-        if line.pk == line_id:
-            return line
-    raise NotFound("The invoice has no such line.")
-
-
-def _priced(lines: Iterable[InvoiceLine]) -> list[PricedLine]:
-    return [(line.tax_rate, line.total) for line in lines]
-
-
-def _write_totals(invoice: Invoice, lines: Iterable[PricedLine]) -> None:
-    """Before the lines themselves: PostgreSQL compares the totals when a line is written."""
-    columns = _columns(document_totals(lines))
-    for name, value in columns.items():
-        setattr(invoice, name, value)
-    invoice.save(update_fields=[*columns, "updated_at"])
-
-
-def _columns(totals: Totals) -> dict[str, Any]:
-    return {
-        "subtotal": totals.subtotal,
-        "tax_total": totals.tax_total,
-        "tax_breakdown": totals.tax_breakdown,
-        "total": totals.total,
-    }

@@ -1,11 +1,19 @@
-"""From what was asked for to lines with totals, in one currency."""
+"""Lines of documents, of invoices and orders alike: from what was asked for to rows with totals, in one currency.
 
-from collections.abc import Sequence
+Totals are written before the lines themselves: PostgreSQL compares them when a line is written.
+"""
+
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, TypeVar
+from uuid import UUID
 
-from billing.totals import line_total
-from skeleton.core.errors import Invalid
+from billing.models.documents import Document, DocumentLine
+from billing.totals import PricedLine, Totals, document_totals, line_total
+from skeleton.core.errors import Invalid, NotFound
+from skeleton.core.inserts import insert_rows
+
+Line = TypeVar("Line", bound=DocumentLine)
 
 
 class LineValues(TypedDict):
@@ -56,3 +64,66 @@ def require_currency(named: str | None, currency: str) -> None:
     """Raises Invalid where a currency is named, and is not the document's."""
     if named and named != currency:
         raise Invalid(details={"currency": f"Must be {currency}, as the rest of the document."})
+
+
+# --- the lines of a draft, which the caller has locked ----------------------------------------------------------------
+
+
+def append_line(
+    document: Document, lines: Sequence[DocumentLine], values: LineValues, *, also: dict[str, Any] | None = None
+) -> None:
+    """Put a line behind `lines`, all that there are; `also` are columns that only this kind has. Raises Invalid."""
+    require_currency(values.get("currency"), document.currency)
+    line = build_line(values, position=max((line.position for line in lines), default=0) + 1)
+    write_totals(document, [*_priced(lines), (line["tax_rate"], line["total"])])
+    rows: Any = document.lines  # type: ignore[attr-defined]
+    insert_rows(rows.model, [{**line, **(also or {}), rows.field.attname: document.pk}])
+
+
+def change_line(document: Document, lines: Sequence[DocumentLine], line: DocumentLine, values: dict[str, Any]) -> None:
+    """Write `values` (columns, and perhaps the currency to compare) into `line`, one of `lines`. Raises Invalid."""
+    fields = dict(values)
+    require_currency(fields.pop("currency", None), document.currency)
+    changed = {name: value for name, value in fields.items() if getattr(line, name) != value}
+    for name, value in changed.items():
+        setattr(line, name, value)
+    line.total = line_total(line.quantity, line.unit_price, line.discount)
+    if changed:
+        write_totals(document, _priced(lines))
+        line.save(update_fields=[*changed, "total", "updated_at"])
+
+
+def remove_line(document: Document, lines: Sequence[DocumentLine], line: DocumentLine) -> None:
+    """Take `line`, one of `lines`, away."""
+    write_totals(document, _priced(other for other in lines if other is not line))
+    line.delete()
+
+
+def line_of(lines: Sequence[Line], line_id: UUID, what: str) -> Line:
+    """The one with that id. Raises NotFound, saying of `what`."""
+    for line in lines:
+        if line.pk == line_id:
+            return line
+    raise NotFound(f"The {what} has no such line.")
+
+
+def write_totals(document: Document, lines: Iterable[PricedLine]) -> None:
+    """Make the document's totals those of `lines`. Raises Invalid."""
+    columns = total_columns(document_totals(lines))
+    for name, value in columns.items():
+        setattr(document, name, value)
+    document.save(update_fields=[*columns, "updated_at"])
+
+
+def total_columns(totals: Totals) -> dict[str, Any]:
+    """The totals as columns of a document."""
+    return {
+        "subtotal": totals.subtotal,
+        "tax_total": totals.tax_total,
+        "tax_breakdown": totals.tax_breakdown,
+        "total": totals.total,
+    }
+
+
+def _priced(lines: Iterable[DocumentLine]) -> list[PricedLine]:
+    return [(line.tax_rate, line.total) for line in lines]

@@ -1,15 +1,19 @@
-"""Customers and invoices for tests, brought into their states by the verbs that users have."""
+"""Customers, orders and invoices for tests, brought into their states by the verbs that users have."""
 
 import datetime as dt
 import itertools
 from decimal import Decimal
 from typing import Any
 
-from billing.models import Invoice
-from billing.services import invoices, payments
+from billing.choices import OrderStatus
+from billing.models import Invoice, Order
+from billing.services import invoices, orders, payments
+from billing.services.invoicing import invoice_order
+from billing.services.transitions import change_status
+from inventory.tests.factories import item
 from parties.choices import PartyKind
 from parties.models import Party
-from skeleton.core.actors import SYSTEM
+from skeleton.core.actors import SYSTEM, Actor
 
 DUE = dt.date(2099, 2, 15)
 
@@ -72,3 +76,43 @@ def pay(invoice: Invoice, amount: int) -> payments.RecordedPayment:
     recorded = payments.record_payment(invoice_id=invoice.pk, amount=amount, method="card", actor=SYSTEM)
     invoice.refresh_from_db()
     return recorded
+
+
+# --- orders -----------------------------------------------------------------------------------------------------------
+
+
+def ordered(quantity: float | str = 1, *, of: Any = None, **fields: Any) -> dict[str, Any]:
+    """A line of an order as the services take it: of a new item at 50.00 USD, unless `of` (its id) is given."""
+    if "tax_rate" in fields:
+        fields["tax_rate"] = Decimal(str(fields["tax_rate"]))
+    return {"item_id": of or item(), "quantity": Decimal(str(quantity)), **fields}
+
+
+def order(*lines: dict[str, Any], of: Party | None = None, actor: Actor = SYSTEM, **fields: Any) -> Order:
+    """A draft; of one new item when no lines are given. `of` is its customer."""
+    values = {"lines": list(lines) or [ordered()], **fields}
+    return Order.objects.get(pk=orders.create_order(customer_id=(of or customer()).pk, actor=actor, **values))
+
+
+def brought(to: str, *lines: dict[str, Any], **fields: Any) -> Order:
+    """An order brought into the state `to` as real ones are."""
+    made = order(*lines, **fields)
+    for status in ORDER_WAYS[to]:
+        change_status(order_id=made.pk, status=OrderStatus(status), actor=SYSTEM)
+    made.refresh_from_db()
+    return made
+
+
+ORDER_WAYS: dict[str, list[str]] = {
+    "draft": [],
+    "pending": ["pending"],
+    "confirmed": ["confirmed"],
+    "shipped": ["confirmed", "shipped"],
+    "delivered": ["confirmed", "shipped", "delivered"],
+    "cancelled": ["cancelled"],
+}
+
+
+def invoiced(made: Order) -> Invoice:
+    """A draft invoice of the order."""
+    return Invoice.objects.get(pk=invoice_order(order_id=made.pk, actor=SYSTEM))

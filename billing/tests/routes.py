@@ -3,6 +3,17 @@
 from skeleton.core.testkit.matrix import Route
 
 ROUTES = [
+    Route("GET", "/orders", "orders:read"),
+    Route("POST", "/orders", "orders:write"),
+    Route("GET", "/orders/{id}", "orders:read"),
+    Route("PUT", "/orders/{id}", "orders:write"),
+    Route("PATCH", "/orders/{id}", "orders:write"),
+    Route("POST", "/orders/{id}/lines", "orders:write"),
+    Route("PUT", "/orders/{id}/lines/{line_id}", "orders:write"),
+    Route("PATCH", "/orders/{id}/lines/{line_id}", "orders:write"),
+    Route("DELETE", "/orders/{id}/lines/{line_id}", "orders:write"),
+    Route("PATCH", "/orders/{id}/status", "orders:write"),
+    Route("POST", "/orders/{id}/invoice", "invoices:write"),
     Route("GET", "/invoices", "invoices:read"),
     Route("POST", "/invoices", "invoices:write"),
     Route("GET", "/invoices/{id}", "invoices:read"),

@@ -1,12 +1,25 @@
-"""Lists and reads of invoices: what they cost, and that compiled and ordinary reads are the same."""
+"""Lists and reads of orders and invoices: what they cost, and that compiled and ordinary reads are the same."""
 
 import datetime as dt
 
 import pytest
 from django.db import connection
 
-from billing.tests.factories import cancelled, customer, draft, line, paid, part_paid, pay, sent
-from billing.views import InvoiceView
+from billing.tests.factories import (
+    ORDER_WAYS,
+    brought,
+    cancelled,
+    customer,
+    draft,
+    invoiced,
+    line,
+    ordered,
+    paid,
+    part_paid,
+    pay,
+    sent,
+)
+from billing.views import InvoiceView, OrderView
 from skeleton.core.testkit.query_counts import check_query_counts
 from skeleton.core.testkit.reading import check_reads
 from skeleton.identity.tests.factories import actor_of
@@ -32,12 +45,28 @@ def crowd():
     return made
 
 
-def test_query_counts(owner, crowd):
+@pytest.fixture
+def orders():
+    """One in each state, the confirmed one with an invoice."""
+    acme = customer(name="Ян & 100% _sure_")
+    address = {"city": "Київ", "country": None, "country_id": None}
+    made = [brought(state, ordered(2, tax_rate=20), ordered("0.5"), of=acme) for state in ORDER_WAYS]
+    made.append(brought("draft", ordered(3), shipping_address=address, notes="Soon"))
+    invoiced(made[2])
+    return made
+
+
+def test_query_counts(owner, crowd, orders):
     path = f"/invoices/{crowd[-1].pk}"
-    check_query_counts("billing", owner, {"/invoices/{id}": path, "/invoices/{id}/payments": f"{path}/payments"})
+    samples = {
+        "/invoices/{id}": path,
+        "/invoices/{id}/payments": f"{path}/payments",
+        "/orders/{id}": f"/orders/{orders[0].pk}",
+    }
+    check_query_counts("billing", owner, samples)
 
 
-def test_compiled_reads(owner, crowd):
+def test_compiled_reads(owner, crowd, orders):
     today = str(dt.datetime.now(dt.UTC).date())
     check_reads(
         InvoiceView,
@@ -47,19 +76,37 @@ def test_compiled_reads(owner, crowd):
         currency=["EUR", "USD", "JPY"],
         from_date=[today, "2099-01-01"],
         to_date=[today, "2001-01-01"],
+        order_id=[str(orders[2].pk), str(orders[0].pk)],
+    )
+    check_reads(
+        OrderView,
+        actor_of(owner.user),
+        search=["ЯН", "ord-", "100% _", "nobody at all"],
+        customer_id=[str(orders[0].customer_id)],
+        from_date=[today, "2099-01-01"],
+        to_date=[today, "2001-01-01"],
     )
 
 
-@pytest.mark.parametrize(
-    "where",
-    ["", "WHERE status = 'draft'", "WHERE customer_id = '01972b15-8000-7000-8000-000000000001'",
-     "WHERE currency = 'EUR'", "WHERE issue_date >= '2026-01-01'", "WHERE search_text LIKE '%acme%'",
-     "WHERE status = 'sent' AND due_date < CURRENT_DATE"],
-)  # fmt: skip
-@pytest.mark.parametrize("order", ["id", "number_key, id", "total, id", "due_date, id", "created_at, id"])
-def test_every_filter_and_order_has_an_index(where, order):
+INVOICES = [
+    "", "WHERE status = 'draft'", "WHERE customer_id = '01972b15-8000-7000-8000-000000000001'",
+    "WHERE currency = 'EUR'", "WHERE issue_date >= '2026-01-01'", "WHERE search_text LIKE '%acme%'",
+    "WHERE status = 'sent' AND due_date < CURRENT_DATE", "WHERE order_id = '01972b15-8000-7000-8000-000000000001'",
+]  # fmt: skip
+ORDERS = [
+    "", "WHERE status = 'pending'", "WHERE customer_id = '01972b15-8000-7000-8000-000000000001'",
+    "WHERE created_at >= '2026-01-01' AND created_at <= '2026-01-31'", "WHERE search_text LIKE '%acme%'",
+]  # fmt: skip
+SHAPES = [("billing_invoice", where, key) for where in INVOICES for key in ("number_key", "total", "due_date")]
+SHAPES += [("billing_order", where, key) for where in ORDERS for key in ("number_key", "total")]
+SHAPES += [(table, where, "created_at") for table, where, key in SHAPES if key == "total"]
+
+
+@pytest.mark.parametrize("table, where, key", [*SHAPES, ("billing_invoice", "", ""), ("billing_order", "", "")])
+def test_every_filter_and_order_has_an_index(table, where, key):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN SELECT id FROM billing_invoice {where} ORDER BY {order} LIMIT 20")
+        order = f"{key}, id" if key else "id"
+        cursor.execute(f"EXPLAIN SELECT id FROM {table} {where} ORDER BY {order} LIMIT 20")
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "Seq Scan" not in plan

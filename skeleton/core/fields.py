@@ -243,6 +243,14 @@ class JsonObjectField(serializers.Field[dict[str, Any], Any, Any, Any]):
         return value
 
 
+class ObjectOf(JsonObjectField):
+    """A JSON object in a column of its own, in the shape that a serializer describes. For output: kept as it is."""
+
+    def __init__(self, child: type[serializers.Serializer[Any]], **kwargs: Any) -> None:
+        self.child = child()
+        super().__init__(**kwargs)
+
+
 class ListOf(serializers.Field[list[Any], Any, Any, Any]):
     """A list of objects, each one complete: also in a partial update, where the list replaces the former one."""
 

@@ -249,6 +249,15 @@ class _JsonObject(OpenApiSerializerFieldExtension):
         return {"type": "object", "additionalProperties": {"type": "string"} if self.target.texts else True}
 
 
+class _ObjectOf(OpenApiSerializerFieldExtension):
+    target_class = "skeleton.core.fields.ObjectOf"
+    priority = 1  # before that of any JSON object
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+        found: Schema = auto_schema.resolve_serializer(self.target.child, direction).ref
+        return found
+
+
 class _ListOf(OpenApiSerializerFieldExtension):
     target_class = "skeleton.core.fields.ListOf"
 

@@ -1,0 +1,53 @@
+"""The life of an order: one table, which `change_status` obeys, and from which the API says what is allowed.
+
+PostgreSQL holds the same moves by a trigger (migration 0009); a test compares the two. The diagram in `docs/orders.md`
+is drawn from here.
+"""
+
+from typing import Final
+
+from billing.choices import OrderStatus
+from skeleton.core.errors import Conflict
+
+_DRAFT, _PENDING, _CONFIRMED, _SHIPPED, _DELIVERED, _CANCELLED = OrderStatus
+
+TRANSITIONS: Final[dict[OrderStatus, tuple[OrderStatus, ...]]] = {
+    _DRAFT: (_PENDING, _CONFIRMED, _CANCELLED),
+    _PENDING: (_CONFIRMED, _CANCELLED),
+    _CONFIRMED: (_SHIPPED, _CANCELLED),
+    _SHIPPED: (_DELIVERED,),
+    _DELIVERED: (),
+    _CANCELLED: (),
+}
+"""For each state those it leads to. What is not here is not allowed, staying where it is included."""
+
+VERBS: Final[dict[OrderStatus, str]] = {
+    _PENDING: "submit",
+    _CONFIRMED: "confirm",
+    _SHIPPED: "ship",
+    _DELIVERED: "deliver",
+    _CANCELLED: "cancel",
+}
+"""What bringing an order into each state is called, in the audit log and on buttons."""
+
+BINDING: Final = (_CONFIRMED, _SHIPPED, _DELIVERED)
+"""The states in which an order binds both sides: it counts towards the credit limit, and can be invoiced."""
+
+
+def allowed_transitions(status: str, *, invoiced: bool) -> list[str]:
+    """The states that an order may be brought into now. `invoiced`: an invoice of it stands, and is not cancelled."""
+    return [target.value for target in TRANSITIONS[OrderStatus(status)] if not (invoiced and target == _CANCELLED)]
+
+
+def require_transition(status: str, target: OrderStatus, *, invoiced: bool) -> None:
+    """Raises Conflict, with what is allowed instead, where the order may not be brought into the state `target`."""
+    allowed = allowed_transitions(status, invoiced=invoiced)
+    if target.value in allowed:
+        return
+    if target in TRANSITIONS[OrderStatus(status)]:
+        message = "The order is invoiced: cancel its invoices first."
+    elif target == status:
+        message = f"The order is {status} already."
+    else:
+        message = f"The order is {status}: it cannot become {target.value}."
+    raise Conflict(message, details={"allowed": allowed})

@@ -1,0 +1,114 @@
+"""What orders and invoices have in common: both are numbered documents of a customer, with priced lines and totals."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Concat, Lower
+
+from skeleton.core.models import Record
+
+_GAP = Value("\n")
+"""Between the searched fields: a text that is searched for has no line break, so no match spans both."""
+
+
+class Document(Record):
+    """A numbered document in minor units of `currency`.
+
+    `customer_name` follows the customer while it is a draft (triggers keep it), and stays as it is from then on, as on
+    the paper that went out. `number_key` is the number as a text that sorts as people count: INV-2026-1000 comes after
+    INV-2026-999.
+    """
+
+    number = models.CharField(max_length=40, editable=False)
+    customer_name = models.CharField(max_length=255, editable=False)
+    currency = models.CharField(max_length=3)
+    subtotal = models.BigIntegerField(default=0)
+    tax_total = models.BigIntegerField("tax", default=0)
+    tax_breakdown = models.JSONField(default=list)
+    total = models.BigIntegerField(default=0)
+    notes = models.TextField(null=True, blank=True)  # noqa: DJ001 (the API says null)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    search_text = models.GeneratedField(
+        expression=Lower(Concat("number", _GAP, "customer_name", output_field=models.TextField())),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+    number_key = models.GeneratedField(
+        expression=Func(
+            F("number"),
+            template="(split_part(%(expressions)s, '-', 2) || lpad(split_part(%(expressions)s, '-', 3), 12, '0'))",
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class DocumentLine(Record):
+    """One position of a document. `total` is round(quantity × unit_price) − discount, before `tax_rate` percent tax."""
+
+    position = models.IntegerField()
+    description = models.CharField(max_length=1000)
+    quantity = models.DecimalField(max_digits=15, decimal_places=3)
+    unit_price = models.BigIntegerField()
+    discount = models.BigIntegerField(default=0)
+    tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=Decimal(0))
+    total = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.description
+
+
+def document_constraints(table: str) -> list[models.BaseConstraint]:
+    """What holds for the numbers, the currency and the totals of every document."""
+    return [
+        models.UniqueConstraint(fields=["number"], name=f"{table}_number_unique"),
+        models.CheckConstraint(condition=Q(total=F("subtotal") + F("tax_total")), name=f"{table}_total_is_sum"),
+        models.CheckConstraint(condition=Q(subtotal__gte=0, tax_total__gte=0), name=f"{table}_positive"),
+        models.CheckConstraint(condition=Q(currency__regex="^[A-Z]{3}$"), name=f"{table}_currency_form"),
+    ]
+
+
+def document_indexes(table: str) -> list[models.Index]:
+    """One for each filter and order that all lists of documents have."""
+    return [
+        models.Index("status", "id", name=f"{table}_status"),
+        models.Index("customer", "id", name=f"{table}_customer"),
+        models.Index("number_key", "id", name=f"{table}_number"),
+        models.Index("total", "id", name=f"{table}_total"),
+        models.Index("created_at", "id", name=f"{table}_created_at"),
+        GinIndex(OpClass("search_text", name="gin_trgm_ops"), name=f"{table}_search"),
+    ]
+
+
+def line_constraints(table: str, document: str) -> list[models.BaseConstraint]:
+    """What holds for every line: its figures are in their bounds, and its total is theirs."""
+    product = Func(F("quantity") * F("unit_price"), function="round", output_field=models.DecimalField())
+    return [
+        models.UniqueConstraint(fields=[document, "position"], name=f"{table}_position_unique"),
+        models.CheckConstraint(condition=~Q(description=""), name=f"{table}_description_present"),
+        models.CheckConstraint(condition=Q(position__gte=1), name=f"{table}_position_positive"),
+        models.CheckConstraint(
+            condition=Q(quantity__gt=0), name=f"{table}_quantity_positive", violation_error_code="quantity"
+        ),
+        models.CheckConstraint(condition=Q(unit_price__gte=0, discount__gte=0, total__gte=0), name=f"{table}_positive"),
+        models.CheckConstraint(
+            condition=Q(tax_rate__gte=0, tax_rate__lte=100),
+            name=f"{table}_tax_rate_bounds",
+            violation_error_code="tax_rate",
+        ),
+        models.CheckConstraint(condition=Q(total=product - F("discount")), name=f"{table}_total_fits"),
+    ]

@@ -1,0 +1,87 @@
+"""Orders, their lines and the history of their states. What may happen to them is held by PostgreSQL."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from billing.choices import OrderStatus
+from billing.models.documents import (
+    Document,
+    DocumentLine,
+    document_constraints,
+    document_indexes,
+    line_constraints,
+)
+from inventory.models import Item
+from parties.models import Party
+from skeleton.core.ids import uuid7
+
+
+class Order(Document):
+    """What a customer wants of us. Stock is held for it from the confirmation to the shipping (inventory.Reservation).
+
+    `shipping_address` is kept as it was sent, with `country_id` beside it. `unbilled_total` is what of it no sent
+    invoice asks for yet, in minor units; over 0 from the confirmation on, and kept by triggers. `status_reason` is why
+    it came to its present state.
+    """
+
+    customer = models.ForeignKey(Party, models.PROTECT, related_name="orders", db_index=False)
+    status = models.CharField(max_length=9, choices=OrderStatus.choices, default=OrderStatus.DRAFT)
+    status_reason = models.TextField(null=True, blank=True)  # noqa: DJ001 (the API says null)
+    shipping_address = models.JSONField(null=True, blank=True)
+    unbilled_total = models.BigIntegerField(default=0, editable=False)
+
+    class Meta:
+        db_table = "billing_order"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            *document_constraints("billing_order"),
+            models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="billing_order_status_known"),
+            models.CheckConstraint(
+                condition=Q(unbilled_total=0)
+                | Q(
+                    unbilled_total__gt=0,
+                    status__in=[OrderStatus.CONFIRMED, OrderStatus.SHIPPED, OrderStatus.DELIVERED],
+                ),
+                name="billing_order_unbilled_fits",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            *document_indexes("billing_order"),
+            models.Index("customer", name="billing_order_unbilled", condition=Q(unbilled_total__gt=0)),
+        ]
+
+
+class OrderLine(DocumentLine):
+    """One position of an order; `description` is the item's name as it was when the line was written."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="lines", db_index=False)
+    item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        db_table = "billing_order_line"
+        constraints: ClassVar[list[models.BaseConstraint]] = line_constraints("billing_order_line", "order")
+
+
+class OrderStatusChange(models.Model):
+    """That an order came from one state to another: when, by whom and why. Written by a trigger, never changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="history", db_index=False)
+    from_status = models.CharField(max_length=9, choices=OrderStatus.choices)
+    status = models.CharField(max_length=9, choices=OrderStatus.choices)
+    reason = models.TextField(null=True, blank=True)  # noqa: DJ001 (the API says null)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "billing_order_status_change"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("order", "id", name="billing_order_status_change_of"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_status} → {self.status}"

@@ -1,0 +1,47 @@
+"""Credit limits: what a customer may owe us, in what we have asked for and in what we are bound to deliver.
+
+Whatever adds to it (sending an invoice, confirming an order) holds the customer alone, so two cannot use the same room.
+"""
+
+from decimal import Decimal
+
+from django.db.models import F, Sum
+
+from billing.choices import InvoiceStatus
+from billing.models import Invoice, Order
+from parties.services import UsableParty
+from skeleton.core.errors import Conflict
+from skeleton.core.money import format_money
+
+
+def require_credit(customer: UsableParty, order: Order) -> None:
+    """Raises Conflict where the customer's limit does not cover what is open already and the order besides.
+
+    The customer must be held alone. A limit of 0 is none. An order in another currency than the limit's cannot be
+    compared with it, and is refused.
+    """
+    if customer.credit_limit == 0:
+        return
+    if order.currency != customer.currency:
+        raise Conflict(
+            f"The credit limit is in {customer.currency}, the order in {order.currency}: they cannot be compared.",
+            details={"currency": f"Must be {customer.currency}, the currency of the credit limit."},
+        )
+    exposure = _open(customer, order.currency) + order.total
+    if exposure > customer.credit_limit:
+        limit, reached = (format_money(int(amount), order.currency) for amount in (customer.credit_limit, exposure))
+        raise Conflict(
+            f"The credit limit of {limit} does not cover the order: with it {reached} would be open.",
+            details={"credit_limit": customer.credit_limit, "exposure": exposure, "order_total": order.total},
+        )
+
+
+def _open(customer: UsableParty, currency: str) -> Decimal:
+    """What is due on sent invoices, and what of binding orders no sent invoice asks for yet, in minor units."""
+    due = Invoice.objects.filter(customer=customer.id, status=InvoiceStatus.SENT, currency=currency)
+    ordered = Order.objects.filter(customer=customer.id, unbilled_total__gt=0, currency=currency)
+    found = (
+        due.aggregate(sum=Sum(F("total") - F("amount_paid")))["sum"],
+        ordered.aggregate(sum=Sum("unbilled_total"))["sum"],
+    )
+    return Decimal(sum(amount or 0 for amount in found))

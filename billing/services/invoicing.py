@@ -1,0 +1,70 @@
+"""From an order to an invoice of what is not invoiced yet."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from billing.machine import BINDING
+from billing.models import Order
+from billing.services.invoices import insert_draft
+from billing.services.lines import build_lines
+from billing.services.orders import refusal
+from contracts.queries import credit_days
+from parties.choices import PartyKind
+from parties.services import require_usable
+from skeleton.core.actors import Actor
+from skeleton.core.errors import Conflict, NotFound
+from skeleton.core.records import locked
+from skeleton.core.transactions import verb
+
+DAYS_TO_PAY = 30
+"""Until an invoice is due, where no contract with the customer says otherwise."""
+
+# what lines of other invoices, not cancelled, bill already is counted by the function (migration 0009)
+_REST = """
+    SELECT l.id, l.description, rest.quantity, l.unit_price, rest.discount::bigint, l.tax_rate
+    FROM billing_order_rest(%s, '{draft,sent,paid}') AS rest JOIN billing_order_line l ON l.id = rest.order_line_id
+    WHERE rest.quantity > 0 ORDER BY rest.line_position
+"""
+
+
+def invoice_order(*, order_id: UUID, actor: Actor, due_date: dt.date | None = None) -> UUID:
+    """A draft invoice of what of the order no other invoice bills; its id.
+
+    It is due on `due_date`, else after the credit days of the contract with the customer, else after 30 days. Of two
+    that ask at the same moment, the later one finds nothing left. Raises NotFound; Conflict (not confirmed yet or
+    cancelled, nothing left, the customer is not active).
+    """
+    with verb(actor, "invoice"):
+        customer_id = Order.objects.filter(pk=order_id).values_list("customer_id", flat=True).first()
+        if customer_id is None:
+            raise NotFound
+        customer = require_usable(customer_id, PartyKind.CUSTOMER)
+        order: Order = locked(Order.objects.all(), order_id, no_key=True)
+        if order.status not in BINDING:
+            raise refusal(order, "It can be invoiced once it is confirmed.")
+        lines = _rest(order)
+        if not lines:
+            raise Conflict("Everything on the order is invoiced already.", details={"allowed": []})
+        days = credit_days(customer_id) or DAYS_TO_PAY
+        return insert_draft(
+            customer=customer,
+            due_date=due_date or timezone.now().date() + dt.timedelta(days=days),
+            currency=order.currency,
+            lines=lines,
+            order_id=order.pk,
+            actor=actor,
+        )
+
+
+def _rest(order: Order) -> list[dict[str, Any]]:
+    """The lines of the invoice, as columns."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REST, [order.pk])
+        found = cursor.fetchall()
+    names = ("description", "quantity", "unit_price", "discount", "tax_rate")
+    built = build_lines([dict(zip(names, values, strict=True)) for _, *values in found])  # type: ignore[misc]
+    return [{**line, "order_line_id": row[0]} for line, row in zip(built, found, strict=True)]

@@ -1,0 +1,196 @@
+"""The verbs of an order while it is a draft. How it goes on from there: `services/transitions.py`.
+
+Locks are taken in one order: customer, order, invoice, stock rows, the books; a number series last.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, NotRequired, TypedDict
+from uuid import UUID
+
+from django.utils import timezone
+
+from billing.choices import OrderStatus
+from billing.machine import allowed_transitions
+from billing.models import Order, OrderLine
+from billing.queries import is_invoiced
+from billing.services.lines import (
+    LineValues,
+    append_line,
+    build_lines,
+    change_line,
+    common_currency,
+    line_of,
+    remove_line,
+    total_columns,
+)
+from billing.totals import document_totals
+from inventory.choices import ItemStatus
+from inventory.models import Item
+from parties.choices import PartyKind
+from parties.services import require_usable
+from skeleton.core.actors import Actor
+from skeleton.core.errors import Conflict, Invalid
+from skeleton.core.ids import uuid7
+from skeleton.core.inserts import insert_rows
+from skeleton.core.numbers import take_number
+from skeleton.core.records import assign, locked
+from skeleton.core.transactions import verb
+
+
+class OrderLineValues(TypedDict):
+    """A line as it is asked for. Price (minor units), currency and tax rate (percent) are the item's by default."""
+
+    item_id: UUID
+    quantity: Decimal
+    unit_price: NotRequired[int]
+    discount: NotRequired[int]
+    tax_rate: NotRequired[Decimal]
+    currency: NotRequired[str]
+
+
+def create_order(
+    *,
+    customer_id: UUID,
+    actor: Actor,
+    lines: Sequence[OrderLineValues] = (),
+    currency: str | None = None,
+    notes: str | None = None,
+    shipping_address: dict[str, Any] | None = None,
+) -> UUID:
+    """A numbered draft; its id.
+
+    The currency is the one given, else that of the lines, else the customer's. Raises Invalid (unknown customer or
+    item, an item that is not active, two currencies, a discount over the price, a sum over int64) and Conflict (the
+    customer is not active).
+    """
+    priced = _priced(lines, path="lines.{}.")
+    named = common_currency(priced, currency)
+    built = build_lines(priced)
+    totals = document_totals((line["tax_rate"], line["total"]) for line in built)
+    now, order_id = timezone.now(), uuid7()
+    with verb(actor, "create"):
+        customer = require_usable(customer_id, PartyKind.CUSTOMER)
+        order = {
+            "id": order_id,
+            "customer_id": customer_id,
+            "customer_name": customer.name,
+            "currency": named or customer.currency,
+            "notes": notes,
+            "shipping_address": shipping_address,
+            "created_by_id": actor.id,
+            "created_at": now,
+            "updated_at": now,
+            **total_columns(totals),
+        }
+        order["number"] = take_number("ORD", now.year, digits=6)
+        insert_rows(Order, [order])
+        rows = [
+            {**row, "item_id": line["item_id"], "order_id": order_id} for row, line in zip(built, lines, strict=True)
+        ]
+        insert_rows(OrderLine, rows)
+    return order_id
+
+
+def update_order(*, order_id: UUID, values: dict[str, Any], actor: Actor) -> None:
+    """Change `notes` and `shipping_address` of a draft; the address merges, None clears it.
+
+    Raises NotFound, Conflict.
+    """
+    with verb(actor, "update"):
+        order: Order = locked(Order.objects.all(), order_id, no_key=True)
+        fields = dict(values)
+        if fields.get("shipping_address") is not None:
+            fields["shipping_address"] = {**(order.shipping_address or {}), **fields["shipping_address"]}
+        if any(getattr(order, name) != value for name, value in fields.items()):
+            _require_draft(order)
+        assign(order, fields)
+
+
+def add_line(*, order_id: UUID, values: OrderLineValues, actor: Actor) -> None:
+    """Put a line at the end of a draft. Raises NotFound, Conflict, Invalid."""
+    with verb(actor, "add_line"):
+        order, lines = _draft(order_id)
+        (priced,) = _priced([values])
+        append_line(order, lines, priced, also={"item_id": values["item_id"]})
+
+
+def update_line(*, order_id: UUID, line_id: UUID, values: dict[str, Any], actor: Actor) -> None:
+    """Change those fields of a draft's line that `values` has; another item keeps the price.
+
+    Raises NotFound, Conflict, Invalid.
+    """
+    with verb(actor, "update_line"):
+        order, lines = _draft(order_id)
+        line = line_of(lines, line_id, "order")
+        fields = dict(values)
+        if fields.get("item_id", line.item_id) != line.item_id:
+            fields["description"] = _items([fields["item_id"]])[fields["item_id"]].name
+        change_line(order, lines, line, fields)
+
+
+def delete_line(*, order_id: UUID, line_id: UUID, actor: Actor) -> None:
+    """Take a line off a draft. Raises NotFound, Conflict."""
+    with verb(actor, "delete_line"):
+        order, lines = _draft(order_id)
+        remove_line(order, lines, line_of(lines, line_id, "order"))
+
+
+def refusal(order: Order, message: str) -> Conflict:
+    """That the order's state does not allow something, with the states it may go to."""
+    allowed = allowed_transitions(order.status, invoiced=is_invoiced(order.pk))
+    return Conflict(f"The order is {order.status}. {message}", details={"allowed": allowed})
+
+
+def _draft(order_id: UUID) -> tuple[Order, list[OrderLine]]:
+    """A draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
+    order: Order = locked(Order.objects.all(), order_id, no_key=True)
+    _require_draft(order)
+    return order, list(order.lines.order_by("position"))
+
+
+def _require_draft(order: Order) -> None:
+    if order.status != OrderStatus.DRAFT:
+        raise refusal(order, "Only a draft can be changed.")
+
+
+def _priced(lines: Sequence[OrderLineValues], *, path: str = "") -> list[LineValues]:
+    """The lines with what the catalogue says where they do not. `path` has a place for the line's index.
+
+    Raises Invalid, naming every line that is wrong.
+    """
+    items = _items([line["item_id"] for line in lines], path=path)
+    found: list[LineValues] = []
+    for index, line in enumerate(lines):
+        item = items[line["item_id"]]
+        currency = line.get("currency", item.currency)
+        if "unit_price" not in line and currency != item.currency:
+            raise Invalid(
+                details={f"{path.format(index)}unit_price": f"The catalogue has a price in {item.currency} only."}
+            )
+        found.append(
+            {
+                "description": item.name,
+                "quantity": line["quantity"],
+                "unit_price": line.get("unit_price", item.unit_price),
+                "discount": line.get("discount", 0),
+                "tax_rate": line.get("tax_rate", item.tax_rate),
+                "currency": currency,
+            }
+        )
+    return found
+
+
+def _items(ids: Sequence[UUID], *, path: str = "") -> dict[UUID, Item]:
+    """The items with these ids. Raises Invalid for those that do not exist or are not sold, by their line's index."""
+    items = Item.objects.defer("description", "attributes", "search_text").in_bulk(set(ids))
+    wrong: dict[str, str] = {}
+    for index, item_id in enumerate(ids):
+        item = items.get(item_id)
+        if item is None:
+            wrong[f"{path.format(index)}item_id"] = "Unknown item."
+        elif item.status != ItemStatus.ACTIVE:
+            wrong[f"{path.format(index)}item_id"] = f"{item.name} is {item.status}."
+    if wrong:
+        raise Invalid(details=wrong)
+    return items

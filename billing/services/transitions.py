@@ -1,0 +1,70 @@
+"""How an order goes on, along the machine: with its stock held, issued or let go of in the same transaction."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from billing.choices import OrderStatus
+from billing.machine import VERBS, require_transition
+from billing.models import Order, OrderLine
+from billing.queries import is_invoiced
+from billing.services.credit import require_credit
+from inventory.errors import NotEnoughStock
+from inventory.services.orders import issue_for_order, release_for_order, reserve_for_order
+from parties.choices import PartyKind
+from parties.services import UsableParty, require_usable
+from skeleton.core.actors import Actor
+from skeleton.core.errors import Conflict, NotFound
+from skeleton.core.records import assign, locked
+from skeleton.core.transactions import verb
+
+
+def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: str | None = None) -> None:
+    """Bring an order into another state; `reason` is kept in its history.
+
+    Confirming needs a line and an active customer whose credit limit covers it, and holds the stock of every line.
+    Shipping issues what is held, cancelling lets go of it. Raises NotFound; Conflict where the order's state, its
+    invoices, the customer, the credit limit or the stock do not allow it.
+    """
+    with verb(actor, VERBS.get(status, "change_status")):
+        customer = _customer_alone(order_id) if status == OrderStatus.CONFIRMED else None
+        order: Order = locked(Order.objects.all(), order_id, no_key=True)
+        require_transition(order.status, status, invoiced=is_invoiced(order.pk))
+        if customer:
+            _confirm(order, customer, actor)
+        elif status == OrderStatus.SHIPPED:
+            issue_for_order(order_id=order.pk, reference=order.number, actor=actor)
+        elif status == OrderStatus.CANCELLED:
+            release_for_order(order_id=order.pk, actor=actor)
+        assign(order, {"status": status.value, "status_reason": reason})
+
+
+def _customer_alone(order_id: UUID) -> UsableParty:
+    """The order's customer, active, and with nobody else reckoning with their credit. Raises NotFound, Conflict."""
+    customer_id = Order.objects.filter(pk=order_id).values_list("customer_id", flat=True).first()
+    if customer_id is None:
+        raise NotFound
+    return require_usable(customer_id, PartyKind.CUSTOMER, alone=True)
+
+
+def _confirm(order: Order, customer: UsableParty, actor: Actor) -> None:
+    lines = list(order.lines.order_by("position"))
+    if not lines:
+        raise Conflict("An order without lines cannot be confirmed.", details={"allowed": ["add_line", "cancelled"]})
+    require_credit(customer, order)
+    needs: dict[UUID, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        needs[line.item_id] += line.quantity
+    try:
+        reserve_for_order(order_id=order.pk, needs=needs, actor=actor)
+    except NotEnoughStock as short:
+        raise _at_its_line(short, lines) from short
+
+
+def _at_its_line(short: NotEnoughStock, lines: Sequence[OrderLine]) -> NotEnoughStock:
+    """The refusal, told at the first line that asks for the item."""
+    index = next(n for n, line in enumerate(lines) if line.item_id == short.item_id)
+    return NotEnoughStock(
+        short.available, item_id=short.item_id, of=lines[index].description, field=f"lines.{index}.quantity"
+    )
