@@ -29,11 +29,6 @@ def invoices_by_status() -> dict[str, int]:
     return COUNTED.by_part()
 
 
-def overdue_invoices() -> QuerySet[Invoice]:
-    """Invoices that should have been paid by now."""
-    return Invoice.objects.filter(OVERDUE)
-
-
 def orders() -> QuerySet[Order]:
     """Orders, each with `invoiced`: what its invoices that are not cancelled come to; None where there are none."""
     standing = Invoice.objects.filter(order=OuterRef("pk")).exclude(status=InvoiceStatus.CANCELLED)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
@@ -71,16 +72,39 @@ _AGING = f"""
 
 # The same for what is open now, from an index alone.
 _OWED = f"""
-    SELECT currency, {_AGED}
+    SELECT currency, count(*), count(*) FILTER (WHERE days > 0), {_AGED}
     FROM (SELECT currency, CURRENT_DATE - due_date AS days, total - amount_paid AS amount
           FROM billing_invoice WHERE status = 'sent') AS open
     GROUP BY currency
 """  # noqa: S608 (constants only)
 
 
-def owed_by_age() -> dict[str, dict[str, int]]:
-    """What customers owe at this moment, per currency and bucket, in minor units."""
-    return {currency: dict(zip(BUCKETS, map(int, sums), strict=True)) for currency, *sums in fetch(_OWED, [])}
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What customers owe in one currency at this moment: minor units per bucket, and on how many invoices."""
+
+    by_age: dict[str, int]
+    invoices: int
+    overdue_invoices: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_age.values())
+
+    @property
+    def overdue(self) -> int:
+        return self.total - self.by_age["current"]
+
+
+def owed_now() -> dict[str, Owed]:
+    """What is owed, per currency."""
+    return {
+        currency: Owed(dict(zip(BUCKETS, map(int, sums), strict=True)), invoices, late)
+        for currency, invoices, late, *sums in fetch(_OWED, [])
+    }
+
+
+NOTHING_OWED = Owed(dict.fromkeys(BUCKETS, 0), 0, 0)
 
 
 def receivables_aging(day: dt.date) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from parties.serializers import (
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
 from skeleton.core.admin.columns import activity, money, status
+from skeleton.core.admin.filters import CurrencyFilter
 from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PairsField, PickField, RecordForm
 from skeleton.core.admin.records import PartsFormSet, RecordAdmin, StackedList
 from skeleton.core.serializers import Input
@@ -140,6 +141,7 @@ class CustomerScreen(PartyScreen):
         "name", "email", "phone", STATUS, money("credit_limit", "credit limit"),
         PURCHASES, "created_at",
     )  # fmt: skip
+    list_filter = (*PartyScreen.list_filter, CurrencyFilter)
     known_fields = ((STATUS, PURCHASES),)
     readonly_fields = (*PartyScreen.readonly_fields, PURCHASES)
 

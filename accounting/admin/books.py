@@ -8,19 +8,19 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold import widgets
-from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.enums import ActionVariant
 
 from accounting.access import ACCOUNTS, ENTRIES, PERIODS
 from accounting.admin.reports import ledger_address
-from accounting.choices import DEBIT_NORMAL, PeriodStatus
-from accounting.models import Account, Entry, Period
+from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus
+from accounting.models import Account, Entry, Line, Period
 from accounting.serializers import AccountInput, AccountUpdateInput, PeriodInput
 from accounting.services import (
     close_period,
@@ -109,6 +109,19 @@ class AccountScreen(RecordAdmin):
         )
 
 
+class TouchesFilter(DropdownFilter):
+    """Transactions with a line on an account of some type."""
+
+    title, parameter_name = "touches", "touches"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[Any]:
+        return AccountType.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
+        lines = Line.objects.filter(entry=OuterRef("pk"), account__type=self.value())
+        return queryset.filter(Exists(lines)) if self.value() else queryset
+
+
 class Reversal(ActForm):
     date = forms.DateField(
         required=False, widget=widgets.UnfoldAdminDateWidget, help_text="Today, where nothing is said."
@@ -121,7 +134,7 @@ class EntryScreen(DocumentAdmin):
     resources = ("accounting",)
     gate = ENTRIES
     list_display = ("date", "description", "reference", status("source_type", SOURCES, "made by"), "amounts")
-    list_filter = ("source_type", ("date", RangeDateFilter))
+    list_filter = ("source_type", TouchesFilter, ("date", RangeDateFilter))
     search_fields = ("description", "reference")
     ordering = ("-id",)
     acts = ("reverse",)

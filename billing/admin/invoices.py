@@ -31,6 +31,7 @@ from parties.models import Customer
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
 from skeleton.core.admin.columns import EMPTY, label, money, shown_money, shown_number
+from skeleton.core.admin.filters import CurrencyFilter
 from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm, few_lines
 from skeleton.core.admin.records import PartsFormSet, RecordAdmin, TabularList
 from skeleton.core.admin.refusals import REFUSALS, refusal_of
@@ -228,6 +229,7 @@ class InvoiceScreen(RecordAdmin):
     list_filter = (
         ("status", ChoicesDropdownFilter),
         OverdueFilter,
+        CurrencyFilter,
         ("issue_date", RangeDateFilter),
         ("due_date", RangeDateFilter),
     )

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from skeleton.backoffice.lists import screen_of
 from skeleton.core.actors import Actor
 
 Words = str | Promise
@@ -142,9 +143,7 @@ def _page(place: Place, request: HttpRequest) -> dict[str, Any] | None:
 
 
 def _screen(place: Place, request: HttpRequest) -> dict[str, Any] | None:
-    screens = {model._meta.label_lower: screen for model, screen in admin.site._registry.items()}
-    screen = screens.get(place.name)
+    screen = screen_of(place.name)
     if screen is None or not screen.has_view_permission(request):
         return None
-    link = reverse(f"admin:{place.name.replace('.', '_')}_changelist")
-    return {"title": capfirst(screen.opts.verbose_name_plural), "link": link}
+    return {"title": capfirst(screen.opts.verbose_name_plural), "link": screen.list_page}

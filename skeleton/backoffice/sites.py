@@ -7,6 +7,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from unfold.sites import UnfoldAdminSite
 
+from skeleton.backoffice.dashboard import dashboard
 from skeleton.backoffice.forms import OwnPasswordForm, SignInForm
 from skeleton.backoffice.navigation import sections_for
 from skeleton.core.actors import Actor
@@ -66,8 +67,10 @@ class BackOffice(UnfoldAdminSite):
         return {**super().each_context(request), "show_history": shows_audit}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        sections = {"sections": sections_for(request)}
-        return super().index(request, {**sections, **(extra_context or {})})  # type: ignore[no-any-return]
+        actor = self.actor_of(request)
+        found = dashboard(request, actor) if actor else {}
+        context = {"sections": sections_for(request), **found, **(extra_context or {})}
+        return super().index(request, context)  # type: ignore[no-any-return]
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """One's own password, by the service that the API uses."""

@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.admin import display
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.utils import display_for_label
 
-from skeleton.core.money import format_money
+from skeleton.core.money import EXACT, minor_digits
 
 Column = Callable[[Any], Any]
 
@@ -30,12 +31,19 @@ def shown_money(amount: int | None, currency: str | None) -> Any:
     """`1,550.00 USD`, in figures of equal width; a dash for what is not known."""
     if amount is None or currency is None:
         return EMPTY
-    return format_html('<span class="figures">{}</span>', format_money(amount, currency))
+    return format_html('<span class="figures">{}</span>', money_text(amount, currency))
+
+
+def money_text(amount: int, currency: str) -> str:
+    """`amount` minor units as they are written in the language of the page: `1,550.00 USD`, `1.550,00 USD`."""
+    digits = minor_digits(currency)
+    whole = Decimal(amount).scaleb(-digits, EXACT)
+    return f"{number_format(whole, decimal_pos=digits, force_grouping=True)} {currency}"
 
 
 def shown_number(value: Decimal) -> str:
     """A quantity or a rate, without the zeros that only PostgreSQL cares for."""
-    return f"{value.normalize():f}"
+    return number_format(f"{value.normalize():f}")
 
 
 def status(field: str, colours: Mapping[str, str], description: str = "status") -> Column:

@@ -1,0 +1,297 @@
+"""The first page: what matters today. Every number leads to the list behind it.
+
+A tile is one number, a block a chart or a short list. Each names the list behind it, and whoever may not see the list
+does not see the tile or block either; nothing is read for it.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as say
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from billing.choices import InvoiceStatus
+from billing.reports import AGES, Bucket
+from contracts.access import CONTRACTS
+from contracts.queries import expiring
+from inventory.queries import low_stock
+from parties.queries import top_customers
+from skeleton.backoffice.desk import INVOICES, REVENUE, SOON, Desk
+from skeleton.backoffice.navigation import Words
+from skeleton.core.access import visible
+from skeleton.core.actors import Actor
+from skeleton.core.admin.columns import money_text, shown_number
+from skeleton.core.counting import Bounded
+from skeleton.core.money import minor_digits
+
+LISTED = 5
+"""How many rows a short list has."""
+
+CUSTOMERS, CONTRACTS_LIST, STOCK = "parties.customer", "contracts.contract", "inventory.stock"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """What a tile says. `tone`: good, bad, or nothing."""
+
+    text: str
+    link: str
+    note: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    title: Words
+    icon: str
+    behind: str
+    read: Callable[[Desk], Number]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`shape` names its template; `read` gives the `rows` to show, `nothing` is said where there are none."""
+
+    shape: str
+    title: Words
+    behind: str
+    read: Callable[[Desk], dict[str, Any]]
+    nothing: Words
+    wide: bool = False
+
+
+def dashboard(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    """The first page's context."""
+    desk = Desk(request, actor)
+    tiles = [
+        {"title": tile.title, "icon": tile.icon, "number": tile.read(desk)}
+        for tile in TILES
+        if desk.lists.may_see(tile.behind)
+    ]
+    blocks = [
+        {
+            "id": f"block-{n}",
+            "id_rows": f"block-{n}-rows",
+            "title": block.title,
+            "template": f"backoffice/blocks/{block.shape}.html",
+            "nothing": block.nothing,
+            "wide": block.wide,
+            "all": desk.lists.link(block.behind),
+            **block.read(desk),
+        }
+        for n, block in enumerate(BLOCKS)
+        if desk.lists.may_see(block.behind)
+    ]
+    money = desk.lists.may_see(REVENUE) or desk.lists.may_see(INVOICES)
+    return {"tiles": tiles, "blocks": blocks, "desk": desk, "currencies": desk.currencies if money else []}
+
+
+# --- tiles ------------------------------------------------------------------------------------------------------------
+
+
+def _revenue_now(desk: Desk) -> Number:
+    before, now = desk.earned[-2:]
+    note = say("{amount} last month").format(amount=money_text(before, desk.currency))
+    return Number(money_text(now, desk.currency), _month_link(desk, desk.months[-1]), note)
+
+
+def _receivables_now(desk: Desk) -> Number:
+    link = desk.lists.link(INVOICES, status__exact=InvoiceStatus.SENT, currency=desk.currency)
+    note = _invoices(desk.owed_here.invoices)
+    return Number(money_text(desk.owed_here.total, desk.currency), link, note)
+
+
+def _overdue_now(desk: Desk) -> Number:
+    late = desk.owed_here.overdue
+    link = desk.lists.link(INVOICES, overdue="yes", currency=desk.currency)
+    note = _invoices(desk.owed_here.overdue_invoices)
+    return Number(money_text(late, desk.currency), link, note, "bad" if late else "good")
+
+
+def _low_now(desk: Desk) -> Number:
+    link = desk.lists.link(STOCK, low="yes")
+    return Number(counted(desk.low), link, say("to be ordered again"), "bad" if desk.low.number else "good")
+
+
+def _ending_now(desk: Desk) -> Number:
+    link = desk.lists.link(CONTRACTS_LIST, expiring=SOON)
+    return Number(counted(desk.ending), link, say("within {days} days").format(days=SOON))
+
+
+TILES = (
+    Tile(_("Revenue this month"), "trending_up", REVENUE, _revenue_now),
+    Tile(_("Receivables"), "account_balance_wallet", INVOICES, _receivables_now),
+    Tile(_("Overdue"), "schedule", INVOICES, _overdue_now),
+    Tile(_("Low stock"), "inventory_2", STOCK, _low_now),
+    Tile(_("Contracts ending"), "contract", CONTRACTS_LIST, _ending_now),
+)
+
+# --- blocks -----------------------------------------------------------------------------------------------------------
+
+
+def _revenue(desk: Desk) -> dict[str, Any]:
+    rows = [
+        {
+            "label": date_format(month, "F Y"),
+            "short": _short(month, first=n == 0),
+            "amount": money_text(amount, desk.currency),
+            "value": amount / 10 ** minor_digits(desk.currency),
+            "link": _month_link(desk, month),
+        }
+        for n, (month, amount) in enumerate(zip(desk.months, desk.earned, strict=True))
+    ]
+    return {"rows": rows, "chart": _chart(rows), "empty": not any(desk.earned)}
+
+
+def _statuses(desk: Desk) -> dict[str, Any]:
+    """Sent invoices apart by whether they are overdue, so that the parts make up the whole."""
+    counts, late = desk.invoices, desk.overdue_invoices
+    open_ones = max(counts.get(InvoiceStatus.SENT, 0) - late, 0)
+    parts: list[tuple[Any, int, dict[str, Any]]] = [
+        (InvoiceStatus.DRAFT.label, counts.get(InvoiceStatus.DRAFT, 0), {"status__exact": InvoiceStatus.DRAFT}),
+        (InvoiceStatus.SENT.label, open_ones, {"status__exact": InvoiceStatus.SENT, "overdue": "no"}),
+        (_("Overdue"), late, {"overdue": "yes"}),
+        (InvoiceStatus.PAID.label, counts.get(InvoiceStatus.PAID, 0), {"status__exact": InvoiceStatus.PAID}),
+        (InvoiceStatus.CANCELLED.label, counts.get(InvoiceStatus.CANCELLED, 0),
+         {"status__exact": InvoiceStatus.CANCELLED}),
+    ]  # fmt: skip
+    rows = [
+        {
+            "label": str(label),
+            "amount": counted(number),
+            "value": number,
+            "link": desk.lists.link(INVOICES, **query),
+            "colour": colour,
+        }
+        for (label, number, query), colour in zip(parts, STATUS_COLOURS, strict=True)
+    ]
+    return {"rows": rows, "chart": _chart(rows), "empty": not any(counts.values())}
+
+
+STATUS_COLOURS = ("draft", "sent", "overdue", "paid", "cancelled")
+"""Names of the stylesheet's colours, in the order of the parts."""
+
+
+def _aging(desk: Desk) -> dict[str, Any]:
+    owed = desk.owed_here
+    most = max(owed.by_age.values()) or 1
+    rows = [
+        {
+            "label": AGE_NAMES[age.name],
+            "amount": money_text(owed.by_age[age.name], desk.currency),
+            "share": round(100 * owed.by_age[age.name] / most),
+            "link": _age_link(desk, age),
+            "colour": age.name,
+        }
+        for age in AGES
+    ]
+    return {"rows": rows, "total": money_text(owed.total, desk.currency), "empty": not owed.total}
+
+
+AGE_NAMES = {
+    "current": _("Not yet due"),
+    "days_1_30": _("1–30 days overdue"),
+    "days_31_60": _("31–60 days overdue"),
+    "days_61_90": _("61–90 days overdue"),
+    "over_90": _("Over 90 days overdue"),
+}
+
+
+def _customers(desk: Desk) -> dict[str, Any]:
+    best = list(top_customers(desk.currency, LISTED).only("name", "total_purchases"))
+    most = best[0].total_purchases if best else 1
+    rows = [
+        {
+            "label": customer.name,
+            "amount": money_text(customer.total_purchases, desk.currency),
+            "share": round(100 * customer.total_purchases / most),
+            "link": desk.lists.page(CUSTOMERS, customer.pk),
+        }
+        for customer in best
+    ]
+    everybody = desk.lists.link(CUSTOMERS, sort="-total_purchases", currency=desk.currency)
+    return {"rows": rows, "all": everybody, "empty": not rows}
+
+
+def _low_stock(desk: Desk) -> dict[str, Any]:
+    rows = [
+        {
+            "label": str(row.item),
+            "note": str(row.warehouse),
+            "amount": say("{available} of {point}").format(
+                available=shown_number(row.available), point=shown_number(row.reorder_point)
+            ),
+            "link": desk.lists.page(STOCK, row.pk),
+        }
+        for row in low_stock()[:LISTED]
+    ]
+    return {"rows": rows, "all": desk.lists.link(STOCK, low="yes"), "empty": not rows}
+
+
+def _ending(desk: Desk) -> dict[str, Any]:
+    soon = expiring(visible(CONTRACTS, desk.actor), SOON).select_related("party").order_by("end_date", "pk")
+    rows = [
+        {
+            "label": contract.party.name,
+            "note": contract.get_contract_type_display(),
+            "amount": date_format(contract.end_date, "SHORT_DATE_FORMAT"),
+            "link": desk.lists.page(CONTRACTS_LIST, contract.pk),
+        }
+        for contract in soon[:LISTED]
+    ]
+    return {"rows": rows, "all": desk.lists.link(CONTRACTS_LIST, expiring=SOON), "empty": not rows}
+
+
+BLOCKS = (
+    Block("columns", _("Revenue by month"), REVENUE, _revenue, _("Nothing was posted to revenue yet."), wide=True),
+    Block("parts", _("Invoices by status"), INVOICES, _statuses, _("There are no invoices yet.")),
+    Block("bars", _("Receivables by age"), INVOICES, _aging, _("Nobody owes us anything.")),
+    Block("bars", _("Top customers"), CUSTOMERS, _customers, _("Nobody has bought anything yet.")),
+    Block("lines", _("Low stock"), STOCK, _low_stock, _("Nothing runs low.")),
+    Block("lines", _("Contracts ending soon"), CONTRACTS_LIST, _ending, _("No contract ends soon.")),
+)
+
+# --- what they are made with ------------------------------------------------------------------------------------------
+
+
+def counted(number: int | Bounded) -> str:
+    """A count as people read it: `1,284`, or `1,000+` where nobody counted to the end."""
+    if isinstance(number, Bounded):
+        return f"{counted(number.number)}+" if number.more else counted(number.number)
+    return number_format(number, force_grouping=True)
+
+
+def _invoices(number: int) -> str:
+    return ngettext("{number} invoice", "{number} invoices", number).format(number=counted(number))
+
+
+def _chart(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """What the chart is drawn from; see `static/backoffice/dashboard.js`."""
+    names = ("label", "short", "amount", "value", "link", "colour")
+    return {name: [row.get(name, "") for row in rows] for name in names}
+
+
+def _short(month: dt.date, *, first: bool) -> list[str]:
+    """A month below its column, the year where one begins."""
+    begins = first or month.month == 1
+    return [date_format(month, "M"), *([date_format(month, "Y")] if begins else [])]
+
+
+def _month_link(desk: Desk, month: dt.date) -> str:
+    """The entries of a month that touch revenue."""
+    last = (month + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+    return desk.lists.link(REVENUE, date_from=month, date_to=last, touches="revenue")
+
+
+def _age_link(desk: Desk, age: Bucket) -> str:
+    """The open invoices of an age."""
+    due = {"due_date_from": age.last, "due_date_to": age.first}
+    days: dict[str, Any] = {
+        name: desk.today - dt.timedelta(days=past) for name, past in due.items() if past is not None
+    }
+    return desk.lists.link(INVOICES, status__exact=InvoiceStatus.SENT, currency=desk.currency, **days)

@@ -1,0 +1,96 @@
+"""What the first page is laid out on: who looks, in which currency, and the figures that several of its parts share."""
+
+import datetime as dt
+from functools import cached_property
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounting.queries import revenue_by_month
+from billing.queries import invoices_by_status
+from billing.reports import NOTHING_OWED, Owed, owed_now
+from contracts.access import CONTRACTS
+from contracts.queries import expiring
+from inventory.queries import low_stock
+from skeleton.backoffice.lists import Lists
+from skeleton.core.access import visible
+from skeleton.core.actors import Actor
+from skeleton.core.counting import Bounded
+
+MONTHS = 12
+SOON = 30
+"""Days: a contract that ends within them is about to."""
+
+REVENUE, INVOICES = "accounting.entry", "billing.invoice"
+"""The lists behind the two kinds of money on the page."""
+
+
+class Desk:
+    """One look at the first page. Nothing is read before it is asked for, and nothing twice."""
+
+    def __init__(self, request: HttpRequest, actor: Actor) -> None:
+        self.actor, self.lists = actor, Lists(request)
+        self.today = timezone.now().date()
+        self._wanted = request.GET.get("currency")
+
+    # currencies: amounts in two of them are never added, so the page is in one
+
+    @cached_property
+    def currencies(self) -> list[str]:
+        """Those that there is money in, the installation's own first."""
+        revenue = self.revenue if self.lists.may_see(REVENUE) else {}
+        owed = self.owed if self.lists.may_see(INVOICES) else {}
+        own = settings.SKELETON_CURRENCY
+        used = {*revenue, *owed} or {own}
+        return sorted(used, key=lambda code: (code != own, code))
+
+    @cached_property
+    def currency(self) -> str:
+        """The one that was asked for, else the first."""
+        return self._wanted if self._wanted in self.currencies else self.currencies[0]
+
+    # figures
+
+    @cached_property
+    def months(self) -> list[dt.date]:
+        """First days of the last months, this one the last."""
+        count = self.today.year * 12 + self.today.month - 1
+        return [dt.date(n // 12, n % 12 + 1, 1) for n in range(count - MONTHS + 1, count + 1)]
+
+    @cached_property
+    def revenue(self) -> dict[str, dict[dt.date, int]]:
+        return revenue_by_month(self.months[0], self.months[-1])
+
+    @property
+    def earned(self) -> list[int]:
+        """Revenue of each of the months, in minor units of the page's currency."""
+        found = self.revenue.get(self.currency, {})
+        return [found.get(month, 0) for month in self.months]
+
+    @cached_property
+    def owed(self) -> dict[str, Owed]:
+        return owed_now()
+
+    @property
+    def owed_here(self) -> Owed:
+        """What is owed in the page's currency."""
+        return self.owed.get(self.currency, NOTHING_OWED)
+
+    @cached_property
+    def invoices(self) -> dict[str, int]:
+        """How many there are, by status."""
+        return invoices_by_status()
+
+    @property
+    def overdue_invoices(self) -> int:
+        return sum(owed.overdue_invoices for owed in self.owed.values())
+
+    @cached_property
+    def low(self) -> Bounded:
+        return Bounded.of(low_stock())
+
+    @cached_property
+    def ending(self) -> Bounded:
+        """Contracts about to end."""
+        return Bounded.of(expiring(visible(CONTRACTS, self.actor), SOON))

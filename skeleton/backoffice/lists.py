@@ -1,0 +1,51 @@
+"""The lists behind the numbers: where they are, and whether somebody may see them. A list is named by its model."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from skeleton.core.admin.screens import Screen
+
+
+def screen_of(model: str) -> Screen | None:
+    """The screen of a model (`billing.invoice`); None where there is none, or not yet."""
+    screens: dict[str, Any] = {known._meta.label_lower: screen for known, screen in admin.site._registry.items()}
+    return screens.get(model)
+
+
+class Lists:
+    """The back office's lists, as far as the person of a request may see them."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    def may_see(self, model: str) -> bool:
+        screen = screen_of(model)
+        return screen is not None and screen.has_view_permission(self.request)
+
+    def link(self, model: str, *, sort: str = "", **query: Any) -> str:
+        """The list, narrowed by `query` as its filters spell it, and sorted by the column whose order is `sort`."""
+        screen = _known(model)
+        if sort:
+            query["o"] = self._column(screen, sort)
+        return f"{screen.list_page}?{urlencode(query)}" if query else screen.list_page
+
+    def page(self, model: str, pk: Any) -> str:
+        """The page of one row."""
+        return _known(model).page_at(pk)
+
+    def _column(self, screen: Screen, sort: str) -> str:
+        """How a list's address says its column with the order `sort` (`-total`: the greatest first)."""
+        field, sign = sort.removeprefix("-"), "-" if sort.startswith("-") else ""
+        orders = [getattr(column, "admin_order_field", column) for column in screen.get_list_display(self.request)]
+        boxes = 1 if screen.get_actions(self.request) else 0  # the column of check marks comes first
+        return f"{sign}{orders.index(field) + boxes}"
+
+
+def _known(model: str) -> Screen:
+    screen = screen_of(model)
+    if screen is None:
+        raise LookupError(f"There is no screen of {model}.")
+    return screen
