@@ -22,6 +22,7 @@ from skeleton.core.money import CURRENCIES, MAX_AMOUNT
 for _private in ("local", "test"):  # reserved for private use, and companies use them inside; the rest stays refused
     email_validator.SPECIAL_USE_DOMAIN_NAMES.remove(_private)
 
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
 
@@ -174,6 +175,20 @@ class DateTimeField(serializers.DateTimeField):
             return super().to_internal_value(value.upper()).astimezone(dt.UTC)
         except OverflowError:
             self.fail("overflow")
+
+
+class ClockField(serializers.Field[dt.time, Any, Any, Any]):
+    """A time of day, `HH:MM`. An empty text is null where the field may be empty."""
+
+    default_error_messages = {"invalid": "Must be a time of day, HH:MM, from 00:00 to 23:59."}
+
+    def run_validation(self, data: Any = empty) -> Any:
+        return super().run_validation(None if data == "" and self.allow_null else data)
+
+    def to_internal_value(self, data: Any) -> dt.time:
+        if not isinstance(data, str) or not _CLOCK.fullmatch(data):
+            self.fail("invalid")
+        return dt.time.fromisoformat(data)
 
 
 class ChoiceField(serializers.ChoiceField):

@@ -1,5 +1,6 @@
 """The OpenAPI document, from the operations: what a route takes, answers and refuses is said there and only there."""
 
+from inspect import cleandoc
 from typing import Any
 from uuid import UUID
 
@@ -68,7 +69,7 @@ class ApiSchema(AutoSchema):
     def get_description(self) -> str:  # type: ignore[override]
         needed = self.view.needed(self.described)
         handler = getattr(self.view, self.view.action)
-        text = handler.__doc__.strip() if handler.__doc__ else ""
+        text = cleandoc(handler.__doc__) if handler.__doc__ else ""
         if needed.public:
             access = "Public."
         elif not needed.any_of:
@@ -147,10 +148,12 @@ class ApiSchema(AutoSchema):
             return output
         item = self.resolve_serializer(output, "response").ref if output else {"type": "string"}
         cursor_only = getattr(self.view, "cursor_only", False)
+        aside = getattr(self.view, "aside_schema", {})
+        after = _after(item, **aside)
         return {
             "object": item,
-            "page": _after(item) if cursor_only else {"oneOf": [_page(item), _after(item)]},
-            "cursor": _after(item),
+            "page": after if cursor_only else {"oneOf": [_page(item, **aside), after]},
+            "cursor": after,
             "list": _object(data={"type": "array", "items": item}),
         }[envelope]
 
@@ -187,7 +190,7 @@ def _object(**properties: Schema) -> Schema:
     }
 
 
-def _page(item: Schema) -> Schema:
+def _page(item: Schema, **aside: Schema) -> Schema:
     whole = {"type": "integer", "minimum": 0}
     return _object(
         items={"type": "array", "items": item},
@@ -195,15 +198,17 @@ def _page(item: Schema) -> Schema:
         page=whole,
         limit=whole,
         has_more={"type": "boolean"},
+        **aside,
     )
 
 
-def _after(item: Schema) -> Schema:
+def _after(item: Schema, **aside: Schema) -> Schema:
     return _object(
         items={"type": "array", "items": item},
         next_cursor={"type": ["string", "null"]},
         has_more={"type": "boolean"},
         limit={"type": "integer"},
+        **aside,
     )
 
 
@@ -239,6 +244,13 @@ class _Number(OpenApiSerializerFieldExtension):
         if direction == "request":
             schema["maximum"] = field.at_most
         return schema
+
+
+class _Clock(OpenApiSerializerFieldExtension):
+    target_class = "skeleton.core.fields.ClockField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+        return {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$", "example": "22:00"}
 
 
 class _JsonObject(OpenApiSerializerFieldExtension):

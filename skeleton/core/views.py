@@ -183,10 +183,16 @@ class ListView(ApiView):
     cursor_only: ClassVar[bool] = False
     plain_cursor: ClassVar[bool] = False
 
+    aside_schema: ClassVar[dict[str, dict[str, Any]]] = {}
+    """What the list says besides its items, by name, as the OpenAPI has it; `aside` gives the values."""
+
     @classmethod
     def reader(cls) -> Reader:
         """The class's one reader."""
         return _reader(cls)  # type: ignore[arg-type]
+
+    def aside(self) -> dict[str, Any]:
+        return {}
 
     @property
     def listed(self) -> type[serializers.Serializer[Any]]:
@@ -205,8 +211,8 @@ class ListView(ApiView):
     def list(self, request: Request) -> HttpResponse:
         query = self.list_query()
         if query.cursor is not None:
-            return self.answer(self.reader().after(self.actor, query, plain=self.plain_cursor))
-        return self.answer(self.reader().page(self.actor, query))
+            return self.answer(self.reader().after(self.actor, query, plain=self.plain_cursor) | self.aside())
+        return self.answer(self.reader().page(self.actor, query) | self.aside())
 
 
 class ResourceView(ListView):

@@ -16,8 +16,13 @@ def concerned(created_by: UUID | None, *permissions: str) -> list[UUID]:
 
 
 def preferences_of(user_id: UUID) -> Preferences:
-    """What the user wants; the defaults, not stored, where they never said."""
-    return Preferences.objects.filter(user_id=user_id).first() or Preferences(user_id=user_id)
+    """What the user with this id wants."""
+    return wishes_of(User.objects.select_related("notification_preferences").get(pk=user_id))
+
+
+def wishes_of(user: User) -> Preferences:
+    """What the user wants; the defaults, not stored, where they never said. To be read along with the user."""
+    return getattr(user, "notification_preferences", None) or Preferences(user=user)
 
 
 def unread_count(user_id: UUID) -> int:

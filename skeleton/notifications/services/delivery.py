@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from skeleton.core.jobs import ATTEMPTS, job, wait_after
 from skeleton.core.records import assign
-from skeleton.identity.models import User
 from skeleton.notifications.channels import Message, Refused, backend_of
 from skeleton.notifications.choices import Channel, DeliveryStatus, Event
 from skeleton.notifications.links import address_of
-from skeleton.notifications.models import Delivery, Notification, Preferences
+from skeleton.notifications.models import Delivery, Notification
+from skeleton.notifications.queries import wishes_of
 from skeleton.notifications.texts import texts_in
 
 log = structlog.get_logger("skeleton.notifications")
@@ -111,11 +111,6 @@ def _message(delivery: Delivery) -> Message:
         Channel.PUSH: lambda: texts.line(event, "body", values),
     }[channel]()
     return Message(delivery.pk, channel, title, text, user.pk, user.email, user.name)
-
-
-def wishes_of(user: User) -> Preferences:
-    """What the user wants, read along with them; the defaults where they never said."""
-    return getattr(user, "notification_preferences", None) or Preferences(user=user)
 
 
 def wanted(notification: Notification, channel: Channel) -> bool:

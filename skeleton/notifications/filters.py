@@ -1,0 +1,13 @@
+"""The filter of one's notifications."""
+
+from django.db.models import QuerySet
+
+from skeleton.core.filters import BooleanFilter, FilterSet
+from skeleton.notifications.models import Notification
+
+
+class NotificationFilters(FilterSet):
+    unread_only = BooleanFilter(method="unread", label="Only those that were not read yet.")
+
+    def unread(self, rows: QuerySet[Notification], name: str, value: bool) -> QuerySet[Notification]:
+        return rows.filter(read_at=None) if value else rows

@@ -1,0 +1,85 @@
+"""The shape of notifications and preferences in JSON."""
+
+import datetime as dt
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from skeleton.core.fields import (
+    BooleanField,
+    ChoiceField,
+    ClockField,
+    Computed,
+    DateTimeField,
+    IntegerField,
+    TextField,
+    UUIDField,
+)
+from skeleton.core.serializers import Input, Output
+from skeleton.identity.choices import Language
+from skeleton.notifications.choices import Event
+
+
+class NotificationOutput(Output):
+    id = UUIDField()
+    type = ChoiceField(choices=Event.choices)
+    title = TextField(help_text="One line, in your language at the time.")
+    body = TextField(allow_blank=True)
+    link = TextField(allow_null=True, help_text="The path in the API of what it is about.")
+    read_at = DateTimeField(allow_null=True)
+    created_at = DateTimeField()
+
+
+class MarkedOutput(Output):
+    updated = IntegerField(help_text="How many had not been read.")
+    unread_count = IntegerField(help_text="How many came in the meantime.")
+
+
+class ZoneField(TextField):
+    """The name of a time zone of the IANA database."""
+
+    default_error_messages = {"zone": "Unknown time zone: use a name like Europe/Kyiv."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 64)
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        if name not in known_zones():
+            self.fail("zone")
+        return name
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    """The time zones there are; asking takes a walk through a few hundred files."""
+    return frozenset(available_timezones())
+
+
+def _clock(time: dt.time | None) -> str | None:
+    return time.strftime("%H:%M") if time else None
+
+
+QUIET = "HH:MM on the clock of `timezone`, or null. Without both there are no quiet hours, nor where both are the same."
+
+
+class PreferencesOutput(Output):
+    email_enabled = BooleanField()
+    sms_enabled = BooleanField()
+    push_enabled = BooleanField()
+    quiet_hours_start = Computed(ClockField(allow_null=True), "quiet_hours_start", compute=_clock)
+    quiet_hours_end = Computed(ClockField(allow_null=True), "quiet_hours_end", compute=_clock)
+    timezone = TextField(help_text="A name of the IANA database.")
+    language = ChoiceField(choices=Language.choices, source="user.language")
+
+
+class PreferencesInput(Input):
+    output = PreferencesOutput
+    email_enabled = BooleanField()
+    sms_enabled = BooleanField()
+    push_enabled = BooleanField()
+    quiet_hours_start = ClockField(allow_null=True, help_text=QUIET)
+    quiet_hours_end = ClockField(allow_null=True, help_text=QUIET)
+    timezone = ZoneField(help_text="A name of the IANA database, such as Europe/Kyiv.")
+    language = ChoiceField(choices=Language.choices, help_text="Of notifications, and of the back office.")

@@ -1,0 +1,20 @@
+"""What a user wants to be sent."""
+
+from typing import Any
+
+from skeleton.core.actors import Actor
+from skeleton.core.records import assign, locked
+from skeleton.core.transactions import verb
+from skeleton.identity.models import User
+from skeleton.notifications.models import Preferences
+
+
+def update_preferences(*, values: dict[str, Any], actor: Actor) -> None:
+    """Change one's own preferences, the language among them; what is absent from `values` stays."""
+    wishes = {name: value for name, value in values.items() if name != "language"}
+    with verb(actor, "update_preferences"):
+        if "language" in values:
+            assign(locked(User.objects.all(), actor.user_id, no_key=True), {"language": values["language"]})
+        if wishes:
+            made, _ = Preferences.objects.get_or_create(user_id=actor.user_id)
+            assign(locked(Preferences.objects.all(), made.pk), wishes)
