@@ -131,6 +131,7 @@ INSTALLED_APPS = [
     "skeleton.notifications",
     "parties",
     "accounting",
+    "messenger",
     "inventory",
     "contracts",
     "billing",

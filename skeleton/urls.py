@@ -18,6 +18,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("skeleton.notifications.urls")),
     path("", include("parties.urls")),
     path("", include("accounting.urls")),
+    path("", include("messenger.urls")),
     path("", include("inventory.urls")),
     path("", include("contracts.urls")),
     path("", include("billing.urls")),

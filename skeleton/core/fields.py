@@ -348,6 +348,10 @@ class Many(serializers.Field[Any, Any, Any, Any]):
         super().__init__(read_only=True)
 
 
+class One(Many):
+    """The one row of a child table that `rows` finds for its parent, as an object; null where there is none."""
+
+
 def _follow(value: Any, path: str) -> Any:
     for part in path.split("__"):
         value = value[part] if isinstance(value, Mapping) else getattr(value, part, None)

@@ -19,7 +19,8 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 class Operation:
     """One route and method of a viewset. `access`, `input` and `output` may be names of attributes of the viewset.
 
-    `media` are further media types that the answer may come in when asked to, besides JSON.
+    `also` are further statuses of the same answer (200 where what was to be made is there already); `media` further
+    media types that it may come in when asked to, besides JSON.
     """
 
     methods: tuple[str, ...]
@@ -31,6 +32,7 @@ class Operation:
     output: str | type | None = None
     envelope: Envelope = "object"
     status: int = 200
+    also: tuple[int, ...] = ()
     errors: tuple[int, ...] = ()
     media: tuple[str, ...] = ()
     examples: tuple[Any, ...] = ()

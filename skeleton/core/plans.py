@@ -17,7 +17,7 @@ from django.db.models import JSONField, Subquery
 from django.db.models.functions import JSONArray
 from rest_framework import serializers
 
-from skeleton.core.fields import Computed, Derived, JsonObjectField, ListOf, Many, NumberField
+from skeleton.core.fields import Computed, Derived, JsonObjectField, ListOf, Many, NumberField, One
 from skeleton.core.http import number
 
 Row = Sequence[Any]
@@ -94,7 +94,7 @@ class _Compiler:
         if isinstance(field, serializers.BaseSerializer):
             return self.object(field, _inner(field, prefix))
         if isinstance(field, Many):
-            return _children_step(field, index)
+            return _children_step(field, index, json=self.json)
         convert = self._converter(field)
         return _converted(convert, index) if convert else None
 
@@ -168,9 +168,15 @@ def _converted(convert: Callable[[Any], Any], index: int) -> Callable[[Row], Any
     return step
 
 
-def _children_step(field: Many, index: int) -> Callable[[Row], Any]:
+def _children_step(field: Many, index: int, *, json: bool) -> Callable[[Row], Any]:
     build = plan_of(field.child, json=True).build
-    return lambda row: [build(child) for child in orjson.loads(row[index])]
+
+    def rows_of(row: Row) -> Any:
+        return row[index] if json else orjson.loads(row[index])  # within JSON they are read already
+
+    if isinstance(field, One):
+        return lambda row: next((build(child) for child in rows_of(row)), None)
+    return lambda row: [build(child) for child in rows_of(row)]
 
 
 def _utc(text: str) -> str:

@@ -127,7 +127,10 @@ class ApiSchema(AutoSchema):
     # what it answers
 
     def get_response_serializers(self) -> Any:
-        answers = dict(_BYTES) if self.described.envelope == "file" else {self.described.status: self._success()}
+        if self.described.envelope == "file":
+            answers = dict(_BYTES)
+        else:
+            answers = dict.fromkeys((self.described.status, *self.described.also), self._success())
         for media in self.described.media:
             answers[self.described.status, media] = OpenApiTypes.STR
         for status in self._refusals():
@@ -289,6 +292,15 @@ class _Many(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         return {"type": "array", "items": auto_schema.resolve_serializer(self.target.child, direction).ref}
+
+
+class _One(OpenApiSerializerFieldExtension):
+    target_class = "skeleton.core.fields.One"
+    priority = 1  # before Many, which it is one of
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+        found = auto_schema.resolve_serializer(self.target.child, direction).ref
+        return {"oneOf": [found, {"type": "null"}]}
 
 
 class _Computed(OpenApiSerializerFieldExtension):

@@ -16,7 +16,7 @@ from rest_framework import serializers
 
 from skeleton.core.access import visible
 from skeleton.core.actors import Actor
-from skeleton.core.fields import Computed, Many
+from skeleton.core.fields import Computed, Many, One
 from skeleton.core.filters import BooleanFilter, ChoiceFilter, FilterSet
 from skeleton.core.http import dump_json
 from skeleton.core.listing import ListQuery, parse_list_query
@@ -129,7 +129,8 @@ def represent(serializer: Any, row: Any) -> dict[str, Any]:
         if field.write_only:
             continue
         if isinstance(field, Many):
-            written[name] = [represent(field.child(), child) for child in _children(field, row)]
+            children = [represent(field.child(), child) for child in _children(field, row)]
+            written[name] = next(iter(children), None) if isinstance(field, One) else children
         elif isinstance(field, Computed):
             written[name] = field.to_representation(row)
         elif isinstance(field, serializers.BaseSerializer):

@@ -1,0 +1,195 @@
+"""The verbs of conversations and of being in them.
+
+Each locks the conversation first. Numbers, read marks and what streams are told are PostgreSQL's (migration 0002).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from messenger.access import CONVERSATIONS
+from messenger.choices import ConversationType
+from messenger.errors import ARCHIVED
+from messenger.models import Conversation, Member
+from skeleton.core.access import visible
+from skeleton.core.actors import Actor
+from skeleton.core.errors import Conflict, Forbidden, Invalid, NotFound
+from skeleton.core.ids import uuid7
+from skeleton.core.records import assign, locked
+from skeleton.core.transactions import verb
+from skeleton.identity.models import User
+
+
+def create_conversation(*, values: dict[str, Any], actor: Actor) -> tuple[UUID, bool]:
+    """A new conversation, or the one that these two have already; its id, and whether it is new.
+
+    `values` as of ConversationInput. Raises Invalid (unknown users, not exactly one for a direct one).
+    """
+    others = [user_id for user_id in dict.fromkeys(values["member_ids"]) if user_id != actor.user_id]
+    _require_users(values["member_ids"], others)
+    if values["type"] == ConversationType.DIRECT:
+        return _open_direct(values, others, actor)
+    with verb(actor, "create"):
+        conversation = Conversation(
+            type=ConversationType.GROUP,
+            name=values.get("name"),
+            description=values.get("description"),
+            owner_id=actor.user_id,
+            created_by_id=actor.user_id,
+        )
+        conversation.save(force_insert=True)
+        _add(conversation.pk, [actor.user_id, *others])
+    return conversation.pk, True
+
+
+def _require_users(given: Sequence[UUID], others: Iterable[UUID]) -> None:
+    """Raises Invalid where somebody named does not exist or is not active, or where nobody but oneself is named."""
+    known = set(User.objects.filter(pk__in=list(others), is_active=True).values_list("pk", flat=True))
+    unknown = {f"member_ids.{n}": "Unknown user." for n, one in enumerate(given) if one in others and one not in known}
+    if unknown:
+        raise Invalid(details=unknown)
+    if not others:
+        raise Invalid(details={"member_ids": "Name somebody other than yourself."})
+
+
+_OPEN_DIRECT = """
+    INSERT INTO messenger_conversation
+        (id, type, low_user_id, high_user_id, created_by_id, last_seq, last_activity_at, created_at, updated_at)
+    VALUES (%(id)s, 'direct', least(%(one)s::uuid, %(other)s), greatest(%(one)s::uuid, %(other)s), %(one)s, 0,
+            clock_timestamp(), clock_timestamp(), clock_timestamp())
+    ON CONFLICT (low_user_id, high_user_id) DO NOTHING
+"""
+
+
+def _open_direct(values: dict[str, Any], others: Sequence[UUID], actor: Actor) -> tuple[UUID, bool]:
+    if len(others) != 1:
+        raise Invalid(details={"member_ids": "A direct conversation is with exactly one other user."})
+    named = [name for name in ("name", "description") if values.get(name) is not None]
+    if named:
+        raise Invalid(details=dict.fromkeys(named, "A direct conversation has none."))
+    new_id, (other,) = uuid7(), others
+    with verb(actor, "create"), connection.cursor() as cursor:
+        # whoever opens the same one at this moment is waited for
+        cursor.execute(_OPEN_DIRECT, {"id": new_id, "one": actor.user_id, "other": other})
+        if cursor.rowcount:
+            _add(new_id, [actor.user_id, other])
+            return new_id, True
+    low, high = sorted((actor.user_id, other))
+    return Conversation.objects.get(low_user=low, high_user=high).pk, False
+
+
+def _add(conversation_id: UUID, user_ids: Iterable[UUID]) -> None:
+    Member.objects.bulk_create([Member(conversation_id=conversation_id, user_id=user_id) for user_id in user_ids])
+
+
+# --- what it is called, and whether it is open ------------------------------------------------------------------------
+
+
+def update_group(*, conversation_id: UUID, values: dict[str, Any], actor: Actor) -> None:
+    """Change name and description. Raises NotFound, Conflict (direct, or archived)."""
+    with verb(actor, "update"):
+        conversation = _locked(conversation_id, actor)
+        _require_group(conversation)
+        _require_open(conversation)
+        assign(conversation, values)
+
+
+def archive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
+    """Make it read-only, for everybody in it. Raises NotFound, Conflict; Forbidden for all but a group's owner."""
+    with verb(actor, "archive"):
+        conversation = _locked(conversation_id, actor)
+        _require_owner(conversation, actor)
+        if conversation.archived_at:
+            raise Conflict("The conversation is archived already.", details={"allowed": ["unarchive"]})
+        assign(conversation, {"archived_at": timezone.now()})
+
+
+def unarchive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
+    """Open it again. Raises NotFound, Conflict; Forbidden for all but a group's owner."""
+    with verb(actor, "unarchive"):
+        conversation = _locked(conversation_id, actor)
+        _require_owner(conversation, actor)
+        if not conversation.archived_at:
+            raise Conflict("The conversation is not archived.", details={"allowed": ["archive"]})
+        assign(conversation, {"archived_at": None})
+
+
+# --- who is in it -----------------------------------------------------------------------------------------------------
+
+
+def add_member(*, conversation_id: UUID, user_id: UUID, actor: Actor) -> None:
+    """Raises NotFound; Conflict (direct, archived, or in it already); Forbidden for all but the owner; Invalid."""
+    with verb(actor, "add_member"):
+        conversation = _locked(conversation_id, actor)
+        _require_group(conversation)
+        _require_owner(conversation, actor)
+        _require_open(conversation)
+        if not User.objects.filter(pk=user_id, is_active=True).exists():
+            raise Invalid(details={"user_id": "Unknown user."})
+        if conversation.members.filter(user_id=user_id).exists():
+            raise Conflict("This user is a member already.", details={"user_id": "Is a member already."})
+        _add(conversation.pk, [user_id])
+
+
+def remove_member(*, conversation_id: UUID, user_id: UUID, actor: Actor) -> None:
+    """Remove somebody, or leave. An owner who leaves hands over to the longest-standing member.
+
+    Raises NotFound, also where the user is not in it; Conflict (direct, or archived); Forbidden for all but the owner.
+    """
+    with verb(actor, "remove_member"):
+        conversation = _locked(conversation_id, actor)
+        _require_group(conversation)
+        if user_id != actor.id:
+            _require_owner(conversation, actor)
+        _require_open(conversation)
+        removed, _ = conversation.members.filter(user_id=user_id).delete()
+        if not removed:
+            raise NotFound("This user is not a member.")
+        if user_id == conversation.owner_id:
+            heir = conversation.members.order_by("joined_at", "id").values_list("user_id", flat=True).first()
+            assign(conversation, {"owner_id": heir})
+
+
+def mark_read(*, conversation_id: UUID, seq: int, actor: Actor) -> None:
+    """One has read everything up to `seq`; what was read further stays so.
+
+    Raises NotFound; Invalid where there is no such message yet.
+    """
+    conversation = visible(CONVERSATIONS, actor).filter(pk=conversation_id).values_list("last_seq", "read_seq").first()
+    if conversation is None:
+        raise NotFound
+    last_seq, read_seq = conversation
+    if seq > last_seq:
+        raise Invalid(details={"seq": f"There are messages up to {last_seq} only."})
+    if seq <= read_seq:
+        return
+    with verb(actor, "read"):
+        mine = Member.objects.filter(conversation_id=conversation_id, user_id=actor.user_id)
+        mine.filter(read_seq__lt=seq).update(read_seq=seq)
+
+
+# --- what several ask -------------------------------------------------------------------------------------------------
+
+
+def _locked(conversation_id: UUID, actor: Actor) -> Conversation:
+    conversation: Conversation = locked(visible(CONVERSATIONS, actor), conversation_id, no_key=True)
+    return conversation
+
+
+def _require_group(conversation: Conversation) -> None:
+    if conversation.type != ConversationType.GROUP:
+        raise Conflict("This is for groups only.")
+
+
+def _require_open(conversation: Conversation) -> None:
+    if conversation.archived_at:
+        raise Conflict(ARCHIVED, details={"allowed": ["unarchive"]})
+
+
+def _require_owner(conversation: Conversation, actor: Actor) -> None:
+    """A direct conversation is either side's."""
+    if conversation.type == ConversationType.GROUP and conversation.owner_id != actor.id:
+        raise Forbidden("Only the owner of the group may do this.")

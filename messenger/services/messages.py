@@ -1,0 +1,102 @@
+"""The verbs of messages. PostgreSQL gives each its place, under the lock of its conversation (migration 0002)."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError
+from django.utils import timezone
+
+from messenger.access import MESSAGES, require_member
+from messenger.errors import DELETED
+from messenger.models import Attachment, Message
+from skeleton.core.access import visible
+from skeleton.core.actors import Actor
+from skeleton.core.errors import Conflict, Forbidden, Invalid
+from skeleton.core.inserts import insert_rows
+from skeleton.core.records import locked
+from skeleton.core.transactions import verb
+from skeleton.files.models import File
+
+
+def send_message(*, conversation_id: UUID, values: dict[str, Any], actor: Actor) -> tuple[UUID, bool]:
+    """Write into a conversation; the message's id, and whether it is new.
+
+    `values` as of MessageInput. A `client_id` that the actor used here before gives the former message. Raises
+    NotFound, Conflict (archived), Invalid (nothing in it, a file that is not one's own).
+    """
+    client_id = values.get("client_id")
+    require_member(conversation_id, actor)
+    known = _sent_as(conversation_id, client_id, actor)
+    if known:
+        return known, False
+    file_ids = list(dict.fromkeys(values.get("attachments") or ()))
+    if values.get("content") is None and not file_ids:
+        raise Invalid(details={"content": "Write something, or attach a file."})
+    _require_own(file_ids, actor)
+    try:
+        with verb(actor, "send"):
+            return _write(conversation_id, values.get("content"), client_id, file_ids, actor), True
+    except IntegrityError:
+        known = _sent_as(conversation_id, client_id, actor)  # the same one came twice at this very moment
+        if known is None:
+            raise
+        return known, False
+
+
+def _sent_as(conversation_id: UUID, client_id: str | None, actor: Actor) -> UUID | None:
+    if client_id is None:
+        return None
+    sent = Message.objects.filter(conversation_id=conversation_id, sender_id=actor.user_id, client_id=client_id)
+    return sent.values_list("pk", flat=True).first()
+
+
+def _require_own(file_ids: Sequence[UUID], actor: Actor) -> None:
+    if not file_ids:
+        return
+    own = set(File.objects.filter(pk__in=file_ids, owner_id=actor.user_id).values_list("pk", flat=True))
+    foreign = {f"attachments.{n}": "Unknown file." for n, file_id in enumerate(file_ids) if file_id not in own}
+    if foreign:
+        raise Invalid(details=foreign)
+
+
+def _write(
+    conversation_id: UUID, content: str | None, client_id: str | None, file_ids: Sequence[UUID], actor: Actor
+) -> UUID:
+    message = {"conversation_id": conversation_id, "sender_id": actor.user_id, "content": content}
+    (written,) = insert_rows(Message, [{**message, "client_id": client_id}])
+    pk: UUID = written["id"]
+    rows = [Attachment(message_id=pk, position=n, file_id=file_id) for n, file_id in enumerate(file_ids)]
+    if rows:
+        Attachment.objects.bulk_create(rows)
+    return pk
+
+
+def edit_message(*, conversation_id: UUID, message_id: UUID, values: dict[str, Any], actor: Actor) -> None:
+    """Change the content of one's own message. Raises NotFound, Forbidden, Conflict (deleted, or archived)."""
+    with verb(actor, "edit"):
+        message = _own(conversation_id, message_id, actor)
+        if values.get("content", message.content) != message.content:
+            _save(message, content=values["content"], edited_at=timezone.now())
+
+
+def delete_message(*, conversation_id: UUID, message_id: UUID, actor: Actor) -> None:
+    """Empty one's own message; its place stays. Raises NotFound, Forbidden, Conflict (deleted, or archived)."""
+    with verb(actor, "delete"):
+        _save(_own(conversation_id, message_id, actor), content=None, deleted_at=timezone.now())
+
+
+def _own(conversation_id: UUID, message_id: UUID, actor: Actor) -> Message:
+    rows = visible(MESSAGES, actor).filter(conversation_id=conversation_id)
+    message: Message = locked(rows, message_id, no_key=True)
+    if message.sender_id != actor.id:
+        raise Forbidden("Only its sender may change a message.")
+    if message.deleted_at:
+        raise Conflict(DELETED)
+    return message
+
+
+def _save(message: Message, **fields: Any) -> None:
+    for name, value in fields.items():
+        setattr(message, name, value)
+    message.save(update_fields=list(fields))

@@ -1,0 +1,46 @@
+"""Three who talk, and one who does not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from skeleton.core.testkit.client import ApiClient
+from skeleton.identity.tests.factories import client_of, user_in_role
+
+
+@pytest.fixture
+def olha(owner: ApiClient) -> ApiClient:
+    """The super administrator, who is an outsider like anybody else where she is no member."""
+    return owner
+
+
+@pytest.fixture
+def carl(colleague: ApiClient) -> ApiClient:
+    return colleague
+
+
+@pytest.fixture
+def dora(db: None) -> ApiClient:
+    return client_of(user_in_role("admin", name="Dora Deputy", email="dora@example.com"))
+
+
+@pytest.fixture
+def group(carl: ApiClient, dora: ApiClient) -> Any:
+    """Carl's group with Dora in it."""
+    return carl.post("/conversations", {"type": "group", "name": "Team", "member_ids": [str(dora.user.pk)]}).ok(201)
+
+
+@pytest.fixture
+def direct(carl: ApiClient, dora: ApiClient) -> Any:
+    return carl.post("/conversations", {"type": "direct", "member_ids": [str(dora.user.pk)]}).ok(201)
+
+
+@pytest.fixture
+def say() -> Callable[..., Any]:
+    """`say(carl, group, "Hello")`: the message's JSON."""
+
+    def send(client: ApiClient, conversation: Any, content: str = "Hello!", **fields: Any) -> Any:
+        return client.post(f"/conversations/{conversation['id']}/messages", {"content": content, **fields}).ok(201)
+
+    return send

@@ -1,0 +1,135 @@
+"""Several at the same moment, on real connections."""
+
+import random
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from messenger import services
+from messenger.models import Conversation, Event, Member, Message
+from messenger.tests.factories import conversation, send
+from skeleton.core.constraints import explain
+from skeleton.core.errors import Conflict, DomainError, NotFound
+from skeleton.core.testkit.races import contest, race
+from skeleton.identity.tests.factories import UserFactory, actor_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WRITERS = 16
+
+
+def people(count):
+    users = UserFactory.create_batch(count)
+    return users, [actor_of(user) for user in users]
+
+
+def refused_or_sent(actor, conversation_id):
+    """As the API answers: what PostgreSQL refuses is a refusal that people understand."""
+    try:
+        return send(actor, conversation_id)
+    except IntegrityError as exc:
+        raise explain(exc) from exc
+
+
+def test_two_open_the_same_direct_conversation():
+    users, actors = people(2)
+
+    def open_it(number):
+        body = {"type": "direct", "member_ids": [users[(number + 1) % 2].pk]}
+        return services.create_conversation(values=body, actor=actors[number % 2])
+
+    found = race(8, open_it)
+    assert len({pk for pk, _ in found}) == 1
+    assert sum(is_new for _, is_new in found) == 1
+    assert Member.objects.count() == 2
+
+
+def test_numbers_have_no_gap_and_no_double_and_go_by_commit():
+    """16 writers, of whom every third changes their mind after they have a number."""
+    users, actors = people(WRITERS)
+    where = conversation(users[0], *users[1:])
+
+    class ChangedMind(Exception):
+        pass
+
+    def write(number):
+        chance, kept = random.Random(number), 0
+        for turn in range(10):
+            try:
+                with transaction.atomic():
+                    send(actors[number], where.pk, f"{number} {turn}")
+                    if chance.random() < 0.3:
+                        raise ChangedMind
+                kept += 1
+            except ChangedMind:
+                pass
+        return kept
+
+    kept = sum(race(WRITERS, write))
+    assert 50 < kept < 160
+    numbers = list(Message.objects.order_by("seq").values_list("seq", flat=True))
+    assert numbers == list(range(1, kept + 1))
+    told = Event.objects.filter(type="message.created").order_by("position").values_list("seq", flat=True)
+    assert list(told) == numbers
+    times = list(Message.objects.order_by("seq").values_list("created_at", flat=True))
+    assert times == sorted(times)
+
+
+def test_the_same_client_id_at_the_same_moment():
+    users, actors = people(2)
+    where = conversation(users[0], users[1])
+    body = {"content": "once", "client_id": "c-1"}
+    found = race(8, lambda _: services.send_message(conversation_id=where.pk, values=body, actor=actors[0]))
+    assert len({pk for pk, _ in found}) == 1
+    assert sum(is_new for _, is_new in found) == 1
+    assert Conversation.objects.get().last_seq == 1
+
+
+def test_a_message_and_the_archive():
+    """Whoever comes first: nothing is written into what is archived."""
+    users, actors = people(2)
+    for _ in range(5):
+        where = conversation(users[0], users[1])
+        sent, archived = contest(
+            lambda: refused_or_sent(actors[1], where.pk),  # noqa: B023 (it runs within the turn)
+            lambda: services.archive_conversation(conversation_id=where.pk, actor=actors[0]),  # noqa: B023
+        )
+        assert archived is None
+        assert Message.objects.filter(conversation=where).count() == (not isinstance(sent, DomainError))
+        assert not isinstance(sent, DomainError) or isinstance(sent, Conflict)
+
+
+def test_everybody_leaves_at_once():
+    """The owner hands over to somebody who is leaving as well; in the end nobody is left, and nobody owns it."""
+    users, actors = people(4)
+    where = conversation(users[0], *users[1:])
+    race(
+        4,
+        lambda n: services.remove_member(conversation_id=where.pk, user_id=users[n].pk, actor=actors[n]),
+    )
+    left = Conversation.objects.get()
+    assert (left.owner_id, left.members.count()) == (None, 0)
+
+
+def test_removed_while_writing():
+    users, actors = people(2)
+    for _ in range(5):
+        where = conversation(users[0], users[1])
+        sent, removed = contest(
+            lambda: refused_or_sent(actors[1], where.pk),  # noqa: B023
+            lambda: services.remove_member(conversation_id=where.pk, user_id=users[1].pk, actor=actors[0]),  # noqa: B023
+        )
+        assert removed is None
+        assert not isinstance(sent, DomainError) or isinstance(sent, NotFound)
+
+
+def test_read_marks_from_several_devices():
+    users, actors = people(2)
+    where = conversation(users[0], users[1])
+    for _ in range(8):
+        send(actors[0], where.pk)
+    race(8, lambda n: services.mark_read(conversation_id=where.pk, seq=n + 1, actor=actors[1]))
+    assert Member.objects.get(user=users[1]).read_seq == 8
+    marks = Event.objects.filter(type="conversation.read").order_by("position").values_list("seq", flat=True)
+    assert list(marks) == sorted(set(marks))
+    assert list(marks)[-1] == 8
