@@ -28,6 +28,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection, connections
+from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import import_string
 from granian import Granian
@@ -98,7 +99,7 @@ class Command(BaseCommand):
             self.migrate()
             self.seed()
         self.collect_static()
-        connections.close_all()  # a connection must not be shared with the workers
+        share_nothing()
 
     def open_database(self) -> None:
         """Reach the database: start the embedded one, or look closely at the one that was given."""
@@ -288,6 +289,14 @@ def one_at_a_time() -> Iterator[None]:
         if connection.connection is not None and connection.is_usable():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [START_LOCK])
+
+
+def share_nothing() -> None:
+    """Let go of every connection, those in a pool too: workers are forked, and two processes on one would mix answers."""
+    connections.close_all()
+    for database in connections.all(initialized_only=True):
+        if isinstance(database, PostgresWrapper):
+            database.close_pool()
 
 
 def fingerprint_of_static_files() -> str:
