@@ -20,7 +20,7 @@ LOCKED := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 # Tests may lose their data in a crash, and so use a data folder of their own.
 TEST := SKELETON_TEST_FAST_DB=1
 
-.PHONY: help serve test lint format-check types imports check migrations schema unit browser \
+.PHONY: help serve test lint format-check types imports check migrations schema unit browser durability \
 	install install-dev lock bench bench-check bench-scale format clean
 
 help: ## this list
@@ -54,6 +54,10 @@ schema: $(DEVELOPMENT) ## the API's description is complete and valid
 
 unit: $(DEVELOPMENT) browser ## the tests, with coverage
 	$(TEST) $(BIN)/pytest -n auto --cov --cov-report=term:skip-covered $(ARGS)
+
+durability: $(DEVELOPMENT) ## what is promised when things break, in full: 20,000 writes, an outage of 40 s
+	SKELETON_DURABILITY_ROUNDS=6 SKELETON_DURABILITY_WRITES=20000 SKELETON_DURABILITY_OUTAGES=2,40 \
+	$(TEST) $(BIN)/pytest tests/test_durability.py -o timeout=1800 --durations=0 $(ARGS)
 
 browser: ## a browser for the tests of the pages, where that is possible
 	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 && exit 0; \

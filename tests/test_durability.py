@@ -16,7 +16,7 @@ from uuid import UUID
 import pytest
 
 from skeleton.core.testkit.database import own_database
-from skeleton.core.testkit.system import PRODUCTION, System, running
+from skeleton.core.testkit.system import PRODUCTION, System
 
 ROUNDS = int(os.environ.get("SKELETON_DURABILITY_ROUNDS", "3"))
 WRITES = int(os.environ.get("SKELETON_DURABILITY_WRITES", "450"))
@@ -94,6 +94,18 @@ def lost(database, acknowledged):
     return set(ids) - {row[0] for row in found}
 
 
+def assert_jobs_are_done(database):
+    """A job worker is there again, by itself."""
+    (number,) = database.query(
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
+        """ VALUES ('default', 'skeleton.core.tasks.clean_up', '{"timestamp": 0}') RETURNING id"""
+    )[0]
+    deadline = time.monotonic() + 60
+    while database.query("SELECT status::text FROM procrastinate_jobs WHERE id = %s", number) != [("succeeded",)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
 def kill_database(database, system):
     database.kill()
     database.start()
@@ -125,6 +137,7 @@ def test_no_acknowledged_write_is_lost(database, serve):
             VICTIMS[number % len(VICTIMS)](database, system)
         writers.wait_for(len(writers.acknowledged) + WRITERS)  # it goes on
     assert len(writers.acknowledged) > WRITES
+    assert_jobs_are_done(database)
     assert not lost(database, writers.acknowledged)
 
 
@@ -187,17 +200,3 @@ def test_it_heals_when_the_database_returns(database, serve, outage, pool):
     assert served
     assert min(served) - back < HEALED_SECONDS
     assert system.call("GET", "/ready", prefix="").status == 200
-
-
-def test_the_embedded_database_is_started_again(tmp_path):
-    """With nothing set: its supervisor does it, and requests that come meanwhile wait for it."""
-    with running(tmp_path) as system:
-        system.sign_in(email="admin@skeleton.local", password="03041965")
-        from skeleton.core.postgres.layout import layout_of  # noqa: PLC0415
-        from skeleton.core.postgres.server import postmaster_pid  # noqa: PLC0415
-
-        os.kill(postmaster_pid(layout_of(tmp_path / "postgres")), 9)
-        deadline = time.monotonic() + 10
-        while (reply := system.call("POST", "/customers", {"name": "A", "email": "a@example.com"})).status != 201:
-            assert reply.status == 503, reply
-            assert time.monotonic() < deadline

@@ -292,7 +292,7 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def share_nothing() -> None:
-    """Let go of every connection, those in a pool too: workers are forked, and two processes on one would mix answers."""
+    """Let go of every connection, a pool's too: workers are forked, and two processes on one would mix up answers."""
     connections.close_all()
     for database in connections.all(initialized_only=True):
         if isinstance(database, PostgresWrapper):
