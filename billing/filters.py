@@ -18,6 +18,7 @@ from skeleton.core.filters import (
     UUIDFilter,
 )
 from skeleton.core.money import CURRENCIES
+from skeleton.identity.choices import Language
 
 
 def _known(code: str) -> None:
@@ -51,6 +52,12 @@ class PaymentFilters(FilterSet):
     """Not of the query string: the invoice is in the path."""
 
     invoice_id = UUIDFilter(field_name="invoice_id")
+
+
+class PaperFilters(FilterSet):
+    """In which language a document is wanted."""
+
+    language = ChoiceFilter(choices=Language.choices)
 
 
 class AgingFilters(FilterSet):

@@ -1,12 +1,15 @@
 """Reads of billing."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Sum
 
 from billing.choices import InvoiceStatus
-from billing.models import Invoice, Order
+from billing.models import Invoice, InvoiceLine, Order, Payment
+from billing.totals import amount_due
 from skeleton.core.counting import Counted
+from skeleton.core.errors import NotFound
 from skeleton.core.filters import CurrentDate
 
 COUNTED = Counted("billing_invoice")
@@ -44,3 +47,24 @@ def orders_by_status() -> dict[str, int]:
 def is_invoiced(order_id: UUID) -> bool:
     """Whether there is an invoice of the order that is not cancelled."""
     return Invoice.objects.filter(order=order_id).exclude(status=InvoiceStatus.CANCELLED).exists()
+
+
+_PRINTED = (
+    "id", "number", "customer_id", "customer_name", "status", "currency", "subtotal", "tax_total", "tax_breakdown",
+    "total", "amount_paid", "issue_date", "due_date", "notes", "sent_at", "paid_at", "cancelled_at", "updated_at",
+)  # fmt: skip
+_PRINTED_LINE = ("description", "quantity", "unit_price", "discount", "tax_rate", "total")
+_PRINTED_PAYMENT = ("paid_at", "method", "reference", "amount")
+
+
+def printed_invoice(rows: QuerySet[Invoice], pk: UUID) -> dict[str, Any]:
+    """What the paper of an invoice among `rows` says: its columns, its `lines` and its `payments`. Raises NotFound."""
+    invoice = rows.filter(pk=pk).values(*_PRINTED).first()
+    if invoice is None:
+        raise NotFound
+    return {
+        **invoice,
+        "amount_due": amount_due(invoice["status"], invoice["total"], invoice["amount_paid"]),
+        "lines": list(InvoiceLine.objects.filter(invoice=pk).order_by("position").values(*_PRINTED_LINE)),
+        "payments": list(Payment.objects.filter(invoice=pk).order_by("pk").values(*_PRINTED_PAYMENT)),
+    }

@@ -9,6 +9,7 @@ from accounting.serializers import Shape, SignedMoneyField
 from billing.choices import InvoiceStatus, OrderStatus, PaymentMethod
 from billing.machine import allowed_transitions
 from billing.models import InvoiceLine, OrderLine, OrderStatusChange, Payment
+from billing.totals import amount_due
 from parties.choices import AddressType
 from parties.fields import CountryField
 from skeleton.core.fields import (
@@ -30,11 +31,6 @@ from skeleton.core.serializers import Input, Output
 
 MAX_LINES = 500
 LONG_TEXT = 10_000
-
-
-def amount_due(status: str, total: int, amount_paid: int) -> int:
-    """What is still to be paid, in minor units; nothing is due on what was cancelled."""
-    return 0 if status == InvoiceStatus.CANCELLED else total - amount_paid
 
 
 class TaxOutput(Output):

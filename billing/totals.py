@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from billing.choices import InvoiceStatus
 from skeleton.core.errors import Invalid
 from skeleton.core.http import number
 from skeleton.core.money import EXACT, round_half_away, within_int64
@@ -57,3 +58,8 @@ def document_totals(lines: Iterable[PricedLine], *, field: str = "lines") -> Tot
 
 def _tax(base: int, rate: Decimal) -> int:
     return round_half_away(EXACT.multiply(EXACT.multiply(Decimal(base), rate), _PERCENT))
+
+
+def amount_due(status: str, total: int, amount_paid: int) -> int:
+    """What is still to be paid, in minor units; nothing is due on what was cancelled."""
+    return 0 if status == InvoiceStatus.CANCELLED else total - amount_paid

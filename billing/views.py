@@ -12,7 +12,7 @@ from accounting.tables import CSV, FORMAT, csv_answer
 from billing.access import INVOICES, ORDERS, PAYMENTS
 from billing.choices import OrderStatus
 from billing.examples import CONFIRM, INVOICE, LINE, ORDER, ORDER_LINE, PAYMENT
-from billing.filters import AgingFilters, InvoiceFilters, OrderFilters, PaymentFilters
+from billing.filters import AgingFilters, InvoiceFilters, OrderFilters, PaperFilters, PaymentFilters
 from billing.reports import aging_rows, receivables_aging
 from billing.serializers import (
     AgingOutput,
@@ -33,18 +33,26 @@ from billing.serializers import (
     RecordedPaymentOutput,
     StatusInput,
 )
-from billing.services import invoices, orders, payments
+from billing.services import documents, invoices, orders, payments
 from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
 from skeleton.core.access import visible
 from skeleton.core.errors import BadRequest, NotFound
-from skeleton.core.http import JsonResponse
-from skeleton.core.listing import NEWEST_FIRST, Sorting, parse_list_query
+from skeleton.core.http import PDF, JsonResponse, PdfResponse
+from skeleton.core.listing import NEWEST_FIRST, Sorting, parse_filters, parse_list_query
 from skeleton.core.operations import operation
 from skeleton.core.permissions import needs
 from skeleton.core.reading import Reader
 from skeleton.core.serializers import Empty
 from skeleton.core.views import READ, WRITE, ApiView, ResourceView
+from skeleton.identity.choices import Language
+from skeleton.identity.queries import language_of
+
+LANGUAGE = OpenApiParameter(
+    "language",
+    {"type": "string", "enum": Language.values},
+    description="Of the document; one's own by default.",
+)
 
 
 class OrderView(ResourceView):
@@ -127,6 +135,8 @@ class InvoiceView(ResourceView):
         default=NEWEST_FIRST,
     )
 
+    extra_parameters: ClassVar[dict[str, Any]] = {"pdf": (LANGUAGE,)}
+
     @operation("POST", "", access=WRITE, summary="Create a draft", input=InvoiceInput, output=InvoiceOutput,
                status=201, errors=(409,), examples=(INVOICE,))  # fmt: skip
     def create(self, request: Request) -> HttpResponse:
@@ -177,6 +187,18 @@ class InvoiceView(ResourceView):
         """A draft, or a sent invoice without payments."""
         invoices.cancel_invoice(invoice_id=self.pk, **self.parse(), actor=self.actor)
         return self.show(self.pk)
+
+    @operation("GET", "/<pk>/pdf", access=READ, summary="The invoice as PDF", envelope="document", media=(PDF,),
+               errors=(400, 404))  # fmt: skip
+    def pdf(self, request: Request, pk: str) -> HttpResponse:
+        """PDF/A-3, with the payments so far; ETag is its SHA-256.
+
+        That of a sent invoice is kept as it was handed out, and shows seller and customer as they were at the sending.
+        """
+        asked = parse_filters(request.query_params, PaperFilters)
+        language = asked.get("language") or language_of(self.actor)
+        paper = documents.paper_of_invoice(invoice_id=self.pk, language=language, actor=self.actor)
+        return PdfResponse(paper.name, paper.pdf)
 
 
 class InvoicePaymentView(ApiView):

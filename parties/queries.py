@@ -1,9 +1,11 @@
 """Reads that more than one part of parties needs."""
 
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Func, OuterRef, Q, QuerySet, TextField
+from django.db.models import Case, F, Func, OuterRef, Q, QuerySet, TextField, When
 
+from parties.choices import AddressType
 from parties.models import Address, Country, Customer, Party
 
 
@@ -21,6 +23,22 @@ def country_ids(reference: UUID | str) -> list[UUID]:
 def addresses_of_one() -> QuerySet[Address]:
     """The addresses of the party that an outer query is at, in the order they were given."""
     return Address.objects.filter(party=OuterRef("pk")).order_by("pk")
+
+
+def as_written_to(party_id: UUID) -> dict[str, Any]:
+    """What a letter to the party says of it: name, e-mail, tax id, and its primary address, or None.
+
+    The address's country is there as `names`: what it is called in each language.
+    """
+    party = Party.objects.values("name", "email", "tax_id").get(pk=party_id)
+    billing_first = Case(When(type=AddressType.BILLING, then=0), default=1)
+    address = (
+        Address.objects.filter(party=party_id)
+        .order_by(billing_first, "pk")
+        .values("street", "city", "region", "postal_code", names=F("country__name"))
+        .first()
+    )
+    return {**party, "address": address}
 
 
 class AllNames(Func):

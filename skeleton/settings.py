@@ -5,6 +5,7 @@ An unusable value stops the start with one clear line: either here, or in `skele
 
 import logging
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,18 @@ try:
     SKELETON_PUBLIC_URL = env.str("SKELETON_PUBLIC_URL", "")
     _sms_backend = env.str("SKELETON_SMS_BACKEND", "skeleton.notifications.channels.Console")
     _push_backend = env.str("SKELETON_PUSH_BACKEND", "skeleton.notifications.channels.Console")
+    SKELETON_FONTS = env.str("SKELETON_FONTS", "")
+    SKELETON_COMPANY: dict[str, Any] = {
+        # who our documents are from
+        "name": env.str("SKELETON_COMPANY_NAME", "Skeleton"),
+        "address": [
+            line.strip() for line in re.split(r"[|\n]", env.str("SKELETON_COMPANY_ADDRESS", "")) if line.strip()
+        ],
+        **{
+            name: env.str(f"SKELETON_COMPANY_{name.upper()}", "")
+            for name in ("tax_id", "registration", "email", "phone", "website", "iban", "bic", "bank")
+        },
+    }
     SKELETON_LIMITS = {
         # name: (hits, seconds)
         "login": (env.int("SKELETON_LIMIT_LOGIN", 5), 60),

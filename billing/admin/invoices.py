@@ -16,7 +16,7 @@ from unfold.enums import ActionVariant
 
 from billing.access import INVOICES
 from billing.choices import InvoiceStatus, PaymentMethod, allowed_actions
-from billing.models import Invoice, InvoiceLine, Payment
+from billing.models import Invoice, InvoiceLine, IssuedDocument, Payment
 from billing.queries import OVERDUE
 from billing.serializers import (
     CancelInput,
@@ -24,20 +24,22 @@ from billing.serializers import (
     InvoiceUpdateInput,
     LineInput,
     PaymentInput,
-    amount_due,
 )
-from billing.services import invoices, payments
+from billing.services import documents, invoices, payments
+from billing.totals import amount_due
 from parties.models import Customer
 from skeleton.core.actors import Actor
-from skeleton.core.admin.acts import act
+from skeleton.core.admin.acts import act, download
 from skeleton.core.admin.columns import EMPTY, label, money, shown_money, shown_number
 from skeleton.core.admin.filters import CurrencyFilter
 from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm, few_lines
 from skeleton.core.admin.records import PartsFormSet, RecordAdmin, TabularList
 from skeleton.core.admin.refusals import REFUSALS, refusal_of
 from skeleton.core.admin.screens import ShownParts
+from skeleton.core.http import PdfResponse
 from skeleton.core.money import format_money
 from skeleton.core.transactions import verb
+from skeleton.identity.choices import Language
 
 COLOURS: dict[str, str] = {
     InvoiceStatus.DRAFT: "info",
@@ -155,6 +157,19 @@ class Payments(ShownParts):
         return shown_money(payment.amount, payment.invoice.currency)
 
 
+class Papers(ShownParts):
+    """What was handed out of a sent invoice. A PDF that somebody shows is ours if its SHA-256 is here."""
+
+    model = IssuedDocument
+    verbose_name_plural = "PDF handed out"
+    ordering = ("pk",)
+    fields = readonly_fields = ("created_at", "language", "checksum")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[IssuedDocument]:
+        rows: QuerySet[IssuedDocument] = super().get_queryset(request).defer("pdf")
+        return rows
+
+
 # --- forms ------------------------------------------------------------------------------------------------------------
 
 
@@ -220,6 +235,20 @@ class OverdueFilter(DropdownFilter):
         return queryset.filter(OVERDUE) if self.value() == "yes" else queryset.exclude(OVERDUE)
 
 
+def paper(language: str) -> Any:
+    """A button that gives the invoice as PDF in a language."""
+
+    def make(screen: Any, request: HttpRequest, invoice: Invoice) -> PdfResponse:
+        made = documents.paper_of_invoice(invoice_id=invoice.pk, language=language, actor=screen.actor(request))
+        return PdfResponse(made.name, made.pdf)
+
+    make.__name__ = f"pdf_{language}"
+    return download(Language(language).label, needs=("invoices:read",))(make)
+
+
+PAPER: dict[str, Any] = {"title": "PDF", "icon": "picture_as_pdf", "items": ["pdf_en", "pdf_uk", "pdf_de"]}
+
+
 @admin.register(Invoice)
 class InvoiceScreen(RecordAdmin):
     resources = ("invoices",)
@@ -236,7 +265,7 @@ class InvoiceScreen(RecordAdmin):
     search_fields = ("search_text__contains",)
     search_help_text = "Number or customer"
     searched_in_lower_case = True
-    acts = ("send", "record_payment", "edit_notes", "cancel")
+    acts = ("send", "record_payment", "edit_notes", "cancel", PAPER)
     bulk_acts = ("send",)
     KNOWN: ClassVar[Any] = (
         ("customer_shown", "state"), ("issue_date", "due_date"), (SUBTOTAL, TAX), (TOTAL, PAID), ("due", "taxes"),
@@ -265,7 +294,8 @@ class InvoiceScreen(RecordAdmin):
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         if obj is None:
             return (Lines,)
-        return (Lines if self.has_change_permission(request, obj) else ShownLines, Payments)
+        lines = Lines if self.has_change_permission(request, obj) else ShownLines
+        return (lines, Payments, Papers) if obj.sent_at else (lines, Payments)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         fixed = isinstance(obj, Invoice) and obj.status != InvoiceStatus.DRAFT
@@ -349,6 +379,8 @@ class InvoiceScreen(RecordAdmin):
         values = InvoiceUpdateInput.parse({"notes": form.cleaned_data["notes"] or None}, partial=True)
         invoices.update_invoice(invoice_id=invoice.pk, values=values, actor=self.actor(request))
         return "The notes are saved."
+
+    pdf_en, pdf_uk, pdf_de = paper("en"), paper("uk"), paper("de")
 
     @act("Cancel", form=ReasonForm, when=can("cancel"), icon="cancel", variant=ActionVariant.DANGER,
          question="A cancelled invoice stays on record, and cannot be taken up again.")  # fmt: skip

@@ -2,6 +2,16 @@
 
 from billing.models.invoices import Invoice, InvoiceLine
 from billing.models.orders import Order, OrderLine, OrderStatusChange
+from billing.models.papers import Correspondents, IssuedDocument
 from billing.models.payments import Payment
 
-__all__ = ["Invoice", "InvoiceLine", "Order", "OrderLine", "OrderStatusChange", "Payment"]
+__all__ = [
+    "Correspondents",
+    "Invoice",
+    "InvoiceLine",
+    "IssuedDocument",
+    "Order",
+    "OrderLine",
+    "OrderStatusChange",
+    "Payment",
+]

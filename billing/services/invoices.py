@@ -16,6 +16,7 @@ from django.utils import timezone
 from billing.choices import InvoiceStatus, allowed_actions
 from billing.models import Invoice, InvoiceLine, Order
 from billing.services.books import post_invoice, unpost_invoice
+from billing.services.documents import issue_sent_invoice, keep_correspondents
 from billing.services.lines import (
     LineValues,
     append_line,
@@ -37,6 +38,7 @@ from skeleton.core.inserts import insert_rows
 from skeleton.core.numbers import take_number
 from skeleton.core.records import assign, locked
 from skeleton.core.transactions import verb
+from skeleton.identity.queries import language_of
 
 
 def create_invoice(
@@ -133,6 +135,8 @@ def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
 def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
     """Draft to sent, and posted on this day (UTC); an invoice of 0 is paid with that, and posts nothing.
 
+    A job sets its PDF, in the language of whoever sends it.
+
     Raises NotFound, Conflict (no draft, no lines, the books do not take it).
     """
     now = timezone.now()
@@ -148,10 +152,13 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
         if not sent:
             raise refusal(invoice_id, "Only a draft can be sent.")
         lines = Exists(InvoiceLine.objects.filter(invoice=OuterRef("pk")))
-        found = Invoice.objects.filter(pk=invoice_id).values_list("number", "currency", "subtotal", "tax_total", lines)
-        number, currency, subtotal, tax_total, has_lines = found.get()
+        columns = ("customer_id", "number", "currency", "subtotal", "tax_total", lines)
+        found = Invoice.objects.values_list(*columns).get(pk=invoice_id)
+        customer_id, number, currency, subtotal, tax_total, has_lines = found
         if not has_lines:
             raise Conflict("An invoice without lines cannot be sent.", details={"allowed": ["add_line", "cancel"]})
+        keep_correspondents(invoice_id=invoice_id, customer_id=customer_id)
+        issue_sent_invoice.enqueue(invoice_id=str(invoice_id), language=language_of(actor))
         post_invoice(
             invoice_id=invoice_id,
             number=number,

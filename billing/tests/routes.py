@@ -23,6 +23,7 @@ ROUTES = [
     Route("PUT", "/invoices/{id}/lines/{line_id}", "invoices:write"),
     Route("PATCH", "/invoices/{id}/lines/{line_id}", "invoices:write"),
     Route("DELETE", "/invoices/{id}/lines/{line_id}", "invoices:write"),
+    Route("GET", "/invoices/{id}/pdf", "invoices:read"),
     Route("POST", "/invoices/{id}/send", "invoices:write"),
     Route("POST", "/invoices/{id}/cancel", "invoices:write"),
     Route("GET", "/invoices/{id}/payments", "invoices:read"),

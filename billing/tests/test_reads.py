@@ -26,6 +26,7 @@ from skeleton.identity.tests.factories import actor_of
 
 pytestmark = pytest.mark.django_db
 
+SAMPLED = ("/invoices/{id}", "/invoices/{id}/payments", "/invoices/{id}/pdf")
 YESTERDAY = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
 
 
@@ -58,11 +59,8 @@ def orders():
 
 def test_query_counts(owner, crowd, orders):
     path = f"/invoices/{crowd[-1].pk}"
-    samples = {
-        "/invoices/{id}": path,
-        "/invoices/{id}/payments": f"{path}/payments",
-        "/orders/{id}": f"/orders/{orders[0].pk}",
-    }
+    samples = {route: route.replace("/invoices/{id}", path) for route in SAMPLED}
+    samples["/orders/{id}"] = f"/orders/{orders[0].pk}"
     check_query_counts("billing", owner, samples)
 
 

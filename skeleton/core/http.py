@@ -1,11 +1,13 @@
 """JSON in answers: one way to write it."""
 
+import hashlib
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import orjson
 from django.http import HttpResponse
+from django.utils.http import content_disposition_header
 
 MAX_INTEGER = 2**63 - 1
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_NON_STR_KEYS
@@ -44,3 +46,22 @@ class JsonResponse(HttpResponse):
 
     def __init__(self, data: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
         super().__init__(dump_json(data), content_type="application/json", status=status, headers=headers)
+
+
+PDF = "application/pdf"
+
+
+class PdfResponse(HttpResponse):
+    """A PDF to keep, as a file; its ETag is the SHA-256 of the bytes, in hexadecimal."""
+
+    def __init__(self, name: str, pdf: bytes) -> None:
+        super().__init__(
+            pdf,
+            content_type=PDF,
+            headers={
+                "Content-Disposition": content_disposition_header(True, name) or "attachment",
+                "Content-Length": str(len(pdf)),
+                "ETag": f'"{hashlib.sha256(pdf).hexdigest()}"',
+                "Cache-Control": "private, no-cache",
+            },
+        )

@@ -20,6 +20,7 @@ from typing import Any
 from django.db import connection, transaction
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as QueuedJob
 
 from skeleton.core.connections import check_if_idle
@@ -60,7 +61,10 @@ class Job:
 
         The job's number. Nothing is asked for if the transaction is rolled back.
         """
-        return int(self._task.configure(schedule_at=at).defer(**arguments))
+        try:
+            return int(self._task.configure(schedule_at=at).defer(**arguments))
+        except ConnectorException as exc:
+            raise exc.__cause__ or exc from None  # to whoever asked, the database is away as in any other statement
 
     def _run(self, context: JobContext, /, **arguments: Any) -> None:
         check_if_idle()

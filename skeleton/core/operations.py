@@ -8,9 +8,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from skeleton.core.permissions import Needs
 
-Envelope = Literal["object", "page", "cursor", "list", "file", "none"]
-"""How an answer wraps its output: bare, paged, by cursor only, `{"data": […]}`, a file's bytes, empty. Around that a
-whole viewset may put its answers `in_data`."""
+Envelope = Literal["object", "page", "cursor", "list", "file", "document", "none"]
+"""How an answer wraps its output: bare, paged, by cursor only, `{"data": […]}`, a file's bytes, a document made for the
+asking (in the operation's `media`), empty. Around that a whole viewset may put its answers `in_data`."""
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 

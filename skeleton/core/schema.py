@@ -127,12 +127,14 @@ class ApiSchema(AutoSchema):
     # what it answers
 
     def get_response_serializers(self) -> Any:
-        if self.described.envelope == "file":
+        described = self.described
+        if described.envelope == "document":
+            answers: dict[Any, Any] = {(200, media): OpenApiTypes.BINARY for media in described.media}
+        elif described.envelope == "file":
             answers = dict(_BYTES)
         else:
-            answers = dict.fromkeys((self.described.status, *self.described.also), self._success())
-        for media in self.described.media:
-            answers[self.described.status, media] = OpenApiTypes.STR
+            answers = dict.fromkeys((described.status, *described.also), self._success())
+            answers |= {(described.status, media): OpenApiTypes.STR for media in described.media}
         for status in self._refusals():
             answers[status] = OpenApiResponse(Error, description=MEANINGS[status])
         return answers

@@ -136,7 +136,8 @@ class ApiView(ViewSetMixin, APIView):
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
         accept = request.META.get("HTTP_ACCEPT", "*/*")
-        if "*/*" in accept or "application/json" in accept:
+        also = self.operation.media if self.operation else ()
+        if any(media in accept for media in ("*/*", "application/json", *also)):
             return _RENDERER, "application/json"
         negotiated: tuple[Any, str] = _NEGOTIATION.select_renderer(request, [_RENDERER])
         return negotiated

@@ -8,6 +8,7 @@ from django.db.models import OuterRef, QuerySet
 
 from skeleton.core.actors import Actor
 from skeleton.core.fetching import fetch
+from skeleton.identity.choices import Language
 from skeleton.identity.models import Role, User, UserRole
 from skeleton.identity.permissions import EVERYTHING
 
@@ -61,6 +62,12 @@ def users_with_roles() -> QuerySet[User]:
     """Users, each with `role_names`, in order."""
     names = Role.objects.filter(holders__user=OuterRef("pk")).order_by("name").values_list("name")
     return User.objects.annotate(role_names=ArraySubquery(names))
+
+
+def language_of(actor: Actor) -> str:
+    """The language that the actor reads; English for the system."""
+    found = User.objects.filter(pk=actor.id).values_list("language", flat=True).first() if actor.id else None
+    return found or Language.ENGLISH
 
 
 def holds_a_role(user_id: UUID) -> bool:

@@ -1,8 +1,11 @@
 """Invoices in the back office: a draft is written and edited, then the services' verbs."""
 
 import datetime as dt
+import hashlib
+import io
 
 import pytest
+from pypdf import PdfReader
 
 from billing.models import Invoice
 from billing.tests.factories import DUE, cancelled, customer, draft, line, paid, part_paid, sent
@@ -197,3 +200,21 @@ def test_search_by_part_of_the_number_and_customer(clerk):
         found = text(clerk.get(INVOICES, {"q": term}))
         assert one.number in found
         assert other.number not in found
+
+
+@pytest.mark.parametrize("language, title", [("en", "Invoice"), ("uk", "Рахунок"), ("de", "Rechnung")])
+def test_an_invoice_is_had_as_pdf_in_each_language(guest, language, title):
+    invoice = part_paid(line(1000), amount=400)
+    offered = text(guest.get(page(invoice)))
+    assert page(invoice, f"pdf-{language}") in offered
+    answer = guest.get(page(invoice, f"pdf-{language}"))
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert PdfReader(io.BytesIO(answer.content)).metadata.title == f"{title} {invoice.number}"
+    assert hashlib.sha256(answer.content).hexdigest() in text(guest.get(page(invoice)))
+
+
+def test_only_who_may_read_invoices_gets_a_pdf(staff):
+    invoice = draft()
+    assert staff("customers:read").get(page(invoice, "pdf-en")).status_code == 403
+    missing = staff("invoices:read").get(f"{INVOICES}01972b15-8000-7000-8000-000000000001/pdf-en/")
+    assert missing.status_code == 302

@@ -20,8 +20,11 @@ from skeleton.core.admin.refusals import REFUSALS, place, refusal_of
 
 TEMPLATE = "skeleton/admin/act.html"
 
-Run = Callable[..., str]
+Run = Callable[..., Any]
 """`run(screen, request, record, form)`: calls the service, and says in a sentence what was done."""
+
+Make = Callable[..., HttpResponse]
+"""`make(screen, request, record)`: the answer with a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,37 @@ def act(title: str, **described: Any) -> Callable[[Run], Callable[..., HttpRespo
         def view(screen: Any, request: HttpRequest, object_id: str) -> HttpResponse:
             return ask_and_do(screen, made, request, object_id)
 
-        view.act = made  # type: ignore[attr-defined]
-        # what unfold asks of a button
-        view.short_description = title  # type: ignore[attr-defined]
-        view.url_path = run.__name__.replace("_", "-")  # type: ignore[attr-defined]
-        view.icon, view.variant, view.attrs = made.icon, made.variant, {}  # type: ignore[attr-defined]
-        return view
+        return _as_button(view, made)
 
     return mark
+
+
+def download(title: str, **described: Any) -> Callable[[Make], Callable[..., HttpResponse]]:
+    """Make a method of a screen a button that answers with a file, and changes nothing. See `Act` for the rest."""
+
+    def mark(make: Make) -> Callable[..., HttpResponse]:
+        @wraps(make)
+        def view(screen: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+            if not screen.may_do(request, made):
+                raise PermissionDenied
+            record = screen.get_object(request, object_id)
+            if record is None:
+                return screen._get_obj_does_not_exist_redirect(request, screen.opts, object_id)  # type: ignore[no-any-return]
+            return make(screen, request, record)
+
+        made = Act(make, title, **described)
+        return _as_button(view, made)
+
+    return mark
+
+
+def _as_button(view: Callable[..., HttpResponse], made: Act) -> Callable[..., HttpResponse]:
+    """What unfold asks of a button."""
+    view.act = made  # type: ignore[attr-defined]
+    view.short_description = made.title  # type: ignore[attr-defined]
+    view.url_path = made.run.__name__.replace("_", "-")  # type: ignore[attr-defined]
+    view.icon, view.variant, view.attrs = made.icon, made.variant, {}  # type: ignore[attr-defined]
+    return view
 
 
 def ask_and_do(screen: Any, act: Act, request: HttpRequest, object_id: str) -> HttpResponse:

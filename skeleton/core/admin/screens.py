@@ -40,8 +40,9 @@ class Screen(ModelAdmin):
     """What the audit log calls these rows; by default the first of `resources`."""
 
     gate: ClassVar[Gate]
-    acts: ClassVar[tuple[str, ...]] = ()
-    """Names of the methods made with `acts.act`: the buttons of the page."""
+    acts: ClassVar[tuple[Any, ...]] = ()
+    """Names of the methods made with `acts.act` or `acts.download`: the buttons of the page. Several under one button
+    are `{"title": …, "icon": …, "items": [names]}`."""
 
     bulk_acts: ClassVar[tuple[str, ...]] = ()
     """Those of them that may be done to many rows of the list at once; they must ask for nothing."""
@@ -143,14 +144,14 @@ class Screen(ModelAdmin):
         return found
 
     @property
-    def actions_detail(self) -> tuple[str, ...]:
+    def actions_detail(self) -> tuple[Any, ...]:
         return self.acts
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Iterable[Any]:
         record = self.get_object(request, str(object_id))
         return [
             self.get_unfold_action(name)
-            for name in self.acts
+            for name in self._extract_action_names(self.acts)
             if record is not None and self.may_do(request, self.act_of(name)) and self.act_of(name).fits(record)
         ]
 

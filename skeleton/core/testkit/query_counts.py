@@ -39,7 +39,7 @@ def check_query_counts(app: str, client: ApiClient, samples: Mapping[str, str], 
 
 def _count(client: ApiClient, name: str, path: str) -> dict[str, int]:
     answer, queries = _measured(client, path)
-    envelope = answer.data.get("data", answer.data)
+    envelope = answer.data.get("data", answer.data) if answer.data else None  # a file has none
     if not isinstance(envelope, dict) or "items" not in envelope:
         return {name: queries}
     rows = len(envelope["items"])

@@ -1,0 +1,164 @@
+"""What a document says: from the figures that the API shows to texts, in the reader's language.
+
+Nothing is worked out here. Every amount is one that is stored; the template (`document.typ`) only lays out.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from billing.choices import InvoiceStatus
+from billing.documents.words import WORDS
+from skeleton.core.languages import amount_text, day_text, money_text, number_text
+
+TEMPLATE = Path(__file__).parent / "document.typ"
+
+Json = dict[str, Any]
+Facts = list[tuple[str, str]]
+
+_UNBROKEN = re.compile(r"\S{24}")
+_MAY_BREAK = "\u200b"
+
+
+def invoice_contents(invoice: Json, *, seller: Json, customer: Json, language: str) -> Json:
+    """Everything on an invoice's paper. `invoice` is as `queries.printed_invoice` reads it."""
+    words = WORDS[language]
+    status = invoice["status"]
+    watermarks = {InvoiceStatus.DRAFT: words["draft"], InvoiceStatus.CANCELLED: words["cancelled"]}
+    return {
+        **_paper(seller, language),
+        "title": words["invoice"],
+        "number": invoice["number"],
+        "status": words["paid"] if status == InvoiceStatus.PAID else None,
+        "watermark": watermarks.get(status),
+        "buyer": _person(customer, words["bill_to"], language, name=invoice["customer_name"]),
+        "recipient": None,
+        "facts": _dates(invoice, ("issue_date", "due_date", "paid_at", "cancelled_at"), language),
+        "payments": [_payment(payment, invoice["currency"], language) for payment in invoice["payments"]],
+        "pay": _how_to_pay(invoice, seller, language),
+        **_body(invoice, language),
+        "totals": [*_sums(invoice, language), *_settled(invoice, language)],
+    }
+
+
+def _paper(seller: Json, language: str) -> Json:
+    """The letterhead and the foot of each page."""
+    words = WORDS[language]
+    numbers = [f"{words[name]}: {seller[name]}" for name in ("tax_id", "registration") if seller.get(name)]
+    account = [f"{words[name]}: {seller[name]}" for name in ("iban", "bic") if seller.get(name)]
+    reached = [seller[name] for name in ("email", "phone", "website") if seller.get(name)]
+    columns = (
+        [seller["name"], *seller["address"]],
+        [*numbers, *reached],
+        [*([seller["bank"]] if seller.get("bank") else []), *account],
+    )
+    return {
+        "language": language,
+        "words": words,
+        "page": words["page"],
+        "seller": {"name": seller["name"], "lines": seller["address"]},
+        "footer": [column for column in columns if column],
+    }
+
+
+def _person(party: Json, label: str, language: str, *, name: str) -> Json:
+    """Somebody with an address, as an envelope has them."""
+    known = party.get("address") or {}
+    countries = known.get("names") or {}
+    town = " ".join(part for part in (known.get("postal_code"), known.get("city")) if part)
+    lines = [known.get("street"), town, known.get("region"), countries.get(language) or countries.get("en")]
+    if party.get("tax_id"):
+        lines.append(f"{WORDS[language]['tax_id']}: {party['tax_id']}")
+    lines.append(party.get("email"))
+    return {"label": label, "name": breakable(name), "lines": [breakable(line) for line in lines if line]}
+
+
+def _dates(document: Json, names: tuple[str, ...], language: str) -> Facts:
+    return [(WORDS[language][name], _day(document[name], language)) for name in names if document.get(name)]
+
+
+def _day(day: dt.date, language: str) -> str:
+    """A day, or that of a moment (UTC)."""
+    return day_text(day.date() if isinstance(day, dt.datetime) else day, language)
+
+
+def _body(document: Json, language: str) -> Json:
+    """Lines and notes, which invoices and orders have in common."""
+    currency = document["currency"]
+    return {
+        "discounts": any(line["discount"] for line in document["lines"]),
+        "taxes": [row for row in document["tax_breakdown"] if row["rate"]],
+        "lines": [_line(n, line, currency, language) for n, line in enumerate(document["lines"], 1)],
+        "notes": breakable(document["notes"]) if document["notes"] else None,
+    }
+
+
+def _line(n: int, line: Mapping[str, Any], currency: str, language: str) -> dict[str, str]:
+    return {
+        "position": str(n),
+        "description": breakable(line["description"]),
+        "quantity": number_text(line["quantity"], language),
+        "unit_price": amount_text(line["unit_price"], currency, language),
+        "discount": amount_text(-line["discount"], currency, language) if line["discount"] else "",
+        "tax_rate": f"{number_text(line['tax_rate'], language)} %",
+        "total": amount_text(line["total"], currency, language),
+    }
+
+
+def _sums(document: Json, language: str) -> list[Json]:
+    words, currency = WORDS[language], document["currency"]
+    rows = [_sum(words["subtotal"], document["subtotal"], currency, language)]
+    taxed = any(row["rate"] for row in document["tax_breakdown"])
+    for row in document["tax_breakdown"] if taxed else ():
+        rate = number_text(Decimal(str(row["rate"])), language)
+        named = words["tax_on"].format(rate=rate, base=amount_text(row["base"], currency, language))
+        rows.append(_sum(named, row["tax"], currency, language))
+    return [*rows, _sum(words["grand_total"], document["total"], currency, language, strong=True)]
+
+
+def _settled(invoice: Json, language: str) -> list[Json]:
+    """What was paid and what is left, once there is something to say of it."""
+    words, currency = WORDS[language], invoice["currency"]
+    if not invoice["amount_paid"]:
+        return []
+    return [
+        _sum(words["amount_paid"], -invoice["amount_paid"], currency, language),
+        _sum(words["amount_due"], invoice["amount_due"], currency, language, strong=True),
+    ]
+
+
+def _sum(label: str, amount: int, currency: str, language: str, *, strong: bool = False) -> Json:
+    return {"label": label, "amount": money_text(amount, currency, language), "strong": strong}
+
+
+def _payment(payment: Json, currency: str, language: str) -> dict[str, str]:
+    return {
+        "day": _day(payment["paid_at"], language),
+        "method": WORDS[language]["methods"][payment["method"]],
+        "reference": breakable(payment["reference"] or ""),
+        "amount": money_text(payment["amount"], currency, language),
+    }
+
+
+def _how_to_pay(invoice: Json, seller: Json, language: str) -> Facts:
+    """To which account, until when, with which reference; nothing where nothing is due, or no account is known."""
+    words = WORDS[language]
+    open_ = invoice["status"] in (InvoiceStatus.DRAFT, InvoiceStatus.SENT) and invoice["amount_due"]
+    if not open_ or not seller.get("iban"):
+        return []
+    account = [(words[name], seller[name]) for name in ("iban", "bic", "bank") if seller.get(name)]
+    return [
+        (words["amount_due"], money_text(invoice["amount_due"], invoice["currency"], language)),
+        (words["due_date"], _day(invoice["due_date"], language)),
+        (words["account_holder"], seller["name"]),
+        *account,
+        (words["reference"], invoice["number"]),
+    ]
+
+
+def breakable(text: str) -> str:
+    """`text` with places where a line may end within what has no space, such as a long code."""
+    return _UNBROKEN.sub(lambda found: found.group() + _MAY_BREAK, text)

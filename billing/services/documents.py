@@ -1,0 +1,85 @@
+"""The PDF of an invoice: set from what is stored, and kept once it was handed out.
+
+A draft's is made anew each time it is asked for. That of a sent invoice is kept as bytes, once for everything it ever
+said: as it was sent, and with each payment that came in by the time somebody fetched it. The same contents are always
+answered with the same bytes, also by later versions of this program, so whoever shows us a PDF can be told whether it
+came from here.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+
+from billing.access import INVOICES
+from billing.choices import InvoiceStatus
+from billing.documents.contents import TEMPLATE, invoice_contents
+from billing.models import Correspondents, Invoice, IssuedDocument
+from billing.queries import printed_invoice
+from parties.queries import as_written_to
+from skeleton.core.access import visible
+from skeleton.core.actors import Actor
+from skeleton.core.jobs import job
+from skeleton.core.pdf import render
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document as a file."""
+
+    name: str
+    pdf: bytes
+
+
+def paper_of_invoice(*, invoice_id: UUID, language: str, actor: Actor) -> Paper:
+    """The invoice as it is now. Raises NotFound where the actor may not see it."""
+    invoice = printed_invoice(visible(INVOICES, actor), invoice_id)
+    return Paper(f"{invoice['number']}.pdf", _pdf_of(invoice, language))
+
+
+@job
+def issue_sent_invoice(*, invoice_id: str, language: str) -> None:
+    """Keep the PDF of an invoice as it was sent, whatever has become of it since."""
+    invoice = printed_invoice(Invoice.objects.all(), UUID(invoice_id))
+    _pdf_of({**invoice, **_UNTOUCHED, "amount_due": invoice["total"]}, language)
+
+
+_UNTOUCHED: dict[str, Any] = {
+    "status": InvoiceStatus.SENT, "payments": [], "amount_paid": 0, "paid_at": None, "cancelled_at": None,
+}  # fmt: skip
+
+
+def keep_correspondents(*, invoice_id: UUID, customer_id: UUID) -> None:
+    """Note who an invoice is from and to, as they are at this moment. For the transaction that sends it."""
+    Correspondents.objects.create(
+        invoice_id=invoice_id, seller=settings.SKELETON_COMPANY, customer=as_written_to(customer_id)
+    )
+
+
+def _pdf_of(invoice: dict[str, Any], language: str) -> bytes:
+    contents = _contents(invoice, language)
+    if invoice["sent_at"] is None:
+        return render(TEMPLATE, contents, moment=invoice["updated_at"])
+    digest = hashlib.sha256(orjson.dumps(contents, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    kept = IssuedDocument.objects.filter(invoice=invoice["id"], contents=digest).values_list("pdf", flat=True)
+    found = kept.first()
+    if found is None:
+        pdf = render(TEMPLATE, contents, moment=invoice["sent_at"])
+        _keep(IssuedDocument(invoice_id=invoice["id"], language=language, contents=digest, pdf=pdf))
+        found = kept.get()  # what somebody else kept meanwhile is as good, and the one that counts
+    return bytes(found)
+
+
+def _keep(document: IssuedDocument) -> None:
+    document.checksum = hashlib.sha256(document.pdf).hexdigest()
+    IssuedDocument.objects.bulk_create([document], ignore_conflicts=True)
+
+
+def _contents(invoice: dict[str, Any], language: str) -> dict[str, Any]:
+    """What the document says: of what was sent, to whom and from whom as it was then."""
+    kept = Correspondents.objects.filter(invoice=invoice["id"]).values_list("seller", "customer").first()
+    seller, customer = kept or (settings.SKELETON_COMPANY, as_written_to(invoice["customer_id"]))
+    return invoice_contents(invoice, seller=seller, customer=customer, language=language)
