@@ -77,7 +77,7 @@ def create_order(
             "customer_name": customer.name,
             "currency": named or customer.currency,
             "notes": notes,
-            "shipping_address": shipping_address,
+            "shipping_address": _merged(None, shipping_address),
             "created_by_id": actor.id,
             "created_at": now,
             "updated_at": now,
@@ -100,8 +100,8 @@ def update_order(*, order_id: UUID, values: dict[str, Any], actor: Actor) -> Non
     with verb(actor, "update"):
         order: Order = locked(Order.objects.all(), order_id, no_key=True)
         fields = dict(values)
-        if fields.get("shipping_address") is not None:
-            fields["shipping_address"] = {**(order.shipping_address or {}), **fields["shipping_address"]}
+        if "shipping_address" in fields:
+            fields["shipping_address"] = _merged(order.shipping_address, fields["shipping_address"])
         if any(getattr(order, name) != value for name, value in fields.items()):
             _require_draft(order)
         assign(order, fields)
@@ -134,6 +134,11 @@ def delete_line(*, order_id: UUID, line_id: UUID, actor: Actor) -> None:
     with verb(actor, "delete_line"):
         order, lines = _draft(order_id)
         remove_line(order, lines, line_of(lines, line_id, "order"))
+
+
+def _merged(present: dict[str, Any] | None, change: dict[str, Any] | None) -> dict[str, Any] | None:
+    """An address with what of it is to change; None clears it. It always says which country it is in, if any."""
+    return None if change is None else {"country_id": None, **(present or {}), **change}
 
 
 def refusal(order: Order, message: str) -> Conflict:
