@@ -18,6 +18,9 @@ from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, NotFound
 from skeleton.core.records import assign, locked
 from skeleton.core.transactions import verb
+from skeleton.notifications.choices import Event
+from skeleton.notifications.queries import concerned
+from skeleton.notifications.services import notify
 
 
 def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: str | None = None) -> None:
@@ -38,6 +41,16 @@ def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: 
         elif status == OrderStatus.CANCELLED:
             release_for_order(order_id=order.pk, actor=actor)
         assign(order, {"status": status.value, "status_reason": reason})
+        _tell(order)
+
+
+def _tell(order: Order) -> None:
+    notify(
+        event=Event.ORDER_STATUS,
+        recipients=concerned(order.created_by_id, "orders:write"),
+        values={"number": order.number, "customer": order.customer_name, "status": order.status},
+        link=f"/api/v1/orders/{order.pk}",
+    )
 
 
 def _customer_alone(order_id: UUID) -> UsableParty:

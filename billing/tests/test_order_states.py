@@ -152,3 +152,19 @@ def test_an_invoiced_order_is_not_cancelled(owner):
 
 def test_statuses_of_the_code_and_of_the_machine():
     assert set(TRANSITIONS) == set(OrderStatus)
+
+
+def test_who_made_it_is_told(owner, colleague):
+    made = owner.post("/orders", {"customer_id": str(order().customer_id)}).ok(201)
+    colleague.patch(f"/orders/{made['id']}/status", {"status": "pending"}).ok()
+    colleague.patch(f"/orders/{made['id']}/status", {"status": "shipped"}).refused(409)
+    (told,) = owner.get("/notifications").ok()["items"]
+    assert (told["type"], told["link"]) == ("order.status", f"/api/v1/orders/{made['id']}")
+    assert made["number"] in told["title"]
+    assert colleague.get("/notifications").ok()["items"] == []
+
+
+def test_of_what_nobody_made_all_are_told_who_write_orders(owner, viewer):
+    brought("pending")
+    assert len(owner.get("/notifications").ok()["items"]) == 1
+    assert viewer.get("/notifications").ok()["items"] == []

@@ -1,14 +1,11 @@
 """Races, by real threads on the real database. `SKELETON_RACE_SECONDS=10` makes the long ones as long as promised."""
 
 import os
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, connection
 
 from inventory.errors import NotEnoughStock
 from inventory.models import Category, Movement, Reservation, Stock
@@ -24,8 +21,8 @@ from inventory.services.reservations import (
 from inventory.services.stock import issue_stock, receive_stock, transfer_stock
 from inventory.tests import factories
 from skeleton.core.actors import SYSTEM
-from skeleton.core.constraints import explain
 from skeleton.core.errors import Conflict, DomainError
+from skeleton.core.testkit.races import contest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,28 +33,6 @@ SECONDS = float(os.environ.get("SKELETON_RACE_SECONDS", "3"))
 def _books_agree(transactional_db):
     yield
     assert stock_differences() == []
-
-
-def race(*contenders):
-    """Start all at the same moment; what each returned, or the refusal that it met. Anything else fails the test."""
-    barrier = threading.Barrier(len(contenders))
-
-    def run(contender):
-        try:
-            barrier.wait(10)
-            return contender()
-        except DomainError as refusal:
-            return refusal
-        except DatabaseError as error:
-            refusal = explain(error)
-            if isinstance(refusal, Conflict):
-                return refusal
-            raise  # a deadlock among them
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(contenders)) as pool:
-        return list(pool.map(run, contenders))
 
 
 def refusals(results):
@@ -74,7 +49,7 @@ def test_two_requests_for_the_last_piece(way):
         "issue against reserve": [lambda: issue_stock(**ask), lambda: reserve_stock(**ask)],
         "order": [lambda: reserve_for_order(order_id=uuid4(), needs={stock.item_id: Decimal(1)}, actor=SYSTEM)] * 2,
     }
-    (loser,) = refusals(race(*contenders[way]))
+    (loser,) = refusals(contest(*contenders[way]))
     assert isinstance(loser, NotEnoughStock)
     assert loser.details == {"available": 0}
     assert Stock.objects.get(pk=stock.pk).available == 0
@@ -93,7 +68,7 @@ def test_sixteen_reservers_and_the_last_five_pieces(way):
         return reserve_for_order(order_id=uuid4(), needs={stock.item_id: Decimal(1)}, actor=SYSTEM)
 
     buy = by_hand if way == "by hand" else by_order
-    results = race(*(lambda n=n: buy(n) for n in range(16)))
+    results = contest(*(lambda n=n: buy(n) for n in range(16)))
     assert len(refusals(results)) == 11
     assert Reservation.objects.filter(status="active").count() == 5
 
@@ -114,7 +89,9 @@ def test_orders_of_the_same_items_in_opposite_orders_do_not_deadlock():
             done += 1
         return done
 
-    results = race(*(lambda mine=mine: buyer(mine) for mine in (items, items[::-1], items[3:] + items[:3], items[2:])))
+    results = contest(
+        *(lambda mine=mine: buyer(mine) for mine in (items, items[::-1], items[3:] + items[:3], items[2:]))
+    )
     assert refusals(results) == []
     assert all(results)
 
@@ -140,7 +117,7 @@ def test_transfers_in_opposite_directions_do_not_deadlock_and_lose_nothing():
                 pass
         return done
 
-    results = race(*[lambda: mover(here, there), lambda: mover(there, here)] * 2)
+    results = contest(*[lambda: mover(here, there), lambda: mover(there, here)] * 2)
     assert refusals(results) == []
     assert Movement.objects.filter(type="transfer").count() == 2 * sum(results)
     rows = Stock.objects.filter(item_id=here.item_id)
@@ -151,7 +128,7 @@ def test_fulfilling_against_cancelling_and_expiring():
     stock = factories.stocked(10)
     for _ in range(8):
         pk = factories.reserved(stock, 1)
-        results = race(
+        results = contest(
             lambda pk=pk: fulfill_reservation(reservation_id=pk, actor=SYSTEM),
             lambda pk=pk: cancel_reservation(reservation_id=pk, actor=SYSTEM),
             expire_reservations,
@@ -166,7 +143,7 @@ def test_fulfilling_against_cancelling_and_expiring():
 def test_fulfilling_twice_issues_once():
     stock = factories.stocked(10)
     pk = factories.reserved(stock, 4)
-    results = race(*[lambda: fulfill_reservation(reservation_id=pk, actor=SYSTEM)] * 4)
+    results = contest(*[lambda: fulfill_reservation(reservation_id=pk, actor=SYSTEM)] * 4)
     assert len(refusals(results)) == 3
     assert Stock.objects.get(pk=stock.pk).quantity == 6
 
@@ -174,7 +151,7 @@ def test_fulfilling_twice_issues_once():
 def test_the_first_receipts_of_an_item_share_one_row():
     item_id, warehouse_id = factories.item(), factories.warehouse()
     ask = {"item_id": item_id, "warehouse_id": warehouse_id, "quantity": Decimal(1), "actor": SYSTEM}
-    results = race(*[lambda: receive_stock(**ask)] * 8)
+    results = contest(*[lambda: receive_stock(**ask)] * 8)
     assert len(set(results)) == 1
     assert Stock.objects.get().quantity == 8
 
@@ -183,7 +160,7 @@ def test_shipping_against_cancelling_an_order():
     stock = factories.stocked(10)
     order_id = uuid4()
     reserve_for_order(order_id=order_id, needs={stock.item_id: Decimal(4)}, actor=SYSTEM)
-    race(
+    contest(
         lambda: issue_for_order(order_id=order_id, reference="x", actor=SYSTEM),
         lambda: release_for_order(order_id=order_id, actor=SYSTEM),
     )
@@ -196,7 +173,7 @@ def test_shipping_against_cancelling_an_order():
 def test_two_moves_do_not_close_a_circle():
     for _ in range(5):
         one, two = factories.category(), factories.category()
-        results = race(
+        results = contest(
             lambda one=one, two=two: categories.update_category(
                 category_id=one, values={"parent_id": two}, actor=SYSTEM
             ),

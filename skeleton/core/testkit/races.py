@@ -5,9 +5,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
-from skeleton.core.errors import DomainError
+from skeleton.core.constraints import explain
+from skeleton.core.errors import Conflict, DomainError
 
 Result = TypeVar("Result")
 
@@ -31,7 +32,7 @@ def race(count: int, act: Callable[[int], Result]) -> list[Result]:
 def contest(*jobs: Callable[[], Any]) -> list[Any]:
     """Do all `jobs` at the same moment; what each returned, or the refusal that it met, in their order.
 
-    Only refusals are outcomes: a deadlock, or any other fault, fails the test.
+    Only refusals are outcomes, of services and of constraints: a deadlock, or any other fault, fails the test.
     """
 
     def outcome(number: int) -> Any:
@@ -39,5 +40,10 @@ def contest(*jobs: Callable[[], Any]) -> list[Any]:
             return jobs[number]()
         except DomainError as refusal:
             return refusal
+        except DatabaseError as error:
+            refused = explain(error)
+            if isinstance(refused, Conflict):
+                return refused
+            raise
 
     return race(len(jobs), outcome)
