@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from billing.choices import InvoiceStatus
-from billing.models import Invoice, InvoiceLine, Order, Payment
+from billing.models import Invoice, InvoiceLine, Order, OrderLine, Payment
 from billing.totals import amount_due
+from parties.queries import names_of_country
 from skeleton.core.counting import Counted
 from skeleton.core.errors import NotFound
 from skeleton.core.filters import CurrentDate
@@ -53,13 +54,17 @@ _PRINTED = (
     "id", "number", "customer_id", "customer_name", "status", "currency", "subtotal", "tax_total", "tax_breakdown",
     "total", "amount_paid", "issue_date", "due_date", "notes", "sent_at", "paid_at", "cancelled_at", "updated_at",
 )  # fmt: skip
+_PRINTED_ORDER = (
+    "number", "customer_id", "customer_name", "status", "currency", "subtotal", "tax_total", "tax_breakdown", "total",
+    "notes", "shipping_address", "created_at", "updated_at",
+)  # fmt: skip
 _PRINTED_LINE = ("description", "quantity", "unit_price", "discount", "tax_rate", "total")
 _PRINTED_PAYMENT = ("paid_at", "method", "reference", "amount")
 
 
 def printed_invoice(rows: QuerySet[Invoice], pk: UUID) -> dict[str, Any]:
     """What the paper of an invoice among `rows` says: its columns, its `lines` and its `payments`. Raises NotFound."""
-    invoice = rows.filter(pk=pk).values(*_PRINTED).first()
+    invoice = rows.filter(pk=pk).values(*_PRINTED, order_number=F("order__number")).first()
     if invoice is None:
         raise NotFound
     return {
@@ -67,4 +72,18 @@ def printed_invoice(rows: QuerySet[Invoice], pk: UUID) -> dict[str, Any]:
         "amount_due": amount_due(invoice["status"], invoice["total"], invoice["amount_paid"]),
         "lines": list(InvoiceLine.objects.filter(invoice=pk).order_by("position").values(*_PRINTED_LINE)),
         "payments": list(Payment.objects.filter(invoice=pk).order_by("pk").values(*_PRINTED_PAYMENT)),
+    }
+
+
+def printed_order(rows: QuerySet[Order], pk: UUID) -> dict[str, Any]:
+    """What the paper of an order among `rows` says, the country of its address by its `names`. Raises NotFound."""
+    order = rows.filter(pk=pk).values(*_PRINTED_ORDER).first()
+    if order is None:
+        raise NotFound
+    address = order["shipping_address"]
+    return {
+        **order,
+        "order_date": order["created_at"],
+        "shipping_address": address and {**address, "names": names_of_country(address.get("country_id"))},
+        "lines": list(OrderLine.objects.filter(order=pk).order_by("position").values(*_PRINTED_LINE)),
     }

@@ -55,6 +55,12 @@ LANGUAGE = OpenApiParameter(
 )
 
 
+def wanted_language(view: ApiView) -> str:
+    """The language that a document is asked for in, else that of whoever asks. Raises BadRequest."""
+    asked = parse_filters(view.request.query_params, PaperFilters)
+    return asked.get("language") or language_of(view.actor)
+
+
 class OrderView(ResourceView):
     tag = "Orders"
     resources = ("orders",)
@@ -63,6 +69,7 @@ class OrderView(ResourceView):
     list_output = OrderRowOutput
     filterset = OrderFilters
     sorting = Sorting(keys={"number": "number_key", "total": "total", "created_at": "created_at"}, default=NEWEST_FIRST)
+    extra_parameters: ClassVar[dict[str, Any]] = {"pdf": (LANGUAGE,)}
 
     @operation("POST", "", access=WRITE, summary="Create a draft", input=OrderInput, output=OrderOutput, status=201,
                errors=(409,), examples=(ORDER,))  # fmt: skip
@@ -121,6 +128,13 @@ class OrderView(ResourceView):
         next one; cancelling it leaves all of its lines. Nothing left is a 409."""
         made = invoice_order(order_id=self.pk, **self.parse(), actor=self.actor)
         return JsonResponse(InvoiceView.reader().one(self.actor, made), 201)
+
+    @operation("GET", "/<pk>/pdf", access=READ, summary="The order as PDF", envelope="document", media=(PDF,),
+               errors=(400, 404))  # fmt: skip
+    def pdf(self, request: Request, pk: str) -> HttpResponse:
+        """The confirmation of an order, once it is confirmed; PDF/A-3, made anew each time. ETag is its SHA-256."""
+        paper = documents.paper_of_order(order_id=self.pk, language=wanted_language(self), actor=self.actor)
+        return PdfResponse(paper.name, paper.pdf)
 
 
 class InvoiceView(ResourceView):
@@ -195,9 +209,7 @@ class InvoiceView(ResourceView):
 
         That of a sent invoice is kept as it was handed out, and shows seller and customer as they were at the sending.
         """
-        asked = parse_filters(request.query_params, PaperFilters)
-        language = asked.get("language") or language_of(self.actor)
-        paper = documents.paper_of_invoice(invoice_id=self.pk, language=language, actor=self.actor)
+        paper = documents.paper_of_invoice(invoice_id=self.pk, language=wanted_language(self), actor=self.actor)
         return PdfResponse(paper.name, paper.pdf)
 
 

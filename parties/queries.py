@@ -41,6 +41,11 @@ def as_written_to(party_id: UUID) -> dict[str, Any]:
     return {**party, "address": address}
 
 
+def names_of_country(pk: UUID | str | None) -> dict[str, str] | None:
+    """What a country is called in each language; None for none."""
+    return Country.objects.filter(pk=pk).values_list("name", flat=True).first() if pk else None
+
+
 class AllNames(Func):
     """A country's names in all languages, a line each, in lower case."""
 

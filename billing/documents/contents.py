@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from billing.choices import InvoiceStatus
+from billing.choices import InvoiceStatus, OrderStatus
 from billing.documents.words import WORDS
 from skeleton.core.languages import amount_text, day_text, money_text, number_text
 
@@ -36,11 +36,39 @@ def invoice_contents(invoice: Json, *, seller: Json, customer: Json, language: s
         "watermark": watermarks.get(status),
         "buyer": _person(customer, words["bill_to"], language, name=invoice["customer_name"]),
         "recipient": None,
-        "facts": _dates(invoice, ("issue_date", "due_date", "paid_at", "cancelled_at"), language),
+        "facts": [
+            *_dates(invoice, ("issue_date", "due_date", "paid_at", "cancelled_at"), language),
+            *([(words["order_number"], invoice["order_number"])] if invoice["order_number"] else []),
+        ],
         "payments": [_payment(payment, invoice["currency"], language) for payment in invoice["payments"]],
         "pay": _how_to_pay(invoice, seller, language),
         **_body(invoice, language),
         "totals": [*_sums(invoice, language), *_settled(invoice, language)],
+    }
+
+
+def order_contents(order: Json, *, seller: Json, customer: Json, language: str) -> Json:
+    """Everything on an order's paper, which confirms it once it is confirmed. `order`: see `queries.printed_order`."""
+    words = WORDS[language]
+    status = order["status"]
+    unsettled = (OrderStatus.DRAFT, OrderStatus.PENDING)
+    facts = [*_dates(order, ("order_date",), language), (words["order_status"], words["order_statuses"][status])]
+    shipped_to = {"address": order["shipping_address"]}
+    return {
+        **_paper(seller, language),
+        "title": words["order" if status in (*unsettled, OrderStatus.CANCELLED) else "order_confirmation"],
+        "number": order["number"],
+        "status": None,
+        "watermark": {OrderStatus.DRAFT: words["draft"], OrderStatus.CANCELLED: words["cancelled"]}.get(status),
+        "buyer": _person(customer, words["ordered_by"], language, name=order["customer_name"]),
+        "recipient": _person(shipped_to, words["ship_to"], language, name=order["customer_name"])
+        if order["shipping_address"]
+        else None,
+        "facts": facts,
+        "payments": [],
+        "pay": [],
+        **_body(order, language),
+        "totals": _sums(order, language),
     }
 
 
@@ -69,7 +97,8 @@ def _person(party: Json, label: str, language: str, *, name: str) -> Json:
     known = party.get("address") or {}
     countries = known.get("names") or {}
     town = " ".join(part for part in (known.get("postal_code"), known.get("city")) if part)
-    lines = [known.get("street"), town, known.get("region"), countries.get(language) or countries.get("en")]
+    region = known.get("region") or known.get("state")
+    lines = [known.get("street"), town, region, countries.get(language) or countries.get("en")]
     if party.get("tax_id"):
         lines.append(f"{WORDS[language]['tax_id']}: {party['tax_id']}")
     lines.append(party.get("email"))

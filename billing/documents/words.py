@@ -5,8 +5,11 @@ from typing import Any
 WORDS: dict[str, dict[str, Any]] = {
     "en": {
         "invoice": "Invoice",
-        "order": "Order confirmation",
+        "order": "Order",
+        "order_confirmation": "Order confirmation",
+        "order_number": "Order",
         "bill_to": "Bill to",
+        "ordered_by": "Ordered by",
         "ship_to": "Ship to",
         "issue_date": "Date of issue",
         "due_date": "Due date",
@@ -61,8 +64,11 @@ WORDS: dict[str, dict[str, Any]] = {
     },
     "uk": {
         "invoice": "Рахунок",
-        "order": "Підтвердження замовлення",
+        "order": "Замовлення",
+        "order_confirmation": "Підтвердження замовлення",
+        "order_number": "Замовлення",
         "bill_to": "Покупець",
+        "ordered_by": "Замовник",
         "ship_to": "Адреса доставки",
         "issue_date": "Дата рахунка",
         "due_date": "Сплатити до",
@@ -117,8 +123,11 @@ WORDS: dict[str, dict[str, Any]] = {
     },
     "de": {
         "invoice": "Rechnung",
-        "order": "Auftragsbestätigung",
+        "order": "Auftrag",
+        "order_confirmation": "Auftragsbestätigung",
+        "order_number": "Auftrag",
         "bill_to": "Rechnung an",
+        "ordered_by": "Auftraggeber",
         "ship_to": "Lieferung an",
         "issue_date": "Rechnungsdatum",
         "due_date": "Zahlbar bis",

@@ -1,4 +1,4 @@
-"""The PDF of an invoice: set from what is stored, and kept once it was handed out.
+"""The PDF of an invoice or an order: set from what is stored; an invoice's is kept once it was handed out.
 
 A draft's is made anew each time it is asked for. That of a sent invoice is kept as bytes, once for everything it ever
 said: as it was sent, and with each payment that came in by the time somebody fetched it. The same contents are always
@@ -14,11 +14,11 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 
-from billing.access import INVOICES
+from billing.access import INVOICES, ORDERS
 from billing.choices import InvoiceStatus
-from billing.documents.contents import TEMPLATE, invoice_contents
+from billing.documents.contents import TEMPLATE, invoice_contents, order_contents
 from billing.models import Correspondents, Invoice, IssuedDocument
-from billing.queries import printed_invoice
+from billing.queries import printed_invoice, printed_order
 from parties.queries import as_written_to
 from skeleton.core.access import visible
 from skeleton.core.actors import Actor
@@ -38,6 +38,15 @@ def paper_of_invoice(*, invoice_id: UUID, language: str, actor: Actor) -> Paper:
     """The invoice as it is now. Raises NotFound where the actor may not see it."""
     invoice = printed_invoice(visible(INVOICES, actor), invoice_id)
     return Paper(f"{invoice['number']}.pdf", _pdf_of(invoice, language))
+
+
+def paper_of_order(*, order_id: UUID, language: str, actor: Actor) -> Paper:
+    """The order as it is now, made anew each time. Raises NotFound where the actor may not see it."""
+    order = printed_order(visible(ORDERS, actor), order_id)
+    contents = order_contents(
+        order, seller=settings.SKELETON_COMPANY, customer=as_written_to(order["customer_id"]), language=language
+    )
+    return Paper(f"{order['number']}.pdf", render(TEMPLATE, contents, moment=order["updated_at"]))
 
 
 @job

@@ -13,6 +13,7 @@ ROUTES = [
     Route("PATCH", "/orders/{id}/lines/{line_id}", "orders:write"),
     Route("DELETE", "/orders/{id}/lines/{line_id}", "orders:write"),
     Route("PATCH", "/orders/{id}/status", "orders:write"),
+    Route("GET", "/orders/{id}/pdf", "orders:read"),
     Route("POST", "/orders/{id}/invoice", "invoices:write"),
     Route("GET", "/invoices", "invoices:read"),
     Route("POST", "/invoices", "invoices:write"),

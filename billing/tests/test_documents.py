@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from billing.choices import OrderStatus
 from billing.documents.contents import TEMPLATE, breakable, invoice_contents
 from billing.documents.words import WORDS
 from billing.models import Correspondents, IssuedDocument
-from billing.services import documents, invoices
+from billing.services import documents, invoices, transitions
 from billing.services.documents import issue_sent_invoice
-from billing.tests.factories import customer, draft, line, paid, part_paid, pay, sent
+from billing.tests.factories import customer, draft, invoiced, line, order, ordered, paid, part_paid, pay, sent
 from parties.choices import PartyKind
 from parties.models import Country
 from parties.services import change_status, seed_countries, update_party
@@ -45,7 +46,7 @@ def invoice(*lines, **fields):
         "number": "INV-2026-001", "customer_name": "Acme", "status": "sent", "currency": "EUR", "notes": None,
         "issue_date": dt.date(2026, 11, 2), "due_date": dt.date(2026, 12, 2), "paid_at": None, "cancelled_at": None,
         "subtotal": 100000, "tax_total": 20000, "total": 120000, "amount_paid": 0, "amount_due": 120000,
-        "tax_breakdown": [{"rate": 20, "base": 100000, "tax": 20000}], "payments": [],
+        "tax_breakdown": [{"rate": 20, "base": 100000, "tax": 20000}], "payments": [], "order_number": None,
         "lines": list(lines) or [{
             "description": "Services", "quantity": Decimal("2.500"), "unit_price": 40000, "discount": 0,
             "tax_rate": Decimal("20.0000"), "total": 100000,
@@ -231,6 +232,32 @@ def test_whoever_accepts_only_pdf_gets_it(viewer, books):
     taken = viewer.call("GET", f"/invoices/{made.pk}/pdf", headers={"Accept": "application/pdf"})
     assert taken.status == 200
     viewer.call("GET", f"/invoices/{made.pk}", headers={"Accept": "application/pdf"}).refused(406)
+
+
+@pytest.mark.django_db
+def test_an_order_is_confirmed_on_paper(viewer, outsider, books):
+    seed_countries()
+    address = {"street": "Poststr. 5", "city": "Ulm", "state": "BW", "country": "DE"}
+    address["country_id"] = str(Country.objects.get(code="DE").pk)
+    made = order(ordered(2, unit_price=1050, tax_rate=20), shipping_address=address)
+    path = f"/orders/{made.pk}/pdf"
+    unconfirmed = viewer.get(path, language="de").response.content
+    assert PdfReader(io.BytesIO(unconfirmed)).metadata.title == f"Auftrag {made.number}"
+    assert "ENTWURF" in text_of(unconfirmed)
+
+    transitions.change_status(order_id=made.pk, status=OrderStatus.CONFIRMED, actor=SYSTEM)
+    answer = viewer.get(path, language="de")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{made.number}.pdf"'
+    said = text_of(answer.response.content)
+    for word in ("Auftragsbestätigung", "Bestätigt", "Poststr. 5", "BW", "Deutschland", "25,20", made.customer_name):
+        assert word in said, said
+    assert viewer.get(path, language="de").response.content == answer.response.content
+    viewer.get(path, language="fr").refused(400, "language")
+    viewer.get("/orders/01972b15-8000-7000-8000-000000000001/pdf").refused(404)
+    outsider.get(path).refused(403)
+
+    bill = documents.paper_of_invoice(invoice_id=invoiced(made).pk, language="en", actor=SYSTEM)
+    assert made.number in text_of(bill.pdf)
 
 
 # --- what was handed out stays ----------------------------------------------------------------------------------------

@@ -61,6 +61,7 @@ def test_query_counts(owner, crowd, orders):
     path = f"/invoices/{crowd[-1].pk}"
     samples = {route: route.replace("/invoices/{id}", path) for route in SAMPLED}
     samples["/orders/{id}"] = f"/orders/{orders[0].pk}"
+    samples["/orders/{id}/pdf"] = f"/orders/{orders[0].pk}/pdf"
     check_query_counts("billing", owner, samples)
 
 
