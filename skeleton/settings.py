@@ -141,6 +141,7 @@ INSTALLED_APPS = [
     "skeleton.jobs",
     "skeleton.identity",
     "skeleton.files",
+    "skeleton.backups",
     "skeleton.notifications",
     "parties",
     "accounting",

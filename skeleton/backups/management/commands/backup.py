@@ -1,0 +1,28 @@
+"""`manage.py backup FILE`: the database and the files on local disk, as they are at one moment."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from skeleton.backups.errors import BackupError
+from skeleton.backups.services import back_up
+
+
+class Command(BaseCommand):
+    help = "Write the database, as it is at this moment, and the uploaded files into one new file."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE", help="the new file; whoever reads it reads everything")
+
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        try:
+            made = back_up(file)
+        except BackupError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"Database: {sum(made.rows.values())} rows in {len(made.rows)} tables.")
+        self.stdout.write("Files: they are in the bucket." if made.files is None else f"Files: {made.files}.")
+        for key in made.missing:
+            self.stdout.write(f"Without its bytes: {key}")
+        self.stdout.write(f"Written: {file}, {file.stat().st_size / 1_000_000:.1f} MB.")

@@ -1,0 +1,31 @@
+"""`manage.py restore FILE`: the database and the files of a backup, checked afterwards."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from skeleton.backups.errors import BackupError
+from skeleton.backups.services import restore
+
+
+class Command(BaseCommand):
+    help = "Put back what a backup holds, all of it or nothing, and check it: rows, files, the books."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("--force", action="store_true", help="replace what the database holds")
+
+    def handle(self, *args: Any, file: Path, force: bool, **options: Any) -> None:
+        try:
+            done = restore(file, force=force)
+        except BackupError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"Restored: the backup of {done.manifest.created_at}, {done.files} files.")
+        for complaint in done.complaints:
+            self.stdout.write(f"Not as it was: {complaint}")
+        call_command("verify_books", stdout=self.stdout)
+        if done.complaints:
+            raise CommandError("The database is restored; what is named above is not as it was in the backup.")

@@ -1,0 +1,121 @@
+"""PostgreSQL's own `pg_dump`, `pg_restore` and `psql`: the embedded ones, or the system's where those are not there."""
+
+import os
+import shutil
+import subprocess  # noqa: S404 (PostgreSQL's programs, no input from outside)
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+from django.db import connection
+from psycopg.conninfo import make_conninfo
+
+from skeleton.backups.errors import BackupError
+from skeleton.core.postgres.binaries import shipped
+from skeleton.core.postgres.errors import EmbeddedDatabaseError
+
+NOT_LIBPQ = ("cursor_factory", "context", "prepare_threshold", "options", "password", "client_encoding")
+TIMEOUT, KNOWS_TRANSACTION_TIMEOUT = b"SET transaction_timeout = 0;\n", 17
+"""Every pg_restore since 17 says it, to older servers too, which do not know it."""
+
+
+def program(name: str) -> str:
+    """Where PostgreSQL's program `name` is. Raises BackupError."""
+    try:
+        return shipped().program(name)
+    except EmbeddedDatabaseError:
+        found = shutil.which(name)
+        if found is None:
+            raise BackupError(f"PostgreSQL's {name} is not there: install PostgreSQL's client programs.") from None
+        return found
+
+
+def target() -> tuple[str, dict[str, str]]:
+    """Django's database for libpq: how to connect, and the environment that holds the password."""
+    given: dict[str, Any] = connection.get_connection_params()
+    password = str(given.get("password") or "")
+    conninfo = make_conninfo(**{name: value for name, value in given.items() if name not in NOT_LIBPQ})
+    # a password in the arguments could be read by every user of the machine
+    return conninfo, os.environ | {"PGPASSWORD": password, "PGOPTIONS": "-c statement_timeout=0", "LC_ALL": "C"}
+
+
+def dump(into: IO[bytes], *, snapshot: str, without: Iterable[str]) -> None:
+    """The database as it is in `snapshot`, in pg_dump's custom format; of `without` only the tables themselves."""
+    conninfo, environment = target()
+    left_out = [f"--exclude-table-data=public.{table}" for table in without]
+    options = ["--format=custom", "--no-owner", "--no-privileges", "--no-comments", f"--snapshot={snapshot}"]
+    with subprocess.Popen(  # noqa: S603
+        [program("pg_dump"), *options, *left_out, f"--dbname={conninfo}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    ) as running:
+        said: list[bytes] = []
+        reader = _read_aside(running.stderr, said)
+        if running.stdout is not None:
+            shutil.copyfileobj(running.stdout, into, 1 << 20)
+        reader.join()
+    if running.returncode:
+        raise BackupError(f"pg_dump failed: {_complaint(said)}")
+
+
+def load(dumped: Path, *, first: str) -> None:
+    """Run the statement `first` and then what was dumped: all of it or, with BackupError, none."""
+    conninfo, environment = target()
+    said: list[bytes] = []
+    with (
+        subprocess.Popen(  # noqa: S603
+            [program("pg_restore"), "--no-owner", "--no-privileges", "--file=-", str(dumped)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as source,
+        subprocess.Popen(  # noqa: S603
+            [program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", conninfo],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+        ) as running,
+    ):
+        readers = [_read_aside(source.stderr, said), _read_aside(running.stderr, said)]
+        _pass_on(source, running.stdin, first, older=_server_version() < KNOWS_TRANSACTION_TIMEOUT)
+        for reader in readers:
+            reader.join()
+    if source.returncode or running.returncode:
+        raise BackupError(f"Nothing was restored: {_complaint(said)}")
+
+
+def _pass_on(source: "subprocess.Popen[bytes]", psql: Any, first: str, *, older: bool) -> None:
+    """Feed psql, and let it commit only what pg_restore has told to its end."""
+    try:
+        psql.write(f"BEGIN;\n{first}\n".encode())
+        for line in source.stdout or ():
+            if not (older and line == TIMEOUT):
+                psql.write(line)
+        if source.wait() == 0:
+            psql.write(b"COMMIT;\n")
+        psql.close()
+    except BrokenPipeError:  # it met an error, and has said so
+        source.kill()
+        with suppress(BrokenPipeError):
+            psql.close()
+
+
+def _server_version() -> int:
+    connection.ensure_connection()
+    return int(connection.pg_version) // 10_000  # type: ignore[attr-defined]
+
+
+def _read_aside(stream: Any, into: list[bytes]) -> threading.Thread:
+    """Read what a program says on standard error, so that it never waits for us."""
+    thread = threading.Thread(target=lambda: into.extend(stream), daemon=True)
+    thread.start()
+    return thread
+
+
+def _complaint(said: list[bytes]) -> str:
+    """The first line that says what is wrong."""
+    lines = [line.decode(errors="replace").strip() for line in said]
+    found = next((line for line in lines if "error" in line.lower()), lines[0] if lines else "it said nothing")
+    return found.rpartition("ERROR:")[2].strip()

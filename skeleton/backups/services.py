@@ -1,0 +1,186 @@
+"""Taking and restoring backups.
+
+A backup is one moment of the database, taken while work goes on, and the files that its rows name. Bytes are there
+before their row is, so a row in the snapshot had its bytes; only what is deleted while the backup is taken can be
+missing, and the manifest says so.
+
+A restore is one transaction: the database is as it was in the backup, or as it was before. The triggers that
+refuse changes are in the dump as well, behind the data that they guard.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.core.files.base import File as Content
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from skeleton.backups import programs
+from skeleton.backups.archive import Manifest, Reader, Writer, reading, writing
+from skeleton.backups.errors import BackupError
+from skeleton.core.transactions import snapshot
+from skeleton.files import storage
+from skeleton.files.models import File
+
+PASSING = ("core_throttle",)
+"""Tables whose rows are not worth keeping."""
+
+ANEW = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
+
+
+def back_up(target: Path) -> Manifest:
+    """Write a backup to `target`; what is in it. Raises BackupError."""
+    with writing(target) as archive, snapshot():
+        manifest = _describe()
+        with archive.database() as part:
+            programs.dump(part, snapshot=_ask("SELECT pg_export_snapshot()"), without=PASSING)
+        _add_files(archive, manifest)
+        archive.finish(manifest)
+    return manifest
+
+
+def _describe() -> Manifest:
+    return Manifest(
+        created_at=timezone.now().isoformat(),
+        postgres=_postgres(),
+        migrations=sorted(MigrationRecorder(connection).applied_migrations()),
+        rows=_count_rows(),
+    )
+
+
+def _add_files(archive: Writer, manifest: Manifest) -> None:
+    """The bytes of every file on local disk."""
+    if not isinstance(default_storage, FileSystemStorage):
+        return
+    manifest.files = 0
+    for key in File.objects.order_by("storage_key").values_list("storage_key", flat=True).iterator():
+        try:
+            archive.add_file(key, Path(default_storage.path(key)))
+            manifest.files += 1
+        except FileNotFoundError:
+            manifest.missing.append(key)
+
+
+@dataclass(slots=True)
+class Restored:
+    """What a restore did, and what is not as it was in the backup."""
+
+    manifest: Manifest
+    files: int = 0
+    complaints: list[str] = field(default_factory=list)
+
+
+def restore(source: Path, *, force: bool = False) -> Restored:
+    """Put back what `source` holds. With `force` a database that holds something is replaced.
+
+    Files come first: bytes without a row only cost space. Raises BackupError, the database being as it was before.
+    """
+    with reading(source) as archive, _extracted(archive) as dumped:
+        _require_restorable(archive.manifest, force=force)
+        restored = Restored(archive.manifest, files=_put_files(archive))
+        programs.load(dumped, first=ANEW)
+        connection.close()  # what it knew of the tables is not so any more
+        restored.complaints += _differences(archive.manifest.rows, _count_rows())
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # a dump has no statistics, and plans without them are slow
+    call_command("migrate", interactive=False, verbosity=0)
+    restored.complaints += _wrong_files(archive.manifest)
+    return restored
+
+
+@contextmanager
+def _extracted(archive: Reader) -> Iterator[Path]:
+    """The dump as a file, read to its end: what is broken inside the archive shows before anything is touched."""
+    with TemporaryDirectory(prefix="skeleton-restore-") as folder:
+        dumped = Path(folder) / "database.dump"
+        archive.extract_database(dumped)
+        yield dumped
+
+
+def _require_restorable(manifest: Manifest, *, force: bool) -> None:
+    known = set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
+    strange = [f"{app}.{name}" for app, name in manifest.migrations if (app, name) not in known]
+    if strange:
+        raise BackupError(
+            f"The backup was made by another version of Skeleton, which has {strange[0]}: restore with that."
+        )
+    if _postgres() < manifest.postgres:
+        raise BackupError(f"The backup comes from PostgreSQL {manifest.postgres}; this server is {_postgres()}.")
+    others = _ask(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend'"
+    )
+    if others:
+        raise BackupError(f"{others} other connections use the database: stop the server and its workers first.")
+    if connection.introspection.table_names() and not force:
+        raise BackupError("The database is not empty: --force replaces what is in it.")
+
+
+def _put_files(archive: Reader) -> int:
+    """The files of the archive, where they are not there already."""
+    put = 0
+    for key in archive.files():
+        if not storage.is_there(key):
+            with archive.file(key) as part:
+                storage.put(key, Content(part, name=key))
+            put += 1
+    return put
+
+
+def _differences(expected: dict[str, int], found: dict[str, int]) -> list[str]:
+    return [
+        f"{table} has {found.get(table, 0)} rows, the backup {expected.get(table, 0)}"
+        for table in sorted({*expected, *found})
+        if expected.get(table) != found.get(table)
+    ]
+
+
+def _wrong_files(manifest: Manifest) -> list[str]:
+    """Files whose bytes are not those that were uploaded. Those in a bucket are not read."""
+    if manifest.files is None:
+        return []
+    wrong = []
+    for file in File.objects.order_by("storage_key").iterator():
+        digest = hashlib.sha256()
+        try:
+            for chunk in storage.chunks(file.storage_key, 0, file.size):  # one byte more than there should be
+                digest.update(chunk)
+        except FileNotFoundError:
+            wrong.append(f"the bytes of the file {file.pk} are missing")
+        else:
+            if digest.hexdigest() != file.checksum:
+                wrong.append(f"the bytes of the file {file.pk} are not those that were uploaded")
+    return wrong
+
+
+def _count_rows() -> dict[str, int]:
+    """The rows of every table, but for those that pass."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+        )
+        tables = sorted(row[0] for row in cursor.fetchall() if row[0] not in PASSING)
+        counted = {}
+        for table in tables:
+            cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")  # noqa: S608 (a table's name)
+            counted[table] = cursor.fetchone()[0]
+    return counted
+
+
+def _postgres() -> int:
+    """The server's major version."""
+    return int(_ask("SELECT current_setting('server_version_num')::int / 10000"))
+
+
+def _ask(question: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        return cursor.fetchone()[0]  # type: ignore[no-any-return]

@@ -1,0 +1,222 @@
+"""Backup and restore of real data, between two databases of the test's PostgreSQL."""
+
+import json
+import zipfile
+from io import StringIO
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, connections, transaction
+
+from accounting.services import seed_chart
+from billing.models import Invoice
+from billing.tests.factories import draft, part_paid, sent
+from contracts.tests.factories import draft as contract
+from inventory.tests.factories import reserved, stocked
+from skeleton.audit.models import AuditEntry
+from skeleton.core.tests.jobs import count
+from skeleton.files.models import File
+from skeleton.files.tests.factories import upload
+from skeleton.identity.tests.factories import client_of as api_of
+from skeleton.identity.tests.factories import user_with
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, settings):
+    settings.SKELETON_DATA_DIR = tmp_path
+    settings.MEDIA_ROOT = tmp_path / "files"
+    return tmp_path
+
+
+@pytest.fixture
+def data(db):
+    """Something of everything that is kept: documents, books, stock, history, files, a job, an emptied series."""
+    seed_chart()
+    part_paid()
+    sent()
+    draft()
+    contract()
+    reserved(stocked())
+    count.enqueue(key="x")
+    clerk = api_of(user_with("files:write", "files:read"))
+    files = [upload(clerk, content, "Звіт.txt") for content in (b"first", b"second")]
+    yield files
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+
+
+@pytest.fixture
+def elsewhere(db):
+    """Makes Django's connection one to an empty database, for the time of a `with`."""
+    here = connection.settings_dict["NAME"]
+    name = f"{here}_restored"
+
+    def ask(statement):
+        given = connection.get_connection_params()
+        where = {key: given[key] for key in ("host", "port", "user", "password") if given.get(key)}
+        with psycopg.connect(dbname="postgres", autocommit=True, **where) as server:
+            server.execute(statement)
+
+    ask(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    ask(f'CREATE DATABASE "{name}" TEMPLATE template0')
+
+    class Elsewhere:
+        def __enter__(self):
+            connections.close_all()
+            connection.settings_dict["NAME"] = name
+
+        def __exit__(self, *exc):
+            connections.close_all()
+            connection.settings_dict["NAME"] = here
+
+    yield Elsewhere()
+    ask(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def run(command, *arguments):
+    """What the command said."""
+    said = StringIO()
+    call_command(command, *map(str, arguments), stdout=said)
+    return said.getvalue()
+
+
+def ask(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall()
+
+
+def everything():
+    """Every row of every table, as text, in an order of its own."""
+    tables = [table for table in connection.introspection.table_names() if table != "core_throttle"]
+    return {table: sorted(str(row[0]) for row in ask(f'SELECT t FROM "{table}" t')) for table in tables}
+
+
+def test_what_was_backed_up_is_there_again(data, elsewhere, folder):
+    before = everything()
+    target = folder / "backup.zip"
+    said = run("backup", target)
+    assert "Files: 2." in said
+    assert target.stat().st_mode & 0o077 == 0, "whoever reads it reads everything"
+    assert [path.name for path in folder.iterdir() if "partial" in path.name] == []
+    kept = {path.relative_to(folder): path.read_bytes() for path in (folder / "files").rglob("*") if path.is_file()}
+    for path in kept:
+        (folder / path).unlink()
+
+    with elsewhere:
+        said = run("restore", target)
+        assert "2 files" in said
+        assert "The books are right." in said
+        assert everything() == before
+        assert {path: (folder / path).read_bytes() for path in kept} == kept
+        assert_the_guards_stand()
+        assert_numbers_go_on()
+        with pytest.raises(CommandError, match="not empty"):
+            run("restore", target)
+        AuditEntry.objects.create(
+            id="01972b15-8000-7000-8000-000000000001", action="x", resource="x", changes={},
+            resource_id="01972b15-8000-7000-8000-000000000001", created_at="2026-01-01T00:00:00Z",
+        )  # fmt: skip
+        run("restore", target, "--force")
+        assert everything() == before
+
+
+def assert_the_guards_stand():
+    """Triggers that refuse changes came along."""
+    for change in (
+        "UPDATE audit_entry SET action = 'x'",
+        "DELETE FROM accounting_line",
+        "TRUNCATE billing_payment CASCADE",
+        "UPDATE inventory_stock SET quantity = 0",
+        "UPDATE billing_invoice SET total = 1 WHERE status = 'sent'",
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            ask(change)
+
+
+def assert_numbers_go_on():
+    """Sequences, identities and our own series go on where they were."""
+    last = max(Invoice.objects.exclude(number=None).values_list("number", flat=True))
+    assert sent().number > last
+    highest = ask("SELECT max(id) FROM procrastinate_jobs")[0][0]
+    assert count.enqueue(key="next") > highest
+    assert ask("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")[0][0]
+
+
+def test_what_is_missing_is_said(data, elsewhere, folder):
+    lost = File.objects.get(pk=data[0]["id"])
+    (folder / "files" / lost.storage_key).unlink()
+    target = folder / "backup.zip"
+    assert f"Without its bytes: {lost.storage_key}" in run("backup", target)
+    kept = File.objects.get(pk=data[1]["id"])
+    (folder / "files" / kept.storage_key).write_bytes(b"second, changed")
+    said = StringIO()
+    with elsewhere, pytest.raises(CommandError, match="not as it was"):
+        call_command("restore", str(target), stdout=said)
+    assert f"the bytes of the file {lost.pk} are missing" in said.getvalue()
+    assert f"the bytes of the file {kept.pk} are not those that were uploaded" in said.getvalue()
+
+
+def test_a_backup_writes_over_nothing(data, folder):
+    target = folder / "backup.zip"
+    target.write_text("precious")
+    with pytest.raises(CommandError, match="there already"):
+        run("backup", target)
+    assert target.read_text() == "precious"
+    with pytest.raises(CommandError, match="cannot be written"):
+        run("backup", folder / "no" / "folder" / "backup.zip")
+
+
+def rewritten(source, target, **changed):
+    """The archive with some of its parts changed."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, changed.get(name.partition(".")[0], lambda read: read)(old.read(name)))
+    return target
+
+
+def test_what_is_no_whole_backup_of_ours_changes_nothing(data, elsewhere, folder):
+    good = folder / "good.zip"
+    run("backup", good)
+    content = good.read_bytes()
+    cut, flipped = folder / "cut.zip", folder / "flipped.zip"
+    cut.write_bytes(content[: len(content) // 2])
+    middle = content.index(b"PGDMP") + 1000
+    flipped.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+
+    def manifest(**fields):
+        return lambda read: json.dumps({**json.loads(read), **fields})
+
+    broken = {
+        "not a whole backup": [cut, flipped],
+        "There is no": [folder / "nowhere.zip"],
+        "newer Skeleton": [rewritten(good, folder / "a.zip", manifest=manifest(format=2))],
+        "has billing.9999_future": [
+            rewritten(good, folder / "b.zip", manifest=manifest(migrations=[["billing", "9999_future"]]))
+        ],
+        "comes from PostgreSQL 99": [rewritten(good, folder / "c.zip", manifest=manifest(postgres=99))],
+        # sound to the archive, and not to pg_restore: found out half-way through
+        "Nothing was restored": [rewritten(good, folder / "d.zip", database=lambda read: read[: len(read) * 2 // 3])],
+    }
+    with elsewhere:
+        run("restore", good)
+        before = everything()
+        for complaint, sources in broken.items():
+            for source in sources:
+                with pytest.raises(CommandError, match=complaint):
+                    run("restore", source, "--force")
+                assert everything() == before, source
+        given = connection.get_connection_params()
+        where = {key: given[key] for key in ("dbname", "host", "port", "user", "password") if given.get(key)}
+        with psycopg.connect(**where), pytest.raises(CommandError, match="1 other connections"):
+            run("restore", good, "--force")
+
+
+def test_in_a_bucket_files_stay_where_they_are(data, folder, monkeypatch):
+    monkeypatch.setattr("skeleton.backups.services.FileSystemStorage", type("Other", (), {}))
+    assert "they are in the bucket" in run("backup", folder / "backup.zip")
+    with zipfile.ZipFile(folder / "backup.zip") as made:
+        assert not [name for name in made.namelist() if name.startswith("files/")]
