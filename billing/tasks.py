@@ -1,5 +1,13 @@
-"""The jobs of billing, for the workers to know them."""
+"""What happens to invoices by itself, and the jobs of billing, for the workers to know them."""
 
 from billing.services.documents import issue_sent_invoice
+from billing.services.overdue import tell_of_overdue
+from skeleton.core.jobs import periodic
 
-__all__ = ["issue_sent_invoice"]
+__all__ = ["announce_overdue", "issue_sent_invoice"]
+
+
+@periodic("15 * * * *")
+def announce_overdue() -> None:
+    """Every hour, so that a worker that was away at midnight costs an hour at most; once a day there is work."""
+    tell_of_overdue()

@@ -27,6 +27,7 @@ from billing.services.lines import (
     remove_line,
     total_columns,
 )
+from billing.services.telling import tell_of_invoice
 from billing.totals import document_totals
 from parties.choices import PartyKind
 from parties.models import Party
@@ -39,6 +40,7 @@ from skeleton.core.numbers import take_number
 from skeleton.core.records import assign, locked
 from skeleton.core.transactions import verb
 from skeleton.identity.queries import language_of
+from skeleton.notifications.choices import Event
 
 
 def create_invoice(
@@ -168,6 +170,9 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
             day=now.date(),
             actor=actor,
         )
+        tell_of_invoice(Event.INVOICE_SENT, invoice_id=invoice_id)
+        if subtotal + tax_total == 0:
+            tell_of_invoice(Event.INVOICE_PAID, invoice_id=invoice_id)
 
 
 def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None) -> None:

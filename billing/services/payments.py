@@ -12,10 +12,12 @@ from billing.models import Invoice, Payment
 from billing.services.books import post_payment
 from billing.services.invoices import refusal
 from billing.services.lines import require_currency
+from billing.services.telling import tell_of_invoice
 from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, DomainError, Invalid
 from skeleton.core.money import format_money
 from skeleton.core.transactions import verb
+from skeleton.notifications.choices import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def record_payment(
             day=moment.astimezone(UTC).date(),
             actor=actor,
         )
+        if status == InvoiceStatus.PAID:
+            tell_of_invoice(Event.INVOICE_PAID, invoice_id=invoice_id)
     return RecordedPayment(payment.pk, status, due)
 
 

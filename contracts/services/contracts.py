@@ -15,6 +15,7 @@ from contracts.access import CONTRACTS
 from contracts.choices import Action
 from contracts.machine import Situation, allowed_actions, leads_to
 from contracts.models import Contract
+from contracts.services.telling import tell_of_contract
 from contracts.services.terms import Values, columns, validity
 from parties.services import require_usable
 from skeleton.core.access import visible
@@ -22,6 +23,7 @@ from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, Forbidden, Invalid
 from skeleton.core.records import assign, locked
 from skeleton.core.transactions import verb
+from skeleton.notifications.choices import Event
 
 # --- fields -----------------------------------------------------------------------------------------------------------
 
@@ -125,6 +127,8 @@ def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) ->
             )
         period = validity(contract.start_date, new_end_date, field="new_end_date")
         _move(contract, Action.RENEW, {"validity_period": period, "renewal_count": contract.renewal_count + 1})
+        contract.end_date = new_end_date
+        tell_of_contract(Event.CONTRACT_RENEWED, contract)
 
 
 def _taken(contract_id: UUID, actor: Actor) -> Contract:

@@ -19,10 +19,12 @@ from contracts.choices import Action, CycleOutcome
 from contracts.machine import leads_to, obstacle
 from contracts.models import LAST_DAY, Contract, ContractCycle
 from contracts.queries import current_date, ended
+from contracts.services.telling import tell_of_contract, tell_of_ends
 from contracts.services.terms import validity
 from skeleton.core.actors import SYSTEM, Actor
 from skeleton.core.records import assign
 from skeleton.core.transactions import verb
+from skeleton.notifications.choices import Event
 
 log = structlog.get_logger("skeleton.contracts")
 
@@ -71,7 +73,8 @@ def run_cycle(*, today: dt.date | None = None, actor: Actor = SYSTEM, dry_run: b
         except DatabaseError:
             log.exception("contract_cycle_failed", contract_id=str(contract.pk))
             summary.failed.append(contract.pk)
-    # here those concerned learn which contracts end soon, once for each contract and end
+    if not dry_run:
+        tell_of_ends(day, actor=actor)
     return summary
 
 
@@ -125,5 +128,6 @@ def _settle(step: Settled, today: dt.date, actor: Actor) -> bool:
             outcome=CycleOutcome.RENEWED if step.renewed_until else CycleOutcome.EXPIRED,
             renewed_until=step.renewed_until,
         )
-        # here those concerned learn that the contract was renewed, or has expired
+        contract.end_date = step.renewed_until or contract.end_date
+        tell_of_contract(Event.CONTRACT_RENEWED if step.renewed_until else Event.CONTRACT_EXPIRED, contract)
     return True

@@ -14,6 +14,7 @@ from django.db import connection
 
 from inventory.choices import MovementType
 from inventory.errors import NotEnoughStock
+from inventory.services.low import tell_of_low
 from skeleton.core.actors import Actor
 from skeleton.core.errors import NotFound
 
@@ -89,7 +90,9 @@ def post(
         "transfer_id": transfer_id,
         "actor_id": actor.id,
     }
-    return dict(_posted(run(_POST, values)))
+    posted = dict(_posted(run(_POST, values)))
+    tell_of_low({posted[line.place].stock_id: -line.quantity for line in lines if line.quantity < 0})
+    return posted
 
 
 def _posted(rows: list[tuple[Any, ...]]) -> Iterator[tuple[Place, Posted]]:

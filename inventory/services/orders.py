@@ -10,6 +10,7 @@ from uuid import UUID
 
 from inventory.errors import NotEnoughStock
 from inventory.services.ledger import run
+from inventory.services.low import tell_of_low
 from skeleton.core.actors import Actor
 from skeleton.core.transactions import verb
 
@@ -39,6 +40,11 @@ _RESERVE = """
     ) AS there
     WHERE there.available < a.need AND EXISTS (SELECT FROM inventory_stock s WHERE s.item_id = a.item_id)
     ORDER BY a.place LIMIT 1
+"""
+
+_TAKEN = """
+    SELECT stock_id, sum(quantity) FROM inventory_reservation
+    WHERE order_id = %(order_id)s AND status = 'active' AND held_by_order GROUP BY stock_id
 """
 
 _HOLD = """
@@ -80,6 +86,7 @@ def reserve_for_order(*, order_id: UUID, needs: Mapping[UUID, Decimal], actor: A
     with verb(actor, "reserve"):
         for item_id, name, sku, available in run(_RESERVE, values):
             raise NotEnoughStock(available, item_id=item_id, of=f"{name} ({sku})")
+        tell_of_low(dict(run(_TAKEN, values)))
 
 
 def issue_for_order(*, order_id: UUID, reference: str, actor: Actor) -> int:

@@ -14,6 +14,7 @@ from inventory.choices import RESERVATION_ACTIONS, ReservationStatus
 from inventory.errors import NotEnoughStock
 from inventory.models import Reservation
 from inventory.services.ledger import run
+from inventory.services.low import tell_of_low
 from inventory.services.stock import require_active
 from skeleton.core.actors import SYSTEM, Actor
 from skeleton.core.errors import Conflict, NotFound
@@ -35,7 +36,7 @@ _RESERVE = """
         FROM held WHERE available >= %(quantity)s
         RETURNING id
     )
-    SELECT held.available, made.id FROM held LEFT JOIN made ON true
+    SELECT held.id, held.available, made.id FROM held LEFT JOIN made ON true
 """
 
 _HOLD = """
@@ -88,9 +89,10 @@ def reserve_stock(
     }  # fmt: skip
     with verb(actor, "reserve"):
         require_active(warehouse_id)
-        available, made = next(iter(run(_RESERVE, values)), (Decimal(0), None))
+        stock_id, available, made = next(iter(run(_RESERVE, values)), (None, Decimal(0), None))
         if made is None:
             raise NotEnoughStock(available, item_id=item_id)
+        tell_of_low({stock_id: quantity})
     return values["id"]  # type: ignore[return-value]
 
 

@@ -1,10 +1,14 @@
 """Who is told, and what they want of it."""
 
+from typing import Any
 from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
 
 from skeleton.identity.models import User
 from skeleton.identity.queries import holders_of
-from skeleton.notifications.models import Notification, Preferences
+from skeleton.notifications.choices import Event
+from skeleton.notifications.models import Notification, Occasion, Preferences
 
 
 def concerned(created_by: UUID | None, *permissions: str) -> list[UUID]:
@@ -13,6 +17,13 @@ def concerned(created_by: UUID | None, *permissions: str) -> list[UUID]:
     if created_by and User.objects.filter(pk=created_by, is_active=True).exists():
         return [created_by]
     return holders_of(*permissions)
+
+
+def untold(rows: QuerySet[Any], event: Event, key: Any) -> QuerySet[Any]:
+    """Those of `rows` of which `event` was not told yet; `key` is the expression of what `notify` gets as `once`."""
+    told = Occasion.objects.filter(event=event, key=OuterRef("occasion_key"))
+    left: QuerySet[Any] = rows.alias(occasion_key=key).exclude(Exists(told))
+    return left
 
 
 def preferences_of(user_id: UUID) -> Preferences:

@@ -113,6 +113,7 @@ def test_what_is_periodic():
         "skeleton.core.tasks.clean_up": "17 3 * * *",
         "skeleton.files.tasks.sweep_bytes": "41 2 * * *",
         "contracts.tasks.settle_contracts": "5 * * * *",
+        "billing.tasks.announce_overdue": "15 * * * *",
         "inventory.tasks.release_expired_reservations": "* * * * *",
     }
 

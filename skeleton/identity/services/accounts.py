@@ -16,6 +16,7 @@ from skeleton.core.records import assign, locked
 from skeleton.core.throttles import Limit
 from skeleton.core.transactions import verb
 from skeleton.identity.access import require_reach, require_reach_over
+from skeleton.identity.changes import AccountChange, Change, tell
 from skeleton.identity.choices import Language
 from skeleton.identity.models import Role, User, UserRole
 from skeleton.identity.services.sessions import end_all_sessions
@@ -94,6 +95,7 @@ def _switch(user_id: UUID, actor: Actor, *, active: bool) -> None:
         state = "active" if active else "inactive"
         raise Conflict(f"The user is already {state}.", details={"allowed": ["deactivate" if active else "activate"]})
     assign(user, {"is_active": active})
+    tell(AccountChange(user_id, Change.ACTIVATED if active else Change.DEACTIVATED, actor))
 
 
 def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
@@ -106,6 +108,7 @@ def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
         if UserRole.objects.filter(user=user, role=role).exists():
             raise Conflict("The user already holds this role.", details={"role_id": "Is held already."})
         UserRole.objects.create(user=user, role=role)
+        tell(AccountChange(user_id, Change.ROLE_GRANTED, actor, role=role.name))
 
 
 def remove_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
@@ -116,6 +119,7 @@ def remove_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
         require_reach(actor, role.permissions)
         require_reach_over(actor, user)
         UserRole.objects.get(user=user, role=role).delete()
+        tell(AccountChange(user_id, Change.ROLE_REMOVED, actor, role=role.name))
 
 
 def _role(roles: QuerySet[Role], role_id: UUID) -> Role:

@@ -1,0 +1,140 @@
+"""What happens to an invoice is told once to those concerned, in its transaction."""
+
+import datetime as dt
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from billing.services import invoices
+from billing.services.overdue import tell_of_overdue
+from billing.services.payments import record_payment
+from billing.services.telling import tell_of_invoice
+from billing.tests.factories import cancelled, draft, line, paid, part_paid, pay, sent
+from skeleton.core.actors import SYSTEM
+from skeleton.core.errors import Conflict
+from skeleton.core.testkit.races import contest
+from skeleton.identity.tests.factories import user_with
+from skeleton.notifications.models import Notification
+from skeleton.notifications.tests.factories import queued, told
+
+pytestmark = pytest.mark.django_db
+
+TODAY = dt.datetime.now(dt.UTC).date()
+YESTERDAY = TODAY - dt.timedelta(days=1)
+
+
+@pytest.fixture
+def clerk():
+    """Writes invoices, and so is told of those that nobody made."""
+    return user_with("invoices:write")
+
+
+def test_the_whole_way_is_told_to_who_made_it(owner, colleague, clerk):
+    customer = owner.post("/customers", {"name": "Acme\nCorp", "email": "a@example.com"}).ok(201)["id"]
+    body = {"customer_id": customer, "due_date": "2099-02-15",
+            "lines": [{"description": "Work", "quantity": 1, "unit_price": 50000}]}  # fmt: skip
+    invoice = owner.post("/invoices", body).ok(201)
+    assert told(owner.user) == []
+    colleague.post(f"/invoices/{invoice['id']}/send").ok()
+    assert told(owner.user) == ["invoice.sent"]
+    payment = {"amount": 20000, "method": "cash"}
+    colleague.post(f"/invoices/{invoice['id']}/payments", payment).ok(201)
+    assert told(owner.user) == ["invoice.sent"]
+    owner.post(f"/invoices/{invoice['id']}/payments", {**payment, "amount": 30000}).ok(201)
+    assert told(owner.user) == ["invoice.sent", "invoice.paid"]
+    assert told(colleague.user) == told(clerk) == []
+    newest = owner.get("/notifications").ok()["items"][0]
+    assert newest["title"] == f"Invoice {invoice['number']} is paid"
+    assert newest["body"] == "Acme Corp has paid 500.00 USD in full."
+    assert newest["link"] == f"/api/v1/invoices/{invoice['id']}"
+    owner.get(newest["link"].removeprefix("/api/v1")).ok()
+    assert [name.rpartition(".")[2] for _, name, _, _ in queued()] == ["deliver", "deliver"]
+
+
+def test_of_what_nobody_made_whoever_writes_invoices_is_told(clerk):
+    reader, also = user_with("invoices:read"), user_with("invoices:*")
+    sent()
+    assert told(clerk) == told(also) == ["invoice.sent"]
+    assert told(reader) == []
+
+
+def test_an_invoice_of_nothing_is_sent_and_paid(clerk):
+    sent(line(0))
+    assert told(clerk) == ["invoice.sent", "invoice.paid"]
+
+
+def test_what_is_undone_or_refused_told_nobody(clerk):
+    invoice, empty = draft(), draft(lines=[])
+    with transaction.atomic():
+        invoices.send_invoice(invoice_id=invoice.pk, actor=SYSTEM)
+        assert told(clerk) == ["invoice.sent"]
+        transaction.set_rollback(True)
+    with pytest.raises(Conflict), transaction.atomic():
+        invoices.send_invoice(invoice_id=empty.pk, actor=SYSTEM)
+    assert told(clerk) == []
+    assert not queued()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_racing_payments_the_last_is_told_once(clerk):
+    invoice = sent(line(1000))
+    outcomes = contest(
+        *(
+            lambda: record_payment(invoice_id=invoice.pk, amount=500, method="cash", actor=SYSTEM)
+            for _ in range(5)
+        )
+    )  # fmt: skip
+    assert sum(isinstance(outcome, Exception) for outcome in outcomes) == 3
+    assert told(clerk) == ["invoice.sent", "invoice.paid"]
+
+
+class TestOverdue:
+    def test_once_each_and_only_what_is_overdue(self, clerk):
+        late = part_paid(line(1000), amount=400, due_date=YESTERDAY)
+        sent(due_date=TODAY)
+        draft(due_date=YESTERDAY)
+        paid(due_date=YESTERDAY)
+        cancelled(due_date=YESTERDAY)
+        Notification.objects.all().delete()
+        assert tell_of_overdue() == 1
+        assert tell_of_overdue() == 0
+        row = Notification.objects.get()
+        assert (row.user_id, row.type, row.link) == (clerk.pk, "invoice.overdue", f"/api/v1/invoices/{late.pk}")
+        assert f"still owes 6.00 USD, due on {YESTERDAY:%d %b %Y}" in row.body
+
+    def test_not_again_after_it_was_cleaned_away(self, clerk):
+        sent(due_date=YESTERDAY)
+        tell_of_overdue()
+        Notification.objects.all().delete()
+        assert tell_of_overdue() == 0
+        assert told(clerk) == []
+
+    def test_one_that_fails_does_not_hold_up_the_others(self, clerk, monkeypatch):
+        first, second = sent(due_date=YESTERDAY), sent(due_date=YESTERDAY)
+
+        def refuse(event, *, invoice_id, once):
+            if invoice_id == first.pk:
+                raise DatabaseError
+            tell_of_invoice(event, invoice_id=invoice_id, once=once)
+
+        monkeypatch.setattr("billing.services.overdue.tell_of_invoice", refuse)
+        assert tell_of_overdue() == 1
+        monkeypatch.undo()
+        assert tell_of_overdue() == 1
+        links = Notification.objects.filter(type="invoice.overdue").order_by("id").values_list("link", flat=True)
+        assert [link.rpartition("/")[2] for link in links] == [str(second.pk), str(first.pk)]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_runs_at_the_same_moment(self, clerk):
+        for _ in range(5):
+            sent(due_date=YESTERDAY)
+        assert sum(contest(*[tell_of_overdue] * 4)) >= 5
+        assert told(clerk).count("invoice.overdue") == 5
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_payment_at_the_same_moment(self, clerk):
+        """Either it is told before it is paid, or not at all."""
+        invoice = sent(line(1000), due_date=YESTERDAY)
+        contest(tell_of_overdue, lambda: pay(invoice, 1000))
+        tell_of_overdue()
+        assert told(clerk)[-1] == "invoice.paid"

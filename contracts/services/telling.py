@@ -1,0 +1,83 @@
+"""Telling those concerned what becomes of a contract: who made it, or else whoever writes contracts."""
+
+import datetime as dt
+
+import structlog
+from django.db import DatabaseError
+from django.db.models import CharField, QuerySet, Value
+from django.db.models.functions import Cast, Concat
+
+from contracts.choices import Action, ContractStatus
+from contracts.machine import obstacle
+from contracts.models import Contract
+from skeleton.core.actors import Actor
+from skeleton.core.transactions import verb
+from skeleton.notifications.choices import VALUES, Event
+from skeleton.notifications.queries import concerned, untold
+from skeleton.notifications.services import notify
+
+log = structlog.get_logger("skeleton.contracts")
+
+NOTICES = ((8, 30), (0, 7))
+"""When it is told that a contract ends: once with so many days left (from, to), and once more."""
+
+
+def tell_of_contract(
+    event: Event, contract: Contract, *, days: int = 0, renews: bool = False, once: str | None = None
+) -> None:
+    """Tell what became of the contract, as it is now. To be called inside a verb.
+
+    Of one that ends, `days` are left, and after them it `renews` itself or not.
+    """
+    values = {
+        "party": contract.party.name,
+        "contract_type": contract.contract_type,
+        "end_date": contract.end_date,
+        "days": days,
+        "renews": "yes" if renews else "no",
+    }
+    notify(
+        event=event,
+        recipients=concerned(contract.created_by_id, "contracts:write", "parties:write"),
+        values={name: values[name] for name in VALUES[event]},
+        link=f"/api/v1/contracts/{contract.pk}",
+        once=once,
+    )
+
+
+def tell_of_ends(today: dt.date, *, actor: Actor) -> int:
+    """Tell of the contracts that end soon after `today`, once for each notice and end; how many that were.
+
+    Each is told in a transaction of its own: one that fails is logged and left for the next run.
+    """
+    told = 0
+    for first, last in NOTICES:
+        for contract in list(_ending(today, first, last)):
+            key = f"{contract.pk} {contract.end_date} {last}"
+            try:
+                with verb(actor, "notice"):
+                    _tell_of_end(contract, today, once=key)
+                    told += 1
+            except DatabaseError:
+                log.exception("contract_notice_failed", contract_id=str(contract.pk))
+    return told
+
+
+def _tell_of_end(contract: Contract, today: dt.date, *, once: str) -> None:
+    days = (contract.end_date - today).days
+    renews = contract.auto_renewal and not obstacle(Action.RENEW, contract.situation(today))
+    tell_of_contract(Event.CONTRACT_EXPIRING, contract, days=days, renews=renews, once=once)
+
+
+def _ending(today: dt.date, first: int, last: int) -> QuerySet[Contract]:
+    """Active contracts with so many days left of which that was not told, each with its party."""
+    bounds = (_days_after(today, first), _days_after(today, last))
+    rows = Contract.objects.filter(status=ContractStatus.ACTIVE, end_date__range=bounds).select_related("party")
+    text = CharField()
+    key = Concat(Cast("pk", text), Value(" "), Cast("end_date", text), Value(f" {last}"), output_field=text)
+    return untold(rows, Event.CONTRACT_EXPIRING, key).order_by("pk")
+
+
+def _days_after(day: dt.date, days: int) -> dt.date:
+    """So many days later, or the last day that there is."""
+    return dt.date.fromordinal(min(day.toordinal() + days, dt.date.max.toordinal()))
