@@ -289,6 +289,7 @@ CORS_ALLOW_HEADERS = ["authorization", "content-type", "x-request-id"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+LANGUAGE_COOKIE_NAME = "skeleton_language"
 LANGUAGES = [("en", "English"), ("uk", "Українська"), ("de", "Deutsch")]
 USE_I18N = True
 FORMAT_MODULE_PATH = ["skeleton.backoffice.formats"]

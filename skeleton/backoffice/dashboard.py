@@ -15,24 +15,30 @@ from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from billing.choices import InvoiceStatus
+from billing.choices import InvoiceStatus, OrderStatus
 from billing.reports import AGES, Bucket
 from contracts.access import CONTRACTS
 from contracts.queries import expiring
 from inventory.queries import low_stock
 from parties.queries import top_customers
 from skeleton.backoffice.desk import INVOICES, REVENUE, SOON, Desk
-from skeleton.backoffice.navigation import Words
 from skeleton.core.access import visible
 from skeleton.core.actors import Actor
 from skeleton.core.admin.columns import money_text, shown_number
+from skeleton.core.admin.words import Words
 from skeleton.core.counting import Bounded
 from skeleton.core.money import minor_digits
+from skeleton.notifications.links import page_of
 
 LISTED = 5
 """How many rows a short list has."""
 
 CUSTOMERS, CONTRACTS_LIST, STOCK = "parties.customer", "contracts.contract", "inventory.stock"
+ORDERS, INBOX = "billing.order", "notifications.notification"
+
+
+WAITING = (OrderStatus.PENDING, OrderStatus.CONFIRMED)
+"""Orders that wait for us: to be confirmed, or to be shipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,15 @@ def _overdue_now(desk: Desk) -> Number:
     return Number(money_text(late, desk.currency), link, note, "bad" if late else "good")
 
 
+def _orders_now(desk: Desk) -> Number:
+    waiting = sum(desk.orders.get(status, 0) for status in WAITING)
+    return Number(counted(waiting), desk.lists.link(ORDERS, waiting="yes"), say("to be confirmed or shipped"))
+
+
+def _unread_now(desk: Desk) -> Number:
+    return Number(counted(Bounded.of(desk.unread)), desk.lists.link(INBOX, read="no"), say("not read yet"))
+
+
 def _low_now(desk: Desk) -> Number:
     link = desk.lists.link(STOCK, low="yes")
     return Number(counted(desk.low), link, say("to be ordered again"), "bad" if desk.low.number else "good")
@@ -127,8 +142,10 @@ TILES = (
     Tile(_("Revenue this month"), "trending_up", REVENUE, _revenue_now),
     Tile(_("Receivables"), "account_balance_wallet", INVOICES, _receivables_now),
     Tile(_("Overdue"), "schedule", INVOICES, _overdue_now),
+    Tile(_("Orders waiting"), "pending_actions", ORDERS, _orders_now),
     Tile(_("Low stock"), "inventory_2", STOCK, _low_now),
     Tile(_("Contracts ending"), "contract", CONTRACTS_LIST, _ending_now),
+    Tile(_("Notifications"), "notifications", INBOX, _unread_now),
 )
 
 # --- blocks -----------------------------------------------------------------------------------------------------------
@@ -247,13 +264,41 @@ def _ending(desk: Desk) -> dict[str, Any]:
     return {"rows": rows, "all": desk.lists.link(CONTRACTS_LIST, expiring=SOON), "empty": not rows}
 
 
+def _orders(desk: Desk) -> dict[str, Any]:
+    rows = [
+        {
+            "label": status.label,
+            "amount": counted(desk.orders[status]),
+            "link": desk.lists.link(ORDERS, status__exact=status),
+        }
+        for status in OrderStatus
+        if desk.orders.get(status)
+    ]
+    return {"rows": rows, "empty": not rows}
+
+
+def _inbox(desk: Desk) -> dict[str, Any]:
+    rows = [
+        {
+            "label": told.title,
+            "note": told.body,
+            "amount": date_format(told.created_at, "SHORT_DATE_FORMAT"),
+            "link": page_of(told.link) or desk.lists.page(INBOX, told.pk),
+        }
+        for told in desk.unread[:LISTED]
+    ]
+    return {"rows": rows, "all": desk.lists.link(INBOX, read="no"), "empty": not rows}
+
+
 BLOCKS = (
     Block("columns", _("Revenue by month"), REVENUE, _revenue, _("Nothing was posted to revenue yet."), wide=True),
     Block("parts", _("Invoices by status"), INVOICES, _statuses, _("There are no invoices yet.")),
     Block("bars", _("Receivables by age"), INVOICES, _aging, _("Nobody owes us anything.")),
     Block("bars", _("Top customers"), CUSTOMERS, _customers, _("Nobody has bought anything yet.")),
+    Block("lines", _("Orders by status"), ORDERS, _orders, _("There are no orders yet.")),
     Block("lines", _("Low stock"), STOCK, _low_stock, _("Nothing runs low.")),
     Block("lines", _("Contracts ending soon"), CONTRACTS_LIST, _ending, _("No contract ends soon.")),
+    Block("lines", _("News"), INBOX, _inbox, _("You have read everything.")),
 )
 
 # --- what they are made with ------------------------------------------------------------------------------------------

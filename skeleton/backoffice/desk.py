@@ -4,11 +4,12 @@ import datetime as dt
 from functools import cached_property
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounting.queries import revenue_by_month
-from billing.queries import invoices_by_status
+from billing.queries import invoices_by_status, orders_by_status
 from billing.reports import NOTHING_OWED, Owed, owed_now
 from contracts.access import CONTRACTS
 from contracts.queries import expiring
@@ -17,6 +18,8 @@ from skeleton.backoffice.lists import Lists
 from skeleton.core.access import visible
 from skeleton.core.actors import Actor
 from skeleton.core.counting import Bounded
+from skeleton.notifications.access import NOTIFICATIONS
+from skeleton.notifications.models import Notification
 
 MONTHS = 12
 SOON = 30
@@ -85,6 +88,16 @@ class Desk:
     @property
     def overdue_invoices(self) -> int:
         return sum(owed.overdue_invoices for owed in self.owed.values())
+
+    @cached_property
+    def orders(self) -> dict[str, int]:
+        """How many there are, by status."""
+        return orders_by_status()
+
+    @property
+    def unread(self) -> QuerySet[Notification]:
+        """What the person was told and has not read, the latest first."""
+        return visible(NOTIFICATIONS, self.actor).filter(read_at=None).order_by("-pk")
 
     @cached_property
     def low(self) -> Bounded:

@@ -55,7 +55,11 @@ class SessionMiddleware(_PagesOnly, sessions.SessionMiddleware):
 
 
 class LocaleMiddleware(_PagesOnly, locale.LocaleMiddleware):
-    pass
+    """The language is a page's alone: its thread may answer the API next, which speaks English."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        with translation.override(settings.LANGUAGE_CODE, deactivate=True):
+            return super().__call__(request)
 
 
 class CommonMiddleware(_PagesOnly, common.CommonMiddleware):

@@ -9,14 +9,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.backoffice.lists import screen_of
 from skeleton.core.actors import Actor
-
-Words = str | Promise
+from skeleton.core.admin.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,16 @@ SECTIONS: tuple[Section, ...] = (
     ),
 )
 
+DESK = (Place("notifications.notification", "notifications", _("What you were told")),)
+"""What is one's own, below the way home."""
+
 HOME = Place("admin:index", "dashboard", _("What matters today"), _("Overview"))
+
+
+def icon_of(name: str) -> str:
+    """The icon of a screen or page."""
+    places = (*DESK, *(place for section in SECTIONS for place in section.places))
+    return next((place.icon for place in places if place.name == name), "tag")
 
 
 def sections_for(request: HttpRequest) -> list[dict[str, Any]]:
@@ -119,7 +126,10 @@ def sections_for(request: HttpRequest) -> list[dict[str, Any]]:
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The same for unfold, with the way home in front."""
     home = {"title": HOME.title, "icon": HOME.icon, "link": reverse(HOME.name)}
-    return [{"items": [home]}, *({**section, "separator": True} for section in sections_for(request))]
+    return [
+        {"items": [home, *_items(DESK, request)]},
+        *({**section, "separator": True} for section in sections_for(request)),
+    ]
 
 
 def _items(places: tuple[Place, ...], request: HttpRequest) -> list[dict[str, Any]]:

@@ -5,8 +5,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext as say
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from unfold.sites import UnfoldAdminSite
 
+from skeleton.backoffice import languages, search
 from skeleton.backoffice.dashboard import dashboard
 from skeleton.backoffice.forms import OwnPasswordForm, SignInForm
 from skeleton.backoffice.navigation import sections_for
@@ -19,7 +23,7 @@ from skeleton.identity.queries import actor_of_user, holds_a_role
 
 class BackOffice(UnfoldAdminSite):
     login_form = SignInForm
-    index_title = "Overview"
+    index_title = _("Overview")
     enable_nav_sidebar = True
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
@@ -59,7 +63,21 @@ class BackOffice(UnfoldAdminSite):
         own = [
             path(f"{page.name}/", self.admin_view(page.view), name=page.name) for page in pages.registered().values()
         ]
-        return [*own, *super().get_urls()]
+        # whoever is to sign in may choose a language, too
+        return [path("language/", require_POST(self.language), name="language"), *own, *super().get_urls()]
+
+    def language(self, request: HttpRequest) -> HttpResponse:
+        """Take the language that a person chose."""
+        return languages.choose(request, self.actor_of(request))
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """What the field at the top finds: a part of a page for its script, a page for whoever has none."""
+        text = request.GET.get("s", "")
+        found = {"groups": search.find(request, text), "text": text.strip(), "shortest": search.SHORTEST}
+        if "part" in request.GET:
+            return TemplateResponse(request, "backoffice/search_results.html", found)
+        context = {**self.each_context(request), "title": say("Search"), **found}
+        return TemplateResponse(request, "backoffice/search.html", context)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         actor = self.actor_of(request)

@@ -4,10 +4,19 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse
 
 
 def _stylesheet(request: HttpRequest) -> str:
     return static("backoffice/backoffice.css")
+
+
+def _script(request: HttpRequest) -> str:
+    return static("backoffice/backoffice.js")
+
+
+def _choose_language(request: HttpRequest) -> str:
+    return reverse("admin:language")
 
 
 def _icon(request: HttpRequest) -> str:
@@ -40,8 +49,11 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": _BLUE},
     "STYLES": [_stylesheet],
+    "SCRIPTS": [_script],
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": _choose_language, "navigation": []},
     "SIDEBAR": {
-        "show_search": False,
+        "show_search": True,
         "show_all_applications": False,
         "navigation": "skeleton.backoffice.navigation.sidebar",
     },

@@ -17,6 +17,7 @@ from unfold.enums import ActionVariant
 
 from skeleton.core.admin.forms import ActForm
 from skeleton.core.admin.refusals import REFUSALS, place, refusal_of
+from skeleton.core.admin.words import Words
 
 TEMPLATE = "skeleton/admin/act.html"
 
@@ -35,8 +36,8 @@ class Act:
     """
 
     run: Run
-    title: str
-    question: str = ""
+    title: Words
+    question: Words = ""
     form: type[ActForm] = ActForm
     needs: tuple[str, ...] = ()
     when: Callable[[Any], bool] | None = None
@@ -48,7 +49,7 @@ class Act:
         return self.when is None or self.when(record)
 
 
-def act(title: str, **described: Any) -> Callable[[Run], Callable[..., HttpResponse]]:
+def act(title: Words, **described: Any) -> Callable[[Run], Callable[..., HttpResponse]]:
     """Make a method of a screen an act. See `Act` for what can be said of it."""
 
     def mark(run: Run) -> Callable[..., HttpResponse]:

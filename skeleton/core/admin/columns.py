@@ -8,16 +8,19 @@ from django.contrib.admin import display
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.utils import display_for_label
 
+from skeleton.core.admin.words import Words
 from skeleton.core.money import EXACT, minor_digits
 
 Column = Callable[[Any], Any]
 
 EMPTY = "–"
+STATUS = _("status")
 
 
-def money(amount: str, description: str, *, currency: str = "currency") -> Column:
+def money(amount: str, description: Words, *, currency: str = "currency") -> Column:
     """A column of amounts (minor units) in the currency of the same row."""
 
     @display(description=description, ordering=amount)
@@ -46,7 +49,7 @@ def shown_number(value: Decimal) -> str:
     return number_format(f"{value.normalize():f}")
 
 
-def status(field: str, colours: Mapping[str, str], description: str = "status") -> Column:
+def status(field: str, colours: Mapping[str, str], description: Words = STATUS) -> Column:
     """A column of coloured labels: `colours` maps a state to success, info, warning, danger or primary."""
 
     @display(description=description, ordering=field)

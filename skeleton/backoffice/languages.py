@@ -1,0 +1,38 @@
+"""The language that a person reads: their own once they are signed in, before that the browser's or a cookie's."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from skeleton.core.actors import Actor
+from skeleton.identity.choices import Language
+from skeleton.identity.services import accounts
+
+A_YEAR = 365 * 24 * 3600
+
+
+def choose(request: HttpRequest, actor: Actor | None) -> HttpResponse:
+    """Take the language that was posted, and go back to the page it was chosen on."""
+    chosen, back = request.POST.get("language"), request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = reverse("admin:index")
+    answer = HttpResponseRedirect(back)
+    if chosen in Language.values:
+        _keep(answer, chosen)
+        if actor is not None:
+            accounts.update_user(user_id=actor.user_id, values={"language": chosen}, actor=actor)
+    return answer
+
+
+def _keep(answer: HttpResponse, language: str) -> None:
+    """In the browser too, for the page to sign in at."""
+    answer.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=A_YEAR,
+        path=reverse("admin:index"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )

@@ -1,0 +1,116 @@
+"""One field that finds parties, invoices, orders, items and contracts, by number, name or e-mail, from any page.
+
+Each kind is one statement on its trigram index, for those who may see its list. It is planned for its text: a plan for
+all texts would leave the index out.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from django.utils.text import capfirst
+from django.utils.translation import gettext as say
+
+from billing.models import Invoice, Order
+from contracts.choices import ContractType
+from contracts.models import Contract
+from inventory.models import Item
+from parties.choices import PartyKind
+from parties.models import KINDS
+from skeleton.backoffice.lists import Lists, screen_of
+from skeleton.backoffice.navigation import icon_of, sections_for
+from skeleton.core.statements import compile_rows
+
+SHORTEST = 3
+"""Characters: what is shorter has no trigram, so no index helps to find it."""
+
+SHOWN = 5
+"""How many of a kind are shown; the list behind has the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    title: str
+    note: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What was found of one kind. `more` is the list with all of it, where not all is shown."""
+
+    title: str
+    icon: str
+    hits: list[Hit]
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A kind of thing: its screen's model, its rows that have a text in them, and the columns that tell them apart."""
+
+    model: str
+    rows: Callable[[str], QuerySet[Any]]
+    title: str
+    note: str
+    told: Callable[[Any], Any] = str
+    """The note as people read it."""
+
+
+def _parties(kind: PartyKind) -> Callable[[str], QuerySet[Any]]:
+    return lambda text: KINDS[kind].objects.filter(search_text__contains=text)
+
+
+SOURCES = (
+    Source("parties.customer", _parties(PartyKind.CUSTOMER), "name", "email"),
+    Source("billing.invoice", lambda text: Invoice.objects.filter(search_text__contains=text), "number",
+           "customer_name"),
+    Source("billing.order", lambda text: Order.objects.filter(search_text__contains=text), "number", "customer_name"),
+    Source("inventory.item", lambda text: Item.objects.filter(search_text__contains=text), "name", "sku"),
+    Source("contracts.contract", lambda text: Contract.objects.filter(party__search_text__contains=text),
+           "party__name", "contract_type", lambda kind: ContractType(kind).label),
+    Source("parties.supplier", _parties(PartyKind.SUPPLIER), "name", "email"),
+    Source("parties.partner", _parties(PartyKind.PARTNER), "name", "email"),
+    Source("parties.employee", _parties(PartyKind.EMPLOYEE), "name", "email"),
+)  # fmt: skip
+
+
+def find(request: HttpRequest, text: str) -> list[Group]:
+    """What `text` finds, of the kinds that the person may see; of a text that is too short, only pages."""
+    wanted = text.replace("\x00", "").strip().lower()
+    groups = [*_places(request, wanted)] if wanted else []
+    if len(wanted) >= SHORTEST:
+        lists = Lists(request)
+        for source in SOURCES:
+            if lists.may_see(source.model):
+                groups += _found(source, wanted, lists)
+    return groups
+
+
+def _found(source: Source, text: str, lists: Lists) -> Iterator[Group]:
+    rows = source.rows(text).order_by(F("pk").desc())
+    columns = ("pk", source.title, source.note)
+    found = compile_rows(rows, columns, tail=f"LIMIT {SHOWN + 1}", prepared=False).run({})
+    if found:
+        hits = [Hit(title, source.told(note), lists.page(source.model, pk)) for pk, title, note in found[:SHOWN]]
+        more = lists.link(source.model, q=text) if len(found) > SHOWN else ""
+        yield Group(_name_of(source.model), icon_of(source.model), hits, more)
+
+
+def _name_of(model: str) -> str:
+    screen = screen_of(model)
+    return str(capfirst(screen.opts.verbose_name_plural)) if screen else ""
+
+
+def _places(request: HttpRequest, text: str) -> Iterator[Group]:
+    """Places of the navigation whose name has the text in it."""
+    places = [item for section in sections_for(request) for item in section["items"]]
+    hits = [
+        Hit(str(place["title"]), str(place["purpose"]), place["link"])
+        for place in places
+        if text in str(place["title"]).lower()
+    ]
+    if hits:
+        yield Group(say("Pages"), "arrow_forward", hits[:SHOWN])
