@@ -130,6 +130,20 @@ FROM generate_series(1, %(customers)s / 2) AS i JOIN accounting_entry e ON e.id 
      JOIN accounting_account a USING (code)
 """  # noqa: S608 (constants only)
 
+# What a business with so many journal lines has sent over the same three years: a fourth as many invoices, each paid
+# after twenty days but for every fiftieth, which is open.
+_SCALE_INVOICES = f"""
+INSERT INTO billing_invoice (id, number, customer_id, customer_name, currency, status, subtotal, tax_total,
+                             tax_breakdown, total, amount_paid, issue_date, due_date, sent_at, paid_at,
+                             created_at, updated_at)
+SELECT bench_id(i, {INVOICE}), to_char(made.day, '"INV-"YYYY-') || lpad(i::text, greatest(3, length(i::text)), '0'),
+       p.id, p.name, p.currency, CASE WHEN made.open THEN 'sent' ELSE 'paid' END, 10000, 0, '[]', 10000,
+       CASE WHEN made.open THEN 0 ELSE 10000 END, made.day, made.day + 30, made.day,
+       CASE WHEN NOT made.open THEN made.day + 20 END, made.day, made.day
+FROM generate_series(1, %(customers)s / 4) AS i JOIN parties_party p ON p.id = bench_id(i, {CUSTOMER}),
+     LATERAL (SELECT date '2023-11-01' + (i::bigint * 7919 %% 1100)::int AS day, i %% 50 = 0 AS open) AS made
+"""  # noqa: S608 (constants only)
+
 _LINE_TOTALS = """
 TRUNCATE accounting_total, accounting_month_total;
 INSERT INTO accounting_total (account_id, currency, debit, credit)
@@ -142,7 +156,8 @@ GROUP BY 1, 2, 3
 _INDEXES = """
 SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
 FROM pg_index i
-WHERE i.indrelid = ANY (ARRAY['parties_party', 'parties_address', 'accounting_entry', 'accounting_line']::regclass[])
+WHERE i.indrelid = ANY (ARRAY['parties_party', 'parties_address', 'accounting_entry', 'accounting_line',
+                                'billing_invoice', 'billing_payment']::regclass[])
   AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)
 """
 
@@ -163,7 +178,9 @@ END $$
 """
 
 _FILLING = (_CUSTOMERS, _ADDRESSES, _INVOICES, _LINES, _PAYMENTS, _PURCHASES)
-_SCALE_FILLING = (_CUSTOMERS, _ADDRESSES, _ENTRIES, _ENTRY_LINES, _LINE_TOTALS)
+_SCALE_FILLING = (
+    _CUSTOMERS, _ADDRESSES, _ENTRIES, _ENTRY_LINES, _LINE_TOTALS, _SCALE_INVOICES, _PAYMENTS
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -202,13 +219,17 @@ def prepare(customers: int) -> Database:
 
 
 def prepare_scale(customers: int) -> Database:
-    """A database of its own with so many customers and journal lines. Kept: filling in a million takes its time."""
+    """A database of its own with so many customers and journal lines, and a fourth as many invoices.
+
+    Kept: filling in a million takes its time.
+    """
     database = opened(SCALE_DIR / str(customers), customers)
     with psycopg.connect(database.dsn, autocommit=True) as connection:
         held = connection.execute(
-            "SELECT (SELECT count(*) FROM parties_party), (SELECT count(*) FROM accounting_line)"
+            "SELECT (SELECT count(*) FROM parties_party), (SELECT count(*) FROM accounting_line),"
+            " (SELECT count(*) FROM billing_invoice)"
         ).fetchone()
-    if held != (customers, customers):
+    if held != (customers, customers, customers // 4):
         fill(database, _SCALE_FILLING)
     return database
 

@@ -60,6 +60,8 @@ CASES = (
     Case("transactions, first page with total", "/api/v1/transactions?limit=20", growth=3.0),
     Case("trial balance, today", "/api/v1/reports/trial-balance"),
     Case("trial balance, in the middle of a month", "/api/v1/reports/trial-balance?as_of=2025-05-15"),
+    Case("receivables aging, today", "/api/v1/reports/receivables-aging"),
+    Case("receivables aging, a year ago", "/api/v1/reports/receivables-aging?as_of=2025-11-15"),
 )  # fmt: skip
 
 

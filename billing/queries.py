@@ -13,7 +13,7 @@ from skeleton.core.counting import Counted
 from skeleton.core.errors import NotFound
 from skeleton.core.filters import CurrentDate
 
-COUNTED = Counted("billing_invoice")
+COUNTED = Counted("billing_invoice", by="status")
 """PostgreSQL keeps how many invoices there are, by status."""
 
 COUNTED_ORDERS = Counted("billing_order")

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 
 from skeleton.core.documentation import RedocView, SchemaView, SwaggerView
 from skeleton.core.health import health, ready
+from skeleton.core.routing import by_segment
 
 API_PREFIX = "api/v1/"
 
@@ -25,7 +26,7 @@ API: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path(API_PREFIX, include(API)),
+    by_segment(API_PREFIX, API),
     path(f"{API_PREFIX}schema", SchemaView.as_view(), name="schema"),
     path(f"{API_PREFIX}docs", SwaggerView.as_view(), name="docs"),
     path(f"{API_PREFIX}redoc", RedocView.as_view(), name="redoc"),

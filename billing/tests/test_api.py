@@ -442,5 +442,5 @@ def test_what_a_request_costs(owner, django_assert_num_queries):
     draft()
     with django_assert_num_queries(2):
         owner.get("/invoices").ok()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         owner.get("/invoices", limit=1).ok()

@@ -83,7 +83,21 @@ class BooleanFilter(Bound, django_filters.Filter):
     constant = True
 
 
+class _OneOf(forms.ChoiceField):
+    """A choice found in a set: Django walks through all of them, twice."""
+
+    def __init__(self, *, choices: Any, null_label: Any = None, null_value: Any = None, **kwargs: Any) -> None:
+        super().__init__(choices=choices, **kwargs)
+        self.known = frozenset(str(value) for value, _ in choices)
+
+    def clean(self, value: Any) -> str:
+        if value not in self.known:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return str(value)
+
+
 class ChoiceFilter(Bound, django_filters.ChoiceFilter):
+    field_class = _OneOf
     constant = True
 
     def __init__(self, *args: Any, choices: list[tuple[str, Any]], **kwargs: Any) -> None:

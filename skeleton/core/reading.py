@@ -1,28 +1,36 @@
 """The read path: a gate, a plan and the asked-for shape give SQL that is compiled once and run ever after.
 
-A list takes one statement, and one more to count when the page does not show its own end. A single object takes one.
+A single object takes one statement. So does a list, which counts as well where a total is wanted; only a page behind
+the end takes a second one.
 """
 
 from collections.abc import Hashable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import BigIntegerField, F, QuerySet
 from rest_framework import serializers
 
 from skeleton.core.access import Gate, OpenGate
 from skeleton.core.actors import Actor
+from skeleton.core.counting import REMEMBERED, Counted
 from skeleton.core.errors import NotFound
+from skeleton.core.fetching import Rows
 from skeleton.core.filters import FilterSet
 from skeleton.core.listing import KeysetAfter, ListQuery, Sort, revive, write_cursor
 from skeleton.core.plans import Plan, plan_of
-from skeleton.core.statements import Param, Statement, compile_count, compile_rows
+from skeleton.core.statements import Inner, Param, Statement, compile_count, compile_rows
 
 SHAPES = 512
 """How many compiled shapes are kept per list; the least recently used go first."""
 
-KEY = "cursor_key"
+KEY, TOTAL = "cursor_key", "list_total"
+
+Form = Literal["plain", "counting", "keyed", "after"]
+"""What a list's statement gives beyond the plan's columns: nothing, the total, or each row's key and id for a cursor;
+`after` gives the rows behind one.
+"""
 
 
 class Reader:
@@ -41,6 +49,7 @@ class Reader:
         self._one = lru_cache(SHAPES)(self._compile_one)
         self._page = lru_cache(SHAPES)(self._compile_page)
         self._count = lru_cache(SHAPES)(self._compile_count)
+        self._kept = lru_cache(SHAPES)(self._find_kept)
         self._key_field = lru_cache(SHAPES)(self._find_key_field)
 
     @property
@@ -71,15 +80,31 @@ class Reader:
     # lists
 
     def page(self, actor: Actor, query: ListQuery) -> dict[str, Any]:
-        """`{items, total, page, limit, has_more}`: the total exact, counted only when the page does not tell it."""
+        """`{items, total, page, limit, has_more}`: the total exact, or of a moment ago (see `core.counting`)."""
         shape, values = self._shape(actor, query)
         skip = (query.page - 1) * query.limit
-        found = self._page(*shape, query.sort, False).run(values, query.limit + 1, skip)
+        known = None if self._kept(*shape) else REMEMBERED.recall(self._count(*shape), values)
+        found = self._page(*shape, query.sort, "counting" if known is None else "plain").run(
+            values, query.limit + 1, skip
+        )
         rows, more = found[: query.limit], len(found) > query.limit
-        counted = more or (not rows and query.page > 1)
-        total = self._count(*shape).run(values)[0][0] if counted else skip + len(rows)
+        shown = skip + len(rows)
+        if not more and (rows or skip == 0):
+            total = shown
+        elif known is None:
+            total = self._counted(shape, values, found)
+        else:
+            total = max(known, shown + more)
         items = list(map(self.list_plan.build, rows))
         return {"items": items, "total": total, "page": query.page, "limit": query.limit, "has_more": more}
+
+    def _counted(self, shape: tuple[Any, ...], values: dict[str, Any], found: Rows) -> int:
+        """The total that came with a page's rows, or for a page without any, that of a statement of its own."""
+        counting = self._count(*shape)
+        total: int = found[0][-1] if found else counting.run(values)[0][0]
+        if not self._kept(*shape):
+            REMEMBERED.note(counting, values, total)
+        return total
 
     def after(self, actor: Actor, query: ListQuery, *, plain: bool = False) -> dict[str, Any]:
         """`{items, next_cursor, has_more, limit}`: its cost does not grow with depth."""
@@ -90,7 +115,7 @@ class Reader:
         if not cursor.starts:
             key = revive(cursor.after_key, self._key_field(shape[0], query.sort))
             values |= {"after_key": key, "after_id": cursor.after_id}
-        found = self._page(*shape, query.sort, not cursor.starts, keyed=True).run(values, query.limit + 1, 0)
+        found = self._page(*shape, query.sort, "keyed" if cursor.starts else "after").run(values, query.limit + 1, 0)
         rows, more = found[: query.limit], len(found) > query.limit
         # the last two columns are the sort key and the id, behind those of the plan
         next_cursor = write_cursor(query.sort, rows[-1][-2], rows[-1][-1], plain=plain) if more else None
@@ -100,7 +125,7 @@ class Reader:
     def every(self, actor: Actor, query: ListQuery) -> list[dict[str, Any]]:
         """All rows, for the few lists that are not paged."""
         shape, values = self._shape(actor, query)
-        rows = self._page(*shape, query.sort, False).run(values, None, 0)
+        rows = self._page(*shape, query.sort).run(values, None, 0)
         return list(map(self.list_plan.build, rows))
 
     def _shape(self, actor: Actor, query: ListQuery) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -114,16 +139,17 @@ class Reader:
     def _narrowed(self, scope: Hashable, shape: tuple[Any, ...], rows: QuerySet[Any]) -> QuerySet[Any]:
         return self.filterset.narrow(rows, shape) if self.filterset and shape else rows
 
-    def _compile_page(
-        self, scope: Hashable, shape: tuple[Any, ...], sort: Sort, after: bool, keyed: bool = False
-    ) -> Statement:
+    def _compile_page(self, scope: Hashable, shape: tuple[Any, ...], sort: Sort, form: Form = "plain") -> Statement:
         rows = self._narrowed(scope, shape, self._rows(scope, self.list_plan)).order_by(*sort.ordering())
         columns = list(self.list_plan.columns)
-        if keyed:
+        if form in ("keyed", "after"):
             rows = rows.annotate(**{KEY: sort.expression, f"{KEY}_id": F("pk")})
             columns += [KEY, f"{KEY}_id"]
-        if after:
+        if form == "after":
             rows = rows.filter(KeysetAfter(sort, self._key_field(scope, sort)))
+        if form == "counting":
+            rows = rows.annotate(**{TOTAL: Inner(self._count(scope, shape), BigIntegerField())})
+            columns.append(TOTAL)
         return compile_rows(rows, columns, tail="LIMIT %s OFFSET %s", prepared=self._prepared(shape))
 
     def _find_key_field(self, scope: Hashable, sort: Sort) -> Any:
@@ -132,10 +158,16 @@ class Reader:
         return rows.query.annotations[KEY].output_field
 
     def _compile_count(self, scope: Hashable, shape: tuple[Any, ...]) -> Statement:
-        if not shape and isinstance(self.gate, OpenGate) and self.gate.counted:
-            return self.gate.counted.statement()
+        kept = self._kept(scope, shape)
+        if kept:
+            return kept
         rows = self._narrowed(scope, shape, self.gate.rows(scope, Param("actor_id")))
         return compile_count(rows, prepared=self._prepared(shape))
+
+    def _find_kept(self, scope: Hashable, shape: tuple[Any, ...]) -> Statement | None:
+        """What answers the count without counting, where triggers keep it."""
+        counted: Counted | None = self.gate.counted if isinstance(self.gate, OpenGate) else None
+        return counted.answering(shape) if counted else None
 
     def _prepared(self, shape: tuple[Any, ...]) -> bool:
         return not (self.filterset and self.filterset.by_value(shape))

@@ -11,6 +11,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
+from skeleton.core.counting import MANY, MOMENT
 from skeleton.core.fields import TextField
 from skeleton.core.listing import DEFAULT_LIMIT, MAX_LIMIT
 from skeleton.core.operations import Operation
@@ -195,11 +196,14 @@ def _object(**properties: Schema) -> Schema:
     }
 
 
+_TOTAL = f"Of all pages. Exact; but where filters leave {MANY:,} or more, it may be {MOMENT:g} seconds old."
+
+
 def _page(item: Schema, **aside: Schema) -> Schema:
     whole = {"type": "integer", "minimum": 0}
     return _object(
         items={"type": "array", "items": item},
-        total=whole,
+        total=whole | {"description": _TOTAL},
         page=whole,
         limit=whole,
         has_more={"type": "boolean"},

@@ -4,7 +4,7 @@ The ORM spends more time on turning a queryset into SQL than PostgreSQL spends o
 `Param` stands for each value is compiled once; a run only fills the values in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,8 +44,28 @@ class Statement:
 
     def run(self, values: Mapping[str, Any], *extra: Any) -> Rows:
         """All rows, with `values` for the Params and `extra` for what was added to the end of the SQL."""
-        params = [values[param.name] if isinstance(param, Param) else param for param in self.params]
-        return fetch(self.sql, [*params, *extra], prepared=self.prepared)
+        return fetch(self.sql, [*self._bound(values), *extra], prepared=self.prepared)
+
+    def asked(self, values: Mapping[str, Any]) -> Hashable:
+        """What two runs have in common that ask for the same."""
+        return self.sql, tuple(self._bound(values))
+
+    def _bound(self, values: Mapping[str, Any]) -> list[Any]:
+        return [values[param.name] if isinstance(param, Param) else param for param in self.params]
+
+
+class Inner(Expression):
+    """A statement of one value as a column of another. It knows nothing of the rows around it, and so runs once."""
+
+    def __init__(self, statement: Statement, output_field: Any) -> None:
+        super().__init__(output_field=output_field)
+        self.statement = statement
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        return f"({self.statement.sql})", list(self.statement.params)
+
+    def get_group_by_cols(self) -> list[Any]:
+        return []
 
 
 def compile_rows(rows: QuerySet[Any], columns: Sequence[str], *, tail: str = "", prepared: bool = True) -> Statement:
