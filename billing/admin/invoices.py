@@ -4,17 +4,25 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
 from unfold.enums import ActionVariant
 
 from billing.access import INVOICES
+from billing.admin.drafts import (
+    SUBTOTAL,
+    TAX,
+    TOTAL,
+    DocumentScreen,
+    Lines,
+    NewDocumentForm,
+    ReasonForm,
+    ShownLines,
+)
 from billing.choices import InvoiceStatus, PaymentMethod, allowed_actions
 from billing.models import Invoice, InvoiceLine, IssuedDocument, Payment
 from billing.queries import OVERDUE
@@ -27,18 +35,14 @@ from billing.serializers import (
 )
 from billing.services import documents, invoices, payments
 from billing.totals import amount_due
-from parties.models import Customer
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act, download
-from skeleton.core.admin.columns import EMPTY, label, money, shown_money, shown_number
+from skeleton.core.admin.columns import label, money, shown_money
 from skeleton.core.admin.filters import CurrencyFilter
-from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm, few_lines
-from skeleton.core.admin.records import PartsFormSet, RecordAdmin, TabularList
-from skeleton.core.admin.refusals import REFUSALS, refusal_of
+from skeleton.core.admin.forms import ActForm, AmountField, RecordForm, few_lines
 from skeleton.core.admin.screens import ShownParts
 from skeleton.core.http import PdfResponse
 from skeleton.core.money import format_money
-from skeleton.core.transactions import verb
 from skeleton.identity.choices import Language
 
 COLOURS: dict[str, str] = {
@@ -47,8 +51,7 @@ COLOURS: dict[str, str] = {
     InvoiceStatus.PAID: "success",
     InvoiceStatus.CANCELLED: "warning",
 }
-TOTALS = (("subtotal", "subtotal"), ("tax_total", "tax"), ("total", "total"), ("amount_paid", "paid"))
-SUBTOTAL, TAX, TOTAL, PAID = (money(field, name) for field, name in TOTALS)
+PAID = money("amount_paid", "paid")
 
 
 def can(action: str) -> Any:
@@ -72,75 +75,15 @@ class LineForm(RecordForm):
         return {**body, "discount": body["discount"] or 0} if "discount" in body else body
 
 
-class LineFormSet(PartsFormSet):
-    name = "lines"
-
-    def _construct_form(self, i: int, **kwargs: Any) -> Any:
-        return self._in_currency(super()._construct_form(i, **kwargs))  # type: ignore[misc]
-
-    def _in_currency(self, form: Any) -> Any:
-        for field in ("unit_price", "discount"):
-            if field in form.fields:
-                form.fields[field].currency = self._currency()
-        return form
-
-    def _currency(self) -> str:
-        """The invoice's; of a new one the currency that was chosen, else its customer's."""
-        if not hasattr(self, "_known_currency"):
-            self._known_currency = self.instance.currency or self._chosen_currency() or settings.SKELETON_CURRENCY
-        return self._known_currency
-
-    def _chosen_currency(self) -> str | None:
-        field = forms.ModelChoiceField(Customer.objects.all())
-        try:
-            chosen: str | None = self.data.get("currency") or field.clean(self.data.get("customer_id")).currency
-        except forms.ValidationError:
-            return None
-        return chosen
-
-
-class Lines(TabularList):
+class InvoiceLines(Lines):
     model = InvoiceLine
     form = LineForm
-    formset = LineFormSet
-    ordering = ("position",)
     fields = ("description", "quantity", "unit_price", "discount", "tax_rate")
 
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 1 if obj is None else 0
 
-
-class ShownLines(ShownParts):
-    """The lines of what is not a draft any more."""
-
+class ShownInvoiceLines(ShownLines):
     model = InvoiceLine
-    verbose_name_plural = "lines"
-    ordering = ("position",)
-    fields = readonly_fields = ("description", "amount", "price", "reduction", "rate", "sum")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[InvoiceLine]:
-        rows: QuerySet[InvoiceLine] = super().get_queryset(request).select_related("invoice")
-        return rows
-
-    @admin.display(description="quantity")
-    def amount(self, line: InvoiceLine) -> str:
-        return shown_number(line.quantity)
-
-    @admin.display(description="tax rate")
-    def rate(self, line: InvoiceLine) -> str:
-        return f"{shown_number(line.tax_rate)} %"
-
-    @admin.display(description="unit price")
-    def price(self, line: InvoiceLine) -> Any:
-        return shown_money(line.unit_price, line.invoice.currency)
-
-    @admin.display(description="discount")
-    def reduction(self, line: InvoiceLine) -> Any:
-        return shown_money(line.discount, line.invoice.currency) if line.discount else EMPTY
-
-    @admin.display(description="total")
-    def sum(self, line: InvoiceLine) -> Any:
-        return shown_money(line.total, line.invoice.currency)
+    document = "invoice"
 
 
 class Payments(ShownParts):
@@ -173,16 +116,10 @@ class Papers(ShownParts):
 # --- forms ------------------------------------------------------------------------------------------------------------
 
 
-class NewInvoiceForm(RecordForm):
-    customer_id = PickField(Customer.objects.all(), screen="parties.customer", label="Customer")
-    currency = CurrencyChoice(help_text="Empty is the customer's.")
-
+class NewInvoiceForm(NewDocumentForm):
     class Meta:
         model = Invoice
         fields = ("due_date", "notes")
-
-    def body(self, *, partial: bool) -> dict[str, Any]:
-        return {name: value for name, value in super().body(partial=partial).items() if value is not None}
 
 
 class DraftForm(RecordForm):
@@ -207,10 +144,6 @@ class PaymentForm(ActForm):
         amount.currency = self.record.currency  # type: ignore[attr-defined]
         amount.label = f"Amount ({self.record.currency})"
         amount.initial = self.record.total - self.record.amount_paid
-
-
-class ReasonForm(ActForm):
-    reason = forms.CharField(required=False, widget=few_lines())
 
 
 class NotesForm(ActForm):
@@ -250,10 +183,10 @@ PAPER: dict[str, Any] = {"title": "PDF", "icon": "picture_as_pdf", "items": ["pd
 
 
 @admin.register(Invoice)
-class InvoiceScreen(RecordAdmin):
+class InvoiceScreen(DocumentScreen):
     resources = ("invoices",)
     gate = INVOICES
-    create_input, update_input = InvoiceInput, InvoiceUpdateInput
+    create_input, update_input, line_input = InvoiceInput, InvoiceUpdateInput, LineInput
     list_display = ("number", "customer_name", "state", TOTAL, "due", "issue_date", "due_date")
     list_filter = (
         ("status", ChoicesDropdownFilter),
@@ -262,9 +195,6 @@ class InvoiceScreen(RecordAdmin):
         ("issue_date", RangeDateFilter),
         ("due_date", RangeDateFilter),
     )
-    search_fields = ("search_text__contains",)
-    search_help_text = "Number or customer"
-    searched_in_lower_case = True
     acts = ("send", "record_payment", "edit_notes", "cancel", PAPER)
     bulk_acts = ("send",)
     KNOWN: ClassVar[Any] = (
@@ -272,10 +202,6 @@ class InvoiceScreen(RecordAdmin):
         "notes",
     )  # fmt: skip
     TIMES: ClassVar[Any] = (("created_at", "created_by"), ("sent_at", "paid_at"), ("cancelled_at", "cancel_reason"))
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
-        rows: QuerySet[Invoice] = super().get_queryset(request)
-        return rows.defer("search_text", "number_key")
 
     # forms
 
@@ -293,13 +219,9 @@ class InvoiceScreen(RecordAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         if obj is None:
-            return (Lines,)
-        lines = Lines if self.has_change_permission(request, obj) else ShownLines
+            return (InvoiceLines,)
+        lines = InvoiceLines if self.has_change_permission(request, obj) else ShownInvoiceLines
         return (lines, Payments, Papers) if obj.sent_at else (lines, Payments)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        fixed = isinstance(obj, Invoice) and obj.status != InvoiceStatus.DRAFT
-        return not fixed and super().has_change_permission(request, obj)
 
     # saving
 
@@ -309,39 +231,16 @@ class InvoiceScreen(RecordAdmin):
     def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         invoices.update_invoice(invoice_id=pk, values=values, actor=actor)
 
-    def save_changed(self, form: Any, formsets: Any, actor: Actor) -> None:
-        with verb(actor, "update"):
-            super().save_changed(form, (), actor)
-            for formset in formsets:
-                if isinstance(formset, LineFormSet):
-                    self._save_lines(form.instance.pk, formset, actor)
+    def add_line(self, pk: UUID, values: Any, actor: Actor) -> None:
+        invoices.add_line(invoice_id=pk, values=values, actor=actor)
 
-    @staticmethod
-    def _save_lines(pk: UUID, formset: LineFormSet, actor: Actor) -> None:
-        """One verb a line. What is refused names the line as the form counts it."""
-        for line in formset.deleted_forms:
-            if line.instance.pk and not line.instance._state.adding:
-                invoices.delete_line(invoice_id=pk, line_id=line.instance.pk, actor=actor)
-        for n, line in enumerate(formset.kept()):
-            if not line.has_changed():
-                continue
-            try:
-                if line in formset.initial_forms:
-                    values = LineInput.parse(line.body(partial=True), partial=True)
-                    invoices.update_line(invoice_id=pk, line_id=line.instance.pk, values=values, actor=actor)
-                else:
-                    new: Any = LineInput.parse(formset.part(line))
-                    invoices.add_line(invoice_id=pk, values=new, actor=actor)
-            except REFUSALS as exc:
-                raise formset.at(n, refusal_of(exc)) from exc
+    def update_line(self, pk: UUID, line_id: UUID, values: dict[str, Any], actor: Actor) -> None:
+        invoices.update_line(invoice_id=pk, line_id=line_id, values=values, actor=actor)
+
+    def delete_line(self, pk: UUID, line_id: UUID, actor: Actor) -> None:
+        invoices.delete_line(invoice_id=pk, line_id=line_id, actor=actor)
 
     # columns
-
-    @admin.display(description="customer", ordering="customer_name")
-    def customer_shown(self, invoice: Invoice) -> Any:
-        screen: Any = self.admin_site.get_model_admin(Customer)
-        page = screen.page_at(invoice.customer_id)
-        return format_html('<a class="text-link" href="{}">{}</a>', page, invoice.customer_name)
 
     @admin.display(description="status", ordering="status")
     def state(self, invoice: Any) -> SafeString:
@@ -352,11 +251,6 @@ class InvoiceScreen(RecordAdmin):
     @admin.display(description="due")
     def due(self, invoice: Invoice) -> Any:
         return shown_money(amount_due(invoice.status, invoice.total, invoice.amount_paid), invoice.currency)
-
-    @admin.display(description="tax by rate")
-    def taxes(self, invoice: Invoice) -> Any:
-        rows = ((row["rate"], shown_money(row["tax"], invoice.currency)) for row in invoice.tax_breakdown)
-        return format_html_join("; ", "{} %: {}", rows) or EMPTY
 
     # acts
 

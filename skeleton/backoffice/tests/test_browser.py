@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from billing.models import Invoice
-from billing.tests.factories import line, part_paid
+from billing.tests.factories import customer, line, part_paid
+from inventory.tests.factories import item, stocked
 from parties.tests.factories import UkraineFactory
 from skeleton.core.testkit.browser import DESKTOP, PHONE, browse
 from skeleton.identity.models import User
@@ -101,6 +102,41 @@ def test_from_a_customer_to_a_paid_invoice(live_server, width, size):
     browse(story, live_server.url, size)
     invoice = Invoice.objects.get(customer__name="Acme Corporation")
     assert (invoice.status, invoice.total, invoice.amount_paid) == ("paid", 372000, 372000)
+
+
+@pytest.mark.parametrize("width, size", [("desktop", DESKTOP), ("phone", PHONE)])
+def test_from_an_order_to_its_invoice(live_server, width, size):
+    user_in_role("admin", name="Carl Clerk", email="carl@example.com")
+    UkraineFactory()
+    customer(name="Acme Corporation")
+    stocked(3, item_id=item(sku="BOLT-8", name="Bolt M8", unit_price=125))
+
+    def story(window):
+        page = sign_in(window, "carl@example.com")
+        page = window.go("/admin/billing/order/add/")
+        choose(page, "#id_customer_id", "acme", "Acme Corporation")
+        choose(page, "#id_country", "ukr", "Ukraine")
+        page.locator("[name=city]").fill("Kyiv")
+        choose(page, "#id_lines-0-item_id", "bolt", "Bolt M8")
+        page.locator("[name=lines-0-quantity]").fill("3")
+        window.shoot(f"{width}-order-add")
+        page.get_by_role("button", name="Save and continue editing").click()
+        expect(page.get_by_text("3.75 USD").first).to_be_visible()
+        window.shoot(f"{width}-order-draft")
+        for act, said in (("confirm", "is confirmed."), ("ship", "is shipped."), ("invoice", "is made: a draft.")):
+            window.go(page.url.removeprefix(window.home).replace("/change/", f"/{act}/"))
+            window.shoot(f"{width}-order-{act}")
+            page.locator("#act-form button[type=submit]").click()
+            expect(page.get_by_text(said)).to_be_visible()
+        window.shoot(f"{width}-order-shipped")
+        window.go("/admin/billing/order/")
+        window.shoot(f"{width}-orders")
+        window.go("/admin/inventory/stock/")
+        window.shoot(f"{width}-stock")
+
+    browse(story, live_server.url, size)
+    invoice = Invoice.objects.get()
+    assert (invoice.order.status, invoice.total, invoice.status) == ("shipped", 375, "draft")
 
 
 def choose(page, field, typed, wanted):

@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounting.models import Entry, Period
 from accounting.services import create_period
 from accounting.tests.factories import account, post
-from billing.tests.factories import customer, draft, part_paid, sent
+from billing.tests.factories import customer, draft, order, part_paid, sent
 from contracts.tests.factories import draft as contract
 from inventory.models import Category, Item, Movement, Reservation, Warehouse
 from inventory.tests import factories as inventory
@@ -53,6 +53,10 @@ PARTY = (("parties:read",), ("parties:write",), ("parties:write",), PARTIES)
 CUSTOMER_WRITE = ("customers:write", "parties:write")
 USERS = ("users:write",)
 MANAGE = ("roles:manage",)
+ORDER_ACTS = {
+    **dict.fromkeys(("submit", "confirm", "ship", "deliver", "cancel"), ("orders:write",)),
+    "invoice": ("invoices:write",),
+}
 INVOICE_ACTS = dict.fromkeys(("send", "record_payment", "edit_notes", "cancel"), ("invoices:write",))
 CONTRACT_WRITE = ("contracts:write", "parties:write")
 CONTRACT_ACTS = dict.fromkeys(("submit", "approve", "reject", "activate", "renew", "payment_terms", "delivery_terms",
@@ -114,6 +118,7 @@ TABLE = [
         COUNTRY_ACTS, 6),
     Row("contracts.contract", contract, ("contracts:read", "parties:read"), CONTRACT_WRITE, CONTRACT_WRITE,
         CONTRACT_ACTS, 5),
+    Row("billing.order", order, ("orders:read",), ("orders:write",), ("orders:write",), ORDER_ACTS, 5),
     Row("billing.invoice", draft, ("invoices:read",), ("invoices:write",), ("invoices:write",), INVOICE_ACTS, 5,
         PAPERS),
 ]  # fmt: skip
@@ -129,7 +134,8 @@ INVENTORY_SCREENS = {name for name in BY_MODEL if name.startswith("inventory.")}
 DEFAULT_ROLES = {
     "viewer": {
         "sees": {"identity.user", "parties.customer", "parties.supplier", "parties.partner", "parties.employee",
-                 "parties.country", "contracts.contract", "billing.invoice", *INVENTORY_SCREENS},
+                 "parties.country", "contracts.contract", "billing.order", "billing.invoice",
+                 *INVENTORY_SCREENS},
         "changes": set(),
     },
     "admin": {"sees": set(BY_MODEL) - {"jobs.job"}, "changes": set(BY_MODEL) - READ_ONLY},

@@ -49,6 +49,16 @@ def shown_number(value: Decimal) -> str:
     return number_format(f"{value.normalize():f}")
 
 
+def figure(field: str, description: str = "") -> Column:
+    """A column of quantities, without the zeros that only PostgreSQL cares for."""
+
+    @display(description=description or field.replace("_", " "), ordering=field)
+    def column(row: Any) -> Any:
+        return format_html('<span class="figures">{}</span>', shown_number(getattr(row, field)))
+
+    return _named(column, f"{field}_figure")
+
+
 def status(field: str, colours: Mapping[str, str], description: Words = STATUS) -> Column:
     """A column of coloured labels: `colours` maps a state to success, info, warning, danger or primary."""
 

@@ -56,6 +56,7 @@ class RecordAdmin(Screen):
             body |= formset.body()
         if self.create_input:
             form.instance.pk = self.add(self.create_input.parse(body), actor)
+            form.instance.refresh_from_db()  # what is said of it names its number
 
     def save_changed(self, form: Any, formsets: Any, actor: Actor) -> None:
         """Write what changed in a form and its parts."""

@@ -1,0 +1,188 @@
+"""What the screens of orders and of invoices have in common: a draft is edited with its lines, the rest is shown."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+
+from billing.models.documents import Document, DocumentLine
+from parties.models import Customer
+from skeleton.core.actors import Actor
+from skeleton.core.admin.columns import EMPTY, money, shown_money, shown_number
+from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm, few_lines
+from skeleton.core.admin.records import PartsFormSet, RecordAdmin, TabularList
+from skeleton.core.admin.refusals import REFUSALS, refusal_of
+from skeleton.core.admin.screens import ShownParts
+from skeleton.core.serializers import Input
+from skeleton.core.transactions import verb
+
+SUBTOTAL, TAX, TOTAL = (
+    money(field, name) for field, name in (("subtotal", "subtotal"), ("tax_total", "tax"), ("total", "total"))
+)
+
+
+# --- lines ------------------------------------------------------------------------------------------------------------
+
+
+class LineFormSet(PartsFormSet):
+    """The lines of a draft; amounts are read in its currency."""
+
+    name = "lines"
+
+    def _construct_form(self, i: int, **kwargs: Any) -> Any:
+        return self._in_currency(super()._construct_form(i, **kwargs))  # type: ignore[misc]
+
+    def _in_currency(self, form: Any) -> Any:
+        for field in form.fields.values():
+            if isinstance(field, AmountField):
+                field.currency = self.currency
+        return form
+
+    @property
+    def currency(self) -> str:
+        """The document's; of a new one the currency that was chosen, else its customer's."""
+        if not hasattr(self, "_known_currency"):
+            self._known_currency = self.instance.currency or self._chosen_currency() or settings.SKELETON_CURRENCY
+        return self._known_currency
+
+    def _chosen_currency(self) -> str | None:
+        field = forms.ModelChoiceField(Customer.objects.all())
+        try:
+            chosen: str | None = self.data.get("currency") or field.clean(self.data.get("customer_id")).currency
+        except forms.ValidationError:
+            return None
+        return chosen
+
+
+class Lines(TabularList):
+    """The lines of a draft."""
+
+    formset = LineFormSet
+    ordering = ("position",)
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 1 if obj is None else 0
+
+
+class ShownLines(ShownParts):
+    """The lines of what is not a draft any more; `document` names their way to it."""
+
+    document: ClassVar[str]
+    verbose_name_plural = "lines"
+    ordering = ("position",)
+    fields = readonly_fields = ("description", "amount", "price", "reduction", "rate", "sum")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).select_related(self.document)
+        return rows
+
+    def _money(self, amount: int, line: DocumentLine) -> Any:
+        return shown_money(amount, getattr(line, self.document).currency)
+
+    @admin.display(description="quantity")
+    def amount(self, line: DocumentLine) -> str:
+        return shown_number(line.quantity)
+
+    @admin.display(description="tax rate")
+    def rate(self, line: DocumentLine) -> str:
+        return f"{shown_number(line.tax_rate)} %"
+
+    @admin.display(description="unit price")
+    def price(self, line: DocumentLine) -> Any:
+        return self._money(line.unit_price, line)
+
+    @admin.display(description="discount")
+    def reduction(self, line: DocumentLine) -> Any:
+        return self._money(line.discount, line) if line.discount else EMPTY
+
+    @admin.display(description="total")
+    def sum(self, line: DocumentLine) -> Any:
+        return self._money(line.total, line)
+
+
+# --- forms ------------------------------------------------------------------------------------------------------------
+
+
+class NewDocumentForm(RecordForm):
+    """What a new document asks for, whatever its kind; what is left empty is not sent."""
+
+    customer_id = PickField(Customer.objects.all(), screen="parties.customer", label="Customer")
+    currency = CurrencyChoice(help_text="Empty is the customer's.")
+
+    def body(self, *, partial: bool) -> dict[str, Any]:
+        return {name: value for name, value in super().body(partial=partial).items() if value is not None}
+
+
+class ReasonForm(ActForm):
+    reason = forms.CharField(required=False, widget=few_lines())
+
+
+# --- the screen -------------------------------------------------------------------------------------------------------
+
+
+class DocumentScreen(RecordAdmin):
+    """A document with lines. Each line that changes is a verb of its own, in one transaction with the rest."""
+
+    line_input: ClassVar[type[Input]]
+    search_fields = ("search_text__contains",)
+    search_help_text = "Number or customer"
+    searched_in_lower_case = True
+
+    def add_line(self, pk: UUID, values: Any, actor: Actor) -> None:
+        """Put a line on the draft."""
+        raise NotImplementedError
+
+    def update_line(self, pk: UUID, line_id: UUID, values: dict[str, Any], actor: Actor) -> None:
+        """Change a line of the draft."""
+        raise NotImplementedError
+
+    def delete_line(self, pk: UUID, line_id: UUID, actor: Actor) -> None:
+        """Take a line off the draft."""
+        raise NotImplementedError
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("search_text", "number_key")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        fixed = isinstance(obj, Document) and obj.status != "draft"  # type: ignore[attr-defined]
+        return not fixed and super().has_change_permission(request, obj)
+
+    def save_changed(self, form: Any, formsets: Any, actor: Actor) -> None:
+        with verb(actor, "update"):
+            super().save_changed(form, (), actor)
+            for formset in formsets:
+                if isinstance(formset, LineFormSet):
+                    self._save_lines(form.instance.pk, formset, actor)
+
+    def _save_lines(self, pk: UUID, formset: LineFormSet, actor: Actor) -> None:
+        """One verb a line. What is refused names the line as the form counts it."""
+        for line in formset.deleted_forms:
+            if line.instance.pk and not line.instance._state.adding:
+                self.delete_line(pk, line.instance.pk, actor)
+        for n, line in enumerate(formset.kept()):
+            if not line.has_changed():
+                continue
+            try:
+                if line in formset.initial_forms:
+                    values = self.line_input.parse(line.body(partial=True), partial=True)
+                    self.update_line(pk, line.instance.pk, values, actor)
+                else:
+                    self.add_line(pk, self.line_input.parse(formset.part(line)), actor)
+            except REFUSALS as exc:
+                raise formset.at(n, refusal_of(exc)) from exc
+
+    @admin.display(description="customer", ordering="customer_name")
+    def customer_shown(self, document: Any) -> Any:
+        screen: Any = self.admin_site.get_model_admin(Customer)
+        page = screen.page_at(document.customer_id)
+        return format_html('<a class="text-link" href="{}">{}</a>', page, document.customer_name)
+
+    @admin.display(description="tax by rate")
+    def taxes(self, document: Any) -> Any:
+        rows = ((row["rate"], shown_money(row["tax"], document.currency)) for row in document.tax_breakdown)
+        return format_html_join("; ", "{} %: {}", rows) or EMPTY

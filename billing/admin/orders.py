@@ -1,0 +1,299 @@
+"""The screen of orders: drafts are edited, the rest is shown; each transition of the machine is a button."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+from unfold import widgets
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.enums import ActionVariant
+
+from billing.access import ORDERS
+from billing.admin.drafts import (
+    SUBTOTAL,
+    TAX,
+    TOTAL,
+    DocumentScreen,
+    LineFormSet,
+    Lines,
+    NewDocumentForm,
+    ReasonForm,
+    ShownLines,
+)
+from billing.admin.invoices import COLOURS as INVOICE_COLOURS
+from billing.choices import OrderStatus
+from billing.machine import BINDING, VERBS, allowed_transitions
+from billing.models import Invoice, Order, OrderLine, OrderStatusChange
+from billing.serializers import (
+    InvoiceOrderInput,
+    OrderInput,
+    OrderLineInput,
+    OrderUpdateInput,
+    StatusInput,
+)
+from billing.services import orders
+from billing.services.invoicing import invoice_order
+from billing.services.transitions import change_status
+from inventory.models import Item
+from parties.models import Country
+from skeleton.core.actors import Actor
+from skeleton.core.admin.acts import act
+from skeleton.core.admin.columns import EMPTY, shown_money, status
+from skeleton.core.admin.filters import CurrencyFilter
+from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm
+from skeleton.core.admin.screens import ShownParts
+
+COLOURS: dict[str, str] = {
+    OrderStatus.DRAFT: "info",
+    OrderStatus.PENDING: "warning",
+    OrderStatus.CONFIRMED: "primary",
+    OrderStatus.SHIPPED: "primary",
+    OrderStatus.DELIVERED: "success",
+    OrderStatus.CANCELLED: "danger",
+}
+
+
+# --- lines, history, invoices -----------------------------------------------------------------------------------------
+
+
+_THE_ITEMS = widgets.UnfoldAdminDecimalFieldWidget(attrs={"placeholder": "the item's"})
+
+
+class OrderLineForm(RecordForm):
+    """A line. What is left empty is the item's."""
+
+    item_id = PickField(Item.objects.all(), screen="inventory.item", label="Item")
+    unit_price = AmountField(required=False, widget=_THE_ITEMS)
+    discount = AmountField(required=False)
+    tax_rate = forms.DecimalField(required=False, max_digits=7, decimal_places=4, widget=_THE_ITEMS)
+
+    class Meta:
+        model = OrderLine
+        fields = ("quantity", "unit_price", "discount", "tax_rate")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            self.initial.update(discount=None, tax_rate=None)
+        else:
+            self.initial["item_id"] = self.instance.item_id
+
+    def _post_clean(self) -> None:
+        """Nothing goes into the instance: an empty price is the item's, and no row may be without one."""
+
+    def body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().body(partial=partial)
+        if "discount" in body:
+            body["discount"] = body["discount"] or 0
+        return body if partial else {name: value for name, value in body.items() if value is not None}
+
+
+class OrderLineFormSet(LineFormSet):
+    def part(self, form: Any) -> dict[str, Any]:
+        """A price that was typed is in the currency of the document, whatever the item's is."""
+        body = super().part(form)
+        return {**body, "currency": self.currency} if "unit_price" in body else body
+
+
+class OrderLines(Lines):
+    model = OrderLine
+    form = OrderLineForm
+    formset = OrderLineFormSet
+    fields = ("item_id", "quantity", "unit_price", "discount", "tax_rate")
+
+
+class ShownOrderLines(ShownLines):
+    model = OrderLine
+    document = "order"
+
+
+class History(ShownParts):
+    model = OrderStatusChange
+    verbose_name_plural = "history"
+    ordering = ("pk",)
+    fields = readonly_fields = ("changed_at", status("status", COLOURS), "reason", "changed_by")
+
+
+class Invoices(ShownParts):
+    """What was made of the order."""
+
+    model = Invoice
+    ordering = ("pk",)
+    fields = readonly_fields = ("page", status("status", INVOICE_COLOURS), TOTAL, "due_date")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.admin_site.get_model_admin(Invoice).has_view_permission(request))
+
+    @admin.display(description="invoice")
+    def page(self, invoice: Invoice) -> Any:
+        address = self.admin_site.get_model_admin(Invoice).page_of(invoice)
+        return format_html('<a class="text-link" href="{}">{}</a>', address, invoice.number)
+
+
+# --- forms ------------------------------------------------------------------------------------------------------------
+
+ADDRESS = ("street", "city", "region", "postal_code", "country")
+
+
+class AddressedForm(RecordForm):
+    """The shipping address, field by field."""
+
+    aliases = {f"shipping_address.{name}": name for name in ADDRESS}
+    street = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget)
+    city = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget)
+    region = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget)
+    postal_code = forms.CharField(required=False, max_length=20, widget=widgets.UnfoldAdminTextInputWidget)
+    country = PickField(Country.objects.all(), screen="parties.country", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        address = self.instance.shipping_address or {}
+        shown = {
+            **address,
+            "region": address.get("region") or address.get("state"),
+            "country": address.get("country_id"),
+        }
+        self.initial.update((name, shown.get(name)) for name in ADDRESS)
+
+    def body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().body(partial=partial)
+        address = {name: body.pop(name) or None for name in ADDRESS if name in body}
+        if "region" in address and "state" in (self.instance.shipping_address or {}):
+            address["state"] = address["region"]
+        said = address if partial else {name: value for name, value in address.items() if value}
+        return {**body, "shipping_address": said} if said else body
+
+
+class NewOrderForm(AddressedForm, NewDocumentForm):
+    currency = CurrencyChoice(help_text="Empty is that of the items, else the customer's.")
+
+    class Meta:
+        model = Order
+        fields = ("notes",)
+
+
+class DraftForm(AddressedForm):
+    class Meta:
+        model = Order
+        fields = ("notes",)
+
+
+class InvoiceOrderForm(ActForm):
+    due_date = forms.DateField(
+        required=False,
+        widget=widgets.UnfoldAdminSingleDateWidget,
+        help_text="Empty is after the credit days of the contract with the customer, else after 30 days.",
+    )
+
+
+# --- the screen -------------------------------------------------------------------------------------------------------
+
+
+def moving(target: OrderStatus, title: str, **described: Any) -> Any:
+    """A button that brings an order into the state `target`, offered where the machine allows it."""
+
+    def move(screen: Any, request: HttpRequest, order: Any, form: ReasonForm) -> str:
+        asked = StatusInput.parse({"status": target.value, **form.body()})
+        change_status(order_id=order.pk, status=target, reason=asked.get("reason"), actor=screen.actor(request))
+        return f"{order.number} is {target.value}."
+
+    move.__name__ = VERBS[target]
+    fits = lambda order: target in allowed_transitions(order.status, invoiced=order.invoiced is not None)  # noqa: E731
+    return act(title, form=ReasonForm, when=fits, **described)(move)
+
+
+@admin.register(Order)
+class OrderScreen(DocumentScreen):
+    resources = ("orders",)
+    gate = ORDERS
+    create_input, update_input, line_input = OrderInput, OrderUpdateInput, OrderLineInput
+    list_display = ("number", "customer_name", status("status", COLOURS), TOTAL, "invoiced_shown", "created_at")
+    list_filter = (("status", ChoicesDropdownFilter), CurrencyFilter, ("created_at", RangeDateFilter))
+    acts = ("submit", "confirm", "ship", "deliver", "invoice", "cancel")
+    bulk_acts = ("confirm", "ship", "deliver", "invoice")
+    ADDRESS: ClassVar[Any] = (("street", "city"), ("region", "postal_code"), "country")
+    KNOWN: ClassVar[Any] = (
+        ("customer_shown", status("status", COLOURS)), (SUBTOTAL, TAX), (TOTAL, "invoiced_shown"),
+        ("taxes", "created_by"), ("created_at", "updated_at"),
+    )  # fmt: skip
+
+    # forms
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **{**kwargs, "form": DraftForm if change else NewOrderForm})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ((None, {"fields": (("customer_id", "currency"), "notes")}), ("Ship to", {"fields": self.ADDRESS}))
+        if self.has_change_permission(request, obj):
+            return ((None, {"fields": (*self.KNOWN, "notes")}), ("Ship to", {"fields": self.ADDRESS}))
+        return ((None, {"fields": (*self.KNOWN, ("address_shown", "notes"))}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ()
+        shown = tuple(field for line in self.KNOWN for field in line)
+        return shown if self.has_change_permission(request, obj) else (*shown, "address_shown", "notes")
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        if obj is None:
+            return (OrderLines,)
+        if self.has_change_permission(request, obj):
+            return (OrderLines,)
+        return (ShownOrderLines, Invoices, History) if obj.status in BINDING else (ShownOrderLines, History)
+
+    # saving
+
+    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+        return orders.create_order(**values, actor=actor)
+
+    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+        orders.update_order(order_id=pk, values=values, actor=actor)
+
+    def add_line(self, pk: UUID, values: Any, actor: Actor) -> None:
+        orders.add_line(order_id=pk, values=values, actor=actor)
+
+    def update_line(self, pk: UUID, line_id: UUID, values: dict[str, Any], actor: Actor) -> None:
+        orders.update_line(order_id=pk, line_id=line_id, values=values, actor=actor)
+
+    def delete_line(self, pk: UUID, line_id: UUID, actor: Actor) -> None:
+        orders.delete_line(order_id=pk, line_id=line_id, actor=actor)
+
+    # columns
+
+    @admin.display(description="invoiced")
+    def invoiced_shown(self, order: Any) -> Any:
+        if order.invoiced is None:
+            return EMPTY
+        return shown_money(int(order.invoiced), order.currency)
+
+    @admin.display(description="ship to")
+    def address_shown(self, order: Order) -> str:
+        address = order.shipping_address or {}
+        country = Country.objects.filter(pk=address["country_id"]).first() if address.get("country_id") else None
+        parts = (address.get(name) for name in ("street", "postal_code", "city", "region", "state"))
+        return ", ".join([part for part in parts if part] + ([str(country)] if country else [])) or EMPTY
+
+    # acts
+
+    submit = moving(OrderStatus.PENDING, "Submit", icon="outbox",
+                    question="From then on the order cannot be changed, only confirmed or cancelled.")  # fmt: skip
+    confirm = moving(OrderStatus.CONFIRMED, "Confirm", icon="task_alt", variant=ActionVariant.PRIMARY,
+                     question="Stock is held for every line. The order cannot be changed any more.")  # fmt: skip
+    ship = moving(OrderStatus.SHIPPED, "Ship", icon="local_shipping", variant=ActionVariant.PRIMARY,
+                  question="What is held for the order is issued from the warehouses.")  # fmt: skip
+    deliver = moving(OrderStatus.DELIVERED, "Delivered", icon="where_to_vote", variant=ActionVariant.PRIMARY,
+                     question="The goods have arrived.")  # fmt: skip
+    cancel = moving(OrderStatus.CANCELLED, "Cancel", icon="cancel", variant=ActionVariant.DANGER,
+                    question="What is held is let go of. A cancelled order cannot be taken up again.")  # fmt: skip
+
+    @act("Invoice it", form=InvoiceOrderForm, needs=("invoices:write",), when=lambda order: order.status in BINDING,
+         icon="receipt_long", question="A draft invoice is made of what is not invoiced yet.")  # fmt: skip
+    def invoice(self, request: HttpRequest, order: Order, form: InvoiceOrderForm) -> str:
+        asked = InvoiceOrderInput.parse(form.body())
+        made = Invoice.objects.get(pk=invoice_order(order_id=order.pk, **asked, actor=self.actor(request)))
+        page = self.admin_site.get_model_admin(Invoice).page_of(made)
+        return format_html('<a class="text-link" href="{}">{}</a> is made: a draft.', page, made.number)
