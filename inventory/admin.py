@@ -1,6 +1,6 @@
 """The screens of the catalogue, of warehouses and of stock. What moves stock are acts, through the services."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
@@ -29,7 +29,7 @@ from inventory.services import categories, reservations, stock
 from skeleton.core import records
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
-from skeleton.core.admin.columns import label, money, status
+from skeleton.core.admin.columns import figure, label, money, status
 from skeleton.core.admin.documents import DocumentAdmin
 from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm
 from skeleton.core.admin.records import RecordAdmin
@@ -220,13 +220,18 @@ class StockScreen(RecordAdmin):
     resources = ("inventory",)
     gate = STOCK
     create_input, update_input = ReceiptInput, ReorderInput
-    list_display = ("item", "warehouse", "quantity", "reserved", "available", "reorder_point", level)
+    list_display = (
+        "item", "warehouse", figure("quantity"), figure("reserved"), figure("available"),
+        figure("reorder_point"), level,
+    )  # fmt: skip
     list_select_related = ("item", "warehouse")
     list_filter = (LowFilter, "warehouse")
     search_fields = ("item__search_text__contains",)
     search_help_text = "SKU or name of the item"
     searched_in_lower_case = True
-    SHOWN = (("item", "warehouse"), ("quantity", "reserved"), ("available", level))
+    SHOWN: ClassVar[Any] = (
+        ("item", "warehouse"), (figure("quantity"), figure("reserved")), (figure("available"), level),
+    )  # fmt: skip
     acts = ("adjust", "issue", "transfer")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -277,8 +282,8 @@ class MovementScreen(DocumentAdmin):
     resources = ("inventory",)
     gate = MOVEMENTS
     list_display = (
-        "created_at", status("type", MOVEMENT_COLOURS, "type"), "item", "warehouse", "quantity", "balance_after",
-        "reference", "reason", "created_by",
+        "created_at", status("type", MOVEMENT_COLOURS, "type"), "item", "warehouse", figure("quantity"),
+        figure("balance_after"), "reference", "reason", "created_by",
     )  # fmt: skip
     list_select_related = ("item", "warehouse", "created_by")
     list_filter = (("type", ChoicesDropdownFilter), "warehouse")
@@ -293,7 +298,9 @@ def _can(action: str) -> Any:
 class ReservationScreen(DocumentAdmin):
     resources = ("inventory",)
     gate = RESERVATIONS
-    list_display = ("item", "warehouse", "quantity", status("status", RESERVATION_COLOURS), "expires_at", "created_at")
+    list_display = (
+        "item", "warehouse", figure("quantity"), status("status", RESERVATION_COLOURS), "expires_at", "created_at",
+    )  # fmt: skip
     list_select_related = ("item", "warehouse")
     list_filter = (("status", ChoicesDropdownFilter), "warehouse")
     acts = ("fulfill", "cancel")

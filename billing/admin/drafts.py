@@ -1,5 +1,6 @@
 """What the screens of orders and of invoices have in common: a draft is edited with its lines, the rest is shown."""
 
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -11,15 +12,19 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
 from billing.models.documents import Document, DocumentLine
+from billing.services.documents import Paper
 from parties.models import Customer
 from skeleton.core.actors import Actor
+from skeleton.core.admin.acts import download
 from skeleton.core.admin.columns import EMPTY, money, shown_money, shown_number
 from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm, few_lines
 from skeleton.core.admin.records import PartsFormSet, RecordAdmin, TabularList
 from skeleton.core.admin.refusals import REFUSALS, refusal_of
 from skeleton.core.admin.screens import ShownParts
+from skeleton.core.http import PdfResponse
 from skeleton.core.serializers import Input
 from skeleton.core.transactions import verb
+from skeleton.identity.choices import Language
 
 SUBTOTAL, TAX, TOTAL = (
     money(field, name) for field, name in (("subtotal", "subtotal"), ("tax_total", "tax"), ("total", "total"))
@@ -120,6 +125,28 @@ class NewDocumentForm(RecordForm):
 
 class ReasonForm(ActForm):
     reason = forms.CharField(required=False, widget=few_lines())
+
+
+# --- paper ------------------------------------------------------------------------------------------------------------
+
+PAPER: dict[str, Any] = {
+    "title": "PDF", "icon": "picture_as_pdf", "items": [f"pdf_{language}" for language in Language]
+}  # fmt: skip
+"""The buttons made by `papers`, as one menu among the acts."""
+
+
+def papers(needs: str, written: Callable[..., Paper], argument: str) -> Iterator[Any]:
+    """For each language a button that gives the document as PDF; `written` is the service, `argument` names its id."""
+
+    def of(language: Language) -> Any:
+        def make(screen: Any, request: HttpRequest, document: Document) -> PdfResponse:
+            made = written(**{argument: document.pk}, language=language.value, actor=screen.actor(request))
+            return PdfResponse(made.name, made.pdf)
+
+        make.__name__ = f"pdf_{language}"
+        return download(language.label, needs=(needs,))(make)
+
+    return map(of, Language)
 
 
 # --- the screen -------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from unfold.enums import ActionVariant
 
 from billing.access import INVOICES
 from billing.admin.drafts import (
+    PAPER,
     SUBTOTAL,
     TAX,
     TOTAL,
@@ -22,6 +23,7 @@ from billing.admin.drafts import (
     NewDocumentForm,
     ReasonForm,
     ShownLines,
+    papers,
 )
 from billing.choices import InvoiceStatus, PaymentMethod, allowed_actions
 from billing.models import Invoice, InvoiceLine, IssuedDocument, Payment
@@ -36,14 +38,12 @@ from billing.serializers import (
 from billing.services import documents, invoices, payments
 from billing.totals import amount_due
 from skeleton.core.actors import Actor
-from skeleton.core.admin.acts import act, download
+from skeleton.core.admin.acts import act
 from skeleton.core.admin.columns import label, money, shown_money
 from skeleton.core.admin.filters import CurrencyFilter
 from skeleton.core.admin.forms import ActForm, AmountField, RecordForm, few_lines
 from skeleton.core.admin.screens import ShownParts
-from skeleton.core.http import PdfResponse
 from skeleton.core.money import format_money
-from skeleton.identity.choices import Language
 
 COLOURS: dict[str, str] = {
     InvoiceStatus.DRAFT: "info",
@@ -168,20 +168,6 @@ class OverdueFilter(DropdownFilter):
         return queryset.filter(OVERDUE) if self.value() == "yes" else queryset.exclude(OVERDUE)
 
 
-def paper(language: str) -> Any:
-    """A button that gives the invoice as PDF in a language."""
-
-    def make(screen: Any, request: HttpRequest, invoice: Invoice) -> PdfResponse:
-        made = documents.paper_of_invoice(invoice_id=invoice.pk, language=language, actor=screen.actor(request))
-        return PdfResponse(made.name, made.pdf)
-
-    make.__name__ = f"pdf_{language}"
-    return download(Language(language).label, needs=("invoices:read",))(make)
-
-
-PAPER: dict[str, Any] = {"title": "PDF", "icon": "picture_as_pdf", "items": ["pdf_en", "pdf_uk", "pdf_de"]}
-
-
 @admin.register(Invoice)
 class InvoiceScreen(DocumentScreen):
     resources = ("invoices",)
@@ -274,7 +260,7 @@ class InvoiceScreen(DocumentScreen):
         invoices.update_invoice(invoice_id=invoice.pk, values=values, actor=self.actor(request))
         return "The notes are saved."
 
-    pdf_en, pdf_uk, pdf_de = paper("en"), paper("uk"), paper("de")
+    pdf_en, pdf_uk, pdf_de = papers("invoices:read", documents.paper_of_invoice, "invoice_id")
 
     @act("Cancel", form=ReasonForm, when=can("cancel"), icon="cancel", variant=ActionVariant.DANGER,
          question="A cancelled invoice stays on record, and cannot be taken up again.")  # fmt: skip

@@ -13,6 +13,7 @@ from unfold.enums import ActionVariant
 
 from billing.access import ORDERS
 from billing.admin.drafts import (
+    PAPER,
     SUBTOTAL,
     TAX,
     TOTAL,
@@ -22,6 +23,7 @@ from billing.admin.drafts import (
     NewDocumentForm,
     ReasonForm,
     ShownLines,
+    papers,
 )
 from billing.admin.invoices import COLOURS as INVOICE_COLOURS
 from billing.choices import OrderStatus
@@ -34,7 +36,7 @@ from billing.serializers import (
     OrderUpdateInput,
     StatusInput,
 )
-from billing.services import orders
+from billing.services import documents, orders
 from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
 from inventory.models import Item
@@ -212,7 +214,7 @@ class OrderScreen(DocumentScreen):
     create_input, update_input, line_input = OrderInput, OrderUpdateInput, OrderLineInput
     list_display = ("number", "customer_name", status("status", COLOURS), TOTAL, "invoiced_shown", "created_at")
     list_filter = (("status", ChoicesDropdownFilter), CurrencyFilter, ("created_at", RangeDateFilter))
-    acts = ("submit", "confirm", "ship", "deliver", "invoice", "cancel")
+    acts = ("submit", "confirm", "ship", "deliver", "invoice", "cancel", PAPER)
     bulk_acts = ("confirm", "ship", "deliver", "invoice")
     ADDRESS: ClassVar[Any] = (("street", "city"), ("region", "postal_code"), "country")
     KNOWN: ClassVar[Any] = (
@@ -297,3 +299,5 @@ class OrderScreen(DocumentScreen):
         made = Invoice.objects.get(pk=invoice_order(order_id=order.pk, **asked, actor=self.actor(request)))
         page = self.admin_site.get_model_admin(Invoice).page_of(made)
         return format_html('<a class="text-link" href="{}">{}</a> is made: a draft.', page, made.number)
+
+    pdf_en, pdf_uk, pdf_de = papers("orders:read", documents.paper_of_order, "order_id")

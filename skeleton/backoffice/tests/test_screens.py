@@ -118,7 +118,7 @@ TABLE = [
         COUNTRY_ACTS, 6),
     Row("contracts.contract", contract, ("contracts:read", "parties:read"), CONTRACT_WRITE, CONTRACT_WRITE,
         CONTRACT_ACTS, 5),
-    Row("billing.order", order, ("orders:read",), ("orders:write",), ("orders:write",), ORDER_ACTS, 5),
+    Row("billing.order", order, ("orders:read",), ("orders:write",), ("orders:write",), ORDER_ACTS, 5, PAPERS),
     Row("billing.invoice", draft, ("invoices:read",), ("invoices:write",), ("invoices:write",), INVOICE_ACTS, 5,
         PAPERS),
 ]  # fmt: skip
