@@ -67,6 +67,7 @@ try:
     SKELETON_SMTP_SECURITY = env.str("SKELETON_SMTP_SECURITY", "starttls")
     SKELETON_MAIL_FROM = env.str("SKELETON_MAIL_FROM", "")
     SKELETON_PUBLIC_URL = env.str("SKELETON_PUBLIC_URL", "")
+    SKELETON_NOTIFICATION_DAYS = env.int("SKELETON_NOTIFICATION_DAYS", 365)
     _sms_backend = env.str("SKELETON_SMS_BACKEND", "skeleton.notifications.channels.Console")
     _push_backend = env.str("SKELETON_PUSH_BACKEND", "skeleton.notifications.channels.Console")
     SKELETON_FONTS = env.str("SKELETON_FONTS", "")

@@ -161,6 +161,9 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
             raise Conflict("An invoice without lines cannot be sent.", details={"allowed": ["add_line", "cancel"]})
         keep_correspondents(invoice_id=invoice_id, customer_id=customer_id)
         issue_sent_invoice.enqueue(invoice_id=str(invoice_id), language=language_of(actor))
+        tell_of_invoice(Event.INVOICE_SENT, invoice_id=invoice_id)
+        if subtotal + tax_total == 0:
+            tell_of_invoice(Event.INVOICE_PAID, invoice_id=invoice_id)
         post_invoice(
             invoice_id=invoice_id,
             number=number,
@@ -170,9 +173,6 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
             day=now.date(),
             actor=actor,
         )
-        tell_of_invoice(Event.INVOICE_SENT, invoice_id=invoice_id)
-        if subtotal + tax_total == 0:
-            tell_of_invoice(Event.INVOICE_PAID, invoice_id=invoice_id)
 
 
 def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None) -> None:

@@ -61,6 +61,8 @@ def record_payment(
             created_by_id=actor.id,
             created_at=now,
         )
+        if status == InvoiceStatus.PAID:
+            tell_of_invoice(Event.INVOICE_PAID, invoice_id=invoice_id)
         post_payment(
             payment_id=payment.pk,
             number=number,
@@ -69,8 +71,6 @@ def record_payment(
             day=moment.astimezone(UTC).date(),
             actor=actor,
         )
-        if status == InvoiceStatus.PAID:
-            tell_of_invoice(Event.INVOICE_PAID, invoice_id=invoice_id)
     return RecordedPayment(payment.pk, status, due)
 
 

@@ -8,4 +8,6 @@ class NotificationsConfig(AppConfig):
     label = "notifications"
 
     def ready(self) -> None:
-        importlib.import_module("skeleton.notifications.accounts")  # it registers with identity, and needs the models
+        # both register themselves, and need the models
+        importlib.import_module("skeleton.notifications.accounts")
+        importlib.import_module("skeleton.notifications.checks")

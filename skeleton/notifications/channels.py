@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import cache
-from smtplib import SMTPNotSupportedError, SMTPRecipientsRefused
+from smtplib import SMTPRecipientsRefused
 from typing import Protocol
 from uuid import UUID
 
@@ -55,6 +55,8 @@ class Mail:
     """E-mail, as the settings of Django's `EMAIL_BACKEND` say."""
 
     def send(self, message: Message) -> None:
+        if not message.email.partition("@")[0].isascii():
+            raise Refused("The part of the address before the @ is not ASCII, which Django cannot send to.")
         mail = EmailMessage(
             subject=message.title,
             body=message.text,
@@ -66,8 +68,6 @@ class Mail:
         )
         try:
             mail.send()
-        except SMTPNotSupportedError as exc:  # the server cannot take such an address
-            raise Refused(str(exc)) from exc
         except SMTPRecipientsRefused as exc:
             if all(code >= PERMANENT for code, _ in exc.recipients.values()):
                 raise Refused(str(exc)) from exc

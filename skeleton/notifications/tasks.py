@@ -1,5 +1,13 @@
-"""The jobs of notifications, where the queue looks for them."""
+"""The jobs of notifications, for the workers to know them, and what happens to notifications by itself."""
 
+from skeleton.core.jobs import periodic
+from skeleton.notifications.services.cleaning import forget_read
 from skeleton.notifications.services.delivery import deliver, send
 
-__all__ = ["deliver", "send"]
+__all__ = ["clean_up", "deliver", "send"]
+
+
+@periodic("29 3 * * *")
+def clean_up() -> None:
+    """Every night: what was read long ago."""
+    forget_read()

@@ -114,6 +114,7 @@ def test_what_is_periodic():
         "skeleton.files.tasks.sweep_bytes": "41 2 * * *",
         "contracts.tasks.settle_contracts": "5 * * * *",
         "billing.tasks.announce_overdue": "15 * * * *",
+        "skeleton.notifications.tasks.clean_up": "29 3 * * *",
         "inventory.tasks.release_expired_reservations": "* * * * *",
     }
 

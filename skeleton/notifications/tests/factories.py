@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
 from skeleton.core.actors import SYSTEM
@@ -67,7 +67,8 @@ def work_off() -> int:
         for number, name, arguments, _ in due:
             with connection.cursor() as cursor:
                 cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [number])
-            app.tasks[name].func.__self__(**arguments)
+            with transaction.atomic():
+                app.tasks[name].func.__self__(**arguments)
             done += 1
     return done
 

@@ -1,0 +1,57 @@
+"""A real SMTP server for tests, with a temper."""
+
+import asyncio
+import socket
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+class PostOffice:
+    """Takes what comes on `port` once it is open. `to_recipient` and `to_data` are what it replies, when not empty."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.envelopes: list[Envelope] = []
+        self.to_recipient, self.to_data = "", ""
+        self.hangs_up = False
+        self.pause = 0.0
+        self._controller = Controller(self, hostname="127.0.0.1", port=port)
+
+    def open(self) -> None:
+        self._controller.start()
+
+    def close(self) -> None:
+        self._controller.stop(no_assert=True)
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        """What came, taken apart."""
+        return [message_from_bytes(envelope.content, policy=policy.default) for envelope in self.envelopes]
+
+    # aiosmtpd's hooks
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802
+        if self.to_recipient:
+            return self.to_recipient
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
+        await asyncio.sleep(self.pause)
+        if self.hangs_up:
+            server.transport.abort()
+        if self.to_data or self.hangs_up:
+            return self.to_data
+        self.envelopes.append(envelope)
+        return "250 OK"
