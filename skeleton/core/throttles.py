@@ -19,7 +19,7 @@ from skeleton.core.errors import TooManyRequests
 
 _HIT = """
     INSERT INTO core_throttle AS t (key, hits, resets_at)
-    VALUES (%(key)s, 1, now() + %(seconds)s * interval '1 second')
+    SELECT key, 1, now() + seconds * interval '1 second' FROM unnest(%s::text[], %s::int[]) AS asked (key, seconds)
     ON CONFLICT (key) DO UPDATE SET
         hits = CASE WHEN t.resets_at <= now() THEN 1 ELSE t.hits + 1 END,
         resets_at = CASE WHEN t.resets_at <= now() THEN excluded.resets_at ELSE t.resets_at END
@@ -40,26 +40,35 @@ class Limit:
 
     def hit(self, subject: str) -> None:
         """Count one. Raises TooManyRequests, saying when to come back. Must be called outside of any transaction."""
-        if not settings.SKELETON_THROTTLE:
-            return
-        allowed, seconds = settings.SKELETON_LIMITS[self.name]
-        with connection.cursor() as cursor:
-            cursor.execute(_HIT, {"key": self._key(subject), "seconds": seconds})
-            hits, wait = cursor.fetchone()
-            if next(_counter) % FORGET_EVERY == 0:
-                cursor.execute(_FORGET)
-        if hits > allowed:
-            raise TooManyRequests(retry_after=max(1, wait))
+        hit_all((self, subject))
 
     def give_back(self, subject: str) -> None:
         """Uncount one: the attempt turned out to be a good one."""
         if settings.SKELETON_THROTTLE:
             with connection.cursor() as cursor:
-                cursor.execute(_GIVE_BACK, [self._key(subject)])
+                cursor.execute(_GIVE_BACK, [self.key(subject)])
 
-    def _key(self, subject: str) -> str:
+    def key(self, subject: str) -> str:
         """Of one length whatever the subject, and nobody's e-mail to be read in the table."""
         return f"{self.name}:{hashlib.blake2b(subject.encode(), digest_size=16).hexdigest()}"
+
+
+def hit_all(*hits: tuple[Limit, str]) -> None:
+    """Count one for each of several limits, in one statement. Raises TooManyRequests, as `Limit.hit` does.
+
+    The rows are locked in the order given, which must be the same wherever the same limits meet.
+    """
+    if not settings.SKELETON_THROTTLE:
+        return
+    limits = [settings.SKELETON_LIMITS[limit.name] for limit, _ in hits]
+    with connection.cursor() as cursor:
+        cursor.execute(_HIT, [[limit.key(subject) for limit, subject in hits], [seconds for _, seconds in limits]])
+        counted = cursor.fetchall()
+        if next(_counter) % FORGET_EVERY == 0:
+            cursor.execute(_FORGET)
+    waits = [wait for (allowed, _), (number, wait) in zip(limits, counted, strict=True) if number > allowed]
+    if waits:
+        raise TooManyRequests(retry_after=max(1, *waits))
 
 
 class GeneralThrottle(BaseThrottle):

@@ -94,6 +94,11 @@ class TestLogin:
         assert answer["user"]["id"] == str(user.pk)
         assert answer["user"]["last_login_at"] is not None
 
+    def test_five_statements_are_enough(self, throttled, anonymous, django_assert_num_queries):
+        user = UserFactory()
+        with django_assert_num_queries(5):  # both limits; the user; one limit given back; the session; the answer
+            anonymous.post("/auth/login", {"email": user.email, "password": PASSWORD}).ok()
+
     def test_every_failure_is_one_and_the_same(self):
         UserFactory(email="good@example.com")
         UserFactory(email="off@example.com", is_active=False)
