@@ -1,0 +1,132 @@
+"""A witness of what changes in the database, beside the audit log and independent of it.
+
+Triggers of its own note every row that changes in a table of ours, whoever changes it and however. What the audit log
+says of the same time is held against that: each change must have its entry, by the right actor.
+"""
+
+import json
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+
+_INSTALL = """
+CREATE TABLE witnessed (
+    number bigint GENERATED ALWAYS AS IDENTITY, source text, operation text, before jsonb, after jsonb);
+CREATE FUNCTION witness() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO witnessed (source, operation, before, after) VALUES (
+        TG_TABLE_NAME, TG_OP,
+        CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END, CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END);
+    RETURN NULL;
+END $$;
+"""
+
+WITHOUT_MEANING = {"created_at", "updated_at"}
+"""Columns that no audit entry repeats: when a row was made and changed is what the entry itself says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row that changed: its table, what happened, and its columns before and after."""
+
+    table: str
+    operation: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns that differ; of a row that came or went, all."""
+        before, after = self.before or {}, self.after or {}
+        return {name for name in {*before, *after} if before.get(name) != after.get(name)} - WITHOUT_MEANING
+
+    @property
+    def ids(self) -> set[str]:
+        """Every id that the row has or names: its entry is under its own, or under that of what it is part of."""
+        row = self.after or self.before or {}
+        return {str(value) for name, value in row.items() if name == "id" or name.endswith("_id")}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the audit log."""
+
+    resource: str
+    resource_id: str
+    action: str
+    actor_id: str | None
+    actor_email: str
+    request_id: str | None
+
+
+class Witness:
+    """What was noted since it began to watch, or since it was last asked."""
+
+    def __init__(self) -> None:
+        self._changes = self._entries = 0
+        self.skip()
+
+    def skip(self) -> None:
+        """Forget what was so far."""
+        self.changes()
+        self.entries()
+
+    def changes(self) -> list[Change]:
+        """The changes since it was last asked."""
+        rows = _ask("SELECT number, source, operation, before, after FROM witnessed WHERE number > %s", self._changes)
+        self._changes = max([self._changes, *(row[0] for row in rows)])
+        return [Change(row[1], row[2], _json(row[3]), _json(row[4])) for row in rows]
+
+    def entries(self) -> list[Entry]:
+        """The entries of the audit log since it was last asked."""
+        rows = _ask(
+            "SELECT resource, resource_id::text, action, actor_id::text, actor_email, request_id"
+            " FROM audit_entry ORDER BY id OFFSET %s",
+            self._entries,
+        )
+        self._entries += len(rows)
+        return [Entry(*row) for row in rows]
+
+
+@contextmanager
+def watching(unaudited: Collection[str]) -> Iterator[Witness]:
+    """Watch every table of ours but those. Inside a test's transaction, so nothing of it stays."""
+    with connection.cursor() as cursor:
+        cursor.execute(_INSTALL)
+        for table in sorted(set(our_tables()) - set(unaudited)):
+            cursor.execute(
+                f'CREATE TRIGGER zz_witness AFTER INSERT OR UPDATE OR DELETE ON "{table}"'
+                f" FOR EACH ROW EXECUTE FUNCTION witness()"
+            )
+    yield Witness()
+
+
+def unaudited(changes: list[Change], entries: list[Entry], hidden: dict[str, set[str]]) -> list[Change]:
+    """The changes that no entry is about. A change of nothing but `hidden` columns needs none."""
+    told = {entry.resource_id for entry in entries}
+    return [change for change in changes if change.columns - hidden.get(change.table, set()) and not change.ids & told]
+
+
+def our_tables() -> list[str]:
+    """The tables of our own models."""
+    return sorted({
+        model._meta.db_table
+        for config in apps.get_app_configs()
+        if "site-packages" not in config.path
+        for model in config.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy
+    })  # fmt: skip
+
+
+def _ask(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value

@@ -1,0 +1,352 @@
+"""No row that is audited changes without its entry: every write route, every command, and what PostgreSQL itself holds.
+
+The triggers of the audit log are looked up in the catalog and tried by raw SQL, so nobody can go round them; the walks
+show that the entries name who acted, and what was asked for, wherever a change comes from.
+"""
+
+import datetime as dt
+import re
+from functools import partial
+from io import StringIO
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command, get_commands
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from contracts.services import run_cycle
+from contracts.tests.factories import active, today
+from inventory.tests.factories import reserved, stocked
+from skeleton.core.testkit.matrix import tables
+from skeleton.core.testkit.witness import our_tables, unaudited, watching
+from skeleton.files.tests.factories import upload
+from skeleton.identity.services.roles import seed_default_roles
+from skeleton.identity.tests.factories import client_of, user_in_role
+from tests.writes import WRITES, World
+
+UNAUDITED = {
+    "accounting_month_total": "derived from lines by their trigger, which alone may write it",
+    "accounting_total": "likewise",
+    "audit_entry": "the log itself",
+    "billing_correspondents": "written once with the sending of its invoice, which is audited",
+    "billing_issued_document": "a printed copy of a document, kept once and never changed",
+    "billing_order_status_change": "a history of its own, append-only, with who and when",
+    "contracts_cycle": "that a period was settled; the contract's entry says what was done",
+    "contracts_version": "written by the contract's trigger beside its audit entry, never changed",
+    "core_job_done": "bookkeeping of the queue",
+    "core_job_failure": "likewise",
+    "core_number_series": "the last number given; the document has it",
+    "core_row_count": "counts of rows",
+    "core_throttle": "passing",
+    "identity_session": "signing in and out is not a change of the business; sessions are shown as such",
+    "inventory_movement": "a history of its own, append-only, with who, when and why; the stock's entry has the change",
+    "messenger_attachment": "part of a message",
+    "messenger_event": "what the stream has to say, passing",
+    "notifications_delivery": "that a message went out, written by jobs",
+    "notifications_notification": "one's own messages, and whether they are read",
+    "notifications_occasion": "that somebody was told of something already",
+}
+"""Tables of ours whose changes leave no audit entry, and why that is right. Reviewed by people."""
+
+NOT_EVERYTHING = {
+    ("inventory_reservation", "DELETE"): "refused",
+    ("accounting_line", "UPDATE"): "refused",
+    ("accounting_line", "DELETE"): "refused",
+    ("billing_payment", "UPDATE"): "refused",
+    ("billing_payment", "DELETE"): "refused",
+    ("messenger_conversation", "DELETE"): "refused",
+    ("messenger_member", "UPDATE"): "how far somebody has read",
+    ("messenger_message", "INSERT"): "a message is its own record; that it was changed or withdrawn is audited",
+    ("messenger_message", "DELETE"): "refused",
+}
+"""What the triggers of an audited table leave out: because PostgreSQL refuses it anyway, or for a reason."""
+
+HIDDEN = {
+    "accounting_entry": {"xact"},
+    "billing_invoice": {"search_text", "number_key"},
+    "billing_order": {"search_text", "number_key", "unbilled_total"},
+    "contracts_contract": {"validity_period"},
+    "files_file": {"storage_key"},
+    "identity_user": {"password", "last_login"},
+    "inventory_category": {"path"},
+    "inventory_item": {"search_text"},
+    "inventory_stock": {"available", "is_low"},
+    "messenger_conversation": {"last_seq", "last_activity_at"},
+    "messenger_message": {"content"},
+    "parties_party": {"search_text", "total_purchases"},
+}
+"""Columns that entries leave out: secrets, what people wrote to each other, and what is derived from other columns."""
+
+WITHOUT_ENTRY = {
+    "POST /auth/login": "opens a session",
+    "POST /auth/refresh": "goes on with it",
+    "POST /auth/logout": "ends it",
+    "DELETE /auth/sessions/{id}": "likewise",
+    "POST /auth/register": "nobody is signed in yet: test_a_registration_is_audited",
+    "POST /files": "no JSON: test_an_upload_is_audited",
+    "PATCH /notifications/{id}/read": "one's own messages",
+    "POST /notifications/read-all": "likewise",
+    "POST /conversations/{id}/read": "how far one has read",
+    "POST /conversations/{id}/messages": "a message is its own record",
+}
+"""Routes that change nothing audited, or are tried elsewhere."""
+
+VERBS = {"POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
+SUCCESSFUL = (200, 201, 204)
+
+
+def ask(statement, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
+
+
+def audit_triggers():
+    """Table, operation and arguments of every trigger that writes audit entries."""
+    return ask("""
+        SELECT c.relname, operation.name, encode(t.tgargs, 'escape')
+        FROM pg_trigger t
+        JOIN pg_class c ON c.oid = t.tgrelid
+        JOIN pg_proc p ON p.oid = t.tgfoid AND p.prosrc LIKE '%%audit_write%%'
+        JOIN (VALUES ('INSERT', 4), ('DELETE', 8), ('UPDATE', 16)) AS operation (name, bit) ON t.tgtype & bit > 0
+        WHERE t.tgenabled = 'O' AND t.tgname LIKE '%%audit%%'""")
+
+
+@pytest.mark.django_db
+def test_every_table_is_audited_or_on_the_list():
+    audited = {(table, operation) for table, operation, _ in audit_triggers()}
+    ours = set(our_tables())
+    missing = {
+        (table, operation)
+        for table in ours - set(UNAUDITED)
+        for operation in ("INSERT", "UPDATE", "DELETE")
+        if (table, operation) not in audited
+    }
+    assert missing == set(NOT_EVERYTHING)
+    assert not set(UNAUDITED) & {table for table, _ in audited}, "a table on the list is audited: take it off"
+    assert set(UNAUDITED) <= ours, "a table on the list is not there any more"
+
+
+def test_what_is_said_to_be_refused_is_refused(walk):
+    world, _ = walk
+    invoice = world.invoice("send")
+    world.chief.post(f"/invoices/{invoice['id']}/payments", {"amount": 100, "method": "card"}).ok(201)
+    world.reservation()
+    world.message()
+    for (table, operation), why in NOT_EVERYTHING.items():
+        if why == "refused":
+            assert ask(f"SELECT 1 FROM {table} LIMIT 1"), table
+            change = f"UPDATE {table} SET id = id" if operation == "UPDATE" else f"DELETE FROM {table}"
+            with pytest.raises(DatabaseError), transaction.atomic():
+                ask(change)
+
+
+@pytest.mark.django_db
+def test_columns_left_out_are_on_the_list():
+    hidden = {}
+    for table, _, arguments in audit_triggers():
+        lists = re.findall(r"\{([a-z_,]+)\}", arguments.replace("{kind}", ""))
+        if lists:
+            hidden[table] = set(lists[0].split(","))
+    assert hidden == HIDDEN
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", ["UPDATE audit_entry SET action = 'x'", "DELETE FROM audit_entry",
+                                    "TRUNCATE audit_entry", "TRUNCATE audit_entry CASCADE"])  # fmt: skip
+def test_the_log_only_grows(change):
+    World.begin()
+    assert ask("SELECT 1 FROM audit_entry LIMIT 1")
+    with pytest.raises(DatabaseError, match="audit"), transaction.atomic():
+        ask(change)
+
+
+# --- every write route ------------------------------------------------------------------------------------------------
+
+
+def routes(app):
+    return [str(route) for route in tables()[app] if route.method != "GET"]
+
+
+def test_every_write_route_is_walked():
+    there = {route for app in tables() for route in routes(app)}
+    assert there == {*WRITES, *WITHOUT_ENTRY}
+
+
+ACTIONS = {
+    "POST /users/{id}/roles": "assign_role",
+    "DELETE /users/{id}/roles/{role_id}": "remove_role",
+    "POST /transactions": "post",
+    "POST /conversations/{id}/members": "add_member",
+    "DELETE /conversations/{id}/members": "remove_member",
+    "PATCH /conversations/{id}/messages/{message_id}": "edit",
+    "PUT /conversations/{id}/messages/{message_id}": "edit",
+    "POST /stock": "receive",
+    "POST /stock/receipt": "receive",
+    "PATCH /orders/{id}/status": "confirm",
+    "POST /orders/{id}/invoice": "invoice",
+    "POST /invoices/{id}/payments": "record_payment",
+}
+"""What an entry says, where neither the path nor the method says it."""
+
+
+def expected_action(route):
+    """The path's last word where it is a verb; the verb and the part for parts of documents; else the method's."""
+    method, path = route.split()
+    words = path.split("/")
+    if route in ACTIONS:
+        return ACTIONS[route]
+    if "lines" in words:
+        return {"POST": "add_line", "DELETE": "delete_line"}.get(method, "update_line")
+    if words[-1] in ("payment-terms", "delivery-terms"):
+        return words[-1]
+    if words[-1] == "preferences":
+        return "update_preferences"
+    is_verb = words[-1] in VERBS_OF_PATHS
+    return words[-1].replace("-", "_") if is_verb else VERBS[method]
+
+
+VERBS_OF_PATHS = {
+    "activate", "deactivate", "blacklist", "reverse", "close", "reopen", "submit", "approve", "reject", "terminate",
+    "renew", "adjust", "issue", "transfer", "reserve", "fulfill", "cancel", "send", "archive", "unarchive",
+    "change-password",
+}  # fmt: skip
+
+
+@pytest.fixture
+def walk(db, tmp_path, settings):
+    settings.SKELETON_DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "files"
+    world = World.begin()
+    with watching(UNAUDITED) as witness:
+        yield world, witness
+
+
+def complaints(route, world, witness, answer):
+    """What is wrong with what the audit log says of a request that was just answered."""
+    changes, entries = witness.changes(), witness.entries()
+    if answer.status not in SUCCESSFUL:
+        yield f"{route}: not successful: {answer}"
+    if not changes or not entries:
+        yield f"{route}: nothing was changed, so nothing was shown"
+    for change in unaudited(changes, entries, HIDDEN):
+        yield f"{route}: {change.operation} of {change.table} {sorted(change.columns)} left no entry"
+    for entry in entries:
+        said = (entry.actor_id, entry.actor_email, entry.request_id)
+        if said != (str(world.chief.user.pk), world.chief.user.email, answer.headers["X-Request-ID"]):
+            yield f"{route}: an entry of {entry.resource} names {said}"
+        if entry.action != expected_action(route):
+            yield f"{route}: an entry of {entry.resource} says {entry.action}, not {expected_action(route)}"
+
+
+@pytest.mark.parametrize("app", tables())
+def test_write_routes_leave_entries(app, walk):
+    world, witness = walk
+    found = []
+    for route in routes(app):
+        if route not in WRITES:
+            continue
+        path, body = WRITES[route](world)
+        witness.skip()
+        found += complaints(route, world, witness, world.chief.call(route.split()[0], path, body))
+    assert not found, "\n".join(found)
+
+
+def test_a_registration_is_audited(walk, anonymous):
+    world, witness = walk
+    witness.skip()
+    account = {"email": "new@example.com", "password": "a good password", "name": "New"}
+    made = anonymous.post("/auth/register", account).ok(201)
+    changes, entries = witness.changes(), witness.entries()
+    assert changes
+    assert not unaudited(changes, entries, HIDDEN)
+    assert {(entry.action, entry.actor_id) for entry in entries} == {("create", made["user"]["id"])}
+
+
+def test_an_upload_is_audited(walk):
+    world, witness = walk
+    witness.skip()
+    pk = world.file()
+    changes, entries = witness.changes(), witness.entries()
+    assert changes
+    assert not unaudited(changes, entries, HIDDEN)
+    assert [(entry.action, entry.resource_id, entry.actor_id) for entry in entries] == [
+        ("create", pk, str(world.chief.user.pk))
+    ]
+
+
+# --- every command and every job --------------------------------------------------------------------------------------
+
+NOTHING_AUDITED = {
+    "backup": "reads",
+    "draw_contracts": "writes a file of the source",
+    "export_beancount": "reads",
+    "restore": "puts the audit log back with everything else",
+    "serve": "runs the others",
+    "verify_books": "reads",
+    "worker": "runs jobs",
+}
+"""Commands that change nothing by themselves."""
+
+
+def our_commands():
+    ours = {config.name for config in apps.get_app_configs() if "site-packages" not in config.path}
+    return {name for name, app in get_commands().items() if app in ours}
+
+
+def lose_bytes(folder, monkeypatch):
+    """A file whose bytes somebody removed."""
+    upload(client_of(user_in_role("super_admin")))
+    for path in (folder / "files").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    return ["--anyway", "--hours", "0"]
+
+
+def late_reservation(folder, monkeypatch):
+    reserved(stocked(10), 3, expires_at=timezone.now() - dt.timedelta(seconds=1))
+
+
+def ended_contract(folder, monkeypatch):
+    """Its last day is today, and the daily run of tomorrow comes early."""
+    active(end_date=today())
+    tomorrow = partial(run_cycle, today=today() + dt.timedelta(days=1))
+    monkeypatch.setattr("contracts.management.commands.run_contract_cycle.run_cycle", tomorrow)
+
+
+def roles(folder, monkeypatch):
+    seed_default_roles()
+
+
+def nothing(folder, monkeypatch):
+    pass
+
+
+COMMANDS = {
+    "seed_roles": nothing,
+    "seed_countries": nothing,
+    "seed_accounts": nothing,
+    "seed_admin": roles,
+    "sweep_files": lose_bytes,
+    "expire_reservations": late_reservation,
+    "run_contract_cycle": ended_contract,
+}
+"""What each command needs to have something to do; gives its arguments."""
+
+
+def test_every_command_is_walked():
+    assert our_commands() == {*COMMANDS, *NOTHING_AUDITED}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_commands_leave_entries(command, tmp_path, settings, monkeypatch):
+    settings.SKELETON_DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "files"
+    arguments = COMMANDS[command](tmp_path, monkeypatch) or []
+    with watching(UNAUDITED) as witness:
+        call_command(command, *arguments, stdout=StringIO())
+        changes, entries = witness.changes(), witness.entries()
+    assert changes
+    assert not unaudited(changes, entries, HIDDEN)
+    assert {(entry.actor_id, entry.actor_email) for entry in entries} == {(None, "system")}
+    assert not {entry.action for entry in entries} & {"insert", "update", "delete"}, "no verb was said"
