@@ -1,0 +1,230 @@
+"""No form and no act of the back office changes an audited row without its entry, which names who did it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.contrib import admin
+
+from parties.tests.factories import UKRAINE
+from skeleton.backoffice.tests.conftest import signed_in
+from skeleton.core.admin.records import RecordAdmin
+from skeleton.core.testkit.pages import fields_of
+from skeleton.core.testkit.witness import unaudited, watching
+from skeleton.core.tests.jobs import count
+from skeleton.identity.models import UserRole
+from skeleton.identity.tests.factories import RoleFactory, user_with
+from tests.test_audit import HIDDEN, UNAUDITED
+from tests.writes import World
+
+Make = Callable[[World], str]
+"""Makes a record in the state that an act asks for; gives its id."""
+
+
+@dataclass
+class Walk:
+    """A screen: how to make a record, what is typed to add and to change one, and for each act record and fields."""
+
+    make: Make
+    add: Callable[[World], dict[str, Any]] | None = None
+    change: dict[str, Any] | None = None
+    acts: dict[str, tuple[Make, Callable[[World], dict[str, Any]]]] = field(default_factory=dict)
+
+
+def nothing(_world):
+    return {}
+
+
+def made(which):
+    return lambda world: which(world)["id"]
+
+
+def holder(world):
+    """A user with a role."""
+    return str(user_with("files:read").pk)
+
+
+def another(world):
+    return {"role": str(RoleFactory().pk)}
+
+
+def held(world):
+    return {"role": str(UserRole.objects.latest("id").role_id)}
+
+
+def party(kind):
+    words = {"name": "Acme", "email": "a@example.com"} | ({"position": "Clerk"} if kind == "employees" else {})
+    address = {"addresses-0-street": "1 Main St", "addresses-0-city": "Lviv", "addresses-0-country": UKRAINE}
+    words |= address if kind != "customers" else {}
+    acts = {
+        "activate": (lambda world: world.party_that_is(kind, "deactivate"), nothing),
+        "deactivate": (lambda world: world.party(kind), nothing),
+        "blacklist": (lambda world: world.party(kind), nothing),
+    }
+    return Walk(lambda world: world.party(kind), lambda world: words, {"name": "New"}, acts)
+
+
+codes = (f"X{letter}" for letter in "ABCDEFGHIJ")
+
+
+def country(world, *steps):
+    pk = world.made("/countries", {"code": next(codes), "name": {"en": "Nowhere"}})
+    for step in steps:
+        world.chief.patch(f"/countries/{pk}/{step}").ok()
+    return pk
+
+
+def inactive(world):
+    pk = world.user()
+    world.chief.patch(f"/users/{pk}/deactivate").ok()
+    return pk
+
+
+def goods(world):
+    found = world.goods()
+    return {"item_id": found["item_id"], "warehouse_id": found["warehouse_id"], "received": "5"}
+
+
+def terms(world):
+    return {"first_day": "2026-01-01", "last_day": "2090-01-01", "contract_type": "supply", "payment_type": "prepaid",
+            "delivery_type": "pickup", "currency": "USD", "party_id": world.party()}  # fmt: skip
+
+
+def invoice(world):
+    return {"customer_id": world.party(), "due_date": "2099-02-15", "lines-0-description": "Work",
+            "lines-0-quantity": "1", "lines-0-unit_price": "10.00"}  # fmt: skip
+
+
+def reserved(world):
+    return world.reservation()
+
+
+def contract(*verbs):
+    return lambda world: world.contract(*verbs)
+
+
+SCREENS = {
+    "identity.user": Walk(
+        World.user, lambda w: {"email": "n@example.com", "name": "N", "password": "a good password"}, {"name": "New"},
+        {"give_role": (World.user, another), "take_role": (holder, held), "activate": (inactive, nothing),
+         "deactivate": (World.user, nothing)},
+    ),
+    "identity.role": Walk(World.role, lambda w: {"name": "Seller"}, {"description": "New"},
+                          {"remove": (World.role, nothing)}),
+    "parties.customer": party("customers"),
+    "parties.supplier": party("suppliers"),
+    "parties.partner": party("partners"),
+    "parties.employee": party("employees"),
+    "parties.country": Walk(
+        country, lambda w: {"code": "XR", "name": "en: Somewhere"}, {"region": "Europe"},
+        {"activate": (lambda w: country(w, "deactivate"), nothing), "deactivate": (country, nothing)},
+    ),
+    "accounting.account": Walk(World.account, lambda w: {"code": "7998", "name": "C", "type": "asset"}, {"name": "N"}),
+    "accounting.entry": Walk(World.transaction, acts={"reverse": (World.transaction, nothing)}),
+    "accounting.period": Walk(World.period, World.days, None,
+                              {"close": (World.period, nothing), "reopen": (World.closed_period, nothing)}),
+    "inventory.category": Walk(World.category, lambda w: {"name": "Toys"}, {"name": "New"},
+                               {"remove": (World.category, nothing)}),
+    "inventory.item": Walk(World.item, lambda w: {"sku": "Y-1", "name": "Y", "unit_price": "1.00", "currency": "USD"},
+                           {"name": "New"}),
+    "inventory.warehouse": Walk(World.warehouse, lambda w: {"name": "Big"}, {"name": "Bigger"}),
+    "inventory.stock": Walk(
+        made(World.stock), goods, {"reorder_point": "3"},
+        {"adjust": (made(World.stock), lambda w: {"quantity": "-1", "reason": "Broken"}),
+         "issue": (made(World.stock), lambda w: {"quantity": "1"}),
+         "transfer": (made(World.stock), lambda w: {"quantity": "1", "to_warehouse_id": w.warehouse()})},
+    ),
+    "inventory.reservation": Walk(reserved, acts={"fulfill": (reserved, nothing), "cancel": (reserved, nothing)}),
+    "contracts.contract": Walk(
+        contract(), terms, {"notes": "New"},
+        {"submit": (contract(), nothing), "approve": (contract("submit"), nothing),
+         "reject": (contract("submit"), lambda w: {"reason": "No"}), "activate": (contract(), nothing),
+         "renew": (contract("activate"), lambda w: {"new_end_date": "2095-01-01"}),
+         "payment_terms": (contract(), lambda w: {"penalty_rate": "1"}),
+         "delivery_terms": (contract(), lambda w: {"insurance": "on"}),
+         "terminate": (contract("activate"), lambda w: {"reason": "Enough"})},
+    ),
+    "billing.invoice": Walk(
+        made(World.invoice), invoice, {"notes": "New"},
+        {"send": (made(World.invoice), nothing), "edit_notes": (made(World.invoice), lambda w: {"notes": "New"}),
+         "record_payment": (lambda w: w.invoice("send")["id"], lambda w: {"amount": "1.00", "method": "card"}),
+         "cancel": (lambda w: w.invoice("send")["id"], nothing)},
+    ),
+    "jobs.job": Walk(lambda w: str(count.enqueue(key="x")), acts={
+        "run_now": (lambda w: str(count.enqueue(key="x")), nothing),
+        "cancel": (lambda w: str(count.enqueue(key="x")), nothing),
+    }),
+}  # fmt: skip
+
+NOTHING_TO_DO = {
+    "audit.auditentry": "read only",
+    "inventory.movement": "read only",
+    "notifications.notification": "one's own messages, and whether they are read",
+}
+QUEUE = "jobs.job"
+"""Its rows are not ours to watch; what is done to them has entries all the same."""
+
+
+def screens():
+    return {model._meta.label_lower: screen for model, screen in admin.site._registry.items()}
+
+
+def acts_of(screen):
+    """The acts that change something: not those that only fetch."""
+    names = screen._extract_action_names(screen.acts)
+    return {name for name in names if getattr(getattr(screen, name), "act", None) and not name.startswith("pdf")}
+
+
+def test_every_form_and_act_is_walked():
+    assert set(screens()) == {*SCREENS, *NOTHING_TO_DO}
+    for name, walk in SCREENS.items():
+        screen = screens()[name]
+        assert acts_of(screen) == set(walk.acts), name
+        assert isinstance(screen, RecordAdmin) == (walk.add is not None), name
+
+
+@pytest.fixture
+def visit(db, tmp_path, settings):
+    settings.SKELETON_DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "files"
+    world = World.begin()
+    with watching(UNAUDITED) as witness:
+        yield world, witness, signed_in(world.chief.user)
+
+
+def complaints(name, what, visit, address, typed):
+    """Fill in the page at `address`, send it, and hold what changed against the audit log."""
+    world, witness, browser = visit
+    page = browser.get(address)
+    assert page.status_code == 200, (what, address, page.status_code)
+    witness.skip()
+    answer = browser.post(address, {**fields_of(page.content.decode()), **typed})
+    changes, entries = witness.changes(), witness.entries()
+    if answer.status_code != 302:
+        form = answer.context.get("form") or answer.context["adminform"].form
+        yield f"{name}: {what}: refused: {form.errors}"
+        return
+    if not entries or not (changes or name == QUEUE):
+        yield f"{name}: {what}: nothing was changed, so nothing was shown"
+    for change in unaudited(changes, entries, HIDDEN):
+        yield f"{name}: {what}: {change.operation} of {change.table} {sorted(change.columns)} left no entry"
+    for entry in entries:
+        if (entry.actor_id, entry.actor_email) != (str(world.chief.user.pk), world.chief.user.email):
+            yield f"{name}: {what}: an entry of {entry.resource} names {entry.actor_email or 'nobody'}"
+        if entry.action in ("insert", "update_row"):
+            yield f"{name}: {what}: an entry of {entry.resource} says no verb"
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_screens_leave_entries(name, visit):
+    world, walk = visit[0], SCREENS[name]
+    place = f"/admin/{name.replace('.', '/')}/"
+    found = []
+    if walk.add:
+        found += complaints(name, "add", visit, f"{place}add/", walk.add(world))
+    if walk.change:
+        found += complaints(name, "change", visit, f"{place}{walk.make(world)}/change/", walk.change)
+    for act, (make, typed) in walk.acts.items():
+        address = f"{place}{make(world)}/{act.replace('_', '-')}/"
+        found += complaints(name, act, visit, address, typed(world))
+    assert not found, "\n".join(found)
