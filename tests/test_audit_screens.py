@@ -100,6 +100,10 @@ def reserved(world):
     return world.reservation()
 
 
+def order(*states):
+    return lambda world: world.order(*states)["id"]
+
+
 def contract(*verbs):
     return lambda world: world.contract(*verbs)
 
@@ -150,6 +154,13 @@ SCREENS = {
         {"send": (made(World.invoice), nothing), "edit_notes": (made(World.invoice), lambda w: {"notes": "New"}),
          "record_payment": (lambda w: w.invoice("send")["id"], lambda w: {"amount": "1.00", "method": "card"}),
          "cancel": (lambda w: w.invoice("send")["id"], nothing)},
+    ),
+    "billing.order": Walk(
+        made(World.order),
+        lambda w: {"customer_id": w.party(), "lines-0-item_id": w.item(), "lines-0-quantity": "2"}, {"notes": "New"},
+        {"submit": (made(World.order), nothing), "confirm": (made(World.order), nothing),
+         "ship": (order("confirmed"), nothing), "deliver": (order("confirmed", "shipped"), nothing),
+         "invoice": (order("confirmed"), nothing), "cancel": (made(World.order), nothing)},
     ),
     "jobs.job": Walk(lambda w: str(count.enqueue(key="x")), acts={
         "run_now": (lambda w: str(count.enqueue(key="x")), nothing),
