@@ -1,4 +1,4 @@
-"""What the constraints that live in SQL only (migrations 0002 to 0009) say to people."""
+"""What the constraints that live in SQL only (migrations 0002 to 0012) say to people."""
 
 from skeleton.core.constraints import declare
 from skeleton.core.errors import Conflict, Invalid
@@ -36,6 +36,7 @@ def declare_constraints() -> None:
     declare("billing_order_line_drafts_only", Conflict, "Only the lines of a draft can be changed.")
     declare("billing_order_history_append_only", Conflict, "The history of an order is never written by hand.")
     declare("billing_order_cancelled_unbilled", Conflict, "The order is invoiced: cancel its invoices first.")
+    declare("billing_order_stock_held", Conflict, "A confirmed order holds what its lines need; no other holds any.")
     declare("billing_order_unbilled_derived", Conflict, "What is not billed follows from the invoices.")
     declare("billing_invoice_fits_order", Conflict, "An invoice of an order needs its customer and currency.")
     declare("billing_invoice_line_of_its_order", Conflict, "A line bills the order that its invoice was made from.")

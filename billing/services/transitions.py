@@ -35,12 +35,15 @@ def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: 
         order: Order = locked(Order.objects.all(), order_id, no_key=True)
         require_transition(order.status, status, invoiced=is_invoiced(order.pk))
         if customer:
-            _confirm(order, customer, actor)
+            require_credit(customer, order)
+        # before the stock: PostgreSQL lets only a confirmed order hold any, and only one that is shipped give it away
+        assign(order, {"status": status.value, "status_reason": reason})
+        if status == OrderStatus.CONFIRMED:
+            _hold_stock(order, actor)
         elif status == OrderStatus.SHIPPED:
             issue_for_order(order_id=order.pk, reference=order.number, actor=actor)
         elif status == OrderStatus.CANCELLED:
             release_for_order(order_id=order.pk, actor=actor)
-        assign(order, {"status": status.value, "status_reason": reason})
         _tell(order)
 
 
@@ -61,11 +64,11 @@ def _customer_alone(order_id: UUID) -> UsableParty:
     return require_usable(customer_id, PartyKind.CUSTOMER, alone=True)
 
 
-def _confirm(order: Order, customer: UsableParty, actor: Actor) -> None:
+def _hold_stock(order: Order, actor: Actor) -> None:
+    """Hold what the lines need. Raises Conflict where there are none, or too little stock for one of them."""
     lines = list(order.lines.order_by("position"))
     if not lines:
         raise Conflict("An order without lines cannot be confirmed.", details={"allowed": ["add_line", "cancelled"]})
-    require_credit(customer, order)
     needs: dict[UUID, Decimal] = defaultdict(Decimal)
     for line in lines:
         needs[line.item_id] += line.quantity
