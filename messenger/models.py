@@ -181,3 +181,42 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position} {self.type}"
+
+
+class Ticket(models.Model):
+    """Opens one stream, once, within half a minute: for browsers, whose EventSource cannot send a token.
+
+    Only its SHA-256 is kept. Behind it stands a session of the API; or one of the back office with the password that
+    held then (a digest of its hash), for Django ends such a session when the password changes. The stream ends with it.
+    """
+
+    hash = models.BinaryField(max_length=32, primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    session_id = models.UUIDField(null=True)
+    web_session = models.CharField(max_length=40, null=True)  # noqa: DJ001
+    web_password = models.CharField(max_length=32, null=True)  # noqa: DJ001
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "messenger_ticket"
+
+    def __str__(self) -> str:
+        return str(self.user_id)
+
+
+class Presence(models.Model):
+    """That a server process has a stream of somebody open. UNLOGGED (migration 0004): nothing is lost with it."""
+
+    id = models.BigAutoField(primary_key=True)
+    process = models.UUIDField()
+    user_id = models.UUIDField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "messenger_presence"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user_id", "process"], name="messenger_presence_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.process}"

@@ -93,6 +93,26 @@ class ConversationOutput(ConversationRowOutput):
     members = Many(MemberOutput, members_of_one())
 
 
+class ConversationEventOutput(Output):
+    """A conversation as all in it see it: what an event says of it."""
+
+    id = UUIDField()
+    type = ChoiceField(ConversationType.choices)
+    name = TextField(allow_null=True)
+    description = TextField(allow_null=True, max_length=LONGEST_MESSAGE)
+    owner_id = UUIDField(allow_null=True)
+    archived = Computed(BooleanField(), "archived_at", compute=_is_set)
+    archived_at = DateTimeField(allow_null=True)
+    member_count = IntegerField()
+    last_seq = IntegerField()
+    members = Many(MemberOutput, members_of_one())
+
+
+class TicketOutput(Output):
+    ticket = TextField(help_text="For `?ticket=` of one stream.")
+    expires_at = DateTimeField()
+
+
 # --- in ---------------------------------------------------------------------------------------------------------------
 
 

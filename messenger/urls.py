@@ -1,4 +1,8 @@
-from messenger.views import ConversationView, MessageView
+from messenger.views import ConversationView, MessageView, StreamView
 from skeleton.core.operations import routes
 
-urlpatterns = routes("conversations", ConversationView) + routes("conversations/<pk>/messages", MessageView)
+urlpatterns = [
+    *routes("conversations", ConversationView),
+    *routes("conversations/<pk>/messages", MessageView),
+    *routes("messenger", StreamView),
+]

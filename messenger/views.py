@@ -5,11 +5,13 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from messenger import examples, services
+from messenger import examples, services, stream
 from messenger.access import CONVERSATIONS, LEFT, MESSAGES, require_member
+from messenger.authentication import TicketAuthentication
 from messenger.filters import ConversationFilters, MessageFilters, MessagesOfOne
 from messenger.serializers import (
     ChatMessageOutput,
@@ -21,7 +23,10 @@ from messenger.serializers import (
     MessageInput,
     MessageUpdateInput,
     ReadInput,
+    TicketOutput,
 )
+from messenger.services.tickets import Standing, issue_ticket
+from skeleton.core.entry import Followed
 from skeleton.core.errors import BadRequest
 from skeleton.core.ids import parse_uuid
 from skeleton.core.listing import Sort, Sorting, parse_list_query
@@ -29,6 +34,11 @@ from skeleton.core.operations import operation
 from skeleton.core.reading import Reader
 from skeleton.core.serializers import Empty
 from skeleton.core.views import READ, WRITE, ApiView, ResourceView
+from skeleton.identity.authentication import TokenAuthentication
+
+EVENT_STREAM = "text/event-stream"
+MOST_DIGITS = 18
+"""Of an event's id, which is a 64-bit number."""
 
 NEWEST_ACTIVITY_FIRST = Sort("last_activity_at", "last_activity_at", descending=True)
 NEWEST_FIRST = Sort("seq", "seq", descending=True)
@@ -152,3 +162,67 @@ class MessageView(ApiView):
 
     def _show(self, message_id: UUID, status: int = 200) -> HttpResponse:
         return self.answer(self.reader.one(self.actor, message_id), status)
+
+
+class StreamView(ApiView):
+    """The stream of events, and the tickets that open it."""
+
+    tag = "Messenger"
+    resources = ("messenger",)
+    authentication_classes = (TicketAuthentication, TokenAuthentication)
+    extra_parameters: ClassVar[dict[str, Any]] = {
+        "events": (
+            OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="Go on behind this event."),
+            OpenApiParameter("last_event_id", int, description="The same, for who cannot send a header."),
+            OpenApiParameter("ticket", str, description="Instead of a token; from POST /messenger/tickets."),
+        )
+    }
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        """Refusals are JSON, whatever an EventSource says that it accepts."""
+        return self.get_renderers()[0], "application/json"
+
+    @operation("POST", "/tickets", access=READ, summary="A ticket for one stream", input=Empty, output=TicketOutput,
+               status=201)  # fmt: skip
+    def ticket(self, request: Request) -> HttpResponse:
+        """Good for one use within 30 seconds, and no longer than your session."""
+        self.parse()
+        ticket, expires_at = issue_ticket(actor=self.actor)
+        return self.answer({"ticket": ticket, "expires_at": expires_at}, 201)
+
+    @operation("GET", "/events", access=READ, summary="What happens, as it happens", envelope="stream", errors=(400,))
+    def events(self, request: Request) -> HttpResponseBase:
+        """Server-sent events of your conversations, each with an `id` to resume from and JSON data.
+
+        | event | data |
+        | --- | --- |
+        | `message.created`, `message.updated`, `message.deleted` | `conversation_id`, `message` as it is now |
+        | `conversation.read` | `conversation_id`, `user_id`, `seq` |
+        | `conversation.updated` | `conversation_id`, `conversation`: its name, owner, members, whether archived |
+        | `stream.reset` | nothing: what you missed is no longer known, load anew |
+
+        With `Last-Event-ID` you get exactly what came after that event; without, what comes from now on. A stream ends
+        when your session does, and at times by itself: come back with the last id. Every 15 seconds there is a sign of
+        life.
+        """
+        if request.method == "HEAD":
+            return HttpResponse(content_type=EVENT_STREAM)
+        start = stream.begin(self._standing(), self._last_event_id(request))
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return Followed(start.now(), start.follow, content_type=EVENT_STREAM, headers=headers)
+
+    def _standing(self) -> Standing:
+        standing: Standing | None = self.request.auth  # type: ignore[assignment]
+        return standing or Standing(self.actor.user_id, self.actor.session_id)
+
+    def _last_event_id(self, request: Request) -> int | None:
+        unknown = [name for name in request.query_params if name not in ("ticket", "last_event_id")]
+        if unknown:
+            details = dict.fromkeys(unknown, "Unknown parameter")
+            raise BadRequest(f"Unknown query parameter: {unknown[0]}.", details=details)
+        text: str = request.META.get("HTTP_LAST_EVENT_ID") or request.query_params.get("last_event_id") or ""
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+            raise BadRequest("Last-Event-ID is not one of ours.", details={"last_event_id": "Is not one of ours."})
+        return int(text)

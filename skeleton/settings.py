@@ -47,6 +47,7 @@ try:
     _pool = env.int("SKELETON_DATABASE_POOL", 0)
     _access_seconds = env.int("SKELETON_ACCESS_TOKEN_SECONDS", 15 * 60)
     _refresh_seconds = env.int("SKELETON_REFRESH_TOKEN_SECONDS", 7 * 24 * 3600)
+    SKELETON_STREAM_BYTES = env.int("SKELETON_STREAM_BYTES", 4_000_000)
     SKELETON_JOB_WORKERS = env.int("SKELETON_JOB_WORKERS", 1)
     SKELETON_JOB_THREADS = env.int("SKELETON_JOB_THREADS", 4)
     SKELETON_JOB_STALLED_SECONDS = env.float("SKELETON_JOB_STALLED_SECONDS", 30)
@@ -169,6 +170,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "skeleton.urls"
 WSGI_APPLICATION = "skeleton.wsgi.application"
+RSGI_APPLICATION = "skeleton.rsgi.application"
 APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

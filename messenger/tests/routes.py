@@ -20,4 +20,6 @@ ROUTES = [
     Route("PATCH", "/conversations/{id}/messages/{message_id}", _WRITE),
     Route("PUT", "/conversations/{id}/messages/{message_id}", _WRITE),
     Route("DELETE", "/conversations/{id}/messages/{message_id}", _WRITE),
+    Route("POST", "/messenger/tickets", _READ),
+    Route("GET", "/messenger/events", _READ),
 ]

@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from skeleton.core.permissions import Needs
 
-Envelope = Literal["object", "page", "cursor", "list", "file", "document", "none"]
+Envelope = Literal["object", "page", "cursor", "list", "file", "document", "stream", "none"]
 """How an answer wraps its output: bare, paged, by cursor only, `{"data": […]}`, a file's bytes, a document made for the
 asking (in the operation's `media`), empty. Around that a whole viewset may put its answers `in_data`."""
 

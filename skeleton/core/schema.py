@@ -133,6 +133,8 @@ class ApiSchema(AutoSchema):
             answers: dict[Any, Any] = {(200, media): OpenApiTypes.BINARY for media in described.media}
         elif described.envelope == "file":
             answers = dict(_BYTES)
+        elif self.described.envelope == "stream":
+            answers = dict(_EVENTS)
         else:
             answers = dict.fromkeys((described.status, *described.also), self._success())
             answers |= {(described.status, media): OpenApiTypes.STR for media in described.media}
@@ -184,6 +186,11 @@ _BYTES: dict[Any, Any] = {
     (206, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, "The range of bytes that was asked for."),
     302: OpenApiResponse(description="The file is elsewhere, for a minute, at Location."),
     304: OpenApiResponse(description="The client has it already: If-None-Match names its ETag."),
+}
+
+
+_EVENTS: dict[Any, Any] = {
+    (200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, "Events, as they happen. It does not end by itself."),
 }
 
 

@@ -106,6 +106,14 @@ def _read(content: Any, left: int) -> Iterator[bytes]:
             yield read
 
 
+def path_of(key: str) -> str | None:
+    """Where the bytes lie on local disk; None where they do not."""
+    try:
+        return default_storage.path(key)
+    except NotImplementedError:
+        return None
+
+
 def link(key: str, *, name: str, mime_type: str) -> str | None:
     """Where a client gets the bytes by itself for a minute, as a download called `name`; None on local disk.
 

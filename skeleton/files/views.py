@@ -10,6 +10,7 @@ from django.utils.http import content_disposition_header
 from rest_framework.request import Request
 
 from skeleton.core.access import visible
+from skeleton.core.entry import LocalFile
 from skeleton.core.errors import NotFound
 from skeleton.core.handler import error_response
 from skeleton.core.listing import NEWEST_FIRST, Sorting
@@ -86,6 +87,13 @@ class FileView(ResourceView):
         return HttpResponse(status=204)
 
 
+def _content(file: File, first: int, last: int, *, whole: bool) -> HttpResponseBase:
+    chunks, path = storage.chunks(file.storage_key, first, last), storage.path_of(file.storage_key)
+    if path is None:
+        return StreamingHttpResponse(chunks)
+    return LocalFile(path, chunks, first=first, last=last, whole=whole)
+
+
 def _download(file: File, headers: Any, *, whole: bool) -> HttpResponseBase:
     """The answer with the file's bytes, or with the part that is asked for; `whole` is for HEAD, which has none."""
     etag = f'"{file.checksum}"'
@@ -97,9 +105,7 @@ def _download(file: File, headers: Any, *, whole: bool) -> HttpResponseBase:
     asked = None if whole or headers.get("HTTP_IF_RANGE", etag) != etag else headers.get("HTTP_RANGE")
     part = parse_range(asked, file.size) if asked else None
     first, last = part or (0, file.size - 1)
-    response: HttpResponseBase = (
-        HttpResponse() if whole else StreamingHttpResponse(storage.chunks(file.storage_key, first, last))
-    )
+    response: HttpResponseBase = HttpResponse() if whole else _content(file, first, last, whole=part is None)
     response.status_code = 206 if part else 200
     if part:
         response.headers["Content-Range"] = f"bytes {first}-{last}/{file.size}"

@@ -24,7 +24,6 @@ from typing import Any, NamedTuple, NoReturn
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core import checks
-from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection, connections
@@ -32,11 +31,12 @@ from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrappe
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import import_string
 from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
 from granian.server.common import AbstractServer
 
 from skeleton.core.beside import Beside
+from skeleton.core.entry import Entry
 from skeleton.core.postgres.base import DatabaseWrapper as EmbeddedDatabase
 from skeleton.core.postgres.check import check_server
 from skeleton.core.postgres.errors import DatabaseUnusableError
@@ -44,7 +44,6 @@ from skeleton.core.postgres.parent import stop_with_parent
 
 # Any number, as long as every server of one database uses the same: "skel" in ASCII.
 START_LOCK = 0x736B656C
-THREADS = 4  # per worker; see docs/decisions.md
 BACKLOG = 1024
 KILL_SECONDS = 10
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -149,7 +148,8 @@ class Command(BaseCommand):
             server.on_startup(child.start)
             server.on_shutdown(child.stop)
         try:
-            server.serve(target_loader=partial(load_application, os.getpid()), wrap_loader=False)
+            loader: Any = partial(load_application, os.getpid())
+            server.serve(target_loader=loader, wrap_loader=False)
         except SystemExit:
             # A worker that ended by itself while we were told to stop is no failure.
             if not server.interrupt_signal:
@@ -176,17 +176,17 @@ class Command(BaseCommand):
 
 
 def api_server(address: Address) -> AbstractServer[Any]:
-    """The server of the WSGI application, with workers that are replaced when they fail."""
+    """The server of the application, with workers that are replaced when they fail."""
     static = Path(settings.STATIC_ROOT) if settings.STATIC_ROOT else None
     return Granian(
-        str(settings.WSGI_APPLICATION),
+        settings.RSGI_APPLICATION,
         address=address.ip,
         port=address.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
+        loop=Loops.asyncio,
         http=HTTPModes.http1,
         websockets=False,
         workers=worker_count(),
-        blocking_threads=THREADS,
         backlog=BACKLOG,
         backpressure=BACKLOG,
         respawn_failed_workers=True,
@@ -198,7 +198,7 @@ def api_server(address: Address) -> AbstractServer[Any]:
     )
 
 
-def load_application(parent: int) -> WSGIHandler:
+def load_application(parent: int) -> Entry:
     """The first thing that a worker does.
 
     It leaves the terminal's process group, so that Ctrl-C reaches the main process alone (two signals at once
@@ -209,7 +209,7 @@ def load_application(parent: int) -> WSGIHandler:
         signal.signal(kind, signal.SIG_DFL)
     os.setpgid(0, 0)
     stop_with_parent(parent, signal.SIGTERM)
-    application: WSGIHandler = import_string(str(settings.WSGI_APPLICATION))
+    application: Entry = import_string(settings.RSGI_APPLICATION)
     return application
 
 

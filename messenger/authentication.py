@@ -1,0 +1,36 @@
+"""Who opens a stream: by the token as everywhere, or by a ticket, since a browser's EventSource sends no header."""
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from messenger.services.tickets import Standing, redeem_ticket
+from skeleton.core.actors import Actor
+from skeleton.core.context import current_request
+from skeleton.core.errors import Unauthorized
+from skeleton.identity.queries import actor_of_session, actor_of_user
+
+
+class TicketAuthentication(BaseAuthentication):
+    """`?ticket=`: spent by this very request, whatever comes of it."""
+
+    def authenticate(self, request: Request) -> tuple[Actor, Standing] | None:
+        text = request.query_params.get("ticket")
+        if text is None:
+            return None
+        standing = redeem_ticket(text)
+        actor = _actor_behind(standing) if standing else None
+        if actor is None:
+            raise Unauthorized("The ticket is spent, or it has expired.")
+        context = current_request.get()
+        if context:
+            context.user_id = str(actor.id)
+        return actor, standing  # type: ignore[return-value]  # there is no actor without one
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+def _actor_behind(standing: Standing) -> Actor | None:
+    if standing.session_id:
+        return actor_of_session(standing.session_id, standing.user_id)
+    return actor_of_user(standing.user_id)

@@ -1,0 +1,148 @@
+"""What streams are told: events read from the log, with who may hear them, at one moment.
+
+Everything about a batch (the events, who is in the conversations, what the messages say, which sessions live) is read
+in one snapshot. So nobody is told of what happened after they were removed or logged out, whatever commits meanwhile.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import BooleanField, F, Field, Func, Model
+
+from messenger.models import Conversation, Message
+from messenger.queries import conversations
+from messenger.serializers import ChatMessageOutput, ConversationEventOutput
+from skeleton.core.fetching import fetch
+from skeleton.core.http import dump_json
+from skeleton.core.plans import Plan, plan_of
+from skeleton.core.statements import Param, Statement, compile_rows
+
+PAGE = 200
+"""Events that are read at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event as it goes over the wire, and the ids of those who may hear it (None: whoever asked)."""
+
+    position: int
+    frame: bytes
+    hearers: frozenset[UUID] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Which positions there are. Older ones were cleared away; later ones are yet to come."""
+
+    oldest: int
+    newest: int
+
+    def reaches(self, position: int) -> bool:
+        """Whether everything after `position` can still be told."""
+        return self.oldest - 1 <= position <= self.newest
+
+
+def log_now() -> Log:
+    """The positions that are visible now. None below the newest of them will come later (migration 0002)."""
+    ((oldest, newest),) = fetch(
+        "SELECT coalesce(min(position), 1), coalesce(max(position), 0) FROM messenger_event", []
+    )
+    return Log(oldest, newest)
+
+
+_COLUMNS = "e.position, e.type, e.conversation_id, e.message_id, e.user_id, e.seq"
+
+_NEW = f"""
+    SELECT {_COLUMNS},
+           ARRAY(SELECT m.user_id FROM messenger_member m
+                 WHERE m.conversation_id = e.conversation_id AND m.since < e.position AND m.user_id = ANY(%s))
+    FROM messenger_event e WHERE e.position > %s ORDER BY e.position LIMIT {PAGE}
+"""  # noqa: S608 (constants only)
+
+_MISSED = f"""
+    SELECT {_COLUMNS}, NULL
+    FROM messenger_member m CROSS JOIN LATERAL (
+        SELECT * FROM messenger_event e
+        WHERE e.conversation_id = m.conversation_id AND e.position > greatest(%s, m.since) AND e.position <= %s
+        ORDER BY e.position LIMIT {PAGE}
+    ) e
+    WHERE m.user_id = %s ORDER BY e.position LIMIT {PAGE}
+"""  # noqa: S608
+
+
+def new_events(after: int, until: int, listeners: Sequence[UUID]) -> tuple[list[Told], int]:
+    """The next events of all conversations that any of `listeners` (user ids) hears, and up to where they go.
+
+    To be called in a snapshot, in which `until` is the newest position.
+    """
+    rows = fetch(_NEW, [list(listeners), after])
+    return _told(rows), _reached(rows, until)
+
+
+def missed_events(user_id: UUID, after: int, until: int) -> tuple[list[Told], int]:
+    """The next events of one user's conversations, from behind `after` to `until` at most, and up to where they go."""
+    rows = fetch(_MISSED, [after, until, user_id])
+    return _told(rows), _reached(rows, until)
+
+
+def _reached(rows: Sequence[Sequence[Any]], until: int) -> int:
+    return int(rows[-1][0]) if len(rows) == PAGE else until
+
+
+def _told(rows: Iterable[Sequence[Any]]) -> list[Told]:
+    found = [row for row in rows if row[6] is None or row[6]]  # those that somebody hears
+    messages = _objects(Message, {row[3] for row in found if row[3]})
+    states = _objects(Conversation, {row[2] for row in found if row[1] == "conversation.updated"})
+    told = []
+    for position, kind, conversation_id, message_id, user_id, seq, hearers in found:
+        data: dict[str, Any] = {"conversation_id": conversation_id}
+        if message_id:
+            data["message"] = messages[message_id]
+        elif kind == "conversation.updated":
+            data["conversation"] = states[conversation_id]
+        else:
+            data |= {"user_id": user_id, "seq": seq}
+        told.append(Told(position, frame(position, kind, data), frozenset(hearers) if hearers is not None else None))
+    return told
+
+
+def frame(position: int, kind: str, data: dict[str, Any]) -> bytes:
+    """One event in the format of server-sent events; JSON has no line breaks."""
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (position, kind.encode(), dump_json(data))
+
+
+def mark(position: int) -> bytes:
+    """Says nothing but where one is, which a client keeps; and keeps the line alive."""
+    return b": \nid: %d\n\n" % position
+
+
+RESET = "stream.reset"
+"""Told first where what was missed is no longer, or not yet, in the log: load anew."""
+
+
+class _OneOf(Func):
+    """`key = ANY(ids)`: as many ids as there are, in one parameter."""
+
+    arg_joiner = " = ANY("
+    template = "(%(expressions)s))"
+    output_field: ClassVar["Field[Any, Any]"] = BooleanField()
+    conditional = True
+
+
+def _objects(model: type[Model], ids: set[UUID]) -> dict[UUID, dict[str, Any]]:
+    if not ids:
+        return {}
+    statement, plan = _reading(model)
+    return {row[0]: plan.build(row) for row in statement.run({"ids": list(ids)})}
+
+
+@cache
+def _reading(model: type[Model]) -> tuple[Statement, Plan]:
+    """How objects of the model are read by their ids; the first column is the id."""
+    plan = plan_of(ChatMessageOutput if model is Message else ConversationEventOutput)
+    rows = Message.objects.all() if model is Message else conversations()
+    found = rows.annotate(**plan.annotations).filter(_OneOf(F("pk"), Param("ids")))
+    return compile_rows(found, plan.columns), plan

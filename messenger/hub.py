@@ -1,0 +1,229 @@
+"""The one place in each server process where events come in, and go out to all its streams.
+
+A thread with a database connection of its own listens to PostgreSQL. When something was told (or after a while, in case
+an announcement was missed) it reads the log from where it was and hands each event to the streams of those who may hear
+it. A new stream first gets what it missed, from the log; it joins the others at exactly the position that they have
+reached, since one thread does both.
+"""
+
+import os
+import select
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connection
+
+from messenger import feed, presence
+from messenger.services.tickets import Standing
+from messenger.standing import still_standing
+from skeleton.core.entry import Outlet
+from skeleton.core.transactions import snapshot
+
+log = structlog.get_logger("skeleton.messenger")
+
+HEARTBEAT_SECONDS = 15
+RETRY_SECONDS = 0.5
+RECONNECT_MILLISECONDS = 2000
+"""After how long a browser comes back by itself."""
+MOST_STREAMS = 50
+"""Of one user in one process; one more ends the oldest."""
+
+
+class Listener:
+    """One open stream: on what it stands, and up to where it was told. `joined`: it hears what is new as it comes."""
+
+    __slots__ = ("joined", "outlet", "position", "standing")
+
+    def __init__(self, standing: Standing, position: int, outlet: Outlet) -> None:
+        self.standing, self.position, self.outlet = standing, position, outlet
+        self.joined = False
+
+
+class Hub:
+    """Started with the first stream, and then there as long as the process."""
+
+    def __init__(self) -> None:
+        self._changes: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._by_user: defaultdict[Any, list[Listener]] = defaultdict(list)
+        self._behind: list[Listener] = []
+        self._seen: int | None = None
+        self._beat = 0.0
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    # from any thread
+
+    def join(self, standing: Standing, position: int, outlet: Outlet) -> None:
+        """Tell `outlet` everything after `position`, and whatever comes, until it closes."""
+        listener = Listener(standing, position, outlet)
+        outlet.on_close = lambda: self._change(lambda: self._remove(listener))
+        outlet.send(b"retry: %d\n\n" % RECONNECT_MILLISECONDS)
+        with self._starting:
+            if self._thread is None:
+                self._start()
+        self._change(lambda: self._add(listener))
+
+    def _start(self) -> None:
+        """Only now: what is made before the server forks would be shared by its processes."""
+        self._awake, self._alarm = os.pipe()
+        os.set_blocking(self._alarm, False)
+        self._presence = presence.Presences()
+        self._beat = time.monotonic() + HEARTBEAT_SECONDS
+        self._thread = threading.Thread(target=self._run, name="messenger-hub", daemon=True)
+        self._thread.start()
+
+    def _change(self, change: Callable[[], None]) -> None:
+        self._changes.put(change)
+        with suppress(BlockingIOError):  # it is awake already
+            os.write(self._alarm, b"!")
+
+    # the thread
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._listen()
+            except (DatabaseError, InterfaceError) as exc:
+                log.warning("messenger_waits_for_database", reason=str(exc).strip())
+            except Exception as exc:  # streams stay open and go on where they were
+                log.error("unhandled_exception", exc_info=exc)
+            connection.close()
+            time.sleep(RETRY_SECONDS)
+
+    def _listen(self) -> None:
+        connection.ensure_connection()
+        raw = connection.connection
+        raw.execute("LISTEN messenger")
+        self._presence.begin()
+        while True:
+            more = self._turn()
+            if not more:
+                self._wait(raw)
+
+    def _wait(self, raw: Any) -> None:
+        """Until there is news, somebody comes or goes, or it is time for a heartbeat."""
+        patience = max(0.0, self._beat - time.monotonic())
+        ready, _, _ = select.select([raw.fileno(), self._awake], [], [], patience)
+        if self._awake in ready:
+            os.read(self._awake, 4096)
+        if raw.fileno() in ready:
+            for _ in raw.notifies(timeout=0):
+                pass  # what it says does not matter: the log does
+
+    def _turn(self) -> bool:
+        """Tell what there is to tell; whether there is more."""
+        self._take_changes()
+        if not self._by_user:
+            self._seen = None
+            self._beat = time.monotonic() + HEARTBEAT_SECONDS
+            return False
+        if self._seen is None:
+            self._seen = feed.log_now().newest
+        more = self._tell_news(self._seen)
+        self._catch_up(self._seen)
+        if time.monotonic() >= self._beat:
+            self._beat = time.monotonic() + HEARTBEAT_SECONDS
+            self._heartbeat()
+        return more or bool(self._behind)
+
+    def _take_changes(self) -> None:
+        while True:
+            try:
+                change = self._changes.get_nowait()
+            except Empty:
+                break
+            change()
+        self._presence.show(self._by_user.keys())
+
+    def _add(self, listener: Listener) -> None:
+        own = self._by_user[listener.standing.user_id]
+        own.append(listener)
+        self._behind.append(listener)
+        if len(own) > MOST_STREAMS:
+            self._end([own[0]])
+
+    def _remove(self, listener: Listener) -> None:
+        own = self._by_user[listener.standing.user_id]
+        if listener in own:
+            own.remove(listener)
+        if listener in self._behind:
+            self._behind.remove(listener)
+        if not own:
+            del self._by_user[listener.standing.user_id]
+
+    # telling
+
+    def _tell_news(self, seen: int) -> bool:
+        """What is new, to those who hear as it comes; whether there is more."""
+        with snapshot():
+            newest = feed.log_now().newest
+            if newest <= seen:
+                return False
+            told, reached = feed.new_events(seen, newest, list(self._by_user))
+            hearers = {user_id for one in told for user_id in one.hearers or ()}
+            live = self._standing(listener for user_id in hearers for listener in self._by_user[user_id])
+        self._seen = reached
+        parcels: dict[Listener, list[bytes]] = defaultdict(list)
+        for one in told:
+            for user_id in one.hearers or ():
+                for listener in self._by_user[user_id]:
+                    if listener.joined and listener.position < one.position:
+                        parcels[listener].append(one.frame)
+                        listener.position = one.position
+        self._deliver(parcels, live)
+        return reached < newest
+
+    def _catch_up(self, seen: int) -> None:
+        """What those missed who came back, a page each at a time."""
+        for listener in tuple(self._behind):
+            parcels: dict[Listener, list[bytes]] = {}
+            if listener.position < seen:
+                with snapshot():
+                    missed, reached = feed.missed_events(listener.standing.user_id, listener.position, seen)
+                    live = self._standing([listener])
+                parcels[listener] = [one.frame for one in missed]
+                listener.position = reached
+                self._deliver(parcels, live)
+            if listener.position >= seen and listener in self._behind:
+                listener.joined = True
+                self._behind.remove(listener)
+
+    def _heartbeat(self) -> None:
+        """A sign of life to everybody who still may hear; with it they know how far the log was theirs."""
+        everybody = [listener for own in self._by_user.values() for listener in own]
+        live = self._standing(everybody)
+        seen = self._seen or 0
+        beat = {one: [feed.mark(max(one.position, seen) if one.joined else one.position)] for one in everybody}
+        self._deliver(beat, live)
+        self._presence.renew()
+
+    def _standing(self, listeners: Iterable[Listener]) -> set[Standing]:
+        return still_standing({listener.standing for listener in listeners})
+
+    def _deliver(self, parcels: dict[Listener, list[bytes]], live: set[Standing]) -> None:
+        """On the event loop, in order; those who may not listen any more are ended instead."""
+        ended = [listener for listener in parcels if listener.standing not in live]
+        sent = [(one.outlet, b"".join(parts)) for one, parts in parcels.items() if parts and one.standing in live]
+        self._end(ended)
+        if sent:
+            sent[0][0].loop.call_soon_threadsafe(_send, sent)
+
+    def _end(self, listeners: Iterable[Listener]) -> None:
+        for listener in tuple(listeners):
+            self._remove(listener)
+            listener.outlet.loop.call_soon_threadsafe(listener.outlet.close)
+
+
+def _send(parcels: list[tuple[Outlet, bytes]]) -> None:
+    for outlet, data in parcels:
+        outlet.send(data)
+
+
+hub = Hub()
+"""The process's own. It is made before the server forks, and started after."""

@@ -1,0 +1,46 @@
+"""Who is connected, anywhere: each process says whose streams it has open, and says it again with every heartbeat."""
+
+from collections.abc import Collection
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+FRESH_SECONDS = 45
+"""A process that has not said anything for so long is gone."""
+
+_SHOW = """
+    INSERT INTO messenger_presence (process, user_id, seen_at)
+    SELECT %s, user_id, clock_timestamp() FROM unnest(%s::uuid[]) AS user_id ORDER BY user_id
+    ON CONFLICT (user_id, process) DO UPDATE SET seen_at = excluded.seen_at
+"""
+_RENEW = "UPDATE messenger_presence SET seen_at = clock_timestamp() WHERE process = %s"
+_HIDE = "DELETE FROM messenger_presence WHERE process = %s AND user_id = ANY(%s)"
+_FORGET = "DELETE FROM messenger_presence WHERE seen_at < clock_timestamp() - interval '1 hour'"
+
+
+class Presences:
+    """Of one process. The table is UNLOGGED and may be emptied by a crash: `begin` says everything anew."""
+
+    def __init__(self) -> None:
+        self._process = uuid4()
+        self._shown: set[UUID] = set()
+
+    def begin(self) -> None:
+        self._shown = set()
+
+    def show(self, user_ids: Collection[UUID]) -> None:
+        """These users are connected here, and nobody else."""
+        there = set(user_ids)
+        if there == self._shown:
+            return
+        with connection.cursor() as cursor:
+            if there - self._shown:
+                cursor.execute(_SHOW, [self._process, list(there - self._shown)])
+            if self._shown - there:
+                cursor.execute(_HIDE, [self._process, list(self._shown - there)])
+        self._shown = there
+
+    def renew(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_RENEW, [self._process])
+            cursor.execute(_FORGET)
