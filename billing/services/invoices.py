@@ -36,7 +36,7 @@ from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, NotFound
 from skeleton.core.ids import uuid7
 from skeleton.core.inserts import insert_rows
-from skeleton.core.numbers import take_number
+from skeleton.core.numbers import Series, insert_numbered
 from skeleton.core.records import assign, locked
 from skeleton.core.transactions import verb
 from skeleton.identity.queries import language_of
@@ -94,8 +94,7 @@ def insert_draft(
         "updated_at": now,
         **total_columns(totals),
     }
-    invoice["number"] = take_number("INV", now.year, digits=3)
-    insert_rows(Invoice, [invoice])
+    insert_numbered(Invoice, invoice, Series("INV", now.year, digits=3))
     insert_rows(InvoiceLine, [{**line, "invoice_id": invoice_id} for line in lines])
     return invoice_id
 

@@ -33,7 +33,7 @@ from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, Invalid
 from skeleton.core.ids import uuid7
 from skeleton.core.inserts import insert_rows
-from skeleton.core.numbers import take_number
+from skeleton.core.numbers import Series, insert_numbered
 from skeleton.core.records import assign, locked
 from skeleton.core.transactions import verb
 
@@ -83,8 +83,7 @@ def create_order(
             "updated_at": now,
             **total_columns(totals),
         }
-        order["number"] = take_number("ORD", now.year, digits=6)
-        insert_rows(Order, [order])
+        insert_numbered(Order, order, Series("ORD", now.year, digits=6))
         rows = [
             {**row, "item_id": line["item_id"], "order_id": order_id} for row, line in zip(built, lines, strict=True)
         ]

@@ -435,7 +435,7 @@ def test_every_verb_leaves_its_rows_in_the_log(owner):
 def test_what_a_request_costs(owner, django_assert_num_queries):
     """Queries, authentication included; savepoints stand for BEGIN and COMMIT in a test."""
     whole = body(lines=[dict(LINE), dict(LINE)])
-    with django_assert_num_queries(9):  # who, BEGIN, audit context, customer, number, invoice, lines, COMMIT, answer
+    with django_assert_num_queries(8):  # who, BEGIN, audit context, customer, numbered invoice, lines, COMMIT, answer
         made = owner.post("/invoices", whole).ok(201)
     with django_assert_num_queries(2):
         owner.get(f"/invoices/{made['id']}").ok()

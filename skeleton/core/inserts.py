@@ -22,37 +22,53 @@ def insert_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> list[R
 
     Neither signals nor `save` are involved; constraints and triggers are, as ever.
     """
-    insert = _insert_of(model)
+    insert = insert_of(model)
     filled = [insert.fill(row) for row in rows]
     if filled:
         with connection.cursor() as cursor:
-            cursor.execute(insert.sql, [orjson.dumps(filled, default=str).decode()])
+            cursor.execute(_statement(model), [as_parameter(filled)])
     return filled
 
 
+@cache
+def _statement(model: type[Model]) -> str:
+    return insert_of(model).sql()
+
+
+def as_parameter(rows: Sequence[Row]) -> str:
+    """`rows` as the one parameter of the statement."""
+    return orjson.dumps(rows, default=str).decode()
+
+
 @dataclass(frozen=True, slots=True)
-class _Insert:
-    sql: str
-    columns: frozenset[str]
+class Insert:
+    """How rows of one model are written: its table, its columns, and what fills those that a row leaves out."""
+
+    table: str
+    columns: tuple[str, ...]
     defaults: tuple[tuple[str, Callable[[], Any]], ...]
 
     def fill(self, row: Mapping[str, Any]) -> Row:
-        unknown = row.keys() - self.columns
+        unknown = row.keys() - set(self.columns)
         if unknown:
             raise TypeError(f"no such columns: {', '.join(sorted(unknown))}")
         return {name: default() for name, default in self.defaults if name not in row} | dict(row)
 
+    def sql(self, *, beside: str = "", instead: Mapping[str, str] | None = None) -> str:
+        """The statement; `beside` is a further source of its rows, `instead` the columns that do not come from them."""
+        quote = connection.ops.quote_name
+        table, replaced = quote(self.table), instead or {}
+        names = ", ".join(quote(name) for name in self.columns)
+        values = ", ".join(replaced.get(name, f"written.{quote(name)}") for name in self.columns)
+        source = f"{beside}jsonb_populate_recordset(NULL::{table}, %s::jsonb) AS written"
+        return f"INSERT INTO {table} ({names}) SELECT {values} FROM {source}"  # noqa: S608 (the model's own names)
+
 
 @cache
-def _insert_of(model: type[Model]) -> _Insert:
+def insert_of(model: type[Model]) -> Insert:
     fields = {str(f.column): f for f in model._meta.concrete_fields if not isinstance(f, GeneratedField)}
-    quote = connection.ops.quote_name
-    names, table = ", ".join(quote(column) for column in fields), quote(model._meta.db_table)
-    return _Insert(
-        f"INSERT INTO {table} ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb)",  # noqa: S608 (the model's own names)
-        frozenset(fields),
-        tuple((column, _default_of(field)) for column, field in fields.items()),
-    )
+    defaults = tuple((column, _default_of(field)) for column, field in fields.items())
+    return Insert(model._meta.db_table, tuple(fields), defaults)
 
 
 def _default_of(field: "Field[Any, Any]") -> Callable[[], Any]:

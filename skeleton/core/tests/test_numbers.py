@@ -1,30 +1,70 @@
 """Numbers without gap or double, throttles that count exactly: sixteen threads on the real database."""
 
+import itertools
 import re
 import time
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, models, transaction
+from django.test.utils import isolate_apps
 
 from skeleton.core import throttles
 from skeleton.core.errors import TooManyRequests
 from skeleton.core.models import NumberSeries, Throttle
-from skeleton.core.numbers import take_number
+from skeleton.core.numbers import Series, insert_numbered
 from skeleton.core.testkit.races import race
 from skeleton.core.throttles import Limit
 
+with isolate_apps("skeleton.core"):
+
+    class Slip(models.Model):
+        """Something numbered."""
+
+        number = models.TextField(unique=True)
+        colour = models.TextField(default="red")
+
+        class Meta:
+            app_label, db_table, managed = "core", "core_scratch_slip", False
+
+        def __str__(self):
+            return self.number
+
+
+ids = itertools.count(1)
+
+
+@pytest.fixture
+def slips(request):
+    with connection.schema_editor() as editor:
+        editor.create_model(Slip)
+    yield
+    with connection.schema_editor() as editor:
+        editor.delete_model(Slip)
+
+
+def next_number(prefix="INV", year=2026, digits=3):
+    return insert_numbered(Slip, {"id": next(ids)}, Series(prefix, year, digits))["number"]
+
 
 @pytest.mark.django_db
-def test_numbers_look_as_documented():
-    assert [take_number("INV", 2026, digits=3) for _ in range(2)] == ["INV-2026-001", "INV-2026-002"]
-    assert take_number("INV", 2027, digits=3) == "INV-2027-001"
-    assert take_number("ORD", 2026, digits=6) == "ORD-2026-000001"
+def test_numbers_look_as_documented(slips):
+    assert [next_number() for _ in range(2)] == ["INV-2026-001", "INV-2026-002"]
+    assert next_number(year=2027) == "INV-2027-001"
+    assert next_number("ORD", digits=6) == "ORD-2026-000001"
     NumberSeries.objects.filter(name="INV-2026").update(last=998)
-    assert [take_number("INV", 2026, digits=3) for _ in range(2)] == ["INV-2026-999", "INV-2026-1000"]
+    assert [next_number() for _ in range(2)] == ["INV-2026-999", "INV-2026-1000"]
+    assert set(Slip.objects.filter(colour="red").values_list("number", flat=True)) > {"INV-2026-1000"}
+
+
+@pytest.mark.django_db
+def test_the_number_is_the_series_own(slips, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        written = insert_numbered(Slip, {"id": 1, "number": "INV-2026-777"}, Series("INV", 2026, 3))
+    assert written == {"id": 1, "number": "INV-2026-001", "colour": "red"}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_sixteen_threads_and_rollbacks_leave_no_gap_and_no_double():
+def test_sixteen_threads_and_rollbacks_leave_no_gap_and_no_double(slips):
     class GiveUp(Exception):
         pass
 
@@ -33,7 +73,7 @@ def test_sixteen_threads_and_rollbacks_leave_no_gap_and_no_double():
         for turn in range(30):
             try:
                 with transaction.atomic():
-                    number = take_number("INV", 2026, digits=3)
+                    number = next_number()
                     if (thread * 30 + turn) % 10 < 3:
                         raise GiveUp
             except GiveUp:
