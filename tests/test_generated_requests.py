@@ -77,6 +77,8 @@ SEEDS = [
     ("/contracts", {"contract_type": "supply", "party_id": "/customers", "payment_type": "prepaid",
                     "delivery_type": "pickup", "currency": "USD",
                     "start_date": "2026-01-01", "end_date": "2090-01-01"}),
+    ("/conversations", {"type": "group", "name": "Team", "member_ids": ["/users"]}),
+    ("/conversations", {"type": "direct", "member_ids": ["/users"]}),
 ]  # fmt: skip
 """What is there before the first request. A path in the place of an id is an id from that collection."""
 
@@ -89,6 +91,7 @@ COLLECTIONS = {
     "item_id": "/catalog/items",
     "warehouse_id": "/warehouses",
     "stock_id": "/stock",
+    "user_id": "/users",
 }
 
 
@@ -122,6 +125,7 @@ class World:
 
     def seed(self):
         routed = {(route.method, route.path) for table in tables().values() for route in table}
+        self.ids["/users"] = [str(user_in_role("viewer").pk) for _ in range(3)]
         for path, body in SEEDS:
             if ("POST", path) in routed:
                 made = self.client.post(path, self.with_ids(body)).ok(201)
@@ -131,7 +135,6 @@ class World:
             headers = {"Authorization": f"Bearer {self.client.token}"}
             made = Client().post(f"{PREFIX}/files", {"file": file}, headers=headers)
             self.ids["/files"].append(made.json()["id"])
-        self.ids["/users"] = [str(user_in_role("viewer").pk) for _ in range(3)]
 
     def with_ids(self, value):
         """`value` with a known id in the place of each path of a collection."""
