@@ -1,16 +1,13 @@
 """The reports as CSV (RFC 4180, UTF-8): amounts in whole units of the currency, with its decimals, for spreadsheets."""
 
-import csv
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter
 
 from skeleton.core.money import minor_digits
-
-CSV = "text/csv"
+from skeleton.core.spreadsheets import CSV, csv_answer, csv_lines, safe_text
 
 FORMAT = OpenApiParameter(
     "format",
@@ -19,30 +16,9 @@ FORMAT = OpenApiParameter(
 )
 """The parameter that asks for a table instead of JSON."""
 
+__all__ = ["CSV", "FORMAT", "csv_answer", "csv_lines"]
+
 Row = list[Any]
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for the beginning of a formula."""
-
-
-class _Echo:
-    """A file that hands back what is written."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def csv_answer(name: str, rows: Iterable[Row]) -> StreamingHttpResponse:
-    """A download, `<name>.csv`, written as it is read."""
-    disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return StreamingHttpResponse(csv_lines(rows), content_type=f"{CSV}; charset=utf-8", headers=disposition)
-
-
-def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """Each row as a line of CSV."""
-    writer = csv.writer(_Echo())
-    for row in rows:
-        yield writer.writerow(row)
 
 
 def trial_balance_rows(report: dict[str, Any]) -> Iterator[Row]:
@@ -51,7 +27,7 @@ def trial_balance_rows(report: dict[str, Any]) -> Iterator[Row]:
         currency = part["currency"]
         for row in part["accounts"]:
             sides = (amount(row["debit"], currency), amount(row["credit"], currency))
-            yield [currency, row["code"], text(row["name"]), row["type"], *sides]
+            yield [currency, row["code"], safe_text(row["name"]), row["type"], *sides]
         totals = (amount(part["total_debit"], currency), amount(part["total_credit"], currency))
         yield [currency, "", "Total", "", *totals]
 
@@ -76,7 +52,7 @@ def _sections(report: dict[str, Any], *sections: tuple[str, ...]) -> Iterator[Ro
         currency = part["currency"]
         for section, *sums in sections:
             for row in part[section]:
-                yield [currency, section, row["code"], text(row["name"]), amount(row["balance"], currency)]
+                yield [currency, section, row["code"], safe_text(row["name"]), amount(row["balance"], currency)]
             for name in sums:
                 yield [currency, section, "", name.replace("_", " ").capitalize(), amount(part[name], currency)]
 
@@ -85,7 +61,7 @@ def ledger_rows(items: Iterable[dict[str, Any]]) -> Iterator[Row]:
     yield ["date", "description", "line_description", "reference", "currency", "debit", "credit", "balance"]
     for item in items:
         currency = item["currency"]
-        words = (text(item[name]) for name in ("description", "line_description", "reference"))
+        words = (safe_text(item[name]) for name in ("description", "line_description", "reference"))
         amounts = (amount(item[name], currency) for name in ("debit", "credit", "balance"))
         yield [item["date"], *words, currency, *amounts]
 
@@ -94,10 +70,3 @@ def amount(minor: Decimal | int, currency: str) -> str:
     """`amount(155000, "USD") == "1550.00"`."""
     digits = minor_digits(currency)
     return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
-
-
-def text(value: str | None) -> str:
-    """What people wrote, never a formula."""
-    if value and value.startswith(FORMULA):
-        return f"'{value}"
-    return value or ""

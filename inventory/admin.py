@@ -11,12 +11,14 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
+from inventory import exchange
 from inventory.access import CATEGORIES, ITEMS, MOVEMENTS, RESERVATIONS, STOCK, WAREHOUSES
 from inventory.choices import RESERVATION_ACTIONS, ItemStatus, MovementType, ReservationStatus, WarehouseStatus
 from inventory.models import Category, Item, Movement, Reservation, Stock, Warehouse
 from inventory.serializers import (
     AdjustInput,
     CategoryInput,
+    CountInput,
     IssueInput,
     ItemCreateInput,
     ItemUpdateInput,
@@ -27,12 +29,16 @@ from inventory.serializers import (
 )
 from inventory.services import categories, reservations, stock
 from skeleton.core import records
+from skeleton.core.access import visible
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
 from skeleton.core.admin.columns import figure, label, money, status
 from skeleton.core.admin.documents import DocumentAdmin
 from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm
 from skeleton.core.admin.records import RecordAdmin
+from skeleton.core.records import locked
+from skeleton.exchange.runs import Plan
+from skeleton.exchange.screens import Importing
 
 ITEM_COLOURS: dict[str, str] = {
     ItemStatus.ACTIVE: "success",
@@ -50,6 +56,9 @@ RESERVATION_COLOURS: dict[str, str] = {
     ReservationStatus.CANCELLED: "warning",
     ReservationStatus.EXPIRED: "info",
 }
+COUNTED = "Stock count"
+"""The reason of movements that a count comes to."""
+LEVELS = ("reorder_point", "reorder_quantity")
 MOVEMENT_COLOURS: dict[str, str] = {
     MovementType.RECEIPT: "success",
     MovementType.ISSUE: "primary",
@@ -115,9 +124,10 @@ class ItemForm(RecordForm):
 
 
 @admin.register(Item)
-class ItemScreen(RecordAdmin):
+class ItemScreen(Importing):
     resources = ("catalog",)
     gate = ITEMS
+    table = exchange.ITEMS
     form = ItemForm
     create_input, update_input = ItemCreateInput, ItemUpdateInput
     list_display = ("sku", "name", "category", money("unit_price", "price"), status("status", ITEM_COLOURS))
@@ -216,9 +226,10 @@ def level(row: Stock) -> Any:
 
 
 @admin.register(Stock)
-class StockScreen(RecordAdmin):
+class StockScreen(Importing):
     resources = ("inventory",)
     gate = STOCK
+    table = exchange.STOCK
     create_input, update_input = ReceiptInput, ReorderInput
     list_display = (
         "item", "warehouse", figure("quantity"), figure("reserved"), figure("available"),
@@ -251,6 +262,28 @@ class StockScreen(RecordAdmin):
 
     def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         stock.set_reorder_levels(stock_id=pk, values=values, actor=actor)
+
+    # imports are counts: what there is is booked as a difference to what there should be
+
+    def add_row(self, body: dict[str, Any], actor: Actor) -> UUID:
+        levels = {name: body.pop(name) for name in LEVELS if name in body}
+        pk = self.add(ReceiptInput.parse({**body, "reason": COUNTED}), actor)
+        if levels:
+            self.change(pk, ReorderInput.parse(levels, partial=True), actor)
+        return pk
+
+    def change_row(self, record: Stock, body: dict[str, Any], actor: Actor) -> None:
+        if "quantity" in body:
+            counted = CountInput.parse({"quantity": body.pop("quantity")})["quantity"]
+            change = counted - locked(visible(STOCK, actor), record.pk).quantity
+            if change:
+                stock.adjust_stock(stock_id=record.pk, change=change, reason=COUNTED, actor=actor)
+        if body:
+            self.change(record.pk, ReorderInput.parse(body, partial=True), actor)
+
+    def work_order(self, plan: Plan) -> Any:
+        """By item and warehouse, as everybody locks them."""
+        return (str(plan.values.get("sku")), str(plan.values.get("warehouse")), plan.row.number)
 
     @act("Adjust", form=AdjustForm, icon="balance")
     def adjust(self, request: HttpRequest, row: Stock, form: AdjustForm) -> str:

@@ -179,6 +179,12 @@ class AdjustInput(Input):
     reference = TextField(allow_null=True, required=False)
 
 
+class CountInput(Input):
+    """What was counted of a row of stock."""
+
+    quantity = NumberField(at_least=0)
+
+
 class TransferInput(Input):
     item_id = ReferenceField(to=Item)
     from_warehouse_id = ReferenceField(to=Warehouse)

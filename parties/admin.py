@@ -12,6 +12,7 @@ from unfold.enums import ActionVariant
 from parties import services
 from parties.access import COUNTRIES, PARTIES
 from parties.choices import PartyKind, PartyStatus
+from parties.exchange import table_of
 from parties.models import Address, Country, Customer, Employee, Partner, Party, Supplier
 from parties.serializers import (
     CountryCreateInput,
@@ -29,6 +30,7 @@ from skeleton.core.admin.filters import CurrencyFilter
 from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PairsField, PickField, RecordForm
 from skeleton.core.admin.records import PartsFormSet, RecordAdmin, StackedList
 from skeleton.core.serializers import Input
+from skeleton.exchange.screens import Importing
 
 STATUS = status(
     "status",
@@ -70,7 +72,7 @@ class PartyForm(RecordForm):
         fields: tuple[str, ...] = ("name", "email", "phone", "tax_id", "website", "social_media")
 
 
-class PartyScreen(RecordAdmin):
+class PartyScreen(Importing):
     """What the four kinds have in common."""
 
     kind: ClassVar[PartyKind]
@@ -134,6 +136,7 @@ class CustomerScreen(PartyScreen):
     kind = PartyKind.CUSTOMER
     resources = ("customers", "parties")
     gate = PARTIES[kind]
+    table = table_of(kind)
     form = CustomerForm
     create_input = update_input = CustomerInput
     own_fields = (("credit_limit", "currency"),)
@@ -154,6 +157,7 @@ class SupplierScreen(PartyScreen):
     kind = PartyKind.SUPPLIER
     audited_as = "suppliers"
     gate = PARTIES[kind]
+    table = table_of(kind)
 
 
 @admin.register(Partner)
@@ -161,6 +165,7 @@ class PartnerScreen(PartyScreen):
     kind = PartyKind.PARTNER
     audited_as = "partners"
     gate = PARTIES[kind]
+    table = table_of(kind)
 
 
 class EmployeeForm(PartyForm):
@@ -173,6 +178,7 @@ class EmployeeScreen(PartyScreen):
     kind = PartyKind.EMPLOYEE
     audited_as = "employees"
     gate = PARTIES[kind]
+    table = table_of(kind)
     form = EmployeeForm
     create_input, update_input = EmployeeCreateInput, EmployeeInput
     own_fields = ("position",)

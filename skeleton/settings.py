@@ -143,6 +143,7 @@ INSTALLED_APPS = [
     "skeleton.jobs",
     "skeleton.identity",
     "skeleton.files",
+    "skeleton.exchange",
     "skeleton.backups",
     "skeleton.notifications",
     "parties",

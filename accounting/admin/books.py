@@ -17,6 +17,7 @@ from unfold import widgets
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.enums import ActionVariant
 
+from accounting import exchange
 from accounting.access import ACCOUNTS, ENTRIES, PERIODS
 from accounting.admin.reports import ledger_address
 from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus
@@ -37,6 +38,8 @@ from skeleton.core.admin.documents import DocumentAdmin
 from skeleton.core.admin.forms import ActForm, RecordForm
 from skeleton.core.admin.records import RecordAdmin
 from skeleton.core.admin.reports import today
+from skeleton.exchange.runs import Plan
+from skeleton.exchange.screens import Importing
 
 TYPES = {"asset": "info", "liability": "warning", "equity": "primary", "revenue": "success", "expense": "danger"}
 SOURCES = {"manual": "primary", "invoice": "info", "payment": "success", "reversal": "warning"}
@@ -57,9 +60,10 @@ class AccountForm(RecordForm):
 
 
 @admin.register(Account)
-class AccountScreen(RecordAdmin):
+class AccountScreen(Importing):
     resources = ("accounting",)
     gate = ACCOUNTS
+    table = exchange.ACCOUNTS
     form = AccountForm
     create_input, update_input = AccountInput, AccountUpdateInput
     list_display = ("code", "name", status("type", TYPES, "type"), "balances_shown", activity())
@@ -85,6 +89,10 @@ class AccountScreen(RecordAdmin):
 
     def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         update_account(account_id=pk, values=values, actor=actor)
+
+    def work_order(self, plan: Plan) -> Any:
+        """As they stand in the file: an account may be below one that stands further up."""
+        return plan.row.number
 
     @display(description="balance")
     def balances_shown(self, account: Account) -> SafeString | str:

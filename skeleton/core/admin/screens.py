@@ -18,6 +18,7 @@ from unfold.views import ChangeList
 from skeleton.core.access import Gate, visible
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import Act, do_to_many
+from skeleton.core.admin.exports import Exporting
 from skeleton.core.admin.forms import few_lines
 
 
@@ -30,7 +31,7 @@ class Listing(ChangeList):
             self.full_result_count = self.result_count
 
 
-class Screen(ModelAdmin):
+class Screen(Exporting, ModelAdmin):
     """The list and the page of one kind of thing. Read-only as it stands: see `records` and `documents`."""
 
     resources: ClassVar[tuple[str, ...]] = ()

@@ -1,0 +1,92 @@
+"""The catalogue and stock as tables. Items are known again by SKU, a row of stock by SKU and warehouse."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from inventory.models import Category, Item, Stock, Warehouse
+from skeleton.core.tables.columns import (
+    AmountColumn,
+    ChoiceColumn,
+    CodeColumn,
+    Column,
+    MomentColumn,
+    NumberColumn,
+    ObjectColumn,
+    ReferenceColumn,
+)
+from skeleton.core.tables.table import Table
+
+BELOW = " / "
+"""Between the names of a category's path: `Tools / Hand tools`."""
+
+
+def _category_finder() -> Callable[[str], list[UUID]]:
+    """Finds categories by their path, or by their name alone."""
+    found: dict[str, list[UUID]] = {}
+    for pk, path in _category_paths().items():
+        found.setdefault(path, []).append(pk)
+    by_name: dict[str, list[UUID]] = {}
+    for pk, name in Category.objects.values_list("pk", "name"):
+        by_name.setdefault(name, []).append(pk)
+    return lambda text: found.get(text) or by_name.get(text, [])
+
+
+def _category_paths() -> dict[UUID, str]:
+    names = {pk: (name, path) for pk, name, path in Category.objects.values_list("pk", "name", "path")}
+    return {pk: BELOW.join(names[above][0] for above in path) for pk, (_, path) in names.items()}
+
+
+def _item_finder() -> Callable[[str], list[UUID]]:
+    return lambda sku: list(Item.objects.filter(sku=sku).values_list("pk", flat=True))
+
+
+def _warehouse_finder() -> Callable[[str], list[UUID]]:
+    """Finds warehouses by their code, or by their name."""
+
+    def find(text: str) -> list[UUID]:
+        coded = Warehouse.objects.filter(code=text).values_list("pk", flat=True)
+        return list(coded) or list(Warehouse.objects.filter(name=text).values_list("pk", flat=True))
+
+    return find
+
+
+def _warehouse_of(row: Stock) -> str:
+    return row.warehouse.code or row.warehouse.name
+
+
+ITEMS = Table(
+    columns=(
+        Column("sku", "Unique.", required=True),
+        Column("name", required=True),
+        Column("description"),
+        ReferenceColumn(
+            "category", f"Its path, such as Tools{BELOW}Hand tools, or its name where no other has the same.",
+            path="category_id", source="category_id", find=_category_finder, names=_category_paths,
+        ),
+        AmountColumn("unit_price", "In whole units of the currency, such as 15.50.", required=True),
+        CodeColumn("currency", "ISO code; the default one where it is empty."),
+        Column("unit", "Such as piece or kg."),
+        NumberColumn("tax_rate", "Percent."),
+        ChoiceColumn("status", "active, inactive or discontinued."),
+        ObjectColumn("attributes", 'A JSON object, such as {"colour": "red"}.'),
+        MomentColumn("created_at"),
+    ),
+    key=("sku",),
+)  # fmt: skip
+
+STOCK = Table(
+    columns=(
+        ReferenceColumn("sku", "Of the item.", path="item_id", source="item_id", find=_item_finder,
+                        called=lambda row: row.item.sku, required=True),
+        Column("item_name", source="item.name", shown=True),
+        ReferenceColumn("warehouse", "Its code, or its name.", path="warehouse_id", source="warehouse_id",
+                        find=_warehouse_finder, called=_warehouse_of, required=True),
+        NumberColumn("quantity", "What was counted. The difference is booked as an adjustment.", required=True),
+        NumberColumn("reserved", shown=True),
+        NumberColumn("available", shown=True),
+        NumberColumn("reorder_point"),
+        NumberColumn("reorder_quantity"),
+    ),
+    key=("sku", "warehouse"),
+    joins=("item", "warehouse"),
+)  # fmt: skip

@@ -1,0 +1,223 @@
+"""Tables for spreadsheets, written as they are read: CSV, and XLSX of one sheet.
+
+What people wrote never becomes a formula: in CSV it is set behind an apostrophe where a spreadsheet would take it for
+one (and `plain_text` takes that off again), in XLSX it is a cell of text. Numbers stay numbers.
+"""
+
+import csv
+import datetime as dt
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+from xml.sax.saxutils import escape
+
+from django.http import StreamingHttpResponse
+
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet would take for the beginning of a formula."""
+
+_APOSTROPHE = "'"
+
+Row = Sequence[Any]
+
+
+def safe_text(text: str | None) -> str:
+    """What people wrote, never a formula."""
+    if text and text.lstrip(_APOSTROPHE).startswith(FORMULA):
+        return _APOSTROPHE + text
+    return text or ""
+
+
+def plain_text(text: str) -> str:
+    """What `safe_text` was given."""
+    if text.startswith(_APOSTROPHE) and text.lstrip(_APOSTROPHE).startswith(FORMULA):
+        return text[1:]
+    return text
+
+
+class _Echo:
+    """A file that hands back what is written."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
+    """Each row as a line of CSV (RFC 4180)."""
+    writer = csv.writer(_Echo())
+    for row in rows:
+        yield writer.writerow(row)
+
+
+def csv_answer(name: str, rows: Iterable[Row]) -> StreamingHttpResponse:
+    """A download, `<name>.csv`, written as it is read."""
+    return _download(f"{name}.csv", f"{CSV}; charset=utf-8", csv_lines(rows))
+
+
+def table_answer(name: str, rows: Iterable[Row], *, xlsx: bool) -> StreamingHttpResponse:
+    """A table of texts, numbers and empty cells as a download; its first row is the heading."""
+    if xlsx:
+        return _download(f"{name}.xlsx", XLSX, xlsx_chunks(rows))
+    safe = ([safe_text(cell) if isinstance(cell, str) else _number(cell) for cell in row] for row in rows)
+    return _download(f"{name}.csv", f"{CSV}; charset=utf-8", _marked(csv_lines(safe)))
+
+
+def _download(filename: str, media: str, content: Iterable[Any]) -> StreamingHttpResponse:
+    disposition = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return StreamingHttpResponse(content, content_type=media, headers=disposition)
+
+
+def _marked(lines: Iterator[str]) -> Iterator[str]:
+    """With the mark by which Excel knows UTF-8."""
+    yield "\ufeff"
+    yield from lines
+
+
+def _number(cell: Any) -> str:
+    """A number without exponent; an empty cell, a yes or a no as they are written."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return f"{Decimal(str(cell)):f}" if isinstance(cell, int | float | Decimal) else str(cell)
+
+
+# --- XLSX (ECMA-376): the least that every spreadsheet reads ----------------------------------------------------------
+
+_TYPES = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="xml" ContentType="application/xml"/>'
+    '<Override PartName="/xl/workbook.xml" ContentType='
+    '"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
+    '<Override PartName="/xl/worksheets/sheet1.xml" ContentType='
+    '"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'
+    '<Override PartName="/xl/styles.xml" ContentType='
+    '"application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/></Types>'
+)
+_RELATIONS = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+)
+_TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = _RELATIONS.format(f'<Relationship Id="rId1" Type="{_TYPE}/officeDocument" Target="xl/workbook.xml"/>')
+_PARTS = _RELATIONS.format(
+    f'<Relationship Id="rId1" Type="{_TYPE}/worksheet" Target="worksheets/sheet1.xml"/>'
+    f'<Relationship Id="rId2" Type="{_TYPE}/styles" Target="styles.xml"/>'
+)
+_MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+_WORKBOOK = (
+    f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><workbook {_MAIN} xmlns:r="{_TYPE}">'
+    '<sheets><sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets></workbook>'
+)
+_STYLES = (
+    f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><styleSheet {_MAIN}>'
+    '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
+    '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
+    '</fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
+    '<cellXfs count="2"><xf xfId="0"/><xf xfId="0" fontId="1" applyFont="1"/></cellXfs><cellStyles count="1">'
+    '<cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+)
+_SHEET = (
+    f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><worksheet {_MAIN}><sheetViews>'
+    '<sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
+    "</sheetView></sheetViews><sheetData>"
+)
+_END = "</sheetData></worksheet>"
+
+_BOLD = ' s="1"'
+_LONGEST = 32_767  # characters that a cell may have
+_SAFE_DIGITS = 15  # of a number, before a spreadsheet rounds it
+_PIECE = 65_536  # characters of XML that are compressed at a time
+_WHEN = (1980, 1, 1, 0, 0, 0)  # what the parts of the archive say of their making
+
+
+class _Drain:
+    """A file that is written to and emptied again: what an archive is streamed through."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self.pieces.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def take(self) -> bytes:
+        taken, self.pieces = b"".join(self.pieces), []
+        return taken
+
+
+def xlsx_chunks(rows: Iterable[Row]) -> Iterator[bytes]:
+    """A workbook of one sheet, piece by piece; its first row is bold and stays in sight."""
+    drain: Any = _Drain()
+    with zipfile.ZipFile(drain, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
+        for name, text in (
+            ("[Content_Types].xml", _TYPES),
+            ("_rels/.rels", _PACKAGE),
+            ("xl/workbook.xml", _WORKBOOK),
+            ("xl/_rels/workbook.xml.rels", _PARTS),
+            ("xl/styles.xml", _STYLES),
+        ):
+            archive.writestr(zipfile.ZipInfo(name, _WHEN), text)
+        with archive.open(zipfile.ZipInfo("xl/worksheets/sheet1.xml", _WHEN), "w", force_zip64=True) as sheet:
+            for text in _in_pieces(_sheet(rows)):
+                sheet.write(text.encode())
+                yield drain.take()
+    yield drain.take()
+
+
+def _sheet(rows: Iterable[Row]) -> Iterator[str]:
+    yield _SHEET
+    for n, row in enumerate(rows):
+        style = _BOLD if n == 0 else ""
+        yield "<row>" + "".join(_cell(cell, style) for cell in row) + "</row>"
+    yield _END
+
+
+def _in_pieces(texts: Iterable[str]) -> Iterator[str]:
+    held, size = [], 0
+    for text in texts:
+        held.append(text)
+        size += len(text)
+        if size >= _PIECE:
+            yield "".join(held)
+            held, size = [], 0
+    yield "".join(held)
+
+
+def _cell(value: Any, style: str) -> str:
+    if value is None or value == "":
+        return "<c/>"
+    if isinstance(value, bool):
+        return f'<c t="b"{style}><v>{int(value)}</v></c>'
+    if isinstance(value, int | float | Decimal):
+        text = _number(value)
+        if len(text.strip("-").replace(".", "")) <= _SAFE_DIGITS:
+            return f"<c{style}><v>{text}</v></c>"
+        value = text  # as a text it keeps all its digits
+    text = value.isoformat() if isinstance(value, dt.date) else str(value)
+    return f'<c t="inlineStr"{style}><is><t xml:space="preserve">{_xml(text[:_LONGEST])}</t></is></c>'
+
+
+_FORBIDDEN = {code: f"_x{code:04X}_" for code in range(32) if code not in (9, 10)}
+"""What XML has no place for, as ECMA-376 (22.4.2.4) writes it."""
+_FORBIDDEN |= {0xFFFE: "_xFFFE_", 0xFFFF: "_xFFFF_"}
+
+
+def _xml(text: str) -> str:
+    return escape(text.replace("_x", "_x005F_x").translate(_FORBIDDEN))
