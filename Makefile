@@ -21,7 +21,7 @@ LOCKED := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 TEST := SKELETON_TEST_FAST_DB=1
 
 .PHONY: help serve test lint format-check types imports check migrations schema unit browser durability \
-	install install-dev lock bench bench-check bench-scale format clean
+	install install-dev lock bench bench-check bench-scale translations format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
@@ -105,6 +105,9 @@ bench-check: $(DEVELOPMENT) ## the same in short; fails where a target is missed
 
 bench-scale: $(DEVELOPMENT) ## our speed at a thousand rows and at a million
 	$(BIN)/python -m bench scale
+
+translations: $(DEVELOPMENT) ## look for texts to translate and compile what is translated (skeleton/locale)
+	$(TEST) DJANGO_SETTINGS_MODULE=skeleton.settings $(BIN)/python -m skeleton.locale.build
 
 format: $(DEVELOPMENT) ## put the code into shape
 	$(BIN)/ruff check --fix .

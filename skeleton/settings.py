@@ -297,6 +297,7 @@ LANGUAGE_COOKIE_NAME = "skeleton_language"
 LANGUAGES = [("en", "English"), ("uk", "Українська"), ("de", "Deutsch")]
 USE_I18N = True
 FORMAT_MODULE_PATH = ["skeleton.backoffice.formats"]
+LOCALE_PATHS = [BASE_DIR / "skeleton" / "locale"]
 
 UNFOLD = unfold.UNFOLD
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 
 def _stylesheet(request: HttpRequest) -> str:
@@ -40,7 +41,7 @@ _BLUE = {
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Skeleton",
     "SITE_HEADER": "Skeleton",
-    "SITE_SUBHEADER": "Back office",
+    "SITE_SUBHEADER": _("Back office"),
     "SITE_URL": None,
     "SITE_ICON": _icon,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],

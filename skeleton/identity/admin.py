@@ -128,7 +128,7 @@ class UserScreen(RecordAdmin):
 
 
 def _labels(names: list[str]) -> SafeString | str:
-    return format_html_join(" ", "{}", ((label(name, {}, text=name),) for name in names)) or EMPTY
+    return format_html_join(" ", "{}", ((label(name, {}, text=name, given=True),) for name in names)) or EMPTY
 
 
 def _choices() -> list[tuple[str, list[tuple[str, str]]]]:

@@ -13,11 +13,12 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext
 from unfold.enums import ActionVariant
 
 from skeleton.core.admin.forms import ActForm
 from skeleton.core.admin.refusals import REFUSALS, place, refusal_of
-from skeleton.core.admin.words import Words
+from skeleton.core.admin.words import Words, lazily, say
 
 TEMPLATE = "skeleton/admin/act.html"
 
@@ -53,7 +54,7 @@ def act(title: Words, **described: Any) -> Callable[[Run], Callable[..., HttpRes
     """Make a method of a screen an act. See `Act` for what can be said of it."""
 
     def mark(run: Run) -> Callable[..., HttpResponse]:
-        made = Act(run, title, **described)
+        made = _described(run, title, **described)
 
         @wraps(run)
         def view(screen: Any, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -64,7 +65,7 @@ def act(title: Words, **described: Any) -> Callable[[Run], Callable[..., HttpRes
     return mark
 
 
-def download(title: str, **described: Any) -> Callable[[Make], Callable[..., HttpResponse]]:
+def download(title: Words, **described: Any) -> Callable[[Make], Callable[..., HttpResponse]]:
     """Make a method of a screen a button that answers with a file, and changes nothing. See `Act` for the rest."""
 
     def mark(make: Make) -> Callable[..., HttpResponse]:
@@ -77,10 +78,14 @@ def download(title: str, **described: Any) -> Callable[[Make], Callable[..., Htt
                 return screen._get_obj_does_not_exist_redirect(request, screen.opts, object_id)  # type: ignore[no-any-return]
             return make(screen, request, record)
 
-        made = Act(make, title, **described)
+        made = _described(make, title, **described)
         return _as_button(view, made)
 
     return mark
+
+
+def _described(run: Any, title: Words, *, question: Words = "", **rest: Any) -> Act:
+    return Act(run, lazily(title), lazily(question), **rest)
 
 
 def _as_button(view: Callable[..., HttpResponse], made: Act) -> Callable[..., HttpResponse]:
@@ -107,7 +112,7 @@ def ask_and_do(screen: Any, act: Act, request: HttpRequest, object_id: str) -> H
         except REFUSALS as exc:
             place(form, refusal_of(exc))
         else:
-            messages.success(request, said)
+            messages.success(request, say(said))
             return HttpResponseRedirect(screen.list_page if act.leaves else screen.page_of(record))
     return TemplateResponse(request, TEMPLATE, _context(screen, act, request, record, form))
 
@@ -137,13 +142,14 @@ def do_to_many(screen: Any, request: HttpRequest, rows: Any, *, act: Act) -> Non
             act.run(screen, request, record, form)
             done += 1
         except REFUSALS as exc:
-            refused.append(f"{record}: {refusal_of(exc).message}")
+            refused.append(f"{record}: {say(refusal_of(exc).message)}")
     if done:
-        messages.success(request, f"{act.title}: done for {done}.")
+        messages.success(request, gettext("{act}: done for {number}.").format(act=act.title, number=done))
     for line in refused[:MOST_TOLD]:
         messages.error(request, line)
     if len(refused) > MOST_TOLD:
-        messages.error(request, f"… and {len(refused) - MOST_TOLD} more were refused.")
+        more = gettext("… and {number} more were refused.").format(number=len(refused) - MOST_TOLD)
+        messages.error(request, more)
 
 
 MOST_TOLD = 5

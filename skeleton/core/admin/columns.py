@@ -8,10 +8,11 @@ from django.contrib.admin import display
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.utils import display_for_label
 
-from skeleton.core.admin.words import Words
+from skeleton.core.admin.words import Words, lazily, say
 from skeleton.core.money import EXACT, minor_digits
 
 Column = Callable[[Any], Any]
@@ -81,12 +82,23 @@ def activity(field: str = "is_active") -> Column:
     return _named(column, f"{field}_label")
 
 
-def label(value: str, colours: Mapping[str, str], *, text: str) -> SafeString:
-    """One coloured label; a grey one where `colours` does not know the value."""
-    return display_for_label((value, text.capitalize()), EMPTY, {value: None, **colours})  # type: ignore[no-any-return]
+def label(value: str, colours: Mapping[str, str], *, text: Words, given: bool = False) -> SafeString:
+    """One coloured label; a grey one where `colours` does not know the value.
+
+    `given`: the text is a name that somebody gave, not a word of ours.
+    """
+    words = str(text) if given else _said(str(text))
+    return display_for_label((value, capfirst(words)), EMPTY, {value: None, **colours})  # type: ignore[no-any-return]
+
+
+def _said(text: str) -> str:
+    """A state in words: choices are called by a capital letter."""
+    said = say(capfirst(text))
+    return str(said if said != capfirst(text) else say(text))
 
 
 def _named(column: Column, name: str) -> Column:
     """Lists are sorted and styled by the column's name, so that it must be told from its siblings."""
     column.__name__ = name
+    column.short_description = lazily(column.short_description)  # type: ignore[attr-defined]
     return column

@@ -9,11 +9,14 @@ from uuid import UUID
 from django import forms
 from django.db.models import Model
 from django.forms.models import InlineForeignKeyField, construct_instance
+from django.forms.utils import pretty_name
 from django.urls import reverse_lazy
+from django.utils.translation import gettext
 from unfold import widgets
 
 from skeleton.core.actors import Actor
 from skeleton.core.admin.refusals import place
+from skeleton.core.admin.words import say
 from skeleton.core.errors import DomainError
 from skeleton.core.ids import parse_uuid
 from skeleton.core.money import CURRENCIES, MAX_AMOUNT, minor_digits
@@ -44,9 +47,10 @@ class AmountField(forms.DecimalField):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         minor = amount.scaleb(self.digits())
         if minor != minor.to_integral_value():
-            raise forms.ValidationError(f"{self.currency} has {self.digits()} decimals.")
+            told = gettext("{currency} has {number} decimals.").format(currency=self.currency, number=self.digits())
+            raise forms.ValidationError(told)
         if abs(minor) > MAX_AMOUNT:
-            raise forms.ValidationError("The amount is too large.")
+            raise forms.ValidationError(gettext("The amount is too large."))
         return int(minor)
 
     def validate(self, value: Any) -> None:
@@ -110,7 +114,7 @@ class PairsField(forms.CharField):
         parted = [line.partition(":") for line in lines]
         pairs = [(name.strip(), text.strip()) for name, _, text in parted]
         if any(not name or not text for name, text in pairs):
-            raise forms.ValidationError("One pair on each line, with a colon between name and text.")
+            raise forms.ValidationError(gettext("One pair on each line, with a colon between name and text."))
         return dict(pairs)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -143,6 +147,7 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        put_into_words(self)
         for name, currency in self.money.items():
             field = self.fields.get(name)
             if isinstance(field, AmountField):
@@ -177,6 +182,7 @@ class ActForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.record, self.actor = record, actor
         self.prepare()
+        put_into_words(self)
 
     def prepare(self) -> None:
         """Fit the fields to the record: choices, currency, what is suggested."""
@@ -185,6 +191,13 @@ class ActForm(forms.Form):
         """What was typed, as JSON would say it; nothing for what was left empty."""
         values = {name: as_json(value) for name, value in self.cleaned_data.items()}
         return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def put_into_words(form: forms.BaseForm) -> None:
+    """The labels and hints of a form in the language of the page."""
+    for name, field in form.fields.items():
+        field.label = say(pretty_name(name) if field.label is None else str(field.label))
+        field.help_text = say(str(field.help_text))
 
 
 def as_json(value: Any) -> Any:

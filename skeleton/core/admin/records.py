@@ -12,6 +12,7 @@ from skeleton.core.actors import Actor
 from skeleton.core.admin.forms import RecordForm
 from skeleton.core.admin.refusals import REFUSALS, field_of, refusal_of, texts_of
 from skeleton.core.admin.screens import Screen, StackedParts, TabularParts
+from skeleton.core.admin.words import say
 from skeleton.core.errors import DomainError
 from skeleton.core.serializers import Input
 
@@ -133,12 +134,12 @@ class PartsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         kept = self.kept()
         for path, text in texts_of(error):
             if path == self.name:
-                self.non_form_errors().append(text)
+                self.non_form_errors().append(say(text))
             head, _, rest = path.partition(".")
             index, _, field = rest.partition(".")
             if head == self.name and index.isdigit() and int(index) < len(kept):
                 form = kept[int(index)]
-                form.add_error(field_of(form, field, {}), text)
+                form.add_error(field_of(form, field, {}), say(text))
 
 
 class StackedList(StackedParts):

@@ -7,6 +7,7 @@ from django.db import DatabaseError
 from django.db.models import ProtectedError, RestrictedError
 from rest_framework.exceptions import ValidationError
 
+from skeleton.core.admin.words import say
 from skeleton.core.errors import DomainError
 from skeleton.core.handler import translate
 
@@ -27,10 +28,10 @@ def place(form: forms.BaseForm, error: DomainError, aliases: Mapping[str, str] |
     placed = False
     for path, text in texts_of(error):
         field = field_of(form, path, aliases or {})
-        form.add_error(field, text if field else f"{path}: {text}")
+        form.add_error(field, say(text) if field else f"{path}: {say(text)}")
         placed = True
     if not placed:
-        form.add_error(None, error.message)
+        form.add_error(None, say(error.message))
 
 
 def texts_of(error: DomainError) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -20,10 +21,23 @@ from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import Act, do_to_many
 from skeleton.core.admin.exports import Exporting
 from skeleton.core.admin.forms import few_lines
+from skeleton.core.admin.words import in_words, lazily, name_columns, say
 
 
 class Listing(ChangeList):
-    """A list that is counted once, at most."""
+    """A list that is counted once, at most, and whose filters and hints are in the language of the page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.search_help_text: Any = say(self.search_help_text)
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        specs, *rest = super().get_filters(request)
+        for spec in specs:
+            spec.title = say(str(spec.title))
+            if isinstance(spec, SimpleListFilter):
+                spec.lookup_choices = in_words(spec.lookup_choices)
+        return specs, *rest
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -60,6 +74,10 @@ class Screen(Exporting, ModelAdmin):
     compressed_fields = True
     formfield_overrides: ClassVar[Any] = {models.TextField: {"widget": few_lines()}}
     warn_unsaved_form = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        name_columns(cls)
 
     # who
 
@@ -185,6 +203,10 @@ class Screen(Exporting, ModelAdmin):
 
     # pages
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        context["adminform"].fieldsets = [(say(name), part) for name, part in context["adminform"].fieldsets]
+        return super().render_change_form(request, context, *args, **kwargs)
+
     @property
     def audited(self) -> str:
         return self.audited_as or self.resources[0]
@@ -214,6 +236,16 @@ class _Parts:
 
     extra = 0
     admin_site: Any
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        name_columns(cls)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.verbose_name: Any = lazily(self.verbose_name)
+        self.verbose_name_plural: Any = lazily(self.verbose_name_plural)
+
     parent_model: type[Model]
 
     def _parent(self) -> Any:

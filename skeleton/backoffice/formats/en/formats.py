@@ -1,4 +1,4 @@
-"""Dates in English as one reads them on an invoice. (Ukrainian and German are Django's own.)"""
+"""Dates in English as one reads them on an invoice."""
 
 DATE_FORMAT = "j M Y"
 DATETIME_FORMAT = "j M Y, H:i"
