@@ -30,6 +30,9 @@ VERBS: Final[dict[OrderStatus, str]] = {
 }
 """What bringing an order into each state is called, in the audit log and on buttons."""
 
+WAITING: Final = (_PENDING, _CONFIRMED)
+"""The states in which an order waits for us: to be confirmed, or to be shipped."""
+
 BINDING: Final = (_CONFIRMED, _SHIPPED, _DELIVERED)
 """The states in which an order binds both sides: it counts towards the credit limit, and can be invoiced."""
 

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold import widgets
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
 from unfold.enums import ActionVariant
 
 from billing.access import ORDERS
@@ -27,7 +28,7 @@ from billing.admin.drafts import (
 )
 from billing.admin.invoices import COLOURS as INVOICE_COLOURS
 from billing.choices import OrderStatus
-from billing.machine import BINDING, VERBS, allowed_transitions
+from billing.machine import BINDING, VERBS, WAITING, allowed_transitions
 from billing.models import Invoice, Order, OrderLine, OrderStatusChange
 from billing.serializers import (
     InvoiceOrderInput,
@@ -207,13 +208,27 @@ def moving(target: OrderStatus, title: str, **described: Any) -> Any:
     return act(title, form=ReasonForm, when=fits, **described)(move)
 
 
+class WaitingFilter(DropdownFilter):
+    """Orders that wait for us: to be confirmed, or to be shipped."""
+
+    title, parameter_name = "waiting", "waiting"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "For us"), ("no", "Not for us")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        if not self.value():
+            return queryset
+        return queryset.filter(status__in=WAITING) if self.value() == "yes" else queryset.exclude(status__in=WAITING)
+
+
 @admin.register(Order)
 class OrderScreen(DocumentScreen):
     resources = ("orders",)
     gate = ORDERS
     create_input, update_input, line_input = OrderInput, OrderUpdateInput, OrderLineInput
     list_display = ("number", "customer_name", status("status", COLOURS), TOTAL, "invoiced_shown", "created_at")
-    list_filter = (("status", ChoicesDropdownFilter), CurrencyFilter, ("created_at", RangeDateFilter))
+    list_filter = (("status", ChoicesDropdownFilter), WaitingFilter, CurrencyFilter, ("created_at", RangeDateFilter))
     acts = ("submit", "confirm", "ship", "deliver", "invoice", "cancel", PAPER)
     bulk_acts = ("confirm", "ship", "deliver", "invoice")
     ADDRESS: ClassVar[Any] = (("street", "city"), ("region", "postal_code"), "country")

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from billing.choices import InvoiceStatus, OrderStatus
+from billing.machine import WAITING
 from billing.reports import AGES, Bucket
 from contracts.access import CONTRACTS
 from contracts.queries import expiring
@@ -35,10 +36,6 @@ LISTED = 5
 
 CUSTOMERS, CONTRACTS_LIST, STOCK = "parties.customer", "contracts.contract", "inventory.stock"
 ORDERS, INBOX = "billing.order", "notifications.notification"
-
-
-WAITING = (OrderStatus.PENDING, OrderStatus.CONFIRMED)
-"""Orders that wait for us: to be confirmed, or to be shipped."""
 
 
 @dataclass(frozen=True, slots=True)

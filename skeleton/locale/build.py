@@ -42,9 +42,11 @@ MARKED_BY_NUMBER = {"ngettext", "ngettext_lazy"}
 SHOWN_AS = {"description", "label", "help_text", "question", "title", "violation_error_message", "text", "purpose"}
 """Keywords, names and keys of dicts whose value is words for people."""
 
-SAID_BY = {"act": (0,), "download": (0,), "money": (1,), "status": (2,), "Conflict": (0,), "Invalid": (0,),
-           "Forbidden": (0,), "NotFound": (0,), "ValidationError": (0,), "_not_allowed": (1,), "Column": (0,),
-           "heading": (0,), "total": (0,)}  # fmt: skip
+SAID_BY = {
+    "act": (0,), "moving": (1,), "download": (0,), "money": (1,), "status": (2,), "Conflict": (0,), "Invalid": (0,),
+    "Forbidden": (0,), "NotFound": (0,), "ValidationError": (0,), "_not_allowed": (1,), "Column": (0,),
+    "heading": (0,), "total": (0,),
+}  # fmt: skip
 """Calls, and which of their arguments are words for people."""
 
 UNREAD = {"tests", "testkit", "migrations", "bench", "management", "locale", "var", "views"}
@@ -354,7 +356,7 @@ def _of_class(node: ast.ClassDef) -> Iterator[Message]:
 def _of_function(node: ast.FunctionDef) -> Iterator[Message]:
     decorators = {_name(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list}
     returned = [part.value for part in ast.walk(node) if isinstance(part, ast.Return) and part.value]
-    if "act" in decorators:
+    if "act" in decorators or {"request", "form"} <= {one.arg for one in node.args.args}:  # what an act says it did
         yield from (text for value in returned for text in _said(value))
     if node.name == "lookups":
         for value in returned:

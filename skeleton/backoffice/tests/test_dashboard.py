@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounting.tests.factories import post
 from billing.models import Invoice
-from billing.tests.factories import cancelled, customer, draft, line, paid, part_paid, sent
+from billing.tests.factories import brought, cancelled, customer, draft, line, order, paid, part_paid, sent
 from contracts.tests.factories import active
 from inventory.models import Stock
 from inventory.tests.factories import stocked
@@ -22,7 +22,7 @@ from skeleton.core.counting import Bounded
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 13
+QUERIES = 14
 """Who asks takes 3; revenue, what is owed and the kept numbers of invoices 1 each, and each short list and count 1."""
 
 
@@ -118,6 +118,18 @@ def test_receivables_by_age_lead_to_their_invoices(chief, late, age):
     assert listed(chief, overdue.link) == (0 if age == 0 else 1)
 
 
+def test_orders_by_status_and_those_that_wait(chief):
+    for status, number in (("draft", 1), ("pending", 2), ("confirmed", 3), ("shipped", 1)):
+        for _ in range(number):
+            order() if status == "draft" else brought(status)
+    context = shown(chief)
+    assert figures(context, "Orders by status") == {"Draft": "1", "Pending": "2", "Confirmed": "3", "Shipped": "1"}
+    for row in block(context, "Orders by status")["rows"]:
+        assert listed(chief, row["link"]) == int(row["amount"])
+    assert tile(context, "Orders waiting").text == "5"
+    assert listed(chief, tile(context, "Orders waiting").link) == 5
+
+
 def test_top_customers(chief):
     small, big, other = customer(name="Small"), customer(name="Big"), customer(name="Euro", currency="EUR")
     customer(name="None")
@@ -162,6 +174,7 @@ SEES = {
     "inventory:read": {"Low stock"},
     "contracts:read": {"Contracts ending", "Contracts ending soon"},
     "customers:read": {"Top customers"},
+    "orders:read": {"Orders waiting", "Orders by status"},
     "parties:read": {"Top customers", "Contracts ending", "Contracts ending soon"},
     "notifications:read": {"Notifications", "News"},
     "files:read": set(),

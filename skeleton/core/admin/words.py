@@ -28,7 +28,7 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "locale" / "templates.txt"
 """The texts made with values, one a line. Written by `skeleton/locale/build.py`."""
 
 SOURCE = "en"
-OURS = ("status", "state", "message", "kind", "what", "type", "outcome", "target")
+OURS = ("status", "state", "message", "kind", "what", "type", "outcome", "target_value")
 """Values that are words of ours, by the end of their names in a template."""
 
 _PLACE = re.compile(r"\{(\w+)\}")
