@@ -146,6 +146,7 @@ class Entry(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index("date", "id", name="accounting_entry_date"),
             models.Index("created_at", "id", name="accounting_entry_created_at"),
+            models.Index("source_type", "id", name="accounting_entry_source_type"),
             models.Index("reference", "id", name="accounting_entry_reference", condition=Q(reference__isnull=False)),
         ]
 

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -52,6 +53,16 @@ class User(Record, AbstractBaseUser):
                 condition=models.Q(language__in=Language.values),
                 name="identity_user_language_known",
                 violation_error_code="language",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(Lower("name"), "id", name="identity_user_name"),
+            models.Index("created_at", "id", name="identity_user_created_at"),
+            models.Index("id", name="identity_user_inactive", condition=models.Q(is_active=False)),
+            GinIndex(
+                OpClass(Lower("email"), name="gin_trgm_ops"),
+                OpClass(Lower("name"), name="gin_trgm_ops"),
+                name="identity_user_search",
             ),
         ]
 

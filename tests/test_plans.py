@@ -1,0 +1,105 @@
+"""Every list, every filter and every order of the API has an index to go by: none has to read its whole table.
+
+PostgreSQL is asked for the plan of each statement as the API compiles it, for values not known, with sequential scans
+forbidden: where it plans one all the same there is no other way, however many rows there will be. (Whether an index
+that is there is worth going by, it decides by itself, and the tables of tests are too small to ask.)
+"""
+
+import datetime as dt
+import re
+
+import pytest
+from django.db import connection
+
+from skeleton.core.actors import SYSTEM, Actor
+from skeleton.core.filters import BooleanFilter, ChoiceFilter, DateFilter, NumberFilter, UUIDFilter
+from skeleton.core.ids import uuid7
+from skeleton.core.listing import Sort
+from skeleton.core.operations import endpoints
+from skeleton.core.views import ListView
+
+pytestmark = pytest.mark.django_db
+
+NOBODY = Actor(id=uuid7(), email="nobody@example.com", name="Nobody", permissions=frozenset())
+
+SMALL = {"parties_country", "accounting_account", "accounting_period", "inventory_warehouse", "inventory_category",
+         "identity_role"}  # fmt: skip
+"""Tables of tens or hundreds of rows, for good: reading them whole is the best plan."""
+
+NEARLY_ALL = {
+    ("billing_invoice", "overdue", False),
+    ("inventory_stock", "low", False),
+    ("identity_user", "active", True),
+}
+"""Filters that leave nearly all rows: who counts them reads them. (Their pages go by the order's index.)"""
+
+
+def lists():
+    """Every list view of the API, by its name."""
+    found = {
+        view.cls.__name__: view.cls for _, view in endpoints() if issubclass(getattr(view, "cls", object), ListView)
+    }
+    return [found[name] for name in sorted(found)]
+
+
+def plan(statement, *more):
+    """The plan of a compiled statement for any values, without sequential scans where that is possible."""
+    params = statement.sql.count("%s")
+    sql = statement.sql % tuple(f"${n + 1}" for n in range(params))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        found = cursor.connection.execute(f"EXPLAIN (GENERIC_PLAN) {sql}", prepare=False).fetchall()
+    return "\n".join(line for (line,) in found)
+
+
+def scans(statement, table):
+    return re.search(rf"Seq Scan on {table}\b", plan(statement)) is not None
+
+
+def orders(view):
+    for sort in (view.sorting.default, *(Sort(name, key) for name, key in view.sorting.keys.items())):
+        for descending in (False, True):
+            yield Sort(sort.name, sort.key, descending)
+
+
+def shapes(view):
+    """Each filter by itself, for each value that makes its SQL another."""
+    for name, each in (view.filterset.base_filters if view.filterset else {}).items():
+        for value in samples(each):
+            yield name, value, view.filterset.shape({name: value})
+
+
+def samples(each):
+    if isinstance(each, BooleanFilter):
+        return [True, False]
+    if isinstance(each, ChoiceFilter):
+        return [value for value, _ in each.extra["choices"]]
+    if isinstance(each, UUIDFilter):
+        return [uuid7()]
+    if isinstance(each, DateFilter):
+        return [dt.date(2026, 1, 1)]
+    if isinstance(each, NumberFilter):
+        return [7]
+    return ["text"]
+
+
+@pytest.mark.parametrize("view", lists(), ids=lambda view: view.__name__)
+def test_no_list_reads_its_whole_table(view):
+    reader = view.reader()
+    missing = set()
+    for actor in (SYSTEM, NOBODY):
+        scope = view.gate.scope(actor)
+        table = view.gate.rows(scope, actor.id).model._meta.db_table
+        if table in SMALL:
+            continue
+        for sort in orders(view):
+            for form in ("keyed", "after"):
+                if scans(reader._page(scope, (), sort, form), table):
+                    missing.add(f"order {sort.name} {form}")
+        for name, value, shape in shapes(view):
+            asked = reader._page(scope, shape, view.sorting.default, "keyed")
+            if not view.cursor_only and (table, name, value) not in NEARLY_ALL:
+                asked = reader._count(scope, shape)
+            if scans(asked, table):
+                missing.add(f"filter {name}={value}")
+    assert not missing, sorted(missing)
