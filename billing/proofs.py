@@ -9,15 +9,29 @@ from accounting.choices import Role
 from accounting.proofs import register
 
 _GAPS = """
-    SELECT name, coalesce(series.last, 0), coalesce(found.highest, 0), coalesce(found.invoices, 0)
-    FROM (SELECT name, last FROM core_number_series WHERE name LIKE 'INV-%') AS series
+    SELECT name, coalesce(series.last, 0), coalesce(found.highest, 0), coalesce(found.documents, 0)
+    FROM (SELECT name, last FROM core_number_series WHERE name LIKE 'INV-%' OR name LIKE 'ORD-%') AS series
     FULL JOIN (
-        SELECT 'INV-' || split_part(number, '-', 2) AS name, max(split_part(number, '-', 3)::bigint) AS highest,
-               count(DISTINCT split_part(number, '-', 3)::bigint) AS invoices
-        FROM billing_invoice GROUP BY 1
+        SELECT split_part(number, '-', 1) || '-' || split_part(number, '-', 2) AS name,
+               max(split_part(number, '-', 3)::bigint) AS highest,
+               count(DISTINCT split_part(number, '-', 3)::bigint) AS documents
+        FROM (SELECT number FROM billing_invoice UNION ALL SELECT number FROM billing_order) AS numbers GROUP BY 1
     ) AS found USING (name)
-    WHERE (series.last, found.highest) IS DISTINCT FROM (found.highest, found.invoices)
+    WHERE (series.last, found.highest) IS DISTINCT FROM (found.highest, found.documents)
     ORDER BY name
+"""
+_UNBILLED = """
+    SELECT number, currency, unbilled_total, due.amount
+    FROM billing_order o CROSS JOIN LATERAL (
+        SELECT CASE WHEN o.status IN ('confirmed', 'shipped', 'delivered') THEN billing_order_unbilled(o.id)
+                    ELSE 0 END AS amount
+    ) AS due
+    WHERE o.unbilled_total <> due.amount ORDER BY number_key
+"""
+_BILLED_TWICE = """
+    SELECT o.number, rest.line_position, -rest.quantity
+    FROM billing_order o CROSS JOIN LATERAL billing_order_rest(o.id, '{draft,sent,paid}') AS rest
+    WHERE rest.quantity < 0 ORDER BY number_key
 """
 _PAID = """
     SELECT i.number, i.currency, i.amount_paid, coalesce(sum(p.amount), 0)
@@ -57,9 +71,16 @@ _RECEIVABLE = """
 """
 
 
-def invoice_numbers_have_no_gap() -> Iterator[str]:
-    for name, last, highest, invoices in _rows(_GAPS):
-        yield f"{name}: {invoices} invoices, the highest number is {highest}, the last one given is {last}"
+def numbers_have_no_gap() -> Iterator[str]:
+    for name, last, highest, documents in _rows(_GAPS):
+        yield f"{name}: {documents} documents, the highest number is {highest}, the last one given is {last}"
+
+
+def orders_are_billed_once() -> Iterator[str]:
+    for number, currency, kept, amount in _rows(_UNBILLED):
+        yield f"{number}: {kept} {currency} are kept as not billed, its lines leave {amount} (minor units)"
+    for number, position, quantity in _rows(_BILLED_TWICE):
+        yield f"{number}: {quantity} more of line {position} are billed than were ordered"
 
 
 def amounts_paid_are_payments() -> Iterator[str]:
@@ -86,7 +107,8 @@ def _rows(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
 
 def register_own() -> None:
     """Called once, when the app starts."""
-    register("invoice numbers have no gap", invoice_numbers_have_no_gap)
+    register("numbers of orders and invoices have no gap", numbers_have_no_gap)
+    register("orders are billed once, and what is not billed is what is kept", orders_are_billed_once)
     register("the amount paid of every invoice is that of its payments", amounts_paid_are_payments)
     register("every document is in the books, as its state asks", documents_are_in_the_books)
     register("receivable is what sent invoices are due", receivable_is_what_is_due)

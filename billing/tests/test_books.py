@@ -16,7 +16,7 @@ from accounting.tests.factories import net
 from accounting.tests.test_proofs import tamper
 from billing.services.invoices import cancel_invoice, send_invoice
 from billing.services.payments import record_payment
-from billing.tests.factories import cancelled, draft, line, paid, part_paid, pay, sent
+from billing.tests.factories import brought, cancelled, draft, invoiced, line, paid, part_paid, pay, sent
 from skeleton.core.actors import SYSTEM
 from skeleton.core.errors import Conflict
 
@@ -151,11 +151,30 @@ class TestProofs:
     @pytest.mark.parametrize(
         "sql, proof, sentence",
         [
-            ("UPDATE core_number_series SET last = last + 1", "invoice numbers have no gap", "the last one given is 4"),
+            (
+                "UPDATE core_number_series SET last = last + 1",
+                "numbers of orders and invoices have no gap",
+                "the last one given is 5",
+            ),
             (
                 "UPDATE billing_invoice SET number = replace(number, '-002', '-009')",
-                "invoice numbers have no gap",
-                "3 invoices, the highest number is 9",
+                "numbers of orders and invoices have no gap",
+                "4 documents, the highest number is 9",
+            ),
+            (
+                "UPDATE billing_order SET number = replace(number, '-000001', '-000007')",
+                "numbers of orders and invoices have no gap",
+                "1 documents, the highest number is 7",
+            ),
+            (
+                "UPDATE billing_order SET unbilled_total = 7",
+                "orders are billed once, and what is not billed is what is kept",
+                "7 USD are kept as not billed, its lines leave 5000",
+            ),
+            (
+                "UPDATE billing_invoice_line SET quantity = 1.5, total = 7500 WHERE order_line_id IS NOT NULL",
+                "orders are billed once, and what is not billed is what is kept",
+                "0.500 more of line 1 are billed than were ordered",
             ),
             (
                 "UPDATE billing_payment SET amount = 399",
@@ -183,6 +202,7 @@ class TestProofs:
         draft()
         part_paid(line(1000), amount=400)
         cancelled(line(50))
+        invoiced(brought("confirmed"))
         assert right()
         tamper(sql)
         found = list(proofs.registered()[proof]())

@@ -160,9 +160,9 @@ class StockMachine(RuleBasedStateMachine):
 
     # orders
 
-    @rule(needs=st.dictionaries(st.integers(0, 1), QUANTITIES, min_size=1))
-    def order(self, needs):
-        order_id, taken, short = uuid4(), {}, None
+    def served(self, needs):
+        """What an order would take from where, and the first item that is short, if any."""
+        taken, short = {}, None
         for item, need in needs.items():
             places = [(item, warehouse) for warehouse in (0, 1) if (item, warehouse) in self.opened]
             if not places:
@@ -174,6 +174,12 @@ class StockMachine(RuleBasedStateMachine):
                 if left > 0 and self.free(place) > 0:
                     taken[place] = min(left, self.free(place))
                     left -= taken[place]
+        return taken, short
+
+    @rule(needs=st.dictionaries(st.integers(0, 1), QUANTITIES, min_size=1))
+    def order(self, needs):
+        order_id = uuid4()
+        taken, short = self.served(needs)
         asked = {self.items[item]: need for item, need in needs.items()}
         if short is not None:
             with pytest.raises(NotEnoughStock) as refusal:
@@ -213,10 +219,9 @@ class StockMachine(RuleBasedStateMachine):
         connection.check_constraints()
 
 
-@pytest.mark.django_db
-def test_any_sequence_of_verbs_matches_the_model():
+def run(machine):
     run_state_machine_as_test(
-        StockMachine,
+        machine,
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=20,
@@ -225,3 +230,8 @@ def test_any_sequence_of_verbs_matches_the_model():
             database=None,
         ),
     )
+
+
+@pytest.mark.django_db
+def test_any_sequence_of_verbs_matches_the_model():
+    run(StockMachine)

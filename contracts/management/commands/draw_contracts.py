@@ -1,15 +1,8 @@
-from typing import Any
-
-from django.conf import settings
-from django.core.management.base import BaseCommand
-
-from contracts.diagram import redrawn
+from contracts.diagram import drawing
+from skeleton.core.management.drawing import DrawingCommand
 
 
-class Command(BaseCommand):
+class Command(DrawingCommand):
     help = "Draw the states of a contract into docs/contracts.md, as the code has them."
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        document = settings.BASE_DIR / "docs" / "contracts.md"
-        document.write_text(redrawn(document.read_text()))
-        self.stdout.write(f"{document} is up to date.")
+    document = "contracts.md"
+    drawing = drawing()

@@ -1,0 +1,13 @@
+"""The machine as people read it: a Mermaid diagram, for `docs/orders.md`."""
+
+from billing.choices import OrderStatus
+from billing.machine import TRANSITIONS, VERBS
+from skeleton.core.diagrams import Drawing, state_diagram
+
+
+def drawing() -> Drawing:
+    """The part of the document that follows from the code."""
+    moves = {
+        (source.value, target.value): [VERBS[target]] for source, targets in TRANSITIONS.items() for target in targets
+    }
+    return Drawing("draw_orders", state_diagram(OrderStatus.DRAFT.value, moves))
