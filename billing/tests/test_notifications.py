@@ -12,6 +12,7 @@ from billing.services.telling import tell_of_invoice
 from billing.tests.factories import cancelled, draft, line, paid, part_paid, pay, sent
 from skeleton.core.actors import SYSTEM
 from skeleton.core.errors import Conflict
+from skeleton.core.languages import day_text
 from skeleton.core.testkit.races import contest
 from skeleton.identity.tests.factories import user_with
 from skeleton.notifications.models import Notification
@@ -100,7 +101,7 @@ class TestOverdue:
         assert tell_of_overdue() == 0
         row = Notification.objects.get()
         assert (row.user_id, row.type, row.link) == (clerk.pk, "invoice.overdue", f"/api/v1/invoices/{late.pk}")
-        assert f"still owes 6.00 USD, due on {YESTERDAY:%d %b %Y}" in row.body
+        assert f"still owes 6.00 USD, due on {day_text(YESTERDAY, 'en')}" in row.body
 
     def test_not_again_after_it_was_cleaned_away(self, clerk):
         sent(due_date=YESTERDAY)

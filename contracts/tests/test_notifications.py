@@ -99,18 +99,18 @@ def test_expiry_is_told_to_who_made_it(clerk):
     assert (told(author), told(clerk)) == (["contract.expired"], [])
     row = Notification.objects.get()
     assert row.title == "A contract with Ковальчук і сини has expired"
-    assert row.body == "The last day of the supply contract was 30 Jun 2099."
+    assert row.body == "The last day of the supply contract was 30 June 2099."
 
 
 def test_renewals_are_told_with_their_new_end(clerk):
     contract = active(end_date=END, auto_renewal=True, renewal_period_days=31)
     services.run_cycle(today=END + dt.timedelta(days=40), actor=SYSTEM)
     assert bodies(clerk)[:2] == [
-        "The supply contract runs until 31 Jul 2099 now.",
-        "The supply contract runs until 31 Aug 2099 now.",
+        "The supply contract runs until 31 July 2099 now.",
+        "The supply contract runs until 31 August 2099 now.",
     ]
     services.renew_contract(contract_id=contract.pk, new_end_date=dt.date(2100, 1, 1), actor=SYSTEM)
-    assert bodies(clerk)[-1] == "The supply contract runs until 01 Jan 2100 now."
+    assert bodies(clerk)[-1] == "The supply contract runs until 1 January 2100 now."
 
 
 def test_what_is_only_foreseen_or_undone_told_nobody(clerk):

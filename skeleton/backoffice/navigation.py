@@ -3,6 +3,7 @@
 One table names every place, so that a new screen or page is one line here, and nobody below needs to know of it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from skeleton.backoffice.lists import screen_of
 from skeleton.core.actors import Actor
 from skeleton.core.admin.words import Words
+from skeleton.notifications.queries import unread_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Place:
     purpose: Words = ""
     title: Words = ""
     needs: tuple[str, ...] = ()
+    badge: Callable[[Actor], int] | None = None
+    """A number to show beside it, unless it is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +105,19 @@ SECTIONS: tuple[Section, ...] = (
             Place("parties.country", "public", _("Countries of addresses")),
             Place("audit.auditentry", "history", _("Who changed what, and when")),
             Place("jobs.job", "work_history", _("What happens by itself, and what failed")),
+            Place("notifications.delivery", "send", _("What was sent to whom, and what was not")),
         ),
     ),
 )
 
-DESK = (Place("notifications.notification", "notifications", _("What you were told")),)
+DESK = (
+    Place(
+        "notifications.notification",
+        "notifications",
+        _("What you were told"),
+        badge=lambda actor: unread_count(actor.user_id),
+    ),
+)
 """What is one's own, below the way home."""
 
 HOME = Place("admin:index", "dashboard", _("What matters today"), _("Overview"))
@@ -139,7 +151,18 @@ def _items(places: tuple[Place, ...], request: HttpRequest) -> list[dict[str, An
 def _item(place: Place, request: HttpRequest) -> dict[str, Any] | None:
     """The place as templates know it; None where it does not exist, or not for this actor."""
     found = _page(place, request) if place.title else _screen(place, request)
-    return {"icon": place.icon, "purpose": place.purpose, **found} if found else None
+    return {"icon": place.icon, "purpose": place.purpose, **_badge(place, request), **found} if found else None
+
+
+def _badge(place: Place, request: HttpRequest) -> dict[str, Any]:
+    """The place's number, read once a request: a page asks for the navigation more than once."""
+    actor: Actor | None = admin.site.actor_of(request)  # type: ignore[attr-defined]
+    if place.badge is None or actor is None:
+        return {}
+    known: dict[str, int] = request.__dict__.setdefault("_badges", {})
+    if place.name not in known:
+        known[place.name] = place.badge(actor)
+    return {"badge": known[place.name], "badge_variant": "primary"} if known[place.name] else {}
 
 
 def _page(place: Place, request: HttpRequest) -> dict[str, Any] | None:

@@ -1,23 +1,143 @@
-"""One's own notifications: what one was told, and where it leads."""
+"""One's own notifications and preferences, and for whoever looks after the system, what became of deliveries."""
 
-from typing import Any
+from typing import Any, ClassVar
+from uuid import UUID
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.contrib.admin import display
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from unfold import widgets
 from unfold.contrib.filters.admin import DropdownFilter
+from unfold.paginator import InfinitePaginator
 
-from skeleton.core.admin.acts import act
+from skeleton.core.actors import Actor
+from skeleton.core.admin.acts import Act, act
 from skeleton.core.admin.columns import EMPTY, label
+from skeleton.core.admin.columns import status as status_column
 from skeleton.core.admin.documents import DocumentAdmin
-from skeleton.core.admin.forms import ActForm
-from skeleton.notifications.access import NOTIFICATIONS
+from skeleton.core.admin.forms import ActForm, RecordForm
+from skeleton.core.admin.records import RecordAdmin
+from skeleton.core.admin.screens import Screen
+from skeleton.identity.choices import Language
+from skeleton.notifications.access import DELIVERIES, NOTIFICATIONS, PREFERENCES
+from skeleton.notifications.choices import Channel, DeliveryStatus, Event
 from skeleton.notifications.links import page_of
-from skeleton.notifications.models import Notification
+from skeleton.notifications.models import Delivery, Notification, Preferences
+from skeleton.notifications.queries import preferences_of, unread_count
+from skeleton.notifications.serializers import PreferencesInput, known_zones
 from skeleton.notifications.services import marks
+from skeleton.notifications.services.delivery import send_again
+from skeleton.notifications.services.preferences import update_preferences
+
+
+class OwnScreen(Screen):
+    """What is one's own: as in the API, nobody needs a permission for it."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.admin_site.actor_of(request) is not None
+
+    def may_do(self, request: HttpRequest, act: Act) -> bool:
+        return self.has_view_permission(request)
+
+
+# --- preferences ------------------------------------------------------------------------------------------------------
+
+
+def _clock(example: str) -> forms.Widget:
+    attributes = {"placeholder": example, "size": 5, "autocomplete": "off"}
+    return widgets.UnfoldAdminTextInputWidget(attrs=attributes)  # type: ignore[no-any-return]
+
+
+class PreferencesForm(RecordForm):
+    language = forms.ChoiceField(choices=Language.choices, widget=widgets.UnfoldAdminSelectWidget)
+    timezone = forms.ChoiceField(
+        label=_("Time zone"),
+        initial="UTC",
+        choices=lambda: [(name, name) for name in sorted(known_zones())],
+        widget=widgets.UnfoldAdminSelect2Widget,
+    )
+
+    class Meta:
+        model = Preferences
+        fields = (
+            "email_enabled", "sms_enabled", "push_enabled", "quiet_hours_start", "quiet_hours_end", "timezone",
+        )  # fmt: skip
+        labels = {
+            "email_enabled": _("E-mail"), "sms_enabled": _("SMS"), "push_enabled": _("Push"),
+            "quiet_hours_start": _("From"), "quiet_hours_end": _("Until"),
+        }  # fmt: skip
+        widgets = {
+            "quiet_hours_start": _clock("22:00"),
+            "quiet_hours_end": _clock("08:00"),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.user_id:
+            self.initial["language"] = self.instance.user.language
+
+
+@admin.register(Preferences)
+class PreferencesScreen(OwnScreen, RecordAdmin):
+    """One row, one's own: there is nothing to list."""
+
+    show_add_link = False
+    resources = ("notifications",)
+    gate = PREFERENCES
+    create_input = update_input = PreferencesInput
+    form = PreferencesForm
+    fieldsets = (
+        (
+            _("How else you are told"),
+            {"fields": (("email_enabled", "sms_enabled", "push_enabled"), "language")},
+        ),
+        (
+            _("Quiet hours"),
+            {"fields": (("quiet_hours_start", "quiet_hours_end"), "timezone")},
+        ),
+    )
+
+    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+        update_preferences(values=values, actor=actor)
+        return preferences_of(actor.user_id).pk
+
+    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+        update_preferences(values=values, actor=actor)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_view_permission(request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        own = self.get_queryset(request).first()
+        return HttpResponseRedirect(self.page_of(own) if own else self.new_page)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        own = self.get_queryset(request).first()
+        if own:
+            return HttpResponseRedirect(self.page_of(own))
+        return super().add_view(request, form_url, extra_context)  # type: ignore[no-any-return]
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **one_button})
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The defaults, and the language that the user has already."""
+        return {"language": preferences_of(self.actor(request).user_id).user.language}
+
+
+# --- notifications ----------------------------------------------------------------------------------------------------
 
 
 class ReadFilter(DropdownFilter):
@@ -31,14 +151,30 @@ class ReadFilter(DropdownFilter):
 
 
 @admin.register(Notification)
-class NotificationScreen(DocumentAdmin):
+class NotificationScreen(OwnScreen, DocumentAdmin):
     resources = ("notifications",)
     gate = NOTIFICATIONS
+    list_before_template = "skeleton/notifications/inbox.html"
     list_display = ("title", "body", "about", "state", "created_at")
     list_filter = (ReadFilter,)
     acts = bulk_acts = ("mark_read",)
     fields = ("title", "body", "about", ("state", "created_at"))
     readonly_fields = ("title", "body", "about", "state", "created_at")
+
+    def get_urls(self) -> list[Any]:
+        read_all = self.admin_site.admin_view(require_POST(self.read_all))
+        return [path("read-all/", read_all, name="notifications_notification_read_all"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        unread = unread_count(self.actor(request).user_id)
+        found: HttpResponse = super().changelist_view(request, {**(extra_context or {}), "unread": unread})
+        return found
+
+    def read_all(self, request: HttpRequest) -> HttpResponse:
+        """Mark all as read, and back to the list."""
+        marks.mark_all_read(actor=self.actor(request))
+        messages.success(request, _("All are read."))
+        return HttpResponseRedirect(self.list_page)
 
     @display(description=_("about"))
     def about(self, notification: Notification) -> Any:
@@ -51,8 +187,73 @@ class NotificationScreen(DocumentAdmin):
             return label("read", {}, text=str(_("read")))
         return label("new", {"new": "primary"}, text=str(_("new")))
 
-    @act(_("Mark as read"), needs=("notifications:read",), when=lambda told: told.read_at is None,
-         icon="mark_email_read")  # fmt: skip
+    @act(_("Mark as read"), when=lambda told: told.read_at is None, icon="mark_email_read")
     def mark_read(self, request: HttpRequest, notification: Notification, form: ActForm) -> str:
         marks.mark_read(notification_id=notification.pk, actor=self.actor(request))
         return str(_("It is read."))
+
+
+# --- deliveries -------------------------------------------------------------------------------------------------------
+
+COLOURS: dict[str, str] = {
+    DeliveryStatus.WAITING: "info",
+    DeliveryStatus.SENT: "success",
+    DeliveryStatus.SKIPPED: "warning",
+    DeliveryStatus.FAILED: "danger",
+}
+
+
+class StatusFilter(DropdownFilter):
+    """By itself the list shows what has not gone out."""
+
+    title, parameter_name = _("status"), "status"
+    all_option: ClassVar[Any] = ["", _("Waiting, failed")]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[Any]:
+        return [*DeliveryStatus.choices, ("all", _("All"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        wanted = self.value()
+        if wanted == "all":
+            return queryset
+        open_ones = [DeliveryStatus.WAITING, DeliveryStatus.FAILED]
+        return queryset.filter(status__in=[wanted] if wanted in DeliveryStatus.values else open_ones)
+
+
+@admin.register(Delivery)
+class DeliveryScreen(DocumentAdmin):
+    """No role can hold a permission on `deliveries`, since the contract names none: they are for `*:*`."""
+
+    resources = ("deliveries",)
+    gate = DELIVERIES
+    paginator = InfinitePaginator  # there are as many as e-mails were ever sent
+    list_display = ("event", "to", "channel_name", status_column("status", COLOURS), "attempts", "error", "updated_at")
+    list_filter = (StatusFilter, "channel")
+    fields = (
+        ("event", "to"),
+        ("channel_name", "status"),
+        ("attempts", "error"),
+        ("created_at", "updated_at", "sent_at"),
+    )
+    readonly_fields = (
+        "event", "to", "channel_name", "status", "attempts", "error", "created_at", "updated_at", "sent_at",
+    )  # fmt: skip
+    acts = bulk_acts = ("send_again",)
+
+    @display(description=_("event"))
+    def event(self, delivery: Delivery) -> str:
+        return Event(delivery.notification.type).label
+
+    @display(description=_("to"))
+    def to(self, delivery: Delivery) -> str:
+        return delivery.notification.user.email
+
+    @display(description=_("channel"), ordering="channel")
+    def channel_name(self, delivery: Delivery) -> str:
+        return Channel(delivery.channel).label
+
+    @act(_("Send again"), when=lambda delivery: delivery.status == DeliveryStatus.FAILED, icon="send",
+         question=_("It is tried again at once, and with pauses if that fails."))  # fmt: skip
+    def send_again(self, request: HttpRequest, delivery: Delivery, form: ActForm) -> str:
+        send_again(delivery_id=delivery.pk, actor=self.actor(request))
+        return str(_("It is on its way again."))

@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from skeleton.core.money import format_money
+from skeleton.core.languages import day_text, money_text, number_text
 from skeleton.notifications.choices import Event
 
 Values = Mapping[str, Any]
@@ -28,8 +28,9 @@ class Texts(Formatter):
     """The texts of one language."""
 
     def __init__(self, code: str) -> None:
+        self.code = code
         self.texts: dict[str, Any] = tomllib.loads((FOLDER / f"{code}.toml").read_text(encoding="utf-8"))
-        self.formats, self.words, self.frame = (self.texts[name] for name in ("formats", "words", "frame"))
+        self.words, self.frame = self.texts["words"], self.texts["frame"]
 
     def line(self, event: Event, part: str, values: Values) -> str:
         """A text of the event in one line, fit for a subject: what breaks lines or hides is gone."""
@@ -45,20 +46,16 @@ class Texts(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         """`value` the way `format_spec` names: `date`, `money`, `number`, a table of words, or as it is."""
         if format_spec == "date":
-            return dt.date.fromisoformat(value).strftime(self.formats["date"])
+            return day_text(dt.date.fromisoformat(value), self.code)
         if format_spec == "money":
-            amount, currency = value
-            return self._localized(format_money(amount, currency))
+            minor, currency = value
+            return money_text(minor, currency, self.code)
         if format_spec == "number":
-            return self._localized(f"{Decimal(value).normalize():,f}")
+            return number_text(Decimal(value), self.code)
         if format_spec:
             word: str = self.words[format_spec][value]
             return word
         return str(value)
-
-    def _localized(self, number: str) -> str:
-        """A number written the English way, written this language's."""
-        return number.translate({ord(","): self.formats["thousands"], ord("."): self.formats["decimal"]})
 
 
 @cache

@@ -1,12 +1,17 @@
 """What one was told, in the back office: one's own and nobody else's."""
 
+import datetime as dt
+
 import pytest
+from django.core import mail
 
 from billing.tests.factories import draft
+from skeleton.audit.models import AuditEntry
 from skeleton.notifications.choices import Event
-from skeleton.notifications.models import Notification
+from skeleton.notifications.models import Delivery, Notification, Preferences
+from skeleton.notifications.queries import preferences_of
 from skeleton.notifications.services import notify
-from skeleton.notifications.tests.factories import tell
+from skeleton.notifications.tests.factories import tell, work_off
 
 pytestmark = pytest.mark.django_db
 
@@ -28,9 +33,26 @@ def test_one_sees_ones_own_and_nobody_elses(clerk, guest):
     assert not Notification.objects.get(pk=other.pk).read_at
 
 
-def test_without_the_permission_there_is_no_list(staff):
+def test_whoever_is_in_the_back_office_has_their_own_as_in_the_api(staff):
     visitor = staff("invoices:read")
-    assert visitor.get(LIST).status_code == 403
+    told = tell(visitor.user)
+    assert page(told) in visitor.get(LIST).content.decode()
+    visitor.post(page(told, "mark-read"))
+    assert Notification.objects.get(pk=told.pk).read_at
+
+
+def test_all_at_once(guest, clerk):
+    for _ in range(3):
+        tell(guest.user)
+    other = tell(clerk.user)
+    shown = guest.get(LIST)
+    assert shown.context["unread"] == 3
+    assert ">3</" in "".join(shown.content.decode().split())  # beside its name in the navigation
+    assert guest.get(f"{LIST}read-all/").status_code == 405
+    assert guest.post(f"{LIST}read-all/").headers["Location"] == LIST
+    assert not Notification.objects.filter(user=guest.user, read_at=None).exists()
+    assert not Notification.objects.get(pk=other.pk).read_at
+    assert "Mark all as read" not in guest.get(LIST).content.decode()
 
 
 def test_reading_is_an_act_for_one_or_for_many(guest):
@@ -55,3 +77,103 @@ def test_the_first_page_has_what_is_unread_and_leads_to_what_it_is_about(guest, 
     (tile,) = [one["number"] for one in context["tiles"] if str(one["title"]) == "Notifications"]
     assert tile.text == "1"
     assert guest.get(tile.link).context["cl"].result_count == 1
+
+
+# --- preferences ------------------------------------------------------------------------------------------------------
+
+PREFERENCES = "/admin/notifications/preferences/"
+WISHES = {
+    "email_enabled": "on", "quiet_hours_start": "22:00", "quiet_hours_end": "08:00", "timezone": "Europe/Kyiv",
+    "language": "uk",
+}  # fmt: skip
+
+
+def wishes_of(visitor):
+    return preferences_of(visitor.user.pk)
+
+
+def test_ones_preferences(guest, clerk):
+    assert guest.get(PREFERENCES).headers["Location"] == f"{PREFERENCES}add/"
+    form = guest.get(f"{PREFERENCES}add/").context["adminform"].form
+    assert (form["email_enabled"].value(), form["timezone"].value(), form["language"].value()) == (True, "UTC", "en")
+    assert not Preferences.objects.exists()
+    assert guest.post(f"{PREFERENCES}add/", WISHES).status_code == 302
+    made = wishes_of(guest)
+    assert (made.email_enabled, made.sms_enabled, made.timezone) == (True, False, "Europe/Kyiv")
+    assert (made.quiet_hours_start, made.quiet_hours_end, made.user.language) == (dt.time(22), dt.time(8), "uk")
+    change = f"{PREFERENCES}{made.pk}/change/"
+    assert guest.get(PREFERENCES).headers["Location"] == change
+    form = guest.get(change).context["adminform"].form
+    assert form["language"].value() == "uk"
+    guest.post(change, {"sms_enabled": "on", "timezone": "UTC", "language": "de"})
+    made = wishes_of(guest)
+    assert (made.email_enabled, made.sms_enabled, made.timezone) == (False, True, "UTC")
+    assert (made.quiet_hours_start, made.user.language) == (None, "de")
+    assert clerk.get(change).status_code == 302
+    clerk.post(change, WISHES)
+    assert wishes_of(guest).sms_enabled
+    assert guest.get(f"{PREFERENCES}add/").headers["Location"] == change
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"quiet_hours_start": "25:61"}, {"timezone": "Europe/Atlantis"}, {"language": "fr"}],
+    ids=["time", "zone", "language"],
+)
+def test_preferences_that_cannot_be(guest, wrong):
+    answer = guest.post(f"{PREFERENCES}add/", {**WISHES, **wrong})
+    assert list(answer.context["adminform"].form.errors) == list(wrong)
+    assert not Preferences.objects.exists()
+
+
+def test_the_way_to_them(guest):
+    assert PREFERENCES in guest.get(LIST).content.decode()
+
+
+# --- deliveries -------------------------------------------------------------------------------------------------------
+
+DELIVERIES = "/admin/notifications/delivery/"
+
+
+@pytest.fixture
+def failed(guest):
+    told = tell(guest.user, text="between us")
+    return Delivery.objects.create(
+        notification=told, channel="email", status="failed", attempts=12, error="ConnectionRefusedError: away"
+    )
+
+
+def test_what_was_not_delivered_is_seen_with_the_reason(chief, failed):
+    tell(chief.user)
+    Delivery.objects.create(notification=tell(chief.user), channel="sms", status="skipped")
+    shown = chief.get(DELIVERIES)
+    text = shown.content.decode()
+    assert len(shown.context["cl"].result_list) == 1
+    assert "ConnectionRefusedError: away" in text
+    assert "vera@example.com" in text
+    assert "between us" not in text + chief.get(f"{DELIVERIES}{failed.pk}/change/").content.decode()
+    assert len(chief.get(f"{DELIVERIES}?status=skipped").context["cl"].result_list) == 1
+    assert "vera@example.com" in chief.get(f"{DELIVERIES}?status=all&channel__exact=email").content.decode()
+
+
+def test_it_is_sent_again_when_somebody_says_so(chief, failed):
+    page = f"{DELIVERIES}{failed.pk}/send-again/"
+    assert chief.get(page).status_code == 200
+    chief.post(page)
+    failed.refresh_from_db()
+    assert (failed.status, failed.attempts) == ("waiting", 0)
+    entry = AuditEntry.objects.get(resource="deliveries")
+    assert (entry.action, entry.actor_email, entry.resource_id) == ("send_again", "olha@example.com", failed.pk)
+    work_off()
+    failed.refresh_from_db()
+    assert failed.status == "sent"
+    assert len(mail.outbox) == 1
+    assert "Only what has failed" in chief.post(page).content.decode()
+    assert AuditEntry.objects.filter(resource="deliveries").count() == 1
+
+
+def test_deliveries_are_for_who_looks_after_the_system(clerk, guest, failed):
+    for visitor in (clerk, guest):
+        assert visitor.get(DELIVERIES).status_code == 403
+        assert visitor.post(f"{DELIVERIES}{failed.pk}/send-again/").status_code == 403
+        assert DELIVERIES not in visitor.get("/admin/").content.decode()

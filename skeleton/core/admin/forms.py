@@ -208,6 +208,8 @@ def as_json(value: Any) -> Any:
         return str(value)
     if isinstance(value, (dt.datetime, dt.date)):
         return value.isoformat()
+    if isinstance(value, dt.time):
+        return f"{value:%H:%M}"
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value

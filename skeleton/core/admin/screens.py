@@ -222,6 +222,11 @@ class Screen(Exporting, ModelAdmin):
     def list_page(self) -> str:
         return reverse(self._route("changelist"))
 
+    @property
+    def new_page(self) -> str:
+        """The address of the form for a new row."""
+        return reverse(self._route("add"))
+
     def _route(self, name: str) -> str:
         return f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{name}"
 

@@ -6,12 +6,16 @@ the other finds it sent. What fails is tried again with growing pauses, and in t
 
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.utils import timezone
 
+from skeleton.core.actors import Actor
+from skeleton.core.errors import Conflict
 from skeleton.core.jobs import ATTEMPTS, job, wait_after
-from skeleton.core.records import assign
+from skeleton.core.records import assign, locked
+from skeleton.core.transactions import verb
 from skeleton.notifications.channels import Message, Refused, backend_of
 from skeleton.notifications.choices import Channel, DeliveryStatus, Event
 from skeleton.notifications.links import address_of
@@ -63,6 +67,16 @@ def send(delivery_id: str) -> None:
         send.enqueue(delivery_id=delivery_id, at=until)
     else:
         _send(delivery)
+
+
+def send_again(*, delivery_id: UUID, actor: Actor) -> None:
+    """Try what has failed once more, with all its attempts. Raises NotFound, Conflict (it has not failed)."""
+    with verb(actor, "send_again"):
+        delivery = locked(Delivery.objects.all(), delivery_id)
+        if delivery.status != DeliveryStatus.FAILED:
+            raise Conflict("Only what has failed can be sent again.")
+        assign(delivery, {"status": DeliveryStatus.WAITING, "attempts": 0})
+        send.enqueue(delivery_id=str(delivery_id))
 
 
 def _send(delivery: Delivery) -> None:
