@@ -20,7 +20,7 @@ LOCKED := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 # Tests may lose their data in a crash, and so use a data folder of their own.
 TEST := SKELETON_TEST_FAST_DB=1
 
-.PHONY: help serve test lint format-check types imports check migrations schema unit browser durability \
+.PHONY: help serve demo test lint format-check types imports check migrations schema unit browser durability \
 	install install-dev lock bench bench-check bench-scale translations format clean
 
 help: ## this list
@@ -28,6 +28,12 @@ help: ## this list
 
 serve: $(RUNTIME) ## run the API, its documentation and the back office (HOST, PORT, DATABASE_URL …)
 	@exec $(BIN)/python manage.py serve
+
+DEMO := SKELETON_DATA_DIR=$(or $(SKELETON_DATA_DIR),var/demo) $(BIN)/python manage.py
+demo: $(RUNTIME) ## the same with a company of two years in it (SCALE=3: more of it), in var/demo
+	@$(DEMO) serve --prepare-only
+	@$(DEMO) seed_demo --if-empty --scale $(or $(SCALE),1)
+	@exec env $(DEMO) serve
 
 test: lint format-check types imports check migrations schema unit ## every check there is
 

@@ -1,0 +1,62 @@
+"""What there is to sell, and where it lies."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from inventory.models import Category, Item, Warehouse
+from inventory.services import stock
+from skeleton.backoffice.demo import words
+from skeleton.backoffice.demo.world import World
+from skeleton.core import clock, records
+
+
+def fill_catalogue(world: World) -> None:
+    """A tree of categories with items, and services that are never stocked."""
+    with clock.at(world.begins):
+        for group, kinds in words.CATALOGUE.items():
+            above = records.create(Category, {"name": group}, actor=world.somebody())
+            for kind, items in kinds.items():
+                category = records.create(Category, {"name": kind, "parent_id": above}, actor=world.somebody())
+                for name, price in items:
+                    world.goods.append((_item(world, name, price, category_id=category), price))
+        for name, price in words.SERVICES:
+            world.services.append((_item(world, name, price, unit="service"), price))
+
+
+def _item(world: World, name: str, price: int, **fields: Any) -> UUID:
+    number = len(world.goods) + len(world.services) + 1
+    values = {
+        "sku": f"NW-{number:04}",
+        "name": name,
+        "unit_price": price,
+        "currency": "USD",
+        "unit": "piece",
+        "tax_rate": Decimal(0),
+        **fields,
+    }
+    return records.create(Item, values, actor=world.somebody())
+
+
+def fill_warehouses(world: World) -> None:
+    """Warehouses, what they begin with, and when to order more."""
+    with clock.at(world.begins):
+        for code, name, location in words.WAREHOUSES:
+            values = {"code": code, "name": name, "location": location}
+            world.warehouses.append(records.create(Warehouse, values, actor=world.somebody()))
+    for n, (item, _) in enumerate(world.each("stock", world.goods, len(world.goods))):
+        for warehouse in world.warehouses[: 1 + n % len(world.warehouses)]:
+            pk = restock(world, item, warehouse, 25 + world.chance.randrange(60))
+            levels = {"reorder_point": Decimal(20), "reorder_quantity": Decimal(60)}
+            stock.set_reorder_levels(stock_id=pk, values=levels, actor=world.somebody())
+
+
+def restock(world: World, item: UUID, warehouse: UUID, quantity: int) -> UUID:
+    """A delivery of one item; the id of its row of stock."""
+    return stock.receive_stock(
+        item_id=item,
+        warehouse_id=warehouse,
+        quantity=Decimal(quantity),
+        reference=f"PO-{world.chance.randrange(1000, 9999)}",
+        actor=world.somebody(),
+    )

@@ -1,0 +1,121 @@
+"""Who there is: staff, customers, suppliers, partners, employees."""
+
+import datetime as dt
+import secrets
+from typing import Any
+from uuid import UUID
+
+from parties.choices import PartyKind
+from parties.models import Country
+from parties.services import change_status, create_party
+from skeleton.backoffice.demo import words
+from skeleton.backoffice.demo.world import Buyer, World
+from skeleton.core import clock
+from skeleton.core.actors import SYSTEM, Actor
+from skeleton.identity.models import Role, User
+from skeleton.identity.queries import actor_of_user
+from skeleton.identity.services.accounts import assign_role, create_user
+from skeleton.notifications.services.preferences import update_preferences
+
+DOMAIN = "demo.example.com"
+
+
+def hire_staff(world: World, *, password: str | None) -> None:
+    """The people who work with the system, to whom no mail goes. Without a password nobody can sign in as one."""
+    roles = dict(Role.objects.values_list("name", "pk"))
+    for login, name, role, language in words.STAFF:
+        chosen = password or secrets.token_urlsafe(24)
+        user = create_user(email=f"{login}@{DOMAIN}", password=chosen, name=name, actor=SYSTEM, language=language)
+        assign_role(user_id=user.pk, role_id=roles[role], actor=SYSTEM)
+        world.staff.append(_actor(user.pk))
+    chief = User.objects.filter(roles__name="super_admin").order_by("pk").first()
+    if chief:
+        world.staff.append(_actor(chief.pk))
+    for actor in world.staff:
+        update_preferences(values={"email_enabled": False}, actor=actor)
+
+
+def _actor(user_id: UUID) -> Actor:
+    actor = actor_of_user(user_id)
+    if actor is None:
+        raise LookupError("the user is gone")
+    return actor
+
+
+def meet_parties(world: World) -> None:
+    """Everybody we deal with; a few of them inactive or blacklisted."""
+    countries = dict(Country.objects.values_list("code", "pk"))
+    wanted = 5 + world.many(43)
+    for n in world.each("customers", range(wanted), wanted):
+        with clock.at(world.begins + dt.timedelta(days=n * 400 / wanted, minutes=n)):
+            world.buyers.append(_customer(world, n, countries))
+    others = (
+        (PartyKind.SUPPLIER, world.suppliers, 10),
+        (PartyKind.PARTNER, world.partners, 4),
+        (PartyKind.EMPLOYEE, world.employees, 12),
+    )
+    for kind, made, count in others:
+        for n in range(world.many(count)):
+            with clock.at(world.begins + dt.timedelta(days=n * 7)):
+                made.append(_other(world, kind, n, countries))
+    for action in ("blacklist", "deactivate"):
+        leaving = world.buyers.pop()
+        change_status(kind=PartyKind.CUSTOMER, pk=leaving.id, action=action, actor=world.somebody())
+
+
+def _customer(world: World, n: int, countries: dict[str, UUID]) -> Buyer:
+    country = words.SHARES[n % len(words.SHARES)]
+    currency, tax = words.FIRMS[country][:2]
+    name = _firm(world, country, n)
+    address = _address(world, country, countries)
+    limit = world.chance.choice([0, 0, 2_000_000, 5_000_000])
+    values = {
+        "name": name,
+        "email": f"accounts{n}@{_domain(name)}",
+        "phone": f"{words.FIRMS[country][2]} {world.chance.randrange(1_000_000, 9_999_999)}",
+        "tax_id": f"{country}{world.chance.randrange(10**8, 10**9)}",
+        "currency": currency,
+        "credit_limit": round(limit * words.RATES[currency]),
+        "addresses": [
+            {**address, "type": "billing"},
+            *([{**_address(world, country, countries), "type": "shipping"}] if world.chance.random() < 0.4 else []),
+        ],
+    }
+    pk = create_party(kind=PartyKind.CUSTOMER, values=values, actor=world.somebody())
+    return Buyer(pk, country, currency, tax, address)
+
+
+def _other(world: World, kind: PartyKind, n: int, countries: dict[str, UUID]) -> UUID:
+    country = world.chance.choice(list(words.FIRMS))
+    employee = kind == PartyKind.EMPLOYEE
+    name = words.PEOPLE[n % len(words.PEOPLE)] if employee else _firm(world, country, n + 3)
+    values: dict[str, Any] = {
+        "name": name,
+        "email": f"{kind.value}{n}@{DOMAIN if employee else _domain(name)}",
+        "phone": f"{words.FIRMS[country][2]} {world.chance.randrange(1_000_000, 9_999_999)}",
+        "address": _address(world, country, countries),
+    }
+    if employee:
+        values["position"] = words.POSITIONS[n % len(words.POSITIONS)]
+    return create_party(kind=kind, values=values, actor=world.somebody())
+
+
+def _firm(world: World, country: str, n: int) -> str:
+    """A firm's name; the later ones of a name have a number, as branches do."""
+    names, endings = words.NAMES[country], words.FIRMS[country][5]
+    base, ending = names[n // 2 % len(names)], world.chance.choice(endings)
+    branch = n // (2 * len(names))
+    named = f"{base} {branch + 1}" if branch else base
+    return f"{ending} «{named}»" if country == "UA" else f"{named} {ending}"
+
+
+def _address(world: World, country: str, countries: dict[str, UUID]) -> dict[str, Any]:
+    city, postal_code = world.chance.choice(words.FIRMS[country][3])
+    street = f"{world.chance.choice(words.FIRMS[country][4])} {world.chance.randrange(1, 120)}"
+    return {"street": street, "city": city, "postal_code": postal_code, "country_id": countries.get(country)}
+
+
+def _domain(name: str) -> str:
+    """An address of the domains that are kept for examples (RFC 2606)."""
+    letters = "".join(character for character in name.lower() if character.isascii() and character.isalnum())
+    return f"{letters or 'firma'}.example.com"

@@ -1,0 +1,235 @@
+"""Two years of trade, in the order in which it happened: each thing that is done plans what follows from it."""
+
+import datetime as dt
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounting.services import Posting, post_entry
+from billing.choices import OrderStatus
+from billing.models import Invoice
+from billing.services.invoices import cancel_invoice, create_invoice, send_invoice
+from billing.services.invoicing import invoice_order
+from billing.services.orders import create_order
+from billing.services.payments import record_payment
+from billing.services.transitions import change_status
+from inventory.models import Stock
+from inventory.services.stock import receive_stock
+from skeleton.backoffice.demo import words
+from skeleton.backoffice.demo.world import Buyer, World
+from skeleton.core import clock
+from skeleton.core.errors import Conflict
+
+Deed = Callable[[], None]
+
+DAY = dt.timedelta(days=1)
+METHODS = ("bank_transfer", "bank_transfer", "bank_transfer", "card", "check")
+
+
+@dataclass(slots=True)
+class Agenda:
+    """What is going to happen, by its moment. What would happen after now does not."""
+
+    world: World
+    _deeds: list[tuple[dt.datetime, int, Deed]] = field(default_factory=list)
+    _order: Any = field(default_factory=count)
+
+    def plan(self, moment: dt.datetime, deed: Deed) -> None:
+        if moment < self.world.now:
+            heapq.heappush(self._deeds, (moment, next(self._order), deed))
+
+    def run(self) -> None:
+        """Do everything, each at its moment."""
+        length = self.world.now - self.world.begins
+        while self._deeds:
+            moment, _, deed = heapq.heappop(self._deeds)
+            self.world.told("two years of trade", int((moment - self.world.begins) / length * 1000), 1000)
+            with clock.at(moment):
+                deed()
+        self.world.told("two years of trade", 1000, 1000)
+
+
+class Trade:
+    """Plans and does the trade of a world."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.chance, self.agenda = world, world.chance, Agenda(world)
+
+    def run(self) -> None:
+        for moment in self._moments(self.world.many(240)):
+            self.agenda.plan(moment, self._order)
+        for _ in range(self.world.many(14)):  # of this very week, on their way
+            self.agenda.plan(self.world.now - dt.timedelta(minutes=self.chance.randrange(7 * 24 * 60)), self._order)
+        for moment in self._moments(self.world.many(60)):
+            self.agenda.plan(moment, self._bill_directly)
+        for month in range(24):
+            self.agenda.plan(self.world.begins + month * 30.4 * DAY, self._pay_the_month)
+            if month < 23:
+                self.agenda.plan(self.world.begins + (month * 30.4 + 3) * DAY, self._restock)
+        self.agenda.run()
+
+    def _moments(self, number: int) -> list[dt.datetime]:
+        """Working hours over the two years, more of them later: the company grows."""
+        length = (self.world.now - self.world.begins).days
+        days = (int(length * self.chance.random() ** 0.7) for _ in range(number))
+        return [self._hour(self.world.begins + day * DAY) for day in days]
+
+    def _hour(self, day: dt.datetime) -> dt.datetime:
+        """Some moment of that day's work; of the next Monday's where it falls on a weekend."""
+        later = {5: 2, 6: 1}.get(day.weekday(), 0)
+        moment = day.replace(hour=8) + later * DAY + dt.timedelta(minutes=self.chance.randrange(540))
+        return moment if moment < self.world.now else day.replace(hour=0, minute=self.chance.randrange(59))
+
+    def _later(self, least: int, most: int) -> dt.datetime:
+        """Some days on."""
+        return self._hour(self._today() + self.chance.randint(least, most) * DAY)
+
+    def _today(self) -> dt.datetime:
+        return timezone.now()
+
+    # orders
+
+    def _order(self) -> None:
+        buyer = self.chance.choice(self.world.buyers)
+        lines: list[Any] = [self._line(buyer, *self._thing()) for _ in range(self.chance.randint(1, 4))]
+        address = {name: value for name, value in buyer.address.items() if name != "country_id"}
+        country = buyer.address["country_id"]
+        order = create_order(
+            customer_id=buyer.id,
+            lines=list({line["item_id"]: line for line in lines}.values()),
+            currency=buyer.currency,
+            shipping_address={**address, "country": buyer.country, "country_id": country and str(country)},
+            actor=self.world.somebody(),
+        )
+        dice = self.chance.random()
+        if dice < 0.04:
+            return  # stays a draft
+        if dice < 0.08:
+            self.agenda.plan(self._later(1, 5), lambda: self._move(order, OrderStatus.CANCELLED, "Ordered twice"))
+            return
+        if dice < 0.4:
+            self._move(order, OrderStatus.PENDING)
+        self.agenda.plan(self._later(0, 2), lambda: self._confirm(order, buyer))
+
+    def _thing(self) -> tuple[UUID, int, int]:
+        """An item, its price in dollars, and how many of it."""
+        if self.chance.random() < 0.15:
+            return (*self.chance.choice(self.world.services), self.chance.randint(1, 3))
+        return (*self.chance.choice(self.world.goods), self.chance.choice([1, 2, 3, 4, 5, 8, 10, 12]))
+
+    def _line(self, buyer: Buyer, item: UUID, price: int, quantity: int) -> dict[str, Any]:
+        local = round(price * words.RATES[buyer.currency])
+        return {
+            "item_id": item,
+            "quantity": Decimal(quantity),
+            "unit_price": local,
+            "currency": buyer.currency,
+            "discount": local * quantity // 20 if quantity >= 8 else 0,
+            "tax_rate": Decimal(buyer.tax),
+        }
+
+    def _confirm(self, order: UUID, buyer: Buyer) -> None:
+        try:
+            self._move(order, OrderStatus.CONFIRMED)
+        except Conflict:  # too little stock, or no credit left: looked at again next week, and given up after that
+            self.agenda.plan(self._later(6, 9), lambda: self._try_again(order, buyer))
+            return
+        self.agenda.plan(self._later(1, 5), lambda: self._ship(order))
+
+    def _try_again(self, order: UUID, buyer: Buyer) -> None:
+        try:
+            self._move(order, OrderStatus.CONFIRMED)
+        except Conflict as refusal:
+            self._move(order, OrderStatus.CANCELLED, refusal.message)
+            return
+        self.agenda.plan(self._later(1, 5), lambda: self._ship(order))
+
+    def _move(self, order: UUID, status: OrderStatus, reason: str | None = None) -> None:
+        change_status(order_id=order, status=status, reason=reason, actor=self.world.somebody())
+
+    def _ship(self, order: UUID) -> None:
+        self._move(order, OrderStatus.SHIPPED)
+        self.agenda.plan(self._later(2, 8), lambda: self._move(order, OrderStatus.DELIVERED))
+        due = self._today().date() + self.chance.choice([14, 30, 30, 45]) * DAY
+        invoice = invoice_order(order_id=order, due_date=due, actor=self.world.somebody())
+        self.agenda.plan(self._later(0, 1), lambda: self._send(invoice))
+
+    # invoices
+
+    def _bill_directly(self) -> None:
+        """An invoice without an order: services, mostly."""
+        buyer = self.chance.choice(self.world.buyers)
+        name, price = self.chance.choice(words.SERVICES)
+        line = self._line(buyer, UUID(int=0), price, self.chance.randint(1, 6))
+        del line["item_id"]
+        invoice = create_invoice(
+            customer_id=buyer.id,
+            due_date=self._today().date() + 30 * DAY,
+            lines=[{"description": name, **line}],  # type: ignore[typeddict-item]
+            notes=self.chance.choice([None, None, "Thank you for your business."]),
+            actor=self.world.somebody(),
+        )
+        if self.chance.random() < 0.05:
+            cancel_invoice(invoice_id=invoice, reason="Entered by mistake", actor=self.world.somebody())
+            return
+        self.agenda.plan(self._later(1, 4), lambda: self._send(invoice))
+
+    def _send(self, invoice: UUID) -> None:
+        send_invoice(invoice_id=invoice, actor=self.world.somebody())
+        dice = self.chance.random()
+        if dice < 0.02:
+            self.agenda.plan(self._later(2, 9), lambda: self._cancel(invoice))
+        elif dice < 0.12:
+            self.agenda.plan(self._later(20, 40), lambda: self._pay(invoice, part=self.chance.choice([0.3, 0.5])))
+        elif dice < 0.97:
+            self.agenda.plan(self._later(5, 50), lambda: self._pay(invoice))
+
+    def _cancel(self, invoice: UUID) -> None:
+        cancel_invoice(invoice_id=invoice, reason="Returned", actor=self.world.somebody())
+
+    def _pay(self, invoice: UUID, part: float = 1) -> None:
+        total, paid = Invoice.objects.values_list("total", "amount_paid").get(pk=invoice)
+        amount = total - paid if part == 1 else max(1, round(total * part))
+        record_payment(
+            invoice_id=invoice,
+            amount=amount,
+            method=self.chance.choice(METHODS),
+            reference=f"TX-{self.chance.randrange(10**6):06}",
+            actor=self.world.somebody(),
+        )
+        if part != 1 and self.chance.random() < 0.7:
+            self.agenda.plan(self._later(10, 40), lambda: self._pay(invoice))
+
+    # the rest of a company
+
+    def _restock(self) -> None:
+        """Goods that came down are ordered; a few are forgotten, and run low."""
+        low = Stock.objects.filter(is_low=True).order_by("item__sku", "warehouse__code")
+        for row in low.select_related("item"):
+            if self.chance.random() < 0.7:
+                receive_stock(
+                    item_id=row.item_id,
+                    warehouse_id=row.warehouse_id,
+                    quantity=row.reorder_quantity or Decimal(60),
+                    reference=f"PO-{self.chance.randrange(1000, 9999)}",
+                    actor=self.world.somebody(),
+                )
+
+    def _pay_the_month(self) -> None:
+        """Salaries, rent and goods, by hand into the books; capital at the very beginning."""
+        first = self._today().date() == self.world.begins.date()
+        costs = {"5200": 1_450_000, "5300": 420_000, "5400": 3_900, "5100": self.chance.randrange(300_000, 900_000)}
+        if first:
+            self._post("Opening capital", Posting("1200", debit=60_000_000), Posting("3100", credit=60_000_000))
+        for code, amount in costs.items():
+            scaled = max(1, round(amount * self.world.scale))
+            self._post(words.COSTS[code], Posting(code, debit=scaled), Posting("1200", credit=scaled))
+
+    def _post(self, description: str, *lines: Posting) -> None:
+        post_entry(description=description, lines=lines, actor=self.world.somebody())

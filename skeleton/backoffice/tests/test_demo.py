@@ -1,0 +1,97 @@
+"""The demo company: made by the services, all of it or nothing, the same for the same seed."""
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounting.proofs import registered
+from billing.models import Invoice, Order
+from contracts.models import Contract
+from inventory.models import Stock
+from messenger.models import Message
+from parties.models import Customer, Party
+from skeleton.backoffice.demo import build, trade
+from skeleton.identity.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def seed(**options):
+    said = io.StringIO()
+    call_command("seed_demo", stdout=said, **options)
+    return said.getvalue()
+
+
+def company():
+    """What of it depends on the seed alone."""
+    parties = list(Party.objects.order_by("pk").values_list("kind", "name", "email", "tax_id", "status"))
+    invoices = list(Invoice.objects.order_by("number_key").values_list("customer_name", "total", "status"))
+    return parties, invoices
+
+
+def test_a_small_company_is_there_and_its_books_are_right():
+    assert "is there" in seed(scale=0.2, password="a long enough password")
+    assert Order.objects.count() > 40
+    assert {"sent", "paid"} <= set(Invoice.objects.values_list("status", flat=True))
+    states = {"draft", "pending_approval", "active", "expired", "terminated"}
+    assert states >= set(Contract.objects.values_list("status", flat=True)) >= {"draft", "active", "expired"}
+    assert set(Party.objects.values_list("kind", flat=True)) == {"customer", "supplier", "partner", "employee"}
+    assert len(set(Customer.objects.values_list("addresses__country__code", flat=True))) > 2
+    assert Stock.objects.exists()
+    assert Message.objects.count() == 14
+    days = Invoice.objects.order_by("issue_date").values_list("issue_date", flat=True)
+    assert (timezone.now().date() - days[0]).days > 400
+    assert days.last() <= timezone.now().date()
+    assert User.objects.get(name="Olena Kovalenko").check_password("a long enough password")
+    for name, proof in registered().items():
+        assert not list(proof()), name
+
+
+def test_the_same_seed_makes_the_same_company_and_no_other(monkeypatch):
+    made = []
+
+    def remember(**options):
+        with pytest.raises(ZeroDivisionError):
+            build.build(scale=0.05, password=None, told=lambda *_: None, **options)
+
+    def fail(world):
+        made.append(company())
+        _ = 1 / 0
+
+    monkeypatch.setattr(build, "talk", fail)
+    seed_base()
+    for number in (7, 7, 8):
+        remember(seed=number)
+        assert not Party.objects.exists(), "all of it, or nothing"
+    first, again, other = made
+    assert first == again
+    assert first != other
+
+
+def seed_base():
+    call_command("seed_roles", verbosity=0)
+    call_command("seed_countries", verbosity=0)
+    call_command("seed_accounts", verbosity=0)
+
+
+def test_data_that_is_there_is_left_alone_unless_told():
+    Party.objects.create(kind="supplier", name="Real", email="real@example.com")
+    with pytest.raises(CommandError, match="--anyway"):
+        seed(scale=0.05)
+    assert "nothing is added" in seed(scale=0.05, if_empty=True)
+    assert Party.objects.count() == 1
+    for scale in (0, -1, 2000):
+        with pytest.raises(CommandError, match="scale"):
+            seed(scale=scale)
+    seed(scale=0.02, anyway=True)
+    assert Party.objects.filter(name="Real").exists()
+    assert Party.objects.count() > 5
+
+
+def test_orders_that_cannot_be_filled_are_tried_again_and_given_up(monkeypatch):
+    monkeypatch.setattr(trade.Trade, "_restock", lambda self: None)
+    monkeypatch.setattr(trade.Trade, "_thing", lambda self: (*self.world.goods[0], 40))
+    seed(scale=0.1)
+    assert Order.objects.filter(status="cancelled", status_reason__contains="stock").exists()
