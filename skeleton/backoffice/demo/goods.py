@@ -46,8 +46,8 @@ def fill_warehouses(world: World) -> None:
             world.warehouses.append(records.create(Warehouse, values, actor=world.somebody()))
     for n, (item, _) in enumerate(world.each("stock", world.goods, len(world.goods))):
         for warehouse in world.warehouses[: 1 + n % len(world.warehouses)]:
-            pk = restock(world, item, warehouse, 25 + world.chance.randrange(60))
-            levels = {"reorder_point": Decimal(20), "reorder_quantity": Decimal(60)}
+            pk = restock(world, item, warehouse, 150 + world.chance.randrange(300))
+            levels = {"reorder_point": Decimal(100), "reorder_quantity": Decimal(300)}
             stock.set_reorder_levels(stock_id=pk, values=levels, actor=world.somebody())
 
 

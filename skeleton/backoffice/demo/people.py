@@ -66,7 +66,7 @@ def meet_parties(world: World) -> None:
 def _customer(world: World, n: int, countries: dict[str, UUID]) -> Buyer:
     country = words.SHARES[n % len(words.SHARES)]
     currency, tax = words.FIRMS[country][:2]
-    name = _firm(world, country, n)
+    name = _firm(world, country, sum(buyer.country == country for buyer in world.buyers))
     address = _address(world, country, countries)
     limit = world.chance.choice([0, 0, 2_000_000, 5_000_000])
     values = {
@@ -88,7 +88,9 @@ def _customer(world: World, n: int, countries: dict[str, UUID]) -> Buyer:
 def _other(world: World, kind: PartyKind, n: int, countries: dict[str, UUID]) -> UUID:
     country = world.chance.choice(list(words.FIRMS))
     employee = kind == PartyKind.EMPLOYEE
-    name = words.PEOPLE[n % len(words.PEOPLE)] if employee else _firm(world, country, n + 3)
+    name = (
+        words.PEOPLE[n % len(words.PEOPLE)] if employee else _firm(world, country, -1 - n % len(words.NAMES[country]))
+    )
     values: dict[str, Any] = {
         "name": name,
         "email": f"{kind.value}{n}@{DOMAIN if employee else _domain(name)}",
@@ -102,10 +104,9 @@ def _other(world: World, kind: PartyKind, n: int, countries: dict[str, UUID]) ->
 
 def _firm(world: World, country: str, n: int) -> str:
     """A firm's name; the later ones of a name have a number, as branches do."""
-    names, endings = words.NAMES[country], words.FIRMS[country][5]
-    base, ending = names[n // 2 % len(names)], world.chance.choice(endings)
-    branch = n // (2 * len(names))
-    named = f"{base} {branch + 1}" if branch else base
+    names, ending = words.NAMES[country], world.chance.choice(words.FIRMS[country][5])
+    base, branch = names[n % len(names)], n // len(names)
+    named = f"{base} {branch + 1}" if branch > 0 else base
     return f"{ending} «{named}»" if country == "UA" else f"{named} {ending}"
 
 

@@ -121,7 +121,7 @@ class Trade:
         """An item, its price in dollars, and how many of it."""
         if self.chance.random() < 0.15:
             return (*self.chance.choice(self.world.services), self.chance.randint(1, 3))
-        return (*self.chance.choice(self.world.goods), self.chance.choice([1, 2, 3, 4, 5, 8, 10, 12]))
+        return (*self.chance.choice(self.world.goods), self.chance.choice([2, 4, 6, 10, 12, 20, 24, 40]))
 
     def _line(self, buyer: Buyer, item: UUID, price: int, quantity: int) -> dict[str, Any]:
         local = round(price * words.RATES[buyer.currency])
@@ -130,7 +130,7 @@ class Trade:
             "quantity": Decimal(quantity),
             "unit_price": local,
             "currency": buyer.currency,
-            "discount": local * quantity // 20 if quantity >= 8 else 0,
+            "discount": local * quantity // 20 if quantity >= 20 else 0,
             "tax_rate": Decimal(buyer.tax),
         }
 
@@ -216,7 +216,7 @@ class Trade:
                 receive_stock(
                     item_id=row.item_id,
                     warehouse_id=row.warehouse_id,
-                    quantity=row.reorder_quantity or Decimal(60),
+                    quantity=row.reorder_quantity or Decimal(300),
                     reference=f"PO-{self.chance.randrange(1000, 9999)}",
                     actor=self.world.somebody(),
                 )
@@ -224,7 +224,7 @@ class Trade:
     def _pay_the_month(self) -> None:
         """Salaries, rent and goods, by hand into the books; capital at the very beginning."""
         first = self._today().date() == self.world.begins.date()
-        costs = {"5200": 1_450_000, "5300": 420_000, "5400": 3_900, "5100": self.chance.randrange(300_000, 900_000)}
+        costs = {"5200": 820_000, "5300": 240_000, "5400": 3_900, "5100": self.chance.randrange(300_000, 900_000)}
         if first:
             self._post("Opening capital", Posting("1200", debit=60_000_000), Posting("3100", credit=60_000_000))
         for code, amount in costs.items():

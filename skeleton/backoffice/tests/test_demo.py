@@ -92,6 +92,6 @@ def test_data_that_is_there_is_left_alone_unless_told():
 
 def test_orders_that_cannot_be_filled_are_tried_again_and_given_up(monkeypatch):
     monkeypatch.setattr(trade.Trade, "_restock", lambda self: None)
-    monkeypatch.setattr(trade.Trade, "_thing", lambda self: (*self.world.goods[0], 40))
+    monkeypatch.setattr(trade.Trade, "_thing", lambda self: (*self.world.goods[0], 400))
     seed(scale=0.1)
     assert Order.objects.filter(status="cancelled", status_reason__contains="stock").exists()
