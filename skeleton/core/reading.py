@@ -1,12 +1,13 @@
 """The read path: a gate, a plan and the asked-for shape give SQL that is compiled once and run ever after.
 
-A single object takes one statement. So does a list, which counts as well where a total is wanted; only a page behind
-the end takes a second one.
+A single object takes one statement. So does a list, which counts as well where a total is wanted. A search counts by a
+second one, if it has to: most find so few rows that they need not be counted.
 """
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import BigIntegerField, F, QuerySet
@@ -16,21 +17,37 @@ from skeleton.core.access import Gate, OpenGate
 from skeleton.core.actors import Actor
 from skeleton.core.counting import REMEMBERED, Counted
 from skeleton.core.errors import NotFound
-from skeleton.core.fetching import Rows
 from skeleton.core.filters import FilterSet
 from skeleton.core.listing import KeysetAfter, ListQuery, Sort, revive, write_cursor
 from skeleton.core.plans import Plan, plan_of
-from skeleton.core.statements import Inner, Param, Statement, compile_count, compile_rows
+from skeleton.core.statements import Among, Inner, Param, Statement, compile_count, compile_rows
 
 SHAPES = 512
 """How many compiled shapes are kept per list; the least recently used go first."""
 
 KEY, TOTAL = "cursor_key", "list_total"
 
-Form = Literal["plain", "counting", "keyed", "after"]
-"""What a list's statement gives beyond the plan's columns: nothing, the total, or each row's key and id for a cursor;
-`after` gives the rows behind one.
-"""
+DEEP = 200
+"""From so many rows skipped on, a page is found by its ids alone, before anything else of its rows is worked out."""
+
+_PAGE, _BOUNDS = "LIMIT %s OFFSET %s", (Param("list_limit"), Param("list_skip"))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a list's statement does beyond reading the plan's columns.
+
+    It counts all rows, is `deep`, gives each row's key and id for a cursor (`keyed`), or begins `after` one.
+    """
+
+    counting: bool = False
+    deep: bool = False
+    keyed: bool = False
+    after: bool = False
+
+
+def _bounds(limit: int | None, skip: int = 0) -> dict[str, Any]:
+    return {"list_limit": limit, "list_skip": skip}
 
 
 class Reader:
@@ -84,24 +101,23 @@ class Reader:
         shape, values = self._shape(actor, query)
         skip = (query.page - 1) * query.limit
         known = None if self._kept(*shape) else REMEMBERED.recall(self._count(*shape), values)
-        found = self._page(*shape, query.sort, "counting" if known is None else "plain").run(
-            values, query.limit + 1, skip
-        )
+        form = Form(counting=known is None and self._prepared(shape[1]), deep=skip >= DEEP)
+        found = self._page(*shape, query.sort, form).run(values | _bounds(query.limit + 1, skip))
         rows, more = found[: query.limit], len(found) > query.limit
         shown = skip + len(rows)
         if not more and (rows or skip == 0):
             total = shown
         elif known is None:
-            total = self._counted(shape, values, found)
+            total = self._counted(shape, values, found[0][-1] if found and form.counting else None)
         else:
             total = max(known, shown + more)
         items = list(map(self.list_plan.build, rows))
         return {"items": items, "total": total, "page": query.page, "limit": query.limit, "has_more": more}
 
-    def _counted(self, shape: tuple[Any, ...], values: dict[str, Any], found: Rows) -> int:
-        """The total that came with a page's rows, or for a page without any, that of a statement of its own."""
+    def _counted(self, shape: tuple[Any, ...], values: dict[str, Any], came: int | None) -> int:
+        """The total that `came` with a page's rows, or else that of a statement of its own; large ones are noted."""
         counting = self._count(*shape)
-        total: int = found[0][-1] if found else counting.run(values)[0][0]
+        total: int = counting.run(values)[0][0] if came is None else came
         if not self._kept(*shape):
             REMEMBERED.note(counting, values, total)
         return total
@@ -115,7 +131,8 @@ class Reader:
         if not cursor.starts:
             key = revive(cursor.after_key, self._key_field(shape[0], query.sort))
             values |= {"after_key": key, "after_id": cursor.after_id}
-        found = self._page(*shape, query.sort, "keyed" if cursor.starts else "after").run(values, query.limit + 1, 0)
+        form = Form(keyed=True, after=not cursor.starts)
+        found = self._page(*shape, query.sort, form).run(values | _bounds(query.limit + 1))
         rows, more = found[: query.limit], len(found) > query.limit
         # the last two columns are the sort key and the id, behind those of the plan
         next_cursor = write_cursor(query.sort, rows[-1][-2], rows[-1][-1], plain=plain) if more else None
@@ -125,7 +142,7 @@ class Reader:
     def every(self, actor: Actor, query: ListQuery) -> list[dict[str, Any]]:
         """All rows, for the few lists that are not paged."""
         shape, values = self._shape(actor, query)
-        rows = self._page(*shape, query.sort).run(values, None, 0)
+        rows = self._page(*shape, query.sort, Form()).run(values | _bounds(None))
         return list(map(self.list_plan.build, rows))
 
     def _shape(self, actor: Actor, query: ListQuery) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -139,18 +156,24 @@ class Reader:
     def _narrowed(self, scope: Hashable, shape: tuple[Any, ...], rows: QuerySet[Any]) -> QuerySet[Any]:
         return self.filterset.narrow(rows, shape) if self.filterset and shape else rows
 
-    def _compile_page(self, scope: Hashable, shape: tuple[Any, ...], sort: Sort, form: Form = "plain") -> Statement:
-        rows = self._narrowed(scope, shape, self._rows(scope, self.list_plan)).order_by(*sort.ordering())
-        columns = list(self.list_plan.columns)
-        if form in ("keyed", "after"):
-            rows = rows.annotate(**{KEY: sort.expression, f"{KEY}_id": F("pk")})
+    def _compile_page(self, scope: Hashable, shape: tuple[Any, ...], sort: Sort, form: Form) -> Statement:
+        rows, columns = self._rows(scope, self.list_plan), list(self.list_plan.columns)
+        prepared = self._prepared(shape)
+        asked = self._narrowed(scope, shape, rows).order_by(*sort.ordering())
+        if form.deep:
+            page = compile_rows(asked, ["pk"], tail=_PAGE, then=_BOUNDS)
+            asked = rows.filter(Among(page)).order_by(*sort.ordering())
+        if form.keyed:
+            asked = asked.annotate(**{KEY: sort.expression, f"{KEY}_id": F("pk")})
             columns += [KEY, f"{KEY}_id"]
-        if form == "after":
-            rows = rows.filter(KeysetAfter(sort, self._key_field(scope, sort)))
-        if form == "counting":
-            rows = rows.annotate(**{TOTAL: Inner(self._count(scope, shape), BigIntegerField())})
+        if form.after:
+            asked = asked.filter(KeysetAfter(sort, self._key_field(scope, sort)))
+        if form.counting:
+            asked = asked.annotate(**{TOTAL: Inner(self._count(scope, shape), BigIntegerField())})
             columns.append(TOTAL)
-        return compile_rows(rows, columns, tail="LIMIT %s OFFSET %s", prepared=self._prepared(shape))
+        if form.deep:
+            return compile_rows(asked, columns, prepared=prepared)
+        return compile_rows(asked, columns, tail=_PAGE, then=_BOUNDS, prepared=prepared)
 
     def _find_key_field(self, scope: Hashable, sort: Sort) -> Any:
         """The model field that tells what the order's key is."""

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Expression, QuerySet
+from django.db.models import BooleanField, Expression, F, Func, QuerySet
 
 from skeleton.core.fetching import Rows, fetch
 
@@ -42,9 +42,9 @@ class Statement:
     params: tuple[Any, ...]
     prepared: bool = True
 
-    def run(self, values: Mapping[str, Any], *extra: Any) -> Rows:
-        """All rows, with `values` for the Params and `extra` for what was added to the end of the SQL."""
-        return fetch(self.sql, [*self._bound(values), *extra], prepared=self.prepared)
+    def run(self, values: Mapping[str, Any]) -> Rows:
+        """All rows, with `values` for the Params."""
+        return fetch(self.sql, self._bound(values), prepared=self.prepared)
 
     def asked(self, values: Mapping[str, Any]) -> Hashable:
         """What two runs have in common that ask for the same."""
@@ -68,10 +68,32 @@ class Inner(Expression):
         return []
 
 
-def compile_rows(rows: QuerySet[Any], columns: Sequence[str], *, tail: str = "", prepared: bool = True) -> Statement:
-    """The statement that reads `columns` of `rows`; `tail` is SQL to go behind it (`LIMIT %s`)."""
+class Among(Func):
+    """Whether a row's id is one of those that a statement gives."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, statement: Statement) -> None:
+        super().__init__(F("pk"))
+        self.statement = statement
+
+    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        pk, params = compiler.compile(self.source_expressions[0])
+        return f"{pk} IN ({self.statement.sql})", [*params, *self.statement.params]
+
+
+def compile_rows(
+    rows: QuerySet[Any],
+    columns: Sequence[str],
+    *,
+    tail: str = "",
+    then: Sequence[Param] = (),
+    prepared: bool = True,
+) -> Statement:
+    """The statement that reads `columns` of `rows`; `tail` is SQL to go behind it (`LIMIT %s`), `then` its Params."""
     sql, params = rows.values_list(*columns).query.sql_with_params()
-    return Statement(f"{sql} {tail}".rstrip(), params, prepared)
+    return Statement(f"{sql} {tail}".rstrip(), (*params, *then), prepared)
 
 
 def compile_count(rows: QuerySet[Any], *, prepared: bool = True) -> Statement:

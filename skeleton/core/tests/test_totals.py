@@ -75,7 +75,15 @@ def test_a_small_total_is_counted_every_time(owner, many, clock):
     assert listed(owner, status="inactive") == (3, 2, True)
     Customer.objects.filter(pk=many[0].pk).update(status="inactive")
     assert listed(owner, status="inactive") == (4, 2, True)
-    assert counts(owner, status="active") == counts(owner, search="nobody") == 1
+    assert counts(owner, status="active") == 1
+
+
+def test_a_search_that_finds_few_is_not_counted(owner, many, clock):
+    assert listed(owner, search="nobody of that name")[0] == 0
+    assert counts(owner, search="nobody of that name") == 0
+    assert listed(owner, search="acme") == (6, 2, True)
+    clock.now += counting.MOMENT
+    assert counts(owner, search="acme") == 1
 
 
 def test_a_page_that_shows_the_end_tells_the_total_whatever_is_remembered(owner, many, clock):
