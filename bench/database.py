@@ -25,7 +25,7 @@ def row_id(i: int, kind: int = 0) -> UUID:
     return UUID(f"{(FIRST_MOMENT + i) * 1000:012x}7000{0x8000 + kind:04x}{i:012x}")
 
 
-CUSTOMER, ADDRESS, SHIPPING, INVOICE, PAYMENT, LINE, ENTRY, ENTRY_LINE = range(8)
+CUSTOMER, ADDRESS, SHIPPING, INVOICE, PAYMENT, LINE, ENTRY, ENTRY_LINE, ITEM, WAREHOUSE, STOCKED, ORDER = range(12)
 INACTIVE, BLACKLISTED = 20, 97
 """Every so-manieth customer is that; all others are active."""
 
@@ -108,6 +108,40 @@ FROM generate_series(1, %(customers)s) AS i JOIN billing_invoice v ON v.id = ben
 WHERE v.status = 'paid'
 """  # noqa: S608 (constants only)
 
+# As many items and orders as customers; each item in one of five warehouses.
+_ITEMS = f"""
+INSERT INTO inventory_item (id, sku, name, unit_price, currency, tax_rate, status, attributes, created_at, updated_at)
+SELECT bench_id(i, {ITEM}), 'SKU-' || lpad(i::text, 7, '0'), (array['Bolt', 'Кабель', 'Pump', 'Valve'])[1 + i %% 4]
+       || ' ' || i, 100 + i %% 900, 'USD', 20, 'active', '{{}}', to_timestamp({FIRST_MOMENT} + i),
+       to_timestamp({FIRST_MOMENT} + i)
+FROM generate_series(1, %(customers)s) AS i
+"""  # noqa: S608 (constants only)
+
+_WAREHOUSES = f"""
+INSERT INTO inventory_warehouse (id, name, code, status, created_at, updated_at)
+SELECT bench_id(i, {WAREHOUSE}), 'Warehouse ' || i, 'W' || i, 'active', now(), now() FROM generate_series(1, 5) AS i
+"""  # noqa: S608 (constants only)
+
+_STOCK = f"""
+INSERT INTO inventory_stock (id, item_id, warehouse_id, quantity, reserved, reorder_point, reorder_quantity, created_at,
+                             updated_at)
+SELECT bench_id(i, {STOCKED}), bench_id(i, {ITEM}), bench_id(1 + i %% 5, {WAREHOUSE}), i %% 1000 + 0.5, i %% 10 * 0.05,
+       i %% 20, 50, to_timestamp({FIRST_MOMENT} + i), to_timestamp({FIRST_MOMENT} + i)
+FROM generate_series(1, %(customers)s) AS i
+"""  # noqa: S608 (constants only)
+
+_ORDERS = f"""
+INSERT INTO billing_order (id, number, customer_id, customer_name, currency, status, subtotal, tax_total, tax_breakdown,
+                           total, unbilled_total, notes, shipping_address, created_by_id, created_at, updated_at)
+SELECT bench_id(i, {ORDER}), to_char(p.created_at, '"ORD-"YYYY-') || lpad(i::text, 6, '0'), p.id, p.name, p.currency,
+       (array['draft', 'pending', 'cancelled'])[1 + i %% 3], 5000 + i %% 700, 0,
+       jsonb_build_array(jsonb_build_object('rate', 0, 'base', 5000 + i %% 700, 'tax', 0)), 5000 + i %% 700, 0,
+       CASE WHEN i %% 3 = 0 THEN 'Ring twice' END,
+       CASE WHEN i %% 2 = 0 THEN '{{"city": "Львів", "country_id": null}}'::jsonb END,
+       (SELECT id FROM identity_user ORDER BY id LIMIT 1), p.created_at, p.created_at
+FROM generate_series(1, %(customers)s) AS i JOIN parties_party p ON p.id = bench_id(i, {CUSTOMER})
+"""  # noqa: S608 (constants only)
+
 _PURCHASES = """
 UPDATE parties_party p SET total_purchases = v.total
 FROM billing_invoice v WHERE v.customer_id = p.id AND v.status IN ('sent', 'paid')
@@ -157,9 +191,12 @@ _INDEXES = """
 SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
 FROM pg_index i
 WHERE i.indrelid = ANY (ARRAY['parties_party', 'parties_address', 'accounting_entry', 'accounting_line',
-                                'billing_invoice', 'billing_payment']::regclass[])
+                                'billing_invoice', 'billing_payment', 'billing_order', 'inventory_item',
+                                'inventory_stock']::regclass[])
   AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)
 """
+
+_EMPTIED = ("parties_party", "accounting_entry", "audit_entry", "inventory_item", "inventory_warehouse")
 
 # Triggers keep the numbers of rows, and rest while the rows are filled in: begin again.
 _RECOUNT = """
@@ -177,7 +214,9 @@ BEGIN
 END $$
 """
 
-_FILLING = (_CUSTOMERS, _ADDRESSES, _INVOICES, _LINES, _PAYMENTS, _PURCHASES)
+_FILLING = (
+    _CUSTOMERS, _ADDRESSES, _INVOICES, _LINES, _PAYMENTS, _PURCHASES, _ITEMS, _WAREHOUSES, _STOCK, _ORDERS
+)  # fmt: skip
 _SCALE_FILLING = (
     _CUSTOMERS, _ADDRESSES, _ENTRIES, _ENTRY_LINES, _LINE_TOTALS, _SCALE_INVOICES, _PAYMENTS
 )  # fmt: skip
@@ -263,7 +302,7 @@ def fill(database: Database, statements: tuple[str, ...]) -> None:
             connection.execute("SET LOCAL session_replication_role = replica")
             connection.execute("SET LOCAL maintenance_work_mem = '512MB'")
             connection.execute(_ID)
-            connection.execute("TRUNCATE parties_party, accounting_entry, audit_entry CASCADE")
+            connection.execute(f"TRUNCATE {', '.join(_EMPTIED)} CASCADE")
             indexes = connection.execute(_INDEXES).fetchall()
             for name, _ in indexes:
                 connection.execute(f"DROP INDEX {name}")  # several times faster than keeping them through it

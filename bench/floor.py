@@ -70,6 +70,25 @@ FROM billing_invoice
 INVOICES = _INVOICE + "WHERE status = %s ORDER BY id DESC LIMIT %s OFFSET %s"
 INVOICE_COUNT = "SELECT count(*) FROM billing_invoice WHERE status = %s"
 
+_ORDER_COLUMNS = (
+    "id", "number", "customer_id", "customer_name", "status", "currency", "subtotal", "tax_total", "tax_breakdown",
+    "total", "notes", "shipping_address", "created_at", "updated_at",
+)  # fmt: skip
+ORDERS = f"""
+SELECT {", ".join(_ORDER_COLUMNS)}, created_by_id AS created_by,
+       (SELECT sum(i.total)::bigint FROM billing_invoice i WHERE i.order_id = o.id AND i.status <> 'cancelled')
+FROM billing_order o WHERE status = %s ORDER BY id DESC LIMIT %s OFFSET %s
+"""
+ORDER_COUNT = "SELECT count(*) FROM billing_order WHERE status = %s"
+
+STOCK = """
+SELECT s.id, s.item_id, i.sku, i.name, s.warehouse_id, w.name, s.quantity, s.reserved, s.available, s.reorder_point,
+       s.reorder_quantity, s.updated_at
+FROM inventory_stock s JOIN inventory_item i ON i.id = s.item_id JOIN inventory_warehouse w ON w.id = s.warehouse_id
+ORDER BY s.id DESC LIMIT %s OFFSET %s
+"""
+STOCK_COUNT = "SELECT coalesce(sum(delta), 0)::bigint FROM core_row_count WHERE source = 'inventory_stock'"
+
 BEGIN_INVOICE = """
 SELECT set_config('skeleton.context', %s, true), status, currency FROM parties_party
 WHERE id = %s AND kind = 'customer' FOR KEY SHARE
@@ -185,6 +204,40 @@ def invoice_object(row: tuple[Any, ...]) -> dict[str, Any]:
     return found
 
 
+def orders(environ: dict[str, Any]) -> Answer:
+    rows, numbers = page_of(environ, ORDERS, ORDER_COUNT, by="status")
+    return OK, {"items": [order_object(row) for row in rows], **numbers}
+
+
+def order_object(row: tuple[Any, ...]) -> dict[str, Any]:
+    found = dict(zip(_ORDER_KEYS, row, strict=True))
+    invoiced = found["invoiced_total"]
+    may = MAY_BECOME[found["status"]]
+    found["allowed_transitions"] = may if invoiced is None else [one for one in may if one != "cancelled"]
+    found["invoiced_total"] = invoiced or 0
+    return found
+
+
+_ORDER_KEYS = (*_ORDER_COLUMNS, "created_by", "invoiced_total")
+MAY_BECOME = {
+    "draft": ["pending", "confirmed", "cancelled"], "pending": ["confirmed", "cancelled"],
+    "confirmed": ["shipped", "cancelled"], "shipped": ["delivered"], "delivered": [], "cancelled": [],
+}  # fmt: skip
+
+
+def stock(environ: dict[str, Any]) -> Answer:
+    rows, numbers = page_of(environ, STOCK, STOCK_COUNT)
+    return OK, {"items": [stock_object(row) for row in rows], **numbers}
+
+
+def stock_object(row: tuple[Any, ...]) -> dict[str, Any]:
+    return {
+        "id": row[0], "item_id": row[1], "sku": row[2], "item_name": row[3], "warehouse_id": row[4],
+        "warehouse_name": row[5], "quantity": float(row[6]), "reserved": float(row[7]), "available": float(row[8]),
+        "reorder_point": float(row[9]), "reorder_quantity": float(row[10]), "updated_at": row[11],
+    }  # fmt: skip
+
+
 _INVOICE_KEYS = (*_INVOICE_COLUMNS, "created_by", "is_overdue")
 _WHOLE = Decimal(1)
 
@@ -263,21 +316,30 @@ def draft_object(head: dict[str, Any], written: Any, lines: list[Line], ids: lis
     }  # fmt: skip
 
 
+LISTS: dict[str, tuple[Callable[[dict[str, Any]], Answer], tuple[str, ...]]] = {
+    "/api/v1/customers": (customers, ("customers", "parties")),
+    "/api/v1/invoices": (invoices, ("invoices",)),
+    "/api/v1/orders": (orders, ("orders",)),
+    "/api/v1/stock": (stock, ("inventory",)),
+}
+
+
 def answer(environ: dict[str, Any]) -> Answer:
     actor = actor_of(environ)
     if actor is None:
         return UNAUTHORIZED, {"error": "unauthorized"}
     path = environ["PATH_INFO"]
-    if path.startswith("/api/v1/customers"):
-        if not may(actor, "read", "customers", "parties"):
-            return FORBIDDEN, {"error": "forbidden"}
-        return customers(environ) if path == "/api/v1/customers" else customer(path[18:])
-    if path == "/api/v1/invoices":
-        writes = environ["REQUEST_METHOD"] == "POST"
-        if not may(actor, "write" if writes else "read", "invoices"):
-            return FORBIDDEN, {"error": "forbidden"}
-        return create_invoice(environ, actor) if writes else invoices(environ)
+    if environ["REQUEST_METHOD"] == "POST" and path == "/api/v1/invoices":
+        return create_invoice(environ, actor) if may(actor, "write", "invoices") else _NOT_ALLOWED
+    if path in LISTS:
+        listed, resources = LISTS[path]
+        return listed(environ) if may(actor, "read", *resources) else _NOT_ALLOWED
+    if path.startswith("/api/v1/customers/"):
+        return customer(path[18:]) if may(actor, "read", "customers", "parties") else _NOT_ALLOWED
     return NOT_FOUND, {"error": "not_found"}
+
+
+_NOT_ALLOWED: Answer = (FORBIDDEN, {"error": "forbidden"})
 
 
 def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

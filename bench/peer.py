@@ -12,10 +12,18 @@ import jwt
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import URL, BigInteger, ForeignKey, func, insert, select
+from sqlalchemy import URL, BigInteger, ForeignKey, cast, func, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, joinedload, mapped_column, relationship, selectinload
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    column_property,
+    joinedload,
+    mapped_column,
+    relationship,
+    selectinload,
+)
 
 from skeleton.core.ids import uuid7
 
@@ -136,6 +144,7 @@ class Invoice(Base):
     __tablename__ = "billing_invoice"
     number: Mapped[str]
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("parties_party.id"))
+    order_id: Mapped[UUID | None] = mapped_column(ForeignKey("billing_order.id"))
     customer_name: Mapped[str]
     status: Mapped[str] = mapped_column(default="draft")
     currency: Mapped[str]
@@ -158,16 +167,89 @@ class Invoice(Base):
     payments: Mapped[list["Payment"]] = relationship(order_by="Payment.id", lazy="raise")
 
     @property
-    def order_id(self) -> None:
-        return None
-
-    @property
     def amount_due(self) -> int:
         return 0 if self.status == "cancelled" else self.total - self.amount_paid
 
     @property
     def is_overdue(self) -> bool:
         return self.status == "sent" and self.due_date < datetime.now(UTC).date()
+
+
+class Item(Base):
+    __tablename__ = "inventory_item"
+    sku: Mapped[str]
+    name: Mapped[str]
+
+
+class Warehouse(Base):
+    __tablename__ = "inventory_warehouse"
+    name: Mapped[str]
+
+
+class StockRow(Base):
+    __tablename__ = "inventory_stock"
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("inventory_item.id"))
+    warehouse_id: Mapped[UUID] = mapped_column(ForeignKey("inventory_warehouse.id"))
+    quantity: Mapped[Decimal]
+    reserved: Mapped[Decimal]
+    available: Mapped[Decimal]
+    reorder_point: Mapped[Decimal]
+    reorder_quantity: Mapped[Decimal]
+    updated_at: Mapped[datetime]
+    item: Mapped[Item] = relationship(lazy="raise")
+    warehouse: Mapped[Warehouse] = relationship(lazy="raise")
+
+    @property
+    def sku(self) -> str:
+        return self.item.sku
+
+    @property
+    def item_name(self) -> str:
+        return self.item.name
+
+    @property
+    def warehouse_name(self) -> str:
+        return self.warehouse.name
+
+
+MAY_BECOME = {
+    "draft": ["pending", "confirmed", "cancelled"],
+    "pending": ["confirmed", "cancelled"],
+    "confirmed": ["shipped", "cancelled"],
+    "shipped": ["delivered"],
+    "delivered": [],
+    "cancelled": [],
+}
+
+
+class Order(Base):
+    __tablename__ = "billing_order"
+    number: Mapped[str]
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("parties_party.id"))
+    customer_name: Mapped[str]
+    status: Mapped[str]
+    currency: Mapped[str]
+    subtotal: Mapped[int]
+    tax_total: Mapped[int]
+    tax_breakdown: Mapped[list[dict[str, Any]]]
+    total: Mapped[int]
+    notes: Mapped[str | None]
+    shipping_address: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_user.id"))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    @property
+    def allowed_transitions(self) -> list[str]:
+        return MAY_BECOME[self.status]
+
+
+Order.invoiced_total = column_property(  # type: ignore[attr-defined]
+    select(func.coalesce(cast(func.sum(Invoice.total), BigInteger), 0))
+    .where(Invoice.order_id == Order.id, Invoice.status != "cancelled")
+    .correlate_except(Invoice)
+    .scalar_subquery()
+)
 
 
 class Line(Base):
@@ -303,6 +385,57 @@ class InvoicePage(BaseModel):
     has_more: bool
 
 
+class OrderRowOut(Answer):
+    id: UUID
+    number: str
+    customer_id: UUID
+    customer_name: str
+    status: str
+    currency: str
+    subtotal: int
+    tax_total: int
+    tax_breakdown: list[dict[str, Any]]
+    total: int
+    invoiced_total: int
+    notes: str | None
+    shipping_address: dict[str, Any] | None
+    allowed_transitions: list[str]
+    created_by: UUID | None = Field(validation_alias="created_by_id")
+    created_at: datetime
+    updated_at: datetime
+
+
+class OrderPage(BaseModel):
+    items: list[OrderRowOut]
+    total: int
+    page: int
+    limit: int
+    has_more: bool
+
+
+class StockOut(Answer):
+    id: UUID
+    item_id: UUID
+    sku: str
+    item_name: str
+    warehouse_id: UUID
+    warehouse_name: str
+    quantity: float
+    reserved: float
+    available: float
+    reorder_point: float
+    reorder_quantity: float
+    updated_at: datetime
+
+
+class StockPage(BaseModel):
+    items: list[StockOut]
+    total: int
+    page: int
+    limit: int
+    has_more: bool
+
+
 class LineIn(BaseModel):
     description: Annotated[str, Field(min_length=1, max_length=1000)]
     quantity: Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=3)]
@@ -421,6 +554,36 @@ async def list_invoices(
         "limit": limit,
         "has_more": page * limit < (total or 0),
     }
+
+
+@router.get("/orders", response_model=OrderPage, dependencies=[Depends(needs("orders:read"))])
+async def list_orders(
+    db: DB,
+    status: str | None = None,
+    page: Annotated[int, Query(ge=1)] = 1,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Any:
+    orders = select(Order)
+    if status:
+        orders = orders.where(Order.status == status)
+    return await page_of(db, orders, orders.order_by(Order.id.desc()), page, limit)
+
+
+@router.get("/stock", response_model=StockPage, dependencies=[Depends(needs("inventory:read"))])
+async def list_stock(
+    db: DB, page: Annotated[int, Query(ge=1)] = 1, limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> Any:
+    named = select(StockRow).options(joinedload(StockRow.item), joinedload(StockRow.warehouse))
+    return await page_of(db, select(StockRow), named.order_by(StockRow.id.desc()), page, limit)
+
+
+async def page_of(db: AsyncSession, counted: Any, rows: Any, page: int, limit: int) -> dict[str, Any]:
+    total = await db.scalar(
+        select(func.count()).select_from(counted.with_only_columns(counted.selected_columns.id).subquery())
+    )
+    found = await db.scalars(rows.limit(limit).offset((page - 1) * limit))
+    more = page * limit < (total or 0)
+    return {"items": found.all(), "total": total, "page": page, "limit": limit, "has_more": more}
 
 
 @router.post("/invoices", response_model=InvoiceOut, status_code=201, dependencies=[Depends(needs("invoices:write"))])

@@ -66,6 +66,16 @@ def invoice_pages(customers: int) -> list[Ask]:
     return [Ask(f"/api/v1/invoices?status=sent&page={page}&limit=20") for page in range(1, pages + 1)]
 
 
+def order_pages(customers: int) -> list[Ask]:
+    pages = min(10, customers // 100)
+    return [Ask(f"/api/v1/orders?status=pending&page={page}&limit=20") for page in range(1, pages + 1)]
+
+
+def stock_pages(customers: int) -> list[Ask]:
+    pages = min(10, customers // 20)
+    return [Ask(f"/api/v1/stock?page={page}&limit=20") for page in range(1, pages + 1)]
+
+
 def new_invoices(customers: int) -> list[Ask]:
     usable = (i for i in range(1, customers + 1) if i % INACTIVE and i % BLACKLISTED)
     return [Ask("/api/v1/invoices", "POST", new_invoice(i)) for i, _ in zip(usable, range(100), strict=False)]
@@ -86,6 +96,8 @@ NEW = frozenset({"id", "number", "created_at", "updated_at"})
 SCENARIOS = (
     Scenario("customers", "list of 20 customers, page with total", customer_pages, Targets(2.0, 5.0, 3.0)),
     Scenario("invoices", "list of 20 invoices with filter and customer name", invoice_pages, Targets(2.0, 5.0, 3.0)),
+    Scenario("orders", "list of 20 orders with filter and customer name", order_pages, Targets(2.0, 5.0, 3.0)),
+    Scenario("stock", "list of 20 stock rows with item and warehouse names", stock_pages, Targets(2.0, 5.0, 3.0)),
     Scenario("customer", "read one customer", single_customers, Targets(2.5, 4.5, 2.0)),
     Scenario(
         "invoice", "create an invoice with two lines", new_invoices, Targets(3.5, 3.0, 1.0), status=201, differs=NEW

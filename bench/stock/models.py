@@ -1,5 +1,6 @@
 """Our tables as ordinary models; the tables themselves are made by our migrations."""
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -148,6 +149,7 @@ class NumberSeries(models.Model):
 class Invoice(Timed):
     number = models.CharField(max_length=40, unique=True, editable=False)
     customer = models.ForeignKey(Party, models.PROTECT)
+    order = models.ForeignKey("Order", models.PROTECT, null=True, editable=False, related_name="invoices")
     customer_name = models.CharField(max_length=255, editable=False)
     status = models.CharField(max_length=9, default="draft", editable=False)
     currency = models.CharField(max_length=3)
@@ -214,3 +216,82 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return str(self.amount)
+
+
+class Item(Timed):
+    sku = models.CharField(max_length=64)
+    name = models.CharField(max_length=255)
+
+    class Meta:
+        managed = False
+        db_table = "inventory_item"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Warehouse(Timed):
+    name = models.CharField(max_length=255)
+
+    class Meta:
+        managed = False
+        db_table = "inventory_warehouse"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StockRow(Timed):
+    item = models.ForeignKey(Item, models.PROTECT)
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT)
+    quantity = models.DecimalField(max_digits=15, decimal_places=3)
+    reserved = models.DecimalField(max_digits=15, decimal_places=3)
+    reorder_point = models.DecimalField(max_digits=15, decimal_places=3)
+    reorder_quantity = models.DecimalField(max_digits=15, decimal_places=3)
+
+    class Meta:
+        managed = False
+        db_table = "inventory_stock"
+
+    def __str__(self) -> str:
+        return str(self.quantity)
+
+    @property
+    def available(self) -> Decimal:
+        return self.quantity - self.reserved
+
+
+MAY_BECOME = {
+    "draft": ["pending", "confirmed", "cancelled"],
+    "pending": ["confirmed", "cancelled"],
+    "confirmed": ["shipped", "cancelled"],
+    "shipped": ["delivered"],
+    "delivered": [],
+    "cancelled": [],
+}
+
+
+class Order(Timed):
+    number = models.CharField(max_length=40, unique=True, editable=False)
+    customer = models.ForeignKey(Party, models.PROTECT)
+    customer_name = models.CharField(max_length=255, editable=False)
+    status = models.CharField(max_length=9, default="draft", editable=False)
+    currency = models.CharField(max_length=3)
+    subtotal = models.BigIntegerField(default=0)
+    tax_total = models.BigIntegerField(default=0)
+    tax_breakdown = models.JSONField(default=list)
+    total = models.BigIntegerField(default=0)
+    notes = models.TextField(null=True, blank=True)  # noqa: DJ001
+    shipping_address = models.JSONField(null=True)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True)
+
+    class Meta:
+        managed = False
+        db_table = "billing_order"
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def allowed_transitions(self) -> list[str]:
+        return MAY_BECOME[self.status]

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework import serializers
 
-from bench.stock.models import Address, Invoice, InvoiceLine, NumberSeries, Party, Payment
+from bench.stock.models import Address, Invoice, InvoiceLine, NumberSeries, Order, Party, Payment, StockRow
 
 
 class PrimaryAddressSerializer(serializers.ModelSerializer[Address]):
@@ -127,6 +127,40 @@ class InvoiceSerializer(InvoiceRowSerializer):
             InvoiceLine(invoice=invoice, position=position, **line) for position, line in enumerate(lines, 1)
         )
         return invoice
+
+
+class OrderRowSerializer(serializers.ModelSerializer[Order]):
+    customer_id = serializers.PrimaryKeyRelatedField(source="customer", read_only=True)
+    invoiced_total = serializers.IntegerField(read_only=True)
+    allowed_transitions = serializers.ListField(read_only=True)
+
+    class Meta:
+        model = Order
+        fields: ClassVar[list[str]] = [
+            "id", "number", "customer_id", "customer_name", "status", "currency", "subtotal", "tax_total",
+            "tax_breakdown", "total", "invoiced_total", "notes", "shipping_address", "allowed_transitions",
+            "created_by", "created_at", "updated_at",
+        ]  # fmt: skip
+
+
+class StockSerializer(serializers.ModelSerializer[StockRow]):
+    item_id = serializers.PrimaryKeyRelatedField(source="item", read_only=True)
+    sku = serializers.CharField(source="item.sku", read_only=True)
+    item_name = serializers.CharField(source="item.name", read_only=True)
+    warehouse_id = serializers.PrimaryKeyRelatedField(source="warehouse", read_only=True)
+    warehouse_name = serializers.CharField(source="warehouse.name", read_only=True)
+    quantity = NumberField(max_digits=15, decimal_places=3)
+    reserved = NumberField(max_digits=15, decimal_places=3)
+    available = NumberField(max_digits=15, decimal_places=3, read_only=True)
+    reorder_point = NumberField(max_digits=15, decimal_places=3)
+    reorder_quantity = NumberField(max_digits=15, decimal_places=3)
+
+    class Meta:
+        model = StockRow
+        fields: ClassVar[list[str]] = [
+            "id", "item_id", "sku", "item_name", "warehouse_id", "warehouse_name", "quantity", "reserved", "available",
+            "reorder_point", "reorder_quantity", "updated_at",
+        ]  # fmt: skip
 
 
 def next_number(prefix: str, year: int) -> str:

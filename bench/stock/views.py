@@ -2,12 +2,20 @@
 
 from typing import Any, ClassVar
 
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 from rest_framework import permissions, viewsets
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
-from bench.stock.models import Invoice, Party
-from bench.stock.serializers import CustomerSerializer, InvoiceRowSerializer, InvoiceSerializer
+from bench.stock.models import Invoice, Order, Party, StockRow
+from bench.stock.serializers import (
+    CustomerSerializer,
+    InvoiceRowSerializer,
+    InvoiceSerializer,
+    OrderRowSerializer,
+    StockSerializer,
+)
 
 
 class RolePermission(permissions.BasePermission):
@@ -34,3 +42,21 @@ class InvoiceViewSet(viewsets.ModelViewSet[Invoice]):
 
     def get_serializer_class(self) -> type[BaseSerializer[Invoice]]:
         return InvoiceRowSerializer if self.action == "list" else InvoiceSerializer
+
+
+class OrderViewSet(viewsets.ModelViewSet[Order]):
+    queryset = Order.objects.annotate(
+        invoiced_total=Coalesce(Sum("invoices__total", filter=~Q(invoices__status="cancelled")), 0)
+    ).order_by("-id")
+    serializer_class = OrderRowSerializer
+    permission_classes: ClassVar[list[Any]] = [permissions.IsAuthenticated, RolePermission]
+    resources = ("orders",)
+    filterset_fields: ClassVar[list[str]] = ["status", "currency"]
+
+
+class StockViewSet(viewsets.ModelViewSet[StockRow]):
+    queryset = StockRow.objects.select_related("item", "warehouse").order_by("-id")
+    serializer_class = StockSerializer
+    permission_classes: ClassVar[list[Any]] = [permissions.IsAuthenticated, RolePermission]
+    resources = ("inventory",)
+    filterset_fields: ClassVar[list[str]] = ["warehouse", "item"]

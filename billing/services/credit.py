@@ -5,13 +5,19 @@ Whatever adds to it (sending an invoice, confirming an order) holds the customer
 
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from django.db import connection
 
-from billing.choices import InvoiceStatus
-from billing.models import Invoice, Order
+from billing.models import Order
 from parties.services import UsableParty
 from skeleton.core.errors import Conflict
 from skeleton.core.money import format_money
+
+_OPEN = """
+    SELECT coalesce((SELECT sum(total - amount_paid) FROM billing_invoice
+                     WHERE customer_id = %(customer_id)s AND status = 'sent' AND currency = %(currency)s), 0)
+         + coalesce((SELECT sum(unbilled_total) FROM billing_order
+                     WHERE customer_id = %(customer_id)s AND unbilled_total > 0 AND currency = %(currency)s), 0)
+"""
 
 
 def require_credit(customer: UsableParty, order: Order) -> None:
@@ -38,10 +44,7 @@ def require_credit(customer: UsableParty, order: Order) -> None:
 
 def _open(customer: UsableParty, currency: str) -> Decimal:
     """What is due on sent invoices, and what of binding orders no sent invoice asks for yet, in minor units."""
-    due = Invoice.objects.filter(customer=customer.id, status=InvoiceStatus.SENT, currency=currency)
-    ordered = Order.objects.filter(customer=customer.id, unbilled_total__gt=0, currency=currency)
-    found = (
-        due.aggregate(sum=Sum(F("total") - F("amount_paid")))["sum"],
-        ordered.aggregate(sum=Sum("unbilled_total"))["sum"],
-    )
-    return Decimal(sum(amount or 0 for amount in found))
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, {"customer_id": customer.id, "currency": currency})
+        (amount,) = cursor.fetchone()
+    return Decimal(amount)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from billing.choices import OrderStatus
-from billing.machine import VERBS, require_transition
+from billing.machine import TRANSITIONS, VERBS, require_transition
 from billing.models import Order, OrderLine
 from billing.queries import is_invoiced
 from billing.services.credit import require_credit
@@ -33,7 +33,8 @@ def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: 
     with verb(actor, VERBS.get(status, "change_status")):
         customer = _customer_alone(order_id) if status == OrderStatus.CONFIRMED else None
         order: Order = locked(Order.objects.all(), order_id, no_key=True)
-        require_transition(order.status, status, invoiced=is_invoiced(order.pk))
+        if status == OrderStatus.CANCELLED or status not in TRANSITIONS[OrderStatus(order.status)]:
+            require_transition(order.status, status, invoiced=is_invoiced(order.pk))
         if customer:
             require_credit(customer, order)
         # before the stock: PostgreSQL lets only a confirmed order hold any, and only one that is shipped give it away
