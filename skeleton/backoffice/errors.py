@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as say
 
 from skeleton.core import handler
 from skeleton.core.context import current_request_id
@@ -24,22 +25,25 @@ def _by_path(
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _by_path(request, 400, "That did not work", "The request cannot be understood.", handler.bad_request)
+    return _by_path(
+        request, 400, say("That did not work"), say("The request cannot be understood."), handler.bad_request
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _by_path(request, 403, "Not for you", "Your roles do not let you do this.", handler.forbidden)
+    return _by_path(request, 403, say("Not for you"), say("Your roles do not let you do this."), handler.forbidden)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _by_path(request, 404, "Nothing here", "There is no such page.", handler.not_found)
+    return _by_path(request, 404, say("Nothing here"), say("There is no such page."), handler.not_found)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    text = "Something went wrong on our side. Nothing was changed. Try again, or tell us the number below."
-    return _by_path(request, 500, "Our mistake", text, handler.server_error)
+    text = say("Something went wrong on our side. Nothing was changed. Try again, or tell us the number below.")
+    return _by_path(request, 500, say("Our mistake"), text, handler.server_error)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form is older than the session, or was not ours."""
-    return _page(request, 403, "Please try again", "The page was out of date. Go back, reload it, and send it again.")
+    text = say("The page was out of date. Go back, reload it, and send it again.")
+    return _page(request, 403, say("Please try again"), text)

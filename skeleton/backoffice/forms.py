@@ -4,22 +4,27 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.views import PasswordChangeView
+from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.widgets import BASE_INPUT_CLASSES
 
 from skeleton.core.actors import Actor
 from skeleton.core.admin.refusals import REFUSALS, place, refusal_of
+from skeleton.core.admin.words import say
 from skeleton.core.errors import DomainError
 from skeleton.identity.models import User
 from skeleton.identity.queries import holds_a_role
 from skeleton.identity.services import accounts, sessions
+
+WRONG = _("The e-mail or the password is wrong.")
+"""What `sessions.authenticate` says, for it to be translated."""
 
 
 class SignInForm(AuthenticationForm):
     """E-mail and password, with the API's own throttle and answers."""
 
     username = forms.CharField(
-        label="E-mail",
+        label=_("E-mail"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "username", "class": " ".join(BASE_INPUT_CLASSES)}),
     )
@@ -30,13 +35,13 @@ class SignInForm(AuthenticationForm):
             try:
                 self.user_cache = sessions.authenticate(email=email, password=password)
             except DomainError as error:
-                raise forms.ValidationError(error.message, code=error.code) from error
+                raise forms.ValidationError(say(error.message), code=error.code) from error
             self.confirm_login_allowed(self.user_cache)
         return dict(self.cleaned_data)
 
     def confirm_login_allowed(self, user: User) -> None:
         if not holds_a_role(user.pk):
-            raise forms.ValidationError("Your account holds no role yet, so there is nothing here for you to see.")
+            raise forms.ValidationError(say("Your account holds no role yet, so there is nothing here for you to see."))
 
 
 class OwnPasswordForm(AdminOwnPasswordChangeForm):

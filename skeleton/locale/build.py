@@ -44,8 +44,7 @@ SHOWN_AS = {"description", "label", "help_text", "question", "title", "violation
 
 SAID_BY = {
     "act": (0,), "moving": (1,), "download": (0,), "money": (1,), "status": (2,), "Conflict": (0,), "Invalid": (0,),
-    "Forbidden": (0,), "NotFound": (0,), "ValidationError": (0,), "_not_allowed": (1,), "Column": (0,),
-    "heading": (0,), "total": (0,),
+    "Forbidden": (0,), "NotFound": (0,), "ValidationError": (0,), "_not_allowed": (1,),
 }  # fmt: skip
 """Calls, and which of their arguments are words for people."""
 

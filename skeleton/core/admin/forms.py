@@ -148,6 +148,7 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         put_into_words(self)
+        self.read_as = read_as(self.instance)
         for name, currency in self.money.items():
             field = self.fields.get(name)
             if isinstance(field, AmountField):
@@ -169,10 +170,26 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
         except forms.ValidationError as error:
             self._update_errors(error)  # type: ignore[attr-defined]
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether the record changed since this form was shown: what was posted along says as what it was read."""
+        posted = self.data.get(READ_AS) if self.is_bound else None
+        return bool(posted and self.read_as and posted != self.read_as)
+
     def body(self, *, partial: bool) -> dict[str, Any]:
         """What was typed, as JSON would say it; only what changed, with `partial`."""
         names = self.changed_data if partial else self.fields
         return {name: as_json(self.cleaned_data[name]) for name in names if name in self.cleaned_data}
+
+
+READ_AS = "_read_as"
+"""The field of a page, not of the form itself, that says which version of its record was read."""
+
+
+def read_as(record: Any) -> str:
+    """Which version of a record this is; empty for a new one, and for what keeps no time of its last change."""
+    changed = getattr(record, "updated_at", None)
+    return changed.isoformat() if changed and not record._state.adding else ""
 
 
 class ActForm(forms.Form):

@@ -13,7 +13,7 @@ from skeleton.core.admin.forms import RecordForm
 from skeleton.core.admin.refusals import REFUSALS, field_of, refusal_of, texts_of
 from skeleton.core.admin.screens import Screen, StackedParts, TabularParts
 from skeleton.core.admin.words import say
-from skeleton.core.errors import DomainError
+from skeleton.core.errors import Conflict, DomainError
 from skeleton.core.serializers import Input
 
 
@@ -21,6 +21,7 @@ class RecordAdmin(Screen):
     """A record with a form. `add` and `change` write it: by `core.records`, unless a service of its own does."""
 
     form = RecordForm
+    change_form_before_template = "skeleton/admin/read_as.html"
     create_input: ClassVar[type[Input] | None] = None
     update_input: ClassVar[type[Input] | None] = None
 
@@ -45,6 +46,7 @@ class RecordAdmin(Screen):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         if change:
+            self.refuse_stale(form)
             self.save_changed(form, formsets, self.actor(request))
         else:
             self.save_new(form, formsets, self.actor(request))
@@ -58,6 +60,14 @@ class RecordAdmin(Screen):
         if self.create_input:
             form.instance.pk = self.add(self.create_input.parse(body), actor)
             form.instance.refresh_from_db()  # what is said of it names its number
+
+    def refuse_stale(self, form: Any) -> None:
+        """Raises Conflict where somebody else changed the record since the form was read. Sent again, it is meant."""
+        if isinstance(form, RecordForm) and form.is_stale:
+            raise Conflict(
+                "Somebody else changed this while you were editing. What you typed is still here: compare it with "
+                "what there is now, and save again to put yours in its place."
+            )
 
     def save_changed(self, form: Any, formsets: Any, actor: Actor) -> None:
         """Write what changed in a form and its parts."""
@@ -108,6 +118,11 @@ class PartsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         for unfolds in ("request", "per_page", "count", "count_variant", "provided_queryset"):
             kwargs.pop(unfolds, None)
         super().__init__(*args, **kwargs)
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        for field in form.fields.values():  # a table has one heading for all; whoever cannot see it hears the name
+            field.widget.attrs.setdefault("aria-label", str(field.label or ""))
 
     def kept(self) -> list[Any]:
         """The forms of the parts that there are to be."""

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import axe_playwright_python
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
 
@@ -21,6 +22,12 @@ LAUNCH = (
 Size = tuple[int, int]
 DESKTOP, PHONE = (1280, 900), (390, 844)
 """Widths and heights in CSS pixels."""
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+"""axe-core, as the package brings it."""
+
+SETTLED = 500
+"""Milliseconds after which charts have been drawn."""
 
 HOW_TO_GET_ONE = "No Chromium here: `apt-get install chromium`, or name one in SKELETON_TEST_CHROMIUM."
 
@@ -61,7 +68,25 @@ class Window:
         folder = os.environ.get("SKELETON_TEST_SCREENSHOTS")
         if folder:
             self.page.wait_for_load_state("networkidle")
+            self.page.wait_for_timeout(SETTLED)
             self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+    def assert_fits(self) -> None:
+        """Nothing is wider than the window, so nobody has to scroll sideways."""
+        width, window = self.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert width <= window, f"{self.page.url} is {width} pixels wide"
+
+    def assert_accessible(self) -> None:
+        """axe-core finds nothing serious on the page as it is now."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        serious = [
+            f"{violation['id']}: {[node['html'][:200] for node in violation['nodes'][:3]]}"
+            for violation in found["violations"]
+            if violation["impact"] in ("serious", "critical")
+        ]
+        assert not serious, (self.page.url, serious)
 
     def assert_quiet(self) -> None:
         assert not self.complaints, self.complaints

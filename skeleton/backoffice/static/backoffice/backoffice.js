@@ -78,9 +78,40 @@ document.addEventListener("DOMContentLoaded", () => {
         if (event.key === "ArrowDown" || event.key === "ArrowUp") {
             event.preventDefault();
             step(event.key === "ArrowDown" ? 1 : -1);
+        } else if (event.key === "Escape") {
+            event.preventDefault(); // a browser would only empty the field
+            dialog.close();
         } else if (event.key === "Enter" && chosen()) {
             event.preventDefault();
             window.location = chosen().href;
         }
     });
+});
+
+/* Fields that are searched while one types (Select2) show a box of their own: let it be called what the field is called. */
+document.addEventListener("DOMContentLoaded", () => {
+    const nameOf = (field) =>
+        field.getAttribute("aria-label") || field.labels?.[0]?.textContent.replace("*", "").trim() || "";
+
+    const name = (box) => {
+        const field = box.previousElementSibling;
+        if (!field?.matches("select")) return;
+        for (const part of box.querySelectorAll(".select2-selection, .select2-search__field")) {
+            part.setAttribute("aria-label", nameOf(field));
+            part.removeAttribute("aria-labelledby");
+        }
+        const shown = box.querySelector(".select2-selection__rendered");
+        for (const attribute of ["role", "aria-readonly"]) shown?.removeAttribute(attribute);
+    };
+
+    new MutationObserver((changes) => {
+        const added = changes.flatMap((change) => [...change.addedNodes]).filter((node) => node.nodeType === 1);
+        for (const node of added) {
+            if (node.matches(".select2-container")) name(node);
+            for (const box of node.querySelectorAll(".select2-container")) name(box);
+            for (const search of node.querySelectorAll(".select2-search--dropdown .select2-search__field")) {
+                search.setAttribute("aria-label", document.getElementById("search")?.ariaLabel ?? "");
+            }
+        }
+    }).observe(document.body, { childList: true, subtree: true });
 });
