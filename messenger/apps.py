@@ -2,7 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import AppConfig
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 
 from messenger.errors import declare_constraints
 from skeleton.files import uses
@@ -13,9 +13,15 @@ class MessengerConfig(AppConfig):
 
     def ready(self) -> None:
         declare_constraints()
-        uses.register("a message", self.is_attached)
+        uses.register("a message", self.is_attached, shown_to=self.attachments_shown_to)
 
     def is_attached(self, file_id: UUID) -> bool:
         """Whether a message uses the file."""
-        attached: QuerySet[Any] = self.get_model("Attachment")._default_manager.all()
-        return attached.filter(file_id=file_id).exists()
+        return self._attachments().filter(file_id=file_id).exists()
+
+    def attachments_shown_to(self, user_id: Any) -> QuerySet[Any]:
+        """Whoever is in a conversation may open what is attached there."""
+        return self._attachments().filter(file=OuterRef("pk"), message__conversation__members__user_id=user_id)
+
+    def _attachments(self) -> QuerySet[Any]:
+        return self.get_model("Attachment")._default_manager.all()

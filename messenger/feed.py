@@ -119,8 +119,8 @@ def mark(position: int) -> bytes:
     return b": \nid: %d\n\n" % position
 
 
-RESET = "stream.reset"
-"""Told first where what was missed is no longer, or not yet, in the log: load anew."""
+STARTED, RESET = "stream.started", "stream.reset"
+"""What every stream begins with; the latter where what was missed is no longer, or not yet, in the log: load anew."""
 
 
 class _OneOf(Func):

@@ -35,7 +35,7 @@ class Start:
         hub.join(self.standing, self.position, outlet)
 
     def _greeting(self) -> bytes:
-        return feed.frame(self.position, feed.RESET, {}) if self.reset else feed.mark(self.position)
+        return feed.frame(self.position, feed.RESET if self.reset else feed.STARTED, {})
 
 
 def begin(standing: Standing, last_event_id: int | None) -> Start:

@@ -187,7 +187,7 @@ class StreamView(ApiView):
     def ticket(self, request: Request) -> HttpResponse:
         """Good for one use within 30 seconds, and no longer than your session."""
         self.parse()
-        ticket, expires_at = issue_ticket(actor=self.actor)
+        ticket, expires_at = issue_ticket(standing=self._standing())
         return self.answer({"ticket": ticket, "expires_at": expires_at}, 201)
 
     @operation("GET", "/events", access=READ, summary="What happens, as it happens", envelope="stream", errors=(400,))
@@ -199,7 +199,8 @@ class StreamView(ApiView):
         | `message.created`, `message.updated`, `message.deleted` | `conversation_id`, `message` as it is now |
         | `conversation.read` | `conversation_id`, `user_id`, `seq` |
         | `conversation.updated` | `conversation_id`, `conversation`: its name, owner, members, whether archived |
-        | `stream.reset` | nothing: what you missed is no longer known, load anew |
+        | `stream.started` | nothing: the first of every stream, with the id where it begins |
+        | `stream.reset` | nothing: instead of that, where what you missed is no longer known: load anew |
 
         With `Last-Event-ID` you get exactly what came after that event; without, what comes from now on. A stream ends
         when your session does, and at times by itself: come back with the last id. Every 15 seconds there is a sign of

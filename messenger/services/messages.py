@@ -10,6 +10,7 @@ from django.utils import timezone
 from messenger.access import MESSAGES, require_member
 from messenger.errors import DELETED
 from messenger.models import Attachment, Message
+from messenger.services.telling import tell_those_away
 from skeleton.core.access import visible
 from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, Forbidden, Invalid
@@ -33,10 +34,13 @@ def send_message(*, conversation_id: UUID, values: dict[str, Any], actor: Actor)
     file_ids = list(dict.fromkeys(values.get("attachments") or ()))
     if values.get("content") is None and not file_ids:
         raise Invalid(details={"content": "Write something, or attach a file."})
-    _require_own(file_ids, actor)
+    names = _require_own(file_ids, actor)
     try:
         with verb(actor, "send"):
-            return _write(conversation_id, values.get("content"), client_id, file_ids, actor), True
+            pk = _write(conversation_id, values.get("content"), client_id, file_ids, actor)
+            text = values.get("content") or ", ".join(names)
+            tell_those_away(conversation_id=conversation_id, message_id=pk, text=text, sender=actor)
+        return pk, True
     except IntegrityError:
         known = _sent_as(conversation_id, client_id, actor)  # the same one came twice at this very moment
         if known is None:
@@ -51,13 +55,15 @@ def _sent_as(conversation_id: UUID, client_id: str | None, actor: Actor) -> UUID
     return sent.values_list("pk", flat=True).first()
 
 
-def _require_own(file_ids: Sequence[UUID], actor: Actor) -> None:
+def _require_own(file_ids: Sequence[UUID], actor: Actor) -> list[str]:
+    """The files' names. Raises Invalid where one is not the actor's own."""
     if not file_ids:
-        return
-    own = set(File.objects.filter(pk__in=file_ids, owner_id=actor.user_id).values_list("pk", flat=True))
+        return []
+    own = dict(File.objects.filter(pk__in=file_ids, owner_id=actor.user_id).values_list("pk", "name"))
     foreign = {f"attachments.{n}": "Unknown file." for n, file_id in enumerate(file_ids) if file_id not in own}
     if foreign:
         raise Invalid(details=foreign)
+    return [own[file_id] for file_id in file_ids]
 
 
 def _write(

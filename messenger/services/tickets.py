@@ -10,7 +10,6 @@ from django.db.models.functions import MD5
 from django.utils import timezone
 
 from messenger.models import Ticket
-from skeleton.core.actors import Actor
 from skeleton.core.fetching import fetch
 from skeleton.identity.models import User
 
@@ -27,16 +26,21 @@ class Standing:
     web_password: str | None = None
 
 
-def issue_ticket(*, actor: Actor, web_session: str | None = None) -> tuple[str, dt.datetime]:
-    """A ticket for one stream of the actor, and when it expires. `web_session` is the back office's session key."""
+def standing_of_web_session(user_id: UUID, session_key: str) -> Standing:
+    """What a page of the back office stands on."""
+    password = User.objects.filter(pk=user_id).values_list(MD5("password"), flat=True).get()
+    return Standing(user_id, web_session=session_key, web_password=password)
+
+
+def issue_ticket(*, standing: Standing) -> tuple[str, dt.datetime]:
+    """A ticket for one stream, and when it expires."""
     ticket, expires_at = secrets.token_urlsafe(32), timezone.now() + LIFETIME
-    user = User.objects.filter(pk=actor.user_id)
     Ticket.objects.create(
         hash=_hash(ticket),
-        user_id=actor.user_id,
-        session_id=actor.session_id,
-        web_session=web_session,
-        web_password=user.values_list(MD5("password"), flat=True).get() if web_session else None,
+        user_id=standing.user_id,
+        session_id=standing.session_id,
+        web_session=standing.web_session,
+        web_password=standing.web_password,
         expires_at=expires_at,
     )
     return ticket, expires_at

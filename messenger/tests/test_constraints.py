@@ -3,7 +3,9 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from messenger.feed import log_now
 from messenger.models import Conversation, Event, Member, Message
+from messenger.services.upkeep import clear_away
 from messenger.tests.factories import conversation, message
 from skeleton.core.constraints import explain
 from skeleton.core.ids import uuid7
@@ -201,6 +203,17 @@ class TestLog:
             cursor.execute("UPDATE messenger_message SET deleted_at = now() WHERE seq = 2")
             cursor.execute("UPDATE messenger_member SET read_seq = 2 WHERE user_id = %s", [people[0].pk])
         assert told()[3:] == [("message.updated", 1), ("message.deleted", 2), ("conversation.read", 2)]
+
+    def test_old_events_are_cleared_away_but_for_the_newest(self, people, group, settings):
+        assert len(told()) == 3
+        assert clear_away() == 0
+        settings.SKELETON_MESSENGER_DAYS = 0
+        assert clear_away() == 2
+        (left,) = told()
+        log = log_now()
+        assert log.oldest == log.newest == Event.objects.get().position
+        assert [log.reaches(log.newest + n) for n in (-2, -1, 0, 1)] == [False, True, True, False]
+        assert left
 
     def test_it_is_never_rewritten(self, group):
         told()

@@ -3,7 +3,7 @@
 import pytest
 
 from messenger.models import Attachment, Message
-from skeleton.files.tests.factories import upload
+from skeleton.files.tests.factories import body_of, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -137,6 +137,22 @@ class TestAttachments:
             body = {"attachments": [file["id"]]}
             answer = client.post(path_of(group), body)
             answer.ok(201) if client is dora else answer.refused(422, "attachments.0")
+
+    def test_who_is_in_the_conversation_may_open_it(self, carl, viewer, holding, group):
+        """A viewer holds files:read, and sees what is shown to them besides their own."""
+        member, stranger = viewer, holding("files:read", "files:write", "messenger:read")
+        file = upload(carl, b"for the group")
+        path = f"/files/{file['id']}"
+        carl.post(f"/conversations/{group['id']}/members", {"user_id": str(member.user.pk)}).ok()
+        member.get(path).refused(404)
+        sent = carl.post(path_of(group), {"attachments": [file["id"]]}).ok(201)
+        assert member.get(path).ok()["name"] == file["name"]
+        assert body_of(member.get(f"{path}/download")) == b"for the group"
+        assert member.get("/files").ok()["total"] == 0, "the list is of one's own"
+        for answer in (stranger.get(path), stranger.get(f"{path}/download"), stranger.delete(path)):
+            answer.refused(404)
+        carl.delete(path_of(group, sent)).ok(204)
+        member.get(f"{path}/download").refused(404)
 
     def test_a_file_in_use_stays_until_the_message_goes(self, carl, group):
         file = upload(carl)

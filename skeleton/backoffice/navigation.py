@@ -95,6 +95,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             Place("parties.partner", "handshake", _("Who we work with")),
             Place("parties.employee", "badge", _("Who works for us")),
+            Place("admin:messenger", "forum", _("Talk to each other"), _("Messages"), ("messenger:read",)),
         ),
     ),
     Section(

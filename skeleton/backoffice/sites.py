@@ -60,9 +60,7 @@ class BackOffice(UnfoldAdminSite):
 
     def get_urls(self) -> list[Any]:
         """The pages' addresses, before those of the screens."""
-        own = [
-            path(f"{page.name}/", self.admin_view(page.view), name=page.name) for page in pages.registered().values()
-        ]
+        own = [pattern for page in pages.registered().values() for pattern in page.urls(self.admin_view)]
         # whoever is to sign in may choose a language, too
         return [path("language/", require_POST(self.language), name="language"), *own, *super().get_urls()]
 

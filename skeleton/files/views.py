@@ -1,6 +1,7 @@
 """The API of files."""
 
-from typing import Any
+from typing import Any, ClassVar
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -15,9 +16,10 @@ from skeleton.core.errors import NotFound
 from skeleton.core.handler import error_response
 from skeleton.core.listing import NEWEST_FIRST, Sorting
 from skeleton.core.operations import operation
+from skeleton.core.reading import Reader
 from skeleton.core.views import READ, WRITE, ResourceView
 from skeleton.files import services, storage
-from skeleton.files.access import FILES
+from skeleton.files.access import FILES, READABLE
 from skeleton.files.errors import RangeNotSatisfiable
 from skeleton.files.models import File
 from skeleton.files.ranges import parse_range
@@ -46,6 +48,7 @@ class FileView(ResourceView):
     sorting = Sorting(keys={"name": "name", "size": "size", "created_at": "created_at"}, default=NEWEST_FIRST)
     parser_classes = (MultipartParser,)
     upload_input = UploadInput
+    readable: ClassVar[Reader] = Reader(READABLE, FileOutput)
 
     @property
     def max_body(self) -> int:  # type: ignore[override]
@@ -64,10 +67,14 @@ class FileView(ResourceView):
                 received.close()
         return self.show(pk, 201)
 
+    def show(self, pk: UUID, status: int = 200) -> HttpResponse:
+        """Also one that is shown to the actor, such as in a message."""
+        return self.answer(self.readable.one(self.actor, pk), status)
+
     @operation("GET", "/<pk>/download", access=READ, summary="Download", envelope="file", errors=(404,))
     def download(self, request: Request, pk: str) -> HttpResponseBase:
         """Always as an attachment; one byte range may be asked for. From S3: a redirect to a link good for a minute."""
-        file = visible(self.gate, self.actor).filter(pk=self.pk).first()
+        file = visible(READABLE, self.actor).filter(pk=self.pk).first()
         if file is None:
             raise NotFound
         try:

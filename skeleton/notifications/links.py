@@ -11,11 +11,16 @@ SCREENS = {
 }
 """The screen that shows what lies under a path of the API."""
 
+PAGES = {"conversations": "messenger"}
+"""The page that does, with the id behind a #."""
+
 
 def page_of(link: str | None) -> str | None:
     """The page in the back office for `/api/v1/<resource>/<id>`; None where there is none."""
     resource, _, pk = (link or "").removeprefix("/api/v1/").partition("/")
     try:
+        if resource in PAGES and pk:
+            return f"{reverse(f'admin:{PAGES[resource]}')}#{pk}"
         return reverse(f"admin:{SCREENS[resource]}_change", args=[pk]) if resource in SCREENS and pk else None
     except NoReverseMatch:
         return None

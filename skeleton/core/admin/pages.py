@@ -7,15 +7,18 @@
 The site gives each its address, `/admin/<name>/`, and the navigation shows it to whoever may read it.
 """
 
+from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 
 from skeleton.core.actors import Actor
+
+Wrap = Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]
 
 
 class Page:
@@ -31,6 +34,10 @@ class Page:
         if actor is None:
             raise PermissionDenied
         return actor
+
+    def urls(self, wrap: Wrap) -> list[URLPattern]:
+        """The page's addresses; `wrap` is what keeps strangers out, and forged requests."""
+        return [path(f"{self.name}/", wrap(self.view), name=self.name)]
 
     def may_read(self, request: HttpRequest) -> bool:
         return self.actor(request).can(*(f"{resource}:read" for resource in self.resources))

@@ -1,0 +1,10 @@
+"""What happens to the messenger by itself."""
+
+from messenger.services.upkeep import clear_away
+from skeleton.core.jobs import periodic
+
+
+@periodic("31 3 * * *")
+def clean_up() -> None:
+    """Every night: events that nobody comes back for, tickets that nobody used."""
+    clear_away()
