@@ -21,7 +21,7 @@ LOCKED := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 TEST := SKELETON_TEST_FAST_DB=1
 
 .PHONY: help serve demo test lint format-check types imports check migrations schema unit browser durability \
-	install install-dev lock bench bench-check bench-scale translations format clean
+	install install-dev lock bench bench-check bench-scale bench-live translations format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
@@ -114,6 +114,9 @@ bench-scale: $(DEVELOPMENT) ## our speed at a thousand rows and at a million
 
 translations: $(DEVELOPMENT) ## look for texts to translate and compile what is translated (skeleton/locale)
 	$(TEST) DJANGO_SETTINGS_MODULE=skeleton.settings $(BIN)/python -m skeleton.locale.build
+
+bench-live: $(DEVELOPMENT) ## from POST to arrival, memory of streams, messages a second
+	$(BIN)/python -m bench live
 
 format: $(DEVELOPMENT) ## put the code into shape
 	$(BIN)/ruff check --fix .

@@ -1,14 +1,15 @@
-"""`python -m bench [run|quick|check|scale]`: measure ours beside a floor, the stock way and a peer.
+"""`python -m bench [run|quick|check|scale|live]`: measure ours beside a floor, the stock way and a peer.
 
 `run` writes its section of bench/RESULTS.md. `quick` prints the same in a fraction of the time. `check` is for CI: it
 ends with 1 where a CPU ratio misses its target by more than 25 %. `scale` compares ours over 1,000 rows with ours over
-1,000,000, and writes its section, too; its databases stay in var/bench-scale (about 2 GB).
+1,000,000, and writes its section, too; its databases stay in var/bench-scale (about 2 GB). `live` measures the
+messenger.
 """
 
 import argparse
 import sys
 
-from bench import agree, login, report, scale
+from bench import agree, live, login, report, scale
 from bench.database import prepare
 from bench.load import Generator
 from bench.report import Verdict
@@ -30,11 +31,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("mode", nargs="?", choices=[*EFFORTS, "scale"], default="run")
+    parser.add_argument("mode", nargs="?", choices=[*EFFORTS, "scale", "live"], default="run")
     parser.add_argument("--only", action="append", choices=[*(scenario.name for scenario in SCENARIOS), LOGIN])
     options = parser.parse_args()
     if options.mode == "scale":
         publish(scale.run())
+        return 0
+    if options.mode == "live":
+        publish(live.run())
         return 0
     missed = compare(options.mode, options.only or default_names(options.mode))
     if options.mode == "check" and missed:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from messenger.presence import FRESH_SECONDS, Presences
 from messenger.services.tickets import forget_tickets, issue_ticket, redeem_ticket, standing_of_web_session
@@ -117,7 +118,8 @@ def test_a_server_without_streams_answers_what_there_is(carl, dora, group, say):
     said = b"".join(after.response.streaming_content).decode()
     assert "message.created" in said
     assert "Hello!" in said
-    assert carl.call("HEAD", "/messenger/events").status == 200
+    head = Client().head("/api/v1/messenger/events", headers={"Authorization": f"Bearer {carl.token}"})
+    assert (head.status_code, head.headers["Content-Type"]) == (200, "text/event-stream")
     ticket = carl.post("/messenger/tickets", {}).ok(201)["ticket"]
     anonymous = type(carl)()
     assert anonymous.get("/messenger/events", ticket=ticket).status == 200

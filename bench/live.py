@@ -1,0 +1,154 @@
+"""How fast messages arrive: from POST to streams, what a stream costs, and how many messages a second there can be."""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.database import Database, prepare
+from bench.load import Generator, Outcome
+from bench.measure import cpu_seconds, resident_megabytes
+from bench.report import surroundings
+from bench.servers import Kind, Server
+from bench.streams import Listeners
+
+MEMBERS = 40
+STREAMS = (100, 1_000)
+MESSAGES, PAUSE = 60, 0.1  # so many, a tenth of a second apart
+WRITERS, SECONDS = 16, 4.0
+CONVERSATIONS = (1, 100)
+PASSWORD = "correct horse battery"
+
+
+class Live(Kind):
+    """Ours, without limits of how often one may do things."""
+
+    def environment(self, database: Database) -> dict[str, str]:
+        return super().environment(database) | {"SKELETON_THROTTLE": "off", "SKELETON_LOG_LEVEL": "error"}
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Of one number of streams. Milliseconds; kilobytes of the server's memory per stream."""
+
+    streams: int
+    heard: int
+    p50: float
+    p99: float
+    kilobytes: float
+
+
+def run() -> str:
+    """Measure everything; the section of the results."""
+    database = prepare(1_000)
+    with Server(Live("live", 18086), database) as server, Generator() as generator:
+        server.wait_until_ready()
+        crew = Crew(server)
+        arrivals = [arrival(crew, streams) for streams in STREAMS]
+        rates = [(number, *rate(crew, generator, number)) for number in CONVERSATIONS]
+    return section(database, arrivals, rates)
+
+
+class Crew:
+    """Users who talk, all of them in every conversation that is asked for."""
+
+    def __init__(self, server: Server) -> None:
+        self.server, self.chief = server, server.log_in()
+        roles = {role["name"]: role["id"] for role in self.ask("GET", "/roles")["data"]}
+        self.tokens, self.ids = [], []
+        for number in range(MEMBERS):
+            body = {
+                "email": f"live{time.time_ns()}-{number}@example.com",
+                "password": PASSWORD,
+                "name": f"Live {number}",
+            }
+            made = self.ask("POST", "/auth/register", body)
+            self.ask("POST", f"/users/{made['user']['id']}/roles", {"role_id": roles["admin"]})
+            self.tokens.append(made["access_token"])
+            self.ids.append(made["user"]["id"])
+
+    def ask(self, method: str, path: str, body: object = None) -> dict:  # type: ignore[type-arg]
+        sent = None if body is None else json.dumps(body).encode()
+        status, answer = self.server.ask(method, f"/api/v1{path}", sent, self.chief)
+        if status >= 300:
+            raise SystemExit(f"{method} {path} answers {status}: {answer!r}")
+        return json.loads(answer)  # type: ignore[no-any-return]
+
+    def group(self) -> str:
+        """A conversation of all of them; its path."""
+        made = self.ask("POST", "/conversations", {"type": "group", "name": "Live", "member_ids": self.ids})
+        return f"/conversations/{made['id']}/messages"
+
+
+def arrival(crew: Crew, streams: int) -> Arrival:
+    """One message after the other, each to all streams."""
+    path = crew.group()
+    before = memory(crew.server.pid)
+    with Listeners() as listeners:
+        listeners.open(crew.server.port, crew.tokens, streams)
+        kilobytes = (memory(crew.server.pid) - before) * 1024 / streams
+        for _ in range(MESSAGES):
+            crew.ask("POST", path, {"content": str(time.time_ns())})
+            time.sleep(PAUSE)
+        time.sleep(1)
+        taken = listeners.latencies()
+    if len(taken) != streams * MESSAGES:
+        raise SystemExit(f"{len(taken)} of {streams * MESSAGES} messages arrived.")
+    return Arrival(streams, len(taken), taken[len(taken) // 2], taken[len(taken) * 99 // 100], kilobytes)
+
+
+def rate(crew: Crew, generator: Generator, conversations: int) -> tuple[Outcome, float]:
+    """As many messages as go, with nobody listening; and the server's processor time, in milliseconds, for each."""
+    body = json.dumps({"content": "Hello!"}).encode()
+    requests = [post(crew.group(), crew.chief, body) for _ in range(conversations)]
+    before = cpu_seconds(crew.server.pid)
+    outcome = generator.run(crew.server.port, requests, clients=WRITERS, seconds=SECONDS, status=201)
+    return outcome, (cpu_seconds(crew.server.pid) - before) / outcome.requests * 1000
+
+
+def post(path: str, token: str, body: bytes) -> bytes:
+    head = (
+        f"POST /api/v1{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def memory(pid: int) -> float:
+    """Megabytes of the server's processes, its database left out."""
+    children = Path(f"/proc/{pid}/task").glob("*/children")
+    own = {int(child) for found in children for child in found.read_text().split()}
+    return sum(resident_megabytes(child) for child in own if b"postgres" not in command(child))
+
+
+def command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+INTRODUCTION = """# Messages, live
+
+Made by `make bench-live` ({surroundings}).
+{members} users in one conversation, two server processes; {messages} messages, one each {pause} s, and how long each
+took from its POST to every stream. Clients, server and database share the machine. *kB per stream* is what
+the server's processes grew by while the streams were opened. Then {writers} clients write as fast as they can for
+{seconds:g} s, into conversations of {all} members, with nobody listening; commits are durable.
+"""
+
+
+def section(database: Database, arrivals: list[Arrival], rates: list[tuple[int, Outcome, float]]) -> str:
+    introduction = INTRODUCTION.format(
+        surroundings=surroundings(database), members=MEMBERS, messages=MESSAGES, pause=PAUSE, writers=WRITERS,
+        seconds=SECONDS, all=MEMBERS + 1,
+    )  # fmt: skip
+    lines = [
+        introduction,
+        "| open streams | messages that arrived | p50 ms | p99 ms | kB per stream |",
+        "| ---: | ---: | ---: | ---: | ---: |",
+        *(f"| {a.streams:,} | {a.heard:,} | {a.p50:.1f} | {a.p99:.1f} | {a.kilobytes:.0f} |" for a in arrivals),
+        "",
+        "| conversations | messages a second | p50 ms | p99 ms | CPU ms each |",
+        "| ---: | ---: | ---: | ---: | ---: |",
+        *(f"| {n} | {o.per_second:.0f} | {o.p50:.1f} | {o.p99:.1f} | {cpu:.2f} |" for n, o, cpu in rates),
+        "",
+    ]
+    return "\n".join(lines)
