@@ -61,6 +61,8 @@ class Hub:
 
     def join(self, standing: Standing, position: int, outlet: Outlet) -> None:
         """Tell `outlet` everything after `position`, and whatever comes, until it closes."""
+        if outlet.closed.done():  # the client left before it began
+            return
         listener = Listener(standing, position, outlet)
         outlet.on_close = lambda: self._change(lambda: self._remove(listener))
         outlet.send(b"retry: %d\n\n" % RECONNECT_MILLISECONDS)

@@ -43,6 +43,8 @@ UNAUDITED = {
     "inventory_movement": "a history of its own, append-only, with who, when and why; the stock's entry has the change",
     "messenger_attachment": "part of a message",
     "messenger_event": "what the stream has to say, passing",
+    "messenger_presence": "who is connected, passing",
+    "messenger_ticket": "opens a stream once, passing",
     "notifications_delivery": "that a message went out, written by jobs",
     "notifications_notification": "one's own messages, and whether they are read",
     "notifications_occasion": "that somebody was told of something already",
@@ -89,6 +91,7 @@ WITHOUT_ENTRY = {
     "POST /notifications/read-all": "likewise",
     "POST /conversations/{id}/read": "how far one has read",
     "POST /conversations/{id}/messages": "a message is its own record",
+    "POST /messenger/tickets": "opens a stream once",
 }
 """Routes that change nothing audited, or are tried elsewhere."""
 

@@ -134,7 +134,10 @@ class Entry:
         exchange = _Exchange(scope, proto, loop)
         announced = exchange.announced if scope.method in _WITH_BODY else 0
         if announced <= MAX_BODY:
-            exchange.body = await proto() if announced else b""
+            try:
+                exchange.body = await proto() if announced else b""
+            except RuntimeError:  # the client left in the middle of it
+                return
         self._waiting.put(exchange)
         response = await exchange.handled
         if response is not None:
@@ -160,7 +163,7 @@ class Entry:
         except Exception as exc:  # nothing that Django's handler lets through, but a thread must not end
             log.error("unhandled_exception", exc_info=exc)
             exchange.fail()
-        exchange.loop.call_soon_threadsafe(exchange.handled.set_result, followed)
+        exchange.loop.call_soon_threadsafe(_settle, exchange.handled, followed)
 
     # streams
 
@@ -192,6 +195,12 @@ class Entry:
     def _end_streams(self) -> None:
         for outlet in tuple(self._outlets):
             outlet.close()
+
+
+def _settle(handled: "asyncio.Future[Followed | None]", followed: Followed | None) -> None:
+    """Where the client has not left meanwhile, which ends whoever waits."""
+    if not handled.done():
+        handled.set_result(followed)
 
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
