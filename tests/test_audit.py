@@ -45,7 +45,6 @@ UNAUDITED = {
     "messenger_event": "what the stream has to say, passing",
     "messenger_presence": "who is connected, passing",
     "messenger_ticket": "opens a stream once, passing",
-    "notifications_delivery": "that a message went out, written by jobs",
     "notifications_notification": "one's own messages, and whether they are read",
     "notifications_occasion": "that somebody was told of something already",
 }
@@ -61,6 +60,8 @@ NOT_EVERYTHING = {
     ("messenger_member", "UPDATE"): "how far somebody has read",
     ("messenger_message", "INSERT"): "a message is its own record; that it was changed or withdrawn is audited",
     ("messenger_message", "DELETE"): "refused",
+    ("notifications_delivery", "INSERT"): "written by jobs; what is audited is that a person had one sent again",
+    ("notifications_delivery", "DELETE"): "goes with its notification",
 }
 """What the triggers of an audited table leave out: because PostgreSQL refuses it anyway, or for a reason."""
 

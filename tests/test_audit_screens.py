@@ -15,6 +15,8 @@ from skeleton.core.testkit.witness import unaudited, watching
 from skeleton.core.tests.jobs import count
 from skeleton.identity.models import UserRole
 from skeleton.identity.tests.factories import RoleFactory, user_with
+from skeleton.notifications.models import Delivery, Preferences
+from skeleton.notifications.tests.factories import tell
 from tests.test_audit import HIDDEN, UNAUDITED
 from tests.writes import World
 
@@ -51,6 +53,15 @@ def another(world):
 
 def held(world):
     return {"role": str(UserRole.objects.latest("id").role_id)}
+
+
+def own_preferences(world):
+    """There since they were added."""
+    return str(Preferences.objects.get(user=world.chief.user).pk)
+
+
+def not_delivered(world):
+    return str(Delivery.objects.create(notification=tell(world.chief.user), channel="sms", status="failed").pk)
 
 
 def party(kind):
@@ -166,6 +177,8 @@ SCREENS = {
         "run_now": (lambda w: str(count.enqueue(key="x")), nothing),
         "cancel": (lambda w: str(count.enqueue(key="x")), nothing),
     }),
+    "notifications.preferences": Walk(own_preferences, lambda w: {"sms_enabled": "on"}, {"timezone": "Europe/Kyiv"}),
+    "notifications.delivery": Walk(not_delivered, acts={"send_again": (not_delivered, nothing)}),
 }  # fmt: skip
 
 NOTHING_TO_DO = {
