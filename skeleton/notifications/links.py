@@ -1,7 +1,7 @@
 """Where people look at what a notification is about: the page in the back office for a path of the API."""
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 SCREENS = {
     "invoices": "billing_invoice",
@@ -18,12 +18,9 @@ PAGES = {"conversations": "messenger"}
 def page_of(link: str | None) -> str | None:
     """The page in the back office for `/api/v1/<resource>/<id>`; None where there is none."""
     resource, _, pk = (link or "").removeprefix("/api/v1/").partition("/")
-    try:
-        if resource in PAGES and pk:
-            return f"{reverse(f'admin:{PAGES[resource]}')}#{pk}"
-        return reverse(f"admin:{SCREENS[resource]}_change", args=[pk]) if resource in SCREENS and pk else None
-    except NoReverseMatch:
-        return None
+    if resource in PAGES and pk:
+        return f"{reverse(f'admin:{PAGES[resource]}')}#{pk}"
+    return reverse(f"admin:{SCREENS[resource]}_change", args=[pk]) if resource in SCREENS and pk else None
 
 
 def address_of(link: str | None) -> str | None:

@@ -268,6 +268,7 @@ PK = "01972b15-8000-7000-8000-0000000000c1"
     "link, page",
     [
         (f"/api/v1/invoices/{PK}", f"/admin/billing/invoice/{PK}/change/"),
+        (f"/api/v1/orders/{PK}", f"/admin/billing/order/{PK}/change/"),
         (f"/api/v1/contracts/{PK}", f"/admin/contracts/contract/{PK}/change/"),
         (f"/api/v1/stock/{PK}", f"/admin/inventory/stock/{PK}/change/"),
         (f"/api/v1/conversations/{PK}", f"/admin/messenger/#{PK}"),
@@ -277,7 +278,7 @@ PK = "01972b15-8000-7000-8000-0000000000c1"
         ("https://evil.example.com/", None),
         (None, None),
     ],
-    ids=["invoice", "contract", "stock", "page", "no screen", "no id", "empty id", "elsewhere", "nothing"],
+    ids=["invoice", "order", "contract", "stock", "page", "no screen", "no id", "empty id", "elsewhere", "nothing"],
 )
 def test_pages(link, page):
     assert page_of(link) == page
