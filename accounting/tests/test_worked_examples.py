@@ -8,6 +8,7 @@ from accounting.models import Account
 from accounting.reports import Span, balance_sheet, income_statement, trial_balance
 from accounting.services import Posting, close_period, create_period, post_entry, reverse_entry
 from skeleton.core.actors import SYSTEM
+from skeleton.core.errors import Invalid
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 
@@ -122,6 +123,23 @@ def test_year_end():
     assert (after["net_income"], after["total_equity"], after["total_assets"]) == (0, 680_000, 680_000)
     journal("2026-01-15", "Sale", (BANK, 1_000, 0), (REVENUE, 0, 1_000))
     assert income("2026-01-01", "2026-12-31")["net_income"] == 1_000
+
+
+@pytest.mark.parametrize(
+    "lines, field",
+    [
+        ([(BANK, 5, 0)], "lines"),
+        ([(BANK, 5, 5), (CAPITAL, 0, 5)], "lines.0.debit"),
+        ([(BANK, 5, 0), (CAPITAL, 0, 0)], "lines.1.debit"),
+        ([(BANK, 5, 0), (CAPITAL, 0, -5)], "lines.1.debit"),
+        ([(BANK, 5, 0), ("9999", 0, 5)], "lines.1.account_id"),
+    ],
+)
+def test_an_entry_that_is_none(lines, field):
+    """One line is no entry, nor is one with both sides or none; whoever posts is told before PostgreSQL refuses."""
+    with pytest.raises(Invalid) as refused:
+        journal("2026-01-02", "Nonsense", *lines)
+    assert field in refused.value.details
 
 
 def test_two_currencies_side_by_side():

@@ -3,6 +3,8 @@
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Category
 from inventory.tests import factories
@@ -166,6 +168,13 @@ def test_a_category_is_never_below_itself(owner):
         owner.put(f"/catalog/categories/{root}", {"parent_id": str(parent)}).refused(409, "parent_id")
     assert owner.put(f"/catalog/categories/{leaf}", {"parent_id": None}).ok()["parent_id"] is None
     assert Category.objects.get(pk=leaf).path == [leaf]
+
+
+def test_a_new_name_waits_for_no_move_of_another(owner):
+    pk = factories.category()
+    with CaptureQueriesContext(connection) as ran:
+        assert owner.put(f"/catalog/categories/{pk}", {"name": "Tools"}).ok()["name"] == "Tools"
+    assert not any("pg_advisory" in each["sql"] for each in ran)
 
 
 def test_categories_nest_at_most_32_deep(owner):

@@ -112,3 +112,8 @@ def test_ten_lines_take_as_many_statements_as_one(django_assert_num_queries):
         reserve(items=needs)
     with django_assert_num_queries(transaction + 3):
         issue_for_order(order_id=ORDER, reference="x", actor=SYSTEM)
+
+
+def test_an_order_that_needs_nothing_holds_nothing(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        reserve(items={})
