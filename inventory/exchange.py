@@ -8,11 +8,11 @@ from skeleton.core.tables.columns import (
     AmountColumn,
     ChoiceColumn,
     CodeColumn,
-    Column,
     MomentColumn,
     NumberColumn,
     ObjectColumn,
     ReferenceColumn,
+    TextColumn,
 )
 from skeleton.core.tables.table import Table
 
@@ -56,16 +56,16 @@ def _warehouse_of(row: Stock) -> str:
 
 ITEMS = Table(
     columns=(
-        Column("sku", "Unique.", required=True),
-        Column("name", required=True),
-        Column("description"),
+        TextColumn("sku", "Unique.", required=True),
+        TextColumn("name", required=True),
+        TextColumn("description"),
         ReferenceColumn(
-            "category", f"Its path, such as Tools{BELOW}Hand tools, or its name where no other has the same.",
+            "category", "Its path, such as Tools / Hand tools, or its name where no other has the same.",
             path="category_id", source="category_id", find=_category_finder, names=_category_paths,
         ),
         AmountColumn("unit_price", "In whole units of the currency, such as 15.50.", required=True),
         CodeColumn("currency", "ISO code; the default one where it is empty."),
-        Column("unit", "Such as piece or kg."),
+        TextColumn("unit", "Such as piece or kg."),
         NumberColumn("tax_rate", "Percent."),
         ChoiceColumn("status", "active, inactive or discontinued."),
         ObjectColumn("attributes", 'A JSON object, such as {"colour": "red"}.'),
@@ -78,7 +78,7 @@ STOCK = Table(
     columns=(
         ReferenceColumn("sku", "Of the item.", path="item_id", source="item_id", find=_item_finder,
                         called=lambda row: row.item.sku, required=True),
-        Column("item_name", source="item.name", shown=True),
+        TextColumn("item_name", source="item.name", shown=True),
         ReferenceColumn("warehouse", "Its code, or its name.", path="warehouse_id", source="warehouse_id",
                         find=_warehouse_finder, called=_warehouse_of, required=True),
         NumberColumn("quantity", "What was counted. The difference is booked as an adjustment.", required=True),

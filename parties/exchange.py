@@ -5,7 +5,15 @@ from typing import Any
 from parties.choices import PartyKind
 from parties.models import Address, Party
 from parties.services import primary_address
-from skeleton.core.tables.columns import AmountColumn, CodeColumn, Column, EmailColumn, MomentColumn, ObjectColumn
+from skeleton.core.tables.columns import (
+    AmountColumn,
+    CodeColumn,
+    Column,
+    EmailColumn,
+    MomentColumn,
+    ObjectColumn,
+    TextColumn,
+)
 from skeleton.core.tables.table import Table
 
 
@@ -26,23 +34,25 @@ def _country(party: Party) -> str | None:
 def _address(*, required: bool) -> tuple[Column, ...]:
     """The primary address; the others are not in the table, and stay as they are."""
     return (
-        Column("street", "Of the primary address.", path="address.street", source=_part("street"), required=required),
-        Column("city", path="address.city", source=_part("city"), required=required),
-        Column("region", "Or state.", path="address.region", source=_part("region")),
-        Column("postal_code", path="address.postal_code", source=_part("postal_code")),
+        TextColumn(
+            "street", "Of the primary address.", path="address.street", source=_part("street"), required=required
+        ),
+        TextColumn("city", path="address.city", source=_part("city"), required=required),
+        TextColumn("region", "Or state.", path="address.region", source=_part("region")),
+        TextColumn("postal_code", path="address.postal_code", source=_part("postal_code")),
         CodeColumn("country", "ISO code, such as DE.", path="address.country", source=_country, required=required),
     )
 
 
 _WHO = (
-    Column("name", required=True),
+    TextColumn("name", required=True),
     EmailColumn("email", required=True),
-    Column("phone"),
-    Column("tax_id"),
-    Column("website", "Begins with http:// or https://."),
+    TextColumn("phone"),
+    TextColumn("tax_id"),
+    TextColumn("website", "Begins with http:// or https://."),
     ObjectColumn("social_media", 'A JSON object, such as {"facebook": "https://facebook.com/us"}.'),
 )
-_SHOWN = (Column("status", shown=True), MomentColumn("created_at"))
+_SHOWN = (TextColumn("status", shown=True), MomentColumn("created_at"))
 _MONEY = (
     AmountColumn("credit_limit", "In whole units of the currency, such as 1500.00; 0 is no limit."),
     CodeColumn("currency", "ISO code; the default one where it is empty."),
@@ -53,7 +63,7 @@ _SPENT = (AmountColumn("total_purchases", shown=True),)
 def table_of(kind: PartyKind) -> Table:
     """The table of one kind of party."""
     is_customer = kind == PartyKind.CUSTOMER
-    own = {PartyKind.CUSTOMER: _MONEY, PartyKind.EMPLOYEE: (Column("position", required=True),)}.get(kind, ())
+    own = {PartyKind.CUSTOMER: _MONEY, PartyKind.EMPLOYEE: (TextColumn("position", required=True),)}.get(kind, ())
     return Table(
         columns=(*_WHO, *own, *_address(required=not is_customer), *(_SPENT if is_customer else ()), *_SHOWN),
         key=("email", "name"),

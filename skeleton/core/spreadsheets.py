@@ -13,6 +13,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from django.http import StreamingHttpResponse
+from django.utils.http import content_disposition_header
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -67,8 +68,8 @@ def table_answer(name: str, rows: Iterable[Row], *, xlsx: bool) -> StreamingHttp
 
 
 def _download(filename: str, media: str, content: Iterable[Any]) -> StreamingHttpResponse:
-    disposition = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    return StreamingHttpResponse(content, content_type=media, headers=disposition)
+    disposition = content_disposition_header(True, filename) or "attachment"  # it may be in any language
+    return StreamingHttpResponse(content, content_type=media, headers={"Content-Disposition": disposition})
 
 
 def _marked(lines: Iterator[str]) -> Iterator[str]:

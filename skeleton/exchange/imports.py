@@ -15,6 +15,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, Forbidden
@@ -31,6 +32,8 @@ AT_ONCE = 30_000
 """Bytes of a file, some three hundred rows, up to which nobody needs to wait for a worker."""
 
 KEPT = dt.timedelta(days=7)
+
+CHANGED = gettext_noop("Something has changed since you looked. Look again, please.")
 
 
 def start_import(*, screen: Any, name: str, content: bytes, encoding: str | None, actor: Actor) -> UUID:
@@ -73,7 +76,10 @@ def work_on_import(*, import_id: str) -> None:
         raise  # the job is tried again
     except Exception:
         log.exception("import_failed", import_id=import_id)
-        import_.state, import_.message = ImportState.FAILED, "A fault of ours. It has been noted; nothing was changed."
+        import_.state, import_.message = (
+            ImportState.FAILED,
+            gettext_noop("A fault of ours. It has been noted; nothing was changed."),
+        )
     import_.save(update_fields=["state", "message", "report", "plan", "done", "total", "updated_at"])
 
 
@@ -94,7 +100,7 @@ def _work(import_: Import, progress: Progress) -> None:
     else:
         import_.state = ImportState.CHECKED
         changed = applying and report.plan != shown
-        import_.message = "Something has changed since you looked. Look again, please." if changed else ""
+        import_.message = CHANGED if changed else ""
 
 
 def screen_of(import_: Import) -> Any:

@@ -18,7 +18,7 @@ from skeleton.core.actors import Actor
 from skeleton.core.admin.refusals import REFUSALS, refusal_of, texts_of
 from skeleton.core.errors import DomainError
 from skeleton.core.ids import parse_uuid
-from skeleton.core.tables.columns import AmountColumn, BadCell, Column
+from skeleton.core.tables.columns import AmountColumn, BadCell, Column, TextColumn
 from skeleton.core.tables.table import ID, Table
 from skeleton.core.transactions import verb
 from skeleton.exchange.errors import BadFile
@@ -55,6 +55,10 @@ class Plan:
     record: Any = None
     errors: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+
+    def refuse(self, column: str, text: str) -> None:
+        """Say what is wrong with a column, unless something was said already."""
+        self.errors.setdefault(column, text)
 
 
 class _Undone(Exception):
@@ -111,12 +115,14 @@ def check_heading(table: Table, heading: Sequence[str]) -> None:
     known = {ID, *(column.name for column in table.columns)}
     unknown = [text or "(empty)" for text, name in zip(heading, names, strict=True) if name not in known]
     if unknown:
-        raise BadFile(f"Unknown columns: {', '.join(unknown)}. Known are: {', '.join(table.names)}.")
-    twice = sorted({name for name in names if names.count(name) > 1})
+        found, columns = ", ".join(unknown), ", ".join(table.names)
+        raise BadFile(f"Unknown columns: {found}. Known are: {columns}.")
+    twice = ", ".join(sorted({name for name in names if names.count(name) > 1}))
     if twice:
-        raise BadFile(f"These columns are there twice: {', '.join(twice)}.")
+        raise BadFile(f"These columns are there twice: {twice}.")
     if ID not in names and not set(table.key) <= set(names):
-        raise BadFile(f"Rows cannot be known again: there must be a column id, or {' and '.join(table.key)}.")
+        key = " and ".join(table.key)
+        raise BadFile(f"Rows cannot be known again: there must be a column id, or {key}.")
 
 
 def column_name(text: str) -> str:
@@ -132,7 +138,7 @@ def _columns_of(table: Table, heading: Sequence[str]) -> list[Column]:
     return [by_name.get(column_name(text)) or _ID for text in heading]
 
 
-_ID = Column(ID, shown=True)
+_ID = TextColumn(ID, shown=True)
 
 
 # --- which record a row means -----------------------------------------------------------------------------------------
@@ -162,7 +168,7 @@ def _read_known(plan: Plan, columns: list[Column]) -> None:
     """Read all cells but those of amounts, which depend on a currency that the record may have."""
     for index, column in enumerate(columns):
         if index in plan.row.formulas:
-            plan.errors[column.name] = "Holds a formula: put its value there."
+            plan.refuse(column.name, "Holds a formula: put its value there.")
         elif column.name == ID or not (column.shown or isinstance(column, AmountColumn)):
             _read(plan, column, plan.row.cells[index], {})
 
@@ -185,7 +191,7 @@ def _find_records(target: Target, plans: list[Plan], columns: list[Column], acto
         if plan.row.number in by_id:
             plan.record = found.get(by_id[plan.row.number])
             if plan.record is None:
-                plan.errors.setdefault(ID, "There is no record with this id. Leave it empty for a new one.")
+                plan.refuse(ID, "There is no record with this id. Leave it empty for a new one.")
     keyed = [plan for plan in plans if plan.row.number not in by_id and _key_of(plan, target.table)]
     _find_by_key(target.table, rows, keyed, columns)
 
@@ -203,7 +209,8 @@ def _find_by_key(table: Table, rows: Any, plans: list[Plan], columns: list[Colum
     for plan in plans:
         matches = candidates.get(_key_of(plan, table), [])
         if len(matches) > 1:
-            plan.errors[table.key[0]] = f"{len(matches)} records have this {' and '.join(table.key)}: give the id."
+            count, named = len(matches), " and ".join(table.key)
+            plan.refuse(table.key[0], f"{count} records have this {named}: give the id.")
         plan.record = matches[0] if matches else None
 
 
@@ -225,7 +232,7 @@ def _refuse_twice(plan: Plan, table: Table, first_of: dict[Any, int]) -> None:
         return
     first = first_of.setdefault(means, plan.row.number)
     if first != plan.row.number:
-        plan.errors.setdefault(table.key[0] if table.key else ID, f"Row {first} is about the same record.")
+        plan.refuse(table.key[0] if table.key else ID, f"Row {first} is about the same record.")
 
 
 def _read_amounts(plan: Plan, columns: list[Column], table: Table) -> None:

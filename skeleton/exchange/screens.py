@@ -18,6 +18,7 @@ from unfold import widgets
 from skeleton.core.actors import Actor
 from skeleton.core.admin.exports import FORMATS
 from skeleton.core.admin.records import RecordAdmin
+from skeleton.core.admin.words import say
 from skeleton.core.errors import DomainError
 from skeleton.core.ids import parse_uuid
 from skeleton.core.serializers import Input
@@ -115,7 +116,7 @@ class Importing(RecordAdmin):
                     actor=actor,
                 )
             except DomainError as refusal:
-                form.add_error("file", refusal.message)
+                form.add_error("file", say(refusal.message))
             else:
                 return HttpResponseRedirect(self.address("import", "show", args=[started]))
         templates = [(kind.upper(), self.address("template", kind)) for kind in FORMATS]
@@ -134,13 +135,14 @@ class Importing(RecordAdmin):
             try:
                 apply_import(import_id=import_.pk, actor=actor)
             except DomainError as refusal:
-                messages.error(request, refusal.message)
+                messages.error(request, say(refusal.message))
             return HttpResponseRedirect(request.path)
         context = {
             "import_": import_,
             "working": import_.state in (ImportState.CHECKING, ImportState.APPLYING),
             "progress_link": self.address("import", "progress", args=[import_.pk]),
-            "report": import_.report,
+            "report": _in_words(import_.report),
+            "message": say(import_.message),
             "again": self.address("import"),
         }
         return self._page(request, "exchange/import.html", f"Import: {import_.file_name}", context)
@@ -166,9 +168,17 @@ class Importing(RecordAdmin):
                 "opts": self.opts,
                 "title": title,
                 "subtitle": None,
-                "table": self.table,
+                "columns": [(column, say(column.help)) for column in self.table.columns],
+                "key": self.table.key,
                 "list_page": self.list_page,
                 "media": self.media,
                 **context,
             },
         )
+
+
+def _in_words(report: dict[str, Any]) -> dict[str, Any]:
+    """A report whose refusals are in the language of the page."""
+    wrong = report.get("wrong", ())
+    told = [{**row, "errors": {column: say(text) for column, text in row["errors"].items()}} for row in wrong]
+    return {**report, "wrong": told}

@@ -79,10 +79,12 @@ def _fitted(rows: Iterator[Row], width: int) -> Iterator[Row]:
         if all(_is_empty(cell) for cell in row.cells):
             continue
         if any(not _is_empty(cell) for cell in row.cells[width:]):
-            raise BadFile(f"Row {row.number} has more cells than the heading has names.")
+            number = row.number
+            raise BadFile(f"Row {number} has more cells than the heading has names.")
         taken += 1
         if taken > MOST_ROWS:
-            raise BadFile(f"The file has more than {MOST_ROWS:,} rows. Split it.")
+            most = f"{MOST_ROWS:,}"
+            raise BadFile(f"The file has more than {most} rows. Split it.")
         yield Row(row.number, cells, row.formulas)
 
 
@@ -94,9 +96,11 @@ def _checked(cells: list[Cell], number: int) -> list[Cell]:
     while cells and cells[-1] is None:
         cells.pop()
     if len(cells) > MOST_COLUMNS:
-        raise BadFile(f"Row {number} has more than {MOST_COLUMNS} columns.")
+        most = str(MOST_COLUMNS)
+        raise BadFile(f"Row {number} has more than {most} columns.")
     if any(isinstance(cell, str) and len(cell) > LONGEST_CELL for cell in cells):
-        raise BadFile(f"Row {number} has a cell of more than {LONGEST_CELL:,} characters.")
+        most = f"{LONGEST_CELL:,}"
+        raise BadFile(f"Row {number} has a cell of more than {most} characters.")
     return cells
 
 
@@ -114,7 +118,8 @@ def _decoded(content: bytes, encoding: str | None) -> str:
         return content.decode(encoding or "utf-8")
     except UnicodeDecodeError:
         if encoding:
-            raise BadFile(f"The file is not in {encoding.removesuffix('-sig').upper()}.") from None
+            name = encoding.removesuffix("-sig").upper()
+            raise BadFile(f"The file is not in {name}.") from None
     return content.decode(_one_byte_encoding(content), errors="replace")
 
 
@@ -140,7 +145,8 @@ def _rows_of_csv(text: str) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise BadFile(f"Line {number + 1} is not CSV: {error}.") from None
+            line = number + 1
+            raise BadFile(f"Line {line} is not CSV: {error}.") from None
         number += 1
         yield Row(number, _checked([plain_text(cell) or None for cell in cells], number))
 

@@ -91,6 +91,10 @@ class Column:
         return copy(self)
 
 
+class TextColumn(Column):
+    """A text of any kind."""
+
+
 class EmailColumn(Column):
     """An e-mail address: the same in capitals and without."""
 
@@ -233,9 +237,10 @@ class ReferenceColumn(Column):
             self._found[text] = self._find(text)
         found = self._found[text]
         if not found:
-            raise BadCell(f"There is no {self.name.replace('_', ' ')} {text!r}.")
+            raise BadCell(f"There is no {self.name} {text}.")
         if len(found) > 1:
-            raise BadCell(f"There are {len(found)} of this name: give the id.")
+            count = len(found)
+            raise BadCell(f"There are {count} of this name: give the id.")
         return str(found[0])
 
 

@@ -15,6 +15,7 @@ from skeleton.core.tables.columns import (
     MomentColumn,
     NumberColumn,
     ObjectColumn,
+    TextColumn,
 )
 
 ID = "id"
@@ -93,7 +94,7 @@ def _column_of(field: Any, *, has_currency: bool) -> Column:
     if isinstance(field, models.BigIntegerField) and has_currency:
         return AmountColumn(name, shown=True)
     if isinstance(field, (models.ForeignKey, models.CharField, models.TextField, models.UUIDField)):
-        return Column(name, source=lambda record: _text(getattr(record, name)), shown=True)
+        return TextColumn(name, source=lambda record: _text(getattr(record, name)), shown=True)
     for kind, column in _COLUMNS.items():
         if isinstance(field, kind):
             return column(name, shown=True)
