@@ -17,7 +17,12 @@ class Quota(FileUploadHandler):
     """Refuses a body that is too long before it is read, and leaves the rest to the next handler."""
 
     def handle_raw_input(
-        self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: str | None = None
+        self,
+        input_data: Any,
+        META: Any,  # noqa: N803 (Django's name)
+        content_length: int,
+        boundary: Any,
+        encoding: str | None = None,
     ) -> None:
         if content_length > settings.SKELETON_UPLOAD_LIMIT + FRAME:
             raise RequestDataTooBig("The file is too large.")
