@@ -21,7 +21,7 @@ LOCKED := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 TEST := SKELETON_TEST_FAST_DB=1
 
 .PHONY: help serve demo test lint format-check types imports check migrations schema unit browser durability \
-	install install-dev lock bench bench-check bench-scale bench-live translations format clean
+	install install-dev lock bench bench-check bench-scale bench-live bench-dashboard screenshots translations format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
@@ -111,6 +111,14 @@ bench-check: $(DEVELOPMENT) ## the same in short; fails where a target is missed
 
 bench-scale: $(DEVELOPMENT) ## our speed at a thousand rows and at a million
 	$(BIN)/python -m bench scale
+
+bench-dashboard: $(DEVELOPMENT) ## the back office's first page at a thousand invoices and at a million
+	$(BIN)/python -m bench dashboard
+
+screenshots: $(DEVELOPMENT) browser ## pictures of the back office with the demo company, into docs/screenshots
+	@$(DEMO) serve --prepare-only
+	@$(DEMO) seed_demo --if-empty
+	@$(firstword $(DEMO)) PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
 translations: $(DEVELOPMENT) ## look for texts to translate and compile what is translated (skeleton/locale)
 	$(TEST) DJANGO_SETTINGS_MODULE=skeleton.settings $(BIN)/python -m skeleton.locale.build

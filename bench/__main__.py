@@ -1,15 +1,15 @@
-"""`python -m bench [run|quick|check|scale|live]`: measure ours beside a floor, the stock way and a peer.
+"""`python -m bench [run|quick|check|scale|dashboard|live]`: measure ours beside a floor, the stock way and a peer.
 
 `run` writes its section of bench/RESULTS.md. `quick` prints the same in a fraction of the time. `check`, in a minute or
 two, ends with 1 where a ratio of CPU times misses its target by more than 25 %. `scale` compares ours over 1,000 rows
-with ours over 1,000,000, and writes its section, too; its databases stay in var/bench-scale (about 2 GB). `live`
-measures the messenger.
+with ours over 1,000,000, `dashboard` the back office's first page over as many invoices; both write their sections, too,
+and their databases stay in var/bench-scale (about 2 GB each). `live` measures the messenger.
 """
 
 import argparse
 import sys
 
-from bench import agree, live, login, report, scale
+from bench import agree, dashboard, live, login, report, scale
 from bench.database import prepare
 from bench.load import Generator
 from bench.report import Verdict
@@ -27,20 +27,18 @@ EFFORTS = {
     ),  # many short rounds: a busy minute hits all servers alike
 }
 LOGIN = "login"
+SECTIONS = {"scale": scale.run, "dashboard": dashboard.run, "live": live.run}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("mode", nargs="?", choices=[*EFFORTS, "scale", "live"], default="run")
+    parser.add_argument("mode", nargs="?", choices=[*EFFORTS, *SECTIONS], default="run")
     parser.add_argument("--only", action="append", choices=[*(scenario.name for scenario in SCENARIOS), LOGIN])
     options = parser.parse_args()
-    if options.mode == "scale":
-        publish(scale.run())
-        return 0
-    if options.mode == "live":
-        publish(live.run())
+    if options.mode in SECTIONS:
+        publish(SECTIONS[options.mode]())
         return 0
     missed = compare(options.mode, options.only or default_names(options.mode))
     if options.mode == "check" and missed:

@@ -178,6 +178,20 @@ FROM generate_series(1, %(customers)s / 4) AS i JOIN parties_party p ON p.id = b
      LATERAL (SELECT date '2023-11-01' + (i::bigint * 7919 %% 1100)::int AS day, i %% 50 = 0 AS open) AS made
 """  # noqa: S608 (constants only)
 
+# Ten invoices a customer, for the page that sums them up; one in fifty is open, and half of those are late.
+_MANY_INVOICES = f"""
+INSERT INTO billing_invoice (id, number, customer_id, customer_name, currency, status, subtotal, tax_total,
+                             tax_breakdown, total, amount_paid, issue_date, due_date, sent_at, paid_at,
+                             created_at, updated_at)
+SELECT bench_id(i, {INVOICE}), to_char(made.day, '"INV-"YYYY-') || lpad(i::text, greatest(3, length(i::text)), '0'),
+       p.id, p.name, p.currency, CASE WHEN made.open THEN 'sent' ELSE 'paid' END, 10000, 0, '[]', 10000,
+       CASE WHEN made.open THEN 0 ELSE 10000 END, made.day, CASE WHEN made.open THEN CURRENT_DATE + i %% 120 - 60
+       ELSE made.day + 30 END, made.day, CASE WHEN NOT made.open THEN made.day + 20 END, made.day, made.day
+FROM generate_series(1, %(customers)s * 10) AS i
+     JOIN parties_party p ON p.id = bench_id(1 + i %% %(customers)s, {CUSTOMER}),
+     LATERAL (SELECT date '2023-11-01' + (i::bigint * 7919 %% 1100)::int AS day, i %% 50 = 0 AS open) AS made
+"""  # noqa: S608 (constants only)
+
 _LINE_TOTALS = """
 TRUNCATE accounting_total, accounting_month_total;
 INSERT INTO accounting_total (account_id, currency, debit, credit)
@@ -220,6 +234,9 @@ _FILLING = (
 _SCALE_FILLING = (
     _CUSTOMERS, _ADDRESSES, _ENTRIES, _ENTRY_LINES, _LINE_TOTALS, _SCALE_INVOICES, _PAYMENTS
 )  # fmt: skip
+
+
+_DASHBOARD_FILLING = (_CUSTOMERS, _ENTRIES, _ENTRY_LINES, _LINE_TOTALS, _MANY_INVOICES)
 
 
 @dataclass(frozen=True)
@@ -270,6 +287,17 @@ def prepare_scale(customers: int) -> Database:
         ).fetchone()
     if held != (customers, customers, customers // 4):
         fill(database, _SCALE_FILLING)
+    return database
+
+
+def prepare_dashboard(invoices: int) -> Database:
+    """A database of its own with so many invoices, of a tenth as many customers. Kept."""
+    customers = invoices // 10
+    database = opened(SCALE_DIR / f"dashboard-{invoices}", customers)
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        held = connection.execute("SELECT count(*) FROM billing_invoice").fetchone()
+    if held != (invoices,):
+        fill(database, _DASHBOARD_FILLING)
     return database
 
 
