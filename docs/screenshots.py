@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def signed_in(browser: Browser, language: str, size: tuple[int, int], *, dark: b
 
 
 @contextmanager
-def serving():
+def serving() -> Iterator[None]:
     """A server over the demo company, while the pictures are taken."""
     server = subprocess.Popen(
         [sys.executable, "manage.py", "serve"],

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, CharField, Count, F, OuterRef, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
 from messenger.choices import ConversationType
@@ -31,6 +31,13 @@ def _titled(rows: QuerySet[Conversation], user_id: Any) -> QuerySet[Conversation
     other = Case(When(low_user_id=user_id, then=F("high_user__name")), default=F("low_user__name"))
     title = Case(When(type=ConversationType.DIRECT, then=other), default=F("name"), output_field=CharField())
     return rows.annotate(title=title)
+
+
+def unread_of(user_id: Any) -> int:
+    """How many messages a user has not read, in all their conversations that are not archived."""
+    own = Member.objects.filter(user_id=user_id, conversation__archived_at=None)
+    unread = own.aggregate(n=Sum(F("conversation__last_seq") - F("read_seq")))["n"]
+    return int(unread or 0)
 
 
 def members_of_one() -> QuerySet[Member]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,7 @@ from billing.reports import AGES, Bucket
 from contracts.access import CONTRACTS
 from contracts.queries import expiring
 from inventory.queries import low_stock
+from messenger.queries import unread_of
 from parties.queries import top_customers
 from skeleton.backoffice.desk import INVOICES, REVENUE, SOON, Desk
 from skeleton.core.access import visible
@@ -36,6 +38,7 @@ LISTED = 5
 
 CUSTOMERS, CONTRACTS_LIST, STOCK = "parties.customer", "contracts.contract", "inventory.stock"
 ORDERS, INBOX = "billing.order", "notifications.notification"
+MESSAGES = "admin:messenger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,10 @@ def _unread_now(desk: Desk) -> Number:
     return Number(counted(Bounded.of(desk.unread)), desk.lists.link(INBOX, read="no"), say("not read yet"))
 
 
+def _messages_now(desk: Desk) -> Number:
+    return Number(counted(unread_of(desk.actor.id)), reverse(MESSAGES), say("not read yet"))
+
+
 def _low_now(desk: Desk) -> Number:
     link = desk.lists.link(STOCK, low="yes")
     return Number(counted(desk.low), link, say("to be ordered again"), "bad" if desk.low.number else "good")
@@ -142,6 +149,7 @@ TILES = (
     Tile(_("Orders waiting"), "pending_actions", ORDERS, _orders_now),
     Tile(_("Low stock"), "inventory_2", STOCK, _low_now),
     Tile(_("Contracts ending"), "contract", CONTRACTS_LIST, _ending_now),
+    Tile(_("Messages"), "forum", MESSAGES, _messages_now),
     Tile(_("Notifications"), "notifications", INBOX, _unread_now),
 )
 

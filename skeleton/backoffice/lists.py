@@ -1,4 +1,7 @@
-"""The lists behind the numbers: where they are, and whether somebody may see them. A list is named by its model."""
+"""The lists behind the numbers: where they are, and whether somebody may see them.
+
+A list is named by its model (`billing.invoice`); a page that is not a list by its route (`admin:messenger`).
+"""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -6,6 +9,7 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.http import HttpRequest
 
+from skeleton.core.admin import pages
 from skeleton.core.admin.screens import Screen
 
 
@@ -22,6 +26,9 @@ class Lists:
         self.request = request
 
     def may_see(self, model: str) -> bool:
+        if ":" in model:
+            page = pages.registered().get(model.partition(":")[2])
+            return page is not None and page.may_read(self.request)
         screen = screen_of(model)
         return screen is not None and screen.has_view_permission(self.request)
 

@@ -14,15 +14,15 @@ from billing.tests.factories import brought, cancelled, customer, draft, line, o
 from contracts.tests.factories import active
 from inventory.models import Stock
 from inventory.tests.factories import stocked
+from messenger.tests.factories import conversation, message
 from parties.models import Party
 from skeleton.backoffice.dashboard import BLOCKS, TILES, counted
-from skeleton.backoffice.lists import screen_of
 from skeleton.backoffice.tests.company import company, days, today
 from skeleton.core.counting import Bounded
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 15
+QUERIES = 16
 """Who asks takes 3, and what is unread 1; revenue, what is owed and the kept numbers of invoices and of orders 1 each,
 and each short list and count 1."""
 
@@ -169,6 +169,15 @@ def test_what_nobody_counts_to_the_end_says_so(chief):
     assert [counted(Bounded.of(rows, most=most)) for most in (2, 3, 4)] == ["2+", "3", "3"]
 
 
+def test_messages_that_one_has_not_read(chief, clerk):
+    talk = conversation(clerk.user, chief.user)
+    for text in ("Hello", "Are you there?"):
+        message(clerk.user, talk, text)
+    assert tile(shown(chief), "Messages").text == "2"
+    assert tile(shown(clerk), "Messages").text == "0"
+    assert chief.get(tile(shown(chief), "Messages").link).status_code == 200
+
+
 SEES = {
     "invoices:read": {"Receivables", "Overdue", "Invoices by status", "Receivables by age"},
     "accounting:read": {"Revenue this month", "Revenue by month"},
@@ -177,6 +186,7 @@ SEES = {
     "customers:read": {"Top customers"},
     "orders:read": {"Orders waiting", "Orders by status"},
     "parties:read": {"Top customers", "Contracts ending", "Contracts ending soon"},
+    "messenger:read": {"Messages"},
     "files:read": set(),
 }
 OWN = {"Notifications", "News"}
@@ -198,7 +208,7 @@ def test_what_one_may_not_see_is_not_read(staff):
 
 
 def test_the_default_roles(chief, clerk, guest):
-    everything = {str(one.title) for one in (*TILES, *BLOCKS) if screen_of(one.behind)}
+    everything = {str(one.title) for one in (*TILES, *BLOCKS)}
     books = {"Revenue this month", "Revenue by month"}
     for visitor, sees in ((chief, everything), (clerk, everything), (guest, everything - books)):
         context = shown(visitor)
