@@ -2,7 +2,7 @@
 
 `run` writes its section of bench/RESULTS.md. `quick` prints the same in a fraction of the time. `check`, in a minute or
 two, ends with 1 where a ratio of CPU times misses its target by more than 25 %. `scale` compares ours over 1,000 rows
-with ours over 1,000,000, `dashboard` the back office's first page over as many invoices; both write their sections, too,
+with ours over 1,000,000, `dashboard` the back office's first page over as many invoices; both write their sections,
 and their databases stay in var/bench-scale (about 2 GB each). `live` measures the messenger.
 """
 
