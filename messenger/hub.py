@@ -54,6 +54,7 @@ class Hub:
         self._behind: list[Listener] = []
         self._seen: int | None = None
         self._beat = 0.0
+        self._announced = False
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -101,22 +102,33 @@ class Hub:
     def _listen(self) -> None:
         connection.ensure_connection()
         raw = connection.connection
+        raw.add_notify_handler(self._hear)  # also of what arrives beside the answer to a query
         raw.execute("LISTEN messenger")
         self._presence.begin()
         while True:
+            self._announced = False
             more = self._turn()
-            if not more:
+            if not (more or self._announced):
                 self._wait(raw)
+
+    def _hear(self, announcement: Any) -> None:
+        """What it says does not matter: the log does."""
+        self._announced = True
 
     def _wait(self, raw: Any) -> None:
         """Until there is news, somebody comes or goes, or it is time for a heartbeat."""
+        waiting = select.poll()  # not `select`, which knows no descriptors from 1024 on
+        for descriptor in (raw.fileno(), self._awake):
+            waiting.register(descriptor, select.POLLIN)
         patience = max(0.0, self._beat - time.monotonic())
-        ready, _, _ = select.select([raw.fileno(), self._awake], [], [], patience)
+        ready = [descriptor for descriptor, _ in waiting.poll(patience * 1000)]
         if self._awake in ready:
             os.read(self._awake, 4096)
         if raw.fileno() in ready:
-            for _ in raw.notifies(timeout=0):
-                pass  # what it says does not matter: the log does
+            with connection.wrap_database_errors:
+                raw.pgconn.consume_input()
+            while raw.pgconn.notifies():
+                pass
 
     def _turn(self) -> bool:
         """Tell what there is to tell; whether there is more."""

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from messenger import feed
+from messenger.hub import MOST_STREAMS
 from messenger.tests.streams import Refused, Stream, quiet
 from skeleton.core.postgres.layout import layout_of
 from skeleton.core.postgres.server import postmaster_pid
@@ -323,8 +325,48 @@ def test_who_does_not_read_is_cut_off_and_loses_nothing(system, crew, group):
     asyncio.run(story())
 
 
+def test_who_was_away_for_long_gets_it_all(system, crew, group):
+    """More than is read from the log at a time, while others go on hearing what is new."""
+
+    async def story():
+        async with Stream(system.port, crew[0][1]) as stream:
+            since = stream.last_id
+        with ThreadPoolExecutor(8) as pool:
+            many = feed.PAGE + 30
+            list(pool.map(lambda n: say(system, group, str(n)), range(many)))
+        async with Stream(system.port, crew[0][1], since) as stream:
+            assert [(await stream.next()).data["message"]["seq"] for _ in range(many)] == list(range(1, many + 1))
+            await asyncio.to_thread(say, system, group, "one more")
+            assert (await stream.next()).data["message"]["content"] == "one more"
+
+    asyncio.run(story())
+
+
+def test_nobody_has_any_number_of_streams(system, crew):
+    """Fifty in each of the two processes; one more ends the oldest."""
+
+    async def story():
+        streams = streams_in(system, crew[4][1], 2 * MOST_STREAMS + 5)
+        for stream in streams:
+            await stream.__aenter__()
+        ended = await asyncio.gather(*(has_ended(stream) for stream in streams))
+        assert 5 <= sum(ended) < MOST_STREAMS
+        for stream in streams:
+            await stream.__aexit__()
+
+    async def has_ended(stream):
+        try:
+            await stream.next(1)
+        except StopAsyncIteration:
+            return True
+        except TimeoutError:
+            return False
+
+    asyncio.run(story())
+
+
 def test_streams_hold_no_thread(system, crew, group):
-    """300 of them, and the API answers as ever."""
+    """80 of them, and the API answers as ever."""
 
     async def story():
         before = threads_of(system)

@@ -321,8 +321,9 @@ class _Body(io.RawIOBase):
     async def _chunk(self) -> bytes:
         if self._chunks is None:
             self._chunks = aiter(self._exchange.proto)
-        found: bytes = await anext(self._chunks, b"")
-        return found
+        while (found := await anext(self._chunks, None)) == b"":
+            pass  # an empty one is not the end yet
+        return b"" if found is None else bytes(found)
 
 
 def outgoing() -> Path:
