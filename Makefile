@@ -24,7 +24,7 @@ TEST := SKELETON_TEST_FAST_DB=1
 	install install-dev lock bench bench-check bench-scale bench-live bench-dashboard screenshots translations format clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/' | expand -t 16
 
 serve: $(RUNTIME) ## run the API, its documentation and the back office (HOST, PORT, DATABASE_URL …)
 	@exec $(BIN)/python manage.py serve
@@ -60,6 +60,14 @@ schema: $(DEVELOPMENT) ## the API's description is complete and valid
 
 unit: $(DEVELOPMENT) browser ## the tests, with coverage
 	$(TEST) $(BIN)/pytest -n auto --cov --cov-report=term:skip-covered $(ARGS)
+
+# The parts that lean on PostgreSQL most: triggers, books, stock, searches, the queue, migrations, backups.
+POSTGRES15 ?= /usr/lib/postgresql/15/bin
+ON_POSTGRES15 := parties accounting inventory contracts billing messenger skeleton/audit skeleton/identity \
+	skeleton/files skeleton/notifications skeleton/jobs skeleton/backups tests/test_migrations.py tests/test_audit.py
+.PHONY: postgres15
+postgres15: $(DEVELOPMENT) ## the tests of what leans on PostgreSQL, over Debian's PostgreSQL 15 (apt-get install postgresql-15)
+	$(BIN)/python -m tests.postgres $(POSTGRES15) -n auto -q $(ON_POSTGRES15) $(ARGS)
 
 durability: $(DEVELOPMENT) ## what is promised when things break, in full: 20,000 writes, an outage of 40 s
 	SKELETON_DURABILITY_ROUNDS=6 SKELETON_DURABILITY_WRITES=20000 SKELETON_DURABILITY_OUTAGES=2,40 \

@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("core", "0001_kernel_tables"),  # the extensions that the indexes need
     ]
 
     operations = [

@@ -104,6 +104,7 @@ SECTIONS: tuple[Section, ...] = (
             Place("identity.user", "group", _("Who may sign in")),
             Place("identity.role", "admin_panel_settings", _("What they may do")),
             Place("parties.country", "public", _("Countries of addresses")),
+            Place("files.file", "attach_file", _("What was uploaded")),
             Place("audit.auditentry", "history", _("Who changed what, and when")),
             Place("jobs.job", "work_history", _("What happens by itself, and what failed")),
             Place("notifications.delivery", "send", _("What was sent to whom, and what was not")),

@@ -132,8 +132,8 @@ TABLE = [
 ]  # fmt: skip
 BY_MODEL = {row.model: row for row in TABLE}
 
-OWN = {"notifications.notification", "notifications.preferences"}
-"""Screens of what is one's own, on which nobody sees anybody else's: see test_notifications.py."""
+OWN = {"notifications.notification", "notifications.preferences", "files.file"}
+"""Screens of what is one's own, on which one does not see what others have: see the tests beside their apps' names."""
 
 READ_ONLY = {"audit.auditentry", "accounting.entry", "accounting.period", "inventory.movement", "inventory.reservation",
              "jobs.job", "notifications.delivery"}  # fmt: skip

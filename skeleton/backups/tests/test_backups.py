@@ -7,7 +7,7 @@ from io import StringIO
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, connection, transaction
 
 from accounting.services import seed_chart
 from billing.models import Invoice
@@ -15,6 +15,7 @@ from billing.tests.factories import draft, part_paid, sent
 from contracts.tests.factories import draft as contract
 from inventory.tests.factories import reserved, stocked
 from skeleton.audit.models import AuditEntry
+from skeleton.core.testkit.elsewhere import address, another_database
 from skeleton.core.tests.jobs import count
 from skeleton.files.models import File
 from skeleton.files.tests.factories import upload
@@ -50,30 +51,8 @@ def data(db):
 
 @pytest.fixture
 def elsewhere(db):
-    """Makes Django's connection one to an empty database, for the time of a `with`."""
-    here = connection.settings_dict["NAME"]
-    name = f"{here}_restored"
-
-    def ask(statement):
-        given = connection.get_connection_params()
-        where = {key: given[key] for key in ("host", "port", "user", "password") if given.get(key)}
-        with psycopg.connect(dbname="postgres", autocommit=True, **where) as server:
-            server.execute(statement)
-
-    ask(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    ask(f'CREATE DATABASE "{name}" TEMPLATE template0')
-
-    class Elsewhere:
-        def __enter__(self):
-            connections.close_all()
-            connection.settings_dict["NAME"] = name
-
-        def __exit__(self, *exc):
-            connections.close_all()
-            connection.settings_dict["NAME"] = here
-
-    yield Elsewhere()
-    ask(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with another_database() as made:
+        yield made
 
 
 def run(command, *arguments):
@@ -209,9 +188,7 @@ def test_what_is_no_whole_backup_of_ours_changes_nothing(data, elsewhere, folder
                 with pytest.raises(CommandError, match=complaint):
                     run("restore", source, "--force")
                 assert everything() == before, source
-        given = connection.get_connection_params()
-        where = {key: given[key] for key in ("dbname", "host", "port", "user", "password") if given.get(key)}
-        with psycopg.connect(**where), pytest.raises(CommandError, match="1 other connections"):
+        with psycopg.connect(**address()), pytest.raises(CommandError, match="1 other connections"):
             run("restore", good, "--force")
 
 

@@ -7,11 +7,12 @@ that is sent cannot be unsent. It works without JavaScript.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from unfold.enums import ActionVariant
@@ -25,7 +26,8 @@ TEMPLATE = "skeleton/admin/act.html"
 Run = Callable[..., Any]
 """`run(screen, request, record, form)`: calls the service, and says in a sentence what was done."""
 
-Make = Callable[..., HttpResponse]
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+Make = Callable[..., HttpResponseBase]
 """`make(screen, request, record)`: the answer with a file."""
 
 
@@ -65,12 +67,12 @@ def act(title: Words, **described: Any) -> Callable[[Run], Callable[..., HttpRes
     return mark
 
 
-def download(title: Words, **described: Any) -> Callable[[Make], Callable[..., HttpResponse]]:
+def download(title: Words, **described: Any) -> Callable[[Make], Callable[..., HttpResponseBase]]:
     """Make a method of a screen a button that answers with a file, and changes nothing. See `Act` for the rest."""
 
-    def mark(make: Make) -> Callable[..., HttpResponse]:
+    def mark(make: Make) -> Callable[..., HttpResponseBase]:
         @wraps(make)
-        def view(screen: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+        def view(screen: Any, request: HttpRequest, object_id: str) -> HttpResponseBase:
             if not screen.may_do(request, made):
                 raise PermissionDenied
             record = screen.get_object(request, object_id)
@@ -88,7 +90,7 @@ def _described(run: Any, title: Words, *, question: Words = "", **rest: Any) -> 
     return Act(run, lazily(title), lazily(question), **rest)
 
 
-def _as_button(view: Callable[..., HttpResponse], made: Act) -> Callable[..., HttpResponse]:
+def _as_button(view: View, made: Act) -> View:
     """What unfold asks of a button."""
     view.act = made  # type: ignore[attr-defined]
     view.short_description = made.title  # type: ignore[attr-defined]

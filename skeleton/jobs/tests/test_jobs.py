@@ -143,13 +143,14 @@ def test_periodic_jobs_with_their_last_and_next_run():
             " INSERT INTO procrastinate_periodic_defers (task_name, defer_timestamp, job_id)"
             " SELECT 'skeleton.core.tasks.clean_up', 1767237420, id FROM job"
         )
-    found = {each.title: each for each in periodic_jobs()}
-    clean_up, sweep = found["Clean up"], found["Sweep bytes"]
+    found = {each.purpose: each for each in periodic_jobs()}
+    clean_up = next(each for purpose, each in found.items() if purpose.startswith("Every night: old jobs"))
+    sweep = next(each for each in found.values() if each.title == "Sweep bytes")
     assert (clean_up.last, clean_up.state) == (dt.datetime(2026, 1, 1, 3, 17, tzinfo=dt.UTC), "failed")
     assert (clean_up.next.hour, clean_up.next.minute) == (3, 17)
     assert clean_up.next > timezone.now()
     assert (sweep.last, sweep.state, sweep.job_id) == (None, None, None)
-    assert all(each.purpose.startswith("Every ") for each in found.values())
+    assert all(found), "each says what it is for"
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_periodic_defers")
 

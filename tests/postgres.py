@@ -1,0 +1,67 @@
+"""`python -m tests.postgres FOLDER [pytest's arguments]`: the tests over another PostgreSQL than the embedded one.
+
+FOLDER holds its programs, such as Debian's `/usr/lib/postgresql/15/bin`. The server is a throw-away one in a temporary
+folder, on a socket that nobody else can reach, with an ICU locale: PostgreSQL has a built-in one only from 17 on.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+LOCALE = ("--encoding=UTF8", "--locale-provider=icu", "--icu-locale=und", "--lc-collate=C", "--lc-ctype=C.UTF-8")
+SETTINGS = ("listen_addresses=", "max_connections=200", "fsync=off", "synchronous_commit=off", "full_page_writes=off",
+            "jit=off", "timezone=UTC", "lc_messages=C")  # fmt: skip
+PRODUCTION = {
+    "SKELETON_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
+    "SKELETON_ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+    "SKELETON_HTTPS": "off",
+}
+
+
+def run_as() -> dict[str, object]:
+    """PostgreSQL refuses root, who becomes nobody."""
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+@contextmanager
+def server(programs: Path) -> Iterator[str]:
+    """A running server; its DATABASE_URL."""
+    folder = Path(tempfile.mkdtemp(prefix="skeleton-pg-"))
+    account = run_as()
+    if account:
+        os.chown(folder, int(str(account["user"])), int(str(account["group"])))
+    data = folder / "data"
+
+    def program(name: str, *arguments: str) -> None:
+        subprocess.run([programs / name, *arguments], check=True, cwd="/", stdout=subprocess.DEVNULL, **account)
+
+    options = " ".join([f"-k {folder}", *(f"-c {setting}" for setting in SETTINGS)])
+    try:
+        program("initdb", f"--pgdata={data}", "--username=skeleton", "--auth=trust", "--no-sync", *LOCALE)
+        program("pg_ctl", "start", "-w", "-D", str(data), "-l", str(folder / "log"), "-o", options)
+        program("createdb", "-h", str(folder), "-U", "skeleton", "skeleton")
+        yield f"postgresql://skeleton@{quote(str(folder), safe='')}/skeleton"
+    finally:
+        if (data / "postmaster.pid").exists():
+            program("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(data))
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main(programs: str, *arguments: str) -> int:
+    with server(Path(programs)) as url:
+        environment = os.environ | PRODUCTION | {"DATABASE_URL": url}
+        return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False, env=environment).returncode
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        sys.exit(__doc__)
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,60 @@
+"""Migrations lead there and back: from the whole schema to nothing, and to the very same again."""
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from skeleton.core.testkit.elsewhere import another_database
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OURS = "SELECT format('%s', p.oid::regprocedure) FROM pg_proc p WHERE pronamespace = 'public'::regnamespace" \
+       " AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')"  # fmt: skip
+SCHEMA = (
+    "SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns"
+    " WHERE table_schema = 'public'",
+    "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+    " WHERE connamespace = 'public'::regnamespace",
+    "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    "SELECT tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+    "SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'",
+    "SELECT typname, typtype FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd')",
+    "SELECT relname, relpersistence FROM pg_class WHERE relnamespace = 'public'::regnamespace",
+)
+
+
+def ask(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return sorted(map(str, cursor.fetchall()))
+
+
+def schema():
+    return [ask(statement) for statement in SCHEMA]
+
+
+def ours():
+    return {config.label for config in apps.get_app_configs() if "site-packages" not in config.path}
+
+
+def backwards():
+    """Take back everything of ours; what others brought stays."""
+    executor = MigrationExecutor(connection)
+    targets = [(app, None) for app in sorted(ours() & executor.loader.migrated_apps)]
+    executor.migrate(targets)
+
+
+@pytest.mark.timeout(900)  # a minute, where nothing else runs
+def test_back_and_there_again():
+    with another_database(copied=True) as elsewhere, elsewhere:
+        first = schema()
+        backwards()
+        left = {table for table in connection.introspection.table_names() if table.split("_")[0] in ours()}
+        assert not left
+        mine = [name for name in ask(OURS) if not name.startswith("('procrastinate")]
+        assert not mine, "functions that no migration takes back"
+        call_command("migrate", verbosity=0)
+        assert schema() == first
