@@ -28,6 +28,7 @@ log = structlog.get_logger("skeleton.files")
 FRAME = 100_000
 """Bytes that a body may have around the file: headers of its parts, the purpose."""
 
+
 class FileView(ResourceView):
     tag = "Files"
     resources = ("files",)
