@@ -23,19 +23,22 @@ def tell_of_overdue() -> int:
     It may be run at any moment, again, and by several at once. Each is told in a transaction of its own: one that
     fails is logged and left for the next run.
     """
-    overdue = _overdue()
-    found = untold(overdue, Event.INVOICE_OVERDUE, Cast("pk", TextField())).order_by("pk").values_list("pk", flat=True)
     told = 0
-    for invoice_id in list(found):
+    for invoice_id in list(untold_overdue().values_list("pk", flat=True)):
         try:
             with verb(SYSTEM, "overdue"):
                 # held, so that it is not being paid at this moment; who holds it pays it or is seen by the next run
-                if overdue.select_for_update(skip_locked=True, no_key=True).filter(pk=invoice_id).exists():
+                if _overdue().select_for_update(skip_locked=True, no_key=True).filter(pk=invoice_id).exists():
                     tell_of_invoice(Event.INVOICE_OVERDUE, invoice_id=invoice_id, once=str(invoice_id))
                     told += 1
         except DatabaseError:
             log.exception("overdue_failed", invoice_id=str(invoice_id))
     return told
+
+
+def untold_overdue() -> QuerySet[Invoice]:
+    """Those of which it was not told yet, the oldest first."""
+    return untold(_overdue(), Event.INVOICE_OVERDUE, Cast("pk", TextField())).order_by("pk")
 
 
 def _overdue() -> QuerySet[Invoice]:

@@ -3,10 +3,11 @@
 import datetime as dt
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
+from billing.models import Invoice
 from billing.services import invoices
-from billing.services.overdue import tell_of_overdue
+from billing.services.overdue import tell_of_overdue, untold_overdue
 from billing.services.payments import record_payment
 from billing.services.telling import tell_of_invoice
 from billing.tests.factories import cancelled, draft, line, paid, part_paid, pay, sent
@@ -89,6 +90,25 @@ def test_of_racing_payments_the_last_is_told_once(clerk):
     assert told(clerk) == ["invoice.sent", "invoice.paid"]
 
 
+def crowd(invoice, number):
+    """So many more invoices like this one, past the triggers."""
+    columns = [
+        field.column for field in Invoice._meta.concrete_fields
+        if not field.generated and field.column not in ("id", "number")
+    ]  # fmt: skip
+    names = ", ".join(columns)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            f"INSERT INTO billing_invoice (id, number, {names})"
+            f" SELECT skeleton_uuid7(), left(number, 9) || 100000 * substr(number, 10)::integer + n, {names}"
+            " FROM billing_invoice, generate_series(1, %s) AS n WHERE id = %s",
+            [number, invoice.pk],
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
+        cursor.execute("ANALYZE billing_invoice")
+
+
 class TestOverdue:
     def test_once_each_and_only_what_is_overdue(self, clerk):
         late = part_paid(line(1000), amount=400, due_date=YESTERDAY)
@@ -124,6 +144,14 @@ class TestOverdue:
         assert tell_of_overdue() == 1
         links = Notification.objects.filter(type="invoice.overdue").order_by("id").values_list("link", flat=True)
         assert [link.rpartition("/")[2] for link in links] == [str(second.pk), str(first.pk)]
+
+    def test_they_are_found_by_an_index(self):
+        """Among 20,000 invoices that are paid."""
+        crowd(paid(), 20_000)
+        crowd(sent(due_date=YESTERDAY), 20)
+        plan = untold_overdue().explain()
+        assert "Index Cond: (due_date < CURRENT_DATE)" in plan
+        assert "Seq Scan on billing_invoice" not in plan
 
     @pytest.mark.django_db(transaction=True)
     def test_runs_at_the_same_moment(self, clerk):

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict
+from skeleton.core.failures import reason_of
 from skeleton.core.jobs import ATTEMPTS, job, wait_after
 from skeleton.core.records import assign, locked
 from skeleton.core.transactions import verb
@@ -110,7 +111,7 @@ def _attempted(delivery: Delivery, error: str) -> dict[str, Any]:
 
 
 def _reason(exc: Exception) -> str:
-    return f"{type(exc).__name__}: {exc}".replace("\x00", "")[:1000]
+    return reason_of(exc).replace("\x00", "")
 
 
 def _message(delivery: Delivery) -> Message:

@@ -120,6 +120,17 @@ class TestWays:
         assert len(mail.outbox) == 1
 
 
+def test_the_reason_of_a_failure_gives_no_secret_away(provider, monkeypatch, settings):
+    settings.EMAIL_HOST_PASSWORD = "of-the-mail-server"
+    user = UserFactory()
+    wish(user, email_enabled=False, sms_enabled=True)
+    said = "of-the-mail-server is wrong, and so is token=abc123\nsecond line"
+    monkeypatch.setattr(Provider, "refusal", RuntimeError(said))
+    tell(user)
+    work_off()
+    assert Delivery.objects.get().error == "RuntimeError: ••• is wrong, and so is token=•••"
+
+
 class TestPreferencesCountWhenItIsSent:
     def test_switched_on_after_the_event(self, provider):
         user = UserFactory()
