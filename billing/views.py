@@ -113,9 +113,9 @@ class OrderView(ResourceView):
 
         Confirming needs a line and an active customer. It holds stock for every line; too little is a 409 with
         `available`. It needs room within the customer's credit limit, where there is one; else 409 with `credit_limit`,
-        `exposure` (what is due on sent invoices, and what of confirmed orders no sent invoice asks for yet, with this
-        order) and `order_total`, in minor units. Shipping issues what is held. Cancelling lets go of it, and is refused
-        while an invoice of the order stands."""
+        `exposure` (what is due on sent invoices, and what of confirmed orders no sent invoice asks for yet) and
+        `order_total`, in minor units. Shipping issues what is held. Cancelling lets go of it, and is refused while an
+        invoice of the order stands."""
         values = self.parse()
         values["status"] = OrderStatus(values["status"])
         change_status(order_id=self.pk, **values, actor=self.actor)

@@ -33,11 +33,11 @@ def require_credit(customer: UsableParty, order: Order) -> None:
             f"The credit limit is in {customer.currency}, the order in {order.currency}: they cannot be compared.",
             details={"currency": f"Must be {customer.currency}, the currency of the credit limit."},
         )
-    exposure = _open(customer, order.currency) + order.total
-    if exposure > customer.credit_limit:
-        limit, reached = (format_money(int(amount), order.currency) for amount in (customer.credit_limit, exposure))
+    exposure = _open(customer, order.currency)
+    if exposure + order.total > customer.credit_limit:
+        limit, opened = (format_money(int(amount), order.currency) for amount in (customer.credit_limit, exposure))
         raise Conflict(
-            f"The credit limit of {limit} does not cover the order: with it {reached} would be open.",
+            f"The credit limit of {limit} does not cover the order: {opened} is open already.",
             details={"credit_limit": customer.credit_limit, "exposure": exposure, "order_total": order.total},
         )
 

@@ -115,7 +115,7 @@ def test_two_cannot_use_the_same_room_of_a_credit_limit():
     orders = [order(ordered(of=item(unit_price=3000)), of=acme) for _ in range(8)]
     outcomes = contest(*(bringing(made, "confirmed") for made in orders))
     assert len(refusals(outcomes)) == 5
-    assert all(one.details["exposure"] == 12000 for one in refusals(outcomes))
+    assert all(one.details["exposure"] == 9000 for one in refusals(outcomes))
 
 
 def test_a_limit_that_is_lowered_meanwhile():
