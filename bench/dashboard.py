@@ -56,7 +56,7 @@ def sign_in(port: int) -> str:
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
     connection.request("POST", "/admin/login/", urlencode(body), headers)
     answer = connection.getresponse()
-    session = [text.partition(";")[0] for name, text in answer.getheaders() if name == "Set-Cookie"]
+    session = [text.partition(";")[0] for name, text in answer.getheaders() if name.lower() == "set-cookie"]
     if answer.status != 302:
         raise SystemExit(f"Signing in to the back office failed with {answer.status}.")
     return "; ".join(session)

@@ -10,7 +10,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.translation import gettext as say
+from django.utils.translation import ngettext
 from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
@@ -34,11 +37,10 @@ from parties.choices import PartyKind, PartyStatus
 from parties.models import Customer, Employee, Partner, Party, Supplier
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
-from skeleton.core.admin.columns import EMPTY, shown_money, status
+from skeleton.core.admin.columns import EMPTY, shown_money, shown_number, status
 from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm, as_json
 from skeleton.core.admin.records import RecordAdmin
 from skeleton.core.admin.screens import ShownParts, offered
-from skeleton.core.http import number
 
 STATUS = status(
     "status",
@@ -170,28 +172,36 @@ class NewEnd(ActForm):
 # --- terms as people read them ----------------------------------------------------------------------------------------
 
 
+def _days(number: int) -> str:
+    return ngettext("{number} day", "{number} days", number).format(number=number)
+
+
+def _percent_of(name: str, rate: Any) -> str:
+    return f"{name} {shown_number(rate)} %"
+
+
 class TermsShown:
     """Columns that a contract and its versions have in common."""
 
     @admin.display(description="payment")
     def payment(self, agreed: Agreement) -> str:
         parts = [agreed.get_payment_type_display()]
-        parts += [f"{agreed.credit_days} days"] if agreed.credit_days else []
-        parts += [f"penalty {number(agreed.penalty_rate)} %"] if agreed.penalty_rate else []
-        parts += [f"discount {number(agreed.discount_rate)} %"] if agreed.discount_rate else []
+        parts += [_days(agreed.credit_days)] if agreed.credit_days else []
+        parts += [_percent_of(say("penalty"), agreed.penalty_rate)] if agreed.penalty_rate else []
+        parts += [_percent_of(say("discount"), agreed.discount_rate)] if agreed.discount_rate else []
         return ", ".join([*parts, agreed.currency])
 
     @admin.display(description="delivery")
     def delivery(self, agreed: Agreement) -> Any:
         parts = [agreed.get_delivery_type_display()]
-        parts += [f"{agreed.estimated_days} days"] if agreed.estimated_days is not None else []
-        parts += ["insured"] if agreed.insurance else []
+        parts += [_days(agreed.estimated_days)] if agreed.estimated_days is not None else []
+        parts += [say("insured")] if agreed.insurance else []
         cost = shown_money(agreed.shipping_cost, agreed.shipping_currency or agreed.currency)
         return ", ".join(parts) if agreed.shipping_cost is None else format_html("{}, {}", ", ".join(parts), cost)
 
     @admin.display(description="validity", ordering="end_date")
     def validity(self, agreed: Agreement) -> str:
-        return f"{agreed.start_date} – {agreed.end_date}"
+        return " – ".join(date_format(day, "SHORT_DATE_FORMAT") for day in (agreed.start_date, agreed.end_date))
 
     @admin.display(description="credit limit", ordering="credit_limit")
     def limit(self, agreed: Agreement) -> Any:

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.enums import ActionVariant
@@ -38,6 +39,7 @@ from skeleton.core.admin.documents import DocumentAdmin
 from skeleton.core.admin.forms import ActForm, RecordForm
 from skeleton.core.admin.records import RecordAdmin
 from skeleton.core.admin.reports import today
+from skeleton.core.admin.words import Words
 from skeleton.exchange.runs import Plan
 from skeleton.exchange.screens import Importing
 
@@ -109,7 +111,7 @@ class AccountScreen(Importing):
     def recent_lines(self, account: Account) -> SafeString | str:
         lines = account.lines.select_related("entry").order_by("-date", "-id")[:SHOWN_LINES]
         return _table(
-            ("Date", "Transaction", "Debit", "Credit"),
+            (_("Date"), _("Transaction"), _("Debit"), _("Credit")),
             (
                 (line.date, _link(line.entry), _side(line.debit, line.currency), _side(line.credit, line.currency))
                 for line in lines
@@ -170,7 +172,7 @@ class EntryScreen(DocumentAdmin):
     def lines_table(self, entry: Entry) -> SafeString | str:
         lines = entry.lines.select_related("account").order_by("position")
         return _table(
-            ("Account", "Description", "Debit", "Credit"),
+            (_("Account"), _("Description"), _("Debit"), _("Credit")),
             (
                 (_ledger_link(line.account, str(line.account), line.date), line.description or "",
                  _side(line.debit, line.currency), _side(line.credit, line.currency))
@@ -247,7 +249,7 @@ def _link(entry: Entry) -> SafeString:
     return format_html('<a class="text-link" href="{}">{}</a>', page, entry.description)
 
 
-def _table(titles: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> SafeString | str:
+def _table(titles: tuple[Words, ...], rows: Iterable[tuple[Any, ...]]) -> SafeString | str:
     head = format_html_join("", "<th>{}</th>", ((title,) for title in titles))
     cells = (format_html_join("", "<td>{}</td>", ((cell,) for cell in row)) for row in rows)
     body = format_html_join("", "<tr>{}</tr>", ((row,) for row in cells))

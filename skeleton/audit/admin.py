@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, TextFilter
 from unfold.paginator import InfinitePaginator
 
@@ -116,8 +117,8 @@ class AuditScreen(DocumentAdmin):
         rows = format_html_join(
             "", '<tr><th scope="row">{}</th><td class="before">{}</td><td>{}</td></tr>', lines
         )  # fmt: skip
-        head = "<tr><th>Field</th><th>Before</th><th>After</th></tr>"
-        return format_html('<table class="changes">{}{}</table>', SafeString(head), rows) if rows else EMPTY
+        head = format_html_join("", "<th>{}</th>", ((title,) for title in (_("Field"), _("Before"), _("After"))))
+        return format_html('<table class="changes"><tr>{}</tr>{}</table>', head, rows) if rows else EMPTY
 
 
 def sides(change: Any) -> tuple[str, str]:
