@@ -6,8 +6,6 @@ from decimal import Decimal
 
 from skeleton.core.money import minor_digits
 
-DEFAULT = "en"
-
 _NARROW = "\u202f"
 """A no-break space, narrow: between groups of digits it keeps a number together."""
 _NO_BREAK = "\u00a0"
@@ -31,11 +29,6 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-
-
-def language_or_default(name: str | None) -> str:
-    """`name` where it is one of our languages, else English."""
-    return name if name in LANGUAGES else DEFAULT
 
 
 def number_text(value: Decimal | int, language: str, *, places: int | None = None) -> str:

@@ -56,9 +56,5 @@ class Report:
     def is_clean(self) -> bool:
         return not self.counts[WRONG]
 
-    @property
-    def does_something(self) -> bool:
-        return bool(self.counts[NEW] or self.counts[CHANGED])
-
     def as_json(self) -> dict[str, Any]:
         return {"counts": self.counts, "rows": self.rows, "wrong": self.wrong, "ignored": self.ignored}
