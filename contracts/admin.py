@@ -45,7 +45,6 @@ from skeleton.core.admin.screens import ShownParts, offered
 STATUS = status(
     "status",
     {
-        ContractStatus.DRAFT: "info",
         ContractStatus.PENDING_APPROVAL: "primary",
         ContractStatus.ACTIVE: "success",
         ContractStatus.EXPIRED: "warning",

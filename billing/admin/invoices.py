@@ -46,7 +46,6 @@ from skeleton.core.admin.screens import ShownParts
 from skeleton.core.money import format_money
 
 COLOURS: dict[str, str] = {
-    InvoiceStatus.DRAFT: "info",
     InvoiceStatus.SENT: "primary",
     InvoiceStatus.PAID: "success",
     InvoiceStatus.CANCELLED: "warning",
@@ -173,7 +172,7 @@ class InvoiceScreen(DocumentScreen):
     resources = ("invoices",)
     gate = INVOICES
     create_input, update_input, line_input = InvoiceInput, InvoiceUpdateInput, LineInput
-    list_display = ("number", "customer_name", "state", TOTAL, "due", "issue_date", "due_date")
+    list_display = ("number", "customer_name", "state", TOTAL, "due_money", "issue_date", "due_date")
     list_filter = (
         ("status", ChoicesDropdownFilter),
         OverdueFilter,
@@ -184,7 +183,7 @@ class InvoiceScreen(DocumentScreen):
     acts = ("send", "record_payment", "edit_notes", "cancel", PAPER)
     bulk_acts = ("send",)
     KNOWN: ClassVar[Any] = (
-        ("customer_shown", "state"), ("issue_date", "due_date"), (SUBTOTAL, TAX), (TOTAL, PAID), ("due", "taxes"),
+        ("customer_shown", "state"), ("issue_date", "due_date"), (SUBTOTAL, TAX), (TOTAL, PAID), ("due_money", "taxes"),
         "notes",
     )  # fmt: skip
     TIMES: ClassVar[Any] = (("created_at", "created_by"), ("sent_at", "paid_at"), ("cancelled_at", "cancel_reason"))
@@ -235,7 +234,7 @@ class InvoiceScreen(DocumentScreen):
         return label(invoice.status, COLOURS, text=invoice.status)
 
     @admin.display(description="due")
-    def due(self, invoice: Invoice) -> Any:
+    def due_money(self, invoice: Invoice) -> Any:
         return shown_money(amount_due(invoice.status, invoice.total, invoice.amount_paid), invoice.currency)
 
     # acts

@@ -50,7 +50,6 @@ from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, Pick
 from skeleton.core.admin.screens import ShownParts
 
 COLOURS: dict[str, str] = {
-    OrderStatus.DRAFT: "info",
     OrderStatus.PENDING: "warning",
     OrderStatus.CONFIRMED: "primary",
     OrderStatus.SHIPPED: "primary",
