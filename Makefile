@@ -21,7 +21,8 @@ LOCKED := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 TEST := SKELETON_TEST_FAST_DB=1
 
 .PHONY: help serve demo test lint format-check types imports check migrations schema unit browser durability \
-	install install-dev lock bench bench-check bench-scale bench-live bench-dashboard screenshots translations format clean
+	install install-dev lock bench bench-check bench-scale bench-live bench-files bench-jobs bench-dashboard \
+	screenshots translations format clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/' | expand -t 16
@@ -133,6 +134,12 @@ translations: $(DEVELOPMENT) ## look for texts to translate and compile what is 
 
 bench-live: $(DEVELOPMENT) ## from POST to arrival, memory of streams, messages a second
 	$(BIN)/python -m bench live
+
+bench-files: $(DEVELOPMENT) ## 20 MB up and down beside a bare file server, and the memory that takes
+	$(BIN)/python -m bench files
+
+bench-jobs: $(DEVELOPMENT) ## jobs a second with one worker and with four
+	$(BIN)/python -m bench jobs
 
 format: $(DEVELOPMENT) ## put the code into shape
 	$(BIN)/ruff check --fix .

@@ -1,15 +1,16 @@
-"""`python -m bench [run|quick|check|scale|dashboard|live]`: measure ours beside a floor, the stock way and a peer.
+"""`python -m bench [MODE]`: measure ours beside a floor, the stock way and a peer.
 
 `run` writes its section of bench/RESULTS.md. `quick` prints the same in a fraction of the time. `check`, in a minute or
 two, ends with 1 where a ratio of CPU times misses its target by more than 25 %. `scale` compares ours over 1,000 rows
 with ours over 1,000,000, `dashboard` the back office's first page over as many invoices; both write their sections,
-and their databases stay in var/bench-scale (about 2 GB each). `live` measures the messenger.
+and their databases stay in var/bench-scale (about 2 GB each). `live` measures the messenger, `files` uploads
+and downloads, `jobs` the queue's workers.
 """
 
 import argparse
 import sys
 
-from bench import agree, dashboard, live, login, report, scale
+from bench import agree, dashboard, files, jobs, live, login, report, scale
 from bench.database import prepare
 from bench.load import Generator
 from bench.report import Verdict
@@ -27,7 +28,7 @@ EFFORTS = {
     ),  # many short rounds: a busy minute hits all servers alike
 }
 LOGIN = "login"
-SECTIONS = {"scale": scale.run, "dashboard": dashboard.run, "live": live.run}
+SECTIONS = {"scale": scale.run, "dashboard": dashboard.run, "live": live.run, "files": files.run, "jobs": jobs.run}
 
 
 def main() -> int:

@@ -3,11 +3,10 @@
 import json
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from bench.database import Database, prepare
 from bench.load import Generator, Outcome
-from bench.measure import cpu_seconds, resident_megabytes
+from bench.measure import cpu_seconds, memory
 from bench.report import surroundings
 from bench.servers import Kind, Server
 from bench.streams import Listeners
@@ -112,17 +111,6 @@ def post(path: str, token: str, body: bytes) -> bytes:
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
-
-
-def memory(pid: int) -> float:
-    """Megabytes of the server's processes, its database left out."""
-    children = Path(f"/proc/{pid}/task").glob("*/children")
-    own = {int(child) for found in children for child in found.read_text().split()}
-    return sum(resident_megabytes(child) for child in own if b"postgres" not in command(child))
-
-
-def command(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 INTRODUCTION = """# Messages, live

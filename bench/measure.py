@@ -1,4 +1,4 @@
-"""CPU time of processes, from /proc: steadier than a throughput on a machine that others use, too."""
+"""CPU time and memory of processes, from /proc: steadier than a throughput on a machine that others use, too."""
 
 import os
 from pathlib import Path
@@ -29,9 +29,29 @@ def cpu_seconds(root: int) -> float:
     return total / TICKS
 
 
-def resident_megabytes(root: int) -> float:
-    """Resident memory of the process `root` alone."""
-    for line in Path(f"/proc/{root}/status").read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmRSS:"):
+def memory(root: int) -> float:
+    """Megabytes of the children of the process `root`, its database left out."""
+    return sum(_megabytes(child, "VmRSS") for child in _children(root))
+
+
+def peak(root: int) -> float:
+    """The same, each at its highest since `forget_peak`; all of them together were never above."""
+    return sum(_megabytes(child, "VmHWM") for child in _children(root))
+
+
+def forget_peak(root: int) -> None:
+    for child in _children(root):
+        Path(f"/proc/{child}/clear_refs").write_text("5", encoding="ascii")  # man 5 proc
+
+
+def _children(root: int) -> set[int]:
+    found = Path(f"/proc/{root}/task").glob("*/children")
+    children = {int(child) for each in found for child in each.read_text(encoding="ascii").split()}
+    return {child for child in children if b"postgres" not in Path(f"/proc/{child}/cmdline").read_bytes()}
+
+
+def _megabytes(pid: int, what: str) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith(f"{what}:"):
             return int(line.split()[1]) / 1024
     return 0.0
