@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from bench.database import PROJECT, Database, bare_environment, prepare
+from bench.database import PROJECT, Database, bare_environment, postgres_pid, prepare
 from bench.measure import cpu_seconds
 from bench.report import surroundings
 from bench.servers import OUT
@@ -43,10 +43,10 @@ def run() -> str:
             connection.execute(_EMPTY)
             with workers(number, database, connection) as pids:
                 batch(connection, WARM_UP)
-                before = sum(map(cpu_seconds, pids))
+                before = spent(pids, database)
                 rates = [batch(connection, JOBS) for _ in range(ROUNDS)]
-                cpu = (sum(map(cpu_seconds, pids)) - before) / JOBS / ROUNDS * 1000
-            taken[number] = median(rates), min(rates), max(rates), cpu
+                each = [(b - a) / JOBS / ROUNDS * 1000 for a, b in zip(before, spent(pids, database), strict=True)]
+            taken[number] = median(rates), min(rates), max(rates), *each
         connection.execute(_EMPTY)
     return section(database, load, taken)
 
@@ -82,6 +82,11 @@ def batch(connection: psycopg.Connection[Any], jobs: int) -> float:
     return float(done / (ended - began).total_seconds())
 
 
+def spent(pids: list[int], database: Database) -> tuple[float, float]:
+    """Seconds of processor time: the workers', the database's."""
+    return sum(map(cpu_seconds, pids)), cpu_seconds(postgres_pid(database.home))
+
+
 def wait(seconds: float, until: Any) -> None:
     deadline = time.monotonic() + seconds
     while not until():
@@ -108,14 +113,14 @@ Commits are durable. Workers and database share the machine, which had a load of
 """
 
 
-def section(database: Database, load: float, taken: dict[int, tuple[float, float, float, float]]) -> str:
-    rows = [f"| {n} | {rate:.0f} | {low:.0f}, {high:.0f} | {cpu:.2f} |" for n, (rate, low, high, cpu) in taken.items()]
+def section(database: Database, load: float, taken: dict[int, tuple[float, ...]]) -> str:
+    row = "| {} | {:.0f} | {:.0f}, {:.0f} | {:.2f} | {:.2f} |"
     return "\n".join(
         [
             INTRODUCTION.format(surroundings=surroundings(database), jobs=JOBS, rounds=ROUNDS, load=load),
-            "| workers | jobs a second | from, to | CPU ms of a worker each |",
-            "| ---: | ---: | ---: | ---: |",
-            *rows,
+            "| workers | jobs a second | from, to | CPU ms of a job | database ms |",
+            "| ---: | ---: | ---: | ---: | ---: |",
+            *(row.format(number, *found) for number, found in taken.items()),
             "",
         ]
     )
