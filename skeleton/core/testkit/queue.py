@@ -15,10 +15,15 @@ from skeleton.core.worker import work
 def own_queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The queue's tables are not Django's to flush; the threads of a worker must not keep their connections."""
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
+    _empty()  # a worker of another test enqueues what was due in the last minutes, at some times of the day
     yield
+    _empty()
+
+
+def _empty() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM procrastinate_jobs")
-        cursor.execute("DELETE FROM procrastinate_workers")
+        for table in ("jobs", "workers", "periodic_defers"):
+            cursor.execute(f"DELETE FROM procrastinate_{table}")
 
 
 def run_all() -> None:

@@ -151,8 +151,6 @@ def test_periodic_jobs_with_their_last_and_next_run():
     assert clean_up.next > timezone.now()
     assert (sweep.last, sweep.state, sweep.job_id) == (None, None, None)
     assert all(found), "each says what it is for"
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM procrastinate_periodic_defers")
 
 
 def test_workers_that_show_no_sign_of_life_do_not_count():
