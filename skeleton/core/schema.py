@@ -83,6 +83,13 @@ class ApiSchema(AutoSchema):
     def get_auth(self) -> list[Schema]:
         return [] if self.view.needed(self.described).public else [{"bearer": []}]
 
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
+        """A class's own words only: those of its bases are for whoever reads the code."""
+        found: Schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if not vars(type(serializer)).get("__doc__"):
+            found.pop("description", None)
+        return found
+
     def _is_list_view(self, serializer: Any = None) -> bool:
         return False  # envelopes are ours to describe
 
