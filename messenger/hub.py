@@ -22,8 +22,8 @@ from django.db import DatabaseError, InterfaceError, connection
 from messenger import feed, presence
 from messenger.services.tickets import Standing
 from messenger.standing import still_standing
-from skeleton.core.entry import Outlet
 from skeleton.core.transactions import snapshot
+from skeleton.server.responses import EventStream
 
 log = structlog.get_logger("skeleton.messenger")
 
@@ -38,10 +38,10 @@ MOST_STREAMS = 50
 class Listener:
     """One open stream: on what it stands, and up to where it was told. `joined`: it hears what is new as it comes."""
 
-    __slots__ = ("joined", "outlet", "position", "standing")
+    __slots__ = ("joined", "stream", "position", "standing")
 
-    def __init__(self, standing: Standing, position: int, outlet: Outlet) -> None:
-        self.standing, self.position, self.outlet = standing, position, outlet
+    def __init__(self, standing: Standing, position: int, stream: EventStream) -> None:
+        self.standing, self.position, self.stream = standing, position, stream
         self.joined = False
 
 
@@ -60,13 +60,13 @@ class Hub:
 
     # from any thread
 
-    def join(self, standing: Standing, position: int, outlet: Outlet) -> None:
-        """Tell `outlet` everything after `position`, and whatever comes, until it closes."""
-        if outlet.closed.done():  # the client left before it began
+    def join(self, standing: Standing, position: int, stream: EventStream) -> None:
+        """Tell `stream` everything after `position`, and whatever comes, until it closes."""
+        if stream.closed.done():  # the client left before it began
             return
-        listener = Listener(standing, position, outlet)
-        outlet.on_close = lambda: self._change(lambda: self._remove(listener))
-        outlet.send(b"retry: %d\n\n" % RECONNECT_MILLISECONDS)
+        listener = Listener(standing, position, stream)
+        stream.on_close = lambda: self._change(lambda: self._remove(listener))
+        stream.send(b"retry: %d\n\n" % RECONNECT_MILLISECONDS)
         with self._starting:
             if self._thread is None:
                 self._start()
@@ -223,7 +223,7 @@ class Hub:
     def _deliver(self, parcels: dict[Listener, list[bytes]], live: set[Standing]) -> None:
         """On the event loop, in order; those who may not listen any more are ended instead."""
         ended = [listener for listener in parcels if listener.standing not in live]
-        sent = [(one.outlet, b"".join(parts)) for one, parts in parcels.items() if parts and one.standing in live]
+        sent = [(one.stream, b"".join(parts)) for one, parts in parcels.items() if parts and one.standing in live]
         self._end(ended)
         if sent:
             sent[0][0].loop.call_soon_threadsafe(_send, sent)
@@ -231,12 +231,12 @@ class Hub:
     def _end(self, listeners: Iterable[Listener]) -> None:
         for listener in tuple(listeners):
             self._remove(listener)
-            listener.outlet.loop.call_soon_threadsafe(listener.outlet.close)
+            listener.stream.loop.call_soon_threadsafe(listener.stream.close)
 
 
-def _send(parcels: list[tuple[Outlet, bytes]]) -> None:
-    for outlet, data in parcels:
-        outlet.send(data)
+def _send(parcels: list[tuple[EventStream, bytes]]) -> None:
+    for stream, data in parcels:
+        stream.send(data)
 
 
 hub = Hub()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from messenger import feed
 from messenger.hub import hub
 from messenger.services.tickets import Standing
-from skeleton.core.entry import Outlet
 from skeleton.core.transactions import snapshot
+from skeleton.server.responses import EventStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class Start:
             yield b"".join(one.frame for one in missed)
         yield feed.mark(position)
 
-    def follow(self, outlet: Outlet) -> None:
+    def follow(self, stream: EventStream) -> None:
         """Go on as it comes."""
-        outlet.send(self._greeting())
-        hub.join(self.standing, self.position, outlet)
+        stream.send(self._greeting())
+        hub.join(self.standing, self.position, stream)
 
     def _greeting(self) -> bytes:
         return feed.frame(self.position, feed.RESET if self.reset else feed.STARTED, {})

@@ -26,7 +26,6 @@ from messenger.serializers import (
     TicketOutput,
 )
 from messenger.services.tickets import Standing, issue_ticket
-from skeleton.core.entry import Followed
 from skeleton.core.errors import BadRequest
 from skeleton.core.ids import parse_uuid
 from skeleton.core.listing import Sort, Sorting, parse_list_query
@@ -35,6 +34,7 @@ from skeleton.core.reading import Reader
 from skeleton.core.serializers import Empty
 from skeleton.core.views import READ, WRITE, ApiView, ResourceView
 from skeleton.identity.authentication import TokenAuthentication
+from skeleton.server.responses import StreamResponse
 
 EVENT_STREAM = "text/event-stream"
 MOST_DIGITS = 18
@@ -210,7 +210,7 @@ class StreamView(ApiView):
             return HttpResponse(content_type=EVENT_STREAM)
         start = stream.begin(self._standing(), self._last_event_id(request))
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return Followed(start.now(), start.follow, content_type=EVENT_STREAM, headers=headers)
+        return StreamResponse(start.now(), start.follow, content_type=EVENT_STREAM, headers=headers)
 
     def _standing(self) -> Standing:
         standing: Standing | None = self.request.auth  # type: ignore[assignment]

@@ -48,6 +48,27 @@ try:
     _access_seconds = env.int("SKELETON_ACCESS_TOKEN_SECONDS", 15 * 60)
     _refresh_seconds = env.int("SKELETON_REFRESH_TOKEN_SECONDS", 7 * 24 * 3600)
     SKELETON_MESSENGER_DAYS = env.int("SKELETON_MESSENGER_DAYS", 30)
+    SKELETON_HEADER_SECONDS = env.int("SKELETON_HEADER_SECONDS", 30)
+    SKELETON_SERVER_LIMITS: dict[str, Any] = {
+        # of each server process; see skeleton.server.limits
+        "connections": env.int("SKELETON_CONNECTIONS", 8000),
+        "connections_per_address": env.int("SKELETON_CONNECTIONS_PER_ADDRESS", 4000),
+        "bodies": env.int("SKELETON_BODIES", 4000),
+        "bodies_per_address": env.int("SKELETON_BODIES_PER_ADDRESS", 2000),
+        "uploads": env.int("SKELETON_UPLOADS", 64),
+        "uploads_per_address": env.int("SKELETON_UPLOADS_PER_ADDRESS", 16),
+        "body_idle": env.float("SKELETON_BODY_IDLE_SECONDS", 10),
+        "body_total": env.float("SKELETON_BODY_SECONDS", 60),
+        "body_rate": env.int("SKELETON_BODY_RATE", 10_000),
+        "queue": env.float("SKELETON_QUEUE_SECONDS", 5),
+        "running": env.float("SKELETON_REQUEST_SECONDS", 30),
+        "database": env.float("SKELETON_DATABASE_SECONDS", 2),
+        "streams": env.int("SKELETON_STREAMS", 2000),
+        "drain_bytes": env.int("SKELETON_DRAIN_BYTES", 128_000_000),
+        "drain_seconds": env.float("SKELETON_DRAIN_SECONDS", 20),
+        "stalled_reader": env.int("SKELETON_STALLED_READER_SECONDS", 60),
+    }
+    _lock_seconds = env.int("SKELETON_LOCK_SECONDS", 4)
     SKELETON_STREAM_BYTES = env.int("SKELETON_STREAM_BYTES", 4_000_000)
     SKELETON_JOB_WORKERS = env.int("SKELETON_JOB_WORKERS", 1)
     SKELETON_JOB_THREADS = env.int("SKELETON_JOB_THREADS", 4)
@@ -140,6 +161,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "procrastinate.contrib.django",
     "skeleton.core",
+    "skeleton.server",
     "skeleton.audit",
     "skeleton.jobs",
     "skeleton.identity",
@@ -192,7 +214,11 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # --- Database -------------------------------------------------------------------------------------------------------
 
-_SESSION = "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
+_SESSION = (
+    f"-c timezone=UTC -c lock_timeout={_lock_seconds}s -c statement_timeout=60s"
+    " -c idle_in_transaction_session_timeout=60s"
+    " -c client_connection_check_interval=5s"  # a statement whose client is gone is not worth its locks
+)
 
 
 def _database() -> dict[str, Any]:
@@ -211,6 +237,11 @@ DATABASES = {"default": _database()}
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "connect_timeout": 5,
+    # Over TCP: a server that vanished without a word is noticed within 10 seconds of silence.
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
     "options": _SESSION,
     "server_side_binding": True,
     "prepare_threshold": 5,

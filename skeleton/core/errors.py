@@ -47,6 +47,15 @@ class Conflict(DomainError):
     status, code, default_message = 409, "conflict", "The present state does not allow this."
 
 
+class MethodNotAllowed(DomainError):
+    status, code, default_message = 405, "method_not_allowed", "This address can only be read."
+
+
+class RequestTimeout(DomainError):
+    status, code = 408, "request_timeout"
+    default_message = "The body of the request arrived too slowly. Send it again over a faster connection."
+
+
 class LengthRequired(DomainError):
     status, code = 411, "length_required"
     default_message = "Send the body with a Content-Length; chunked bodies are not accepted."

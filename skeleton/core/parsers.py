@@ -12,6 +12,10 @@ from skeleton.core.errors import BadRequest, LengthRequired, PayloadTooLarge
 MAX_BODY = 1_000_000  # bytes
 MAX_DEPTH = 32
 
+RERUN = "skeleton.rerun"
+"""Set in the WSGI environment where the server runs a request a second time, now that its large body is gathered: what
+the first run has counted (a throttle) is not to be counted again."""
+
 
 class StrictJsonParser(BaseParser):
     """RFC 8259 and no more: UTF-8, an object, at most 1 MB, at most 32 levels deep."""

@@ -6,10 +6,10 @@ from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpRespons
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
-from skeleton.core.entry import LocalFile
 from skeleton.files import storage
 from skeleton.files.models import File
 from skeleton.files.ranges import parse_range
+from skeleton.server.responses import LocalFile
 
 SAFE = {
     "X-Content-Type-Options": "nosniff",

@@ -14,6 +14,7 @@ from skeleton.core.errors import NotFound
 from skeleton.core.handler import error_response
 from skeleton.core.listing import NEWEST_FIRST, Sorting
 from skeleton.core.operations import operation
+from skeleton.core.parsers import RERUN
 from skeleton.core.reading import Reader
 from skeleton.core.views import READ, WRITE, ResourceView
 from skeleton.files import services
@@ -46,7 +47,8 @@ class FileView(ResourceView):
     @operation("POST", "", access=WRITE, summary="Upload", input="upload_input", output="output", status=201)
     def upload(self, request: Request) -> HttpResponse:
         """At most 25 MB unless set otherwise, and 10 uploads a minute. Type and size are taken from the bytes."""
-        services.UPLOADS.hit(str(self.actor.user_id))  # before the body is read
+        if RERUN not in request.META:
+            services.UPLOADS.hit(str(self.actor.user_id))  # before the body is read
         try:
             values = self.parse()
             pk = services.upload_file(upload=values["file"], purpose=values.get("purpose"), actor=self.actor)

@@ -11,6 +11,7 @@ server for event streams) belong beside them: a `Beside`, started in `Granian.on
 import errno
 import hashlib
 import os
+import resource
 import signal
 import socket
 from argparse import ArgumentParser
@@ -32,19 +33,21 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import import_string
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.common import AbstractServer
 
 from skeleton.core.beside import Beside
-from skeleton.core.entry import Entry
 from skeleton.core.postgres.base import DatabaseWrapper as EmbeddedDatabase
 from skeleton.core.postgres.check import check_server
 from skeleton.core.postgres.errors import DatabaseUnusableError
 from skeleton.core.postgres.parent import stop_with_parent
+from skeleton.server.application import Application
 
 # Any number, as long as every server of one database uses the same: "skel" in ASCII.
 START_LOCK = 0x736B656C
 BACKLOG = 1024
+OTHER_FILES = 512  # open files of a worker besides its connections
 KILL_SECONDS = 10
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LARGEST_WORKER = 512  # megabytes; a worker above it is replaced, gracefully
@@ -177,7 +180,7 @@ class Command(BaseCommand):
 
 def api_server(address: Address) -> AbstractServer[Any]:
     """The server of the application, with workers that are replaced when they fail."""
-    static = Path(settings.STATIC_ROOT) if settings.STATIC_ROOT else None
+    connections_limit = allow_connections(settings.SKELETON_SERVER_LIMITS["connections"])
     return Granian(
         settings.RSGI_APPLICATION,
         address=address.ip,
@@ -188,17 +191,26 @@ def api_server(address: Address) -> AbstractServer[Any]:
         websockets=False,
         workers=worker_count(),
         backlog=BACKLOG,
-        backpressure=BACKLOG,
+        backpressure=connections_limit,  # it counts connections, idle ones too
+        http1_settings=HTTP1Settings(header_read_timeout=settings.SKELETON_HEADER_SECONDS * 1000),
         respawn_failed_workers=True,
         workers_kill_timeout=KILL_SECONDS,
         workers_max_rss=LARGEST_WORKER,
         log_level=LogLevels.error,
-        static_path_route=[str(settings.STATIC_URL).rstrip("/")] if static else None,
-        static_path_mount=[static] if static else None,
     )
 
 
-def load_application(parent: int) -> Entry:
+def allow_connections(wanted: int) -> int:
+    """Raise the limit of open files as far as `wanted` connections need it. How many the system lets us have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, soft - OTHER_FILES))
+
+
+def load_application(parent: int) -> Application:
     """The first thing that a worker does.
 
     It leaves the terminal's process group, so that Ctrl-C reaches the main process alone (two signals at once
@@ -209,7 +221,7 @@ def load_application(parent: int) -> Entry:
         signal.signal(kind, signal.SIG_DFL)
     os.setpgid(0, 0)
     stop_with_parent(parent, signal.SIGTERM)
-    application: Entry = import_string(settings.RSGI_APPLICATION)
+    application: Application = import_string(settings.RSGI_APPLICATION)
     return application
 
 

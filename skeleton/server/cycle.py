@@ -1,0 +1,270 @@
+"""One request and its answer: RSGI on one side, WSGI (PEP 3333) on the other."""
+
+import asyncio
+import io
+import sys
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import IO, Any
+
+import structlog
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from skeleton.core.context import RequestContext, current_request
+from skeleton.core.errors import DomainError
+from skeleton.core.handler import error_response
+from skeleton.core.middleware import client_address, request_id_of
+from skeleton.core.parsers import RERUN
+from skeleton.server.responses import OUTGOING_SECONDS, LocalFile, SpooledAnswer, StreamResponse
+
+log = structlog.get_logger("skeleton.requests")
+
+IN_MEMORY = 256_000
+"""Bytes up to which an answer is handed to Granian from memory; it may have to keep it for a slow reader."""
+MAX_HEADER_NAMES = 300
+"""How many header names are cached; anybody may invent more."""
+WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+_ENVIRON: dict[str, Any] = {
+    "GATEWAY_INTERFACE": "CGI/1.1",
+    "SCRIPT_NAME": "",
+    "SERVER_SOFTWARE": "Granian",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "wsgi.errors": sys.stderr,
+    "wsgi.input_terminated": True,
+    "wsgi.multiprocess": True,
+    "wsgi.multithread": True,
+    "wsgi.run_once": False,
+    "wsgi.version": (1, 0),
+}
+_keys: dict[str, str] = {}
+_PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>{message}</title>'
+    '<body style="font:16px sans-serif;margin:15vh auto;max-width:32em"><h1>{message}</h1><p>{id}</p></body></html>'
+)
+
+
+class BodyNotGathered(BaseException):  # noqa: N818 (like GeneratorExit: control flow that no handler of errors may take)
+    """Raised when Django reads a body that has not been gathered yet.
+
+    The request has then passed whatever is decided by its head alone (authentication, permissions, throttles, length).
+    The server gathers the body without holding a thread, and runs the request again. This is what HTTP calls `Expect:
+    100-continue`, and Granian sends the 100 when the first byte is asked for.
+    """
+
+
+class RequestCycle:
+    """A request, its body as far as it is gathered, and the one answer that it gets.
+
+    It is started at most once at a time and answered exactly once: `claim_start` and `claim_answer` settle races
+    between the threads that run requests and the event loop, which refuses those that take too long.
+    """
+
+    __slots__ = (
+        *("_answers", "_context", "_starts", "announced", "body", "chunks", "handled", "headers", "loop", "proto"),
+        *("queued_at", "rerun", "scope", "status", "unread", "writes"),
+    )
+
+    def __init__(self, scope: Any, proto: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self.scope, self.proto, self.loop = scope, proto, loop
+        self.handled: asyncio.Future[StreamResponse | None] = loop.create_future()
+        self.writes = scope.method in WRITING
+        length: str = scope.headers.get("content-length", "")
+        self.announced = int(length) if length.isascii() and length.isdecimal() else 0
+        self.unread = bool(self.announced) or scope.headers.get("transfer-encoding") is not None
+        # taken before there is an answer: afterwards Granian gives it to nobody, and closes on what is unread
+        self.chunks: Any = aiter(proto) if self.unread else None
+        self.body: IO[bytes] | None = None
+        self.queued_at, self.rerun = 0.0, False
+        self.status = 500
+        self.headers: list[tuple[str, str]] = []
+        self._starts, self._answers = [True], [True]
+        self._context: RequestContext | None = None
+
+    # claims
+
+    def claim_start(self) -> bool:
+        """Whether the caller may run (or refuse) the waiting request; true once."""
+        return _pop(self._starts)
+
+    def claim_answer(self) -> bool:
+        """Whether the caller may answer; true once."""
+        return _pop(self._answers)
+
+    @property
+    def started(self) -> bool:
+        return not self._starts
+
+    @property
+    def answered(self) -> bool:
+        return not self._answers
+
+    def rewind(self) -> None:
+        """Make the request ready to be run again, with its body."""
+        self._starts, self.handled, self.rerun = [True], self.loop.create_future(), True
+
+    # the request
+
+    @property
+    def context(self) -> RequestContext:
+        """The request's id and address, for answers that Django has no part in."""
+        if self._context is None:
+            request = HttpRequest()
+            headers = self.scope.headers
+            request.META = {
+                "REMOTE_ADDR": self._peer(),
+                "HTTP_X_FORWARDED_FOR": headers.get("x-forwarded-for", ""),
+                "HTTP_X_REQUEST_ID": headers.get("x-request-id", ""),
+            }
+            self._context = RequestContext(request_id=request_id_of(request), ip=client_address(request))
+        return self._context
+
+    def environ(self) -> dict[str, Any]:
+        """The request as WSGI has it."""
+        scope = self.scope
+        environ = dict(_ENVIRON)
+        for name, value in scope.headers.items():
+            key = _keys.get(name) or _key_of(name)
+            if key:
+                environ[key] = f"{environ[key]},{value}" if key in environ else value
+        environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
+        environ["CONTENT_LENGTH"] = environ.pop("HTTP_CONTENT_LENGTH", "")
+        if "HTTP_HOST" not in environ:
+            environ["HTTP_HOST"] = scope.authority or ""
+        environ["REQUEST_METHOD"] = scope.method
+        environ["PATH_INFO"] = scope.path.encode().decode("latin-1")
+        environ["QUERY_STRING"] = scope.query_string
+        environ["SERVER_NAME"], _, environ["SERVER_PORT"] = scope.server.rpartition(":")
+        environ["REMOTE_ADDR"] = self._peer()
+        environ["wsgi.url_scheme"] = scope.scheme
+        environ["wsgi.input"] = self._input()
+        if self.rerun:
+            environ[RERUN] = True
+        return environ
+
+    def _peer(self) -> str:
+        return str(self.scope.client.rpartition(":")[0].strip("[]"))
+
+    def _input(self) -> IO[bytes]:
+        if self.body is not None:
+            self.body.seek(0)
+            return self.body
+        return io.BufferedReader(_NotGathered()) if self.announced and self.writes else io.BytesIO()
+
+    # the answer
+
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], object]:
+        """WSGI's `start_response`."""
+        self.status, self.headers = int(status[:3]), headers
+        return _write
+
+    def answer(self, response: Any) -> None:
+        """Send the whole of `response`, unless the request has been refused meanwhile."""
+        if not response.streaming and len(response.content) <= IN_MEMORY:
+            if self.claim_answer():
+                self.proto.response_bytes(self.status, self.headers, response.content)
+        elif isinstance(response, LocalFile):
+            if self.claim_answer():
+                self._send_file(response)
+        else:
+            self._spool(iter(response))
+
+    def _send_file(self, response: LocalFile) -> None:
+        if response.whole:
+            self.proto.response_file(self.status, self.headers, response.path)
+        else:
+            self.proto.response_file_range(self.status, self.headers, response.path, response.first, response.last + 1)
+
+    def _spool(self, chunks: Iterator[bytes]) -> None:
+        """Gather what is streamed, in memory or on disk, and send it from there."""
+        gathered: list[bytes] = []
+        size = 0
+        for chunk in chunks:
+            gathered.append(chunk)
+            size += len(chunk)
+            if size > IN_MEMORY:
+                break
+        else:
+            if self.claim_answer():
+                self.proto.response_bytes(self.status, self.headers, b"".join(gathered))
+            return
+        spooled = SpooledAnswer(chain(gathered, chunks))
+        if self.claim_answer():
+            self.proto.response_file(self.status, self.headers, spooled.path)
+            self.loop.call_soon_threadsafe(self.loop.call_later, OUTGOING_SECONDS, spooled.close)
+        else:
+            spooled.close()
+
+    def refuse(self, error: DomainError) -> None:
+        """Answer with `error`, unless there is an answer already. Needs no thread and no database."""
+        if not self.claim_answer():
+            return
+        token = current_request.set(self.context)
+        try:
+            response = error_response(error)
+            if "text/html" in self.scope.headers.get("accept", ""):
+                page = format_html(_PAGE, message=error.message, id=self.context.request_id)
+                response.content, response.headers["Content-Type"] = page.encode(), "text/html; charset=utf-8"
+        finally:
+            current_request.reset(token)
+        self.send(response.status_code, dict(response.items()), response.content)
+        self._log()
+
+    def _log(self) -> None:
+        log.info(
+            "request",
+            method=self.scope.method,
+            path=self.scope.path,
+            status=self.status,
+            ip=self.context.ip,
+            request_id=self.context.request_id,
+        )
+
+    def send(self, status: int, headers: dict[str, str], content: bytes) -> None:
+        """Answer from the event loop, with what every answer carries."""
+        self.status = status
+        own = {"X-Request-ID": self.context.request_id, "X-Content-Type-Options": "nosniff"}
+        own["Content-Length"] = str(len(content))
+        self.proto.response_bytes(status, list((headers | own).items()), content)
+
+    def abandon(self) -> None:
+        """The client left: there is nobody to answer."""
+        self.claim_answer()
+        self.unread = False
+
+    def close(self) -> None:
+        """Let go of the body."""
+        if self.body is not None:
+            self.body.close()
+
+
+def _pop(tokens: list[bool]) -> bool:
+    """`list.pop` is atomic: of several threads exactly one gets the token."""
+    try:
+        return tokens.pop()
+    except IndexError:
+        return False
+
+
+def _key_of(name: str) -> str:
+    """The WSGI key of a header. A name with an underscore has none: it could pass for one with a hyphen."""
+    key = "" if "_" in name else f"HTTP_{name.replace('-', '_').upper()}"
+    if key and len(_keys) < MAX_HEADER_NAMES:
+        _keys[name] = key
+    return key
+
+
+def _write(data: bytes) -> None:
+    """What WSGI calls `write`, for applications older than Django."""
+    raise NotImplementedError
+
+
+class _NotGathered(io.RawIOBase):
+    """A body that is still with its sender."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        raise BodyNotGathered

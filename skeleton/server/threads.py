@@ -1,0 +1,143 @@
+"""The few threads that run requests, with bounds on waiting and running."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from queue import SimpleQueue
+from time import monotonic
+from typing import Any
+
+from django.db import connections
+
+from skeleton.core.errors import ServiceUnavailable
+from skeleton.server.cycle import RequestCycle
+from skeleton.server.limits import Limits
+from skeleton.server.sockets import shut
+
+THREADS = 4
+"""Per process, each with a database connection (docs/decisions.md)."""
+WRITERS = THREADS - 1
+"""Threads that may run requests that write: however many wait for a locked row, one thread is left for reading."""
+SUSPICIOUS_SECONDS = 1.0
+"""A request that runs for longer makes us ask whether the database still answers."""
+
+BUSY = "The server is busy. Try again shortly."
+SILENT = "The database does not answer. Try again shortly."
+TOO_LONG = (
+    "This took too long and was stopped. If it was to change something, look whether it did before you repeat it."
+)
+
+
+class Slot:
+    """One thread: what it runs, since when, and over which connection."""
+
+    __slots__ = ("_interrupted", "connection", "cycle", "started_at")
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.cycle: RequestCycle | None = None
+        self.started_at = 0.0
+        self._interrupted = False
+
+    def begin(self, cycle: RequestCycle) -> None:
+        self.started_at, self._interrupted = monotonic(), False
+        self.cycle = cycle
+
+    def end(self) -> None:
+        self.cycle = None
+
+    def running(self, now: float) -> float:
+        """Seconds that the present request has been running; 0 where there is none."""
+        return now - self.started_at if self.cycle else 0.0
+
+    def stop(self, error: ServiceUnavailable) -> None:
+        """Refuse the request and cut its database connection, so that a thread that waits there gets free.
+
+        PostgreSQL rolls back what was not committed. A thread that computes runs on until it next asks the database.
+        """
+        cycle = self.cycle
+        if cycle is None or self._interrupted:
+            return
+        self._interrupted = True
+        cycle.refuse(error)
+        settle(cycle, None)
+        driver = self.connection.connection
+        if driver is not None and not driver.closed:
+            shut(driver.fileno())
+
+
+class RequestThreads:
+    """Runs request cycles in the order of their arrival, on `THREADS` threads, at most `WRITERS` of them writing."""
+
+    def __init__(self, run: Callable[[RequestCycle], Any], limits: Limits) -> None:
+        self._run, self._limits = run, limits
+        self._ready: SimpleQueue[RequestCycle] = SimpleQueue()
+        self._waiting: deque[RequestCycle] = deque()
+        self._held_back: deque[RequestCycle] = deque()
+        self._writing = 0
+        self._lock = threading.Lock()
+        self.slots: list[Slot] = []
+
+    def start(self) -> None:
+        for number in range(THREADS):
+            threading.Thread(target=self._work, name=f"request-{number}", daemon=True).start()
+
+    def submit(self, cycle: RequestCycle) -> None:
+        """Queue `cycle`. Its `handled` is set when it has been answered, or to the exception that stopped it."""
+        cycle.queued_at = monotonic()
+        self._waiting.append(cycle)
+        if cycle.writes:
+            with self._lock:
+                if self._writing >= WRITERS:
+                    self._held_back.append(cycle)
+                    return
+                self._writing += 1
+        self._ready.put(cycle)
+
+    def sweep(self, now: float, *, silent: bool) -> bool:
+        """Refuse what waits or runs for too long; `silent`: the database does not answer. True: something runs long."""
+        while self._waiting:
+            cycle = self._waiting[0]
+            overdue = silent or now - cycle.queued_at > self._limits.queue
+            if not cycle.started and not overdue:
+                break
+            self._waiting.popleft()
+            if cycle.claim_start():
+                cycle.refuse(ServiceUnavailable(SILENT if silent else BUSY, retry_after=2))
+                settle(cycle, None)
+        for slot in self.slots:
+            seconds = slot.running(now)
+            if seconds > self._limits.running:
+                slot.stop(ServiceUnavailable(TOO_LONG, retry_after=5))
+            elif silent and seconds > SUSPICIOUS_SECONDS:
+                slot.stop(ServiceUnavailable(SILENT, retry_after=2))
+        return any(slot.running(now) > SUSPICIOUS_SECONDS for slot in self.slots)
+
+    def _work(self) -> None:
+        slot = Slot(connections["default"])
+        self.slots.append(slot)
+        while True:
+            cycle = self._ready.get()
+            if cycle.claim_start():
+                slot.begin(cycle)
+                try:
+                    outcome = self._run(cycle)
+                finally:
+                    slot.end()
+                cycle.loop.call_soon_threadsafe(settle, cycle, outcome)
+            if cycle.writes:
+                self._admit_next_writer()
+
+    def _admit_next_writer(self) -> None:
+        with self._lock:
+            if not self._held_back:
+                self._writing -= 1
+                return
+            cycle = self._held_back.popleft()
+        self._ready.put(cycle)
+
+
+def settle(cycle: RequestCycle, outcome: Any) -> None:
+    """Wake whoever waits for `cycle`. On the event loop; nothing happens where that was done already."""
+    if not cycle.handled.done():
+        cycle.handled.set_result(outcome)
