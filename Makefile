@@ -20,7 +20,7 @@ LOCKED := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 # Tests may lose their data in a crash, and so use a data folder of their own.
 TEST := SKELETON_TEST_FAST_DB=1
 
-.PHONY: help serve demo test lint format-check types imports check migrations schema unit browser durability \
+.PHONY: help serve demo test lint format-check types imports check migrations schema unit browser durability attack nginx \
 	install install-dev lock bench bench-check bench-scale bench-live bench-files bench-jobs bench-dashboard \
 	screenshots translations format clean
 
@@ -73,6 +73,19 @@ postgres15: $(DEVELOPMENT) ## the tests of what leans on PostgreSQL, over Debian
 durability: $(DEVELOPMENT) ## what is promised when things break, in full: 20,000 writes, an outage of 40 s
 	SKELETON_DURABILITY_ROUNDS=6 SKELETON_DURABILITY_WRITES=20000 SKELETON_DURABILITY_OUTAGES=2,40 \
 	$(TEST) $(BIN)/pytest tests/test_durability.py -o timeout=1800 --durations=0 $(ARGS)
+
+attack: $(DEVELOPMENT) nginx ## what strangers may try, in full, with nginx in front: some twenty minutes
+	SKELETON_ATTACK=full $(TEST) $(BIN)/pytest tests/attack -p no:randomly -o timeout=900 $(ARGS)
+
+nginx: ## nginx for `make attack`, where that is possible
+	@command -v nginx >/dev/null 2>&1 && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "Installing nginx for the attacks through a proxy."; \
+		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends nginx-light; } >/dev/null 2>&1 \
+		|| echo "nginx could not be installed: attacks through a proxy will be skipped."; \
+	else \
+		echo "No nginx here: attacks through a proxy will be skipped."; \
+	fi
 
 browser: ## a browser for the tests of the pages, where that is possible
 	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 && exit 0; \

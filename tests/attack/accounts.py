@@ -1,0 +1,68 @@
+"""Who is there: an administrator with token and cookies, somebody who may nothing, readers of streams."""
+
+import http.client
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from skeleton.core.testkit.system import ADMIN
+
+PASSWORD = "a quiet harbour in spring"
+
+
+@dataclass
+class Accounts:
+    """Made over HTTP, as anybody would."""
+
+    system: object
+    readers: list = field(default_factory=list)
+
+    def sign_in(self):
+        """The administrator's token, and her session in the back office."""
+        self.system.token = ""
+        self.system.sign_in()
+        self.token = self.system.token
+        self.csrf, page_token = self._sign_in_page()
+        body = {"username": ADMIN["email"], "password": ADMIN["password"], "csrfmiddlewaretoken": page_token}
+        answer = self._ask("POST", "/admin/login/", urlencode(body), {
+            "Content-Type": "application/x-www-form-urlencoded", "Cookie": f"skeleton_csrf={self.csrf}"})  # fmt: skip
+        assert answer.status == 302, answer.status
+        jar = " ".join(answer.headers.get_all("Set-Cookie"))
+        self.cookies = "; ".join(re.findall(r"skeleton_(?:session|csrf)=[^;]+", jar))
+
+    def reader(self, number):
+        """The token of a user who may read messages; made where there is none yet."""
+        (role,) = [one["id"] for one in self.system.call("GET", "/roles").data["data"] if one["name"] == "admin"]
+        while len(self.readers) <= number:
+            user_id, token = self._register(f"reader{len(self.readers)}")
+            assert self.system.call("POST", f"/users/{user_id}/roles", {"role_id": role}).status == 200
+            self.readers.append(token)
+        return self.readers[number]
+
+    def nobody(self):
+        """The token of a user without any role."""
+        if not hasattr(self, "_nobody"):
+            self._nobody = self._register("nobody")[1]
+        return self._nobody
+
+    def _register(self, name):
+        credentials = {"email": f"{name}@example.com", "password": PASSWORD}
+        self.system.call("POST", "/auth/register", {**credentials, "name": f"Some {name.title()}"})
+        found = self.system.call("POST", "/auth/login", credentials)
+        assert found.status == 200, found
+        return found.data["user"]["id"], found.data["access_token"]
+
+    def _sign_in_page(self):
+        page = self._ask("GET", "/admin/login/", None, {})
+        cookie = re.search(r"skeleton_csrf=([^;]+)", page.headers["Set-Cookie"])[1]
+        return cookie, re.search(r'csrfmiddlewaretoken" value="([^"]+)"', page.text)[1]
+
+    def _ask(self, method, path, body, headers):
+        connection = http.client.HTTPConnection("127.0.0.1", self.system.port, timeout=30)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            answer.text = answer.read().decode()
+            return answer
+        finally:
+            connection.close()

@@ -1,0 +1,157 @@
+"""A server under siege. Starts anew where an attack has broken it, so that every attack finds it whole."""
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from skeleton.core.testkit.database import own_database
+from skeleton.core.testkit.system import ADMIN, PRODUCTION, System
+from tests.attack import payloads
+from tests.attack.accounts import Accounts
+from tests.attack.proxy import nginx
+from tests.attack.toolkit import FULL, Kind, Siege, bare_server
+
+SETTINGS = {
+    "SKELETON_REGISTRATION": "open",
+    "SKELETON_ACCESS_TOKEN_SECONDS": "7200",
+    **PRODUCTION,
+}
+SHORT = {} if FULL else {"SKELETON_BODY_IDLE_SECONDS": "1", "SKELETON_BODY_SECONDS": "4", "SKELETON_QUEUE_SECONDS": "2"}
+"""`make attack` takes the server's own limits, `make unit` has no time for them."""
+
+
+def pytest_collection_modifyitems(items):
+    """What takes more than seconds runs by `make attack` only."""
+    for item in items:
+        if item.get_closest_marker("attack") and not FULL and Path(item.path).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.skip(reason="make attack runs it"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """`make attack` says what was measured, of what held as well."""
+    for report in [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]:
+        figures = [line for name, line in report.user_properties if name == "figures"]
+        if FULL and report.when == "call" and figures:
+            terminalreporter.write_line("\n".join([f"\n{report.outcome} {report.nodeid}", *figures]))
+
+
+@pytest.fixture(scope="session")
+def attack_database(tmp_path_factory):
+    """A PostgreSQL of our own, as the embedded one, which can be frozen."""
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("looks into /proc")
+    with own_database(tmp_path_factory.mktemp("attack-database")) as found:
+        yield found
+
+
+class Towns:
+    """The servers of one session, by their settings: started when they are needed, and anew when they are broken."""
+
+    def __init__(self, database, folders, stack):
+        self.database, self.folders, self.stack = database, folders, stack
+        self.standing = {}
+
+    def of(self, **settings):
+        key = json.dumps(settings, sort_keys=True)
+        found = self.standing.get(key)
+        if found is None or not self._is_sound(found):
+            if found is not None:
+                found.system.stop()
+            found = self.standing[key] = self._start(settings)
+        found.sign_in()
+        return found
+
+    def _start(self, settings):
+        folder = self.folders.mktemp("attack")
+        scratch = folder / "scratch"
+        scratch.mkdir()
+        own = {"DATABASE_URL": self.database.url, "TMPDIR": str(scratch)}
+        system = System(folder, **SETTINGS, **SHORT, **own, **settings)
+        system.start()
+        self.stack.callback(stop_if_running, system)
+        return Accounts(system)
+
+    def _is_sound(self, accounts):
+        system = accounts.system
+        system.token = ""
+        return system.server.poll() is None and all(
+            system.call("GET", "/admin/login/", prefix="", seconds=3).status == 200 for _ in range(8)
+        )
+
+
+def stop_if_running(system):
+    if system.server.poll() is None:
+        system.stop()
+
+
+@pytest.fixture(scope="session")
+def towns(attack_database, tmp_path_factory):
+    with ExitStack() as stack:
+        yield Towns(attack_database, tmp_path_factory, stack)
+
+
+@pytest.fixture(scope="session")
+def bare():
+    with bare_server() as port:
+        yield port
+
+
+def requests_of(accounts, bare_port):
+    """What honest clients do: they are signed in, look, write, and somebody watches /health."""
+    port, token = accounts.system.port, payloads.bearer(accounts.token)
+    customer = accounts.system.call("POST", "/customers", {"name": "Acme", "email": "a@example.com"}).data["id"]
+    line = {"description": "Work", "quantity": 1, "unit_price": 1000}
+    invoice = {"customer_id": customer, "due_date": "2099-02-15", "lines": [line]}
+    page = f"Cookie: {accounts.cookies}"
+    return [
+        Kind("bare", get("/"), bare_port, 0.02, steady=True),
+        Kind("health", get("/health"), port, 0.02, steady=True),
+        Kind("reader", get("/api/v1/customers?limit=20", token, close=False), port, 0.1, clients=2, kept=True),
+        Kind("writer", post("/api/v1/customers", {"name": "Acme", "email": "a@example.com"}, token), port, 0.2),
+        Kind("invoicer", post("/api/v1/invoices", invoice, token), port, 0.3),
+        Kind("clerk", get("/admin/parties/customer/", page), port, 0.5),
+        Kind("login", post("/api/v1/auth/login", ADMIN), port, 1.0),
+    ]
+
+
+def get(path, *fields, close=True):
+    return payloads.head("GET", path, *fields, *(["Connection: close"] if close else [])).decode()
+
+
+def post(path, body, *fields):
+    text = json.dumps(body)
+    length = f"Content-Length: {len(text)}"
+    return payloads.head("POST", path, payloads.JSON, length, "Connection: close", *fields).decode() + text
+
+
+@pytest.fixture
+def besiege(towns, bare, record_property):
+    """A Siege of a server with the settings given."""
+
+    def start(**settings):
+        accounts = towns.of(**settings)
+        kinds = requests_of(accounts, bare)
+        return Siege(accounts.system, kinds, towns.database, accounts, lambda line: record_property("figures", line))
+
+    return start
+
+
+@pytest.fixture
+def siege(besiege):
+    """A Siege of a server with the usual settings."""
+    return besiege()
+
+
+@pytest.fixture
+def proxied(besiege, tmp_path):
+    """A Siege of a server behind nginx, and nginx's ports. Its uploads are limited to one a minute and user."""
+    siege = besiege(
+        SKELETON_PROXIES="1",
+        SKELETON_THROTTLE="on",
+        **{f"SKELETON_LIMIT_{name}": "1000000" for name in ("LOGIN", "LOGIN_ADDRESS", "REGISTER", "GENERAL")},
+        SKELETON_LIMIT_UPLOAD="1",
+    )
+    with nginx(tmp_path, siege.system.port) as ports:
+        yield siege, ports

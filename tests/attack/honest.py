@@ -1,0 +1,134 @@
+"""The honest clients: a process of their own that asks in a steady rhythm and notes each answer.
+
+`python -m tests.attack.honest` reads a JSON description on its first line of input, asks until its input ends, and then
+prints one JSON list a request: kind, start, seconds, status, Retry-After, and the beginning of an unexpected answer.
+A process of its own, so that neither the attackers nor the tests take time from what is measured.
+"""
+
+import asyncio
+import contextlib
+import gc
+import json
+import sys
+import time
+
+GIVE_UP_SECONDS = 20
+"""A request that has no answer by then is noted with status 0."""
+MOST_OPEN = 400
+"""Requests of one steady kind under way at a time: a server that hangs must not make this process fail as well."""
+
+
+class Kept:
+    """A connection that is used again and again, as a browser's."""
+
+    def __init__(self, kind):
+        self.kind, self.reader, self.writer = kind, None, None
+
+    async def ask(self):
+        if self.writer is None:
+            self.reader, self.writer = await connect(self.kind)
+        try:
+            self.writer.write(self.kind["request"].encode())
+            head = await self.reader.readuntil(b"\r\n\r\n")
+            length = int(fields_of(head).get("content-length", 0))
+            return head, await self.reader.readexactly(length)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self):
+        if self.writer is not None:
+            self.writer.close()
+        self.reader = self.writer = None
+
+
+class Fresh:
+    """A connection for each request."""
+
+    def __init__(self, kind):
+        self.kind = kind
+
+    async def ask(self):
+        reader, writer = await connect(self.kind)
+        try:
+            writer.write(self.kind["request"].encode())
+            head = await reader.readuntil(b"\r\n\r\n")
+            return head, await reader.read(-1)
+        finally:
+            writer.close()
+
+    def close(self):
+        """Nothing is left open."""
+
+
+async def connect(kind):
+    return await asyncio.open_connection("127.0.0.1", kind["port"], local_addr=(kind["address"], 0), limit=2**20)
+
+
+def fields_of(head):
+    lines = head.decode("latin-1").split("\r\n")[1:]
+    return {name.lower(): value for name, _, value in (line.partition(": ") for line in lines if line)}
+
+
+async def noted(kind, client, records):
+    """One request, whatever becomes of it."""
+    started = time.monotonic()
+    status, retry_after, said = 0, "", ""
+    try:
+        async with asyncio.timeout(GIVE_UP_SECONDS):
+            head, body = await client.ask()
+        status = int(head.split()[1])
+        retry_after = fields_of(head).get("retry-after", "")
+        if status >= 400:
+            said = body[:200].decode("latin-1")
+    except TimeoutError:
+        said = "no answer"
+        client.close()
+    except (OSError, EOFError, ValueError, IndexError) as gone:
+        said = repr(gone)
+    records.append((kind["name"], started, time.monotonic() - started, status, retry_after, said))
+
+
+async def one_after_the_other(kind, records):
+    """A client who waits for an answer before the next request."""
+    client = (Kept if kind["kept"] else Fresh)(kind)
+    while True:
+        await noted(kind, client, records)
+        await asyncio.sleep(kind["pause"])
+
+
+async def steadily(kind, records):
+    """A request at each beat, whether the last one was answered or not: a hang of a second is 50 slow answers."""
+    tasks, following = set(), time.monotonic()
+    while True:
+        following = max(following + kind["pause"], time.monotonic() - 1)
+        await asyncio.sleep(max(0, following - time.monotonic()))
+        if len(tasks) < MOST_OPEN:
+            task = asyncio.create_task(noted(kind, Fresh(kind), records))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+
+async def until_input_ends():
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    kinds = json.loads(await reader.readline())
+    records = []
+    tasks = [
+        asyncio.create_task((steadily if kind["steady"] else one_after_the_other)(kind, records))
+        for kind in kinds
+        for _ in range(kind["clients"])
+    ]
+    await reader.read()
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:  # those under way as well
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for record in records:
+        print(json.dumps(record))  # noqa: T201
+
+
+if __name__ == "__main__":
+    gc.disable()  # a collection would show as a slow answer; it runs for minutes at most
+    asyncio.run(until_input_ends())

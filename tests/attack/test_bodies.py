@@ -1,0 +1,109 @@
+"""Bodies that stall, crawl, or break off."""
+
+import time
+
+import pytest
+
+from tests.attack import payloads
+from tests.attack.toolkit import FULL
+
+HOLD = 14 if FULL else 3
+UPLOADS, CROWD, ABORTED = 24, 2300 if FULL else 500, 100
+REFUSED = {400, 401, 403, 408, 411, 413, 503, "closed"}
+"""A stalled body gets one of these; "silent" is a hang."""
+
+
+def files_anonymous(siege):
+    return ("/api/v1/files",)
+
+
+def files(siege):
+    return "/api/v1/files", payloads.bearer(siege.accounts.token)
+
+
+def sign_in_page(siege):
+    return "/admin/login/", f"Cookie: skeleton_csrf={siege.accounts.csrf}"
+
+
+def imports(siege):
+    return "/admin/parties/customer/import/", f"Cookie: {siege.accounts.cookies}"
+
+
+DOORS = (files_anonymous, files, sign_in_page, imports)
+doors = pytest.mark.parametrize(
+    "chosen",
+    [pytest.param(DOORS, id="all"), *(pytest.param([one], id=one.__name__, marks=pytest.mark.attack) for one in DOORS)],
+)
+"""Each where uploads come in; in short all of them together."""
+
+
+def open_uploads(attackers, siege, chosen, payload, count):
+    """So many in all, shared among the doors chosen."""
+    parts = [door(siege) for door in chosen]
+    return [one for part in parts for one in attackers.open(count // len(parts), payload(*part))]
+
+
+def customers(siege):
+    return "/api/v1/customers", payloads.bearer(siege.accounts.token)
+
+
+def hold_stalled(attackers, opened):
+    """Nothing is sent any more; the server is to end it within its own time."""
+    started = time.monotonic()
+    statuses = attackers.statuses(opened, seconds=HOLD)
+    time.sleep(max(0, HOLD - (time.monotonic() - started)))
+    return statuses
+
+
+@doors
+@pytest.mark.parametrize("payload", [payloads.stalled_upload, payloads.stalled_chunks])
+def test_stalled_uploads(siege, chosen, payload):
+    """24 uploads that fall silent: refused at once where nobody may upload, or after the time without a byte."""
+
+    def attack(attackers):
+        opened = open_uploads(attackers, siege, chosen, payload, UPLOADS)
+        statuses = hold_stalled(attackers, opened)
+        assert set(statuses) <= REFUSED, f"24 stalled uploads: {statuses}"
+
+    siege.withstands(attack, served=0.9)
+
+
+@pytest.mark.parametrize("addresses", [1, pytest.param(46, marks=pytest.mark.attack)])
+def test_small_partial_bodies(siege, addresses):
+    """From one address, which has its bounds, and from many, so that the bounds of the whole count."""
+
+    def attack(attackers):
+        opened = attackers.open(CROWD, payloads.small_partial(*customers(siege)), addresses=addresses)
+        statuses = hold_stalled(attackers, opened)
+        assert set(statuses) <= REFUSED, f"{len(opened)} partial bodies: {statuses}"
+
+    siege.withstands(attack, served=0.9 if addresses == 1 else 0.3)
+
+
+@pytest.mark.attack
+def test_bodies_that_crawl(siege):
+    """A byte a second is no silence, but too slow: the whole time of a small body, the rate of a large one."""
+
+    def attack(attackers):
+        small = attackers.open(100, payloads.small_partial(*customers(siege)))
+        large = attackers.open(UPLOADS, payloads.stalled_upload(*files(siege)))
+        attackers.trickle(small + large, b"x", seconds=70)
+        statuses = attackers.statuses(small + large, seconds=1)
+        assert set(statuses) <= REFUSED, f"crawling bodies: {statuses}"
+
+    siege.withstands(attack, served=0.9)
+
+
+@doors
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+def test_aborted_uploads(siege, chosen, reset):
+    """100 uploads that break off in the middle, some at once and some when somebody has begun to read."""
+
+    def attack(attackers):
+        for payload in (payloads.stalled_upload, payloads.stalled_chunks):
+            opened = open_uploads(attackers, siege, chosen, payload, ABORTED // 2)
+            attackers.abort(opened[::2], reset=reset)
+            time.sleep(0.3)
+            attackers.abort(opened[1::2], reset=reset)
+
+    siege.withstands(attack, served=0.9)

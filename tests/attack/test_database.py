@@ -1,0 +1,125 @@
+"""A database that does not answer, as a whole or for one row."""
+
+import os
+import signal
+import threading
+import time
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from skeleton.core.postgres.layout import DATABASE
+from skeleton.core.testkit.database import children
+from tests.attack.toolkit import ANSWER_SECONDS, FULL, GRACE_SECONDS, honest_clients
+
+LOCKED = 12 if FULL else 5
+FROZEN = 30 if FULL else 8
+HEALED_SECONDS = 2 if FULL else 4
+WRITERS = 12
+LOCK_SECONDS = 10
+"""The server's lock_timeout."""
+
+
+@contextmanager
+def locked(database, statement, pk):
+    """Somebody else has the row."""
+    with database.server.connect(DATABASE) as connection, connection.transaction():
+        assert connection.execute(statement, (pk,)).fetchone()
+        yield
+
+
+def write_all(siege, requests, seconds):
+    """Each of `requests` from a thread of its own; their replies with the time they took."""
+    replies = []
+
+    def write(method, path, body):
+        started = time.monotonic()
+        reply = siege.system.call(method, path, body, seconds=40)
+        replies.append((reply, time.monotonic() - started))
+
+    threads = [threading.Thread(target=write, args=request) for request in requests]
+    for thread in threads:
+        thread.start()
+    time.sleep(seconds)
+    return threads, replies
+
+
+def customer_of(siege):
+    pk = siege.system.call("POST", "/customers", {"name": "Held", "email": "held@example.com"}).data["id"]
+    return pk, "SELECT 1 FROM parties_party WHERE id = %s FOR UPDATE", [
+        ("PATCH", f"/customers/{pk}", {"name": f"Held {number}"}) for number in range(WRITERS)
+    ]  # fmt: skip
+
+
+def invoice_of(siege):
+    customer, _, _ = customer_of(siege)
+    line = {"description": "Work", "quantity": 1, "unit_price": 1000}
+    body = {"customer_id": customer, "due_date": "2099-02-15", "lines": [line]}
+    pk = siege.system.call("POST", "/invoices", body).data["id"]
+    return pk, "SELECT 1 FROM billing_invoice WHERE id = %s FOR UPDATE", [
+        ("POST", f"/invoices/{pk}/send", None) for _ in range(WRITERS)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", [customer_of, pytest.param(invoice_of, marks=pytest.mark.attack)])
+def test_a_locked_row(siege, target):
+    """12 writers want it. They wait for the lock no longer than may be, and nobody else waits for them."""
+    siege.system.token = siege.accounts.token
+    pk, statement, requests = target(siege)
+
+    def attack(attackers):
+        with locked(siege.database, statement, pk):
+            threads, replies = write_all(siege, requests, LOCKED)
+        for thread in threads:
+            thread.join()
+        assert len(replies) == WRITERS
+        for reply, seconds in replies:
+            assert reply.status in (200, 409, 503), reply
+            assert reply.status != 503 or reply.headers.get("retry-after"), reply
+            assert seconds < LOCK_SECONDS + GRACE_SECONDS
+
+    siege.withstands(attack)
+
+
+@contextmanager
+def frozen(database):
+    """No process of PostgreSQL runs; connections stay open."""
+    master = database.server.process.pid
+    os.kill(master, signal.SIGSTOP)  # first, so that no new one comes
+    stopped = [master, *children(master)]
+    try:
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in reversed(stopped):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def test_a_frozen_database(siege):
+    """/health goes on, all else says 503 in time, and everything is well again when the database is."""
+
+    def attack(attackers):
+        with frozen(siege.database):
+            time.sleep(FROZEN)
+        thawed = time.monotonic()
+        with honest_clients(siege.kinds) as measured:
+            time.sleep(HEALED_SECONDS + 1)
+        for kind in ("reader", "writer", "invoicer", "clerk", "login"):
+            served = [one.started + one.seconds for one in measured[0].of(kind) if one.served]
+            assert served, f"{kind} was not served again"
+            assert min(served) - thawed < HEALED_SECONDS + 0.5, f"{kind} was served after {min(served) - thawed:.1f} s"
+
+    siege.withstands(attack)
+
+
+@pytest.mark.attack
+def test_readiness_while_frozen(siege):
+    """/ready says no in time rather than hang."""
+    with frozen(siege.database):
+        started = time.monotonic()
+        replies = [siege.system.call("GET", "/ready", prefix="", seconds=20) for _ in range(3)]
+        taken = time.monotonic() - started
+    assert {reply.status for reply in replies} == {503}
+    assert taken < 3 * (ANSWER_SECONDS + GRACE_SECONDS)
