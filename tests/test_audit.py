@@ -72,7 +72,7 @@ HIDDEN = {
     "billing_order": {"search_text", "number_key", "unbilled_total"},
     "contracts_contract": {"validity_period"},
     "files_file": {"storage_key"},
-    "identity_user": {"password", "last_login"},
+    "identity_user": {"last_login", "password", "session_epoch"},
     "inventory_category": {"path"},
     "inventory_item": {"search_text"},
     "inventory_stock": {"available", "is_low"},

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from skeleton.core.models import Record
 from skeleton.identity.choices import Language
@@ -30,6 +31,9 @@ class User(Record, AbstractBaseUser):
     name = models.CharField(max_length=255)
     is_active = models.BooleanField("active", default=True)
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.ENGLISH)
+    session_epoch = models.IntegerField(default=0, db_default=0, editable=False)
+    """Part of what a session of the back office is valid for. A trigger raises it when the account is switched off."""
+
     roles: "models.ManyToManyField[Role, UserRole]" = models.ManyToManyField(
         "Role", through="UserRole", related_name="users"
     )
@@ -68,6 +72,11 @@ class User(Record, AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.email
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        """Django's hash of the password, and of the epoch: a session ends for good when either changes."""
+        valid_for = f"{self.password}|{self.session_epoch}"
+        return salted_hmac("skeleton.identity.session", valid_for, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         """What Django's admin calls somebody."""
