@@ -43,6 +43,7 @@ try:
     SKELETON_LOG_LEVEL = env.str("SKELETON_LOG_LEVEL", "info")
     SKELETON_CORS_ORIGINS: list[str] = env.list("SKELETON_CORS_ORIGINS", [])
     SKELETON_HTTPS = env.bool("SKELETON_HTTPS", None)
+    SKELETON_HSTS_SECONDS = env.int("SKELETON_HSTS_SECONDS", 24 * 3600)
     _fast_tests = env.bool("SKELETON_TEST_FAST_DB", False)
     _pool = env.int("SKELETON_DATABASE_POOL", 0)
     _access_seconds = env.int("SKELETON_ACCESS_TOKEN_SECONDS", 15 * 60)
@@ -88,11 +89,19 @@ try:
         # name: (hits, seconds)
         "login": (env.int("SKELETON_LIMIT_LOGIN", 5), 60),
         "login_address": (env.int("SKELETON_LIMIT_LOGIN_ADDRESS", 60), 60),
+        "guess_address": (env.int("SKELETON_LIMIT_GUESS_ADDRESS", 30), 600),
+        "account": (env.int("SKELETON_LIMIT_ACCOUNT", 30), 3600),
         "register": (env.int("SKELETON_LIMIT_REGISTER", 3), 3600),
         "refresh": (env.int("SKELETON_LIMIT_REFRESH", 30), 60),
         "upload": (env.int("SKELETON_LIMIT_UPLOAD", 10), 60),
         "general": (env.int("SKELETON_LIMIT_GENERAL", 1000), 60),
     }
+    SKELETON_LIMIT_WAITS = (
+        # seconds: the first wait once an account's failures are used up, and the longest one
+        env.int("SKELETON_LIMIT_FIRST_WAIT", 60),
+        env.int("SKELETON_LIMIT_LONGEST_WAIT", 15 * 60),
+    )
+    SKELETON_DEVICE_DAYS = env.int("SKELETON_DEVICE_DAYS", 90)
 except (EnvError, ValueError) as error:
     raise _fail(str(error)) from error
 

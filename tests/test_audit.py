@@ -40,6 +40,7 @@ UNAUDITED = {
     "core_row_count": "counts of rows",
     "core_throttle": "passing",
     "exchange_import": "a file that somebody uploaded to import; the rows that it writes are audited",
+    "identity_known_network": "where somebody signed in from, to count guesses apart",
     "identity_session": "signing in and out is not a change of the business; sessions are shown as such",
     "inventory_movement": "a history of its own, append-only, with who, when and why; the stock's entry has the change",
     "messenger_attachment": "part of a message",

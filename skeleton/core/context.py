@@ -20,3 +20,9 @@ def current_request_id() -> str | None:
     """The id of the request being served, if one is."""
     request = current_request.get()
     return request.request_id if request else None
+
+
+def current_address() -> str:
+    """The client's address; empty where there is none."""
+    request = current_request.get()
+    return (request.ip if request else None) or ""

@@ -1,6 +1,5 @@
 """The API's only middleware: each request gets its id and address, each answer its headers, both a log line."""
 
-import ipaddress
 import re
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
+from skeleton.core.addresses import client_address
 from skeleton.core.context import RequestContext, current_request
 from skeleton.core.errors import BadRequest
 from skeleton.core.handler import error_response
@@ -73,24 +73,3 @@ def request_id_of(request: HttpRequest) -> str:
     """The caller's X-Request-ID, if it is a sane token, else a new UUIDv7."""
     given = request.META.get("HTTP_X_REQUEST_ID", "")
     return given if _SANE_ID.match(given) else str(uuid7())
-
-
-def client_address(request: HttpRequest) -> str | None:
-    """The address of the client: the connection's, or what the configured number of proxies say in front of it."""
-    proxies = settings.SKELETON_PROXIES
-    if proxies:
-        header: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
-        forwarded = [part.strip() for part in header.split(",")]
-        if len(forwarded) >= proxies and _is_address(forwarded[-proxies]):
-            return forwarded[-proxies]
-    address: str | None = request.META.get("REMOTE_ADDR") or None
-    return address
-
-
-def _is_address(text: str) -> bool:
-    """Whether `text` is an IP address, and not whatever else somebody wrote into a header."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

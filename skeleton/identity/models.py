@@ -3,13 +3,19 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
+from skeleton.core.actors import SYSTEM
+from skeleton.core.ids import uuid7
 from skeleton.core.models import Record
+from skeleton.core.transactions import verb
 from skeleton.identity.choices import Language
 
 
@@ -22,6 +28,23 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.with_email(username or "").get()
+
+    def create_superuser(self, email: str, name: str, password: str | None) -> "User":
+        """Create a super administrator. Raises ValidationError (weak password, taken e-mail, roles not seeded yet)."""
+        user = User(id=uuid7(), email=email, name=name)
+        validate_password(password or "", user)
+        user.password = make_password(password)
+        user.full_clean(exclude=["last_login"])
+        if not Role.objects.filter(name="super_admin").exists():
+            raise ValidationError("There are no roles yet: run manage.py seed_roles first.")
+        return self.seed_super_administrator(user)
+
+    def seed_super_administrator(self, user: "User") -> "User":
+        """Save a new user as a super administrator, in the name of the system."""
+        with verb(SYSTEM, "seed"):
+            user.save(using=self.db, force_insert=True)
+            UserRole.objects.create(user=user, role=Role.objects.get(name="super_admin"))
+        return user
 
 
 class User(Record, AbstractBaseUser):
@@ -164,3 +187,23 @@ class Session(Record):
 
     def __str__(self) -> str:
         return f"{self.device} {self.ip}".strip()
+
+
+class KnownNetwork(models.Model):
+    """A network that a user signed in from: its guesses are counted apart from those of strangers.
+
+    The network is kept as a keyed hash. A trigger keeps the newest fifty of each user.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="known_networks")
+    network = models.BinaryField(max_length=16)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "identity_known_network"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "network"], name="identity_known_network_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.seen_at}"
