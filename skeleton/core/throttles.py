@@ -6,14 +6,18 @@ machines.
 
 import hashlib
 import itertools
+import threading
 import time
+from collections import OrderedDict
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from skeleton.core.addresses import network_of
 from skeleton.core.context import current_request
 from skeleton.core.errors import TooManyRequests
 
@@ -98,24 +102,47 @@ def _keys(hits: tuple[Hit, ...]) -> list[str]:
 
 
 class GeneralThrottle(BaseThrottle):
-    """So many requests a minute per user, or per address without one; per process, since it only bounds abuse."""
+    """So many requests a minute per user, or per network without one; per process, since it only bounds abuse.
+
+    It remembers `MOST` subjects, so nobody can fill the memory with addresses; beyond that the oldest is forgotten.
+    """
+
+    MOST = 10_000
 
     def __init__(self) -> None:
-        self._window = 0
-        self._hits: dict[Any, int] = {}
+        # by subject, the oldest first: hits, and when they are forgotten. (Of a plain dict the first costs a search.)
+        self._counts: OrderedDict[Any, list[float]] = OrderedDict()
+        self._lock = threading.Lock()
 
-    def allow_request(self, request: Request, view: Any) -> bool:
-        if not settings.SKELETON_THROTTLE:
-            return True
-        allowed, seconds = settings.SKELETON_LIMITS["general"]
-        window = int(time.time() // seconds)
-        if window != self._window:
-            self._window, self._hits = window, {}
+    def allow_request(self, request: Request | HttpRequest, view: Any) -> bool:
+        """Count the request. Sets `retry_after` on the request's context where it is one too many."""
         context = current_request.get()
-        subject = getattr(request.user, "id", None) or (context.ip if context else None)
-        hits = self._hits[subject] = self._hits.get(subject, 0) + 1
-        return bool(hits <= allowed)
+        if context is None or not settings.SKELETON_THROTTLE:
+            return True
+        context.counted = True
+        allowed, seconds = settings.SKELETON_LIMITS["general"]
+        subject = getattr(getattr(request, "user", None), "id", None) or network_of(context.ip)
+        hits, ends = self._count(subject, seconds)
+        context.retry_after = max(1, int(ends - time.monotonic()) + 1)
+        return hits <= allowed
 
-    def wait(self) -> float:
-        seconds = settings.SKELETON_LIMITS["general"][1]
-        return float(seconds - time.time() % seconds)
+    def wait(self) -> int:
+        """Seconds until the request may be repeated."""
+        context = current_request.get()
+        return context.retry_after if context else 1
+
+    def _count(self, subject: Any, seconds: float) -> tuple[float, float]:
+        now = time.monotonic()
+        with self._lock:
+            found = self._counts.get(subject)
+            if found is None or found[1] <= now or found[1] > now + seconds:
+                self._counts.pop(subject, None)
+                found = self._counts[subject] = [0, now + seconds]
+                if len(self._counts) > self.MOST:
+                    self._counts.popitem(last=False)
+            found[0] += 1
+            return found[0], found[1]
+
+
+general = GeneralThrottle()
+"""The process's one."""
