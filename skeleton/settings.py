@@ -35,7 +35,7 @@ try:
     _given_hosts: list[str] = env.list("SKELETON_ALLOWED_HOSTS", [])
     SKELETON_ADMIN_EMAIL = env.str("SKELETON_ADMIN_EMAIL", "")
     SKELETON_ADMIN_PASSWORD = env.str("SKELETON_ADMIN_PASSWORD", "")
-    SKELETON_REGISTRATION = env.str("SKELETON_REGISTRATION", "open")
+    _given_registration = env.str("SKELETON_REGISTRATION", "")
     SKELETON_THROTTLE = env.bool("SKELETON_THROTTLE", True)
     SKELETON_PROXIES = env.int("SKELETON_PROXIES", 0)
     SKELETON_WORKERS = env.int("SKELETON_WORKERS", os.cpu_count() or 1)
@@ -112,6 +112,8 @@ ZERO_CONFIGURATION = HOST in LOOPBACK and not DATABASE_URL and _given_debug is n
 DEBUG = bool(_given_debug)  # never on by itself: the zero-configuration server is a production server on loopback
 
 ALLOWED_HOSTS: list[str] = _given_hosts or ([*LOOPBACK, "[::1]"] if ZERO_CONFIGURATION else [])
+
+SKELETON_REGISTRATION = _given_registration or ("open" if ZERO_CONFIGURATION else "closed")
 
 DEMO_EMAIL, DEMO_PASSWORD = "admin@skeleton.local", "03041965"  # noqa: S105 (documented, zero-configuration only)
 
@@ -237,7 +239,14 @@ AUTH_USER_MODEL = "identity.User"
 AUTHENTICATION_BACKENDS = ["skeleton.identity.backends.RoleBackend"]
 PASSWORD_HASHERS = ["skeleton.identity.hashers.Argon2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "skeleton.identity.validators.ReadablePasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "skeleton.identity.validators.MaximumLengthValidator", "OPTIONS": {"max_length": 128}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
     {"NAME": "skeleton.identity.validators.UndocumentedPasswordValidator"},
 ]
 LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"

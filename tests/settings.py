@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("SKELETON_TEST_FAST_DB", "on")
 os.environ.setdefault("SKELETON_THROTTLE", "off")
+os.environ.setdefault("SKELETON_REGISTRATION", "open")
 os.environ.setdefault("SKELETON_LOG_LEVEL", "error")
 
 from skeleton.settings import *  # noqa: E402, F403

@@ -50,6 +50,7 @@ class AuthView(ApiView):
     @operation("POST", "/register", access=PUBLIC, summary="Register", input=RegisterInput, output=TokenOutput,
                status=201, errors=(403, 409, 422, 429))  # fmt: skip
     def register(self, request: Request) -> HttpResponse:
+        accounts.require_open_registration()
         user = accounts.register(**self.parse())
         return self._signed_in(user.pk, sessions.open_session(user=user, device=self._device()), 201)
 
