@@ -169,7 +169,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "skeleton.core.middleware.RequestContextMiddleware",
     *(["corsheaders.middleware.CorsMiddleware"] if SKELETON_CORS_ORIGINS else []),
-    "skeleton.backoffice.middleware.SecurityMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "skeleton.backoffice.middleware.ContentSecurityPolicyMiddleware",
     "skeleton.backoffice.middleware.SessionMiddleware",
     "skeleton.backoffice.middleware.LocaleMiddleware",
@@ -357,8 +357,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = SKELETON_MAIL_FROM or "Skeleton <skeleton@lo
 
 _https = bool(SKELETON_HTTPS) if SKELETON_HTTPS is not None else not ZERO_CONFIGURATION and not DEBUG
 SECURE_SSL_REDIRECT = False  # the proxy that ends TLS does it
-SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
+SECURE_HSTS_SECONDS = SKELETON_HSTS_SECONDS if _https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SKELETON_PROXIES else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_AGE = 12 * 3600
@@ -392,7 +391,8 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W008",  # SECURE_SSL_REDIRECT: TLS ends at the proxy, which redirects
     "security.W009",  # SECRET_KEY: our own check asks for what HS256 needs
     "security.W003",  # CSRF middleware: ours is a subclass, at work under /admin/ only
-    "security.W001",  # SecurityMiddleware: likewise
+    "security.W005",  # HSTS for subdomains: they may be other people's
+    "security.W021",  # HSTS preload: a list that one does not get off for months
     "security.W002",  # XFrameOptionsMiddleware: likewise
 ]
 

@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from skeleton.core.documentation import RedocView, SchemaView, SwaggerView
 from skeleton.core.health import health, ready
 from skeleton.core.routing import by_segment
+from skeleton.core.static_files import static_file
 
 API_PREFIX = "api/v1/"
 
@@ -33,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("swagger/index.html", RedirectView.as_view(pattern_name="docs")),
     path("swagger/doc.json", RedirectView.as_view(url=f"/{API_PREFIX}schema?format=json")),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("backoffice/icon.svg"))),
+    path("static/<path:path>", static_file),
     path("health", health),
     path("ready", ready),
     path("admin/", admin.site.urls),

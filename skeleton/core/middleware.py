@@ -23,6 +23,9 @@ log = structlog.get_logger("skeleton.requests")
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}\Z")
 
+PRIVATE = "private, no-cache"
+"""`Cache-Control` of an answer that says nothing else: nobody but its client keeps it, and asks before using it."""
+
 PROBES = ("/health", "/ready")
 """Paths that load balancers ask by address."""
 
@@ -43,6 +46,7 @@ class RequestContextMiddleware:
             response = self._answer(request)
             response.headers["X-Request-ID"] = context.request_id
             response.headers["X-Content-Type-Options"] = "nosniff"
+            response.headers.setdefault("Cache-Control", PRIVATE)
             if not response.streaming:
                 response.headers.setdefault("Content-Length", str(len(response.content)))
             self._log(request, response, context, started)

@@ -159,6 +159,9 @@ class ApiView(ViewSetMixin, APIView):
     def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any
     ) -> HttpResponse:
+        described = self.operation
+        if described and described.secret:
+            response.headers["Cache-Control"] = "no-store"
         return response
 
 
