@@ -23,7 +23,11 @@ class Live(Kind):
     """Ours, without limits of how often one may do things."""
 
     def environment(self, database: Database) -> dict[str, str]:
-        return super().environment(database) | {"SKELETON_THROTTLE": "off", "SKELETON_LOG_LEVEL": "error"}
+        return super().environment(database) | {
+            "SKELETON_THROTTLE": "off",
+            "SKELETON_REGISTRATION": "open",
+            "SKELETON_LOG_LEVEL": "error",
+        }
 
 
 @dataclass(frozen=True)

@@ -183,7 +183,7 @@ class StreamView(ApiView):
         return self.get_renderers()[0], "application/json"
 
     @operation("POST", "/tickets", access=READ, summary="A ticket for one stream", input=Empty, output=TicketOutput,
-               status=201)  # fmt: skip
+               status=201, secret=True)  # fmt: skip
     def ticket(self, request: Request) -> HttpResponse:
         """Good for one use within 30 seconds, and no longer than your session."""
         self.parse()

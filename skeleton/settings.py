@@ -35,7 +35,7 @@ try:
     _given_hosts: list[str] = env.list("SKELETON_ALLOWED_HOSTS", [])
     SKELETON_ADMIN_EMAIL = env.str("SKELETON_ADMIN_EMAIL", "")
     SKELETON_ADMIN_PASSWORD = env.str("SKELETON_ADMIN_PASSWORD", "")
-    SKELETON_REGISTRATION = env.str("SKELETON_REGISTRATION", "open")
+    _given_registration = env.str("SKELETON_REGISTRATION", "")
     SKELETON_THROTTLE = env.bool("SKELETON_THROTTLE", True)
     SKELETON_PROXIES = env.int("SKELETON_PROXIES", 0)
     SKELETON_WORKERS = env.int("SKELETON_WORKERS", os.cpu_count() or 1)
@@ -43,6 +43,7 @@ try:
     SKELETON_LOG_LEVEL = env.str("SKELETON_LOG_LEVEL", "info")
     SKELETON_CORS_ORIGINS: list[str] = env.list("SKELETON_CORS_ORIGINS", [])
     SKELETON_HTTPS = env.bool("SKELETON_HTTPS", None)
+    SKELETON_HSTS_SECONDS = env.int("SKELETON_HSTS_SECONDS", 24 * 3600)
     _fast_tests = env.bool("SKELETON_TEST_FAST_DB", False)
     _pool = env.int("SKELETON_DATABASE_POOL", 0)
     _access_seconds = env.int("SKELETON_ACCESS_TOKEN_SECONDS", 15 * 60)
@@ -109,11 +110,19 @@ try:
         # name: (hits, seconds)
         "login": (env.int("SKELETON_LIMIT_LOGIN", 5), 60),
         "login_address": (env.int("SKELETON_LIMIT_LOGIN_ADDRESS", 60), 60),
+        "guess_address": (env.int("SKELETON_LIMIT_GUESS_ADDRESS", 30), 600),
+        "account": (env.int("SKELETON_LIMIT_ACCOUNT", 30), 3600),
         "register": (env.int("SKELETON_LIMIT_REGISTER", 3), 3600),
         "refresh": (env.int("SKELETON_LIMIT_REFRESH", 30), 60),
         "upload": (env.int("SKELETON_LIMIT_UPLOAD", 10), 60),
         "general": (env.int("SKELETON_LIMIT_GENERAL", 1000), 60),
     }
+    SKELETON_LIMIT_WAITS = (
+        # seconds: the first wait once an account's failures are used up, and the longest one
+        env.int("SKELETON_LIMIT_FIRST_WAIT", 60),
+        env.int("SKELETON_LIMIT_LONGEST_WAIT", 15 * 60),
+    )
+    SKELETON_DEVICE_DAYS = env.int("SKELETON_DEVICE_DAYS", 90)
 except (EnvError, ValueError) as error:
     raise _fail(str(error)) from error
 
@@ -124,6 +133,8 @@ ZERO_CONFIGURATION = HOST in LOOPBACK and not DATABASE_URL and _given_debug is n
 DEBUG = bool(_given_debug)  # never on by itself: the zero-configuration server is a production server on loopback
 
 ALLOWED_HOSTS: list[str] = _given_hosts or ([*LOOPBACK, "[::1]"] if ZERO_CONFIGURATION else [])
+
+SKELETON_REGISTRATION = _given_registration or ("open" if ZERO_CONFIGURATION else "closed")
 
 DEMO_EMAIL, DEMO_PASSWORD = "admin@skeleton.local", "03041965"  # noqa: S105 (documented, zero-configuration only)
 
@@ -180,7 +191,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "skeleton.core.middleware.RequestContextMiddleware",
     *(["corsheaders.middleware.CorsMiddleware"] if SKELETON_CORS_ORIGINS else []),
-    "skeleton.backoffice.middleware.SecurityMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "skeleton.backoffice.middleware.ContentSecurityPolicyMiddleware",
     "skeleton.backoffice.middleware.SessionMiddleware",
     "skeleton.backoffice.middleware.LocaleMiddleware",
@@ -259,7 +270,14 @@ AUTH_USER_MODEL = "identity.User"
 AUTHENTICATION_BACKENDS = ["skeleton.identity.backends.RoleBackend"]
 PASSWORD_HASHERS = ["skeleton.identity.hashers.Argon2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "skeleton.identity.validators.ReadablePasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "skeleton.identity.validators.MaximumLengthValidator", "OPTIONS": {"max_length": 128}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
     {"NAME": "skeleton.identity.validators.UndocumentedPasswordValidator"},
 ]
 LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
@@ -370,8 +388,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = SKELETON_MAIL_FROM or "Skeleton <skeleton@lo
 
 _https = bool(SKELETON_HTTPS) if SKELETON_HTTPS is not None else not ZERO_CONFIGURATION and not DEBUG
 SECURE_SSL_REDIRECT = False  # the proxy that ends TLS does it
-SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
+SECURE_HSTS_SECONDS = SKELETON_HSTS_SECONDS if _https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SKELETON_PROXIES else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_AGE = 12 * 3600
@@ -405,7 +422,8 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W008",  # SECURE_SSL_REDIRECT: TLS ends at the proxy, which redirects
     "security.W009",  # SECRET_KEY: our own check asks for what HS256 needs
     "security.W003",  # CSRF middleware: ours is a subclass, at work under /admin/ only
-    "security.W001",  # SecurityMiddleware: likewise
+    "security.W005",  # HSTS for subdomains: they may be other people's
+    "security.W021",  # HSTS preload: a list that one does not get off for months
     "security.W002",  # XFrameOptionsMiddleware: likewise
 ]
 

@@ -42,4 +42,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = "skeleton.backoffice.errors.bad_request"
 handler403 = "skeleton.backoffice.errors.forbidden"
 handler404 = "skeleton.backoffice.errors.not_found"
+handler429 = "skeleton.backoffice.errors.too_many_requests"
 handler500 = "skeleton.backoffice.errors.server_error"

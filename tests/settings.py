@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("SKELETON_TEST_FAST_DB", "on")
 os.environ.setdefault("SKELETON_THROTTLE", "off")
+os.environ.setdefault("SKELETON_REGISTRATION", "open")
 os.environ.setdefault("SKELETON_LOG_LEVEL", "error")
 os.environ.setdefault("SKELETON_LOCK_SECONDS", "10")  # racers on a busy machine may wait for longer than clients should
 

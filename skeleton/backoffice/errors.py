@@ -10,6 +10,7 @@ from django.utils.translation import gettext as say
 
 from skeleton.core import handler
 from skeleton.core.context import current_request_id
+from skeleton.core.throttles import general
 
 PREFIX = "/admin/"
 
@@ -36,6 +37,14 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _by_path(request, 404, say("Nothing here"), say("There is no such page."), handler.not_found)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """Somebody, or their network, is over the general limit."""
+    text = say("Many requests came in a short time. Wait a minute, then try again.")
+    answer = _by_path(request, 429, say("Too many requests"), text, handler.too_many_requests)
+    answer.headers["Retry-After"] = str(general.wait())
+    return answer
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -4,16 +4,19 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.views import PasswordChangeView
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.widgets import BASE_INPUT_CLASSES
 
+from skeleton.backoffice import devices
 from skeleton.core.actors import Actor
 from skeleton.core.admin.refusals import REFUSALS, place, refusal_of
 from skeleton.core.admin.words import say
 from skeleton.core.errors import DomainError
 from skeleton.identity.models import User
 from skeleton.identity.queries import holds_a_role
+from skeleton.identity.serializers import PASSWORD_MAX
 from skeleton.identity.services import accounts, sessions
 
 WRONG = _("The e-mail or the password is wrong.")
@@ -21,20 +24,30 @@ WRONG = _("The e-mail or the password is wrong.")
 
 
 class SignInForm(AuthenticationForm):
-    """E-mail and password, with the API's own throttle and answers."""
+    """E-mail and password, with the API's own limits and answers."""
 
+    refusal: DomainError | None = None
     username = forms.CharField(
         label=_("E-mail"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "username", "class": " ".join(BASE_INPUT_CLASSES)}),
     )
 
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=PASSWORD_MAX,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
     def clean(self) -> dict[str, Any]:
         email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if email and password:
             try:
-                self.user_cache = sessions.authenticate(email=email, password=password)
+                mark = devices.mark_in(self.request) if self.request else ""
+                self.user_cache = sessions.authenticate(email=email, password=password, mark=mark)
             except DomainError as error:
+                self.refusal = error
                 raise forms.ValidationError(say(error.message), code=error.code) from error
             self.confirm_login_allowed(self.user_cache)
         return dict(self.cleaned_data)
@@ -48,6 +61,16 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
     """Written by `accounts.change_password`; Django's form only asks."""
 
     actor: Actor | None = None
+    refusal: DomainError | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].validators.append(MaxLengthValidator(PASSWORD_MAX))
+
+    def clean_old_password(self) -> str:
+        """Not looked at by Django: the service counts guesses."""
+        given: str = self.cleaned_data["old_password"]
+        return given
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
@@ -60,7 +83,10 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
                 new_password=cleaned["new_password1"],
             )
         except REFUSALS as exc:
-            place(self, refusal_of(exc), {"current_password": "old_password", "new_password": "new_password1"})
+            self.refusal = refusal_of(exc)
+            if not self.refusal.details:  # the page shows what stands at a field
+                self.refusal.details = {"current_password": self.refusal.message}
+            place(self, self.refusal, {"current_password": "old_password", "new_password": "new_password1"})
         return cleaned
 
     def save(self, commit: bool = True) -> Any:

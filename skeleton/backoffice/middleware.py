@@ -12,7 +12,7 @@ from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
-from django.middleware import clickjacking, common, csrf, locale, security
+from django.middleware import clickjacking, common, csrf, locale
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 
@@ -33,10 +33,6 @@ class _PagesOnly(MiddlewareMixin):
         if inherited and request.path.startswith(PAGES):
             return inherited(request, *args, **kwargs)
         return None
-
-
-class SecurityMiddleware(_PagesOnly, security.SecurityMiddleware):
-    pass
 
 
 class ContentSecurityPolicyMiddleware(_PagesOnly, csp.CSPMiddleware):

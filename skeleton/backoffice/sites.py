@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as say
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.sites import UnfoldAdminSite
 
-from skeleton.backoffice import languages, search
+from skeleton.backoffice import devices, languages, search
 from skeleton.backoffice.dashboard import dashboard
 from skeleton.backoffice.forms import OwnPasswordForm, SignInForm
 from skeleton.backoffice.navigation import sections_for
@@ -18,7 +18,10 @@ from skeleton.core.actors import Actor
 from skeleton.core.admin import pages
 from skeleton.core.admin.screens import Screen
 from skeleton.core.context import current_request
+from skeleton.core.errors import DomainError
+from skeleton.identity.models import User
 from skeleton.identity.queries import actor_of_user, holds_a_role
+from skeleton.identity.services import sessions
 
 
 class BackOffice(UnfoldAdminSite):
@@ -55,6 +58,14 @@ class BackOffice(UnfoldAdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff is whoever is active and holds a role."""
         return self.actor_of(request) is not None
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The sign-in page. Whoever signed in is known again, by browser and by network."""
+        answer: HttpResponse = super().login(request, extra_context)
+        if request.method == "POST" and isinstance(answer, HttpResponseRedirect) and isinstance(request.user, User):
+            sessions.remember_network(user=request.user)
+            devices.mark(answer, request.user)
+        return _with_status(answer)
 
     # pages
 
@@ -95,5 +106,14 @@ class BackOffice(UnfoldAdminSite):
             success_url=reverse(f"{self.name}:password_change_done"),
             extra_context={**self.each_context(request), **(extra_context or {})},
         )
-        answer: HttpResponse = view(request)
-        return answer
+        return _with_status(view(request))
+
+
+def _with_status(answer: HttpResponse) -> HttpResponse:
+    """A page whose form was refused by a limit answers 429, as the API does."""
+    form = (answer.context_data or {}).get("form") if isinstance(answer, TemplateResponse) else None
+    refusal: DomainError | None = getattr(form, "refusal", None)
+    if refusal and refusal.retry_after is not None:
+        answer.status_code = refusal.status
+        answer.headers["Retry-After"] = str(refusal.retry_after)
+    return answer

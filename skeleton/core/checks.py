@@ -25,6 +25,8 @@ from skeleton.core.views import ApiView, ResourceView
 API = "api/v1/"
 SECRET_BYTES = 32
 """What HS256 needs (RFC 7518, 3.2)."""
+MOST_HITS = 1_000_000_000
+"""More than a limit can count."""
 SECRET_SYMBOLS = 10
 """Fewer different characters than this are no random text."""
 
@@ -129,7 +131,9 @@ def _column_may_be_null(model: type[Model], path: str) -> bool:
 @register("skeleton")
 def check_settings(app_configs: Apps, **_: Any) -> list[CheckMessage]:
     """No setting has a value that cannot work, or that is unsafe for others than oneself."""
-    return [Error(line, id="skeleton.E100") for line in (*_unusable(), *_unusable_work(), *_unsafe())]
+    return [
+        Error(line, id="skeleton.E100") for line in (*_unusable(), *_unusable_limits(), *_unusable_work(), *_unsafe())
+    ]
 
 
 def _unusable() -> Iterator[str]:
@@ -143,13 +147,26 @@ def _unusable() -> Iterator[str]:
         yield "SKELETON_PROXIES must be 0 or more: how many proxies stand in front of the server."
     if settings.SKELETON_WORKERS < 1:
         yield "SKELETON_WORKERS must be 1 or more."
-    for name, (hits, _) in settings.SKELETON_LIMITS.items():
-        if hits < 1:
-            yield f"SKELETON_LIMIT_{name.upper()} must be 1 or more."
     for name in ("ACCESS", "REFRESH"):
         lifetime: Any = settings.SIMPLE_JWT[f"{name}_TOKEN_LIFETIME"]
         if lifetime.total_seconds() < 1:
             yield f"SKELETON_{name}_TOKEN_SECONDS must be 1 or more."
+
+
+def _unusable_limits() -> Iterator[str]:
+    for name, (hits, _) in settings.SKELETON_LIMITS.items():
+        if not 1 <= hits <= MOST_HITS:
+            yield f"SKELETON_LIMIT_{name.upper()} must be a number from 1 to {MOST_HITS}."
+    first, longest = settings.SKELETON_LIMIT_WAITS
+    if not 1 <= first <= longest <= settings.SKELETON_LIMITS["account"][1]:
+        yield (
+            "SKELETON_LIMIT_FIRST_WAIT and SKELETON_LIMIT_LONGEST_WAIT must be seconds: 1 or more, the first not over"
+            " the longest, and that not over an hour."
+        )
+    if settings.SKELETON_DEVICE_DAYS < 1:
+        yield "SKELETON_DEVICE_DAYS must be 1 or more."
+    if settings.SKELETON_HSTS_SECONDS < 0:
+        yield "SKELETON_HSTS_SECONDS must be 0 or more."
 
 
 def _unusable_work() -> Iterator[str]:

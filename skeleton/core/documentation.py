@@ -1,6 +1,8 @@
 """The API's documentation: the OpenAPI document, Swagger UI and ReDoc, all without an outside request."""
 
+import hashlib
 import threading
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,13 +10,13 @@ from typing import Any
 from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
-from rest_framework.renderers import TemplateHTMLRenderer
+from rest_framework.renderers import BaseRenderer, TemplateHTMLRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 
@@ -42,11 +44,29 @@ def _openapi() -> dict[str, Any]:
     return document
 
 
-class SchemaView(DocumentationView, SpectacularAPIView):
+class SchemaView(DocumentationView):
+    """The OpenAPI document, kept in memory as it is sent: rendering its 1.5 MB anew would be a cheap attack."""
+
     renderer_classes = [OpenApiJsonRenderer, OpenApiYamlRenderer]
 
-    def _get_schema_response(self, request: Request) -> Response:
-        return Response(openapi())
+    def get(self, request: Request) -> HttpResponseBase:
+        """Return the document, or 304 where the client has it already."""
+        renderer = type(request.accepted_renderer)
+        body, etag = _rendered(renderer)
+        answer = HttpResponse(body, content_type=renderer.media_type, headers={"ETag": etag})
+        return get_conditional_response(request, etag=etag, response=answer) or answer
+
+
+def _rendered(renderer: Callable[[], BaseRenderer]) -> tuple[bytes, str]:
+    with _making:
+        return _kept(renderer)
+
+
+@cache
+def _kept(renderer: Callable[[], BaseRenderer]) -> tuple[bytes, str]:
+    """The document in one format, and its ETag."""
+    body: Any = renderer().render(_openapi(), renderer_context={})
+    return body, f'"{hashlib.sha256(body).hexdigest()}"'
 
 
 class SwaggerView(DocumentationView, SpectacularSwaggerSplitView):

@@ -25,6 +25,7 @@ from skeleton.core.errors import (
     Unauthorized,
 )
 from skeleton.core.http import JsonResponse
+from skeleton.core.throttles import general
 
 log = structlog.get_logger("skeleton.errors")
 
@@ -134,6 +135,11 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Jso
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """Django's handler403."""
     return error_response(Forbidden())
+
+
+def too_many_requests(request: HttpRequest) -> JsonResponse:
+    """Our handler429: over the general limit, outside of DRF's reach."""
+    return error_response(TooManyRequests(retry_after=general.wait()))
 
 
 def server_error(request: HttpRequest) -> JsonResponse:

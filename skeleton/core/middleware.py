@@ -1,23 +1,30 @@
-"""The API's only middleware: each request gets its id and address, each answer its headers, both a log line."""
+"""The API's only middleware: each request gets its id and address and is counted, each answer gets its headers."""
 
-import ipaddress
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
+from django.urls import get_resolver
 
+from skeleton.core.addresses import client_address
 from skeleton.core.context import RequestContext, current_request
 from skeleton.core.errors import BadRequest
 from skeleton.core.handler import error_response
 from skeleton.core.ids import uuid7
+from skeleton.core.throttles import general
+from skeleton.core.views import ApiView
 
 log = structlog.get_logger("skeleton.requests")
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}\Z")
+
+PRIVATE = "private, no-cache"
+"""`Cache-Control` of an answer that says nothing else: nobody but its client keeps it, and asks before using it."""
 
 PROBES = ("/health", "/ready")
 """Paths that load balancers ask by address."""
@@ -39,6 +46,7 @@ class RequestContextMiddleware:
             response = self._answer(request)
             response.headers["X-Request-ID"] = context.request_id
             response.headers["X-Content-Type-Options"] = "nosniff"
+            response.headers.setdefault("Cache-Control", PRIVATE)
             if not response.streaming:
                 response.headers.setdefault("Content-Length", str(len(response.content)))
             self._log(request, response, context, started)
@@ -46,13 +54,30 @@ class RequestContextMiddleware:
             current_request.reset(token)
         return response
 
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *args: Any) -> HttpResponse | None:
+        """Hold a request against the general limit, once its session is known and before it costs anything more.
+
+        The API's own views do it themselves: only they know who calls.
+        """
+        if issubclass(getattr(view, "cls", type(None)), ApiView) or is_exempt(request.path):
+            return None
+        return None if general.allow_request(request, None) else too_many(request)
+
     def _answer(self, request: HttpRequest) -> HttpResponse:
+        if is_exempt(request.path):
+            return self.get_response(request)
+        response = self._answer_to_host(request)
+        context = current_request.get()
+        if context and not context.counted and not general.allow_request(request, None):
+            return too_many(request)  # a path that leads nowhere, or an answer of another middleware
+        return response
+
+    def _answer_to_host(self, request: HttpRequest) -> HttpResponse:
         """The answer, or a refusal of a Host that is not ours, such as a page whose name was bound to this address."""
-        if request.path not in PROBES:
-            try:
-                request.get_host()
-            except DisallowedHost:
-                return error_response(BadRequest("This host name is not served here."))
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return error_response(BadRequest("This host name is not served here."))
         return self.get_response(request)
 
     @staticmethod
@@ -69,28 +94,18 @@ class RequestContextMiddleware:
         )
 
 
+def is_exempt(path: str) -> bool:
+    """Whether a path is outside of the general limit: probes and static files."""
+    return path in PROBES or path.startswith(settings.STATIC_URL)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Answer 429 by the project's handler, as Django does for its own errors: a page to people, JSON to programs."""
+    answer: HttpResponse = get_resolver().resolve_error_handler(429)(request)
+    return answer
+
+
 def request_id_of(request: HttpRequest) -> str:
     """The caller's X-Request-ID, if it is a sane token, else a new UUIDv7."""
     given = request.META.get("HTTP_X_REQUEST_ID", "")
     return given if _SANE_ID.match(given) else str(uuid7())
-
-
-def client_address(request: HttpRequest) -> str | None:
-    """The address of the client: the connection's, or what the configured number of proxies say in front of it."""
-    proxies = settings.SKELETON_PROXIES
-    if proxies:
-        header: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
-        forwarded = [part.strip() for part in header.split(",")]
-        if len(forwarded) >= proxies and _is_address(forwarded[-proxies]):
-            return forwarded[-proxies]
-    address: str | None = request.META.get("REMOTE_ADDR") or None
-    return address
-
-
-def _is_address(text: str) -> bool:
-    """Whether `text` is an IP address, and not whatever else somebody wrote into a header."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -59,6 +59,8 @@ class Throttle(models.Model):
     key = models.CharField(max_length=400, primary_key=True)
     hits = models.IntegerField()
     resets_at = models.DateTimeField()
+    next_at = models.DateTimeField(null=True)
+    """Of a limit that grows: when the next hit is let through."""
 
     class Meta:
         db_table = "core_throttle"

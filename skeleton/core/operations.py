@@ -20,7 +20,8 @@ class Operation:
     """One route and method of a viewset. `access`, `input` and `output` may be names of attributes of the viewset.
 
     `also` are further statuses of the same answer (200 where what was to be made is there already); `media` further
-    media types that it may come in when asked to, besides JSON.
+    media types that it may come in when asked to, besides JSON. The answers of a `secret` operation hold tokens or
+    are about passwords: nobody may keep a copy.
     """
 
     methods: tuple[str, ...]
@@ -36,6 +37,7 @@ class Operation:
     errors: tuple[int, ...] = ()
     media: tuple[str, ...] = ()
     examples: tuple[Any, ...] = ()
+    secret: bool = False
 
 
 def operation(

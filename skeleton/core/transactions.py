@@ -60,6 +60,7 @@ def _announce(actor: Actor, action: str) -> None:
     context = {
         "actor_id": actor.id,
         "actor_email": actor.email,
+        "session_id": actor.session_id,
         "action": action,
         "request_id": request.request_id if request else None,
         "ip": request.ip if request else None,

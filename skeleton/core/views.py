@@ -32,14 +32,13 @@ from skeleton.core.permissions import HasPermission, Needs, needs
 from skeleton.core.reading import Reader
 from skeleton.core.renderers import JsonRenderer
 from skeleton.core.serializers import Input
-from skeleton.core.throttles import GeneralThrottle
+from skeleton.core.throttles import general
 
 READ, WRITE = "read_access", "write_access"
 
 _PERMISSION = HasPermission()
 _NEGOTIATION = DefaultContentNegotiation()
 _RENDERER = JsonRenderer()
-_THROTTLE = GeneralThrottle()
 
 
 class ApiView(ViewSetMixin, APIView):
@@ -132,7 +131,7 @@ class ApiView(ViewSetMixin, APIView):
         return _made_once(tuple(self.authentication_classes))
 
     def get_throttles(self) -> list[Any]:
-        return [_THROTTLE]
+        return [general]
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
         accept = request.META.get("HTTP_ACCEPT", "*/*")
@@ -160,6 +159,9 @@ class ApiView(ViewSetMixin, APIView):
     def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any
     ) -> HttpResponse:
+        described = self.operation
+        if described and described.secret:
+            response.headers["Cache-Control"] = "no-store"
         return response
 
 

@@ -3,12 +3,19 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
+from skeleton.core.actors import SYSTEM
+from skeleton.core.ids import uuid7
 from skeleton.core.models import Record
+from skeleton.core.transactions import verb
 from skeleton.identity.choices import Language
 
 
@@ -22,6 +29,23 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.with_email(username or "").get()
 
+    def create_superuser(self, email: str, name: str, password: str | None) -> "User":
+        """Create a super administrator. Raises ValidationError (weak password, taken e-mail, roles not seeded yet)."""
+        user = User(id=uuid7(), email=email, name=name)
+        validate_password(password or "", user)
+        user.password = make_password(password)
+        user.full_clean(exclude=["last_login"])
+        if not Role.objects.filter(name="super_admin").exists():
+            raise ValidationError("There are no roles yet: run manage.py seed_roles first.")
+        return self.seed_super_administrator(user)
+
+    def seed_super_administrator(self, user: "User") -> "User":
+        """Save a new user as a super administrator, in the name of the system."""
+        with verb(SYSTEM, "seed"):
+            user.save(using=self.db, force_insert=True)
+            UserRole.objects.create(user=user, role=Role.objects.get(name="super_admin"))
+        return user
+
 
 class User(Record, AbstractBaseUser):
     """Somebody who signs in. What they may do is the sum of their roles' permissions, and nothing else."""
@@ -30,6 +54,9 @@ class User(Record, AbstractBaseUser):
     name = models.CharField(max_length=255)
     is_active = models.BooleanField("active", default=True)
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.ENGLISH)
+    session_epoch = models.IntegerField(default=0, db_default=0, editable=False)
+    """Part of what a session of the back office is valid for. A trigger raises it when the account is switched off."""
+
     roles: "models.ManyToManyField[Role, UserRole]" = models.ManyToManyField(
         "Role", through="UserRole", related_name="users"
     )
@@ -68,6 +95,11 @@ class User(Record, AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.email
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        """Django's hash of the password, and of the epoch: a session ends for good when either changes."""
+        valid_for = f"{self.password}|{self.session_epoch}"
+        return salted_hmac("skeleton.identity.session", valid_for, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         """What Django's admin calls somebody."""
@@ -155,3 +187,23 @@ class Session(Record):
 
     def __str__(self) -> str:
         return f"{self.device} {self.ip}".strip()
+
+
+class KnownNetwork(models.Model):
+    """A network that a user signed in from: its guesses are counted apart from those of strangers.
+
+    The network is kept as a keyed hash. A trigger keeps the newest fifty of each user.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="known_networks")
+    network = models.BinaryField(max_length=16)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "identity_known_network"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "network"], name="identity_known_network_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.seen_at}"

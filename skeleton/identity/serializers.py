@@ -19,13 +19,22 @@ from skeleton.identity.choices import Language
 from skeleton.identity.permissions import VALID
 
 PASSWORD_MAX = 256
+"""Characters. More than a new password may have, for those that were set when it could be longer."""
 
 
 class PasswordField(TextField):
     """A password: neither trimmed nor shown in the OpenAPI."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=PASSWORD_MAX, trim_whitespace=False, style={"input_type": "password"}, **kwargs)
+        kwargs.setdefault("max_length", PASSWORD_MAX)
+        super().__init__(trim_whitespace=False, style={"input_type": "password"}, **kwargs)
+
+
+class NewPasswordField(PasswordField):
+    """A password to be set. Its lengths are here for the OpenAPI; what else it may not be, the validators say."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_length=8, max_length=128, **kwargs)
 
 
 class UserOutput(Output):
@@ -51,7 +60,7 @@ class UserUpdateInput(Input):
 
 class RegisterInput(Input):
     email = EmailField()
-    password = PasswordField(min_length=8)
+    password = NewPasswordField()
     name = TextField()
 
 
@@ -90,7 +99,7 @@ class MessageOutput(Output):
 
 class ChangePasswordInput(Input):
     current_password = PasswordField()
-    new_password = PasswordField(min_length=8)
+    new_password = NewPasswordField()
 
 
 class RoleOutput(Output):

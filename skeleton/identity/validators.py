@@ -4,6 +4,36 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as say
+
+
+class ReadablePasswordValidator:
+    """Refuses passwords that cannot be typed or seen: NUL, text that is not Unicode, spaces only."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        if not password.strip():
+            raise ValidationError(say("The password consists of spaces only."), code="blank")
+        if any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in password):
+            raise ValidationError(say("The password contains characters that cannot be typed."), code="unreadable")
+
+    def get_help_text(self) -> str:
+        return say("Your password can’t consist of spaces only.")
+
+
+class MaximumLengthValidator:
+    """Refuses passwords longer than `max_length` characters: hashing takes longer the more there are."""
+
+    def __init__(self, max_length: int) -> None:
+        self.max_length = max_length
+
+    def validate(self, password: str, user: Any = None) -> None:
+        if len(password) > self.max_length:
+            text = say("This password is too long. It must contain at most %(max_length)d characters.")
+            raise ValidationError(text % {"max_length": self.max_length}, code="password_too_long")
+
+    def get_help_text(self) -> str:
+        text = say("Your password must contain at most %(max_length)d characters.")
+        return text % {"max_length": self.max_length}
 
 
 class UndocumentedPasswordValidator:

@@ -48,19 +48,20 @@ class AuthView(ApiView):
     users = Reader(USERS, UserOutput)
 
     @operation("POST", "/register", access=PUBLIC, summary="Register", input=RegisterInput, output=TokenOutput,
-               status=201, errors=(403, 409, 422, 429))  # fmt: skip
+               status=201, errors=(403, 409, 422, 429), secret=True)  # fmt: skip
     def register(self, request: Request) -> HttpResponse:
+        accounts.require_open_registration()
         user = accounts.register(**self.parse())
         return self._signed_in(user.pk, sessions.open_session(user=user, device=self._device()), 201)
 
     @operation("POST", "/login", access=PUBLIC, summary="Log in", input=LoginInput, output=TokenOutput,
-               errors=(401, 422, 429))  # fmt: skip
+               errors=(401, 422, 429), secret=True)  # fmt: skip
     def login(self, request: Request) -> HttpResponse:
         user, pair = sessions.log_in(**self.parse(), device=self._device())
         return self._signed_in(user.pk, pair)
 
     @operation("POST", "/refresh", access=PUBLIC, summary="Get the next pair of tokens", input=RefreshInput,
-               output=TokenOutput, errors=(401, 422, 429))  # fmt: skip
+               output=TokenOutput, errors=(401, 422, 429), secret=True)  # fmt: skip
     def refresh(self, request: Request) -> HttpResponse:
         user_id, pair = sessions.refresh(token=self.parse()["refresh_token"])
         return self._signed_in(user_id, pair)
@@ -92,7 +93,7 @@ class AuthView(ApiView):
         return HttpResponse(status=204)
 
     @operation("POST", "/change-password", access=SIGNED_IN, summary="Change one's own password",
-               input=ChangePasswordInput, output=MessageOutput, errors=(422,))  # fmt: skip
+               input=ChangePasswordInput, output=MessageOutput, errors=(422, 429), secret=True)  # fmt: skip
     def change_password(self, request: Request) -> HttpResponse:
         accounts.change_password(actor=self.actor, **self.parse())
         return JsonResponse({"message": "The password is changed, and your other sessions have ended."})

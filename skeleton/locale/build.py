@@ -47,7 +47,7 @@ SAID_BY = {
     "Forbidden": (0,), "NotFound": (0,), "ValidationError": (0,), "_not_allowed": (1,), "BadFile": (0,),
     "BadCell": (0,), "refuse": (1,), "TextColumn": (1,), "EmailColumn": (1,), "NumberColumn": (1,),
     "AmountColumn": (1,), "CodeColumn": (1,), "ChoiceColumn": (1,), "BooleanColumn": (1,), "ObjectColumn": (1,),
-    "ReferenceColumn": (1,),
+    "ReferenceColumn": (1,), "TooManyRequests": (0,),
 }  # fmt: skip
 """Calls, and which of their arguments are words for people."""
 

@@ -11,10 +11,11 @@ import structlog
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from skeleton.core.addresses import client_address
 from skeleton.core.context import RequestContext, current_request
 from skeleton.core.errors import DomainError
 from skeleton.core.handler import error_response
-from skeleton.core.middleware import client_address, request_id_of
+from skeleton.core.middleware import PRIVATE, request_id_of
 from skeleton.core.parsers import RERUN
 from skeleton.server.responses import OUTGOING_SECONDS, LocalFile, SpooledAnswer, StreamResponse
 
@@ -224,8 +225,12 @@ class RequestCycle:
     def send(self, status: int, headers: dict[str, str], content: bytes) -> None:
         """Answer from the event loop, with what every answer carries."""
         self.status = status
-        own = {"X-Request-ID": self.context.request_id, "X-Content-Type-Options": "nosniff"}
-        own["Content-Length"] = str(len(content))
+        own = {
+            "X-Request-ID": self.context.request_id,
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": PRIVATE,
+            "Content-Length": str(len(content)),
+        }
         self.proto.response_bytes(status, list((headers | own).items()), content)
 
     def abandon(self) -> None:

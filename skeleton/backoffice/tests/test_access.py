@@ -1,11 +1,17 @@
 """Who gets in, and how one leaves."""
 
+import io
+from unittest.mock import patch
+
 import pytest
+from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 
+from skeleton.audit.models import AuditEntry
 from skeleton.identity.models import User
 from skeleton.identity.services import accounts
-from skeleton.identity.tests.factories import PASSWORD, actor_of, user_in_role, user_with
+from skeleton.identity.tests.factories import PASSWORD, actor_of, client_of, user_in_role, user_with
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +74,106 @@ def test_signing_out_ends_the_session():
     client.post("/admin/logout/")
     client.cookies["skeleton_session"] = cookie
     assert client.get("/admin/").status_code == 302
+
+
+def raw(sql, *params):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+
+
+def over_the_api(owner, clerk, user):
+    owner.patch(f"/users/{user.pk}/deactivate").ok()
+
+
+def in_the_back_office(owner, clerk, user):
+    assert clerk.post(f"/admin/identity/user/{user.pk}/deactivate/").status_code == 302
+
+
+def many_at_once(owner, clerk, user):
+    clerk.post("/admin/identity/user/", {"action": "deactivate", "_selected_action": [user.pk]})
+
+
+def by_raw_sql(owner, clerk, user):
+    raw("UPDATE identity_user SET is_active = false WHERE id = %s", user.pk)
+
+
+def by_saving(owner, clerk, user):
+    user.is_active = False
+    user.save()
+
+
+@pytest.mark.parametrize("deactivate", [over_the_api, in_the_back_office, many_at_once, by_raw_sql, by_saving])
+class TestDeactivation:
+    def test_ends_sessions_for_good(self, owner, clerk, deactivate):
+        user = user_in_role("viewer", email="vera@example.com")
+        browser, _ = sign_in("vera@example.com")
+        program = client_of(user)
+        assert browser.get("/admin/").status_code == 200
+        deactivate(owner, clerk, user)
+        assert not User.objects.get(pk=user.pk).is_active
+        assert browser.get("/admin/").status_code == 302
+        owner.patch(f"/users/{user.pk}/activate").ok()
+        assert browser.get("/admin/").headers["Location"].startswith(LOGIN)
+        program.get("/auth/me").refused(401)
+        again, _ = sign_in("vera@example.com")
+        assert again.get("/admin/").status_code == 200
+
+    def test_also_where_nobody_looked_in_between(self, owner, clerk, deactivate):
+        user = user_in_role("viewer", email="vera@example.com")
+        browser, _ = sign_in("vera@example.com")
+        deactivate(owner, clerk, user)
+        raw("UPDATE identity_user SET is_active = true WHERE id = %s", user.pk)
+        assert browser.get("/admin/").status_code == 302
+
+
+def test_nothing_brings_an_ended_session_back(owner):
+    user = user_in_role("viewer", email="vera@example.com")
+    browser, _ = sign_in("vera@example.com")
+    stale = User.objects.get(pk=user.pk)
+    owner.patch(f"/users/{user.pk}/deactivate").ok()
+    stale.save()  # every field, as it was before
+    raw("UPDATE identity_user SET session_epoch = 0, is_active = true")
+    assert User.objects.get(pk=user.pk).session_epoch == 1
+    assert browser.get("/admin/").status_code == 302
+
+
+def test_what_else_changes_ends_no_session(owner):
+    user = user_in_role("viewer", email="vera@example.com")
+    browser, _ = sign_in("vera@example.com")
+    owner.patch(f"/users/{user.pk}", {"name": "Vira"}).ok()
+    role = user.held_roles.get().role_id
+    owner.delete(f"/users/{user.pk}/roles/{role}").ok()
+    assert browser.get("/admin/").status_code == 302, "no role, nothing to see"
+    owner.post(f"/users/{user.pk}/roles", {"role_id": str(role)}).ok()
+    assert browser.get("/admin/").status_code == 200
+
+
+def test_the_epoch_is_nobodys_business(owner):
+    user = user_in_role("viewer", email="vera@example.com")
+    owner.patch(f"/users/{user.pk}/deactivate").ok()
+    assert AuditEntry.objects.order_by("-id").first().changes == {"is_active": [True, False]}
+
+
+def test_a_password_changed_by_command_ends_all_sessions():
+    user = user_in_role("viewer", email="vera@example.com")
+    browser, _ = sign_in("vera@example.com")
+    program = client_of(user)
+    with patch("getpass.getpass", return_value="an even better one"):
+        call_command("changepassword", "vera@example.com", stdout=io.StringIO())
+    assert browser.get("/admin/").status_code == 302
+    program.get("/auth/me").refused(401)
+
+
+def test_a_password_changed_in_one_browser_ends_the_others():
+    user = user_in_role("viewer", email="vera@example.com")
+    browser, _ = sign_in("vera@example.com")
+    other, _ = sign_in("vera@example.com")
+    program = client_of(user)
+    sent = {"old_password": PASSWORD, "new_password1": "a better one 1", "new_password2": "a better one 1"}
+    assert browser.post("/admin/password_change/", sent).status_code == 302
+    assert browser.get("/admin/").status_code == 200
+    assert other.get("/admin/").status_code == 302
+    program.get("/auth/me").refused(401)
 
 
 def test_a_password_changed_over_the_api_ends_the_back_office_sessions(guest):

@@ -159,6 +159,12 @@ def test_a_list_is_not_sorted_by_what_may_be_null(urls, key, good):
         ("SKELETON_PROXIES", -1, "SKELETON_PROXIES"),
         ("SKELETON_WORKERS", 0, "SKELETON_WORKERS"),
         ("SKELETON_LIMITS", {**configured.SKELETON_LIMITS, "login": (0, 60)}, "SKELETON_LIMIT_LOGIN"),
+        ("SKELETON_LIMITS", {**configured.SKELETON_LIMITS, "account": (10**10, 3600)}, "SKELETON_LIMIT_ACCOUNT"),
+        ("SKELETON_LIMIT_WAITS", (0, 900), "SKELETON_LIMIT_FIRST_WAIT"),
+        ("SKELETON_LIMIT_WAITS", (60, 30), "SKELETON_LIMIT_FIRST_WAIT"),
+        ("SKELETON_LIMIT_WAITS", (60, 3601), "SKELETON_LIMIT_FIRST_WAIT"),
+        ("SKELETON_DEVICE_DAYS", 0, "SKELETON_DEVICE_DAYS"),
+        ("SKELETON_HSTS_SECONDS", -1, "SKELETON_HSTS_SECONDS"),
         (
             "SIMPLE_JWT",
             {**configured.SIMPLE_JWT, "ACCESS_TOKEN_LIFETIME": timedelta(0)},
@@ -212,6 +218,25 @@ def manage(*arguments, **environment):
 def test_the_deployment_check_is_clean_in_production():
     done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "environment, registration, hsts",
+    [
+        ({}, "open", 0),
+        (PRODUCTION, "closed", 86_400),
+        ({**PRODUCTION, "SKELETON_REGISTRATION": "open", "SKELETON_HSTS_SECONDS": "31536000"}, "open", 31_536_000),
+        ({**PRODUCTION, "SKELETON_HTTPS": "off"}, "closed", 0),
+    ],
+    ids=["zero configuration", "production", "by setting", "without HTTPS"],
+)
+def test_what_production_closes(environment, registration, hsts):
+    code = (
+        "from django.conf import settings as s; print(s.SKELETON_REGISTRATION, s.SECURE_HSTS_SECONDS,"
+        " s.SECURE_HSTS_PRELOAD)"
+    )
+    done = manage("shell", "--no-imports", "-c", code, **environment)
+    assert done.stdout.split() == [registration, str(hsts), "False"], done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,12 @@
 """Headers that every answer carries."""
 
 import pytest
+from django.conf import settings as configured
+from django.test import Client
+
+from skeleton.identity.tests.factories import PASSWORD, UserFactory, client_of
+
+PRIVATE, NEVER = "private, no-cache", "no-store"
 
 
 @pytest.mark.parametrize("path", ["/auth/me", "/nowhere"])
@@ -20,3 +26,72 @@ def test_a_host_that_is_not_ours_is_refused(anonymous):
 
 def test_probes_may_ask_by_address(client):
     assert client.get("/health", headers={"host": "10.1.2.3"}).status_code == 200
+
+
+@pytest.mark.django_db
+class TestKeeping:
+    """`Cache-Control`: nobody keeps tokens, and nobody but the client anything else of the API."""
+
+    def test_tokens_and_passwords(self, anonymous, holding):
+        user = UserFactory()
+        pair = anonymous.post("/auth/login", {"email": user.email, "password": PASSWORD})
+        answers = [
+            pair,
+            anonymous.post("/auth/refresh", {"refresh_token": pair.data["refresh_token"]}),
+            anonymous.post("/auth/register", {"email": "r@example.com", "password": PASSWORD, "name": "R"}),
+            holding("messenger:read").post("/messenger/tickets", {}),
+            client_of(user).post(
+                "/auth/change-password", {"current_password": PASSWORD, "new_password": "an even better one"}
+            ),
+        ]
+        assert [(answer.status, answer.headers["Cache-Control"]) for answer in answers] == [
+            (200, NEVER), (200, NEVER), (201, NEVER), (201, NEVER), (200, NEVER),
+        ]  # fmt: skip
+
+    def test_refusals_of_them(self, anonymous):
+        for path in ("/auth/login", "/auth/refresh", "/auth/register"):
+            assert anonymous.post(path, {}).headers["Cache-Control"] == NEVER
+
+    def test_everything_else(self, owner, outsider, anonymous):
+        answers = [owner.get("/users"), owner.get("/auth/me"), outsider.get("/users"), anonymous.get("/nowhere")]
+        answers += [anonymous.get("/users"), owner.post("/roles", {}), owner.delete("/users")]
+        assert {answer.headers["Cache-Control"] for answer in answers} == {PRIVATE}
+
+    def test_pages(self):
+        assert NEVER in Client().get("/admin/login/").headers["Cache-Control"]
+
+
+class TestTransport:
+    """HSTS where HTTPS is, on every answer, and never for longer than one can wait."""
+
+    PATHS = ("/api/v1/auth/me", "/api/v1/nowhere", "/admin/login/", "/api/v1/docs", "/health", "/static/nothing.js")
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("path", PATHS)
+    def test_where_it_is_on(self, settings, path):
+        settings.SECURE_HSTS_SECONDS = 86_400
+        assert Client().get(path, secure=True).headers["Strict-Transport-Security"] == "max-age=86400"
+        assert "Strict-Transport-Security" not in Client().get(path).headers
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("path", PATHS)
+    def test_where_it_is_off(self, path):
+        assert "Strict-Transport-Security" not in Client().get(path, secure=True).headers
+
+    def test_it_begins_with_a_day(self):
+        assert configured.SKELETON_HSTS_SECONDS == 86_400
+        assert not configured.SECURE_HSTS_PRELOAD
+        assert not configured.SECURE_HSTS_INCLUDE_SUBDOMAINS
+
+
+class TestSchema:
+    def test_it_is_not_sent_again(self, client):
+        found = client.get("/api/v1/schema")
+        again = client.get("/api/v1/schema", headers={"If-None-Match": found.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert client.get("/api/v1/schema", headers={"If-None-Match": '"other"'}).content == found.content
+
+    def test_each_format_has_its_own(self, client):
+        yaml = client.get("/api/v1/schema", headers={"Accept": "application/vnd.oai.openapi"})
+        assert yaml.content.startswith(b"openapi: 3.1.0")
+        assert yaml.headers["ETag"] != client.get("/api/v1/schema").headers["ETag"]

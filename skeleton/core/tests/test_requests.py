@@ -5,7 +5,8 @@ import json
 import pytest
 from django.test import Client, RequestFactory
 
-from skeleton.core.middleware import client_address, request_id_of
+from skeleton.core.addresses import client_address, network_of
+from skeleton.core.middleware import request_id_of
 from skeleton.core.testkit.client import Answer
 from skeleton.identity.models import Role
 from skeleton.identity.tests.factories import UserFactory
@@ -182,7 +183,20 @@ class TestClientAddress:
             (1, "2001:db8::7", "2001:db8::7"),
             (1, "unknown", "127.0.0.1"),
             (1, "203.0.113.7' OR 1=1", "127.0.0.1"),
-            (1, "203.0.113.7:1234", "127.0.0.1"),
+            (1, "203.0.113.7:1234", "203.0.113.7"),
+            (1, "[2001:db8::7]:1234", "2001:db8::7"),
+            (1, "[2001:DB8::7]", "2001:db8::7"),
+            (1, "2001:0db8:0:0::7", "2001:db8::7"),
+            (1, "fe80::1%eth0", "fe80::1"),
+            (1, "fe80::1%" + "x" * 70, "fe80::1"),
+            (1, "fe80::1%" + "x" * 300, "127.0.0.1"),
+            (1, "::ffff:203.0.113.7", "203.0.113.7"),
+            (1, "[2001:db8::7", "127.0.0.1"),
+            (1, "[2001:db8::7]x", "127.0.0.1"),
+            (1, "203.0.113.7:", "127.0.0.1"),
+            (1, "203.0.113.7:٣", "127.0.0.1"),
+            (1, "2001:db8::7, 6.6.6.6,198.51.100.1", "198.51.100.1"),
+            (2, "spoofed, [2001:db8::7]:1234, 198.51.100.1", "2001:db8::7"),
             (1, "203.0.113.7,", "127.0.0.1"),
             (1, "999.1.1.1", "127.0.0.1"),
             (1, "a" * 10000, "127.0.0.1"),
@@ -193,6 +207,32 @@ class TestClientAddress:
         settings.SKELETON_PROXIES = proxies
         headers = {"X-Forwarded-For": forwarded} if forwarded else {}
         assert client_address(RequestFactory().get("/", headers=headers)) == address
+
+    @pytest.mark.parametrize(
+        "remote, address", [("::ffff:203.0.113.7", "203.0.113.7"), ("2001:DB8::7", "2001:db8::7"), ("", None)]
+    )
+    def test_the_connections_address_in_one_spelling(self, remote, address):
+        assert client_address(RequestFactory().get("/", REMOTE_ADDR=remote)) == address
+
+    @pytest.mark.parametrize(
+        "one, other",
+        [
+            ("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff"),
+            ("203.0.113.7", "::ffff:203.0.113.7"),
+            ("203.0.113.7", "2002:cb00:7107::1"),
+            ("203.0.113.7", "2002:cb00:7107:ffff::1"),
+            ("203.0.113.7", "64:ff9b::203.0.113.7"),
+            ("fe80::1%a", "fe80::2%b"),
+        ],
+    )
+    def test_of_one_network(self, one, other):
+        assert network_of(one) == network_of(other)
+
+    @pytest.mark.parametrize(
+        "one, other", [("2001:db8::1", "2001:db8:0:1::1"), ("203.0.113.7", "203.0.113.8"), ("", "203.0.113.7")]
+    )
+    def test_of_two_networks(self, one, other):
+        assert network_of(one) != network_of(other)
 
 
 class TestPaging:

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from skeleton.core.actors import Actor
-from skeleton.core.context import current_request
+from skeleton.core.addresses import network_of
+from skeleton.core.context import current_address
 from skeleton.core.errors import Conflict, Forbidden, Invalid, NotFound
 from skeleton.core.ids import uuid7
 from skeleton.core.records import assign, locked
@@ -19,24 +20,29 @@ from skeleton.identity.access import require_reach, require_reach_over
 from skeleton.identity.changes import AccountChange, Change, tell
 from skeleton.identity.choices import Language
 from skeleton.identity.models import Role, User, UserRole
-from skeleton.identity.services.sessions import end_all_sessions
+from skeleton.identity.services.guessing import guess_of
 
 REGISTER = Limit("register")
 
 
+def require_open_registration() -> None:
+    """Raises Forbidden where nobody may register by themselves."""
+    if settings.SKELETON_REGISTRATION != "open":
+        raise Forbidden("Registration is closed. Ask an administrator for an account.")
+
+
 def register(*, email: str, password: str, name: str) -> User:
     """A new user, who holds no role. Raises Forbidden where registration is closed, Conflict for a taken e-mail."""
-    if settings.SKELETON_REGISTRATION != "open":
-        raise Forbidden("Registration is closed.")
-    request = current_request.get()
-    REGISTER.hit((request.ip if request else None) or "")
+    require_open_registration()
+    REGISTER.hit(network_of(current_address()))
     return create_user(email=email, password=password, name=name, actor=None)
 
 
 def create_user(*, email: str, password: str, name: str, actor: Actor | None, language: str = Language.ENGLISH) -> User:
     """A new user; without an actor they make themselves. Raises Invalid (weak password), Conflict (taken e-mail)."""
-    check_strength(password, field="password")
-    user = User(id=uuid7(), email=email, name=name, language=language, password=make_password(password))
+    user = User(id=uuid7(), email=email, name=name, language=language)
+    check_strength(password, user, field="password")
+    user.password = make_password(password)
     if User.objects.with_email(email).exists():  # the constraint decides; this spares the log a rollback
         raise Conflict("Another user already has this e-mail.", details={"email": "Is taken already."})
     with verb(actor or Actor(user.id, email, name, frozenset()), "create"):
@@ -44,24 +50,26 @@ def create_user(*, email: str, password: str, name: str, actor: Actor | None, la
     return user
 
 
-def check_strength(password: str, *, field: str) -> None:
-    """Raises Invalid, naming `field`, for a password that is too weak."""
+def check_strength(password: str, user: User, *, field: str) -> None:
+    """Raises Invalid, naming `field`, for a password that is too weak for this user."""
     try:
-        validate_password(password)
+        validate_password(password, user)
     except ValidationError as exc:
-        raise Invalid(details={field: exc.messages[0]}) from exc
+        raise Invalid(details={field: " ".join(exc.messages)}) from exc
 
 
 def change_password(*, actor: Actor, current_password: str, new_password: str) -> None:
-    """Change one's own password and end one's other sessions. Raises Invalid."""
+    """Change one's own password, which ends one's other sessions (by trigger). Raises Invalid, TooManyRequests."""
     user = User.objects.get(pk=actor.user_id)
+    guess = guess_of(actor, network_of(current_address()))
+    guess.count()
     if not check_password(current_password, user.password):
         raise Invalid(details={"current_password": "Is not your present password."})
-    check_strength(new_password, field="new_password")
+    guess.was_right()
+    check_strength(new_password, user, field="new_password")
     hashed = make_password(new_password)  # slow on purpose, so not under the lock
     with verb(actor, "change_password"):
         User.objects.filter(pk=user.pk).update(password=hashed)
-        end_all_sessions(user_id=user.pk, but=actor.session_id)
 
 
 def update_user(*, user_id: UUID, values: dict[str, str], actor: Actor) -> None:
@@ -76,10 +84,9 @@ def update_user(*, user_id: UUID, values: dict[str, str], actor: Actor) -> None:
 
 
 def deactivate_user(*, user_id: UUID, actor: Actor) -> None:
-    """Switch an account off and end its sessions at once. Raises NotFound, Forbidden, Conflict."""
+    """Switch an account off, which ends its sessions for good (by trigger). Raises NotFound, Forbidden, Conflict."""
     with verb(actor, "deactivate"):
         _switch(user_id, actor, active=False)
-        end_all_sessions(user_id=user_id)
 
 
 def activate_user(*, user_id: UUID, actor: Actor) -> None:

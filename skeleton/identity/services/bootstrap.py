@@ -5,11 +5,9 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import Q
 
 from skeleton.audit.models import AuditEntry
-from skeleton.core.actors import SYSTEM
 from skeleton.core.errors import Conflict
 from skeleton.core.ids import uuid7
-from skeleton.core.transactions import verb
-from skeleton.identity.models import Role, User, UserRole
+from skeleton.identity.models import User
 from skeleton.identity.permissions import EVERYTHING
 from skeleton.identity.services.accounts import check_strength
 
@@ -27,12 +25,11 @@ def ensure_first_administrator(*, zero_configuration: bool) -> str | None:
         email, password = settings.DEMO_EMAIL, settings.DEMO_PASSWORD
     if not email or not password:
         raise Conflict("There is no administrator yet: set SKELETON_ADMIN_EMAIL and SKELETON_ADMIN_PASSWORD.")
+    user = User(id=uuid7(), email=email, name="Admin User")
     if not demo:
-        check_strength(password, field="SKELETON_ADMIN_PASSWORD")
-    user = User(id=uuid7(), email=email, name="Admin User", password=make_password(password))
-    with verb(SYSTEM, "seed"):
-        user.save(force_insert=True)
-        UserRole.objects.create(user=user, role=Role.objects.get(name="super_admin"))
+        check_strength(password, user, field="SKELETON_ADMIN_PASSWORD")
+    user.password = make_password(password)
+    User.objects.seed_super_administrator(user)
     return str(email)
 
 

@@ -11,15 +11,17 @@ from django.utils import timezone
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from skeleton.core.actors import Actor
-from skeleton.core.context import current_request
+from skeleton.core.addresses import network_of
+from skeleton.core.context import current_address
 from skeleton.core.errors import NotFound, Unauthorized
 from skeleton.core.ids import uuid7
-from skeleton.core.throttles import Limit, hit_all
+from skeleton.core.throttles import Limit
 from skeleton.identity.models import Session, User
 from skeleton.identity.queries import user_with_email
+from skeleton.identity.services.guessing import account_of, guess_at_login, network_hash
 from skeleton.identity.tokens import Claims, TokenPair, lifetime, new_pair, read_refresh
 
-LOGIN, LOGIN_ADDRESS, REFRESH = Limit("login"), Limit("login_address"), Limit("refresh")
+REFRESH = Limit("refresh")
 
 GRACE = timedelta(seconds=10)
 """A spent token that comes back within this time is a race of the client with itself, not a theft."""
@@ -37,26 +39,48 @@ def log_in(*, email: str, password: str, device: str = "") -> tuple[User, TokenP
     return user, open_session(user=user, device=device)
 
 
-def authenticate(*, email: str, password: str) -> User:
-    """The active user with this e-mail and password; see `log_in` for the errors."""
-    address = _address()
-    subject = f"{address}|{email.strip().lower()}"
-    # counted first and given back on success, so that racing guesses all count
-    hit_all((LOGIN_ADDRESS, address), (LOGIN, subject))
-    user = user_with_email(email.strip())
+def authenticate(*, email: str, password: str, mark: str = "") -> User:
+    """The active user with this e-mail and password; see `log_in` for the errors.
+
+    `mark` is what a browser shows of an earlier sign-in, as `guessing.mark_of` made it.
+    """
+    network = network_of(current_address())
+    user, known = user_with_email(email.strip(), network_hash(network))
+    guess = guess_at_login(network=network, account=account_of(user, email), known=known, mark=mark)
+    guess.count()
     good = check_password(password, user.password if user else _NOBODY)
     if user is None or not good or not user.is_active:
         raise Unauthorized("The e-mail or the password is wrong.")
-    LOGIN.give_back(subject)
+    guess.was_right()
     return user
 
 
-_OPEN = """
-    WITH seen AS (UPDATE identity_user SET last_login = %(now)s WHERE id = %(user_id)s)
+_REMEMBER = """
+    INSERT INTO identity_known_network AS known (user_id, network, seen_at)
+    SELECT %(user_id)s, %(network)s, %(now)s WHERE %(ip)s <> ''
+    ON CONFLICT (user_id, network) DO UPDATE SET seen_at = excluded.seen_at
+    WHERE known.seen_at < excluded.seen_at - interval '1 day'
+"""
+
+
+def remember_network(*, user: User) -> None:
+    """Note that the user signed in from the network of this request."""
+    seen: dict[str, Any] = {
+        "user_id": user.pk,
+        "ip": current_address(),
+        "network": network_hash(network_of(current_address())),
+        "now": timezone.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_REMEMBER, seen)
+
+
+_OPEN = f"""
+    WITH seen AS (UPDATE identity_user SET last_login = %(now)s WHERE id = %(user_id)s), remembered AS ({_REMEMBER})
     INSERT INTO identity_session (id, user_id, refresh_hash, expires_at, device, ip,
                                   last_seen_at, created_at, updated_at)
     VALUES (%(id)s, %(user_id)s, %(refresh_hash)s, %(expires_at)s, %(device)s, %(ip)s, %(now)s, %(now)s, %(now)s)
-"""
+"""  # noqa: S608 (constants only)
 
 
 def open_session(*, user: User, device: str = "") -> TokenPair:
@@ -70,7 +94,8 @@ def open_session(*, user: User, device: str = "") -> TokenPair:
         "refresh_hash": pair.refresh_hash,
         "expires_at": now + lifetime(RefreshToken),
         "device": device[:255],
-        "ip": _address(),
+        "ip": current_address(),
+        "network": network_hash(network_of(current_address())),
         "now": now,
     }
     with connection.cursor() as cursor:
@@ -102,7 +127,7 @@ def refresh(*, token: str) -> tuple[UUID, TokenPair]:
         refreshed_at=now,
         last_seen_at=now,
         expires_at=now + lifetime(RefreshToken),
-        ip=_address(),
+        ip=current_address(),
     )
     if not turned:
         _suspect_theft(claims)
@@ -123,16 +148,3 @@ def end_session(*, session_id: UUID, actor: Actor) -> None:
     live = Session.objects.filter(pk=session_id, user_id=actor.user_id, revoked_at=None)
     if not live.update(revoked_at=timezone.now()):
         raise NotFound
-
-
-def end_all_sessions(*, user_id: UUID, but: UUID | None = None) -> None:
-    """End every session of a user, `but` for one. Joins the caller's transaction."""
-    others = Session.objects.filter(user_id=user_id, revoked_at=None)
-    if but:
-        others = others.exclude(pk=but)
-    others.update(revoked_at=timezone.now())
-
-
-def _address() -> str:
-    request = current_request.get()
-    return (request.ip if request else None) or ""

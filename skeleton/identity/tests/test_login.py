@@ -56,7 +56,7 @@ class TestRegister:
             ("email", 7),
             ("email", "a" * 250 + "@example.com"),
             ("password", "short"),
-            ("password", "x" * 257),
+            ("password", "horse battery " * 10),
             ("password", None),
             ("password", 12345678),
             ("name", ""),
@@ -81,9 +81,9 @@ class TestRegister:
         anonymous.post("/auth/register", {"email": "a@example.com", "password": PASSWORD, "name": "A"}).refused(403)
 
     def test_a_password_keeps_its_blanks(self, anonymous):
-        anonymous.post("/auth/register", {"email": "a@example.com", "password": "  12345  ", "name": "A"}).ok(201)
-        log_in("a@example.com", "  12345  ").ok()
-        log_in("a@example.com", "12345").refused(401)
+        anonymous.post("/auth/register", {"email": "a@example.com", "password": "  53-Kyiv  ", "name": "A"}).ok(201)
+        log_in("a@example.com", "  53-Kyiv  ").ok()
+        log_in("a@example.com", "53-Kyiv").refused(401)
 
 
 class TestLogin:

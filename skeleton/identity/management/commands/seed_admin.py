@@ -1,8 +1,9 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from skeleton.core.errors import DomainError
 from skeleton.identity.services.bootstrap import ensure_first_administrator
 
 
@@ -13,5 +14,9 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        email = ensure_first_administrator(zero_configuration=settings.ZERO_CONFIGURATION)
+        try:
+            email = ensure_first_administrator(zero_configuration=settings.ZERO_CONFIGURATION)
+        except DomainError as refusal:
+            details = "; ".join(f"{name}: {text}" for name, text in (refusal.details or {}).items())
+            raise CommandError(details or refusal.message) from refusal
         self.stdout.write(f"Administrator: {email} made." if email else "Administrator: present.")
