@@ -1,11 +1,11 @@
 """Filters that lists of several apps have."""
 
+import datetime as dt
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -31,29 +31,40 @@ class DayRangeFilter(RangeDateFilter):
     """Rows between two days, both inclusive. Refuses what is no day, where unfold would show all rows."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return _between(queryset, self.used_parameters, self.parameter_name, parse_date_str)
+        for end, lookup in ENDS.items():
+            text = self.used_parameters.get(f"{self.parameter_name}_{end}")
+            if text:
+                day = parsed(parse_date_str, text)
+                value = moment_of(day, TIMES[end]) if isinstance(self.field, DateTimeField) else day
+                queryset = queryset.filter(**{f"{self.parameter_name}__{lookup}": value})
+        return queryset
 
 
 class MomentRangeFilter(RangeDateTimeFilter):
     """Rows between two moments. A day without a time is taken from its beginning, or to its end."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        moments = {}
-        for end, time in (("from", "00:00:00"), ("to", "23:59:59.999999")):
-            name = f"{self.parameter_name}_{end}"
-            day = self.used_parameters.get(f"{name}_0")
+        for end, lookup in ENDS.items():
+            day, time = (self.used_parameters.get(f"{self.parameter_name}_{end}_{part}") for part in (0, 1))
             if day:
-                moments[name] = f"{day} {self.used_parameters.get(f'{name}_1') or time}"
-        return _between(queryset, moments, self.parameter_name, parse_datetime_str)
+                asked = timezone.make_aware(parsed(parse_datetime_str, f"{day} {time}")) if time else None
+                value = asked or moment_of(parsed(parse_date_str, day), TIMES[end])
+                queryset = queryset.filter(**{f"{self.parameter_name}__{lookup}": value})
+        return queryset
 
 
-def _between(queryset: QuerySet[Any], given: Any, name: Any, parse: Callable[[str], Any]) -> QuerySet[Any]:
-    for end, lookup in (("from", "gte"), ("to", "lte")):
-        text = given.get(f"{name}_{end}")
-        if text:
-            value = parse(text)
-            if value is None:
-                raise IncorrectLookupParameters(name)
-            moment = timezone.make_aware(value) if isinstance(value, datetime) else value
-            queryset = queryset.filter(**{f"{name}__{lookup}": moment})
-    return queryset
+ENDS = {"from": "gte", "to": "lte"}
+TIMES = {"from": dt.time.min, "to": dt.time.max}
+
+
+def moment_of(day: dt.date, time: dt.time) -> dt.datetime:
+    """That time of the day, in the zone of the page."""
+    return timezone.make_aware(dt.datetime.combine(day, time))
+
+
+def parsed(parse: Callable[[str], Any], text: str) -> Any:
+    """What `text` says. Raises IncorrectLookupParameters where that is nothing."""
+    value = parse(text)
+    if value is None:
+        raise IncorrectLookupParameters(text)
+    return value

@@ -174,6 +174,8 @@ class Screen(Exporting, ModelAdmin):
         """The list that the request asks for. Raises BadRequest (400) for what it does not offer."""
         if len(request.GET.get(SEARCH_VAR, "")) > MAX_SEARCH:
             raise BadRequest(gettext("The search text is longer than %(count)s characters.") % {"count": MAX_SEARCH})
+        if any("\x00" in value for values in request.GET.lists() for value in values[1]):
+            raise BadRequest(str(NOT_OFFERED))
         try:
             found: Listing = super().get_changelist_instance(request)
         except _BAD_VALUES as error:
