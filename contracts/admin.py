@@ -38,7 +38,8 @@ from parties.models import Customer, Employee, Partner, Party, Supplier
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
 from skeleton.core.admin.columns import EMPTY, shown_money, shown_number, status
-from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm, as_json
+from skeleton.core.admin.forms import ActForm, CurrencyChoice, PickField, RecordForm, as_json
+from skeleton.core.admin.numbers import AmountField, ExactField, WholeField
 from skeleton.core.admin.records import RecordAdmin
 from skeleton.core.admin.screens import ShownParts, offered
 
@@ -124,17 +125,13 @@ class TermsForm(ActForm):
         return {name: None if value == "" else as_json(value) for name, value in self.cleaned_data.items()}
 
 
-def _whole() -> forms.IntegerField:
-    return forms.IntegerField(required=False, widget=widgets.UnfoldAdminIntegerFieldWidget)
-
-
-def _percent() -> forms.DecimalField:
-    return forms.DecimalField(required=False, widget=widgets.UnfoldAdminDecimalFieldWidget, help_text="Percent.")
+def _percent() -> ExactField:
+    return ExactField(required=False, max_digits=7, decimal_places=4, help_text="Percent.")
 
 
 class PaymentTerms(TermsForm):
     payment_type = forms.ChoiceField(choices=PaymentType.choices, widget=widgets.UnfoldAdminSelectWidget)
-    credit_days = _whole()
+    credit_days = WholeField(required=False)
     penalty_rate = _percent()
     discount_rate = _percent()
     currency = CurrencyChoice()
@@ -142,7 +139,7 @@ class PaymentTerms(TermsForm):
 
 class DeliveryTerms(TermsForm):
     delivery_type = forms.ChoiceField(choices=DeliveryType.choices, widget=widgets.UnfoldAdminSelectWidget)
-    estimated_days = _whole()
+    estimated_days = WholeField(required=False)
     shipping_cost = AmountField(required=False)
     shipping_currency = CurrencyChoice(help_text="Empty is the contract's.")
     insurance = forms.BooleanField(required=False, widget=widgets.UnfoldBooleanSwitchWidget)

@@ -32,9 +32,10 @@ from skeleton.core import records
 from skeleton.core.access import visible
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
-from skeleton.core.admin.columns import figure, label, money, status
+from skeleton.core.admin.columns import figure, label, money, shown_number, status
 from skeleton.core.admin.documents import DocumentAdmin
-from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm
+from skeleton.core.admin.forms import ActForm, CurrencyChoice, PickField, RecordForm
+from skeleton.core.admin.numbers import AmountField, ExactField
 from skeleton.core.admin.records import RecordAdmin
 from skeleton.core.records import locked
 from skeleton.exchange.runs import Plan
@@ -163,9 +164,7 @@ class ReceiptForm(RecordForm):
     aliases = {"quantity": "received"}
     item_id = PickField(Item.objects.all(), screen="inventory.item", label="Item")
     warehouse_id = PickField(Warehouse.objects.all(), screen="inventory.warehouse", label="Warehouse")
-    received = forms.DecimalField(
-        max_digits=15, decimal_places=3, widget=widgets.UnfoldAdminDecimalFieldWidget, label="Quantity"
-    )
+    received = ExactField(max_digits=15, decimal_places=3, label="Quantity")
     reference = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget)
     reason = forms.CharField(required=False, max_length=1000, widget=widgets.UnfoldAdminTextInputWidget)
 
@@ -185,7 +184,7 @@ class ReorderForm(RecordForm):
 
 
 class QuantityForm(ActForm):
-    quantity = forms.DecimalField(max_digits=15, decimal_places=3, widget=widgets.UnfoldAdminDecimalFieldWidget)
+    quantity = ExactField(max_digits=15, decimal_places=3)
     reference = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget)
     reason = forms.CharField(required=False, max_length=1000, widget=widgets.UnfoldAdminTextInputWidget)
 
@@ -290,21 +289,21 @@ class StockScreen(Importing):
         values = AdjustInput.parse(form.body())
         change = values.pop("quantity")
         stock.adjust_stock(stock_id=row.pk, change=change, **values, actor=self.actor(request))
-        return f"Adjusted by {change:+f}."
+        return f"Adjusted by {shown_number(change, signed=True)}."
 
     @act("Issue", form=QuantityForm, icon="output")
     def issue(self, request: HttpRequest, row: Stock, form: QuantityForm) -> str:
         place = {"item_id": str(row.item_id), "warehouse_id": str(row.warehouse_id)}
         values = IssueInput.parse({**form.body(), **place})
         stock.issue_stock(**values, actor=self.actor(request))
-        return f"Issued {values['quantity']:f}."
+        return f"Issued {shown_number(values['quantity'])}."
 
     @act("Transfer", form=TransferForm, icon="swap_horiz")
     def transfer(self, request: HttpRequest, row: Stock, form: TransferForm) -> str:
         place = {"item_id": str(row.item_id), "from_warehouse_id": str(row.warehouse_id)}
         values = TransferInput.parse({**form.body(), **place})
         stock.transfer_stock(**values, actor=self.actor(request))
-        return f"Moved {values['quantity']:f} to {form.cleaned_data['to_warehouse_id']}."
+        return f"Moved {shown_number(values['quantity'])} to {form.cleaned_data['to_warehouse_id']}."
 
 
 # --- the ledger and reservations --------------------------------------------------------------------------------------
@@ -343,10 +342,10 @@ class ReservationScreen(DocumentAdmin):
          question="What is held is issued from the warehouse.")  # fmt: skip
     def fulfill(self, request: HttpRequest, row: Reservation, form: ActForm) -> str:
         reservations.fulfill_reservation(reservation_id=row.pk, actor=self.actor(request))
-        return f"{row.quantity:f} issued."
+        return f"{shown_number(row.quantity)} issued."
 
     @act("Cancel", when=_can("cancel"), icon="undo", variant=ActionVariant.DANGER,
          question="What is held becomes available again.")  # fmt: skip
     def cancel(self, request: HttpRequest, row: Reservation, form: ActForm) -> str:
         reservations.cancel_reservation(reservation_id=row.pk, actor=self.actor(request))
-        return f"{row.quantity:f} available again."
+        return f"{shown_number(row.quantity)} available again."

@@ -27,7 +27,8 @@ from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
 from skeleton.core.admin.columns import activity, money, status
 from skeleton.core.admin.filters import CurrencyFilter
-from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PairsField, PickField, RecordForm
+from skeleton.core.admin.forms import ActForm, CurrencyChoice, PairsField, PickField, RecordForm
+from skeleton.core.admin.numbers import AmountField
 from skeleton.core.admin.records import PartsFormSet, RecordAdmin, StackedList
 from skeleton.core.serializers import Input
 from skeleton.exchange.screens import Importing

@@ -17,7 +17,8 @@ from parties.models import Customer
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import download
 from skeleton.core.admin.columns import EMPTY, money, shown_money, shown_number
-from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm, few_lines
+from skeleton.core.admin.forms import ActForm, CurrencyChoice, PickField, RecordForm, few_lines
+from skeleton.core.admin.numbers import AmountField
 from skeleton.core.admin.records import PartsFormSet, RecordAdmin, TabularList
 from skeleton.core.admin.refusals import REFUSALS, refusal_of
 from skeleton.core.admin.screens import ShownParts

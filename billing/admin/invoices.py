@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
@@ -39,9 +40,10 @@ from billing.services import documents, invoices, payments
 from billing.totals import amount_due
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
-from skeleton.core.admin.columns import label, money, shown_money
+from skeleton.core.admin.columns import label, money, money_text, shown_money
 from skeleton.core.admin.filters import CurrencyFilter, DayRangeFilter
-from skeleton.core.admin.forms import ActForm, AmountField, RecordForm, few_lines
+from skeleton.core.admin.forms import ActForm, RecordForm, few_lines
+from skeleton.core.admin.numbers import AmountField
 from skeleton.core.admin.screens import ShownParts
 from skeleton.core.money import format_money
 
@@ -141,8 +143,10 @@ class PaymentForm(ActForm):
     def prepare(self) -> None:
         amount = self.fields["amount"]
         amount.currency = self.record.currency  # type: ignore[attr-defined]
-        amount.label = f"Amount ({self.record.currency})"
+        amount.label = gettext("Amount ({currency})").format(currency=self.record.currency)
         amount.initial = self.record.total - self.record.amount_paid
+        due = money_text(amount.initial, self.record.currency)
+        amount.help_text = gettext("{amount} is due.").format(amount=due)
 
 
 class NotesForm(ActForm):
@@ -250,9 +254,12 @@ class InvoiceScreen(DocumentScreen):
     def record_payment(self, request: HttpRequest, invoice: Invoice, form: PaymentForm) -> str:
         values = PaymentInput.parse(form.body())
         recorded = payments.record_payment(invoice_id=invoice.pk, **values, actor=self.actor(request))
+        paid_money, due_money = (
+            format_money(amount, invoice.currency) for amount in (values["amount"], recorded.amount_due)
+        )
         if not recorded.amount_due:
-            return f"The payment is recorded; {invoice.number} is paid."
-        return f"The payment is recorded; {format_money(recorded.amount_due, invoice.currency)} is still due."
+            return f"Recorded a payment of {paid_money}. {invoice.number} is paid."
+        return f"Recorded a payment of {paid_money}. {due_money} is still due."
 
     @act("Notes", form=NotesForm, when=lambda invoice: invoice.status != InvoiceStatus.DRAFT, icon="edit_note")
     def edit_notes(self, request: HttpRequest, invoice: Invoice, form: NotesForm) -> str:

@@ -46,7 +46,8 @@ from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
 from skeleton.core.admin.columns import EMPTY, shown_money, status
 from skeleton.core.admin.filters import CurrencyFilter, DayRangeFilter
-from skeleton.core.admin.forms import ActForm, AmountField, CurrencyChoice, PickField, RecordForm
+from skeleton.core.admin.forms import ActForm, CurrencyChoice, PickField, RecordForm
+from skeleton.core.admin.numbers import AmountField, ExactField
 from skeleton.core.admin.screens import ShownParts
 
 COLOURS: dict[str, str] = {
@@ -61,7 +62,7 @@ COLOURS: dict[str, str] = {
 # --- lines, history, invoices -----------------------------------------------------------------------------------------
 
 
-_THE_ITEMS = widgets.UnfoldAdminDecimalFieldWidget(attrs={"placeholder": "the item's"})
+_THE_ITEMS = widgets.UnfoldAdminTextInputWidget(attrs={"placeholder": "the item's"})
 
 
 class OrderLineForm(RecordForm):
@@ -70,7 +71,7 @@ class OrderLineForm(RecordForm):
     item_id = PickField(Item.objects.all(), screen="inventory.item", label="Item")
     unit_price = AmountField(required=False, widget=_THE_ITEMS)
     discount = AmountField(required=False)
-    tax_rate = forms.DecimalField(required=False, max_digits=7, decimal_places=4, widget=_THE_ITEMS)
+    tax_rate = ExactField(required=False, max_digits=7, decimal_places=4, widget=_THE_ITEMS)
 
     class Meta:
         model = OrderLine

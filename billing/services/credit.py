@@ -35,9 +35,10 @@ def require_credit(customer: UsableParty, order: Order) -> None:
         )
     exposure = _open(customer, order.currency)
     if exposure + order.total > customer.credit_limit:
-        limit, opened = (format_money(int(amount), order.currency) for amount in (customer.credit_limit, exposure))
+        limit_money = format_money(customer.credit_limit, order.currency)
+        open_money = format_money(int(exposure), order.currency)
         raise Conflict(
-            f"The credit limit of {limit} does not cover the order: {opened} is open already.",
+            f"The credit limit of {limit_money} does not cover the order: {open_money} is open already.",
             details={"credit_limit": customer.credit_limit, "exposure": exposure, "order_total": order.total},
         )
 

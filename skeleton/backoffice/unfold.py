@@ -16,6 +16,10 @@ def _script(request: HttpRequest) -> str:
     return static("backoffice/backoffice.js")
 
 
+def _inlines(request: HttpRequest) -> str:
+    return static("backoffice/inlines.js")
+
+
 def _choose_language(request: HttpRequest) -> str:
     return reverse("admin:language")
 
@@ -50,7 +54,7 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": _BLUE},
     "STYLES": [_stylesheet],
-    "SCRIPTS": [_script],
+    "SCRIPTS": [_script, _inlines],
     "SHOW_LANGUAGES": True,
     "LANGUAGES": {"action": _choose_language, "navigation": []},
     "SIDEBAR": {

@@ -154,7 +154,7 @@ def test_lists_forms_acts_and_refusals_are_too(chief):
     assert "Die Rechnung" in again
     body = {"amount": "9999999", "method": "cash"}
     refused = chief.post(f"/admin/billing/invoice/{invoice.pk}/record-payment/", body)
-    assert refused.context["form"].errors == {"amount": ["Ist mehr als offen: 1,234.56 USD."]}
+    assert refused.context["form"].errors == {"amount": ["Ist mehr als offen: 1.234,56 USD."]}
 
 
 def test_of_the_values_in_a_text_only_words_of_ours_are_translated():

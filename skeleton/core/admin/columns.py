@@ -45,9 +45,10 @@ def money_text(amount: int, currency: str) -> str:
     return f"{number_format(whole, decimal_pos=digits, force_grouping=True)} {currency}"
 
 
-def shown_number(value: Decimal) -> str:
-    """A quantity or a rate, without the zeros that only PostgreSQL cares for."""
-    return number_format(f"{value.normalize():f}")
+def shown_number(value: Decimal, *, signed: bool = False) -> str:
+    """A quantity or a rate, without the zeros that only PostgreSQL cares for; `signed` puts `+` before an increase."""
+    shown = number_format(f"{value.normalize():f}")
+    return f"+{shown}" if signed and value > 0 else shown
 
 
 def figure(field: str, description: str = "") -> Column:

@@ -15,55 +15,12 @@ from django.utils.translation import gettext
 from unfold import widgets
 
 from skeleton.core.actors import Actor
+from skeleton.core.admin.numbers import AmountField, set_notation, written_in
 from skeleton.core.admin.refusals import place
 from skeleton.core.admin.words import say
 from skeleton.core.errors import DomainError
 from skeleton.core.ids import parse_uuid
-from skeleton.core.money import CURRENCIES, MAX_AMOUNT, minor_digits
-
-
-class AmountField(forms.DecimalField):
-    """Money, typed as people write it (1550.00) and kept in minor units of `currency`."""
-
-    widget = widgets.UnfoldAdminDecimalFieldWidget
-    currency = "USD"
-
-    def digits(self) -> int:
-        """Decimals of the currency; 2 while it is not a known one."""
-        return minor_digits(self.currency) if self.currency in CURRENCIES else 2
-
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, int):
-            return f"{Decimal(value).scaleb(-self.digits()):f}"
-        return value
-
-    def to_python(self, value: Any) -> int | None:  # type: ignore[override]
-        if isinstance(value, int):
-            return value
-        amount = super().to_python(value)
-        if amount is None:
-            return None
-        if not amount.is_finite():
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        minor = amount.scaleb(self.digits())
-        if minor != minor.to_integral_value():
-            told = gettext("{currency} has {number} decimals.").format(currency=self.currency, number=self.digits())
-            raise forms.ValidationError(told)
-        if abs(minor) > MAX_AMOUNT:
-            raise forms.ValidationError(gettext("The amount is too large."))
-        return int(minor)
-
-    def validate(self, value: Any) -> None:
-        forms.Field.validate(self, value)
-
-    def run_validators(self, value: Any) -> None:
-        """Those of decimals; this is an integer by now, and its bounds are known to the Input."""
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        try:
-            return bool(self.to_python(data) != initial)
-        except forms.ValidationError:
-            return True
+from skeleton.core.money import CURRENCIES
 
 
 class PickWidget(widgets.UnfoldAdminAutocompleteModelChoiceFieldWidget):
@@ -148,6 +105,8 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         put_into_words(self)
+        self.written_in = written_in(self)
+        set_notation(self, self.written_in)
         self.read_as = read_as(self.instance)
         for name, currency in self.money.items():
             field = self.fields.get(name)
@@ -200,6 +159,8 @@ class ActForm(forms.Form):
         self.record, self.actor = record, actor
         self.prepare()
         put_into_words(self)
+        self.written_in = written_in(self)
+        set_notation(self, self.written_in)
 
     def prepare(self) -> None:
         """Fit the fields to the record: choices, currency, what is suggested."""

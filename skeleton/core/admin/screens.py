@@ -26,6 +26,7 @@ from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import Act, do_to_many
 from skeleton.core.admin.exports import Exporting
 from skeleton.core.admin.forms import few_lines
+from skeleton.core.admin.numbers import FORM_FIELDS
 from skeleton.core.admin.words import in_words, lazily, name_columns, say
 
 MAX_SEARCH = 200
@@ -102,7 +103,7 @@ class Screen(Exporting, ModelAdmin):
     list_filter_submit = True
     list_fullwidth = True
     compressed_fields = True
-    formfield_overrides: ClassVar[Any] = {models.TextField: {"widget": few_lines()}}
+    formfield_overrides: ClassVar[Any] = {models.TextField: {"widget": few_lines()}, **FORM_FIELDS}
     warn_unsaved_form = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -287,6 +288,7 @@ class _Parts:
 
     extra = 0
     admin_site: Any
+    formfield_overrides: ClassVar[Any] = FORM_FIELDS
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

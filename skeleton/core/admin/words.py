@@ -6,17 +6,20 @@ them, through here. The API shows the same words and has no page, so it stays En
 found in the code (`skeleton/locale/build.py`), and a test fails where a language has no words for it.
 
 A text made with values (`f"{party.name} is active now."`) is translated as the template that it was made from. Of its
-values only words of ours are translated, never a name that somebody gave.
+values only words of ours are translated, never a name that somebody gave. Money (`format_money`) gets the notation of
+the language.
 """
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.apps import apps
 from django.db import models
+from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 if TYPE_CHECKING:
@@ -30,6 +33,9 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "locale" / "templates.txt"
 SOURCE = "en"
 OURS = ("status", "state", "message", "kind", "what", "type", "outcome", "target_value")
 """Values that are words of ours, by the end of their names in a template."""
+
+MONEY = "money"
+"""A part of the names of values that `format_money` made, such as `limit_money`."""
 
 _PLACE = re.compile(r"\{(\w+)\}")
 
@@ -51,9 +57,22 @@ def _said_as_template(text: str) -> str:
     for template, pattern in _templates():
         found = pattern.fullmatch(text)
         if found:
-            values = {name: say(value) if name.endswith(OURS) else value for name, value in found.groupdict().items()}
-            return gettext(template).format(**values)
+            return gettext(template).format(**{name: _value(name, value) for name, value in found.groupdict().items()})
     return text
+
+
+def _value(name: str, value: str) -> str:
+    """A value of a template in the language of the page, where its name says that it has words or money in it."""
+    if MONEY in name.split("_"):
+        return _money(value)
+    return str(say(value)) if name.endswith(OURS) else value
+
+
+def _money(text: str) -> str:
+    """What `format_money` made (`1,550.00 USD`) in the notation of the page's language (`1.550,00 USD`)."""
+    number, _, currency = text.replace(",", "").partition(" ")
+    decimals = len(number.partition(".")[2])
+    return f"{number_format(Decimal(number), decimal_pos=decimals, force_grouping=True)} {currency}"
 
 
 @cache
