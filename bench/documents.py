@@ -33,7 +33,7 @@ from skeleton.core.actors import SYSTEM  # noqa: E402
 from skeleton.core.pdf import render  # noqa: E402
 from skeleton.core.spreadsheets import csv_lines, xlsx_chunks  # noqa: E402
 from skeleton.exchange.runs import run  # noqa: E402
-from skeleton.exchange.sheets import open_sheet  # noqa: E402
+from skeleton.exchange.sheets import read_sheet  # noqa: E402
 
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
 LANGUAGES = ("en", "uk", "de")
@@ -91,7 +91,8 @@ def exchange() -> None:
     content = (HEADING + "".join(LINE.format(n) for n in range(ROWS))).encode()
 
     def check(apply: str | None = None, file: bytes = content) -> Any:
-        return run(screen, open_sheet(file), actor=SYSTEM, apply=apply)
+        with read_sheet(file) as sheet:
+            return run(screen, sheet, actor=SYSTEM, apply=apply)
 
     report, _ = rate("import, checking new rows", check)
     rate("import, applying them", lambda: check(report.plan))

@@ -49,8 +49,8 @@ def wait_after(failures: int) -> int:
 class Job:
     """A function that workers run. Called directly it just runs, as in tests."""
 
-    def __init__(self, function: Callable[..., None]) -> None:
-        self.function, self.name = function, name_of(function)
+    def __init__(self, function: Callable[..., None], *, atomic: bool = True) -> None:
+        self.function, self.name, self.atomic = function, name_of(function), atomic
         self._task: Any = app.task(name=self.name, retry=Backoff(), pass_context=True)(self._run)
 
     def __call__(self, **arguments: Any) -> None:
@@ -68,6 +68,9 @@ class Job:
 
     def _run(self, context: JobContext, /, **arguments: Any) -> None:
         check_if_idle()
+        if not self.atomic:
+            self.function(**arguments)
+            return
         with transaction.atomic():
             if is_first_run(context.job.id):
                 self.function(**arguments)
@@ -76,6 +79,15 @@ class Job:
 def job(function: Callable[..., None]) -> Job:
     """Make `function` a job: one transaction, tried again with growing pauses when it fails, done once."""
     return Job(function)
+
+
+def long_job(function: Callable[..., None]) -> Job:
+    """Make `function` a job that opens its own transactions, because it works for long outside of them.
+
+    It is tried again as any other, so it must note in its own transaction what is done, and count its attempts itself:
+    nothing else ends a job that kills its worker each time.
+    """
+    return Job(function, atomic=False)
 
 
 def periodic(cron: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:

@@ -20,8 +20,9 @@ class ImportState(models.TextChoices):
 class Import(Record):
     """A file that somebody wants to import into a screen, and what came of it. Kept for a week, for its owner alone.
 
-    `done` of `total` rows are worked through. `report` is what the preview shows; `plan` its SHA-256 over all rows, by
-    which applying knows that it would do what was shown. `message` says why the whole file was not taken.
+    `attempts` counts how often work on its state was begun. `done` of `total` rows are worked through. `report` is what
+    the preview shows; `plan` its SHA-256 over all rows, by which applying knows that it would do what was shown.
+    `message` says why the whole file was not taken.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -30,6 +31,7 @@ class Import(Record):
     encoding = models.CharField(max_length=20, null=True)  # noqa: DJ001 (null: to be found out)
     content = models.BinaryField()
     state = models.CharField(max_length=8, choices=ImportState.choices, default=ImportState.CHECKING)
+    attempts = models.IntegerField(default=0)
     total = models.IntegerField(default=0)
     done = models.IntegerField(default=0)
     report = models.JSONField(default=dict)

@@ -2,6 +2,10 @@
 
 A rehearsal does everything that the real run does, in a transaction that is rolled back at its end. So a preview knows
 not only what the Inputs refuse, but also what services and PostgreSQL do.
+
+The sheet must have been read to its end before (`sheets.read_sheet`): while a transaction is open nothing waits for a
+file. Memory is bounded by the limits of reading (100,000 rows, 50 MB): all plans are held at once, because rows are
+worked through in the order of their records' ids, not in that of the file.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,8 +26,9 @@ from skeleton.core.tables.columns import AmountColumn, BadCell, Column, TextColu
 from skeleton.core.tables.table import ID, Table
 from skeleton.core.transactions import verb
 from skeleton.exchange.errors import BadFile
+from skeleton.exchange.reader.rows import Row
 from skeleton.exchange.reports import CHANGED, NEW, UNCHANGED, WRONG, Outcome, Report
-from skeleton.exchange.sheets import Row, Sheet
+from skeleton.exchange.sheets import Sheet
 
 Progress = Callable[[int, int], None]
 """Told how many rows of how many are done."""
@@ -115,14 +120,23 @@ def check_heading(table: Table, heading: Sequence[str]) -> None:
     known = {ID, *(column.name for column in table.columns)}
     unknown = [text or "(empty)" for text, name in zip(heading, names, strict=True) if name not in known]
     if unknown:
-        found, columns = ", ".join(unknown), ", ".join(table.names)
+        found, columns = _named(unknown), ", ".join(table.names)
         raise BadFile(f"Unknown columns: {found}. Known are: {columns}.")
-    twice = ", ".join(sorted({name for name in names if names.count(name) > 1}))
+    twice = _named(sorted({name for name in names if names.count(name) > 1}))
     if twice:
         raise BadFile(f"These columns are there twice: {twice}.")
     if ID not in names and not set(table.key) <= set(names):
         key = " and ".join(table.key)
         raise BadFile(f"Rows cannot be known again: there must be a column id, or {key}.")
+
+
+def _named(texts: Sequence[str]) -> str:
+    """The first of some texts out of a file, each cut to what one reads: it may be no table at all."""
+    shown = [text if len(text) <= NAME_SHOWN else f"{text[:NAME_SHOWN]}…" for text in texts[:NAMES_SHOWN]]
+    return ", ".join((*shown, "…") if len(texts) > NAMES_SHOWN else shown)
+
+
+NAMES_SHOWN, NAME_SHOWN = 10, 60
 
 
 def column_name(text: str) -> str:
@@ -169,6 +183,8 @@ def _read_known(plan: Plan, columns: list[Column]) -> None:
     for index, column in enumerate(columns):
         if index in plan.row.formulas:
             plan.refuse(column.name, "Holds a formula: put its value there.")
+        elif index in plan.row.faults:
+            plan.refuse(column.name, "Holds an error such as #N/A: put a value there.")
         elif column.name == ID or not (column.shown or isinstance(column, AmountColumn)):
             _read(plan, column, plan.row.cells[index], {})
 
@@ -239,7 +255,8 @@ def _read_amounts(plan: Plan, columns: list[Column], table: Table) -> None:
     known = {column.name: column.of(plan.record) for column in table.columns} if plan.record is not None else {}
     context = {**known, **plan.values}
     for index, column in enumerate(columns):
-        if isinstance(column, AmountColumn) and not column.shown and index not in plan.row.formulas:
+        is_read = index not in plan.row.formulas and index not in plan.row.faults
+        if isinstance(column, AmountColumn) and not column.shown and is_read:
             _read(plan, column, plan.row.cells[index], context)
 
 

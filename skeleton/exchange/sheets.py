@@ -1,43 +1,44 @@
-"""Reading tables that people made: CSV in whatever encoding and with whatever separator, and XLSX.
+"""Tables that people made: CSV in any usual encoding and with any usual separator, and XLSX.
 
-A sheet is a heading and rows of cells. A cell is a text, a number, a boolean, a day, or None. Nothing that is read can
-cost more than the limits here: not by its size, not by what it unfolds to, not by the number of its rows or columns.
+A file may be hostile, so a process of its own reads it (`skeleton.exchange.reader`), within limits of time and memory
+that the kernel keeps (`skeleton.exchange.limits`). Rows come out of its pipe as JSON, which can be nothing but data.
+The process ends with the block that opened it, whatever happens there, and the kernel ends it with the thread that
+started it, even if that was killed. The file reaches it as an unnamed file, of which nothing can be left behind.
+
+Reading can take two minutes, so no transaction may be open meanwhile. `read_sheet` is for whoever needs the rows within
+one: it keeps them until then.
 """
 
-import csv
 import datetime as dt
-import io
-import re
-import zipfile
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+import os
+import signal
+import subprocess  # noqa: S404 (our own module)
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from json import dumps, loads
+from tempfile import SpooledTemporaryFile, TemporaryFile
+from typing import IO, Any
 
-import openpyxl
-from openpyxl.utils.escape import unescape
-from openpyxl.utils.exceptions import InvalidFileException
+import structlog
+from django.conf import settings
 
 from skeleton.core.spreadsheets import plain_text
-from skeleton.exchange.errors import BadFile
+from skeleton.exchange.errors import BadFile, TooMuch
+from skeleton.exchange.limits import PATIENT, Limits
+from skeleton.exchange.reader.rows import Cell, Row
 
-MOST_ROWS = 100_000
-MOST_COLUMNS = 200
-LONGEST_CELL = 100_000  # characters
-MOST_UNFOLDED = 400_000_000
-"""Bytes that an XLSX file, which is a ZIP archive, may unfold to: some ten times what 25 MB usually do."""
-MOST_PARTS = 2_000
+log = structlog.get_logger("skeleton.exchange")
 
-Cell = Any
+IN_MEMORY = 1_000_000
+"""Bytes of rows up to which they are kept in memory; more lie in an unnamed file."""
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row with its number in the file, where the heading is the first. `formulas` are the columns that hold one."""
-
-    number: int
-    cells: list[Cell]
-    formulas: tuple[int, ...] = ()
+_COMMAND = (sys.executable, "-E", "-s", "-S", "-B", "-m", "skeleton.exchange.reader")
+"""Python without the environment's settings and without installed packages."""
+_LINE = 64_000_000
+"""Bytes of the longest line: those of the largest row, and then some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,154 +49,145 @@ class Sheet:
     rows: Iterator[Row]
 
 
-def open_sheet(content: bytes, *, encoding: str | None = None) -> Sheet:
-    """The table in a file; of a workbook, its first sheet. `encoding` is that of a CSV, found out unless it is given.
+@contextmanager
+def open_sheet(content: bytes, *, encoding: str | None = None, limits: Limits = PATIENT) -> Iterator[Sheet]:
+    """Read the table in a file while the block goes through its rows; of a workbook, the first sheet.
 
-    Raises BadFile; so does going through the rows.
+    `encoding` is that of a CSV, detected unless it is given. Raises BadFile; so does going through the rows.
     """
-    if not content.strip():
-        raise BadFile("The file is empty.")
-    if content.startswith(b"PK\x03\x04"):
-        rows = _rows_of_xlsx(content)
-    elif content.startswith(b"\xd0\xcf\x11\xe0"):
-        raise BadFile("This is a file of an old Excel. Save it as XLSX or CSV.")
-    else:
-        rows = _rows_of_csv(_decoded(content, encoding))
-    try:
-        first = next(rows)
-    except StopIteration:
-        raise BadFile("The file has no rows.") from None
-    heading = [str(cell).strip() if cell is not None else "" for cell in first.cells]
-    while heading and not heading[-1]:
-        heading.pop()
-    return Sheet(heading, _fitted(rows, len(heading)))
+    with _raw(content, encoding, limits) as (kind, lines):
+        yield _sheet(kind, lines)
 
 
-def _fitted(rows: Iterator[Row], width: int) -> Iterator[Row]:
-    """The rows that say anything, each as wide as the heading."""
-    taken = 0
-    for row in rows:
-        cells = row.cells[:width] + [None] * (width - len(row.cells))
-        if all(_is_empty(cell) for cell in row.cells):
-            continue
-        if any(not _is_empty(cell) for cell in row.cells[width:]):
-            number = row.number
-            raise BadFile(f"Row {number} has more cells than the heading has names.")
-        taken += 1
-        if taken > MOST_ROWS:
-            most = f"{MOST_ROWS:,}"
-            raise BadFile(f"The file has more than {most} rows. Split it.")
-        yield Row(row.number, cells, row.formulas)
+@contextmanager
+def read_sheet(content: bytes, *, encoding: str | None = None, limits: Limits = PATIENT) -> Iterator[Sheet]:
+    """Read the whole table, then give it to the block; no process is left by then. Raises BadFile.
 
-
-def _is_empty(cell: Cell) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())
-
-
-def _checked(cells: list[Cell], number: int) -> list[Cell]:
-    while cells and cells[-1] is None:
-        cells.pop()
-    if len(cells) > MOST_COLUMNS:
-        most = str(MOST_COLUMNS)
-        raise BadFile(f"Row {number} has more than {most} columns.")
-    if any(isinstance(cell, str) and len(cell) > LONGEST_CELL for cell in cells):
-        most = f"{LONGEST_CELL:,}"
-        raise BadFile(f"Row {number} has a cell of more than {most} characters.")
-    return cells
-
-
-# --- CSV --------------------------------------------------------------------------------------------------------------
-
-SEPARATORS = ",;\t|"
-_SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
-
-
-def _decoded(content: bytes, encoding: str | None) -> str:
-    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if content.startswith(mark):
-            encoding = name
-    try:
-        return content.decode(encoding or "utf-8")
-    except UnicodeDecodeError:
-        if encoding:
-            name = encoding.removesuffix("-sig").upper()
-            raise BadFile(f"The file is not in {name}.") from None
-    return content.decode(_one_byte_encoding(content), errors="replace")
-
-
-def _one_byte_encoding(content: bytes) -> str:
-    """Windows' encoding of Cyrillic or of Western Europe.
-
-    In Cyrillic texts the letters above 127 stand side by side; in Western ones each stands alone among plain letters.
+    The rows wait as the lines that the process wrote, in memory or in an unnamed file: their size is bounded by the
+    limits, and few of them are Python objects at the same time.
     """
-    accented = re.findall(rb"[\x80-\xff]+", content[:1_000_000])
-    together = sum(len(run) for run in accented if len(run) > 1)
-    return "cp1251" if together * 2 > sum(map(len, accented)) else "cp1252"
+    with SpooledTemporaryFile(IN_MEMORY) as spool:
+        with _raw(content, encoding, limits) as (kind, lines):
+            spool.writelines(lines)
+        spool.seek(0)
+        yield _sheet(kind, spool)
 
 
-def _rows_of_csv(text: str) -> Iterator[Row]:
-    named = _SEPARATOR_LINE.match(text)
-    body = text[named.end() :] if named else text
-    separator = named.group(1) if named else _separator(body)
-    lines = csv.reader(io.StringIO(body, newline=""), delimiter=separator)
-    number = int(bool(named))
-    while True:
+def _sheet(kind: str, lines: Iterable[bytes]) -> Sheet:
+    rows = (_row(line, kind) for line in lines)
+    return Sheet([str(cell or "").strip() for cell in next(rows).cells], rows)
+
+
+def _row(line: bytes, kind: str) -> Row:
+    number, cells, formulas, faults = loads(line)
+    return Row(number, [_cell(cell, kind) for cell in cells], tuple(formulas), tuple(faults))
+
+
+def _cell(cell: Any, kind: str) -> Cell:
+    if isinstance(cell, str):
+        return plain_text(cell) if kind == "csv" else cell
+    if isinstance(cell, dict):
+        return dt.date.fromisoformat(cell["d"]) if "d" in cell else dt.datetime.fromisoformat(cell["t"])
+    return cell
+
+
+# --- the process ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _raw(content: bytes, encoding: str | None, limits: Limits) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """What kind of file it is, and the lines of its rows."""
+    with TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        reader = _Reader(file, encoding, limits)
         try:
-            cells = next(lines)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            line = number + 1
-            raise BadFile(f"Line {line} is not CSV: {error}.") from None
-        number += 1
-        yield Row(number, _checked([plain_text(cell) or None for cell in cells], number))
+            reader.watch()
+            yield reader.kind(), reader.rows()
+        finally:
+            reader.close()
 
 
-def _separator(text: str) -> str:
-    """What separates the names in the heading."""
-    heading = re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0])
-    return max(SEPARATORS, key=heading.count)
+class _Reader:
+    """The process that reads one file, and what it says (`skeleton.exchange.reader.__main__` has the words)."""
+
+    def __init__(self, file: IO[bytes], encoding: str | None, limits: Limits) -> None:
+        task = {"limits": asdict(limits), "encoding": encoding, "parent": os.getpid()}
+        self._overdue = False
+        self._most = limits.text + _LINE
+        self._process = subprocess.Popen(  # noqa: S603
+            [*_COMMAND, dumps(task)],
+            cwd=settings.BASE_DIR,
+            env={},
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C in a terminal is for the server
+        )
+        self._alarm = threading.Timer(limits.seconds, self._give_up)
+        self._alarm.daemon = True
+
+    def watch(self) -> None:
+        """End the process when its time is up."""
+        self._alarm.start()
+
+    def kind(self) -> str:
+        """The first word: "csv" or "xlsx"."""
+        return str(self._heard(self._line())["kind"])
+
+    def rows(self) -> Iterator[bytes]:
+        """The lines of the rows, the heading first. Raises BadFile."""
+        while True:
+            line = self._line()
+            if line.startswith(b"["):
+                yield line
+            elif "end" in self._heard(line):
+                return
+
+    def close(self) -> None:
+        """End the process, wherever it is, and wait for it."""
+        self._alarm.cancel()
+        self._process.kill()
+        self._process.wait()
+        self._output.close()
+
+    @property
+    def _output(self) -> IO[bytes]:
+        output = self._process.stdout
+        if output is None:
+            raise RuntimeError("the reader has no pipe")
+        return output
+
+    def _give_up(self) -> None:
+        self._overdue = True
+        self._process.kill()
+
+    def _line(self) -> bytes:
+        line = self._output.readline(_LINE)
+        self._most -= len(line)
+        if not line.endswith(b"\n") or self._most < 0:
+            raise self._ended_early()
+        return line
+
+    def _heard(self, line: bytes) -> dict[str, Any]:
+        """A message. Raises BadFile if it is a refusal."""
+        message: dict[str, Any] = loads(line)
+        if "refused" in message:
+            raise (TooMuch if message.get("too_much") else BadFile)(message["refused"])
+        if "fault" in message:
+            log.error("reader_failed", fault=message["fault"])
+            raise _unread()
+        return message
+
+    def _ended_early(self) -> BadFile:
+        """Why the process ended in the middle of its output."""
+        self._process.kill()
+        code = self._process.wait()
+        if self._overdue or code == -signal.SIGXCPU:
+            return TooMuch("Reading the file takes too long. Split it, or save it as CSV.")
+        log.error("reader_failed", code=code)
+        return _unread()
 
 
-# --- XLSX -------------------------------------------------------------------------------------------------------------
-
-
-def _rows_of_xlsx(content: bytes) -> Iterator[Row]:
-    _check_archive(content)
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # what a file says of its size need not be true
-        for number, cells in enumerate(sheet.iter_rows(), 1):
-            formulas = tuple(index for index, cell in enumerate(cells) if cell.data_type == "f")
-            yield Row(number, _checked([_value(cell.value) for cell in cells], number), formulas)
-    except BadFile:
-        raise
-    except _FAULTS as error:
-        raise BadFile("The file is not a workbook that can be read. Save it again as XLSX, or as CSV.") from error
-
-
-_FAULTS: tuple[type[Exception], ...] = (
-    ValueError, KeyError, IndexError, TypeError, AttributeError, SyntaxError, OSError, OverflowError, EOFError,
-    NotImplementedError, RuntimeError, InvalidFileException, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
-"""What the reading of a broken or hostile workbook ends with; XML's ParseError is a SyntaxError."""
-
-
-def _check_archive(content: bytes) -> None:
-    try:
-        parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
-    except _FAULTS as error:
-        raise BadFile("The file is damaged: it cannot be opened as XLSX.") from error
-    if "[Content_Types].xml" not in {part.filename for part in parts}:
-        raise BadFile("This is an archive, not a workbook. Only CSV and XLSX can be read.")
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNFOLDED:
-        raise BadFile("The workbook unfolds to more than can be read. Split it, or save it as CSV.")
-
-
-def _value(value: Cell) -> Cell:
-    if isinstance(value, str):
-        return unescape(value) or None
-    if isinstance(value, dt.datetime):
-        return value.date() if value.time() == dt.time() else value
-    return value
+def _unread() -> BadFile:
+    return BadFile("The file cannot be read. Save it again as XLSX, or as CSV.")

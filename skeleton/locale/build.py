@@ -45,7 +45,7 @@ SHOWN_AS = {"description", "label", "help_text", "question", "title", "violation
 SAID_BY = {
     "act": (0,), "moving": (1,), "download": (0,), "money": (1,), "status": (2,), "Conflict": (0,), "Invalid": (0,),
     "Forbidden": (0,), "NotFound": (0,), "ValidationError": (0,), "_not_allowed": (1,), "BadFile": (0,),
-    "BadCell": (0,), "refuse": (1,), "TextColumn": (1,), "EmailColumn": (1,), "NumberColumn": (1,),
+    "TooMuch": (0,), "BadCell": (0,), "refuse": (1,), "TextColumn": (1,), "EmailColumn": (1,), "NumberColumn": (1,),
     "AmountColumn": (1,), "CodeColumn": (1,), "ChoiceColumn": (1,), "BooleanColumn": (1,), "ObjectColumn": (1,),
     "ReferenceColumn": (1,), "TooManyRequests": (0,),
 }  # fmt: skip

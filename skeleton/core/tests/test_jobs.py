@@ -113,6 +113,7 @@ def test_what_is_periodic():
         "skeleton.core.tasks.clean_up": "17 3 * * *",
         "skeleton.files.tasks.sweep_bytes": "41 2 * * *",
         "skeleton.exchange.tasks.forget": "43 3 * * *",
+        "skeleton.exchange.tasks.fail_lost": "*/5 * * * *",
         "messenger.tasks.clean_up": "31 3 * * *",
         "contracts.tasks.settle_contracts": "5 * * * *",
         "billing.tasks.announce_overdue": "15 * * * *",

@@ -10,7 +10,17 @@ document.addEventListener("DOMContentLoaded", () => {
     const text = document.getElementById("import-done");
 
     async function look() {
-        const answer = await fetch(page.dataset.progress, { headers: { Accept: "application/json" } });
+        let answer;
+        try {
+            answer = await fetch(page.dataset.progress, { headers: { Accept: "application/json" } });
+        } catch {
+            setTimeout(look, 5000); // the server, or the network, is away for a moment
+            return;
+        }
+        if (!answer.ok || answer.redirected) {
+            location.reload(); // signed out, or the import is gone: the page says so
+            return;
+        }
         const { state, done, total } = await answer.json();
         if (state !== page.dataset.state) {
             location.reload();
