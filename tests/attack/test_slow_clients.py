@@ -17,13 +17,12 @@ STORED = 20_000_000
 
 def stored_file(siege):
     """The path of a file of 20 MB."""
-    known = siege.system.call("GET", "/files?limit=1").data["data"]
-    if not known:
+    statement = "SELECT id FROM files_file WHERE size >= %s LIMIT 1"
+    if not siege.database.query(statement, STORED):
         token, body = payloads.bearer(siege.accounts.token), payloads.FILE_PART + b"x" * STORED + payloads.FORM_END
         head = payloads.large_head("POST", "/api/v1/files", payloads.FORM, token, size=len(body))
         assert send_large(siege.system.port, head + body, size=0) == 201
-        known = siege.system.call("GET", "/files?limit=1").data["data"]
-    return f"/api/v1/files/{known[0]['id']}/download"
+    return f"/api/v1/files/{siege.database.query(statement, STORED)[0][0]}/download"
 
 
 def many_rows(siege):

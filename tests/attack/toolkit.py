@@ -36,6 +36,8 @@ MEMORY = 1.10
 WARM_ROUNDS = 10 if FULL else 4
 SETTLE_SECONDS = 25 if FULL else 15
 """How long the server has to let go of what the attack has cost."""
+BROKEN_SECONDS = 3
+"""The same where the attack has succeeded already."""
 
 
 # --- attackers -------------------------------------------------------------------------------------------------------
@@ -437,7 +439,8 @@ class Siege:
                 time.sleep(0.5)
                 seen += said_by(attack, attackers)
             time.sleep(1)
-        verdict = Verdict(measured[0], before, self._settled(before), served, seen)
+        after = self._settled(before, BROKEN_SECONDS if seen else SETTLE_SECONDS)
+        verdict = Verdict(measured[0], before, after, served, seen)
         for line in verdict.figures():
             self.note(line)
         verdict.hold()
@@ -463,9 +466,9 @@ class Siege:
         time.sleep(0.3)
         return Footprint.of(self.system)
 
-    def _settled(self, before):
+    def _settled(self, before, seconds):
         """Looked at until it is as it was, or the time is up."""
-        ending = time.monotonic() + SETTLE_SECONDS
+        ending = time.monotonic() + seconds
         while True:
             after = Footprint.of(self.system)
             if time.monotonic() > ending or not list(after.differences(before)):
