@@ -1,4 +1,7 @@
-"""The machine's own speed: a bare asyncio server that answers 200 at once. `python -m tests.attack.bare` prints its port."""
+"""The machine's own speed: a bare asyncio server that answers 200 at once.
+
+`python -m tests.attack.bare` prints its port and serves until it is killed.
+"""
 
 import asyncio
 

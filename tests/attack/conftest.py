@@ -146,12 +146,12 @@ def siege(besiege):
 
 @pytest.fixture
 def proxied(besiege, tmp_path):
-    """A Siege of a server behind nginx, and nginx's ports. Its uploads are limited to one a minute and user."""
+    """A Siege of a server behind nginx, and nginx's ports. Uploads are limited, for the answer 429."""
     siege = besiege(
         SKELETON_PROXIES="1",
         SKELETON_THROTTLE="on",
         **{f"SKELETON_LIMIT_{name}": "1000000" for name in ("LOGIN", "LOGIN_ADDRESS", "REGISTER", "GENERAL")},
-        SKELETON_LIMIT_UPLOAD="1",
+        SKELETON_LIMIT_UPLOAD="60",
     )
     with nginx(tmp_path, siege.system.port) as ports:
         yield siege, ports

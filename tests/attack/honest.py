@@ -80,7 +80,7 @@ async def noted(kind, client, records):
         status = int(head.split()[1])
         retry_after = fields_of(head).get("retry-after", "")
         if status >= 400:
-            said = body[:200].decode("latin-1")
+            said = " ".join(body.decode("latin-1").split())[:120]
     except TimeoutError:
         said = "no answer"
         client.close()

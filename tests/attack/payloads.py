@@ -7,6 +7,7 @@ FILE_PART = (
     f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="note.txt"\r\n'
     "Content-Type: text/plain\r\n\r\n"
 ).encode()
+FORM_END = f"\r\n--{BOUNDARY}--\r\n".encode()
 LARGE = 25_000_000
 
 

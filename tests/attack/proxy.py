@@ -28,18 +28,26 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    proxy_set_header Host $host;
-    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-    proxy_set_header X-Forwarded-Proto $scheme;
     upstream once {{ server 127.0.0.1:{port}; server 127.0.0.1:{port}; }}
     upstream kept {{ server 127.0.0.1:{port}; server 127.0.0.1:{port}; keepalive 16; }}
-    server {{ listen 127.0.0.1:{buffered}; location / {{ proxy_pass http://once; }} }}
+    server {{
+        listen 127.0.0.1:{buffered};
+        location / {{
+            proxy_pass http://once;
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
+        }}
+    }}
     server {{
         listen 127.0.0.1:{unbuffered};
         location / {{
             proxy_pass http://kept;
             proxy_http_version 1.1;
             proxy_set_header Connection "";
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
             proxy_request_buffering off;
         }}
     }}

@@ -1,7 +1,7 @@
 """Attackers, honest clients, and what is measured meanwhile.
 
-A `Siege` is a running server with its accounts. `siege.withstands(attack)` runs honest clients, calls `attack(attackers)`
-and then holds what issue after issue has asked of the server: see `Verdict`.
+A `Siege` is a running server with its accounts. `siege.withstands(attack)` runs honest clients, calls
+`attack(attackers)` meanwhile, and then asserts what every attack must leave standing: see `Verdict`.
 """
 
 import asyncio
@@ -36,6 +36,8 @@ MEMORY = 1.10
 WARM_ROUNDS = 10 if FULL else 4
 SETTLE_SECONDS = 25 if FULL else 15
 """How long the server has to let go of what the attack has cost."""
+BROKEN_SECONDS = 3
+"""The same where the attack has succeeded already."""
 
 
 # --- attackers -------------------------------------------------------------------------------------------------------
@@ -104,6 +106,11 @@ class Attackers:
         self._run(self._gather(self._answered(one, seconds) for one in attackers))
         return Counter(one.status for one in attackers)
 
+    def ended(self, attackers, *, seconds):
+        """How many of them the server has closed by then."""
+        self._run(self._gather(self._closed(one, seconds) for one in attackers))
+        return sum(one.ended for one in attackers)
+
     def abort(self, attackers, *, reset):
         """Close them, politely or by RST."""
         for one in attackers:
@@ -164,6 +171,8 @@ class Attackers:
 
     async def _receive(self, attacker, size, seconds):
         """Whether something came."""
+        if attacker.ended or seconds <= 0:
+            return False
         try:
             async with asyncio.timeout(seconds):
                 data = await self._loop.sock_recv(attacker.sock, size)
@@ -177,10 +186,13 @@ class Attackers:
 
     async def _answered(self, attacker, seconds):
         ending = time.monotonic() + seconds
-        while not attacker.ended and not attacker.whole:
-            left = ending - time.monotonic()
-            if left <= 0 or (not await self._receive(attacker, 65536, left) and not attacker.ended):
-                return
+        while not attacker.whole and await self._receive(attacker, 65536, ending - time.monotonic()):
+            pass
+
+    async def _closed(self, attacker, seconds):
+        ending = time.monotonic() + seconds
+        while await self._receive(attacker, 65536, ending - time.monotonic()):
+            pass
 
 
 def address_of(number):
@@ -322,7 +334,7 @@ def resident(pid):
 
 def descriptors(pid):
     with suppress(OSError):
-        return len(os.listdir(f"/proc/{pid}/fd"))
+        return len(list(Path(f"/proc/{pid}/fd").iterdir()))
     return 0
 
 
@@ -427,7 +439,8 @@ class Siege:
                 time.sleep(0.5)
                 seen += said_by(attack, attackers)
             time.sleep(1)
-        verdict = Verdict(measured[0], before, self._settled(before), served, seen)
+        after = self._settled(before, BROKEN_SECONDS if seen else SETTLE_SECONDS)
+        verdict = Verdict(measured[0], before, after, served, seen)
         for line in verdict.figures():
             self.note(line)
         verdict.hold()
@@ -453,9 +466,9 @@ class Siege:
         time.sleep(0.3)
         return Footprint.of(self.system)
 
-    def _settled(self, before):
+    def _settled(self, before, seconds):
         """Looked at until it is as it was, or the time is up."""
-        ending = time.monotonic() + SETTLE_SECONDS
+        ending = time.monotonic() + seconds
         while True:
             after = Footprint.of(self.system)
             if time.monotonic() > ending or not list(after.differences(before)):

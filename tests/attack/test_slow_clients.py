@@ -1,0 +1,86 @@
+"""Clients that read slowly, write their headers slowly, or do nothing at all."""
+
+import time
+
+import pytest
+
+from tests.attack import payloads
+from tests.attack.toolkit import FULL
+from tests.attack.uploads import send_large
+
+CROWD = 2000 if FULL else 500
+HOLD = 35 if FULL else 3
+READERS = 24
+ROWS = 30_000
+STORED = 20_000_000
+
+
+def stored_file(siege):
+    """The path of a file of 20 MB."""
+    statement = "SELECT id FROM files_file WHERE size >= %s LIMIT 1"
+    if not siege.database.query(statement, STORED):
+        token, body = payloads.bearer(siege.accounts.token), payloads.FILE_PART + b"x" * STORED + payloads.FORM_END
+        head = payloads.large_head("POST", "/api/v1/files", payloads.FORM, token, size=len(body))
+        assert send_large(siege.system.port, head + body, size=0) == 201
+    return f"/api/v1/files/{siege.database.query(statement, STORED)[0][0]}/download"
+
+
+def many_rows(siege):
+    """Enough customers for exports that go by way of a file."""
+    count = "SELECT count(*) FROM parties_party"
+    if siege.database.query(count)[0][0] < ROWS:
+        columns = [row[0] for row in siege.database.query(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'parties_party'"
+            " AND column_name <> 'id' AND is_generated = 'NEVER' AND is_identity = 'NO'")]  # fmt: skip
+        names = ", ".join(columns)
+        siege.database.query(
+            f"INSERT INTO parties_party (id, {names}) SELECT gen_random_uuid(), {names}"
+            f" FROM (SELECT * FROM parties_party LIMIT 1) one, generate_series(1, {ROWS})"
+        )
+
+
+@pytest.mark.parametrize("large", ["schema", "file", pytest.param("export", marks=pytest.mark.attack)])
+def test_slow_readers(siege, large):
+    """A large answer, taken a byte a second."""
+    siege.system.token = siege.accounts.token
+    token = payloads.bearer(siege.accounts.token)
+    if large == "schema":
+        request = payloads.head("GET", "/api/v1/schema", token)
+    elif large == "file":
+        request = payloads.head("GET", stored_file(siege), token)
+    else:
+        many_rows(siege)
+        request = payloads.head("GET", "/admin/parties/customer/export.csv", f"Cookie: {siege.accounts.cookies}")
+
+    def attack(attackers):
+        opened = attackers.open(READERS, request, receive_buffer=4096)
+        attackers.sip(opened, seconds=HOLD)
+
+    siege.withstands(attack, served=0.9)
+
+
+@pytest.mark.parametrize("addresses", [1, pytest.param(40, marks=pytest.mark.attack)])
+def test_slow_headers(siege, addresses):
+    """Headers that never end, a byte a second; in full they are cut off."""
+
+    def attack(attackers):
+        opened = attackers.open(CROWD, b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ", addresses=addresses)
+        attackers.trickle(opened, b"a", seconds=HOLD)
+        if FULL:
+            statuses = attackers.statuses(opened, seconds=2)
+            assert "silent" not in statuses, f"slow headers after {HOLD} s: {statuses}"
+
+    siege.withstands(attack, served=0.9)
+
+
+@pytest.mark.parametrize("addresses", [1, pytest.param(40, marks=pytest.mark.attack)])
+@pytest.mark.parametrize("used", [False, True], ids=["untouched", "kept alive"])
+def test_idle_connections(siege, addresses, used):
+    """Nothing at all is sent, or nothing after a first request."""
+    request = payloads.head("GET", "/health") if used else b""
+
+    def attack(attackers):
+        attackers.open(CROWD, request, addresses=addresses)
+        time.sleep(HOLD)
+
+    siege.withstands(attack, served=0.9)

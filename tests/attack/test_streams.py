@@ -1,0 +1,53 @@
+"""More event streams than the server will hold."""
+
+import json
+import time
+
+from tests.attack import payloads
+from tests.attack.toolkit import FULL
+
+STREAMS = 2300 if FULL else 300
+USERS = 46 if FULL else 3
+HOLD = 10 if FULL else 2
+REFUSALS = {429, 503}
+
+
+def refused_well(one):
+    """The error shape, and when to come back."""
+    body = json.loads(one.answer.partition(b"\r\n\r\n")[2])
+    return one.fields.get("retry-after", "").isdecimal() and {"error", "message"} <= set(body)
+
+
+def test_streams(siege):
+    """Open, or refused with 503 or 429: none hangs, and nobody else has less of the server."""
+    tokens = [siege.accounts.reader(number) for number in range(USERS)]
+
+    def request(number):
+        return payloads.head("GET", "/api/v1/messenger/events", payloads.bearer(tokens[number % USERS]))
+
+    def attack(attackers):
+        opened = attackers.open(STREAMS, request, addresses=USERS)
+        statuses = attackers.statuses(opened, seconds=15)
+        assert set(statuses) <= {200} | REFUSALS, f"{len(opened)} streams: {statuses}"
+        badly = [one.answer[:300] for one in opened if one.status in REFUSALS and not refused_well(one)]
+        assert not badly, badly[:2]
+        time.sleep(HOLD)
+
+    siege.withstands(attack, served=0.9)
+
+
+def test_streams_of_one_user(siege):
+    """One user has a bound of her own: others still get streams."""
+    own, other = siege.accounts.reader(0), siege.accounts.reader(1)
+
+    def request(token):
+        return payloads.head("GET", "/api/v1/messenger/events", payloads.bearer(token))
+
+    def attack(attackers):
+        opened = attackers.open(STREAMS // 2, request(own))
+        statuses = attackers.statuses(opened, seconds=15)
+        assert set(statuses) <= {200} | REFUSALS, f"streams of one user: {statuses}"
+        others = attackers.statuses(attackers.open(2, request(other), addresses=2), seconds=5)
+        assert set(others) == {200}, f"streams of another user: {others}"
+
+    siege.withstands(attack, served=0.9)
