@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as say
@@ -27,8 +26,9 @@ def _by_path(
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    text = str(exception) if isinstance(exception, BadRequest) else say("The request cannot be understood.")
-    return _by_path(request, 400, say("That did not work"), text, handler.bad_request)
+    return _by_path(
+        request, 400, say("That did not work"), say("The request cannot be understood."), handler.bad_request
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

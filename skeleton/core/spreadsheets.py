@@ -4,8 +4,8 @@ What people wrote never becomes a formula: in CSV it is set behind an apostrophe
 one (and `plain_text` takes that off again), in XLSX it is a cell of text. Numbers stay numbers.
 """
 
+import csv
 import datetime as dt
-import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -18,11 +18,8 @@ from django.utils.http import content_disposition_header
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-"""What a spreadsheet would take for the beginning of a formula, in full width as well."""
-
-_BLANKS = " \t\r\n\u00a0"
-"""What a spreadsheet may take off in front of a formula."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet would take for the beginning of a formula."""
 
 _APOSTROPHE = "'"
 
@@ -31,37 +28,30 @@ Row = Sequence[Any]
 
 def safe_text(text: str | None) -> str:
     """What people wrote, never a formula."""
-    return _APOSTROPHE + text if text and _is_formula(text) else text or ""
-
-
-def _is_formula(text: str) -> bool:
-    bare = text.lstrip(_APOSTROPHE)
-    return bare.startswith(("\t", "\r")) or bare.lstrip(_BLANKS).startswith(FORMULA)
+    if text and text.lstrip(_APOSTROPHE).startswith(FORMULA):
+        return _APOSTROPHE + text
+    return text or ""
 
 
 def plain_text(text: str) -> str:
     """What `safe_text` was given."""
-    if text.startswith(_APOSTROPHE) and _is_formula(text):
+    if text.startswith(_APOSTROPHE) and text.lstrip(_APOSTROPHE).startswith(FORMULA):
         return text[1:]
     return text
 
 
-_SEPARATING = re.compile(r'[,;\t|"\r\n]')
-"""What separates cells or lines, in whatever program opens the file."""
+class _Echo:
+    """A file that hands back what is written."""
+
+    def write(self, text: str) -> str:
+        return text
 
 
 def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """Each row as a line of CSV (RFC 4180).
-
-    A cell with any separator in it is quoted, not only one with ours. A program that separates by semicolons, as German
-    and Ukrainian ones do, would otherwise make two cells of `Beta;=1+1`, and the second would be a formula.
-    """
+    """Each row as a line of CSV (RFC 4180)."""
+    writer = csv.writer(_Echo())
     for row in rows:
-        yield ",".join(_quoted("" if cell is None else str(cell)) for cell in row) + "\r\n"
-
-
-def _quoted(cell: str) -> str:
-    return '"' + cell.replace('"', '""') + '"' if _SEPARATING.search(cell) else cell
+        yield writer.writerow(row)
 
 
 def csv_answer(name: str, rows: Iterable[Row]) -> StreamingHttpResponse:

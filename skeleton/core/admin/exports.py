@@ -2,8 +2,9 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import path, reverse
 
@@ -53,7 +54,10 @@ class Exporting:
         """The list as it is shown, all its pages, as CSV or XLSX, written as it is read."""
         if not self.has_view_permission(request):  # type: ignore[attr-defined]
             raise PermissionDenied
-        rows = self.get_changelist_instance(request).queryset  # type: ignore[attr-defined]
+        try:
+            rows = self.get_changelist_instance(request).get_queryset(request)  # type: ignore[attr-defined]
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(self.address("changelist"))
         table = self.table or plain_table(self.model)
         name = str(self.opts.verbose_name_plural).replace(" ", "-")
         return table_answer(name, table.lines(rows), xlsx=kind == "xlsx")

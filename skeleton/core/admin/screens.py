@@ -7,17 +7,12 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.admin import SimpleListFilter
-from django.contrib.admin.exceptions import DisallowedModelAdminLookup
-from django.contrib.admin.options import IncorrectLookupParameters, ShowFacets
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import SEARCH_VAR
-from django.core.exceptions import BadRequest, FieldError, PermissionDenied, ValidationError
-from django.db import DataError, models
+from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import path, reverse
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.views import ChangeList
 
@@ -29,19 +24,9 @@ from skeleton.core.admin.forms import few_lines
 from skeleton.core.admin.numbers import FORM_FIELDS
 from skeleton.core.admin.words import in_words, lazily, name_columns, say
 
-MAX_SEARCH = 200
-"""Characters that the search of a list takes."""
-NOT_OFFERED = _("This address asks for something that the list does not offer. Open the list and use its filters.")
-_NOT_OFFERED_ERRORS = (IncorrectLookupParameters, DisallowedModelAdminLookup, FieldError)
-_BAD_VALUES = (*_NOT_OFFERED_ERRORS, ValidationError, DataError, ValueError, OverflowError, TypeError)
-
 
 class Listing(ChangeList):
-    """A list that is counted once, at most, and whose filters and hints are in the language of the page.
-
-    It takes the parameters of its own filters, and those that `Screen.linked_lookups` names; Django would take any
-    lookup on any column of the table, so that a column that is never shown could be guessed.
-    """
+    """A list that is counted once, at most, and whose filters and hints are in the language of the page."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,11 +34,7 @@ class Listing(ChangeList):
 
     def get_filters(self, request: HttpRequest) -> Any:
         specs, *rest = super().get_filters(request)
-        for lookup in rest[1]:  # what no filter has taken
-            if lookup not in self.model_admin.linked_lookups:
-                raise DisallowedModelAdminLookup(lookup)
         for spec in specs:
-            require_offered(spec)
             spec.title = say(str(spec.title))
             if isinstance(spec, SimpleListFilter):
                 spec.lookup_choices = in_words(spec.lookup_choices)
@@ -65,13 +46,6 @@ class Listing(ChangeList):
             self.full_result_count = self.result_count
 
 
-def require_offered(spec: Any) -> None:
-    """Raise IncorrectLookupParameters for a choice that a filter does not have; Django would show all rows."""
-    chosen = spec.value() if isinstance(spec, SimpleListFilter) and spec.lookup_choices else None
-    if chosen and str(chosen) not in {str(value) for value, _title in spec.lookup_choices}:
-        raise IncorrectLookupParameters(spec.parameter_name)
-
-
 class Screen(Exporting, ModelAdmin):
     """The list and the page of one kind of thing. Read-only as it stands: see `records` and `documents`."""
 
@@ -80,9 +54,6 @@ class Screen(Exporting, ModelAdmin):
 
     audited_as: ClassVar[str] = ""
     """What the audit log calls these rows; by default the first of `resources`."""
-
-    linked_lookups: ClassVar[tuple[str, ...]] = ()
-    """Lookups of the list's address that are no filter's, but that our own links use (`customer__id__exact`)."""
 
     gate: ClassVar[Gate]
     acts: ClassVar[tuple[Any, ...]] = ()
@@ -99,7 +70,6 @@ class Screen(Exporting, ModelAdmin):
     list_per_page = 50
     list_disable_select_all = True
     show_full_result_count = False
-    show_facets = ShowFacets.NEVER
     list_filter_submit = True
     list_fullwidth = True
     compressed_fields = True
@@ -165,22 +135,6 @@ class Screen(Exporting, ModelAdmin):
         found: tuple[Any, bool] = super().get_search_results(
             request, queryset, term.lower() if self.searched_in_lower_case else term
         )
-        return found
-
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Left to `Listing`, which knows what the filters have taken."""
-        return True
-
-    def get_changelist_instance(self, request: HttpRequest) -> Listing:
-        """The list that the request asks for. Raises BadRequest (400) for what it does not offer."""
-        if len(request.GET.get(SEARCH_VAR, "")) > MAX_SEARCH:
-            raise BadRequest(gettext("The search text is longer than %(count)s characters.") % {"count": MAX_SEARCH})
-        if any("\x00" in value for values in request.GET.lists() for value in values[1]):
-            raise BadRequest(str(NOT_OFFERED))
-        try:
-            found: Listing = super().get_changelist_instance(request)
-        except _BAD_VALUES as error:
-            raise BadRequest(str(NOT_OFFERED)) from error
         return found
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Listing]:
