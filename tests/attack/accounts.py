@@ -32,10 +32,12 @@ class Accounts:
 
     def reader(self, number):
         """The token of a user who may read messages; made where there is none yet."""
+        self.system.token = self.token
         (role,) = [one["id"] for one in self.system.call("GET", "/roles").data["data"] if one["name"] == "admin"]
         while len(self.readers) <= number:
             user_id, token = self._register(f"reader{len(self.readers)}")
-            assert self.system.call("POST", f"/users/{user_id}/roles", {"role_id": role}).status == 200
+            given = self.system.call("POST", f"/users/{user_id}/roles", {"role_id": role})
+            assert given.status in (200, 409), given  # 409: an earlier server of this database gave it
             self.readers.append(token)
         return self.readers[number]
 

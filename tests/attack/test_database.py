@@ -76,7 +76,7 @@ def test_a_locked_row(siege, target):
         for reply, seconds in replies:
             assert reply.status in (200, 409, 503), reply
             assert reply.status != 503 or reply.headers.get("retry-after"), reply
-            assert seconds < LOCK_SECONDS + GRACE_SECONDS
+            assert seconds < LOCK_SECONDS + 2, f"a writer waited {seconds:.1f} s: {reply.status}"
 
     siege.withstands(attack)
 
