@@ -18,7 +18,7 @@ SETTINGS = {
     "SKELETON_ACCESS_TOKEN_SECONDS": "7200",
     **PRODUCTION,
 }
-SHORT = {} if FULL else {"SKELETON_BODY_IDLE_SECONDS": "1", "SKELETON_BODY_SECONDS": "4", "SKELETON_QUEUE_SECONDS": "2"}
+SHORT = {} if FULL else {"BODY_IDLE": "1", "BODY": "4", "QUEUE": "2", "DRAIN": "4"}
 """`make attack` takes the server's own limits, `make unit` has no time for them."""
 
 
@@ -68,7 +68,8 @@ class Towns:
         scratch = folder / "scratch"
         scratch.mkdir()
         own = {"DATABASE_URL": self.database.url, "TMPDIR": str(scratch)}
-        system = System(folder, **SETTINGS, **SHORT, **own, **settings)
+        short = {f"SKELETON_{name}_SECONDS": seconds for name, seconds in SHORT.items()}
+        system = System(folder, **SETTINGS, **short, **own, **settings)
         system.start()
         self.stack.callback(stop_if_running, system)
         return Accounts(system)
