@@ -3,6 +3,7 @@ from django.apps import AppConfig
 from accounting import proofs
 from skeleton.core import constraints
 from skeleton.core.errors import Conflict, Invalid
+from skeleton.core.moments import DAY_AHEAD
 
 
 class AccountingConfig(AppConfig):
@@ -27,6 +28,7 @@ def _declare_entries() -> None:
     declare = constraints.declare
     declare("accounting_entry_append_only", Conflict, "A transaction cannot be changed or deleted; reverse it instead.")
     declare("accounting_entry_period_open", Conflict, "The period of this date is closed.", field="date")
+    declare("accounting_entry_date_ahead", Invalid, DAY_AHEAD, field="date")
     declare("accounting_entry_isolation", Conflict, "Transactions are posted with READ COMMITTED isolation only.")
     declare("accounting_entry_two_lines", Invalid, "A transaction needs at least two lines.", field="lines")
     declare("accounting_entry_balanced", Invalid, "Debits and credits are not equal.", field="lines")

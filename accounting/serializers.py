@@ -121,7 +121,10 @@ class TransactionOutput(Output):
 
 
 class TransactionInput(Input):
-    """`date` is today by default. A line's currency is its own, else the transaction's, else the installation's."""
+    """`date` is today by default, at most a year ahead.
+
+    A line's currency is its own, else the transaction's, else the installation's.
+    """
 
     output = TransactionOutput
     date = DateField(required=False, allow_null=True)

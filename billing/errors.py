@@ -2,6 +2,7 @@
 
 from skeleton.core.constraints import declare
 from skeleton.core.errors import Conflict, Invalid
+from skeleton.core.moments import MOMENT_AHEAD
 
 
 def declare_constraints() -> None:
@@ -17,6 +18,8 @@ def declare_constraints() -> None:
     declare("billing_invoice_sent_has_lines", Conflict, "An invoice without lines cannot be sent.")
     declare("billing_invoice_paid_of_payments", Conflict, "The amount paid is not the sum of the payments.")
     declare("billing_invoice_line_drafts_only", Conflict, "Only the lines of a draft can be changed.")
+    declare("billing_payment_paid_at_ahead", Invalid, MOMENT_AHEAD, field="paid_at")
+    declare("billing_invoice_paid_at_ahead", Invalid, MOMENT_AHEAD, field="paid_at")
     declare("billing_payment_append_only", Conflict, "A payment is never changed or deleted.")
     declare("billing_total_purchases_derived", Conflict, "A customer's purchases follow from the invoices.")
     declare("billing_invoice_in_books", Conflict, "This belongs to an invoice: send or cancel the invoice instead.")

@@ -138,7 +138,7 @@ class PaymentInput(Input):
     method = ChoiceField(PaymentMethod.choices)
     currency = CurrencyField(required=False, help_text="The invoice's.")
     reference = TextField(required=False, allow_null=True)
-    paid_at = DateTimeField(required=False, help_text="Now, by default.")
+    paid_at = DateTimeField(required=False, help_text="Now, by default; at most 5 minutes ahead.")
 
 
 class CancelInput(Input):

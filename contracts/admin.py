@@ -154,7 +154,7 @@ class Signature(ActForm):
         required=False,
         widget=widgets.UnfoldAdminSplitDateTimeWidget,
         label="Signed at (UTC)",
-        help_text="Empty is now.",
+        help_text="Leave empty for now. Not in the future.",
     )
 
 

@@ -1,7 +1,8 @@
 """What the constraints that live in SQL only (migration 0002) say to people."""
 
 from skeleton.core.constraints import declare
-from skeleton.core.errors import Conflict
+from skeleton.core.errors import Conflict, Invalid
+from skeleton.core.moments import MOMENT_AHEAD
 
 
 def declare_constraints() -> None:
@@ -10,6 +11,7 @@ def declare_constraints() -> None:
     declare("contracts_contract_begins_as_draft", Conflict, "A contract begins as a draft.")
     declare("contracts_contract_transition", Conflict, "The contract cannot go from its present status to that one.")
     declare("contracts_contract_identity", Conflict, "Who made a contract, and when, stays.")
+    declare("contracts_contract_signed_at_ahead", Invalid, MOMENT_AHEAD, field="signed_at")
     declare("contracts_contract_frozen", Conflict, "Only a draft can be changed in this way.")
     declare("contracts_contract_terminated", Conflict, "A terminated contract stays as it is.")
     declare("contracts_contract_renewal", Conflict, "The end of a contract moves on by renewals only.")

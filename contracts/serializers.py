@@ -164,7 +164,7 @@ class RejectInput(Input):
 
 
 class ActivateInput(Input):
-    signed_at = DateTimeField(required=False, allow_null=True, help_text="Now, by default.")
+    signed_at = DateTimeField(required=False, allow_null=True, help_text="Now, by default; at most 5 minutes ahead.")
 
 
 class TerminateInput(Input):

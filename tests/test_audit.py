@@ -307,7 +307,7 @@ def lose_bytes(folder, monkeypatch):
     for path in (folder / "files").rglob("*"):
         if path.is_file():
             path.unlink()
-    return ["--anyway", "--hours", "0"]
+    return ["--yes", "--anyway", "--hours", "0"]
 
 
 def late_reservation(folder, monkeypatch):

@@ -19,6 +19,7 @@ from accounting.models import Entry, Line
 from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, Invalid, NotFound
 from skeleton.core.ids import uuid7
+from skeleton.core.moments import require_within_a_year
 from skeleton.core.money import format_money, within_int64
 from skeleton.core.transactions import verb
 
@@ -60,16 +61,17 @@ def post_entry(
     `source_id`) is posted once for each `purpose`. The kept totals stay locked until the caller's transaction ends:
     post late, and only one entry in a transaction.
 
-    Raises Invalid (lines, accounts, the balance), Conflict (a closed period, a document that is posted already; both
-    as IntegrityError by the constraint's name).
+    Raises Invalid (a day more than a year ahead, lines, accounts, the balance), Conflict (a closed period, a document
+    that is posted already; both as IntegrityError by the constraint's name).
     """
     fallback = currency or settings.SKELETON_CURRENCY
     currencies = [line.currency or fallback for line in lines]
+    day = date or timezone.now().date()
+    require_within_a_year(day, field="date")
     _require_balance(lines, currencies)
     with verb(actor, "post"):
         accounts = _accounts_of(lines, currencies)
         entry_id = uuid7()
-        day = date or timezone.now().date()
         _insert_entry((entry_id, day, description, reference, source_type, source_id, purpose, None, actor.id))
         _insert_lines(entry_id, day, lines, accounts, currencies)
     return entry_id
@@ -97,6 +99,8 @@ def reverse_entry(
         day = date or max(timezone.now().date(), entry.date)
         if day < entry.date:
             raise Invalid(details={"date": f"Must not be before the entry's own date, {entry.date}."})
+        if day > entry.date:  # an entry that was posted far ahead is reversed on its own day
+            require_within_a_year(day, field="date")
         lines = _mirrored(entry_id)
         currencies = [line.currency or "" for line in lines]
         accounts = _accounts_of(lines, currencies)

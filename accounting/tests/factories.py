@@ -1,8 +1,13 @@
 """Books for tests: made by the verbs that everybody uses."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
+
+from django.db import connection
 
 from accounting.models import Account, Total
 from accounting.services import Posting, create_account, post_entry
@@ -25,6 +30,18 @@ def post(debit: str, credit: str, amount: int, day: str = "2026-03-15", currency
         actor=SYSTEM,
         **entry,
     )
+
+
+@contextmanager
+def legacy_dates() -> Iterator[None]:
+    """As before days ahead were limited: entries of any year can be posted."""
+    toggle = "SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE accounting_entry {} TRIGGER accounting_entry_date_ahead"
+    with patch("accounting.services.entries.require_within_a_year"), connection.cursor() as cursor:
+        cursor.execute(toggle.format("DISABLE"))
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        yield
+        cursor.execute(toggle.format("ENABLE"))
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def net(code: str, currency: str = "USD") -> int:

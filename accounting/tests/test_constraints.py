@@ -7,11 +7,13 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from accounting.models import Account, Entry, Line, MonthTotal, Period, Total
 from accounting.services import reverse_entry, seed_chart
-from accounting.tests.factories import account, net, post
+from accounting.tests.factories import account, legacy_dates, net, post
 from billing.tests.factories import sent
 from skeleton.core.actors import SYSTEM
 from skeleton.core.constraints import explain
+from skeleton.core.errors import Invalid
 from skeleton.core.ids import uuid7
+from skeleton.core.moments import year_after
 
 CHECK, STATE, UNIQUE, EXCLUSION, FOREIGN_KEY = "23514", "23000", "23505", "23P01", "23503"
 
@@ -117,7 +119,7 @@ class TestOneTransaction:
         "column, value, constraint",
         [
             ("date", "'1899-12-31'", "accounting_entry_date_sane"),
-            ("date", "'infinity'", "accounting_entry_date_sane"),
+            ("date", "'infinity'", "accounting_entry_date_ahead"),
             ("description", "''", "accounting_entry_description_present"),
             ("source_type", "'gossip'", "accounting_entry_source_known"),
             ("source_type", "'invoice'", "accounting_entry_source_named"),
@@ -131,6 +133,25 @@ class TestOneTransaction:
                   VALUES (%(entry)s, {", ".join(given.values())}, '', now())"""
         assert attack(sql, **ids)[0] == CHECK
         assert attack(sql, **ids)[1] in (constraint, "accounting_entry_source_known")
+
+    @pytest.mark.parametrize("day", ["now() + interval '1 year 1 day'", "'2999-12-31'", "'9999-12-31'"])
+    def test_more_than_a_year_ahead(self, ids, day):
+        entry = ENTRY.replace("'2026-03-15'", day)
+        assert attack(entry, **ids) == (CHECK, "accounting_entry_date_ahead")
+
+    def test_a_year_ahead_is_allowed(self, ids):
+        day = str(year_after(dt.datetime.now(dt.UTC).date()))
+        lines = line(1, 100, date=day), line(2, 0, 100, on="revenue", date=day)
+        commit(ENTRY.replace("2026-03-15", day), *lines, **ids)
+
+    def test_an_entry_from_before_the_rule_is_reversed_on_its_own_day_only(self, ids):
+        with legacy_dates():
+            far = post("1200", "4000", 5, "2999-12-30")
+        with pytest.raises(Invalid, match="year in the future"):
+            reverse_entry(entry_id=far, date=dt.date(2999, 12, 31), actor=SYSTEM)
+        undone = reverse_entry(entry_id=far, actor=SYSTEM)
+        connection.check_constraints()
+        assert str(Entry.objects.get(pk=undone).date) == "2999-12-30"
 
     def test_a_closed_period_takes_nothing(self, ids):
         days = {"start_date": dt.date(2026, 3, 1), "end_date": dt.date(2026, 3, 15)}

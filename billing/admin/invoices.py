@@ -137,7 +137,7 @@ class PaymentForm(ActForm):
         required=False,
         widget=widgets.UnfoldAdminSplitDateTimeWidget,
         label="Paid at (UTC)",
-        help_text="Empty is now.",
+        help_text="Leave empty for now. Not in the future.",
     )
 
     def prepare(self) -> None:

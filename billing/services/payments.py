@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
+from accounting.models import FIRST_DAY
 from billing.choices import InvoiceStatus
 from billing.models import Invoice, Payment
 from billing.services.books import post_payment
@@ -15,9 +16,12 @@ from billing.services.lines import require_currency
 from billing.services.telling import tell_of_invoice
 from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, DomainError, Invalid
+from skeleton.core.moments import require_not_ahead
 from skeleton.core.money import format_money
 from skeleton.core.transactions import verb
 from skeleton.notifications.choices import Event
+
+TOO_EARLY = "Must not be before 1900."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,12 @@ def record_payment(
     """Take a payment of `amount` minor units for a sent invoice; paid in full, the invoice is paid.
 
     The books have it on the day of `paid_at` (UTC). Raises NotFound, Conflict (the invoice is not sent, the books do
-    not take it), Invalid (more than what is due, another currency). Of payments that race, each finds what the one
-    before it left.
+    not take it), Invalid (more than what is due, another currency, a moment in the future or before the books begin).
+    Of payments that race, each finds what the one before it left.
     """
     now = timezone.now()
     moment = paid_at or now
+    _require_paid(moment)
     with verb(actor, "record_payment"):
         if not _take(invoice_id, amount, currency, moment=moment, now=now):
             raise _refused(invoice_id, amount, currency)
@@ -72,6 +77,13 @@ def record_payment(
             actor=actor,
         )
     return RecordedPayment(payment.pk, status, due)
+
+
+def _require_paid(moment: datetime) -> None:
+    """Raises Invalid unless the money can have come at that moment."""
+    require_not_ahead(moment, field="paid_at")
+    if moment.date() < FIRST_DAY:
+        raise Invalid(TOO_EARLY, details={"paid_at": TOO_EARLY})
 
 
 def _take(invoice_id: UUID, amount: int, currency: str | None, *, moment: datetime, now: datetime) -> bool:

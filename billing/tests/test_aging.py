@@ -10,6 +10,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from time_machine import travel
 
 from accounting.reports import Span, trial_balance
 from billing.admin import reports as pages
@@ -40,7 +42,9 @@ def bill(when, time_machine, amount, due, **fields):
 
 
 def pay_on(invoice, when, amount):
-    record_payment(invoice_id=invoice.pk, amount=amount, method="card", paid_at=at(when), actor=SYSTEM)
+    """Recorded at noon of its own day, or now if that is later."""
+    with travel(max(at(when), timezone.now()), tick=False):
+        record_payment(invoice_id=invoice.pk, amount=amount, method="card", paid_at=at(when), actor=SYSTEM)
 
 
 def aged(as_of):

@@ -103,6 +103,21 @@ def test_currencies_stand_side_by_side():
     assert right()
 
 
+@pytest.mark.parametrize("ahead, status", [(dt.timedelta(minutes=4), 201), (dt.timedelta(minutes=6), 422)])
+def test_a_payment_is_at_most_five_minutes_ahead(owner, ahead, status):
+    invoice = sent(line(100))
+    moment = (dt.datetime.now(dt.UTC) + ahead).astimezone(dt.timezone(dt.timedelta(hours=14)))
+    answer = owner.post(f"/invoices/{invoice.pk}/payments",
+                        {"amount": 100, "method": "cash", "paid_at": moment.isoformat()})  # fmt: skip
+    if status == 201:
+        answer.ok(201)
+    else:
+        details = answer.refused(422)["details"]
+        assert details == {"paid_at": "Must not be more than 5 minutes in the future."}
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.amount_paid) == (("paid", 100) if status == 201 else ("sent", 0))
+
+
 def test_a_closed_period_takes_no_document(owner):
     one, other = sent(line(100)), draft(line(100))
     today = dt.datetime.now(dt.UTC).date()

@@ -1,15 +1,20 @@
 """The invariants attacked from raw SQL, past Python: PostgreSQL itself refuses, and says which rule it was."""
 
+import datetime as dt
 import json
+from contextlib import contextmanager
 
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from billing.models import Invoice
+from billing.services.payments import record_payment
 from billing.tests.factories import cancelled, customer, draft, line, paid, part_paid, sent
 from parties.choices import PartyKind, PartyStatus
 from parties.models import Party
+from skeleton.core.actors import SYSTEM
 from skeleton.core.handler import translate
 from skeleton.core.ids import uuid7
 
@@ -32,6 +37,15 @@ def attack(sql, *params):
     assert error is not None, broken
     assert error.status in (409, 422), broken
     return broken.__cause__.diag.constraint_name or broken.__cause__.sqlstate
+
+
+@contextmanager
+def without_guards(cursor):
+    """As before the migration: no trigger looks at payments."""
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE billing_payment DISABLE TRIGGER USER")
+    yield
+    cursor.execute("ALTER TABLE billing_payment ENABLE TRIGGER USER")
+    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def set_invoice(invoice, **columns):
@@ -307,6 +321,27 @@ def test_a_payment_on_both_sides_still_needs_its_entry():
         INSERT_PAYMENT.replace("%s", f"'{invoice.pk}'"),
     ]
     assert attack(statements) == "billing_payment_in_books"
+
+
+@pytest.mark.parametrize("moment", ["now() + interval '6 minutes'", "'2031-01-01'", "'infinity'"])
+def test_a_payment_is_not_dated_in_the_future(moment):
+    invoice = sent(line(1000))
+    insert = INSERT_PAYMENT.replace("'cash', now()", f"'cash', {moment}").replace("%s", f"'{invoice.pk}'")
+    assert attack(insert) == "billing_payment_paid_at_ahead"
+    settle = f"UPDATE billing_invoice SET amount_paid = 1000, status = 'paid', paid_at = {moment}"
+    assert attack(settle) == "billing_invoice_paid_at_ahead"
+
+
+def test_payments_of_the_future_that_were_recorded_before_stay(owner):
+    """As the first edition recorded them: the invoice can be read, and takes further payments."""
+    future = timezone.now() + dt.timedelta(days=1500)
+    invoice = part_paid(amount=400)
+    with connection.cursor() as cursor, without_guards(cursor):
+        cursor.execute("UPDATE billing_payment SET paid_at = %s", [future])
+    record_payment(invoice_id=invoice.pk, amount=invoice.total - 400, method="cash", actor=SYSTEM)
+    read = owner.get(f"/invoices/{invoice.pk}").ok()
+    assert read["status"] == "paid"
+    assert [payment["paid_at"][:4] for payment in read["payments"]] == [str(future.year), str(timezone.now().year)]
 
 
 @pytest.mark.parametrize("sql", ["UPDATE billing_payment SET amount = amount + 1", "DELETE FROM billing_payment",

@@ -21,6 +21,7 @@ from parties.services import require_usable
 from skeleton.core.access import visible
 from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, Forbidden, Invalid
+from skeleton.core.moments import require_not_ahead
 from skeleton.core.records import assign, locked
 from skeleton.core.transactions import verb
 from skeleton.notifications.choices import Event
@@ -97,10 +98,12 @@ def reject_contract(*, contract_id: UUID, reason: str, actor: Actor) -> None:
 def activate_contract(*, contract_id: UUID, actor: Actor, signed_at: dt.datetime | None = None) -> None:
     """Draft or pending approval to active. `signed_at` is now unless it is given.
 
-    Raises NotFound; Conflict, also where the validity period is over.
+    Raises NotFound; Invalid (a moment in the future); Conflict, also where the validity period is over.
     """
+    moment = signed_at or timezone.now()
+    require_not_ahead(moment, field="signed_at")
     with verb(actor, Action.ACTIVATE.value):
-        fields = {"signed_at": signed_at or timezone.now(), "rejection_reason": None}
+        fields = {"signed_at": moment, "rejection_reason": None}
         _move(_taken(contract_id, actor), Action.ACTIVATE, fields)
 
 

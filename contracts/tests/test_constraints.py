@@ -92,6 +92,12 @@ def test_the_cap_of_renewals():
     refused("contracts_contract_renewals_within_cap", renew, contract.pk, error=Invalid)
 
 
+@pytest.mark.parametrize("moment", ["now() + interval '6 minutes'", "'2099-01-01'", "'infinity'"])
+def test_nothing_is_signed_in_the_future(moment):
+    signing = change(f"status = 'active', version = 1, signed_at = {moment}", draft())
+    refused("contracts_contract_signed_at_ahead", *signing, error=Invalid)
+
+
 # --- the begin --------------------------------------------------------------------------------------------------------
 
 COPY = """

@@ -163,6 +163,8 @@ def test_unknown_fields_and_bodies_that_are_none(owner):
     owner.post(f"{path}/submit", {"why": "so"}).refused(422, "why")
     owner.post(f"{path}/activate", {"signed_at": "yesterday"}).refused(422, "signed_at")
     owner.post(f"{path}/activate", {"signed_at": 5}).refused(422, "signed_at")
+    for moment in ("2099-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"):
+        owner.post(f"{path}/activate", {"signed_at": moment}).refused(422, "signed_at")
     owner.post(f"{path}/renew", {}).refused(422, "new_end_date")
     owner.post(f"{path}/renew", {"new_end_date": None}).refused(422, "new_end_date")
     for wrong in (b"{", b"[]", b'"a"'):

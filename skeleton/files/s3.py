@@ -32,6 +32,13 @@ class S3Files(S3Storage):  # type: ignore[misc]
         )
         super().__init__(client_config=config, querystring_expire=LINK_SECONDS, default_acl=None, **options)
 
+    @property
+    def place(self) -> str:
+        """The bucket, its endpoint and the prefix in words."""
+        endpoint = f" at {self.endpoint_url}" if self.endpoint_url else ""
+        prefix = f"under the prefix {self.location}" if self.location else "without a prefix (the whole bucket)"
+        return f"the bucket {self.bucket_name}{endpoint}, {prefix}"
+
     @staticmethod
     def is_gone(exc: Exception) -> bool:
         """Whether `exc` says that there are no such bytes."""

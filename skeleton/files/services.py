@@ -1,7 +1,8 @@
 """What happens to files. Bytes first and row last; row first and bytes last when they go.
 
 So a row never stands without its bytes, whatever dies in between. Bytes may be left without a row: they cost space and
-nothing else, and the sweep removes them.
+nothing else. Only `manage.py sweep_files --yes` removes them: whether bytes are an orphan or belong to another
+installation on the same storage cannot be told from here.
 """
 
 import datetime as dt
@@ -10,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Left
 from django.utils import timezone
 
@@ -27,10 +29,14 @@ from skeleton.files.kinds import kind_of
 from skeleton.files.models import File
 from skeleton.files.uploads import Received, incoming
 
+log = structlog.get_logger("skeleton.files")
+
 UPLOADS = Limit("upload")
 SETTLED = dt.timedelta(days=1)
 """No upload takes longer: bytes older than this that have no row will not get one."""
 DAY_LENGTH = len("2026/01/31")
+FEW = 10
+"""So many leftovers are believed even where they are most of what there is: a young installation has few files."""
 
 
 def upload_file(*, upload: Received, purpose: str | None, actor: Actor) -> UUID:
@@ -51,7 +57,10 @@ def upload_file(*, upload: Received, purpose: str | None, actor: Actor) -> UUID:
     try:
         with verb(actor, "create"):
             file.save(force_insert=True)
-    except BaseException:
+    except (OperationalError, InterfaceError):
+        log.warning("bytes_left_behind", key=key)  # the connection broke: the row may have been committed all the same
+        raise
+    except Exception:
         storage.discard(key)
         raise
     return file.pk
@@ -70,13 +79,27 @@ def delete_file(*, file_id: UUID, actor: Actor) -> None:
 
 @dataclass(slots=True)
 class Sweep:
-    """What a sweep found: keys of bytes, ids of rows, paths of uploads that were cut off; of how many rows in all."""
+    """What has lost its other half: keys of bytes, ids of rows, paths of uploads that were cut off.
+
+    `rows` and `keys` count everything that was compared.
+    """
 
     bytes_without_row: list[str] = field(default_factory=list)
     rows_without_bytes: list[UUID] = field(default_factory=list)
     lost_but_used: list[UUID] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
     rows: int = 0
+    keys: int = 0
+
+    @property
+    def looks_foreign(self) -> str | None:
+        """Why this does not look like the storage of this installation alone; None if it does."""
+        lost, strange = len(self.rows_without_bytes) + len(self.lost_but_used), len(self.bytes_without_row)
+        if lost * 2 > self.rows:
+            return f"{lost} of {self.rows} files have no bytes: this looks like the wrong storage."
+        if strange > FEW and strange * 2 > self.keys:
+            return f"{strange} of {self.keys} objects have no row: this looks like another installation's storage."
+        return None
 
 
 def find_orphans(*, older_than: dt.timedelta = SETTLED) -> Sweep:
@@ -86,6 +109,7 @@ def find_orphans(*, older_than: dt.timedelta = SETTLED) -> Sweep:
         keys = storage.keys_of(day)  # before the rows: a row that comes later has its bytes already
         rows = dict(File.objects.filter(storage_key__startswith=f"{day}/").values_list("storage_key", "pk"))
         found.rows += len(rows)
+        found.keys += len(keys)
         found.bytes_without_row += [key for key in sorted(keys - set(rows)) if _came_before(key, until)]
         for key in sorted(set(rows) - keys):
             if not storage.is_there(key):
@@ -98,14 +122,22 @@ def find_orphans(*, older_than: dt.timedelta = SETTLED) -> Sweep:
 
 
 def sweep(found: Sweep, *, actor: Actor) -> None:
-    """Remove the orphans found. Rows in use stay, so that what uses them can say that something is missing."""
+    """Remove the orphans found, looking at each once more. Rows in use stay: what uses them can say what is missing."""
     for key in found.bytes_without_row:
-        storage.remove(key)
+        if not File.objects.filter(storage_key=key).exists():
+            storage.remove(key)
     for pk in found.rows_without_bytes:
         with verb(actor, "sweep"):
-            File.objects.filter(pk=pk).delete()
+            _remove_lost(pk)
     for name in found.unfinished:
         Path(name).unlink(missing_ok=True)
+
+
+def _remove_lost(pk: UUID) -> None:
+    """Remove the row if it is still there, unused and without bytes."""
+    file = File.objects.select_for_update().filter(pk=pk).first()
+    if file and not storage.is_there(file.storage_key) and not uses.user_of(pk):
+        file.delete()
 
 
 def _days_of_rows() -> set[str]:

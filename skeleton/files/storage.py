@@ -75,7 +75,7 @@ def remove(key: str) -> None:
 
 
 def discard(key: str) -> None:
-    """Remove bytes that no row has any more. If the storage is away just now, the sweep finds them later."""
+    """Remove bytes that no row has any more. If the storage is away just now, `sweep_files` finds them later."""
     try:
         remove(key)
     except ServiceUnavailable:
@@ -125,6 +125,12 @@ def link(key: str, *, name: str, mime_type: str) -> str | None:
     if not is_there(key):
         raise FileNotFoundError(key)
     return str(signed(key, name=name, mime_type=mime_type))
+
+
+def place() -> str:
+    """The storage in words, so that a person can tell whether it is the right one: its folder, or bucket and prefix."""
+    named = getattr(default_storage, "place", None)
+    return str(named) if named else f"the folder {default_storage.path('')}"
 
 
 def days() -> Iterator[str]:

@@ -1,13 +1,22 @@
-"""What happens to files by itself."""
+"""Periodic jobs of files."""
 
-from skeleton.core.actors import SYSTEM
+import structlog
+
 from skeleton.core.jobs import periodic
-from skeleton.files.services import find_orphans, sweep
+from skeleton.files import storage
+from skeleton.files.services import find_orphans
+
+log = structlog.get_logger("skeleton.files")
 
 
 @periodic("41 2 * * *")
-def sweep_bytes() -> None:
-    """Every night: bytes without a row and unfinished uploads. Rows without bytes wait for `manage.py sweep_files`."""
+def report_orphans() -> None:
+    """Every night: log how many files have lost their bytes or their row; `manage.py sweep_files` lists them."""
     found = find_orphans()
-    found.rows_without_bytes = []
-    sweep(found, actor=SYSTEM)
+    counts = {
+        "bytes_without_row": len(found.bytes_without_row),
+        "rows_without_bytes": len(found.rows_without_bytes) + len(found.lost_but_used),
+        "unfinished": len(found.unfinished),
+    }
+    if any(counts.values()):
+        log.warning("orphans_found", storage=storage.place(), **counts)

@@ -28,5 +28,5 @@ class Job(ProcrastinateJob):
 
 
 def title_of(task_name: str) -> str:
-    """`skeleton.files.tasks.sweep_bytes` as people say it: Sweep bytes."""
+    """`skeleton.files.tasks.report_orphans` as people say it: Report orphans."""
     return task_name.rpartition(".")[2].replace("_", " ").capitalize()

@@ -134,6 +134,15 @@ def test_the_story_by_its_buttons(clerk):
     assert payment.created_by == clerk.user
 
 
+@pytest.mark.parametrize("day", ["2099-01-01", "9999-12-31", "0001-01-01"])
+def test_a_payment_of_the_future_is_refused_at_its_field(clerk, day):
+    invoice = sent(line(1000))
+    body = {"amount": "10", "method": "card", "paid_at_0": day, "paid_at_1": "23:59"}
+    answer = clerk.post(page(invoice, "record-payment"), body)
+    assert list(answer.context["form"].errors) == ["paid_at"]
+    assert not invoice.payments.exists()
+
+
 def test_too_much_is_told_at_the_amount_and_what_was_typed_stays(clerk):
     invoice = sent(line(1000))
     answer = clerk.post(page(invoice, "record-payment"), {"amount": "10.01", "method": "card", "reference": "R1"})

@@ -111,7 +111,7 @@ def test_what_is_periodic():
     assert found == {
         "skeleton.core.tasks.give_back_stalled_jobs": "* * * * *",
         "skeleton.core.tasks.clean_up": "17 3 * * *",
-        "skeleton.files.tasks.sweep_bytes": "41 2 * * *",
+        "skeleton.files.tasks.report_orphans": "41 2 * * *",
         "skeleton.exchange.tasks.forget": "43 3 * * *",
         "skeleton.exchange.tasks.fail_lost": "*/5 * * * *",
         "messenger.tasks.clean_up": "31 3 * * *",

@@ -7,11 +7,13 @@ import uuid
 
 import boto3
 import pytest
+from django.core.management import CommandError
 from moto.server import ThreadedMotoServer
 
 from skeleton.files.models import File
+from skeleton.files.tasks import report_orphans
 from skeleton.files.tests.factories import part, send, upload
-from skeleton.files.tests.test_sweep import OLD, sweep
+from skeleton.files.tests.test_sweep import OLD, listed, said, sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -36,9 +38,9 @@ def options(endpoint, bucket):
     }
 
 
-def use(settings, endpoint, bucket):
-    storages = {**settings.STORAGES}
-    storages["default"] = {"BACKEND": "skeleton.files.s3.S3Files", "OPTIONS": options(endpoint, bucket)}
+def use(settings, endpoint, bucket, prefix=""):
+    storages, chosen = {**settings.STORAGES}, {**options(endpoint, bucket), "location": prefix}
+    storages["default"] = {"BACKEND": "skeleton.files.s3.S3Files", "OPTIONS": chosen}
     settings.STORAGES = storages
 
 
@@ -103,6 +105,8 @@ def test_the_sweep_finds_orphans_in_the_bucket(clerk, bucket):
     bucket.Object(lost.storage_key).delete()
     bucket.put_object(Key=OLD, Body=b"orphan")
     clerk.get(f"/files/{lost.pk}/download").refused(404)
+    assert listed() == [f"bytes without a row: {OLD}", f"row without bytes: {lost.pk}"]
+    assert (len(keys(bucket)), File.objects.count()) == (3, 3)
     assert sweep() == [f"bytes without a row: {OLD}", f"row without bytes: {lost.pk}"]
     assert len(keys(bucket)) == File.objects.count() == 2
 
@@ -136,3 +140,30 @@ def test_a_sweep_while_away_removes_no_row(clerk, bucket, settings):
     with pytest.raises(Exception, match="storage is not available"):
         sweep(anyway=True)
     assert File.objects.count() == 1
+
+
+def test_a_second_installation_on_the_same_bucket_deletes_nothing(bucket):
+    """A restore drill without a row: what is there is old, and none of it is its own."""
+    theirs = [f"2025/01/31/0194b8f0-0000-7000-8000-{number:012}" for number in range(12)]
+    for key in theirs:
+        bucket.put_object(Key=key, Body=b"theirs")
+    report_orphans()
+    assert len(listed()) == len(listed(hours=0)) == 12
+    assert f"the bucket {bucket.name} at http://127.0.0.1" in said()
+    assert "without a prefix (the whole bucket)" in said()
+    with pytest.raises(CommandError, match="another installation's storage"):
+        sweep()
+    assert keys(bucket) == theirs
+
+
+def test_prefixes_keep_installations_apart(clerk, server, bucket, settings):
+    bucket.put_object(Key=f"first/{OLD}", Body=b"theirs")
+    bucket.put_object(Key=OLD, Body=b"of the one without a prefix")
+    use(settings, server, bucket.name, "second")
+    upload(clerk)
+    assert sweep(hours=0) == []
+    assert "under the prefix second" in said()
+    assert len(keys(bucket)) == 3
+    use(settings, server, bucket.name)
+    assert listed()[0] == f"bytes without a row: {OLD}"
+    assert not any("first/" in line or "second/" in line for line in listed())

@@ -145,11 +145,11 @@ def test_periodic_jobs_with_their_last_and_next_run():
         )
     found = {each.purpose: each for each in periodic_jobs()}
     clean_up = next(each for purpose, each in found.items() if purpose.startswith("Every night: old jobs"))
-    sweep = next(each for each in found.values() if each.title == "Sweep bytes")
+    report = next(each for each in found.values() if each.title == "Report orphans")
     assert (clean_up.last, clean_up.state) == (dt.datetime(2026, 1, 1, 3, 17, tzinfo=dt.UTC), "failed")
     assert (clean_up.next.hour, clean_up.next.minute) == (3, 17)
     assert clean_up.next > timezone.now()
-    assert (sweep.last, sweep.state, sweep.job_id) == (None, None, None)
+    assert (report.last, report.state, report.job_id) == (None, None, None)
     assert all(found), "each says what it is for"
 
 

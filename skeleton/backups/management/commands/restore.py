@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from skeleton.backups.errors import BackupError
 from skeleton.backups.services import restore
+from skeleton.files import storage
 
 
 class Command(BaseCommand):
@@ -24,6 +25,12 @@ class Command(BaseCommand):
         except BackupError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Restored: the backup of {done.manifest.created_at}, {done.files} files.")
+        if done.manifest.files is None:
+            self.stdout.write(
+                f"The files are not in the backup; they are looked for in {storage.place()}. If the installation that "
+                f"was backed up still uses it, copy the objects to a bucket or prefix of this installation's own "
+                f"before anybody works here: a file deleted here is deleted there."
+            )
         for complaint in done.complaints:
             self.stdout.write(f"Not as it was: {complaint}")
         call_command("verify_books", stdout=self.stdout)

@@ -1,25 +1,66 @@
 """`manage.py sweep_files`: bytes without a row, rows without bytes, uploads that were cut off."""
 
 import datetime as dt
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from skeleton.core.actors import SYSTEM
-from skeleton.files import services
+from skeleton.files import services, storage
+from skeleton.files.services import Sweep
+
+MOST_HOURS = 24 * 365 * 100
+
+
+def hours_of(text: str) -> float:
+    """Raises ArgumentTypeError for what is no number of hours from 0 to a century."""
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = -1
+    if not 0 <= hours <= MOST_HOURS:
+        raise ArgumentTypeError(f"{text} is not a number of hours: give 0 or more, such as 24.")
+    return hours
 
 
 class Command(BaseCommand):
-    help = "Find bytes of files that have no row, and rows that have no bytes, and remove both."
+    help = (
+        "List bytes of files that have no row, rows that have no bytes, and uploads that were cut off. Nothing is "
+        "removed without --yes. What another installation keeps on the same storage looks like bytes without a row."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
-        parser.add_argument("--hours", type=float, default=24, help="leave bytes alone that are younger (24)")
-        parser.add_argument("--anyway", action="store_true", help="even if most files would be lost")
+        mode = parser.add_mutually_exclusive_group()
+        mode.add_argument("--yes", action="store_true", help="remove what is listed; read the list first")
+        mode.add_argument("--dry-run", action="store_true", help="only list it (the default)")
+        parser.add_argument(
+            "--hours",
+            type=hours_of,
+            default=24,
+            help="leave alone what is younger (24); below 1 only while no instance runs, or uploads under way are lost",
+        )
+        parser.add_argument("--anyway", action="store_true", help="remove even most of all files or objects")
 
-    def handle(self, *args: Any, dry_run: bool, hours: float, anyway: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, hours: float, yes: bool = False, dry_run: bool = False, anyway: bool = False, **options: Any
+    ) -> None:
         found = services.find_orphans(older_than=dt.timedelta(hours=hours))
+        listed = self._list(found)
+        self.stdout.write(f"Compared {found.rows} rows with {found.keys} objects in {storage.place()}.")
+        if not listed:
+            self.stdout.write("Nothing to remove.")
+        elif dry_run or not yes:
+            self.stdout.write(
+                "Nothing was removed. --yes removes what is listed. Make sure first that this storage belongs to this "
+                "installation alone: files of another installation, such as a restored copy, are listed as bytes "
+                "without a row, and files that another instance keeps in a folder of its own as rows without bytes."
+            )
+        else:
+            self._remove(found, anyway=anyway)
+
+    def _list(self, found: Sweep) -> int:
+        """Write what was found; how much of it can be removed."""
         for what, names in (
             ("bytes without a row", found.bytes_without_row),
             ("row without bytes", found.rows_without_bytes),
@@ -28,12 +69,10 @@ class Command(BaseCommand):
         ):
             for name in names:
                 self.stdout.write(f"{what}: {name}")
-        if dry_run:
-            return
-        lost = len(found.rows_without_bytes) + len(found.lost_but_used)
-        if lost * 2 > found.rows and not anyway:
-            raise CommandError(
-                f"{lost} of {found.rows} files have no bytes: this looks like the wrong storage. Nothing was removed; "
-                f"--anyway removes them."
-            )
+        return len(found.bytes_without_row) + len(found.rows_without_bytes) + len(found.unfinished)
+
+    def _remove(self, found: Sweep, *, anyway: bool) -> None:
+        if found.looks_foreign and not anyway:
+            raise CommandError(f"{found.looks_foreign} Nothing was removed; add --anyway to remove it all the same.")
         services.sweep(found, actor=SYSTEM)
+        self.stdout.write("Removed what is listed.")
