@@ -64,6 +64,17 @@ def change_password(*, actor: Actor, current_password: str, new_password: str) -
         end_all_sessions(user_id=user.pk, but=actor.session_id)
 
 
+def set_password(*, user_id: UUID, new_password: str, actor: Actor) -> None:
+    """Set a user's password without knowing the present one and end all their sessions. Raises Invalid, NotFound."""
+    check_strength(new_password, field="password")
+    hashed = make_password(new_password)  # slow on purpose, so not under the lock
+    with verb(actor, "change_password"):
+        user = locked(User.objects.all(), user_id, no_key=True)
+        require_reach_over(actor, user)
+        assign(user, {"password": hashed})
+        end_all_sessions(user_id=user_id)
+
+
 def update_user(*, user_id: UUID, values: dict[str, str], actor: Actor) -> None:
     """Change e-mail, name or language.
 

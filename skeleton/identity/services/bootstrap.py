@@ -6,12 +6,14 @@ from django.db.models import Q
 
 from skeleton.audit.models import AuditEntry
 from skeleton.core.actors import SYSTEM
-from skeleton.core.errors import Conflict
+from skeleton.core.errors import Conflict, NotFound
 from skeleton.core.ids import uuid7
 from skeleton.core.transactions import verb
 from skeleton.identity.models import Role, User, UserRole
 from skeleton.identity.permissions import EVERYTHING
-from skeleton.identity.services.accounts import check_strength
+from skeleton.identity.services.accounts import assign_role, check_strength, create_user
+
+SUPER_ADMIN = "super_admin"
 
 
 def ensure_first_administrator(*, zero_configuration: bool) -> str | None:
@@ -32,8 +34,18 @@ def ensure_first_administrator(*, zero_configuration: bool) -> str | None:
     user = User(id=uuid7(), email=email, name="Admin User", password=make_password(password))
     with verb(SYSTEM, "seed"):
         user.save(force_insert=True)
-        UserRole.objects.create(user=user, role=Role.objects.get(name="super_admin"))
+        UserRole.objects.create(user=user, role=Role.objects.get(name=SUPER_ADMIN))
     return str(email)
+
+
+def create_administrator(*, email: str, password: str, name: str) -> None:
+    """Create a super administrator. Raises Invalid (weak password), Conflict (taken e-mail), NotFound (no roles)."""
+    role = Role.objects.filter(name=SUPER_ADMIN).first()
+    if role is None:
+        raise NotFound("There are no roles yet. Run `manage.py seed_roles` first.")
+    with verb(SYSTEM, "create"):
+        user = create_user(email=email, password=password, name=name, actor=SYSTEM)
+        assign_role(user_id=user.pk, role_id=role.pk, actor=SYSTEM)
 
 
 def has_documented_password() -> str | None:
