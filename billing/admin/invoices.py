@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold import widgets
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
 from billing.access import INVOICES
@@ -40,7 +40,7 @@ from billing.totals import amount_due
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
 from skeleton.core.admin.columns import label, money, shown_money
-from skeleton.core.admin.filters import CurrencyFilter
+from skeleton.core.admin.filters import CurrencyFilter, DaysFilter, LinkedFilter
 from skeleton.core.admin.forms import ActForm, AmountField, RecordForm, few_lines
 from skeleton.core.admin.screens import ShownParts
 from skeleton.core.money import format_money
@@ -177,8 +177,9 @@ class InvoiceScreen(DocumentScreen):
         ("status", ChoicesDropdownFilter),
         OverdueFilter,
         CurrencyFilter,
-        ("issue_date", RangeDateFilter),
-        ("due_date", RangeDateFilter),
+        ("customer", LinkedFilter),
+        ("issue_date", DaysFilter),
+        ("due_date", DaysFilter),
     )
     acts = ("send", "record_payment", "edit_notes", "cancel", PAPER)
     bulk_acts = ("send",)
