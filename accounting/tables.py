@@ -6,8 +6,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from skeleton.core.money import minor_digits
-from skeleton.core.spreadsheets import CSV, csv_answer, csv_lines, safe_text
+from skeleton.core.money import EXACT, minor_digits
+from skeleton.core.spreadsheets import CSV, csv_answer, csv_lines
 
 FORMAT = OpenApiParameter(
     "format",
@@ -27,7 +27,7 @@ def trial_balance_rows(report: dict[str, Any]) -> Iterator[Row]:
         currency = part["currency"]
         for row in part["accounts"]:
             sides = (amount(row["debit"], currency), amount(row["credit"], currency))
-            yield [currency, row["code"], safe_text(row["name"]), row["type"], *sides]
+            yield [currency, row["code"], row["name"], row["type"], *sides]
         totals = (amount(part["total_debit"], currency), amount(part["total_credit"], currency))
         yield [currency, "", "Total", "", *totals]
 
@@ -52,7 +52,7 @@ def _sections(report: dict[str, Any], *sections: tuple[str, ...]) -> Iterator[Ro
         currency = part["currency"]
         for section, *sums in sections:
             for row in part[section]:
-                yield [currency, section, row["code"], safe_text(row["name"]), amount(row["balance"], currency)]
+                yield [currency, section, row["code"], row["name"], amount(row["balance"], currency)]
             for name in sums:
                 yield [currency, section, "", name.replace("_", " ").capitalize(), amount(part[name], currency)]
 
@@ -61,12 +61,11 @@ def ledger_rows(items: Iterable[dict[str, Any]]) -> Iterator[Row]:
     yield ["date", "description", "line_description", "reference", "currency", "debit", "credit", "balance"]
     for item in items:
         currency = item["currency"]
-        words = (safe_text(item[name]) for name in ("description", "line_description", "reference"))
+        words = (item[name] for name in ("description", "line_description", "reference"))
         amounts = (amount(item[name], currency) for name in ("debit", "credit", "balance"))
         yield [item["date"], *words, currency, *amounts]
 
 
-def amount(minor: Decimal | int, currency: str) -> str:
-    """`amount(155000, "USD") == "1550.00"`."""
-    digits = minor_digits(currency)
-    return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
+def amount(minor: Decimal | int, currency: str) -> Decimal:
+    """`amount(155000, "USD") == Decimal("1550.00")`: a number, not a text."""
+    return Decimal(minor).scaleb(-minor_digits(currency), EXACT)

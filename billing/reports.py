@@ -12,7 +12,6 @@ from django.db import connection
 
 from accounting.tables import Row, amount
 from skeleton.core.fetching import fetch
-from skeleton.core.spreadsheets import safe_text
 
 
 class Bucket(NamedTuple):
@@ -139,5 +138,5 @@ def aging_rows(report: dict[str, Any]) -> Iterator[Row]:
     for part in report["currencies"]:
         currency = part["currency"]
         for one in part["customers"]:
-            yield [currency, safe_text(one["customer_name"]), *(amount(one[name], currency) for name in COLUMNS)]
+            yield [currency, one["customer_name"], *(amount(one[name], currency) for name in COLUMNS)]
         yield [currency, "Total", *(amount(part["totals"][name], currency) for name in COLUMNS)]

@@ -40,6 +40,7 @@ from skeleton.core.admin.acts import act
 from skeleton.core.admin.columns import EMPTY, shown_money, shown_number, status
 from skeleton.core.admin.forms import ActForm, CurrencyChoice, PickField, RecordForm, as_json
 from skeleton.core.admin.numbers import AmountField, ExactField, WholeField
+from skeleton.core.admin.parameters import PICKING, searched, takes
 from skeleton.core.admin.records import RecordAdmin
 from skeleton.core.admin.screens import ShownParts, offered
 
@@ -300,13 +301,14 @@ class ContractScreen(TermsShown, RecordAdmin):
         parties = path("parties/", self.admin_site.admin_view(self.pick_party), name="contracts_party_pick")
         return [parties, *super().get_urls()]
 
+    @takes(*PICKING)
     def pick_party(self, request: HttpRequest) -> HttpResponse:
         """Active parties that a text finds, of the kinds whose screens the person may see."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         screens = {kind: self.admin_site.get_model_admin(model) for kind, model in KINDS.items()}
         seen = [kind for kind, screen in screens.items() if screen.has_view_permission(request)]
-        text = request.GET.get("term", "").replace("\x00", "").lower()
+        text = searched("term", request.GET.get("term", "")).lower()
         rows = Party.objects.filter(kind__in=seen, status=PartyStatus.ACTIVE, search_text__contains=text)
         return offered(request, rows.order_by("-pk"), lambda party: f"{party.name} ({party.kind})")
 

@@ -17,6 +17,7 @@ from rest_framework.authentication import CSRFCheck
 
 from messenger.services.tickets import standing_of_web_session
 from skeleton.core.admin.pages import Page, Wrap, register
+from skeleton.core.admin.parameters import checks_parameters
 
 API = "/api/v1/"
 OPEN = ("conversations", "messenger", "users", "files")
@@ -41,6 +42,7 @@ class MessengerPage(Page):
         }
         return TemplateResponse(request, "messenger/page.html", context)
 
+    @checks_parameters
     def ask(self, request: HttpRequest, asked: str) -> HttpResponseBase:
         """What the API answers. It asks for the permission itself, as of anybody."""
         if asked.partition("/")[0] not in OPEN:

@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
 
 from accounting import exchange
@@ -36,6 +36,7 @@ from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
 from skeleton.core.admin.columns import EMPTY, activity, shown_money, status
 from skeleton.core.admin.documents import DocumentAdmin
+from skeleton.core.admin.filters import DaysFilter
 from skeleton.core.admin.forms import ActForm, RecordForm
 from skeleton.core.admin.records import RecordAdmin
 from skeleton.core.admin.reports import today
@@ -144,7 +145,7 @@ class EntryScreen(DocumentAdmin):
     resources = ("accounting",)
     gate = ENTRIES
     list_display = ("date", "description", "reference", status("source_type", SOURCES, "made by"), "amounts")
-    list_filter = ("source_type", TouchesFilter, ("date", RangeDateFilter))
+    list_filter = ("source_type", TouchesFilter, ("date", DaysFilter))
     search_fields = ("description", "reference")
     ordering = ("-id",)
     acts = ("reverse",)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from unfold import widgets
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
 from billing.access import INVOICES
@@ -41,7 +41,7 @@ from billing.totals import amount_due
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
 from skeleton.core.admin.columns import label, money, money_text, shown_money
-from skeleton.core.admin.filters import CurrencyFilter
+from skeleton.core.admin.filters import CurrencyFilter, DaysFilter, LinkedFilter
 from skeleton.core.admin.forms import ActForm, RecordForm, few_lines
 from skeleton.core.admin.numbers import AmountField
 from skeleton.core.admin.screens import ShownParts
@@ -181,8 +181,9 @@ class InvoiceScreen(DocumentScreen):
         ("status", ChoicesDropdownFilter),
         OverdueFilter,
         CurrencyFilter,
-        ("issue_date", RangeDateFilter),
-        ("due_date", RangeDateFilter),
+        ("customer", LinkedFilter),
+        ("issue_date", DaysFilter),
+        ("due_date", DaysFilter),
     )
     acts = ("send", "record_payment", "edit_notes", "cancel", PAPER)
     bulk_acts = ("send",)

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold import widgets
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
 from billing.access import ORDERS
@@ -45,7 +45,7 @@ from parties.models import Country
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import act
 from skeleton.core.admin.columns import EMPTY, shown_money, status
-from skeleton.core.admin.filters import CurrencyFilter
+from skeleton.core.admin.filters import CurrencyFilter, DaysFilter
 from skeleton.core.admin.forms import ActForm, CurrencyChoice, PickField, RecordForm
 from skeleton.core.admin.numbers import AmountField, ExactField
 from skeleton.core.admin.screens import ShownParts
@@ -228,7 +228,7 @@ class OrderScreen(DocumentScreen):
     gate = ORDERS
     create_input, update_input, line_input = OrderInput, OrderUpdateInput, OrderLineInput
     list_display = ("number", "customer_name", status("status", COLOURS), TOTAL, "invoiced_shown", "created_at")
-    list_filter = (("status", ChoicesDropdownFilter), WaitingFilter, CurrencyFilter, ("created_at", RangeDateFilter))
+    list_filter = (("status", ChoicesDropdownFilter), WaitingFilter, CurrencyFilter, ("created_at", DaysFilter))
     acts = ("submit", "confirm", "ship", "deliver", "invoice", "cancel", PAPER)
     bulk_acts = ("confirm", "ship", "deliver", "invoice")
     ADDRESS: ClassVar[Any] = (("street", "city"), ("region", "postal_code"), "country")

@@ -9,13 +9,14 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, TextFilter
+from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 from unfold.paginator import InfinitePaginator
 
 from skeleton.audit.access import AUDIT
 from skeleton.audit.models import AuditEntry
 from skeleton.core.admin.columns import EMPTY, label
 from skeleton.core.admin.documents import DocumentAdmin
+from skeleton.core.admin.filters import TimesFilter
 from skeleton.core.admin.screens import Screen
 from skeleton.core.ids import parse_uuid
 
@@ -79,7 +80,7 @@ class AuditScreen(DocumentAdmin):
     gate = AUDIT
     paginator = InfinitePaginator  # counting a log that only grows would cost more than reading it
     list_display = ("created_at", "who", "what", "resource", "object_link", "changed")
-    list_filter = (ResourceFilter, ActionFilter, ActorFilter, ObjectFilter, ("created_at", RangeDateTimeFilter))
+    list_filter = (ResourceFilter, ActionFilter, ActorFilter, ObjectFilter, ("created_at", TimesFilter))
     readonly_fields = ("created_at", "who", "what", "object_link", "ip", "request_id", "changes_table")
     fieldsets = (
         (None, {"fields": (("created_at", "who"), ("what", "object_link"), ("ip", "request_id"))}),

@@ -17,9 +17,14 @@ from inventory.queries import low_stock
 from skeleton.backoffice.lists import Lists
 from skeleton.core.access import visible
 from skeleton.core.actors import Actor
+from skeleton.core.admin.parameters import NOT_A_CHOICE, BadParameter
 from skeleton.core.counting import Bounded
+from skeleton.core.money import CURRENCIES
 from skeleton.notifications.access import NOTIFICATIONS
 from skeleton.notifications.models import Notification
+
+CURRENCY = "currency"
+"""The parameter for the currency of the page."""
 
 MONTHS = 12
 SOON = 30
@@ -35,7 +40,9 @@ class Desk:
     def __init__(self, request: HttpRequest, actor: Actor) -> None:
         self.actor, self.lists = actor, Lists(request)
         self.today = timezone.now().date()
-        self._wanted = request.GET.get("currency")
+        self._wanted = request.GET.get(CURRENCY)
+        if self._wanted and self._wanted not in CURRENCIES:
+            raise BadParameter(CURRENCY, NOT_A_CHOICE)
 
     # currencies: amounts in two of them are never added, so the page is in one
 

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as say
 
 from skeleton.core import handler
+from skeleton.core.admin.parameters import BadParameter
 from skeleton.core.context import current_request_id
 from skeleton.core.throttles import general
 
@@ -26,9 +27,8 @@ def _by_path(
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _by_path(
-        request, 400, say("That did not work"), say("The request cannot be understood."), handler.bad_request
-    )
+    text = exception.text if isinstance(exception, BadParameter) else say("The request cannot be understood.")
+    return _by_path(request, 400, say("That did not work"), text, handler.bad_request)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as say
@@ -12,10 +12,12 @@ from unfold.sites import UnfoldAdminSite
 
 from skeleton.backoffice import devices, languages, search
 from skeleton.backoffice.dashboard import dashboard
+from skeleton.backoffice.desk import CURRENCY
 from skeleton.backoffice.forms import OwnPasswordForm, SignInForm
 from skeleton.backoffice.navigation import sections_for
 from skeleton.core.actors import Actor
 from skeleton.core.admin import pages
+from skeleton.core.admin.parameters import refusing, searched, takes
 from skeleton.core.admin.screens import Screen
 from skeleton.core.context import current_request
 from skeleton.core.errors import DomainError
@@ -69,6 +71,14 @@ class BackOffice(UnfoldAdminSite):
 
     # pages
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Django's wrapper; the view inside refuses the query parameters that it does not declare."""
+        return super().admin_view(refusing(view), cacheable)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """Closed: fields are chosen with `Screen.pick`, which asks the screen for its rows."""
+        raise Http404
+
     def get_urls(self) -> list[Any]:
         """The pages' addresses, before those of the screens."""
         own = [pattern for page in pages.registered().values() for pattern in page.urls(self.admin_view)]
@@ -79,9 +89,10 @@ class BackOffice(UnfoldAdminSite):
         """Take the language that a person chose."""
         return languages.choose(request, self.actor_of(request))
 
+    @takes("s", "part")
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What the field at the top finds: a part of a page for its script, a page for whoever has none."""
-        text = request.GET.get("s", "")
+        text = searched("s", request.GET.get("s", ""))
         found = {"groups": search.find(request, text), "text": text.strip(), "shortest": search.SHORTEST}
         if "part" in request.GET:
             return TemplateResponse(request, "backoffice/search_results.html", found)
@@ -93,6 +104,7 @@ class BackOffice(UnfoldAdminSite):
         shows_audit = actor is not None and actor.can("audit:read")
         return {**super().each_context(request), "show_history": shows_audit}
 
+    @takes(CURRENCY)
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         actor = self.actor_of(request)
         found = dashboard(request, actor) if actor else {}

@@ -1,13 +1,14 @@
 """Tables for spreadsheets, written as they are read: CSV, and XLSX of one sheet.
 
-What people wrote never becomes a formula: in CSV it is set behind an apostrophe where a spreadsheet would take it for
-one (and `plain_text` takes that off again), in XLSX it is a cell of text. Numbers stay numbers.
+A text never becomes a formula. In CSV an apostrophe protects every place where a spreadsheet could take the text for
+one, whichever separator it splits the file by (`plain_text` removes the apostrophes again). In XLSX a text is a cell of
+text. Numbers stay numbers.
 """
 
-import csv
 import datetime as dt
+import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 from xml.sax.saxutils import escape
@@ -18,40 +19,72 @@ from django.utils.http import content_disposition_header
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for the beginning of a formula."""
+FORMULA = "=+-@＝＋－＠"
+"""Characters that begin a formula, in half and full width."""
 
 _APOSTROPHE = "'"
+_SEPARATORS = ';|\t\r\n"'
+_BLANKS = r"\s'\x00-\x1f\u00ad\u200b-\u200f\u2060\ufeff"
+_START = re.compile(rf'^[{_BLANKS};|"]*|[;|\t\r\n"][{_BLANKS};|"]*')
+"""Where a cell may begin: at the start of the text, and after what another program may split the file by.
+
+A comma needs no protection: a text that contains one is quoted, and whoever splits by commas respects that.
+"""
+_BEGINS = re.compile(f"[{re.escape(FORMULA)}]|^'*[\\t\\r]")
+_MARKS = frozenset(FORMULA)
+_LEADING = re.compile(r"'*[\t\r]")  # what some programs skip at the start of a cell
+_MARKED = re.compile(rf"([{_SEPARATORS}]){_APOSTROPHE}")
+_TO_QUOTE = re.compile(r'[,;|\t\r\n"]|^\s|\s$')
 
 Row = Sequence[Any]
 
 
 def safe_text(text: str | None) -> str:
-    """What people wrote, never a formula."""
-    if text and text.lstrip(_APOSTROPHE).startswith(FORMULA):
-        return _APOSTROPHE + text
-    return text or ""
+    """`text` with an apostrophe wherever a cell could begin in it and be a formula."""
+    return _at_formulas(text or "", _protected)
 
 
 def plain_text(text: str) -> str:
     """What `safe_text` was given."""
-    if text.startswith(_APOSTROPHE) and text.lstrip(_APOSTROPHE).startswith(FORMULA):
-        return text[1:]
-    return text
+    return _at_formulas(text, _unprotected)
 
 
-class _Echo:
-    """A file that hands back what is written."""
+def _at_formulas(text: str, change: Callable[[str, bool], str]) -> str:
+    """`text`, with what stands between the beginning of a cell and that of a formula changed.
 
-    def write(self, text: str) -> str:
+    `change` is given that, and whether it is at the start of the text.
+    """
+    if not _BEGINS.search(text):
         return text
+
+    def changed(found: re.Match[str]) -> str:
+        between, at_start = found.group(), found.start() == 0
+        follows = text[found.end() : found.end() + 1]
+        is_formula = follows in _MARKS or (at_start and _LEADING.match(between))
+        return change(between, at_start) if is_formula else between
+
+    return _START.sub(changed, text)
+
+
+def _protected(between: str, at_start: bool) -> str:
+    marked = "".join(char + _APOSTROPHE if char in _SEPARATORS else char for char in between)
+    return _APOSTROPHE + marked if at_start else marked
+
+
+def _unprotected(between: str, at_start: bool) -> str:
+    plain = _MARKED.sub(r"\1", between)
+    return plain.removeprefix(_APOSTROPHE) if at_start else plain
 
 
 def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """Each row as a line of CSV (RFC 4180)."""
-    writer = csv.writer(_Echo())
+    """Each row as a line of CSV (RFC 4180), its texts protected from becoming formulas."""
     for row in rows:
-        yield writer.writerow(row)
+        yield ",".join(map(_csv_cell, row)) + "\r\n"
+
+
+def _csv_cell(cell: Any) -> str:
+    text = safe_text(cell) if isinstance(cell, str) else _number(cell)
+    return '"' + text.replace('"', '""') + '"' if _TO_QUOTE.search(text) else text
 
 
 def csv_answer(name: str, rows: Iterable[Row]) -> StreamingHttpResponse:
@@ -63,8 +96,7 @@ def table_answer(name: str, rows: Iterable[Row], *, xlsx: bool) -> StreamingHttp
     """A table of texts, numbers and empty cells as a download; its first row is the heading."""
     if xlsx:
         return _download(f"{name}.xlsx", XLSX, xlsx_chunks(rows))
-    safe = ([safe_text(cell) if isinstance(cell, str) else _number(cell) for cell in row] for row in rows)
-    return _download(f"{name}.csv", f"{CSV}; charset=utf-8", _marked(csv_lines(safe)))
+    return _download(f"{name}.csv", f"{CSV}; charset=utf-8", _marked(csv_lines(rows)))
 
 
 def _download(filename: str, media: str, content: Iterable[Any]) -> StreamingHttpResponse:

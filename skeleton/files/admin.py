@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.defaultfilters import filesizeformat
-from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.enums import ActionVariant
 
 from skeleton.core.admin.acts import act, download
 from skeleton.core.admin.documents import DocumentAdmin
+from skeleton.core.admin.filters import TimesFilter
 from skeleton.core.admin.words import say
 from skeleton.core.errors import ServiceUnavailable
 from skeleton.files import services
@@ -26,7 +26,7 @@ class FileScreen(DocumentAdmin):
     resources = ("files",)
     gate = FILES
     list_display = ("name", "mime_type", "size_shown", "purpose", "owner", "created_at")
-    list_filter = (("created_at", RangeDateTimeFilter),)
+    list_filter = (("created_at", TimesFilter),)
     search_fields = ("name", "purpose")
     list_select_related = ("owner",)
     readonly_fields = ("name", "mime_type", "size_shown", "purpose", "owner", "created_at", "checksum")

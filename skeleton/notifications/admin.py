@@ -22,6 +22,7 @@ from skeleton.core.admin.columns import EMPTY, label
 from skeleton.core.admin.columns import status as status_column
 from skeleton.core.admin.documents import DocumentAdmin
 from skeleton.core.admin.forms import ActForm, RecordForm
+from skeleton.core.admin.parameters import takes
 from skeleton.core.admin.records import RecordAdmin
 from skeleton.core.admin.screens import Screen
 from skeleton.identity.choices import Language
@@ -116,6 +117,7 @@ class PreferencesScreen(OwnScreen, RecordAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)
 
+    @takes()
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         own = self.get_queryset(request).first()
         return HttpResponseRedirect(self.page_of(own) if own else self.new_page)
@@ -124,7 +126,7 @@ class PreferencesScreen(OwnScreen, RecordAdmin):
         own = self.get_queryset(request).first()
         if own:
             return HttpResponseRedirect(self.page_of(own))
-        return super().add_view(request, form_url, extra_context)  # type: ignore[no-any-return]
+        return super().add_view(request, form_url, extra_context)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None

@@ -2,16 +2,23 @@
 
 from typing import Any, ClassVar
 
-from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ALL_VAR, PAGE_VAR
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
 
+from skeleton.core.admin.parameters import BadParameter, checks_parameters
 from skeleton.core.spreadsheets import table_answer
 from skeleton.core.tables.table import Table, plain_table
 
 FORMATS = ("csv", "xlsx")
+
+OF_PAGES = (PAGE_VAR, ALL_VAR)
+"""Parameters of a list that its export does not accept: it has all pages."""
+
+WHOLE = _("An export contains all pages. Remove this parameter from the address.")
 
 
 class Exporting:
@@ -39,7 +46,10 @@ class Exporting:
         return reverse(f"{self.admin_site.name}:{self.route_name(*parts)}", **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        kept = request.GET.copy()
+        for name in OF_PAGES:
+            kept.pop(name, None)
+        query = f"?{kept.urlencode()}" if kept else ""
         links = {
             "exports": [(kind.upper(), self.address("export", kind) + query) for kind in FORMATS],
             "import_link": self.import_link(request),
@@ -50,14 +60,15 @@ class Exporting:
         """Where a file can be imported, for those who may (`skeleton.exchange.screens`)."""
         return None
 
+    @checks_parameters
     def export(self, request: HttpRequest, kind: str) -> HttpResponseBase:
         """The list as it is shown, all its pages, as CSV or XLSX, written as it is read."""
         if not self.has_view_permission(request):  # type: ignore[attr-defined]
             raise PermissionDenied
-        try:
-            rows = self.get_changelist_instance(request).get_queryset(request)  # type: ignore[attr-defined]
-        except IncorrectLookupParameters:
-            return HttpResponseRedirect(self.address("changelist"))
+        for name in OF_PAGES:
+            if name in request.GET:
+                raise BadParameter(name, WHOLE)
+        rows = self.get_changelist_instance(request).queryset  # type: ignore[attr-defined]
         table = self.table or plain_table(self.model)
         name = str(self.opts.verbose_name_plural).replace(" ", "-")
         return table_answer(name, table.lines(rows), xlsx=kind == "xlsx")

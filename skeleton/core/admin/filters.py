@@ -1,12 +1,20 @@
 """Filters that lists of several apps have."""
 
+import datetime as dt
 from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, RangeDateTimeFilter, RelatedDropdownFilter
 
+from skeleton.core.admin.parameters import NOT_A_DAY, NOT_A_TIME, BadParameter
+from skeleton.core.admin.words import Words
+from skeleton.core.ids import parse_uuid
 from skeleton.core.money import CURRENCIES
 
 
@@ -20,3 +28,70 @@ class CurrencyFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(currency=self.value()) if self.value() else queryset
+
+
+class LinkedFilter(RelatedDropdownFilter):
+    """Rows that refer to one record, which a link of ours chooses. It is shown only where it is in use."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The record, as long as a row that the person sees refers to it."""
+        chosen = parse_uuid(request.GET.get(self.lookup_kwarg, ""))
+        rows = model_admin.get_queryset(request).select_related(self.field_path) if chosen else None
+        row = rows.filter(**{self.field_path: chosen}).first() if rows is not None else None
+        return [(str(chosen), str(getattr(row, self.field_path)))] if row else []
+
+
+class DaysFilter(RangeDateFilter):
+    """Rows from one day to another, both included. Days are read in the language of the page, or as 2026-01-31.
+
+    Raises BadParameter for what is not a day; unfold would leave the list unfiltered.
+    """
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for end, lookup, more in (("from", "gte", 0), ("to", "lt", 1)):
+            name = f"{self.parameter_name}_{end}"
+            if text := self.used_parameters.get(name):
+                bound = _day(name, text) + dt.timedelta(days=more)
+                has_time = isinstance(self.field, models.DateTimeField)
+                start = timezone.make_aware(dt.datetime.combine(bound, dt.time())) if has_time else bound
+                queryset = queryset.filter(**{f"{self.field_path}__{lookup}": start})
+        return queryset
+
+
+class TimesFilter(RangeDateTimeFilter):
+    """Rows from one moment to another. A day without a time counts from its beginning, or to its end.
+
+    Raises BadParameter for what is not a moment; unfold would leave the list unfiltered.
+    """
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for end, lookup, whole in (("from", "gte", dt.time.min), ("to", "lte", dt.time.max)):
+            name = f"{self.parameter_name}_{end}"
+            day, time = (self.used_parameters.get(f"{name}_{part}") for part in (0, 1))
+            if day or time:
+                moment = dt.datetime.combine(_day(f"{name}_0", day or ""), _time(f"{name}_1", time) if time else whole)
+                queryset = queryset.filter(**{f"{self.field_path}__{lookup}": timezone.make_aware(moment)})
+        return queryset
+
+
+def _day(name: str, text: str) -> dt.date:
+    """The day that a parameter gives; not the last that Python knows, since a day is added. Raises BadParameter."""
+    day = _read(DATE, name, text, NOT_A_DAY)
+    if not isinstance(day, dt.date) or day == dt.date.max:
+        raise BadParameter(name, NOT_A_DAY)
+    return day
+
+
+def _time(name: str, text: str) -> dt.time:
+    time: dt.time = _read(TIME, name, text, NOT_A_TIME)
+    return time
+
+
+def _read(field: forms.Field, name: str, text: str, reason: Words) -> Any:
+    try:
+        return field.clean(text)
+    except ValidationError as exc:
+        raise BadParameter(name, reason) from exc
+
+
+DATE, TIME = forms.DateField(), forms.TimeField()

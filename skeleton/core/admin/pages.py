@@ -7,7 +7,7 @@
 The site gives each its address, `/admin/<name>/`, and the navigation shows it to whoever may read it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin
@@ -17,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 
 from skeleton.core.actors import Actor
+from skeleton.core.admin.parameters import checks_parameters, refuse_unknown
 
 Wrap = Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]
 
@@ -42,13 +43,19 @@ class Page:
     def may_read(self, request: HttpRequest) -> bool:
         return self.actor(request).can(*(f"{resource}:read" for resource in self.resources))
 
+    @checks_parameters
     def view(self, request: HttpRequest) -> HttpResponseBase:
         """What the address answers. The site has asked already whether this is somebody of the back office."""
         if not self.may_read(request):
             raise PermissionDenied
         if request.method not in ("GET", "HEAD"):
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+        refuse_unknown(request, self.accepted())
         return self.show(request)
+
+    def accepted(self) -> Collection[str]:
+        """The query parameters that the page accepts."""
+        return ()
 
     def show(self, request: HttpRequest) -> HttpResponseBase:
         """The page, to somebody who may read it."""

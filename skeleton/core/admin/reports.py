@@ -5,7 +5,7 @@ title, the days and the tables are left (`report.html`, `report.css`).
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
@@ -22,10 +22,12 @@ from unfold.widgets import BASE_INPUT_CLASSES
 
 from skeleton.core.actors import Actor
 from skeleton.core.admin.pages import Page
+from skeleton.core.admin.parameters import NOT_A_CHOICE, BadParameter
 from skeleton.core.errors import DomainError
 from skeleton.core.money import format_amount
 
 TEMPLATE = "skeleton/admin/report.html"
+FORMAT, CSV = "format", "csv"
 
 Asked = dict[str, Any]
 """What the form's fields say, cleaned."""
@@ -160,14 +162,19 @@ class ReportPage(Page):
         """The same as CSV."""
         raise NotImplementedError
 
+    def accepted(self) -> Collection[str]:
+        return (*self.form.base_fields, FORMAT)
+
     def show(self, request: HttpRequest) -> HttpResponseBase:
         given = {name: text for name, text in request.GET.dict().items() if str(text).strip()}
+        if given.get(FORMAT, CSV) != CSV:
+            raise BadParameter(FORMAT, NOT_A_CHOICE)
         if not given and self.form.default().keys() < self.form.base_fields.keys():
             return self._page(request, self.form(initial=self.form.default()))
         form = self.form({**self.form.default(), **given})
         if form.is_valid():
             try:
-                if given.get("format") == "csv":
+                if given.get(FORMAT) == CSV:
                     return self.download(form.cleaned_data, self.actor(request))
                 return self._page(request, form, self.find(form.cleaned_data, self.actor(request)))
             except DomainError as error:
@@ -187,7 +194,7 @@ class ReportPage(Page):
             "media": form.media,
             "found": found,
             "suggestions": [(name, self.asking({**asked, **days})) for name, days in self.form.suggestions()],
-            "csv": self.asking({**asked, "format": "csv"}),
+            "csv": self.asking({**asked, FORMAT: CSV}),
             "made_at": timezone.now(),
         }
         return TemplateResponse(request, TEMPLATE, context, status=400 if form.errors else 200)

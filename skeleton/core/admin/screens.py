@@ -6,44 +6,35 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
-from django.contrib.admin import SimpleListFilter
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import path, reverse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
-from unfold.views import ChangeList
 
 from skeleton.core.access import Gate, visible
 from skeleton.core.actors import Actor
 from skeleton.core.admin.acts import Act, do_to_many
 from skeleton.core.admin.exports import Exporting
 from skeleton.core.admin.forms import few_lines
+from skeleton.core.admin.listing import Listing
 from skeleton.core.admin.numbers import FORM_FIELDS
-from skeleton.core.admin.words import in_words, lazily, name_columns, say
-
-
-class Listing(ChangeList):
-    """A list that is counted once, at most, and whose filters and hints are in the language of the page."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.search_help_text: Any = say(self.search_help_text)
-
-    def get_filters(self, request: HttpRequest) -> Any:
-        specs, *rest = super().get_filters(request)
-        for spec in specs:
-            spec.title = say(str(spec.title))
-            if isinstance(spec, SimpleListFilter):
-                spec.lookup_choices = in_words(spec.lookup_choices)
-        return specs, *rest
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        if not self.query and not self.has_active_filters:
-            self.full_result_count = self.result_count
+from skeleton.core.admin.parameters import (
+    KEPT,
+    PICKING,
+    UNREADABLE,
+    BadParameter,
+    checks_parameters,
+    page_number,
+    searched,
+    takes,
+)
+from skeleton.core.admin.words import lazily, name_columns, say
 
 
 class Screen(Exporting, ModelAdmin):
@@ -70,6 +61,7 @@ class Screen(Exporting, ModelAdmin):
     list_per_page = 50
     list_disable_select_all = True
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER  # a count for each value of each filter
     list_filter_submit = True
     list_fullwidth = True
     compressed_fields = True
@@ -131,7 +123,7 @@ class Screen(Exporting, ModelAdmin):
         return found[key]
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        term = search_term.replace("\x00", "")
+        term = searched(SEARCH_VAR, search_term)
         found: tuple[Any, bool] = super().get_search_results(
             request, queryset, term.lower() if self.searched_in_lower_case else term
         )
@@ -140,17 +132,29 @@ class Screen(Exporting, ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Listing]:
         return Listing
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters as exc:  # Django would redirect to the whole list
+            raise BadParameter(next(iter(request.GET), ""), UNREADABLE) from exc
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Refuse every lookup: `Listing` accepts the parameters of the declared filters, and needs no others."""
+        return False
+
     # picked from other screens
 
     def get_urls(self) -> list[Any]:
         pick = path("pick/", self.admin_site.admin_view(self.pick), name=self._route("pick").partition(":")[2])
         return [pick, *super().get_urls()]
 
+    @takes(*PICKING)
     def pick(self, request: HttpRequest) -> HttpResponse:
         """The rows that a text finds, for a field in which one of them is chosen (`forms.PickField`)."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        rows, _ = self.get_search_results(request, self.pickable(request), request.GET.get("term", ""))
+        text = searched("term", request.GET.get("term", ""))
+        rows, _ = self.get_search_results(request, self.pickable(request), text)
         return offered(request, rows)
 
     def pickable(self, request: HttpRequest) -> QuerySet[Any]:
@@ -185,6 +189,7 @@ class Screen(Exporting, ModelAdmin):
 
     # its history is the audit log's; Django's own log is not written
 
+    @takes(KEPT)
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         query = urlencode({"resource": self.audited, "resource_id": unquote(object_id)})
         return HttpResponseRedirect(f"{reverse('admin:audit_auditentry_changelist')}?{query}")
@@ -203,6 +208,21 @@ class Screen(Exporting, ModelAdmin):
         """Likewise."""
 
     # pages
+
+    @checks_parameters
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list. `Listing` checks its parameters."""
+        return super().changelist_view(request, extra_context)
+
+    @takes(KEPT)
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        found: HttpResponse = super().add_view(request, *args, **kwargs)
+        return found
+
+    @takes(KEPT)
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        found: HttpResponse = super().change_view(request, *args, **kwargs)
+        return found
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         context["adminform"].fieldsets = [(say(name), part) for name, part in context["adminform"].fieldsets]
@@ -293,8 +313,7 @@ class ShownParts(TabularParts):
 
 def offered(request: HttpRequest, rows: QuerySet[Any], text: Callable[[Any], str] = str) -> JsonResponse:
     """A page of `rows`, each as `text` says, in the form that `forms.PickField` asks for."""
-    page = request.GET.get("page", "1")
-    first = (int(page) - 1) * PICKED if page.isdigit() and 0 < int(page) < 1000 else 0
+    first = (page_number(request, "page") - 1) * PICKED
     found = list(rows[first : first + PICKED + 1])
     results = [{"id": str(row.pk), "text": text(row)} for row in found[:PICKED]]
     return JsonResponse({"results": results, "pagination": {"more": len(found) > PICKED}})

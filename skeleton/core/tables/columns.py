@@ -182,7 +182,7 @@ class ObjectColumn(Column):
 
 
 class MomentColumn(Column):
-    """A day, or a moment in UTC. Only shown."""
+    """A day, a time of day, or a moment in UTC. Only shown."""
 
     def __init__(self, name: str, help: str = "", **rest: Any) -> None:  # noqa: A002
         super().__init__(name, help, shown=True, **rest)

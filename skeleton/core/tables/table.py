@@ -1,13 +1,17 @@
 """What a list looks like as a table: its columns, and by which of them a row is known again."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import orjson
+from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.db import models
 from django.db.models import Model, QuerySet
 
+from skeleton.core.failures import without_secrets
 from skeleton.core.tables.columns import (
     AmountColumn,
     BooleanColumn,
@@ -19,6 +23,7 @@ from skeleton.core.tables.columns import (
 )
 
 ID = "id"
+ONE_DAY = dt.timedelta(days=1)
 CHUNK = 1_000
 """Rows that are read at a time."""
 
@@ -89,17 +94,30 @@ def _is_shown(field: Any) -> bool:
 
 def _column_of(field: Any, *, has_currency: bool) -> Column:
     name = field.name
-    if isinstance(field, models.DateField):
+    if isinstance(field, (models.DateField, models.TimeField)):
         return MomentColumn(name)
     if isinstance(field, models.BigIntegerField) and has_currency:
         return AmountColumn(name, shown=True)
-    if isinstance(field, (models.ForeignKey, models.CharField, models.TextField, models.UUIDField)):
+    if isinstance(field, _TEXTS):
         return TextColumn(name, source=lambda record: _text(getattr(record, name)), shown=True)
     for kind, column in _COLUMNS.items():
         if isinstance(field, kind):
             return column(name, shown=True)
-    return ObjectColumn(name, shown=True)
+    if isinstance(field, DateRangeField):
+        return TextColumn(name, source=lambda record: _span(getattr(record, name)), shown=True)
+    if isinstance(field, (models.JSONField, ArrayField)):
+        return ShownObjectColumn(name, shown=True)
+    raise TypeError(f"No column for {field}: give its screen a table.")
 
+
+class ShownObjectColumn(ObjectColumn):
+    """JSON to look at: what looks like a password or a token is hidden."""
+
+    def cell(self, value: Any, values: Any) -> Any:
+        return without_secrets(orjson.dumps(value, default=str).decode()) if value else None
+
+
+_TEXTS = (models.ForeignKey, models.CharField, models.TextField, models.UUIDField, models.GenericIPAddressField)
 
 _COLUMNS: dict[Any, type[Column]] = {
     models.DecimalField: NumberColumn,
@@ -111,3 +129,11 @@ _COLUMNS: dict[Any, type[Column]] = {
 def _text(value: Any) -> str | None:
     """A text, or what another record is called."""
     return None if value is None else str(value)
+
+
+def _span(value: Any) -> str | None:
+    """A period as ISO 8601 writes it, both days included: `2026-01-01/2026-12-31`; `..` where it is open."""
+    if value is None or value.isempty:
+        return None
+    last = value.upper - ONE_DAY if value.upper and not value.upper_inc else value.upper
+    return f"{value.lower or '..'}/{last or '..'}"

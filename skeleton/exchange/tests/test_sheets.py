@@ -1,5 +1,6 @@
 """Files as people have them, and files that somebody made to do harm."""
 
+import csv
 import datetime as dt
 import io
 import zipfile
@@ -189,7 +190,7 @@ def test_no_text_becomes_a_formula_and_none_is_lost(text):
 def test_texts_come_back_from_both_formats(rows):
     rows = [["first", "second"], *([cell.strip() or None for cell in row] for row in rows)]
     rows = [row for row in rows if any(row)]
-    csv = "".join(csv_lines([safe_text(cell) for cell in row] for row in rows)).encode()
+    csv = "".join(csv_lines(rows)).encode()
     expected = rows[1:]
     found = [[plain_text(cell) if cell else cell for cell in row] for row in read_here(csv, encoding="utf-8")]
     assert found[1:] == expected
@@ -208,3 +209,37 @@ def test_a_workbook_of_ours_is_one_to_others():
     assert sheet["A1"].font.bold
     assert read(content)[1][1][0] == "a\rb\x01_x0041_"
     assert b"".join(xlsx_chunks(rows)) == content
+
+
+FORMULAS = [
+    "Beta;=1+1;z", "a\t=1", "a|+1", "a\n-1", "a\r\n@x", 'a;"=1+1"', '"=1', " =1", ";;=1", ";'=1", "'; '=1", "a; -5 %",
+    "＝1", "a;＋1", "a;－1", "a;＠x", "\u200b=1", "a;\ufeff=1", "x,=1", "- one\n- two", "\t\r=1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_cell_is_a_formula_whatever_the_file_is_split_by(text, separator):
+    line = "".join(csv_lines([["first", text, "last"], [text, "x", text]]))
+    for row in csv.reader(io.StringIO(line, newline=""), delimiter=separator):
+        for cell in row:
+            assert not cell.strip(' \t\r\n\u200b\ufeff"').startswith(tuple("=+-@＝＋－＠")), row
+    assert [plain_text(cell) for cell in list(csv.reader(io.StringIO(line, newline="")))[1]] == [text, "x", text]
+
+
+@given(st.text(st.sampled_from("=+-@;'\" \t\r\n|,ax＝"), max_size=12))
+def test_what_protects_a_text_can_be_taken_off_again(text):
+    assert plain_text(safe_text(text)) == text
+
+
+def test_a_long_text_of_separators_is_protected_in_no_time():
+    text = "\t;" * 200_000
+    assert plain_text(safe_text(text + "=")) == text + "="
+    assert safe_text(text + "=").count("'") == 400_001
+
+
+def test_texts_with_any_separator_are_quoted_and_numbers_stay_numbers():
+    row = ["Beta;z", "a\tb", "a|b", "a,b", ' "x"', "plain", Decimal("-12.50"), -3, None, True]
+    assert "".join(csv_lines([row])) == (
+        '"Beta;z","a\tb","a|b","a,b"," ""x""",plain,-12.50,-3,,true\r\n'
+    )  # fmt: skip
