@@ -147,6 +147,15 @@ def test_the_last_day_is_included(chief):
     assert chief.get(orders).status_code == 200
 
 
+@pytest.mark.parametrize("label", [label for label, screen in LISTS.items() if screen.bulk_acts])
+def test_rows_that_cannot_be_are_not_acted_on(label, chief):
+    address, act = reverse(SCREENS[label]._route("changelist")), SCREENS[label].bulk_acts[0]
+    for selected in ("x", "\x00", "9" * 30):
+        answer = chief.post(address, {"action": act, "_selected_action": ["1", selected], "index": "0"})
+        assert answer.status_code == 400
+        assert "_selected_action: " in answer.content.decode()
+
+
 def test_the_page_after_the_last_is_the_last(chief):
     for _ in range(51):
         CustomerFactory()

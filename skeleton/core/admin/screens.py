@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import SEARCH_VAR
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -186,6 +187,15 @@ class Screen(Exporting, ModelAdmin):
             for name, act in acts.items()
             if self.may_do(request, act)
         }
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Do a bulk act. Raises BadParameter for a selected row whose id can't be one."""
+        for selected in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                self.opts.pk.clean(selected, None)
+            except ValidationError as exc:
+                raise BadParameter(ACTION_CHECKBOX_NAME, UNREADABLE) from exc
+        return super().response_action(request, queryset)
 
     # its history is the audit log's; Django's own log is not written
 
