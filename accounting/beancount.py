@@ -1,11 +1,13 @@
 """The journal as plain text, in the syntax of beancount (version 2 and 3).
 
 Accounts are named by their type and the codes from the root of the chart down: `Assets:1000:1200`. Every balance is
-asserted at the end, so whoever loads the file checks our arithmetic.
+asserted at the end, so whoever loads the file checks our arithmetic. An assertion of beancount covers the account and
+all accounts below it, so what is asserted is the sum of the subtree.
 """
 
 import datetime as dt
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from uuid import UUID
@@ -39,17 +41,21 @@ def beancount_lines() -> Iterator[str]:
         yield f"  name: {quoted(account.name)}\n"
     yield from _transactions(names)
     if days["last"]:
-        yield from _assertions(names, days["last"] + dt.timedelta(days=1))
+        yield from _assertions(accounts, names, days["last"] + dt.timedelta(days=1))
 
 
 def account_name(account: Account, accounts: dict[UUID, Account]) -> str:
     """The path of codes from the root of the chart to the account."""
-    path = [component(account.code)]
-    above = account.parent_id
-    while above:
-        path.append(component(accounts[above].code))
-        above = accounts[above].parent_id
+    path = [component(found.code) for found in _upwards(account, accounts)]
     return ":".join([ROOTS[AccountType(account.type)], *reversed(path)])
+
+
+def _upwards(account: Account, accounts: dict[UUID, Account]) -> Iterator[Account]:
+    """The account, its parent, and so on to the root."""
+    found: Account | None = account
+    while found:
+        yield found
+        found = accounts[found.parent_id] if found.parent_id else None
 
 
 def component(code: str) -> str:
@@ -92,11 +98,14 @@ def _heading(entry: Entry) -> Iterator[str]:
         yield f"  source: {quoted(f'{entry.source_type} {entry.source_id}')}\n"
 
 
-def _assertions(names: dict[UUID, str], day: dt.date) -> Iterator[str]:
-    """What every account holds at the beginning of the day behind the last one, to the cent."""
+def _assertions(accounts: dict[UUID, Account], names: dict[UUID, str], day: dt.date) -> Iterator[str]:
+    """What every account that was posted to holds, with all below it, at the beginning of `day`, to the cent."""
+    own = {(total.account_id, total.currency): total.debit - total.credit for total in Total.objects.all()}
+    sums: defaultdict[tuple[UUID, str], Decimal] = defaultdict(Decimal)
+    for (account_id, currency), amount in own.items():
+        for account in _upwards(accounts[account_id], accounts):
+            sums[account.pk, currency] += amount
     yield "\n"
-    for account_id, currency, debit, credit in Total.objects.order_by("account__code", "currency").values_list(
-        "account_id", "currency", "debit", "credit"
-    ):
-        number = decimal_amount(debit - credit, currency).removesuffix(currency)
+    for account_id, currency in sorted(own, key=lambda key: (accounts[key[0]].code, key[1])):
+        number = decimal_amount(sums[account_id, currency], currency).removesuffix(currency)
         yield f"{day} balance {names[account_id]}  {number}~ 0 {currency}\n"

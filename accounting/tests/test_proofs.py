@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from accounting import beancount, proofs
 from accounting.models import Account, Entry, Line, Total
-from accounting.services import Posting, post_entry, reverse_entry
+from accounting.services import Posting, post_entry, reverse_entry, update_account
 from accounting.tests.factories import account, net, post
 from skeleton.core.actors import SYSTEM
 from skeleton.core.money import minor_digits
@@ -199,6 +199,70 @@ class TestBeancount:
         assert theirs["Assets:1000:1200", "USD"] == 10_000
         assert theirs["Expenses:5000:Z-lz-d9", "EUR"] == Decimal("12.34")
         assert theirs["Expenses:5000:5300:Z--9", "BHD"] == Decimal("12.345")
+
+    def test_accounts_with_children_are_posted_to(self, tmp_path):
+        """Asserted is the whole subtree, at every depth, in each currency; own balances are those of the books."""
+        for depth, code in enumerate(["1", "12", "12.0", "12.0-a", "12.0-a.b"]):
+            account(code, parent=["1000", "1", "12", "12.0", "12.0-a"][depth])
+        account("12.1", parent="12", currency="EUR")
+        for amount, code in enumerate(["1000", "1200", "1", "12", "12.0", "12.0-a", "12.0-a.b"], 1):
+            post(code, "4000", amount * 1000)
+            post("4000", code, amount, "2026-04-01", "JPY")
+        post("12.1", "4000", 77_77, currency="EUR")
+        post("1", "12.0-a.b", 3000)  # 1 holds 6,000 then, the deepest one 4,000
+        post("12", "1", 6000)  # an account of 0 with sub-accounts that hold something
+        post("5000", "5300", 5)
+        theirs = self.load(tmp_path)
+        assert theirs == self.ours()
+        assert ("Assets:1000:1", "USD") not in theirs
+
+    def test_a_parent_of_one_currency_over_children_of_others(self, tmp_path):
+        account("till", parent="1000", currency="EUR")
+        account("till-usd", parent="till", currency="USD")
+        account("till-any", parent="till")
+        post("till", "4000", 100, currency="EUR")
+        post("till-usd", "4000", 250)
+        post("till-any", "4000", 7, currency="EUR")
+        post("till-any", "4000", 8, currency="KWD")
+        assert self.load(tmp_path) == self.ours()
+
+    @pytest.mark.parametrize("text", [
+        'a "quoted" one', "\\", 'ends in a backslash \\', '\\"', "two\nlines\r\nthree", "\ttab",
+        "\u2028\u2029\x85\x0b\x0c", "Оренда приміщення № 5", "日本語 🙂", "; no comment", "2026-01-01 open Assets:X",
+        "x" * 500, "#tag ^link {} @@ *",
+    ])  # fmt: skip
+    def test_texts_of_any_kind(self, tmp_path, text):
+        found = account("9x", "expense", name=text[:255] or "x", parent="5000")
+        post("9x", "1200", 5, description=text, reference=text[:100])
+        update_account(account_id=found.pk, values={"is_active": False}, actor=SYSTEM)
+        assert self.load(tmp_path) == self.ours()
+
+    def test_a_subtree_holds_more_than_one_account_can(self, tmp_path):
+        for code in ("a", "b"):
+            account(code, parent="1200")
+            account(f"income-{code}", "revenue")
+            post(code, f"income-{code}", 2**63 - 1, currency="KWD")
+        post("1200", "4000", 1, currency="KWD")
+        assert self.load(tmp_path) == self.ours()
+
+    def test_an_account_that_moved_to_another_parent(self, tmp_path):
+        moved = account("moves", parent="1200")
+        post("moves", "4000", 100)
+        post("1200", "4000", 11)
+        update_account(account_id=moved.pk, values={"parent": "1300"}, actor=SYSTEM)
+        theirs = self.load(tmp_path)
+        assert theirs["Assets:1000:1300:Z-lmoves", "USD"] == 1
+        assert theirs == self.ours()
+
+    def test_beancount_would_notice_below_a_parent(self, tmp_path):
+        account("sub", parent="1200")
+        post("sub", "3100", 100)
+        post("1200", "3100", 1)
+        tamper("UPDATE accounting_total SET debit = 102 WHERE debit = 100")
+        path = tmp_path / "journal.beancount"
+        call_command("export_beancount", output=path)
+        _, errors, _ = loader.load_file(str(path))
+        assert len(errors) == 2, "the account and the one above it"
 
     def test_beancount_would_notice(self, tmp_path):
         post("1200", "3100", 100)
