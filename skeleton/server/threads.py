@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from time import monotonic
 from typing import Any
@@ -124,7 +125,8 @@ class RequestThreads:
                     outcome = self._run(cycle)
                 finally:
                     slot.end()
-                cycle.loop.call_soon_threadsafe(settle, cycle, outcome)
+                with suppress(RuntimeError):  # the loop has ended with the server
+                    cycle.loop.call_soon_threadsafe(settle, cycle, outcome)
             if cycle.writes:
                 self._admit_next_writer()
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from skeleton.core.testkit.system import ADMIN
 
-PASSWORD = "a quiet harbour in spring"
+PASSWORD = "correct horse battery"
 
 
 @dataclass
