@@ -30,7 +30,8 @@ _START = re.compile(rf'^[{_BLANKS};|"]*|[;|\t\r\n"][{_BLANKS};|"]*')
 
 A comma needs no protection: a text that contains one is quoted, and whoever splits by commas respects that.
 """
-_BEGINS = re.compile(f"[{re.escape(FORMULA)}]|^'*[\\t\\r]")
+_SUSPECT = re.compile(rf"""[{_BLANKS};|"]*[{re.escape(FORMULA)}\t\r]|[^;|\t\r\n"]*[;|\t\r\n"]""")
+"""What a text must begin with to need a closer look; most don't."""
 _MARKS = frozenset(FORMULA)
 _LEADING = re.compile(r"'*[\t\r]")  # what some programs skip at the start of a cell
 _MARKED = re.compile(rf"([{_SEPARATORS}]){_APOSTROPHE}")
@@ -54,7 +55,7 @@ def _at_formulas(text: str, change: Callable[[str, bool], str]) -> str:
 
     `change` is given that, and whether it is at the start of the text.
     """
-    if not _BEGINS.search(text):
+    if not _SUSPECT.match(text):
         return text
 
     def changed(found: re.Match[str]) -> str:
