@@ -5,7 +5,9 @@ show that the entries name who acted, and what was asked for, wherever a change 
 """
 
 import datetime as dt
+import getpass
 import re
+import sys
 from functools import partial
 from io import StringIO
 
@@ -331,11 +333,27 @@ def foundations(folder, monkeypatch):
     return ["--scale", "0.01"]
 
 
+def first_user(folder, monkeypatch):
+    seed_default_roles()
+    for name, value in {"EMAIL": "root@example.com", "NAME": "Root", "PASSWORD": "a good password"}.items():
+        monkeypatch.setenv(f"DJANGO_SUPERUSER_{name}", value)
+    return ["--noinput"]
+
+
+def new_password(folder, monkeypatch):
+    user = user_in_role("super_admin")
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(getpass, "getpass", lambda question: "another good password")
+    return [user.email]
+
+
 def nothing(folder, monkeypatch):
     pass
 
 
 COMMANDS = {
+    "changepassword": new_password,
+    "createsuperuser": first_user,
     "seed_roles": nothing,
     "seed_demo": foundations,
     "seed_countries": nothing,
