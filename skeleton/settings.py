@@ -21,6 +21,27 @@ env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
+SERVER_LIMITS: dict[str, int | float] = {
+    "connections": 8000,
+    "connections_per_address": 4000,
+    "bodies": 4000,
+    "bodies_per_address": 2000,
+    "uploads": 64,
+    "uploads_per_address": 16,
+    "body_idle_seconds": 10.0,
+    "body_seconds": 60.0,
+    "body_rate": 10_000,
+    "queue_seconds": 5.0,
+    "request_seconds": 30.0,
+    "database_seconds": 2.0,
+    "streams": 2000,
+    "drain_bytes": 128_000_000,
+    "drain_seconds": 20.0,
+    "stalled_reader_seconds": 60,
+}
+"""What a server process bears, by default: numbers, seconds, bytes, bytes a second."""
+
+
 def _fail(line: str) -> SystemExit:
     return SystemExit(f"Skeleton cannot start: {line}")
 
@@ -51,25 +72,11 @@ try:
     SKELETON_MESSENGER_DAYS = env.int("SKELETON_MESSENGER_DAYS", 30)
     SKELETON_HEADER_SECONDS = env.int("SKELETON_HEADER_SECONDS", 30)
     SKELETON_SERVER_LIMITS: dict[str, Any] = {
-        # of each server process; see skeleton.server.limits
-        "connections": env.int("SKELETON_CONNECTIONS", 8000),
-        "connections_per_address": env.int("SKELETON_CONNECTIONS_PER_ADDRESS", 4000),
-        "bodies": env.int("SKELETON_BODIES", 4000),
-        "bodies_per_address": env.int("SKELETON_BODIES_PER_ADDRESS", 2000),
-        "uploads": env.int("SKELETON_UPLOADS", 64),
-        "uploads_per_address": env.int("SKELETON_UPLOADS_PER_ADDRESS", 16),
-        "body_idle": env.float("SKELETON_BODY_IDLE_SECONDS", 10),
-        "body_total": env.float("SKELETON_BODY_SECONDS", 60),
-        "body_rate": env.int("SKELETON_BODY_RATE", 10_000),
-        "queue": env.float("SKELETON_QUEUE_SECONDS", 5),
-        "running": env.float("SKELETON_REQUEST_SECONDS", 30),
-        "database": env.float("SKELETON_DATABASE_SECONDS", 2),
-        "streams": env.int("SKELETON_STREAMS", 2000),
-        "drain_bytes": env.int("SKELETON_DRAIN_BYTES", 128_000_000),
-        "drain_seconds": env.float("SKELETON_DRAIN_SECONDS", 20),
-        "stalled_reader": env.int("SKELETON_STALLED_READER_SECONDS", 60),
+        # of each server process (skeleton.server.limits); the variables are SKELETON_CONNECTIONS and so on
+        name: (env.int if isinstance(default, int) else env.float)(f"SKELETON_{name.upper()}", default)
+        for name, default in SERVER_LIMITS.items()
     }
-    _lock_seconds = env.int("SKELETON_LOCK_SECONDS", 4)
+    SKELETON_LOCK_SECONDS = env.int("SKELETON_LOCK_SECONDS", 4)
     SKELETON_STREAM_BYTES = env.int("SKELETON_STREAM_BYTES", 4_000_000)
     SKELETON_JOB_WORKERS = env.int("SKELETON_JOB_WORKERS", 1)
     SKELETON_JOB_THREADS = env.int("SKELETON_JOB_THREADS", 4)
@@ -226,7 +233,7 @@ TEMPLATES: list[dict[str, Any]] = [
 # --- Database -------------------------------------------------------------------------------------------------------
 
 _SESSION = (
-    f"-c timezone=UTC -c lock_timeout={_lock_seconds}s -c statement_timeout=60s"
+    f"-c timezone=UTC -c lock_timeout={SKELETON_LOCK_SECONDS}s -c statement_timeout=60s"
     " -c idle_in_transaction_session_timeout=60s"
     " -c client_connection_check_interval=5s"  # a statement whose client is gone is not worth its locks
 )

@@ -157,6 +157,12 @@ def _unusable_limits() -> Iterator[str]:
     for name, (hits, _) in settings.SKELETON_LIMITS.items():
         if not 1 <= hits <= MOST_HITS:
             yield f"SKELETON_LIMIT_{name.upper()} must be a number from 1 to {MOST_HITS}."
+    server = {f"SKELETON_{name.upper()}": value for name, value in settings.SKELETON_SERVER_LIMITS.items()}
+    for name in ("SKELETON_HEADER_SECONDS", "SKELETON_LOCK_SECONDS"):
+        server[name] = getattr(settings, name)
+    for name, value in server.items():
+        if not 0 < value < MOST_HITS:
+            yield f"{name} must be a number over 0 and below {MOST_HITS}."
     first, longest = settings.SKELETON_LIMIT_WAITS
     if not 1 <= first <= longest <= settings.SKELETON_LIMITS["account"][1]:
         yield (

@@ -47,7 +47,7 @@ class Application:
         self._limits = Limits.from_settings()
         self._bodies = Bodies(self._limits)
         self._threads = RequestThreads(self._run, self._limits)
-        self._watch = DatabaseWatch(self._limits.database)
+        self._watch = DatabaseWatch(self._limits.database_seconds)
         self._static = StaticFiles.collected()
         self._streams: set[EventStream] = set()
         self._stopping = False

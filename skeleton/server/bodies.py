@@ -49,10 +49,10 @@ class Gathering:
     def is_overdue(self, now: float, limits: Limits) -> bool:
         """Whether the sender is too slow."""
         age = now - self.started_at
-        if now - self.seen_at > limits.body_idle:
+        if now - self.seen_at > limits.body_idle_seconds:
             return True
         if self.expected <= SMALL:
-            return age > limits.body_total
+            return age > limits.body_seconds
         return age > RATE_AFTER and self.received < age * limits.body_rate
 
     def end(self, error: DomainError) -> None:

@@ -71,7 +71,7 @@ class ConnectionGuard:
         with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as own:
             listening = own.family in _INTERNET and own.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
             if listening and own.getsockname()[1] == self._port:
-                own.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self._limits.stalled_reader * 1000)
+                own.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self._limits.stalled_reader_seconds * 1000)
                 return True
         return False
 

@@ -22,16 +22,16 @@ class Limits:
     bodies_per_address: int
     uploads: int
     uploads_per_address: int
-    body_idle: float
-    body_total: float
+    body_idle_seconds: float
+    body_seconds: float
     body_rate: int
-    queue: float
-    running: float
-    database: float
+    queue_seconds: float
+    request_seconds: float
+    database_seconds: float
     streams: int
     drain_bytes: int
     drain_seconds: float
-    stalled_reader: int
+    stalled_reader_seconds: int
 
     @classmethod
     def from_settings(cls) -> "Limits":

@@ -99,7 +99,7 @@ class RequestThreads:
         """Refuse what waits or runs for too long; `silent`: the database does not answer. True: something runs long."""
         while self._waiting:
             cycle = self._waiting[0]
-            overdue = silent or now - cycle.queued_at > self._limits.queue
+            overdue = silent or now - cycle.queued_at > self._limits.queue_seconds
             if not cycle.started and not overdue:
                 break
             self._waiting.popleft()
@@ -108,7 +108,7 @@ class RequestThreads:
                 settle(cycle, None)
         for slot in self.slots:
             seconds = slot.running(now)
-            if seconds > self._limits.running:
+            if seconds > self._limits.request_seconds:
                 slot.stop(ServiceUnavailable(TOO_LONG, retry_after=5))
             elif silent and seconds > SUSPICIOUS_SECONDS:
                 slot.stop(ServiceUnavailable(SILENT, retry_after=2))

@@ -160,6 +160,10 @@ def test_a_list_is_not_sorted_by_what_may_be_null(urls, key, good):
         ("SKELETON_WORKERS", 0, "SKELETON_WORKERS"),
         ("SKELETON_LIMITS", {**configured.SKELETON_LIMITS, "login": (0, 60)}, "SKELETON_LIMIT_LOGIN"),
         ("SKELETON_LIMITS", {**configured.SKELETON_LIMITS, "account": (10**10, 3600)}, "SKELETON_LIMIT_ACCOUNT"),
+        ("SKELETON_SERVER_LIMITS", {**configured.SKELETON_SERVER_LIMITS, "bodies": 0}, "SKELETON_BODIES"),
+        ("SKELETON_SERVER_LIMITS", {**configured.SKELETON_SERVER_LIMITS, "queue_seconds": -1.0}, "SKELETON_QUEUE_SEC"),
+        ("SKELETON_LOCK_SECONDS", 0, "SKELETON_LOCK_SECONDS"),
+        ("SKELETON_HEADER_SECONDS", -1, "SKELETON_HEADER_SECONDS"),
         ("SKELETON_LIMIT_WAITS", (0, 900), "SKELETON_LIMIT_FIRST_WAIT"),
         ("SKELETON_LIMIT_WAITS", (60, 30), "SKELETON_LIMIT_FIRST_WAIT"),
         ("SKELETON_LIMIT_WAITS", (60, 3601), "SKELETON_LIMIT_FIRST_WAIT"),
@@ -247,6 +251,8 @@ def test_what_production_closes(environment, registration, hsts):
         ({**PRODUCTION, "DATABASE_URL": "mysql://nowhere"}, "DATABASE_URL"),
         ({"SKELETON_LOG_LEVEL": "loud"}, "SKELETON_LOG_LEVEL"),
         ({"SKELETON_LIMIT_LOGIN": "many"}, "SKELETON_LIMIT_LOGIN"),
+        ({"SKELETON_BODIES": "1.5"}, "SKELETON_BODIES"),
+        ({"SKELETON_BODY_SECONDS": "nan"}, "SKELETON_BODY_SECONDS"),
     ],
 )
 def test_an_unusable_environment_is_one_clear_line(environment, said):

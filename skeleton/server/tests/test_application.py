@@ -273,7 +273,7 @@ def stalled(client="10.0.0.1:1", length="100"):
 
 @pytest.mark.parametrize(
     "length, bounds",
-    [("100", {"body_idle": 0}), ("100", {"body_total": 0}), ("2000000", {"body_idle": 0})],
+    [("100", {"body_idle_seconds": 0}), ("100", {"body_seconds": 0}), ("2000000", {"body_idle_seconds": 0})],
 )
 def test_a_body_that_comes_too_slowly_is_refused(length, bounds, settings, tmp_path):
     settings.SKELETON_DATA_DIR = tmp_path
@@ -372,7 +372,7 @@ def test_writers_leave_a_thread_for_readers():
 
 def test_who_waits_for_a_thread_for_too_long_is_refused_and_never_run():
     async def story():
-        pool = Pool(*["POST"] * (WRITERS + 2), queue=5)
+        pool = Pool(*["POST"] * (WRITERS + 2), queue_seconds=5)
         await pool.until(lambda: sum(cycle.started for cycle in pool.cycles) == WRITERS)
         pool.threads.sweep(time.monotonic() + 6, silent=False)
         pool.go.set()
@@ -386,7 +386,7 @@ def test_who_waits_for_a_thread_for_too_long_is_refused_and_never_run():
 @pytest.mark.parametrize("silent, after, status", [(False, 31, 503), (True, 2, 503), (False, 2, 200)])
 def test_who_runs_for_too_long_is_answered_without_its_thread(silent, after, status):
     async def story():
-        pool = Pool("POST", running=30)
+        pool = Pool("POST", request_seconds=30)
         await pool.until(lambda: pool.cycles[0].started)
         pool.threads.sweep(time.monotonic() + after, silent=silent)
         if status == 503:
@@ -411,7 +411,7 @@ def test_a_statement_that_runs_for_too_long_is_cut_off(db):
             connections["default"].close()
 
     async def story():
-        threads = RequestThreads(run, limits(running=1))
+        threads = RequestThreads(run, limits(request_seconds=1))
         threads.start()
         cycle = RequestCycle(Scope(), Proto(), asyncio.get_running_loop())
         threads.submit(cycle)
