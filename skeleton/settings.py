@@ -73,7 +73,9 @@ try:
     SKELETON_HEADER_SECONDS = env.int("SKELETON_HEADER_SECONDS", 30)
     SKELETON_SERVER_LIMITS: dict[str, Any] = {
         # of each server process (skeleton.server.limits); the variables are SKELETON_CONNECTIONS and so on
-        name: (env.int if isinstance(default, int) else env.float)(f"SKELETON_{name.upper()}", default)
+        name: env.int(f"SKELETON_{name.upper()}", default)
+        if isinstance(default, int)
+        else env.float(f"SKELETON_{name.upper()}", default)
         for name, default in SERVER_LIMITS.items()
     }
     SKELETON_LOCK_SECONDS = env.int("SKELETON_LOCK_SECONDS", 4)
