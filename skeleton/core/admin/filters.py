@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
-from skeleton.core.money import CURRENCIES
+from skeleton.core.money import KNOWN
 
 
 class CurrencyFilter(DropdownFilter):
@@ -16,7 +16,7 @@ class CurrencyFilter(DropdownFilter):
     title, parameter_name = _("currency"), "currency"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(code, code) for code in sorted(CURRENCIES)]
+        return [(code, code) for code in sorted(KNOWN)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(currency=self.value()) if self.value() else queryset
