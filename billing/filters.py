@@ -17,12 +17,12 @@ from skeleton.core.filters import (
     ToDayFilter,
     UUIDFilter,
 )
-from skeleton.core.money import CURRENCIES
+from skeleton.core.money import KNOWN
 from skeleton.identity.choices import Language
 
 
 def _known(code: str) -> None:
-    if code not in CURRENCIES:
+    if code not in KNOWN:
         raise forms.ValidationError("Unknown currency: use an ISO 4217 code.")
 
 

@@ -21,6 +21,7 @@ from skeleton.core.access import visible
 from skeleton.core.actors import SYSTEM, Actor
 from skeleton.core.errors import Conflict, Invalid
 from skeleton.core.ids import uuid7
+from skeleton.core.money import require_offered
 from skeleton.core.records import assign, locked
 from skeleton.core.transactions import verb
 
@@ -32,6 +33,7 @@ Values = dict[str, Any]
 def create_party(*, kind: PartyKind, values: Values, actor: Actor) -> UUID:
     """A new party; its id. `values` as of PartyInput: `address` or `addresses` beside the party's own fields."""
     fields, addresses = _taken_apart(kind, values)
+    require_offered(fields)
     with verb(actor, "create"):
         party = Party(kind=kind, **{**_money_of_new(kind), **fields})
         party.save(force_insert=True)

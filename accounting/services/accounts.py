@@ -9,12 +9,14 @@ from accounting.chart import seeds
 from accounting.models import Account
 from skeleton.core.actors import SYSTEM, Actor
 from skeleton.core.errors import Invalid
+from skeleton.core.money import require_offered
 from skeleton.core.records import assign, locked
 from skeleton.core.transactions import verb
 
 
 def create_account(*, values: dict[str, Any], actor: Actor) -> UUID:
     """A new account; `values["parent"]` is an id or a code. Raises Invalid, Conflict (the code is taken)."""
+    require_offered(values)
     parent = _find(values.pop("parent", None))
     _require_same_type(values["type"], parent)
     with verb(actor, "create"):

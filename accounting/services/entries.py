@@ -20,7 +20,7 @@ from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, Invalid, NotFound
 from skeleton.core.ids import uuid7
 from skeleton.core.moments import require_within_a_year
-from skeleton.core.money import format_money, within_int64
+from skeleton.core.money import format_money, require_offered, within_int64
 from skeleton.core.transactions import verb
 
 
@@ -68,6 +68,8 @@ def post_entry(
     currencies = [line.currency or fallback for line in lines]
     day = date or timezone.now().date()
     require_within_a_year(day, field="date")
+    if source_type == SourceType.MANUAL:  # a document of before is settled in its own currency
+        _require_offered(lines, fallback, day)
     _require_balance(lines, currencies)
     with verb(actor, "post"):
         accounts = _accounts_of(lines, currencies)
@@ -122,6 +124,13 @@ def _mirrored(entry_id: UUID) -> list[Posting]:
             "account", "debit", "credit", "currency", "description"
         )
     ]
+
+
+def _require_offered(lines: Sequence[Posting], fallback: str, day: dt.date) -> None:
+    """Raises Invalid, naming the line, unless every currency was in use on that day."""
+    require_offered({"currency": fallback}, day=day)
+    for index, line in enumerate(lines):
+        require_offered({"currency": line.currency}, day=day, path=f"lines.{index}.")
 
 
 def _require_balance(lines: Sequence[Posting], currencies: Sequence[str]) -> None:

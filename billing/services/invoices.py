@@ -36,6 +36,7 @@ from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, NotFound
 from skeleton.core.ids import uuid7
 from skeleton.core.inserts import insert_rows
+from skeleton.core.money import require_offered
 from skeleton.core.numbers import Series, insert_numbered
 from skeleton.core.records import assign, locked
 from skeleton.core.transactions import verb
@@ -76,8 +77,10 @@ def insert_draft(
 ) -> UUID:
     """Write a new draft of `lines` (columns, as `build_lines` gives them); its id. To be called inside a verb.
 
-    Raises Invalid where a sum leaves int64.
+    Raises Invalid where a sum leaves int64, or the currency is not in use.
     """
+    found = currency or customer.currency
+    require_offered({"currency": found})
     totals = document_totals((line["tax_rate"], line["total"]) for line in lines)
     now, invoice_id = timezone.now(), uuid7()
     invoice = {
@@ -85,7 +88,7 @@ def insert_draft(
         "customer_id": customer.id,
         "customer_name": customer.name,
         "order_id": order_id,
-        "currency": currency or customer.currency,
+        "currency": found,
         "issue_date": now.date(),
         "due_date": due_date,
         "notes": notes,

@@ -33,6 +33,7 @@ from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, Invalid
 from skeleton.core.ids import uuid7
 from skeleton.core.inserts import insert_rows
+from skeleton.core.money import require_offered
 from skeleton.core.numbers import Series, insert_numbered
 from skeleton.core.records import assign, locked
 from skeleton.core.transactions import verb
@@ -71,11 +72,13 @@ def create_order(
     now, order_id = timezone.now(), uuid7()
     with verb(actor, "create"):
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
+        found = named or customer.currency
+        require_offered({"currency": found})
         order = {
             "id": order_id,
             "customer_id": customer_id,
             "customer_name": customer.name,
-            "currency": named or customer.currency,
+            "currency": found,
             "notes": notes,
             "shipping_address": _merged(None, shipping_address),
             "created_by_id": actor.id,

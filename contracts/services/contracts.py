@@ -22,6 +22,7 @@ from skeleton.core.access import visible
 from skeleton.core.actors import Actor
 from skeleton.core.errors import Conflict, Forbidden, Invalid
 from skeleton.core.moments import require_not_ahead
+from skeleton.core.money import require_offered
 from skeleton.core.records import assign, locked
 from skeleton.core.transactions import verb
 from skeleton.notifications.choices import Event
@@ -35,6 +36,7 @@ def create_contract(*, values: Values, actor: Actor) -> UUID:
     Raises Invalid (unknown party, values that contradict themselves) and Conflict (the party is not active).
     """
     fields = columns(values)
+    require_offered(fields)
     with verb(actor, "create"):
         require_usable(fields["party_id"])
         contract = Contract(**fields, created_by_id=actor.id)

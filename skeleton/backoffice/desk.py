@@ -19,7 +19,7 @@ from skeleton.core.access import visible
 from skeleton.core.actors import Actor
 from skeleton.core.admin.parameters import NOT_A_CHOICE, BadParameter
 from skeleton.core.counting import Bounded
-from skeleton.core.money import CURRENCIES
+from skeleton.core.money import KNOWN
 from skeleton.notifications.access import NOTIFICATIONS
 from skeleton.notifications.models import Notification
 
@@ -41,7 +41,7 @@ class Desk:
         self.actor, self.lists = actor, Lists(request)
         self.today = timezone.now().date()
         self._wanted = request.GET.get(CURRENCY)
-        if self._wanted and self._wanted not in CURRENCIES:
+        if self._wanted and self._wanted not in KNOWN:
             raise BadParameter(CURRENCY, NOT_A_CHOICE)
 
     # currencies: amounts in two of them are never added, so the page is in one

@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from skeleton.core.actors import SYSTEM
 from skeleton.core.documentation import DocumentationView
-from skeleton.core.money import CURRENCIES
+from skeleton.core.money import is_offered
 from skeleton.core.operations import Operation, endpoints
 from skeleton.core.permissions import Needs
 from skeleton.core.plans import plan_of
@@ -141,8 +141,8 @@ def _unusable() -> Iterator[str]:
         yield "PORT must be a number from 1 to 65535."
     if settings.SKELETON_REGISTRATION not in ("open", "closed"):
         yield "SKELETON_REGISTRATION must be open or closed."
-    if settings.SKELETON_CURRENCY not in CURRENCIES:
-        yield "SKELETON_CURRENCY must be an ISO 4217 code, such as USD."
+    if not is_offered(settings.SKELETON_CURRENCY):
+        yield "SKELETON_CURRENCY must be the ISO 4217 code of a currency in use, such as USD."
     if settings.SKELETON_PROXIES < 0:
         yield "SKELETON_PROXIES must be 0 or more: how many proxies stand in front of the server."
     if settings.SKELETON_WORKERS < 1:

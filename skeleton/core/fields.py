@@ -17,7 +17,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from skeleton.core.ids import parse_uuid
-from skeleton.core.money import CURRENCIES, MAX_AMOUNT
+from skeleton.core.money import KNOWN, MAX_AMOUNT
 
 for _private in ("local", "test"):  # reserved for private use, and companies use them inside; the rest stays refused
     email_validator.SPECIAL_USE_DOMAIN_NAMES.remove(_private)
@@ -91,7 +91,7 @@ class MoneyField(IntegerField):
 
 
 class CurrencyField(TextField):
-    """An ISO 4217 code, in capitals."""
+    """An ISO 4217 code, in capitals, of today or withdrawn; services say which of them new documents may have."""
 
     default_error_messages = {"currency": "Unknown currency: use an ISO 4217 code."}
 
@@ -100,7 +100,7 @@ class CurrencyField(TextField):
 
     def to_internal_value(self, data: Any) -> str:
         code = super().to_internal_value(data)
-        if code not in CURRENCIES:
+        if code not in KNOWN:
             self.fail("currency")
         return code
 

@@ -8,11 +8,13 @@ from django.db.models import Model, QuerySet
 from skeleton.core.access import Gate, visible
 from skeleton.core.actors import Actor
 from skeleton.core.errors import NotFound
+from skeleton.core.money import require_offered
 from skeleton.core.transactions import verb
 
 
 def create(model: type[Model], values: dict[str, Any], *, actor: Actor) -> UUID:
     """A new row of `model`; its id."""
+    require_offered(values)
     with verb(actor, "create"):
         row = model(**values)
         row.save(force_insert=True)
@@ -43,8 +45,12 @@ def locked(rows: QuerySet[Any], pk: UUID, *, no_key: bool = False) -> Any:
 
 
 def assign(row: Model, values: dict[str, Any]) -> bool:
-    """Save those of `values` that differ from what the row holds; whether there were any."""
+    """Save those of `values` that differ from what the row holds; whether there were any.
+
+    Raises Invalid for a currency that changes to one that is not in use.
+    """
     changed = [name for name, value in values.items() if getattr(row, name) != value]
+    require_offered({name: values[name] for name in changed})
     for name in changed:
         setattr(row, name, values[name])
     if changed:

@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, RangeD
 from skeleton.core.admin.parameters import NOT_A_DAY, NOT_A_TIME, BadParameter
 from skeleton.core.admin.words import Words
 from skeleton.core.ids import parse_uuid
-from skeleton.core.money import CURRENCIES
+from skeleton.core.money import KNOWN
 
 
 class CurrencyFilter(DropdownFilter):
@@ -24,7 +24,7 @@ class CurrencyFilter(DropdownFilter):
     title, parameter_name = _("currency"), "currency"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(code, code) for code in sorted(CURRENCIES)]
+        return [(code, code) for code in sorted(KNOWN)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(currency=self.value()) if self.value() else queryset

@@ -20,7 +20,7 @@ from skeleton.core.admin.refusals import place
 from skeleton.core.admin.words import say
 from skeleton.core.errors import DomainError
 from skeleton.core.ids import parse_uuid
-from skeleton.core.money import CURRENCIES
+from skeleton.core.money import offered
 
 
 class PickWidget(widgets.UnfoldAdminAutocompleteModelChoiceFieldWidget):
@@ -82,13 +82,23 @@ class PairsField(forms.CharField):
 
 
 class CurrencyChoice(forms.TypedChoiceField):
-    """A currency, or none."""
+    """A currency in use, or the one that the record has, or none."""
 
     widget = widgets.UnfoldAdminSelect2Widget
 
     def __init__(self, **kwargs: Any) -> None:
-        choices = [("", ""), *((code, code) for code in sorted(CURRENCIES))]
-        super().__init__(choices=choices, empty_value=None, required=False, **kwargs)
+        super().__init__(choices=_currencies, empty_value=None, required=False, **kwargs)
+
+    def get_bound_field(self, form: Any, field_name: str) -> forms.BoundField:
+        present = form.get_initial_for_field(self, field_name)
+        known: list[Any] = [*self.choices]  # type: ignore[misc]  # made by `_currencies`
+        if present and (present, present) not in known:
+            self.choices = [*known, (present, present)]
+        return super().get_bound_field(form, field_name)
+
+
+def _currencies() -> list[tuple[str, str]]:
+    return [("", ""), *((code, code) for code in offered())]
 
 
 class RecordForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.translation import get_language, gettext
 from unfold import widgets
 
-from skeleton.core.money import CURRENCIES, EXACT, MAX_AMOUNT, minor_digits
+from skeleton.core.money import EXACT, MAX_AMOUNT, minor_digits
 from skeleton.core.numerals import NotANumber, Notation
 
 WRITTEN_IN = "_written_in"
@@ -81,7 +81,7 @@ class AmountField(NumberField):
 
     def digits(self) -> int:
         """Return the decimals of the currency; 2 while it is not a known one."""
-        return minor_digits(self.currency) if self.currency in CURRENCIES else 2
+        return minor_digits(self.currency)
 
     def shown(self, value: Any) -> str:
         return self.notation.write(Decimal(value).scaleb(-self.digits(), EXACT))

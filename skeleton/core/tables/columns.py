@@ -16,7 +16,7 @@ import orjson
 from django.conf import settings
 
 from skeleton.core.http import number as json_number
-from skeleton.core.money import CURRENCIES, minor_digits
+from skeleton.core.money import minor_digits
 
 Value = Any
 Values = Mapping[str, Any]
@@ -125,7 +125,7 @@ class AmountColumn(Column):
 
     def digits(self, values: Values) -> int:
         currency = values.get(self.currency) or settings.SKELETON_CURRENCY
-        return minor_digits(currency) if currency in CURRENCIES else 2
+        return minor_digits(currency)
 
     def cell(self, value: Value, values: Values) -> Any:
         return None if value is None else Decimal(value).scaleb(-self.digits(values))

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from iso4217 import Currency
 
 from skeleton.core.errors import Invalid
-from skeleton.core.money import CURRENCIES, MAX_AMOUNT, format_money, minor_digits, round_half_away, within_int64
+from skeleton.core.money import (
+    CURRENCIES,
+    MAX_AMOUNT,
+    WITHDRAWN,
+    format_money,
+    minor_digits,
+    round_half_away,
+    within_int64,
+)
 
 amounts = st.decimals(min_value=-(10**22), max_value=10**22, places=7)
 
@@ -57,6 +65,10 @@ def test_int64_is_the_bound(amount):
         (1234, "BHD", "1.234 BHD"),
         (MAX_AMOUNT, "USD", "92,233,720,368,547,758.07 USD"),
         (0, "UAH", "0.00 UAH"),
+        (1234567, "BGN", "12,345.67 BGN"),
+        (1234567, "ITL", "1,234,567 ITL"),
+        (5, "QQQ", "0.05 QQQ"),
+        (5, "", "0.05 "),
     ],
 )
 def test_as_people_read_it(amount, currency, text):
@@ -66,3 +78,5 @@ def test_as_people_read_it(amount, currency, text):
 def test_every_currency_has_its_digits():
     assert all(minor_digits(code) in (0, 2, 3, 4) for code in CURRENCIES)
     assert len(CURRENCIES) == len(list(Currency))
+    assert not CURRENCIES & WITHDRAWN.keys(), "a code that is in use again has its digits from the present list"
+    assert all(minor_digits(code) == found.digits for code, found in WITHDRAWN.items())
