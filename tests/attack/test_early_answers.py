@@ -122,6 +122,7 @@ def test_expecting_100_continue(proxied, via):
     siege.withstands(attack, port=port, served=0.9)
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("via", VIA)
 def test_the_connection_afterwards(proxied, via):
     """It is either closed, or good for the next request: the body is never taken for one."""
@@ -146,6 +147,7 @@ def test_the_connection_afterwards(proxied, via):
             assert following in (200, "no answer"), f"{one.name}, afterwards: {following}"
 
 
+@pytest.mark.attack
 def test_a_body_that_never_comes(siege):
     """The answer is there at once; what was announced is waited for only so long."""
 

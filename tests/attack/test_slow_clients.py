@@ -39,7 +39,8 @@ def many_rows(siege):
         )
 
 
-@pytest.mark.parametrize("large", ["schema", "file", pytest.param("export", marks=pytest.mark.attack)])
+@pytest.mark.attack
+@pytest.mark.parametrize("large", ["schema", "file", "export"])
 def test_slow_readers(siege, large):
     """A large answer, taken a byte a second."""
     siege.system.token = siege.accounts.token
@@ -59,7 +60,8 @@ def test_slow_readers(siege, large):
     siege.withstands(attack, served=0.9)
 
 
-@pytest.mark.parametrize("addresses", [1, pytest.param(40, marks=pytest.mark.attack)])
+@pytest.mark.attack
+@pytest.mark.parametrize("addresses", [1, 40])
 def test_slow_headers(siege, addresses):
     """Headers that never end, a byte a second; in full they are cut off."""
 
@@ -73,7 +75,8 @@ def test_slow_headers(siege, addresses):
     siege.withstands(attack, served=0.9)
 
 
-@pytest.mark.parametrize("addresses", [1, pytest.param(40, marks=pytest.mark.attack)])
+@pytest.mark.attack
+@pytest.mark.parametrize("addresses", [1, 40])
 @pytest.mark.parametrize("used", [False, True], ids=["untouched", "kept alive"])
 def test_idle_connections(siege, addresses, used):
     """Nothing at all is sent, or nothing after a first request."""

@@ -36,6 +36,7 @@ def test_streams(siege):
     siege.withstands(attack, served=0.9)
 
 
+@pytest.mark.attack
 def test_streams_of_one_user(siege):
     """One user has a bound of her own: others still get streams."""
     own, other = siege.accounts.reader(0), siege.accounts.reader(1)
