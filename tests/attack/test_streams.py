@@ -3,6 +3,8 @@
 import json
 import time
 
+import pytest
+
 from tests.attack import payloads
 from tests.attack.toolkit import FULL
 
