@@ -33,7 +33,7 @@ SERVER_LIMITS: dict[str, int | float] = {
     "body_rate": 10_000,
     "queue_seconds": 5.0,
     "request_seconds": 30.0,
-    "database_seconds": 2.0,
+    "database_seconds": 2.5,
     "streams": 2000,
     "drain_bytes": 128_000_000,
     "drain_seconds": 20.0,

@@ -1,6 +1,7 @@
 """What the screens of orders and of invoices have in common: a draft is edited with its lines, the rest is shown."""
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -212,5 +213,8 @@ class DocumentScreen(RecordAdmin):
 
     @admin.display(description="tax by rate")
     def taxes(self, document: Any) -> Any:
-        rows = ((row["rate"], shown_money(row["tax"], document.currency)) for row in document.tax_breakdown)
+        rows = (
+            (shown_number(Decimal(str(row["rate"]))), shown_money(row["tax"], document.currency))
+            for row in document.tax_breakdown
+        )
         return format_html_join("; ", "{} %: {}", rows) or EMPTY

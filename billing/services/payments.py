@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounting.models import FIRST_DAY
 from billing.choices import InvoiceStatus
@@ -21,7 +22,7 @@ from skeleton.core.money import format_money
 from skeleton.core.transactions import verb
 from skeleton.notifications.choices import Event
 
-TOO_EARLY = "Must not be before 1900."
+TOO_EARLY = gettext_noop("Must not be before 1900.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class DocumentationView(APIView):
 
     authentication_classes = []
     permission_classes = [AllowAny]
+    http_method_names = ["get", "head"]
     schema = None
 
 

@@ -55,12 +55,14 @@ class EmailField(TextField):
 
     default_error_messages = {"email": "Invalid email format"}
 
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", 254)
-        super().__init__(**kwargs)
+    def __init__(self, *, max_length: int = 254, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+        self.longest = max_length
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
+        if len(text) > self.longest:  # refused by length below: normalizing it may take the square of its length
+            return text
         try:
             parsed = email_validator.validate_email(text, check_deliverability=False, globally_deliverable=False)
         except email_validator.EmailNotValidError:
@@ -87,6 +89,8 @@ class MoneyField(IntegerField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("min_value", 0)
         kwargs.setdefault("max_value", MAX_AMOUNT)
+        if kwargs["min_value"] == 1:  # a minor unit, which a person would take for a whole one
+            kwargs.setdefault("error_messages", {"min_value": "Must be over 0."})
         super().__init__(**kwargs)
 
 

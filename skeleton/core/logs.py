@@ -62,4 +62,6 @@ def configure(config: dict[str, Any]) -> None:
     root.setLevel(max(level, logging.WARNING))
     logging.getLogger("procrastinate").setLevel(max(level, logging.WARNING))
     logging.getLogger("django.request").setLevel(logging.ERROR)  # 4xx are the client's affair, and logged by us
-    logging.getLogger("django.security.DisallowedHost").setLevel(logging.CRITICAL)
+    # Refused requests are in our own line for each request; anybody can send them, so they are no alarm.
+    logging.getLogger("django.security").setLevel(logging.CRITICAL)
+    logging.getLogger("django.security.csrf").setLevel(logging.WARNING)

@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from iso4217 import Currency
 
 from skeleton.core.errors import Invalid
@@ -48,7 +49,7 @@ NO_MONEY: frozenset[str] = frozenset({"XXX", "XTS", "XAU", "XAG", "XPT", "XPD"})
 CURRENCY_COLUMNS = ("currency", "currency_code", "shipping_currency")
 """What columns and fields that hold a currency are called, in every app."""
 
-NOT_OFFERED = "This currency is not in use. Choose a current one (ISO 4217 code)."
+NOT_OFFERED = gettext_noop("This currency is not in use. Choose a current one (ISO 4217 code).")
 
 DEFAULT_DIGITS = 2
 _DIGITS: Mapping[str, int] = {

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as say
 
 
 class ReadablePasswordValidator:
-    """Refuses passwords that cannot be typed or seen: NUL, text that is not Unicode, spaces only."""
+    """Refuses passwords that cannot be typed or seen: NUL, text that is not Unicode, nothing visible."""
 
     def validate(self, password: str, user: Any = None) -> None:
-        if not password.strip():
+        if not any(char.isprintable() and not char.isspace() for char in password):
             raise ValidationError(say("The password consists of spaces only."), code="blank")
         if any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in password):
             raise ValidationError(say("The password contains characters that cannot be typed."), code="unreadable")

@@ -19,7 +19,7 @@ import structlog
 from django.conf import settings
 
 from skeleton.core.addresses import network_of
-from skeleton.core.errors import DomainError, PayloadTooLarge, RequestTimeout, ServiceUnavailable
+from skeleton.core.errors import BadRequest, DomainError, PayloadTooLarge, RequestTimeout, ServiceUnavailable
 from skeleton.server.cycle import RequestCycle
 from skeleton.server.limits import IN_MEMORY, RATE_AFTER, SMALL, Limits
 
@@ -119,7 +119,8 @@ class Bodies:
         gathering.task = asyncio.ensure_future(gathering.run(self._disk))
         try:
             if not await gathering.task:
-                cycle.abandon()
+                cycle.unread = False
+                cycle.refuse(BadRequest("The body ended before its end."))  # it may still be reading
                 return False
         except asyncio.CancelledError:
             return False

@@ -135,7 +135,7 @@ class RequestCycle:
             environ["HTTP_HOST"] = scope.authority or ""
         environ["REQUEST_METHOD"] = scope.method
         environ["PATH_INFO"] = scope.path.encode().decode("latin-1")
-        environ["QUERY_STRING"] = scope.query_string
+        environ["QUERY_STRING"] = scope.query_string.encode().decode("latin-1")
         environ["SERVER_NAME"], _, environ["SERVER_PORT"] = scope.server.rpartition(":")
         environ["REMOTE_ADDR"] = self._peer()
         environ["wsgi.url_scheme"] = scope.scheme
@@ -232,11 +232,6 @@ class RequestCycle:
             "Content-Length": str(len(content)),
         }
         self.proto.response_bytes(status, list((headers | own).items()), content)
-
-    def abandon(self) -> None:
-        """The client left: there is nobody to answer."""
-        self.claim_answer()
-        self.unread = False
 
     def close(self) -> None:
         """Let go of the body."""

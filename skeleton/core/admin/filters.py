@@ -64,13 +64,23 @@ class TimesFilter(RangeDateTimeFilter):
     Raises BadParameter for what is not a moment; unfold would leave the list unfiltered.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for end, whole in (("from", "00:00:00"), ("to", "23:59:59")):
+            day, time = (f"{self.parameter_name}_{end}_{part}" for part in (0, 1))
+            if self.used_parameters.get(day):
+                self.used_parameters.setdefault(time, whole)  # and so the form shows what is meant
+            else:
+                self.used_parameters.pop(time, None)  # a time of no day narrows nothing
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        for end, lookup, whole in (("from", "gte", dt.time.min), ("to", "lte", dt.time.max)):
+        for end, lookup, more in (("from", "gte", 0), ("to", "lt", 1)):
             name = f"{self.parameter_name}_{end}"
-            day, time = (self.used_parameters.get(f"{name}_{part}") for part in (0, 1))
-            if day or time:
-                moment = dt.datetime.combine(_day(f"{name}_0", day or ""), _time(f"{name}_1", time) if time else whole)
-                queryset = queryset.filter(**{f"{self.field_path}__{lookup}": timezone.make_aware(moment)})
+            if day := self.used_parameters.get(f"{name}_0"):
+                time = _time(f"{name}_1", self.used_parameters[f"{name}_1"])
+                moment = timezone.make_aware(dt.datetime.combine(_day(f"{name}_0", day), time))
+                bound = moment + dt.timedelta(seconds=more)
+                queryset = queryset.filter(**{f"{self.field_path}__{lookup}": bound})
         return queryset
 
 

@@ -73,7 +73,7 @@ def line_of(record: Any, columns: Iterable[Column]) -> list[Any]:
 
 # --- where nothing else is said ---------------------------------------------------------------------------------------
 
-SECRET = ("password", "secret", "token", "hash")
+SECRET = ("password", "secret", "token", "hash", "epoch", "storage_key", "procrastinate")
 """What no table shows, whatever it is called besides."""
 
 

@@ -95,3 +95,9 @@ class TestSchema:
         yaml = client.get("/api/v1/schema", headers={"Accept": "application/vnd.oai.openapi"})
         assert yaml.content.startswith(b"openapi: 3.1.0")
         assert yaml.headers["ETag"] != client.get("/api/v1/schema").headers["ETag"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/v1/docs", "/api/v1/redoc", "/api/v1/schema"])
+def test_documentation_is_only_read(client, path):
+    assert client.options(path).status_code == client.post(path).status_code == 405

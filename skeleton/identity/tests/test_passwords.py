@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 
 NAME, EMAIL = "Olena Kovalenko", "olena.kovalenko@lvivtrade.example"
 WEAK = {
+    "invisible": "\u200b" * 9,
     "seven": "a1!b2?c",
     "common": "password",
     "digits": "12345678",

@@ -133,6 +133,14 @@ def test_the_environment():
     assert "HTTP_X_FORWARDED_FOR" not in seen
 
 
+def test_a_query_as_it_was_typed():
+    seen = {}
+    scope = Scope()
+    scope.query_string = "search=Київ"
+    answered(handling(HttpResponse(), seen), scope)
+    assert seen["QUERY_STRING"].encode("latin-1").decode() == "search=Київ"
+
+
 def test_a_large_body_is_gathered_on_disk_once_it_is_wanted(settings, tmp_path):
     settings.SKELETON_DATA_DIR = tmp_path
     seen = {}
@@ -235,7 +243,7 @@ def test_a_stream_ends_with_the_server():
 def test_who_leaves_in_the_middle_of_a_body_is_nobody_s_fault():
     seen = {}
     proto = answered(handling(HttpResponse(), seen), Scope("POST", content_length="5"), b"abc")
-    assert (proto.answered, seen) == (None, {})
+    assert (proto.answered[0], seen) == (400, {})  # whoever only stopped sending is still there to read it
 
 
 def test_health_needs_no_thread():
