@@ -107,7 +107,7 @@ VALUES = [
     (INVOICES, {"issue_date_to": "soon"}), (INVOICES, {"status__exact": "sent\x00"}),
     (INVOICES, {"status__exact": ["sent", "draft"]}),
     (USERS, {"roles__id__exact": "nonsense"}), (USERS, {"is_active__exact": "perhaps"}),
-    (AUDIT, {"created_at_from_0": "x"}), (AUDIT, {"created_at_from_1": "09:30"}),
+    (AUDIT, {"created_at_from_0": "x"}),
     (AUDIT, {"created_at_to_0": "2026-01-31", "created_at_to_1": "25:00"}), (AUDIT, {"resource": "nonsense"}),
     ("/admin/jobs/job/", {"status": "nonsense"}), ("/admin/jobs/job/", {"task": "nonsense"}),
     ("/admin/contracts/contract/", {"expiring": "31"}), ("/admin/notifications/notification/", {"read": "x"}),
@@ -220,3 +220,14 @@ def test_every_link_of_ours_is_one_that_its_page_accepts(chief):
     assert len(links) > 100
     kinds = {(link.partition("?")[0], frozenset(re.findall(r"[?&](\w+)=", link))): link for link in links}
     assert not {link for link in kinds.values() if chief.get(link).status_code >= 400}
+
+
+def test_half_a_moment(chief):
+    """A day without a time is a whole day, and the form says so; a time without a day narrows nothing."""
+    log = reverse("admin:audit_auditentry_changelist")
+    day = chief.user.created_at.date().isoformat()
+    page = chief.get(log, {"created_at_from_0": day, "created_at_to_0": day, "resource": "users"}).content.decode()
+    assert "olha@example.com" in page
+    assert "23:59:59" in page
+    assert "Enter a valid time." not in page
+    assert chief.get(log, {"created_at_from_1": "10:30"}).status_code == 200
