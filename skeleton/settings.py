@@ -31,7 +31,7 @@ SERVER_LIMITS: dict[str, int | float] = {
     "body_idle_seconds": 10.0,
     "body_seconds": 60.0,
     "body_rate": 10_000,
-    "queue_seconds": 5.0,
+    "queue_seconds": 4.0,
     "request_seconds": 30.0,
     "database_seconds": 2.5,
     "streams": 2000,
