@@ -78,7 +78,7 @@ try:
         else env.float(f"SKELETON_{name.upper()}", default)
         for name, default in SERVER_LIMITS.items()
     }
-    SKELETON_LOCK_SECONDS = env.int("SKELETON_LOCK_SECONDS", 4)
+    SKELETON_LOCK_SECONDS = env.int("SKELETON_LOCK_SECONDS", 3)
     SKELETON_STREAM_BYTES = env.int("SKELETON_STREAM_BYTES", 4_000_000)
     SKELETON_JOB_WORKERS = env.int("SKELETON_JOB_WORKERS", 1)
     SKELETON_JOB_THREADS = env.int("SKELETON_JOB_THREADS", 4)
