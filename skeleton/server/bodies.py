@@ -172,11 +172,16 @@ class Bodies:
 
 
 async def _discard(chunks: Any, most: int) -> None:
-    while most > 0:
-        try:
-            most -= len(await chunks.__anext__())
-        except (StopAsyncIteration, RuntimeError):
-            return
+    """Read up to `most` bytes, at some 25 MB a second, so that many at once leave the loop to others."""
+    left = most
+    while left > 0:
+        before = left
+        while left > max(0, before - BATCH):
+            try:
+                left -= len(await chunks.__anext__())
+            except (StopAsyncIteration, RuntimeError):
+                return
+        await asyncio.sleep(0.01)
 
 
 def incoming() -> Path:

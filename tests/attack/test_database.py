@@ -17,7 +17,7 @@ FROZEN = 30 if FULL else 8
 HEALED_SECONDS = 2 if FULL else 4
 WRITERS = 12
 PATIENCE = 12
-"""Seconds: a writer waits for a thread (4), for the customer (3), whom another waiting writer has, and for the row (3)."""
+"""Seconds: the last writer waits for a thread (4), for the customer, locked by another one (3), and for the row (3)."""
 
 
 @contextmanager
