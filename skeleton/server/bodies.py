@@ -58,6 +58,7 @@ class Gathering:
     def end(self, error: DomainError) -> None:
         """Refuse the request and let go of its connection."""
         self.cycle.refuse(error)
+        self.cycle.unread = False  # a sender that is too slow is not waited for once more, to drain the rest
         if self.task:
             self.task.cancel()
 
