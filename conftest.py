@@ -7,9 +7,9 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from accounting.services import seed_chart
-from skeleton.core.testkit.client import ApiClient
-from skeleton.core.testkit.flush import flush_past_triggers
 from skeleton.identity.tests.factories import client_of, user_in_role, user_with
+from skeleton.testkit.client import ApiClient
+from skeleton.testkit.flush import flush_past_triggers
 
 # A machine may be slow, so no example has a deadline; CI tries the same examples every time, people try new ones.
 hypothesis_settings.register_profile("default", deadline=None)

@@ -1,9 +1,9 @@
 from django.apps import AppConfig
 
 from accounting import proofs
-from skeleton.core import constraints
-from skeleton.core.errors import Conflict, Invalid
-from skeleton.core.moments import DAY_AHEAD
+from skeleton.kernel import constraints
+from skeleton.kernel.errors import Conflict, Invalid
+from skeleton.kernel.moments import DAY_AHEAD
 
 
 class AccountingConfig(AppConfig):

@@ -16,7 +16,7 @@ from django.db.models import Max, Min
 
 from accounting.choices import AccountType
 from accounting.models import Account, Entry, Line, Total
-from skeleton.core.money import minor_digits
+from skeleton.kernel.money import minor_digits
 
 ROOTS = {
     AccountType.ASSET: "Assets",

@@ -1,7 +1,7 @@
 """The chart of accounts as a table. An account is known again by its code."""
 
-from skeleton.core.tables.columns import BooleanColumn, ChoiceColumn, CodeColumn, MomentColumn, TextColumn
-from skeleton.core.tables.table import Table
+from skeleton.office.tables.columns import BooleanColumn, ChoiceColumn, CodeColumn, MomentColumn, TextColumn
+from skeleton.office.tables.table import Table
 
 ACCOUNTS = Table(
     columns=(

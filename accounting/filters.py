@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounting.choices import AccountType, SourceType
 from accounting.models import Account, Entry, Line
-from skeleton.core.filters import (
+from skeleton.rest.filters import (
     BooleanFilter,
     ChoiceFilter,
     DateFilter,

@@ -19,10 +19,10 @@ from accounting.choices import DEBIT_NORMAL
 from accounting.filters import LedgerReadFilters
 from accounting.models import Account
 from accounting.serializers import LedgerLineOutput
-from skeleton.core.actors import Actor
-from skeleton.core.errors import NotFound
-from skeleton.core.listing import ListQuery, Sort, parse_cursor
-from skeleton.core.reading import Reader
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import NotFound
+from skeleton.rest.listing import ListQuery, Sort, parse_cursor
+from skeleton.rest.reading import Reader
 
 BY_DATE = Sort("date", "date")
 NEWEST_DATE_FIRST = Sort("date", "date", descending=True)

@@ -16,8 +16,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounting.choices import AccountType, PeriodStatus, SourceType
-from skeleton.core.ids import uuid7
-from skeleton.core.models import Record
+from skeleton.kernel.ids import uuid7
+from skeleton.kernel.models import Record
 
 CODE = r"^[A-Za-z0-9][A-Za-z0-9.-]*$"
 """What an account's code looks like."""

@@ -8,7 +8,8 @@ from rest_framework.fields import empty
 
 from accounting.choices import AccountType, PeriodStatus, SourceType
 from accounting.queries import balances_of_account, lines_of_entry
-from skeleton.core.fields import (
+from skeleton.kernel.ids import parse_uuid
+from skeleton.rest.fields import (
     BooleanField,
     ChoiceField,
     CurrencyField,
@@ -20,8 +21,7 @@ from skeleton.core.fields import (
     TextField,
     UUIDField,
 )
-from skeleton.core.ids import parse_uuid
-from skeleton.core.serializers import Input, Output
+from skeleton.rest.serializers import Input, Output
 
 MOST_LINES = 1000
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from skeleton.core.money import EXACT, minor_digits
-from skeleton.core.spreadsheets import CSV, csv_answer, csv_lines
+from skeleton.kernel.money import EXACT, minor_digits
+from skeleton.office.tables.spreadsheets import CSV, csv_answer, csv_lines
 
 FORMAT = OpenApiParameter(
     "format",

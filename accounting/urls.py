@@ -1,6 +1,6 @@
 from accounting.views.books import AccountView, PeriodView, TransactionView
 from accounting.views.reports import LedgerView, ReportView
-from skeleton.core.operations import routes
+from skeleton.rest.operations import routes
 
 urlpatterns = [
     *routes("accounts", AccountView),

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import psycopg
 
-from skeleton.core.postgres.client import client_of
-from skeleton.core.postgres.layout import DATABASE, USER, layout_of
-from skeleton.core.postgres.server import postmaster_pid
+from skeleton.embedded_postgres.client import client_of
+from skeleton.embedded_postgres.layout import DATABASE, USER, layout_of
+from skeleton.embedded_postgres.server import postmaster_pid
 
 PROJECT = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("BENCH_DATA_DIR", "") or PROJECT / "var" / "bench").absolute()

@@ -29,11 +29,11 @@ from billing.models import Invoice  # noqa: E402
 from billing.queries import printed_invoice  # noqa: E402
 from billing.services.invoices import create_invoice  # noqa: E402
 from parties.models import Customer  # noqa: E402
-from skeleton.core.actors import SYSTEM  # noqa: E402
-from skeleton.core.pdf import render  # noqa: E402
-from skeleton.core.spreadsheets import csv_lines, xlsx_chunks  # noqa: E402
-from skeleton.exchange.runs import run  # noqa: E402
-from skeleton.exchange.sheets import read_sheet  # noqa: E402
+from skeleton.importexport.runs import run  # noqa: E402
+from skeleton.importexport.sheets import read_sheet  # noqa: E402
+from skeleton.kernel.actors import SYSTEM  # noqa: E402
+from skeleton.kernel.pdf import render  # noqa: E402
+from skeleton.office.tables.spreadsheets import csv_lines, xlsx_chunks  # noqa: E402
 
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
 LANGUAGES = ("en", "uk", "de")

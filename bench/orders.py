@@ -38,8 +38,8 @@ from inventory.services.orders import _HOLD, _ISSUE, _RESERVE  # noqa: E402
 from inventory.services.stock import receive_stock  # noqa: E402
 from parties.choices import PartyKind  # noqa: E402
 from parties.models import Party  # noqa: E402
-from skeleton.core import records  # noqa: E402
-from skeleton.core.actors import SYSTEM  # noqa: E402
+from skeleton.db import records  # noqa: E402
+from skeleton.kernel.actors import SYSTEM  # noqa: E402
 
 ROUNDS, CLIENTS, EACH = 5, (1, 16), {1: 30, 16: 6}
 """How many orders each client confirms and ships in a round."""

@@ -25,7 +25,7 @@ from sqlalchemy.orm import (
     selectinload,
 )
 
-from skeleton.core.ids import uuid7
+from skeleton.kernel.ids import uuid7
 
 SECRET = os.environ["BENCH_SECRET"]
 

@@ -29,8 +29,8 @@ from accounting.models import Account  # noqa: E402
 from accounting.reports import Span, trial_balance  # noqa: E402
 from accounting.services import Posting, post_entry, seed_chart  # noqa: E402
 from accounting.services.entries import _ENTRY, _LINES  # noqa: E402
-from skeleton.core.actors import SYSTEM  # noqa: E402
-from skeleton.core.ids import uuid7  # noqa: E402
+from skeleton.kernel.actors import SYSTEM  # noqa: E402
+from skeleton.kernel.ids import uuid7  # noqa: E402
 
 SECONDS, ROUNDS, WRITERS = 2.0, 5, 16
 TABLES = ("accounting_entry", "accounting_line")

@@ -2,7 +2,7 @@
 
 from billing.models import Payment
 from billing.queries import COUNTED, COUNTED_ORDERS, invoices, orders
-from skeleton.core.access import OpenGate
+from skeleton.db.access import OpenGate
 
 INVOICES = OpenGate(invoices, counted=COUNTED)
 ORDERS = OpenGate(orders, counted=COUNTED_ORDERS)

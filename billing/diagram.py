@@ -2,7 +2,7 @@
 
 from billing.choices import OrderStatus
 from billing.machine import TRANSITIONS, VERBS
-from skeleton.core.diagrams import Drawing, state_diagram
+from skeleton.kernel.diagrams import Drawing, state_diagram
 
 
 def drawing() -> Drawing:

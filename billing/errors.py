@@ -1,8 +1,8 @@
 """What the constraints that live in SQL only (migrations 0002 to 0012) say to people."""
 
-from skeleton.core.constraints import declare
-from skeleton.core.errors import Conflict, Invalid
-from skeleton.core.moments import MOMENT_AHEAD
+from skeleton.kernel.constraints import declare
+from skeleton.kernel.errors import Conflict, Invalid
+from skeleton.kernel.moments import MOMENT_AHEAD
 
 
 def declare_constraints() -> None:

@@ -6,7 +6,9 @@ from django.db.models import QuerySet
 from billing.choices import InvoiceStatus, OrderStatus
 from billing.models import Invoice
 from billing.queries import OVERDUE
-from skeleton.core.filters import (
+from skeleton.identity.choices import Language
+from skeleton.kernel.money import KNOWN
+from skeleton.rest.filters import (
     BooleanFilter,
     ChoiceFilter,
     DateFilter,
@@ -17,8 +19,6 @@ from skeleton.core.filters import (
     ToDayFilter,
     UUIDFilter,
 )
-from skeleton.core.money import KNOWN
-from skeleton.identity.choices import Language
 
 
 def _known(code: str) -> None:

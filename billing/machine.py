@@ -7,7 +7,7 @@ is drawn from here.
 from typing import Final
 
 from billing.choices import OrderStatus
-from skeleton.core.errors import Conflict
+from skeleton.kernel.errors import Conflict
 
 _DRAFT, _PENDING, _CONFIRMED, _SHIPPED, _DELIVERED, _CANCELLED = OrderStatus
 

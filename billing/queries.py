@@ -9,9 +9,9 @@ from billing.choices import InvoiceStatus
 from billing.models import Invoice, InvoiceLine, Order, OrderLine, Payment
 from billing.totals import amount_due
 from parties.queries import names_of_country
-from skeleton.core.counting import Counted
-from skeleton.core.errors import NotFound
-from skeleton.core.filters import CurrentDate
+from skeleton.db.counting import Counted
+from skeleton.kernel.errors import NotFound
+from skeleton.rest.filters import CurrentDate
 
 COUNTED = Counted("billing_invoice", by="status")
 """PostgreSQL keeps how many invoices there are, by status."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from accounting.tables import Row, amount
-from skeleton.core.fetching import fetch
+from skeleton.db.fetching import fetch
 
 
 class Bucket(NamedTuple):

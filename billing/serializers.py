@@ -12,7 +12,7 @@ from billing.models import InvoiceLine, OrderLine, OrderStatusChange, Payment
 from billing.totals import amount_due
 from parties.choices import AddressType
 from parties.fields import CountryField
-from skeleton.core.fields import (
+from skeleton.rest.fields import (
     BooleanField,
     ChoiceField,
     Computed,
@@ -27,7 +27,7 @@ from skeleton.core.fields import (
     TextField,
     UUIDField,
 )
-from skeleton.core.serializers import Input, Output
+from skeleton.rest.serializers import Input, Output
 
 MAX_LINES = 500
 LONG_TEXT = 10_000

@@ -2,7 +2,7 @@
 
 from billing.services.documents import issue_sent_invoice
 from billing.services.overdue import tell_of_overdue
-from skeleton.core.jobs import periodic
+from skeleton.jobs.queue import periodic
 
 __all__ = ["announce_overdue", "issue_sent_invoice"]
 

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from billing.choices import InvoiceStatus
-from skeleton.core.errors import Invalid
-from skeleton.core.http import number
-from skeleton.core.money import EXACT, round_half_away, within_int64
+from skeleton.kernel.errors import Invalid
+from skeleton.kernel.money import EXACT, round_half_away, within_int64
+from skeleton.rest.http import number
 
 _PERCENT = Decimal("0.01")
 

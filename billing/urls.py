@@ -1,5 +1,5 @@
 from billing.views import AgingView, InvoicePaymentView, InvoiceView, OrderView
-from skeleton.core.operations import routes
+from skeleton.rest.operations import routes
 
 urlpatterns = [
     *routes("orders", OrderView),

@@ -36,17 +36,17 @@ from billing.serializers import (
 from billing.services import documents, invoices, orders, payments
 from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
-from skeleton.core.access import visible
-from skeleton.core.errors import BadRequest, NotFound
-from skeleton.core.http import PDF, JsonResponse, PdfResponse
-from skeleton.core.listing import NEWEST_FIRST, Sorting, parse_filters, parse_list_query
-from skeleton.core.operations import operation
-from skeleton.core.permissions import needs
-from skeleton.core.reading import Reader
-from skeleton.core.serializers import Empty
-from skeleton.core.views import READ, WRITE, ApiView, ResourceView
+from skeleton.db.access import visible
 from skeleton.identity.choices import Language
 from skeleton.identity.queries import language_of
+from skeleton.kernel.errors import BadRequest, NotFound
+from skeleton.rest.http import PDF, JsonResponse, PdfResponse
+from skeleton.rest.listing import NEWEST_FIRST, Sorting, parse_filters, parse_list_query
+from skeleton.rest.operations import operation
+from skeleton.rest.permissions import needs
+from skeleton.rest.reading import Reader
+from skeleton.rest.serializers import Empty
+from skeleton.rest.views import READ, WRITE, ApiView, ResourceView
 
 LANGUAGE = OpenApiParameter(
     "language",

@@ -35,14 +35,14 @@ from contracts.serializers import (
 )
 from parties.choices import PartyKind, PartyStatus
 from parties.models import Customer, Employee, Partner, Party, Supplier
-from skeleton.core.actors import Actor
-from skeleton.core.admin.acts import act
-from skeleton.core.admin.columns import EMPTY, shown_money, shown_number, status
-from skeleton.core.admin.forms import ActForm, CurrencyChoice, PickField, RecordForm, as_json
-from skeleton.core.admin.numbers import AmountField, ExactField, WholeField
-from skeleton.core.admin.parameters import PICKING, searched, takes
-from skeleton.core.admin.records import RecordAdmin
-from skeleton.core.admin.screens import ShownParts, offered
+from skeleton.kernel.actors import Actor
+from skeleton.office.acts import act
+from skeleton.office.columns import EMPTY, shown_money, shown_number, status
+from skeleton.office.forms import ActForm, CurrencyChoice, PickField, RecordForm, as_json
+from skeleton.office.numbers import AmountField, ExactField, WholeField
+from skeleton.office.parameters import PICKING, searched, takes
+from skeleton.office.records import RecordAdmin
+from skeleton.office.screens import ShownParts, offered
 
 STATUS = status(
     "status",

@@ -2,7 +2,7 @@
 
 from contracts.choices import Action, ContractStatus
 from contracts.machine import OFFERED, TRANSITIONS
-from skeleton.core.diagrams import Drawing, state_diagram, table
+from skeleton.kernel.diagrams import Drawing, state_diagram, table
 
 
 def drawing() -> Drawing:

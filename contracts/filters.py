@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from contracts.choices import ContractStatus, ContractType
 from contracts.models import DAYS_MAX, Contract
 from contracts.queries import expiring
-from skeleton.core.filters import ChoiceFilter, DateFilter, FilterSet, NumberFilter, UUIDFilter
+from skeleton.rest.filters import ChoiceFilter, DateFilter, FilterSet, NumberFilter, UUIDFilter
 
 
 class _DayFilter(DateFilter):

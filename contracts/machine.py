@@ -8,7 +8,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from contracts.choices import Action, ContractStatus
-from skeleton.core.errors import Conflict
+from skeleton.kernel.errors import Conflict
 
 _DRAFT, _PENDING, _ACTIVE, _EXPIRED, _TERMINATED = ContractStatus
 

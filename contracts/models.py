@@ -16,8 +16,8 @@ from django.utils import timezone
 from contracts.choices import Action, ContractStatus, ContractType, CycleOutcome, DeliveryType, PaymentType
 from contracts.machine import Situation
 from parties.models import Party
-from skeleton.core.ids import uuid7
-from skeleton.core.models import Record
+from skeleton.kernel.ids import uuid7
+from skeleton.kernel.models import Record
 
 DAYS_MAX = 36_500
 """The longest time, in days, that a term or a renewal may give: a hundred years."""

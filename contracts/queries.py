@@ -9,7 +9,7 @@ from django.db.models import DateField, Field, Func, OuterRef, QuerySet
 
 from contracts.choices import ContractStatus, PaymentType
 from contracts.models import Contract, ContractVersion
-from skeleton.core.filters import CurrentDate
+from skeleton.rest.filters import CurrentDate
 
 
 class DaysAhead(Func):

@@ -6,7 +6,7 @@ from contracts.choices import Action, ContractStatus, ContractType, DeliveryType
 from contracts.machine import OFFERED, Situation, allowed_actions, days_remaining
 from contracts.models import DAYS_MAX
 from contracts.queries import versions_of_one
-from skeleton.core.fields import (
+from skeleton.rest.fields import (
     BooleanField,
     ChoiceField,
     Computed,
@@ -21,7 +21,7 @@ from skeleton.core.fields import (
     TextField,
     UUIDField,
 )
-from skeleton.core.serializers import Input, Output
+from skeleton.rest.serializers import Input, Output
 
 LONG_TEXT = 10_000
 

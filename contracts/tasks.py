@@ -1,7 +1,7 @@
 """What happens to contracts by itself."""
 
 from contracts.services import run_cycle
-from skeleton.core.jobs import periodic
+from skeleton.jobs.queue import periodic
 
 
 @periodic("5 * * * *")

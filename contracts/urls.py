@@ -1,4 +1,4 @@
 from contracts.views import ContractView
-from skeleton.core.operations import routes
+from skeleton.rest.operations import routes
 
 urlpatterns = routes("contracts", ContractView)

@@ -18,9 +18,9 @@ from contracts.serializers import (
     RenewInput,
     TerminateInput,
 )
-from skeleton.core.operations import operation
-from skeleton.core.serializers import Empty
-from skeleton.core.views import WRITE, ResourceView
+from skeleton.rest.operations import operation
+from skeleton.rest.serializers import Empty
+from skeleton.rest.views import WRITE, ResourceView
 
 
 class ContractView(ResourceView):

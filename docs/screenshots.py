@@ -15,7 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from skeleton.core.testkit.browser import LAUNCH, PHONE, SETTLED, chromium
+from skeleton.testkit.browser import LAUNCH, PHONE, SETTLED, chromium
 
 PORT = os.environ.get("PORT", "18802")
 HOME = f"http://127.0.0.1:{PORT}"

@@ -1,8 +1,8 @@
 """Who sees what of the catalogue and the stock: everybody who holds the permission sees all of it."""
 
 from inventory.models import Category, Item, Movement, Reservation, Stock, Warehouse
-from skeleton.core.access import OpenGate
-from skeleton.core.counting import Counted
+from skeleton.db.access import OpenGate
+from skeleton.db.counting import Counted
 
 CATEGORIES = OpenGate(Category.objects.all)
 ITEMS = OpenGate(Item.objects.all, counted=Counted("inventory_item"))

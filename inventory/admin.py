@@ -28,18 +28,18 @@ from inventory.serializers import (
     WarehouseInput,
 )
 from inventory.services import categories, reservations, stock
-from skeleton.core import records
-from skeleton.core.access import visible
-from skeleton.core.actors import Actor
-from skeleton.core.admin.acts import act
-from skeleton.core.admin.columns import figure, label, money, shown_number, status
-from skeleton.core.admin.documents import DocumentAdmin
-from skeleton.core.admin.forms import ActForm, CurrencyChoice, PickField, RecordForm
-from skeleton.core.admin.numbers import AmountField, ExactField
-from skeleton.core.admin.records import RecordAdmin
-from skeleton.core.records import locked
-from skeleton.exchange.runs import Plan
-from skeleton.exchange.screens import Importing
+from skeleton.db import records
+from skeleton.db.access import visible
+from skeleton.db.records import locked
+from skeleton.importexport.runs import Plan
+from skeleton.importexport.screens import Importing
+from skeleton.kernel.actors import Actor
+from skeleton.office.acts import act
+from skeleton.office.columns import figure, label, money, shown_number, status
+from skeleton.office.documents import DocumentAdmin
+from skeleton.office.forms import ActForm, CurrencyChoice, PickField, RecordForm
+from skeleton.office.numbers import AmountField, ExactField
+from skeleton.office.records import RecordAdmin
 
 ITEM_COLOURS: dict[str, str] = {
     ItemStatus.ACTIVE: "success",

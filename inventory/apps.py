@@ -1,8 +1,8 @@
 from django.apps import AppConfig
 
 from inventory import proofs
-from skeleton.core.constraints import declare
-from skeleton.core.errors import Conflict, Invalid
+from skeleton.kernel.constraints import declare
+from skeleton.kernel.errors import Conflict, Invalid
 
 
 class InventoryConfig(AppConfig):

@@ -3,8 +3,8 @@
 from decimal import Decimal
 from uuid import UUID
 
-from skeleton.core.errors import Conflict
-from skeleton.core.http import number
+from skeleton.kernel.errors import Conflict
+from skeleton.rest.http import number
 
 
 class NotEnoughStock(Conflict):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from inventory.models import Category, Item, Stock, Warehouse
-from skeleton.core.tables.columns import (
+from skeleton.office.tables.columns import (
     AmountColumn,
     ChoiceColumn,
     CodeColumn,
@@ -14,7 +14,7 @@ from skeleton.core.tables.columns import (
     ReferenceColumn,
     TextColumn,
 )
-from skeleton.core.tables.table import Table
+from skeleton.office.tables.table import Table
 
 BELOW = " / "
 """Between the names of a category's path: `Tools / Hand tools`."""

@@ -6,7 +6,7 @@ from django.db.models import BooleanField, F, Func, QuerySet
 
 from inventory.choices import ItemStatus, MovementType, ReservationStatus, WarehouseStatus
 from inventory.models import Category, Item
-from skeleton.core.filters import BooleanFilter, ChoiceFilter, FilterSet, SearchFilter, TextFilter, UUIDFilter
+from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet, SearchFilter, TextFilter, UUIDFilter
 
 
 class Below(Func):

@@ -15,7 +15,7 @@ from django.db.models import ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Concat, Lower
 
 from inventory.choices import ItemStatus, MovementType, ReservationStatus, WarehouseStatus
-from skeleton.core.models import Record
+from skeleton.kernel.models import Record
 
 _GAP = Value("\n")
 """Between the searched fields: a text that is searched for has no line break, so no match spans two of them."""

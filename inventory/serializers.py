@@ -11,7 +11,7 @@ from rest_framework.fields import empty
 
 from inventory.choices import ItemStatus, MovementType, ReservationStatus, WarehouseStatus
 from inventory.models import Category, Item, Warehouse
-from skeleton.core.fields import (
+from skeleton.rest.fields import (
     ChoiceField,
     Computed,
     CurrencyField,
@@ -24,7 +24,7 @@ from skeleton.core.fields import (
     TextField,
     UUIDField,
 )
-from skeleton.core.serializers import Input, Output
+from skeleton.rest.serializers import Input, Output
 
 DESCRIPTION_MAX = 10_000
 REASON_MAX = 1000

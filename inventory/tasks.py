@@ -1,7 +1,7 @@
 """What happens to stock by itself."""
 
 from inventory.services.reservations import expire_reservations
-from skeleton.core.jobs import periodic
+from skeleton.jobs.queue import periodic
 
 
 @periodic("* * * * *")

@@ -1,5 +1,5 @@
 from inventory.views import CategoryView, ItemView, MovementView, ReservationView, StockView, WarehouseView
-from skeleton.core.operations import routes
+from skeleton.rest.operations import routes
 
 urlpatterns = [
     *routes("catalog/categories", CategoryView),

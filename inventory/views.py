@@ -39,10 +39,10 @@ from inventory.serializers import (
     WarehouseOutput,
 )
 from inventory.services import categories, reservations, stock
-from skeleton.core.http import JsonResponse
-from skeleton.core.listing import NEWEST_FIRST, Sorting
-from skeleton.core.operations import operation
-from skeleton.core.views import READ, WRITE, DeletableMixin, RecordView, ResourceView
+from skeleton.rest.http import JsonResponse
+from skeleton.rest.listing import NEWEST_FIRST, Sorting
+from skeleton.rest.operations import operation
+from skeleton.rest.views import READ, WRITE, DeletableMixin, RecordView, ResourceView
 
 
 class CategoryView(DeletableMixin):

@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from messenger.queries import conversations_of, conversations_without, messages_of
-from skeleton.core.access import visible
-from skeleton.core.actors import Actor
-from skeleton.core.errors import NotFound
+from skeleton.db.access import visible
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import NotFound
 
 MEMBER, LEFT = "member", "left"
 """Scopes of the gate: what one is in; and what one has just left, shown once more as the answer to leaving it."""

@@ -16,8 +16,8 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.authentication import CSRFCheck
 
 from messenger.services.tickets import standing_of_web_session
-from skeleton.core.admin.pages import Page, Wrap, register
-from skeleton.core.admin.parameters import checks_parameters
+from skeleton.office.pages import Page, Wrap, register
+from skeleton.office.parameters import checks_parameters
 
 API = "/api/v1/"
 OPEN = ("conversations", "messenger", "users", "files")

@@ -4,10 +4,10 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from messenger.services.tickets import Standing, redeem_ticket
-from skeleton.core.actors import Actor
-from skeleton.core.context import current_request
-from skeleton.core.errors import Unauthorized
 from skeleton.identity.queries import actor_of_session, actor_of_user
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.context import current_request
+from skeleton.kernel.errors import Unauthorized
 
 
 class TicketAuthentication(BaseAuthentication):

@@ -1,7 +1,7 @@
 """What the constraints that live in SQL only (migration 0002) say to people."""
 
-from skeleton.core.constraints import declare
-from skeleton.core.errors import Conflict, Forbidden, NotFound
+from skeleton.kernel.constraints import declare
+from skeleton.kernel.errors import Conflict, Forbidden, NotFound
 
 ARCHIVED = "The conversation is archived: it can be read, not written to."
 DELETED = "The message was deleted."

@@ -15,10 +15,10 @@ from django.db.models import BooleanField, F, Field, Func, Model
 from messenger.models import Conversation, Message
 from messenger.queries import conversations
 from messenger.serializers import ChatMessageOutput, ConversationEventOutput
-from skeleton.core.fetching import fetch
-from skeleton.core.http import dump_json
-from skeleton.core.plans import Plan, plan_of
-from skeleton.core.statements import Param, Statement, compile_rows
+from skeleton.db.fetching import fetch
+from skeleton.db.statements import Param, Statement, compile_rows
+from skeleton.rest.http import dump_json
+from skeleton.rest.plans import Plan, plan_of
 
 PAGE = 200
 """Events that are read at a time."""

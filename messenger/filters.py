@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from messenger.choices import ConversationType
 from messenger.models import Conversation
-from skeleton.core.filters import BooleanFilter, ChoiceFilter, FilterSet, NumberFilter, UUIDFilter
+from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet, NumberFilter, UUIDFilter
 
 
 class ConversationFilters(FilterSet):

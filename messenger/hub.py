@@ -22,7 +22,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from messenger import feed, presence
 from messenger.services.tickets import Standing
 from messenger.standing import still_standing
-from skeleton.core.transactions import snapshot
+from skeleton.kernel.transactions import snapshot
 from skeleton.server.responses import EventStream
 
 log = structlog.get_logger("skeleton.messenger")

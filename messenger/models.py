@@ -12,9 +12,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from messenger.choices import ConversationType, EventType
-from skeleton.core.ids import uuid7
-from skeleton.core.models import Record
 from skeleton.files.models import File
+from skeleton.kernel.ids import uuid7
+from skeleton.kernel.models import Record
 
 
 class Conversation(Record):

@@ -4,7 +4,8 @@ from typing import ClassVar
 
 from messenger.choices import ConversationType
 from messenger.queries import attachments_of_one, last_message_of_one, members_of_one
-from skeleton.core.fields import (
+from skeleton.files.serializers import download_path
+from skeleton.rest.fields import (
     BooleanField,
     ChoiceField,
     Computed,
@@ -16,8 +17,7 @@ from skeleton.core.fields import (
     TextField,
     UUIDField,
 )
-from skeleton.core.serializers import Input, Output
-from skeleton.files.serializers import download_path
+from skeleton.rest.serializers import Input, Output
 
 LONGEST_MESSAGE = 10_000  # characters
 MOST_MEMBERS, MOST_ATTACHMENTS = 500, 20

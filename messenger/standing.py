@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from messenger.services.tickets import Standing
-from skeleton.core.fetching import fetch
+from skeleton.db.fetching import fetch
 
 READ = ["messenger:read", "messenger:*", "*:*"]
 

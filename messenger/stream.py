@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from messenger import feed
 from messenger.hub import hub
 from messenger.services.tickets import Standing
-from skeleton.core.transactions import snapshot
+from skeleton.kernel.transactions import snapshot
 from skeleton.server.responses import EventStream
 
 

@@ -1,7 +1,7 @@
 """What happens to the messenger by itself."""
 
 from messenger.services.upkeep import clear_away
-from skeleton.core.jobs import periodic
+from skeleton.jobs.queue import periodic
 
 
 @periodic("31 3 * * *")

@@ -1,5 +1,5 @@
 from messenger.views import ConversationView, MessageView, StreamView
-from skeleton.core.operations import routes
+from skeleton.rest.operations import routes
 
 urlpatterns = [
     *routes("conversations", ConversationView),

@@ -26,14 +26,14 @@ from messenger.serializers import (
     TicketOutput,
 )
 from messenger.services.tickets import Standing, issue_ticket
-from skeleton.core.errors import BadRequest
-from skeleton.core.ids import parse_uuid
-from skeleton.core.listing import Sort, Sorting, parse_list_query
-from skeleton.core.operations import operation
-from skeleton.core.reading import Reader
-from skeleton.core.serializers import Empty
-from skeleton.core.views import READ, WRITE, ApiView, ResourceView
 from skeleton.identity.authentication import TokenAuthentication
+from skeleton.kernel.errors import BadRequest
+from skeleton.kernel.ids import parse_uuid
+from skeleton.rest.listing import Sort, Sorting, parse_list_query
+from skeleton.rest.operations import operation
+from skeleton.rest.reading import Reader
+from skeleton.rest.serializers import Empty
+from skeleton.rest.views import READ, WRITE, ApiView, ResourceView
 from skeleton.server.responses import StreamResponse
 
 EVENT_STREAM = "text/event-stream"

@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 
 from parties.choices import PartyKind
 from parties.models import KINDS, Country, Party
-from skeleton.core.access import OpenGate
-from skeleton.core.counting import Counted
+from skeleton.db.access import OpenGate
+from skeleton.db.counting import Counted
 
 COUNTRIES = OpenGate(Country.objects.all)
 

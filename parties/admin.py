@@ -23,15 +23,15 @@ from parties.serializers import (
     PartyCreateInput,
     PartyInput,
 )
-from skeleton.core.actors import Actor
-from skeleton.core.admin.acts import act
-from skeleton.core.admin.columns import activity, money, status
-from skeleton.core.admin.filters import CurrencyFilter
-from skeleton.core.admin.forms import ActForm, CurrencyChoice, PairsField, PickField, RecordForm
-from skeleton.core.admin.numbers import AmountField
-from skeleton.core.admin.records import PartsFormSet, RecordAdmin, StackedList
-from skeleton.core.serializers import Input
-from skeleton.exchange.screens import Importing
+from skeleton.importexport.screens import Importing
+from skeleton.kernel.actors import Actor
+from skeleton.office.acts import act
+from skeleton.office.columns import activity, money, status
+from skeleton.office.filters import CurrencyFilter
+from skeleton.office.forms import ActForm, CurrencyChoice, PairsField, PickField, RecordForm
+from skeleton.office.numbers import AmountField
+from skeleton.office.records import PartsFormSet, RecordAdmin, StackedList
+from skeleton.rest.serializers import Input
 
 STATUS = status(
     "status",

@@ -5,7 +5,7 @@ from typing import Any
 from parties.choices import PartyKind
 from parties.models import Address, Party
 from parties.services import primary_address
-from skeleton.core.tables.columns import (
+from skeleton.office.tables.columns import (
     AmountColumn,
     CodeColumn,
     Column,
@@ -14,7 +14,7 @@ from skeleton.core.tables.columns import (
     ObjectColumn,
     TextColumn,
 )
-from skeleton.core.tables.table import Table
+from skeleton.office.tables.table import Table
 
 
 def _place(party: Party) -> Address | None:

@@ -9,8 +9,8 @@ from django.core.validators import URLValidator
 from rest_framework.fields import empty
 
 from parties.queries import country_ids
-from skeleton.core.fields import JsonObjectField, TextField
-from skeleton.core.ids import parse_uuid
+from skeleton.kernel.ids import parse_uuid
+from skeleton.rest.fields import JsonObjectField, TextField
 
 _PHONE = re.compile(r"\(?\+?[0-9 ().\-]+")
 _PHONE_DIGITS = range(3, 21)

@@ -10,8 +10,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from parties.choices import PartyStatus
 from parties.models import Address, Country, Party
 from parties.queries import AllNames, country_ids
-from skeleton.core.filters import BooleanFilter, ChoiceFilter, FilterSet, PatternFilter, SearchFilter, TextFilter
-from skeleton.core.ids import parse_uuid
+from skeleton.kernel.ids import parse_uuid
+from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet, PatternFilter, SearchFilter, TextFilter
 
 _CODE = re.compile(r"[A-Za-z]{2,3}")
 NO_COUNTRY = UUID(int=0)

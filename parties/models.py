@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Concat, Lower
 from django.db.models.lookups import Regex
 
 from parties.choices import AddressType, PartyKind, PartyStatus
-from skeleton.core.models import Record
+from skeleton.kernel.models import Record
 
 _GAP = Value("\n")
 """Between the searched fields: a text that is searched for has no line break, so no match spans two of them."""

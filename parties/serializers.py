@@ -15,7 +15,7 @@ from parties.fields import (
     WebsiteField,
 )
 from parties.queries import addresses_of_one
-from skeleton.core.fields import (
+from skeleton.rest.fields import (
     BooleanField,
     ChoiceField,
     Computed,
@@ -30,7 +30,7 @@ from skeleton.core.fields import (
     TextField,
     UUIDField,
 )
-from skeleton.core.serializers import Input, Output
+from skeleton.rest.serializers import Input, Output
 
 ADDRESSES_MAX = 50
 

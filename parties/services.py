@@ -17,13 +17,13 @@ from parties.access import COUNTRIES, PARTIES
 from parties.choices import AddressType, PartyKind, PartyStatus
 from parties.countries.dataset import load
 from parties.models import Address, Country, Party
-from skeleton.core.access import visible
-from skeleton.core.actors import SYSTEM, Actor
-from skeleton.core.errors import Conflict, Invalid
-from skeleton.core.ids import uuid7
-from skeleton.core.money import require_offered
-from skeleton.core.records import assign, locked
-from skeleton.core.transactions import verb
+from skeleton.db.access import visible
+from skeleton.db.records import assign, locked
+from skeleton.kernel.actors import SYSTEM, Actor
+from skeleton.kernel.errors import Conflict, Invalid
+from skeleton.kernel.ids import uuid7
+from skeleton.kernel.money import require_offered
+from skeleton.kernel.transactions import verb
 
 Values = dict[str, Any]
 

@@ -1,5 +1,5 @@
 from parties.views import CountryView, CustomerView, EmployeeView, PartnerView, SupplierView
-from skeleton.core.operations import routes
+from skeleton.rest.operations import routes
 
 urlpatterns = [
     *routes("customers", CustomerView),

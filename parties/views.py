@@ -27,11 +27,11 @@ from parties.serializers import (
     PartyInput,
     PartyOutput,
 )
-from skeleton.core.http import JsonResponse
-from skeleton.core.listing import NEWEST_FIRST, Sort, Sorting, everything, parse_filters
-from skeleton.core.operations import operation
-from skeleton.core.serializers import Input, Output
-from skeleton.core.views import READ, WRITE, RecordView
+from skeleton.rest.http import JsonResponse
+from skeleton.rest.listing import NEWEST_FIRST, Sort, Sorting, everything, parse_filters
+from skeleton.rest.operations import operation
+from skeleton.rest.serializers import Input, Output
+from skeleton.rest.views import READ, WRITE, RecordView
 
 _KEYS: dict[str, Any] = {"name": Lower("name"), "email": Lower("email"), "created_at": F("created_at")}
 

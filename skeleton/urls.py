@@ -6,9 +6,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
-from skeleton.core.documentation import RedocView, SchemaView, SwaggerView
-from skeleton.core.health import health, ready
-from skeleton.core.routing import by_segment
+from skeleton.rest.documentation import RedocView, SchemaView, SwaggerView
+from skeleton.rest.routing import by_segment
+from skeleton.server.health import health, ready
 
 API_PREFIX = "api/v1/"
 

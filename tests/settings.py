@@ -14,4 +14,4 @@ STORAGES = {
     **STORAGES,  # noqa: F405
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-PROCRASTINATE_IMPORT_PATHS = ["skeleton.core.tests.jobs"]
+PROCRASTINATE_IMPORT_PATHS = ["skeleton.jobs.tests.jobs"]

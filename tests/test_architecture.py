@@ -52,7 +52,7 @@ def test_every_app_is_under_the_contracts():
         floor_of(config.name)
         assert config.name.split(".")[0] in LINTER["root_packages"], config.name
         if (Path(config.path) / "models.py").exists() or (Path(config.path) / "services").exists():
-            kernel = config.name in ("skeleton.core", "skeleton.backoffice")
+            kernel = config.name in ("skeleton.db", "skeleton.backoffice")
             assert kernel or config.name in CONTRACTS["inside"]["containers"], config.name
 
 
@@ -123,7 +123,7 @@ def test_nothing_is_imported_inside_a_function():
 
 def test_migrations_do_not_import_apps():
     """A migration that imports an app's code breaks when that code changes; the kernel's ids are an exception."""
-    allowed = {"skeleton.core.ids"}
+    allowed = {"skeleton.kernel.ids"}
     ours = tuple({config.name.split(".")[0] for config in local_apps()})
     wrong = []
     for config in local_apps():

@@ -20,11 +20,11 @@ from django.utils import timezone
 from contracts.services import run_cycle
 from contracts.tests.factories import active, today
 from inventory.tests.factories import reserved, stocked
-from skeleton.core.testkit.matrix import tables
-from skeleton.core.testkit.witness import our_tables, unaudited, watching
 from skeleton.files.tests.factories import upload
 from skeleton.identity.services.roles import seed_default_roles
 from skeleton.identity.tests.factories import client_of, user_in_role
+from skeleton.testkit.matrix import tables
+from skeleton.testkit.witness import our_tables, unaudited, watching
 from tests.writes import WRITES, World
 
 UNAUDITED = {

@@ -9,14 +9,14 @@ from django.contrib import admin
 
 from parties.tests.factories import UKRAINE
 from skeleton.backoffice.tests.conftest import signed_in
-from skeleton.core.admin.records import RecordAdmin
-from skeleton.core.testkit.pages import fields_of
-from skeleton.core.testkit.witness import unaudited, watching
-from skeleton.core.tests.jobs import count
 from skeleton.identity.models import UserRole
 from skeleton.identity.tests.factories import RoleFactory, user_with
+from skeleton.jobs.tests.jobs import count
 from skeleton.notifications.models import Delivery, Preferences
 from skeleton.notifications.tests.factories import tell
+from skeleton.office.records import RecordAdmin
+from skeleton.testkit.pages import fields_of
+from skeleton.testkit.witness import unaudited, watching
 from tests.test_audit import HIDDEN, UNAUDITED
 from tests.writes import World
 

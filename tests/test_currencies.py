@@ -9,12 +9,12 @@ from django.db import connection
 from parties.choices import PartyKind
 from parties.services import create_party, update_party
 from skeleton.backoffice.tests.conftest import signed_in
-from skeleton.core.actors import SYSTEM
-from skeleton.core.admin import pages
-from skeleton.core.errors import Invalid
-from skeleton.core.money import CURRENCY_COLUMNS, NOT_OFFERED, WITHDRAWN
-from skeleton.core.testkit.client import operations
-from skeleton.core.testkit.witness import our_tables
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import Invalid
+from skeleton.kernel.money import CURRENCY_COLUMNS, NOT_OFFERED, WITHDRAWN
+from skeleton.office import pages
+from skeleton.testkit.client import operations
+from skeleton.testkit.witness import our_tables
 from tests.writes import ADDRESS, CONTRACT, DUE, LINE, World
 
 pytestmark = pytest.mark.django_db

@@ -15,8 +15,8 @@ from uuid import UUID
 
 import pytest
 
-from skeleton.core.testkit.database import own_database
-from skeleton.core.testkit.system import PRODUCTION, System
+from skeleton.testkit.database import own_database
+from skeleton.testkit.system import PRODUCTION, System
 
 ROUNDS = int(os.environ.get("SKELETON_DURABILITY_ROUNDS", "3"))
 WRITES = int(os.environ.get("SKELETON_DURABILITY_WRITES", "450"))
@@ -98,7 +98,7 @@ def assert_jobs_are_done(database):
     """A job worker is there again, by itself."""
     (number,) = database.query(
         "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
-        """ VALUES ('default', 'skeleton.core.tasks.clean_up', '{"timestamp": 0}') RETURNING id"""
+        """ VALUES ('default', 'skeleton.jobs.tasks.clean_up', '{"timestamp": 0}') RETURNING id"""
     )[0]
     deadline = time.monotonic() + 60
     while database.query("SELECT status::text FROM procrastinate_jobs WHERE id = %s", number) != [("succeeded",)]:

@@ -26,9 +26,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from skeleton.core.testkit.client import PREFIX, document
-from skeleton.core.testkit.matrix import tables
 from skeleton.identity.tests.factories import client_of, user_in_role
+from skeleton.testkit.client import PREFIX, document
+from skeleton.testkit.matrix import tables
 
 EXAMPLES = int(os.environ.get("SKELETON_EXAMPLES", "4"))
 """For each operation and way of making requests: such as the document allows, and such as it does not."""

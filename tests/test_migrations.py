@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from skeleton.core.testkit.elsewhere import another_database
+from skeleton.testkit.elsewhere import another_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,11 +6,11 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from skeleton.core.actors import grants
-from skeleton.core.testkit.client import ApiClient, operations
-from skeleton.core.testkit.matrix import routed, tables
 from skeleton.identity.permissions import DEFAULT_ROLES, EVERYTHING, VALID
 from skeleton.identity.tests.factories import client_of, user_in_role, user_with
+from skeleton.kernel.actors import grants
+from skeleton.testkit.client import ApiClient, operations
+from skeleton.testkit.matrix import routed, tables
 
 TABLES = tables()
 

@@ -11,13 +11,13 @@ import re
 import pytest
 from django.db import connection
 
-from skeleton.core.actors import SYSTEM, Actor
-from skeleton.core.filters import BooleanFilter, ChoiceFilter, DateFilter, NumberFilter, UUIDFilter
-from skeleton.core.ids import uuid7
-from skeleton.core.listing import Sort
-from skeleton.core.operations import endpoints
-from skeleton.core.reading import Form
-from skeleton.core.views import ListView
+from skeleton.kernel.actors import SYSTEM, Actor
+from skeleton.kernel.ids import uuid7
+from skeleton.rest.filters import BooleanFilter, ChoiceFilter, DateFilter, NumberFilter, UUIDFilter
+from skeleton.rest.listing import Sort
+from skeleton.rest.operations import endpoints
+from skeleton.rest.reading import Form
+from skeleton.rest.views import ListView
 
 pytestmark = pytest.mark.django_db
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from django.core.management import call_command
 
-from skeleton.core.testkit.client import ApiClient
 from skeleton.files.tests.factories import upload
 from skeleton.identity.tests.factories import PASSWORD, RoleFactory, client_of, user_in_role, user_with
+from skeleton.testkit.client import ApiClient
 
 DUE = "2099-02-15"
 LINE = {"description": "Work", "quantity": 1, "unit_price": 1000}

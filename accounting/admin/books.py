@@ -32,17 +32,17 @@ from accounting.services import (
     reverse_entry,
     update_account,
 )
-from skeleton.core.actors import Actor
-from skeleton.core.admin.acts import act
-from skeleton.core.admin.columns import EMPTY, activity, shown_money, status
-from skeleton.core.admin.documents import DocumentAdmin
-from skeleton.core.admin.filters import DaysFilter
-from skeleton.core.admin.forms import ActForm, RecordForm
-from skeleton.core.admin.records import RecordAdmin
-from skeleton.core.admin.reports import today
-from skeleton.core.admin.words import Words
-from skeleton.exchange.runs import Plan
-from skeleton.exchange.screens import Importing
+from skeleton.importexport.runs import Plan
+from skeleton.importexport.screens import Importing
+from skeleton.kernel.actors import Actor
+from skeleton.office.acts import act
+from skeleton.office.columns import EMPTY, activity, shown_money, status
+from skeleton.office.documents import DocumentAdmin
+from skeleton.office.filters import DaysFilter
+from skeleton.office.forms import ActForm, RecordForm
+from skeleton.office.records import RecordAdmin
+from skeleton.office.reports import today
+from skeleton.office.words import Words
 
 TYPES = {"asset": "info", "liability": "warning", "equity": "primary", "revenue": "success", "expense": "danger"}
 SOURCES = {"manual": "primary", "invoice": "info", "payment": "success", "reversal": "warning"}

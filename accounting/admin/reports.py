@@ -17,10 +17,11 @@ from accounting import tables
 from accounting.ledger import BY_DATE, Sheet, ledger_sheets, whole_ledger
 from accounting.models import Account
 from accounting.reports import Span, balance_sheet, income_statement, trial_balance
-from skeleton.core.actors import Actor
-from skeleton.core.admin.forms import PickField
-from skeleton.core.admin.pages import register
-from skeleton.core.admin.reports import (
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.transactions import snapshot
+from skeleton.office.forms import PickField
+from skeleton.office.pages import register
+from skeleton.office.reports import (
     Asked,
     Column,
     DaysForm,
@@ -35,8 +36,7 @@ from skeleton.core.admin.reports import (
     link,
     total,
 )
-from skeleton.core.listing import ListQuery, parse_cursor
-from skeleton.core.transactions import snapshot
+from skeleton.rest.listing import ListQuery, parse_cursor
 
 SHEET = 500
 """Lines of a ledger on one page."""

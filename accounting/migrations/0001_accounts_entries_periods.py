@@ -5,7 +5,7 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.text
 import django.utils.timezone
-import skeleton.core.ids
+import skeleton.kernel.ids
 from django.conf import settings
 from django.db import migrations, models
 
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=skeleton.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                        default=skeleton.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=skeleton.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                        default=skeleton.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("date", models.DateField()),
@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=skeleton.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                        default=skeleton.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("position", models.SmallIntegerField()),
@@ -186,7 +186,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=skeleton.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                        default=skeleton.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),

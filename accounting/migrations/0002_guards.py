@@ -1,7 +1,7 @@
 from django.db import migrations
 
 # The books do not trust who writes. Everything below holds for the application, the back office and psql alike; the names in
-# CONSTRAINT are what core.constraints turns into sentences (accounting/apps.py).
+# CONSTRAINT are what kernel.constraints turns into sentences (accounting/apps.py).
 
 ACCOUNTS = """
 -- A sub-account has its parent's type.

@@ -7,11 +7,11 @@ from django.db.models import Q
 
 from accounting.chart import seeds
 from accounting.models import Account
-from skeleton.core.actors import SYSTEM, Actor
-from skeleton.core.errors import Invalid
-from skeleton.core.money import require_offered
-from skeleton.core.records import assign, locked
-from skeleton.core.transactions import verb
+from skeleton.db.records import assign, locked
+from skeleton.kernel.actors import SYSTEM, Actor
+from skeleton.kernel.errors import Invalid
+from skeleton.kernel.money import require_offered
+from skeleton.kernel.transactions import verb
 
 
 def create_account(*, values: dict[str, Any], actor: Actor) -> UUID:

@@ -16,12 +16,12 @@ from django.utils import timezone
 
 from accounting.choices import SourceType
 from accounting.models import Entry, Line
-from skeleton.core.actors import Actor
-from skeleton.core.errors import Conflict, Invalid, NotFound
-from skeleton.core.ids import uuid7
-from skeleton.core.moments import require_within_a_year
-from skeleton.core.money import format_money, require_offered, within_int64
-from skeleton.core.transactions import verb
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict, Invalid, NotFound
+from skeleton.kernel.ids import uuid7
+from skeleton.kernel.moments import require_within_a_year
+from skeleton.kernel.money import format_money, require_offered, within_int64
+from skeleton.kernel.transactions import verb
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from accounting.choices import PeriodStatus
 from accounting.models import Period
-from skeleton.core.actors import Actor
-from skeleton.core.errors import Conflict
-from skeleton.core.records import assign, locked
-from skeleton.core.transactions import verb
+from skeleton.db.records import assign, locked
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict
+from skeleton.kernel.transactions import verb
 
 
 def create_period(*, start_date: dt.date, end_date: dt.date, actor: Actor) -> UUID:

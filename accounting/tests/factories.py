@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounting.models import Account, Total
 from accounting.services import Posting, create_account, post_entry
-from skeleton.core.actors import SYSTEM
+from skeleton.kernel.actors import SYSTEM
 
 
 def account(code: str, type: str = "asset", **values: Any) -> Account:  # noqa: A002

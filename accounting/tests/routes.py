@@ -1,6 +1,6 @@
 """What the books' routes ask of their caller."""
 
-from skeleton.core.testkit.matrix import Route
+from skeleton.testkit.matrix import Route
 
 READ, WRITE = "accounting:read", "accounting:write"
 

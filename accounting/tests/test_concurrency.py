@@ -9,7 +9,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from accounting.models import Account, Entry, Period, Total
 from accounting.services import reverse_entry, seed_chart
 from accounting.tests.factories import account, net, post
-from skeleton.core.actors import SYSTEM
+from skeleton.kernel.actors import SYSTEM
 
 
 def in_threads(*jobs):

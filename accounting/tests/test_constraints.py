@@ -9,11 +9,11 @@ from accounting.models import Account, Entry, Line, MonthTotal, Period, Total
 from accounting.services import reverse_entry, seed_chart
 from accounting.tests.factories import account, legacy_dates, net, post
 from billing.tests.factories import sent
-from skeleton.core.actors import SYSTEM
-from skeleton.core.constraints import explain
-from skeleton.core.errors import Invalid
-from skeleton.core.ids import uuid7
-from skeleton.core.moments import year_after
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.constraints import explain
+from skeleton.kernel.errors import Invalid
+from skeleton.kernel.ids import uuid7
+from skeleton.kernel.moments import year_after
 
 CHECK, STATE, UNIQUE, EXCLUSION, FOREIGN_KEY = "23514", "23000", "23505", "23P01", "23503"
 

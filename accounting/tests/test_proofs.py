@@ -15,8 +15,8 @@ from accounting import beancount, proofs
 from accounting.models import Account, Entry, Line, Total
 from accounting.services import Posting, post_entry, reverse_entry, update_account
 from accounting.tests.factories import account, net, post
-from skeleton.core.actors import SYSTEM
-from skeleton.core.money import minor_digits
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.money import minor_digits
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 

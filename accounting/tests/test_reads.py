@@ -8,10 +8,10 @@ from accounting.models import Account
 from accounting.services import create_period, reverse_entry
 from accounting.tests.factories import account, post
 from accounting.views.books import AccountView, PeriodView, TransactionView
-from skeleton.core.actors import SYSTEM
-from skeleton.core.testkit.query_counts import check_query_counts
-from skeleton.core.testkit.reading import check_reads
 from skeleton.identity.tests.factories import actor_of
+from skeleton.kernel.actors import SYSTEM
+from skeleton.testkit.query_counts import check_query_counts
+from skeleton.testkit.reading import check_reads
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 

@@ -13,9 +13,9 @@ from playwright.sync_api import expect
 from accounting.admin import reports
 from accounting.models import Account
 from accounting.tests.factories import post
-from skeleton.core.admin import pages
-from skeleton.core.testkit.browser import PHONE, browse
 from skeleton.identity.tests.factories import PASSWORD, user_in_role, user_with
+from skeleton.office import pages
+from skeleton.testkit.browser import PHONE, browse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 

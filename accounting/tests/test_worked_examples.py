@@ -7,8 +7,8 @@ import pytest
 from accounting.models import Account
 from accounting.reports import Span, balance_sheet, income_statement, trial_balance
 from accounting.services import Posting, close_period, create_period, post_entry, reverse_entry
-from skeleton.core.actors import SYSTEM
-from skeleton.core.errors import Invalid
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import Invalid
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 

@@ -29,9 +29,9 @@ from accounting.services import (
     reverse_entry,
     update_account,
 )
-from skeleton.core.listing import NEWEST_FIRST, Sort, Sorting
-from skeleton.core.operations import operation
-from skeleton.core.views import WRITE, ResourceView
+from skeleton.rest.listing import NEWEST_FIRST, Sort, Sorting
+from skeleton.rest.operations import operation
+from skeleton.rest.views import WRITE, ResourceView
 
 
 class AccountView(ResourceView):

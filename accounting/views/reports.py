@@ -15,11 +15,11 @@ from accounting.ledger import NEWEST_DATE_FIRST, ledger_page, whole_ledger
 from accounting.reports import Span, balance_sheet, income_statement, trial_balance
 from accounting.serializers import BalanceSheetOutput, IncomeStatementOutput, LedgerOutput, TrialBalanceOutput
 from accounting.tables import CSV, FORMAT
-from skeleton.core.errors import BadRequest
-from skeleton.core.http import JsonResponse
-from skeleton.core.listing import Sorting, parse_list_query
-from skeleton.core.operations import operation
-from skeleton.core.views import READ, ApiView
+from skeleton.kernel.errors import BadRequest
+from skeleton.rest.http import JsonResponse
+from skeleton.rest.listing import Sorting, parse_list_query
+from skeleton.rest.operations import operation
+from skeleton.rest.views import READ, ApiView
 
 Answer = HttpResponse | StreamingHttpResponse
 

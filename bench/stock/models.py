@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
-from skeleton.core.ids import uuid7
+from skeleton.kernel.ids import uuid7
 
 
 class Timed(models.Model):

@@ -15,18 +15,18 @@ from django.utils.html import format_html, format_html_join
 from billing.models.documents import Document, DocumentLine
 from billing.services.documents import Paper
 from parties.models import Customer
-from skeleton.core.actors import Actor
-from skeleton.core.admin.acts import download
-from skeleton.core.admin.columns import EMPTY, money, shown_money, shown_number
-from skeleton.core.admin.forms import ActForm, CurrencyChoice, PickField, RecordForm, few_lines
-from skeleton.core.admin.numbers import AmountField
-from skeleton.core.admin.records import PartsFormSet, RecordAdmin, TabularList
-from skeleton.core.admin.refusals import REFUSALS, refusal_of
-from skeleton.core.admin.screens import ShownParts
-from skeleton.core.http import PdfResponse
-from skeleton.core.serializers import Input
-from skeleton.core.transactions import verb
 from skeleton.identity.choices import Language
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.transactions import verb
+from skeleton.office.acts import download
+from skeleton.office.columns import EMPTY, money, shown_money, shown_number
+from skeleton.office.forms import ActForm, CurrencyChoice, PickField, RecordForm, few_lines
+from skeleton.office.numbers import AmountField
+from skeleton.office.records import PartsFormSet, RecordAdmin, TabularList
+from skeleton.office.refusals import REFUSALS, refusal_of
+from skeleton.office.screens import ShownParts
+from skeleton.rest.http import PdfResponse
+from skeleton.rest.serializers import Input
 
 SUBTOTAL, TAX, TOTAL = (
     money(field, name) for field, name in (("subtotal", "subtotal"), ("tax_total", "tax"), ("total", "total"))

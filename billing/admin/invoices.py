@@ -38,14 +38,14 @@ from billing.serializers import (
 )
 from billing.services import documents, invoices, payments
 from billing.totals import amount_due
-from skeleton.core.actors import Actor
-from skeleton.core.admin.acts import act
-from skeleton.core.admin.columns import label, money, money_text, shown_money
-from skeleton.core.admin.filters import CurrencyFilter, DaysFilter, LinkedFilter
-from skeleton.core.admin.forms import ActForm, RecordForm, few_lines
-from skeleton.core.admin.numbers import AmountField
-from skeleton.core.admin.screens import ShownParts
-from skeleton.core.money import format_money
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.money import format_money
+from skeleton.office.acts import act
+from skeleton.office.columns import label, money, money_text, shown_money
+from skeleton.office.filters import CurrencyFilter, DaysFilter, LinkedFilter
+from skeleton.office.forms import ActForm, RecordForm, few_lines
+from skeleton.office.numbers import AmountField
+from skeleton.office.screens import ShownParts
 
 COLOURS: dict[str, str] = {
     InvoiceStatus.SENT: "primary",

@@ -42,13 +42,13 @@ from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
 from inventory.models import Item
 from parties.models import Country
-from skeleton.core.actors import Actor
-from skeleton.core.admin.acts import act
-from skeleton.core.admin.columns import EMPTY, shown_money, status
-from skeleton.core.admin.filters import CurrencyFilter, DaysFilter
-from skeleton.core.admin.forms import ActForm, CurrencyChoice, PickField, RecordForm
-from skeleton.core.admin.numbers import AmountField, ExactField
-from skeleton.core.admin.screens import ShownParts
+from skeleton.kernel.actors import Actor
+from skeleton.office.acts import act
+from skeleton.office.columns import EMPTY, shown_money, status
+from skeleton.office.filters import CurrencyFilter, DaysFilter
+from skeleton.office.forms import ActForm, CurrencyChoice, PickField, RecordForm
+from skeleton.office.numbers import AmountField, ExactField
+from skeleton.office.screens import ShownParts
 
 COLOURS: dict[str, str] = {
     OrderStatus.PENDING: "warning",

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 from accounting.tables import csv_answer
 from billing.choices import InvoiceStatus
 from billing.reports import COLUMNS, aging_rows, receivables_aging
-from skeleton.core.actors import Actor
-from skeleton.core.admin.pages import register
-from skeleton.core.admin.reports import Asked, Column, DayForm, Found, Line, ReportPage, Table, figure, link, total
+from skeleton.kernel.actors import Actor
+from skeleton.office.pages import register
+from skeleton.office.reports import Asked, Column, DayForm, Found, Line, ReportPage, Table, figure, link, total
 
 SHOWN = 1000
 """Customers of one currency on the page; the CSV has all of them."""

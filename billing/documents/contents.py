@@ -12,7 +12,7 @@ from typing import Any
 
 from billing.choices import InvoiceStatus, OrderStatus
 from billing.documents.words import WORDS
-from skeleton.core.languages import amount_text, day_text, money_text, number_text
+from skeleton.kernel.text import amount_text, day_text, money_text, number_text
 
 TEMPLATE = Path(__file__).parent / "document.typ"
 

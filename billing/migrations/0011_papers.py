@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import skeleton.core.ids
+import skeleton.kernel.ids
 from django.db import migrations, models
 
 
@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='IssuedDocument',
             fields=[
-                ('id', models.UUIDField(default=skeleton.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=skeleton.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('language', models.CharField(choices=[('en', 'English'), ('uk', 'Українська'), ('de', 'Deutsch')], max_length=2)),
                 ('contents', models.CharField(max_length=64)),
                 ('checksum', models.CharField(max_length=64, verbose_name='SHA-256')),

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Concat, Lower
 
-from skeleton.core.models import Record
+from skeleton.kernel.models import Record
 
 _GAP = Value("\n")
 """Between the searched fields: a text that is searched for has no line break, so no match spans both."""

@@ -16,7 +16,7 @@ from billing.models.documents import (
 )
 from inventory.models import Item
 from parties.models import Party
-from skeleton.core.ids import uuid7
+from skeleton.kernel.ids import uuid7
 
 
 class Order(Document):

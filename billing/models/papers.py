@@ -7,8 +7,8 @@ from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
 from billing.models.invoices import Invoice
-from skeleton.core.ids import uuid7
 from skeleton.identity.choices import Language
+from skeleton.kernel.ids import uuid7
 
 
 class Correspondents(models.Model):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from billing.choices import PaymentMethod
 from billing.models.invoices import Invoice
-from skeleton.core.ids import uuid7
+from skeleton.kernel.ids import uuid7
 
 
 class Payment(models.Model):

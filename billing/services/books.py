@@ -13,8 +13,8 @@ from accounting.choices import Role, SourceType
 from accounting.queries import entry_of
 from accounting.services import Posting, post_entry, reverse_entry
 from billing.choices import Purpose
-from skeleton.core.actors import Actor
-from skeleton.core.errors import Conflict, Invalid
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict, Invalid
 
 
 def post_invoice(

@@ -9,8 +9,8 @@ from django.db import connection
 
 from billing.models import Order
 from parties.services import UsableParty
-from skeleton.core.errors import Conflict
-from skeleton.core.money import format_money
+from skeleton.kernel.errors import Conflict
+from skeleton.kernel.money import format_money
 
 _OPEN = """
     SELECT coalesce((SELECT sum(total - amount_paid) FROM billing_invoice

@@ -20,10 +20,10 @@ from billing.documents.contents import TEMPLATE, invoice_contents, order_content
 from billing.models import Correspondents, Invoice, IssuedDocument
 from billing.queries import printed_invoice, printed_order
 from parties.queries import as_written_to
-from skeleton.core.access import visible
-from skeleton.core.actors import Actor
-from skeleton.core.jobs import job
-from skeleton.core.pdf import render
+from skeleton.db.access import visible
+from skeleton.jobs.queue import job
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.pdf import render
 
 
 @dataclass(frozen=True, slots=True)

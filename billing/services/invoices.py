@@ -32,15 +32,15 @@ from billing.totals import document_totals
 from parties.choices import PartyKind
 from parties.models import Party
 from parties.services import UsableParty, require_usable
-from skeleton.core.actors import Actor
-from skeleton.core.errors import Conflict, NotFound
-from skeleton.core.ids import uuid7
-from skeleton.core.inserts import insert_rows
-from skeleton.core.money import require_offered
-from skeleton.core.numbers import Series, insert_numbered
-from skeleton.core.records import assign, locked
-from skeleton.core.transactions import verb
+from skeleton.db.inserts import insert_rows
+from skeleton.db.numbers import Series, insert_numbered
+from skeleton.db.records import assign, locked
 from skeleton.identity.queries import language_of
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict, NotFound
+from skeleton.kernel.ids import uuid7
+from skeleton.kernel.money import require_offered
+from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import Event
 
 

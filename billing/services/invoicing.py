@@ -15,10 +15,10 @@ from billing.services.orders import refusal
 from contracts.queries import credit_days
 from parties.choices import PartyKind
 from parties.services import require_usable
-from skeleton.core.actors import Actor
-from skeleton.core.errors import Conflict, NotFound
-from skeleton.core.records import locked
-from skeleton.core.transactions import verb
+from skeleton.db.records import locked
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict, NotFound
+from skeleton.kernel.transactions import verb
 
 DAYS_TO_PAY = 30
 """Until an invoice is due, where no contract with the customer says otherwise."""

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from billing.models.documents import Document, DocumentLine
 from billing.totals import PricedLine, Totals, document_totals, line_total
-from skeleton.core.errors import Invalid, NotFound
-from skeleton.core.inserts import insert_rows
+from skeleton.db.inserts import insert_rows
+from skeleton.kernel.errors import Invalid, NotFound
 
 Line = TypeVar("Line", bound=DocumentLine)
 

@@ -29,14 +29,14 @@ from inventory.choices import ItemStatus
 from inventory.models import Item
 from parties.choices import PartyKind
 from parties.services import require_usable
-from skeleton.core.actors import Actor
-from skeleton.core.errors import Conflict, Invalid
-from skeleton.core.ids import uuid7
-from skeleton.core.inserts import insert_rows
-from skeleton.core.money import require_offered
-from skeleton.core.numbers import Series, insert_numbered
-from skeleton.core.records import assign, locked
-from skeleton.core.transactions import verb
+from skeleton.db.inserts import insert_rows
+from skeleton.db.numbers import Series, insert_numbered
+from skeleton.db.records import assign, locked
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict, Invalid
+from skeleton.kernel.ids import uuid7
+from skeleton.kernel.money import require_offered
+from skeleton.kernel.transactions import verb
 
 
 class OrderLineValues(TypedDict):

@@ -15,11 +15,11 @@ from billing.services.books import post_payment
 from billing.services.invoices import refusal
 from billing.services.lines import require_currency
 from billing.services.telling import tell_of_invoice
-from skeleton.core.actors import Actor
-from skeleton.core.errors import Conflict, DomainError, Invalid
-from skeleton.core.moments import require_not_ahead
-from skeleton.core.money import format_money
-from skeleton.core.transactions import verb
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict, DomainError, Invalid
+from skeleton.kernel.moments import require_not_ahead
+from skeleton.kernel.money import format_money
+from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import Event
 
 TOO_EARLY = gettext_noop("Must not be before 1900.")

@@ -14,10 +14,10 @@ from inventory.errors import NotEnoughStock
 from inventory.services.orders import issue_for_order, release_for_order, reserve_for_order
 from parties.choices import PartyKind
 from parties.services import UsableParty, require_usable
-from skeleton.core.actors import Actor
-from skeleton.core.errors import Conflict, NotFound
-from skeleton.core.records import assign, locked
-from skeleton.core.transactions import verb
+from skeleton.db.records import assign, locked
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict, NotFound
+from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import Event
 from skeleton.notifications.queries import concerned
 from skeleton.notifications.services import notify

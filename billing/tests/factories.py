@@ -13,7 +13,7 @@ from billing.services.transitions import change_status
 from inventory.tests.factories import item
 from parties.choices import PartyKind
 from parties.models import Party
-from skeleton.core.actors import SYSTEM, Actor
+from skeleton.kernel.actors import SYSTEM, Actor
 
 DUE = dt.date(2099, 2, 15)
 

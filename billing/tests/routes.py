@@ -1,6 +1,6 @@
 """The routes of billing, as the contract gives them."""
 
-from skeleton.core.testkit.matrix import Route
+from skeleton.testkit.matrix import Route
 
 ROUTES = [
     Route("GET", "/orders", "orders:read"),

@@ -19,8 +19,8 @@ from billing.reports import COLUMNS, receivables_aging
 from billing.services.invoices import cancel_invoice
 from billing.services.payments import record_payment
 from billing.tests.factories import customer, line, sent
-from skeleton.core.actors import SYSTEM
 from skeleton.identity.tests.factories import user_with
+from skeleton.kernel.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db
 

@@ -17,8 +17,8 @@ from accounting.tests.test_proofs import tamper
 from billing.services.invoices import cancel_invoice, send_invoice
 from billing.services.payments import record_payment
 from billing.tests.factories import brought, cancelled, draft, invoiced, line, paid, part_paid, pay, sent
-from skeleton.core.actors import SYSTEM
-from skeleton.core.errors import Conflict
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import Conflict
 
 pytestmark = pytest.mark.django_db
 

@@ -16,9 +16,9 @@ from billing.services.payments import record_payment
 from billing.tests.factories import customer, draft, line, part_paid, sent
 from billing.tests.test_constraints import attack
 from skeleton.audit.models import AuditEntry
-from skeleton.core.actors import SYSTEM
-from skeleton.core.errors import Conflict, DomainError
-from skeleton.core.testkit.races import contest
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import Conflict, DomainError
+from skeleton.testkit.races import contest
 
 pytestmark = pytest.mark.django_db
 

@@ -13,9 +13,9 @@ from billing.tests.factories import DUE, customer, draft, line, sent
 from parties.choices import PartyKind
 from parties.models import Party
 from parties.services import change_status, update_party
-from skeleton.core.actors import SYSTEM
-from skeleton.core.errors import Conflict, DomainError, Invalid
-from skeleton.core.testkit.races import contest
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import Conflict, DomainError, Invalid
+from skeleton.testkit.races import contest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

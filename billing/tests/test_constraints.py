@@ -14,9 +14,9 @@ from billing.services.payments import record_payment
 from billing.tests.factories import cancelled, customer, draft, line, paid, part_paid, sent
 from parties.choices import PartyKind, PartyStatus
 from parties.models import Party
-from skeleton.core.actors import SYSTEM
-from skeleton.core.handler import translate
-from skeleton.core.ids import uuid7
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.ids import uuid7
+from skeleton.rest.handler import translate
 
 pytestmark = pytest.mark.django_db
 

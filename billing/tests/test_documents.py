@@ -22,9 +22,9 @@ from billing.tests.factories import customer, draft, invoiced, line, order, orde
 from parties.choices import PartyKind
 from parties.models import Country
 from parties.services import change_status, seed_countries, update_party
-from skeleton.core import pdf
-from skeleton.core.actors import SYSTEM
-from skeleton.core.testkit.races import race
+from skeleton.kernel import pdf
+from skeleton.kernel.actors import SYSTEM
+from skeleton.testkit.races import race
 
 LANGUAGES = ("en", "uk", "de")
 SELLER = {

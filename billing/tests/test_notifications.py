@@ -11,13 +11,13 @@ from billing.services.overdue import tell_of_overdue, untold_overdue
 from billing.services.payments import record_payment
 from billing.services.telling import tell_of_invoice
 from billing.tests.factories import cancelled, draft, line, paid, part_paid, pay, sent
-from skeleton.core.actors import SYSTEM
-from skeleton.core.errors import Conflict
-from skeleton.core.languages import day_text
-from skeleton.core.testkit.races import contest
 from skeleton.identity.tests.factories import user_with
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import Conflict
+from skeleton.kernel.text import day_text
 from skeleton.notifications.models import Notification
 from skeleton.notifications.tests.factories import queued, told
+from skeleton.testkit.races import contest
 
 pytestmark = pytest.mark.django_db
 

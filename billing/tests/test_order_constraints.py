@@ -13,8 +13,8 @@ from inventory.models import Reservation
 from inventory.tests.factories import item, stocked
 from parties.choices import PartyKind, PartyStatus
 from parties.models import Party
-from skeleton.core.actors import SYSTEM
-from skeleton.core.ids import uuid7
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.ids import uuid7
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ from billing.services.invoices import cancel_invoice, send_invoice
 from billing.services.transitions import change_status
 from billing.tests.factories import brought, cancelled, customer, draft, invoiced, line, order, ordered, paid, pay, sent
 from inventory.tests.factories import item
-from skeleton.core.actors import SYSTEM
-from skeleton.core.errors import Conflict
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import Conflict
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from contracts.tests.factories import active
 from inventory.tests.factories import item
 from parties.choices import PartyKind
 from parties.services import change_status as change_party
-from skeleton.core.actors import SYSTEM
+from skeleton.kernel.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db
 

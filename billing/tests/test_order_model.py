@@ -22,9 +22,9 @@ from billing.tests.factories import customer
 from inventory.errors import NotEnoughStock
 from inventory.models import Item
 from inventory.tests.test_model import QUANTITIES, StockMachine, run
-from skeleton.core.actors import SYSTEM
-from skeleton.core.errors import Conflict
-from skeleton.core.money import round_half_away
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import Conflict
+from skeleton.kernel.money import round_half_away
 
 PRICE, LIMIT = 1000, 60_000
 

@@ -16,9 +16,9 @@ from inventory.tests.factories import item, stocked
 from parties.choices import PartyKind
 from parties.services import change_status as change_party
 from parties.services import update_party
-from skeleton.core.actors import SYSTEM
-from skeleton.core.errors import Conflict, DomainError
-from skeleton.core.testkit.races import contest
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import Conflict, DomainError
+from skeleton.testkit.races import contest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from parties.choices import PartyKind
 from parties.models import Country
 from parties.services import change_status as change_party
 from parties.services import seed_countries
-from skeleton.core.actors import SYSTEM
+from skeleton.kernel.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db
 

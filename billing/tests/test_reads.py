@@ -20,9 +20,9 @@ from billing.tests.factories import (
     sent,
 )
 from billing.views import InvoiceView, OrderView
-from skeleton.core.testkit.query_counts import check_query_counts
-from skeleton.core.testkit.reading import check_reads
 from skeleton.identity.tests.factories import actor_of
+from skeleton.testkit.query_counts import check_query_counts
+from skeleton.testkit.reading import check_reads
 
 pytestmark = pytest.mark.django_db
 

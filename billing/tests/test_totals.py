@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from billing.tests.factories import customer
 from billing.totals import document_totals, line_total
-from skeleton.core.errors import Invalid
-from skeleton.core.money import MAX_AMOUNT
+from skeleton.kernel.errors import Invalid
+from skeleton.kernel.money import MAX_AMOUNT
 
 quantities = st.decimals(min_value="0.001", max_value="999999999999", places=3)
 rates = st.decimals(min_value=0, max_value=100, places=4)

@@ -3,7 +3,7 @@ import django.contrib.postgres.fields.ranges
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.utils.timezone
-import skeleton.core.ids
+import skeleton.kernel.ids
 from django.conf import settings
 from django.db import migrations, models
 
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Contract',
             fields=[
-                ('id', models.UUIDField(default=skeleton.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=skeleton.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('payment_type', models.CharField(choices=[('prepaid', 'Prepaid'), ('postpaid', 'Postpaid'), ('credit', 'Credit')], max_length=8)),
@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ContractCycle',
             fields=[
-                ('id', models.UUIDField(default=skeleton.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=skeleton.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('ended_on', models.DateField()),
                 ('outcome', models.CharField(choices=[('renewed', 'Renewed'), ('expired', 'Expired')], max_length=7)),
                 ('renewed_until', models.DateField(blank=True, null=True)),
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
                 ('start_date', models.GeneratedField(db_persist=True, expression=models.Func(models.F('validity_period'), function='lower'), output_field=models.DateField())),
                 ('end_date', models.GeneratedField(db_persist=True, expression=models.Func(models.F('validity_period'), template='(upper(%(expressions)s) - 1)'), output_field=models.DateField())),
                 ('credit_limit', models.BigIntegerField(default=0)),
-                ('id', models.UUIDField(default=skeleton.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=skeleton.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('version', models.IntegerField()),
                 ('action', models.TextField()),
                 ('status', models.CharField(choices=[('draft', 'Draft'), ('pending_approval', 'Pending Approval'), ('active', 'Active'), ('expired', 'Expired'), ('terminated', 'Terminated')], max_length=16)),

@@ -18,13 +18,13 @@ from contracts.models import Contract
 from contracts.services.telling import tell_of_contract
 from contracts.services.terms import Values, columns, validity
 from parties.services import require_usable
-from skeleton.core.access import visible
-from skeleton.core.actors import Actor
-from skeleton.core.errors import Conflict, Forbidden, Invalid
-from skeleton.core.moments import require_not_ahead
-from skeleton.core.money import require_offered
-from skeleton.core.records import assign, locked
-from skeleton.core.transactions import verb
+from skeleton.db.access import visible
+from skeleton.db.records import assign, locked
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict, Forbidden, Invalid
+from skeleton.kernel.moments import require_not_ahead
+from skeleton.kernel.money import require_offered
+from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import Event
 
 # --- fields -----------------------------------------------------------------------------------------------------------

@@ -21,9 +21,9 @@ from contracts.models import LAST_DAY, Contract, ContractCycle
 from contracts.queries import current_date, ended
 from contracts.services.telling import tell_of_contract, tell_of_ends
 from contracts.services.terms import validity
-from skeleton.core.actors import SYSTEM, Actor
-from skeleton.core.records import assign
-from skeleton.core.transactions import verb
+from skeleton.db.records import assign
+from skeleton.kernel.actors import SYSTEM, Actor
+from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import Event
 
 log = structlog.get_logger("skeleton.contracts")

@@ -10,8 +10,8 @@ from django.db.models.functions import Cast, Concat
 from contracts.choices import Action, ContractStatus
 from contracts.machine import obstacle
 from contracts.models import Contract
-from skeleton.core.actors import Actor
-from skeleton.core.transactions import verb
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import VALUES, Event
 from skeleton.notifications.queries import concerned, untold
 from skeleton.notifications.services import notify

@@ -8,7 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from contracts.choices import PaymentType
 from contracts.models import LAST_DAY, Contract
-from skeleton.core.errors import Invalid
+from skeleton.kernel.errors import Invalid
 
 Values = dict[str, Any]
 

@@ -7,7 +7,7 @@ from contracts import services
 from contracts.choices import ContractStatus
 from contracts.models import Contract
 from parties.tests.factories import CustomerFactory
-from skeleton.core.actors import SYSTEM, Actor
+from skeleton.kernel.actors import SYSTEM, Actor
 
 START, END = dt.date(2026, 1, 15), dt.date(2099, 1, 14)
 

@@ -1,6 +1,6 @@
 """The routes of contracts, as the contract's section 6 gives them."""
 
-from skeleton.core.testkit.matrix import Route
+from skeleton.testkit.matrix import Route
 
 _READ = ("contracts:read", "parties:read")
 _WRITE = ("contracts:write", "parties:write")

@@ -8,8 +8,8 @@ from django.db import IntegrityError, connection, transaction
 from contracts.models import Contract, ContractVersion
 from contracts.tests.factories import active, draft, expired, pending, terminated
 from parties.tests.factories import CustomerFactory, blacklisted
-from skeleton.core.constraints import explain
-from skeleton.core.errors import Conflict, Invalid
+from skeleton.kernel.constraints import explain
+from skeleton.kernel.errors import Conflict, Invalid
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from contracts import services
 from contracts.models import Contract, ContractCycle, ContractVersion
 from contracts.tests.factories import active, draft, pending, terminated, today
 from skeleton.audit.models import AuditEntry
-from skeleton.core.actors import SYSTEM
+from skeleton.kernel.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db
 

@@ -15,10 +15,10 @@ from contracts.queries import contracts
 from contracts.tests.factories import IN_STATE, active, draft, expired, terminated, today
 from contracts.views import ContractView
 from parties.tests.factories import SupplierFactory
-from skeleton.core.actors import SYSTEM
-from skeleton.core.testkit.query_counts import check_query_counts
-from skeleton.core.testkit.reading import check_reads
 from skeleton.identity.tests.factories import actor_of
+from skeleton.kernel.actors import SYSTEM
+from skeleton.testkit.query_counts import check_query_counts
+from skeleton.testkit.reading import check_reads
 
 pytestmark = pytest.mark.django_db
 

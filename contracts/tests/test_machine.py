@@ -11,8 +11,8 @@ from contracts.choices import Action, ContractStatus
 from contracts.machine import OFFERED, TRANSITIONS, Situation, allowed_actions, days_remaining
 from contracts.models import Contract, ContractVersion
 from contracts.tests.factories import END, IN_STATE, active, draft, expired, pending, today
-from skeleton.core.actors import SYSTEM
 from skeleton.identity.tests.factories import actor_of
+from skeleton.kernel.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db
 

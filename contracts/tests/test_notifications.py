@@ -11,12 +11,12 @@ from contracts.services import telling
 from contracts.services.telling import tell_of_ends
 from contracts.tests.factories import active, draft, terminated
 from parties.tests.factories import CustomerFactory
-from skeleton.core.actors import SYSTEM
-from skeleton.core.errors import Conflict
-from skeleton.core.testkit.races import contest
 from skeleton.identity.tests.factories import actor_of, user_with
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import Conflict
 from skeleton.notifications.models import Notification
 from skeleton.notifications.tests.factories import queued, told
+from skeleton.testkit.races import contest
 
 pytestmark = pytest.mark.django_db
 

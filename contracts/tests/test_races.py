@@ -12,8 +12,8 @@ from contracts.models import Contract, ContractCycle, ContractVersion
 from contracts.tests.factories import active, draft, pending
 from parties.services import change_status
 from parties.tests.factories import CustomerFactory
-from skeleton.core.actors import SYSTEM
-from skeleton.core.errors import Conflict
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import Conflict
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,8 +6,8 @@ from contracts import services
 from contracts.models import ContractVersion
 from contracts.tests.factories import active, draft
 from skeleton.audit.models import AuditEntry
-from skeleton.core.actors import SYSTEM
 from skeleton.identity.tests.factories import actor_of
+from skeleton.kernel.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db
 

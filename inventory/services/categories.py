@@ -6,9 +6,9 @@ from uuid import UUID
 from django.db import connection
 
 from inventory.access import CATEGORIES
-from skeleton.core import records
-from skeleton.core.actors import Actor
-from skeleton.core.transactions import verb
+from skeleton.db import records
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.transactions import verb
 
 
 def update_category(*, category_id: UUID, values: dict[str, Any], actor: Actor) -> None:

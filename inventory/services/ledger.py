@@ -15,8 +15,8 @@ from django.db import connection
 from inventory.choices import MovementType
 from inventory.errors import NotEnoughStock
 from inventory.services.low import tell_of_low
-from skeleton.core.actors import Actor
-from skeleton.core.errors import NotFound
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from uuid import UUID
 from inventory.errors import NotEnoughStock
 from inventory.services.ledger import run
 from inventory.services.low import tell_of_low
-from skeleton.core.actors import Actor
-from skeleton.core.transactions import verb
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.transactions import verb
 
 # Where one warehouse has enough, the fullest one serves the item alone; else the fullest ones do together.
 _RESERVE = """

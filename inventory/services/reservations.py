@@ -16,10 +16,10 @@ from inventory.models import Reservation
 from inventory.services.ledger import run
 from inventory.services.low import tell_of_low
 from inventory.services.stock import require_active
-from skeleton.core.actors import SYSTEM, Actor
-from skeleton.core.errors import Conflict, NotFound
-from skeleton.core.ids import uuid7
-from skeleton.core.transactions import verb
+from skeleton.kernel.actors import SYSTEM, Actor
+from skeleton.kernel.errors import Conflict, NotFound
+from skeleton.kernel.ids import uuid7
+from skeleton.kernel.transactions import verb
 
 EXPIRY_BATCH = 500
 """How many stock rows one transaction of the expiry locks at most."""

@@ -9,11 +9,11 @@ from inventory.access import STOCK
 from inventory.choices import MovementType, WarehouseStatus
 from inventory.models import Warehouse
 from inventory.services.ledger import Line, Place, open_row, place_of, post
-from skeleton.core import records
-from skeleton.core.actors import Actor
-from skeleton.core.errors import Conflict, Invalid
-from skeleton.core.ids import uuid7
-from skeleton.core.transactions import verb
+from skeleton.db import records
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict, Invalid
+from skeleton.kernel.ids import uuid7
+from skeleton.kernel.transactions import verb
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from inventory.models import Category, Item, Stock, Warehouse
 from inventory.services import reservations, stock
-from skeleton.core import records
-from skeleton.core.actors import SYSTEM
+from skeleton.db import records
+from skeleton.kernel.actors import SYSTEM
 
 _numbers = count(1)
 

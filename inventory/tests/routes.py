@@ -1,6 +1,6 @@
 """What the contract asks of the callers of the catalogue and of stock."""
 
-from skeleton.core.testkit.matrix import Route
+from skeleton.testkit.matrix import Route
 
 ROUTES = [
     Route("GET", "/catalog/categories", "catalog:read"),

@@ -8,8 +8,8 @@ from django.db import DatabaseError, connection, transaction
 from inventory.models import Category, Movement, Reservation, Stock
 from inventory.proofs import stock_differences
 from inventory.tests import factories
-from skeleton.core.constraints import explain
-from skeleton.core.errors import Conflict, Invalid
+from skeleton.kernel.constraints import explain
+from skeleton.kernel.errors import Conflict, Invalid
 
 pytestmark = pytest.mark.django_db
 

@@ -20,8 +20,8 @@ from inventory.models import Movement, Reservation, Stock
 from inventory.proofs import stock_differences
 from inventory.services import orders, reservations, stock
 from inventory.tests import factories
-from skeleton.core.actors import SYSTEM
-from skeleton.core.errors import Conflict
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import Conflict
 
 EXAMPLES = int(os.environ.get("SKELETON_EXAMPLES", "15"))
 QUANTITIES = st.decimals(min_value=Decimal("0.001"), max_value=Decimal(20), places=3)

@@ -9,12 +9,12 @@ from django.db import transaction
 from inventory.models import Reservation
 from inventory.services import orders, reservations, stock
 from inventory.tests import factories
-from skeleton.core.actors import SYSTEM
-from skeleton.core.errors import Conflict
-from skeleton.core.testkit.races import contest
 from skeleton.identity.tests.factories import user_with
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import Conflict
 from skeleton.notifications.models import Notification
 from skeleton.notifications.tests.factories import queued, told
+from skeleton.testkit.races import contest
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from inventory.models import Item, Movement, Reservation, Stock, Warehouse
 from inventory.proofs import stock_differences
 from inventory.services.orders import issue_for_order, release_for_order, reserve_for_order
 from inventory.tests import factories
-from skeleton.core.actors import SYSTEM
+from skeleton.kernel.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db
 

@@ -20,9 +20,9 @@ from inventory.services.reservations import (
 )
 from inventory.services.stock import issue_stock, receive_stock, transfer_stock
 from inventory.tests import factories
-from skeleton.core.actors import SYSTEM
-from skeleton.core.errors import Conflict, DomainError
-from skeleton.core.testkit.races import contest
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import Conflict, DomainError
+from skeleton.testkit.races import contest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,10 +10,10 @@ from inventory.services.orders import issue_for_order, reserve_for_order
 from inventory.services.stock import set_reorder_levels
 from inventory.tests import factories
 from inventory.views import CategoryView, ItemView, MovementView, ReservationView, StockView, WarehouseView
-from skeleton.core.actors import SYSTEM
-from skeleton.core.testkit.query_counts import check_query_counts
-from skeleton.core.testkit.reading import check_reads
 from skeleton.identity.tests.factories import actor_of
+from skeleton.kernel.actors import SYSTEM
+from skeleton.testkit.query_counts import check_query_counts
+from skeleton.testkit.reading import check_reads
 
 ORDER = UUID("01972b15-8000-7000-8000-0000000000aa")
 

@@ -14,13 +14,13 @@ from messenger.access import CONVERSATIONS
 from messenger.choices import ConversationType
 from messenger.errors import ARCHIVED
 from messenger.models import Conversation, Member
-from skeleton.core.access import visible
-from skeleton.core.actors import Actor
-from skeleton.core.errors import Conflict, Forbidden, Invalid, NotFound
-from skeleton.core.ids import uuid7
-from skeleton.core.records import assign, locked
-from skeleton.core.transactions import verb
+from skeleton.db.access import visible
+from skeleton.db.records import assign, locked
 from skeleton.identity.models import User
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from skeleton.kernel.ids import uuid7
+from skeleton.kernel.transactions import verb
 
 
 def create_conversation(*, values: dict[str, Any], actor: Actor) -> tuple[UUID, bool]:

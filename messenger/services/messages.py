@@ -11,13 +11,13 @@ from messenger.access import MESSAGES, require_member
 from messenger.errors import DELETED
 from messenger.models import Attachment, Message
 from messenger.services.telling import tell_those_away
-from skeleton.core.access import visible
-from skeleton.core.actors import Actor
-from skeleton.core.errors import Conflict, Forbidden, Invalid
-from skeleton.core.inserts import insert_rows
-from skeleton.core.records import locked
-from skeleton.core.transactions import verb
+from skeleton.db.access import visible
+from skeleton.db.inserts import insert_rows
+from skeleton.db.records import locked
 from skeleton.files.models import File
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict, Forbidden, Invalid
+from skeleton.kernel.transactions import verb
 
 
 def send_message(*, conversation_id: UUID, values: dict[str, Any], actor: Actor) -> tuple[UUID, bool]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from messenger.presence import FRESH_SECONDS
-from skeleton.core.actors import Actor
-from skeleton.core.fetching import fetch
+from skeleton.db.fetching import fetch
+from skeleton.kernel.actors import Actor
 from skeleton.notifications.choices import Event
 from skeleton.notifications.services import notify
 

@@ -10,7 +10,7 @@ from django.db.models.functions import MD5
 from django.utils import timezone
 
 from messenger.models import Ticket
-from skeleton.core.fetching import fetch
+from skeleton.db.fetching import fetch
 from skeleton.identity.models import User
 
 LIFETIME = dt.timedelta(seconds=30)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from skeleton.core.testkit.client import ApiClient
 from skeleton.identity.tests.factories import client_of, user_in_role
+from skeleton.testkit.client import ApiClient
 
 
 @pytest.fixture

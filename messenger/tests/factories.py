@@ -5,9 +5,9 @@ from uuid import UUID
 
 from messenger import services
 from messenger.models import Conversation, Message
-from skeleton.core.actors import Actor
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import actor_of
+from skeleton.kernel.actors import Actor
 
 
 def conversation(by: User, *others: User, type: str = "group", **fields: Any) -> Conversation:  # noqa: A002

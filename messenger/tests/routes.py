@@ -1,6 +1,6 @@
 """The routes of the messenger, as the contract's section 9 gives them."""
 
-from skeleton.core.testkit.matrix import Route
+from skeleton.testkit.matrix import Route
 
 _READ, _WRITE = "messenger:read", "messenger:write"
 

@@ -7,10 +7,10 @@ from messenger.feed import log_now
 from messenger.models import Conversation, Event, Member, Message
 from messenger.services.upkeep import clear_away
 from messenger.tests.factories import conversation, message
-from skeleton.core.constraints import explain
-from skeleton.core.ids import uuid7
 from skeleton.files.models import File
 from skeleton.identity.tests.factories import UserFactory
+from skeleton.kernel.constraints import explain
+from skeleton.kernel.ids import uuid7
 
 pytestmark = pytest.mark.django_db
 

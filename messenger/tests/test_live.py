@@ -17,10 +17,10 @@ import pytest
 from messenger import feed
 from messenger.hub import MOST_STREAMS
 from messenger.tests.streams import Refused, Stream, quiet
-from skeleton.core.postgres.layout import layout_of
-from skeleton.core.postgres.server import postmaster_pid
-from skeleton.core.testkit.system import Reply, running
+from skeleton.embedded_postgres.layout import layout_of
+from skeleton.embedded_postgres.server import postmaster_pid
 from skeleton.files.tests.factories import CONTENT_TYPE, END, part
+from skeleton.testkit.system import Reply, running
 
 CHIEF = {"email": "admin@skeleton.local", "password": "03041965"}
 STREAM_BYTES = 150_000

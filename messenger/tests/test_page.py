@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
-from skeleton.core.testkit.browser import DESKTOP, PHONE, browse
-from skeleton.core.testkit.system import running
 from skeleton.identity.tests.factories import user_in_role, user_with
+from skeleton.testkit.browser import DESKTOP, PHONE, browse
+from skeleton.testkit.system import running
 
 
 @pytest.fixture

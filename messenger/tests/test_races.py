@@ -8,10 +8,10 @@ from django.db import IntegrityError, transaction
 from messenger import services
 from messenger.models import Conversation, Event, Member, Message
 from messenger.tests.factories import conversation, send
-from skeleton.core.constraints import explain
-from skeleton.core.errors import Conflict, DomainError, NotFound
-from skeleton.core.testkit.races import contest, race
 from skeleton.identity.tests.factories import UserFactory, actor_of
+from skeleton.kernel.constraints import explain
+from skeleton.kernel.errors import Conflict, DomainError, NotFound
+from skeleton.testkit.races import contest, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

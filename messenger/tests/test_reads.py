@@ -5,10 +5,10 @@ from django.db import connection
 
 from messenger.tests.factories import conversation, message
 from messenger.views import ConversationView
-from skeleton.core.testkit.query_counts import check_query_counts
-from skeleton.core.testkit.reading import check_reads
 from skeleton.files.models import File
 from skeleton.identity.tests.factories import UserFactory, actor_of
+from skeleton.testkit.query_counts import check_query_counts
+from skeleton.testkit.reading import check_reads
 
 pytestmark = pytest.mark.django_db
 

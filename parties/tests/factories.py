@@ -7,7 +7,7 @@ import factory
 from parties.choices import PartyKind
 from parties.models import Address, Country, Party
 from parties.services import change_status
-from skeleton.core.actors import SYSTEM
+from skeleton.kernel.actors import SYSTEM
 
 UKRAINE = UUID("01972b15-8000-7000-8000-000000000001")
 

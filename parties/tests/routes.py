@@ -1,6 +1,6 @@
 """Who may do what with parties and countries, as the contract's section 3 says."""
 
-from skeleton.core.testkit.matrix import Route
+from skeleton.testkit.matrix import Route
 
 
 def _kind(prefix: str, *resources: str) -> list[Route]:

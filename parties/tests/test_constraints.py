@@ -6,7 +6,7 @@ from django.db.utils import DataError, ProgrammingError
 
 from parties.tests.factories import AddressFactory, CountryFactory, CustomerFactory, EmployeeFactory, SupplierFactory
 from skeleton.audit.models import AuditEntry
-from skeleton.core.handler import translate
+from skeleton.rest.handler import translate
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,9 @@ from django.db.transaction import TransactionManagementError
 from parties.choices import PartyKind
 from parties.services import UsableParty, change_status, require_usable, update_party
 from parties.tests.factories import FACTORIES, CustomerFactory, blacklisted, deactivated
-from skeleton.core.actors import SYSTEM
-from skeleton.core.errors import Conflict, Invalid
-from skeleton.core.ids import uuid7
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import Conflict, Invalid
+from skeleton.kernel.ids import uuid7
 
 
 @pytest.mark.django_db

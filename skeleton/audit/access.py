@@ -1,4 +1,4 @@
 from skeleton.audit.models import AuditEntry
-from skeleton.core.access import OpenGate
+from skeleton.db.access import OpenGate
 
 AUDIT = OpenGate(AuditEntry.objects.all)

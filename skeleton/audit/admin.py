@@ -14,11 +14,11 @@ from unfold.paginator import InfinitePaginator
 
 from skeleton.audit.access import AUDIT
 from skeleton.audit.models import AuditEntry
-from skeleton.core.admin.columns import EMPTY, label
-from skeleton.core.admin.documents import DocumentAdmin
-from skeleton.core.admin.filters import TimesFilter
-from skeleton.core.admin.screens import Screen
-from skeleton.core.ids import parse_uuid
+from skeleton.kernel.ids import parse_uuid
+from skeleton.office.columns import EMPTY, label
+from skeleton.office.documents import DocumentAdmin
+from skeleton.office.filters import TimesFilter
+from skeleton.office.screens import Screen
 
 COLOURS = {
     "create": "success",

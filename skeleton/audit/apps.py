@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 
-from skeleton.core import constraints
-from skeleton.core.errors import Conflict
+from skeleton.kernel import constraints
+from skeleton.kernel.errors import Conflict
 
 
 class AuditConfig(AppConfig):

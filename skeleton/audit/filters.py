@@ -1,4 +1,4 @@
-from skeleton.core.filters import FilterSet, FromDayFilter, TextFilter, ToDayFilter, UUIDFilter
+from skeleton.rest.filters import FilterSet, FromDayFilter, TextFilter, ToDayFilter, UUIDFilter
 
 
 class AuditFilters(FilterSet):

@@ -1,7 +1,7 @@
 """The shape of an audit entry in JSON."""
 
-from skeleton.core.fields import DateTimeField, JsonObjectField, TextField, UUIDField
-from skeleton.core.serializers import Output
+from skeleton.rest.fields import DateTimeField, JsonObjectField, TextField, UUIDField
+from skeleton.rest.serializers import Output
 
 
 class AuditEntryOutput(Output):

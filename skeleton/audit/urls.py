@@ -1,4 +1,4 @@
 from skeleton.audit.views import AuditView
-from skeleton.core.operations import routes
+from skeleton.rest.operations import routes
 
 urlpatterns = routes("audit", AuditView)

@@ -3,7 +3,7 @@
 from skeleton.audit.access import AUDIT
 from skeleton.audit.filters import AuditFilters
 from skeleton.audit.serializers import AuditEntryOutput
-from skeleton.core.views import ListView
+from skeleton.rest.views import ListView
 
 
 class AuditView(ListView):

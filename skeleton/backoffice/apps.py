@@ -3,7 +3,7 @@ from pathlib import Path
 from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin
 
-from skeleton.core.admin.words import translate_names
+from skeleton.office.words import translate_names
 
 
 class BackofficeConfig(AppConfig):

@@ -25,13 +25,13 @@ from inventory.queries import low_stock
 from messenger.queries import unread_of
 from parties.queries import top_customers
 from skeleton.backoffice.desk import INVOICES, REVENUE, SOON, Desk
-from skeleton.core.access import visible
-from skeleton.core.actors import Actor
-from skeleton.core.admin.columns import money_text, shown_number
-from skeleton.core.admin.words import Words
-from skeleton.core.counting import Bounded
-from skeleton.core.money import minor_digits
+from skeleton.db.access import visible
+from skeleton.db.counting import Bounded
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.money import minor_digits
 from skeleton.notifications.links import page_of
+from skeleton.office.columns import money_text, shown_number
+from skeleton.office.words import Words
 
 LISTED = 5
 """How many rows a short list has."""

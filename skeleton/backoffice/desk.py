@@ -15,13 +15,13 @@ from contracts.access import CONTRACTS
 from contracts.queries import expiring
 from inventory.queries import low_stock
 from skeleton.backoffice.lists import Lists
-from skeleton.core.access import visible
-from skeleton.core.actors import Actor
-from skeleton.core.admin.parameters import NOT_A_CHOICE, BadParameter
-from skeleton.core.counting import Bounded
-from skeleton.core.money import KNOWN
+from skeleton.db.access import visible
+from skeleton.db.counting import Bounded
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.money import KNOWN
 from skeleton.notifications.access import NOTIFICATIONS
 from skeleton.notifications.models import Notification
+from skeleton.office.parameters import NOT_A_CHOICE, BadParameter
 
 CURRENCY = "currency"
 """The parameter for the currency of the page."""

@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as say
 
-from skeleton.core import handler
-from skeleton.core.admin.parameters import BadParameter
-from skeleton.core.context import current_request_id
-from skeleton.core.throttles import general
+from skeleton.kernel.context import current_request_id
+from skeleton.office.parameters import BadParameter
+from skeleton.rest import handler
+from skeleton.rest.throttles import general
 
 PREFIX = "/admin/"
 

@@ -10,14 +10,14 @@ from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.widgets import BASE_INPUT_CLASSES
 
 from skeleton.backoffice import devices
-from skeleton.core.actors import Actor
-from skeleton.core.admin.refusals import REFUSALS, place, refusal_of
-from skeleton.core.admin.words import say
-from skeleton.core.errors import DomainError
 from skeleton.identity.models import User
 from skeleton.identity.queries import holds_a_role
 from skeleton.identity.serializers import PASSWORD_MAX
 from skeleton.identity.services import accounts, sessions
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import DomainError
+from skeleton.office.refusals import REFUSALS, place, refusal_of
+from skeleton.office.words import say
 
 WRONG = _("The e-mail or the password is wrong.")
 """What `sessions.authenticate` says, for it to be translated."""

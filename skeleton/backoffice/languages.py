@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from skeleton.core.actors import Actor
 from skeleton.identity.choices import Language
 from skeleton.identity.services import accounts
+from skeleton.kernel.actors import Actor
 
 A_YEAR = 365 * 24 * 3600
 

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.http import HttpRequest
 
-from skeleton.core.admin import pages
-from skeleton.core.admin.screens import Screen
+from skeleton.office import pages
+from skeleton.office.screens import Screen
 
 
 def screen_of(model: str) -> Screen | None:

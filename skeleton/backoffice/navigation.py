@@ -14,9 +14,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.backoffice.lists import screen_of
-from skeleton.core.actors import Actor
-from skeleton.core.admin.words import Words
+from skeleton.kernel.actors import Actor
 from skeleton.notifications.queries import unread_count
+from skeleton.office.words import Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from parties.choices import PartyKind
 from parties.models import KINDS
 from skeleton.backoffice.lists import Lists, screen_of
 from skeleton.backoffice.navigation import icon_of, sections_for
-from skeleton.core.statements import compile_rows
+from skeleton.db.statements import compile_rows
 
 SHORTEST = 3
 """Characters: what is shorter has no trigram, so no index helps to find it."""

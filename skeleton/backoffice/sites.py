@@ -15,15 +15,15 @@ from skeleton.backoffice.dashboard import dashboard
 from skeleton.backoffice.desk import CURRENCY
 from skeleton.backoffice.forms import OwnPasswordForm, SignInForm
 from skeleton.backoffice.navigation import sections_for
-from skeleton.core.actors import Actor
-from skeleton.core.admin import pages
-from skeleton.core.admin.parameters import refusing, searched, takes
-from skeleton.core.admin.screens import Screen
-from skeleton.core.context import current_request
-from skeleton.core.errors import DomainError
 from skeleton.identity.models import User
 from skeleton.identity.queries import actor_of_user, holds_a_role
 from skeleton.identity.services import sessions
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.context import current_request
+from skeleton.kernel.errors import DomainError
+from skeleton.office import pages
+from skeleton.office.parameters import refusing, searched, takes
+from skeleton.office.screens import Screen
 
 
 class BackOffice(UnfoldAdminSite):

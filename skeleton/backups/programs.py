@@ -13,8 +13,8 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 from skeleton.backups.errors import BackupError
-from skeleton.core.postgres.binaries import shipped
-from skeleton.core.postgres.errors import EmbeddedDatabaseError
+from skeleton.embedded_postgres.binaries import shipped
+from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
 
 NOT_LIBPQ = ("cursor_factory", "context", "prepare_threshold", "options", "password", "client_encoding")
 TIMEOUT, KNOWS_TRANSACTION_TIMEOUT = b"SET transaction_timeout = 0;\n", 17

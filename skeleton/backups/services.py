@@ -26,9 +26,9 @@ from django.utils import timezone
 from skeleton.backups import programs
 from skeleton.backups.archive import Manifest, Reader, Writer, reading, writing
 from skeleton.backups.errors import BackupError
-from skeleton.core.transactions import snapshot
 from skeleton.files import storage
 from skeleton.files.models import File
+from skeleton.kernel.transactions import snapshot
 
 PASSING = ("core_throttle",)
 """Tables whose rows are not worth keeping."""

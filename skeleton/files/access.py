@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db.models import Exists, Q, QuerySet
 
-from skeleton.core.access import OwnGate
-from skeleton.core.actors import Actor
+from skeleton.db.access import OwnGate
 from skeleton.files import uses
 from skeleton.files.models import File
+from skeleton.kernel.actors import Actor
 
 FILES = OwnGate(File.objects.all, owner="owner_id", unless="files:*")
 

@@ -10,15 +10,15 @@ from django.http.response import HttpResponseBase
 from django.template.defaultfilters import filesizeformat
 from unfold.enums import ActionVariant
 
-from skeleton.core.admin.acts import act, download
-from skeleton.core.admin.documents import DocumentAdmin
-from skeleton.core.admin.filters import TimesFilter
-from skeleton.core.admin.words import say
-from skeleton.core.errors import ServiceUnavailable
 from skeleton.files import services
 from skeleton.files.access import FILES
 from skeleton.files.downloads import download_of
 from skeleton.files.models import File
+from skeleton.kernel.errors import ServiceUnavailable
+from skeleton.office.acts import act, download
+from skeleton.office.documents import DocumentAdmin
+from skeleton.office.filters import TimesFilter
+from skeleton.office.words import say
 
 
 @admin.register(File)

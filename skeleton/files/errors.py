@@ -1,6 +1,6 @@
 """Refusals of this app that no other one knows."""
 
-from skeleton.core.errors import DomainError
+from skeleton.kernel.errors import DomainError
 
 
 class RangeNotSatisfiable(DomainError):

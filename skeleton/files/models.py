@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from skeleton.core.models import Record
+from skeleton.kernel.models import Record
 
 
 class File(Record):

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from rest_framework import serializers
 
-from skeleton.core.fields import Computed, DateTimeField, IntegerField, TextField, UUIDField
-from skeleton.core.serializers import Input, Output
+from skeleton.rest.fields import Computed, DateTimeField, IntegerField, TextField, UUIDField
+from skeleton.rest.serializers import Input, Output
 
 
 def download_path(pk: UUID) -> str:

@@ -16,18 +16,18 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Left
 from django.utils import timezone
 
-from skeleton.core.access import visible
-from skeleton.core.actors import Actor
-from skeleton.core.errors import Conflict
-from skeleton.core.ids import uuid7
-from skeleton.core.records import locked
-from skeleton.core.throttles import Limit
-from skeleton.core.transactions import verb
+from skeleton.db.access import visible
+from skeleton.db.records import locked
 from skeleton.files import storage, uses
 from skeleton.files.access import FILES
 from skeleton.files.kinds import kind_of
 from skeleton.files.models import File
 from skeleton.files.uploads import Received, incoming
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict
+from skeleton.kernel.ids import uuid7
+from skeleton.kernel.transactions import verb
+from skeleton.rest.throttles import Limit
 
 log = structlog.get_logger("skeleton.files")
 

@@ -13,8 +13,8 @@ import structlog
 from django.core.files.base import File as Content
 from django.core.files.storage import default_storage
 
-from skeleton.core.errors import ServiceUnavailable
-from skeleton.core.ids import parse_uuid, uuid7
+from skeleton.kernel.errors import ServiceUnavailable
+from skeleton.kernel.ids import parse_uuid, uuid7
 
 log = structlog.get_logger("skeleton.files")
 

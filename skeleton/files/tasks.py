@@ -2,9 +2,9 @@
 
 import structlog
 
-from skeleton.core.jobs import periodic
 from skeleton.files import storage
 from skeleton.files.services import find_orphans
+from skeleton.jobs.queue import periodic
 
 log = structlog.get_logger("skeleton.files")
 

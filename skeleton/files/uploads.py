@@ -21,7 +21,7 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils.http import parse_header_parameters
 from rest_framework.parsers import BaseParser
 
-from skeleton.core.errors import BadRequest, Invalid, PayloadTooLarge
+from skeleton.kernel.errors import BadRequest, Invalid, PayloadTooLarge
 
 FIELD = "file"
 CLOSING = 1024  # bytes at the end of a body in which its closing boundary must stand

@@ -1,4 +1,4 @@
-from skeleton.core.operations import routes
 from skeleton.files.views import FileView
+from skeleton.rest.operations import routes
 
 urlpatterns = routes("files", FileView)

@@ -9,20 +9,20 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
-from skeleton.core.access import visible
-from skeleton.core.errors import NotFound
-from skeleton.core.handler import error_response
-from skeleton.core.listing import NEWEST_FIRST, Sorting
-from skeleton.core.operations import operation
-from skeleton.core.parsers import RERUN
-from skeleton.core.reading import Reader
-from skeleton.core.views import READ, WRITE, ResourceView
+from skeleton.db.access import visible
 from skeleton.files import services
 from skeleton.files.access import FILES, READABLE
 from skeleton.files.downloads import download_of
 from skeleton.files.errors import RangeNotSatisfiable
 from skeleton.files.serializers import FileOutput, UploadInput
 from skeleton.files.uploads import MultipartParser, Received
+from skeleton.kernel.errors import NotFound
+from skeleton.rest.handler import error_response
+from skeleton.rest.listing import NEWEST_FIRST, Sorting
+from skeleton.rest.operations import operation
+from skeleton.rest.parsers import RERUN
+from skeleton.rest.reading import Reader
+from skeleton.rest.views import READ, WRITE, ResourceView
 
 log = structlog.get_logger("skeleton.files")
 

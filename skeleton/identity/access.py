@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from skeleton.core.access import OpenGate, OwnGate
-from skeleton.core.actors import Actor, covers
-from skeleton.core.errors import Forbidden
+from skeleton.db.access import OpenGate, OwnGate
 from skeleton.identity.models import Role, Session, User
 from skeleton.identity.queries import permissions_of, users_with_roles
+from skeleton.kernel.actors import Actor, covers
+from skeleton.kernel.errors import Forbidden
 
 USERS = OpenGate(users_with_roles)
 ROLES = OpenGate(Role.objects.all)

@@ -14,16 +14,16 @@ from unfold import widgets
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.enums import ActionVariant
 
-from skeleton.core.actors import Actor
-from skeleton.core.admin.acts import act
-from skeleton.core.admin.columns import EMPTY, activity, label
-from skeleton.core.admin.forms import ActForm, RecordForm
-from skeleton.core.admin.records import RecordAdmin
 from skeleton.identity.access import ROLES, USERS
 from skeleton.identity.models import Role, User
 from skeleton.identity.permissions import ACTIONS, EVERYTHING, VALID
 from skeleton.identity.serializers import NewUserInput, RoleInput, UserFormInput
 from skeleton.identity.services import accounts, roles
+from skeleton.kernel.actors import Actor
+from skeleton.office.acts import act
+from skeleton.office.columns import EMPTY, activity, label
+from skeleton.office.forms import ActForm, RecordForm
+from skeleton.office.records import RecordAdmin
 
 MANAGE = ("roles:manage",)
 

@@ -2,8 +2,8 @@ import importlib
 
 from django.apps import AppConfig
 
-from skeleton.core import constraints
-from skeleton.core.errors import Conflict
+from skeleton.kernel import constraints
+from skeleton.kernel.errors import Conflict
 
 
 class IdentityConfig(AppConfig):

@@ -3,11 +3,11 @@
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from skeleton.core.actors import Actor
-from skeleton.core.context import current_request
-from skeleton.core.errors import Unauthorized
 from skeleton.identity.queries import actor_of_session
 from skeleton.identity.tokens import read_access
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.context import current_request
+from skeleton.kernel.errors import Unauthorized
 
 _SCHEME = "bearer "
 

@@ -6,9 +6,9 @@ from uuid import UUID
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
-from skeleton.core.errors import DomainError
 from skeleton.identity.models import User
 from skeleton.identity.services import sessions
+from skeleton.kernel.errors import DomainError
 
 
 class RoleBackend(BaseBackend):

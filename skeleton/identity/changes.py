@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from skeleton.core.actors import Actor
+from skeleton.kernel.actors import Actor
 
 
 class Change(enum.Enum):

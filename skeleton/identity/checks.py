@@ -6,10 +6,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 
-from skeleton.core.operations import endpoints, operations_of
-from skeleton.core.views import ApiView
 from skeleton.identity.permissions import VALID
 from skeleton.identity.services.bootstrap import has_documented_password
+from skeleton.rest.operations import endpoints, operations_of
+from skeleton.rest.views import ApiView
 
 
 @register("skeleton")

@@ -2,8 +2,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from skeleton.core.filters import BooleanFilter, FilterSet, PatternFilter
 from skeleton.identity.models import User
+from skeleton.rest.filters import BooleanFilter, FilterSet, PatternFilter
 
 
 class UserFilters(FilterSet):

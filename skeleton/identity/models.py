@@ -12,11 +12,11 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
-from skeleton.core.actors import SYSTEM
-from skeleton.core.ids import uuid7
-from skeleton.core.models import Record
-from skeleton.core.transactions import verb
 from skeleton.identity.choices import Language
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.ids import uuid7
+from skeleton.kernel.models import Record
+from skeleton.kernel.transactions import verb
 
 
 class UserManager(BaseUserManager["User"]):

@@ -8,11 +8,11 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import OuterRef, QuerySet
 
-from skeleton.core.actors import Actor
-from skeleton.core.fetching import fetch
+from skeleton.db.fetching import fetch
 from skeleton.identity.choices import Language
 from skeleton.identity.models import Role, User, UserRole
 from skeleton.identity.permissions import EVERYTHING
+from skeleton.kernel.actors import Actor
 
 _PERMISSIONS = """
     ARRAY(SELECT DISTINCT permission

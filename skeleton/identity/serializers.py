@@ -4,7 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from skeleton.core.fields import (
+from skeleton.identity.choices import Language
+from skeleton.identity.permissions import VALID
+from skeleton.rest.fields import (
     BooleanField,
     ChoiceField,
     Computed,
@@ -14,9 +16,7 @@ from skeleton.core.fields import (
     TextField,
     UUIDField,
 )
-from skeleton.core.serializers import Input, Output
-from skeleton.identity.choices import Language
-from skeleton.identity.permissions import VALID
+from skeleton.rest.serializers import Input, Output
 
 PASSWORD_MAX = 256
 """Characters. More than a new password may have, for those that were set when it could be longer."""

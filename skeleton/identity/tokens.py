@@ -11,8 +11,8 @@ from uuid import UUID
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
-from skeleton.core.errors import Unauthorized
-from skeleton.core.ids import parse_uuid
+from skeleton.kernel.errors import Unauthorized
+from skeleton.kernel.ids import parse_uuid
 
 USER_CLAIM, SESSION_CLAIM = "sub", "sid"
 

@@ -1,5 +1,5 @@
-from skeleton.core.operations import routes
 from skeleton.identity.views import AuthView, PermissionView, RoleView, UserView
+from skeleton.rest.operations import routes
 
 urlpatterns = [
     *routes("auth", AuthView),

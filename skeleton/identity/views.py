@@ -9,13 +9,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
-from skeleton.core.access import visible
-from skeleton.core.http import JsonResponse
-from skeleton.core.listing import NEWEST_FIRST, Sort, Sorting, everything
-from skeleton.core.operations import operation
-from skeleton.core.permissions import PUBLIC, SIGNED_IN, needs
-from skeleton.core.reading import Reader
-from skeleton.core.views import READ, WRITE, ApiView, ResourceView
+from skeleton.db.access import visible
 from skeleton.identity.access import ROLES, SESSIONS, USERS
 from skeleton.identity.filters import UserFilters
 from skeleton.identity.permissions import VALID
@@ -36,6 +30,12 @@ from skeleton.identity.serializers import (
 )
 from skeleton.identity.services import accounts, roles, sessions
 from skeleton.identity.tokens import TokenPair
+from skeleton.rest.http import JsonResponse
+from skeleton.rest.listing import NEWEST_FIRST, Sort, Sorting, everything
+from skeleton.rest.operations import operation
+from skeleton.rest.permissions import PUBLIC, SIGNED_IN, needs
+from skeleton.rest.reading import Reader
+from skeleton.rest.views import READ, WRITE, ApiView, ResourceView
 
 MANAGE_ROLES = needs("roles:manage")
 BY_NAME = Sort("name", Lower("name"))

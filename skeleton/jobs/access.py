@@ -1,4 +1,4 @@
-from skeleton.core.access import OpenGate
+from skeleton.db.access import OpenGate
 from skeleton.jobs.queries import jobs
 
 JOBS = OpenGate(jobs)

@@ -20,17 +20,17 @@ from procrastinate.contrib.django.models import ProcrastinateEvent
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
 
-from skeleton.core.admin.acts import act
-from skeleton.core.admin.columns import EMPTY, label
-from skeleton.core.admin.columns import status as status_column
-from skeleton.core.admin.documents import DocumentAdmin
-from skeleton.core.failures import without_secrets
-from skeleton.core.ids import parse_uuid
 from skeleton.jobs import services
 from skeleton.jobs.access import JOBS
 from skeleton.jobs.choices import OPEN, State
 from skeleton.jobs.models import Job, title_of
 from skeleton.jobs.queries import periodic_jobs, workers_alive
+from skeleton.kernel.ids import parse_uuid
+from skeleton.kernel.redaction import without_secrets
+from skeleton.office.acts import act
+from skeleton.office.columns import EMPTY, label
+from skeleton.office.columns import status as status_column
+from skeleton.office.documents import DocumentAdmin
 
 COLOURS: dict[str, str] = {
     State.TODO: "info",

@@ -9,7 +9,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinatePeriodicDefer, ProcrastinateWorker
 
-from skeleton.core.models import JobFailure
+from skeleton.db.models import JobFailure
 from skeleton.jobs.models import Job, title_of
 
 

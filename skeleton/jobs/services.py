@@ -5,11 +5,11 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 
-from skeleton.core.actors import Actor
-from skeleton.core.errors import Conflict, NotFound
-from skeleton.core.transactions import verb
 from skeleton.jobs.choices import State
 from skeleton.jobs.models import Job
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict, NotFound
+from skeleton.kernel.transactions import verb
 
 
 def run_job_now(*, job_id: int, actor: Actor) -> None:

@@ -6,7 +6,7 @@
 A translator writes in `<language>/LC_MESSAGES/django.po`. Compiled files are kept beside them, so that a running system
 needs no tool; they hold nothing but the texts, so the same texts give the same bytes.
 
-Development only: it needs Babel. Texts are found by reading the code (`skeleton.core.admin.words` says why most of it
+Development only: it needs Babel. Texts are found by reading the code (`skeleton.office.words` says why most of it
 is not marked): calls of gettext, what is said in the places where the bases of the back office look for words, what
 services refuse with; then the names of models, fields and choices; and the texts of the theme, which brings none.
 """
@@ -199,7 +199,7 @@ def _is_read(path: Path) -> bool:
 
 
 def of_models() -> Iterator[Message]:
-    """Names of models, fields and choices. (`core.admin.words.translate_names` lets them be shown in words.)"""
+    """Names of models, fields and choices. (`office.words.translate_names` lets them be shown in words.)"""
     for config in apps.get_app_configs():
         if "site-packages" in Path(config.path).parts:
             continue

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from skeleton.core.access import OpenGate, OwnGate
+from skeleton.db.access import OpenGate, OwnGate
 from skeleton.notifications.models import Delivery, Notification, Preferences
 
 NOTIFICATIONS = OwnGate(Notification.objects.all, owner="user_id")

@@ -16,16 +16,8 @@ from unfold import widgets
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.paginator import InfinitePaginator
 
-from skeleton.core.actors import Actor
-from skeleton.core.admin.acts import Act, act
-from skeleton.core.admin.columns import EMPTY, label
-from skeleton.core.admin.columns import status as status_column
-from skeleton.core.admin.documents import DocumentAdmin
-from skeleton.core.admin.forms import ActForm, RecordForm
-from skeleton.core.admin.parameters import takes
-from skeleton.core.admin.records import RecordAdmin
-from skeleton.core.admin.screens import Screen
 from skeleton.identity.choices import Language
+from skeleton.kernel.actors import Actor
 from skeleton.notifications.access import DELIVERIES, NOTIFICATIONS, PREFERENCES
 from skeleton.notifications.choices import Channel, DeliveryStatus, Event
 from skeleton.notifications.links import page_of
@@ -35,6 +27,14 @@ from skeleton.notifications.serializers import PreferencesInput, known_zones
 from skeleton.notifications.services import marks
 from skeleton.notifications.services.delivery import send_again
 from skeleton.notifications.services.preferences import update_preferences
+from skeleton.office.acts import Act, act
+from skeleton.office.columns import EMPTY, label
+from skeleton.office.columns import status as status_column
+from skeleton.office.documents import DocumentAdmin
+from skeleton.office.forms import ActForm, RecordForm
+from skeleton.office.parameters import takes
+from skeleton.office.records import RecordAdmin
+from skeleton.office.screens import Screen
 
 
 class OwnScreen(Screen):

@@ -2,8 +2,8 @@
 
 from django.db.models import QuerySet
 
-from skeleton.core.filters import BooleanFilter, FilterSet
 from skeleton.notifications.models import Notification
+from skeleton.rest.filters import BooleanFilter, FilterSet
 
 
 class NotificationFilters(FilterSet):

@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from skeleton.core.ids import uuid7
-from skeleton.core.models import Record
+from skeleton.kernel.ids import uuid7
+from skeleton.kernel.models import Record
 from skeleton.notifications.choices import Channel, DeliveryStatus
 from skeleton.notifications.quiet import quiet_until
 

@@ -5,7 +5,9 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from skeleton.core.fields import (
+from skeleton.identity.choices import Language
+from skeleton.notifications.choices import Event
+from skeleton.rest.fields import (
     BooleanField,
     ChoiceField,
     ClockField,
@@ -15,9 +17,7 @@ from skeleton.core.fields import (
     TextField,
     UUIDField,
 )
-from skeleton.core.serializers import Input, Output
-from skeleton.identity.choices import Language
-from skeleton.notifications.choices import Event
+from skeleton.rest.serializers import Input, Output
 
 
 class NotificationOutput(Output):

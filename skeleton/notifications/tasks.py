@@ -1,6 +1,6 @@
 """The jobs of notifications, for the workers to know them, and what happens to notifications by itself."""
 
-from skeleton.core.jobs import periodic
+from skeleton.jobs.queue import periodic
 from skeleton.notifications.services.cleaning import forget_read
 from skeleton.notifications.services.delivery import deliver, send
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from skeleton.core.languages import day_text, money_text, number_text
+from skeleton.kernel.text import day_text, money_text, number_text
 from skeleton.notifications.choices import Event
 
 Values = Mapping[str, Any]

@@ -1,4 +1,4 @@
-from skeleton.core.operations import routes
 from skeleton.notifications.views import NotificationView
+from skeleton.rest.operations import routes
 
 urlpatterns = routes("notifications", NotificationView)

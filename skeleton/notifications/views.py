@@ -5,9 +5,6 @@ from typing import Any, ClassVar
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from skeleton.core.operations import operation
-from skeleton.core.permissions import SIGNED_IN, Needs
-from skeleton.core.views import ResourceView
 from skeleton.notifications.access import NOTIFICATIONS
 from skeleton.notifications.examples import PREFERENCES
 from skeleton.notifications.filters import NotificationFilters
@@ -20,6 +17,9 @@ from skeleton.notifications.serializers import (
 )
 from skeleton.notifications.services import marks
 from skeleton.notifications.services.preferences import update_preferences
+from skeleton.rest.operations import operation
+from skeleton.rest.permissions import SIGNED_IN, Needs
+from skeleton.rest.views import ResourceView
 
 
 class NotificationView(ResourceView):

@@ -22,8 +22,8 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished
 
-from skeleton.core.errors import DomainError, MethodNotAllowed, ServiceUnavailable
-from skeleton.core.http import dump_json
+from skeleton.kernel.errors import DomainError, MethodNotAllowed, ServiceUnavailable
+from skeleton.rest.http import dump_json
 from skeleton.server.bodies import Bodies
 from skeleton.server.cycle import BodyNotGathered, RequestCycle
 from skeleton.server.guard import ConnectionGuard

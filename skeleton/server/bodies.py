@@ -18,8 +18,8 @@ from typing import IO, Any
 import structlog
 from django.conf import settings
 
-from skeleton.core.addresses import network_of
-from skeleton.core.errors import BadRequest, DomainError, PayloadTooLarge, RequestTimeout, ServiceUnavailable
+from skeleton.kernel.errors import BadRequest, DomainError, PayloadTooLarge, RequestTimeout, ServiceUnavailable
+from skeleton.rest.addresses import network_of
 from skeleton.server.cycle import RequestCycle
 from skeleton.server.limits import IN_MEMORY, RATE_AFTER, SMALL, Limits
 

@@ -11,12 +11,12 @@ import structlog
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from skeleton.core.addresses import client_address
-from skeleton.core.context import RequestContext, current_request
-from skeleton.core.errors import DomainError
-from skeleton.core.handler import error_response
-from skeleton.core.middleware import PRIVATE, request_id_of
-from skeleton.core.parsers import RERUN
+from skeleton.kernel.context import RequestContext, current_request
+from skeleton.kernel.errors import DomainError
+from skeleton.rest.addresses import client_address
+from skeleton.rest.handler import error_response
+from skeleton.rest.middleware import PRIVATE, request_id_of
+from skeleton.rest.parsers import RERUN
 from skeleton.server.responses import OUTGOING_SECONDS, LocalFile, SpooledAnswer, StreamResponse
 
 log = structlog.get_logger("skeleton.requests")

@@ -14,7 +14,7 @@ from time import sleep
 
 import structlog
 
-from skeleton.core.addresses import network_of
+from skeleton.rest.addresses import network_of
 from skeleton.server.limits import Limits
 from skeleton.server.sockets import shut
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from skeleton.core.errors import MethodNotAllowed, NotFound
+from skeleton.kernel.errors import MethodNotAllowed, NotFound
 from skeleton.server.cycle import RequestCycle
 
 FOR_EVER = "public, max-age=31536000, immutable"

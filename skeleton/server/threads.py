@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connections
 
-from skeleton.core.errors import ServiceUnavailable
+from skeleton.kernel.errors import ServiceUnavailable
 from skeleton.server.cycle import RequestCycle
 from skeleton.server.limits import Limits
 from skeleton.server.sockets import shut

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from skeleton.core.testkit.system import ADMIN
+from skeleton.testkit.system import ADMIN
 
 PASSWORD = "correct horse battery"
 

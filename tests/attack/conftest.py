@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from skeleton.core.testkit.database import own_database
-from skeleton.core.testkit.system import ADMIN, PRODUCTION, System
+from skeleton.testkit.database import own_database
+from skeleton.testkit.system import ADMIN, PRODUCTION, System
 from tests.attack import payloads
 from tests.attack.accounts import Accounts
 from tests.attack.proxy import nginx

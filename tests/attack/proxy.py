@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from skeleton.core.testkit.system import free_port
+from skeleton.testkit.system import free_port
 
 # Two lines for one server stand for two instances: nginx takes an instance out for 10 s that breaks off, and with the
 # last one gone everybody gets 502.

@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from skeleton.core.postgres.layout import DATABASE
-from skeleton.core.testkit.database import children
+from skeleton.embedded_postgres.layout import DATABASE
+from skeleton.testkit.database import children
 from tests.attack.toolkit import ANSWER_SECONDS, FULL, GRACE_SECONDS, honest_clients
 
 LOCKED = 12 if FULL else 5

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from skeleton.core.postgres.client import PROJECT
+from skeleton.embedded_postgres.client import PROJECT
 
 FULL = os.environ.get("SKELETON_ATTACK") == "full"
 """`make attack`: the true numbers and the server's own settings. Otherwise the same in seconds."""

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from accounting.beancount import beancount_lines
-from skeleton.core.transactions import snapshot
+from skeleton.kernel.transactions import snapshot
 
 
 class Command(BaseCommand):

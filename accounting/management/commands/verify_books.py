@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounting.proofs import registered
-from skeleton.core.transactions import snapshot
+from skeleton.kernel.transactions import snapshot
 
 
 class Command(BaseCommand):

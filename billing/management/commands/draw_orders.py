@@ -1,5 +1,5 @@
 from billing.diagram import drawing
-from skeleton.core.management.drawing import DrawingCommand
+from skeleton.kernel.drawing import DrawingCommand
 
 
 class Command(DrawingCommand):

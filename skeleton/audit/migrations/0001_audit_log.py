@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-# The actor of a change comes from the transaction-local setting that core.transactions.verb writes. Without it the change is
+# The actor of a change comes from the transaction-local setting that kernel.transactions.verb writes. Without it the change is
 # still recorded, only with nobody's name: raw SQL and forgotten code leave a trace, too.
 WRITE = """
 CREATE FUNCTION audit_write(resource text, resource_id uuid, operation text, changes jsonb)

@@ -1,3 +1,3 @@
-from skeleton.core.testkit.matrix import Route
+from skeleton.testkit.matrix import Route
 
 ROUTES = [Route("GET", "/audit", "audit:read")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skeleton.core.ids import uuid7
+from skeleton.kernel.ids import uuid7
 
 pytestmark = pytest.mark.django_db
 

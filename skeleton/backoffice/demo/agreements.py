@@ -15,7 +15,7 @@ from contracts.services import (
     terminate_contract,
 )
 from skeleton.backoffice.demo.world import World
-from skeleton.core.actors import SYSTEM
+from skeleton.kernel.actors import SYSTEM
 
 DAY = dt.timedelta(days=1)
 

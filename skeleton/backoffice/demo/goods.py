@@ -8,7 +8,8 @@ from inventory.models import Category, Item, Warehouse
 from inventory.services import stock
 from skeleton.backoffice.demo import words
 from skeleton.backoffice.demo.world import World
-from skeleton.core import clock, records
+from skeleton.db import records
+from skeleton.kernel import clock
 
 
 def fill_catalogue(world: World) -> None:

@@ -10,11 +10,11 @@ from parties.models import Country
 from parties.services import change_status, create_party
 from skeleton.backoffice.demo import words
 from skeleton.backoffice.demo.world import Buyer, World
-from skeleton.core import clock
-from skeleton.core.actors import SYSTEM, Actor
 from skeleton.identity.models import Role, User
 from skeleton.identity.queries import actor_of_user
 from skeleton.identity.services.accounts import assign_role, create_user
+from skeleton.kernel import clock
+from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.notifications.services.preferences import update_preferences
 
 DOMAIN = "demo.example.com"

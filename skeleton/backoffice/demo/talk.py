@@ -7,7 +7,7 @@ from messenger.services.conversations import create_conversation
 from messenger.services.messages import send_message
 from skeleton.backoffice.demo import words
 from skeleton.backoffice.demo.world import World
-from skeleton.core import clock
+from skeleton.kernel import clock
 
 
 def talk(world: World) -> None:

@@ -23,8 +23,8 @@ from inventory.models import Stock
 from inventory.services.stock import receive_stock
 from skeleton.backoffice.demo import words
 from skeleton.backoffice.demo.world import Buyer, World
-from skeleton.core import clock
-from skeleton.core.errors import Conflict
+from skeleton.kernel import clock
+from skeleton.kernel.errors import Conflict
 
 Deed = Callable[[], None]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-from skeleton.core.actors import SYSTEM, Actor
+from skeleton.kernel.actors import SYSTEM, Actor
 
 Thing = TypeVar("Thing")
 

@@ -7,10 +7,10 @@ from billing.models import Invoice
 from billing.tests.factories import customer, line, part_paid
 from inventory.tests.factories import item, stocked
 from parties.tests.factories import UkraineFactory
-from skeleton.core.testkit.browser import DESKTOP, PHONE, browse
 from skeleton.identity.models import User
 from skeleton.identity.services import accounts
 from skeleton.identity.tests.factories import PASSWORD, RoleFactory, UserFactory, actor_of, user_in_role
+from skeleton.testkit.browser import DESKTOP, PHONE, browse
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

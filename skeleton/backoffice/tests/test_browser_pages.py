@@ -7,9 +7,9 @@ from billing.models import Invoice
 from parties.models import Customer
 from skeleton.backoffice.tests.company import company
 from skeleton.backoffice.tests.test_browser import sign_in
-from skeleton.core.testkit.browser import DESKTOP, PHONE, browse
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import PASSWORD, user_in_role, user_with
+from skeleton.testkit.browser import DESKTOP, PHONE, browse
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

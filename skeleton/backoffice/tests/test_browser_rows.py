@@ -12,8 +12,8 @@ from inventory.tests.factories import item
 from parties.models import Customer
 from parties.tests.factories import CountryFactory, UkraineFactory
 from skeleton.backoffice.tests.test_browser import choose, sign_in
-from skeleton.core.testkit.browser import DESKTOP, PHONE, browse
 from skeleton.identity.tests.factories import user_in_role
+from skeleton.testkit.browser import DESKTOP, PHONE, browse
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -18,7 +18,7 @@ from messenger.tests.factories import conversation, message
 from parties.models import Party
 from skeleton.backoffice.dashboard import BLOCKS, TILES, counted
 from skeleton.backoffice.tests.company import company, days, today
-from skeleton.core.counting import Bounded
+from skeleton.db.counting import Bounded
 
 pytestmark = pytest.mark.django_db
 

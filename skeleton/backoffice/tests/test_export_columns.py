@@ -21,10 +21,10 @@ from billing.tests.factories import sent
 from contracts.tests import factories as contracts
 from parties.tests.factories import AddressFactory, CustomerFactory
 from skeleton.backoffice.tests.test_screens import TABLE
-from skeleton.core.spreadsheets import csv_lines, xlsx_chunks
-from skeleton.core.tables.table import line_of, plain_table
 from skeleton.identity.tests.factories import UserFactory
 from skeleton.notifications.tests.factories import tell
+from skeleton.office.tables.spreadsheets import csv_lines, xlsx_chunks
+from skeleton.office.tables.table import line_of, plain_table
 
 PLAIN = {model._meta.label: model for model, screen in admin.site._registry.items() if screen.table is None}
 LISTED = [screen for model, screen in admin.site._registry.items() if model._meta.model_name != "preferences"]

@@ -5,11 +5,11 @@ from playwright.sync_api import expect
 
 from skeleton.audit.models import AuditEntry
 from skeleton.backoffice.tests.conftest import signed_in
-from skeleton.core.testkit.browser import browse
 from skeleton.files import uses
 from skeleton.files.models import File
 from skeleton.files.tests.factories import upload
 from skeleton.identity.tests.factories import PASSWORD, client_of, user_in_role, user_with
+from skeleton.testkit.browser import browse
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/files/file/"

@@ -11,11 +11,11 @@ from django.utils import translation
 
 from billing.tests.factories import draft, line
 from skeleton.audit.models import AuditEntry
-from skeleton.core.admin.words import say
-from skeleton.core.testkit.client import ApiClient
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import client_of, user_in_role
 from skeleton.locale import build
+from skeleton.office.words import say
+from skeleton.testkit.client import ApiClient
 
 pytestmark = pytest.mark.django_db
 

@@ -14,11 +14,11 @@ from billing.tests.factories import draft, sent
 from inventory.tests import factories as inventory
 from parties.tests.factories import CustomerFactory
 from skeleton.backoffice.tests.test_screens import TABLE
-from skeleton.core.admin import pages
-from skeleton.core.admin.parameters import BadParameter
-from skeleton.core.tables.table import SECRET
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import UserFactory
+from skeleton.office import pages
+from skeleton.office.parameters import BadParameter
+from skeleton.office.tables.table import SECRET
 
 pytestmark = pytest.mark.django_db
 

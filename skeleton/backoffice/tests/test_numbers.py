@@ -19,12 +19,12 @@ from parties.models import Customer
 from parties.tests.factories import CustomerFactory
 from skeleton.backoffice.tests.test_browser import sign_in
 from skeleton.backoffice.tests.test_screens import TABLE, pages
-from skeleton.core.admin.pages import registered
-from skeleton.core.testkit.browser import browse
-from skeleton.core.testkit.pages import fields_of
-from skeleton.exchange.screens import Importing
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import PASSWORD, user_in_role
+from skeleton.importexport.screens import Importing
+from skeleton.office.pages import registered
+from skeleton.testkit.browser import browse
+from skeleton.testkit.pages import fields_of
 
 pytestmark = pytest.mark.django_db
 

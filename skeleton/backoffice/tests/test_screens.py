@@ -25,13 +25,13 @@ from parties.tests.factories import (
     SupplierFactory,
 )
 from skeleton.audit.models import AuditEntry
-from skeleton.core.actors import SYSTEM
-from skeleton.core.admin.screens import Screen
-from skeleton.core.tests.jobs import count
 from skeleton.identity.tests.factories import RoleFactory, UserFactory
 from skeleton.jobs.models import Job
+from skeleton.jobs.tests.jobs import count
+from skeleton.kernel.actors import SYSTEM
 from skeleton.notifications.models import Delivery
 from skeleton.notifications.tests.factories import tell
+from skeleton.office.screens import Screen
 
 
 @dataclass(frozen=True)

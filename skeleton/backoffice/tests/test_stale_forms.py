@@ -9,7 +9,7 @@ from billing.services import invoices
 from billing.tests.factories import draft
 from parties.models import Customer
 from parties.tests.factories import CustomerFactory
-from skeleton.core.actors import SYSTEM
+from skeleton.kernel.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db
 

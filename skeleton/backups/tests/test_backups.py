@@ -15,12 +15,12 @@ from billing.tests.factories import draft, part_paid, sent
 from contracts.tests.factories import draft as contract
 from inventory.tests.factories import reserved, stocked
 from skeleton.audit.models import AuditEntry
-from skeleton.core.testkit.elsewhere import address, another_database
-from skeleton.core.tests.jobs import count
 from skeleton.files.models import File
 from skeleton.files.tests.factories import upload
 from skeleton.identity.tests.factories import client_of as api_of
 from skeleton.identity.tests.factories import user_with
+from skeleton.jobs.tests.jobs import count
+from skeleton.testkit.elsewhere import address, another_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

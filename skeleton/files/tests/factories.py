@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from skeleton.core.testkit.client import Answer, ApiClient
+from skeleton.testkit.client import Answer, ApiClient
 
 BOUNDARY = "----frontier"
 CONTENT_TYPE = f"multipart/form-data; boundary={BOUNDARY}"

@@ -1,6 +1,6 @@
 """The permission table of files, from section 8 of the contract."""
 
-from skeleton.core.testkit.matrix import Route
+from skeleton.testkit.matrix import Route
 
 ROUTES = [
     Route("GET", "/files", "files:read"),

@@ -8,13 +8,13 @@ from uuid import UUID
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from skeleton.core.testkit.query_counts import check_query_counts
-from skeleton.core.testkit.reading import check_reads
 from skeleton.files import uses
 from skeleton.files.models import File
 from skeleton.files.tests.factories import BOUNDARY, PNG, body_of, part, send, upload
 from skeleton.files.views import FileView
 from skeleton.identity.tests.factories import actor_of
+from skeleton.testkit.query_counts import check_query_counts
+from skeleton.testkit.reading import check_reads
 
 pytestmark = pytest.mark.django_db
 

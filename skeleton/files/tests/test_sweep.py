@@ -10,12 +10,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from structlog.testing import CapturingLogger
 
-from skeleton.core.actors import SYSTEM
 from skeleton.files import services, storage, tasks, uses
 from skeleton.files.models import File
 from skeleton.files.services import find_orphans
 from skeleton.files.tasks import report_orphans
 from skeleton.files.tests.factories import part, send, upload
+from skeleton.kernel.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db
 

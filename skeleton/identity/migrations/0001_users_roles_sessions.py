@@ -4,12 +4,12 @@ import django.db.models.functions.text
 import django.utils.timezone
 from django.db import migrations, models
 
-import skeleton.core.ids
+import skeleton.kernel.ids
 
 
 def record_fields():
     return [
-        ("id", models.UUIDField(default=skeleton.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+        ("id", models.UUIDField(default=skeleton.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
         ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
         ("updated_at", models.DateTimeField(auto_now=True)),
     ]

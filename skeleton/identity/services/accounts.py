@@ -8,19 +8,19 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from skeleton.core.actors import Actor
-from skeleton.core.addresses import network_of
-from skeleton.core.context import current_address
-from skeleton.core.errors import Conflict, Forbidden, Invalid, NotFound
-from skeleton.core.ids import uuid7
-from skeleton.core.records import assign, locked
-from skeleton.core.throttles import Limit
-from skeleton.core.transactions import verb
+from skeleton.db.records import assign, locked
 from skeleton.identity.access import require_reach, require_reach_over
 from skeleton.identity.changes import AccountChange, Change, tell
 from skeleton.identity.choices import Language
 from skeleton.identity.models import Role, User, UserRole
 from skeleton.identity.services.guessing import guess_of
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.context import current_address
+from skeleton.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from skeleton.kernel.ids import uuid7
+from skeleton.kernel.transactions import verb
+from skeleton.rest.addresses import network_of
+from skeleton.rest.throttles import Limit
 
 REGISTER = Limit("register")
 

@@ -5,11 +5,11 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import Q
 
 from skeleton.audit.models import AuditEntry
-from skeleton.core.errors import Conflict
-from skeleton.core.ids import uuid7
 from skeleton.identity.models import User
 from skeleton.identity.permissions import EVERYTHING
 from skeleton.identity.services.accounts import check_strength
+from skeleton.kernel.errors import Conflict
+from skeleton.kernel.ids import uuid7
 
 
 def ensure_first_administrator(*, zero_configuration: bool) -> str | None:

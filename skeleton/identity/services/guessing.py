@@ -19,10 +19,10 @@ from uuid import uuid4
 
 from django.conf import settings
 
-from skeleton.core.actors import Actor
-from skeleton.core.errors import TooManyRequests
-from skeleton.core.throttles import Hit, Limit, give_back_all, hit_all
 from skeleton.identity.models import User
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import TooManyRequests
+from skeleton.rest.throttles import Hit, Limit, give_back_all, hit_all
 
 LOGIN_ADDRESS, LOGIN, GUESS_ADDRESS = Limit("login_address"), Limit("login"), Limit("guess_address")
 ACCOUNT = Limit("account", grows=True)

@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from skeleton.core.actors import SYSTEM, Actor
-from skeleton.core.errors import Conflict
-from skeleton.core.records import assign, locked
-from skeleton.core.transactions import verb
+from skeleton.db.records import assign, locked
 from skeleton.identity.access import require_reach
 from skeleton.identity.models import Role
 from skeleton.identity.permissions import DEFAULT_ROLES
+from skeleton.kernel.actors import SYSTEM, Actor
+from skeleton.kernel.errors import Conflict
+from skeleton.kernel.transactions import verb
 
 
 def create_role(*, values: dict[str, Any], actor: Actor) -> UUID:

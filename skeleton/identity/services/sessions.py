@@ -10,16 +10,16 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from skeleton.core.actors import Actor
-from skeleton.core.addresses import network_of
-from skeleton.core.context import current_address
-from skeleton.core.errors import NotFound, Unauthorized
-from skeleton.core.ids import uuid7
-from skeleton.core.throttles import Limit
 from skeleton.identity.models import Session, User
 from skeleton.identity.queries import user_with_email
 from skeleton.identity.services.guessing import account_of, guess_at_login, network_hash
 from skeleton.identity.tokens import Claims, TokenPair, lifetime, new_pair, read_refresh
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.context import current_address
+from skeleton.kernel.errors import NotFound, Unauthorized
+from skeleton.kernel.ids import uuid7
+from skeleton.rest.addresses import network_of
+from skeleton.rest.throttles import Limit
 
 REFRESH = Limit("refresh")
 

@@ -6,12 +6,12 @@ from typing import Any
 import factory
 from django.contrib.auth.hashers import make_password
 
-from skeleton.core.actors import Actor
-from skeleton.core.testkit.client import ApiClient
 from skeleton.identity.models import Role, User, UserRole
 from skeleton.identity.queries import actor_of_user
 from skeleton.identity.services import sessions
 from skeleton.identity.services.roles import seed_default_roles
+from skeleton.kernel.actors import Actor
+from skeleton.testkit.client import ApiClient
 
 PASSWORD = "correct horse battery"
 

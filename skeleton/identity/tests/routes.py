@@ -1,6 +1,6 @@
 """The permission table of identity, from section 2 of the contract."""
 
-from skeleton.core.testkit.matrix import Route
+from skeleton.testkit.matrix import Route
 
 ROUTES = [
     Route("POST", "/auth/register", special="public"),

@@ -3,10 +3,10 @@
 import pytest
 from django.conf import settings
 
-from skeleton.core.testkit.client import ApiClient
 from skeleton.identity.models import Role
 from skeleton.identity.services.bootstrap import ensure_first_administrator
 from skeleton.identity.services.roles import seed_default_roles
+from skeleton.testkit.client import ApiClient
 
 pytestmark = pytest.mark.django_db
 

@@ -4,9 +4,9 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from skeleton.audit.models import AuditEntry
-from skeleton.core.testkit.client import ApiClient
 from skeleton.identity.models import Role, User
 from skeleton.identity.tests.factories import PASSWORD, UserFactory, client_of
+from skeleton.testkit.client import ApiClient
 
 pytestmark = pytest.mark.django_db
 

@@ -4,11 +4,11 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
-from skeleton.core.ids import uuid7
 from skeleton.identity.choices import Language
 from skeleton.identity.models import Role, User, UserRole
 from skeleton.identity.permissions import DEFAULT_ROLES, VALID
 from skeleton.identity.tests.factories import RoleFactory, UserFactory, client_of, user_in_role, user_with
+from skeleton.kernel.ids import uuid7
 
 pytestmark = pytest.mark.django_db
 

@@ -5,12 +5,12 @@ from django.conf import settings as configured
 from django.db import connection
 from django.test import Client
 
-from skeleton.core.models import Throttle
-from skeleton.core.testkit.client import ApiClient
-from skeleton.core.testkit.races import race
-from skeleton.core.throttles import Limit
+from skeleton.db.models import Throttle
 from skeleton.identity.models import KnownNetwork
 from skeleton.identity.tests.factories import PASSWORD, UserFactory, client_of, user_in_role
+from skeleton.rest.throttles import Limit
+from skeleton.testkit.client import ApiClient
+from skeleton.testkit.races import race
 
 V4, V6 = "198.51.100.{}", "2001:db8:1:2::{:x}"
 OWNER_AT = "203.0.113.200"

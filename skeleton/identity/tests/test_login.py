@@ -6,10 +6,10 @@ import time
 import pytest
 from django.conf import settings as configured
 
-from skeleton.core.testkit.client import ApiClient
-from skeleton.core.testkit.races import race
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import PASSWORD, UserFactory
+from skeleton.testkit.client import ApiClient
+from skeleton.testkit.races import race
 
 pytestmark = pytest.mark.django_db
 

@@ -7,10 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from skeleton.core.testkit.client import ApiClient
 from skeleton.identity.models import Role, User
 from skeleton.identity.services.roles import seed_default_roles
 from skeleton.identity.tests.factories import PASSWORD, UserFactory, client_of, user_in_role
+from skeleton.testkit.client import ApiClient
 
 pytestmark = pytest.mark.django_db
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from skeleton.core.testkit.query_counts import check_query_counts
-from skeleton.core.testkit.reading import check_reads
 from skeleton.identity.models import Role
 from skeleton.identity.tests.factories import RoleFactory, UserFactory, actor_of, user_with
 from skeleton.identity.views import RoleView, UserView
+from skeleton.testkit.query_counts import check_query_counts
+from skeleton.testkit.reading import check_reads
 
 pytestmark = pytest.mark.django_db
 

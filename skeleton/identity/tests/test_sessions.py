@@ -8,11 +8,11 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import F
 
-from skeleton.core.testkit.client import ApiClient
-from skeleton.core.testkit.races import race
 from skeleton.identity.models import Session
 from skeleton.identity.services import sessions
 from skeleton.identity.tests.factories import PASSWORD, UserFactory, client_of, user_in_role, user_with
+from skeleton.testkit.client import ApiClient
+from skeleton.testkit.races import race
 
 
 @pytest.fixture

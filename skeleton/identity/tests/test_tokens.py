@@ -10,9 +10,9 @@ import jwt
 import pytest
 from django.conf import settings
 
-from skeleton.core.testkit.client import ApiClient
 from skeleton.identity.models import Session
 from skeleton.identity.tests.factories import UserFactory, client_of
+from skeleton.testkit.client import ApiClient
 
 pytestmark = pytest.mark.django_db
 

@@ -7,15 +7,16 @@ from django.db import connection
 from django.utils import timezone
 
 from skeleton.audit.models import AuditEntry
-from skeleton.core.errors import Conflict, NotFound
-from skeleton.core.failures import HIDDEN, LONGEST, place_of, reason_of, without_secrets
-from skeleton.core.jobs import ATTEMPTS
-from skeleton.core.testkit.queue import own_queue, run_all
-from skeleton.core.tests.jobs import count, fail, pass_on
 from skeleton.identity.tests.factories import actor_of, user_in_role
 from skeleton.jobs import services
+from skeleton.jobs.failures import place_of, reason_of
 from skeleton.jobs.models import Job
 from skeleton.jobs.queries import jobs, periodic_jobs, workers_alive
+from skeleton.jobs.queue import ATTEMPTS
+from skeleton.jobs.tests.jobs import count, fail, pass_on
+from skeleton.kernel.errors import Conflict, NotFound
+from skeleton.kernel.redaction import HIDDEN, LONGEST, without_secrets
+from skeleton.testkit.queue import own_queue, run_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,7 +50,7 @@ def test_why_it_failed_is_kept_after_the_rollback_and_goes_with_the_job():
     job = jobs().get(pk=number)
     assert (job.status, job.attempts) == ("failed", ATTEMPTS)
     assert job.reason == "RuntimeError: as it was told to"
-    assert job.place.startswith("skeleton/core/tests/jobs.py:")
+    assert job.place.startswith("skeleton/jobs/tests/jobs.py:")
     assert job.place.endswith(" fail")
     assert timezone.now() - job.failed_at < dt.timedelta(minutes=1)
     with connection.cursor() as cursor:
@@ -139,9 +140,9 @@ def test_periodic_jobs_with_their_last_and_next_run():
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH job AS (INSERT INTO procrastinate_jobs (queue_name, task_name, status)"
-            " VALUES ('default', 'skeleton.core.tasks.clean_up', 'failed') RETURNING id)"
+            " VALUES ('default', 'skeleton.jobs.tasks.clean_up', 'failed') RETURNING id)"
             " INSERT INTO procrastinate_periodic_defers (task_name, defer_timestamp, job_id)"
-            " SELECT 'skeleton.core.tasks.clean_up', 1767237420, id FROM job"
+            " SELECT 'skeleton.jobs.tasks.clean_up', 1767237420, id FROM job"
         )
     found = {each.purpose: each for each in periodic_jobs()}
     clean_up = next(each for purpose, each in found.items() if purpose.startswith("Every night: old jobs"))

@@ -5,12 +5,12 @@ from django.db import connection
 from django.test import Client
 from playwright.sync_api import expect
 
-from skeleton.core.testkit.browser import PHONE, browse
-from skeleton.core.testkit.queue import own_queue
-from skeleton.core.tests.jobs import count, fail
 from skeleton.identity.tests.factories import PASSWORD, user_in_role, user_with
 from skeleton.jobs.models import Job
+from skeleton.jobs.tests.jobs import count, fail
 from skeleton.jobs.tests.test_jobs import failed
+from skeleton.testkit.browser import PHONE, browse
+from skeleton.testkit.queue import own_queue
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/admin/jobs/job/"
@@ -61,7 +61,7 @@ def test_a_jobs_page_and_its_acts(chief):
     number = failed()
     page = f"{LIST}{number}/"
     shown = chief.get(f"{page}change/").content.decode()
-    assert "skeleton/core/tests/jobs.py" in shown
+    assert "skeleton/jobs/tests/jobs.py" in shown
     assert "failed" in shown
     assert chief.get(f"{page}run-now/").status_code == 200
     assert Job.objects.get(pk=number).status == "failed", "to look changes nothing"

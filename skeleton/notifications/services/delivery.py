@@ -11,12 +11,12 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
-from skeleton.core.actors import Actor
-from skeleton.core.errors import Conflict
-from skeleton.core.failures import reason_of
-from skeleton.core.jobs import ATTEMPTS, job, wait_after
-from skeleton.core.records import assign, locked
-from skeleton.core.transactions import verb
+from skeleton.db.records import assign, locked
+from skeleton.jobs.failures import reason_of
+from skeleton.jobs.queue import ATTEMPTS, job, wait_after
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict
+from skeleton.kernel.transactions import verb
 from skeleton.notifications.channels import Message, Refused, backend_of
 from skeleton.notifications.choices import Channel, DeliveryStatus, Event
 from skeleton.notifications.links import address_of

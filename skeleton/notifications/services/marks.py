@@ -5,9 +5,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from skeleton.core.access import visible
-from skeleton.core.actors import Actor
-from skeleton.core.errors import NotFound
+from skeleton.db.access import visible
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import NotFound
 from skeleton.notifications.access import NOTIFICATIONS
 
 

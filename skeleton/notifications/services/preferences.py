@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from skeleton.core.actors import Actor
-from skeleton.core.records import assign, locked
-from skeleton.core.transactions import verb
+from skeleton.db.records import assign, locked
 from skeleton.identity.models import User
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.transactions import verb
 from skeleton.notifications.models import Preferences
 
 

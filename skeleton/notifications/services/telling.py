@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from skeleton.core.inserts import insert_rows
+from skeleton.db.inserts import insert_rows
 from skeleton.identity.models import User
 from skeleton.notifications.choices import VALUES, Event
 from skeleton.notifications.models import Notification

@@ -6,8 +6,8 @@ from typing import Any
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
-from skeleton.core.actors import SYSTEM
-from skeleton.core.transactions import verb
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import Event
 from skeleton.notifications.models import Notification
 from skeleton.notifications.services import notify

@@ -1,6 +1,6 @@
 """The permission table of notifications, from section 8 of the contract."""
 
-from skeleton.core.testkit.matrix import Route
+from skeleton.testkit.matrix import Route
 
 ROUTES = [
     Route("GET", "/notifications", special="signed_in"),

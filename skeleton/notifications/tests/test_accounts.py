@@ -3,10 +3,10 @@
 import pytest
 from django.db import transaction
 
-from skeleton.core.errors import Conflict
 from skeleton.identity.models import Role
 from skeleton.identity.services import accounts
 from skeleton.identity.tests.factories import RoleFactory, actor_of, user_in_role
+from skeleton.kernel.errors import Conflict
 from skeleton.notifications.models import Notification
 from skeleton.notifications.tests.factories import queued, told
 

@@ -3,14 +3,14 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from skeleton.core.testkit.query_counts import check_query_counts
-from skeleton.core.testkit.races import race
-from skeleton.core.testkit.reading import check_reads
 from skeleton.identity.tests.factories import UserFactory, actor_of, client_of
 from skeleton.notifications.models import Notification
 from skeleton.notifications.services.marks import mark_all_read, mark_read
 from skeleton.notifications.tests.factories import tell
 from skeleton.notifications.views import NotificationView
+from skeleton.testkit.query_counts import check_query_counts
+from skeleton.testkit.races import race
+from skeleton.testkit.reading import check_reads
 
 pytestmark = pytest.mark.django_db
 

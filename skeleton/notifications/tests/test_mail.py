@@ -7,14 +7,14 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from django.utils import timezone
 
-from skeleton.core.jobs import ATTEMPTS, wait_after
-from skeleton.core.testkit.races import race
-from skeleton.core.worker import work
 from skeleton.identity.tests.factories import UserFactory
+from skeleton.jobs.queue import ATTEMPTS, wait_after
+from skeleton.jobs.worker import work
 from skeleton.notifications.choices import Event
 from skeleton.notifications.models import Delivery
 from skeleton.notifications.services.delivery import deliver, send
 from skeleton.notifications.tests.factories import VALUES, jump, queued, tell, work_off
+from skeleton.testkit.races import race
 
 pytestmark = pytest.mark.django_db
 

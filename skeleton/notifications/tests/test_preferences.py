@@ -4,11 +4,11 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from skeleton.audit.models import AuditEntry
-from skeleton.core.testkit.races import race
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import UserFactory, actor_of
 from skeleton.notifications.models import Preferences
 from skeleton.notifications.services.preferences import update_preferences
+from skeleton.testkit.races import race
 
 pytestmark = pytest.mark.django_db
 

@@ -6,16 +6,16 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 
-from skeleton.core.actors import SYSTEM
-from skeleton.core.testkit.races import race
-from skeleton.core.transactions import verb
 from skeleton.identity.tests.factories import UserFactory, user_in_role, user_with
+from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import VALUES, Event
 from skeleton.notifications.models import Notification, Occasion
 from skeleton.notifications.queries import concerned
 from skeleton.notifications.services import notify
 from skeleton.notifications.tests import factories
 from skeleton.notifications.tests.factories import queued, tell, told
+from skeleton.testkit.races import race
 
 pytestmark = pytest.mark.django_db
 

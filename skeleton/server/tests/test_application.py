@@ -12,8 +12,8 @@ from django.conf import settings as django_settings
 from django.db import DatabaseError, connections
 from django.http import HttpResponse, StreamingHttpResponse
 
-from skeleton.core.errors import BadRequest
-from skeleton.core.parsers import RERUN
+from skeleton.kernel.errors import BadRequest
+from skeleton.rest.parsers import RERUN
 from skeleton.server import cycle as request_cycle
 from skeleton.server import responses
 from skeleton.server.application import Application

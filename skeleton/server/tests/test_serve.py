@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from skeleton.core.postgres.client import PROJECT
-from skeleton.core.postgres.layout import layout_of
-from skeleton.core.postgres.locks import is_held
+from skeleton.embedded_postgres.client import PROJECT
+from skeleton.embedded_postgres.layout import layout_of
+from skeleton.embedded_postgres.locks import is_held
 
 linux_only = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
 FIRST_START_SECONDS = 60

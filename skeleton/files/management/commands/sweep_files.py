@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from skeleton.core.actors import SYSTEM
 from skeleton.files import services, storage
 from skeleton.files.services import Sweep
+from skeleton.kernel.actors import SYSTEM
 
 MOST_HOURS = 24 * 365 * 100
 

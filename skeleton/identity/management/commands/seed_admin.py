@@ -3,8 +3,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from skeleton.core.errors import DomainError
 from skeleton.identity.services.bootstrap import ensure_first_administrator
+from skeleton.kernel.errors import DomainError
 
 
 class Command(BaseCommand):

@@ -37,12 +37,12 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.common import AbstractServer
 
-from skeleton.core.beside import Beside
-from skeleton.core.postgres.base import DatabaseWrapper as EmbeddedDatabase
-from skeleton.core.postgres.check import check_server
-from skeleton.core.postgres.errors import DatabaseUnusableError
-from skeleton.core.postgres.parent import stop_with_parent
+from skeleton.embedded_postgres.base import DatabaseWrapper as EmbeddedDatabase
+from skeleton.embedded_postgres.check import check_server
+from skeleton.embedded_postgres.errors import DatabaseUnusableError
+from skeleton.embedded_postgres.parent import stop_with_parent
 from skeleton.server.application import Application
+from skeleton.server.child_process import Beside
 
 # Any number, as long as every server of one database uses the same: "skel" in ASCII.
 START_LOCK = 0x736B656C

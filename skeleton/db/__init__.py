@@ -1,0 +1,1 @@
+"""Access to PostgreSQL: compiled queries, row counts, inserts, number series and connections."""

@@ -1,0 +1,104 @@
+"""How many rows there are: of a large table exactly and without counting them, of a long list as it was a moment ago.
+
+**Kept.** Every statement that adds or removes rows leaves its difference in `core_row_count`, in its own transaction;
+the count is the sum of the differences that a reader's snapshot sees. So it is right under concurrency and rollback,
+and no row of the counter is ever updated, so nobody waits for anybody. Now and then a writer folds the differences into
+one, leaving out those that another is folding. All of it is done by triggers, which a migration sets with
+
+    SELECT core_begin_counting('parties_party', 'kind')
+
+where the second argument, if any, is the column by which the rows are counted apart.
+
+**Remembered.** What is filtered has to be counted, and counting a million rows takes longer than all else of a request.
+So a process remembers for `MOMENT` what it counted, but only where that was `MANY` rows or more: a total that anybody
+could check by looking is always counted anew, in the very statement that reads the page.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import QuerySet
+
+from skeleton.db.fetching import fetch
+from skeleton.db.statements import Statement
+
+_ALL = "SELECT coalesce(sum(delta), 0)::bigint FROM core_row_count WHERE source = %s"
+_PART = f"{_ALL} AND part = %s"
+_PARTS = "SELECT part, sum(delta)::bigint FROM core_row_count WHERE source = %s GROUP BY part HAVING sum(delta) > 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A counted table, or the part of it whose rows have one value in the column that they are counted by.
+
+    `by` is the filter of the table's list that asks for such a part, where there is one.
+    """
+
+    table: str
+    part: str | None = None
+    by: str | None = None
+
+    def statement(self) -> Statement:
+        """The statement that answers the count."""
+        return Statement(_ALL, (self.table,)) if self.part is None else Statement(_PART, (self.table, self.part))
+
+    def answering(self, shape: tuple[Any, ...]) -> Statement | None:
+        """The statement that answers the count of a list narrowed by `shape`; None where that is not kept."""
+        if not shape:
+            return self.statement()
+        (name, value), *others = shape
+        return replace(self, part=value).statement() if name == self.by and not others else None
+
+    def by_part(self) -> dict[str, int]:
+        """How many rows each part of the table has; parts without any are left out."""
+        return dict(fetch(_PARTS, [self.table]))
+
+
+MANY = 10_000
+"""A total from here on may be shown for `MOMENT` after it was counted."""
+
+MOMENT = 10.0  # seconds
+
+
+class Remembered:
+    """The large totals that this process counted a moment ago, by what was asked."""
+
+    KEPT = 1000
+
+    def __init__(self) -> None:
+        self._totals: OrderedDict[Any, tuple[int, float]] = OrderedDict()
+
+    def recall(self, counting: Statement, values: Mapping[str, Any]) -> int | None:
+        """What `counting` found with these values, if that was just now."""
+        total, until = self._totals.get(counting.asked(values), (None, 0.0))
+        return total if until > time.monotonic() else None
+
+    def note(self, counting: Statement, values: Mapping[str, Any], total: int) -> None:
+        """`counting` has just found `total`."""
+        asked = counting.asked(values)
+        if total < MANY:
+            self._totals.pop(asked, None)
+            return
+        self._totals[asked] = (total, time.monotonic() + MOMENT)
+        if len(self._totals) > self.KEPT:
+            self._totals.popitem(last=False)
+
+
+REMEMBERED = Remembered()
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """A count that gave up at `number`, where `more`: for what nobody counts to the end, and what no trigger keeps."""
+
+    number: int
+    more: bool
+
+    @classmethod
+    def of(cls, rows: QuerySet[Any], *, most: int = 1000) -> "Bounded":
+        """Count `rows`, at most so many of them."""
+        found = rows.order_by()[: most + 1].count()
+        return cls(min(found, most), found > most)

@@ -1,0 +1,102 @@
+"""SQL that is compiled once per shape and run many times with other values.
+
+The ORM spends more time on turning a queryset into SQL than PostgreSQL spends on answering it. A queryset in which
+`Param` stands for each value is compiled once; a run only fills the values in.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import BooleanField, Expression, F, Func, QuerySet
+
+from skeleton.db.fetching import Rows, fetch
+
+
+class Param(Expression):
+    """A place for a value that is known only when the statement runs.
+
+    `variant` tells apart what changes the SQL itself (an id or a code?), and is part of the shape.
+    """
+
+    def __init__(self, name: str, output_field: Any = None, variant: Any = None) -> None:
+        super().__init__(output_field=output_field)
+        self.name, self.variant = name, variant
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        return "%s", [self]
+
+    def __repr__(self) -> str:
+        return f"Param({self.name!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Compiled SQL; where a Param stands in `params`, the value of that name is put.
+
+    Run often, it is prepared on the server, where PostgreSQL may settle on one plan for all values. Not so where
+    `prepared` is false: it is then planned for its values each time.
+    """
+
+    sql: str
+    params: tuple[Any, ...]
+    prepared: bool = True
+
+    def run(self, values: Mapping[str, Any]) -> Rows:
+        """All rows, with `values` for the Params."""
+        return fetch(self.sql, self._bound(values), prepared=self.prepared)
+
+    def asked(self, values: Mapping[str, Any]) -> Hashable:
+        """What two runs have in common that ask for the same."""
+        return self.sql, tuple(self._bound(values))
+
+    def _bound(self, values: Mapping[str, Any]) -> list[Any]:
+        return [values[param.name] if isinstance(param, Param) else param for param in self.params]
+
+
+class Inner(Expression):
+    """A statement of one value as a column of another. It knows nothing of the rows around it, and so runs once."""
+
+    def __init__(self, statement: Statement, output_field: Any) -> None:
+        super().__init__(output_field=output_field)
+        self.statement = statement
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        return f"({self.statement.sql})", list(self.statement.params)
+
+    def get_group_by_cols(self) -> list[Any]:
+        return []
+
+
+class Among(Func):
+    """Whether a row's id is one of those that a statement gives."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, statement: Statement) -> None:
+        super().__init__(F("pk"))
+        self.statement = statement
+
+    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        pk, params = compiler.compile(self.source_expressions[0])
+        return f"{pk} IN ({self.statement.sql})", [*params, *self.statement.params]
+
+
+def compile_rows(
+    rows: QuerySet[Any],
+    columns: Sequence[str],
+    *,
+    tail: str = "",
+    then: Sequence[Param] = (),
+    prepared: bool = True,
+) -> Statement:
+    """The statement that reads `columns` of `rows`; `tail` is SQL to go behind it (`LIMIT %s`), `then` its Params."""
+    sql, params = rows.values_list(*columns).query.sql_with_params()
+    return Statement(f"{sql} {tail}".rstrip(), (*params, *then), prepared)
+
+
+def compile_count(rows: QuerySet[Any], *, prepared: bool = True) -> Statement:
+    """The statement that counts `rows`; annotations that no filter needs are left out."""
+    sql, params = rows.order_by().values("pk").query.sql_with_params()
+    return Statement(f"SELECT count(*) FROM ({sql}) AS counted", params, prepared)  # noqa: S608 (the ORM wrote it)

@@ -1,0 +1,88 @@
+"""The Django backend of the embedded PostgreSQL: Django's own, with a server that is there when needed."""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+from django.db.backends.postgresql.client import DatabaseClient as PostgresClient
+
+from skeleton.embedded_postgres.binaries import shipped
+from skeleton.embedded_postgres.client import Client, client_of
+from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
+
+RECOVERY_SECONDS = 8.0
+PAUSE_SECONDS = 0.1
+# What a server says (lc_messages is C) while it goes down or recovers.
+PASSING = ("starting up", "shutting down", "recovery", "server closed the connection", "not yet accepting")
+UNREACHABLE = ("connection failed", "connection is bad", "No such file", "refused")
+
+
+class ServerAway(psycopg.OperationalError):  # noqa: N818 - named for what happened
+    """The embedded server cannot be used; Django wraps it as its own OperationalError, with the same line."""
+
+
+class DatabaseClient(PostgresClient):
+    """`manage.py dbshell` with the `psql` that comes along."""
+
+    @classmethod
+    def settings_to_cmd_args_env(
+        cls, settings_dict: dict[str, Any], parameters: Iterable[str]
+    ) -> tuple[list[str], dict[str, str] | None]:
+        arguments, environment = super().settings_to_cmd_args_env(settings_dict, parameters)
+        return [shipped().program(cls.executable_name), *arguments[1:]], environment
+
+    def runshell(self, parameters: Iterable[str]) -> None:
+        self.connection.get_connection_params()  # starts the server and fills in its address
+        super().runshell(parameters)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Finds the server at the first real connection, and again when it was restarted.
+
+    `settings_dict` has `EMBEDDED_DIR` (`<data dir>/postgres`) and `EMBEDDED_DURABLE`; see `config.py`.
+    """
+
+    client_class = DatabaseClient
+
+    @property
+    def server(self) -> Client:
+        return client_of(self.settings_dict["EMBEDDED_DIR"], durable=self.settings_dict.get("EMBEDDED_DURABLE", True))
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Django's parameters, with the address of the running server. Starts it when it is not running."""
+        try:
+            self.settings_dict["HOST"] = self.server.address()
+            self.settings_dict["PASSWORD"] = self.server.password()
+        except EmbeddedDatabaseError as error:
+            raise ServerAway(str(error)) from error
+        # Never hand the password in clear to something that took the server's place.
+        return {**super().get_connection_params(), "require_auth": "scram-sha-256"}
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Connect; when the server is restarting, wait for it a moment before giving up."""
+        deadline = time.monotonic() + RECOVERY_SECONDS
+        while True:
+            try:
+                return super().get_new_connection(conn_params)
+            except psycopg.OperationalError as error:
+                if not is_passing(error) or time.monotonic() > deadline:
+                    raise
+            time.sleep(PAUSE_SECONDS)
+            conn_params = {**conn_params, "host": self.find_again(deadline)}
+
+    def find_again(self, deadline: float) -> str:
+        """The address after a restart, which may differ."""
+        try:
+            return self.server.find(max(PAUSE_SECONDS, deadline - time.monotonic()))
+        except EmbeddedDatabaseError as error:
+            raise ServerAway(str(error)) from error
+
+
+def is_passing(error: psycopg.OperationalError) -> bool:
+    """Whether a failed connection may work in a moment; a missing database or a wrong password never will."""
+    said = str(error)
+    if "FATAL:" in said:
+        return any(words in said for words in PASSING)
+    return any(words in said for words in (*PASSING, *UNREACHABLE))

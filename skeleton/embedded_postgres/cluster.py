@@ -1,0 +1,135 @@
+"""Creating the data folder. It appears whole, under its name, or not at all."""
+
+import os
+import re
+import secrets
+import shutil
+import subprocess
+from pathlib import Path
+
+from skeleton.embedded_postgres.account import Account, creating_account
+from skeleton.embedded_postgres.binaries import Binaries
+from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
+from skeleton.embedded_postgres.layout import USER, Layout, private_write
+
+# The built-in provider needs no locale of the operating system. With PG_UNICODE_FAST, lower(), ILIKE and
+# pg_trgm know Cyrillic, and text sorts by code point.
+LOCALE = (
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--builtin-locale=PG_UNICODE_FAST",
+    "--lc-collate=C",
+    "--lc-ctype=C.UTF-8",
+    "--data-checksums",
+)
+
+
+def create_cluster(layout: Layout, binaries: Binaries, account: Account, room: Path) -> None:
+    """Run `initdb` unless the data is there already. Raises EmbeddedDatabaseError with its complaint."""
+    if layout.data.exists():
+        if not layout.password.exists():
+            raise EmbeddedDatabaseError(f"The password of the embedded database is gone: restore {layout.password}.")
+        return
+    refuse_older_data(layout)
+    fresh = layout.home / "data.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    creator = creating_account(account)
+    creator.give(fresh)
+    creator.give(room)
+    private_write(layout.password, secrets.token_urlsafe(32))
+    run_initdb(layout, binaries, creator, fresh, room)
+    account.give_tree(fresh)
+    account.give(room)
+    fresh.rename(layout.data)
+
+
+def run_initdb(layout: Layout, binaries: Binaries, creator: Account, fresh: Path, room: Path) -> None:
+    """Fill the empty folder `fresh`."""
+    secret = room / "password"
+    secret.touch(mode=0o600)
+    creator.give(secret)
+    secret.write_text(layout.password.read_text(encoding="utf-8"), encoding="utf-8")
+    opened = DataFolder(fresh, creator)
+    try:
+        made = subprocess.run(  # noqa: S603 - our own program, no input from outside
+            [
+                binaries.program("initdb"),
+                f"--pgdata={opened.name}",
+                f"--username={USER}",
+                f"--pwfile={secret}",
+                "--auth-local=scram-sha-256",
+                "--auth-host=reject",
+                "--no-instructions",
+                # The password is 256 random bits: hashing it often would only slow connecting.
+                "--set=scram_iterations=1",
+                *LOCALE,
+                *(() if layout.durable else ("--no-sync",)),
+            ],
+            capture_output=True,
+            check=False,
+            text=True,
+            cwd="/",
+            env={"PATH": os.defpath, "LC_ALL": "C"},
+            pass_fds=opened.pass_fds,
+            **creator.popen,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise EmbeddedDatabaseError(f"PostgreSQL could not create {layout.data}: {error}") from error
+    finally:
+        opened.close()
+        secret.unlink(missing_ok=True)
+    if made.returncode:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise EmbeddedDatabaseError(f"PostgreSQL could not create {layout.data}: {complaint(made.stderr, layout.data)}")
+
+
+def refuse_older_data(layout: Layout) -> None:
+    """Never start empty beside the data of an earlier major version without a word."""
+    for other in sorted(layout.home.parent.glob("*/data/PG_VERSION")):
+        if other.parent.parent != layout.home:
+            raise EmbeddedDatabaseError(
+                f"{other.parent.parent} holds data of PostgreSQL {other.parent.parent.name}, and PostgreSQL "
+                f"{layout.home.name} is installed: back up with the release that made it and restore, "
+                f"or move that folder away."
+            )
+
+
+def complaint(output: str, data: Path) -> str:
+    """The line of a program's output that says what is wrong, with the data folder under its real name."""
+    lines = [re.sub(r"/proc/self/fd/\d+", str(data), line).strip() for line in output.splitlines()]
+    lines = [line for line in lines if line]
+    for marker in ("FATAL:", "PANIC:", "error:", "ERROR:"):
+        for line in reversed(lines):
+            if marker in line:
+                return line.partition(marker)[2].strip()
+    return lines[-1] if lines else "it said nothing"
+
+
+class DataFolder:
+    """The name under which an account reaches a data folder.
+
+    Another user cannot walk through root's private folders, and those stay closed. Root opens the data folder
+    and hands the open folder on; Linux lets the server use it as /proc/self/fd/N wherever it lies.
+    """
+
+    def __init__(self, folder: Path, account: Account) -> None:
+        self.descriptor = -1
+        self.name = str(folder)
+        if account.uid is None:
+            return
+        if not Path("/proc/self/fd").exists():
+            raise EmbeddedDatabaseError(
+                "The embedded PostgreSQL does not run as root on this system: start as an ordinary user."
+            )
+        self.descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        self.name = f"/proc/self/fd/{self.descriptor}"
+
+    @property
+    def pass_fds(self) -> tuple[int, ...]:
+        return () if self.descriptor < 0 else (self.descriptor,)
+
+    def close(self) -> None:
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1

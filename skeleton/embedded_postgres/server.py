@@ -1,0 +1,164 @@
+"""One PostgreSQL process: started as our child, asked whether it answers, stopped."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import psycopg
+
+from skeleton.embedded_postgres.account import Account
+from skeleton.embedded_postgres.binaries import Binaries
+from skeleton.embedded_postgres.cluster import DataFolder
+from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
+from skeleton.embedded_postgres.layout import DATABASE, USER, Layout, open_private
+from skeleton.embedded_postgres.locks import FileLock
+from skeleton.embedded_postgres.parent import stop_with_parent
+from skeleton.embedded_postgres.tuning import server_settings
+
+FAST_SHUTDOWN_SECONDS = 30.0  # SIGINT: roll back, checkpoint, end
+QUICK_SHUTDOWN_SECONDS = 5.0  # SIGQUIT: end at once, recover at the next start
+
+
+class Server:
+    """The PostgreSQL over `layout`. Its socket is in `room`."""
+
+    def __init__(self, layout: Layout, binaries: Binaries, account: Account, room: Path) -> None:
+        self.layout = layout
+        self.binaries = binaries
+        self.account = account
+        self.room = room
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the process. What an earlier server left behind must be gone: see `stop_orphan`."""
+        (self.layout.data / "postmaster.pid").unlink(missing_ok=True)
+        folder = DataFolder(self.layout.data, self.account)
+        log = open_private(self.layout.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        try:
+            with FileLock(self.layout.server_lock) as lock:
+                lock.exclusive()
+                self.process = subprocess.Popen(  # noqa: S603 - our own program, no input from outside
+                    self.command(folder.name),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd="/",
+                    env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+                    start_new_session=True,
+                    pass_fds=(lock.descriptor, *folder.pass_fds),
+                    preexec_fn=partial(stop_with_parent, os.getpid(), signal.SIGINT),  # noqa: PLW1509 - one thread only
+                    **self.account.popen,
+                )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise EmbeddedDatabaseError(f"PostgreSQL could not be started: {error}") from error
+        finally:
+            folder.close()
+            os.close(log)
+
+    def command(self, data: str) -> list[str]:
+        """The command line; `data` is the name under which the server's user reaches the data folder."""
+        command = [self.binaries.program("postgres"), "-D", data, "-k", str(self.room)]
+        for name, value in server_settings(durable=self.layout.durable).items():
+            command += ["-c", f"{name}={value}"]
+        return command
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection:
+        """A connection in autocommit mode."""
+        return psycopg.connect(
+            host=str(self.room),
+            dbname=database,
+            user=USER,
+            password=self.layout.password.read_text(encoding="utf-8"),
+            connect_timeout=5,
+            autocommit=True,
+        )
+
+    def answers(self) -> bool:
+        """Whether `SELECT 1` works."""
+        try:
+            with self.connect() as connection:
+                return connection.execute("SELECT 1").fetchone() == (1,)
+        except psycopg.Error:
+            return False
+
+    def prepare(self) -> None:
+        """Make the application's database where it is missing, and try the locale that we rely on."""
+        with self.connect() as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if found:
+                return
+            with connection.transaction(force_rollback=True):
+                connection.execute("CREATE EXTENSION pg_trgm")
+                same = connection.execute("SELECT similarity('Київ', 'київ') = 1").fetchone()
+            if same != (True,):
+                raise EmbeddedDatabaseError("The embedded PostgreSQL does not compare Cyrillic text: set DATABASE_URL.")
+            connection.execute(f"CREATE DATABASE {DATABASE}")  # a constant; names take no parameters
+
+    def ended(self, seconds: float = 0) -> bool:
+        """Whether the process is gone, waiting up to `seconds` for it."""
+        if self.process is None:
+            return True
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        return self.process.returncode is not None
+
+    def stop(self) -> None:
+        """Stop cleanly; harder and harder when it does not listen."""
+        for kind, seconds in (
+            (signal.SIGINT, FAST_SHUTDOWN_SECONDS),
+            (signal.SIGQUIT, QUICK_SHUTDOWN_SECONDS),
+            (signal.SIGKILL, QUICK_SHUTDOWN_SECONDS),
+        ):
+            if self.process is None or self.ended():
+                return
+            self.process.send_signal(kind)
+            self.ended(seconds)
+
+
+def stop_orphan(layout: Layout) -> None:
+    """End a server whose supervisor was killed, and wait until its last process is gone.
+
+    The lock, inherited by every PostgreSQL process, says whether one lives; a process number alone could by
+    now be anybody's.
+    """
+    with FileLock(layout.server_lock) as lock:
+        for kind, seconds in (
+            (signal.SIGINT, FAST_SHUTDOWN_SECONDS),
+            (signal.SIGQUIT, QUICK_SHUTDOWN_SECONDS),
+            (signal.SIGKILL, QUICK_SHUTDOWN_SECONDS),
+        ):
+            if lock.exclusive(0):
+                return
+            postmaster = postmaster_pid(layout)
+            if postmaster:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(postmaster, kind)
+            if lock.exclusive(seconds if postmaster else QUICK_SHUTDOWN_SECONDS):
+                return
+    raise EmbeddedDatabaseError(
+        f"An earlier PostgreSQL still uses {layout.data} and does not end: stop it and start again."
+    )
+
+
+def postmaster_pid(layout: Layout) -> int | None:
+    """The process number that the running server wrote into its data folder."""
+    try:
+        return int((layout.data / "postmaster.pid").read_text(encoding="utf-8").split("\n")[0])
+    except (OSError, ValueError):
+        return None
+
+
+def wait_until_ready(server: Server, seconds: float, give_up: Callable[[], bool]) -> bool:
+    """Wait until the server answers. False when it ended, `seconds` passed or `give_up` says so."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and not give_up():
+        if server.answers():
+            return True
+        if server.ended(0.03):
+            return False
+    return False

@@ -1,0 +1,185 @@
+"""The process that keeps the embedded PostgreSQL running: `python -m skeleton.embedded_postgres.supervisor HOME`.
+
+The first client starts it; it detaches, creates the data when there is none, runs PostgreSQL as its child,
+starts it again after a crash, and stops it when no process holds the clients' lock any more. It says how
+things stand in the state file and never writes to a terminal. Killing it takes PostgreSQL along (Linux) or
+leaves an orphan that the next supervisor stops first; either way nothing committed is lost.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from skeleton.embedded_postgres.account import server_account
+from skeleton.embedded_postgres.binaries import runnable
+from skeleton.embedded_postgres.cluster import complaint, create_cluster
+from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
+from skeleton.embedded_postgres.layout import Layout
+from skeleton.embedded_postgres.locks import FileLock
+from skeleton.embedded_postgres.room import close_room, open_room
+from skeleton.embedded_postgres.server import Server, stop_orphan, wait_until_ready
+from skeleton.embedded_postgres.state import FAILED, READY, STARTING, STOPPED, State, read_state, write_state
+
+GRACE_SECONDS = 1.0  # one manage.py command after another finds the server still there
+LOOK_SECONDS = 0.2
+READY_SECONDS = 600.0  # crash recovery of a large database
+FIRST_TRIES = 3
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+STEADY_SECONDS = 30.0
+LARGEST_LOG = 10 * 1024 * 1024  # bytes
+
+
+class Supervisor:
+    """One life: from the first client to the last."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.remembered = read_state(layout.state).host
+        self.clients = FileLock(layout.clients_lock)
+        self.unused_since: float | None = None
+        self.told_to_stop = False
+        self.was_ready = False
+        self.log_start = 0
+
+    def run(self) -> int:
+        """Prepare and serve; returns the exit code."""
+        for kind in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(kind, self.stop_soon)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            server = self.open()
+        except (EmbeddedDatabaseError, OSError) as error:
+            self.say(FAILED, error=one_line(error))
+            return 1
+        try:
+            self.serve(server)
+        except (EmbeddedDatabaseError, OSError) as error:
+            self.say(FAILED, error=one_line(error))
+            return 1
+        else:
+            self.say(STOPPED)
+            return 0
+        finally:
+            server.stop()
+            close_room(self.layout, server.room)
+
+    def stop_soon(self, _signal: int, _frame: FrameType | None) -> None:
+        self.told_to_stop = True
+
+    def open(self) -> Server:
+        """Everything that must be there before PostgreSQL can start."""
+        stop_orphan(self.layout)
+        self.log_start = rotate_log(self.layout.log)
+        account = server_account(self.layout.data)
+        room = open_room(self.layout, account, self.remembered)
+        self.say(STARTING, room)  # remembered from here on, should we be killed
+        try:
+            binaries = runnable(account, room)
+            create_cluster(self.layout, binaries, account, room)
+        except BaseException:
+            close_room(self.layout, room)
+            raise
+        return Server(self.layout, binaries, account, room)
+
+    def serve(self, server: Server) -> None:
+        """Keep the server running until it is not needed."""
+        tries = 0
+        pause = SHORTEST_PAUSE
+        while not self.may_stop():
+            started = time.monotonic()
+            server.start()
+            if wait_until_ready(server, READY_SECONDS, self.may_stop):
+                self.announce(server)
+                self.watch(server)
+            if self.may_stop():
+                return
+            tries += 1
+            if not self.was_ready and tries >= FIRST_TRIES:
+                reason = complaint(said_since(self.layout.log, self.log_start), self.layout.data)
+                raise EmbeddedDatabaseError(f"PostgreSQL does not start: {reason}")
+            self.say(STARTING, server.room)
+            server.stop()
+            stop_orphan(self.layout)  # its children may outlive a killed postmaster for a moment
+            pause = SHORTEST_PAUSE if time.monotonic() - started > STEADY_SECONDS else pause
+            time.sleep(pause)
+            pause = min(LONGEST_PAUSE, pause * 2)
+
+    def announce(self, server: Server) -> None:
+        """Tell the clients where the server is."""
+        if not self.was_ready:
+            server.prepare()
+            self.was_ready = True
+        self.say(READY, server.room)
+
+    def watch(self, server: Server) -> None:
+        """Return when the server ended or is not needed any more."""
+        while not self.may_stop():
+            if server.ended(LOOK_SECONDS):
+                return
+            rotate_log(self.layout.log)
+
+    def may_stop(self) -> bool:
+        """Whether nobody has used the server for the time of grace, or we were told to stop.
+
+        Once true, the clients' lock stays with us: a newcomer waits until we are gone and then starts anew.
+        """
+        if self.told_to_stop:
+            return True
+        if not self.clients.exclusive():
+            self.unused_since = None
+            return False
+        now = time.monotonic()
+        if self.unused_since is None:
+            self.unused_since = now
+        if now - self.unused_since >= GRACE_SECONDS:
+            self.told_to_stop = True
+            return True
+        self.clients.release()
+        return False
+
+    def say(self, status: str, room: Path | None = None, error: str = "") -> None:
+        write_state(self.layout.state, State(status, host=str(room or ""), error=error))
+
+
+def one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def said_since(log: Path, start: int) -> str:
+    """What the log got since it was `start` bytes long, without the answers to those who asked too early."""
+    with log.open("rb") as file:
+        file.seek(start)
+        lines = file.read().decode(errors="replace").splitlines()
+    return "\n".join(line for line in lines if "the database system is" not in line)
+
+
+def rotate_log(log: Path) -> int:
+    """Keep one older log. The server appends to its open file, so that may be emptied under it. Returns its size."""
+    size = log.stat().st_size if log.exists() else 0
+    if size <= LARGEST_LOG:
+        return size
+    shutil.copy2(log, log.with_name(f"{log.name}.1"))
+    os.truncate(log, 0)
+    return 0
+
+
+def main(home: str, durable: str) -> int:
+    """Take the lock, leave the parent, and run. The parent's exit code 0 means: a supervisor runs."""
+    layout = Layout(home=Path(home), durable=durable == "durable")
+    lock = FileLock(layout.supervisor_lock)
+    if not lock.exclusive(LOOK_SECONDS):  # not only a moment, while a client looks whether it is held
+        return 0
+    supervisor = Supervisor(layout)
+    supervisor.say(STARTING, Path(supervisor.remembered) if supervisor.remembered else None)
+    if os.fork():
+        os._exit(0)
+    os.umask(0o077)
+    return supervisor.run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,208 @@
+"""An import from the upload to its end: checked, looked at by a person, applied.
+
+A file is read first, by a process of its own, and only then does the transaction open that checks or applies it
+(`sheets`, `runs`). Small files are worked through in the request, within limits of a few seconds; whatever needs more
+is done by a job, whose progress is told over a connection of its own while its transaction is open.
+
+Every import comes to an end. Work on it is counted when it begins and given up after a few attempts, since a job that
+kills its worker would be run again for ever; and an import whose job is gone fails after a while.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.apps import apps
+from django.contrib import admin
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Exists, F, OuterRef, TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Length
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from skeleton.identity.queries import actor_of_user
+from skeleton.importexport.errors import BadFile, TooMuch
+from skeleton.importexport.limits import PATIENT, QUICK, Limits
+from skeleton.importexport.models import Import, ImportState
+from skeleton.importexport.runs import Progress, check_heading, run
+from skeleton.importexport.sheets import Sheet, open_sheet, read_sheet
+from skeleton.jobs.queue import long_job
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict, Forbidden
+
+log = structlog.get_logger("skeleton.importexport")
+
+AT_ONCE = 30_000
+"""Bytes of a file up to which it is tried in the request, so that nobody needs to wait for a worker."""
+
+ATTEMPTS = 4
+"""How often work on an import is begun. More than one, because the database may be away for a moment."""
+
+LOST_AFTER = dt.timedelta(minutes=10)
+"""An import without a job, for so long, is no longer worked on by anybody."""
+
+KEPT = dt.timedelta(days=7)
+
+WORKING = (ImportState.CHECKING, ImportState.APPLYING)
+
+CHANGED = gettext_noop("Something has changed since you looked. Look again, please.")
+FAULT = gettext_noop("A fault of ours. It has been noted; nothing was changed.")
+BROKEN_OFF = gettext_noop("The work on this file was broken off. Upload it again, or split it into smaller files.")
+
+
+def start_import(*, screen: Any, name: str, content: bytes, encoding: str | None, actor: Actor) -> UUID:
+    """Create an import of a file and have it checked. Raises BadFile where the file is none of the screen's."""
+    checked = _check_heading(screen, content, encoding)
+    started = Import.objects.create(
+        owner_id=actor.user_id, screen=screen.opts.label_lower, file_name=name[:255], encoding=encoding, content=content
+    )
+    _go_on(started.pk, at_once=checked and len(content) <= AT_ONCE)
+    return started.pk
+
+
+def _check_heading(screen: Any, content: bytes, encoding: str | None) -> bool:
+    """Check the heading; false if a request cannot wait for that. Raises BadFile."""
+    try:
+        with open_sheet(content, encoding=encoding, limits=QUICK) as sheet:
+            check_heading(screen.table, sheet.heading)
+    except TooMuch:
+        return False
+    return True
+
+
+def apply_import(*, import_id: UUID, actor: Actor) -> None:
+    """Do what the preview shows. Raises Conflict where there is nothing to be done just now."""
+    own = Import.objects.filter(pk=import_id, owner=actor.user_id)
+    waiting = own.filter(state=ImportState.CHECKED)
+    if not waiting.update(state=ImportState.APPLYING, attempts=0, done=0, updated_at=timezone.now()):
+        raise Conflict("This import is not waiting to be applied.")
+    _go_on(import_id, at_once=own.annotate(size=Length("content")).filter(size__lte=AT_ONCE).exists())
+
+
+def _go_on(import_id: UUID, *, at_once: bool) -> None:
+    """Work on the import now, or have a job do it."""
+    try:
+        if at_once:
+            _work_on(import_id, QUICK)
+            return
+    except (TooMuch, OperationalError, InterfaceError):
+        log.info("import_left_to_job", import_id=str(import_id))
+    work_on_import.enqueue(import_id=str(import_id))
+
+
+@long_job
+def work_on_import(*, import_id: str) -> None:
+    """Check the file, or apply it: what its state says."""
+    _work_on(UUID(import_id), PATIENT)
+
+
+def _work_on(import_id: UUID, limits: Limits) -> None:
+    """Raises TooMuch where the job's limits may suffice, and what the job is tried again for."""
+    import_ = _begun(import_id)
+    if import_ is None:
+        return
+    try:
+        with read_sheet(bytes(import_.content), encoding=import_.encoding, limits=limits) as sheet:
+            _work(import_, sheet)
+    except (BadFile, Forbidden) as refusal:
+        if isinstance(refusal, TooMuch) and limits is not PATIENT:
+            raise
+        _end(import_, ImportState.REFUSED, refusal.message)
+    except (OperationalError, InterfaceError):
+        raise  # the job is tried again
+    except Exception:
+        log.exception("import_failed", import_id=str(import_id))
+        _end(import_, ImportState.FAILED, FAULT)
+
+
+def _begun(import_id: UUID) -> Import | None:
+    """The import, with one more attempt counted; None where there is nothing to do, or no attempt is left."""
+    now, waiting = timezone.now(), Import.objects.filter(pk=import_id, state__in=WORKING)
+    if waiting.filter(attempts__gte=ATTEMPTS).update(state=ImportState.FAILED, message=BROKEN_OFF, updated_at=now):
+        log.error("import_given_up", import_id=str(import_id))
+    waiting.update(attempts=F("attempts") + 1, updated_at=now)
+    return waiting.first()
+
+
+def _end(import_: Import, state: ImportState, message: str) -> None:
+    waiting = Import.objects.filter(pk=import_.pk, state__in=WORKING)
+    waiting.update(state=state, message=message, updated_at=timezone.now())
+
+
+def _work(import_: Import, sheet: Sheet) -> None:
+    """Check or apply, and note the outcome, in one transaction. Does nothing if somebody else does it just now."""
+    with _telling(import_) as progress, transaction.atomic():
+        if not _is_ours(import_):
+            return
+        screen, actor = screen_of(import_), actor_of_user(import_.owner_id)
+        if actor is None or not screen.may_import(actor):
+            raise Forbidden("You may not import here any more.")
+        applying = import_.state == ImportState.APPLYING
+        report, applied = run(screen, sheet, actor=actor, apply=import_.plan if applying else None, progress=progress)
+        changed = applying and report.is_clean and report.plan != import_.plan
+        state = ImportState.CHECKED if report.is_clean else ImportState.REFUSED
+        total = sum(report.counts.values())
+        Import.objects.filter(pk=import_.pk).update(
+            state=ImportState.DONE if applied else state,
+            report=report.as_json(),
+            plan=report.plan,
+            message=CHANGED if changed else "",
+            done=total,
+            total=total,
+            updated_at=timezone.now(),
+        )
+
+
+def _is_ours(import_: Import) -> bool:
+    """Whether the import still is as it was read, and no other process works on it: its job may have been given twice.
+
+    The row itself stays unlocked, because the progress is written to it meanwhile.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"exchange_import:{import_.pk}"])
+        (alone,) = cursor.fetchone()
+    return bool(alone) and Import.objects.filter(pk=import_.pk, state=import_.state, plan=import_.plan).exists()
+
+
+def screen_of(import_: Import) -> Any:
+    """The screen that the import is for."""
+    return admin.site.get_model_admin(apps.get_model(import_.screen))
+
+
+@contextmanager
+def _telling(import_: Import) -> Iterator[Progress]:
+    """A way to say how far the work is, for others to read while the work's own transaction is open."""
+    aside: Any = connection.copy()
+
+    def tell(done: int, total: int) -> None:
+        if total < WORTH_TELLING:
+            return
+        with aside.cursor() as cursor:
+            cursor.execute("UPDATE exchange_import SET done = %s, total = %s WHERE id = %s", [done, total, import_.pk])
+
+    try:
+        yield tell
+    finally:
+        aside.close()
+
+
+WORTH_TELLING = 500
+"""Fewer rows are done before anybody could look."""
+
+
+def forget_old_imports() -> None:
+    """Remove the files that were taken in more than a week ago."""
+    Import.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+
+
+def fail_lost_imports() -> None:
+    """End imports that nobody works on: their request broke off, or their job was cancelled, or failed."""
+    jobs = ProcrastinateJob.objects.filter(task_name=work_on_import.name, status__in=("todo", "doing"))
+    own = jobs.annotate(of=KeyTextTransform("import_id", "args")).filter(of=Cast(OuterRef("pk"), TextField()))
+    silent = Import.objects.filter(state__in=WORKING, updated_at__lt=timezone.now() - LOST_AFTER)
+    silent.exclude(Exists(own)).update(state=ImportState.FAILED, message=BROKEN_OFF, updated_at=timezone.now())

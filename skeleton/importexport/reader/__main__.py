@@ -1,0 +1,120 @@
+"""The process that reads one file: `python -m skeleton.importexport.reader TASK`, the file as standard input.
+
+TASK is a JSON object: the limits, the encoding if it is known, and the process that must not be outlived. Each line of
+the output is JSON: an array is a row (`[number, cells, formulas, faults]`, the first one the heading), an object is a
+message: `{"kind": "csv" | "xlsx"}` first; last `{"end": true}`, or why there is no more: `{"refused": …}`, with
+`"too_much": true` if wider limits could help, or `{"fault": …}` with a traceback. In a row a day is `{"d": …}`, a
+moment `{"t": …}`.
+"""
+
+import datetime as dt
+import json
+import os
+import resource
+import signal
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO
+
+from skeleton.embedded_postgres.parent import LINUX, stop_with_parent
+from skeleton.importexport.errors import BadFile, TooMuch
+from skeleton.importexport.limits import Limits
+from skeleton.importexport.reader.rows import Row, fitted
+from skeleton.importexport.reader.texts import csv_rows
+from skeleton.importexport.reader.workbooks import xlsx_rows
+
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_PASSWORD = "EncryptedPackage".encode("utf-16-le")
+CSV, XLSX = "csv", "xlsx"
+
+
+def main() -> None:
+    task = json.loads(sys.argv[1])
+    stop_with_parent(task["parent"], signal.SIGKILL)
+    limits = Limits(**task["limits"])
+    confine(limits)
+    with open(1, "wb", buffering=65_536, closefd=False) as output:
+        for number, line in enumerate(lines(sys.stdin.buffer, task["encoding"], limits)):
+            output.write(line)
+            if number == 1:
+                output.flush()  # the heading is wanted at once
+
+
+def confine(limits: Limits) -> None:
+    """Set this process's limits: it can take no more memory and time, write no file, and start no process."""
+    processor = limits.processor_seconds
+    bounds = {
+        resource.RLIMIT_CPU: (processor, processor + 1),
+        resource.RLIMIT_FSIZE: (0, 0),
+        resource.RLIMIT_CORE: (0, 0),
+        resource.RLIMIT_NOFILE: (16, 16),
+    }
+    if LINUX:  # elsewhere these two cannot be set, or count something else
+        bounds |= {resource.RLIMIT_AS: (limits.memory, limits.memory), resource.RLIMIT_NPROC: (0, 0)}
+    for kind, bound in bounds.items():
+        resource.setrlimit(kind, bound)
+
+
+def lines(file: BinaryIO, encoding: str | None, limits: Limits) -> Iterator[bytes]:
+    """What this process says about a file."""
+    try:
+        kind, rows = table(file, encoding, limits)
+        yield _line({"kind": kind})
+        yield from _within(limits.text, (_line(row) for row in rows))
+        yield _line({"end": True})
+    except BadFile as refusal:
+        yield _refused(refusal)
+    except MemoryError:
+        yield _refused(TooMuch("Reading the file would take too much memory. Split it, or save it as CSV."))
+    except Exception:  # a fault of ours; whoever started us writes it down
+        yield _line({"fault": traceback.format_exc()[-2_000:]})
+
+
+def table(file: BinaryIO, encoding: str | None, limits: Limits) -> tuple[str, Iterator[Row]]:
+    """What kind of file it is, and its rows: the heading first, then each as wide as the heading. Raises BadFile."""
+    start = file.read(1_000)
+    file.seek(0)
+    if start.startswith(_OLE):
+        if _PASSWORD in file.read():
+            raise BadFile("The workbook is protected with a password. Save it without one.")
+        raise BadFile("This is a file of an old Excel. Save it as XLSX or CSV.")
+    is_workbook = start.startswith(_ZIP)
+    found = fitted(xlsx_rows(file, limits) if is_workbook else csv_rows(file, encoding, limits), limits)
+    first = next(found, None)
+    if first is None:
+        raise BadFile("The file is empty.")
+    return (XLSX if is_workbook else CSV), _with_first(first, found)
+
+
+def _with_first(first: Row, others: Iterable[Row]) -> Iterator[Row]:
+    yield first
+    yield from others
+
+
+def _within(most: int, rows: Iterable[bytes]) -> Iterator[bytes]:
+    written = 0
+    for row in rows:
+        written += len(row)
+        if written > most:
+            raise TooMuch("The rows hold more text than can be imported at once. Split the file.")
+        yield row
+
+
+def _refused(refusal: BadFile) -> bytes:
+    return _line({"refused": refusal.message, "too_much": isinstance(refusal, TooMuch)})
+
+
+def _line(said: Any) -> bytes:
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":"), default=_date).encode() + b"\n"
+
+
+def _date(value: dt.date) -> dict[str, str]:
+    return {"t" if isinstance(value, dt.datetime) else "d": value.isoformat()}
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BrokenPipeError:  # nobody listens any more
+        os._exit(0)

@@ -1,0 +1,92 @@
+"""ZIP archives, of which nothing is believed: what is unfolded is counted while it is unfolded."""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from skeleton.importexport.errors import BadFile, TooMuch
+from skeleton.importexport.limits import Limits
+
+PIECE = 1_000_000
+"""Bytes unfolded at a time. Expat looks through an unfinished token again with every piece, so small ones are slow."""
+
+_ENTRY = b"PK\x01\x02"
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Those that a workbook may use. Python unfolds the others without a bound."""
+
+_FAULTS: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError, OverflowError,
+)  # fmt: skip
+"""What reading a broken archive ends with. An encrypted entry is a RuntimeError, as is a version that is unknown."""
+
+
+class Archive:
+    """The parts of an archive, by their names in lower case, as OPC (ISO/IEC 29500-2) compares them."""
+
+    def __init__(self, file: BinaryIO, limits: Limits) -> None:
+        if _entries(file) > limits.parts:
+            raise _too_large()
+        file.seek(0)
+        try:
+            self._archive = zipfile.ZipFile(file)
+        except _FAULTS as error:
+            raise _damaged() from error
+        found = self._archive.infolist()
+        self._parts = {part.filename.lower(): part for part in found}
+        if len(self._parts) < len(found):
+            raise _damaged()
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._parts
+
+    def whole(self, name: str, most: int) -> bytes:
+        """A small part."""
+        content = next(self.pieces(name), b"")
+        return content[:most]
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Yield what a part unfolds to, piece by piece. Raises BadFile."""
+        part = self._parts.get(name.lower())
+        if part is None or part.compress_type not in _METHODS:
+            raise _damaged()
+        try:
+            with self._archive.open(part) as opened:
+                while piece := opened.read(PIECE):
+                    yield piece
+        except _FAULTS as error:
+            raise _damaged() from error
+
+
+class Budget:
+    """Counts down the bytes that may be unfolded from one archive."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._left, self._left_empty = limits.unfolded, limits.unfolded_empty
+
+    def spend(self, size: int) -> None:
+        """Raises TooMuch when all is spent."""
+        self._left -= size
+        if self._left < 0:
+            raise _too_large()
+
+    def spend_empty(self, size: int) -> None:
+        """The same for a piece of a sheet in which nothing but empty rows ended."""
+        self._left_empty -= size
+        if self._left_empty < 0:
+            raise TooMuch(
+                "The sheet has too many empty rows with a style of their own. Delete the rows below the table."
+            )
+
+
+def _entries(file: BinaryIO) -> int:
+    """How often the signature of an entry occurs: at least as often as there are entries."""
+    return file.read().count(_ENTRY)
+
+
+def _damaged() -> BadFile:
+    return BadFile("The file is damaged: it cannot be opened as XLSX. Save it again as XLSX, or as CSV.")
+
+
+def _too_large() -> TooMuch:
+    return TooMuch("The workbook unfolds to more than can be read. Split it, or save it as CSV.")

@@ -1,0 +1,210 @@
+"""The XML parts of a workbook (ECMA-376, transitional and strict), each gone through once by expat."""
+
+import re
+from collections.abc import Iterator
+from posixpath import dirname, join, normpath
+from typing import ClassVar
+from xml.parsers import expat
+
+from skeleton.importexport.errors import BadFile
+from skeleton.importexport.reader.archives import Archive, Budget
+
+_OUT_OF_MEMORY = 1  # XML_ERROR_NO_MEMORY
+_MAIN = ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main")
+_PACKAGE = ("http://schemas.openxmlformats.org/package/2006/relationships",)
+_RELATIONSHIP = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships id",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships id",
+)
+_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+_DATE_IDS = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
+"""Number formats that every spreadsheet knows without being told: those of dates and times."""
+_NO_DATE = re.compile(r'"[^"]*"|\[[^\]]*\]|[_\\].')
+"""What a format shows literally: quoted texts, colours and locales, escaped characters."""
+_LONGEST_FORMAT = 255
+
+
+class Part:
+    """What one part says. A subclass names the elements that it wants to see, and gets them by their local names."""
+
+    NAMESPACES: ClassVar[tuple[str, ...]] = _MAIN
+    TAGS: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self) -> None:
+        self._local = {f"{space} {tag}": tag for space in self.NAMESPACES for tag in self.TAGS}
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser.buffer_text, self._parser.buffer_size = True, 65_536
+        self._parser.StartElementHandler = self._started
+        self._parser.EndElementHandler = self._ended
+        self._parser.CharacterDataHandler = self._said
+        self._parser.XmlDeclHandler = _check_declaration
+        self._parser.StartDoctypeDeclHandler = _refuse_doctype
+        self._text: list[str] | None = None  # pieces of the text that is wanted just now
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """An element that was asked for begins."""
+
+    def end(self, tag: str) -> None:
+        """An element that was asked for ends."""
+
+    def parse(self, piece: bytes, *, final: bool = False) -> None:
+        """Go on with the next piece. Raises BadFile."""
+        try:
+            self._parser.Parse(piece, final)
+        except expat.ExpatError as error:
+            if error.code == _OUT_OF_MEMORY:
+                raise MemoryError from error
+            raise unreadable() from error
+
+    def parse_all(self, archive: Archive, name: str, budget: Budget) -> None:
+        for piece in archive.pieces(name):
+            budget.spend(len(piece))
+            self.parse(piece)
+        self.parse(b"", final=True)
+
+    def take_text(self) -> str:
+        """What was said since `_text` was made a list, which ends with this."""
+        text, self._text = "".join(self._text or ()), None
+        return text
+
+    def _started(self, name: str, attributes: dict[str, str]) -> None:
+        tag = self._local.get(name)
+        if tag is not None:
+            self.start(tag, attributes)
+
+    def _ended(self, name: str) -> None:
+        tag = self._local.get(name)
+        if tag is not None:
+            self.end(tag)
+
+    def _said(self, text: str) -> None:
+        if self._text is not None:
+            self._text.append(text)
+
+
+class Relations(Part):
+    """Where the parts lie that another one names: `targets` by id, and `kinds` by id, such as "worksheet"."""
+
+    NAMESPACES = _PACKAGE
+    TAGS = ("Relationship",)
+
+    def __init__(self, folder: str) -> None:
+        super().__init__()
+        self._folder = folder
+        self.targets: dict[str, str] = {}
+        self.kinds: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, archive: Archive, part: str, budget: Budget) -> "Relations":
+        """The relations of a part; those of the whole package for ""."""
+        found = cls(dirname(part))
+        found.parse_all(archive, join(dirname(part), "_rels", f"{part.rpartition('/')[2]}.rels"), budget)
+        return found
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if attributes.get("TargetMode") != "External":
+            known = attributes.get("Id", "")
+            self.targets[known] = normpath(join("/", self._folder, attributes.get("Target", ""))).lstrip("/")
+            self.kinds[known] = attributes.get("Type", "").rpartition("/")[2]
+
+    def first(self, kind: str) -> str | None:
+        """The first part of a kind."""
+        return next((self.targets[known] for known, found in self.kinds.items() if found == kind), None)
+
+
+class Workbook(Part):
+    """The sheets in their order, by the ids of their relations; and from when days are counted."""
+
+    TAGS = ("workbookPr", "sheet")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sheets: list[str] = []
+        self.since_1904 = False
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "sheet":
+            self.sheets.append(next((attributes[name] for name in _RELATIONSHIP if name in attributes), ""))
+        else:
+            self.since_1904 = attributes.get("date1904") in ("1", "true")
+
+
+class Styles(Part):
+    """Which styles of cells show a number as a date: `dates`, by the index of the style."""
+
+    TAGS = ("numFmts", "numFmt", "cellXfs", "xf")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._inside: set[str] = set()  # "xf" and "numFmt" stand elsewhere with another meaning
+        self._own: dict[str, bool] = {}
+        self.dates: list[bool] = []
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "numFmt" and "numFmts" in self._inside:
+            self._own[attributes.get("numFmtId", "")] = is_date_format(attributes.get("formatCode", ""))
+        elif tag == "xf" and "cellXfs" in self._inside:
+            known = attributes.get("numFmtId", "0")
+            builtin = known.isdecimal() and len(known) < 4 and int(known) in _DATE_IDS
+            self.dates.append(self._own.get(known, builtin))
+        elif tag in ("numFmts", "cellXfs"):
+            self._inside.add(tag)
+
+    def end(self, tag: str) -> None:
+        self._inside.discard(tag)
+
+
+class Strings(Part):
+    """The texts that cells share, by their index."""
+
+    TAGS = ("si", "t", "rPh")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self._parts: list[str] = []
+        self._phonetic = False
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "t" and not self._phonetic:
+            self._text = []
+        elif tag == "rPh":
+            self._phonetic = True
+
+    def end(self, tag: str) -> None:
+        if tag == "t" and self._text is not None:
+            self._parts.append(self.take_text())
+        elif tag == "rPh":
+            self._phonetic = False
+        elif tag == "si":
+            self.texts.append(unescaped("".join(self._parts)))
+            self._parts = []
+
+
+def is_date_format(code: str) -> bool:
+    """Whether a number format shows a day or a time of day. (`[h]:mm` is a duration, which stays a number.)"""
+    first = code[:_LONGEST_FORMAT].partition(";")[0]
+    return "[h" not in first.lower() and re.search("[dmyhs]", _NO_DATE.sub("", first), re.IGNORECASE) is not None
+
+
+def unescaped(text: str) -> str:
+    """The text with characters in place of `_x000D_` and the like."""
+    return _ESCAPE.sub(lambda found: chr(int(found.group(1), 16)), text) if "_x" in text else text
+
+
+def unreadable() -> BadFile:
+    return BadFile("The file is not a workbook that can be read. Save it again as XLSX, or as CSV.")
+
+
+def _check_declaration(version: str, encoding: str | None, standalone: int) -> None:
+    if encoding is not None and encoding.lower() not in ("utf-8", "utf-16"):  # all that ECMA-376 allows
+        raise unreadable()
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise BadFile("The workbook declares XML entities, which XLSX does not allow. Save it again as XLSX.")
+
+
+def sheets_of(relations: Relations, workbook: Workbook) -> Iterator[str]:
+    """Where the worksheets lie, in their order. (A sheet may be a chart, too.)"""
+    return (relations.targets[known] for known in workbook.sheets if relations.kinds.get(known) == "worksheet")

@@ -1,0 +1,241 @@
+"""XLSX: the first sheet of a workbook, row by row. Memory is that of its shared texts, however many rows there are."""
+
+import datetime as dt
+import math
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from skeleton.importexport.errors import BadFile
+from skeleton.importexport.limits import SHEET_COLUMNS, Limits
+from skeleton.importexport.reader.archives import Archive, Budget
+from skeleton.importexport.reader.parts import (
+    Part,
+    Relations,
+    Strings,
+    Styles,
+    Workbook,
+    sheets_of,
+    unescaped,
+    unreadable,
+)
+from skeleton.importexport.reader.rows import Cell, Row, check_number
+
+_NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{0,40})?([eE][+-]?\d{1,3})?", re.ASCII)
+_DIGITS = re.compile(r"\d{1,9}", re.ASCII)
+_PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})", re.ASCII)
+_EPOCH, _EPOCH_1904 = dt.datetime(1899, 12, 30), dt.datetime(1904, 1, 1)
+_LEAP_BUG = 60
+"""Excel counts a 29 February 1900, which never was: days before that one are one more."""
+_BOOLEANS = {"1": True, "0": False, "true": True, "false": False}
+FORMULA = "="
+"""Stands for a formula, which is not worked out."""
+
+
+def xlsx_rows(file: BinaryIO, limits: Limits) -> Iterator[Row]:
+    """Yield the rows of a workbook's first sheet. Raises BadFile."""
+    archive, budget = Archive(file, limits), Budget(limits)
+    path = _workbook_in(archive, budget)
+    relations, workbook = Relations.of(archive, path, budget), Workbook()
+    workbook.parse_all(archive, path, budget)
+    styles, strings = Styles(), Strings()
+    for part, kind in ((styles, "styles"), (strings, "sharedStrings")):
+        found = relations.first(kind)
+        if found is not None:
+            part.parse_all(archive, found, budget)
+    sheet = next(sheets_of(relations, workbook), None)
+    if sheet is None:
+        raise BadFile("The workbook has no sheet.")
+    yield from _rows_in(archive, sheet, SheetPart(styles, strings, workbook), budget, limits)
+
+
+def _workbook_in(archive: Archive, budget: Budget) -> str:
+    """Where the workbook lies in the archive."""
+    if "mimetype" in archive and archive.whole("mimetype", 50).startswith(b"application/vnd.oasis."):
+        raise BadFile("This is a file of OpenDocument. Save it as XLSX or CSV.")
+    if "xl/workbook.bin" in archive:
+        raise BadFile("This is a binary workbook (XLSB). Save it as XLSX or CSV.")
+    if "[Content_Types].xml" not in archive or "_rels/.rels" not in archive:
+        raise BadFile("This is an archive, not a workbook. Only CSV and XLSX can be read.")
+    found = Relations.of(archive, "", budget).first("officeDocument")
+    if found is None:
+        raise unreadable()
+    return found
+
+
+def _rows_in(archive: Archive, path: str, sheet: "SheetPart", budget: Budget, limits: Limits) -> Iterator[Row]:
+    """Go through a sheet, whose empty rows are counted apart: they are many in honest files, and cost little."""
+    for piece in archive.pieces(path):
+        before = sheet.number
+        sheet.parse(piece)
+        has_empty_rows_only = sheet.number > before and not sheet.rows
+        (budget.spend_empty if has_empty_rows_only else budget.spend)(len(piece))
+        yield from sheet.take_rows()
+    sheet.parse(b"", final=True)
+    yield from sheet.take_rows()
+
+
+class SheetPart(Part):
+    """The rows of a sheet that hold anything, in `rows` until they are taken."""
+
+    TAGS = ("row", "c", "v", "f", "t", "rPh")
+
+    def __init__(self, styles: Styles, strings: Strings, workbook: Workbook) -> None:
+        super().__init__()
+        self._dates, self._texts = styles.dates, strings.texts
+        self._epoch = _EPOCH_1904 if workbook.since_1904 else _EPOCH
+        self.rows: list[Row] = []
+        self.number = self._column = 0  # of the row and the cell where we are
+        self._row: Row | None = None
+        self._kind: str | None = None  # of the cell; None outside of one
+        self._is_date = self._is_formula = self._phonetic = False
+        self._values: list[str] = []
+
+    def take_rows(self) -> list[Row]:
+        rows, self.rows = self.rows, []
+        return rows
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "row":
+            self._start_row(attributes.get("r"))
+        elif tag == "c":
+            self._start_cell(attributes)
+        elif self._kind is None:
+            return
+        elif tag == "f":
+            self._is_formula = True
+        elif tag == "v" or (tag == "t" and not self._phonetic):
+            self._text = []
+        elif tag == "rPh":
+            self._phonetic = True
+
+    def end(self, tag: str) -> None:
+        if tag == "c":
+            self._end_cell()
+        elif tag in ("v", "t") and self._text is not None:
+            self._values.append(self.take_text())
+        elif tag == "rPh":
+            self._phonetic = False
+        elif tag == "row" and self._row is not None:
+            if self._row.cells:
+                self.rows.append(self._row)
+            self._row = None
+
+    def _start_row(self, name: str | None) -> None:
+        number = self.number + 1
+        if self._row is not None:
+            raise self._damaged()
+        if name is not None:
+            if not name.isascii() or not name.isdecimal():
+                raise self._damaged()
+            if len(name) > 9:
+                check_number(10**9)
+            number = int(name)
+        if number <= self.number:
+            after = self.number
+            raise BadFile(f"The rows are out of order after row {after}. Open the file and save it again as XLSX.")
+        check_number(number)
+        self.number, self._column = number, 0
+        self._row = Row(number, [], (), ())
+
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        if self._row is None or self._kind is not None:
+            raise self._damaged()
+        name, column = attributes.get("r"), self._column + 1
+        if name is not None:
+            place = _PLACE.fullmatch(name)
+            if place is None or int(place.group(2)) != self.number:
+                raise self._damaged()
+            column = _column_of(place.group(1))
+        if column > SHEET_COLUMNS:
+            number = self.number
+            raise BadFile(f"Row {number} has cells beyond column XFD, where every spreadsheet ends.")
+        if column <= self._column:
+            raise self._damaged()
+        self._column, self._kind, self._values = column, attributes.get("t", "n"), []
+        style = attributes.get("s", "0")
+        self._is_date = bool(_DIGITS.fullmatch(style)) and int(style) < len(self._dates) and self._dates[int(style)]
+        self._is_formula = self._phonetic = False
+
+    def _end_cell(self) -> None:
+        if self._row is None or self._kind is None:
+            raise self._damaged()
+        kind, value, self._kind = self._kind, "".join(self._values), None
+        if self._is_formula:
+            self._put(FORMULA, formula=True)
+        elif kind == "e":
+            self._put(value or "#", fault=True)
+        elif value.strip():
+            try:
+                self._put(self._read(kind, value))
+            except (ValueError, KeyError, IndexError, OverflowError):
+                raise self._damaged() from None
+
+    def _put(self, value: Cell, *, formula: bool = False, fault: bool = False) -> None:
+        """Add a cell to the row, behind as many empty ones as it takes."""
+        if value == "":
+            return
+        number, cells, formulas, faults = self._row or Row(0, [])
+        index = self._column - 1
+        cells.extend([None] * (index - len(cells)))
+        cells.append(value)
+        if formula or fault:
+            self._row = Row(
+                number, cells, (*formulas, index) if formula else formulas, (*faults, index) if fault else faults
+            )
+
+    def _read(self, kind: str, value: str) -> Cell:
+        """What a cell of a kind holds. Raises ValueError and the like."""
+        if kind == "s":
+            return self._texts[_index(value)]
+        if kind in ("str", "inlineStr"):
+            return unescaped(value)
+        if kind == "b":
+            return _BOOLEANS[value]
+        if kind == "d":
+            return _day_or_moment(dt.datetime.fromisoformat(value).replace(tzinfo=None))
+        if kind != "n":
+            raise ValueError(kind)
+        number = _number(value.strip())
+        return self._date(number) if self._is_date else number
+
+    def _date(self, number: float) -> Cell:
+        """The day, the moment or the time of day that a number stands for."""
+        day, fraction = divmod(number, 1)
+        rest = dt.timedelta(milliseconds=round(fraction * 86_400_000))
+        if day == 0 and rest < dt.timedelta(days=1):
+            return (_EPOCH + rest).time().isoformat()
+        if 0 < day < _LEAP_BUG and self._epoch == _EPOCH:
+            day += 1
+        return _day_or_moment(self._epoch + dt.timedelta(days=day) + rest)
+
+    def _damaged(self) -> BadFile:
+        number = self.number
+        return BadFile(f"The workbook is damaged at row {number}. Open it and save it again as XLSX.")
+
+
+def _number(text: str) -> float:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    number = int(text) if text.lstrip("+-").isdecimal() else float(text)
+    if abs(number) == math.inf:
+        raise ValueError(text)
+    return number
+
+
+def _index(value: str) -> int:
+    if not _DIGITS.fullmatch(value):
+        raise ValueError(value)
+    return int(value)
+
+
+def _column_of(letters: str) -> int:
+    """The number of a column: A is 1, XFD is 16384."""
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter) - 64
+    return column
+
+
+def _day_or_moment(moment: dt.datetime) -> dt.date:
+    return moment.date() if moment.time() == dt.time() else moment

@@ -1,0 +1,317 @@
+"""Going through a file: which rows are new, which change what, which are wrong; and doing it, all or nothing.
+
+A rehearsal does everything that the real run does, in a transaction that is rolled back at its end. So a preview knows
+not only what the Inputs refuse, but also what services and PostgreSQL do.
+
+The sheet must have been read to its end before (`sheets.read_sheet`): while a transaction is open nothing waits for a
+file. Memory is bounded by the limits of reading (100,000 rows, 50 MB): all plans are held at once, because rows are
+worked through in the order of their records' ids, not in that of the file.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Model
+
+from skeleton.db.access import Gate, visible
+from skeleton.importexport.errors import BadFile
+from skeleton.importexport.reader.rows import Row
+from skeleton.importexport.reports import CHANGED, NEW, UNCHANGED, WRONG, Outcome, Report
+from skeleton.importexport.sheets import Sheet
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import DomainError
+from skeleton.kernel.ids import parse_uuid
+from skeleton.kernel.transactions import verb
+from skeleton.office.refusals import REFUSALS, refusal_of, texts_of
+from skeleton.office.tables.columns import AmountColumn, BadCell, Column, TextColumn
+from skeleton.office.tables.table import ID, Table
+
+Progress = Callable[[int, int], None]
+"""Told how many rows of how many are done."""
+
+CHUNK = 500
+TOLD_EVERY = 50  # rows
+
+
+class Target(Protocol):
+    """What is imported into: a screen, as `skeleton.importexport.screens` makes it one."""
+
+    model: type[Model]
+    gate: Gate
+    table: Table
+
+    def add_row(self, body: dict[str, Any], actor: Actor) -> UUID: ...
+
+    def change_row(self, record: Any, body: dict[str, Any], actor: Actor) -> None: ...
+
+    def work_order(self, plan: "Plan") -> Any: ...
+
+
+@dataclass(slots=True)
+class Plan:
+    """A row, understood: the record that it means (None: a new one), and the values of its columns as in a body."""
+
+    row: Row
+    values: dict[str, Any] = field(default_factory=dict)
+    record: Any = None
+    errors: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def refuse(self, column: str, text: str) -> None:
+        """Say what is wrong with a column, unless something was said already."""
+        self.errors.setdefault(column, text)
+
+
+class _Undone(Exception):
+    """Carries a report out of the transaction that it ends."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+
+def run(
+    target: Target, sheet: Sheet, *, actor: Actor, apply: str | None, progress: Progress = lambda done, total: None
+) -> tuple[Report, bool]:
+    """Go through the sheet. With `apply`, the plan that was shown, it is done if it still comes to exactly that.
+
+    What it comes to, and whether it was done. Raises BadFile.
+    """
+    try:
+        with verb(actor, "import"):
+            report = _work(target, sheet, actor, progress)
+            if apply is None or not report.is_clean or report.plan != apply:
+                raise _Undone(report)
+        return report, True
+    except _Undone as undone:
+        return undone.report, False
+    except BadFile:
+        raise
+    except REFUSALS as exc:  # by what PostgreSQL looks at last, and cannot say of which row
+        raise BadFile(refusal_of(exc).message) from exc
+
+
+def _work(target: Target, sheet: Sheet, actor: Actor, progress: Progress) -> Report:
+    columns = [column.prepared() for column in _columns_of(target.table, sheet.heading)]
+    plans = _plans(target, sheet, columns, actor)
+    ordered = sorted(plans, key=target.work_order)
+    outcomes = {}
+    for done, plan in enumerate(ordered):
+        outcomes[plan.row.number] = _do(target, plan, columns, actor)
+        if done % TOLD_EVERY == 0:
+            progress(done, len(plans))
+    connection.check_constraints()
+    report = Report(ignored=[column.name for column in columns if column.shown and column.name != ID])
+    for plan in plans:
+        report.add(outcomes[plan.row.number])
+    progress(len(plans), len(plans))
+    return report
+
+
+# --- the heading ------------------------------------------------------------------------------------------------------
+
+
+def check_heading(table: Table, heading: Sequence[str]) -> None:
+    """Raises BadFile where the columns of a file are not those of the table."""
+    names = [column_name(text) for text in heading]
+    known = {ID, *(column.name for column in table.columns)}
+    unknown = [text or "(empty)" for text, name in zip(heading, names, strict=True) if name not in known]
+    if unknown:
+        found, columns = _named(unknown), ", ".join(table.names)
+        raise BadFile(f"Unknown columns: {found}. Known are: {columns}.")
+    twice = _named(sorted({name for name in names if names.count(name) > 1}))
+    if twice:
+        raise BadFile(f"These columns are there twice: {twice}.")
+    if ID not in names and not set(table.key) <= set(names):
+        key = " and ".join(table.key)
+        raise BadFile(f"Rows cannot be known again: there must be a column id, or {key}.")
+
+
+def _named(texts: Sequence[str]) -> str:
+    """The first of some texts out of a file, each cut to what one reads: it may be no table at all."""
+    shown = [text if len(text) <= NAME_SHOWN else f"{text[:NAME_SHOWN]}…" for text in texts[:NAMES_SHOWN]]
+    return ", ".join((*shown, "…") if len(texts) > NAMES_SHOWN else shown)
+
+
+NAMES_SHOWN, NAME_SHOWN = 10, 60
+
+
+def column_name(text: str) -> str:
+    """The name that a heading means: `Postal code` is postal_code, `E-mail` email."""
+    name = text.strip().lower().replace(" ", "_").replace("-", "_")
+    return {"e_mail": "email"}.get(name, name)
+
+
+def _columns_of(table: Table, heading: Sequence[str]) -> list[Column]:
+    """The columns of the file in their order; the id is one that is only shown."""
+    check_heading(table, heading)
+    by_name = {column.name: column for column in table.columns}
+    return [by_name.get(column_name(text)) or _ID for text in heading]
+
+
+_ID = TextColumn(ID, shown=True)
+
+
+# --- which record a row means -----------------------------------------------------------------------------------------
+
+
+def _plans(target: Target, sheet: Sheet, columns: list[Column], actor: Actor) -> list[Plan]:
+    plans: list[Plan] = []
+    first_of: dict[Any, int] = {}
+    for chunk in _chunks(sheet.rows):
+        fresh = [Plan(row) for row in chunk]
+        for plan in fresh:
+            _read_known(plan, columns)
+        _find_records(target, fresh, columns, actor)
+        for plan in fresh:
+            _read_amounts(plan, columns, target.table)
+            _refuse_twice(plan, target.table, first_of)
+        plans += fresh
+    return plans
+
+
+def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _read_known(plan: Plan, columns: list[Column]) -> None:
+    """Read all cells but those of amounts, which depend on a currency that the record may have."""
+    for index, column in enumerate(columns):
+        if index in plan.row.formulas:
+            plan.refuse(column.name, "Holds a formula: put its value there.")
+        elif index in plan.row.faults:
+            plan.refuse(column.name, "Holds an error such as #N/A: put a value there.")
+        elif column.name == ID or not (column.shown or isinstance(column, AmountColumn)):
+            _read(plan, column, plan.row.cells[index], {})
+
+
+def _read(plan: Plan, column: Column, cell: Any, context: dict[str, Any]) -> None:
+    empty = cell is None or (isinstance(cell, str) and not cell.strip())
+    try:
+        plan.values[column.name] = None if empty else column.read(cell, context)
+    except BadCell as error:
+        plan.errors[column.name] = str(error)
+    plan.texts[column.name] = "" if empty else str(cell).strip()
+
+
+def _find_records(target: Target, plans: list[Plan], columns: list[Column], actor: Actor) -> None:
+    """The records that the rows name by id, and those that they name by key."""
+    rows = target.table.read_whole(visible(target.gate, actor))
+    by_id = {plan.row.number: parse_uuid(str(plan.values[ID])) for plan in plans if plan.values.get(ID)}
+    found = {record.pk: record for record in rows.filter(pk__in=[pk for pk in by_id.values() if pk])}
+    for plan in plans:
+        if plan.row.number in by_id:
+            plan.record = found.get(by_id[plan.row.number])
+            if plan.record is None:
+                plan.refuse(ID, "There is no record with this id. Leave it empty for a new one.")
+    keyed = [plan for plan in plans if plan.row.number not in by_id and _key_of(plan, target.table)]
+    _find_by_key(target.table, rows, keyed, columns)
+
+
+def _find_by_key(table: Table, rows: Any, plans: list[Plan], columns: list[Column]) -> None:
+    if not plans:
+        return
+    by_name = {column.name: column for column in columns}
+    leading = by_name[table.key[0]]
+    wanted = {leading.alike(plan.values[leading.name]) for plan in plans}
+    candidates: dict[Any, list[Any]] = {}
+    for record in rows.filter(**{f"{_path_of(leading)}__{leading.lookup}": wanted}):
+        key = tuple(by_name[name].alike(by_name[name].of(record)) for name in table.key)
+        candidates.setdefault(key, []).append(record)
+    for plan in plans:
+        matches = candidates.get(_key_of(plan, table), [])
+        if len(matches) > 1:
+            count, named = len(matches), " and ".join(table.key)
+            plan.refuse(table.key[0], f"{count} records have this {named}: give the id.")
+        plan.record = matches[0] if matches else None
+
+
+def _path_of(column: Column) -> str:
+    if not isinstance(column.source, str):
+        raise TypeError(f"the column {column.name} cannot be looked up")
+    return column.source.replace(".", "__")
+
+
+def _key_of(plan: Plan, table: Table) -> tuple[Any, ...] | None:
+    key = tuple(column.alike(plan.values.get(column.name)) for column in table.key_columns)
+    return None if not key or None in key else key
+
+
+def _refuse_twice(plan: Plan, table: Table, first_of: dict[Any, int]) -> None:
+    """Two rows about one record would contradict each other, or be a slip."""
+    means = plan.record.pk if plan.record is not None else _key_of(plan, table)
+    if means is None:
+        return
+    first = first_of.setdefault(means, plan.row.number)
+    if first != plan.row.number:
+        plan.refuse(table.key[0] if table.key else ID, f"Row {first} is about the same record.")
+
+
+def _read_amounts(plan: Plan, columns: list[Column], table: Table) -> None:
+    known = {column.name: column.of(plan.record) for column in table.columns} if plan.record is not None else {}
+    context = {**known, **plan.values}
+    for index, column in enumerate(columns):
+        is_read = index not in plan.row.formulas and index not in plan.row.faults
+        if isinstance(column, AmountColumn) and not column.shown and is_read:
+            _read(plan, column, plan.row.cells[index], context)
+
+
+# --- doing it ---------------------------------------------------------------------------------------------------------
+
+
+def _do(target: Target, plan: Plan, columns: list[Column], actor: Actor) -> Outcome:
+    label = " · ".join(text for name in target.table.key if (text := plan.texts.get(name))) or str(plan.record or "")
+    outcome = Outcome(plan.row.number, label, NEW if plan.record is None else UNCHANGED, errors=dict(plan.errors))
+    if outcome.errors:
+        outcome.state = WRONG
+        return outcome
+    written = [column for column in columns if not column.shown and column.name in plan.values]
+    try:
+        if plan.record is None:
+            given = {column.name: column for column in written if plan.values[column.name] is not None}
+            target.add_row(_body(plan, list(given.values())), actor)
+        else:
+            changed = [column for column in written if _differs(column, plan)]
+            if changed:
+                outcome.state = CHANGED
+                outcome.changes = {column.name: _change(plan, column, target.table) for column in changed}
+                target.change_row(plan.record, _body(plan, changed), actor)
+    except REFUSALS as exc:
+        outcome.state, outcome.changes = WRONG, {}
+        outcome.errors = _errors(refusal_of(exc), target.table)
+    return outcome
+
+
+def _differs(column: Column, plan: Plan) -> bool:
+    return bool(column.alike(column.of(plan.record)) != column.alike(plan.values[column.name]))
+
+
+def _body(plan: Plan, columns: list[Column]) -> dict[str, Any]:
+    """The values of some columns as the API would be sent them; `address.city` inside of `address`."""
+    body: dict[str, Any] = {}
+    for column in columns:
+        inner, *parts = column.path.split(".")
+        place = body
+        for part in parts:
+            place = place.setdefault(inner, {})
+            inner = part
+        value = plan.values[column.name]
+        place[inner] = column.cleared if value is None else value
+    return body
+
+
+def _change(plan: Plan, column: Column, table: Table) -> list[str]:
+    known = {each.name: each.of(plan.record) for each in table.columns}
+    before = column.cell_of(plan.record, known)
+    return ["" if before is None else str(before), plan.texts[column.name]]
+
+
+def _errors(error: DomainError, table: Table) -> dict[str, str]:
+    """What was refused, at the columns that say it; what belongs to none at the row."""
+    names = {column.path: column.name for column in table.columns}
+    errors = {names.get(path, path): text for path, text in texts_of(error)}
+    return errors or {"": error.message}

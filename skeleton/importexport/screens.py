@@ -1,0 +1,184 @@
+"""Screens that a file can be imported into. An import goes the way of the screen's form: its Inputs, its services, its
+permissions.
+"""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import path
+from unfold import widgets
+
+from skeleton.importexport.imports import apply_import, start_import
+from skeleton.importexport.models import Import, ImportState
+from skeleton.importexport.runs import Plan
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import DomainError
+from skeleton.kernel.ids import parse_uuid
+from skeleton.office.exports import FORMATS
+from skeleton.office.records import RecordAdmin
+from skeleton.office.tables.spreadsheets import table_answer
+from skeleton.office.tables.table import Table
+from skeleton.office.words import say
+from skeleton.rest.serializers import Input
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        help_text="CSV or XLSX, 25 MB at most.",
+        widget=widgets.UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
+    )
+    encoding = forms.ChoiceField(
+        required=False,
+        choices=[
+            ("", "Find out"), ("utf-8", "UTF-8"), ("cp1251", "Windows-1251 (Cyrillic)"),
+            ("cp1252", "Windows-1252 (Western)"),
+        ],
+        widget=widgets.UnfoldAdminSelectWidget,
+        help_text="Of a CSV file.",
+    )  # fmt: skip
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > settings.SKELETON_UPLOAD_LIMIT:
+            raise forms.ValidationError("The file is too large.")
+        return file
+
+
+class Importing(RecordAdmin):
+    """A record with a form, and a list that a file can change as a whole. Its `table` has a key."""
+
+    table: ClassVar[Table]
+    create_input: ClassVar[type[Input]]
+    update_input: ClassVar[type[Input]]
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        own = [
+            path("import/", view(self._import), name=self.route_name("import")),
+            *(
+                path(f"import/template.{kind}", view(self._template), {"kind": kind}, self.route_name("template", kind))
+                for kind in FORMATS
+            ),
+            path("import/<import_id>/", view(self._show), name=self.route_name("import", "show")),
+            path("import/<import_id>/progress/", view(self._progress), name=self.route_name("import", "progress")),
+        ]
+        return [*own, *super().get_urls()]
+
+    # what an import does with a row
+
+    def may_import(self, actor: Actor) -> bool:
+        """Whether the actor may see and write what is here: asked at the upload, and again before anything is done."""
+        resources = self.resources
+        return all(actor.can(*(f"{name}:{action}" for name in resources)) for action in ("read", "write"))
+
+    def add_row(self, body: dict[str, Any], actor: Actor) -> UUID:
+        """Make a record of a body, as the API would."""
+        return self.add(self.create_input.parse(body), actor)
+
+    def change_row(self, record: Any, body: dict[str, Any], actor: Actor) -> None:
+        """Change a record by what of it is in the body, as the API would."""
+        self.change(record.pk, self.update_input.parse(body, partial=True), actor)
+
+    def work_order(self, plan: Plan) -> Any:
+        """Records in the order of their ids, so that no two imports wait for each other in a circle; then new ones."""
+        return (plan.record is None, str(plan.record.pk) if plan.record else "", plan.row.number)
+
+    # pages
+
+    def import_link(self, request: HttpRequest) -> str | None:
+        return self.address("import") if self.may_import(self.actor(request)) else None
+
+    def _importer(self, request: HttpRequest) -> Actor:
+        actor: Actor = self.actor(request)
+        if not self.may_import(actor):
+            raise PermissionDenied
+        return actor
+
+    def _import(self, request: HttpRequest) -> HttpResponse:
+        """The form for a file, and what is wrong with the one that was sent."""
+        actor = self._importer(request)
+        form = UploadForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                started = start_import(
+                    screen=self,
+                    name=file.name,
+                    content=file.read(),
+                    encoding=form.cleaned_data["encoding"] or None,
+                    actor=actor,
+                )
+            except DomainError as refusal:
+                form.add_error("file", say(refusal.message))
+            else:
+                return HttpResponseRedirect(self.address("import", "show", args=[started]))
+        templates = [(kind.upper(), self.address("template", kind)) for kind in FORMATS]
+        return self._page(request, "exchange/upload.html", "Import", {"form": form, "templates": templates})
+
+    def _template(self, request: HttpRequest, kind: str) -> HttpResponseBase:
+        self._importer(request)
+        name = f"{self.opts.verbose_name_plural}-template".replace(" ", "-")
+        return table_answer(name, self.table.template(), xlsx=kind == "xlsx")
+
+    def _show(self, request: HttpRequest, import_id: str) -> HttpResponse:
+        """How far the import is, what it would change, or why not; and the button that does it."""
+        actor = self._importer(request)
+        import_ = self._own(import_id, actor)
+        if request.method == "POST":
+            try:
+                apply_import(import_id=import_.pk, actor=actor)
+            except DomainError as refusal:
+                messages.error(request, say(refusal.message))
+            return HttpResponseRedirect(request.path)
+        context = {
+            "import_": import_,
+            "working": import_.state in (ImportState.CHECKING, ImportState.APPLYING),
+            "progress_link": self.address("import", "progress", args=[import_.pk]),
+            "report": _in_words(import_.report),
+            "message": say(import_.message),
+            "again": self.address("import"),
+        }
+        return self._page(request, "exchange/import.html", f"Import: {import_.file_name}", context)
+
+    def _progress(self, request: HttpRequest, import_id: str) -> HttpResponse:
+        import_ = self._own(import_id, self._importer(request))
+        return JsonResponse({"state": import_.state, "done": import_.done, "total": import_.total})
+
+    def _own(self, import_id: str, actor: Actor) -> Import:
+        own = Import.objects.defer("content").filter(owner=actor.user_id, screen=self.opts.label_lower)
+        pk = parse_uuid(import_id)
+        found = own.filter(pk=pk).first() if pk else None
+        if found is None:
+            raise Http404
+        return found
+
+    def _page(self, request: HttpRequest, template: str, title: str, context: dict[str, Any]) -> HttpResponse:
+        return TemplateResponse(
+            request,
+            template,
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": title,
+                "subtitle": None,
+                "columns": [(column, say(column.help)) for column in self.table.columns],
+                "key": self.table.key,
+                "list_page": self.list_page,
+                "media": self.media,
+                **context,
+            },
+        )
+
+
+def _in_words(report: dict[str, Any]) -> dict[str, Any]:
+    """A report whose refusals are in the language of the page."""
+    wrong = report.get("wrong", ())
+    told = [{**row, "errors": {column: say(text) for column, text in row["errors"].items()}} for row in wrong]
+    return {**report, "wrong": told}

@@ -1,0 +1,60 @@
+"""Why a job failed: kept beside the queue, in one line that may be shown, without passwords and tokens.
+
+The queue itself only knows that it failed. The reason is written by the worker, over its own connection and after the
+job's transaction has been rolled back, so it stays.
+"""
+
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+from procrastinate import App, JobContext
+from procrastinate.exceptions import ConnectorException
+
+from skeleton.kernel.redaction import without_secrets
+
+log = structlog.get_logger("skeleton.jobs")
+
+LOST = "The worker that ran it died, or lost the database. It is given to another one."
+
+_KEEP = """
+    INSERT INTO core_job_failure (job_id, failed_at, error, place)
+    SELECT id, now(), %(error)s, %(place)s FROM procrastinate_jobs WHERE id = %(job_id)s
+    ON CONFLICT (job_id) DO UPDATE SET failed_at = now(), error = excluded.error, place = excluded.place
+"""
+
+
+async def keep_reason(call_next: Callable[[], Awaitable[Any]], context: JobContext, worker: Any) -> Any:
+    """Around every job that a worker runs: what it raises is noted, then goes on to the queue's own handling."""
+    try:
+        return await call_next()
+    except Exception as exc:
+        await note(worker.app, context.job.id, reason_of(exc), place_of(exc))
+        log.warning("job_failed", job=context.job.id, task=context.job.task_name, reason=reason_of(exc))
+        raise
+
+
+async def note(app: App, job_id: int | None, error: str, place: str = "") -> None:
+    """Write the reason down. If the database is away just now it is only in the log."""
+    try:
+        await app.connector.execute_query_async(_KEEP, job_id=job_id, error=error, place=place)
+    except ConnectorException:
+        log.warning("reason_not_kept", job=job_id)
+
+
+def reason_of(exc: BaseException) -> str:
+    """The exception in one line. Only the first one of its text: PostgreSQL's others hold the row that was refused."""
+    lines = [line.strip() for line in str(exc).splitlines() if line.strip()]
+    return without_secrets(f"{type(exc).__name__}: {lines[0]}" if lines else type(exc).__name__)
+
+
+def place_of(exc: BaseException) -> str:
+    """Where in the project it came from, as `contracts/tasks.py:20 settle_contracts`; empty if nowhere."""
+    home = str(settings.BASE_DIR)
+    for frame in reversed(traceback.extract_tb(exc.__traceback__)):
+        path = frame.filename.removeprefix(f"{home}/")
+        if path != frame.filename and not path.startswith((".", "venv")):
+            return f"{path}:{frame.lineno} {frame.name}"
+    return ""

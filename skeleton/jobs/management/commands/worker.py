@@ -1,0 +1,37 @@
+"""`manage.py worker`: runs jobs. As many as one likes, on as many machines as one likes."""
+
+import asyncio
+import os
+import signal
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import connections
+
+from skeleton.embedded_postgres.base import DatabaseWrapper as EmbeddedDatabase
+from skeleton.embedded_postgres.parent import stop_with_parent
+from skeleton.jobs.worker import work
+from skeleton.server.child_process import PARENT
+
+
+class Command(BaseCommand):
+    help = "Run jobs from the queue until told to stop; more workers than one share the work."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="end when no job is left that could be run now")
+
+    def handle(self, *args: Any, once: bool, **options: Any) -> None:
+        """Work, and leave nothing behind."""
+        parent = os.environ.get(PARENT)
+        if parent:
+            stop_with_parent(int(parent), signal.SIGTERM)
+        try:
+            asyncio.run(work(wait=not once))
+        except KeyboardInterrupt:
+            pass
+        finally:
+            connections.close_all()
+            database = connections["default"]
+            if isinstance(database, EmbeddedDatabase):
+                database.server.leave()

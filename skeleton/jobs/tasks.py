@@ -1,0 +1,34 @@
+"""The kernel's own periodic work: jobs of dead workers, and what nobody needs any more."""
+
+from django.core.management import call_command
+from django.db import connection
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
+from skeleton.jobs.queue import periodic
+from skeleton.jobs.worker import release_stalled
+
+_CLEAN_UP = (
+    # finished jobs are of no interest after a week; failed ones are kept until a person has seen them
+    "DELETE FROM procrastinate_jobs j WHERE status IN ('succeeded', 'cancelled', 'aborted') AND NOT EXISTS ("
+    " SELECT 1 FROM procrastinate_events e WHERE e.job_id = j.id AND e.at > now() - interval '7 days')",
+    "DELETE FROM core_job_done d WHERE done_at < now() - interval '7 days'"
+    " AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.id = d.job_id)",
+    "DELETE FROM core_throttle WHERE resets_at < now() - interval '1 hour'",
+)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="skeleton.jobs.tasks.give_back_stalled_jobs", pass_context=True, queueing_lock="give_back_stalled_jobs")
+async def give_back_stalled_jobs(context: JobContext, timestamp: int) -> None:
+    """Every minute: jobs whose worker died are run by another one."""
+    await release_stalled(context.app)
+
+
+@periodic("17 3 * * *")
+def clean_up() -> None:
+    """Every night: old jobs, spent throttles, sessions of the back office that have ended."""
+    with connection.cursor() as cursor:
+        for statement in _CLEAN_UP:
+            cursor.execute(statement)
+    call_command("clearsessions")

@@ -1,0 +1,34 @@
+"""Jobs for the tests. What they did is counted in a table that happens to count."""
+
+import time
+
+from django.db import connection
+
+from skeleton.jobs.queue import job
+
+_COUNT = """
+    INSERT INTO core_throttle AS t (key, hits, resets_at) VALUES (%s, 1, now() + interval '1 day')
+    ON CONFLICT (key) DO UPDATE SET hits = t.hits + 1
+"""
+
+
+@job
+def count(key: str, pause: float = 0) -> None:
+    """Count one under `key`, then take a while."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [key])
+    time.sleep(pause)
+
+
+@job
+def fail(key: str) -> None:
+    """Count one under `key`, then fail."""
+    count(key=key)
+    raise RuntimeError("as it was told to")
+
+
+@job
+def pass_on(key: str) -> None:
+    """Enqueue another job, then fail: that one must not come to be."""
+    count.enqueue(key=key)
+    raise RuntimeError("as it was told to")

@@ -1,0 +1,1 @@
+"""The kernel: what every other package may import. No HTTP, and no SQL text."""

@@ -1,0 +1,93 @@
+"""From a refusal by PostgreSQL to an error that people understand, by the constraint's name.
+
+A constraint declared on a model speaks through its `violation_error_message`; one that lives in SQL only (a trigger, an
+exclusion written by hand) is declared here by the app that owns it. Unique and exclusion violations are 409: a
+lost race is a conflict, not a fault. Checks are 422: the input was wrong.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from django.apps import apps
+from django.db import DatabaseError
+from django.db.models import BaseConstraint, CheckConstraint, UniqueConstraint
+
+from skeleton.kernel.errors import Conflict, DomainError, Invalid, ServiceUnavailable
+
+NOT_NULL, FOREIGN_KEY, UNIQUE, CHECK, EXCLUSION = "23502", "23503", "23505", "23514", "23P01"
+OUT_OF_RANGE, TOO_LONG = "22003", "22001"
+RETRY = {"40001", "40P01", "55P03", "57014"}
+"""Serialization failure, deadlock, lock timeout, statement timeout: the same request may well succeed next time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What to answer when a constraint refuses: which error, in which words, at which field."""
+
+    error: type[DomainError]
+    message: str
+    field: str | None = None
+
+    def build(self) -> DomainError:
+        details = {self.field: self.message} if self.field else None
+        return self.error(self.message, details=details)
+
+
+_declared: dict[str, Refusal] = {}
+
+
+def declare(name: str, error: type[DomainError], message: str, *, field: str | None = None) -> None:
+    """Say what a violation of the SQL-only constraint `name` means. Called from `AppConfig.ready()`."""
+    _declared[name] = Refusal(error, message, field)
+
+
+def explain(exc: DatabaseError) -> DomainError | None:
+    """The domain error that `exc` stands for, or None when it is a fault of ours."""
+    diagnosis = getattr(exc.__cause__, "diag", None)
+    sqlstate = getattr(exc.__cause__, "sqlstate", None)
+    if diagnosis is None or sqlstate is None:
+        return None
+    if sqlstate in RETRY:
+        return ServiceUnavailable("The record is busy just now. Try again.", retry_after=1)
+    if sqlstate == OUT_OF_RANGE:
+        return Invalid("A number, or a sum that it would lead to, is too large.")
+    if sqlstate == TOO_LONG:
+        return Invalid("A text is too long.")
+    refusal = _declared.get(diagnosis.constraint_name or "") or _of_models().get(diagnosis.constraint_name or "")
+    if refusal:
+        return refusal.build()
+    return _by_sqlstate(sqlstate, diagnosis.column_name, diagnosis.message_detail)
+
+
+def _by_sqlstate(sqlstate: str, column: str | None, detail: str | None) -> DomainError | None:
+    if sqlstate in (UNIQUE, EXCLUSION):
+        return Conflict("This already exists.")
+    if sqlstate == FOREIGN_KEY:
+        if "not present" in (detail or ""):
+            return Invalid("A record that this refers to does not exist.")
+        return Conflict("Other records still refer to this one.")
+    if sqlstate == NOT_NULL and column:
+        return Invalid(details={column: "This field may not be null."})
+    if sqlstate == CHECK:
+        return Invalid("A value is out of its bounds.")
+    return None
+
+
+@cache
+def _of_models() -> dict[str, Refusal]:
+    return {
+        constraint.name: _refusal_of(constraint)
+        for model in apps.get_models()
+        for constraint in model._meta.constraints
+    }
+
+
+def _refusal_of(constraint: BaseConstraint) -> Refusal:
+    message = str(constraint.violation_error_message) if constraint.violation_error_message else ""
+    if isinstance(constraint, UniqueConstraint):
+        # violation_error_code names the field where an expression hides it (`Lower("email")`)
+        field = constraint.violation_error_code or (constraint.fields[0] if constraint.fields else None)
+        return Refusal(Conflict, message or "This already exists.", field)
+    if isinstance(constraint, CheckConstraint):
+        return Refusal(Invalid, message or "A value is out of its bounds.", constraint.violation_error_code)
+    return Refusal(Conflict, message or "This overlaps another record.", constraint.violation_error_code)

@@ -1,0 +1,18 @@
+"""The base of commands that draw a state machine into its document."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from skeleton.kernel.diagrams import Drawing
+
+
+class DrawingCommand(BaseCommand):
+    document: ClassVar[str]
+    drawing: ClassVar[Drawing]
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        document = settings.BASE_DIR / "docs" / self.document
+        document.write_text(self.drawing.placed_in(document.read_text()))
+        self.stdout.write(f"{document} is up to date.")

@@ -1,0 +1,44 @@
+"""Texts that may be shown or logged: without passwords, tokens and keys."""
+
+import re
+from collections.abc import Iterator
+
+from django.conf import settings
+
+LONGEST = 500  # characters
+HIDDEN = "•••"
+
+_SECRETS = (
+    (re.compile(r"(://[^\s/@]*:)[^\s/@]+@"), rf"\1{HIDDEN}@"),  # a password in an address
+    (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]+", re.IGNORECASE), rf"\1 {HIDDEN}"),
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), HIDDEN),  # a token, wherever it stands
+    (
+        re.compile(
+            r"((?:pass(?:word|wd)?|pwd|secret|token|ticket|signature|credential|(?:api|access|secret)[_-]?key)\w*"
+            r"[\"']?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&)]+)",
+            re.IGNORECASE,
+        ),
+        rf"\1{HIDDEN}",
+    ),
+)
+
+
+def without_secrets(text: str) -> str:
+    """`text` without what looks like a secret, or is one of ours; cut to what one reads."""
+    for secret in _own_secrets():
+        text = text.replace(secret, HIDDEN)
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _own_secrets() -> Iterator[str]:
+    """The secrets of the settings, whatever they are called there."""
+    options = settings.STORAGES.get("default", {}).get("OPTIONS", {})
+    found = (
+        settings.SECRET_KEY,
+        settings.DATABASES["default"].get("PASSWORD"),
+        getattr(settings, "EMAIL_HOST_PASSWORD", ""),
+        options.get("secret_key"),
+    )
+    return (str(secret) for secret in found if secret)

@@ -1,0 +1,74 @@
+"""Every list can be had as a file: exactly the rows that the filters, the search and the gate leave."""
+
+from typing import Any, ClassVar
+
+from django.contrib.admin.views.main import ALL_VAR, PAGE_VAR
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+
+from skeleton.office.parameters import BadParameter, checks_parameters
+from skeleton.office.tables.spreadsheets import table_answer
+from skeleton.office.tables.table import Table, plain_table
+
+FORMATS = ("csv", "xlsx")
+
+OF_PAGES = (PAGE_VAR, ALL_VAR)
+"""Parameters of a list that its export does not accept: it has all pages."""
+
+WHOLE = _("An export contains all pages. Remove this parameter from the address.")
+
+
+class Exporting:
+    """Mixed into every screen: buttons above its list."""
+
+    table: ClassVar[Table | None] = None
+    """The columns; a model's own fields, to look at, where none are given."""
+
+    change_list_template = "skeleton/admin/change_list.html"
+    opts: Any
+    model: Any
+    admin_site: Any
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.export)
+        exports = [path(f"export.{kind}", view, {"kind": kind}, self.route_name("export", kind)) for kind in FORMATS]
+        return [*exports, *super().get_urls()]  # type: ignore[misc]
+
+    def route_name(self, *parts: str) -> str:
+        """The name of one of the screen's routes."""
+        return "_".join((self.opts.app_label, self.opts.model_name, *parts))
+
+    def address(self, *parts: str, **kwargs: Any) -> str:
+        """The address of one of the screen's pages."""
+        return reverse(f"{self.admin_site.name}:{self.route_name(*parts)}", **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        kept = request.GET.copy()
+        for name in OF_PAGES:
+            kept.pop(name, None)
+        query = f"?{kept.urlencode()}" if kept else ""
+        links = {
+            "exports": [(kind.upper(), self.address("export", kind) + query) for kind in FORMATS],
+            "import_link": self.import_link(request),
+        }
+        return super().changelist_view(request, {**links, **(extra_context or {})})  # type: ignore[misc,no-any-return]
+
+    def import_link(self, request: HttpRequest) -> str | None:
+        """Where a file can be imported, for those who may (`skeleton.importexport.screens`)."""
+        return None
+
+    @checks_parameters
+    def export(self, request: HttpRequest, kind: str) -> HttpResponseBase:
+        """The list as it is shown, all its pages, as CSV or XLSX, written as it is read."""
+        if not self.has_view_permission(request):  # type: ignore[attr-defined]
+            raise PermissionDenied
+        for name in OF_PAGES:
+            if name in request.GET:
+                raise BadParameter(name, WHOLE)
+        rows = self.get_changelist_instance(request).queryset  # type: ignore[attr-defined]
+        table = self.table or plain_table(self.model)
+        name = str(self.opts.verbose_name_plural).replace(" ", "-")
+        return table_answer(name, table.lines(rows), xlsx=kind == "xlsx")

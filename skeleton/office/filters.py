@@ -1,0 +1,107 @@
+"""Filters that lists of several apps have."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, RangeDateTimeFilter, RelatedDropdownFilter
+
+from skeleton.kernel.ids import parse_uuid
+from skeleton.kernel.money import KNOWN
+from skeleton.office.parameters import NOT_A_DAY, NOT_A_TIME, BadParameter
+from skeleton.office.words import Words
+
+
+class CurrencyFilter(DropdownFilter):
+    """Rows in one currency."""
+
+    title, parameter_name = _("currency"), "currency"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(code, code) for code in sorted(KNOWN)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(currency=self.value()) if self.value() else queryset
+
+
+class LinkedFilter(RelatedDropdownFilter):
+    """Rows that refer to one record, which a link of ours chooses. It is shown only where it is in use."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The record, as long as a row that the person sees refers to it."""
+        chosen = parse_uuid(request.GET.get(self.lookup_kwarg, ""))
+        rows = model_admin.get_queryset(request).select_related(self.field_path) if chosen else None
+        row = rows.filter(**{self.field_path: chosen}).first() if rows is not None else None
+        return [(str(chosen), str(getattr(row, self.field_path)))] if row else []
+
+
+class DaysFilter(RangeDateFilter):
+    """Rows from one day to another, both included. Days are read in the language of the page, or as 2026-01-31.
+
+    Raises BadParameter for what is not a day; unfold would leave the list unfiltered.
+    """
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for end, lookup, more in (("from", "gte", 0), ("to", "lt", 1)):
+            name = f"{self.parameter_name}_{end}"
+            if text := self.used_parameters.get(name):
+                bound = _day(name, text) + dt.timedelta(days=more)
+                has_time = isinstance(self.field, models.DateTimeField)
+                start = timezone.make_aware(dt.datetime.combine(bound, dt.time())) if has_time else bound
+                queryset = queryset.filter(**{f"{self.field_path}__{lookup}": start})
+        return queryset
+
+
+class TimesFilter(RangeDateTimeFilter):
+    """Rows from one moment to another. A day without a time counts from its beginning, or to its end.
+
+    Raises BadParameter for what is not a moment; unfold would leave the list unfiltered.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for end, whole in (("from", "00:00:00"), ("to", "23:59:59")):
+            day, time = (f"{self.parameter_name}_{end}_{part}" for part in (0, 1))
+            if self.used_parameters.get(day):
+                self.used_parameters.setdefault(time, whole)  # and so the form shows what is meant
+            else:
+                self.used_parameters.pop(time, None)  # a time of no day narrows nothing
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for end, lookup, more in (("from", "gte", 0), ("to", "lt", 1)):
+            name = f"{self.parameter_name}_{end}"
+            if day := self.used_parameters.get(f"{name}_0"):
+                time = _time(f"{name}_1", self.used_parameters[f"{name}_1"])
+                moment = timezone.make_aware(dt.datetime.combine(_day(f"{name}_0", day), time))
+                bound = moment + dt.timedelta(seconds=more)
+                queryset = queryset.filter(**{f"{self.field_path}__{lookup}": bound})
+        return queryset
+
+
+def _day(name: str, text: str) -> dt.date:
+    """The day that a parameter gives; not the last that Python knows, since a day is added. Raises BadParameter."""
+    day = _read(DATE, name, text, NOT_A_DAY)
+    if not isinstance(day, dt.date) or day == dt.date.max:
+        raise BadParameter(name, NOT_A_DAY)
+    return day
+
+
+def _time(name: str, text: str) -> dt.time:
+    time: dt.time = _read(TIME, name, text, NOT_A_TIME)
+    return time
+
+
+def _read(field: forms.Field, name: str, text: str, reason: Words) -> Any:
+    try:
+        return field.clean(text)
+    except ValidationError as exc:
+        raise BadParameter(name, reason) from exc
+
+
+DATE, TIME = forms.DateField(), forms.TimeField()

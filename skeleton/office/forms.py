@@ -1,0 +1,203 @@
+"""Forms of the back office. They gather texts; what is valid is decided where the API decides it."""
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.db.models import Model
+from django.forms.models import InlineForeignKeyField, construct_instance
+from django.forms.utils import pretty_name
+from django.urls import reverse_lazy
+from django.utils.translation import gettext
+from unfold import widgets
+
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import DomainError
+from skeleton.kernel.ids import parse_uuid
+from skeleton.kernel.money import offered
+from skeleton.office.numbers import AmountField, set_notation, written_in
+from skeleton.office.refusals import place
+from skeleton.office.words import say
+
+
+class PickWidget(widgets.UnfoldAdminAutocompleteModelChoiceFieldWidget):
+    """Reads the row that is chosen, and no other: there may be millions to choose from."""
+
+    option_template_name = "django/forms/widgets/select_option.html"
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> list[Any]:
+        chosen = [pk for pk in (parse_uuid(str(text)) for text in value) if pk]
+        rows = self.choices.queryset.filter(pk__in=chosen) if chosen else []
+        options = [self.create_option(name, str(row.pk), str(row), True, n) for n, row in enumerate(rows)]
+        nothing = [] if self.is_required else [self.create_option(name, "", "", not chosen, len(options))]
+        return [(None, [*nothing, *options], 0)]
+
+
+class PickField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One row of a screen, found by typing a part of it. `screen` is its model: `parties.customer`."""
+
+    widget = PickWidget
+
+    def __init__(self, queryset: Any, *, screen: str, **kwargs: Any) -> None:
+        self.route = f"admin:{screen.replace('.', '_')}_pick"
+        super().__init__(queryset, **kwargs)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "data-ajax--url": reverse_lazy(self.route)}
+
+
+def few_lines() -> forms.Widget:
+    """A text area that does not take the whole page."""
+    widget: forms.Widget = widgets.UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    return widget
+
+
+class PairsField(forms.CharField):
+    """An object of texts, typed as one `name: text` a line."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"widget": few_lines(), **kwargs})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(f"{name}: {text}" for name, text in value.items()) if isinstance(value, dict) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return value
+        lines = [line for line in str(value or "").splitlines() if line.strip()]
+        parted = [line.partition(":") for line in lines]
+        pairs = [(name.strip(), text.strip()) for name, _, text in parted]
+        if any(not name or not text for name, text in pairs):
+            raise forms.ValidationError(gettext("One pair on each line, with a colon between name and text."))
+        return dict(pairs)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.to_python(data) != (initial or {}))
+        except forms.ValidationError:
+            return True
+
+
+class CurrencyChoice(forms.TypedChoiceField):
+    """A currency in use, or the one that the record has, or none."""
+
+    widget = widgets.UnfoldAdminSelect2Widget
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=_currencies, empty_value=None, required=False, **kwargs)
+
+    def get_bound_field(self, form: Any, field_name: str) -> forms.BoundField:
+        present = form.get_initial_for_field(self, field_name)
+        known: list[Any] = [*self.choices]  # type: ignore[misc]  # made by `_currencies`
+        if present and (present, present) not in known:
+            self.choices = [*known, (present, present)]
+        return super().get_bound_field(form, field_name)
+
+
+def _currencies() -> list[tuple[str, str]]:
+    return [("", ""), *((code, code) for code in offered())]
+
+
+class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A form over a record. `body()` is what the API would have been sent, and it takes the same way from there.
+
+    `money` maps an amount to the field that holds its currency; `aliases` an Input's path to the field that shows it.
+    """
+
+    money: ClassVar[Mapping[str, str]] = {}
+    aliases: ClassVar[Mapping[str, str]] = {}
+    refusal: ClassVar[DomainError | None] = None
+    """What the services said to the same input a moment ago: set on the class made for telling it (`RecordAdmin`)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        put_into_words(self)
+        self.written_in = written_in(self)
+        set_notation(self, self.written_in)
+        self.read_as = read_as(self.instance)
+        for name, currency in self.money.items():
+            field = self.fields.get(name)
+            if isinstance(field, AmountField):
+                posted = self.data.get(self.add_prefix(currency)) if self.is_bound else None
+                field.currency = posted or getattr(self.instance, currency, None) or field.currency
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.refusal is not None and self.is_bound:
+            place(self, self.refusal, self.aliases)
+
+    def _post_clean(self) -> None:
+        """Each field by itself. Constraints are PostgreSQL's; `kernel.constraints` says which field failed them."""
+        exclude = self._get_validation_exclusions()  # type: ignore[attr-defined]
+        exclude |= {name for name, field in self.fields.items() if isinstance(field, InlineForeignKeyField)}
+        self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
+        try:
+            self.instance.clean_fields(exclude=exclude)
+        except forms.ValidationError as error:
+            self._update_errors(error)  # type: ignore[attr-defined]
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the record changed since this form was shown: what was posted along says as what it was read."""
+        posted = self.data.get(READ_AS) if self.is_bound else None
+        return bool(posted and self.read_as and posted != self.read_as)
+
+    def body(self, *, partial: bool) -> dict[str, Any]:
+        """What was typed, as JSON would say it; only what changed, with `partial`."""
+        names = self.changed_data if partial else self.fields
+        return {name: as_json(self.cleaned_data[name]) for name in names if name in self.cleaned_data}
+
+
+READ_AS = "_read_as"
+"""The field of a page, not of the form itself, that says which version of its record was read."""
+
+
+def read_as(record: Any) -> str:
+    """Which version of a record this is; empty for a new one, and for what keeps no time of its last change."""
+    changed = getattr(record, "updated_at", None)
+    return changed.isoformat() if changed and not record._state.adding else ""
+
+
+class ActForm(forms.Form):
+    """What an act asks of the person who does it. `record` is what it is done to, `actor` who does it."""
+
+    def __init__(self, *args: Any, record: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.record, self.actor = record, actor
+        self.prepare()
+        put_into_words(self)
+        self.written_in = written_in(self)
+        set_notation(self, self.written_in)
+
+    def prepare(self) -> None:
+        """Fit the fields to the record: choices, currency, what is suggested."""
+
+    def body(self) -> dict[str, Any]:
+        """What was typed, as JSON would say it; nothing for what was left empty."""
+        values = {name: as_json(value) for name, value in self.cleaned_data.items()}
+        return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def put_into_words(form: forms.BaseForm) -> None:
+    """The labels and hints of a form in the language of the page."""
+    for name, field in form.fields.items():
+        field.label = say(pretty_name(name) if field.label is None else str(field.label))
+        field.help_text = say(str(field.help_text))
+
+
+def as_json(value: Any) -> Any:
+    """A cleaned value as a JSON body would carry it."""
+    if isinstance(value, Model):
+        return str(value.pk)
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, (dt.datetime, dt.date)):
+        return value.isoformat()
+    if isinstance(value, dt.time):
+        return f"{value:%H:%M}"
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value

@@ -1,0 +1,131 @@
+"""The lists of the back office. A list accepts the parameters of its own filters, search, order and pages, no others.
+
+Django lets a list filter by any column of its model, shown or not. Here the filters that a screen declares are the only
+way to narrow its list, and a value that a filter cannot use is refused instead of ignored.
+"""
+
+import re
+from typing import Any
+
+from django.contrib.admin import FieldListFilter, SimpleListFilter
+from django.contrib.admin.options import IS_FACETS_VAR, IS_POPUP_VAR, TO_FIELD_VAR, IncorrectLookupParameters
+from django.contrib.admin.utils import get_fields_from_path, lookup_spawns_duplicates
+from django.contrib.admin.views.main import (
+    ALL_VAR,
+    ERROR_FLAG,
+    ORDER_VAR,
+    PAGE_VAR,
+    SEARCH_VAR,
+)
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import TextFilter
+from unfold.views import ChangeList
+
+from skeleton.office.parameters import (
+    NOT_A_CHOICE,
+    NOT_A_COLUMN,
+    UNKNOWN,
+    UNREADABLE,
+    BadParameter,
+    page_number,
+    refuse_repeated,
+    refuse_unknown,
+)
+from skeleton.office.words import in_words, say
+
+OWN = (SEARCH_VAR, ORDER_VAR, PAGE_VAR, ALL_VAR)
+"""What every list accepts besides its filters: search, order, page, all rows."""
+
+DJANGOS = frozenset((IS_POPUP_VAR, IS_FACETS_VAR, TO_FIELD_VAR, ERROR_FLAG))
+"""What every list of Django accepts, and none of ours needs."""
+
+_COLUMN = re.compile(r"-?[0-9]{1,3}")
+_YES_OR_NO = {"True", "False", "1", "0"}
+
+
+class Listing(ChangeList):
+    """A list that is counted at most once, accepts only what its screen declares, and speaks the page's language."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        refuse_repeated(request, OWN)
+        refuse_unknown(request, request.GET.keys() - DJANGOS)
+        page_number(request, PAGE_VAR)
+        super().__init__(request, *args, **kwargs)
+        self.search_help_text: Any = say(self.search_help_text)
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Django's `get_filters` without lookups that no filter declares: its third value is always empty."""
+        asked = {name: [v for v in values if v] for name, values in request.GET.lists() if name not in OWN}
+        given = {name: values for name, values in asked.items() if values}
+        specs = [self._filter(request, declared, dict(given)) for declared in self.list_filter]
+        self.accepted = {name for spec in specs for name in spec.expected_parameters()}
+        for name in asked:
+            if name not in self.accepted:
+                raise BadParameter(name, UNKNOWN)
+        used = [spec for spec in specs if given.keys() & spec.expected_parameters()]
+        for spec in used:
+            self._refuse_unusable(spec, request, given)
+        shown = [spec for spec in specs if spec.has_output() or spec in used]
+        for spec in shown:
+            spec.title = say(str(spec.title))
+            if isinstance(spec, SimpleListFilter):
+                spec.lookup_choices = in_words(spec.lookup_choices)
+        paths = [spec.field_path for spec in used if isinstance(spec, FieldListFilter)]
+        repeats = any(lookup_spawns_duplicates(self.lookup_opts, path) for path in paths)
+        return shown, bool(shown), {}, repeats, bool(used)
+
+    def _filter(self, request: HttpRequest, declared: Any, given: dict[str, list[str]]) -> Any:
+        """The filter that `list_filter` declares, made as Django makes it."""
+        if isinstance(declared, type):
+            return declared(request, given, self.model, self.model_admin)
+        path, kind = declared if isinstance(declared, tuple) else (declared, FieldListFilter.create)
+        field = get_fields_from_path(self.model, path)[-1]
+        return kind(field, request, given, self.model, self.model_admin, field_path=path)
+
+    def _refuse_unusable(self, spec: Any, request: HttpRequest, given: dict[str, list[str]]) -> None:
+        """Raise BadParameter for a value that the filter would refuse or ignore."""
+        names = [name for name in spec.expected_parameters() if name in given]
+        for name in names:
+            choices = _choices_of(spec, name)
+            if choices is not None and not choices.issuperset(given[name]):
+                raise BadParameter(name, NOT_A_CHOICE)
+        try:
+            rows = spec.queryset(request, self.root_queryset)
+        except (IncorrectLookupParameters, ValidationError, ValueError, OverflowError):
+            rows = None
+        if rows is None:
+            raise BadParameter(names[0], UNREADABLE)
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        asked = self.params.get(ORDER_VAR)
+        columns = asked.split(".") if asked else []
+        if len(columns) > len(self.list_display) or not all(map(self._can_sort_by, columns)):
+            raise BadParameter(ORDER_VAR, NOT_A_COLUMN)
+        return super().get_ordering(request, queryset)
+
+    def _can_sort_by(self, column: str) -> bool:
+        """Whether `column` is the number of a column that is shown and has an order; a minus reverses it."""
+        number = int(column.removeprefix("-")) if _COLUMN.fullmatch(column) else len(self.list_display)
+        return number < len(self.list_display) and bool(self.get_ordering_field(self.list_display[number]))
+
+    def get_results(self, request: HttpRequest) -> None:
+        try:
+            super().get_results(request)
+        except IncorrectLookupParameters:  # a page after the last: a filter that is set there leaves fewer
+            paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
+            self.page_num = paginator.num_pages
+            super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
+
+
+def _choices_of(spec: Any, name: str) -> set[str] | None:
+    """The values that a filter offers for a parameter; None if it takes any."""
+    if isinstance(spec, SimpleListFilter):
+        return None if isinstance(spec, TextFilter) else {str(value) for value, _ in spec.lookup_choices}
+    if name.endswith("__isnull"):
+        return _YES_OR_NO
+    choices = getattr(spec.field, "flatchoices", None)
+    return {str(value) for value, _ in choices} if choices and name.endswith("__exact") else None

@@ -1,0 +1,136 @@
+"""Query parameters of the back office. A page accepts those that it declares; everything else is refused with 400.
+
+A view declares its parameters with `takes`, or checks them itself and says so with `checks_parameters`. A view without
+a declaration accepts none. An override inherits the declaration of the method that it overrides.
+"""
+
+from collections.abc import Callable, Collection
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from skeleton.office.words import Words
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+TYPED = ("s", "term")
+"""Parameters of search fields, whose views drop characters that no text can contain."""
+
+PICKING = ("term", "q", "_type", "page", "app_label", "model_name", "field_name")
+"""What Select2 and Django's script for it ask a picking field's view for."""
+
+KEPT = "_changelist_filters"
+"""The filters of the list that a page was opened from, which Django passes on to go back there."""
+
+LONGEST = 2_000
+"""Characters of one value."""
+
+LONGEST_SEARCH = 200
+"""Characters of a text to search for."""
+
+LAST_PAGE = 999_999
+
+UNKNOWN = _("This page has no such parameter. Remove it from the address.")
+REPEATED = _("Give this parameter only once.")
+FORBIDDEN = _("This value contains a character that is not allowed.")
+TOO_LONG = _("This value is too long.")
+NOT_A_CHOICE = _("This is not one of the values to choose from.")
+UNREADABLE = _("This value cannot be read. Correct it, or choose it on the page.")
+NOT_A_DAY = _("Enter a valid date, for example 2026-01-31.")
+NOT_A_TIME = _("Enter a valid time, for example 09:30.")
+NOT_A_PAGE = _("Enter a page number, 1 or higher.")
+NOT_A_COLUMN = _("The list cannot be sorted by this column.")
+
+
+class BadParameter(BadRequest):
+    """A query parameter that a page does not accept, or whose value it cannot use. Answered with 400."""
+
+    def __init__(self, name: str, reason: Words) -> None:
+        self.text = f"{name[:100]}: {reason}"
+        super().__init__(self.text)
+
+
+def takes(*names: str) -> Callable[[View], View]:
+    """Declare the query parameters that a view accepts."""
+
+    def declare(view: View) -> View:
+        view.takes = names  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def checks_parameters(view: View) -> View:
+    """Declare that a view refuses unknown parameters itself."""
+    view.takes = None  # type: ignore[attr-defined]
+    return view
+
+
+def refusing(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a view so that it refuses the parameters that it does not declare."""
+    names = _declared(view)
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        refuse_malformed(request)
+        if names is not None:
+            refuse_unknown(request, names)
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+def _declared(view: Any) -> Collection[str] | None:
+    """The names that a view, or a method that it overrides, declares. None: it checks them itself."""
+    owner, name = getattr(view, "__self__", None), getattr(view, "__name__", "")
+    candidates = [view, *(vars(parent).get(name) for parent in type(owner).__mro__)]
+    return next((found.takes for found in candidates if hasattr(found, "takes")), ())
+
+
+def refuse_unknown(request: HttpRequest, names: Collection[str]) -> None:
+    """Raise BadParameter for a parameter that is not among `names`."""
+    for name in request.GET:
+        if name not in names:
+            raise BadParameter(name, UNKNOWN)
+
+
+def refuse_malformed(request: HttpRequest) -> None:
+    """Raise BadParameter for values that no page can use.
+
+    A repeated parameter is refused unless all its values but one are empty: the filter form of a list repeats the
+    parameters of its filters so.
+    """
+    for name, values in request.GET.lists():
+        texts = [str(value) for value in values]
+        if "\x00" in name or (name not in TYPED and any("\x00" in text for text in texts)):
+            raise BadParameter(name.replace("\x00", ""), FORBIDDEN)
+        if any(len(text) > LONGEST for text in texts):
+            raise BadParameter(name, TOO_LONG)
+        if sum(map(bool, texts)) > 1:
+            raise BadParameter(name, REPEATED)
+
+
+def refuse_repeated(request: HttpRequest, names: Collection[str]) -> None:
+    """Raise BadParameter for those of `names` that are repeated at all."""
+    for name in names:
+        if len(request.GET.getlist(name)) > 1:
+            raise BadParameter(name, REPEATED)
+
+
+def page_number(request: HttpRequest, name: str) -> int:
+    """The page that a request asks for, by default the first. Raises BadParameter."""
+    text = str(request.GET.get(name) or "1")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(LAST_PAGE)) else 0
+    if number < 1:
+        raise BadParameter(name, NOT_A_PAGE)
+    return number
+
+
+def searched(name: str, text: str) -> str:
+    """A text to search for, without characters that no text can contain. Raises BadParameter if it is too long."""
+    if len(text) > LONGEST_SEARCH:
+        raise BadParameter(name, TOO_LONG)
+    return text.replace("\x00", "")

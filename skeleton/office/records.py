@@ -1,0 +1,176 @@
+"""Screens of records that are edited field by field, the same way as over the API: through its Inputs and services."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import connection
+from django.forms import BaseInlineFormSet
+from django.http import HttpRequest, HttpResponse
+
+from skeleton.db import records
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict, DomainError
+from skeleton.office.forms import RecordForm
+from skeleton.office.refusals import REFUSALS, field_of, refusal_of, texts_of
+from skeleton.office.screens import Screen, StackedParts, TabularParts
+from skeleton.office.words import say
+from skeleton.rest.serializers import Input
+
+
+class RecordAdmin(Screen):
+    """A record with a form. `add` and `change` write it: by `db.records`, unless a service of its own does."""
+
+    form = RecordForm
+    change_form_before_template = "skeleton/admin/read_as.html"
+    create_input: ClassVar[type[Input] | None] = None
+    update_input: ClassVar[type[Input] | None] = None
+
+    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+        """Write a new record; its id."""
+        return records.create(self.model, values, actor=actor)
+
+    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+        """Write `values` into the record. Raises NotFound where the actor may not see it."""
+        records.update(self.gate, pk, values, actor=actor)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.create_input is not None and self.has_view_permission(request) and self.may(request, "write")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.update_input is not None and self.has_view_permission(request) and self.may(request, "write")
+
+    # Django's way of saving, turned round: nothing is written by forms
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Everything is written at once, in `save_related`, which knows the parts as well."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        if change:
+            self.refuse_stale(form)
+            self.save_changed(form, formsets, self.actor(request))
+        else:
+            self.save_new(form, formsets, self.actor(request))
+        connection.check_constraints()  # the deferred ones, while they can still be told at the form
+
+    def save_new(self, form: Any, formsets: Any, actor: Actor) -> None:
+        """Make the record of a form and its parts."""
+        body = form.body(partial=False)
+        for formset in formsets:
+            body |= formset.body()
+        if self.create_input:
+            form.instance.pk = self.add(self.create_input.parse(body), actor)
+            form.instance.refresh_from_db()  # what is said of it names its number
+
+    def refuse_stale(self, form: Any) -> None:
+        """Raises Conflict where somebody else changed the record since the form was read. Sent again, it is meant."""
+        if isinstance(form, RecordForm) and form.is_stale:
+            raise Conflict(
+                "Somebody else changed this while you were editing. What you typed is still here: compare it with "
+                "what there is now, and save again to put yours in its place."
+            )
+
+    def save_changed(self, form: Any, formsets: Any, actor: Actor) -> None:
+        """Write what changed in a form and its parts."""
+        body = form.body(partial=True)
+        for formset in formsets:
+            if isinstance(formset, PartsFormSet) and formset.has_changed():
+                body |= formset.body()
+        if body and self.update_input:
+            self.change(form.instance.pk, self.update_input.parse(body, partial=True), actor)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Django's, but what is refused while writing comes back as the same form with the reason in it."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
+        except REFUSALS as exc:
+            if request.method != "POST":
+                raise
+            refusal = refusal_of(exc)
+        # All is rolled back. Once more, with forms that know the answer, so that nothing typed is lost.
+        request._refusal = refusal  # type: ignore[attr-defined]
+        request.__dict__.pop("_screen_objects", None)
+        return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        refusal = getattr(request, "_refusal", None)
+        if refusal is None:
+            return form
+        return type(form.__name__, (form,), {"refusal": _without_parts(refusal, self.get_inlines(request, obj))})
+
+    def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> tuple[Any, Any]:
+        formsets, inlines = super()._create_formsets(request, obj, change)
+        refusal = getattr(request, "_refusal", None)
+        for formset in formsets:
+            if refusal and isinstance(formset, PartsFormSet):
+                formset.place(refusal)
+        return formsets, inlines
+
+
+class PartsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+    """Parts of a record that go into its body as one list, replaced as a whole: `name` is that list's."""
+
+    name: ClassVar[str] = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        for unfolds in ("request", "per_page", "count", "count_variant", "provided_queryset"):
+            kwargs.pop(unfolds, None)
+        super().__init__(*args, **kwargs)
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        for field in form.fields.values():  # a table has one heading for all; whoever cannot see it hears the name
+            field.widget.attrs.setdefault("aria-label", str(field.label or ""))
+
+    def kept(self) -> list[Any]:
+        """The forms of the parts that there are to be."""
+        deleted = self.deleted_forms if self.can_delete else []
+        present = [form for form in self.forms if form in self.initial_forms or form.has_changed()]
+        return [form for form in present if form not in deleted]
+
+    def body(self) -> dict[str, Any]:
+        return {self.name: [self.part(form) for form in self.kept()]}
+
+    def part(self, form: Any) -> dict[str, Any]:
+        """One part as JSON would say it."""
+        body: dict[str, Any] = form.body(partial=False)
+        return {name: value for name, value in body.items() if name not in ("id", "DELETE", self.fk.name)}
+
+    def at(self, index: int, error: DomainError) -> DomainError:
+        """An error about one part, its details told as those of that part: `quantity` as `lines.1.quantity`."""
+        details = {f"{self.name}.{index}.{path}": text for path, text in texts_of(error)}
+        return type(error)(error.message, details=details or None)
+
+    def place(self, error: DomainError) -> None:
+        """Add what the error says of the parts to their forms: `lines.1.quantity` at the second's quantity."""
+        self.full_clean()
+        kept = self.kept()
+        for path, text in texts_of(error):
+            if path == self.name:
+                self.non_form_errors().append(say(text))
+            head, _, rest = path.partition(".")
+            index, _, field = rest.partition(".")
+            if head == self.name and index.isdigit() and int(index) < len(kept):
+                form = kept[int(index)]
+                form.add_error(field_of(form, field, {}), say(text))
+
+
+class StackedList(StackedParts):
+    """Parts edited as small forms; give `formset` a PartsFormSet with the list's name."""
+
+    form = RecordForm
+
+
+class TabularList(TabularParts):
+    """Parts edited in a table; give `formset` a PartsFormSet with the list's name."""
+
+    form = RecordForm
+
+
+def _without_parts(error: DomainError, inlines: Any) -> DomainError:
+    """The error without what the parts' forms say themselves."""
+    names = {inline.formset.name for inline in inlines if issubclass(inline.formset, PartsFormSet)}
+    own = {path: text for path, text in (error.details or {}).items() if path.partition(".")[0] not in names}
+    return type(error)(error.message, details=own or None)

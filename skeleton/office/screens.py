@@ -1,0 +1,333 @@
+"""What every screen has: who may see it, which rows, which acts. One authority: the roles' permission strings."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import path, reverse
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+
+from skeleton.db.access import Gate, visible
+from skeleton.kernel.actors import Actor
+from skeleton.office.acts import Act, do_to_many
+from skeleton.office.exports import Exporting
+from skeleton.office.forms import few_lines
+from skeleton.office.listing import Listing
+from skeleton.office.numbers import FORM_FIELDS
+from skeleton.office.parameters import (
+    KEPT,
+    PICKING,
+    UNREADABLE,
+    BadParameter,
+    checks_parameters,
+    page_number,
+    searched,
+    takes,
+)
+from skeleton.office.words import lazily, name_columns, say
+
+
+class Screen(Exporting, ModelAdmin):
+    """The list and the page of one kind of thing. Read-only as it stands: see `records` and `documents`."""
+
+    resources: ClassVar[tuple[str, ...]] = ()
+    """The resources whose `read` and `write` permissions open the screen; any one is enough."""
+
+    audited_as: ClassVar[str] = ""
+    """What the audit log calls these rows; by default the first of `resources`."""
+
+    gate: ClassVar[Gate]
+    acts: ClassVar[tuple[Any, ...]] = ()
+    """Names of the methods made with `acts.act` or `acts.download`: the buttons of the page. Several under one button
+    are `{"title": …, "icon": …, "items": [names]}`."""
+
+    bulk_acts: ClassVar[tuple[str, ...]] = ()
+    """Those of them that may be done to many rows of the list at once; they must ask for nothing."""
+
+    searched_in_lower_case: ClassVar[bool] = False
+    """Whether what `search_fields` name is kept in lower case (with an index that a search by part can use)."""
+
+    ordering: ClassVar[Any] = ("-pk",)
+    list_per_page = 50
+    list_disable_select_all = True
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER  # a count for each value of each filter
+    list_filter_submit = True
+    list_fullwidth = True
+    compressed_fields = True
+    formfield_overrides: ClassVar[Any] = {models.TextField: {"widget": few_lines()}, **FORM_FIELDS}
+    warn_unsaved_form = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        name_columns(cls)
+
+    # who
+
+    def actor(self, request: HttpRequest) -> Actor:
+        """Who asks. The site knows; nobody else gets as far as a screen."""
+        actor: Actor | None = self.admin_site.actor_of(request)
+        if actor is None:
+            raise PermissionDenied
+        return actor
+
+    def may(self, request: HttpRequest, action: str) -> bool:
+        """Whether the actor holds `<resource>:<action>` for any of the screen's resources."""
+        actor: Actor | None = self.admin_site.actor_of(request)
+        return actor is not None and actor.can(*(f"{resource}:{action}" for resource in self.resources))
+
+    def may_do(self, request: HttpRequest, act: Act) -> bool:
+        if not self.has_view_permission(request):
+            return False
+        return self.actor(request).can(*act.needs) if act.needs else self.may(request, "write")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, "read")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Django's own deletion is never offered: where something can be deleted, that is an act."""
+        return False
+
+    # which
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return visible(self.gate, self.actor(request)).order_by(*self.get_ordering(request))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row, read once in a request."""
+        if from_field:
+            return super().get_object(request, object_id, from_field)
+        found = request.__dict__.setdefault("_screen_objects", {})
+        key = (self.model, unquote(object_id))
+        if key not in found:
+            found[key] = super().get_object(request, object_id)
+        return found[key]
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        term = searched(SEARCH_VAR, search_term)
+        found: tuple[Any, bool] = super().get_search_results(
+            request, queryset, term.lower() if self.searched_in_lower_case else term
+        )
+        return found
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Listing]:
+        return Listing
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters as exc:  # Django would redirect to the whole list
+            raise BadParameter(next(iter(request.GET), ""), UNREADABLE) from exc
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Refuse every lookup: `Listing` accepts the parameters of the declared filters, and needs no others."""
+        return False
+
+    # picked from other screens
+
+    def get_urls(self) -> list[Any]:
+        pick = path("pick/", self.admin_site.admin_view(self.pick), name=self._route("pick").partition(":")[2])
+        return [pick, *super().get_urls()]
+
+    @takes(*PICKING)
+    def pick(self, request: HttpRequest) -> HttpResponse:
+        """The rows that a text finds, for a field in which one of them is chosen (`forms.PickField`)."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        text = searched("term", request.GET.get("term", ""))
+        rows, _ = self.get_search_results(request, self.pickable(request), text)
+        return offered(request, rows)
+
+    def pickable(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows that may be chosen."""
+        return self.get_queryset(request)
+
+    # acts
+
+    def act_of(self, name: str) -> Act:
+        found: Act = getattr(self, name).act
+        return found
+
+    @property
+    def actions_detail(self) -> tuple[Any, ...]:
+        return self.acts
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Iterable[Any]:
+        record = self.get_object(request, str(object_id))
+        return [
+            self.get_unfold_action(name)
+            for name in self._extract_action_names(self.acts)
+            if record is not None and self.may_do(request, self.act_of(name)) and self.act_of(name).fits(record)
+        ]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        acts = {name: self.act_of(name) for name in self.bulk_acts}
+        return {
+            name: (partial(do_to_many, act=act), name, act.title)
+            for name, act in acts.items()
+            if self.may_do(request, act)
+        }
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Do a bulk act. Raises BadParameter for a selected row whose id can't be one."""
+        for selected in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                self.opts.pk.clean(selected, None)
+            except ValidationError as exc:
+                raise BadParameter(ACTION_CHECKBOX_NAME, UNREADABLE) from exc
+        return super().response_action(request, queryset)
+
+    # its history is the audit log's; Django's own log is not written
+
+    @takes(KEPT)
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        query = urlencode({"resource": self.audited, "resource_id": unquote(object_id)})
+        return HttpResponseRedirect(f"{reverse('admin:audit_auditentry_changelist')}?{query}")
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> list[Any]:
+        """What Django would have logged."""
+        return []
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        """Triggers keep the audit log, completely."""
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        """Likewise."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        """Likewise."""
+
+    # pages
+
+    @checks_parameters
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list. `Listing` checks its parameters."""
+        return super().changelist_view(request, extra_context)
+
+    @takes(KEPT)
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        found: HttpResponse = super().add_view(request, *args, **kwargs)
+        return found
+
+    @takes(KEPT)
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        found: HttpResponse = super().change_view(request, *args, **kwargs)
+        return found
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        context["adminform"].fieldsets = [(say(name), part) for name, part in context["adminform"].fieldsets]
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @property
+    def audited(self) -> str:
+        return self.audited_as or self.resources[0]
+
+    def page_of(self, record: Any) -> str:
+        """The address of a row's page."""
+        return self.page_at(record.pk)
+
+    def page_at(self, pk: Any) -> str:
+        return reverse(self._route("change"), args=[pk])
+
+    @property
+    def list_page(self) -> str:
+        return reverse(self._route("changelist"))
+
+    @property
+    def new_page(self) -> str:
+        """The address of the form for a new row."""
+        return reverse(self._route("add"))
+
+    def _route(self, name: str) -> str:
+        return f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{name}"
+
+    @property
+    def media(self) -> forms.Media:
+        found: forms.Media = super().media
+        return found
+
+
+class _Parts:
+    """Rows that belong to the record of the page; who may touch the record may touch them."""
+
+    extra = 0
+    admin_site: Any
+    formfield_overrides: ClassVar[Any] = FORM_FIELDS
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        name_columns(cls)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.verbose_name: Any = lazily(self.verbose_name)
+        self.verbose_name_plural: Any = lazily(self.verbose_name_plural)
+
+    parent_model: type[Model]
+
+    def _parent(self) -> Any:
+        return self.admin_site.get_model_admin(self.parent_model)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self._parent().has_view_permission(request))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        parent = self._parent()
+        return bool(parent.has_add_permission(request) if obj is None else parent.has_change_permission(request, obj))
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+
+class StackedParts(_Parts, StackedInline):
+    """Parts as small forms, one below the other."""
+
+
+class TabularParts(_Parts, TabularInline):
+    """Parts as a table."""
+
+    hide_title = True
+
+
+class ShownParts(TabularParts):
+    """Parts that are only shown."""
+
+    can_delete = False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def offered(request: HttpRequest, rows: QuerySet[Any], text: Callable[[Any], str] = str) -> JsonResponse:
+    """A page of `rows`, each as `text` says, in the form that `forms.PickField` asks for."""
+    first = (page_number(request, "page") - 1) * PICKED
+    found = list(rows[first : first + PICKED + 1])
+    results = [{"id": str(row.pk), "text": text(row)} for row in found[:PICKED]]
+    return JsonResponse({"results": results, "pagination": {"more": len(found) > PICKED}})
+
+
+PICKED = 20
+"""How many rows a picking field is offered at a time."""

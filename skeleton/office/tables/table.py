@@ -1,0 +1,139 @@
+"""What a list looks like as a table: its columns, and by which of them a row is known again."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import orjson
+from django.contrib.postgres.fields import ArrayField, DateRangeField
+from django.db import models
+from django.db.models import Model, QuerySet
+
+from skeleton.kernel.redaction import without_secrets
+from skeleton.office.tables.columns import (
+    AmountColumn,
+    BooleanColumn,
+    Column,
+    MomentColumn,
+    NumberColumn,
+    ObjectColumn,
+    TextColumn,
+)
+
+ID = "id"
+ONE_DAY = dt.timedelta(days=1)
+CHUNK = 1_000
+"""Rows that are read at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`columns` beside the id; `key` names those that tell a record from all others where a row has no id.
+
+    `joins` and `parts` are what the columns need besides the record itself: for select_related and prefetch_related.
+    """
+
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    joins: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        return [ID, *(column.name for column in self.columns)]
+
+    @property
+    def key_columns(self) -> list[Column]:
+        by_name = {column.name: column for column in self.columns}
+        return [by_name[name] for name in self.key]
+
+    def read_whole(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """`rows` with everything that the columns need."""
+        return rows.select_related(*self.joins).prefetch_related(*self.parts) if self.joins or self.parts else rows
+
+    def lines(self, rows: QuerySet[Any]) -> Iterator[list[Any]]:
+        """The heading, then a line for each record, as they are read."""
+        columns = [column.prepared() for column in self.columns]
+        yield self.names
+        for record in self.read_whole(rows).iterator(CHUNK):
+            yield line_of(record, columns)
+
+    def template(self) -> list[list[Any]]:
+        """The heading of a file to fill in: what is only shown is left out."""
+        return [[ID, *(column.name for column in self.columns if not column.shown)]]
+
+
+def line_of(record: Any, columns: Iterable[Column]) -> list[Any]:
+    """The cells of one record, its id in front."""
+    values = {column.name: column.of(record) for column in columns}
+    return [str(record.pk), *(column.cell_of(record, values) for column in columns)]
+
+
+# --- where nothing else is said ---------------------------------------------------------------------------------------
+
+SECRET = ("password", "secret", "token", "hash", "epoch", "storage_key", "procrastinate")
+"""What no table shows, whatever it is called besides."""
+
+
+@cache
+def plain_table(model: type[Model]) -> Table:
+    """A table of a model's own fields, to look at: amounts in whole units, references as people call them."""
+    fields = [field for field in model._meta.concrete_fields if _is_shown(field)]
+    joins = tuple(field.name for field in fields if isinstance(field, models.ForeignKey))
+    has_currency = any(field.name == "currency" for field in fields)
+    return Table(tuple(_column_of(field, has_currency=has_currency) for field in fields), joins=joins)
+
+
+def _is_shown(field: Any) -> bool:
+    if field.primary_key or isinstance(field, (models.GeneratedField, models.BinaryField)):
+        return False
+    return not any(word in field.name for word in SECRET)
+
+
+def _column_of(field: Any, *, has_currency: bool) -> Column:
+    name = field.name
+    if isinstance(field, (models.DateField, models.TimeField)):
+        return MomentColumn(name)
+    if isinstance(field, models.BigIntegerField) and has_currency:
+        return AmountColumn(name, shown=True)
+    if isinstance(field, _TEXTS):
+        return TextColumn(name, source=lambda record: _text(getattr(record, name)), shown=True)
+    for kind, column in _COLUMNS.items():
+        if isinstance(field, kind):
+            return column(name, shown=True)
+    if isinstance(field, DateRangeField):
+        return TextColumn(name, source=lambda record: _span(getattr(record, name)), shown=True)
+    if isinstance(field, (models.JSONField, ArrayField)):
+        return ShownObjectColumn(name, shown=True)
+    raise TypeError(f"No column for {field}: give its screen a table.")
+
+
+class ShownObjectColumn(ObjectColumn):
+    """JSON to look at: what looks like a password or a token is hidden."""
+
+    def cell(self, value: Any, values: Any) -> Any:
+        return without_secrets(orjson.dumps(value, default=str).decode()) if value else None
+
+
+_TEXTS = (models.ForeignKey, models.CharField, models.TextField, models.UUIDField, models.GenericIPAddressField)
+
+_COLUMNS: dict[Any, type[Column]] = {
+    models.DecimalField: NumberColumn,
+    models.IntegerField: NumberColumn,
+    models.BooleanField: BooleanColumn,
+}
+
+
+def _text(value: Any) -> str | None:
+    """A text, or what another record is called."""
+    return None if value is None else str(value)
+
+
+def _span(value: Any) -> str | None:
+    """A period as ISO 8601 writes it, both days included: `2026-01-01/2026-12-31`; `..` where it is open."""
+    if value is None or value.isempty:
+        return None
+    last = value.upper - ONE_DAY if value.upper and not value.upper_inc else value.upper
+    return f"{value.lower or '..'}/{last or '..'}"

@@ -1,0 +1,367 @@
+"""Serializer fields that are strict about JSON types, and those that a read plan computes.
+
+DRF's own fields are kind: "5" is an integer, 1 a boolean, 7 a text. An API that keeps books is not: a value of another
+JSON type is refused, never converted.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import email_validator
+from django.db.models import Model, QuerySet
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from skeleton.kernel.ids import parse_uuid
+from skeleton.kernel.money import KNOWN, MAX_AMOUNT
+
+for _private in ("local", "test"):  # reserved for private use, and companies use them inside; the rest stays refused
+    email_validator.SPECIAL_USE_DOMAIN_NAMES.remove(_private)
+
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
+
+NULL = "This field may not be null."
+
+
+class TextField(serializers.CharField):
+    """A text. An empty one (or only blanks) is null where the field may be empty, and refused where it may not."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 255)
+        super().__init__(**kwargs)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if isinstance(data, str) and not data.strip():
+            if self.allow_null:
+                return None
+            if not self.allow_blank:
+                self.fail("blank")
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class EmailField(TextField):
+    """An e-mail address (RFC 5321, internationalized ones too); private domains such as `.local` are welcome."""
+
+    default_error_messages = {"email": "Invalid email format"}
+
+    def __init__(self, *, max_length: int = 254, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+        self.longest = max_length
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if len(text) > self.longest:  # refused by length below: normalizing it may take the square of its length
+            return text
+        try:
+            parsed = email_validator.validate_email(text, check_deliverability=False, globally_deliverable=False)
+        except email_validator.EmailNotValidError:
+            self.fail("email")
+        if "." not in parsed.domain:
+            self.fail("email")
+        return parsed.normalized
+
+
+class IntegerField(serializers.IntegerField):
+    """A whole JSON number. Not 5.0, not "5", not true."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return data
+
+
+class MoneyField(IntegerField):
+    """An amount in minor units (cents): a JSON integer, 0 … 2^63-1 unless `min_value` says otherwise."""
+
+    default_error_messages = {"invalid": "Must be an integer number of minor units (cents), within 2^63 - 1."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("min_value", 0)
+        kwargs.setdefault("max_value", MAX_AMOUNT)
+        if kwargs["min_value"] == 1:  # a minor unit, which a person would take for a whole one
+            kwargs.setdefault("error_messages", {"min_value": "Must be over 0."})
+        super().__init__(**kwargs)
+
+
+class CurrencyField(TextField):
+    """An ISO 4217 code, in capitals, of today or withdrawn; services say which of them new documents may have."""
+
+    default_error_messages = {"currency": "Unknown currency: use an ISO 4217 code."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=3, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        code = super().to_internal_value(data)
+        if code not in KNOWN:
+            self.fail("currency")
+        return code
+
+
+class NumberField(serializers.Field[Decimal, Any, Any, Any]):
+    """A JSON number kept as an exact decimal, with at most `places` decimals (a quantity: 3, a percentage: 4)."""
+
+    default_error_messages = {
+        "invalid": "Must be a number.",
+        "places": "At most {places} decimals.",
+        "over": "Must be over {bound}.",
+        "min": "Must be at least {bound}.",
+        "max": "Must be at most {bound}.",
+    }
+
+    def __init__(
+        self,
+        *,
+        places: int = 3,
+        over: int | None = None,
+        at_least: int | None = None,
+        at_most: int = 999_999_999_999,
+        **kwargs: Any,
+    ) -> None:
+        self.places, self.over, self.at_least, self.at_most = places, over, at_least, at_most
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, bool) or not isinstance(data, int | float) or data != data:  # noqa: PLR0124 (NaN)
+            self.fail("invalid")
+        value = Decimal(str(data))  # the shortest text of the float is what the client wrote
+        if self.over is not None and value <= self.over:
+            self.fail("over", bound=self.over)
+        if self.at_least is not None and value < self.at_least:
+            self.fail("min", bound=self.at_least)
+        if abs(value) > self.at_most:
+            self.fail("max", bound=self.at_most)
+        if value != round(value, self.places):
+            self.fail("places", places=self.places)
+        return value
+
+    def to_representation(self, value: Decimal) -> int | float:
+        whole = int(value)
+        return whole if whole == value else float(value)
+
+
+class BooleanField(serializers.BooleanField):
+    """true or false, nothing that merely looks like it."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class DateField(serializers.DateField):
+    """`YYYY-MM-DD`."""
+
+    def to_internal_value(self, value: Any) -> dt.date:
+        if not isinstance(value, str) or not _DATE.fullmatch(value):  # Python would take 20260228 and 2026-W09-6 too
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(value)
+
+
+class DateTimeField(serializers.DateTimeField):
+    """RFC 3339, with any offset on input (without one it is UTC); always UTC with Z on output."""
+
+    def to_internal_value(self, value: Any) -> dt.datetime:
+        if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+            self.fail("invalid", format="RFC 3339")
+        try:
+            return super().to_internal_value(value.upper()).astimezone(dt.UTC)
+        except OverflowError:
+            self.fail("overflow")
+
+
+class ClockField(serializers.Field[dt.time, Any, Any, Any]):
+    """A time of day, `HH:MM`. An empty text is null where the field may be empty."""
+
+    default_error_messages = {"invalid": "Must be a time of day, HH:MM, from 00:00 to 23:59."}
+
+    def run_validation(self, data: Any = empty) -> Any:
+        return super().run_validation(None if data == "" and self.allow_null else data)
+
+    def to_internal_value(self, data: Any) -> dt.time:
+        if not isinstance(data, str) or not _CLOCK.fullmatch(data):
+            self.fail("invalid")
+        return dt.time.fromisoformat(data)
+
+
+class ChoiceField(serializers.ChoiceField):
+    """One of a few texts."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str) or data not in self.choices:
+            allowed = ", ".join(str(choice) for choice in self.choices)
+            raise serializers.ValidationError(f"Must be one of: {allowed}.", code="invalid_choice")
+        return data
+
+
+class UUIDField(serializers.UUIDField):
+    """A UUID as we write it, with hyphens."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        value = parse_uuid(data)
+        if value is None:
+            self.fail("invalid", value=data)
+        return value
+
+
+class ReferenceField(UUIDField):
+    """The id of another record, checked to exist. Yields the id, not the record.
+
+    `to` is a model, or a queryset where only some of its rows may be named.
+    """
+
+    default_error_messages = {"unknown": "Unknown {what}."}
+
+    def __init__(self, *, to: type[Model] | QuerySet[Any], **kwargs: Any) -> None:
+        self.to = to
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> UUID:
+        value = super().to_internal_value(data)
+        rows: QuerySet[Any] = self.to if isinstance(self.to, QuerySet) else self.to._default_manager.all()
+        if not rows.filter(pk=value).exists():
+            self.fail("unknown", what=str(rows.model._meta.verbose_name))
+        return value
+
+
+class JsonObjectField(serializers.Field[dict[str, Any], Any, Any, Any]):
+    """A JSON object, kept as it is and replaced as a whole; `texts=True` where every value must be a text."""
+
+    default_error_messages = {
+        "invalid": "Must be an object.",
+        "texts": "Must be an object of texts.",
+        "size": "Must have at most {limit} entries.",
+    }
+    limit = 100
+
+    def __init__(self, *, texts: bool = False, **kwargs: Any) -> None:
+        self.texts = texts
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        if len(data) > self.limit:
+            self.fail("size", limit=self.limit)
+        if self.texts and not all(isinstance(value, str) for value in data.values()):
+            self.fail("texts")
+        return data
+
+    def to_representation(self, value: dict[str, Any]) -> dict[str, Any]:
+        return value
+
+
+class ObjectOf(JsonObjectField):
+    """A JSON object in a column of its own, in the shape that a serializer describes. For output: kept as it is."""
+
+    def __init__(self, child: type[serializers.Serializer[Any]], **kwargs: Any) -> None:
+        self.child = child()
+        super().__init__(**kwargs)
+
+
+class ListOf(serializers.Field[list[Any], Any, Any, Any]):
+    """A list of objects, each one complete: also in a partial update, where the list replaces the former one."""
+
+    default_error_messages = {
+        "invalid": "Must be a list.",
+        "min": "At least {bound} needed.",
+        "max": "At most {bound} allowed.",
+    }
+
+    def __init__(
+        self,
+        child: type[serializers.Serializer[Any]] | serializers.Field[Any, Any, Any, Any],
+        *,
+        at_least: int = 0,
+        at_most: int = 500,
+        **kwargs: Any,
+    ) -> None:
+        self.child = child() if isinstance(child, type) else child
+        self.at_least, self.at_most = at_least, at_most
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if not isinstance(data, list):
+            self.fail("invalid")
+        if len(data) < self.at_least:
+            self.fail("min", bound=self.at_least)
+        if len(data) > self.at_most:
+            self.fail("max", bound=self.at_most)
+        values, errors = [], {}
+        for index, item in enumerate(data):
+            try:
+                values.append(self.child.run_validation(item))
+            except serializers.ValidationError as exc:
+                errors[str(index)] = exc.detail
+        if errors:
+            raise serializers.ValidationError(errors)
+        return values
+
+    def to_representation(self, value: list[Any]) -> list[Any]:
+        return [self.child.to_representation(item) for item in value]
+
+
+class Computed(serializers.Field[Any, Any, Any, Any]):
+    """An output field worked out from columns of the row: `Computed(BooleanField(), "status", compute=is_active)`.
+
+    `field` describes the result (for the OpenAPI), `columns` are what `compute` takes, in that order. The function
+    must be pure and quick: it runs once per row.
+    """
+
+    def __init__(
+        self, field: serializers.Field[Any, Any, Any, Any], *columns: str, compute: Callable[..., Any]
+    ) -> None:
+        self.field, self.columns, self.compute = field, columns, compute
+        super().__init__(read_only=True, source="*")
+
+    def to_representation(self, value: Any) -> Any:
+        return self.compute(*(_follow(value, column) for column in self.columns))
+
+
+class Derived(serializers.Field[Any, Any, Any, Any]):
+    """An output field worked out from other fields of the same object, once they are there.
+
+    `Derived(AddressOutput(allow_null=True), "addresses", compute=primary)`: like Computed, but `compute` takes the
+    finished values of the fields named, children included. They must be no `Derived` fields themselves.
+    """
+
+    def __init__(self, field: serializers.Field[Any, Any, Any, Any], *names: str, compute: Callable[..., Any]) -> None:
+        self.field, self.names, self.compute = field, names, compute
+        super().__init__(read_only=True, source="*")
+
+
+class Many(serializers.Field[Any, Any, Any, Any]):
+    """Rows of a child table, as a list of objects, read by the same statement as their parent.
+
+    `rows` is the queryset of the children of one parent, related by `OuterRef("pk")`, in their order.
+    """
+
+    def __init__(self, child: type[serializers.Serializer[Any]], rows: QuerySet[Any]) -> None:
+        self.child, self.rows = child, rows
+        super().__init__(read_only=True)
+
+
+class One(Many):
+    """The one row of a child table that `rows` finds for its parent, as an object; null where there is none."""
+
+
+def _follow(value: Any, path: str) -> Any:
+    for part in path.split("__"):
+        value = value[part] if isinstance(value, Mapping) else getattr(value, part, None)
+    return value
+
+
+def text_of(choices: Sequence[tuple[str, Any]]) -> str:
+    """The values of `choices`, for a message: "draft, sent"."""
+    return ", ".join(str(value) for value, _ in choices)

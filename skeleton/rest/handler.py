@@ -1,0 +1,147 @@
+"""The one place where an exception becomes an answer: `{"error", "message", "details"?, "request_id"}`."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import structlog
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db.models import ProtectedError, RestrictedError
+from django.http import Http404, HttpRequest
+from rest_framework import exceptions as drf
+
+from skeleton.kernel.constraints import explain
+from skeleton.kernel.context import current_request_id
+from skeleton.kernel.errors import (
+    BadRequest,
+    Conflict,
+    DomainError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    ServiceUnavailable,
+    TooManyRequests,
+    Unauthorized,
+)
+from skeleton.rest.http import JsonResponse
+from skeleton.rest.throttles import general
+
+log = structlog.get_logger("skeleton.errors")
+
+_PROTOCOL_CODES = {
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    415: "unsupported_media_type",
+}
+_CONNECTION_LOST = ("08", "57P")
+"""SQLSTATE classes: connection exception; operator intervention (the server is shutting down or starting)."""
+
+
+def error_response(error: DomainError, *, status: int | None = None, code: str | None = None) -> JsonResponse:
+    """`error` as the API's one error shape, with the headers that its status asks for."""
+    body: dict[str, Any] = {"error": code or error.code, "message": error.message}
+    if error.details:
+        body["details"] = error.details
+    body["request_id"] = current_request_id()
+    headers = {}
+    if error.status == Unauthorized.status:
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    return JsonResponse(body, status=status or error.status, headers=headers)
+
+
+def handle(exc: Exception, context: Mapping[str, Any] | None = None) -> JsonResponse:
+    """DRF's exception handler. Whatever is not foreseen is logged with its traceback and answered as a bare 500."""
+    if isinstance(exc, drf.APIException) and exc.status_code in _PROTOCOL_CODES:
+        code = _PROTOCOL_CODES[exc.status_code]
+        response = error_response(BadRequest(str(exc.detail)), status=exc.status_code, code=code)
+        if isinstance(exc, drf.MethodNotAllowed) and context:
+            response.headers["Allow"] = ", ".join(context["view"].allowed_methods)
+        return response
+    error = translate(exc)
+    if error is None:
+        log.error("unhandled_exception", exc_info=exc)
+        error = DomainError()
+    return error_response(error)
+
+
+def translate(exc: Exception) -> DomainError | None:
+    """The domain error that `exc` stands for, or None when nobody foresaw it. The admin uses this too."""
+    if isinstance(exc, DomainError):
+        return exc
+    for kinds, build in _TRANSLATIONS:
+        if isinstance(exc, kinds):
+            return build(exc)
+    return None
+
+
+def flatten(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """DRF's tree of messages as pairs of dotted path and the first text there."""
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            name = "" if key == "non_field_errors" else str(key)
+            yield from flatten(value, ".".join(part for part in (path, name) if part))
+    elif isinstance(detail, list) and detail and not isinstance(detail[0], (dict, list)):
+        yield path or "body", str(detail[0])
+    elif isinstance(detail, list):
+        for index, value in enumerate(detail):
+            yield from flatten(value, f"{path}.{index}" if path else str(index))
+    else:
+        yield path or "body", str(detail)
+
+
+def _of_django(exc: DjangoValidationError) -> dict[str, str]:
+    if hasattr(exc, "error_dict"):
+        return {field: messages[0] for field, messages in exc.message_dict.items()}
+    return {"body": exc.messages[0]}
+
+
+def _of_lost_connection(exc: Exception) -> DomainError | None:
+    sqlstate = getattr(exc.__cause__, "sqlstate", None)
+    lost = isinstance(exc, (OperationalError, InterfaceError)) and sqlstate is None
+    if lost or str(sqlstate).startswith(_CONNECTION_LOST):
+        return ServiceUnavailable(retry_after=2)
+    return None
+
+
+_TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], DomainError | None]], ...] = (
+    (drf.ValidationError, lambda exc: Invalid(details=dict(flatten(exc.detail)))),
+    ((drf.NotAuthenticated, drf.AuthenticationFailed), lambda exc: Unauthorized(str(exc.detail))),
+    (drf.PermissionDenied, lambda exc: Forbidden(str(exc.detail))),
+    (drf.NotFound, lambda exc: NotFound(str(exc.detail))),
+    (drf.ParseError, lambda exc: BadRequest(str(exc.detail))),
+    (drf.Throttled, lambda exc: TooManyRequests(retry_after=max(1, int(exc.wait or 1)))),
+    ((Http404, ObjectDoesNotExist), lambda exc: NotFound()),
+    (PermissionDenied, lambda exc: Forbidden()),
+    (DjangoValidationError, lambda exc: Invalid(details=_of_django(exc))),
+    ((ProtectedError, RestrictedError), lambda exc: Conflict("Other records still refer to this one.")),
+    ((DatabaseError, InterfaceError), lambda exc: explain(exc) or _of_lost_connection(exc)),
+)
+"""What stands for what; the first that fits. ProtectedError is a DatabaseError, so the order matters."""
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    """Django's handler404: a path that no route knows."""
+    return error_response(NotFound("There is no such path."))
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    """Django's handler400: a request that Django itself refuses (a foreign Host header)."""
+    return error_response(BadRequest())
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    """Django's handler403."""
+    return error_response(Forbidden())
+
+
+def too_many_requests(request: HttpRequest) -> JsonResponse:
+    """Our handler429: over the general limit, outside of DRF's reach."""
+    return error_response(TooManyRequests(retry_after=general.wait()))
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """Django's handler500: a fault outside of DRF's reach."""
+    return error_response(DomainError())

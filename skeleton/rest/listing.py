@@ -1,0 +1,238 @@
+"""What a list is asked for: which page, in which order, narrowed how. Parsed strictly; a mistake is a 400."""
+
+import base64
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.core.exceptions import ValidationError
+from django.db.models import BooleanField, F, Field, Func
+from django.http import QueryDict
+
+from skeleton.db.statements import Param
+from skeleton.kernel.errors import BadRequest
+from skeleton.kernel.ids import parse_uuid
+from skeleton.rest.filters import FilterSet
+
+DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+MAX_PAGE = 2**31
+"""Keeps page × limit within what PostgreSQL takes for an OFFSET."""
+
+PAGING = ("page", "limit", "cursor", "sort_by", "sort_order")
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order that a list may be asked for: by `key` (a column or expression, never null), then by id."""
+
+    name: str
+    key: Any
+    descending: bool = False
+
+    def ordering(self) -> tuple[Any, ...]:
+        """For `order_by`. The id comes last and in the same direction, so that one index range serves a cursor."""
+        pk = F("pk")
+        if self.descending:
+            return (self.expression.desc(), pk.desc())
+        return (self.expression.asc(), pk.asc())
+
+    @property
+    def expression(self) -> Any:
+        """The key as the ORM takes it."""
+        return F(self.key) if isinstance(self.key, str) else self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """The orders of one resource: `keys` by public name, and the order that holds when none is asked for."""
+
+    keys: Mapping[str, Any]
+    default: Sort
+
+    def parse(self, query: Mapping[str, str]) -> Sort:
+        name, order = query.get("sort_by"), query.get("sort_order")
+        if order is not None and order not in ("asc", "desc"):
+            raise BadRequest("sort_order must be asc or desc.", details={"sort_order": "Must be one of: asc, desc."})
+        if name is None:
+            if order is None:
+                return self.default
+            return Sort(self.default.name, self.default.key, descending=order == "desc")
+        if name not in self.keys:
+            allowed = ", ".join(self.keys)
+            raise BadRequest(f"sort_by must be one of: {allowed}.", details={"sort_by": f"Must be one of: {allowed}."})
+        return Sort(name, self.keys[name], descending=order == "desc")
+
+
+NEWEST_FIRST = Sort("id", "pk", descending=True)
+"""Ids are UUIDv7: their order is the order of creation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where the last page ended: the sort key's value and the id of its last row. None, None: at the beginning."""
+
+    after_key: Any = None
+    after_id: UUID | None = None
+
+    @property
+    def starts(self) -> bool:
+        return self.after_id is None
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """A list request, understood. `cursor` is None for page mode."""
+
+    filters: dict[str, Any]
+    sort: Sort
+    limit: int
+    page: int
+    cursor: Cursor | None
+
+
+def everything(sort: Sort, filters: dict[str, Any] | None = None) -> ListQuery:
+    """What the few lists that are not paged ask for."""
+    return ListQuery(filters=filters or {}, sort=sort, limit=MAX_LIMIT, page=1, cursor=None)
+
+
+def parse_filters(query: QueryDict, filterset: type[FilterSet] | None, also: Sequence[str] = ()) -> dict[str, Any]:
+    """The filters in a query string. Raises BadRequest for any other parameter, but for those in `also`."""
+    known = filterset.base_filters if filterset else {}
+    unknown = [name for name in query if name not in known and name not in also]
+    if unknown:
+        raise BadRequest(f"Unknown query parameter: {unknown[0]}.", details=dict.fromkeys(unknown, "Unknown parameter"))
+    return filterset.clean({name: str(query[name]) for name in known if name in query}) if filterset else {}
+
+
+def parse_list_query(
+    query: QueryDict,
+    *,
+    filterset: type[FilterSet] | None,
+    sorting: Sorting,
+    cursor_only: bool = False,
+    plain_cursor: bool = False,
+    extra: tuple[str, ...] = (),
+) -> ListQuery:
+    """Read the query string of a list.
+
+    `cursor_only` lists have no pages; `plain_cursor` ones use the last id itself as cursor; `extra` are parameters that
+    the view reads by itself. Raises BadRequest for anything unknown or malformed.
+    """
+    params = {name: str(value) for name, value in query.items()}  # of a repeated one the last counts
+    filters = parse_filters(query, filterset, (*PAGING, *extra))
+    sort = sorting.parse(params)
+    if "cursor" in params and "page" in params:
+        raise BadRequest("cursor and page exclude each other.", details={"cursor": "Cannot be used with page."})
+    if cursor_only and "page" in params:
+        raise BadRequest("This list is paged by cursor.", details={"page": "Use cursor instead."})
+    cursor = None
+    if cursor_only or "cursor" in params:
+        cursor = parse_cursor(params.get("cursor", ""), sort, plain=plain_cursor)
+    return ListQuery(
+        filters=filters,
+        sort=sort,
+        limit=min(_positive(params, "limit", DEFAULT_LIMIT), MAX_LIMIT),
+        page=_positive(params, "page", 1),
+        cursor=cursor,
+    )
+
+
+def _positive(params: Mapping[str, str], name: str, default: int) -> int:
+    text = params.get(name)
+    if text is None:
+        return default
+    value = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PAGE)) else 0
+    if not 0 < value <= MAX_PAGE:
+        raise BadRequest(f"{name} must be a positive integer.", details={name: "Must be a positive integer."})
+    return value
+
+
+def parse_cursor(text: str, sort: Sort, *, plain: bool = False) -> Cursor:
+    """The cursor that `text` spells, for this order. An empty text is the beginning.
+
+    The key is still as JSON has it: `revive` makes it what the column holds.
+    """
+    if text == "":
+        return Cursor()
+    if plain:
+        after = parse_uuid(text)
+        if after:
+            return Cursor(text, after)
+        raise bad_cursor()
+    try:
+        name, descending, key, after_text = orjson.loads(base64.urlsafe_b64decode(text))
+    except (ValueError, TypeError) as exc:
+        raise bad_cursor() from exc
+    after = parse_uuid(after_text)
+    if after is None:
+        raise bad_cursor()
+    if (name, descending) != (sort.name, sort.descending):
+        raise BadRequest("The cursor belongs to another order.", details={"cursor": "Belongs to another order."})
+    return Cursor(key, after)
+
+
+def write_cursor(sort: Sort, key: Any, pk: UUID, *, plain: bool = False) -> str:
+    """The opaque text of a cursor behind the row with this key and id."""
+    if plain:
+        return str(pk)
+    # a decimal goes as a text: as a number it could come back as another one
+    spelt = orjson.dumps([sort.name, sort.descending, key, pk], default=str)
+    return base64.urlsafe_b64encode(spelt).decode()
+
+
+def revive(key: Any, field: "Field[Any, Any]") -> Any:
+    """The sort key in a cursor as a value of its column. Raises BadRequest: anybody may write a cursor."""
+    if not isinstance(key, str | int):
+        raise bad_cursor()
+    if isinstance(key, str) and "\x00" in key:
+        raise bad_cursor()
+    try:
+        value: Any = field.to_python(key)
+    except (ValidationError, ValueError, TypeError, OverflowError, ArithmeticError) as exc:
+        raise bad_cursor() from exc
+    if value is None or (isinstance(value, dt.datetime) and value.tzinfo is None):
+        raise bad_cursor()
+    if isinstance(value, int | Decimal) and not -(2**63) < value < 2**63:
+        raise bad_cursor()
+    return value
+
+
+def bad_cursor() -> BadRequest:
+    """What a cursor that was not written for this list is answered with."""
+    return BadRequest("The cursor is not valid.", details={"cursor": "Not a cursor of this list."})
+
+
+class KeysetAfter(Func):
+    """`(key, id) > (:after_key, :after_id)`, or `<` when descending: the rows behind a cursor, one index range.
+
+    A key in another table than the id is never one range with it; it is then bounded by itself as well.
+    """
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, sort: Sort, key_field: Any) -> None:
+        self.comparison = "<" if sort.descending else ">"
+        self.elsewhere = _crosses_tables(sort.expression)
+        super().__init__(sort.expression, F("pk"), Param("after_key", key_field), Param("after_id"))
+
+    def as_sql(  # type: ignore[override]
+        self, compiler: Any, connection: Any, **extra_context: Any
+    ) -> tuple[str, list[Any]]:
+        (key, key_params), (pk, pk_params), (after_key, after), (after_id, last) = (
+            compiler.compile(expression) for expression in self.source_expressions
+        )
+        sql = f"({key}, {pk}) {self.comparison} ({after_key}, {after_id})"
+        params = [*key_params, *pk_params, *after, *last]
+        if self.elsewhere:
+            return f"({key} {self.comparison}= {after_key} AND {sql})", [*key_params, *after, *params]
+        return sql, params
+
+
+def _crosses_tables(key: Any) -> bool:
+    parts = key.flatten() if hasattr(key, "flatten") else (key,)
+    return any("__" in getattr(part, "name", "") for part in parts if isinstance(part, F))

@@ -1,0 +1,83 @@
+"""The strict JSON parser. What it lets through cannot hurt later: bounded size and depth, no NUL, no huge floats."""
+
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
+
+import orjson
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import BaseParser
+
+from skeleton.kernel.errors import BadRequest, LengthRequired, PayloadTooLarge
+
+MAX_BODY = 1_000_000  # bytes
+MAX_DEPTH = 32
+
+RERUN = "skeleton.rerun"
+"""Set in the WSGI environment where the server runs a request a second time, now that its large body is gathered: what
+the first run has counted (a throttle) is not to be counted again."""
+
+
+class StrictJsonParser(BaseParser):
+    """RFC 8259 and no more: UTF-8, an object, at most 1 MB, at most 32 levels deep."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        raw = stream.read(MAX_BODY + 1)
+        if len(raw) > MAX_BODY:
+            raise PayloadTooLarge("The body is larger than 1 MB.")
+        return parse_object(raw)
+
+
+def parse_object(raw: bytes) -> dict[str, Any]:
+    """The object in `raw`. Raises BadRequest, or ValidationError (422) naming the field that holds a NUL."""
+    try:
+        data = orjson.loads(raw)
+    except orjson.JSONDecodeError as exc:
+        raise BadRequest(f"The body is not valid JSON: {exc.msg} at line {exc.lineno}, column {exc.colno}.") from exc
+    if not isinstance(data, dict):
+        raise BadRequest("The body must be a JSON object.")
+    # the walk is rare: only bodies that could be too deep or that spell a NUL pay for it
+    if b"\\u0000" in raw or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+        _refuse_depth_and_nul(data)
+    return data
+
+
+def _refuse_depth_and_nul(data: dict[str, Any]) -> None:
+    for path, value in _walk(data, ()):
+        if len(path) > MAX_DEPTH:
+            raise BadRequest(f"The body is nested more than {MAX_DEPTH} levels deep.")
+        if "\x00" in value:
+            raise ValidationError({".".join(path): ["Null characters are not allowed."]})
+
+
+def _walk(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every text in `value`, keys included, with its path; and something at every level, so that depth shows."""
+    if len(path) > MAX_DEPTH:
+        yield path, ""
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            inner_path = (*path, key.replace("\x00", "\\u0000"))
+            yield inner_path, key
+            yield from _walk(inner, inner_path)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _walk(inner, (*path, str(index)))
+    elif isinstance(value, str):
+        yield path, value
+
+
+def check_length(headers: Mapping[str, Any], limit: int = MAX_BODY) -> None:
+    """Refuse, before a byte is read, a body that is too large or that the server cannot pass on.
+
+    `headers` is the WSGI environment. A chunked body never reaches a WSGI application: it must not pass as empty.
+    """
+    if "chunked" in headers.get("HTTP_TRANSFER_ENCODING", "").lower():
+        raise LengthRequired
+    length = headers.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit():
+        raise BadRequest("Content-Length is not a number.")
+    if int(length) > limit:
+        raise PayloadTooLarge(f"The body is larger than {limit / 1_000_000:g} MB.")

@@ -1,0 +1,65 @@
+"""The table of routes finds what Django's search through them finds."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import Resolver404, URLResolver, include, path, resolve, reverse
+from django.urls.resolvers import RoutePattern
+
+from skeleton.rest.operations import endpoints
+from skeleton.rest.routing import by_segment
+from skeleton.testkit.client import PREFIX
+from skeleton.urls import API, API_PREFIX
+
+ID = "0199c82c-c3e8-7000-8000-000000000001"
+
+
+def paths():
+    """A path of every route of the API."""
+    for route, _ in endpoints():
+        if route.startswith(API_PREFIX):
+            yield "/".join(ID if part.startswith("<") else part for part in route.split("/"))
+
+
+def test_every_route_is_found_as_django_would_find_it():
+    slow = URLResolver(RoutePattern(API_PREFIX), API)
+    fast = by_segment(API_PREFIX, API)
+    found = 0
+    for each in paths():
+        try:
+            expected = slow.resolve(each)
+        except Resolver404:  # the documentation's: another part of the site
+            continue
+        match = fast.resolve(each)
+        assert (match.func, match.kwargs, match.url_name) == (expected.func, expected.kwargs, expected.url_name), each
+        found += 1
+    assert found > 50
+
+
+def test_the_site_uses_it():
+    for route, view in endpoints():
+        if route.startswith(API_PREFIX) and "<" not in route:
+            assert resolve(f"/{route}").func == view
+    assert reverse("customers-pk", kwargs={"pk": ID}) == f"{PREFIX}/customers/{ID}"
+
+
+@pytest.mark.parametrize(
+    "unknown", ["", "nothing", "customers/", "customers/1/nothing", f"customers/{ID}/", "/customers"]
+)
+def test_what_no_route_is_for(unknown, anonymous):
+    with pytest.raises(Resolver404):
+        by_segment(API_PREFIX, API).resolve(f"{API_PREFIX}{unknown}")
+    anonymous.get(f"/{unknown}").refused(404)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        path("<pk>/lines", lambda request: None),
+        path("files/<path:name>", lambda request: None),
+        path("shop/", include([path("items", lambda request: None)])),
+        path("", include(([path("items", lambda request: None)], "shop"))),
+    ],
+)
+def test_what_has_no_fixed_shape_is_refused(pattern):
+    with pytest.raises(ImproperlyConfigured):
+        by_segment("api/", [pattern]).resolve("api/items")

@@ -1,0 +1,148 @@
+"""Limits. The general one counts in the process; those that guard secrets count in PostgreSQL, exactly.
+
+An exact limit is one statement on an UNLOGGED table, committed by itself: it holds across threads, processes and
+machines.
+"""
+
+import hashlib
+import itertools
+import threading
+import time
+from collections import OrderedDict
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from skeleton.kernel.context import current_request
+from skeleton.kernel.errors import TooManyRequests
+from skeleton.rest.addresses import network_of
+
+_HIT = "SELECT core_throttle_hit(%s::text[], %s::int[], %s::int[], %s::int[], %s::int[])"
+_FORGET = """
+    DELETE FROM core_throttle
+    WHERE key IN (SELECT key FROM core_throttle WHERE resets_at < now() FOR UPDATE SKIP LOCKED)
+"""
+FORGET_EVERY = 1000
+"""Hits in one process between two deletions of what is over: whoever tries many accounts must not fill the disk."""
+_counter = itertools.count(1)
+_GIVE_BACK = """
+    WITH held AS MATERIALIZED (  -- in the order in which hits lock them
+        SELECT key FROM core_throttle WHERE key = ANY (%(keys)s::text[])
+        ORDER BY array_position(%(keys)s::text[], key::text) FOR UPDATE
+    )
+    UPDATE core_throttle SET hits = hits - 1, next_at = NULL WHERE key IN (SELECT key FROM held) AND hits > 0
+"""
+
+Hit = tuple["Limit", str]
+
+
+class Limit:
+    """At most `rate[0]` hits within `rate[1]` seconds from the first, for each subject. `name` keys the setting.
+
+    A limit that `grows` never refuses for good: after `rate[0]` hits each further one has to wait, twice as long as the
+    one before, from the first to the second of `settings.SKELETON_LIMIT_WAITS` (seconds). It starts anew once
+    `rate[1]` seconds have passed without a hit.
+    """
+
+    def __init__(self, name: str, *, grows: bool = False) -> None:
+        self.name, self.grows = name, grows
+
+    def hit(self, subject: str) -> None:
+        """Count one. Raises TooManyRequests, saying when to come back. Must be called outside of any transaction."""
+        hit_all((self, subject))
+
+    def give_back(self, subject: str) -> None:
+        """Uncount one: the attempt turned out to be a good one."""
+        give_back_all((self, subject))
+
+    def key(self, subject: str) -> str:
+        """Of one length whatever the subject, and nobody's e-mail to be read in the table."""
+        digest = hashlib.blake2b(subject.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+        return f"{self.name}:{digest}"
+
+    @property
+    def parameters(self) -> tuple[int, int, int, int]:
+        """Hits allowed, seconds, first and longest wait (0: none)."""
+        allowed, seconds = settings.SKELETON_LIMITS[self.name]
+        first, longest = settings.SKELETON_LIMIT_WAITS if self.grows else (0, 0)
+        return allowed, seconds, first, longest
+
+
+def hit_all(*hits: Hit) -> None:
+    """Count one for each of several limits, in one statement. Raises TooManyRequests, as `Limit.hit` does.
+
+    They are asked in the order given, which must be the same wherever the same limits meet; what one of them refuses
+    counts for none.
+    """
+    if not settings.SKELETON_THROTTLE:
+        return
+    columns = zip(*(limit.parameters for limit, _ in hits), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_HIT, [_keys(hits), *map(list, columns)])
+        wait = cursor.fetchone()[0]
+        if next(_counter) % FORGET_EVERY == 0:
+            cursor.execute(_FORGET)
+    if wait:
+        raise TooManyRequests(retry_after=wait)
+
+
+def give_back_all(*hits: Hit) -> None:
+    """Uncount one for each, in one statement."""
+    if settings.SKELETON_THROTTLE:
+        with connection.cursor() as cursor:
+            cursor.execute(_GIVE_BACK, {"keys": _keys(hits)})
+
+
+def _keys(hits: tuple[Hit, ...]) -> list[str]:
+    return [limit.key(subject) for limit, subject in hits]
+
+
+class GeneralThrottle(BaseThrottle):
+    """So many requests a minute per user, or per network without one; per process, since it only bounds abuse.
+
+    It remembers `MOST` subjects, so nobody can fill the memory with addresses; beyond that the oldest is forgotten.
+    """
+
+    MOST = 10_000
+
+    def __init__(self) -> None:
+        # by subject, the oldest first: hits, and when they are forgotten. (Of a plain dict the first costs a search.)
+        self._counts: OrderedDict[Any, list[float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def allow_request(self, request: Request | HttpRequest, view: Any) -> bool:
+        """Count the request. Sets `retry_after` on the request's context where it is one too many."""
+        context = current_request.get()
+        if context is None or not settings.SKELETON_THROTTLE:
+            return True
+        context.counted = True
+        allowed, seconds = settings.SKELETON_LIMITS["general"]
+        subject = getattr(getattr(request, "user", None), "id", None) or network_of(context.ip)
+        hits, ends = self._count(subject, seconds)
+        context.retry_after = max(1, int(ends - time.monotonic()) + 1)
+        return hits <= allowed
+
+    def wait(self) -> int:
+        """Seconds until the request may be repeated."""
+        context = current_request.get()
+        return context.retry_after if context else 1
+
+    def _count(self, subject: Any, seconds: float) -> tuple[float, float]:
+        now = time.monotonic()
+        with self._lock:
+            found = self._counts.get(subject)
+            if found is None or found[1] <= now or found[1] > now + seconds:
+                self._counts.pop(subject, None)
+                found = self._counts[subject] = [0, now + seconds]
+                if len(self._counts) > self.MOST:
+                    self._counts.popitem(last=False)
+            found[0] += 1
+            return found[0], found[1]
+
+
+general = GeneralThrottle()
+"""The process's one."""

@@ -1,0 +1,67 @@
+"""Logs: one JSON object a line on standard error, from structlog and from the standard library alike.
+
+Each carries the request's id and user. Bodies, headers and query strings are never logged: they hold secrets.
+"""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import orjson
+import structlog
+from structlog.typing import Processor
+
+from skeleton.kernel.context import current_request
+
+EventDict = MutableMapping[str, Any]
+
+
+def _add_request(logger: Any, method: str, event: EventDict) -> EventDict:
+    request = current_request.get()
+    if request:
+        event.setdefault("request_id", request.request_id)
+        if request.user_id:
+            event.setdefault("user_id", request.user_id)
+    return event
+
+
+def _dump(event: EventDict, **_: Any) -> bytes:
+    return orjson.dumps(event, default=str)
+
+
+_SHARED: list[Processor] = [
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _add_request,
+    structlog.processors.format_exc_info,
+]
+
+
+def configure(config: dict[str, Any]) -> None:
+    """Django's LOGGING_CONFIG: `config` holds the level."""
+    level = config["level"]
+    structlog.configure(
+        processors=[*_SHARED, structlog.processors.JSONRenderer(serializer=_dump)],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_SHARED],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(serializer=lambda event, **_: _dump(event).decode()),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(max(level, logging.WARNING))
+    logging.getLogger("procrastinate").setLevel(max(level, logging.WARNING))
+    logging.getLogger("django.request").setLevel(logging.ERROR)  # 4xx are the client's affair, and logged by us
+    # Refused requests are in our own line for each request; anybody can send them, so they are no alarm.
+    logging.getLogger("django.security").setLevel(logging.CRITICAL)
+    logging.getLogger("django.security.csrf").setLevel(logging.WARNING)

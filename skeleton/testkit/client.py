@@ -1,0 +1,141 @@
+"""A client of the API for tests. Every answer that it receives is held against the OpenAPI document."""
+
+import json
+from functools import cache
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+from jsonschema import Draft202012Validator
+
+from skeleton.rest.documentation import openapi
+
+PREFIX = "/api/v1"
+
+Json = dict[str, Any]
+
+
+class Answer:
+    """An answer, with its JSON in `data`."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        self.response = response
+        self.status = response.status_code
+        self.headers = response.headers
+        is_json = response.headers.get("Content-Type", "").startswith("application/json")
+        self.data: Any = json.loads(response.content) if is_json and response.content else None
+
+    def __repr__(self) -> str:
+        return f"<{self.status} {json.dumps(self.data, ensure_ascii=False)[:600]}>"
+
+    def ok(self, status: int = 200) -> Any:
+        """The data, once the status is what it should be."""
+        assert self.status == status, self
+        return self.data
+
+    def refused(self, status: int, *fields: str) -> Json:
+        """The error, once status and shape are right and `details` names exactly `fields` (when any are given)."""
+        assert self.status == status, self
+        error: Json = self.data
+        assert error["message"], self
+        if fields:
+            assert set(error.get("details", {})) == set(fields), self
+        return error
+
+
+class ApiClient:
+    """Speaks JSON as one user, or as nobody."""
+
+    def __init__(self, token: str | None = None, user: Any = None) -> None:
+        self.token, self.user = token, user
+        self._client = Client(raise_request_exception=False)
+
+    def get(self, path: str, **query: Any) -> Answer:
+        return self.call("GET", path, query=query)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Answer:
+        return self.call("POST", path, body, headers=headers)
+
+    def put(self, path: str, body: Any = None) -> Answer:
+        return self.call("PUT", path, body)
+
+    def patch(self, path: str, body: Any = None) -> Answer:
+        return self.call("PATCH", path, body)
+
+    def delete(self, path: str, body: Any = None) -> Answer:
+        return self.call("DELETE", path, body)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: Json | None = None,
+        headers: dict[str, str] | None = None,
+        content_type: str = "application/json",
+    ) -> Answer:
+        """One request. `body` is JSON unless it is bytes already."""
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        payload = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        response: Any = self._client.generic(
+            method, f"{PREFIX}{path}", payload, content_type=content_type, headers={**sent, **(headers or {})},
+            query_params=query or None,
+        )  # fmt: skip
+        answer = Answer(response)
+        assert answer.status != 500, f"{method} {path}: a fault of ours: {answer}"
+        check_against_openapi(method, response, answer)
+        return answer
+
+
+def check_against_openapi(method: str, response: Any, answer: Answer) -> None:
+    """Fail where the document does not describe this answer."""
+    assert answer.headers.get("X-Request-ID"), "every answer has an X-Request-ID"
+    match = response.wsgi_request.resolver_match
+    if match is None or answer.status == 405:
+        return
+    documented = operations().get((method, path_of(match.route)))
+    assert documented is not None, f"{method} /{match.route} is not in the OpenAPI document"
+    described = documented["responses"].get(str(answer.status))
+    assert described is not None, f"{method} /{match.route} does not document {answer.status}: {answer}"
+    content = described.get("content")
+    if content is None:
+        assert answer.data is None, f"{method} /{match.route} documents no body for {answer.status}"
+        return
+    media = answer.headers.get("Content-Type", "").partition(";")[0]
+    if "application/json" in content and (media == "application/json" or media not in content):
+        schema = json.dumps(content["application/json"]["schema"])
+        errors = [
+            f"{'.'.join(map(str, error.absolute_path))}: {error.message[:300]}"
+            for error in validator(schema).iter_errors(answer.data)
+        ]
+        assert not errors, f"{method} /{match.route} answers other than documented: {errors}"
+
+
+def path_of(route: str) -> str:
+    """`api/v1/users/<pk>` as the document writes it: `/api/v1/users/{id}`."""
+    return "/" + route.replace("<pk>", "{id}").replace("<", "{").replace(">", "}")
+
+
+@cache
+def document() -> Json:
+    """The OpenAPI document, made once."""
+    return json.loads(json.dumps(openapi(), default=str))  # type: ignore[no-any-return]
+
+
+@cache
+def operations() -> dict[tuple[str, str], Json]:
+    return {
+        (method.upper(), path): operation
+        for path, item in document()["paths"].items()
+        for method, operation in item.items()
+        if method in ("get", "post", "put", "patch", "delete")
+    }
+
+
+@cache
+def validator(schema: str) -> Draft202012Validator:
+    return Draft202012Validator(
+        {**json.loads(schema), "components": document()["components"]},
+        format_checker=Draft202012Validator.FORMAT_CHECKER,
+    )

@@ -1,0 +1,86 @@
+"""A PostgreSQL of the test's own, as durable as the real one, which the test may kill and leave dead for a while."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from skeleton.embedded_postgres.account import server_account
+from skeleton.embedded_postgres.binaries import runnable
+from skeleton.embedded_postgres.cluster import create_cluster
+from skeleton.embedded_postgres.layout import DATABASE, USER, layout_of
+from skeleton.embedded_postgres.locks import is_held
+from skeleton.embedded_postgres.room import close_room, open_room
+from skeleton.embedded_postgres.server import Server, wait_until_ready
+
+
+class OwnDatabase:
+    """One server over `folder`, started and killed by hand. From the thread that lives longest: it dies with that."""
+
+    def __init__(self, folder: Path) -> None:
+        self.layout = layout_of(folder)
+        self.layout.create()
+        account = server_account(self.layout.data)
+        room = open_room(self.layout, account, "")
+        binaries = runnable(account, room)
+        create_cluster(self.layout, binaries, account, room)
+        self.server = Server(self.layout, binaries, account, room)
+
+    @property
+    def url(self) -> str:
+        """For DATABASE_URL."""
+        password = self.layout.password.read_text(encoding="utf-8")
+        return f"postgresql://{USER}:{quote(password, '')}@{quote(str(self.server.room), '')}/{DATABASE}"
+
+    def start(self) -> None:
+        """Start, and return when it answers."""
+        self.server.start()
+        assert wait_until_ready(self.server, 60, lambda: False), self.layout.log.read_text()
+        self.server.prepare()
+
+    def kill(self) -> None:
+        """SIGKILL to all of its processes at one moment: what they had not given to the operating system is gone."""
+        process = self.server.process
+        assert process is not None
+        victims = [process.pid, *children(process.pid)]
+        for pid in victims:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait(20)
+        deadline = time.monotonic() + 20
+        while is_held(self.layout.server_lock):
+            assert time.monotonic() < deadline, "a process of PostgreSQL is left"
+            time.sleep(0.02)
+
+    def query(self, statement: Any, *values: Any) -> list[tuple[Any, ...]]:
+        """Ask it directly."""
+        with self.server.connect(DATABASE) as connection:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def own_database(folder: Path) -> Iterator[OwnDatabase]:
+    """A running server of one's own; none of it is left afterwards."""
+    database = OwnDatabase(folder)
+    try:
+        database.start()
+        yield database
+    finally:
+        database.server.stop()
+        close_room(database.layout, database.server.room)
+
+
+def children(parent: int) -> list[int]:
+    """The processes that `parent` started and that live."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, ppid = status.read_text().rpartition(")")[2].split()[:2]
+            if int(ppid) == parent and state != "Z":
+                found.append(int(status.parent.name))
+    return found

@@ -1,0 +1,71 @@
+"""The permission table: what each route asks for, written by hand from the contract, never derived from the code.
+
+Every app lists its own in `tests/routes.py`; `tests/test_permission_matrix.py` holds them against the URLconf, the
+OpenAPI document and the answers that each kind of caller gets.
+"""
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+from typing import Literal
+
+from django.apps import apps
+
+from skeleton.rest.operations import endpoints
+from skeleton.testkit.client import PREFIX, path_of
+
+Special = Literal["public", "signed_in", "or_oneself"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`Route("GET", "/customers/{id}", "customers:read", "parties:read")`: any one of the permissions is enough.
+
+    `special`: "public" (no token), "signed_in" (any user), "or_oneself" (or the user in the path).
+    """
+
+    method: str
+    path: str
+    any_of: tuple[str, ...]
+    special: Special | None = None
+
+    def __init__(self, method: str, path: str, *any_of: str, special: Special | None = None) -> None:
+        object.__setattr__(self, "method", method)
+        object.__setattr__(self, "path", path)
+        object.__setattr__(self, "any_of", any_of)
+        object.__setattr__(self, "special", special)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def open_to_all(self) -> bool:
+        """Whether any signed-in user may call it."""
+        return self.special in ("public", "signed_in")
+
+
+def routes_of(app: str) -> list[Route]:
+    """The table of one app (its dotted name); empty where it has none."""
+    name = f"{app}.tests.routes"
+    try:
+        found = importlib.util.find_spec(name)
+    except ModuleNotFoundError:  # the app has no tests at all
+        return []
+    table: list[Route] = importlib.import_module(name).ROUTES if found else []
+    return table
+
+
+def tables() -> dict[str, list[Route]]:
+    """The tables of all installed apps that have one, by the app's dotted name."""
+    found = {config.name: routes_of(config.name) for config in apps.get_app_configs()}
+    return {name: table for name, table in found.items() if table}
+
+
+def routed() -> set[tuple[str, str]]:
+    """Method and path, behind /api/v1, of every operation that the URLconf answers."""
+    return {
+        (method.upper(), path_of(route).removeprefix(PREFIX))
+        for route, view in endpoints()
+        for method in getattr(view, "actions", {})
+        if method != "head"
+    }

@@ -1,0 +1,158 @@
+"""Holds a view's compiled reads against the ordinary way: Django's queryset, django-filter's filters, DRF's fields.
+
+`check_reads(CustomerView, actor, search=["acme"], country=["US"])` tries every filter and every order.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from unittest import mock
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import QuerySet
+from django.db.models.functions import JSONArray
+from django.http import QueryDict
+from django.utils.http import urlencode
+from rest_framework import serializers
+
+from skeleton.db.access import visible
+from skeleton.kernel.actors import Actor
+from skeleton.rest import reading
+from skeleton.rest.fields import Computed, Many, One
+from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet
+from skeleton.rest.http import dump_json
+from skeleton.rest.listing import ListQuery, parse_list_query
+from skeleton.rest.reading import Reader
+from skeleton.rest.views import ResourceView
+
+Shape = dict[str, str]
+
+
+def check_reads(view: type[ResourceView], actor: Actor, **samples: Sequence[str]) -> None:
+    """Compare every read of `view`. `samples` are raw values for each filter; choices and booleans are known already.
+
+    At least four rows must be there, and each filter must find something with one of its values, or the comparison
+    would prove nothing.
+    """
+    for query in _orders(view):
+        assert _compare(view, actor, query) > 3, f"{view.__name__}: too few rows to fill two pages of two"
+    combined: Shape = {}
+    for name, values in _samples(view.filterset, samples).items():
+        found = [_compare(view, actor, {name: value}) for value in values]
+        assert any(found), f"{view.__name__}: no sample of {name} finds anything"
+        combined[name] = values[0]
+    _compare(view, actor, combined)
+    for row in visible(view.gate, actor)[:5]:
+        ours = json.loads(dump_json(view.reader().one(actor, row.pk)))
+        plain = represent(view.output(), row)
+        assert ours == plain, f"{view.__name__}: {row.pk}"
+
+
+def _orders(view: type[ResourceView]) -> Iterator[Shape]:
+    yield {}
+    yield {"sort_order": "asc"}
+    for name in view.sorting.keys:
+        yield {"sort_by": name}
+        yield {"sort_by": name, "sort_order": "desc"}
+
+
+def _samples(filterset: type[FilterSet] | None, given: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    found: dict[str, Sequence[str]] = {}
+    for name, each in (filterset.base_filters if filterset else {}).items():
+        if isinstance(each, BooleanFilter):
+            found[name] = ["true", "false"]
+        elif isinstance(each, ChoiceFilter):
+            found[name] = [str(value) for value, _ in each.extra["choices"]]
+        else:
+            assert name in given, f"give samples of the filter {name}"
+        if name in given:
+            found[name] = given[name]
+    return found
+
+
+def _compare(view: type[ResourceView], actor: Actor, asked: Shape) -> int:
+    """Page by page, then cursor by cursor; how many rows there were."""
+    query = _parse(view, {**asked, "limit": "2"})
+    plain = [represent((view.list_output or view.output)(), row) for row in _plain(view, actor, query)]
+    for deep in () if view.cursor_only else (reading.DEEP, 0):
+        with mock.patch.object(reading, "DEEP", deep):  # as if every page were a deep one
+            assert list(_pages(view, actor, asked, len(plain))) == plain, f"{view.__name__} {asked} by page, {deep=}"
+    assert list(_steps(view, actor, asked)) == plain, f"{view.__name__} {asked} by cursor"
+    return len(plain)
+
+
+def _parse(view: type[ResourceView], asked: Shape) -> ListQuery:
+    return parse_list_query(
+        QueryDict(urlencode(asked)),
+        filterset=view.filterset,
+        sorting=view.sorting,
+        cursor_only=view.cursor_only,
+        plain_cursor=view.plain_cursor,
+    )
+
+
+def _plain(view: type[ResourceView], actor: Actor, query: ListQuery) -> QuerySet[Any]:
+    """What the ORM makes of the same question, with values in place of parameters."""
+    rows = visible(view.gate, actor)
+    if view.filterset:
+        bound = view.filterset.bind(query.filters)
+        filterset = view.filterset(data={}, queryset=rows)
+        for name in query.filters:
+            rows = filterset.filters[name].filter(rows, bound[name])
+    return rows.order_by(*query.sort.ordering())
+
+
+def _pages(view: type[ResourceView], actor: Actor, asked: Shape, total: int) -> Iterator[Any]:
+    page, more = 1, True
+    while more:
+        answer = _reader(view).page(actor, _parse(view, {**asked, "limit": "2", "page": str(page)}))
+        assert answer["total"] == total, f"{view.__name__} {asked}: the total on page {page}"
+        yield from json.loads(dump_json(answer["items"]))
+        page, more = page + 1, answer["has_more"]
+
+
+def _steps(view: type[ResourceView], actor: Actor, asked: Shape) -> Iterator[Any]:
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = _reader(view).after(
+            actor, _parse(view, {**asked, "limit": "2", "cursor": cursor}), plain=view.plain_cursor
+        )
+        yield from json.loads(dump_json(answer["items"]))
+        cursor = answer["next_cursor"]
+
+
+def _reader(view: type[ResourceView]) -> Reader:
+    return view.reader()
+
+
+def represent(serializer: Any, row: Any) -> dict[str, Any]:
+    """`row`, a model instance, as DRF's own fields write it."""
+    written: dict[str, Any] = {}
+    for name, field in serializer.fields.items():
+        if field.write_only:
+            continue
+        if isinstance(field, Many):
+            children = [represent(field.child(), child) for child in _children(field, row)]
+            written[name] = next(iter(children), None) if isinstance(field, One) else children
+        elif isinstance(field, Computed):
+            written[name] = field.to_representation(row)
+        elif isinstance(field, serializers.BaseSerializer):
+            inner = field.get_attribute(row)
+            written[name] = None if inner is None else represent(field, inner)
+        else:
+            value = field.get_attribute(row)
+            written[name] = None if value is None else field.to_representation(value)
+    return json.loads(dump_json(written))  # type: ignore[no-any-return]
+
+
+def _children(field: Many, row: Any) -> list[Any]:
+    """The children of one parent, as instances, in their order. Their key may span columns."""
+    columns = [part.attname for part in field.rows.model._meta.pk_fields]
+    parents = type(row)._base_manager.filter(pk=row.pk)
+    found = parents.values_list(ArraySubquery(field.rows.values_list(JSONArray(*columns))), flat=True)[0]
+    keys = [json.loads(key) if isinstance(key, str) else key for key in found]
+    children = field.rows.all()
+    children.query.where = type(children.query.where)()  # what binds them to a parent; the keys stand in for it
+    narrowed = children.filter(**{f"{columns[0]}__in": [key[0] for key in keys]})
+    by_key = {tuple(str(getattr(child, column)) for column in columns): child for child in narrowed}
+    return [by_key[tuple(map(str, key))] for key in keys]
