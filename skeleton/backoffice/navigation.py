@@ -179,6 +179,6 @@ def _page(place: Place, request: HttpRequest) -> dict[str, Any] | None:
 
 def _screen(place: Place, request: HttpRequest) -> dict[str, Any] | None:
     screen = screen_of(place.name)
-    if screen is None or not screen.has_view_permission(request):
+    if screen is None or not screen.has_module_permission(request):
         return None
     return {"title": capfirst(screen.opts.verbose_name_plural), "link": screen.list_page}

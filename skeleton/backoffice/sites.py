@@ -1,7 +1,10 @@
 """The back office: one admin site, for everybody who holds a role, of which each sees what their roles let them."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -32,9 +35,15 @@ class BackOffice(UnfoldAdminSite):
     enable_nav_sidebar = True
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Our own screens only: Django's groups and the like know nothing of roles."""
+        """Register an admin class of ours; those of other packages are left out, since they know nothing of roles.
+
+        Raises ImproperlyConfigured for an admin class of ours that is no Screen: nobody would be allowed to see it.
+        """
         if admin_class is not None and issubclass(admin_class, Screen):
             super().register(model_or_iterable, admin_class, **options)
+        elif admin_class is None or not is_installed_package(admin_class):
+            name = admin_class.__name__ if admin_class else "ModelAdmin"
+            raise ImproperlyConfigured(f"{name} must subclass a base of skeleton.office to be registered here.")
 
     # who
 
@@ -119,6 +128,12 @@ class BackOffice(UnfoldAdminSite):
             extra_context={**self.each_context(request), **(extra_context or {})},
         )
         return _with_status(view(request))
+
+
+def is_installed_package(admin_class: type) -> bool:
+    """Return whether a class comes from a package that was installed, and not from this project."""
+    source = sys.modules[admin_class.__module__].__file__ or ""
+    return "site-packages" in Path(source).parts
 
 
 def _with_status(answer: HttpResponse) -> HttpResponse:

@@ -21,6 +21,7 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from skeleton.db.access import Gate, visible
 from skeleton.kernel.actors import Actor
 from skeleton.office.acts import Act, do_to_many
+from skeleton.office.checks import AdminChecks, require_checked_list
 from skeleton.office.exports import Exporting
 from skeleton.office.forms import few_lines
 from skeleton.office.listing import Listing
@@ -48,6 +49,7 @@ class Screen(Exporting, ModelAdmin):
     """What the audit log calls these rows; by default the first of `resources`."""
 
     gate: ClassVar[Gate]
+    checks_class = AdminChecks
     acts: ClassVar[tuple[Any, ...]] = ()
     """Names of the methods made with `acts.act` or `acts.download`: the buttons of the page. Several under one button
     are `{"title": …, "icon": …, "items": [names]}`."""
@@ -134,6 +136,7 @@ class Screen(Exporting, ModelAdmin):
         return Listing
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
+        require_checked_list(self.get_changelist(request), Listing)
         try:
             return super().get_changelist_instance(request)
         except IncorrectLookupParameters as exc:  # Django would redirect to the whole list
@@ -182,11 +185,12 @@ class Screen(Exporting, ModelAdmin):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         acts = {name: self.act_of(name) for name in self.bulk_acts}
-        return {
+        offered = {
             name: (partial(do_to_many, act=act), name, act.title)
             for name, act in acts.items()
             if self.may_do(request, act)
         }
+        return {**super().get_actions(request), **offered}
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         """Do a bulk act. Raises BadParameter for a selected row whose id can't be one."""
@@ -270,6 +274,7 @@ class Screen(Exporting, ModelAdmin):
 class _Parts:
     """Rows that belong to the record of the page; who may touch the record may touch them."""
 
+    follows_parent = True
     extra = 0
     admin_site: Any
     formfield_overrides: ClassVar[Any] = FORM_FIELDS
