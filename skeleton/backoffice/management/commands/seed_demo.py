@@ -45,7 +45,7 @@ class Command(BaseCommand):
         self.stdout.write(f"The demo company is there, after {time.monotonic() - began:.0f} s.")
 
     def _told(self, what: str, done: int, total: int) -> None:
-        """A bar where somebody looks on."""
+        """Show a progress bar if standard error is a terminal."""
         if not sys.stderr.isatty():
             return
         filled = BAR * done // max(total, 1)
