@@ -42,7 +42,7 @@ _HEALTHY = dump_json({"status": "ok"})
 
 
 class Application:
-    """One server process."""
+    """The application of one server process."""
 
     def __init__(self, handler: WSGIHandler) -> None:
         self._handler = handler
@@ -54,7 +54,7 @@ class Application:
         self._streams: set[EventStream] = set()
         self._stopping = False
 
-    # what Granian calls
+    # called by Granian
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -116,7 +116,7 @@ class Application:
             cycle.refuse(DomainError())
         return None
 
-    # bounds
+    # limits
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         """Enforce the time limits, four times per second."""

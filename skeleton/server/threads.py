@@ -16,7 +16,7 @@ from skeleton.server.limits import Limits
 from skeleton.server.sockets import shut
 
 THREADS = 4
-"""Per process, each with a database connection (docs/decisions/0012-application-server.md)."""
+"""Threads per process, each with a database connection (docs/decisions/0012-application-server.md)."""
 WRITERS = THREADS - 1
 """Threads that may run write requests. Even if all of these wait for a locked row, one thread is left for reads."""
 SUSPICIOUS_SECONDS = 1.0

@@ -142,7 +142,7 @@ class Command(BaseCommand):
         mark.write_text(now, encoding="utf-8")
 
     def serve(self, address: Address) -> None:
-        """Run the API server until it is told to stop."""
+        """Run the API server until it is stopped. Raises CommandError if its workers keep failing."""
         server = api_server(address)
         beside = [Beside("worker") for _ in range(settings.SKELETON_JOB_WORKERS)]
         server.on_startup(lambda: self.announce(address))
