@@ -1,7 +1,7 @@
-# Everything one does with Skeleton. It needs make and Python 3.11 or newer, nothing else.
+# Common tasks. They need only make and Python 3.11 or newer.
 #
-#   make serve     install what is missing and run the API, its documentation and the back office
-#   make test      every check there is; `make unit`, `make types` … run one of them
+#   make serve     install missing dependencies and run the API, its documentation and the back office
+#   make test      run every check; `make unit`, `make types` … run a single one
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -11,73 +11,73 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-# The stamps hold what was installed; they live in the environment and go with it.
+# Stamp files that record an installation. They are inside the environment, so they are deleted with it.
 RUNTIME := $(VENV)/.installed-runtime
 DEVELOPMENT := $(VENV)/.installed-development
-# The lock names everything, so nothing is resolved: what was published since cannot matter.
+# The lock files list every package, so pip resolves nothing and later releases have no effect.
 LOCKED := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r
 
-# Tests may lose their data in a crash, and so use a data folder of their own.
+# Tests use a database without durability, in a separate data folder.
 TEST := SKELETON_TEST_FAST_DB=1
 
 .PHONY: help serve demo test lint format-check types imports check migrations schema unit browser durability attack nginx \
 	install install-dev lock bench bench-check bench-scale bench-live bench-files bench-jobs bench-dashboard \
 	screenshots translations format clean
 
-help: ## this list
+help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/' | expand -t 16
 
 serve: $(RUNTIME) ## run the API, its documentation and the back office (HOST, PORT, DATABASE_URL …)
 	@exec $(BIN)/python manage.py serve
 
 DEMO := SKELETON_DATA_DIR=$(or $(SKELETON_DATA_DIR),var/demo) $(BIN)/python manage.py
-demo: $(RUNTIME) ## the same with a company of two years in it (SCALE=3: more of it), in var/demo
+demo: $(RUNTIME) ## run the system with two years of company data, in var/demo (SCALE=3 for more)
 	@$(DEMO) serve --prepare-only
 	@$(DEMO) seed_demo --if-empty --scale $(or $(SCALE),1)
 	@exec env $(DEMO) serve
 
-test: lint format-check types imports check migrations schema unit ## every check there is
+test: lint format-check types imports check migrations schema unit ## run every check
 
-lint: $(DEVELOPMENT) ## ruff's rules
+lint: $(DEVELOPMENT) ## run ruff's linter
 	$(BIN)/ruff check .
 
-format-check: $(DEVELOPMENT) ## the formatting, without changing it
+format-check: $(DEVELOPMENT) ## check the formatting without changing it
 	$(BIN)/ruff format --check .
 
-types: $(DEVELOPMENT) ## mypy
+types: $(DEVELOPMENT) ## run mypy
 	$(TEST) $(BIN)/mypy .
 
-imports: $(DEVELOPMENT) ## the floors of the house
+imports: $(DEVELOPMENT) ## check the import contracts (import-linter)
 	$(BIN)/lint-imports
 
-check: $(DEVELOPMENT) ## Django's checks and ours
+check: $(DEVELOPMENT) ## run the system checks of Django and Skeleton
 	$(TEST) $(BIN)/python manage.py check
 
-migrations: $(DEVELOPMENT) ## no model change without its migration
+migrations: $(DEVELOPMENT) ## check that no migration is missing
 	$(TEST) $(BIN)/python manage.py makemigrations --check --dry-run
 
-schema: $(DEVELOPMENT) ## the API's description is complete and valid
+schema: $(DEVELOPMENT) ## check that the OpenAPI schema is complete and valid
 	$(TEST) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
-unit: $(DEVELOPMENT) browser ## the tests, with coverage
+unit: $(DEVELOPMENT) browser ## run the tests with coverage
 	$(TEST) $(BIN)/pytest -n auto --cov --cov-report=term:skip-covered $(ARGS)
 
-# The parts that lean on PostgreSQL most: triggers, books, stock, searches, the queue, migrations, backups.
+# The parts that depend on PostgreSQL most: triggers, books, stock, searches, the queue, migrations, backups.
 POSTGRES15 ?= /usr/lib/postgresql/15/bin
 ON_POSTGRES15 := parties accounting inventory contracts billing messenger skeleton/audit skeleton/identity \
 	skeleton/files skeleton/notifications skeleton/jobs skeleton/backups tests/test_migrations.py tests/test_audit.py
 .PHONY: postgres15
-postgres15: $(DEVELOPMENT) ## the tests of what leans on PostgreSQL, over Debian's PostgreSQL 15 (apt-get install postgresql-15)
+postgres15: $(DEVELOPMENT) ## run the PostgreSQL-dependent tests on Debian's PostgreSQL 15 (apt-get install postgresql-15)
 	$(BIN)/python -m tests.postgres $(POSTGRES15) -n auto -q $(ON_POSTGRES15) $(ARGS)
 
-durability: $(DEVELOPMENT) ## what is promised when things break, in full: 20,000 writes, an outage of 40 s
+durability: $(DEVELOPMENT) ## run the full durability tests: 20,000 writes, an outage of 40 s
 	SKELETON_DURABILITY_ROUNDS=6 SKELETON_DURABILITY_WRITES=20000 SKELETON_DURABILITY_OUTAGES=2,40 \
 	$(TEST) $(BIN)/pytest tests/test_durability.py -o timeout=1800 --durations=0 $(ARGS)
 
-attack: $(DEVELOPMENT) nginx ## what strangers may try, in full, with nginx in front: some twenty minutes
+attack: $(DEVELOPMENT) nginx ## run the full attack tests with nginx in front (some twenty minutes)
 	SKELETON_ATTACK=full $(TEST) $(BIN)/pytest tests/attack -p no:randomly -o timeout=900 $(ARGS)
 
-nginx: ## nginx for `make attack`, where that is possible
+nginx: ## install nginx for `make attack`, if possible
 	@command -v nginx >/dev/null 2>&1 && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 		echo "Installing nginx for the attacks through a proxy."; \
@@ -87,7 +87,7 @@ nginx: ## nginx for `make attack`, where that is possible
 		echo "No nginx here: attacks through a proxy will be skipped."; \
 	fi
 
-browser: ## a browser for the tests of the pages, where that is possible
+browser: ## install a browser for the browser tests, if possible
 	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 		echo "Installing chromium for the browser tests."; \
@@ -97,8 +97,8 @@ browser: ## a browser for the tests of the pages, where that is possible
 		echo "No chromium here: the browser tests will be skipped."; \
 	fi
 
-install: $(RUNTIME) ## install what running needs
-install-dev: $(DEVELOPMENT) ## install what developing needs
+install: $(RUNTIME) ## install the runtime dependencies
+install-dev: $(DEVELOPMENT) ## install the development dependencies
 
 $(BIN)/python:
 	@if [ -z "$(PYTHON)" ]; then \
@@ -107,7 +107,7 @@ $(BIN)/python:
 	@rm -f $(RUNTIME) $(DEVELOPMENT)
 	@$(PYTHON) -m venv $(VENV)
 
-# Development includes the runtime's very versions, so one installation is enough for both.
+# The development lock includes the runtime's exact versions, so one installation serves both.
 $(RUNTIME): requirements.txt | $(BIN)/python
 	@if [ -e $(DEVELOPMENT) ] && [ $(DEVELOPMENT) -nt requirements.txt ]; then :; else \
 		echo "Installing the dependencies."; \
@@ -121,40 +121,40 @@ $(DEVELOPMENT): requirements-dev.txt | $(BIN)/python
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-header --no-emit-index-url $(if $(UPGRADE),--upgrade)
-lock: $(DEVELOPMENT) ## resolve requirements*.in anew; UPGRADE=1 takes the newest versions
+lock: $(DEVELOPMENT) ## recompile requirements*.txt; UPGRADE=1 takes the newest versions
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 	$(LOCK) -c requirements-dev.txt requirements.in -o requirements.txt
 
-bench: $(DEVELOPMENT) ## our speed beside a floor, the stock way and a peer
+bench: $(DEVELOPMENT) ## compare our speed with a hand-written floor, a stock DRF project and FastAPI
 	$(BIN)/python -m bench $(ARGS)
 
-bench-check: $(DEVELOPMENT) ## the same in short; fails where a target is missed by more than 25 %
+bench-check: $(DEVELOPMENT) ## run a short benchmark; fails if a target is missed by more than 25 %
 	$(BIN)/python -m bench check
 
-bench-scale: $(DEVELOPMENT) ## our speed at a thousand rows and at a million
+bench-scale: $(DEVELOPMENT) ## measure our speed at a thousand and at a million rows
 	$(BIN)/python -m bench scale
 
-bench-dashboard: $(DEVELOPMENT) ## the back office's first page at a thousand invoices and at a million
+bench-dashboard: $(DEVELOPMENT) ## measure the dashboard at a thousand and at a million invoices
 	$(BIN)/python -m bench dashboard
 
-screenshots: $(DEVELOPMENT) browser ## pictures of the back office with the demo company, into docs/screenshots
+screenshots: $(DEVELOPMENT) browser ## take screenshots of the back office with demo data, into docs/screenshots
 	@$(DEMO) serve --prepare-only
 	@$(DEMO) seed_demo --if-empty
 	@$(firstword $(DEMO)) PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
-translations: $(DEVELOPMENT) ## look for texts to translate and compile what is translated (skeleton/locale)
+translations: $(DEVELOPMENT) ## extract translatable texts and compile the translations (skeleton/locale)
 	$(TEST) DJANGO_SETTINGS_MODULE=skeleton.settings $(BIN)/python -m skeleton.locale.build
 
-bench-live: $(DEVELOPMENT) ## from POST to arrival, memory of streams, messages a second
+bench-live: $(DEVELOPMENT) ## measure message latency, memory per stream and messages per second
 	$(BIN)/python -m bench live
 
-bench-files: $(DEVELOPMENT) ## 20 MB up and down beside a bare file server, and the memory that takes
+bench-files: $(DEVELOPMENT) ## compare 20 MB uploads and downloads, and their memory, with a bare file server
 	$(BIN)/python -m bench files
 
-bench-jobs: $(DEVELOPMENT) ## jobs a second with one worker and with four
+bench-jobs: $(DEVELOPMENT) ## measure jobs per second with one and with four workers
 	$(BIN)/python -m bench jobs
 
-format: $(DEVELOPMENT) ## put the code into shape
+format: $(DEVELOPMENT) ## format the code and apply automatic fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

@@ -1,10 +1,10 @@
-"""`python -m bench [MODE]`: measure ours beside a floor, the stock way and a peer.
+"""`python -m bench [MODE]`: compare our speed with a hand-written floor, a stock DRF project and FastAPI.
 
-`run` writes its section of bench/RESULTS.md. `quick` prints the same in a fraction of the time. `check`, in a minute or
-two, ends with 1 where a ratio of CPU times misses its target by more than 25 %. `scale` compares ours over 1,000 rows
-with ours over 1,000,000, `dashboard` the back office's first page over as many invoices; both write their sections,
-and their databases stay in var/bench-scale (about 2 GB each). `live` measures the messenger, `files` uploads
-and downloads, `jobs` the queue's workers.
+`run` writes its section of bench/RESULTS.md. `quick` prints the same in a fraction of the time. `check` takes a minute
+or two, and exits with 1 if a ratio of CPU times misses its target by more than 25 %. `scale` compares our speed at
+1,000 rows with that at 1,000,000; `dashboard` does so for the dashboard and as many invoices. Both write their sections
+and keep their databases in var/bench-scale (about 2 GB each). `live` measures the messenger, `files` uploads and
+downloads, `jobs` the job workers.
 """
 
 import argparse
@@ -25,7 +25,7 @@ EFFORTS = {
     "quick": Effort(rounds=3, busy=0.8, alone=0.3),
     "check": Effort(
         rounds=9, busy=0.3, alone=0, warm_up=0.3
-    ),  # many short rounds: a busy minute hits all servers alike
+    ),  # many short rounds, so that a busy minute affects all servers equally
 }
 LOGIN = "login"
 SECTIONS = {"scale": scale.run, "dashboard": dashboard.run, "live": live.run, "files": files.run, "jobs": jobs.run}
@@ -49,14 +49,14 @@ def main() -> int:
 
 
 def default_names(mode: str) -> list[str]:
-    """What a mode measures. A check leaves out what is no ratio of CPU times: throughput, a login's milliseconds."""
+    """Return the scenarios of a mode. A check omits results that are not CPU time ratios: throughput and logins."""
     if mode == "check":
         return [one.name for one in SCENARIOS if not one.targets.rate]
     return [*(one.name for one in SCENARIOS), LOGIN]
 
 
 def compare(mode: str, names: list[str]) -> list[str]:
-    """Run scenarios against all servers, printing each table as soon as it is there; which targets were missed."""
+    """Run scenarios against all servers, print each table when it is ready, and return the missed targets."""
     effort, tables, missed = EFFORTS[mode], [], []
 
     def keep(table: str, title: str, verdicts: list[Verdict]) -> None:

@@ -1,4 +1,4 @@
-"""Before anything is timed: all servers must give the same answers, or their figures compare nothing."""
+"""Checks before measuring that all servers give the same responses; otherwise comparing them is pointless."""
 
 import json
 from typing import Any
@@ -7,11 +7,11 @@ from bench.scenarios import Ask, Scenario
 from bench.servers import OURS, Server, Servers
 
 TRIED = 5
-"""So many of a scenario's requests, spread over all of them, are compared."""
+"""Number of a scenario's requests, evenly spread, that are compared."""
 
 
 def check(scenario: Scenario, servers: Servers, token: str) -> None:
-    """Stop the bench where an answer differs from ours, saying where."""
+    """Stop the benchmark if a response differs from ours, and report the difference."""
     asks = scenario.asks(servers.database.customers)
     for ask in asks[:: max(1, len(asks) // TRIED)]:
         expected = answer(servers[OURS], scenario, ask, token)
@@ -22,7 +22,7 @@ def check(scenario: Scenario, servers: Servers, token: str) -> None:
 
 
 def answer(server: Server, scenario: Scenario, ask: Ask, token: str) -> Any:
-    """The answer's JSON, without what no two answers share."""
+    """Return the response's JSON without values that differ between responses."""
     status, body = server.ask(ask.method, ask.path, ask.body, token)
     if status != scenario.status:
         raise SystemExit(f"{server.name} answers {ask.method} {ask.path} with {status}: {body[:500]!r}")
@@ -30,7 +30,7 @@ def answer(server: Server, scenario: Scenario, ask: Ask, token: str) -> Any:
 
 
 def without(value: Any, names: frozenset[str]) -> Any:
-    """`value` with the values of these keys, at any depth, blanked."""
+    """Return `value` with the values of these keys blanked at any depth."""
     if isinstance(value, dict):
         return {key: "…" if key in names else without(inner, names) for key, inner in value.items()}
     if isinstance(value, list):
@@ -39,7 +39,7 @@ def without(value: Any, names: frozenset[str]) -> Any:
 
 
 def difference(expected: Any, found: Any, path: str = "") -> str:
-    """The first place where two values differ."""
+    """Return a description of the first difference between two values."""
     if isinstance(expected, dict) and isinstance(found, dict):
         if expected.keys() != found.keys():
             return f"{path or '.'}: keys differ: {sorted(expected.keys() ^ found.keys())}"

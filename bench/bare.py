@@ -1,6 +1,6 @@
-"""The least a file server can do, on the same Granian as ours: a POST is written to a file, a GET sends it.
+"""A minimal file server on the same Granian as ours: a POST is written to a file, a GET sends it.
 
-It asks nobody who they are and looks at no byte. `/synced/…` is on the disk before the answer, as ours always is.
+It authenticates nobody and checks no content. `/synced/…` is synced to disk before the response, as ours always is.
 """
 
 import os

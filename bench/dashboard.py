@@ -1,4 +1,4 @@
-"""The back office's first page over 1,000 invoices and over 1,000,000, two servers taking turns."""
+"""Measures the dashboard at 1,000 and at 1,000,000 invoices, with two servers taking turns."""
 
 import re
 from contextlib import ExitStack
@@ -17,11 +17,11 @@ SMALL, LARGE = 1_000, 1_000_000
 KINDS = {SMALL: Kind("small", 18086), LARGE: Kind("large", 18087)}
 EFFORT = Effort(rounds=5, busy=1.5, alone=0, warm_up=1)
 MOST = 3.0
-"""How much longer the page may take over a thousand times as many invoices."""
+"""Maximum ratio of the response times for a thousand times as many invoices."""
 
 
 def run() -> str:
-    """Measure; the section for the page of results."""
+    """Run the measurements, and return the section for the results page."""
     with ExitStack() as stack:
         servers = {}
         for invoices, kind in KINDS.items():
@@ -46,7 +46,7 @@ def measure(servers: dict[int, Server], generator: Generator) -> dict[int, Figur
 
 
 def sign_in(port: int) -> str:
-    """The cookie of a session in the back office."""
+    """Sign in to the back office, and return the session cookie."""
     connection = HTTPConnection("127.0.0.1", port)
     connection.request("GET", "/admin/login/")
     form = connection.getresponse()
@@ -63,7 +63,7 @@ def sign_in(port: int) -> str:
 
 
 def page(cookie: str) -> bytes:
-    """The request of the first page."""
+    """Return the request for the dashboard."""
     return f"GET /admin/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n".encode()
 
 

@@ -1,4 +1,4 @@
-"""The database of the bench: an embedded PostgreSQL of its own, durable like a real one, with data made by SQL."""
+"""The benchmark database: a separate, durable embedded PostgreSQL, filled with data by SQL."""
 
 import os
 import subprocess
@@ -17,17 +17,17 @@ PROJECT = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("BENCH_DATA_DIR", "") or PROJECT / "var" / "bench").absolute()
 SCALE_DIR = DATA_DIR.with_name(f"{DATA_DIR.name}-scale")
 
-FIRST_MOMENT = 1_760_000_000  # seconds; row i was made i seconds later
+FIRST_MOMENT = 1_760_000_000  # seconds; row i was created i seconds later
 
 
 def row_id(i: int, kind: int = 0) -> UUID:
-    """The id of the i-th row of a kind, the same that `bench_id` makes in SQL: a UUIDv7, greater for a greater i."""
+    """Return the id of the i-th row of a kind, as `bench_id` does in SQL: a UUIDv7 that increases with i."""
     return UUID(f"{(FIRST_MOMENT + i) * 1000:012x}7000{0x8000 + kind:04x}{i:012x}")
 
 
 CUSTOMER, ADDRESS, SHIPPING, INVOICE, PAYMENT, LINE, ENTRY, ENTRY_LINE, ITEM, WAREHOUSE, STOCKED, ORDER = range(12)
 INACTIVE, BLACKLISTED = 20, 97
-"""Every so-manieth customer is that; all others are active."""
+"""Every n-th customer has this status; all others are active."""
 
 _ID = f"""
 CREATE OR REPLACE FUNCTION bench_id(i bigint, kind int) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
@@ -67,8 +67,8 @@ FROM generate_series(1, %(customers)s) AS i, (VALUES (0), (1)) AS kinds(n),
 WHERE n = 0 OR i %% 3 = 0
 """  # noqa: S608 (constants only)
 
-# One invoice per customer, with two lines at different rates: drafts, sent, paid and cancelled ones. They are of a year
-# whose number series nobody else uses.
+# One invoice per customer in various states, with two lines at different tax rates. They are dated in a year whose
+# number series nothing else uses.
 _INVOICES = f"""
 INSERT INTO billing_invoice (id, number, customer_id, customer_name, currency, status, subtotal, tax_total,
                              tax_breakdown, total, amount_paid, issue_date, due_date, notes, sent_at, paid_at,
@@ -108,7 +108,7 @@ FROM generate_series(1, %(customers)s) AS i JOIN billing_invoice v ON v.id = ben
 WHERE v.status = 'paid'
 """  # noqa: S608 (constants only)
 
-# As many items and orders as customers; each item in one of five warehouses.
+# As many items and orders as customers, with each item in one of five warehouses.
 _ITEMS = f"""
 INSERT INTO inventory_item (id, sku, name, unit_price, currency, tax_rate, status, attributes, created_at, updated_at)
 SELECT bench_id(i, {ITEM}), 'SKU-' || lpad(i::text, 7, '0'), (array['Bolt', 'Кабель', 'Pump', 'Valve'])[1 + i %% 4]
@@ -147,7 +147,7 @@ UPDATE parties_party p SET total_purchases = v.total
 FROM billing_invoice v WHERE v.customer_id = p.id AND v.status IN ('sent', 'paid')
 """
 
-# Two lines an entry, over three years, and the totals that triggers would have kept.
+# Entries with two lines each over three years, and the totals that triggers would have maintained.
 _ENTRIES = f"""
 INSERT INTO accounting_entry (id, date, description, source_type, purpose, created_at)
 SELECT bench_id(i, {ENTRY}), date '2023-11-01' + (i::bigint * 7919 %% 1100)::int, 'Entry ' || i, 'manual', '',
@@ -164,8 +164,8 @@ FROM generate_series(1, %(customers)s / 2) AS i JOIN accounting_entry e ON e.id 
      JOIN accounting_account a USING (code)
 """  # noqa: S608 (constants only)
 
-# What a business with so many journal lines has sent over the same three years: a fourth as many invoices, each paid
-# after twenty days but for every fiftieth, which is open.
+# Invoices over the same three years: a quarter of the number of journal lines. Each is paid after twenty days, except
+# every fiftieth, which is open.
 _SCALE_INVOICES = f"""
 INSERT INTO billing_invoice (id, number, customer_id, customer_name, currency, status, subtotal, tax_total,
                              tax_breakdown, total, amount_paid, issue_date, due_date, sent_at, paid_at,
@@ -178,7 +178,7 @@ FROM generate_series(1, %(customers)s / 4) AS i JOIN parties_party p ON p.id = b
      LATERAL (SELECT date '2023-11-01' + (i::bigint * 7919 %% 1100)::int AS day, i %% 50 = 0 AS open) AS made
 """  # noqa: S608 (constants only)
 
-# Ten invoices a customer, for the page that sums them up; one in fifty is open, and half of those are late.
+# Ten invoices per customer for the dashboard. One in fifty is open, and half of the open ones are overdue.
 _MANY_INVOICES = f"""
 INSERT INTO billing_invoice (id, number, customer_id, customer_name, currency, status, subtotal, tax_total,
                              tax_breakdown, total, amount_paid, issue_date, due_date, sent_at, paid_at,
@@ -212,7 +212,7 @@ WHERE i.indrelid = ANY (ARRAY['parties_party', 'parties_address', 'accounting_en
 
 _EMPTIED = ("parties_party", "accounting_entry", "audit_entry", "inventory_item", "inventory_warehouse")
 
-# Triggers keep the numbers of rows, and rest while the rows are filled in: begin again.
+# Row counts are maintained by triggers, which are disabled while filling, so recount.
 _RECOUNT = """
 DO $$
 DECLARE
@@ -241,7 +241,7 @@ _DASHBOARD_FILLING = (_CUSTOMERS, _ENTRIES, _ENTRY_LINES, _LINE_TOTALS, _MANY_IN
 
 @dataclass(frozen=True)
 class Database:
-    """A running database with data in it: the data folder it belongs to, where it is, and how much it holds."""
+    """A running database with data: its data folder, its address, and the amount of data."""
 
     home: Path
     host: str
@@ -254,13 +254,13 @@ class Database:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the comparison servers need to reach it."""
+        """Return the environment variables with which the comparison servers connect."""
         return {"BENCH_DB_HOST": self.host, "BENCH_DB_PASSWORD": self.password, "BENCH_DB_USER": USER,
                 "BENCH_DB_NAME": DATABASE}  # fmt: skip
 
 
 def postgres_pid(home: Path) -> int:
-    """The postmaster of a data folder; its backends are its children."""
+    """Return the process id of a data folder's postmaster, the parent of all backends."""
     pid = postmaster_pid(layout_of(home / "postgres"))
     if pid is None:
         raise SystemExit(f"The database in {home} is not running.")
@@ -268,16 +268,16 @@ def postgres_pid(home: Path) -> int:
 
 
 def prepare(customers: int) -> Database:
-    """The bench's database, with `customers` and what belongs to them."""
+    """Return the benchmark database with `customers` and their related data."""
     database = opened(DATA_DIR, customers)
     fill(database, _FILLING)
     return database
 
 
 def prepare_scale(customers: int) -> Database:
-    """A database of its own with so many customers and journal lines, and a fourth as many invoices.
+    """Return a separate database with that many customers and journal lines, and a quarter as many invoices.
 
-    Kept: filling in a million takes its time.
+    It is kept for later runs, because filling in a million rows takes long.
     """
     database = opened(SCALE_DIR / str(customers), customers)
     with psycopg.connect(database.dsn, autocommit=True) as connection:
@@ -291,7 +291,7 @@ def prepare_scale(customers: int) -> Database:
 
 
 def prepare_dashboard(invoices: int) -> Database:
-    """A database of its own with so many invoices, of a tenth as many customers. Kept."""
+    """Return a separate database with that many invoices, and a tenth as many customers. It is kept for later runs."""
     customers = invoices // 10
     database = opened(SCALE_DIR / f"dashboard-{invoices}", customers)
     with psycopg.connect(database.dsn, autocommit=True) as connection:
@@ -302,7 +302,7 @@ def prepare_dashboard(invoices: int) -> Database:
 
 
 def opened(home: Path, customers: int) -> Database:
-    """Migrate and seed as `make serve` would, and hold the database open while this process lives."""
+    """Migrate and seed the database as `make serve` does, and keep it running while this process lives."""
     manage(home, "serve", "--prepare-only")
     client = client_of(home / "postgres")
     return Database(home, client.address(), client.password(), customers)
@@ -318,13 +318,13 @@ def manage(home: Path, *arguments: str) -> None:
 
 
 def bare_environment() -> dict[str, str]:
-    """Ours, without any setting of the application that the caller's shell may hold."""
+    """Return our environment without any settings of the application."""
     ours = ("SKELETON_", "DATABASE_URL", "DJANGO_", "HOST", "PORT")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 def fill(database: Database, statements: tuple[str, ...]) -> None:
-    """Replace the business data by that of this scale. Triggers rest meanwhile: this is a restore, not business."""
+    """Replace the business data with data of this scale. Triggers are disabled meanwhile, as in a restore."""
     with psycopg.connect(database.dsn, autocommit=True) as connection:
         with connection.transaction():
             connection.execute("SET LOCAL session_replication_role = replica")
@@ -333,7 +333,7 @@ def fill(database: Database, statements: tuple[str, ...]) -> None:
             connection.execute(f"TRUNCATE {', '.join(_EMPTIED)} CASCADE")
             indexes = connection.execute(_INDEXES).fetchall()
             for name, _ in indexes:
-                connection.execute(f"DROP INDEX {name}")  # several times faster than keeping them through it
+                connection.execute(f"DROP INDEX {name}")  # several times faster than keeping the indexes while filling
             for statement in statements:
                 connection.execute(statement, {"customers": database.customers} if "%(" in statement else None)
             for _, definition in indexes:

@@ -1,9 +1,9 @@
-"""Milliseconds of processor time for a PDF, rows per second of imports and exports.
+"""Measures the processor time of a PDF, and the rows per second of imports and exports.
 
     SKELETON_DATA_DIR=$(mktemp -d) python -m bench.documents [rows]
 
-Needs a data directory that it may fill. An import of 10,000 customers (or so many), each with an address, is checked,
-applied, and checked once more when it says what is there already. Processor time is that of Python alone.
+It fills the data directory. An import of 10,000 customers (or `rows`), each with an address, is checked, applied, and
+checked again when all of it exists already. Processor time is that of Python alone.
 """
 
 import os
@@ -43,7 +43,7 @@ LINE = "Customer {0},c{0}@example.com,+1 555 {0:06},1500.00,USD,Main Street {0},
 
 
 def processor_ms(act: Callable[[], object], times: int) -> float:
-    """The median processor time of this process and its children."""
+    """Return the median processor time of this process and its children, in milliseconds."""
 
     def spent() -> float:
         taken = os.times()
@@ -68,7 +68,7 @@ def documents() -> None:
         turn = iter(range(10**6))
 
         def make(invoice: Any = invoice, turn: Any = turn) -> bytes:
-            n = next(turn)  # never the same twice, or Typst would only remember
+            n = next(turn)  # always a new number, because Typst caches results
             shown = {**invoice, "customer_name": f"Customer {n}"}
             party = {"email": "c@example.com", "tax_id": None, "address": None}
             contents = invoice_contents(shown, seller=SELLER, customer=party, language=LANGUAGES[n % 3])

@@ -1,4 +1,4 @@
-"""Files of 20 MB, up and down, beside a bare file server on the same Granian; and what they cost in memory."""
+"""Measures uploads and downloads of 20 MB and their memory, compared with a bare file server on the same Granian."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from bench.rounds import ratio, rotated
 from bench.servers import Kind, Server
 
 SIZE = 20_000_000
-ROUNDS, WARM_UP, LOOKS = 60, 20, 3  # transfers each way; memory is looked at so many times, evenly
+ROUNDS, WARM_UP, LOOKS = 60, 20, 3  # transfers in each direction; number of memory measurements, evenly spread
 EDGE = b"d3e9a1f7c5b24680"
 HEAD = b'--%b\r\nContent-Disposition: form-data; name="file"; filename="bench.bin"\r\n\r\n' % EDGE
 BODY = os.urandom(SIZE)
@@ -23,7 +23,7 @@ OURS_UP, OURS_DOWN, BARE_UP, SYNCED_UP, BARE_DOWN = "ours up", "ours down", "bar
 
 
 class Bare(Kind):
-    """A bare file server, which keeps its files beside ours."""
+    """A bare file server, which stores its files next to ours."""
 
     def environment(self, database: Database) -> dict[str, str]:
         folder = database.home / "bare"
@@ -35,7 +35,7 @@ BARE = Bare("bare", 18088, ("--interface", "rsgi", "--loop", "asyncio", "bench.b
 
 
 def run() -> str:
-    """Measure; the section of the results."""
+    """Run the measurements, and return the section of the results."""
     load = os.getloadavg()[0]
     database = prepare(1_000)
     with Server(Live("files", 18086), database) as ours, Server(BARE, database) as bare:
@@ -57,7 +57,7 @@ def run() -> str:
 
 
 class Transfers:
-    """One file, sent to both servers and fetched from them, each time over a connection of its own."""
+    """Uploads a file to both servers and downloads it again, each time over a new connection."""
 
     def __init__(self, ours: Server, bare: Server) -> None:
         self.ours, self.bare, self.folder = ours, bare, bare.database.home / "bare"
@@ -65,7 +65,7 @@ class Transfers:
         self.form = self.signed | {"Content-Type": f"multipart/form-data; boundary={EDGE.decode()}"}
 
     def turn(self, number: int = 0) -> dict[str, float]:
-        """Seconds of each transfer, in another order each time. The files are gone afterwards."""
+        """Return the seconds of each transfer, in a different order each time. The files are deleted afterwards."""
         ways = (self.through_ours, self.through_bare)
         return {what: taken for way in rotated(ways, number) for what, taken in way().items()}
 
@@ -88,7 +88,7 @@ class Transfers:
 
 
 def timed(port: int, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> tuple[float, bytes]:
-    """Seconds from the connection to the last byte of the answer, and the answer."""
+    """Send a request, and return the seconds from connecting to the last byte of the response, and the response."""
     began = time.perf_counter()
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     try:
@@ -145,5 +145,5 @@ def section(database: Database, load: float, seconds: dict[str, list[float]], he
 
 
 def speed(seconds: list[float]) -> float:
-    """Megabytes a second."""
+    """Return the median speed in megabytes per second."""
     return SIZE / 1e6 / median(seconds)

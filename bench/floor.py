@@ -1,7 +1,7 @@
-"""The floor: the least that a Python server can do for these answers. One function, SQL by hand, nothing of ours.
+"""The floor: the minimum work of a Python server for these responses, with hand-written SQL and none of our code.
 
-It gives the guarantees that ours gives: the token verified, user, session and permissions looked up at every request,
-exact totals, and for writes one transaction in which the audit triggers know who acts.
+It gives the same guarantees as ours: it verifies the token, looks up user, session and permissions at every request,
+returns exact totals, and writes in one transaction with the acting user set for the audit triggers.
 """
 
 import os
@@ -51,7 +51,7 @@ FROM parties_party p
 """
 CUSTOMER = _CUSTOMER + "WHERE p.kind = 'customer' AND p.id = %s"
 CUSTOMERS = _CUSTOMER + "WHERE p.kind = 'customer' ORDER BY p.id DESC LIMIT %s OFFSET %s"
-# the count that triggers keep: whoever writes, pays for it in any of the servers
+# the count maintained by triggers, whose cost is part of the writes of all servers
 CUSTOMER_COUNT = """
 SELECT coalesce(sum(delta), 0)::bigint FROM core_row_count WHERE source = 'parties_party' AND part = 'customer'
 """
@@ -116,7 +116,7 @@ RETURNING id
 
 
 def connection() -> psycopg.Connection[Any]:
-    """This thread's connection, with every statement prepared at its first use."""
+    """Return this thread's connection, which prepares every statement at its first use."""
     found: psycopg.Connection[Any] | None = getattr(_local, "connection", None)
     if found is None:
         found = _local.connection = psycopg.connect(
@@ -126,7 +126,7 @@ def connection() -> psycopg.Connection[Any]:
 
 
 def actor_of(environ: dict[str, Any]) -> Actor | None:
-    """Id, e-mail and permissions of the caller, or None."""
+    """Return the id, e-mail and permissions of the caller, or None."""
     try:
         claims = jwt.decode(
             environ.get("HTTP_AUTHORIZATION", "")[7:], SECRET, algorithms=["HS256"], audience="skeleton-api",
@@ -169,7 +169,7 @@ def address_object(row: list[Any]) -> dict[str, Any]:
 
 
 def page_of(environ: dict[str, Any], sql: str, counting: str, by: str | None = None) -> tuple[Any, dict[str, Any]]:
-    """The rows of the page that is asked for, and the page's own numbers. `by` is the parameter that filters."""
+    """Return the rows of the requested page and its pagination. `by` is the filter parameter."""
     query = dict(parse_qsl(environ["QUERY_STRING"]))
     page, limit = int(query.get("page", 1)), int(query.get("limit", 20))
     skip = (page - 1) * limit
@@ -243,7 +243,7 @@ _WHOLE = Decimal(1)
 
 
 def whole(value: Decimal) -> int:
-    """Half away from zero; nothing here is negative."""
+    """Round half away from zero. Nothing here is negative."""
     return int(value.quantize(_WHOLE, ROUND_HALF_UP))
 
 

@@ -1,4 +1,4 @@
-"""How many jobs a second workers do, with one of them and with four."""
+"""Measures the jobs per second of one worker and of four."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ WORKERS = (1, 4)
 JOBS, ROUNDS, WARM_UP = 1_000, 3, 200
 START_SECONDS, END_SECONDS = 60, 120
 NOTHING = "skeleton.notifications.services.delivery.send"
-"""The task of a delivery; of one that is not there, it looks and is done."""
+"""The task that sends a delivery. For a delivery that does not exist, it does one query and ends."""
 
 _EMPTY = "TRUNCATE procrastinate_jobs CASCADE"
 _ENQUEUE = """
@@ -36,7 +36,7 @@ WHERE type = 'succeeded' AND task_name = %s AND at >= %s
 
 
 def run() -> str:
-    """Measure; the section of the results."""
+    """Run the measurements, and return the section of the results."""
     load, database, taken = os.getloadavg()[0], prepare(1_000), {}
     with psycopg.connect(database.dsn, autocommit=True) as connection:
         for number in WORKERS:
@@ -53,7 +53,7 @@ def run() -> str:
 
 @contextmanager
 def workers(number: int, database: Database, connection: psycopg.Connection[Any]) -> Iterator[list[int]]:
-    """So many of `manage.py worker`, ready to work; their processes."""
+    """Start that many `manage.py worker`, wait until they are ready, and yield their process ids."""
     environment = bare_environment() | {"SKELETON_DATA_DIR": str(database.home), "SKELETON_LOG_LEVEL": "error"}
     OUT.mkdir(parents=True, exist_ok=True)
     began, processes = now(connection), []
@@ -72,18 +72,18 @@ def workers(number: int, database: Database, connection: psycopg.Connection[Any]
 
 
 def batch(connection: psycopg.Connection[Any], jobs: int) -> float:
-    """Jobs a second, from the moment at which all of them are there until the last one is done."""
+    """Return the jobs per second, from the moment at which all are enqueued until the last one is done."""
     connection.execute(_ENQUEUE, [NOTHING, jobs])
     began = now(connection)
     wait(END_SECONDS, lambda: not value(connection, _OPEN, NOTHING))
     done, ended = connection.execute(_DONE, [NOTHING, began]).fetchone() or (0, began)
-    if done < jobs * 0.9:  # a few may have been done before the clock was read
+    if done < jobs * 0.9:  # a few may have been done before the clock was started
         raise SystemExit(f"{done} of {jobs} jobs were done: see {OUT / 'workers.log'}.")
     return float(done / (ended - began).total_seconds())
 
 
 def spent(pids: list[int], database: Database) -> tuple[float, float]:
-    """Seconds of processor time: the workers', the database's."""
+    """Return the seconds of processor time of the workers and of the database."""
     return sum(map(cpu_seconds, pids)), cpu_seconds(postgres_pid(database.home))
 
 
@@ -96,7 +96,7 @@ def wait(seconds: float, until: Any) -> None:
 
 
 def now(connection: psycopg.Connection[Any]) -> Any:
-    """The database's clock, by which workers and events are dated."""
+    """Return the database's time, which is the time of workers and events."""
     return value(connection, "SELECT clock_timestamp()")
 
 

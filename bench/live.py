@@ -1,4 +1,4 @@
-"""How fast messages arrive: from POST to streams, what a stream costs, and how many messages a second there can be."""
+"""Measures the messenger: the time from POST to arrival, the memory of a stream, and messages per second."""
 
 import json
 import time
@@ -13,14 +13,14 @@ from bench.streams import Listeners
 
 MEMBERS = 40
 STREAMS = (100, 1_000)
-MESSAGES, PAUSE = 60, 0.1  # so many, a tenth of a second apart
+MESSAGES, PAUSE = 60, 0.1  # number of messages, and the seconds between them
 WRITERS, SECONDS = 16, 4.0
 CONVERSATIONS = (1, 100)
 PASSWORD = "correct horse battery"
 
 
 class Live(Kind):
-    """Ours, without limits of how often one may do things."""
+    """Our server without rate limits."""
 
     def environment(self, database: Database) -> dict[str, str]:
         return super().environment(database) | {
@@ -32,7 +32,7 @@ class Live(Kind):
 
 @dataclass(frozen=True)
 class Arrival:
-    """Of one number of streams. Milliseconds; kilobytes of the server's memory per stream."""
+    """The results for one number of streams: latencies in milliseconds, server memory per stream in kilobytes."""
 
     streams: int
     heard: int
@@ -42,7 +42,7 @@ class Arrival:
 
 
 def run() -> str:
-    """Measure everything; the section of the results."""
+    """Run the measurements, and return the section of the results."""
     database = prepare(1_000)
     with Server(Live("live", 18086), database) as server, Generator() as generator:
         server.wait_until_ready()
@@ -53,7 +53,7 @@ def run() -> str:
 
 
 class Crew:
-    """Users who talk, all of them in every conversation that is asked for."""
+    """Users who are all members of every conversation created here."""
 
     def __init__(self, server: Server) -> None:
         self.server, self.chief = server, server.log_in()
@@ -78,13 +78,13 @@ class Crew:
         return json.loads(answer)  # type: ignore[no-any-return]
 
     def group(self) -> str:
-        """A conversation of all of them; its path."""
+        """Create a conversation of all users, and return its path."""
         made = self.ask("POST", "/conversations", {"type": "group", "name": "Live", "member_ids": self.ids})
         return f"/conversations/{made['id']}/messages"
 
 
 def arrival(crew: Crew, streams: int) -> Arrival:
-    """One message after the other, each to all streams."""
+    """Send one message after the other, each to all streams, and return the results."""
     path = crew.group()
     before = memory(crew.server.pid)
     with Listeners() as listeners:
@@ -101,7 +101,7 @@ def arrival(crew: Crew, streams: int) -> Arrival:
 
 
 def rate(crew: Crew, generator: Generator, conversations: int) -> tuple[Outcome, float]:
-    """As many messages as go, with nobody listening; and the server's processor time, in milliseconds, for each."""
+    """Send as many messages as possible without streams. Return the outcome and the server's CPU ms per message."""
     body = json.dumps({"content": "Hello!"}).encode()
     requests = [post(crew.group(), crew.chief, body) for _ in range(conversations)]
     before = cpu_seconds(crew.server.pid)

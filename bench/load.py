@@ -1,7 +1,7 @@
-"""The load generator: raw HTTP/1.1 over keep-alive sockets, one thread, in a process of its own.
+"""The load generator: raw HTTP/1.1 over keep-alive sockets, with one thread in a separate process.
 
-It reads one job a line (JSON) on standard input and answers with one line. A job's requests are sent in turn, by so
-many clients, each waiting for its answer, for so many seconds.
+It reads one job per line (JSON) from standard input and answers each with one line. The job's clients send its requests
+in turn, each waiting for its response, for the given number of seconds.
 """
 
 import json
@@ -19,7 +19,7 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one job came to; latencies in milliseconds."""
+    """The result of a job. Latencies are in milliseconds."""
 
     requests: int
     failures: int
@@ -33,7 +33,7 @@ class Outcome:
 
 
 class Client:
-    """One connection that always has one request under way."""
+    """A connection that always has one request in progress."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
@@ -49,7 +49,7 @@ class Client:
         self.socket.sendall(request)
 
     def receive(self) -> bool:
-        """Take what has come; whether the answer is complete."""
+        """Read available data, and return whether the response is complete."""
         data = self.socket.recv(LARGEST_READ)
         if not data:
             raise ConnectionError("the server closed the connection")
@@ -71,13 +71,13 @@ class Client:
 
 
 def content_length(head: bytes) -> int:
-    """Of an answer that is not sent in chunks."""
+    """Return the content length of a response that is not chunked."""
     _, _, rest = head.lower().partition(b"\r\ncontent-length:")
     return int(rest.partition(b"\r\n")[0])
 
 
 def run(port: int, requests: list[bytes], clients: int, seconds: float, status: bytes) -> Outcome:
-    """Keep `clients` busy for `seconds`."""
+    """Keep `clients` busy for `seconds`, and return the outcome."""
     waiting = selectors.DefaultSelector()
     position = 0
     latencies: list[float] = []
@@ -115,7 +115,7 @@ def run(port: int, requests: list[bytes], clients: int, seconds: float, status: 
 
 
 class Generator:
-    """The generator's process, as the harness sees it."""
+    """The harness's handle of the generator process."""
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
@@ -128,7 +128,7 @@ class Generator:
         self.process.wait(10)
 
     def run(self, port: int, requests: list[bytes], *, clients: int, seconds: float, status: int = 200) -> Outcome:
-        """One job. Stops the bench when a request failed: a figure with failures in it says nothing."""
+        """Run a job, and return its outcome. A failed request stops the benchmark, as the result would be useless."""
         job = {"port": port, "requests": [request.decode() for request in requests], "clients": clients,
                "seconds": seconds, "status": str(status)}  # fmt: skip
         print(json.dumps(job), file=self.process.stdin, flush=True)

@@ -1,4 +1,4 @@
-"""A login beside Argon2's own time: whatever else it does must be little."""
+"""Measures the overhead of a login on top of Argon2 itself."""
 
 import json
 import time
@@ -15,17 +15,17 @@ from bench.scenarios import Ask
 from bench.servers import ADMIN, OURS, Server, Servers
 
 ALLOWED = 5.0
-"""Milliseconds on top of Argon2's."""
+"""Maximum milliseconds on top of Argon2."""
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-"""The parameters that OWASP recommends, and that ours must not fall short of."""
+"""The parameters recommended by OWASP. Ours must be at least as strong."""
 
 LOGIN = Ask("/api/v1/auth/login", "POST", json.dumps(ADMIN).encode())
 
 
 @dataclass(frozen=True)
 class Login:
-    """Milliseconds, a value per round: of processor time of the server, and as one client sees it."""
+    """Milliseconds per round: the server's processor time, and the time measured by a client."""
 
     argon2_cpu: list[float]
     argon2: list[float]
@@ -53,7 +53,7 @@ class Login:
 
 
 def measure(servers: Servers, generator: Generator, effort: Effort) -> Login:
-    """One client that logs in, and Argon2 by itself, in turns."""
+    """Measure a client that logs in, and Argon2 alone, in turns."""
     found = Login([], [], [], [])
     seconds = max(effort.busy, 0.8)
     for _ in range(effort.rounds):

@@ -1,4 +1,4 @@
-"""CPU time and memory of processes, from /proc: steadier than a throughput on a machine that others use, too."""
+"""CPU time and memory of processes from /proc. On a shared machine these are more stable than throughput."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(root: int) -> float:
-    """User and system time of the process `root` and all its descendants, those that have ended included."""
+    """Return the user and system time of the process `root` and all its descendants, including those that exited."""
     children: dict[int, list[int]] = {}
     spent: dict[int, int] = {}
     for folder in Path("/proc").iterdir():
@@ -15,7 +15,7 @@ def cpu_seconds(root: int) -> float:
             continue
         try:
             stat = (folder / "stat").read_text(encoding="utf-8", errors="replace")
-        except OSError:  # it has just ended, and its parent has its time
+        except OSError:  # it has just exited, and its time is counted in its parent
             continue
         fields = stat.rpartition(") ")[2].split()
         pid, parent = int(folder.name), int(fields[1])
@@ -30,12 +30,12 @@ def cpu_seconds(root: int) -> float:
 
 
 def memory(root: int) -> float:
-    """Megabytes of the children of the process `root`, its database left out."""
+    """Return the megabytes used by the children of the process `root`, without its database."""
     return sum(_megabytes(child, "VmRSS") for child in _children(root))
 
 
 def peak(root: int) -> float:
-    """The same, each at its highest since `forget_peak`; all of them together were never above."""
+    """Return the sum of the peaks of the same processes since `forget_peak`, an upper bound of their joint peak."""
     return sum(_megabytes(child, "VmHWM") for child in _children(root))
 
 

@@ -1,12 +1,12 @@
-"""Confirming and shipping an order of ten lines, a second, with 1 client and with 16, against the same SQL by hand.
+"""Measures orders of ten lines confirmed and shipped per second, with 1 and 16 clients, against hand-written SQL.
 
     SKELETON_DATA_DIR=$(mktemp -d) python -m bench.orders
 
-Needs a data directory that it may fill. `service` is `change_status` twice, with all that Python does; `by hand`
-are two transactions of psycopg with the least statements that give the same guarantees: who acts is known to the audit,
-the customer is held alone, their credit limit asked, the order moved on, its stock held and issued. Tables and triggers
-are the same; nobody is told by hand of low stock or of the order's status. Orders are made beforehand, ten lines each
-out of two hundred items, of a hundred customers with a limit.
+It fills the data directory. `service` calls `change_status` twice. `by hand` runs two psycopg transactions with the
+minimum of statements for the same guarantees: the audit triggers know the acting user, the customer is locked, the
+credit limit is checked, the order changes its state, and its stock is reserved and issued. Tables and triggers are the
+same, but the hand-written version sends no notifications. The orders are created beforehand, with ten lines each from
+two hundred items, for a hundred customers with a credit limit.
 """
 
 import json
@@ -42,7 +42,7 @@ from skeleton.db import records  # noqa: E402
 from skeleton.kernel.actors import SYSTEM  # noqa: E402
 
 ROUNDS, CLIENTS, EACH = 5, (1, 16), {1: 30, 16: 6}
-"""How many orders each client confirms and ships in a round."""
+"""Number of orders that each client confirms and ships in a round."""
 
 LINES, ITEMS, CUSTOMERS = 10, 200, 100
 CHANCE = random.Random(7)
@@ -74,7 +74,7 @@ _local = threading.local()
 
 
 def own_connection() -> psycopg.Connection[Any]:
-    """This thread's, with every statement prepared at its first use."""
+    """Return this thread's connection, which prepares every statement at its first use."""
     if not hasattr(_local, "connection"):
         asked = {name: value for name, value in connection.get_connection_params().items() if name in WHERE}
         _local.connection = psycopg.connect(**asked, autocommit=True, prepare_threshold=0)
@@ -135,7 +135,7 @@ def drafts(count: int, items: list[UUID], customers: Sequence[UUID]) -> list[UUI
 
 
 def per_second(do: Do, orders: list[UUID], clients: int) -> float:
-    """How many orders a second so many clients confirm and ship together; the first of each warms it up."""
+    """Return the orders per second confirmed and shipped by `clients` clients, after a warm-up order each."""
     each = len(orders) // clients
     barrier = threading.Barrier(clients + 1)
 

@@ -1,4 +1,4 @@
-"""The usual alternative: FastAPI with pydantic models over async SQLAlchemy on asyncpg, over our tables."""
+"""The usual alternative: FastAPI with Pydantic models, async SQLAlchemy and asyncpg, on our tables."""
 
 import json
 import os
@@ -490,7 +490,7 @@ CurrentUser = Annotated[User, Depends(current_user)]
 
 
 def needs(*permissions: str) -> Callable[[User], Coroutine[Any, Any, User]]:
-    """A dependency: any one of `permissions`."""
+    """Return a dependency that requires any one of `permissions`."""
     accepted = {"*:*", *permissions, *(f"{one.partition(':')[0]}:*" for one in permissions)}
 
     async def check(user: CurrentUser) -> User:

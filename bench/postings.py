@@ -1,10 +1,10 @@
-"""Postings per second to the same two accounts, with 1 writer and with 16, against the same inserts left unguarded.
+"""Measures postings per second to the same two accounts, with 1 and 16 writers, against unguarded inserts.
 
     SKELETON_DATA_DIR=$(mktemp -d) python -m bench.postings
 
-Needs a data directory that it may fill. `bare` are the two INSERT statements with the triggers of both tables switched
-off (no balance check, no kept totals, no audit), `unaudited` with only the audit's off, `guarded` with all of them on;
-`service` is `accounting.services.post_entry`, with all that Python does. Then the trial balance and a ledger page at
+It fills the data directory. `bare` runs the two INSERT statements with the triggers of both tables disabled (no balance
+check, no maintained totals, no audit), `unaudited` with only the audit triggers disabled, `guarded` with all of them
+enabled. `service` calls `accounting.services.post_entry`. Then the trial balance and a ledger page are measured at
 1,000 lines and at many more.
 """
 
@@ -41,7 +41,7 @@ Write = Callable[[], None]
 
 
 def set_triggers(*, guards: bool, audit: bool) -> None:
-    """Switch the tables' triggers; foreign keys stay on."""
+    """Enable or disable the tables' triggers. Foreign keys stay enabled."""
     with transaction.atomic(), connection.cursor() as cursor:
         for table, audited in zip(TABLES, AUDIT, strict=True):
             cursor.execute(f"ALTER TABLE {table} {'ENABLE' if guards else 'DISABLE'} TRIGGER USER")
@@ -49,7 +49,7 @@ def set_triggers(*, guards: bool, audit: bool) -> None:
 
 
 def inserts(debit: UUID, credit: UUID) -> Write:
-    """The statements that the service sends, and nothing else."""
+    """Return a function that runs only the service's INSERT statements."""
 
     def write() -> None:
         entry = uuid7()
@@ -66,12 +66,12 @@ def service() -> None:
 
 
 def per_second(write: Write, writers: int) -> float:
-    """How many times a second `writers` threads get it done together."""
+    """Return how often per second `writers` threads complete `write` together."""
     counts = [0] * writers
     barrier = threading.Barrier(writers)
 
     def work(index: int) -> None:
-        write()  # connected and prepared before the clock starts
+        write()  # connect and prepare before the measurement
         barrier.wait()
         until = time.perf_counter() + SECONDS
         while time.perf_counter() < until:
@@ -88,7 +88,7 @@ def per_second(write: Write, writers: int) -> float:
 
 
 def rounds(write: Write) -> dict[str, dict[int, list[float]]]:
-    """Postings per second of each way, alternated."""
+    """Return the postings per second for 1 and for several writers, alternating."""
     found: dict[str, dict[int, list[float]]] = {}
     for _ in range(ROUNDS):
         for writers in (1, WRITERS):
@@ -100,7 +100,7 @@ def rounds(write: Write) -> dict[str, dict[int, list[float]]]:
 
 
 def milliseconds(read: Callable[[], object]) -> float:
-    """The median of 21."""
+    """Return the median of 21 runs in milliseconds."""
     taken = []
     for _ in range(21):
         start = time.perf_counter()
@@ -110,7 +110,7 @@ def milliseconds(read: Callable[[], object]) -> float:
 
 
 def fill(lines: int) -> None:
-    """Post until there are about as many lines, over three years."""
+    """Post entries over three years until there are about `lines` lines."""
     codes = ["1200", "1300", "2200", "4000", "5100", "5200", "5300"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM accounting_line")
@@ -141,7 +141,7 @@ def fill(lines: int) -> None:
 
 
 def reads() -> None:
-    """The reports at 1,000 lines and at the number given as the first argument (100,000)."""
+    """Measure the reports at 1,000 lines and at the number given as the first argument (default 100,000)."""
     most = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     today = Span(None, dt.datetime.now(dt.UTC).date())
     some_day = Span(None, dt.date(2025, 5, 15))

@@ -1,4 +1,4 @@
-"""The results as a page: a table per scenario, and each target beside what was reached."""
+"""Writes the results page: a table per scenario, and each target with its result."""
 
 import platform
 import re
@@ -19,7 +19,7 @@ PAGE = Path(__file__).with_name("RESULTS.md")
 
 @dataclass(frozen=True)
 class Verdict:
-    """One target, and what was reached. `most` where less is better; only what is `gated` can fail a check."""
+    """A target and its result. `most`: lower is better. Only `gated` targets can fail a check."""
 
     what: str
     reached: float
@@ -29,7 +29,7 @@ class Verdict:
     gated: bool = True
 
     def holds(self, slack: float = 1.0) -> bool:
-        """Whether the bound is kept, or missed by no more than `slack` (1.25: 25 %)."""
+        """Return whether the target is met, or missed by no more than `slack` (1.25: 25 %)."""
         return self.reached <= self.bound * slack if self.most else self.reached >= self.bound / slack
 
     def __str__(self) -> str:
@@ -38,7 +38,7 @@ class Verdict:
 
 
 def verdicts(scenario: Scenario, results: Results) -> list[Verdict]:
-    """The scenario's targets."""
+    """Return the scenario's targets with their results."""
     ours, targets, found = results[OURS], scenario.targets, []
     if targets.floor:
         found.append(Verdict("ours / floor", ratio(ours.cpu, results[FLOOR].cpu), targets.floor, most=True))
@@ -53,7 +53,7 @@ def verdicts(scenario: Scenario, results: Results) -> list[Verdict]:
 
 
 def table(scenario: Scenario, results: Results) -> str:
-    """The scenario in Markdown."""
+    """Return the scenario's results as a Markdown table."""
     lines = [
         f"## {scenario.title[0].upper()}{scenario.title[1:]}",
         "",
@@ -80,7 +80,7 @@ def line(name: str, figures: Figures) -> str:
 
 
 def write(section: str) -> None:
-    """Put a section, which begins with its heading, into the page in the place of the one of that name."""
+    """Replace the section with the same heading in the results page, or add it."""
     old = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
     sections = {part.partition("\n")[0]: part for part in re.split(r"(?m)^(?=# )", old) if part}
     sections[section.partition("\n")[0]] = f"{section.rstrip()}\n\n"
@@ -89,12 +89,12 @@ def write(section: str) -> None:
 
 
 def speed(tables: list[str], effort: Effort, database: Database) -> str:
-    """The section about speed, of its tables."""
+    """Return the section about speed with these tables."""
     return "\n".join([introduction(effort, database), *tables])
 
 
 def surroundings(database: Database) -> str:
-    """What it ran on, as far as that says something elsewhere."""
+    """Return a description of the machine and the software versions."""
     with psycopg.connect(database.dsn) as connection:
         postgres = "{}.{}".format(*divmod(connection.info.server_version, 10_000))
     packages = ", ".join(

@@ -1,4 +1,4 @@
-"""The measuring itself: servers take turns, round after round, so that a bad minute of the machine hits all alike."""
+"""Measures servers in alternating rounds, so that a busy minute of the machine affects all of them equally."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from bench.servers import Server, Servers
 
 @dataclass(frozen=True)
 class Effort:
-    """How long is measured: `rounds` times `busy` seconds at saturation and `alone` seconds with one client."""
+    """The duration: `rounds` rounds of `busy` seconds at saturation and `alone` seconds with one client."""
 
     rounds: int
     busy: float
@@ -24,7 +24,7 @@ class Effort:
 
 @dataclass
 class Figures:
-    """What one server needed in one scenario, a value per round. CPU times in milliseconds per request."""
+    """The results of one server in one scenario, one value per round. CPU times are in milliseconds per request."""
 
     cpu: list[float] = field(default_factory=list)
     database: list[float] = field(default_factory=list)
@@ -36,19 +36,19 @@ class Figures:
 
 
 Results = dict[str, Figures]
-"""By the name of the server."""
+"""Figures by the name of the server."""
 
 Send = Callable[..., Outcome]
 """`Generator.run` with the scenario's requests."""
 
 
 def ratio(dividend: Sequence[float], divisor: Sequence[float]) -> float:
-    """The median of the ratios of the rounds, each taken within one round."""
+    """Return the median of the ratios within each round."""
     return median(a / b for a, b in zip(dividend, divisor, strict=True))
 
 
 def measure(scenario: Scenario, servers: Servers, token: str, generator: Generator, effort: Effort) -> Results:
-    """All servers of the scenario, so many rounds. Each round begins with another server."""
+    """Measure all servers of the scenario. Each round starts with a different server."""
     requests = [ask.raw(token) for ask in scenario.asks(servers.database.customers)]
     results = {name: Figures() for name in scenario.servers}
     send = partial(generator.run, requests=requests, status=scenario.status)
@@ -61,7 +61,7 @@ def measure(scenario: Scenario, servers: Servers, token: str, generator: Generat
 
 
 def measure_once(server: Server, send: Send, clients: int, effort: Effort, figures: Figures) -> None:
-    """One server's turn in one round, added to its figures."""
+    """Measure one server for one round, and add the results to its figures."""
     postgres = postgres_pid(server.database.home)
     before, database_before = cpu_seconds(server.pid), cpu_seconds(postgres)
     outcome = send(server.port, clients=clients, seconds=effort.busy)
@@ -78,6 +78,6 @@ def measure_once(server: Server, send: Send, clients: int, effort: Effort, figur
 
 
 def rotated(names: Sequence[str], by: int) -> list[str]:
-    """`names`, beginning with another one each time."""
+    """Return `names` rotated by `by`."""
     by %= len(names)
     return [*names[by:], *names[:by]]

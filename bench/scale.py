@@ -1,4 +1,4 @@
-"""How ours takes growth: the same requests over 1,000 rows and over 1,000,000, two servers taking turns."""
+"""Measures how our speed scales: the same requests at 1,000 and at 1,000,000 rows, with two servers taking turns."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ EFFORT = Effort(rounds=5, busy=0.5, alone=0, warm_up=0.2)
 
 @dataclass(frozen=True)
 class Case:
-    """One request. `growth` bounds the ratio of the two p50s, `database` PostgreSQL's milliseconds at a million."""
+    """A request. `growth` limits the ratio of the two p50s, `database` PostgreSQL's milliseconds at a million rows."""
 
     title: str
     path: str
@@ -30,11 +30,11 @@ class Case:
 
 
 Taken = dict[int, Figures]
-"""The figures of one case, by the number of rows."""
+"""The figures of a case by number of rows."""
 
 
 def last_page(path: str, kind: int) -> str:
-    """The last 20 of a list by cursor, newest first: the cursor behind the 21st row from the end."""
+    """Return the path of a list's last 20 rows by cursor, newest first: after the 21st row from the end."""
     pk = str(row_id(21, kind))
     cursor = base64.urlsafe_b64encode(json.dumps(["id", True, pk, pk]).encode()).decode()
     return f"{path}?limit=20&cursor={cursor}"
@@ -66,7 +66,7 @@ CASES = (
 
 
 def run() -> str:
-    """Measure all cases; the section for the page."""
+    """Measure all cases, and return the section for the results page."""
     with ExitStack() as stack:
         servers = {}
         for rows, kind in KINDS.items():
@@ -80,7 +80,7 @@ def run() -> str:
 
 
 def measure(case: Case, servers: dict[int, Server], tokens: dict[int, str], generator: Generator) -> Taken:
-    """Both servers take turns, with one client."""
+    """Measure both servers in turns, with one client."""
     sends = {rows: partial(generator.run, requests=[Ask(case.path).raw(token)]) for rows, token in tokens.items()}
     taken = {rows: Figures() for rows in servers}
     for rows, send in sends.items():
@@ -93,7 +93,7 @@ def measure(case: Case, servers: dict[int, Server], tokens: dict[int, str], gene
 
 
 def section(found: dict[Case, Taken]) -> str:
-    """The results in Markdown."""
+    """Return the results as Markdown."""
     by_title = {case.title: taken for case, taken in found.items()}
     depth = ratio(by_title[DEEPEST][LARGE].p50, by_title[FIRST][LARGE].p50)
     return "\n".join(

@@ -1,4 +1,4 @@
-"""What is measured: requests by scenario, and the figures that each must reach."""
+"""The benchmark scenarios: their requests and their targets."""
 
 import json
 from collections.abc import Callable
@@ -10,14 +10,14 @@ from bench.servers import FLOOR, OURS, PEER, STOCK
 
 @dataclass(frozen=True)
 class Ask:
-    """One request."""
+    """A request."""
 
     path: str
     method: str = "GET"
     body: bytes | None = None
 
     def raw(self, token: str) -> bytes:
-        """As it goes over the wire."""
+        """Return the raw HTTP request."""
         head = f"{self.method} {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
         if self.body is not None:
             head += f"Content-Type: application/json\r\nContent-Length: {len(self.body)}\r\n"
@@ -26,9 +26,9 @@ class Ask:
 
 @dataclass(frozen=True)
 class Targets:
-    """Ratios of CPU time per request: ours to the floor's at most, stock's and the peer's to ours at least.
+    """Target ratios of CPU time per request: at most, ours to the floor's; at least, stock's and the peer's to ours.
 
-    `rate` is of requests per second: ours to stock's at least. None where nothing is asked for.
+    `rate` is the minimum ratio of our requests per second to stock's. None means no target.
     """
 
     floor: float | None = None
@@ -39,7 +39,7 @@ class Targets:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Requests that are sent in turn. `differs` are the keys, at any depth, whose values no two answers share."""
+    """Requests that are sent in turn. `differs` lists keys, at any depth, whose values differ between responses."""
 
     name: str
     title: str
@@ -82,7 +82,7 @@ def new_invoices(customers: int) -> list[Ask]:
 
 
 def new_invoice(i: int) -> bytes:
-    """Two lines at two rates, with a quantity that is not whole and a half to round."""
+    """Return an invoice with two lines at two tax rates, a fractional quantity and a half cent to round."""
     lines = [
         {"description": "Consulting", "quantity": 2.5, "unit_price": 1001 + i, "tax_rate": 20},
         {"description": "Licence", "quantity": 3, "unit_price": 2500 + i, "discount": 10, "tax_rate": 7.5},

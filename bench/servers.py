@@ -1,4 +1,4 @@
-"""The four servers: ours as `make serve` runs it, and three to compare it with, on the same number of processes."""
+"""The four servers: ours as `make serve` runs it, and three to compare it with, with the same number of processes."""
 
 import http.client
 import json
@@ -25,7 +25,7 @@ OURS, FLOOR, STOCK, PEER = "ours", "floor", "stock", "peer"
 
 @dataclass(frozen=True)
 class Kind:
-    """How a server is started. `granian` are the arguments for it; ours is started by manage.py."""
+    """How a server is started. `granian` are Granian's arguments; ours is started by manage.py."""
 
     name: str
     port: int
@@ -45,7 +45,7 @@ class Kind:
             return bare_environment() | database.environment | {"BENCH_SECRET": secret, "PYTHONPATH": str(PROJECT)}
         return bare_environment() | {
             "SKELETON_DATA_DIR": str(database.home), "PORT": str(self.port), "SKELETON_WORKERS": str(WORKERS),
-            # the limits count, as they always do, but nobody reaches them
+            # rate limits are enabled as always, but too high to be reached
             "SKELETON_LIMIT_GENERAL": UNLIMITED, "SKELETON_LIMIT_LOGIN": UNLIMITED,
             "SKELETON_LIMIT_LOGIN_ADDRESS": UNLIMITED, "SKELETON_ACCESS_TOKEN_SECONDS": "86400",
         }  # fmt: skip
@@ -65,7 +65,7 @@ KINDS = {
 
 
 class Server:
-    """One running server."""
+    """A running server."""
 
     def __init__(self, kind: Kind, database: Database) -> None:
         self.name, self.port, self.database = kind.name, kind.port, database
@@ -81,7 +81,7 @@ class Server:
         return self.process.pid
 
     def wait_until_ready(self) -> None:
-        """Until it answers anything at all."""
+        """Wait until it answers any request."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -95,7 +95,7 @@ class Server:
         raise SystemExit(f"The server {self.name} did not start: see {OUT / self.name}.log.")
 
     def ask(self, method: str, path: str, body: bytes | None = None, token: str = "") -> tuple[int, bytes]:
-        """Status and body of one request."""
+        """Send a request, and return the status and body of its response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         headers = {"Content-Type": "application/json"} if body else {}
         if token:
@@ -108,7 +108,7 @@ class Server:
             connection.close()
 
     def log_in(self) -> str:
-        """An access token."""
+        """Log in, and return an access token."""
         status, body = self.ask("POST", "/api/v1/auth/login", json.dumps(ADMIN).encode())
         if status != 200:
             raise SystemExit(f"Logging in to {self.name} failed with {status}: {body!r}")
@@ -132,7 +132,7 @@ class Server:
 
 
 class Servers:
-    """Several servers at once, all gone at the end."""
+    """Runs several servers, and stops all of them at the end."""
 
     def __init__(self, database: Database, names: tuple[str, ...]) -> None:
         self.database, self.names = database, names

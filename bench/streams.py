@@ -1,7 +1,8 @@
-"""The clients of event streams, in a process of their own: they open, listen, and say how long each message took.
+"""Event stream clients in a separate process, which measure how long each message took.
 
-One job a line (JSON) on standard input: `{"port", "tokens", "count"}`. "open" is answered when all are open, and the
-latencies when the next line comes. A message says when its POST began, in nanoseconds of this machine's clock.
+It reads one job per line (JSON) from standard input: `{"port", "tokens", "count"}`. It answers "open" when all streams
+are open, and with the latencies after the next line. A message contains the start time of its POST, in nanoseconds of
+this machine's clock.
 """
 
 import json
@@ -18,7 +19,7 @@ GREETING = b"event: stream.started"
 
 
 class Listeners:
-    """The process, as the harness sees it."""
+    """The harness's handle of the process."""
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
@@ -31,13 +32,13 @@ class Listeners:
         self.process.wait(20)
 
     def open(self, port: int, tokens: list[str], count: int) -> None:
-        """Open so many streams. Returns when all are open."""
+        """Open `count` streams, and return when all are open."""
         self._say({"port": port, "tokens": tokens, "count": count})
         if self._hear() != "open":
             raise SystemExit("The streams could not be opened.")
 
     def latencies(self) -> list[float]:
-        """Milliseconds from POST to arrival, of every message at every stream, sorted; the streams are closed."""
+        """Close the streams, and return the sorted milliseconds from POST to arrival, per message and stream."""
         self._say({})
         found: list[float] = self._hear()
         return found
@@ -66,7 +67,7 @@ def connect(port: int, token: str) -> socket.socket:
 
 
 def listen(job: dict[str, Any]) -> list[float]:
-    """Until the harness says something again."""
+    """Open the streams and listen until the harness sends another line. Return the latencies."""
     waiting = selectors.DefaultSelector()
     for number in range(job["count"]):
         stream = connect(job["port"], job["tokens"][number % len(job["tokens"])])

@@ -1,4 +1,4 @@
-"""Who sees what: whoever is in a conversation sees it and what was written in it. For anybody else there is nothing."""
+"""Row-level policy: members of a conversation see it and its messages. For everyone else it does not exist."""
 
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -11,11 +11,11 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import NotFound
 
 MEMBER, LEFT = "member", "left"
-"""Scopes of the gate: what one is in; and what one has just left, shown once more as the answer to leaving it."""
+"""Scopes of the gate: conversations the actor is in, and one just left, which is returned once more in the response."""
 
 
 class MembersGate:
-    """The rows that an actor sees by being in their conversation. No permission opens others' conversations."""
+    """Shows an actor the rows of their own conversations. No permission gives access to other conversations."""
 
     def __init__(self, rows: Callable[[Any], QuerySet[Any]], *, left: Callable[[Any], QuerySet[Any]] | None = None):
         self._rows = {MEMBER: rows, LEFT: left}
@@ -35,6 +35,6 @@ MESSAGES = MembersGate(messages_of)
 
 
 def require_member(conversation_id: Any, actor: Actor) -> None:
-    """Raises NotFound for anybody who is not in the conversation."""
+    """Raise NotFound unless the actor is a member of the conversation."""
     if not visible(CONVERSATIONS, actor).filter(pk=conversation_id).exists():
         raise NotFound

@@ -1,7 +1,7 @@
-"""The messenger in the back office: one page, which speaks to the API as the person who is signed in.
+"""The messenger's page in the back office. It uses the API on behalf of the signed-in user.
 
-The API knows tokens, a page has a session and its CSRF protection. So what the page asks, it asks under its own
-address, and the API's own views answer it, as the actor of the session.
+The API uses tokens, but a page has a session with CSRF protection. Therefore the page sends its API requests to URLs
+below its own, where they are passed to the API's views with the session's actor.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ from skeleton.office.parameters import checks_parameters
 
 API = "/api/v1/"
 OPEN = ("conversations", "messenger", "users", "files")
-"""The resources of the API that the page asks for."""
+"""The API resources that the page may use."""
 
 
 @register
@@ -44,23 +44,20 @@ class MessengerPage(Page):
 
     @checks_parameters
     def ask(self, request: HttpRequest, asked: str) -> HttpResponseBase:
-        """What the API answers. It asks for the permission itself, as of anybody."""
+        """Forward the request to the API's view, which checks the permissions as usual."""
         if asked.partition("/")[0] not in OPEN:
             raise Http404
         _refuse_forged(request)
         actor = self.actor(request)
         view, args, kwargs = resolve(f"{API}{asked}")
-        request._force_auth_user = actor  # type: ignore[attr-defined]  # DRF's way of being told who it is
+        request._force_auth_user = actor  # type: ignore[attr-defined]  # DRF's hook for the user
         request._force_auth_token = standing_of_web_session(actor.user_id, request.session.session_key or "")  # type: ignore[attr-defined]
         answer: HttpResponseBase = view(request, *args, **kwargs)
         return answer
 
 
 def _refuse_forged(request: HttpRequest) -> None:
-    """Django's own check, only that it must not look into the body for the token: that is for the API to read.
-
-    Raises PermissionDenied.
-    """
+    """Run Django's CSRF check without reading the body, which the API's view reads. Raises PermissionDenied."""
     request.POST = QueryDict()
     check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]
     check.process_request(request)

@@ -16,11 +16,11 @@ class MessengerConfig(AppConfig):
         uses.register("a message", self.is_attached, shown_to=self.attachments_shown_to)
 
     def is_attached(self, file_id: UUID) -> bool:
-        """Whether a message uses the file."""
+        """Return whether the file is attached to a message."""
         return self._attachments().filter(file_id=file_id).exists()
 
     def attachments_shown_to(self, user_id: Any) -> QuerySet[Any]:
-        """Whoever is in a conversation may open what is attached there."""
+        """Return the attachments of `OuterRef("pk")` in the user's conversations, which allow them to open the file."""
         return self._attachments().filter(file=OuterRef("pk"), message__conversation__members__user_id=user_id)
 
     def _attachments(self) -> QuerySet[Any]:

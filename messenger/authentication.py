@@ -1,4 +1,4 @@
-"""Who opens a stream: by the token as everywhere, or by a ticket, since a browser's EventSource sends no header."""
+"""Authentication of streams by ticket, because a browser's EventSource cannot send a token."""
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -11,7 +11,7 @@ from skeleton.kernel.errors import Unauthorized
 
 
 class TicketAuthentication(BaseAuthentication):
-    """`?ticket=`: spent by this very request, whatever comes of it."""
+    """Authenticates with `?ticket=`. A ticket is used up by the first request, even if it fails."""
 
     def authenticate(self, request: Request) -> tuple[Actor, Standing] | None:
         text = request.query_params.get("ticket")

@@ -1,4 +1,4 @@
-"""The kinds of conversation, and of what happens in one."""
+"""The types of conversations and of their events."""
 
 from django.db.models import TextChoices
 
@@ -9,7 +9,7 @@ class ConversationType(TextChoices):
 
 
 class EventType(TextChoices):
-    """What a stream tells; the names are those of the contract."""
+    """The events of a stream, with the names of the API specification."""
 
     MESSAGE_CREATED = "message.created"
     MESSAGE_UPDATED = "message.updated"

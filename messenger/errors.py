@@ -1,4 +1,4 @@
-"""What the constraints that live in SQL only (migration 0002) say to people."""
+"""Messages for the constraints that exist only in SQL (migration 0002)."""
 
 from skeleton.kernel.constraints import declare
 from skeleton.kernel.errors import Conflict, Forbidden, NotFound
@@ -8,7 +8,7 @@ DELETED = "The message was deleted."
 
 
 def declare_constraints() -> None:
-    """Called once, when the app starts."""
+    """Register the messages. Called once, at startup."""
     declare("messenger_conversation_identity", Conflict, "What a conversation is, and between whom, stays.")
     declare("messenger_conversation_counted", Conflict, "The numbers of messages follow from the messages.")
     declare("messenger_conversation_permanent", Conflict, "A conversation is never deleted; it can be archived.")

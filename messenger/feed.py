@@ -1,7 +1,7 @@
-"""What streams are told: events read from the log, with who may hear them, at one moment.
+"""Reads events from the log for streams, together with their recipients.
 
-Everything about a batch (the events, who is in the conversations, what the messages say, which sessions live) is read
-in one snapshot. So nobody is told of what happened after they were removed or logged out, whatever commits meanwhile.
+Everything about a batch (the events, the members of the conversations, the messages, the valid sessions) is read in one
+snapshot. Therefore nobody receives events from after their removal or logout, whatever is committed in the meantime.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,12 +21,12 @@ from skeleton.rest.http import dump_json
 from skeleton.rest.plans import Plan, plan_of
 
 PAGE = 200
-"""Events that are read at a time."""
+"""Events read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event as it goes over the wire, and the ids of those who may hear it (None: whoever asked)."""
+    """A serialized event, and the ids of the users who may receive it (None: the user it was read for)."""
 
     position: int
     frame: bytes
@@ -35,18 +35,18 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Which positions there are. Older ones were cleared away; later ones are yet to come."""
+    """The range of positions in the log. Older events have been removed, and later ones do not exist yet."""
 
     oldest: int
     newest: int
 
     def reaches(self, position: int) -> bool:
-        """Whether everything after `position` can still be told."""
+        """Return whether the log contains every event after `position`."""
         return self.oldest - 1 <= position <= self.newest
 
 
 def log_now() -> Log:
-    """The positions that are visible now. None below the newest of them will come later (migration 0002)."""
+    """Return the positions visible now. No event will be added below the newest one (migration 0002)."""
     ((oldest, newest),) = fetch(
         "SELECT coalesce(min(position), 1), coalesce(max(position), 0) FROM messenger_event", []
     )
@@ -74,16 +74,16 @@ _MISSED = f"""
 
 
 def new_events(after: int, until: int, listeners: Sequence[UUID]) -> tuple[list[Told], int]:
-    """The next events of all conversations that any of `listeners` (user ids) hears, and up to where they go.
+    """Return the next events for any of `listeners` (ids of users), and the position up to which they were read.
 
-    To be called in a snapshot, in which `until` is the newest position.
+    Must be called in a snapshot, in which `until` is the newest position.
     """
     rows = fetch(_NEW, [list(listeners), after])
     return _told(rows), _reached(rows, until)
 
 
 def missed_events(user_id: UUID, after: int, until: int) -> tuple[list[Told], int]:
-    """The next events of one user's conversations, from behind `after` to `until` at most, and up to where they go."""
+    """Return the next events for one user after `after` and up to `until`, and the position reached."""
     rows = fetch(_MISSED, [after, until, user_id])
     return _told(rows), _reached(rows, until)
 
@@ -93,7 +93,7 @@ def _reached(rows: Sequence[Sequence[Any]], until: int) -> int:
 
 
 def _told(rows: Iterable[Sequence[Any]]) -> list[Told]:
-    found = [row for row in rows if row[6] is None or row[6]]  # those that somebody hears
+    found = [row for row in rows if row[6] is None or row[6]]  # those with recipients
     messages = _objects(Message, {row[3] for row in found if row[3]})
     states = _objects(Conversation, {row[2] for row in found if row[1] == "conversation.updated"})
     told = []
@@ -110,21 +110,21 @@ def _told(rows: Iterable[Sequence[Any]]) -> list[Told]:
 
 
 def frame(position: int, kind: str, data: dict[str, Any]) -> bytes:
-    """One event in the format of server-sent events; JSON has no line breaks."""
+    """Return an event in the format of server-sent events. The JSON contains no line breaks."""
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (position, kind.encode(), dump_json(data))
 
 
 def mark(position: int) -> bytes:
-    """Says nothing but where one is, which a client keeps; and keeps the line alive."""
+    """Return a heartbeat that contains only the position, which the client stores, and keeps the connection alive."""
     return b": \nid: %d\n\n" % position
 
 
 STARTED, RESET = "stream.started", "stream.reset"
-"""What every stream begins with; the latter where what was missed is no longer, or not yet, in the log: load anew."""
+"""The first event of a stream. `stream.reset` means that the log does not cover what was missed: reload everything."""
 
 
 class _OneOf(Func):
-    """`key = ANY(ids)`: as many ids as there are, in one parameter."""
+    """`key = ANY(ids)`: any number of ids in one parameter."""
 
     arg_joiner = " = ANY("
     template = "(%(expressions)s))"
@@ -141,7 +141,7 @@ def _objects(model: type[Model], ids: set[UUID]) -> dict[UUID, dict[str, Any]]:
 
 @cache
 def _reading(model: type[Model]) -> tuple[Statement, Plan]:
-    """How objects of the model are read by their ids; the first column is the id."""
+    """Return the compiled query that reads objects of the model by id. The first column is the id."""
     plan = plan_of(ChatMessageOutput if model is Message else ConversationEventOutput)
     rows = Message.objects.all() if model is Message else conversations()
     found = rows.annotate(**plan.annotations).filter(_OneOf(F("pk"), Param("ids")))

@@ -1,9 +1,9 @@
-"""The one place in each server process where events come in, and go out to all its streams.
+"""Distributes events to all streams of one server process.
 
-A thread with a database connection of its own listens to PostgreSQL. When something was told (or after a while, in case
-an announcement was missed) it reads the log from where it was and hands each event to the streams of those who may hear
-it. A new stream first gets what it missed, from the log; it joins the others at exactly the position that they have
-reached, since one thread does both.
+A thread with its own database connection listens for PostgreSQL notifications. On a notification (or after a timeout,
+in case one was missed) it reads the log from its last position and passes each event to the streams of its recipients.
+A new stream first gets the events it missed from the log. It then joins the others at exactly their position, because
+the same thread does both.
 """
 
 import os
@@ -30,13 +30,13 @@ log = structlog.get_logger("skeleton.messenger")
 HEARTBEAT_SECONDS = 15
 RETRY_SECONDS = 0.5
 RECONNECT_MILLISECONDS = 2000
-"""After how long a browser comes back by itself."""
+"""Delay after which a browser reconnects automatically."""
 MOST_STREAMS = 50
-"""Of one user in one process; one more ends the oldest."""
+"""Maximum number of streams per user and process. One more ends the oldest."""
 
 
 class Listener:
-    """One open stream: on what it stands, and up to where it was told. `joined`: it hears what is new as it comes."""
+    """An open stream, with its authorization and its position. `joined` means that it receives new events live."""
 
     __slots__ = ("joined", "stream", "position", "standing")
 
@@ -46,7 +46,7 @@ class Listener:
 
 
 class Hub:
-    """Started with the first stream, and then there as long as the process."""
+    """The process's event distributor. Its thread starts with the first stream and never ends."""
 
     def __init__(self) -> None:
         self._changes: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -61,8 +61,8 @@ class Hub:
     # from any thread
 
     def join(self, standing: Standing, position: int, stream: EventStream) -> None:
-        """Tell `stream` everything after `position`, and whatever comes, until it closes."""
-        if stream.closed.done():  # the client left before it began
+        """Send `stream` all events after `position`, past and future, until it closes."""
+        if stream.closed.done():  # the client left before the stream began
             return
         listener = Listener(standing, position, stream)
         stream.on_close = lambda: self._change(lambda: self._remove(listener))
@@ -73,7 +73,7 @@ class Hub:
         self._change(lambda: self._add(listener))
 
     def _start(self) -> None:
-        """Only now: what is made before the server forks would be shared by its processes."""
+        """Start the thread. This must not happen before the server forks, or its processes would share the pipe."""
         self._awake, self._alarm = os.pipe()
         os.set_blocking(self._alarm, False)
         self._presence = presence.Presences()
@@ -83,7 +83,7 @@ class Hub:
 
     def _change(self, change: Callable[[], None]) -> None:
         self._changes.put(change)
-        with suppress(BlockingIOError):  # it is awake already
+        with suppress(BlockingIOError):  # the pipe is full, so the thread is awake
             os.write(self._alarm, b"!")
 
     # the thread
@@ -94,7 +94,7 @@ class Hub:
                 self._listen()
             except (DatabaseError, InterfaceError) as exc:
                 log.warning("messenger_waits_for_database", reason=str(exc).strip())
-            except Exception as exc:  # streams stay open and go on where they were
+            except Exception as exc:  # streams stay open and continue where they were
                 log.error("unhandled_exception", exc_info=exc)
             connection.close()
             time.sleep(RETRY_SECONDS)
@@ -102,7 +102,7 @@ class Hub:
     def _listen(self) -> None:
         connection.ensure_connection()
         raw = connection.connection
-        raw.add_notify_handler(self._hear)  # also of what arrives beside the answer to a query
+        raw.add_notify_handler(self._hear)  # also called for notifications that arrive during a query
         raw.execute("LISTEN messenger")
         self._presence.begin()
         while True:
@@ -112,12 +112,12 @@ class Hub:
                 self._wait(raw)
 
     def _hear(self, announcement: Any) -> None:
-        """What it says does not matter: the log does."""
+        """Note that there is news. The payload is ignored; the event log is the source of truth."""
         self._announced = True
 
     def _wait(self, raw: Any) -> None:
-        """Until there is news, somebody comes or goes, or it is time for a heartbeat."""
-        waiting = select.poll()  # not `select`, which knows no descriptors from 1024 on
+        """Wait for a notification, a new or closed stream, or the time of the next heartbeat."""
+        waiting = select.poll()  # not `select`, which does not support descriptors from 1024 on
         for descriptor in (raw.fileno(), self._awake):
             waiting.register(descriptor, select.POLLIN)
         patience = max(0.0, self._beat - time.monotonic())
@@ -131,7 +131,7 @@ class Hub:
                 pass
 
     def _turn(self) -> bool:
-        """Tell what there is to tell; whether there is more."""
+        """Send pending events, and return whether there are more."""
         self._take_changes()
         if not self._by_user:
             self._seen = None
@@ -174,7 +174,7 @@ class Hub:
     # telling
 
     def _tell_news(self, seen: int) -> bool:
-        """What is new, to those who hear as it comes; whether there is more."""
+        """Send new events to the live streams, and return whether there are more."""
         with snapshot():
             newest = feed.log_now().newest
             if newest <= seen:
@@ -194,7 +194,7 @@ class Hub:
         return reached < newest
 
     def _catch_up(self, seen: int) -> None:
-        """What those missed who came back, a page each at a time."""
+        """Send resumed streams the events they missed, one page per stream and turn."""
         for listener in tuple(self._behind):
             parcels: dict[Listener, list[bytes]] = {}
             if listener.position < seen:
@@ -209,7 +209,7 @@ class Hub:
                 self._behind.remove(listener)
 
     def _heartbeat(self) -> None:
-        """A sign of life to everybody who still may hear; with it they know how far the log was theirs."""
+        """Send a heartbeat with the current position to every stream, and end those that lost their authorization."""
         everybody = [listener for own in self._by_user.values() for listener in own]
         live = self._standing(everybody)
         seen = self._seen or 0
@@ -221,7 +221,7 @@ class Hub:
         return still_standing({listener.standing for listener in listeners})
 
     def _deliver(self, parcels: dict[Listener, list[bytes]], live: set[Standing]) -> None:
-        """On the event loop, in order; those who may not listen any more are ended instead."""
+        """Send the parcels on the event loop, in order. Streams without a valid authorization are ended instead."""
         ended = [listener for listener in parcels if listener.standing not in live]
         sent = [(one.stream, b"".join(parts)) for one, parts in parcels.items() if parts and one.standing in live]
         self._end(ended)
@@ -240,4 +240,4 @@ def _send(parcels: list[tuple[EventStream, bytes]]) -> None:
 
 
 hub = Hub()
-"""The process's own. It is made before the server forks, and started after."""
+"""The hub of this process. It is created before the server forks and started afterwards."""

@@ -1,7 +1,7 @@
-"""Conversations, who is in them, what they wrote, and the log of what happened that streams are read from.
+"""Conversations, members, messages, and the event log that streams read.
 
-PostgreSQL keeps what must hold: the constraints here, and the triggers of migration 0002, which give each message its
-`seq`, keep read marks from going back, and write the log.
+PostgreSQL enforces the invariants: with the constraints here, and with the triggers of migration 0002, which assign
+each message's `seq`, prevent read marks from going back, and write the log.
 """
 
 from typing import Any, ClassVar
@@ -18,10 +18,10 @@ from skeleton.kernel.models import Record
 
 
 class Conversation(Record):
-    """Two people (`direct`) or any number of them (`group`), and what they wrote to each other.
+    """A conversation between two users (`direct`) or any number of users (`group`).
 
-    `last_seq` and `last_activity_at` follow from the messages. A direct conversation is between `low_user` and
-    `high_user`, by their ids, and there is one between any two. A group has an owner as long as it has members.
+    `last_seq` and `last_activity_at` are derived from the messages. A direct conversation is between `low_user` and
+    `high_user`, ordered by id; there is at most one per pair. A group has an owner as long as it has members.
     """
 
     type = models.CharField(max_length=6, choices=ConversationType.choices)
@@ -71,7 +71,7 @@ class Conversation(Record):
 
 
 class Member(models.Model):
-    """That somebody is in a conversation, and how far they have read. `since` is where the log stood when they came."""
+    """A user's membership in a conversation, with their read mark. `since` is the log's position when they joined."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="members", db_index=False)
@@ -100,9 +100,10 @@ class Member(models.Model):
 
 
 class Message(models.Model):
-    """What somebody wrote, at the place `seq` of its conversation: 1, 2, 3 …, given by PostgreSQL and without gaps.
+    """A message. `seq` is its number in the conversation (1, 2, 3 …), assigned by PostgreSQL without gaps.
 
-    A deleted one keeps its place and nothing else. `client_id` is what its sender's client called it, once.
+    A deleted message keeps its number but no content. `client_id` is a unique id from the sender's client, which makes
+    sending idempotent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -136,7 +137,7 @@ class Message(models.Model):
 
 
 class Attachment(models.Model):
-    """That a file came with a message, at the place `position`. The file can't be deleted meanwhile."""
+    """A file attached to a message, at `position`. An attached file cannot be deleted."""
 
     id = models.BigAutoField(primary_key=True)
     message = models.ForeignKey(Message, models.PROTECT, related_name="attachments", db_index=False)
@@ -155,14 +156,15 @@ class Attachment(models.Model):
 
 
 _REFERENCE: dict[str, Any] = {"related_name": "+", "db_index": False, "db_constraint": False}
-"""Of the log: what its triggers refer to is there, and is never deleted, so nothing is looked up and locked again."""
+"""Options of the log's foreign keys. They have no constraints, because the rows exist and are never deleted; a
+constraint would only look up and lock them again."""
 
 
 class Event(models.Model):
-    """That something happened in a conversation: what streams are told, in the order of `position`.
+    """An event in a conversation. Streams send events in the order of `position`.
 
-    Written by triggers when the change commits, so that a reader who has seen one position never meets a lower one
-    later. It names what changed and does not repeat it: a stream tells how it is when it is told.
+    Triggers write events when the change is committed, so that after reading a position, no lower one can appear later.
+    An event refers to the changed object without copying it: a stream sends the object's state at the time of sending.
     """
 
     position = models.BigIntegerField(primary_key=True)
@@ -184,10 +186,10 @@ class Event(models.Model):
 
 
 class Ticket(models.Model):
-    """Opens one stream, once, within half a minute: for browsers, whose EventSource cannot send a token.
+    """A ticket that opens one stream, once, within half a minute, because a browser's EventSource cannot send a token.
 
-    Only its SHA-256 is kept. Behind it stands a session of the API; or one of the back office with the password that
-    held then (a digest of its hash), for Django ends such a session when the password changes. The stream ends with it.
+    Only its SHA-256 is stored. It belongs to an API session, or to a back-office session and the current password (a
+    digest of its hash), because Django ends such a session when the password changes. The stream ends with the session.
     """
 
     hash = models.BinaryField(max_length=32, primary_key=True)
@@ -205,7 +207,7 @@ class Ticket(models.Model):
 
 
 class Presence(models.Model):
-    """That a server process has a stream of somebody open. UNLOGGED (migration 0004): nothing is lost with it."""
+    """A record that a server process has an open stream of a user. The table is UNLOGGED, as losing it is harmless."""
 
     id = models.BigAutoField(primary_key=True)
     process = models.UUIDField()

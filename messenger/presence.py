@@ -1,4 +1,4 @@
-"""Who is connected, anywhere: each process says whose streams it has open, and says it again with every heartbeat."""
+"""Tracks which users are connected to any server process. Each process renews its records with every heartbeat."""
 
 from collections.abc import Collection
 from uuid import UUID, uuid4
@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from django.db import connection
 
 FRESH_SECONDS = 45
-"""A process that has not said anything for so long is gone."""
+"""A process that has not renewed its records for this long counts as dead."""
 
 _SHOW = """
     INSERT INTO messenger_presence (process, user_id, seen_at)
@@ -19,7 +19,7 @@ _FORGET = "DELETE FROM messenger_presence WHERE seen_at < clock_timestamp() - in
 
 
 class Presences:
-    """Of one process. The table is UNLOGGED and may be emptied by a crash: `begin` says everything anew."""
+    """The presence records of one process. After a crash may have emptied the UNLOGGED table, `begin` starts over."""
 
     def __init__(self) -> None:
         self._process = uuid4()
@@ -29,7 +29,7 @@ class Presences:
         self._shown = set()
 
     def show(self, user_ids: Collection[UUID]) -> None:
-        """These users are connected here, and nobody else."""
+        """Record that exactly these users are connected to this process."""
         there = set(user_ids)
         if there == self._shown:
             return

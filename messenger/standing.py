@@ -1,4 +1,4 @@
-"""Whether those who listen still may: their session lives, their account is active, and they hold the permission."""
+"""Checks stream authorizations: a valid session, an active account, and the permission to read."""
 
 from collections.abc import Collection
 
@@ -29,7 +29,7 @@ _BY_WEB_SESSION = f"""
 
 
 def still_standing(asked: Collection[Standing]) -> set[Standing]:
-    """Those of `asked` that may still listen."""
+    """Return those of `asked` that are still valid."""
     found: set[Standing] = set()
     sessions = [one.session_id for one in asked if one.session_id]
     if sessions:

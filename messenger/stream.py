@@ -1,4 +1,4 @@
-"""A stream from its beginning: where it starts, what it says at once, and how it goes on."""
+"""Starting a stream: its position, its first event, and the handover to the hub."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from skeleton.server.responses import EventStream
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`position` is what the client has; `reset` where something between that and now cannot be told any more."""
+    """The start of a stream. `position` is the client's last one; `reset` means that the log does not cover the gap."""
 
     standing: Standing
     position: int
@@ -20,7 +20,7 @@ class Start:
     reset: bool
 
     def now(self) -> Iterator[bytes]:
-        """For a server that knows no streams: what there is now, and the end. An EventSource comes again by itself."""
+        """Yield the events up to now, for a server without stream support. An EventSource reconnects automatically."""
         yield self._greeting()
         position = self.position
         while position < self.newest:
@@ -30,7 +30,7 @@ class Start:
         yield feed.mark(position)
 
     def follow(self, stream: EventStream) -> None:
-        """Go on as it comes."""
+        """Send the first event, and pass the stream to the hub. Called on the event loop."""
         stream.send(self._greeting())
         hub.join(self.standing, self.position, stream)
 
@@ -39,7 +39,7 @@ class Start:
 
 
 def begin(standing: Standing, last_event_id: int | None) -> Start:
-    """A stream from behind `last_event_id`, or from now on."""
+    """Return the start of a stream after `last_event_id`, or from now on if it is None."""
     log = feed.log_now()
     if last_event_id is None:
         return Start(standing, log.newest, log.newest, reset=False)

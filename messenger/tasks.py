@@ -1,4 +1,4 @@
-"""What happens to the messenger by itself."""
+"""Periodic jobs of the messenger."""
 
 from messenger.services.upkeep import clear_away
 from skeleton.jobs.queue import periodic

@@ -1,1 +1,1 @@
-"""The stock way: a small Django project as most would write it, over our tables."""
+"""A stock Django REST framework project, as most would write it, on our tables."""

@@ -1,4 +1,4 @@
-"""Our tables as ordinary models; the tables themselves are made by our migrations."""
+"""Ordinary models of our tables, which our migrations create."""
 
 from decimal import Decimal
 from typing import ClassVar

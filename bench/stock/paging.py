@@ -1,4 +1,4 @@
-"""Pages."""
+"""Pagination."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 
 class Pages(PageNumberPagination):
-    """Pages with a total, in the envelope of the API."""
+    """Pagination with a total, in the API's format."""
 
     page_size_query_param = "limit"
     max_page_size = 100

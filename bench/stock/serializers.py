@@ -1,4 +1,4 @@
-"""Model serializers, nested as the API's documents show them."""
+"""Model serializers, nested as in the API."""
 
 import json
 from decimal import ROUND_HALF_UP, Decimal

@@ -19,7 +19,7 @@ from bench.stock.serializers import (
 
 
 class RolePermission(permissions.BasePermission):
-    """Any one of the view's resources, for reading or for writing."""
+    """Requires the read or write permission on any one of the view's resources."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         action = "read" if request.method in permissions.SAFE_METHODS else "write"

@@ -1,4 +1,4 @@
-"""Three who talk, and one who does not."""
+"""Fixtures: three members of conversations, and an outsider."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from skeleton.testkit.client import ApiClient
 
 @pytest.fixture
 def olha(owner: ApiClient) -> ApiClient:
-    """The super administrator, who is an outsider like anybody else where she is no member."""
+    """The super administrator, who is an outsider like anyone else in conversations without her."""
     return owner
 
 
@@ -38,7 +38,7 @@ def direct(carl: ApiClient, dora: ApiClient) -> Any:
 
 @pytest.fixture
 def say() -> Callable[..., Any]:
-    """`say(carl, group, "Hello")`: the message's JSON."""
+    """Return a function that sends a message, as `say(carl, group, "Hello")`, and returns its JSON."""
 
     def send(client: ApiClient, conversation: Any, content: str = "Hello!", **fields: Any) -> Any:
         return client.post(f"/conversations/{conversation['id']}/messages", {"content": content, **fields}).ok(201)

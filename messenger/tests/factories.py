@@ -1,4 +1,4 @@
-"""Conversations for tests, made by the verbs that users have."""
+"""Conversations for tests, created with the services."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The routes of the messenger, as the contract's section 9 gives them."""
+"""The routes of the messenger, from section 9 of the API specification."""
 
 from skeleton.testkit.matrix import Route
 

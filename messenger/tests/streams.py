@@ -1,4 +1,4 @@
-"""A client of event streams for tests: HTTP/1.1 by hand, so that it can stop reading, drop off and come back."""
+"""An event stream client for tests. It uses raw HTTP/1.1, so that it can stop reading, disconnect and resume."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class Happened:
-    """One event."""
+    """An event."""
 
     id: int
     type: str
@@ -16,7 +16,7 @@ class Happened:
 
 
 class Refused(Exception):
-    """No stream: the status, and what was said."""
+    """The stream was refused. Contains the status and the body."""
 
     def __init__(self, status: int, body: bytes) -> None:
         super().__init__(f"{status} {body!r}")
@@ -63,7 +63,7 @@ class Stream:
         return self
 
     async def __anext__(self) -> Happened:
-        """Raises StopAsyncIteration when the server ends the stream."""
+        """Return the next event. Raises StopAsyncIteration when the server ends the stream."""
         while True:
             found = await self._read_block()
             if found is not None:
@@ -73,7 +73,7 @@ class Stream:
         return await asyncio.wait_for(anext(self), seconds)
 
     async def _read_block(self) -> Happened | None:
-        """Up to the next empty line: an event, or a sign of life, which may move `last_id` on as well."""
+        """Read up to the next empty line: an event, or a heartbeat, which may also advance `last_id`."""
         while b"\n\n" not in self._text:
             self._text += await self._chunk()
         block, _, self._text = self._text.partition(b"\n\n")
@@ -98,7 +98,7 @@ class Stream:
 
 
 async def quiet(stream: Stream, seconds: float) -> None:
-    """Fails where anything is heard meanwhile."""
+    """Assert that no event arrives for `seconds`."""
     try:
         heard = await stream.next(seconds)
     except (TimeoutError, StopAsyncIteration):

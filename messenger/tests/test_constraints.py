@@ -1,4 +1,4 @@
-"""What PostgreSQL itself holds, attacked by SQL that goes round Python."""
+"""The invariants in PostgreSQL, attacked with raw SQL."""
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def refusal(sql, *params):
-    """The constraint that refuses the statement, now or when the transaction ends."""
+    """Return the constraint that refuses the statement, immediately or at commit."""
     with pytest.raises(DatabaseError) as caught, transaction.atomic():
         _change(sql, params)
     with connection.cursor() as cursor:
@@ -87,7 +87,7 @@ class TestConversation:
         assert refusal(insert, uuid7(), low, high) == "messenger_conversation_direct_unique"
         assert refusal(insert, uuid7(), high, low) == "messenger_conversation_fits_type"
         assert refusal(insert, uuid7(), low, low) == "messenger_conversation_fits_type"
-        assert refusal(insert, uuid7(), low, people[2].pk) == "messenger_member_direct"  # nobody is in it
+        assert refusal(insert, uuid7(), low, people[2].pk) == "messenger_member_direct"  # it has no members
 
     def test_an_archived_one_is_read_only(self, people, group):
         Conversation.objects.filter(pk=group.pk).update(archived_at=group.created_at)

@@ -1,4 +1,4 @@
-"""Conversations by the API: who sees them, who may change them, and what they show."""
+"""Conversations in the API: who can see and change them, and what they contain."""
 
 from uuid import uuid4
 
@@ -65,7 +65,7 @@ class TestBeginning:
 
 
 class TestMembership:
-    """To anyone but its members a conversation does not exist, whatever they may otherwise do."""
+    """A conversation does not exist for anyone but its members, whatever their permissions."""
 
     ROUTES = (
         ("GET", "", None),

@@ -1,4 +1,4 @@
-"""The user's own examples of the messenger, replayed as printed."""
+"""The messenger examples of the API reference, replayed as printed."""
 
 import pytest
 

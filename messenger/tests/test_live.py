@@ -1,4 +1,4 @@
-"""Streams on the whole system: two server processes on one port, a PostgreSQL that dies, clients that come and go."""
+"""Streams on the whole system: two server processes on one port, a killed PostgreSQL, reconnecting clients."""
 
 import asyncio
 import http.client
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="lo
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory):
-    """Streams end after 150 kB here, so that clients have to come back for that, too."""
+    """A running system whose streams end after 150 kB, so that clients have to reconnect."""
     with running(tmp_path_factory.mktemp("live"), SKELETON_STREAM_BYTES=str(STREAM_BYTES)) as found:
         found.sign_in(**CHIEF)
         yield found
@@ -39,7 +39,7 @@ def system(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def crew(system):
-    """Users who may talk: their ids and tokens."""
+    """Users of the messenger, with their ids and tokens."""
     (role,) = [one["id"] for one in system.call("GET", "/roles").data["data"] if one["name"] == "admin"]
     found = []
     for number in range(USERS):
@@ -61,7 +61,7 @@ def say(system, conversation, content="Hello!", **fields):
 
 
 class Listener:
-    """Hears messages of one conversation, dropping off at random, until it has heard enough."""
+    """Receives messages of one conversation, with random disconnects, until it has received enough."""
 
     def __init__(self, number, system, token, conversation, enough):
         self.chance = random.Random(number)
@@ -78,7 +78,7 @@ class Listener:
             except (OSError, StopAsyncIteration, asyncio.IncompleteReadError, TimeoutError):
                 pass
             except Refused as refused:
-                if refused.status != 503:  # what the API says while the database is away
+                if refused.status != 503:  # the API's status while the database is unavailable
                     raise
             self.last_id = stream.last_id if stream.last_id is not None else self.last_id
             self.drops += 1
@@ -95,14 +95,14 @@ class Listener:
 
 
 def write(number, system, conversation):
-    """So many messages, each until it is acknowledged; the client_id keeps it from being there twice."""
+    """Send messages, each repeated until acknowledged. The client_id prevents duplicates."""
     for turn in range(EACH):
         while say(system, conversation, f"{number} {turn}", client_id=f"{number}-{turn}").status not in (200, 201):
             time.sleep(0.1)
 
 
 def restart_database(system):
-    """As abruptly as can be; the supervisor starts it again."""
+    """Kill PostgreSQL; the supervisor restarts it."""
     layout = layout_of(system.folder / "postgres")
     before = postmaster_pid(layout)
     os.kill(before, signal.SIGKILL)
@@ -113,7 +113,7 @@ def restart_database(system):
 
 
 def test_every_listener_hears_every_message_once_and_in_order(system, crew, group):
-    """16 writers, 50 listeners who come and go, two server processes, and PostgreSQL killed once in between."""
+    """16 writers, 50 reconnecting listeners, two server processes, and PostgreSQL killed once."""
     enough = WRITERS * EACH
 
     async def story():
@@ -152,7 +152,7 @@ def messages_of(system, group):
 
 
 def streams_in(system, token, count):
-    """So many streams at once, which the kernel spreads over both processes."""
+    """Open `count` streams at once, which the kernel distributes over both processes."""
     return [Stream(system.port, token) for _ in range(count)]
 
 
@@ -202,7 +202,7 @@ def call_as(system, token, method, path, body=None):
 
 
 def test_who_is_removed_or_logged_out_hears_nothing_more(system, crew, group):
-    """In both processes, with the stream still open; and nothing of it either when they come back."""
+    """This holds in both processes for open streams, and also after reconnecting."""
 
     async def story():
         (removed_id, removed), (_, staying) = crew[1], crew[2]
@@ -236,7 +236,7 @@ def test_who_is_removed_or_logged_out_hears_nothing_more(system, crew, group):
 
 
 def test_who_comes_hears_what_happens_from_then_on(system, crew, group):
-    """Also when they come back with an id from before: what was said before they came is not news."""
+    """This also holds for a resume with an older id: messages from before they joined are not sent."""
 
     async def story():
         user_id, token = crew[4]
@@ -306,7 +306,7 @@ async def numbers(stream):
 
 
 def test_who_does_not_read_is_cut_off_and_loses_nothing(system, crew, group):
-    """30 messages of 10 kB: twice what a stream may be given."""
+    """30 messages of 10 kB are twice the limit of a stream."""
 
     async def story():
         async with Stream(system.port, crew[0][1]) as stream:
@@ -326,7 +326,7 @@ def test_who_does_not_read_is_cut_off_and_loses_nothing(system, crew, group):
 
 
 def test_who_was_away_for_long_gets_it_all(system, crew, group):
-    """More than is read from the log at a time, while others go on hearing what is new."""
+    """A client misses more than one page of the log, while others keep receiving new events."""
 
     async def story():
         async with Stream(system.port, crew[0][1]) as stream:
@@ -343,7 +343,7 @@ def test_who_was_away_for_long_gets_it_all(system, crew, group):
 
 
 def test_nobody_has_any_number_of_streams(system, crew):
-    """Fifty in each of the two processes; one more ends the oldest."""
+    """The limit is fifty in each of the two processes; one more ends the oldest."""
 
     async def story():
         streams = streams_in(system, crew[4][1], 2 * MOST_STREAMS + 5)
@@ -366,7 +366,7 @@ def test_nobody_has_any_number_of_streams(system, crew):
 
 
 def test_streams_hold_no_thread(system, crew, group):
-    """80 of them, and the API answers as ever."""
+    """With 80 open streams, the API still responds."""
 
     async def story():
         before = threads_of(system)
@@ -407,7 +407,7 @@ class TestOrdinaryRequestsOnTheSamePort:
         assert upload(system, b"x" * 26_000_000).status == 413
 
     def test_a_header_with_an_underscore_is_none(self, system):
-        """It could pass for the one with a hyphen, which only a proxy may send."""
+        """It could spoof a header with a hyphen that only a proxy may send."""
         found = raw(system, "GET", "/auth/me", {"X_Request_ID": "sneaked-in"})
         assert found.headers["x-request-id"] != "sneaked-in"
         assert raw(system, "GET", "/auth/me", {"X-Request-ID": "mine"}).headers["x-request-id"] == "mine"
@@ -433,7 +433,7 @@ def upload(system, content):
 
 
 def raw(system, method, path, headers=(), body=None):
-    """A request with headers and a body of one's own."""
+    """Send a request with custom headers and body."""
     connection = http.client.HTTPConnection("127.0.0.1", system.port, timeout=30)
     try:
         connection.putrequest(method, f"/api/v1{path}", skip_accept_encoding=True)
@@ -442,7 +442,7 @@ def raw(system, method, path, headers=(), body=None):
         if body is not None and "Transfer-Encoding" not in dict(headers):
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders()
-        with suppress(OSError):  # it may be refused before it is all sent
+        with suppress(OSError):  # it may be refused before it is sent completely
             connection.send(body or b"")
         answer = connection.getresponse()
         content = answer.read()
@@ -454,7 +454,7 @@ def raw(system, method, path, headers=(), body=None):
 
 
 def test_it_stops_at_once_with_streams_open(system):
-    """They are told the end, and the server does not wait for anybody. It is started again for the other tests."""
+    """The streams are ended, and the server does not wait for clients. It is restarted for the other tests."""
     ended = threading.Event()
 
     async def listen():

@@ -1,4 +1,4 @@
-"""Messages by the API: order, edits, deletions, attachments, repeats."""
+"""Messages in the API: order, edits, deletions, attachments, repeated requests."""
 
 import pytest
 
@@ -139,7 +139,7 @@ class TestAttachments:
             answer.ok(201) if client is dora else answer.refused(422, "attachments.0")
 
     def test_who_is_in_the_conversation_may_open_it(self, carl, viewer, holding, group):
-        """A viewer holds files:read, and sees what is shown to them besides their own."""
+        """A viewer has files:read, and can also open files attached in their conversations."""
         member, stranger = viewer, holding("files:read", "files:write", "messenger:read")
         file = upload(carl, b"for the group")
         path = f"/files/{file['id']}"

@@ -1,4 +1,4 @@
-"""The page in the back office: what it may be asked for, and two people who talk in real browsers."""
+"""The back-office page: its API access, and two users chatting in a real browser."""
 
 import json
 import os
@@ -72,7 +72,7 @@ def system(tmp_path_factory):
 
 
 def person(system, name):
-    """Somebody who may talk; their e-mail."""
+    """Create a user of the messenger, and return their e-mail."""
     (role,) = [one["id"] for one in system.call("GET", "/roles").data["data"] if one["name"] == "admin"]
     email = f"{name.split()[0].lower()}@example.com"
     body = {"email": email, "password": "correct horse", "name": name}
@@ -91,7 +91,7 @@ def sign_in(window, email):
 
 
 def shoot(window, name):
-    """The stream never lets the network come to rest, which is what `window.shoot` waits for."""
+    """Take a screenshot. `window.shoot` cannot be used, as it waits until the network is idle."""
     folder = os.environ.get("SKELETON_TEST_SCREENSHOTS")
     if folder:
         window.page.screenshot(path=str(Path(folder) / f"{name}.png"))
@@ -101,7 +101,7 @@ def shoot(window, name):
     "width, size, dark", [("desktop", DESKTOP, False), ("phone", PHONE, True)], ids=["desktop", "phone-dark"]
 )
 def test_two_people_talk(system, width, size, dark):
-    """One in the browser, one by the API; what is said shows at once on both sides."""
+    """One user uses the browser, the other the API. Messages appear at once on both sides."""
     olena, ruslan = person(system, f"Olena-{width} Ost"), person(system, f"Ruslan-{width} West")
     by_api = system.call("POST", "/auth/login", {"email": ruslan, "password": "correct horse"}).data
 

@@ -1,4 +1,4 @@
-"""Several at the same moment, on real connections."""
+"""Concurrent changes on real connections."""
 
 import random
 
@@ -24,7 +24,7 @@ def people(count):
 
 
 def refused_or_sent(actor, conversation_id):
-    """As the API answers: what PostgreSQL refuses is a refusal that people understand."""
+    """Send a message, and convert PostgreSQL's refusal to a domain error, as the API does."""
     try:
         return send(actor, conversation_id)
     except IntegrityError as exc:
@@ -45,7 +45,7 @@ def test_two_open_the_same_direct_conversation():
 
 
 def test_numbers_have_no_gap_and_no_double_and_go_by_commit():
-    """16 writers, of whom every third changes their mind after they have a number."""
+    """16 writers, every third of which rolls back after taking a number."""
     users, actors = people(WRITERS)
     where = conversation(users[0], *users[1:])
 
@@ -86,7 +86,7 @@ def test_the_same_client_id_at_the_same_moment():
 
 
 def test_a_message_and_the_archive():
-    """Whoever comes first: nothing is written into what is archived."""
+    """Whichever is first, nothing is written to an archived conversation."""
     users, actors = people(2)
     for _ in range(5):
         where = conversation(users[0], users[1])
@@ -100,7 +100,7 @@ def test_a_message_and_the_archive():
 
 
 def test_everybody_leaves_at_once():
-    """The owner hands over to somebody who is leaving as well; in the end nobody is left, and nobody owns it."""
+    """Ownership passes to members who are also leaving. In the end the group has no members and no owner."""
     users, actors = people(4)
     where = conversation(users[0], *users[1:])
     race(

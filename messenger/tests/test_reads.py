@@ -1,4 +1,4 @@
-"""Lists and reads of the messenger: what they cost, and that compiled and ordinary reads are the same."""
+"""Lists and reads of the messenger: query counts, query plans, and compiled against ordinary reads."""
 
 import pytest
 from django.db import connection
@@ -69,7 +69,7 @@ FILL = """
 
 
 def test_no_list_reads_a_table_through_when_there_are_many(carl, busy):
-    """10,000 conversations, 100,000 messages."""
+    """Check the query plans with 10,000 conversations and 100,000 messages."""
     made, _ = busy
     connection.check_constraints()
     with connection.cursor() as cursor:

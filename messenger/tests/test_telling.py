@@ -1,4 +1,4 @@
-"""Who is told that somebody has written to them: whoever is not connected, once until they have looked."""
+"""Notifications of new messages: only for users who are not connected, and once until they have read them."""
 
 import pytest
 from django.db import connection
@@ -67,7 +67,7 @@ def test_not_those_whose_account_is_switched_off(carl, dora, group, say):
 
 
 class TestStanding:
-    """What a stream of the back office stands on; those of the API are tried on the whole system."""
+    """The authorization of back-office streams. Streams of the API are tested on the whole system."""
 
     @pytest.fixture
     def standing(self, client, carl):
@@ -105,7 +105,7 @@ class TestStanding:
 
 
 def test_a_server_without_streams_answers_what_there_is(carl, dora, group, say):
-    """As the development server and tests do: the events so far, and the end."""
+    """The development server and tests send the events so far and then end the response."""
     connection.check_constraints()
     before = carl.get("/messenger/events")
     text = b"".join(before.response.streaming_content).decode()

@@ -1,4 +1,4 @@
-"""The screen of the audit log: read, filtered, never changed."""
+"""The read-only back-office screen of the audit log."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ COLOURS = {
 
 
 def screen_of(resource: str) -> Screen | None:
-    """The screen that shows a resource of the audit log."""
+    """Return the admin that shows a resource of the audit log, or None."""
     screens = (screen for screen in admin.site._registry.values() if isinstance(screen, Screen))
     return next((screen for screen in screens if screen.audited == resource), None)
 
@@ -48,7 +48,7 @@ class ResourceFilter(DropdownFilter):
 
 
 class ExactFilter(TextFilter):
-    """An entry's text is exactly what was typed: an index serves it."""
+    """Filters by an exact text, so that an index can be used."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         typed = (self.value() or "").strip()
@@ -78,7 +78,7 @@ class ObjectFilter(ExactFilter):
 class AuditScreen(DocumentAdmin):
     resources = ("audit",)
     gate = AUDIT
-    paginator = InfinitePaginator  # counting a log that only grows would cost more than reading it
+    paginator = InfinitePaginator  # counting an append-only log would cost more than reading a page
     list_display = ("created_at", "who", "what", "resource", "object_link", "changed")
     list_filter = (ResourceFilter, ActionFilter, ActorFilter, ObjectFilter, ("created_at", TimesFilter))
     readonly_fields = ("created_at", "who", "what", "object_link", "ip", "request_id", "changes_table")
@@ -88,7 +88,7 @@ class AuditScreen(DocumentAdmin):
     )
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        """The log is history; it has none."""
+        """Render an entry without a history link, as the log has no history of its own."""
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "show_history": False})
 
     @display(description="who")
@@ -102,7 +102,7 @@ class AuditScreen(DocumentAdmin):
     @display(description="object")
     def object_link(self, entry: AuditEntry) -> SafeString | str:
         screen = screen_of(entry.resource)
-        short = str(entry.resource_id)[-12:]  # the random part, enough to tell them apart
+        short = str(entry.resource_id)[-12:]  # the random part, enough to distinguish them
         if screen is None:
             return format_html('<span title="{}">{}</span>', entry.resource_id, short)
         page = screen.page_at(entry.resource_id)
@@ -123,7 +123,7 @@ class AuditScreen(DocumentAdmin):
 
 
 def sides(change: Any) -> tuple[str, str]:
-    """The two sides of a change, as texts."""
+    """Return the values before and after a change as texts."""
     before, after = change if isinstance(change, list) and len(change) == 2 else (None, change)
     return _text(before), _text(after)
 

@@ -1,4 +1,4 @@
-"""The audit log: who changed what, when, from where. Written by triggers, in the transaction of the change."""
+"""The audit log: who changed what, when and from where. Triggers write it in the transaction of the change."""
 
 from typing import ClassVar
 
@@ -7,10 +7,10 @@ from django.db import models
 
 
 class AuditEntry(models.Model):
-    """One change of one resource, as the database saw it.
+    """One change of one resource, as recorded by the database.
 
-    `changes` maps a field to [before, after]. For children (lines, addresses) the field is the children's name and both
-    sides are lists of rows. Never changed or deleted: a trigger refuses it.
+    `changes` maps a field to [before, after]. For children (lines, addresses), the key is the children's name and both
+    values are lists of rows. A trigger refuses to change or delete entries.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -22,7 +22,7 @@ class AuditEntry(models.Model):
     resource = models.TextField()
     resource_id = models.UUIDField()
     changes = models.JSONField()
-    ip = models.TextField(null=True)  # noqa: DJ001 (unknown is not empty)
+    ip = models.TextField(null=True)  # noqa: DJ001 (null means unknown)
     request_id = models.TextField(null=True)  # noqa: DJ001
     created_at = models.DateTimeField()
 

@@ -13,17 +13,17 @@ class BackofficeConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        """Before the screens are loaded, so that what they take from models has its words."""
+        """Make model names translatable, before the admins are loaded and copy them."""
         translate_names(config.label for config in apps.get_app_configs() if is_ours(config))
 
 
 class SiteConfig(admin.AdminConfig):
-    """Django's admin, with our site."""
+    """Django's admin app with our admin site."""
 
     default = False
     default_site = "skeleton.backoffice.sites.BackOffice"
 
 
 def is_ours(config: AppConfig) -> bool:
-    """Whether an app is of this house."""
+    """Return whether an app belongs to this project."""
     return "site-packages" not in Path(config.path).parts

@@ -1,7 +1,7 @@
-"""The first page: what matters today. Every number leads to the list behind it.
+"""The dashboard. Every number links to the list behind it.
 
-A tile is one number, a block a chart or a short list. Each names the list behind it, and whoever may not see the list
-does not see the tile or block either; nothing is read for it.
+A tile is one number, a block is a chart or a short list. Each names the list behind it. A user who may not see the list
+does not see the tile or block either, and no data is read for it.
 """
 
 import datetime as dt
@@ -34,7 +34,7 @@ from skeleton.office.columns import money_text, shown_number
 from skeleton.office.words import Words
 
 LISTED = 5
-"""How many rows a short list has."""
+"""Number of rows in a short list."""
 
 CUSTOMERS, CONTRACTS_LIST, STOCK = "parties.customer", "contracts.contract", "inventory.stock"
 ORDERS, INBOX = "billing.order", "notifications.notification"
@@ -43,7 +43,7 @@ MESSAGES = "admin:messenger"
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """What a tile says. `tone`: good, bad, or nothing."""
+    """The content of a tile. `tone` is "good", "bad" or ""."""
 
     text: str
     link: str
@@ -61,7 +61,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """`shape` names its template; `read` gives the `rows` to show, `nothing` is said where there are none."""
+    """A chart or a short list. `shape` is its template, `read` returns its `rows`, `nothing` is the text for none."""
 
     shape: str
     title: Words
@@ -72,7 +72,7 @@ class Block:
 
 
 def dashboard(request: HttpRequest, actor: Actor) -> dict[str, Any]:
-    """The first page's context."""
+    """Return the template context of the dashboard."""
     desk = Desk(request, actor)
     tiles = [
         {"title": tile.title, "icon": tile.icon, "number": tile.read(desk)}
@@ -171,7 +171,7 @@ def _revenue(desk: Desk) -> dict[str, Any]:
 
 
 def _statuses(desk: Desk) -> dict[str, Any]:
-    """Sent invoices apart by whether they are overdue, so that the parts make up the whole."""
+    """Count invoices by status. Overdue ones are a separate part, so that the parts add up to the total."""
     counts, late = desk.invoices, desk.overdue_invoices
     open_ones = max(counts.get(InvoiceStatus.SENT, 0) - late, 0)
     parts: list[tuple[Any, int, dict[str, Any]]] = [
@@ -196,7 +196,7 @@ def _statuses(desk: Desk) -> dict[str, Any]:
 
 
 STATUS_COLOURS = ("draft", "sent", "overdue", "paid", "cancelled")
-"""Names of the stylesheet's colours, in the order of the parts."""
+"""Names of the colours in the stylesheet, in the order of the parts."""
 
 
 def _aging(desk: Desk) -> dict[str, Any]:
@@ -310,7 +310,7 @@ BLOCKS = (
 
 
 def counted(number: int | Bounded) -> str:
-    """A count as people read it: `1,284`, or `1,000+` where nobody counted to the end."""
+    """Format a count: `1,284`, or `1,000+` for a capped count."""
     if isinstance(number, Bounded):
         return f"{counted(number.number)}+" if number.more else counted(number.number)
     return number_format(number, force_grouping=True)
@@ -321,25 +321,25 @@ def _invoices(number: int) -> str:
 
 
 def _chart(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    """What the chart is drawn from; see `static/backoffice/dashboard.js`."""
+    """Return the data of a chart, column by column; see `static/backoffice/dashboard.js`."""
     names = ("label", "short", "amount", "value", "link", "colour")
     return {name: [row.get(name, "") for row in rows] for name in names}
 
 
 def _short(month: dt.date, *, first: bool) -> list[str]:
-    """A month below its column, the year where one begins."""
+    """Return the label of a month's column, with the year for the first column and every January."""
     begins = first or month.month == 1
     return [date_format(month, "M"), *([date_format(month, "Y")] if begins else [])]
 
 
 def _month_link(desk: Desk, month: dt.date) -> str:
-    """The entries of a month that touch revenue."""
+    """Return the link to a month's entries on revenue accounts."""
     last = (month + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
     return desk.lists.link(REVENUE, date_from=month, date_to=last, touches="revenue")
 
 
 def _age_link(desk: Desk, age: Bucket) -> str:
-    """The open invoices of an age."""
+    """Return the link to the open invoices in an age bucket."""
     due = {"due_date_from": age.last, "due_date_to": age.first}
     days: dict[str, Any] = {
         name: desk.today - dt.timedelta(days=past) for name, past in due.items() if past is not None

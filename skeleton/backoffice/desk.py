@@ -1,4 +1,4 @@
-"""What the first page is laid out on: who looks, in which currency, and the figures that several of its parts share."""
+"""The data of the dashboard: the user, the currency, and the figures that several of its parts share."""
 
 import datetime as dt
 from functools import cached_property
@@ -24,18 +24,18 @@ from skeleton.notifications.models import Notification
 from skeleton.office.parameters import NOT_A_CHOICE, BadParameter
 
 CURRENCY = "currency"
-"""The parameter for the currency of the page."""
+"""The query parameter for the page's currency."""
 
 MONTHS = 12
 SOON = 30
-"""Days: a contract that ends within them is about to."""
+"""Days within which a contract counts as ending soon."""
 
 REVENUE, INVOICES = "accounting.entry", "billing.invoice"
-"""The lists behind the two kinds of money on the page."""
+"""The lists behind the amounts on the page."""
 
 
 class Desk:
-    """One look at the first page. Nothing is read before it is asked for, and nothing twice."""
+    """The data of one request for the dashboard. Everything is read on demand and only once."""
 
     def __init__(self, request: HttpRequest, actor: Actor) -> None:
         self.actor, self.lists = actor, Lists(request)
@@ -44,11 +44,11 @@ class Desk:
         if self._wanted and self._wanted not in KNOWN:
             raise BadParameter(CURRENCY, NOT_A_CHOICE)
 
-    # currencies: amounts in two of them are never added, so the page is in one
+    # Amounts in different currencies are never added up, so the page shows a single currency.
 
     @cached_property
     def currencies(self) -> list[str]:
-        """Those that there is money in, the installation's own first."""
+        """Return the currencies in use, with the installation's own one first."""
         revenue = self.revenue if self.lists.may_see(REVENUE) else {}
         owed = self.owed if self.lists.may_see(INVOICES) else {}
         own = settings.SKELETON_CURRENCY
@@ -57,14 +57,14 @@ class Desk:
 
     @cached_property
     def currency(self) -> str:
-        """The one that was asked for, else the first."""
+        """Return the requested currency if it is in use, otherwise the first one."""
         return self._wanted if self._wanted in self.currencies else self.currencies[0]
 
     # figures
 
     @cached_property
     def months(self) -> list[dt.date]:
-        """First days of the last months, this one the last."""
+        """Return the first days of the last MONTHS months, including the current one."""
         count = self.today.year * 12 + self.today.month - 1
         return [dt.date(n // 12, n % 12 + 1, 1) for n in range(count - MONTHS + 1, count + 1)]
 
@@ -74,7 +74,7 @@ class Desk:
 
     @property
     def earned(self) -> list[int]:
-        """Revenue of each of the months, in minor units of the page's currency."""
+        """Return the revenue of each month in minor units of the page's currency."""
         found = self.revenue.get(self.currency, {})
         return [found.get(month, 0) for month in self.months]
 
@@ -84,12 +84,12 @@ class Desk:
 
     @property
     def owed_here(self) -> Owed:
-        """What is owed in the page's currency."""
+        """Return the receivables in the page's currency."""
         return self.owed.get(self.currency, NOTHING_OWED)
 
     @cached_property
     def invoices(self) -> dict[str, int]:
-        """How many there are, by status."""
+        """Return the number of invoices by status."""
         return invoices_by_status()
 
     @property
@@ -98,12 +98,12 @@ class Desk:
 
     @cached_property
     def orders(self) -> dict[str, int]:
-        """How many there are, by status."""
+        """Return the number of orders by status."""
         return orders_by_status()
 
     @property
     def unread(self) -> QuerySet[Notification]:
-        """What the person was told and has not read, the latest first."""
+        """Return the user's unread notifications, newest first."""
         return visible(NOTIFICATIONS, self.actor).filter(read_at=None).order_by("-pk")
 
     @cached_property
@@ -112,5 +112,5 @@ class Desk:
 
     @cached_property
     def ending(self) -> Bounded:
-        """Contracts about to end."""
+        """Return the capped count of contracts that end soon."""
         return Bounded.of(expiring(visible(CONTRACTS, self.actor), SOON))

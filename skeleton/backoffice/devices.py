@@ -1,6 +1,6 @@
-"""Browsers that signed in before: a signed cookie, which only says that this one may guess apart from strangers.
+"""Known browsers: a signed cookie that gives a browser its own counter of failed sign-ins.
 
-It opens nothing. It holds the user's id and a random text, signed, for the sign-in page alone.
+The cookie grants no access. It contains the user's id and a random text, signed, and is used on the sign-in page only.
 """
 
 from typing import Any
@@ -16,12 +16,12 @@ _SALT = "skeleton.backoffice.device"
 
 
 def mark_in(request: HttpRequest) -> str:
-    """Return the mark that the browser shows; empty without one, or if it is not ours or too old."""
+    """Return the mark in the browser's cookie, or "" if there is none or it is invalid or too old."""
     return request.get_signed_cookie(COOKIE, default="", salt=_SALT, max_age=_seconds()) or ""
 
 
 def mark(response: HttpResponse, user: User) -> None:
-    """Let the browser be known as one that signed in as `user`."""
+    """Set the cookie that marks the browser as a known device of `user`."""
     options: dict[str, Any] = {
         "max_age": _seconds(),
         "path": "/admin/",

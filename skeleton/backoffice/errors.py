@@ -1,4 +1,4 @@
-"""What a request that fails is answered: a page to a person in the back office, JSON to everybody else."""
+"""Error handlers of Django: a page in the back office, JSON everywhere else."""
 
 from collections.abc import Callable
 from typing import Any
@@ -40,7 +40,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    """Somebody, or their network, is over the general limit."""
+    """Return the response for a user or network over the general rate limit."""
     text = say("Many requests came in a short time. Wait a minute, then try again.")
     answer = _by_path(request, 429, say("Too many requests"), text, handler.too_many_requests)
     answer.headers["Retry-After"] = str(general.wait())
@@ -53,6 +53,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form is older than the session, or was not ours."""
+    """Return the page for a failed CSRF check: the form is older than the session, or comes from another site."""
     text = say("The page was out of date. Go back, reload it, and send it again.")
     return _page(request, 403, say("Please try again"), text)

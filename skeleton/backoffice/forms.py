@@ -1,4 +1,4 @@
-"""Signing in, and changing one's own password."""
+"""The forms for signing in and changing one's own password."""
 
 from typing import Any
 
@@ -20,11 +20,11 @@ from skeleton.office.refusals import REFUSALS, place, refusal_of
 from skeleton.office.words import say
 
 WRONG = _("The e-mail or the password is wrong.")
-"""What `sessions.authenticate` says, for it to be translated."""
+"""The message of `sessions.authenticate`, repeated here so that it is found for translation."""
 
 
 class SignInForm(AuthenticationForm):
-    """E-mail and password, with the API's own limits and answers."""
+    """The sign-in form, with the rate limits and errors of the API."""
 
     refusal: DomainError | None = None
     username = forms.CharField(
@@ -58,7 +58,7 @@ class SignInForm(AuthenticationForm):
 
 
 class OwnPasswordForm(AdminOwnPasswordChangeForm):
-    """Written by `accounts.change_password`; Django's form only asks."""
+    """Django's password form, but the service `accounts.change_password` checks and saves."""
 
     actor: Actor | None = None
     refusal: DomainError | None = None
@@ -68,7 +68,7 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
         self.fields["old_password"].validators.append(MaxLengthValidator(PASSWORD_MAX))
 
     def clean_old_password(self) -> str:
-        """Not looked at by Django: the service counts guesses."""
+        """Skip Django's check, because the service checks the password and counts failures."""
         given: str = self.cleaned_data["old_password"]
         return given
 
@@ -84,19 +84,19 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
             )
         except REFUSALS as exc:
             self.refusal = refusal_of(exc)
-            if not self.refusal.details:  # the page shows what stands at a field
+            if not self.refusal.details:  # show the error at a field
                 self.refusal.details = {"current_password": self.refusal.message}
             place(self, self.refusal, {"current_password": "old_password", "new_password": "new_password1"})
         return cleaned
 
     def save(self, commit: bool = True) -> Any:
-        """Done already; the page goes on with the user as they are now, and so with their new session hash."""
+        """Reload the user, which the service has saved, so that the page uses their new session hash."""
         self.user.refresh_from_db()
         return self.user
 
     @classmethod
     def view(cls, *, actor: Actor | None, success_url: str, extra_context: dict[str, Any]) -> Any:
-        """Django's page around the form."""
+        """Return Django's view with this form."""
         form = type(cls.__name__, (cls,), {"actor": actor})
         return PasswordChangeView.as_view(
             form_class=form,

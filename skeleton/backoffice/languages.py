@@ -1,4 +1,4 @@
-"""The language that a person reads: their own once they are signed in, before that the browser's or a cookie's."""
+"""The language of the pages: the user's own when signed in, otherwise from a cookie or the browser."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,7 +13,7 @@ A_YEAR = 365 * 24 * 3600
 
 
 def choose(request: HttpRequest, actor: Actor | None) -> HttpResponse:
-    """Take the language that was posted, and go back to the page it was chosen on."""
+    """Save the posted language, and redirect to the page it was chosen on."""
     chosen, back = request.POST.get("language"), request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = reverse("admin:index")
@@ -26,7 +26,7 @@ def choose(request: HttpRequest, actor: Actor | None) -> HttpResponse:
 
 
 def _keep(answer: HttpResponse, language: str) -> None:
-    """In the browser too, for the page to sign in at."""
+    """Store the language in a cookie as well, for the sign-in page."""
     answer.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         language,

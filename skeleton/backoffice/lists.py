@@ -1,6 +1,6 @@
-"""The lists behind the numbers: where they are, and whether somebody may see them.
+"""Links to the lists behind numbers, and the permissions to see them.
 
-A list is named by its model (`billing.invoice`); a page that is not a list by its route (`admin:messenger`).
+A list is identified by its model (`billing.invoice`), a page that is not a list by its route (`admin:messenger`).
 """
 
 from typing import Any
@@ -14,13 +14,13 @@ from skeleton.office.screens import Screen
 
 
 def screen_of(model: str) -> Screen | None:
-    """The screen of a model (`billing.invoice`); None where there is none, or not yet."""
+    """Return the admin of a model (`billing.invoice`), or None if there is none."""
     screens: dict[str, Any] = {known._meta.label_lower: screen for known, screen in admin.site._registry.items()}
     return screens.get(model)
 
 
 class Lists:
-    """The back office's lists, as far as the person of a request may see them."""
+    """The back office's lists, for the user of a request."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
@@ -33,21 +33,21 @@ class Lists:
         return screen is not None and screen.has_view_permission(self.request)
 
     def link(self, model: str, *, sort: str = "", **query: Any) -> str:
-        """The list, narrowed by `query` as its filters spell it, and sorted by the column whose order is `sort`."""
+        """Return the list's URL with `query` as its filter parameters, sorted by the column with the order `sort`."""
         screen = _known(model)
         if sort:
             query["o"] = self._column(screen, sort)
         return f"{screen.list_page}?{urlencode(query)}" if query else screen.list_page
 
     def page(self, model: str, pk: Any) -> str:
-        """The page of one row."""
+        """Return the URL of one row's page."""
         return _known(model).page_at(pk)
 
     def _column(self, screen: Screen, sort: str) -> str:
-        """How a list's address says its column with the order `sort` (`-total`: the greatest first)."""
+        """Return the value of the list's `o` parameter for the order `sort` (`-total`: descending)."""
         field, sign = sort.removeprefix("-"), "-" if sort.startswith("-") else ""
         orders = [getattr(column, "admin_order_field", column) for column in screen.get_list_display(self.request)]
-        boxes = 1 if screen.get_actions(self.request) else 0  # the column of check marks comes first
+        boxes = 1 if screen.get_actions(self.request) else 0  # the column of checkboxes comes first
         return f"{sign}{orders.index(field) + boxes}"
 
 

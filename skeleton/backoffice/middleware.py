@@ -1,7 +1,7 @@
-"""The middlewares that only the back office needs, kept off the API's path.
+"""Middleware that runs only for the back office and not for the API.
 
-The API has no cookies, so it needs no sessions, no CSRF tokens, no messages and no language of the browser; not running
-them there is faster, and is one thing less to get wrong.
+The API uses no cookies, so it needs no sessions, CSRF tokens, messages or browser languages. Skipping them is faster
+and avoids mistakes.
 """
 
 from typing import Any
@@ -17,11 +17,11 @@ from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 
 PAGES = ("/admin/", "/api/v1/docs", "/api/v1/redoc")
-"""Paths that answer a person's browser."""
+"""Paths of pages for browsers."""
 
 
 class _PagesOnly(MiddlewareMixin):
-    """Mixed into a middleware: at work for pages, absent elsewhere."""
+    """A mixin that runs a middleware for pages only."""
 
     def __call__(self, request: HttpRequest) -> Any:
         if request.path.startswith(PAGES):
@@ -36,7 +36,7 @@ class _PagesOnly(MiddlewareMixin):
 
 
 class ContentSecurityPolicyMiddleware(_PagesOnly, csp.CSPMiddleware):
-    """One strict policy, and what single pages need beyond it."""
+    """Sets a strict policy, with additions for individual pages."""
 
     def get_policy_parts(self, request: HttpRequest, response: Any, report_only: bool = False) -> csp.PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
@@ -51,7 +51,7 @@ class SessionMiddleware(_PagesOnly, sessions.SessionMiddleware):
 
 
 class LocaleMiddleware(_PagesOnly, locale.LocaleMiddleware):
-    """The language is a page's alone: its thread may answer the API next, which speaks English."""
+    """Activates the language for pages only. The same thread may serve the API next, which is in English."""
 
     def __call__(self, request: HttpRequest) -> Any:
         with translation.override(settings.LANGUAGE_CODE, deactivate=True):
@@ -71,7 +71,7 @@ class AuthenticationMiddleware(_PagesOnly, auth.AuthenticationMiddleware):
 
 
 class OwnLanguageMiddleware(_PagesOnly):
-    """The language that the user chose; before they are known, it is their browser's."""
+    """Activates the language of the signed-in user."""
 
     def process_request(self, request: HttpRequest) -> None:
         if request.user.is_authenticated:

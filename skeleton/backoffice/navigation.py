@@ -1,6 +1,6 @@
-"""The way through the back office: by what people do, not by which app keeps it.
+"""The navigation of the back office, grouped by task and not by app.
 
-One table names every place, so that a new screen or page is one line here, and nobody below needs to know of it.
+One table lists every entry, so a new screen or page is one line here, and lower layers need not know about it.
 """
 
 from collections.abc import Callable
@@ -21,10 +21,10 @@ from skeleton.office.words import Words
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place to go to. `icon` is one of Material Symbols, `purpose` a few words for who does not know it yet.
+    """An entry of the navigation. `icon` is a Material Symbol, `purpose` a short explanation.
 
-    Either a screen: `name` is its model (`billing.invoice`), which says who may see it. Or a page: `name` is its route
-    (`admin:messenger`), `title` what it is called, and `needs` the permissions, any one of which opens it.
+    For an admin, `name` is its model (`billing.invoice`), and the admin determines who may see it. For a page, `name`
+    is its route (`admin:messenger`), `title` its title, and `needs` the permissions, any one of which is enough.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Place:
     title: Words = ""
     needs: tuple[str, ...] = ()
     badge: Callable[[Actor], int] | None = None
-    """A number to show beside it, unless it is 0."""
+    """Returns a number to show next to the entry, unless it is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,25 +120,25 @@ DESK = (
         badge=lambda actor: unread_count(actor.user_id),
     ),
 )
-"""What is one's own, below the way home."""
+"""The user's own entries, below the dashboard's."""
 
 HOME = Place("admin:index", "dashboard", _("What matters today"), _("Overview"))
 
 
 def icon_of(name: str) -> str:
-    """The icon of a screen or page."""
+    """Return the icon of an admin or page."""
     places = (*DESK, *(place for section in SECTIONS for place in section.places))
     return next((place.icon for place in places if place.name == name), "tag")
 
 
 def sections_for(request: HttpRequest) -> list[dict[str, Any]]:
-    """The sections that exist, with the places in them that the actor may go to."""
+    """Return the non-empty sections with the entries that the actor may see."""
     found = ({"title": section.title, "items": _items(section.places, request)} for section in SECTIONS)
     return [section for section in found if section["items"]]
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """The same for unfold, with the way home in front."""
+    """Return the navigation for unfold's sidebar, starting with the dashboard."""
     home = {"title": HOME.title, "icon": HOME.icon, "link": reverse(HOME.name)}
     return [
         {"items": [home, *_items(DESK, request)]},
@@ -151,13 +151,13 @@ def _items(places: tuple[Place, ...], request: HttpRequest) -> list[dict[str, An
 
 
 def _item(place: Place, request: HttpRequest) -> dict[str, Any] | None:
-    """The place as templates know it; None where it does not exist, or not for this actor."""
+    """Return the template context of an entry, or None if it does not exist or the actor may not see it."""
     found = _page(place, request) if place.title else _screen(place, request)
     return {"icon": place.icon, "purpose": place.purpose, **_badge(place, request), **found} if found else None
 
 
 def _badge(place: Place, request: HttpRequest) -> dict[str, Any]:
-    """The place's number, read once a request: a page asks for the navigation more than once."""
+    """Return the entry's badge. The number is cached per request, as a page renders the navigation more than once."""
     actor: Actor | None = admin.site.actor_of(request)  # type: ignore[attr-defined]
     if place.badge is None or actor is None:
         return {}

@@ -1,7 +1,7 @@
-"""One field that finds parties, invoices, orders, items and contracts, by number, name or e-mail, from any page.
+"""The search field of all pages: finds parties, invoices, orders, items and contracts by number, name or e-mail.
 
-Each kind is one statement on its trigram index, for those who may see its list. It is planned for its text: a plan for
-all texts would leave the index out.
+Each kind is one query on its trigram index, and only for users who may see its list. The query is planned for the
+specific text, because a generic plan would not use the index.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,10 +24,10 @@ from skeleton.backoffice.navigation import icon_of, sections_for
 from skeleton.db.statements import compile_rows
 
 SHORTEST = 3
-"""Characters: what is shorter has no trigram, so no index helps to find it."""
+"""Minimum number of characters. A shorter text has no trigram, so the index cannot be used."""
 
 SHOWN = 5
-"""How many of a kind are shown; the list behind has the rest."""
+"""Number of hits shown per kind. The list has the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What was found of one kind. `more` is the list with all of it, where not all is shown."""
+    """The hits of one kind. `more` links to the list if not all are shown."""
 
     title: str
     icon: str
@@ -49,14 +49,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A kind of thing: its screen's model, its rows that have a text in them, and the columns that tell them apart."""
+    """A searchable kind: its model, a function that returns the matching rows, and the columns to show."""
 
     model: str
     rows: Callable[[str], QuerySet[Any]]
     title: str
     note: str
     told: Callable[[Any], Any] = str
-    """The note as people read it."""
+    """Formats the note for display."""
 
 
 def _parties(kind: PartyKind) -> Callable[[str], QuerySet[Any]]:
@@ -78,7 +78,7 @@ SOURCES = (
 
 
 def find(request: HttpRequest, text: str) -> list[Group]:
-    """What `text` finds, of the kinds that the person may see; of a text that is too short, only pages."""
+    """Return the hits for `text` among the kinds that the user may see. A short text finds pages only."""
     wanted = text.replace("\x00", "").strip().lower()
     groups = [*_places(request, wanted)] if wanted else []
     if len(wanted) >= SHORTEST:
@@ -105,7 +105,7 @@ def _name_of(model: str) -> str:
 
 
 def _places(request: HttpRequest, text: str) -> Iterator[Group]:
-    """Places of the navigation whose name has the text in it."""
+    """Yield the navigation entries whose title contains the text."""
     places = [item for section in sections_for(request) for item in section["items"]]
     hits = [
         Hit(str(place["title"]), str(place["purpose"]), place["link"])

@@ -1,4 +1,4 @@
-"""The back office: one admin site, for everybody who holds a role, of which each sees what their roles let them."""
+"""The back office: an admin site for all users with a role. Each sees what their roles allow."""
 
 import sys
 from pathlib import Path
@@ -35,9 +35,9 @@ class BackOffice(UnfoldAdminSite):
     enable_nav_sidebar = True
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Register an admin class of ours; those of other packages are left out, since they know nothing of roles.
+        """Register an admin class of ours. Those of other packages are left out, because they ignore our roles.
 
-        Raises ImproperlyConfigured for an admin class of ours that is no Screen: nobody would be allowed to see it.
+        Raises ImproperlyConfigured for any other admin class of this project: nobody would be allowed to see it.
         """
         if admin_class is not None and issubclass(admin_class, Screen):
             super().register(model_or_iterable, admin_class, **options)
@@ -48,7 +48,7 @@ class BackOffice(UnfoldAdminSite):
     # who
 
     def actor_of(self, request: HttpRequest) -> Actor | None:
-        """Who asks, with what they may do at this moment; None for anybody who may not be here. Read once a request."""
+        """Return the user with their current permissions, or None if they may not enter. Cached per request."""
         if not hasattr(request, "_actor"):
             request._actor = self._find_actor(request)  # type: ignore[attr-defined]
         found: Actor | None = request._actor  # type: ignore[attr-defined]
@@ -67,11 +67,11 @@ class BackOffice(UnfoldAdminSite):
         return actor
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Staff is whoever is active and holds a role."""
+        """Return whether the user is active and has a role."""
         return self.actor_of(request) is not None
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The sign-in page. Whoever signed in is known again, by browser and by network."""
+        """Show the sign-in page. After a sign-in, remember the browser and the network as known devices."""
         answer: HttpResponse = super().login(request, extra_context)
         if request.method == "POST" and isinstance(answer, HttpResponseRedirect) and isinstance(request.user, User):
             sessions.remember_network(user=request.user)
@@ -81,26 +81,26 @@ class BackOffice(UnfoldAdminSite):
     # pages
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Django's wrapper; the view inside refuses the query parameters that it does not declare."""
+        """Wrap a view as Django does, and make it refuse query parameters that it does not declare."""
         return super().admin_view(refusing(view), cacheable)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        """Closed: fields are chosen with `Screen.pick`, which asks the screen for its rows."""
+        """Disable Django's autocomplete view. Fields use `Screen.pick` instead, which applies row-level access."""
         raise Http404
 
     def get_urls(self) -> list[Any]:
-        """The pages' addresses, before those of the screens."""
+        """Return the URLs of the pages, followed by those of the admins."""
         own = [pattern for page in pages.registered().values() for pattern in page.urls(self.admin_view)]
-        # whoever is to sign in may choose a language, too
+        # The language can be chosen before signing in, so this view is not wrapped.
         return [path("language/", require_POST(self.language), name="language"), *own, *super().get_urls()]
 
     def language(self, request: HttpRequest) -> HttpResponse:
-        """Take the language that a person chose."""
+        """Save the language that the user chose."""
         return languages.choose(request, self.actor_of(request))
 
     @takes("s", "part")
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """What the field at the top finds: a part of a page for its script, a page for whoever has none."""
+        """Show the search results: a fragment for the script, or a whole page without JavaScript."""
         text = searched("s", request.GET.get("s", ""))
         found = {"groups": search.find(request, text), "text": text.strip(), "shortest": search.SHORTEST}
         if "part" in request.GET:
@@ -121,7 +121,7 @@ class BackOffice(UnfoldAdminSite):
         return super().index(request, context)  # type: ignore[no-any-return]
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """One's own password, by the service that the API uses."""
+        """Change the user's own password, with the service that the API uses."""
         view = OwnPasswordForm.view(
             actor=self.actor_of(request),
             success_url=reverse(f"{self.name}:password_change_done"),
@@ -137,7 +137,7 @@ def is_installed_package(admin_class: type) -> bool:
 
 
 def _with_status(answer: HttpResponse) -> HttpResponse:
-    """A page whose form was refused by a limit answers 429, as the API does."""
+    """Set the status 429 if a rate limit refused the form, as in the API."""
     form = (answer.context_data or {}).get("form") if isinstance(answer, TemplateResponse) else None
     refusal: DomainError | None = getattr(form, "refusal", None)
     if refusal and refusal.retry_after is not None:

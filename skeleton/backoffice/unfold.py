@@ -1,4 +1,4 @@
-"""How the back office looks. All of it is served from here: no font, script or picture comes from another host."""
+"""The appearance of the back office. No font, script or image is loaded from another host."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""The file of a backup: a ZIP archive of a manifest, the database, and the files that lie on local disk.
+"""The backup file: a ZIP archive with a manifest, the database, and the files on local disk.
 
-It appears under its name when it is whole. What was cut off later is no ZIP archive any more, since that ends with its
-table of contents; what was changed inside is told by the checksums of its parts.
+It gets its final name only when it is complete. If it is truncated later it is no longer a ZIP archive, because the
+table of contents is at the end. The checksums of its entries reveal modifications.
 """
 
 import json
@@ -24,10 +24,10 @@ KEY = re.compile(r"\d{4}/\d\d/\d\d/[0-9a-f-]{36}")
 
 @dataclass(slots=True)
 class Manifest:
-    """What is in the archive. `rows` are those of each table, `migrations` what the database had of each app.
+    """The contents of an archive. `rows` are row counts by table, `migrations` the applied migrations.
 
-    `missing` are keys of files whose rows are in the database and whose bytes were not found: deleted while the backup
-    was taken, or lost before. `files` is None where they lie in a bucket, and so are not in the archive.
+    `missing` lists the keys of files that have a row in the database but no contents, because they were deleted during
+    the backup or lost before. `files` is None if the files are in a bucket and therefore not in the archive.
     """
 
     created_at: str
@@ -40,7 +40,7 @@ class Manifest:
 
 
 class Writer:
-    """An archive that is being written."""
+    """Writes the entries of an archive."""
 
     def __init__(self, parts: zipfile.ZipFile) -> None:
         self._parts = parts
@@ -51,7 +51,7 @@ class Writer:
             yield part
 
     def add_file(self, key: str, path: Path) -> None:
-        """Raises FileNotFoundError."""
+        """Add a file. Raises FileNotFoundError."""
         self._parts.write(path, f"{FILES}{key}")
 
     def finish(self, manifest: Manifest) -> None:
@@ -60,13 +60,13 @@ class Writer:
 
 @contextmanager
 def writing(target: Path) -> Iterator[Writer]:
-    """A new archive, for its owner's eyes only. Raises BackupError where `target` is there already."""
+    """Create a new archive, readable by its owner only. Raises BackupError if it exists or cannot be written."""
     if target.exists():
         raise BackupError(f"{target} is there already: give another name.")
     partial = target.with_name(f"{target.name}.partial")
     try:
         with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            # the database is compressed by itself, and most files are
+            # stored without compression: the database dump is compressed, and so are most files
             with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as parts:
                 yield Writer(parts)
             file.flush()
@@ -82,7 +82,7 @@ def writing(target: Path) -> Iterator[Writer]:
 
 
 class Reader:
-    """An archive that is there. `manifest` says what is in it."""
+    """Reads an existing archive. `manifest` describes its contents."""
 
     def __init__(self, parts: zipfile.ZipFile) -> None:
         self._parts = parts
@@ -93,7 +93,7 @@ class Reader:
             shutil.copyfileobj(part, file, 1 << 20)
 
     def files(self) -> list[str]:
-        """The keys of the files in it; whatever else stands there is not ours."""
+        """Return the keys of the files in the archive. Entries with other names are ignored."""
         names = (name.removeprefix(FILES) for name in self._parts.namelist() if name.startswith(FILES))
         return sorted(name for name in names if KEY.fullmatch(name))
 
@@ -105,7 +105,7 @@ class Reader:
 
 @contextmanager
 def reading(source: Path) -> Iterator[Reader]:
-    """Raises BackupError where it is no whole backup of ours."""
+    """Open an archive for reading. Raises BackupError if it is not a complete backup."""
     try:
         with zipfile.ZipFile(source) as parts:
             yield Reader(parts)
@@ -116,7 +116,7 @@ def reading(source: Path) -> Iterator[Reader]:
 
 
 def _manifest(parts: zipfile.ZipFile) -> Manifest:
-    """Raises BackupError, or KeyError where there is none."""
+    """Return the manifest. Raises BackupError for a newer format, KeyError if there is no manifest."""
     read: Mapping[str, Any] = json.loads(parts.read(MANIFEST))
     if read.get("format") != FORMAT:
         raise BackupError("The backup was made by a newer Skeleton: restore it with that one.")

@@ -1,2 +1,2 @@
 class BackupError(Exception):
-    """What stops a backup or a restore, in one line for the operator."""
+    """A backup or restore failed. The message is one line for the operator."""

@@ -1,4 +1,4 @@
-"""PostgreSQL's own `pg_dump`, `pg_restore` and `psql`: the embedded ones, or the system's where those are not there."""
+"""Runs PostgreSQL's `pg_dump`, `pg_restore` and `psql`: the embedded ones or, without them, the system's."""
 
 import os
 import shutil
@@ -18,11 +18,11 @@ from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
 
 NOT_LIBPQ = ("cursor_factory", "context", "prepare_threshold", "options", "password", "client_encoding")
 TIMEOUT, KNOWS_TRANSACTION_TIMEOUT = b"SET transaction_timeout = 0;\n", 17
-"""Every pg_restore since 17 says it, to older servers too, which do not know it."""
+"""pg_restore emits this statement since version 17, but servers older than 17 do not support it."""
 
 
 def program(name: str) -> str:
-    """Where PostgreSQL's program `name` is. Raises BackupError."""
+    """Return the path of PostgreSQL's program `name`. Raises BackupError."""
     try:
         return shipped().program(name)
     except EmbeddedDatabaseError:
@@ -33,16 +33,16 @@ def program(name: str) -> str:
 
 
 def target() -> tuple[str, dict[str, str]]:
-    """Django's database for libpq: how to connect, and the environment that holds the password."""
+    """Return libpq's connection string for Django's database, and an environment with the password."""
     given: dict[str, Any] = connection.get_connection_params()
     password = str(given.get("password") or "")
     conninfo = make_conninfo(**{name: value for name, value in given.items() if name not in NOT_LIBPQ})
-    # a password in the arguments could be read by every user of the machine
+    # Every user of the machine could read a password in the arguments.
     return conninfo, os.environ | {"PGPASSWORD": password, "PGOPTIONS": "-c statement_timeout=0", "LC_ALL": "C"}
 
 
 def dump(into: IO[bytes], *, snapshot: str, without: Iterable[str]) -> None:
-    """The database as it is in `snapshot`, in pg_dump's custom format; of `without` only the tables themselves."""
+    """Write the database as of `snapshot` in pg_dump's custom format. Tables in `without` are dumped without rows."""
     conninfo, environment = target()
     left_out = [f"--exclude-table-data=public.{table}" for table in without]
     options = ["--format=custom", "--no-owner", "--no-privileges", "--no-comments", f"--snapshot={snapshot}"]
@@ -62,7 +62,7 @@ def dump(into: IO[bytes], *, snapshot: str, without: Iterable[str]) -> None:
 
 
 def load(dumped: Path, *, first: str) -> None:
-    """Run the statement `first` and then what was dumped: all of it or, with BackupError, none."""
+    """Run the statement `first` and then the dump, in one transaction. Raises BackupError; then nothing has changed."""
     conninfo, environment = target()
     said: list[bytes] = []
     with (
@@ -87,7 +87,7 @@ def load(dumped: Path, *, first: str) -> None:
 
 
 def _pass_on(source: "subprocess.Popen[bytes]", psql: Any, first: str, *, older: bool) -> None:
-    """Feed psql, and let it commit only what pg_restore has told to its end."""
+    """Pass pg_restore's output to psql, and commit only if pg_restore has finished successfully."""
     try:
         psql.write(f"BEGIN;\n{first}\n".encode())
         for line in source.stdout or ():
@@ -96,7 +96,7 @@ def _pass_on(source: "subprocess.Popen[bytes]", psql: Any, first: str, *, older:
         if source.wait() == 0:
             psql.write(b"COMMIT;\n")
         psql.close()
-    except BrokenPipeError:  # it met an error, and has said so
+    except BrokenPipeError:  # psql exited because of an error, which is on its standard error
         source.kill()
         with suppress(BrokenPipeError):
             psql.close()
@@ -108,14 +108,14 @@ def _server_version() -> int:
 
 
 def _read_aside(stream: Any, into: list[bytes]) -> threading.Thread:
-    """Read what a program says on standard error, so that it never waits for us."""
+    """Read a program's standard error in a thread, so that the program never blocks on it."""
     thread = threading.Thread(target=lambda: into.extend(stream), daemon=True)
     thread.start()
     return thread
 
 
 def _complaint(said: list[bytes]) -> str:
-    """The first line that says what is wrong."""
+    """Return the first line with an error message."""
     lines = [line.decode(errors="replace").strip() for line in said]
     found = next((line for line in lines if "error" in line.lower()), lines[0] if lines else "it said nothing")
     return found.rpartition("ERROR:")[2].strip()

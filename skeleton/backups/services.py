@@ -1,11 +1,11 @@
-"""Taking and restoring backups.
+"""Creating and restoring backups.
 
-A backup is one moment of the database, taken while work goes on, and the files that its rows name. Bytes are there
-before their row is, so a row in the snapshot had its bytes; only what is deleted while the backup is taken can be
-missing, and the manifest says so.
+A backup is a consistent snapshot of the database, taken without interrupting work, and the files that its rows refer
+to. A file's contents are stored before its row, so every row in the snapshot had its contents. Only files deleted
+during the backup can be missing; the manifest lists them.
 
-A restore is one transaction: the database is as it was in the backup, or as it was before. The triggers that
-refuse changes are in the dump as well, behind the data that they guard.
+A restore is one transaction: it succeeds completely or leaves the database unchanged. The dump contains the triggers
+that refuse changes, too, but after the data that they protect.
 """
 
 import hashlib
@@ -31,13 +31,13 @@ from skeleton.files.models import File
 from skeleton.kernel.transactions import snapshot
 
 PASSING = ("core_throttle",)
-"""Tables whose rows are not worth keeping."""
+"""Tables whose rows are not backed up."""
 
 ANEW = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
 
 
 def back_up(target: Path) -> Manifest:
-    """Write a backup to `target`; what is in it. Raises BackupError."""
+    """Write a backup to `target`, and return its manifest. Raises BackupError."""
     with writing(target) as archive, snapshot():
         manifest = _describe()
         with archive.database() as part:
@@ -57,7 +57,7 @@ def _describe() -> Manifest:
 
 
 def _add_files(archive: Writer, manifest: Manifest) -> None:
-    """The bytes of every file on local disk."""
+    """Add the contents of every file on local disk."""
     if not isinstance(default_storage, FileSystemStorage):
         return
     manifest.files = 0
@@ -71,7 +71,7 @@ def _add_files(archive: Writer, manifest: Manifest) -> None:
 
 @dataclass(slots=True)
 class Restored:
-    """What a restore did, and what is not as it was in the backup."""
+    """The result of a restore. `complaints` lists differences from the backup."""
 
     manifest: Manifest
     files: int = 0
@@ -79,18 +79,19 @@ class Restored:
 
 
 def restore(source: Path, *, force: bool = False) -> Restored:
-    """Put back what `source` holds. With `force` a database that holds something is replaced.
+    """Restore the backup `source`. With `force`, replace the contents of a database that is not empty.
 
-    Files come first: bytes without a row only cost space. Raises BackupError, the database being as it was before.
+    Files are restored first, as contents without a row only cost space. Raises BackupError; then the database is
+    unchanged.
     """
     with reading(source) as archive, _extracted(archive) as dumped:
         _require_restorable(archive.manifest, force=force)
         restored = Restored(archive.manifest, files=_put_files(archive))
         programs.load(dumped, first=ANEW)
-        connection.close()  # what it knew of the tables is not so any more
+        connection.close()  # its cached plans refer to the old tables
         restored.complaints += _differences(archive.manifest.rows, _count_rows())
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # a dump has no statistics, and plans without them are slow
+            cursor.execute("ANALYZE")  # a dump has no statistics, and query plans without them are slow
     call_command("migrate", interactive=False, verbosity=0)
     restored.complaints += _wrong_files(archive.manifest)
     return restored
@@ -98,7 +99,7 @@ def restore(source: Path, *, force: bool = False) -> Restored:
 
 @contextmanager
 def _extracted(archive: Reader) -> Iterator[Path]:
-    """The dump as a file, read to its end: what is broken inside the archive shows before anything is touched."""
+    """Extract the dump to a temporary file. Reading all of it detects a damaged archive before anything is changed."""
     with TemporaryDirectory(prefix="skeleton-restore-") as folder:
         dumped = Path(folder) / "database.dump"
         archive.extract_database(dumped)
@@ -125,7 +126,7 @@ def _require_restorable(manifest: Manifest, *, force: bool) -> None:
 
 
 def _put_files(archive: Reader) -> int:
-    """The files of the archive, where they are not there already."""
+    """Store the archive's files unless they exist. Return how many were stored."""
     put = 0
     for key in archive.files():
         if not storage.is_there(key):
@@ -144,14 +145,14 @@ def _differences(expected: dict[str, int], found: dict[str, int]) -> list[str]:
 
 
 def _wrong_files(manifest: Manifest) -> list[str]:
-    """Files whose bytes are not those that were uploaded. Those in a bucket are not read."""
+    """Return a complaint for each file whose contents differ from its checksum. Files in a bucket are not checked."""
     if manifest.files is None:
         return []
     wrong = []
     for file in File.objects.order_by("storage_key").iterator():
         digest = hashlib.sha256()
         try:
-            for chunk in storage.chunks(file.storage_key, 0, file.size):  # one byte more than there should be
+            for chunk in storage.chunks(file.storage_key, 0, file.size):  # reads one byte more than expected, if any
                 digest.update(chunk)
         except FileNotFoundError:
             wrong.append(f"the bytes of the file {file.pk} are missing")
@@ -162,7 +163,7 @@ def _wrong_files(manifest: Manifest) -> list[str]:
 
 
 def _count_rows() -> dict[str, int]:
-    """The rows of every table, but for those that pass."""
+    """Return the row count of every table except those in PASSING."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
@@ -176,7 +177,7 @@ def _count_rows() -> dict[str, int]:
 
 
 def _postgres() -> int:
-    """The server's major version."""
+    """Return the server's major version."""
     return int(_ask("SELECT current_setting('server_version_num')::int / 10000"))
 
 

@@ -1,10 +1,11 @@
-"""The embedded PostgreSQL: a server that starts with its first user and stops with its last.
+"""An embedded PostgreSQL server that starts with its first client and stops with its last.
 
-Three parts, each readable alone:
+It has three parts:
 
-- `base.py` is the Django backend (`ENGINE = "skeleton.embedded_postgres"`); it asks `client.py` for a server.
-- `client.py` holds a shared lock while its process lives, and starts the supervisor when there is none.
-- `supervisor.py` is a detached process that keeps one PostgreSQL running while anybody holds that lock.
+- `base.py` is the Django backend (`ENGINE = "skeleton.embedded_postgres"`). It gets the server's address from
+  `client.py`.
+- `client.py` holds a shared lock for the life of its process, and starts the supervisor if none is running.
+- `supervisor.py` is a detached process that keeps one PostgreSQL running while any process holds that lock.
 
-Nothing here but `base.py` and `check.py` knows Django.
+Only `base.py` and `check.py` depend on Django.
 """

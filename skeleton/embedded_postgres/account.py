@@ -1,4 +1,4 @@
-"""Which user PostgreSQL runs as. It refuses root, so root hands it to a user with no rights at all."""
+"""The system user that PostgreSQL runs as. PostgreSQL refuses root, so root switches to an unprivileged user."""
 
 import contextlib
 import os
@@ -9,12 +9,12 @@ from typing import TypedDict
 
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
 
-# Of a range that no distribution hands out (65520-65533): unlike `nobody`, no other service shares it.
+# From a range that no distribution assigns (65520-65533), so unlike `nobody` it is not shared with other services.
 DATABASE_UID = 65525
 
 
 class As(TypedDict, total=False):
-    """The arguments of `subprocess.Popen` that change the user."""
+    """The arguments of `subprocess.Popen` that switch the user."""
 
     user: int
     group: int
@@ -23,7 +23,7 @@ class As(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Account:
-    """A user to drop to; `ME` (uid None) when this process is an ordinary user already."""
+    """A user to switch to, or `ME` (uid None) if this process already runs as an ordinary user."""
 
     uid: int | None
 
@@ -35,16 +35,16 @@ class Account:
 
     @property
     def owner(self) -> int:
-        """The uid that files of this account carry."""
+        """Return the uid that owns this account's files."""
         return os.geteuid() if self.uid is None else self.uid
 
     def give(self, path: Path) -> None:
-        """Make the account the owner of one file or folder."""
+        """Make this account the owner of one file or folder."""
         if self.uid is not None:
             os.chown(path, self.uid, self.uid, follow_symlinks=False)
 
     def give_tree(self, path: Path) -> None:
-        """Make the account the owner of a folder and of all in it."""
+        """Make this account the owner of a folder and all its contents."""
         if self.uid is None:
             return
         self.give(path)
@@ -57,7 +57,10 @@ ME = Account(uid=None)
 
 
 def server_account(data: Path) -> Account:
-    """The account that PostgreSQL runs as: ourselves, or as root the owner of `data` or else DATABASE_UID."""
+    """Return the account for PostgreSQL: the current user or, as root, the owner of `data` or DATABASE_UID.
+
+    Raises EmbeddedDatabaseError if root owns the data.
+    """
     if os.geteuid() != 0:
         return ME
     owner = data.stat().st_uid if data.exists() else DATABASE_UID
@@ -67,7 +70,7 @@ def server_account(data: Path) -> Account:
 
 
 def creating_account(account: Account) -> Account:
-    """The account that `initdb` runs as: it insists on a user with a name, which ours has not always."""
+    """Return the account for `initdb`, which requires a user with a name: `account` if it has one, or `nobody`."""
     if account.uid is None:
         return account
     for known in pwd.getpwall():

@@ -1,4 +1,4 @@
-"""The Django backend of the embedded PostgreSQL: Django's own, with a server that is there when needed."""
+"""Django database backend for the embedded PostgreSQL. It starts the server on demand."""
 
 import time
 from collections.abc import Iterable
@@ -14,17 +14,17 @@ from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
 
 RECOVERY_SECONDS = 8.0
 PAUSE_SECONDS = 0.1
-# What a server says (lc_messages is C) while it goes down or recovers.
+# Messages of a server that is shutting down or recovering (lc_messages is C).
 PASSING = ("starting up", "shutting down", "recovery", "server closed the connection", "not yet accepting")
 UNREACHABLE = ("connection failed", "connection is bad", "No such file", "refused")
 
 
-class ServerAway(psycopg.OperationalError):  # noqa: N818 - named for what happened
-    """The embedded server cannot be used; Django wraps it as its own OperationalError, with the same line."""
+class ServerAway(psycopg.OperationalError):  # noqa: N818 - named after what happened
+    """The embedded server cannot be used. Django wraps this in its own OperationalError with the same message."""
 
 
 class DatabaseClient(PostgresClient):
-    """`manage.py dbshell` with the `psql` that comes along."""
+    """Runs `manage.py dbshell` with the bundled `psql`."""
 
     @classmethod
     def settings_to_cmd_args_env(
@@ -39,7 +39,7 @@ class DatabaseClient(PostgresClient):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Finds the server at the first real connection, and again when it was restarted.
+    """Finds the server on the first connection, and again after a restart.
 
     `settings_dict` has `EMBEDDED_DIR` (`<data dir>/postgres`) and `EMBEDDED_DURABLE`; see `config.py`.
     """
@@ -51,17 +51,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return client_of(self.settings_dict["EMBEDDED_DIR"], durable=self.settings_dict.get("EMBEDDED_DURABLE", True))
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Django's parameters, with the address of the running server. Starts it when it is not running."""
+        """Return Django's parameters with the server's address and password. Starts the server if necessary."""
         try:
             self.settings_dict["HOST"] = self.server.address()
             self.settings_dict["PASSWORD"] = self.server.password()
         except EmbeddedDatabaseError as error:
             raise ServerAway(str(error)) from error
-        # Never hand the password in clear to something that took the server's place.
+        # Never send the password in clear text to a process that impersonates the server.
         return {**super().get_connection_params(), "require_auth": "scram-sha-256"}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect; when the server is restarting, wait for it a moment before giving up."""
+        """Return a new connection. If the server is restarting, wait up to RECOVERY_SECONDS."""
         deadline = time.monotonic() + RECOVERY_SECONDS
         while True:
             try:
@@ -73,7 +73,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             conn_params = {**conn_params, "host": self.find_again(deadline)}
 
     def find_again(self, deadline: float) -> str:
-        """The address after a restart, which may differ."""
+        """Return the server's address after a restart, which may be a new one."""
         try:
             return self.server.find(max(PAUSE_SECONDS, deadline - time.monotonic()))
         except EmbeddedDatabaseError as error:
@@ -81,7 +81,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def is_passing(error: psycopg.OperationalError) -> bool:
-    """Whether a failed connection may work in a moment; a missing database or a wrong password never will."""
+    """Return whether the error is temporary, unlike a missing database or a wrong password."""
     said = str(error)
     if "FATAL:" in said:
         return any(words in said for words in PASSING)

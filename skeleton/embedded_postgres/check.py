@@ -1,4 +1,4 @@
-"""Whether a PostgreSQL given by DATABASE_URL answers, is new enough, and knows Cyrillic."""
+"""Checks of the PostgreSQL at DATABASE_URL: it must answer, be recent enough, and support Cyrillic."""
 
 from django.db import DatabaseError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -9,9 +9,9 @@ OLDEST = 15
 
 
 def check_server(connection: BaseDatabaseWrapper) -> None:
-    """Raise DatabaseUnusableError, one line, when the server behind `connection` cannot be used.
+    """Raise DatabaseUnusableError with a one-line message if the server behind `connection` cannot be used.
 
-    Tried in a transaction that is rolled back: nothing is left behind.
+    The check runs in a transaction that is rolled back, so it leaves nothing behind.
     """
     name = describe(connection)
     try:
@@ -40,7 +40,7 @@ def check_version(connection: BaseDatabaseWrapper, name: str) -> None:
 
 
 def knows_cyrillic(connection: BaseDatabaseWrapper) -> bool:
-    """Whether lower(), ILIKE and trigrams know Cyrillic letters. Creates pg_trgm where it is missing."""
+    """Return whether lower(), ILIKE and trigrams support Cyrillic. Requires the right to create pg_trgm."""
     connection.set_autocommit(False)
     try:
         with connection.cursor() as cursor:
@@ -57,7 +57,7 @@ def knows_cyrillic(connection: BaseDatabaseWrapper) -> bool:
 
 
 def describe(connection: BaseDatabaseWrapper) -> str:
-    """The database without its password: `name at host:port`."""
+    """Return a description of the database without its password: `name at host:port`."""
     given = connection.settings_dict
     place = given.get("HOST") or "the local socket"
     port = f":{given['PORT']}" if given.get("PORT") else ""

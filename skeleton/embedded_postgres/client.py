@@ -1,4 +1,4 @@
-"""A process's hold on the embedded PostgreSQL: start it when needed, keep it while this process lives."""
+"""Client side of the embedded PostgreSQL: starts it when needed and keeps it running while this process lives."""
 
 import os
 import socket
@@ -20,7 +20,7 @@ POLL_SECONDS = 0.02
 
 
 class Client:
-    """The hold of one process on one server. All threads of the process share it."""
+    """One process's claim on one server, shared by all threads. The server runs while any process has one."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -29,11 +29,11 @@ class Client:
         self.host = ""
 
     def address(self) -> str:
-        """The folder of the server's socket, for `host`. Starts the server at first; then free."""
+        """Return the folder of the server's socket, for use as `host`. The first call starts the server if needed."""
         return self.host or self.find(START_SECONDS)
 
     def password(self) -> str:
-        """The password of the one database user."""
+        """Return the password of the database user."""
         try:
             return self.layout.password.read_text(encoding="utf-8")
         except OSError as error:
@@ -42,7 +42,7 @@ class Client:
             ) from error
 
     def find(self, seconds: float) -> str:
-        """Find the server, or start it, within `seconds`. Raises EmbeddedDatabaseError when that fails."""
+        """Find or start the server within `seconds`, and return its host. Raises EmbeddedDatabaseError."""
         with self.mutex:
             deadline = time.monotonic() + seconds
             if self.hold is None:
@@ -55,7 +55,7 @@ class Client:
             return self.host
 
     def take_hold(self, seconds: float) -> FileLock:
-        """Hold the clients' lock. A supervisor that is just stopping makes us wait until it is gone."""
+        """Take the shared clients' lock. If a supervisor is stopping, this waits until it has exited."""
         self.layout.create()
         hold = FileLock(self.layout.clients_lock)
         if not hold.shared(seconds):
@@ -64,7 +64,7 @@ class Client:
         return hold
 
     def wait_until_ready(self, deadline: float) -> str:
-        """The host of a server that takes connections."""
+        """Return the host once the server accepts connections. Raises EmbeddedDatabaseError."""
         while True:
             self.start_supervisor(deadline)
             state = read_state(self.layout.state)
@@ -76,7 +76,7 @@ class Client:
             time.sleep(POLL_SECONDS)
 
     def start_supervisor(self, deadline: float) -> None:
-        """See that a supervisor runs. Of several processes at once, one starts it and the others wait."""
+        """Start the supervisor unless it is running. If several processes try at once, one starts it."""
         if is_held(self.layout.supervisor_lock):
             return
         with FileLock(self.layout.start_lock) as turn:
@@ -90,14 +90,14 @@ class Client:
             raise EmbeddedDatabaseError(state.error)
 
     def drop(self) -> None:
-        """Give up the hold."""
+        """Release the lock."""
         if self.hold is not None:
             self.hold.close()
         self.hold = None
         self.host = ""
 
     def leave(self, seconds: float = 40.0) -> bool:
-        """Give up the hold and wait for the server to stop. False when it goes on for other processes."""
+        """Release the lock and wait for the server to stop. Return False if other processes keep it running."""
         with self.mutex:
             if self.hold is None:
                 return True
@@ -111,13 +111,13 @@ class Client:
 
 
 def others_hold(layout: Layout) -> bool:
-    """Whether another client holds the server (and not its supervisor, which takes the lock alone)."""
+    """Return whether another client holds the shared lock (the supervisor takes it exclusively)."""
     with FileLock(layout.clients_lock) as lock:
         return lock.shared() and not lock.exclusive()
 
 
 def launch_supervisor(layout: Layout) -> None:
-    """Start the supervisor and return once it has detached and holds its lock."""
+    """Start the supervisor, and return once it has detached and holds its lock. Raises EmbeddedDatabaseError."""
     log = open_private(layout.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
         started = subprocess.run(  # noqa: S603 - our own module
@@ -142,7 +142,7 @@ def launch_supervisor(layout: Layout) -> None:
 
 
 def takes_connections(layout: Layout, host: str) -> bool:
-    """Whether something listens on the socket, in a folder that is open to the server's user alone."""
+    """Return whether a process listens on the socket, in a folder that only the server's user can enter."""
     folder = Path(host)
     try:
         if not is_private(folder, layout.data.stat().st_uid):
@@ -159,13 +159,13 @@ _clients: dict[Path, Client] = {}
 
 
 def client_of(root: str | Path, *, durable: bool = True) -> Client:
-    """This process's client for the server under `root` (`<data dir>/postgres`)."""
+    """Return this process's client for the server under `root` (`<data dir>/postgres`)."""
     layout = layout_of(root, durable=durable)
     return _clients.setdefault(layout.home, Client(layout))
 
 
 def forget_parent() -> None:
-    """A forked child has its own life: it takes a hold of its own when it first needs the database."""
+    """Drop the inherited locks in a forked child. It takes its own lock when it first needs the database."""
     for client in _clients.values():
         client.mutex = threading.Lock()
         client.drop()

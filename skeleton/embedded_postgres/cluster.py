@@ -1,4 +1,4 @@
-"""Creating the data folder. It appears whole, under its name, or not at all."""
+"""Creates PostgreSQL's data folder, atomically."""
 
 import os
 import re
@@ -12,8 +12,8 @@ from skeleton.embedded_postgres.binaries import Binaries
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
 from skeleton.embedded_postgres.layout import USER, Layout, private_write
 
-# The built-in provider needs no locale of the operating system. With PG_UNICODE_FAST, lower(), ILIKE and
-# pg_trgm know Cyrillic, and text sorts by code point.
+# The built-in provider needs no operating system locale. With PG_UNICODE_FAST, lower(), ILIKE and pg_trgm support
+# Cyrillic, and text sorts by code point.
 LOCALE = (
     "--encoding=UTF8",
     "--locale-provider=builtin",
@@ -25,7 +25,7 @@ LOCALE = (
 
 
 def create_cluster(layout: Layout, binaries: Binaries, account: Account, room: Path) -> None:
-    """Run `initdb` unless the data is there already. Raises EmbeddedDatabaseError with its complaint."""
+    """Run `initdb` unless the data folder exists. Raises EmbeddedDatabaseError with the program's error message."""
     if layout.data.exists():
         if not layout.password.exists():
             raise EmbeddedDatabaseError(f"The password of the embedded database is gone: restore {layout.password}.")
@@ -45,7 +45,7 @@ def create_cluster(layout: Layout, binaries: Binaries, account: Account, room: P
 
 
 def run_initdb(layout: Layout, binaries: Binaries, creator: Account, fresh: Path, room: Path) -> None:
-    """Fill the empty folder `fresh`."""
+    """Run `initdb` in the empty folder `fresh`."""
     secret = room / "password"
     secret.touch(mode=0o600)
     creator.give(secret)
@@ -61,7 +61,7 @@ def run_initdb(layout: Layout, binaries: Binaries, creator: Account, fresh: Path
                 "--auth-local=scram-sha-256",
                 "--auth-host=reject",
                 "--no-instructions",
-                # The password is 256 random bits: hashing it often would only slow connecting.
+                # The password has 256 random bits, so more hash iterations would only slow down connections.
                 "--set=scram_iterations=1",
                 *LOCALE,
                 *(() if layout.durable else ("--no-sync",)),
@@ -85,7 +85,7 @@ def run_initdb(layout: Layout, binaries: Binaries, creator: Account, fresh: Path
 
 
 def refuse_older_data(layout: Layout) -> None:
-    """Never start empty beside the data of an earlier major version without a word."""
+    """Raise EmbeddedDatabaseError if there is data of another major version, instead of silently starting empty."""
     for other in sorted(layout.home.parent.glob("*/data/PG_VERSION")):
         if other.parent.parent != layout.home:
             raise EmbeddedDatabaseError(
@@ -96,7 +96,7 @@ def refuse_older_data(layout: Layout) -> None:
 
 
 def complaint(output: str, data: Path) -> str:
-    """The line of a program's output that says what is wrong, with the data folder under its real name."""
+    """Return the line of a program's output with the error, with the data folder's real path."""
     lines = [re.sub(r"/proc/self/fd/\d+", str(data), line).strip() for line in output.splitlines()]
     lines = [line for line in lines if line]
     for marker in ("FATAL:", "PANIC:", "error:", "ERROR:"):
@@ -107,10 +107,10 @@ def complaint(output: str, data: Path) -> str:
 
 
 class DataFolder:
-    """The name under which an account reaches a data folder.
+    """The path under which an account can access a data folder.
 
-    Another user cannot walk through root's private folders, and those stay closed. Root opens the data folder
-    and hands the open folder on; Linux lets the server use it as /proc/self/fd/N wherever it lies.
+    Another user cannot traverse root's private folders, whose permissions stay unchanged. Therefore root opens the data
+    folder and passes the descriptor to the server, which on Linux can use it as /proc/self/fd/N.
     """
 
     def __init__(self, folder: Path, account: Account) -> None:

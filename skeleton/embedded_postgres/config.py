@@ -1,4 +1,4 @@
-"""What `settings.DATABASES` needs for the embedded database."""
+"""The `settings.DATABASES` entry of the embedded database."""
 
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,10 @@ ENGINE = "skeleton.embedded_postgres"
 
 
 def embedded_database(data_dir: Path, *, durable: bool = True) -> dict[str, Any]:
-    """The entry for `DATABASES["default"]` when DATABASE_URL is unset.
+    """Return the entry for `DATABASES["default"]` when DATABASE_URL is unset.
 
-    `data_dir` is SKELETON_DATA_DIR. `durable=False` is for tests only: a data folder of its own
-    (`<data_dir>/postgres-test`) where a crash may lose data.
+    `data_dir` is SKELETON_DATA_DIR. `durable=False` is for tests only: it uses a separate data folder
+    (`<data_dir>/postgres-test`), and a crash may lose data.
     """
     return {
         "ENGINE": ENGINE,

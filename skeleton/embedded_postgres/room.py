@@ -1,10 +1,10 @@
-"""The private folder that holds the server's socket.
+"""The private folder for the server's socket.
 
-A socket's path has room for 107 bytes, and every folder above it must be open to the server's user. Mostly
-the folder `socket` beside the data will do. A deep data folder, odd characters, or root's own folders need
-another place: a folder with a random name under /tmp, 0700, made by us. Its name cannot be guessed before it
-is there, it is remembered in the state file, and it is used again only after a look at its kind, owner and
-mode, so nobody else can put one in its place.
+A socket's path is limited to 107 bytes, and the server's user must be able to enter every folder above it. Usually this
+is the folder `socket` next to the data. If the path is too long, contains unusual characters or leads through root's
+folders, a randomly named folder with mode 0700 under /tmp is used instead. An attacker cannot guess its name in
+advance. The name is stored in the state file, and the folder is reused only if its type, owner and mode are right, so
+nobody can replace it.
 """
 
 import re
@@ -17,14 +17,14 @@ from skeleton.embedded_postgres.account import Account
 from skeleton.embedded_postgres.layout import Layout
 
 SOCKET = ".s.PGSQL.5432"
-LONGEST_PATH = 103  # macOS has 104 bytes with the closing zero, Linux 108
-# A comma would list several folders to PostgreSQL and several hosts to its clients.
+LONGEST_PATH = 103  # macOS allows 104 bytes including the terminating zero, Linux 108
+# A comma would separate several folders for PostgreSQL, and several hosts for its clients.
 SAFE = re.compile(r"[A-Za-z0-9_./-]+")
-TEMPORARY = Path("/tmp")  # noqa: S108 - a random name, made and checked as described above
+TEMPORARY = Path("/tmp")  # noqa: S108 - random name, created and checked as described above
 
 
 def open_room(layout: Layout, account: Account, remembered: str) -> Path:
-    """Make or find the folder for the socket, owned by `account` and closed to everybody else."""
+    """Create or reuse the folder for the socket, owned by `account` and closed to everyone else."""
     beside = layout.home / "socket"
     if account.uid is None and fits(beside):
         beside.mkdir(mode=0o700, exist_ok=True)
@@ -40,13 +40,13 @@ def open_room(layout: Layout, account: Account, remembered: str) -> Path:
 
 
 def fits(folder: Path) -> bool:
-    """Whether a socket in `folder` has a path that PostgreSQL and its clients can use."""
+    """Return whether a socket in `folder` has a path that PostgreSQL and its clients can use."""
     path = str(folder / SOCKET)
     return len(path.encode()) <= LONGEST_PATH and SAFE.fullmatch(path) is not None
 
 
 def is_private(folder: Path, owner: int) -> bool:
-    """Whether `folder` is a real folder of `owner` that nobody else may enter."""
+    """Return whether `folder` is a real folder (no link) of `owner` that nobody else can enter."""
     try:
         found = folder.lstat()
     except OSError:
@@ -55,7 +55,7 @@ def is_private(folder: Path, owner: int) -> bool:
 
 
 def empty(room: Path) -> None:
-    """Remove what a server that died left behind."""
+    """Remove files left behind by a crashed server."""
     for left in room.iterdir():
         if left.is_dir() and not left.is_symlink():
             shutil.rmtree(left)
@@ -64,6 +64,6 @@ def empty(room: Path) -> None:
 
 
 def close_room(layout: Layout, room: Path) -> None:
-    """Remove the folder; the one beside the data may stay."""
+    """Remove the folder, unless it is the one next to the data."""
     if room.parent != layout.home:
         shutil.rmtree(room, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""One PostgreSQL process: started as our child, asked whether it answers, stopped."""
+"""Starts, probes and stops one PostgreSQL process as a child."""
 
 import contextlib
 import os
@@ -20,12 +20,12 @@ from skeleton.embedded_postgres.locks import FileLock
 from skeleton.embedded_postgres.parent import stop_with_parent
 from skeleton.embedded_postgres.tuning import server_settings
 
-FAST_SHUTDOWN_SECONDS = 30.0  # SIGINT: roll back, checkpoint, end
-QUICK_SHUTDOWN_SECONDS = 5.0  # SIGQUIT: end at once, recover at the next start
+FAST_SHUTDOWN_SECONDS = 30.0  # SIGINT: roll back, checkpoint, exit
+QUICK_SHUTDOWN_SECONDS = 5.0  # SIGQUIT: exit at once, recover at the next start
 
 
 class Server:
-    """The PostgreSQL over `layout`. Its socket is in `room`."""
+    """The PostgreSQL server of `layout`, with its socket in `room`."""
 
     def __init__(self, layout: Layout, binaries: Binaries, account: Account, room: Path) -> None:
         self.layout = layout
@@ -35,7 +35,7 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the process. What an earlier server left behind must be gone: see `stop_orphan`."""
+        """Start the process. Call `stop_orphan` first, so that no earlier server is running."""
         (self.layout.data / "postmaster.pid").unlink(missing_ok=True)
         folder = DataFolder(self.layout.data, self.account)
         log = open_private(self.layout.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -61,14 +61,14 @@ class Server:
             os.close(log)
 
     def command(self, data: str) -> list[str]:
-        """The command line; `data` is the name under which the server's user reaches the data folder."""
+        """Return the command line. `data` is the path under which the server's user can access the data folder."""
         command = [self.binaries.program("postgres"), "-D", data, "-k", str(self.room)]
         for name, value in server_settings(durable=self.layout.durable).items():
             command += ["-c", f"{name}={value}"]
         return command
 
     def connect(self, database: str = "postgres") -> psycopg.Connection:
-        """A connection in autocommit mode."""
+        """Return a connection in autocommit mode."""
         return psycopg.connect(
             host=str(self.room),
             dbname=database,
@@ -79,7 +79,7 @@ class Server:
         )
 
     def answers(self) -> bool:
-        """Whether `SELECT 1` works."""
+        """Return whether `SELECT 1` works."""
         try:
             with self.connect() as connection:
                 return connection.execute("SELECT 1").fetchone() == (1,)
@@ -87,7 +87,7 @@ class Server:
             return False
 
     def prepare(self) -> None:
-        """Make the application's database where it is missing, and try the locale that we rely on."""
+        """Create the application's database if it is missing, after checking that its locale supports Cyrillic."""
         with self.connect() as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if found:
@@ -97,10 +97,10 @@ class Server:
                 same = connection.execute("SELECT similarity('Київ', 'київ') = 1").fetchone()
             if same != (True,):
                 raise EmbeddedDatabaseError("The embedded PostgreSQL does not compare Cyrillic text: set DATABASE_URL.")
-            connection.execute(f"CREATE DATABASE {DATABASE}")  # a constant; names take no parameters
+            connection.execute(f"CREATE DATABASE {DATABASE}")  # a constant; identifiers cannot be parameters
 
     def ended(self, seconds: float = 0) -> bool:
-        """Whether the process is gone, waiting up to `seconds` for it."""
+        """Return whether the process has exited, after waiting up to `seconds`."""
         if self.process is None:
             return True
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -108,7 +108,7 @@ class Server:
         return self.process.returncode is not None
 
     def stop(self) -> None:
-        """Stop cleanly; harder and harder when it does not listen."""
+        """Stop the process: cleanly at first, then with increasingly hard signals."""
         for kind, seconds in (
             (signal.SIGINT, FAST_SHUTDOWN_SECONDS),
             (signal.SIGQUIT, QUICK_SHUTDOWN_SECONDS),
@@ -121,10 +121,10 @@ class Server:
 
 
 def stop_orphan(layout: Layout) -> None:
-    """End a server whose supervisor was killed, and wait until its last process is gone.
+    """Stop a server whose supervisor was killed, and wait until its last process has exited.
 
-    The lock, inherited by every PostgreSQL process, says whether one lives; a process number alone could by
-    now be anybody's.
+    A lock inherited by every PostgreSQL process shows whether one is alive. A process id alone is not enough, as it may
+    have been reused.
     """
     with FileLock(layout.server_lock) as lock:
         for kind, seconds in (
@@ -146,7 +146,7 @@ def stop_orphan(layout: Layout) -> None:
 
 
 def postmaster_pid(layout: Layout) -> int | None:
-    """The process number that the running server wrote into its data folder."""
+    """Return the process id that the running server wrote into its data folder, or None."""
     try:
         return int((layout.data / "postmaster.pid").read_text(encoding="utf-8").split("\n")[0])
     except (OSError, ValueError):
@@ -154,7 +154,7 @@ def postmaster_pid(layout: Layout) -> int | None:
 
 
 def wait_until_ready(server: Server, seconds: float, give_up: Callable[[], bool]) -> bool:
-    """Wait until the server answers. False when it ended, `seconds` passed or `give_up` says so."""
+    """Wait until the server answers. Return False if it exits, `seconds` have passed or `give_up()` is true."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and not give_up():
         if server.answers():

@@ -1,4 +1,4 @@
-"""What the supervisor tells its clients: a small file, replaced in one step."""
+"""The state that the supervisor publishes for its clients: a small file, replaced atomically."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ STOPPED = "stopped"
 
 @dataclass(frozen=True)
 class State:
-    """`host` is the folder of the server's socket, `error` one line for a person when `status` is FAILED."""
+    """The server's state. `host` is the folder of its socket, `error` a one-line message if `status` is FAILED."""
 
     status: str
     host: str = ""
@@ -22,7 +22,7 @@ class State:
 
 
 def read_state(path: Path) -> State:
-    """The last state written; STOPPED when there is none or it cannot be read."""
+    """Return the last state written, or STOPPED if there is none or it cannot be read."""
     try:
         return State(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):

@@ -1,9 +1,9 @@
 """The process that keeps the embedded PostgreSQL running: `python -m skeleton.embedded_postgres.supervisor HOME`.
 
-The first client starts it; it detaches, creates the data when there is none, runs PostgreSQL as its child,
-starts it again after a crash, and stops it when no process holds the clients' lock any more. It says how
-things stand in the state file and never writes to a terminal. Killing it takes PostgreSQL along (Linux) or
-leaves an orphan that the next supervisor stops first; either way nothing committed is lost.
+The first client starts it. It detaches, creates the data folder if there is none, runs PostgreSQL as its child,
+restarts it after a crash, and stops it when no process holds the clients' lock any more. It publishes its state in the
+state file and never writes to a terminal. If it is killed, PostgreSQL stops too (Linux) or becomes an orphan that the
+next supervisor stops first. Either way, no committed data is lost.
 """
 
 import os
@@ -24,9 +24,9 @@ from skeleton.embedded_postgres.room import close_room, open_room
 from skeleton.embedded_postgres.server import Server, stop_orphan, wait_until_ready
 from skeleton.embedded_postgres.state import FAILED, READY, STARTING, STOPPED, State, read_state, write_state
 
-GRACE_SECONDS = 1.0  # one manage.py command after another finds the server still there
+GRACE_SECONDS = 1.0  # keeps the server running between consecutive manage.py commands
 LOOK_SECONDS = 0.2
-READY_SECONDS = 600.0  # crash recovery of a large database
+READY_SECONDS = 600.0  # allows for crash recovery of a large database
 FIRST_TRIES = 3
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 STEADY_SECONDS = 30.0
@@ -34,7 +34,7 @@ LARGEST_LOG = 10 * 1024 * 1024  # bytes
 
 
 class Supervisor:
-    """One life: from the first client to the last."""
+    """Runs the server from its first client to its last."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -46,7 +46,7 @@ class Supervisor:
         self.log_start = 0
 
     def run(self) -> int:
-        """Prepare and serve; returns the exit code."""
+        """Prepare and run the server. Return the exit code."""
         for kind in (signal.SIGTERM, signal.SIGINT):
             signal.signal(kind, self.stop_soon)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -71,12 +71,12 @@ class Supervisor:
         self.told_to_stop = True
 
     def open(self) -> Server:
-        """Everything that must be there before PostgreSQL can start."""
+        """Prepare everything that PostgreSQL needs to start, and return the server."""
         stop_orphan(self.layout)
         self.log_start = rotate_log(self.layout.log)
         account = server_account(self.layout.data)
         room = open_room(self.layout, account, self.remembered)
-        self.say(STARTING, room)  # remembered from here on, should we be killed
+        self.say(STARTING, room)  # stores the folder's name, in case this process is killed
         try:
             binaries = runnable(account, room)
             create_cluster(self.layout, binaries, account, room)
@@ -86,7 +86,7 @@ class Supervisor:
         return Server(self.layout, binaries, account, room)
 
     def serve(self, server: Server) -> None:
-        """Keep the server running until it is not needed."""
+        """Keep the server running until it is no longer needed. Raises EmbeddedDatabaseError."""
         tries = 0
         pause = SHORTEST_PAUSE
         while not self.may_stop():
@@ -103,29 +103,30 @@ class Supervisor:
                 raise EmbeddedDatabaseError(f"PostgreSQL does not start: {reason}")
             self.say(STARTING, server.room)
             server.stop()
-            stop_orphan(self.layout)  # its children may outlive a killed postmaster for a moment
+            stop_orphan(self.layout)  # the children of a killed postmaster may outlive it for a moment
             pause = SHORTEST_PAUSE if time.monotonic() - started > STEADY_SECONDS else pause
             time.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 2)
 
     def announce(self, server: Server) -> None:
-        """Tell the clients where the server is."""
+        """Publish the server's address to the clients."""
         if not self.was_ready:
             server.prepare()
             self.was_ready = True
         self.say(READY, server.room)
 
     def watch(self, server: Server) -> None:
-        """Return when the server ended or is not needed any more."""
+        """Return when the server has exited or is no longer needed."""
         while not self.may_stop():
             if server.ended(LOOK_SECONDS):
                 return
             rotate_log(self.layout.log)
 
     def may_stop(self) -> bool:
-        """Whether nobody has used the server for the time of grace, or we were told to stop.
+        """Return whether no client has used the server for GRACE_SECONDS, or a signal requested a stop.
 
-        Once true, the clients' lock stays with us: a newcomer waits until we are gone and then starts anew.
+        In the former case this process keeps the clients' lock, so a new client waits until it has exited and then
+        starts a new supervisor.
         """
         if self.told_to_stop:
             return True
@@ -150,7 +151,7 @@ def one_line(error: BaseException) -> str:
 
 
 def said_since(log: Path, start: int) -> str:
-    """What the log got since it was `start` bytes long, without the answers to those who asked too early."""
+    """Return what was logged after the first `start` bytes, without the rejections of premature connections."""
     with log.open("rb") as file:
         file.seek(start)
         lines = file.read().decode(errors="replace").splitlines()
@@ -158,7 +159,10 @@ def said_since(log: Path, start: int) -> str:
 
 
 def rotate_log(log: Path) -> int:
-    """Keep one older log. The server appends to its open file, so that may be emptied under it. Returns its size."""
+    """Rotate the log if it is too large, keeping one old copy. Return its size.
+
+    The server has the file open in append mode, so truncating it is safe.
+    """
     size = log.stat().st_size if log.exists() else 0
     if size <= LARGEST_LOG:
         return size
@@ -168,10 +172,10 @@ def rotate_log(log: Path) -> int:
 
 
 def main(home: str, durable: str) -> int:
-    """Take the lock, leave the parent, and run. The parent's exit code 0 means: a supervisor runs."""
+    """Take the lock, detach from the parent, and run. The parent's exit code 0 means that a supervisor is running."""
     layout = Layout(home=Path(home), durable=durable == "durable")
     lock = FileLock(layout.supervisor_lock)
-    if not lock.exclusive(LOOK_SECONDS):  # not only a moment, while a client looks whether it is held
+    if not lock.exclusive(LOOK_SECONDS):  # wait a little: a client may hold it for a moment in `is_held`
         return 0
     supervisor = Supervisor(layout)
     supervisor.say(STARTING, Path(supervisor.remembered) if supervisor.remembered else None)

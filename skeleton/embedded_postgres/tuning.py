@@ -1,4 +1,4 @@
-"""Settings of the server, made to fit the machine anew at each start."""
+"""PostgreSQL settings, computed from the machine's memory at each start."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 def server_settings(*, durable: bool) -> dict[str, str]:
-    """PostgreSQL's settings by name. Without `durable` a crash may lose data: for tests only."""
+    """Return PostgreSQL's settings by name. Without `durable` a crash may lose data; this is for tests only."""
     memory = memory_megabytes()
     buffers = max(SMALLEST_BUFFERS, min(LARGEST_BUFFERS, memory // 8))
     settings = {
@@ -40,10 +40,10 @@ def server_settings(*, durable: bool) -> dict[str, str]:
 
 
 def memory_megabytes() -> int:
-    """The memory this process may use: the machine's, or what its container is allowed."""
+    """Return the memory available to this process: the machine's memory or its container's limit."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     try:
         allowed = int(CGROUP_LIMIT.read_text())
-    except (OSError, ValueError):  # no container, or "max"
+    except (OSError, ValueError):  # no container, or no limit ("max")
         allowed = machine
     return min(machine, allowed) // MEGABYTE

@@ -1,4 +1,4 @@
-"""The screen of files: one's own, or everybody's for who holds `files:*`."""
+"""The back-office screen for files: the user's own, or all files with the permission `files:*`."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""Giving a file out: whole or a part of it, never run by a browser, never held in memory."""
+"""File downloads: a whole file or a range, streamed, and never executed by a browser."""
 
 from typing import Any
 
@@ -17,13 +17,14 @@ SAFE = {
     "Cache-Control": "private, no-cache",
     "Accept-Ranges": "bytes",
 }
-"""With every download: whatever the file says it is, no browser runs it in our name."""
+"""Headers of every download. They prevent a browser from executing the file in our origin, whatever its type."""
 
 
 def download_of(file: File, headers: Any, *, whole: bool = False) -> HttpResponseBase:
-    """The answer with the file's bytes, or with the part that is asked for; `whole` is for HEAD, which has none.
+    """Return the response with the file's contents or the requested range. `whole` is for HEAD, without a body.
 
-    Raises FileNotFoundError (the bytes are gone), ServiceUnavailable, RangeNotSatisfiable.
+    With S3 it redirects to a signed link. Raises FileNotFoundError (the contents are missing), ServiceUnavailable,
+    RangeNotSatisfiable.
     """
     etag = f'"{file.checksum}"'
     if etag in (tag.strip() for tag in headers.get("HTTP_IF_NONE_MATCH", "").split(",")):

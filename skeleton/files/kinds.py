@@ -1,13 +1,13 @@
-"""What a file is, from its first bytes (and for office documents its last ones); never from its name.
+"""Detects a file's media type from its first bytes (and for office documents its last ones), never from its name.
 
-A short list of what a company keeps, each by a signature that nothing else begins with. What is not in it is
-`text/plain` where it reads as text, else `application/octet-stream`: no guess is better than a wrong one.
+The list contains common business formats with unambiguous signatures. Anything else is `text/plain` if it decodes as
+text, otherwise `application/octet-stream`: no guess is better than a wrong one.
 """
 
 import codecs
 from typing import IO
 
-HEAD, TAIL = 4096, 65_536  # bytes looked at
+HEAD, TAIL = 4096, 65_536  # bytes to inspect
 BINARY, TEXT = "application/octet-stream", "text/plain"
 
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
@@ -39,7 +39,7 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 ZIP = b"PK\x03\x04"
 _OPEN_XML = "application/vnd.openxmlformats-officedocument"
 IN_ZIP: tuple[tuple[bytes, str], ...] = (
-    # a member that only this kind has, to be found in the directory at the archive's end
+    # a member that only this type has, listed in the directory at the archive's end
     (b"word/document.xml", f"{_OPEN_XML}.wordprocessingml.document"),
     (b"xl/workbook.xml", f"{_OPEN_XML}.spreadsheetml.sheet"),
     (b"ppt/presentation.xml", f"{_OPEN_XML}.presentationml.presentation"),
@@ -57,7 +57,7 @@ MARKUP: tuple[tuple[bytes, str], ...] = (
 
 
 def kind_of(file: IO[bytes]) -> str:
-    """The media type of `file`, which is left at its beginning."""
+    """Return the media type of `file`, and rewind it."""
     file.seek(0)
     head = file.read(HEAD)
     found = _kind_of_zip(file, head) if head.startswith(ZIP) else _by_signature(head) or _of_text(head)
@@ -70,7 +70,7 @@ def _by_signature(head: bytes) -> str | None:
 
 
 def _kind_of_zip(file: IO[bytes], head: bytes) -> str:
-    name = head[30:]  # the first member's name begins behind the fixed part of its header
+    name = head[30:]  # the first member's name follows the fixed part of its header
     if name.startswith(OPEN_DOCUMENT):
         rest = name[len(OPEN_DOCUMENT) :]
         kind = next((kind for kind in OPEN_DOCUMENTS if rest.startswith(kind.encode())), None)
@@ -83,7 +83,7 @@ def _kind_of_zip(file: IO[bytes], head: bytes) -> str:
 
 def _of_text(head: bytes) -> str:
     try:
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)  # the head may end inside a character
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)  # incremental: the head may cut a character
     except UnicodeDecodeError:
         return BINARY
     if any(ord(sign) < 32 and sign not in "\t\n\f\r" for sign in text):

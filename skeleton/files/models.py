@@ -1,4 +1,4 @@
-"""The row of a file. Its bytes lie in the storage, under `storage_key`."""
+"""File metadata. The contents are in the storage, under `storage_key`."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from skeleton.kernel.models import Record
 
 
 class File(Record):
-    """A file that somebody uploaded. Size, type and checksum were taken from its bytes; none of them ever changes."""
+    """An uploaded file. Size, type and checksum are computed from its contents and never change."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="files")
     name = models.CharField(max_length=255)

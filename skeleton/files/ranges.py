@@ -1,4 +1,4 @@
-"""Byte ranges of a download (RFC 9110, 14): one range is served, anything else gets the whole file."""
+"""Byte ranges of downloads (RFC 9110, 14). A single range is supported; anything else gets the whole file."""
 
 import re
 
@@ -8,16 +8,16 @@ _ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z", re.ASCII)
 
 
 def parse_range(header: str, size: int) -> tuple[int, int] | None:
-    """First and last byte (inclusive) of what `header` asks of a file of `size` bytes; None: all of it.
+    """Return the first and last byte (inclusive) that `header` requests of a file of `size` bytes.
 
-    What cannot be read, and several ranges at once, count as not asked. Raises RangeNotSatisfiable for a part that
-    begins behind the end.
+    Return None, meaning the whole file, for an invalid header or several ranges. Raises RangeNotSatisfiable if the
+    range starts after the end.
     """
     found = _ONE_RANGE.match(header.strip())
     if not found or found.groups() == ("", ""):
         return None
     first, last = found.groups()
-    if first == "":  # the last so many bytes
+    if first == "":  # a suffix range: the last `last` bytes
         length = min(int(last), size)
         if length == 0:
             raise RangeNotSatisfiable

@@ -1,6 +1,6 @@
-"""Files in a bucket of S3, or of something that speaks its protocol.
+"""File storage in a bucket of S3 or a compatible service.
 
-Named in the settings, and imported only where they do: its client takes 20 MB of every process.
+It is imported only if the settings use it, because its client takes 20 MB of memory in every process.
 """
 
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ GONE = ("404", "NoSuchKey")
 
 
 class S3Files(S3Storage):  # type: ignore[misc]
-    """A bucket of S3 or of something that speaks its protocol; neither may make a request wait for long."""
+    """A bucket of S3 or a compatible service, with short timeouts so that no request waits for long."""
 
     failures: ClassVar[tuple[type[Exception], ...]] = (BotoCoreError, ClientError)
 
@@ -23,7 +23,7 @@ class S3Files(S3Storage):  # type: ignore[misc]
         config = Config(
             signature_version="s3v4",
             s3={"addressing_style": "path" if options.get("endpoint_url") else "auto"},
-            # look-alikes do not know the checksums that newer clients add by themselves
+            # Compatible services may not support the checksums that newer clients add by default.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             connect_timeout=3,
@@ -34,18 +34,18 @@ class S3Files(S3Storage):  # type: ignore[misc]
 
     @property
     def place(self) -> str:
-        """The bucket, its endpoint and the prefix in words."""
+        """Return a description of the bucket, its endpoint and the prefix."""
         endpoint = f" at {self.endpoint_url}" if self.endpoint_url else ""
         prefix = f"under the prefix {self.location}" if self.location else "without a prefix (the whole bucket)"
         return f"the bucket {self.bucket_name}{endpoint}, {prefix}"
 
     @staticmethod
     def is_gone(exc: Exception) -> bool:
-        """Whether `exc` says that there are no such bytes."""
+        """Return whether `exc` means that the object does not exist."""
         return isinstance(exc, ClientError) and exc.response.get("Error", {}).get("Code") in GONE
 
     def signed_link(self, key: str, *, name: str, mime_type: str) -> str:
-        """Where anybody gets the bytes for a minute, as a download called `name`."""
+        """Return a link that is valid for LINK_SECONDS and downloads the object as `name`."""
         parameters = {
             "ResponseContentDisposition": content_disposition_header(True, name),
             "ResponseContentType": mime_type,

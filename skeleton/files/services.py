@@ -1,8 +1,8 @@
-"""What happens to files. Bytes first and row last; row first and bytes last when they go.
+"""Uploading, deleting and sweeping files.
 
-So a row never stands without its bytes, whatever dies in between. Bytes may be left without a row: they cost space and
-nothing else. Only `manage.py sweep_files --yes` removes them: whether bytes are an orphan or belong to another
-installation on the same storage cannot be told from here.
+The contents ("bytes") are stored before the row and removed after it, so a row always has its contents, whichever
+process dies in between. Contents may be left without a row; they only cost space. Only `manage.py sweep_files --yes`
+removes them, because the code cannot distinguish orphans from the files of another installation on the same storage.
 """
 
 import datetime as dt
@@ -33,14 +33,14 @@ log = structlog.get_logger("skeleton.files")
 
 UPLOADS = Limit("upload")
 SETTLED = dt.timedelta(days=1)
-"""No upload takes longer: bytes older than this that have no row will not get one."""
+"""The maximum duration of an upload. Contents without a row that are older will never get one."""
 DAY_LENGTH = len("2026/01/31")
 FEW = 10
-"""So many leftovers are believed even where they are most of what there is: a young installation has few files."""
+"""Up to this many orphans are plausible even if they are the majority, as a new installation has few files."""
 
 
 def upload_file(*, upload: Received, purpose: str | None, actor: Actor) -> UUID:
-    """Keep what was received; the id of its row. Closes `upload`. Raises ServiceUnavailable (the storage is away)."""
+    """Store the upload, and return the id of its row. Closes `upload`. Raises ServiceUnavailable (no storage)."""
     key = storage.new_key()
     with upload:
         file = File(
@@ -58,7 +58,7 @@ def upload_file(*, upload: Received, purpose: str | None, actor: Actor) -> UUID:
         with verb(actor, "create"):
             file.save(force_insert=True)
     except (OperationalError, InterfaceError):
-        log.warning("bytes_left_behind", key=key)  # the connection broke: the row may have been committed all the same
+        log.warning("bytes_left_behind", key=key)  # the connection broke, but the row may have been committed
         raise
     except Exception:
         storage.discard(key)
@@ -67,7 +67,7 @@ def upload_file(*, upload: Received, purpose: str | None, actor: Actor) -> UUID:
 
 
 def delete_file(*, file_id: UUID, actor: Actor) -> None:
-    """Remove the row, and its bytes once that is certain. Raises NotFound, Conflict (something uses it)."""
+    """Delete the row, and its contents after the commit. Raises NotFound, Conflict (the file is in use)."""
     with verb(actor, "delete"):
         file = locked(visible(FILES, actor), file_id)
         user = uses.user_of(file.pk)
@@ -79,9 +79,9 @@ def delete_file(*, file_id: UUID, actor: Actor) -> None:
 
 @dataclass(slots=True)
 class Sweep:
-    """What has lost its other half: keys of bytes, ids of rows, paths of uploads that were cut off.
+    """The orphans found: keys of contents without a row, ids of rows without contents, paths of unfinished uploads.
 
-    `rows` and `keys` count everything that was compared.
+    `rows` and `keys` are the numbers of rows and objects compared.
     """
 
     bytes_without_row: list[str] = field(default_factory=list)
@@ -93,7 +93,7 @@ class Sweep:
 
     @property
     def looks_foreign(self) -> str | None:
-        """Why this does not look like the storage of this installation alone; None if it does."""
+        """Return why the storage seems to be the wrong one or shared; None if it looks right."""
         lost, strange = len(self.rows_without_bytes) + len(self.lost_but_used), len(self.bytes_without_row)
         if lost * 2 > self.rows:
             return f"{lost} of {self.rows} files have no bytes: this looks like the wrong storage."
@@ -103,10 +103,10 @@ class Sweep:
 
 
 def find_orphans(*, older_than: dt.timedelta = SETTLED) -> Sweep:
-    """Compare rows and bytes, a day at a time. Younger bytes may still get their row. Raises ServiceUnavailable."""
+    """Compare rows and contents, day by day. Newer contents may still get their row. Raises ServiceUnavailable."""
     found, until = Sweep(), timezone.now() - older_than
     for day in sorted({*storage.days(), *_days_of_rows()}):
-        keys = storage.keys_of(day)  # before the rows: a row that comes later has its bytes already
+        keys = storage.keys_of(day)  # before the rows, as a newer row already has its contents
         rows = dict(File.objects.filter(storage_key__startswith=f"{day}/").values_list("storage_key", "pk"))
         found.rows += len(rows)
         found.keys += len(keys)
@@ -122,7 +122,7 @@ def find_orphans(*, older_than: dt.timedelta = SETTLED) -> Sweep:
 
 
 def sweep(found: Sweep, *, actor: Actor) -> None:
-    """Remove the orphans found, looking at each once more. Rows in use stay: what uses them can say what is missing."""
+    """Remove the orphans found, after checking each again. Rows in use stay, so that the loss can be reported."""
     for key in found.bytes_without_row:
         if not File.objects.filter(storage_key=key).exists():
             storage.remove(key)
@@ -134,7 +134,7 @@ def sweep(found: Sweep, *, actor: Actor) -> None:
 
 
 def _remove_lost(pk: UUID) -> None:
-    """Remove the row if it is still there, unused and without bytes."""
+    """Delete the row if it still exists, is unused and has no contents."""
     file = File.objects.select_for_update().filter(pk=pk).first()
     if file and not storage.is_there(file.storage_key) and not uses.user_of(pk):
         file.delete()

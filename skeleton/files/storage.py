@@ -1,7 +1,8 @@
-"""The bytes of files: put, opened, removed, listed. On local disk or in an S3 bucket, as the settings say.
+"""Access to file contents, on local disk or in an S3 bucket, depending on the settings.
 
-A key is `YYYY/MM/DD/<UUIDv7>`: it says when its bytes came, so nothing must be asked about their age, and one day of
-files is one folder. A storage that is away is a 503; that something is not there is FileNotFoundError.
+A key has the form `YYYY/MM/DD/<UUIDv7>`. It contains the time of storing, so the storage is never queried for a file's
+age, and the files of one day are in one folder. An unavailable storage raises ServiceUnavailable, missing contents
+raise FileNotFoundError.
 """
 
 import datetime as dt
@@ -23,7 +24,7 @@ CHUNK = 65_536  # bytes
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Raises ServiceUnavailable where the storage does not do what it should, FileNotFoundError for what is gone."""
+    """Convert the storage's exceptions: to FileNotFoundError for a missing object, otherwise ServiceUnavailable."""
     try:
         yield
     except FileNotFoundError:
@@ -35,7 +36,7 @@ def answering() -> Iterator[None]:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What the storage in use raises when something is wrong with it."""
+    """Return the exception types that the configured storage raises on failure."""
     return (OSError, *getattr(default_storage, "failures", ()))
 
 
@@ -49,13 +50,13 @@ def _away(exc: Exception) -> ServiceUnavailable:
 
 
 def new_key() -> str:
-    """A key that no bytes have yet."""
+    """Return a new, unused key."""
     found = uuid7()
     return f"{moment_of(str(found)):%Y/%m/%d}/{found}"
 
 
 def moment_of(name: str) -> dt.datetime | None:
-    """When the bytes of this name came (UTC), or None where it is not one of ours."""
+    """Return when the object with this name was stored (UTC), or None if the name is not a UUIDv7."""
     found = parse_uuid(name)
     if found is None or found.version != 7:
         return None
@@ -63,19 +64,19 @@ def moment_of(name: str) -> dt.datetime | None:
 
 
 def put(key: str, content: "Content[bytes]") -> None:
-    """Keep `content` under `key`. Raises ServiceUnavailable."""
+    """Store `content` under `key`. Raises ServiceUnavailable."""
     with answering():
         default_storage.save(key, content)
 
 
 def remove(key: str) -> None:
-    """Remove the bytes; nothing happens where there are none. Raises ServiceUnavailable."""
+    """Remove the contents, if any. Raises ServiceUnavailable."""
     with answering():
         default_storage.delete(key)
 
 
 def discard(key: str) -> None:
-    """Remove bytes that no row has any more. If the storage is away just now, `sweep_files` finds them later."""
+    """Remove contents that no row refers to. If the storage is unavailable, `sweep_files` finds them later."""
     try:
         remove(key)
     except ServiceUnavailable:
@@ -83,15 +84,15 @@ def discard(key: str) -> None:
 
 
 def is_there(key: str) -> bool:
-    """Whether there are bytes under `key`. Raises ServiceUnavailable where that cannot be told."""
+    """Return whether there are contents under `key`. Raises ServiceUnavailable."""
     with answering():
         return bool(default_storage.exists(key))
 
 
 def chunks(key: str, first: int, last: int) -> Iterator[bytes]:
-    """The bytes from `first` to `last` (inclusive), a little at a time. Raises FileNotFoundError, ServiceUnavailable.
+    """Return the bytes from `first` to `last` (inclusive) in chunks. Raises FileNotFoundError, ServiceUnavailable.
 
-    The file is opened at once, so that what fails does so before an answer has begun.
+    The file is opened at once, so that errors occur before the response has started.
     """
     with answering():
         content = default_storage.open(key, "rb")
@@ -107,7 +108,7 @@ def _read(content: Any, left: int) -> Iterator[bytes]:
 
 
 def path_of(key: str) -> str | None:
-    """Where the bytes lie on local disk; None where they do not."""
+    """Return the path of the contents on local disk, or None if they are elsewhere."""
     try:
         return default_storage.path(key)
     except NotImplementedError:
@@ -115,9 +116,9 @@ def path_of(key: str) -> str | None:
 
 
 def link(key: str, *, name: str, mime_type: str) -> str | None:
-    """Where a client gets the bytes by itself for a minute, as a download called `name`; None on local disk.
+    """Return a link, valid for a minute, from which a client can download the contents as `name`; None on local disk.
 
-    Raises FileNotFoundError, ServiceUnavailable: a link that leads nowhere would be worse than a refusal.
+    Raises FileNotFoundError if the contents are missing, so that no dead link is returned, and ServiceUnavailable.
     """
     signed = getattr(default_storage, "signed_link", None)
     if signed is None:
@@ -128,20 +129,20 @@ def link(key: str, *, name: str, mime_type: str) -> str | None:
 
 
 def place() -> str:
-    """The storage in words, so that a person can tell whether it is the right one: its folder, or bucket and prefix."""
+    """Return a description of the storage for the operator: its folder, or its bucket and prefix."""
     named = getattr(default_storage, "place", None)
     return str(named) if named else f"the folder {default_storage.path('')}"
 
 
 def days() -> Iterator[str]:
-    """The days (`YYYY/MM/DD`) that have bytes. Raises ServiceUnavailable."""
+    """Return the days (`YYYY/MM/DD`) that have contents. Raises ServiceUnavailable."""
     for year in _folders(""):
         for month in _folders(year):
             yield from _folders(month)
 
 
 def keys_of(day: str) -> set[str]:
-    """Every key of ours in a day's folder. Whatever else lies there is not ours to touch."""
+    """Return every key in a day's folder. Objects with other names are ignored."""
     return {f"{day}/{name}" for name in _listed(day)[1] if moment_of(name) is not None}
 
 
@@ -150,7 +151,7 @@ def _folders(parent: str) -> list[str]:
 
 
 def _listed(folder: str) -> tuple[list[str], list[str]]:
-    """The folders and the files in a folder; none where it does not exist."""
+    """Return the subfolders and files of a folder; none if it does not exist."""
     with answering():
         try:
             return default_storage.listdir(folder)

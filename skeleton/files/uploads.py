@@ -1,7 +1,7 @@
-"""Taking an upload in: streamed to disk, counted and hashed on the way, never held in memory.
+"""Receiving uploads: streamed to disk, counted and hashed on the way, never held in memory.
 
-Django's own reader of multipart bodies does the reading. It is kind to a body that was cut off, and takes what came as
-the whole file; so the end of the body is looked at here.
+Django's multipart parser reads the body. It accepts a truncated body as if it were complete, so this module also checks
+the end of the body.
 """
 
 import hashlib
@@ -24,39 +24,39 @@ from rest_framework.parsers import BaseParser
 from skeleton.kernel.errors import BadRequest, Invalid, PayloadTooLarge
 
 FIELD = "file"
-CLOSING = 1024  # bytes at the end of a body in which its closing boundary must stand
+CLOSING = 1024  # bytes at the end of a body that must contain its closing boundary
 
 Values = Mapping[str, Any]
 
 
 def incoming() -> Path:
-    """Where uploads lie until they are whole: not among the files, but on the same disk, so that moving is renaming."""
+    """Return the folder for unfinished uploads. It is on the same disk as the files, so that moving is a rename."""
     folder = Path(settings.SKELETON_DATA_DIR) / "incoming"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
 class Received(UploadedFile):  # type: ignore[type-arg]  # it takes none at run time
-    """An upload on disk. `checksum` is its SHA-256 in hexadecimal, once it is whole."""
+    """An upload on disk. Once it is complete, `checksum` is its SHA-256 in hexadecimal."""
 
     checksum = ""
 
     def __init__(self, name: str) -> None:
-        # the client's name goes into the row, never into a path
+        # The client's file name is stored in the row and never used in a path.
         self._kept = NamedTemporaryFile(dir=incoming())  # noqa: SIM115 (closed with this)
         super().__init__(self._kept, name)
 
     def temporary_file_path(self) -> str:
-        """Where it lies: storage on the same disk takes it from there without copying."""
+        """Return the path. Storage on the same disk moves the file from there without copying."""
         return self._kept.name
 
     def close(self) -> None:
-        with suppress(FileNotFoundError):  # the storage has taken it
+        with suppress(FileNotFoundError):  # the storage has moved it
             self._kept.close()
 
 
 class MultipartParser(BaseParser):
-    """`multipart/form-data` with one part called `file`; the other parts are texts. Gives a plain dict of both."""
+    """Parses `multipart/form-data` with one file part named `file` and any text parts, into a plain dict."""
 
     media_type = "multipart/form-data"
 
@@ -79,7 +79,7 @@ class MultipartParser(BaseParser):
 
 
 class _Body:
-    """Passes the body on, and keeps in mind how it ends."""
+    """Passes the body through, and records its length and its last bytes."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream, self.tail, self.length = stream, b"", 0
@@ -123,7 +123,7 @@ class _Handler(FileUploadHandler):
         if self.file is not None:
             self.file.size, self.file.checksum = self._size, self._hash.hexdigest()
             self.file.flush()
-            os.fsync(self.file.fileno())  # the row must not survive a power cut that the bytes do not
+            os.fsync(self.file.fileno())  # otherwise the row could survive a power failure that the contents do not
             self.file.seek(0)
         return self.file
 
@@ -133,7 +133,7 @@ def _texts(fields: QueryDict) -> dict[str, Any]:
 
 
 def _require_whole(body: _Body, meta: Values, handler: _Handler) -> None:
-    """Raises BadRequest for a body that ends before its end."""
+    """Raise BadRequest if the body is truncated."""
     boundary = parse_header_parameters(meta.get("CONTENT_TYPE", ""))[1].get("boundary", "")
     short = body.length < int(meta.get("CONTENT_LENGTH") or 0)
     if short or f"--{boundary}--".encode("ascii", "replace") not in body.tail:

@@ -1,7 +1,7 @@
-"""Who uses a file? Apps on higher floors say so, without this one knowing them.
+"""A registry of what uses files, filled by apps in higher layers.
 
-A foreign key with PROTECT is what keeps a used file in the database; a registered use gives the refusal its words, and
-covers uses that are no foreign key.
+A foreign key with PROTECT keeps a used file in the database. A registered use provides the error message, and covers
+uses that are not foreign keys.
 """
 
 from collections.abc import Callable
@@ -18,9 +18,10 @@ _showing: list[ShownTo] = []
 
 
 def register(what: str, in_use: InUse, *, shown_to: ShownTo | None = None) -> None:
-    """Say that `what` ("a message") may use files; `in_use` tells whether the file with this id is. From `ready()`.
+    """Register a use of files, such as "a message". Call it from `AppConfig.ready()`.
 
-    `shown_to` gives, for a user's id, the uses of `OuterRef("pk")` by which that user may open the file.
+    `in_use` returns whether the file with an id is in use. `shown_to` returns, for a user's id, a queryset of the uses
+    of `OuterRef("pk")` that allow this user to open the file.
     """
     _registered[what] = in_use
     if shown_to:
@@ -28,10 +29,10 @@ def register(what: str, in_use: InUse, *, shown_to: ShownTo | None = None) -> No
 
 
 def shown_to(user_id: Any) -> list[QuerySet[Any]]:
-    """The uses of a file (`OuterRef("pk")`) by which a user may open it though it is not theirs."""
+    """Return querysets of the uses of a file (`OuterRef("pk")`) that allow a user who isn't its owner to open it."""
     return [found(user_id) for found in _showing]
 
 
 def user_of(file_id: UUID) -> str | None:
-    """What uses the file, if anything does."""
+    """Return what uses the file, such as "a message", or None."""
     return next((what for what, in_use in _registered.items() if in_use(file_id)), None)

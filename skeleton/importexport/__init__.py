@@ -1,1 +1,1 @@
-"""Tables in and out: lists as CSV and XLSX, and files of either that change many records at once."""
+"""Imports of CSV and XLSX files that create and change many records at once."""

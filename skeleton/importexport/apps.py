@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class ImportExportConfig(AppConfig):
     name = "skeleton.importexport"
-    label = "exchange"  # what the migrations and tables of the first edition are called
+    label = "exchange"  # the prefix of existing migrations and tables

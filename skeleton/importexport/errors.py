@@ -1,11 +1,11 @@
-"""What is wrong with a file."""
+"""Errors about an imported file."""
 
 from skeleton.kernel.errors import Invalid
 
 
 class BadFile(Invalid):
-    """The whole file cannot be taken. The message says why, and what would help."""
+    """The whole file is refused. The message says why, and what to do."""
 
 
 class TooMuch(BadFile):
-    """Reading the file would cost more than its limits allow. With wider limits it may succeed."""
+    """Reading the file exceeds the limits. It may succeed with the wider limits of a job."""

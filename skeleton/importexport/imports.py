@@ -1,11 +1,11 @@
-"""An import from the upload to its end: checked, looked at by a person, applied.
+"""The life of an import: uploaded, checked, previewed, applied.
 
-A file is read first, by a process of its own, and only then does the transaction open that checks or applies it
-(`sheets`, `runs`). Small files are worked through in the request, within limits of a few seconds; whatever needs more
-is done by a job, whose progress is told over a connection of its own while its transaction is open.
+A separate process reads the file before the transaction starts that checks or applies it (`sheets`, `runs`). Small
+files are processed in the request, within limits of a few seconds. Larger ones are left to a job, which reports its
+progress over a separate connection while its transaction is open.
 
-Every import comes to an end. Work on it is counted when it begins and given up after a few attempts, since a job that
-kills its worker would be run again for ever; and an import whose job is gone fails after a while.
+Every import finishes or fails. Attempts are counted and limited, because a job that kills its worker would otherwise be
+run again forever. An import whose job is missing fails after a while.
 """
 
 import datetime as dt
@@ -38,13 +38,13 @@ from skeleton.kernel.errors import Conflict, Forbidden
 log = structlog.get_logger("skeleton.importexport")
 
 AT_ONCE = 30_000
-"""Bytes of a file up to which it is tried in the request, so that nobody needs to wait for a worker."""
+"""Maximum size in bytes of a file that is processed in the request, so that its user need not wait for a worker."""
 
 ATTEMPTS = 4
-"""How often work on an import is begun. More than one, because the database may be away for a moment."""
+"""Maximum number of attempts. There is more than one, because the database may be unavailable for a moment."""
 
 LOST_AFTER = dt.timedelta(minutes=10)
-"""An import without a job, for so long, is no longer worked on by anybody."""
+"""An import that has had no job and no progress for this long counts as lost."""
 
 KEPT = dt.timedelta(days=7)
 
@@ -56,7 +56,7 @@ BROKEN_OFF = gettext_noop("The work on this file was broken off. Upload it again
 
 
 def start_import(*, screen: Any, name: str, content: bytes, encoding: str | None, actor: Actor) -> UUID:
-    """Create an import of a file and have it checked. Raises BadFile where the file is none of the screen's."""
+    """Create an import of a file, start its check, and return its id. Raises BadFile if its columns do not fit."""
     checked = _check_heading(screen, content, encoding)
     started = Import.objects.create(
         owner_id=actor.user_id, screen=screen.opts.label_lower, file_name=name[:255], encoding=encoding, content=content
@@ -66,7 +66,7 @@ def start_import(*, screen: Any, name: str, content: bytes, encoding: str | None
 
 
 def _check_heading(screen: Any, content: bytes, encoding: str | None) -> bool:
-    """Check the heading; false if a request cannot wait for that. Raises BadFile."""
+    """Check the heading. Return False if that takes too long for a request. Raises BadFile."""
     try:
         with open_sheet(content, encoding=encoding, limits=QUICK) as sheet:
             check_heading(screen.table, sheet.heading)
@@ -76,7 +76,7 @@ def _check_heading(screen: Any, content: bytes, encoding: str | None) -> bool:
 
 
 def apply_import(*, import_id: UUID, actor: Actor) -> None:
-    """Do what the preview shows. Raises Conflict where there is nothing to be done just now."""
+    """Apply the import as shown in its preview. Raises Conflict if it is not waiting to be applied."""
     own = Import.objects.filter(pk=import_id, owner=actor.user_id)
     waiting = own.filter(state=ImportState.CHECKED)
     if not waiting.update(state=ImportState.APPLYING, attempts=0, done=0, updated_at=timezone.now()):
@@ -85,7 +85,7 @@ def apply_import(*, import_id: UUID, actor: Actor) -> None:
 
 
 def _go_on(import_id: UUID, *, at_once: bool) -> None:
-    """Work on the import now, or have a job do it."""
+    """Process the import now, or enqueue a job."""
     try:
         if at_once:
             _work_on(import_id, QUICK)
@@ -97,12 +97,12 @@ def _go_on(import_id: UUID, *, at_once: bool) -> None:
 
 @long_job
 def work_on_import(*, import_id: str) -> None:
-    """Check the file, or apply it: what its state says."""
+    """Check or apply the file, depending on the import's state."""
     _work_on(UUID(import_id), PATIENT)
 
 
 def _work_on(import_id: UUID, limits: Limits) -> None:
-    """Raises TooMuch where the job's limits may suffice, and what the job is tried again for."""
+    """Process the import. Raises TooMuch if a job's limits may suffice, and database errors that warrant a retry."""
     import_ = _begun(import_id)
     if import_ is None:
         return
@@ -114,14 +114,14 @@ def _work_on(import_id: UUID, limits: Limits) -> None:
             raise
         _end(import_, ImportState.REFUSED, refusal.message)
     except (OperationalError, InterfaceError):
-        raise  # the job is tried again
+        raise  # the job is retried
     except Exception:
         log.exception("import_failed", import_id=str(import_id))
         _end(import_, ImportState.FAILED, FAULT)
 
 
 def _begun(import_id: UUID) -> Import | None:
-    """The import, with one more attempt counted; None where there is nothing to do, or no attempt is left."""
+    """Count an attempt and return the import, or None if there is nothing to do or no attempt is left."""
     now, waiting = timezone.now(), Import.objects.filter(pk=import_id, state__in=WORKING)
     if waiting.filter(attempts__gte=ATTEMPTS).update(state=ImportState.FAILED, message=BROKEN_OFF, updated_at=now):
         log.error("import_given_up", import_id=str(import_id))
@@ -135,7 +135,7 @@ def _end(import_: Import, state: ImportState, message: str) -> None:
 
 
 def _work(import_: Import, sheet: Sheet) -> None:
-    """Check or apply, and note the outcome, in one transaction. Does nothing if somebody else does it just now."""
+    """Check or apply the import and store the result, in one transaction. Do nothing if another process is doing it."""
     with _telling(import_) as progress, transaction.atomic():
         if not _is_ours(import_):
             return
@@ -159,9 +159,9 @@ def _work(import_: Import, sheet: Sheet) -> None:
 
 
 def _is_ours(import_: Import) -> bool:
-    """Whether the import still is as it was read, and no other process works on it: its job may have been given twice.
+    """Return whether the import is unchanged and no other process works on it, as a job may run twice.
 
-    The row itself stays unlocked, because the progress is written to it meanwhile.
+    This takes an advisory lock instead of a row lock, because the progress is written to the row in the meantime.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"exchange_import:{import_.pk}"])
@@ -170,13 +170,13 @@ def _is_ours(import_: Import) -> bool:
 
 
 def screen_of(import_: Import) -> Any:
-    """The screen that the import is for."""
+    """Return the admin that the import is for."""
     return admin.site.get_model_admin(apps.get_model(import_.screen))
 
 
 @contextmanager
 def _telling(import_: Import) -> Iterator[Progress]:
-    """A way to say how far the work is, for others to read while the work's own transaction is open."""
+    """Yield a function that stores the progress over a separate connection, visible during the open transaction."""
     aside: Any = connection.copy()
 
     def tell(done: int, total: int) -> None:
@@ -192,16 +192,16 @@ def _telling(import_: Import) -> Iterator[Progress]:
 
 
 WORTH_TELLING = 500
-"""Fewer rows are done before anybody could look."""
+"""Minimum number of rows for which progress is reported. Fewer are done too quickly."""
 
 
 def forget_old_imports() -> None:
-    """Remove the files that were taken in more than a week ago."""
+    """Delete imports older than a week."""
     Import.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
 
 
 def fail_lost_imports() -> None:
-    """End imports that nobody works on: their request broke off, or their job was cancelled, or failed."""
+    """Fail imports that nothing works on, because their request was aborted or their job was cancelled or failed."""
     jobs = ProcrastinateJob.objects.filter(task_name=work_on_import.name, status__in=("todo", "doing"))
     own = jobs.annotate(of=KeyTextTransform("import_id", "args")).filter(of=Cast(OuterRef("pk"), TextField()))
     silent = Import.objects.filter(state__in=WORKING, updated_at__lt=timezone.now() - LOST_AFTER)

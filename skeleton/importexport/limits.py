@@ -1,45 +1,45 @@
-"""How much a file may cost to read: every limit of imports, in one place. docs/operations.md lists them.
+"""All limits of imports. docs/operations.md lists them.
 
-The process that reads a file sets those of time and memory on itself (`setrlimit`), and counts the others while it
-reads: nothing that a file says about its own size is believed.
+The process that reads a file sets the limits of time and memory on itself (`setrlimit`), and counts the others while
+reading. It never trusts the sizes declared in a file.
 """
 
 from dataclasses import dataclass
 
 SHEET_ROWS = 1_048_576
-"""Excel's own limit. A file that names a row beyond it was not made by a spreadsheet program."""
+"""Excel's own limit. A file with a row beyond it was not made by a spreadsheet program."""
 SHEET_COLUMNS = 16_384
 """Excel's own limit, XFD."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What reading one file may cost, and how large its table may be. The defaults are those of a job."""
+    """The limits on reading one file. The defaults are those of a job."""
 
     seconds: float = 120
-    """From the start of the process to its end."""
+    """Run time of the process."""
     processor_seconds: int = 40
     memory: int = 512_000_000
     """Bytes of address space (RLIMIT_AS)."""
     unfolded: int = 50_000_000
-    """Bytes that the parts of a workbook, which is a ZIP archive, may unfold to."""
+    """Decompressed bytes of the parts of a workbook, which is a ZIP archive."""
     unfolded_empty: int = 250_000_000
-    """Bytes of a workbook's empty rows. LibreOffice writes 150 MB when somebody has styled whole columns."""
+    """Decompressed bytes of a workbook's empty rows. LibreOffice writes 150 MB if whole columns have a style."""
     parts: int = 2_000
     """Entries of the archive."""
     rows: int = 100_000
-    """Rows below the heading. Empty rows between others count, those after the last one do not."""
+    """Rows below the heading. Empty rows between others count, trailing ones do not."""
     columns: int = 200
     record: int = 1_000_000
-    """Characters of one record of a CSV."""
+    """Characters of one CSV record."""
     cell: int = 100_000
     """Characters of one cell."""
     text: int = 50_000_000
-    """Bytes of all rows together, as JSON: a workbook can name one long text many times."""
+    """Bytes of all rows as JSON, because a workbook can reference one long text many times."""
 
 
 PATIENT = Limits()
-"""For a job."""
+"""The limits of a job."""
 
 QUICK = Limits(seconds=4, processor_seconds=4, memory=256_000_000, unfolded=10_000_000, rows=500, text=5_000_000)
-"""For a request, whose thread waits for it. A file that needs more is left to a job."""
+"""The limits of a request, whose thread waits for the result. A file that needs more is left to a job."""

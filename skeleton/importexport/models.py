@@ -1,4 +1,4 @@
-"""Imports: a file on its way into the system."""
+"""The model of an import."""
 
 from typing import ClassVar
 
@@ -18,17 +18,17 @@ class ImportState(models.TextChoices):
 
 
 class Import(Record):
-    """A file that somebody wants to import into a screen, and what came of it. Kept for a week, for its owner alone.
+    """A file to import into a list, and the result. It is kept for a week and visible to its owner only.
 
-    `attempts` counts how often work on its state was begun. `done` of `total` rows are worked through. `report` is what
-    the preview shows; `plan` its SHA-256 over all rows, by which applying knows that it would do what was shown.
-    `message` says why the whole file was not taken.
+    `attempts` counts the attempts in the current state. `done` of `total` rows have been processed. `report` is shown
+    in the preview. `plan` is its SHA-256 over all rows, which ensures that applying does exactly what was shown.
+    `message` is the reason why the whole file was refused.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     screen = models.CharField(max_length=100)
     file_name = models.CharField(max_length=255)
-    encoding = models.CharField(max_length=20, null=True)  # noqa: DJ001 (null: to be found out)
+    encoding = models.CharField(max_length=20, null=True)  # noqa: DJ001 (null: detect it)
     content = models.BinaryField()
     state = models.CharField(max_length=8, choices=ImportState.choices, default=ImportState.CHECKING)
     attempts = models.IntegerField(default=0)

@@ -1,4 +1,4 @@
-"""What an import would do, or has done, row by row."""
+"""The result or preview of an import, row by row."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ import orjson
 NEW, CHANGED, UNCHANGED, WRONG = "new", "changed", "unchanged", "wrong"
 
 MOST_SHOWN = 300
-"""Rows that a preview shows one by one; of those that are wrong as many again."""
+"""Maximum number of new and changed rows shown in a preview, and of invalid rows as well."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What becomes of one row. `changes`: by column what it was and will be; `errors`: by column what is wrong."""
+    """The outcome of one row. `changes` maps columns to [before, after], `errors` maps columns to messages."""
 
     number: int
     label: str
@@ -31,7 +31,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class Report:
-    """All of it: how many rows of each state, and the first of those that matter. `ignored` columns had no effect."""
+    """The report of an import: row counts by state, and the first changed and invalid rows.
+
+    `ignored` lists columns without effect.
+    """
 
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys((NEW, CHANGED, UNCHANGED, WRONG), 0))
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -49,7 +52,7 @@ class Report:
 
     @property
     def plan(self) -> str:
-        """The SHA-256 over what becomes of every row."""
+        """Return the SHA-256 over the outcomes of all rows."""
         return str(self._digest.hexdigest())
 
     @property

@@ -1,11 +1,11 @@
-"""Going through a file: which rows are new, which change what, which are wrong; and doing it, all or nothing.
+"""Processes a file: finds out which rows are new, changed or invalid, and applies them, all or nothing.
 
-A rehearsal does everything that the real run does, in a transaction that is rolled back at its end. So a preview knows
-not only what the Inputs refuse, but also what services and PostgreSQL do.
+A preview does everything that the real run does, in a transaction that is rolled back at the end. Therefore it includes
+the errors of serializers, services and PostgreSQL.
 
-The sheet must have been read to its end before (`sheets.read_sheet`): while a transaction is open nothing waits for a
-file. Memory is bounded by the limits of reading (100,000 rows, 50 MB): all plans are held at once, because rows are
-worked through in the order of their records' ids, not in that of the file.
+The sheet must have been read completely before (`sheets.read_sheet`), so that nothing waits for a file while a
+transaction is open. All plans are in memory at once, because rows are processed in the order of their records' ids and
+not of the file. The limits on reading (100,000 rows, 50 MB) bound this memory.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,14 +31,14 @@ from skeleton.office.tables.columns import AmountColumn, BadCell, Column, TextCo
 from skeleton.office.tables.table import ID, Table
 
 Progress = Callable[[int, int], None]
-"""Told how many rows of how many are done."""
+"""Called with the number of rows done and their total."""
 
 CHUNK = 500
 TOLD_EVERY = 50  # rows
 
 
 class Target(Protocol):
-    """What is imported into: a screen, as `skeleton.importexport.screens` makes it one."""
+    """The target of an import: an admin with `skeleton.importexport.screens.Importing`."""
 
     model: type[Model]
     gate: Gate
@@ -53,7 +53,7 @@ class Target(Protocol):
 
 @dataclass(slots=True)
 class Plan:
-    """A row, understood: the record that it means (None: a new one), and the values of its columns as in a body."""
+    """A parsed row: its record (None for a new one), and the values of its columns as in a request body."""
 
     row: Row
     values: dict[str, Any] = field(default_factory=dict)
@@ -62,12 +62,12 @@ class Plan:
     texts: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, column: str, text: str) -> None:
-        """Say what is wrong with a column, unless something was said already."""
+        """Add an error to a column, unless it has one."""
         self.errors.setdefault(column, text)
 
 
 class _Undone(Exception):
-    """Carries a report out of the transaction that it ends."""
+    """Rolls back the transaction and carries the report out of it."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
@@ -76,9 +76,10 @@ class _Undone(Exception):
 def run(
     target: Target, sheet: Sheet, *, actor: Actor, apply: str | None, progress: Progress = lambda done, total: None
 ) -> tuple[Report, bool]:
-    """Go through the sheet. With `apply`, the plan that was shown, it is done if it still comes to exactly that.
+    """Process the sheet, and return the report and whether it was applied. Raises BadFile.
 
-    What it comes to, and whether it was done. Raises BadFile.
+    `apply` is the hash of the plan that was shown. The changes are applied only if they still match it exactly; without
+    it, they are always rolled back.
     """
     try:
         with verb(actor, "import"):
@@ -90,7 +91,7 @@ def run(
         return undone.report, False
     except BadFile:
         raise
-    except REFUSALS as exc:  # by what PostgreSQL looks at last, and cannot say of which row
+    except REFUSALS as exc:  # a deferred constraint, which cannot be attributed to a row
         raise BadFile(refusal_of(exc).message) from exc
 
 
@@ -115,7 +116,7 @@ def _work(target: Target, sheet: Sheet, actor: Actor, progress: Progress) -> Rep
 
 
 def check_heading(table: Table, heading: Sequence[str]) -> None:
-    """Raises BadFile where the columns of a file are not those of the table."""
+    """Raise BadFile if the columns of a file do not fit the table."""
     names = [column_name(text) for text in heading]
     known = {ID, *(column.name for column in table.columns)}
     unknown = [text or "(empty)" for text, name in zip(heading, names, strict=True) if name not in known]
@@ -131,7 +132,7 @@ def check_heading(table: Table, heading: Sequence[str]) -> None:
 
 
 def _named(texts: Sequence[str]) -> str:
-    """The first of some texts out of a file, each cut to what one reads: it may be no table at all."""
+    """Join the first few texts from a file, each truncated, as the file may contain anything."""
     shown = [text if len(text) <= NAME_SHOWN else f"{text[:NAME_SHOWN]}…" for text in texts[:NAMES_SHOWN]]
     return ", ".join((*shown, "…") if len(texts) > NAMES_SHOWN else shown)
 
@@ -140,13 +141,13 @@ NAMES_SHOWN, NAME_SHOWN = 10, 60
 
 
 def column_name(text: str) -> str:
-    """The name that a heading means: `Postal code` is postal_code, `E-mail` email."""
+    """Return the column name for a heading: postal_code for `Postal code`, email for `E-mail`."""
     name = text.strip().lower().replace(" ", "_").replace("-", "_")
     return {"e_mail": "email"}.get(name, name)
 
 
 def _columns_of(table: Table, heading: Sequence[str]) -> list[Column]:
-    """The columns of the file in their order; the id is one that is only shown."""
+    """Return the columns of the file in order. The id column is read-only."""
     check_heading(table, heading)
     by_name = {column.name: column for column in table.columns}
     return [by_name.get(column_name(text)) or _ID for text in heading]
@@ -179,7 +180,7 @@ def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
 
 
 def _read_known(plan: Plan, columns: list[Column]) -> None:
-    """Read all cells but those of amounts, which depend on a currency that the record may have."""
+    """Read all cells except amounts, which may depend on the record's currency."""
     for index, column in enumerate(columns):
         if index in plan.row.formulas:
             plan.refuse(column.name, "Holds a formula: put its value there.")
@@ -199,7 +200,7 @@ def _read(plan: Plan, column: Column, cell: Any, context: dict[str, Any]) -> Non
 
 
 def _find_records(target: Target, plans: list[Plan], columns: list[Column], actor: Actor) -> None:
-    """The records that the rows name by id, and those that they name by key."""
+    """Set the records that the rows refer to, by id or by key."""
     rows = target.table.read_whole(visible(target.gate, actor))
     by_id = {plan.row.number: parse_uuid(str(plan.values[ID])) for plan in plans if plan.values.get(ID)}
     found = {record.pk: record for record in rows.filter(pk__in=[pk for pk in by_id.values() if pk])}
@@ -242,7 +243,7 @@ def _key_of(plan: Plan, table: Table) -> tuple[Any, ...] | None:
 
 
 def _refuse_twice(plan: Plan, table: Table, first_of: dict[Any, int]) -> None:
-    """Two rows about one record would contradict each other, or be a slip."""
+    """Refuse a second row about the same record, as the two may contradict each other."""
     means = plan.record.pk if plan.record is not None else _key_of(plan, table)
     if means is None:
         return
@@ -291,7 +292,7 @@ def _differs(column: Column, plan: Plan) -> bool:
 
 
 def _body(plan: Plan, columns: list[Column]) -> dict[str, Any]:
-    """The values of some columns as the API would be sent them; `address.city` inside of `address`."""
+    """Return the values of some columns as an API request body, with `address.city` inside `address`."""
     body: dict[str, Any] = {}
     for column in columns:
         inner, *parts = column.path.split(".")
@@ -311,7 +312,7 @@ def _change(plan: Plan, column: Column, table: Table) -> list[str]:
 
 
 def _errors(error: DomainError, table: Table) -> dict[str, str]:
-    """What was refused, at the columns that say it; what belongs to none at the row."""
+    """Return the errors by column name. An error without a column is under ""."""
     names = {column.path: column.name for column in table.columns}
     errors = {names.get(path, path): text for path, text in texts_of(error)}
     return errors or {"": error.message}

@@ -1,6 +1,4 @@
-"""Screens that a file can be imported into. An import goes the way of the screen's form: its Inputs, its services, its
-permissions.
-"""
+"""Admin base class for lists with imports. An import uses the serializers, services and permissions of the form."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -52,7 +50,7 @@ class UploadForm(forms.Form):
 
 
 class Importing(RecordAdmin):
-    """A record with a form, and a list that a file can change as a whole. Its `table` has a key."""
+    """An admin whose list supports imports. Its `table` must have a key."""
 
     table: ClassVar[Table]
     create_input: ClassVar[type[Input]]
@@ -74,20 +72,20 @@ class Importing(RecordAdmin):
     # what an import does with a row
 
     def may_import(self, actor: Actor) -> bool:
-        """Whether the actor may see and write what is here: asked at the upload, and again before anything is done."""
+        """Return whether the actor may read and write the records. Checked at upload and again before processing."""
         resources = self.resources
         return all(actor.can(*(f"{name}:{action}" for name in resources)) for action in ("read", "write"))
 
     def add_row(self, body: dict[str, Any], actor: Actor) -> UUID:
-        """Make a record of a body, as the API would."""
+        """Create a record from a request body, as the API would, and return its id."""
         return self.add(self.create_input.parse(body), actor)
 
     def change_row(self, record: Any, body: dict[str, Any], actor: Actor) -> None:
-        """Change a record by what of it is in the body, as the API would."""
+        """Partially update a record from a request body, as the API would."""
         self.change(record.pk, self.update_input.parse(body, partial=True), actor)
 
     def work_order(self, plan: Plan) -> Any:
-        """Records in the order of their ids, so that no two imports wait for each other in a circle; then new ones."""
+        """Return the sort key of a row: existing records by id, so that two imports cannot deadlock, then new ones."""
         return (plan.record is None, str(plan.record.pk) if plan.record else "", plan.row.number)
 
     # pages
@@ -102,7 +100,7 @@ class Importing(RecordAdmin):
         return actor
 
     def _import(self, request: HttpRequest) -> HttpResponse:
-        """The form for a file, and what is wrong with the one that was sent."""
+        """Show the upload form, or start the import of the uploaded file."""
         actor = self._importer(request)
         form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
@@ -128,7 +126,7 @@ class Importing(RecordAdmin):
         return table_answer(name, self.table.template(), xlsx=kind == "xlsx")
 
     def _show(self, request: HttpRequest, import_id: str) -> HttpResponse:
-        """How far the import is, what it would change, or why not; and the button that does it."""
+        """Show the import's progress, preview or errors. A POST applies it."""
         actor = self._importer(request)
         import_ = self._own(import_id, actor)
         if request.method == "POST":
@@ -178,7 +176,7 @@ class Importing(RecordAdmin):
 
 
 def _in_words(report: dict[str, Any]) -> dict[str, Any]:
-    """A report whose refusals are in the language of the page."""
+    """Return the report with errors translated to the page's language."""
     wrong = report.get("wrong", ())
     told = [{**row, "errors": {column: say(text) for column, text in row["errors"].items()}} for row in wrong]
     return {**report, "wrong": told}

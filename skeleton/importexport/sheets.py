@@ -1,12 +1,11 @@
-"""Tables that people made: CSV in any usual encoding and with any usual separator, and XLSX.
+"""Reads CSV and XLSX files in a child process.
 
-A file may be hostile, so a process of its own reads it (`reader`), within limits of time and memory that the operating
-system enforces (`limits`). Rows come out of its pipe as JSON, which can be nothing but data. The process ends with the
-block that opened it, whatever happens there, and with the thread that started it, even if that was killed. The file
-reaches it as an unnamed file, of which nothing can be left behind.
+A file may be malicious, so a separate process reads it (`reader`), within limits of time and memory that the operating
+system enforces (`limits`). It sends rows as JSON over a pipe. The process ends with the context manager that started
+it, and with its parent, even if that is killed. It gets the file as an unnamed file, which leaves nothing behind.
 
-Reading can take two minutes, so no transaction may be open meanwhile. `read_sheet` is for whoever needs the rows within
-one: it keeps them until then.
+Reading can take two minutes, so no transaction may be open meanwhile. Use `read_sheet` if the rows are needed inside a
+transaction: it reads all of them first.
 """
 
 import datetime as dt
@@ -33,17 +32,17 @@ from skeleton.office.tables.spreadsheets import plain_text
 log = structlog.get_logger("skeleton.importexport")
 
 IN_MEMORY = 1_000_000
-"""Bytes of rows up to which they are kept in memory; more lie in an unnamed file."""
+"""Maximum bytes of rows buffered in memory; beyond that an unnamed file is used."""
 
 _COMMAND = (sys.executable, "-E", "-s", "-S", "-B", "-m", "skeleton.importexport.reader")
-"""Python without the environment's settings and without installed packages."""
+"""Runs Python without environment variables and without installed packages."""
 _LINE = 64_000_000
-"""Bytes of the longest line: those of the largest row, and then some."""
+"""Maximum bytes of an output line, more than those of the largest row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table: the names of its columns, and its rows, which can be gone through once. Empty rows are left out."""
+    """A table: its column names, and an iterator over its non-empty rows."""
 
     heading: list[str]
     rows: Iterator[Row]
@@ -51,9 +50,9 @@ class Sheet:
 
 @contextmanager
 def open_sheet(content: bytes, *, encoding: str | None = None, limits: Limits = PATIENT) -> Iterator[Sheet]:
-    """Read the table in a file while the block goes through its rows; of a workbook, the first sheet.
+    """Yield the table in a file, and read it while its rows are iterated. For a workbook, this is the first sheet.
 
-    `encoding` is that of a CSV, detected unless it is given. Raises BadFile; so does going through the rows.
+    `encoding` is that of a CSV; None detects it. Raises BadFile, also during iteration.
     """
     with _raw(content, encoding, limits) as (kind, lines):
         yield _sheet(kind, lines)
@@ -61,10 +60,10 @@ def open_sheet(content: bytes, *, encoding: str | None = None, limits: Limits = 
 
 @contextmanager
 def read_sheet(content: bytes, *, encoding: str | None = None, limits: Limits = PATIENT) -> Iterator[Sheet]:
-    """Read the whole table, then give it to the block; no process is left by then. Raises BadFile.
+    """Read the whole table, and yield it after the process has ended. Raises BadFile.
 
-    The rows wait as the lines that the process wrote, in memory or in an unnamed file: their size is bounded by the
-    limits, and few of them are Python objects at the same time.
+    The rows are buffered as the process's output lines, in memory or in an unnamed file. The limits bound their size,
+    and only a few are Python objects at the same time.
     """
     with SpooledTemporaryFile(IN_MEMORY) as spool:
         with _raw(content, encoding, limits) as (kind, lines):
@@ -96,7 +95,7 @@ def _cell(cell: Any, kind: str) -> Cell:
 
 @contextmanager
 def _raw(content: bytes, encoding: str | None, limits: Limits) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """What kind of file it is, and the lines of its rows."""
+    """Yield the file's type and the output lines of its rows."""
     with TemporaryFile() as file:
         file.write(content)
         file.seek(0)
@@ -109,7 +108,7 @@ def _raw(content: bytes, encoding: str | None, limits: Limits) -> Iterator[tuple
 
 
 class _Reader:
-    """The process that reads one file, and what it says (`skeleton.importexport.reader.__main__` has the words)."""
+    """The process that reads one file, and its messages (see `skeleton.importexport.reader.__main__`)."""
 
     def __init__(self, file: IO[bytes], encoding: str | None, limits: Limits) -> None:
         task = {"limits": asdict(limits), "encoding": encoding, "parent": os.getpid()}
@@ -122,21 +121,21 @@ class _Reader:
             stdin=file,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in a terminal is for the server
+            start_new_session=True,  # Ctrl-C in a terminal must reach the server only
         )
         self._alarm = threading.Timer(limits.seconds, self._give_up)
         self._alarm.daemon = True
 
     def watch(self) -> None:
-        """End the process when its time is up."""
+        """Start the timer that kills the process at its time limit."""
         self._alarm.start()
 
     def kind(self) -> str:
-        """The first word: "csv" or "xlsx"."""
+        """Return the file's type from the first message: "csv" or "xlsx". Raises BadFile."""
         return str(self._heard(self._line())["kind"])
 
     def rows(self) -> Iterator[bytes]:
-        """The lines of the rows, the heading first. Raises BadFile."""
+        """Yield the lines of the rows, the heading first. Raises BadFile."""
         while True:
             line = self._line()
             if line.startswith(b"["):
@@ -145,7 +144,7 @@ class _Reader:
                 return
 
     def close(self) -> None:
-        """End the process, wherever it is, and wait for it."""
+        """Kill the process and wait for it."""
         self._alarm.cancel()
         self._process.kill()
         self._process.wait()
@@ -170,7 +169,7 @@ class _Reader:
         return line
 
     def _heard(self, line: bytes) -> dict[str, Any]:
-        """A message. Raises BadFile if it is a refusal."""
+        """Return a message. Raises BadFile if it reports an error."""
         message: dict[str, Any] = loads(line)
         if "refused" in message:
             raise (TooMuch if message.get("too_much") else BadFile)(message["refused"])
@@ -180,7 +179,7 @@ class _Reader:
         return message
 
     def _ended_early(self) -> BadFile:
-        """Why the process ended in the middle of its output."""
+        """Return the error for a process that ended before its output was complete."""
         self._process.kill()
         code = self._process.wait()
         if self._overdue or code == -signal.SIGXCPU:

@@ -1,4 +1,4 @@
-"""What happens to imports by itself, and the job that works on them."""
+"""Periodic jobs of imports, and the job that processes them."""
 
 from skeleton.importexport.imports import fail_lost_imports, forget_old_imports, work_on_import
 from skeleton.jobs.queue import periodic

@@ -1,6 +1,6 @@
-"""What a form of the back office may upload: not more than a file, however patient its sender is.
+"""Limits the size of back-office uploads.
 
-Django reads the whole body before any view of ours, to find the token against forged requests in it.
+Django reads the whole body before it calls a view, to find the CSRF token.
 """
 
 from typing import Any
@@ -10,11 +10,11 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
 
 FRAME = 100_000
-"""Bytes that a form may have around its file."""
+"""Bytes that a form may have in addition to its file."""
 
 
 class Quota(FileUploadHandler):
-    """Refuses a body that is too long before it is read, and leaves the rest to the next handler."""
+    """An upload handler that refuses a body by its announced length, and leaves its content to the next handler."""
 
     def handle_raw_input(
         self,

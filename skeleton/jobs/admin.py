@@ -1,6 +1,6 @@
-"""The screen of the jobs: what waits, runs and failed, and what comes by itself.
+"""The back-office screen for jobs: waiting, running and failed ones, and the periodic jobs.
 
-No role can hold a permission on `jobs`, since the contract names none: they are for whoever may do everything (`*:*`).
+No role can have a permission on `jobs`, because none is defined. The screen is for users with `*:*`.
 """
 
 import datetime as dt
@@ -44,7 +44,7 @@ EVERYTHING = "all"
 
 
 class StateFilter(DropdownFilter):
-    """By itself the list shows what one may want to know of: periodic jobs alone come to thousands a day."""
+    """Filters by status. By default, only open and failed jobs are shown, as there are thousands of others a day."""
 
     title, parameter_name = "status", "status"
     all_option: ClassVar[Any] = ["", "Waiting, running, failed"]
@@ -90,12 +90,12 @@ class JobScreen(DocumentAdmin):
     bulk_acts = ("run_now", "cancel")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """The list, between who does the work and what comes by itself."""
+        """Render the list between the number of workers and the table of periodic jobs."""
         around = {"periodic": map(_shown, periodic_jobs()), "workers": workers_alive()}
         return super().changelist_view(request, {**(extra_context or {}), **around})
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """By its number, or by the id that the audit log knows it by."""
+        """Return the job by its number or by its id in the audit log."""
         known = parse_uuid(object_id)
         return super().get_object(request, str(known.int) if known else object_id, from_field)
 
@@ -119,7 +119,7 @@ class JobScreen(DocumentAdmin):
 
     @display(description="next try", ordering="scheduled_at")
     def due(self, job: Job) -> str:
-        """When a waiting job may run."""
+        """Return when a waiting job may run."""
         if job.status != State.TODO:
             return EMPTY
         at = job.scheduled_at
@@ -173,7 +173,7 @@ class JobScreen(DocumentAdmin):
 
 
 SHOWN = 50
-"""How many events of a job its page shows."""
+"""Number of events shown on a job's page."""
 
 
 def _moment(at: dt.datetime | None) -> str:
@@ -181,6 +181,6 @@ def _moment(at: dt.datetime | None) -> str:
 
 
 def _shown(periodic: Any) -> dict[str, Any]:
-    """A periodic job with its last state as a label."""
+    """Return the template context of a periodic job, with its last state as a label."""
     state = State(periodic.state) if periodic.state else None
     return {"job": periodic, "state": label(state, COLOURS, text=state.label) if state else EMPTY}

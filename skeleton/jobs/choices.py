@@ -2,7 +2,7 @@ from django.db import models
 
 
 class State(models.TextChoices):
-    """The queue's own words for the states of a job, and ours."""
+    """The queue's job states, with our labels."""
 
     TODO = "todo", "Waiting"
     DOING = "doing", "Running"
@@ -13,4 +13,4 @@ class State(models.TextChoices):
 
 
 OPEN = (State.TODO, State.DOING, State.FAILED)
-"""States that a person may want to know of."""
+"""States of jobs that may need attention."""

@@ -1,7 +1,7 @@
-"""Why a job failed: kept beside the queue, in one line that may be shown, without passwords and tokens.
+"""Records why a job failed, in one line without passwords and tokens.
 
-The queue itself only knows that it failed. The reason is written by the worker, over its own connection and after the
-job's transaction has been rolled back, so it stays.
+The queue records only that a job failed. The worker writes the reason over its own connection, after the job's
+transaction has been rolled back, so the record is kept.
 """
 
 import traceback
@@ -27,7 +27,7 @@ _KEEP = """
 
 
 async def keep_reason(call_next: Callable[[], Awaitable[Any]], context: JobContext, worker: Any) -> Any:
-    """Around every job that a worker runs: what it raises is noted, then goes on to the queue's own handling."""
+    """Run a job, record the exception if it fails, and raise it again for the queue. A worker middleware."""
     try:
         return await call_next()
     except Exception as exc:
@@ -37,7 +37,7 @@ async def keep_reason(call_next: Callable[[], Awaitable[Any]], context: JobConte
 
 
 async def note(app: App, job_id: int | None, error: str, place: str = "") -> None:
-    """Write the reason down. If the database is away just now it is only in the log."""
+    """Store the reason. If the database is unavailable, it is only in the log."""
     try:
         await app.connector.execute_query_async(_KEEP, job_id=job_id, error=error, place=place)
     except ConnectorException:
@@ -45,13 +45,16 @@ async def note(app: App, job_id: int | None, error: str, place: str = "") -> Non
 
 
 def reason_of(exc: BaseException) -> str:
-    """The exception in one line. Only the first one of its text: PostgreSQL's others hold the row that was refused."""
+    """Return the exception in one line, without secrets.
+
+    Only the first line of its message is used, because PostgreSQL's other lines contain the refused row.
+    """
     lines = [line.strip() for line in str(exc).splitlines() if line.strip()]
     return without_secrets(f"{type(exc).__name__}: {lines[0]}" if lines else type(exc).__name__)
 
 
 def place_of(exc: BaseException) -> str:
-    """Where in the project it came from, as `contracts/tasks.py:20 settle_contracts`; empty if nowhere."""
+    """Return where in the project it was raised, as `contracts/tasks.py:20 settle_contracts`; otherwise ""."""
     home = str(settings.BASE_DIR)
     for frame in reversed(traceback.extract_tb(exc.__traceback__)):
         path = frame.filename.removeprefix(f"{home}/")

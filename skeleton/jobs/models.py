@@ -1,4 +1,4 @@
-"""The queue's jobs as the back office shows them. The table is procrastinate's."""
+"""Proxy model of procrastinate's jobs for the back office."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from skeleton.jobs.choices import State
 
 
 class Job(ProcrastinateJob):
-    """A job, wherever it came from. The queue deletes those that are done after a week."""
+    """A job of the queue. Finished jobs are deleted after a week."""
 
     class Meta:
         proxy = True
@@ -23,10 +23,10 @@ class Job(ProcrastinateJob):
 
     @property
     def audited_as(self) -> UUID:
-        """Its number as the audit log writes it, whose ids are UUIDs."""
+        """Return the job's number as a UUID, because the audit log's ids are UUIDs."""
         return UUID(int=self.pk)
 
 
 def title_of(task_name: str) -> str:
-    """`skeleton.files.tasks.report_orphans` as people say it: Report orphans."""
+    """Return a readable title: "Report orphans" for `skeleton.files.tasks.report_orphans`."""
     return task_name.rpartition(".")[2].replace("_", " ").capitalize()

@@ -1,4 +1,4 @@
-"""What the queue holds, what happens by itself, and who does the work."""
+"""Queries for jobs, periodic jobs and workers."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from skeleton.jobs.models import Job, title_of
 
 
 def jobs() -> QuerySet[Job]:
-    """Jobs with why they failed the last time (`reason`, `place`, `failed_at`); `since` is when their state changed."""
+    """Return all jobs with their last failure (`reason`, `place`, `failed_at`) and last state change (`since`)."""
     failure = JobFailure.objects.filter(job_id=OuterRef("pk"))
-    # a "scheduled" event lies in the future: it says when the job is to run
+    # A "scheduled" event is in the future: it is the time at which the job is to run.
     events = ProcrastinateEvent.objects.filter(job=OuterRef("pk")).exclude(type="scheduled").order_by("-id")
     rows: QuerySet[Job] = Job.objects.annotate(
         reason=Subquery(failure.values("error")),
@@ -29,7 +29,7 @@ def jobs() -> QuerySet[Job]:
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """A job that comes by itself: what it is for, when it comes (UTC), how it went the last time."""
+    """A periodic job: its purpose, its schedule (UTC), and its last run."""
 
     title: str
     purpose: str
@@ -41,10 +41,10 @@ class Periodic:
 
 
 def periodic_jobs() -> list[Periodic]:
-    """Every periodic job, by the time at which it comes next."""
+    """Return every periodic job, ordered by its next run."""
     now = timezone.now()
     defers = ProcrastinatePeriodicDefer.objects.select_related("job").order_by("defer_timestamp")
-    last = {defer.task_name: defer for defer in defers}  # the queue keeps little more than the last of each
+    last = {defer.task_name: defer for defer in defers}  # the queue stores little more than the last run of each
     found = []
     for periodic in app.periodic_registry.periodic_tasks.values():
         defer = last.get(periodic.task.name)
@@ -67,6 +67,6 @@ def _moment(seconds: int | None) -> dt.datetime:
 
 
 def workers_alive() -> int:
-    """How many workers have shown a sign of life recently."""
+    """Return the number of workers with a recent heartbeat."""
     since = timezone.now() - dt.timedelta(seconds=settings.SKELETON_JOB_STALLED_SECONDS)
     return ProcrastinateWorker.objects.filter(last_heartbeat__gte=since).count()

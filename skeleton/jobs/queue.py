@@ -1,4 +1,4 @@
-"""Jobs: what is done later, by a worker. The queue is tables in the same PostgreSQL, so a job is part of a transaction.
+"""Background jobs. The queue is in the same PostgreSQL, so enqueuing is part of the transaction.
 
     @job
     def send_reminder(invoice_id: str) -> None: ...
@@ -7,10 +7,10 @@
         ...
         send_reminder.enqueue(invoice_id=str(invoice.pk))
 
-A change that is rolled back leaves no job; one that is committed never loses its job. Workers run a job at least once:
-one that was killed runs again elsewhere. So a job's work is one transaction, which also notes that it is done; the
-second run finds the note and does nothing. What a job does outside of the database (an e-mail) comes last in it, and
-may in the worst case happen twice.
+If the transaction is rolled back, there is no job; once it is committed, its job cannot be lost. Workers run a job at
+least once: if a worker is killed, another one runs its job again. Therefore a job's work is one transaction, which also
+records the job as done. A second run finds this record and does nothing. Effects outside the database, such as an
+e-mail, come last in a job and may happen twice in the worst case.
 """
 
 import datetime as dt
@@ -27,13 +27,13 @@ from skeleton.db.connections import check_if_idle
 
 FIRST_WAIT, LONGEST_WAIT = 10, 3600  # seconds
 ATTEMPTS = 12
-"""About five hours in all. After that the job has failed, and waits for a person."""
+"""Attempts over about five hours. After that the job has failed and waits for manual action."""
 
 _NOTE = "INSERT INTO core_job_done (job_id, done_at) VALUES (%s, now()) ON CONFLICT DO NOTHING"
 
 
 class Backoff(BaseRetryStrategy):
-    """Waits twice as long after each failure, an hour at most."""
+    """Retry strategy that doubles the wait after each failure, up to an hour."""
 
     def get_retry_decision(self, *, exception: BaseException, job: QueuedJob) -> RetryDecision | None:
         if job.attempts + 1 >= ATTEMPTS:
@@ -42,12 +42,12 @@ class Backoff(BaseRetryStrategy):
 
 
 def wait_after(failures: int) -> int:
-    """Seconds until the next try, after so many failures before this one."""
+    """Return the seconds to wait before the next attempt. `failures` is the number of failures before this one."""
     return int(min(FIRST_WAIT * 2**failures, LONGEST_WAIT))
 
 
 class Job:
-    """A function that workers run. Called directly it just runs, as in tests."""
+    """A function that workers run. Calling it directly runs the function at once, as in tests."""
 
     def __init__(self, function: Callable[..., None], *, atomic: bool = True) -> None:
         self.function, self.name, self.atomic = function, name_of(function), atomic
@@ -57,14 +57,15 @@ class Job:
         self.function(**arguments)
 
     def enqueue(self, *, at: dt.datetime | None = None, **arguments: Any) -> int:
-        """Ask for a run with these arguments (JSON values), `at` that moment or as soon as this transaction commits.
+        """Enqueue a run with these arguments (JSON values), and return the job's number.
 
-        The job's number. Nothing is asked for if the transaction is rolled back.
+        It runs at the time `at`, or as soon as this transaction is committed. If the transaction is rolled back,
+        nothing is enqueued.
         """
         try:
             return int(self._task.configure(schedule_at=at).defer(**arguments))
         except ConnectorException as exc:
-            raise exc.__cause__ or exc from None  # to whoever asked, the database is away as in any other statement
+            raise exc.__cause__ or exc from None  # the caller handles Django's database errors, not the queue's
 
     def _run(self, context: JobContext, /, **arguments: Any) -> None:
         check_if_idle()
@@ -77,24 +78,24 @@ class Job:
 
 
 def job(function: Callable[..., None]) -> Job:
-    """Make `function` a job: one transaction, tried again with growing pauses when it fails, done once."""
+    """Turn `function` into a job that runs in one transaction, is retried on failure, and takes effect once."""
     return Job(function)
 
 
 def long_job(function: Callable[..., None]) -> Job:
-    """Make `function` a job that opens its own transactions, because it works for long outside of them.
+    """Turn `function` into a job that manages its own transactions, because it works for long outside of them.
 
-    It is tried again as any other, so it must note in its own transaction what is done, and count its attempts itself:
-    nothing else ends a job that kills its worker each time.
+    It is retried like any other job, so it must record in its own transactions what is done. It must also count its
+    attempts, because nothing else stops a job that kills its worker each time.
     """
     return Job(function, atomic=False)
 
 
 def periodic(cron: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
-    """Have workers run `function` at the times that `cron` says (UTC), on one of them only, never twice at once.
+    """Run `function` on the schedule `cron` (UTC), on one worker only and never twice at once.
 
-    It takes care of its own transactions, and may be run at any moment and again. A run that fails is not repeated: the
-    next one comes anyway.
+    It manages its own transactions and must be idempotent. A failed run is not retried, as the next one follows anyway.
+    Its docstring's first sentence is shown in the back office.
     """
 
     def make(function: Callable[[], Any]) -> Callable[[], Any]:
@@ -112,14 +113,14 @@ def periodic(cron: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
 
 
 def name_of(function: Callable[..., Any]) -> str:
-    """What the queue calls a job: the dotted name of its function."""
+    """Return the job's name in the queue: the dotted name of its function."""
     return f"{function.__module__}.{function.__name__}"
 
 
 def is_first_run(job_id: int | None) -> bool:
-    """Note, in this transaction, that the job is done; false where the note is there already.
+    """Record the job as done in this transaction. Return False if it has been recorded before.
 
-    Another worker that runs the same job at this moment is waited for.
+    If another worker is running the same job at this moment, this waits for it.
     """
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, [job_id])

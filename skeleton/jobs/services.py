@@ -1,4 +1,4 @@
-"""What a person may do about a job. The queue's own functions do it, so that its log of events stays whole."""
+"""Manual actions on jobs. They use the queue's own functions where possible, so that its event log stays complete."""
 
 from django.db import connection
 from django.utils import timezone
@@ -13,9 +13,9 @@ from skeleton.kernel.transactions import verb
 
 
 def run_job_now(*, job_id: int, actor: Actor) -> None:
-    """Have a failed or waiting job run as soon as a worker is free.
+    """Make a failed or waiting job run as soon as a worker is free.
 
-    One that had used up its tries gets one more. Raises NotFound, Conflict (it runs, or has ended).
+    A job that has used up its attempts gets one more. Raises NotFound, Conflict (it is running or finished).
     """
     with verb(actor, "run_now"):
         state = _locked(job_id, State.FAILED, State.TODO)
@@ -26,17 +26,17 @@ def run_job_now(*, job_id: int, actor: Actor) -> None:
 
 
 def cancel_job(*, job_id: int, actor: Actor) -> None:
-    """Give up a waiting or failed job: it will not run. Raises NotFound, Conflict (it runs, or has ended)."""
+    """Cancel a waiting or failed job. Raises NotFound, Conflict (it is running or finished)."""
     with verb(actor, "cancel"):
         state = _locked(job_id, State.FAILED, State.TODO)
         if state == State.TODO:
             app.job_manager.cancel_job_by_id(job_id)
-        else:  # the queue has no word for giving up
+        else:  # the queue has no function to cancel a failed job
             _write("UPDATE procrastinate_jobs SET status = 'cancelled' WHERE id = %s", job_id)
 
 
 def _locked(job_id: int, *allowed: State) -> State:
-    """The state of the job, which a worker cannot take meanwhile."""
+    """Lock the job, so that no worker can take it, and return its state. Raises NotFound, Conflict."""
     status = Job.objects.select_for_update(of=("self",)).filter(pk=job_id).values_list("status", flat=True).first()
     if status is None:
         raise NotFound
@@ -49,7 +49,7 @@ def _locked(job_id: int, *allowed: State) -> State:
 def _retry(job_id: int) -> None:
     try:
         app.job_manager.retry_job_by_id(job_id, retry_at=timezone.now())
-    except UniqueViolation as exc:  # periodic jobs wait once at most
+    except UniqueViolation as exc:  # a periodic job can be queued only once
         raise Conflict("The same job is waiting already; once is enough.") from exc
 
 

@@ -1,4 +1,4 @@
-"""The kernel's own periodic work: jobs of dead workers, and what nobody needs any more."""
+"""Periodic jobs of the queue itself: releasing the jobs of dead workers, and cleaning up."""
 
 from django.core.management import call_command
 from django.db import connection
@@ -9,7 +9,7 @@ from skeleton.jobs.queue import periodic
 from skeleton.jobs.worker import release_stalled
 
 _CLEAN_UP = (
-    # finished jobs are of no interest after a week; failed ones are kept until a person has seen them
+    # Finished jobs are removed after a week. Failed ones are kept until somebody retries or cancels them.
     "DELETE FROM procrastinate_jobs j WHERE status IN ('succeeded', 'cancelled', 'aborted') AND NOT EXISTS ("
     " SELECT 1 FROM procrastinate_events e WHERE e.job_id = j.id AND e.at > now() - interval '7 days')",
     "DELETE FROM core_job_done d WHERE done_at < now() - interval '7 days'"

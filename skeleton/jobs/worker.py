@@ -1,7 +1,7 @@
-"""A worker: takes jobs from the queue and runs them, until it is told to stop.
+"""The worker: takes jobs from the queue and runs them until it is stopped.
 
-It reaches the queue over connections of its own; the jobs use Django's, one per thread, and what they enqueue is part
-of their transaction.
+It accesses the queue over separate connections. The jobs use Django's connections, one per thread, so what they enqueue
+is part of their transaction.
 """
 
 from typing import Any
@@ -16,13 +16,13 @@ from skeleton.jobs.failures import LOST, keep_reason, note
 log = structlog.get_logger("skeleton.jobs")
 
 GRACE_SECONDS = 8
-"""How long a job may go on after the worker was told to stop. It is then run again by another one."""
+"""Seconds for which jobs may continue after the worker was told to stop. Unfinished ones are run by another worker."""
 POLL_SECONDS = 5
-"""Jobs announce themselves; this is for those whose time comes, and for announcements that were missed."""
+"""Polling interval. New jobs send a notification; polling finds scheduled jobs and covers missed notifications."""
 
 
 async def work(*, wait: bool = True) -> None:
-    """Run jobs until SIGTERM or Ctrl-C; without `wait`, until there are none left."""
+    """Run jobs until SIGTERM or Ctrl-C or, without `wait`, until none are left."""
     stalled: float = settings.SKELETON_JOB_STALLED_SECONDS
     own = own_app()
     async with own.open_async():
@@ -40,15 +40,15 @@ async def work(*, wait: bool = True) -> None:
 
 
 def own_app() -> App:
-    """The same tasks over other connections. The tasks themselves keep enqueuing over Django's."""
-    queue: Any = app.connector  # Django's, which alone knows how to make one for workers
+    """Return an app with the same tasks but separate connections. The tasks still enqueue over Django's connection."""
+    queue: Any = app.connector  # only Django's connector can create one for workers
     own = DjangoApp(connector=queue.get_worker_connector(), import_paths=app.import_paths)
     own.tasks, own.periodic_registry = app.tasks, app.periodic_registry
     return own
 
 
 async def release_stalled(own: App) -> int:
-    """Give back to the queue the jobs of workers that no longer show signs of life; how many those were."""
+    """Return the jobs of workers without a heartbeat to the queue, and return how many there were."""
     jobs = own.job_manager
     stalled = list(await jobs.get_stalled_jobs(seconds_since_heartbeat=settings.SKELETON_JOB_STALLED_SECONDS))
     for found in stalled:

@@ -1,4 +1,4 @@
-"""Whoever's account changes is told. Identity lies below and calls what registers with it."""
+"""Notifies users of changes to their account. Identity is a lower layer and calls the registered handler."""
 
 from skeleton.identity import changes
 from skeleton.identity.changes import AccountChange, Change
@@ -15,6 +15,6 @@ EVENTS = {
 
 @changes.register
 def tell_of_account(change: AccountChange) -> None:
-    """Tell the user what happened to their account, and who did it."""
+    """Notify the user of a change to their account, and of who made it."""
     role = {"role": change.role} if change.role else {}
     notify(event=EVENTS[change.change], recipients=[change.user_id], values={"by": change.actor.name, **role})

@@ -1,4 +1,4 @@
-"""One's own notifications and preferences, and for whoever looks after the system, what became of deliveries."""
+"""Back-office screens for the user's own notifications and preferences, and for administrators the deliveries."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -38,7 +38,7 @@ from skeleton.office.screens import Screen
 
 
 class OwnScreen(Screen):
-    """What is one's own: as in the API, nobody needs a permission for it."""
+    """A screen of the user's own objects. As in the API, it requires no permission."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.admin_site.actor_of(request) is not None
@@ -86,7 +86,7 @@ class PreferencesForm(RecordForm):
 
 @admin.register(Preferences)
 class PreferencesScreen(OwnScreen, RecordAdmin):
-    """One row, one's own: there is nothing to list."""
+    """The user's own preferences. There is one row per user, so the list redirects to it."""
 
     show_add_link = False
     resources = ("notifications",)
@@ -135,7 +135,7 @@ class PreferencesScreen(OwnScreen, RecordAdmin):
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **one_button})
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """The defaults, and the language that the user has already."""
+        """Return the initial data: the user's current language."""
         return {"language": preferences_of(self.actor(request).user_id).user.language}
 
 
@@ -173,7 +173,7 @@ class NotificationScreen(OwnScreen, DocumentAdmin):
         return found
 
     def read_all(self, request: HttpRequest) -> HttpResponse:
-        """Mark all as read, and back to the list."""
+        """Mark all notifications as read, and return to the list."""
         marks.mark_all_read(actor=self.actor(request))
         messages.success(request, _("All are read."))
         return HttpResponseRedirect(self.list_page)
@@ -206,7 +206,7 @@ COLOURS: dict[str, str] = {
 
 
 class StatusFilter(DropdownFilter):
-    """By itself the list shows what has not gone out."""
+    """Filters by status. By default, only waiting and failed deliveries are shown."""
 
     title, parameter_name = _("status"), "status"
     all_option: ClassVar[Any] = ["", _("Waiting, failed")]
@@ -224,11 +224,11 @@ class StatusFilter(DropdownFilter):
 
 @admin.register(Delivery)
 class DeliveryScreen(DocumentAdmin):
-    """No role can hold a permission on `deliveries`, since the contract names none: they are for `*:*`."""
+    """The deliveries, for users with `*:*`. No role can have a permission on `deliveries`, because none is defined."""
 
     resources = ("deliveries",)
     gate = DELIVERIES
-    paginator = InfinitePaginator  # there are as many as e-mails were ever sent
+    paginator = InfinitePaginator  # counting would be slow: there is one for every e-mail ever sent
     list_display = ("event", "to", "channel_name", status_column("status", COLOURS), "attempts", "error", "updated_at")
     list_filter = (StatusFilter, "channel")
     fields = (

@@ -8,6 +8,6 @@ class NotificationsConfig(AppConfig):
     label = "notifications"
 
     def ready(self) -> None:
-        # both register themselves, and need the models
+        # These modules register handlers and need the models, so they are imported only now.
         importlib.import_module("skeleton.notifications.accounts")
         importlib.import_module("skeleton.notifications.checks")

@@ -1,5 +1,7 @@
-"""The ways out of the system. E-mail goes by Django's backend; who has a provider for SMS or push writes a class with a
-`send` like these, and names it in `SKELETON_SMS_BACKEND` or `SKELETON_PUSH_BACKEND`.
+"""Delivery backends for the channels.
+
+E-mail uses Django's e-mail backend. To use a provider for SMS or push, write a class with a `send` method like those
+below and set `SKELETON_SMS_BACKEND` or `SKELETON_PUSH_BACKEND` to its import path.
 """
 
 import sys
@@ -18,14 +20,14 @@ from skeleton.notifications.choices import Channel
 
 
 class Refused(Exception):
-    """The message will never be taken, so there is no use in trying again."""
+    """The provider will never accept the message, so it must not be retried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent to whom. `id` is the same at every attempt, so that a provider can tell a repetition.
+    """A message and its recipient. `id` is the same for every attempt, so that a provider can detect duplicates.
 
-    `title` is one line (of an SMS: empty), `text` is the rest.
+    `title` is a single line (empty for SMS), `text` is the body.
     """
 
     id: UUID
@@ -38,13 +40,13 @@ class Message:
 
 
 class Backend(Protocol):
-    """A way out. `send` raises Refused for good, anything else for now."""
+    """Sends messages over one channel. `send` raises Refused if the failure is permanent, any other error to retry."""
 
     def send(self, message: Message) -> None: ...
 
 
 class Console:
-    """Writes what it is to send on standard output: for development, and where there is no provider."""
+    """Writes messages to standard output, for development and for channels without a provider."""
 
     def send(self, message: Message) -> None:
         title = f"{message.title}: " if message.title else ""
@@ -52,7 +54,7 @@ class Console:
 
 
 class Mail:
-    """E-mail, as the settings of Django's `EMAIL_BACKEND` say."""
+    """Sends e-mail with Django's `EMAIL_BACKEND`."""
 
     def send(self, message: Message) -> None:
         if not message.email.partition("@")[0].isascii():
@@ -63,7 +65,7 @@ class Mail:
             to=[message.email],
             headers={
                 "Message-ID": f"<{message.id}@{_domain()}>",
-                "Auto-Submitted": "auto-generated",  # RFC 3834: out-of-office replies stay away
+                "Auto-Submitted": "auto-generated",  # RFC 3834: prevents out-of-office replies
             },
         )
         try:
@@ -75,7 +77,7 @@ class Mail:
 
 
 PERMANENT = 500
-"""Replies of an SMTP server from here on will not change (RFC 5321, 4.2.1)."""
+"""SMTP reply codes from here on are permanent failures (RFC 5321, 4.2.1)."""
 
 
 def _domain() -> str:
@@ -84,7 +86,7 @@ def _domain() -> str:
 
 
 def backend_of(channel: Channel) -> Backend:
-    """What sends by this channel."""
+    """Return the backend of this channel."""
     return _made(settings.SKELETON_CHANNELS[channel.value])
 
 

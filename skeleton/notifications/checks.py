@@ -1,4 +1,4 @@
-"""What a start refuses of the settings of mail and of the other channels."""
+"""System checks of the settings for mail and the other channels."""
 
 from collections.abc import Iterator
 from email.utils import parseaddr
@@ -14,7 +14,7 @@ SECURITIES = ("starttls", "tls", "none")
 
 @register("skeleton")
 def check_channels(app_configs: Any, **_: Any) -> list[CheckMessage]:
-    """Whatever is to be sent can be sent."""
+    """Check that the settings of all channels are usable."""
     return [Error(line, id="skeleton.E300") for line in (*_unusable_mail(), *_unusable_backends())]
 
 

@@ -1,10 +1,10 @@
-"""What people are told, and on which ways it reaches them."""
+"""Events that users are notified of, and the channels of delivery."""
 
 from django.db import models
 
 
 class Event(models.TextChoices):
-    """Something that somebody is told. Its texts are in `languages/`; what they may name is in `VALUES`."""
+    """An event that users are notified of. Its texts are in `languages/`, their placeholders in `VALUES`."""
 
     INVOICE_SENT = "invoice.sent", "Invoice sent"
     INVOICE_PAID = "invoice.paid", "Invoice paid"
@@ -36,15 +36,15 @@ VALUES: dict[Event, frozenset[str]] = {
     Event.ACCOUNT_ACTIVATED: frozenset({"by"}),
     Event.ACCOUNT_DEACTIVATED: frozenset({"by"}),
 }
-"""The values that come with each event, no more and no fewer.
+"""The exact set of values of each event.
 
-Amounts of money are (minor units, currency); dates are dates, quantities decimals. Statuses and kinds are the codes of
-the API, for which the texts have words.
+Amounts of money are (minor units, currency), dates are dates, and quantities are decimals. Statuses and kinds are the
+API's codes, which the texts translate.
 """
 
 
 class Channel(models.TextChoices):
-    """A way out of the system. What is told in the system itself needs none."""
+    """A channel of delivery outside the system. Notifications in the system itself need none."""
 
     EMAIL = "email", "E-mail"
     SMS = "sms", "SMS"

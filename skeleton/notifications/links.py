@@ -1,4 +1,4 @@
-"""Where people look at what a notification is about: the page in the back office for a path of the API."""
+"""Back-office links for the API paths in notifications."""
 
 from django.conf import settings
 from django.urls import reverse
@@ -9,14 +9,14 @@ SCREENS = {
     "contracts": "contracts_contract",
     "stock": "inventory_stock",
 }
-"""The screen that shows what lies under a path of the API."""
+"""The admin that shows an API resource."""
 
 PAGES = {"conversations": "messenger"}
-"""The page that does, with the id behind a #."""
+"""The page that shows an API resource without an admin. The id is in the URL's fragment."""
 
 
 def page_of(link: str | None) -> str | None:
-    """The page in the back office for `/api/v1/<resource>/<id>`; None where there is none."""
+    """Return the back-office page of `/api/v1/<resource>/<id>`, or None if there is none."""
     resource, _, pk = (link or "").removeprefix("/api/v1/").partition("/")
     if resource in PAGES and pk:
         return f"{reverse(f'admin:{PAGES[resource]}')}#{pk}"
@@ -24,6 +24,6 @@ def page_of(link: str | None) -> str | None:
 
 
 def address_of(link: str | None) -> str | None:
-    """That page as a whole address, for what leaves the system; None while the settings do not say where that is."""
+    """Return that page's absolute URL, for use in mail; None if SKELETON_PUBLIC_URL is not set."""
     page = page_of(link)
     return f"{settings.SKELETON_PUBLIC_URL.rstrip('/')}{page}" if page and settings.SKELETON_PUBLIC_URL else None

@@ -1,4 +1,4 @@
-"""Notifications, what went out of them by e-mail and the like, and what each user wants of that."""
+"""Notifications, their deliveries over other channels, and each user's preferences."""
 
 import datetime as dt
 from typing import ClassVar
@@ -16,10 +16,10 @@ from skeleton.notifications.quiet import quiet_until
 
 
 class Notification(models.Model):
-    """That one user was told of one event, in the transaction of the event.
+    """A notification of one user about one event, created in the transaction of the event.
 
-    `title` and `body` are in the user's language of that moment and stay so; `values` are what the texts of the other
-    channels are made of when they go out. `link` is the path in the API of what it is about.
+    `title` and `body` are in the user's language at that time and do not change. `values` are the placeholders from
+    which the texts of the other channels are created at delivery. `link` is the API path of the object concerned.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -47,7 +47,7 @@ class Notification(models.Model):
 
 
 class Delivery(Record):
-    """A notification on its way out by one channel: at most one for each, however often that is asked for."""
+    """The delivery of a notification over one channel. There is at most one per notification and channel."""
 
     notification = models.ForeignKey(Notification, models.CASCADE, related_name="deliveries", db_index=False)
     channel = models.CharField(max_length=5, choices=Channel.choices)
@@ -84,10 +84,10 @@ class Delivery(Record):
 
 
 class Preferences(Record):
-    """What a user wants to be sent, and when. Who has no row has the defaults.
+    """A user's channels and quiet hours. A user without a row has the defaults.
 
-    Quiet hours are from `quiet_hours_start` to `quiet_hours_end` on the clock of `timezone` (an IANA name); without
-    both of them, or with both the same, there are none.
+    Quiet hours last from `quiet_hours_start` to `quiet_hours_end` in `timezone` (an IANA name). There are none if one
+    of them is missing or both are equal.
     """
 
     user = models.OneToOneField(
@@ -108,23 +108,23 @@ class Preferences(Record):
         return "Preferences"
 
     def wants(self, channel: Channel) -> bool:
-        """Whether the channel is switched on."""
+        """Return whether the channel is enabled."""
         enabled: bool = getattr(self, f"{channel.value}_enabled")
         return enabled
 
     def quiet_until(self, moment: dt.datetime) -> dt.datetime | None:
-        """When the quiet hours that `moment` falls into are over; None where it falls into none."""
+        """Return the end of the quiet hours that include `moment`, or None if it is outside of them."""
         if self.quiet_hours_start is None or self.quiet_hours_end is None:
             return None
         try:
             zone = ZoneInfo(self.timezone)
-        except ZoneInfoNotFoundError:  # it was one when it was chosen
+        except ZoneInfoNotFoundError:  # the zone has been removed from the database since it was chosen
             zone = ZoneInfo("UTC")
         return quiet_until(moment, self.quiet_hours_start, self.quiet_hours_end, zone)
 
 
 class Occasion(models.Model):
-    """That an event which must be told once only (an invoice overdue) was told. Kept for good."""
+    """A record that a one-time event, such as an overdue invoice, has been notified. It is never deleted."""
 
     pk = models.CompositePrimaryKey("event", "key")
     event = models.CharField(max_length=40)

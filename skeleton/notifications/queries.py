@@ -1,4 +1,4 @@
-"""Who is told, and what they want of it."""
+"""Queries for recipients and their preferences."""
 
 from typing import Any
 from uuid import UUID
@@ -12,30 +12,32 @@ from skeleton.notifications.models import Notification, Occasion, Preferences
 
 
 def concerned(created_by: UUID | None, *permissions: str) -> list[UUID]:
-    """Who is told of a document: who created it; where nobody did (or they are no longer active), every active user
-    who holds any one of `permissions`."""
+    """Return the ids of the users to notify about a document.
+
+    This is its author or, if it has none or they are inactive, every active user with any of `permissions`.
+    """
     if created_by and User.objects.filter(pk=created_by, is_active=True).exists():
         return [created_by]
     return holders_of(*permissions)
 
 
 def untold(rows: QuerySet[Any], event: Event, key: Any) -> QuerySet[Any]:
-    """Those of `rows` of which `event` was not told yet; `key` is the expression of what `notify` gets as `once`."""
+    """Return those of `rows` without a notification of `event`. `key` is the expression for `notify`'s `once`."""
     told = Occasion.objects.filter(event=event, key=OuterRef("occasion_key"))
     left: QuerySet[Any] = rows.alias(occasion_key=key).exclude(Exists(told))
     return left
 
 
 def preferences_of(user_id: UUID) -> Preferences:
-    """What the user with this id wants."""
+    """Return the preferences of the user with this id."""
     return wishes_of(User.objects.select_related("notification_preferences").get(pk=user_id))
 
 
 def wishes_of(user: User) -> Preferences:
-    """What the user wants; the defaults, not stored, where they never said. To be read along with the user."""
+    """Return the user's preferences, or unsaved defaults. Use `select_related("notification_preferences")`."""
     return getattr(user, "notification_preferences", None) or Preferences(user=user)
 
 
 def unread_count(user_id: UUID) -> int:
-    """How many notifications the user has not read."""
+    """Return the number of the user's unread notifications."""
     return Notification.objects.filter(user_id=user_id, read_at=None).count()

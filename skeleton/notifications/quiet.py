@@ -1,8 +1,8 @@
-"""Quiet hours: from one time of day to another, on somebody's own clock. Pure: no clock of its own, no database.
+"""Quiet hours from one time of day to another in a user's time zone. Pure functions: no system clock, no database.
 
-Clocks are put forward and back. Two rules say what that means for a time of day, both in favour of the sleeper:
-- a time that a clock jumps over is reached when it jumps;
-- of a time that a clock shows twice, quiet hours begin at the first and end at the last.
+Two rules handle changes to and from daylight saving time, both in favour of longer quiet hours:
+- a time that is skipped counts as reached at the moment of the change;
+- if a time occurs twice, quiet hours start at its first occurrence and end at its last.
 """
 
 import datetime as dt
@@ -13,24 +13,24 @@ _SECOND = dt.timedelta(seconds=1)
 
 
 def quiet_until(moment: dt.datetime, start: dt.time, end: dt.time, zone: ZoneInfo) -> dt.datetime | None:
-    """When the quiet hours that `moment` falls into are over (UTC); None where it falls into none.
+    """Return the end (UTC) of the quiet hours that include `moment`, or None if it is outside of them.
 
-    They last from `start` to before `end`, over midnight where `start` is the later one. There are none where both
-    are the same.
+    They last from `start` (inclusive) to `end` (exclusive), over midnight if `start` is later. There are none if both
+    are equal.
     """
     if start == end:
         return None
     today = moment.astimezone(zone).date()
-    for day in (today - _DAY, today):  # those that began yesterday may still last
+    for day in (today - _DAY, today):  # yesterday's quiet hours may not be over yet
         last_day = day if start < end else day + _DAY
         over = _shows(last_day, end, zone, last=True)
         if _shows(day, start, zone, last=False) <= moment < over:
-            return quiet_until(over, start, end, zone) or over  # on the night of the doubled hour they may touch
+            return quiet_until(over, start, end, zone) or over  # consecutive ones may touch when an hour repeats
     return None
 
 
 def _shows(day: dt.date, time: dt.time, zone: ZoneInfo, *, last: bool) -> dt.datetime:
-    """When the clock of `zone` shows this time (UTC), for the first or the last time."""
+    """Return the moment (UTC) at which it is `time` on `day` in `zone`, for the first or the last time."""
     times = [dt.datetime.combine(day, time, zone).replace(fold=fold).astimezone(dt.UTC) for fold in (0, 1)]
     if times[0] <= times[1]:
         return times[int(last)]
@@ -38,7 +38,7 @@ def _shows(day: dt.date, time: dt.time, zone: ZoneInfo, *, last: bool) -> dt.dat
 
 
 def _jump(before: dt.datetime, after: dt.datetime, zone: ZoneInfo) -> dt.datetime:
-    """When the clock of `zone` is put forward, between two moments."""
+    """Return the moment between two others at which the clock of `zone` is put forward. A binary search."""
     offset = before.astimezone(zone).utcoffset()
     while after - before > _SECOND:
         middle = before + (after - before) / 2

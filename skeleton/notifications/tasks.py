@@ -1,4 +1,4 @@
-"""The jobs of notifications, for the workers to know them, and what happens to notifications by itself."""
+"""The jobs of notifications, imported here so that workers find them, and the periodic clean-up."""
 
 from skeleton.jobs.queue import periodic
 from skeleton.notifications.services.cleaning import forget_read

@@ -1,7 +1,7 @@
-"""What notifications say: by language, event and channel, from the files in `languages/`, which translators can read.
+"""The texts of notifications by language, event and channel, from the files in `languages/`.
 
-A value goes in by how the text names it: `{total:money}` in the language's way of writing amounts,
-`{status:order_status}` as the word that the language has for it. Values come as JSON keeps them.
+Placeholders name a format: `{total:money}` is formatted as an amount in the language, and `{status:order_status}` is
+replaced with the language's word for the status. The values are those stored as JSON in the notification.
 """
 
 import datetime as dt
@@ -21,7 +21,7 @@ Values = Mapping[str, Any]
 FOLDER = Path(__file__).parent / "languages"
 
 JOINERS = "\u200c\u200d"
-"""Invisible, but part of how some scripts and emoji are written."""
+"""Invisible characters that some scripts and emoji require."""
 
 
 class Texts(Formatter):
@@ -33,18 +33,18 @@ class Texts(Formatter):
         self.words, self.frame = self.texts["words"], self.texts["frame"]
 
     def line(self, event: Event, part: str, values: Values) -> str:
-        """A text of the event in one line, fit for a subject: what breaks lines or hides is gone."""
+        """Return a text of the event in one line, without line breaks or hidden characters, as for a subject."""
         return one_line(self.vformat(self.texts[event][part], (), values))
 
     def letter(self, event: Event, values: Values, *, name: str, address: str | None) -> str:
-        """The whole text of an e-mail to `name`; `address` is where to look, if that can be said."""
+        """Return the complete text of an e-mail to `name`, with a link to `address` if there is one."""
         text = self.vformat(self.texts[event]["email"], (), values)
         link = self.vformat(self.frame["link"], (), {"address": address}) if address else ""
         letter = self.vformat(self.frame["email"], (), {"name": one_line(name), "text": text, "link": link})
         return letter.strip().replace("\n\n\n\n", "\n\n") + "\n"
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """`value` the way `format_spec` names: `date`, `money`, `number`, a table of words, or as it is."""
+        """Return `value` formatted as `date`, `money`, `number`, a word from a table, or unchanged."""
         if format_spec == "date":
             return day_text(dt.date.fromisoformat(value), self.code)
         if format_spec == "money":
@@ -60,11 +60,11 @@ class Texts(Formatter):
 
 @cache
 def texts_in(code: str) -> Texts:
-    """The texts of the language with this code."""
+    """Return the texts of the language with this code."""
     return Texts(code)
 
 
 def one_line(text: str) -> str:
-    """`text` without line breaks, control characters and marks that turn the direction of writing."""
+    """Return `text` without line breaks, control characters and marks that change the text direction."""
     shown = "".join(c if c.isprintable() or c in JOINERS else " " for c in text)
     return " ".join(shown.split())

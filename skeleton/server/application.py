@@ -1,12 +1,10 @@
-"""The application that Granian runs: RSGI on its side, Django's WSGI handler on ours.
+"""The RSGI application that Granian runs, on top of Django's WSGI handler.
 
-One port serves two kinds of answers. Ordinary requests are handed to a few threads that run Django as any WSGI server
-does. What Django answers with a `StreamResponse` is written by the event loop from then on, and costs neither a thread
-nor a database connection while it is open.
+One port serves two kinds of responses. Ordinary requests run in a few threads, as in any WSGI server. A
+`StreamResponse` is written by the event loop, so an open stream uses neither a thread nor a database connection.
 
-The event loop does whatever involves waiting for a client: it gathers bodies, drains those that nobody wants, and
-refuses what takes too long. It answers `/health` and static files without a thread, so they are served however busy the
-threads are.
+The event loop does all waiting for clients: it receives bodies, drains unwanted ones, and refuses requests that take
+too long. It answers `/health` and static files without a thread, so these work even when all threads are busy.
 """
 
 import asyncio
@@ -37,14 +35,14 @@ log = structlog.get_logger("skeleton.requests")
 
 SWEEP_SECONDS = 0.25
 SWITCH_SECONDS = 0.0005
-"""How long a thread keeps the interpreter while others want it. With Python's 5 ms the loop waits 20 ms for its turn
-whenever four threads compute, at each of its turns."""
+"""How long a thread may hold the GIL while others wait for it. With Python's default of 5 ms and four busy threads,
+every iteration of the event loop would wait 20 ms."""
 HEALTH = "/health"
 _HEALTHY = dump_json({"status": "ok"})
 
 
 class Application:
-    """One server process."""
+    """The application of one server process."""
 
     def __init__(self, handler: WSGIHandler) -> None:
         self._handler = handler
@@ -56,7 +54,7 @@ class Application:
         self._streams: set[EventStream] = set()
         self._stopping = False
 
-    # what Granian calls
+    # called by Granian
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -82,7 +80,7 @@ class Application:
             cycle.close()
 
     async def _serve(self, cycle: RequestCycle) -> None:
-        """Run the request, with its body gathered before or, where it is large, as soon as Django wants it."""
+        """Run the request. A small body is received before, a large one when Django first reads it."""
         if cycle.writes and 0 < cycle.announced <= IN_MEMORY and not await self._bodies.gather(cycle):
             return
         outcome = await self._handled(cycle)
@@ -101,7 +99,7 @@ class Application:
     # threads
 
     def _run(self, cycle: RequestCycle) -> Any:
-        """Run the request in the calling thread. Returns what is left to do for the event loop."""
+        """Run the request in the calling thread. Return what remains for the event loop to do."""
         try:
             response: Any = self._handler(cycle.environ(), cycle.start)
             try:
@@ -111,17 +109,17 @@ class Application:
             finally:
                 response.close()
         except BodyNotGathered:
-            request_finished.send(type(self))  # so that the database connection is let go of
+            request_finished.send(type(self))  # releases the database connection
             return BodyNotGathered
-        except Exception as exc:  # nothing that Django's handler lets through, but a thread must not end
+        except Exception as exc:  # Django's handler lets nothing through, but a thread must never die
             log.error("unhandled_exception", exc_info=exc)
             cycle.refuse(DomainError())
         return None
 
-    # bounds
+    # limits
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Look for what takes too long, four times a second."""
+        """Enforce the time limits, four times per second."""
         now = time.monotonic()
         self._bodies.sweep(now)
         if self._threads.sweep(now, silent=self._watch.silent):
@@ -148,9 +146,9 @@ class Application:
             self._streams.discard(stream)
 
     def _end_streams_on_signal(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Granian waits for open answers when it stops, and streams never end by themselves.
+        """End all streams on SIGINT and SIGTERM, because Granian waits for open responses before it stops.
 
-        Its own handling of the signal goes by the loop's wake-up descriptor, which this leaves as it is.
+        Granian itself receives signals through the loop's wake-up descriptor, which this does not change.
         """
 
         def stop(number: int, frame: FrameType | None) -> None:
@@ -166,7 +164,7 @@ class Application:
 
 
 def _answer_health(cycle: RequestCycle) -> None:
-    """The process answers. Asked by supervisors every few seconds, so it is not logged."""
+    """Answer that the process is running. It isn't logged, because supervisors ask every few seconds."""
     if cycle.scope.method not in ("GET", "HEAD"):
         cycle.refuse(MethodNotAllowed())
     else:

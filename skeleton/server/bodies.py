@@ -1,9 +1,9 @@
-"""Request bodies: gathered on the event loop within deadlines, or drained. No thread ever waits for a client.
+"""Receiving request bodies on the event loop, with deadlines. No thread ever waits for a client.
 
-A body up to `IN_MEMORY` is gathered in memory before the request runs. A larger one is gathered on disk, and only when
-the application wants it (`BodyNotGathered`), so a stranger's megabytes are never kept. A body that nobody wants is read
-and thrown away after the answer, within bounds: closing on unread data resets the connection, and the client, or the
-proxy in front, would lose the answer (RFC 9112 section 9.6).
+A body up to `IN_MEMORY` is buffered in memory before the request runs. A larger one is written to disk, and only when
+the application reads it (`BodyNotGathered`), so large bodies of unauthorized clients are never stored. An unwanted body
+is drained after the response, within limits. Closing a connection with unread data would reset it, and the client or
+its proxy would lose the response (RFC 9112 section 9.6).
 """
 
 import asyncio
@@ -26,15 +26,15 @@ from skeleton.server.limits import IN_MEMORY, RATE_AFTER, SMALL, Limits
 log = structlog.get_logger("skeleton.server")
 
 BATCH = 256_000
-"""Bytes of a large body that are written to disk at a time."""
+"""Bytes of a large body written to disk at a time."""
 FRAME = 200_000
-"""Bytes that a body may have beyond those of the largest file."""
+"""Bytes that a body may have in addition to the largest allowed file, such as multipart headers."""
 MAX_DRAINS = 256
-"""Bodies drained at once per process; beyond that a connection is closed without draining."""
+"""Maximum number of bodies drained at once per process. Beyond it, connections are closed without draining."""
 
 
 class Gathering:
-    """One body on its way in."""
+    """A body that is being received."""
 
     __slots__ = ("cycle", "expected", "large", "network", "received", "seen_at", "started_at", "task")
 
@@ -47,7 +47,7 @@ class Gathering:
         self.task: asyncio.Task[bool] | None = None
 
     def is_overdue(self, now: float, limits: Limits) -> bool:
-        """Whether the sender is too slow."""
+        """Return whether the sender is too slow."""
         age = now - self.started_at
         if now - self.seen_at > limits.body_idle_seconds:
             return True
@@ -56,16 +56,16 @@ class Gathering:
         return age > RATE_AFTER and self.received < age * limits.body_rate
 
     def end(self, error: DomainError) -> None:
-        """Refuse the request and let go of its connection."""
+        """Refuse the request and release its connection."""
         self.cycle.refuse(error)
-        self.cycle.unread = False  # a sender that is too slow is not waited for once more, to drain the rest
+        self.cycle.unread = False  # do not drain: the sender is too slow to wait for again
         if self.task:
             self.task.cancel()
 
     async def run(self, disk: ThreadPoolExecutor) -> bool:
-        """Gather the body. False where the client leaves before its end."""
+        """Receive the body. Return False if the client disconnects before its end."""
         body: IO[bytes] = TemporaryFile(dir=incoming()) if self.large else BytesIO()  # noqa: SIM115
-        self.cycle.body = body  # which closes it
+        self.cycle.body = body  # closed by the cycle
         batch: list[bytes] = []
         held = 0
         while self.received < self.expected:
@@ -92,10 +92,10 @@ async def _write(body: IO[bytes], batch: list[bytes], disk: ThreadPoolExecutor) 
 
 
 class Bodies:
-    """The bodies that one server process is gathering or draining. Used on the event loop only.
+    """The bodies that one server process is receiving or draining. Use it on the event loop only.
 
-    Where there are too many small ones, the one that has waited longest makes room: an honest body arrives within
-    milliseconds, so a crowd of stalled ones cannot keep it out. Large ones are refused beyond their number.
+    When there are too many small bodies, the oldest one is refused. A regular body arrives within milliseconds, so
+    many stalled ones cannot block it. When there are too many large bodies, the new one is refused.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -106,7 +106,7 @@ class Bodies:
         self._disk = ThreadPoolExecutor(2, "body-writer")
 
     async def gather(self, cycle: RequestCycle) -> bool:
-        """Gather the body into `cycle.body`. False where the client left or the request has been refused."""
+        """Receive the body into `cycle.body`. Return False if the client left or the request was refused."""
         most = int(settings.SKELETON_UPLOAD_LIMIT) + FRAME
         if cycle.announced > most:
             cycle.refuse(PayloadTooLarge(f"The body is larger than {most / 1_000_000:g} MB."))
@@ -121,7 +121,7 @@ class Bodies:
         try:
             if not await gathering.task:
                 cycle.unread = False
-                cycle.refuse(BadRequest("The body ended before its end."))  # it may still be reading
+                cycle.refuse(BadRequest("The body ended before its end."))  # the client may still read the response
                 return False
         except asyncio.CancelledError:
             return False
@@ -135,7 +135,7 @@ class Bodies:
         return True
 
     def _make_room(self, group: dict[Gathering, None], new: Gathering) -> bool:
-        """Whether there is room for one more, by ending the oldest of the small ones where there is none."""
+        """Return whether there is room for `new`, after ending the oldest small body if necessary."""
         limits = self._limits
         if new.large:
             most, share = limits.uploads, limits.uploads_per_address
@@ -154,7 +154,7 @@ class Bodies:
         return True
 
     async def drain(self, cycle: RequestCycle) -> None:
-        """Read what comes of a body that nobody wants, and throw it away, within bounds."""
+        """Read and discard the rest of an unwanted body, within limits."""
         if len(self._drains) >= MAX_DRAINS:
             return
         task = asyncio.ensure_future(_discard(cycle.chunks, self._limits.drain_bytes))
@@ -164,7 +164,7 @@ class Bodies:
         self._drains.pop(task, None)
 
     def sweep(self, now: float) -> None:
-        """End what takes too long."""
+        """End the bodies and drains that take too long."""
         for group in (self._small, self._large):
             for gathering in [one for one in group if one.is_overdue(now, self._limits)]:
                 gathering.end(RequestTimeout())
@@ -173,7 +173,7 @@ class Bodies:
 
 
 async def _discard(chunks: Any, most: int) -> None:
-    """Read up to `most` bytes, at some 25 MB a second, so that many at once leave the loop to others."""
+    """Read up to `most` bytes at about 25 MB per second, so that many drains at once do not occupy the event loop."""
     left = most
     while left > 0:
         before = left
@@ -186,7 +186,7 @@ async def _discard(chunks: Any, most: int) -> None:
 
 
 def incoming() -> Path:
-    """The folder of bodies on their way in. Their files have no names, so nothing is left however the process ends."""
+    """Return the folder for incoming bodies. The files are unnamed, so none remain even if the process is killed."""
     folder = Path(settings.SKELETON_DATA_DIR) / "incoming"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

@@ -1,4 +1,4 @@
-"""A child process beside the server: kept running, and gone when the server is."""
+"""A supervised child process of the server. It is restarted when it exits and stops with the server."""
 
 import os
 import subprocess  # noqa: S404 (our own command)
@@ -11,33 +11,34 @@ from django.conf import settings
 log = structlog.get_logger("skeleton.serve")
 
 PARENT = "SKELETON_PARENT_PROCESS"
-"""Names, to the child, the process that it must not outlive."""
+"""Environment variable with the id of the process that the child must not outlive."""
 STOP_SECONDS = 10
-PAUSES = (1, 2, 5, 15, 30)  # seconds before the child is started again; the last one from then on
+PAUSES = (1, 2, 5, 15, 30)  # seconds before each restart; the last value repeats
 SETTLED_SECONDS = 60
-"""One that ran for so long did not fail at its start."""
+"""A child that ran for at least this long did not fail at startup."""
 
 _SPAWNING = threading.Lock()
-"""Held while a child is spawned, and before every fork of this process: a server worker that is forked in that moment
-would keep the pipe open on which `Popen` waits for its child."""
+"""Held while a child is spawned and during every fork of this process. A server worker forked during a spawn would
+inherit the pipe on which `Popen` waits for its child, and keep it open."""
 
 os.register_at_fork(before=_SPAWNING.acquire, after_in_parent=_SPAWNING.release, after_in_child=_SPAWNING.release)
 
 
 class Beside:
-    """`manage.py <command>` as a child, started again whenever it ends by itself."""
+    """Runs `manage.py <command>` as a child process and restarts it whenever it exits."""
 
     def __init__(self, command: str) -> None:
         self.command = command
         self._stopping = threading.Event()
-        # the kernel ends the child with the thread that started it: this one lives as long as the server
+        # The kernel ends the child together with the thread that started it, so the thread must live as long as the
+        # server.
         self._thread = threading.Thread(target=self._keep_running, name=f"beside-{command}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """Tell the child to stop, and wait until it has."""
+        """Stop the child and wait until it has exited."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(2 * STOP_SECONDS)
@@ -62,7 +63,7 @@ class Beside:
                 [sys.executable, "manage.py", self.command],
                 cwd=settings.BASE_DIR,
                 env={**os.environ, PARENT: str(os.getpid())},
-                start_new_session=True,  # Ctrl-C in the terminal reaches the server alone, which then stops the child
+                start_new_session=True,  # Ctrl-C in the terminal reaches only the server, which then stops the child
             )
 
 

@@ -1,4 +1,4 @@
-"""One request and its answer: RSGI on one side, WSGI (PEP 3333) on the other."""
+"""One request and its response, translated between RSGI and WSGI (PEP 3333)."""
 
 import asyncio
 import io
@@ -22,9 +22,9 @@ from skeleton.server.responses import OUTGOING_SECONDS, LocalFile, SpooledAnswer
 log = structlog.get_logger("skeleton.requests")
 
 IN_MEMORY = 256_000
-"""Bytes up to which an answer is handed to Granian from memory; it may have to keep it for a slow reader."""
+"""Maximum size in bytes of a response passed to Granian in memory. Granian buffers it while a slow client reads."""
 MAX_HEADER_NAMES = 300
-"""How many header names are cached; anybody may invent more."""
+"""Maximum number of cached header names. Clients can send arbitrary names, so the cache must be bounded."""
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 _ENVIRON: dict[str, Any] = {
@@ -46,20 +46,20 @@ _PAGE = (
 )
 
 
-class BodyNotGathered(BaseException):  # noqa: N818 (like GeneratorExit: control flow that no handler of errors may take)
-    """Raised when Django reads a body that has not been gathered yet.
+class BodyNotGathered(BaseException):  # noqa: N818 (like GeneratorExit: control flow that no error handler may catch)
+    """Raised when Django reads a body that has not been received yet.
 
-    The request has then passed whatever is decided by its head alone (authentication, permissions, throttles, length).
-    The server gathers the body without holding a thread, and runs the request again. This is what HTTP calls `Expect:
-    100-continue`, and Granian sends the 100 when the first byte is asked for.
+    By then the request has passed all checks of its headers (authentication, permissions, throttles, length). The
+    server receives the body without blocking a thread and runs the request again. This corresponds to HTTP's `Expect:
+    100-continue`; Granian sends the 100 when the first byte is read.
     """
 
 
 class RequestCycle:
-    """A request, its body as far as it is gathered, and the one answer that it gets.
+    """A request, the part of its body received so far, and its single response.
 
-    It is started at most once at a time and answered exactly once: `claim_start` and `claim_answer` settle races
-    between the threads that run requests and the event loop, which refuses those that take too long.
+    It is started at most once at a time and answered exactly once. `claim_start` and `claim_answer` resolve races
+    between the threads that run requests and the event loop, which refuses requests that take too long.
     """
 
     __slots__ = (
@@ -74,7 +74,7 @@ class RequestCycle:
         length: str = scope.headers.get("content-length", "")
         self.announced = int(length) if length.isascii() and length.isdecimal() else 0
         self.unread = bool(self.announced) or scope.headers.get("transfer-encoding") is not None
-        # taken before there is an answer: afterwards Granian gives it to nobody, and closes on what is unread
+        # Must be taken before the response: afterwards Granian no longer offers it and closes with unread data.
         self.chunks: Any = aiter(proto) if self.unread else None
         self.body: IO[bytes] | None = None
         self.queued_at, self.rerun = 0.0, False
@@ -86,11 +86,11 @@ class RequestCycle:
     # claims
 
     def claim_start(self) -> bool:
-        """Whether the caller may run (or refuse) the waiting request; true once."""
+        """Return whether the caller may run (or refuse) the waiting request. True exactly once."""
         return _pop(self._starts)
 
     def claim_answer(self) -> bool:
-        """Whether the caller may answer; true once."""
+        """Return whether the caller may answer. True exactly once."""
         return _pop(self._answers)
 
     @property
@@ -102,14 +102,14 @@ class RequestCycle:
         return not self._answers
 
     def rewind(self) -> None:
-        """Make the request ready to be run again, with its body."""
+        """Reset the request so that it can run again, with its body."""
         self._starts, self.handled, self.rerun = [True], self.loop.create_future(), True
 
     # the request
 
     @property
     def context(self) -> RequestContext:
-        """The request's id and address, for answers that Django has no part in."""
+        """Return the request's id and address, for responses that bypass Django."""
         if self._context is None:
             request = HttpRequest()
             headers = self.scope.headers
@@ -122,7 +122,7 @@ class RequestCycle:
         return self._context
 
     def environ(self) -> dict[str, Any]:
-        """The request as WSGI has it."""
+        """Return the request as a WSGI environ."""
         scope = self.scope
         environ = dict(_ENVIRON)
         for name, value in scope.headers.items():
@@ -156,12 +156,12 @@ class RequestCycle:
     # the answer
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], object]:
-        """WSGI's `start_response`."""
+        """Store status and headers (WSGI's `start_response`)."""
         self.status, self.headers = int(status[:3]), headers
         return _write
 
     def answer(self, response: Any) -> None:
-        """Send the whole of `response`, unless the request has been refused meanwhile."""
+        """Send the complete `response`, unless the request has been refused in the meantime."""
         if not response.streaming and len(response.content) <= IN_MEMORY:
             if self.claim_answer():
                 self.proto.response_bytes(self.status, self.headers, response.content)
@@ -178,7 +178,7 @@ class RequestCycle:
             self.proto.response_file_range(self.status, self.headers, response.path, response.first, response.last + 1)
 
     def _spool(self, chunks: Iterator[bytes]) -> None:
-        """Gather what is streamed, in memory or on disk, and send it from there."""
+        """Collect a streamed response in memory or, if it is large, on disk, and send it from there."""
         gathered: list[bytes] = []
         size = 0
         for chunk in chunks:
@@ -198,7 +198,7 @@ class RequestCycle:
             spooled.close()
 
     def refuse(self, error: DomainError) -> None:
-        """Answer with `error`, unless there is an answer already. Needs no thread and no database."""
+        """Answer with `error`, unless the request has been answered. Needs no thread and no database."""
         if not self.claim_answer():
             return
         token = current_request.set(self.context)
@@ -223,7 +223,7 @@ class RequestCycle:
         )
 
     def send(self, status: int, headers: dict[str, str], content: bytes) -> None:
-        """Answer from the event loop, with what every answer carries."""
+        """Send a response from the event loop, with the headers that every response has."""
         self.status = status
         own = {
             "X-Request-ID": self.context.request_id,
@@ -234,13 +234,13 @@ class RequestCycle:
         self.proto.response_bytes(status, list((headers | own).items()), content)
 
     def close(self) -> None:
-        """Let go of the body."""
+        """Close the body."""
         if self.body is not None:
             self.body.close()
 
 
 def _pop(tokens: list[bool]) -> bool:
-    """`list.pop` is atomic: of several threads exactly one gets the token."""
+    """Take the token, and return False if it is gone. `list.pop` is atomic, so exactly one thread gets it."""
     try:
         return tokens.pop()
     except IndexError:
@@ -248,7 +248,7 @@ def _pop(tokens: list[bool]) -> bool:
 
 
 def _key_of(name: str) -> str:
-    """The WSGI key of a header. A name with an underscore has none: it could pass for one with a hyphen."""
+    """Return the WSGI key of a header, or "" if its name has an underscore, as it could spoof one with a hyphen."""
     key = "" if "_" in name else f"HTTP_{name.replace('-', '_').upper()}"
     if key and len(_keys) < MAX_HEADER_NAMES:
         _keys[name] = key
@@ -256,12 +256,12 @@ def _key_of(name: str) -> str:
 
 
 def _write(data: bytes) -> None:
-    """What WSGI calls `write`, for applications older than Django."""
+    """WSGI's legacy `write` callable, which Django does not use."""
     raise NotImplementedError
 
 
 class _NotGathered(io.RawIOBase):
-    """A body that is still with its sender."""
+    """A body that has not been received. Reading it raises BodyNotGathered."""
 
     def readable(self) -> bool:
         return True

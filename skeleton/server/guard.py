@@ -1,7 +1,7 @@
-"""Keeps connections within bounds, below HTTP: Granian counts them, but does not ask whose they are.
+"""Limits connections per client network, below HTTP. Granian limits only their total number.
 
-Linux only, where a process can list its descriptors. Elsewhere Granian's own bounds hold: so many connections a
-process, and 30 seconds for the head of a request.
+This works on Linux only, where a process can list its descriptors. Elsewhere only Granian's own limits apply: the
+number of connections per process and the time for a request's headers.
 """
 
 import os
@@ -25,10 +25,11 @@ TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
 class ConnectionGuard:
-    """Ends connections of whoever has more than their share, and those whose reader has stalled.
+    """Ends the connections of networks that have too many, and of clients that stopped reading.
 
-    The share is not looked at behind a proxy (`by_address=False`), whose connections they all are. A reader has stalled
-    when it has taken nothing for `Limits.stalled_reader` seconds; the kernel ends its connection (TCP_USER_TIMEOUT).
+    Behind a proxy (`by_address=False`) connections are not counted, because they all come from the proxy. A client has
+    stopped reading when it has taken nothing for `Limits.stalled_reader_seconds`. The kernel then ends the connection
+    (TCP_USER_TIMEOUT).
     """
 
     def __init__(self, port: int, limits: Limits, *, by_address: bool) -> None:
@@ -45,7 +46,7 @@ class ConnectionGuard:
             self.check()
 
     def check(self) -> None:
-        """Look at all descriptors, but only where there are enough for somebody to have too many."""
+        """Close excess connections. Nothing is counted while there are too few for any network to exceed its limit."""
         descriptors = [int(entry.name) for entry in DESCRIPTORS.iterdir()]
         if not self._listening:
             self._listening = any(self._limit_stalled_readers(descriptor) for descriptor in descriptors)
@@ -67,7 +68,7 @@ class ConnectionGuard:
         return found
 
     def _limit_stalled_readers(self, descriptor: int) -> bool:
-        """Set the timeout on the listening socket, whose connections inherit it. True where `descriptor` is that."""
+        """Set the timeout if `descriptor` is the listening socket, and return whether it is. Connections inherit it."""
         with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as own:
             listening = own.family in _INTERNET and own.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
             if listening and own.getsockname()[1] == self._port:

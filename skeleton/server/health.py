@@ -1,4 +1,4 @@
-"""Is the process there, is it ready: for load balancers and supervisors."""
+"""Health and readiness endpoints for load balancers and supervisors."""
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -12,24 +12,24 @@ _migrated = False
 
 
 def health(request: HttpRequest) -> HttpResponse:
-    """The process answers; nothing else is asked."""
+    """Return 200 if the process is running. It checks nothing else."""
     return JsonResponse({"status": "ok"})
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """The database answers and no migration is missing; else 503."""
+    """Return 200 if the database answers and no migration is missing, otherwise 503."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         if not _is_migrated():
             return error_response(ServiceUnavailable("Migrations are missing.", retry_after=5))
-    except Exception as exc:  # noqa: BLE001 (whatever is wrong, this answers)
+    except Exception as exc:  # noqa: BLE001 (any error means that it is not ready)
         return handle(exc)
     return JsonResponse({"status": "ready"})
 
 
 def _is_migrated() -> bool:
-    """Asked of the migration files until they are all applied; a process does not lose migrations."""
+    """Return whether all migrations are applied. A positive result is cached for the life of the process."""
     global _migrated  # noqa: PLW0603
     if not _migrated:
         executor = MigrationExecutor(connection)

@@ -1,20 +1,20 @@
-"""The bounds that the server keeps, whatever its clients do. All of them are settings (docs/operations.md)."""
+"""Limits that protect the server from its clients. Those in `Limits` are settings (docs/operations.md)."""
 
 from dataclasses import dataclass
 
 from django.conf import settings
 
 IN_MEMORY = 32_000
-"""Bytes up to which a request body is gathered in memory, before anything is asked about its sender."""
+"""Maximum size in bytes of a request body that is buffered in memory before its sender is authenticated."""
 SMALL = 1_000_000
-"""Bytes up to which a body has a total deadline; a larger one has a least rate."""
+"""Maximum size in bytes of a body with a total deadline. A larger one has a minimum rate instead."""
 RATE_AFTER = 10.0
-"""Seconds after which the rate of a large body is looked at."""
+"""Seconds after which the rate of a large body is checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Per server process, times in seconds, sizes in bytes."""
+    """The limits of one server process. Times are in seconds, sizes in bytes."""
 
     connections: int
     connections_per_address: int

@@ -1,6 +1,6 @@
-"""Logs: one JSON object a line on standard error, from structlog and from the standard library alike.
+"""Logging: one JSON object per line on standard error, from both structlog and the standard library.
 
-Each carries the request's id and user. Bodies, headers and query strings are never logged: they hold secrets.
+Each entry has the request's id and user. Bodies, headers and query strings are never logged, as they contain secrets.
 """
 
 import logging
@@ -39,7 +39,7 @@ _SHARED: list[Processor] = [
 
 
 def configure(config: dict[str, Any]) -> None:
-    """Django's LOGGING_CONFIG: `config` holds the level."""
+    """Configure logging. Called by Django as LOGGING_CONFIG with `config`, which contains the level."""
     level = config["level"]
     structlog.configure(
         processors=[*_SHARED, structlog.processors.JSONRenderer(serializer=_dump)],
@@ -61,7 +61,7 @@ def configure(config: dict[str, Any]) -> None:
     root.handlers = [handler]
     root.setLevel(max(level, logging.WARNING))
     logging.getLogger("procrastinate").setLevel(max(level, logging.WARNING))
-    logging.getLogger("django.request").setLevel(logging.ERROR)  # 4xx are the client's affair, and logged by us
-    # Refused requests are in our own line for each request; anybody can send them, so they are no alarm.
+    logging.getLogger("django.request").setLevel(logging.ERROR)  # 4xx are in our own request log
+    # Refused requests are in our own request log. Anyone can send them, so they need no warning of their own.
     logging.getLogger("django.security").setLevel(logging.CRITICAL)
     logging.getLogger("django.security.csrf").setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""Responses that the server treats in ways of its own: files, long answers and event streams."""
+"""Responses that the server handles specially: local files, large responses and event streams."""
 
 import asyncio
 import sys
@@ -12,11 +12,11 @@ from django.conf import settings
 from django.http import StreamingHttpResponse
 
 OUTGOING_SECONDS = 60
-"""How long a spooled answer is kept for the server to open it. It keeps what it has opened until it has sent it."""
+"""Seconds for which a spooled response stays available for the server to open. An opened one stays until it is sent."""
 
 
 class LocalFile(StreamingHttpResponse):
-    """An answer whose bytes lie in a local file: the server sends them itself, from `first` to `last`."""
+    """A response with the bytes `first` to `last` of a local file, which the server sends itself."""
 
     def __init__(self, path: str, content: Iterator[bytes], *, first: int, last: int, whole: bool) -> None:
         super().__init__(content)
@@ -24,9 +24,9 @@ class LocalFile(StreamingHttpResponse):
 
 
 class StreamResponse(StreamingHttpResponse):
-    """An answer that goes on: `follow(stream)` is called on the event loop once its head is sent.
+    """A long-lived streaming response. `follow(stream)` is called on the event loop once the headers are sent.
 
-    The content is for servers that know no streams: what there is to say now, after which it ends.
+    `content` is for servers without stream support: it contains the current data and then ends.
     """
 
     def __init__(self, content: Iterator[bytes], follow: Callable[["EventStream"], None], **options: Any) -> None:
@@ -35,11 +35,11 @@ class StreamResponse(StreamingHttpResponse):
 
 
 class EventStream:
-    """The open end of a stream. Used on the event loop only, except for attributes that never change.
+    """The sending side of a stream. Use it on the event loop only, except for attributes that never change.
 
-    Granian buffers whatever it is given until the client has read it, and does not say how much that is. So a stream
-    ends after `settings.SKELETON_STREAM_BYTES`: a client that reads reconnects and resumes, one that does not costs no
-    more than that.
+    Granian buffers all data until the client has read it and does not report how much that is. Therefore a stream ends
+    after `settings.SKELETON_STREAM_BYTES`. A client that reads reconnects and resumes; one that does not read can use
+    no more memory than that.
     """
 
     __slots__ = ("_left", "_transport", "closed", "loop", "on_close")
@@ -51,7 +51,7 @@ class EventStream:
         self.on_close: Callable[[], None] | None = None
 
     def send(self, data: bytes) -> None:
-        """Pass on `data`, unless the stream has ended."""
+        """Send `data`, unless the stream has ended."""
         if self.closed.done():
             return
         try:
@@ -67,15 +67,15 @@ class EventStream:
         """End the stream."""
         if not self.closed.done():
             self.closed.set_result(None)
-            self._transport = None  # Granian ends the answer when nobody holds the transport any more
+            self._transport = None  # Granian ends the response when the transport has no more references
             if self.on_close:
                 self.on_close()
 
 
 class SpooledAnswer:
-    """An answer on disk. Granian sends it from there at the client's pace, so a slow reader costs no memory.
+    """A response on disk. Granian sends it from there at the client's pace, so a slow client uses no memory.
 
-    On Linux the file has no name, so that nothing is left however the process ends; Granian opens it by its descriptor.
+    On Linux the file is unnamed, so it disappears even if the process is killed. Granian opens it by its descriptor.
     """
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
@@ -101,7 +101,7 @@ _LINUX = sys.platform.startswith("linux")
 
 
 def outgoing() -> Path:
-    """The folder of answers being sent. Files that a killed server left there are removed by the next one."""
+    """Return the folder for outgoing responses, after removing files that a killed server left there."""
     folder = Path(settings.SKELETON_DATA_DIR) / "outgoing"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in folder.iterdir():

@@ -1,4 +1,4 @@
-"""Sockets that belong to somebody else in this process: looked at and shut down by their descriptors."""
+"""Shutting down sockets that other code in this process owns, by their descriptors."""
 
 import os
 import socket
@@ -6,6 +6,6 @@ from contextlib import suppress
 
 
 def shut(descriptor: int) -> None:
-    """End the connection, whoever waits on it. Its owner sees the end and closes it: the descriptor stays theirs."""
+    """Shut the connection down, even while another thread waits on it. Its owner notices and closes the descriptor."""
     with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as own:
         own.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Static files: looked up by the event loop among those that were collected, and sent from disk by Granian."""
+"""Static files: looked up on the event loop among the collected files, and sent from disk by Granian."""
 
 import mimetypes
 import re
@@ -24,7 +24,7 @@ class StaticFile:
 
 
 class StaticFiles:
-    """The files below `STATIC_ROOT`, by their URL. What is not there when the server starts does not exist."""
+    """The files below `STATIC_ROOT`, by URL. The list is read once, when the server starts."""
 
     def __init__(self, root: Path, prefix: str) -> None:
         self.prefix = prefix
@@ -32,11 +32,11 @@ class StaticFiles:
 
     @classmethod
     def collected(cls) -> "StaticFiles":
-        """Those of this installation; none where the files are served by others."""
+        """Return this installation's files; none if another server serves them (no `STATIC_ROOT`)."""
         return cls(Path(settings.STATIC_ROOT or "/nonexistent"), str(settings.STATIC_URL))
 
     def answer(self, cycle: RequestCycle) -> None:
-        """Send the file that the path names, from the event loop."""
+        """Send the file at the request's path, or an error. Called on the event loop."""
         found = self._files.get(cycle.scope.path)
         if cycle.scope.method not in ("GET", "HEAD"):
             cycle.refuse(MethodNotAllowed())

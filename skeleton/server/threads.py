@@ -1,4 +1,4 @@
-"""The few threads that run requests, with bounds on waiting and running."""
+"""The threads that run requests, with limits on waiting and running time."""
 
 import threading
 from collections import deque
@@ -16,11 +16,11 @@ from skeleton.server.limits import Limits
 from skeleton.server.sockets import shut
 
 THREADS = 4
-"""Per process, each with a database connection (docs/decisions/0012-application-server.md)."""
+"""Threads per process, each with a database connection (docs/decisions/0012-application-server.md)."""
 WRITERS = THREADS - 1
-"""Threads that may run requests that write: however many wait for a locked row, one thread is left for reading."""
+"""Threads that may run write requests. Even if all of these wait for a locked row, one thread is left for reads."""
 SUSPICIOUS_SECONDS = 1.0
-"""A request that runs for longer makes us ask whether the database still answers."""
+"""A request that runs for longer triggers a check whether the database still answers."""
 
 BUSY = "The server is busy. Try again shortly."
 SILENT = "The database does not answer. Try again shortly."
@@ -30,7 +30,7 @@ TOO_LONG = (
 
 
 class Slot:
-    """One thread: what it runs, since when, and over which connection."""
+    """The state of one thread: its current request, its start time and its database connection."""
 
     __slots__ = ("_interrupted", "connection", "cycle", "started_at")
 
@@ -48,13 +48,13 @@ class Slot:
         self.cycle = None
 
     def running(self, now: float) -> float:
-        """Seconds that the present request has been running; 0 where there is none."""
+        """Return for how many seconds the current request has been running; 0 if there is none."""
         return now - self.started_at if self.cycle else 0.0
 
     def stop(self, error: ServiceUnavailable) -> None:
-        """Refuse the request and cut its database connection, so that a thread that waits there gets free.
+        """Refuse the request and cut its database connection, which frees a thread that waits for the database.
 
-        PostgreSQL rolls back what was not committed. A thread that computes runs on until it next asks the database.
+        PostgreSQL rolls back the open transaction. A thread that computes continues until its next query.
         """
         cycle = self.cycle
         if cycle is None or self._interrupted:
@@ -68,7 +68,7 @@ class Slot:
 
 
 class RequestThreads:
-    """Runs request cycles in the order of their arrival, on `THREADS` threads, at most `WRITERS` of them writing."""
+    """Runs request cycles in order of arrival on `THREADS` threads, at most `WRITERS` of them for write requests."""
 
     def __init__(self, run: Callable[[RequestCycle], Any], limits: Limits) -> None:
         self._run, self._limits = run, limits
@@ -84,7 +84,7 @@ class RequestThreads:
             threading.Thread(target=self._work, name=f"request-{number}", daemon=True).start()
 
     def submit(self, cycle: RequestCycle) -> None:
-        """Queue `cycle`. Its `handled` is set when it has been answered, or to the exception that stopped it."""
+        """Queue `cycle`. Its `handled` future resolves to the outcome once the request has run or been refused."""
         cycle.queued_at = monotonic()
         self._waiting.append(cycle)
         if cycle.writes:
@@ -96,7 +96,10 @@ class RequestThreads:
         self._ready.put(cycle)
 
     def sweep(self, now: float, *, silent: bool) -> bool:
-        """Refuse what waits or runs for too long; `silent`: the database does not answer. True: something runs long."""
+        """Refuse requests that wait or run for too long, and return whether one has been running suspiciously long.
+
+        `silent` means that the database does not answer.
+        """
         while self._waiting:
             cycle = self._waiting[0]
             overdue = silent or now - cycle.queued_at > self._limits.queue_seconds
@@ -125,7 +128,7 @@ class RequestThreads:
                     outcome = self._run(cycle)
                 finally:
                     slot.end()
-                with suppress(RuntimeError):  # the loop has ended with the server
+                with suppress(RuntimeError):  # the server has stopped and closed the loop
                     cycle.loop.call_soon_threadsafe(settle, cycle, outcome)
             if cycle.writes:
                 self._admit_next_writer()
@@ -140,6 +143,6 @@ class RequestThreads:
 
 
 def settle(cycle: RequestCycle, outcome: Any) -> None:
-    """Wake whoever waits for `cycle`. On the event loop; nothing happens where that was done already."""
+    """Resolve the cycle's future, unless it has been resolved. Must be called on the event loop."""
     if not cycle.handled.done():
         cycle.handled.set_result(outcome)

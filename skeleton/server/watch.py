@@ -1,6 +1,6 @@
-"""Notices a database that has fallen silent: one that neither answers nor refuses (frozen, or behind a dead network).
+"""Detects a database that has stopped responding: frozen, or behind a dead network.
 
-One that refuses is noticed by each request at once, and answered with 503 by it.
+A database that refuses connections needs no detection: each request fails at once and answers with 503.
 """
 
 import threading
@@ -10,10 +10,10 @@ from django.db import connection
 
 
 class DatabaseWatch:
-    """Asks the database over a connection of its own, when there is a reason to doubt it.
+    """Probes the database over a separate connection when a request takes suspiciously long.
 
-    It is silent when it has not answered for `seconds`, and until it answers, or refuses quickly. The connection stays
-    open, so that on a busy machine the question costs no more than an answer.
+    The database counts as silent once it has not answered for `seconds`, until it answers or fails quickly. The
+    connection stays open, so on a busy machine a probe costs no more than one query.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -22,12 +22,12 @@ class DatabaseWatch:
         self._asked_at: float | None = None
 
     def start(self) -> None:
-        """Begin, with a first question that opens the connection."""
+        """Start the thread. Its first probe opens the connection."""
         self._wanted.set()
         threading.Thread(target=self._work, name="database-watch", daemon=True).start()
 
     def ask(self) -> None:
-        """Have the database asked, unless it is being asked."""
+        """Request a probe, unless one is under way."""
         if self._asked_at is None:
             self._asked_at = monotonic()
             self._wanted.set()
@@ -47,7 +47,7 @@ class DatabaseWatch:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
-        except Exception:  # noqa: BLE001 (whatever it is, it is no answer)
+        except Exception:  # noqa: BLE001 (any failure means no answer)
             connection.close()
             return False
         return True

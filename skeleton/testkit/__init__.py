@@ -1,1 +1,1 @@
-"""What every app's tests stand on."""
+"""Fixtures and helpers for the tests of all apps."""

@@ -1,7 +1,7 @@
-"""A real browser for tests: Chromium, headless, against pytest-django's `live_server`.
+"""Browser tests with headless Chromium against pytest-django's `live_server`.
 
-A window remembers whatever a browser complains of, and every request that leaves the server under test; a test fails at
-its end where there was any of either.
+A window records the browser's errors and warnings, and every request to another host. A test fails at its end if there
+were any.
 """
 
 import os
@@ -24,22 +24,22 @@ DESKTOP, PHONE = (1280, 900), (390, 844)
 """Widths and heights in CSS pixels."""
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
-"""axe-core, as the package brings it."""
+"""axe-core from the axe_playwright_python package."""
 
 SETTLED = 500
-"""Milliseconds after which charts have been drawn."""
+"""Milliseconds after which charts are drawn completely."""
 
 HOW_TO_GET_ONE = "No Chromium here: `apt-get install chromium`, or name one in SKELETON_TEST_CHROMIUM."
 
 
 def chromium() -> str | None:
-    """The Chromium of this machine."""
+    """Return the path of this machine's Chromium, or None."""
     named = os.environ.get("SKELETON_TEST_CHROMIUM")
     return named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 class Window:
-    """One tab, at home on `home` (the server under test). Paths are relative to it."""
+    """A browser tab. Paths are relative to `home`, the URL of the server under test."""
 
     def __init__(self, page: Page, home: str) -> None:
         self.page, self.home = page, home
@@ -64,7 +64,7 @@ class Window:
         return self.page
 
     def shoot(self, name: str) -> None:
-        """A screenshot, where the environment names a folder for them."""
+        """Take a screenshot if SKELETON_TEST_SCREENSHOTS names a folder."""
         folder = os.environ.get("SKELETON_TEST_SCREENSHOTS")
         if folder:
             self.page.wait_for_load_state("networkidle")
@@ -72,12 +72,12 @@ class Window:
             self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
     def assert_fits(self) -> None:
-        """Nothing is wider than the window, so nobody has to scroll sideways."""
+        """Assert that the page is not wider than the window, so it needs no horizontal scrolling."""
         width, window = self.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
         assert width <= window, f"{self.page.url} is {width} pixels wide"
 
     def assert_accessible(self) -> None:
-        """axe-core finds nothing serious on the page as it is now."""
+        """Assert that axe-core finds no serious problem on the current page."""
         self.page.wait_for_load_state("networkidle")
         self.page.evaluate(AXE.read_text())
         found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
@@ -97,10 +97,10 @@ Story = Callable[[Window], None]
 
 
 def browse(story: Story, home: str, size: Size = DESKTOP, *, dark: bool = False) -> None:
-    """Run `story(window)` in a Chromium of its own. Fails where it fails, and where the browser had to complain.
+    """Run `story(window)` in a new Chromium. Fails if the story fails or the browser reported errors.
 
-    It runs in a thread of its own: Playwright keeps an event loop running, in which Django refuses to use the database.
-    What a story wants of the database it does before or after.
+    The story runs in a separate thread, because Playwright keeps an event loop running, in which Django refuses to use
+    the database. Use the database before or after it.
     """
     path = chromium()
     if path is None:

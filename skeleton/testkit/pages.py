@@ -1,4 +1,4 @@
-"""Pages as a person fills them in: what the form shows already, and what is typed over it."""
+"""Extracts the current values of a page's forms, for tests that submit them with changes."""
 
 from html.parser import HTMLParser
 from typing import Any
@@ -7,7 +7,7 @@ FILLED_BY_SCRIPTS = "__prefix__"
 
 
 class _Fields(HTMLParser):
-    """The values that a browser would send of the page's forms."""
+    """Collects the values that a browser would send for the page's forms."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class _Fields(HTMLParser):
 
 
 def fields_of(html: str) -> dict[str, Any]:
-    """Name and value of every field that the page would send."""
+    """Return the name and value of every field that the page would send."""
     parser = _Fields()
     parser.feed(html)
     return {name: value for name, value in parser.values.items() if FILLED_BY_SCRIPTS not in name}

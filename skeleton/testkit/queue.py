@@ -1,4 +1,4 @@
-"""The queue in tests: run what is waiting, and leave nothing behind. For transactional tests."""
+"""Running the job queue in transactional tests."""
 
 import asyncio
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from skeleton.jobs.worker import work
 
 @contextmanager
 def own_queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The queue's tables are not Django's to flush; the threads of a worker must not keep their connections."""
+    """Empty the queue before and after, as Django does not flush its tables, and let workers close connections."""
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
-    _empty()  # a worker of another test enqueues what was due in the last minutes, at some times of the day
+    _empty()  # a worker of another test may have enqueued periodic jobs that were due
     yield
     _empty()
 
@@ -27,10 +27,10 @@ def _empty() -> None:
 
 
 def run_all() -> None:
-    """Run the jobs whose time has come, as a worker does, until none is left."""
+    """Run all due jobs, as a worker does, until none is left."""
     asyncio.run(_work_and_let_go())
 
 
 async def _work_and_let_go() -> None:
     await work(wait=False)
-    await sync_to_async(connections.close_all)()  # periodic jobs were enqueued from asgiref's own thread
+    await sync_to_async(connections.close_all)()  # periodic jobs were enqueued in asgiref's thread

@@ -1,4 +1,4 @@
-"""Several at the same moment, with real threads on real connections. For transactional tests."""
+"""Concurrency tests with real threads and connections, for transactional tests."""
 
 import threading
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 def race(count: int, act: Callable[[int], Result]) -> list[Result]:
-    """Do `act(number)` in `count` threads that start together; what each returned, in the order of their numbers."""
+    """Run `act(number)` in `count` threads that start together, and return the results in order."""
     barrier = threading.Barrier(count)
 
     def run(number: int) -> Result:
@@ -30,9 +30,9 @@ def race(count: int, act: Callable[[int], Result]) -> list[Result]:
 
 
 def contest(*jobs: Callable[[], Any]) -> list[Any]:
-    """Do all `jobs` at the same moment; what each returned, or the refusal that it met, in their order.
+    """Run all `jobs` at the same time, and return the result or the domain error of each, in order.
 
-    Only refusals are outcomes, of services and of constraints: a deadlock, or any other fault, fails the test.
+    Only errors of services and constraints are results. A deadlock or any other error fails the test.
     """
 
     def outcome(number: int) -> Any:

@@ -1,6 +1,6 @@
-"""The whole system as an operator runs it: `manage.py serve` as a process of its own, on a port of its own.
+"""Runs the whole system for tests: `manage.py serve` in a separate process and on a free port.
 
-Tests start it, break it, and ask it over HTTP. Its output goes to a file, so that it can never wait for a reader.
+Tests start it, break it, and send it HTTP requests. Its output goes to a file, so that it never blocks on a pipe.
 """
 
 import http.client
@@ -27,12 +27,12 @@ PRODUCTION = {
     "SKELETON_ADMIN_PASSWORD": ADMIN["password"],
     "SKELETON_HTTPS": "off",
 }
-"""What a DATABASE_URL asks for beside itself."""
+"""The settings that are required in addition to a DATABASE_URL."""
 
 
 @dataclass(slots=True)
 class Reply:
-    """An answer: status 0 is none at all, with the reason in `data`."""
+    """A response. Status 0 means that there was none; then `data` is the reason."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Reply:
 
 
 class System:
-    """One `manage.py serve`. It is started anew with `start` after `server.kill()`."""
+    """A `manage.py serve` process. After `server.kill()`, `start` starts it again."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder, self.port, self.token = folder, free_port(), ""
@@ -56,7 +56,7 @@ class System:
         self.server: subprocess.Popen[bytes]
 
     def start(self) -> None:
-        """Start, and return when it answers."""
+        """Start the process, and return when it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.server = subprocess.Popen(
@@ -83,7 +83,7 @@ class System:
             self.server.wait()
 
     def kill(self) -> None:
-        """SIGKILL to the main process; its children follow. Returns when nobody answers any more."""
+        """Kill the main process (SIGKILL), and return when its children have exited, too."""
         self.server.kill()
         self.server.wait()
         deadline = time.monotonic() + 20
@@ -92,13 +92,13 @@ class System:
             time.sleep(0.05)
 
     def sign_in(self, **credentials: str) -> None:
-        """As the first administrator, or as whoever is named."""
+        """Sign in as the first administrator, or with the given credentials."""
         reply = self.call("POST", "/auth/login", credentials or ADMIN)
         assert reply.status == 200, reply
         self.token = reply.data["access_token"]
 
     def call(self, method: str, path: str, body: Any = None, *, prefix: str = "/api/v1", seconds: float = 30) -> Reply:
-        """One request over a connection of its own."""
+        """Send a request over a new connection."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -120,7 +120,7 @@ def _read(answer: http.client.HTTPResponse) -> Any:
 
 @contextmanager
 def running(folder: Path, **environment: str) -> Iterator[System]:
-    """A system that answers; stopped at the end, whatever happened to it."""
+    """Yield a running system, and stop it at the end."""
     system = System(folder, **environment)
     try:
         system.start()

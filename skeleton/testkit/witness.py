@@ -1,7 +1,7 @@
-"""A witness of what changes in the database, beside the audit log and independent of it.
+"""Records all changes in the database independently of the audit log, to test the log.
 
-Triggers of its own note every row that changes in a table of ours, whoever changes it and however. What the audit log
-says of the same time is held against that: each change must have its entry, by the right actor.
+Separate triggers record every changed row in our tables, however it is changed. Tests compare these records with the
+audit log: each change must have an entry with the right actor.
 """
 
 import json
@@ -26,12 +26,12 @@ END $$;
 """
 
 WITHOUT_MEANING = {"created_at", "updated_at"}
-"""Columns that no audit entry repeats: when a row was made and changed is what the entry itself says."""
+"""Columns that audit entries omit, because an entry has its own time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row that changed: its table, what happened, and its columns before and after."""
+    """A changed row: its table, the operation, and its columns before and after."""
 
     table: str
     operation: str
@@ -40,13 +40,13 @@ class Change:
 
     @property
     def columns(self) -> set[str]:
-        """The columns that differ; of a row that came or went, all."""
+        """Return the columns that differ; all columns of an inserted or deleted row."""
         before, after = self.before or {}, self.after or {}
         return {name for name in {*before, *after} if before.get(name) != after.get(name)} - WITHOUT_MEANING
 
     @property
     def ids(self) -> set[str]:
-        """Every id that the row has or names: its entry is under its own, or under that of what it is part of."""
+        """Return the row's id and foreign keys. Its audit entry is under its own id or its parent's."""
         row = self.after or self.before or {}
         return {str(value) for name, value in row.items() if name == "id" or name.endswith("_id")}
 
@@ -64,25 +64,25 @@ class Entry:
 
 
 class Witness:
-    """What was noted since it began to watch, or since it was last asked."""
+    """Returns the changes and audit entries since the last call."""
 
     def __init__(self) -> None:
         self._changes = self._entries = 0
         self.skip()
 
     def skip(self) -> None:
-        """Forget what was so far."""
+        """Skip everything recorded so far."""
         self.changes()
         self.entries()
 
     def changes(self) -> list[Change]:
-        """The changes since it was last asked."""
+        """Return the changes since the last call."""
         rows = _ask("SELECT number, source, operation, before, after FROM witnessed WHERE number > %s", self._changes)
         self._changes = max([self._changes, *(row[0] for row in rows)])
         return [Change(row[1], row[2], _json(row[3]), _json(row[4])) for row in rows]
 
     def entries(self) -> list[Entry]:
-        """The entries of the audit log since it was last asked."""
+        """Return the audit entries since the last call."""
         rows = _ask(
             "SELECT resource, resource_id::text, action, actor_id::text, actor_email, request_id"
             " FROM audit_entry ORDER BY id OFFSET %s",
@@ -94,7 +94,7 @@ class Witness:
 
 @contextmanager
 def watching(unaudited: Collection[str]) -> Iterator[Witness]:
-    """Watch every table of ours but those. Inside a test's transaction, so nothing of it stays."""
+    """Watch all of our tables except `unaudited`. The test's transaction removes the triggers again."""
     with connection.cursor() as cursor:
         cursor.execute(_INSTALL)
         for table in sorted(set(our_tables()) - set(unaudited)):
@@ -106,13 +106,13 @@ def watching(unaudited: Collection[str]) -> Iterator[Witness]:
 
 
 def unaudited(changes: list[Change], entries: list[Entry], hidden: dict[str, set[str]]) -> list[Change]:
-    """The changes that no entry is about. A change of nothing but `hidden` columns needs none."""
+    """Return the changes without an audit entry. A change of `hidden` columns only needs none."""
     told = {entry.resource_id for entry in entries}
     return [change for change in changes if change.columns - hidden.get(change.table, set()) and not change.ids & told]
 
 
 def our_tables() -> list[str]:
-    """The tables of our own models."""
+    """Return the tables of our own models."""
     return sorted({
         model._meta.db_table
         for config in apps.get_app_configs()

@@ -1,4 +1,4 @@
-"""Who is there: an administrator with token and cookies, somebody who may nothing, readers of streams."""
+"""The accounts of the attack tests: an administrator, a user without permissions, and readers of streams."""
 
 import http.client
 import re
@@ -12,13 +12,13 @@ PASSWORD = "correct horse battery"
 
 @dataclass
 class Accounts:
-    """Made over HTTP, as anybody would."""
+    """Creates the accounts over HTTP."""
 
     system: object
     readers: list = field(default_factory=list)
 
     def sign_in(self):
-        """The administrator's token, and her session in the back office."""
+        """Sign in the administrator to the API and to the back office."""
         self.system.token = ""
         self.system.sign_in()
         self.token = self.system.token
@@ -31,18 +31,18 @@ class Accounts:
         self.cookies = "; ".join(re.findall(r"skeleton_(?:session|csrf)=[^;]+", jar))
 
     def reader(self, number):
-        """The token of a user who may read messages; made where there is none yet."""
+        """Return the token of a user with permission to read messages, created on first use."""
         self.system.token = self.token
         (role,) = [one["id"] for one in self.system.call("GET", "/roles").data["data"] if one["name"] == "admin"]
         while len(self.readers) <= number:
             user_id, token = self._register(f"reader{len(self.readers)}")
             given = self.system.call("POST", f"/users/{user_id}/roles", {"role_id": role})
-            assert given.status in (200, 409), given  # 409: an earlier server of this database gave it
+            assert given.status in (200, 409), given  # 409: granted before, with an earlier server on this database
             self.readers.append(token)
         return self.readers[number]
 
     def nobody(self):
-        """The token of a user without any role."""
+        """Return the token of a user without any role."""
         if not hasattr(self, "_nobody"):
             self._nobody = self._register("nobody")[1]
         return self._nobody

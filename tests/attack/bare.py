@@ -1,4 +1,4 @@
-"""The machine's own speed: a bare asyncio server that answers 200 at once.
+"""A bare asyncio server that answers 200 at once, to measure the machine's own speed.
 
 `python -m tests.attack.bare` prints its port and serves until it is killed.
 """

@@ -1,4 +1,4 @@
-"""A server under siege. Starts anew where an attack has broken it, so that every attack finds it whole."""
+"""Fixtures for the servers under attack. A server broken by an attack is restarted for the next one."""
 
 import json
 from contextlib import ExitStack
@@ -19,18 +19,18 @@ SETTINGS = {
     **PRODUCTION,
 }
 SHORT = {} if FULL else {"BODY_IDLE": "1", "BODY": "4", "QUEUE": "2", "DRAIN": "4"}
-"""`make attack` takes the server's own limits, `make unit` has no time for them."""
+"""Shorter limits for `make unit`. `make attack` uses the server's defaults."""
 
 
 def pytest_collection_modifyitems(items):
-    """What takes more than seconds runs by `make attack` only."""
+    """Skip slow tests unless run by `make attack`."""
     for item in items:
         if item.get_closest_marker("attack") and not FULL and Path(item.path).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.skip(reason="make attack runs it"))
 
 
 def pytest_terminal_summary(terminalreporter):
-    """`make attack` says what was measured, of what held as well."""
+    """Print the measurements of `make attack`, including those of passed tests."""
     for report in [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]:
         figures = [line for name, line in report.user_properties if name == "figures"]
         if FULL and report.when == "call" and figures:
@@ -39,7 +39,7 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="session")
 def attack_database(tmp_path_factory):
-    """A PostgreSQL of our own, as the embedded one, which can be frozen."""
+    """A separate embedded PostgreSQL that tests can freeze."""
     if not Path("/proc/self/stat").exists():
         pytest.skip("looks into /proc")
     with own_database(tmp_path_factory.mktemp("attack-database")) as found:
@@ -47,7 +47,7 @@ def attack_database(tmp_path_factory):
 
 
 class Towns:
-    """The servers of one session, by their settings: started when they are needed, and anew when they are broken."""
+    """The servers of a test session by settings, started on demand and restarted after an attack broke them."""
 
     def __init__(self, database, folders, stack):
         self.database, self.folders, self.stack = database, folders, stack
@@ -100,7 +100,7 @@ def bare():
 
 
 def requests_of(accounts, bare_port):
-    """What honest clients do: they are signed in, look, write, and somebody watches /health."""
+    """Return the requests of honest clients: signed-in reads and writes, and a monitor of /health."""
     port, token = accounts.system.port, payloads.bearer(accounts.token)
     customer = accounts.system.call("POST", "/customers", {"name": "Acme", "email": "a@example.com"}).data["id"]
     line = {"description": "Work", "quantity": 1, "unit_price": 1000}
@@ -129,7 +129,7 @@ def post(path, body, *fields):
 
 @pytest.fixture
 def besiege(towns, bare, record_property):
-    """A Siege of a server with the settings given."""
+    """Return a function that creates a Siege of a server with the given settings."""
 
     def start(**settings):
         accounts = towns.of(**settings)
@@ -141,13 +141,13 @@ def besiege(towns, bare, record_property):
 
 @pytest.fixture
 def siege(besiege):
-    """A Siege of a server with the usual settings."""
+    """A Siege of a server with the default settings."""
     return besiege()
 
 
 @pytest.fixture
 def proxied(besiege, tmp_path):
-    """A Siege of a server behind nginx, and nginx's ports. Uploads are limited, for the answer 429."""
+    """A Siege of a server behind nginx, and nginx's ports. Uploads are rate limited, to test 429."""
     siege = besiege(
         SKELETON_PROXIES="1",
         SKELETON_THROTTLE="on",

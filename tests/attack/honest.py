@@ -1,8 +1,8 @@
-"""The honest clients: a process of their own that asks in a steady rhythm and notes each answer.
+"""The honest clients: a process that sends requests at a steady rate and records each response.
 
-`python -m tests.attack.honest` reads a JSON description on its first line of input, asks until its input ends, and then
-prints one JSON list a request: kind, start, seconds, status, Retry-After, and the beginning of an unexpected answer.
-A process of its own, so that neither the attackers nor the tests take time from what is measured.
+`python -m tests.attack.honest` reads a JSON description from its first line of input and sends requests until its input
+ends. Then it prints a JSON list per request: kind, start, seconds, status, Retry-After, and the start of an unexpected
+response. It is a separate process, so that attackers and tests do not distort the measurements.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ import sys
 import time
 
 GIVE_UP_SECONDS = 20
-"""A request that has no answer by then is noted with status 0."""
+"""A request without a response after this time is recorded with status 0."""
 MOST_OPEN = 400
-"""Requests of one steady kind under way at a time: a server that hangs must not make this process fail as well."""
+"""Maximum number of pending requests of a steady kind, so that a hanging server does not exhaust this process."""
 
 
 class Kept:
-    """A connection that is used again and again, as a browser's."""
+    """A persistent connection, like a browser's."""
 
     def __init__(self, kind):
         self.kind, self.reader, self.writer = kind, None, None
@@ -43,7 +43,7 @@ class Kept:
 
 
 class Fresh:
-    """A connection for each request."""
+    """A new connection for each request."""
 
     def __init__(self, kind):
         self.kind = kind
@@ -58,7 +58,7 @@ class Fresh:
             writer.close()
 
     def close(self):
-        """Nothing is left open."""
+        """Do nothing: no connection stays open."""
 
 
 async def connect(kind):
@@ -71,7 +71,7 @@ def fields_of(head):
 
 
 async def noted(kind, client, records):
-    """One request, whatever becomes of it."""
+    """Send a request and record its outcome, including failures."""
     started = time.monotonic()
     status, retry_after, said = 0, "", ""
     try:
@@ -90,7 +90,7 @@ async def noted(kind, client, records):
 
 
 async def one_after_the_other(kind, records):
-    """A client who waits for an answer before the next request."""
+    """Send requests one after the other, each after the previous response."""
     client = (Kept if kind["kept"] else Fresh)(kind)
     while True:
         await noted(kind, client, records)
@@ -98,7 +98,7 @@ async def one_after_the_other(kind, records):
 
 
 async def steadily(kind, records):
-    """A request at each beat, whether the last one was answered or not: a hang of a second is 50 slow answers."""
+    """Send requests at a fixed rate without waiting for responses, so that a hang of a second delays 50 of them."""
     tasks, following = set(), time.monotonic()
     while True:
         following = max(following + kind["pause"], time.monotonic() - 1)
@@ -121,7 +121,7 @@ async def until_input_ends():
         for _ in range(kind["clients"])
     ]
     await reader.read()
-    for task in asyncio.all_tasks() - {asyncio.current_task()}:  # those under way as well
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:  # including pending requests
         task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -130,5 +130,5 @@ async def until_input_ends():
 
 
 if __name__ == "__main__":
-    gc.disable()  # a collection would show as a slow answer; it runs for minutes at most
+    gc.disable()  # a collection would look like a slow response; the process runs for minutes at most
     asyncio.run(until_input_ends())

@@ -1,4 +1,4 @@
-"""What attackers send, byte by byte."""
+"""The raw bytes that attackers send."""
 
 BOUNDARY = "----frontier"
 FORM = f"Content-Type: multipart/form-data; boundary={BOUNDARY}"
@@ -12,7 +12,7 @@ LARGE = 25_000_000
 
 
 def head(method, path, *fields, host="127.0.0.1"):
-    """The first line and the fields of a request."""
+    """Return the request line and the headers of a request."""
     return "\r\n".join([f"{method} {path} HTTP/1.1", f"Host: {host}", *fields, "", ""]).encode()
 
 
@@ -21,18 +21,18 @@ def bearer(token):
 
 
 def stalled_upload(path, *fields, kind=FORM):
-    """An upload of 5 MB that stops after its first bytes."""
+    """Return an upload of 5 MB that stops after its first bytes."""
     return head("POST", path, kind, "Content-Length: 5000000", *fields) + FILE_PART + b"x" * 500
 
 
 def stalled_chunks(path, *fields, kind=FORM):
-    """The same of unknown length, in the middle of a chunk."""
+    """Return a chunked upload that stops in the middle of a chunk."""
     body = b"%x\r\n%b\r\n" % (len(FILE_PART), FILE_PART)
     return head("POST", path, kind, "Transfer-Encoding: chunked", *fields) + body + b"1000\r\n" + b"x" * 100
 
 
 def small_partial(path, *fields):
-    """10 bytes of a body of 100."""
+    """Return a request with 10 bytes of a body of 100."""
     return head("POST", path, JSON, "Content-Length: 100", *fields) + b'{"name": "'
 
 

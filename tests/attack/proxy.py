@@ -1,4 +1,4 @@
-"""nginx in front of the server, as an operator would configure it."""
+"""Runs nginx in front of the server, configured as recommended to operators."""
 
 import os
 import shutil
@@ -12,8 +12,8 @@ import pytest
 
 from skeleton.testkit.system import free_port
 
-# Two lines for one server stand for two instances: nginx takes an instance out for 10 s that breaks off, and with the
-# last one gone everybody gets 502.
+# Two entries for one server simulate two instances. nginx removes an instance for 10 s after a broken connection, and
+# without instances all clients get 502.
 CONFIGURATION = """
 {user}
 worker_processes 1;
@@ -57,7 +57,7 @@ http {{
 
 @dataclass(slots=True)
 class Ports:
-    """`buffered` has nginx's defaults; `unbuffered` passes bodies on as they come, over connections that are kept."""
+    """nginx's ports. `buffered` has its defaults, `unbuffered` streams bodies over persistent connections."""
 
     buffered: int
     unbuffered: int
@@ -65,7 +65,7 @@ class Ports:
 
 @contextmanager
 def nginx(folder, port):
-    """nginx before the server on `port`, in the foreground, gone afterwards."""
+    """Run nginx in front of the server on `port`, and stop it afterwards."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
     if program is None:
         pytest.skip("nginx is not installed: `make nginx` installs it")

@@ -1,4 +1,4 @@
-"""Bodies that stall, crawl, or break off."""
+"""Bodies that stall, arrive very slowly, or are aborted."""
 
 import time
 
@@ -10,7 +10,7 @@ from tests.attack.toolkit import FULL
 HOLD = 14 if FULL else 3
 UPLOADS, CROWD, ABORTED = 24, 2300 if FULL else 500, 100
 REFUSED = {400, 401, 403, 408, 411, 413, 503, "closed"}
-"""A stalled body gets one of these; "silent" is a hang."""
+"""The valid outcomes of a stalled body. "silent" would be a hang."""
 
 
 def files_anonymous(siege):
@@ -33,11 +33,11 @@ DOORS = (files_anonymous, files, sign_in_page, imports)
 doors = pytest.mark.parametrize(
     "chosen", [pytest.param([one], id=one.__name__) for one in DOORS] if FULL else [pytest.param(DOORS, id="all")]
 )
-"""Each where uploads come in; in short all of them together."""
+"""Each upload route is tested separately; the short tests take all of them together."""
 
 
 def open_uploads(attackers, siege, chosen, payload, count):
-    """So many in all, shared among the doors chosen."""
+    """Open `count` connections in all, spread over the chosen routes."""
     parts = [door(siege) for door in chosen]
     return [one for part in parts for one in attackers.open(count // len(parts), payload(*part))]
 
@@ -47,7 +47,7 @@ def customers(siege):
 
 
 def hold_stalled(attackers, opened):
-    """Nothing is sent any more; the server is to end it within its own time."""
+    """Send nothing more, and expect the server to end the connections within its time limits."""
     started = time.monotonic()
     statuses = attackers.statuses(opened, seconds=HOLD)
     time.sleep(max(0, HOLD - (time.monotonic() - started)))
@@ -57,7 +57,7 @@ def hold_stalled(attackers, opened):
 @doors
 @pytest.mark.parametrize("payload", [payloads.stalled_upload, payloads.stalled_chunks])
 def test_stalled_uploads(siege, chosen, payload):
-    """24 uploads that fall silent: refused at once where nobody may upload, or after the time without a byte."""
+    """24 stalled uploads are refused at once if the sender may not upload, otherwise after the idle time."""
 
     def attack(attackers):
         opened = open_uploads(attackers, siege, chosen, payload, UPLOADS)
@@ -69,7 +69,7 @@ def test_stalled_uploads(siege, chosen, payload):
 
 @pytest.mark.parametrize("addresses", [1, pytest.param(46, marks=pytest.mark.attack)])
 def test_small_partial_bodies(siege, addresses):
-    """From one address, which has its bounds, and from many, so that the bounds of the whole count."""
+    """From one address the limit per address applies, from many addresses the total limit."""
 
     def attack(attackers):
         opened = attackers.open(CROWD, payloads.small_partial(*customers(siege)), addresses=addresses)
@@ -81,7 +81,7 @@ def test_small_partial_bodies(siege, addresses):
 
 @pytest.mark.attack
 def test_bodies_that_crawl(siege):
-    """A byte a second is no silence, but too slow: the whole time of a small body, the rate of a large one."""
+    """A byte per second is not idle but too slow: for a small body's total time and a large body's rate."""
 
     def attack(attackers):
         small = attackers.open(100, payloads.small_partial(*customers(siege)))
@@ -96,7 +96,7 @@ def test_bodies_that_crawl(siege):
 @doors
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
 def test_aborted_uploads(siege, chosen, reset):
-    """100 uploads that break off in the middle, some at once and some when somebody has begun to read."""
+    """100 uploads are aborted, some at once and some after the server has started to read."""
 
     def attack(attackers):
         for payload in (payloads.stalled_upload, payloads.stalled_chunks):

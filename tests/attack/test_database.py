@@ -1,4 +1,4 @@
-"""A database that does not answer, as a whole or for one row."""
+"""A database that does not respond, as a whole or for a locked row."""
 
 import os
 import signal
@@ -17,19 +17,19 @@ FROZEN = 30 if FULL else 8
 HEALED_SECONDS = 2 if FULL else 4
 WRITERS = 12
 PATIENCE = 12
-"""Seconds: the last writer waits for a thread (4), for the customer, locked by another one (3), and for the row (3)."""
+"""Seconds: the last writer waits for a thread (4), for the customer's lock (3), and for the row's lock (3)."""
 
 
 @contextmanager
 def locked(database, statement, pk):
-    """Somebody else has the row."""
+    """Hold a lock on the row in another transaction."""
     with database.server.connect(DATABASE) as connection, connection.transaction():
         assert connection.execute(statement, (pk,)).fetchone()
         yield
 
 
 def write_all(siege, requests, seconds):
-    """Each of `requests` from a thread of its own; their replies with the time they took."""
+    """Send each of `requests` from a separate thread, and return the replies with their durations."""
     replies = []
 
     def write(method, path, body):
@@ -63,7 +63,7 @@ def invoice_of(siege):
 
 @pytest.mark.parametrize("target", [customer_of, pytest.param(invoice_of, marks=pytest.mark.attack)])
 def test_a_locked_row(siege, target):
-    """12 writers want it. They wait for the lock no longer than may be, and nobody else waits for them."""
+    """12 writers wait for the lock no longer than the limit, and do not block other requests."""
     siege.system.token = siege.accounts.token
     pk, statement, requests = target(siege)
 
@@ -83,9 +83,9 @@ def test_a_locked_row(siege, target):
 
 @contextmanager
 def frozen(database):
-    """No process of PostgreSQL runs; connections stay open."""
+    """Freeze all processes of PostgreSQL. Connections stay open."""
     master = database.server.process.pid
-    os.kill(master, signal.SIGSTOP)  # first, so that no new one comes
+    os.kill(master, signal.SIGSTOP)  # first, so that it starts no new process
     stopped = [master, *children(master)]
     try:
         for pid in stopped:
@@ -98,7 +98,7 @@ def frozen(database):
 
 
 def test_a_frozen_database(siege):
-    """/health goes on, all else says 503 in time, and everything is well again when the database is."""
+    """/health works, everything else answers 503 in time, and all recovers with the database."""
 
     def attack(attackers):
         with frozen(siege.database):
@@ -116,7 +116,7 @@ def test_a_frozen_database(siege):
 
 @pytest.mark.attack
 def test_readiness_while_frozen(siege):
-    """/ready says no in time rather than hang."""
+    """/ready answers 503 in time instead of hanging."""
     with frozen(siege.database):
         started = time.monotonic()
         replies = [siege.system.call("GET", "/ready", prefix="", seconds=20) for _ in range(3)]

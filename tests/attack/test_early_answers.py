@@ -1,7 +1,7 @@
-"""Answers that are given before the body was read: the client must get them, through a proxy as well.
+"""Responses sent before the body was read must reach the client, also through a proxy.
 
-A server that closes while a client still sends makes the kernel throw its answer away; nginx says 502 then, and takes
-the server out for everybody. What is right is RFC 9112, section 9.6: answer, read on for a while, close.
+If a server closes while a client is still sending, the kernel discards the response. nginx then answers 502 and removes
+the server for all clients. RFC 9112, section 9.6 requires to respond, keep reading for a while, and then close.
 """
 
 import socket
@@ -23,7 +23,7 @@ VIA = ["direct", "buffered", "unbuffered"]
 
 @dataclass
 class Early:
-    """One kind of early answer: `expected` are the statuses that may be given."""
+    """A kind of early response. `expected` lists the valid statuses."""
 
     name: str
     expected: set
@@ -39,7 +39,7 @@ class Early:
 
 
 def early_answers(siege):
-    """Every kind there is. For JSON its size is reason enough, whoever sends it."""
+    """Return every kind of early response. A JSON body is refused for its size alone, whoever sends it."""
     token, nobody = payloads.bearer(siege.accounts.token), payloads.bearer(siege.accounts.nobody())
     eager = payloads.bearer(siege.accounts.reader(0))
     form, json = payloads.FORM, payloads.JSON
@@ -69,7 +69,7 @@ def port_of(siege, ports, via):
 
 
 def use_up_uploads(siege):
-    """So many that the next one is too many, in every process."""
+    """Use up the upload limit, so that the next upload is refused."""
     fields = (payloads.FORM, payloads.bearer(siege.accounts.reader(0)))
     head = payloads.large_head("POST", "/api/v1/files", *fields, size=10)
     refused = 0
@@ -81,7 +81,7 @@ def use_up_uploads(siege):
 
 
 def post_all(siege, port, *more, **options):
-    """What every kind gives; what it should not have is said."""
+    """Send a request of every kind, and return the unexpected results."""
     wrong = []
     for one in early_answers(siege):
         if one.name == "429":
@@ -95,7 +95,7 @@ def post_all(siege, port, *more, **options):
 
 @pytest.mark.parametrize("via", VIA)
 def test_large_bodies_get_the_real_status(proxied, via):
-    """25 MB that nobody wants: the sender gets the reason, and nobody else gets a 502."""
+    """The sender of an unwanted 25 MB body gets the reason, and no other client gets a 502."""
     siege, ports = proxied
     port = port_of(siege, ports, via)
     early_answers(siege)  # makes the accounts
@@ -110,7 +110,7 @@ def test_large_bodies_get_the_real_status(proxied, via):
 @pytest.mark.attack
 @pytest.mark.parametrize("via", VIA)
 def test_expecting_100_continue(proxied, via):
-    """Who asks first is told at once, or is told to go on and gets the real status."""
+    """A client that sends `Expect: 100-continue` gets the status at once, or 100 and then the status."""
     siege, ports = proxied
     port = port_of(siege, ports, via)
     early_answers(siege)  # makes the accounts
@@ -125,7 +125,7 @@ def test_expecting_100_continue(proxied, via):
 @pytest.mark.attack
 @pytest.mark.parametrize("via", VIA)
 def test_the_connection_afterwards(proxied, via):
-    """It is either closed, or good for the next request: the body is never taken for one."""
+    """The connection is closed or usable for the next request. The body is never parsed as a request."""
     siege, ports = proxied
     port = port_of(siege, ports, via)
     size = 2_000_000
@@ -149,7 +149,7 @@ def test_the_connection_afterwards(proxied, via):
 
 @pytest.mark.attack
 def test_a_body_that_never_comes(siege):
-    """The answer is there at once; what was announced is waited for only so long."""
+    """The response arrives at once, and the server waits for the announced body for a limited time only."""
 
     def attack(attackers):
         opened = attackers.open(24, payloads.large_head("POST", "/api/v1/files", payloads.FORM) + b"x" * 1000)
@@ -163,7 +163,7 @@ def test_a_body_that_never_comes(siege):
 
 @pytest.mark.attack
 def test_a_body_without_end(siege):
-    """What is thrown away is bounded: a sender who goes on and on is cut off."""
+    """The amount drained is limited: a sender without end is disconnected."""
 
     def attack(attackers):
         head = payloads.large_head("POST", "/api/v1/files", payloads.FORM, size=10**12)

@@ -1,4 +1,4 @@
-"""What is no HTTP, or hardly: refused or closed, never a 500, and the server stays."""
+"""Invalid HTTP is refused or the connection closed, without a 500, and the server keeps running."""
 
 import pytest
 
@@ -93,9 +93,9 @@ JUNK = {
     "language of 60 kB": payloads.head("GET", "/admin/login/", "Accept-Language: " + "de," * 20_000),
 }  # fmt: skip
 SILENT = {"empty lines", "unknown expectation", "negative length"}
-"""These may wait for more, until the time for headers is over."""
+"""Cases in which the server may wait for more, until the header timeout."""
 OWN = {501, 505}
-"""What HTTP has for methods and versions that a server does not know."""
+"""HTTP's statuses for unknown methods and versions."""
 
 
 def wrong_with(name, one):
@@ -106,7 +106,7 @@ def wrong_with(name, one):
 
 
 def test_junk(siege):
-    """Each of it a few times."""
+    """Send each kind of junk a few times."""
 
     def attack(attackers):
         sent = {name: attackers.open(FEW if FULL else 2, data) for name, data in JUNK.items()}
@@ -119,7 +119,7 @@ def test_junk(siege):
 
 @pytest.mark.parametrize("signed_in", [False, True], ids=["anonymous", "signed in"])
 def test_ambiguous_lengths_are_no_two_requests(siege, signed_in):
-    """A request with both lengths, or with two, is refused, or is one request and its connection closes."""
+    """A request with two or contradictory lengths is refused, or handled as one request and the connection closed."""
     fields = [payloads.bearer(siege.accounts.token)] if signed_in else []
     hidden = payloads.head("GET", "/health")
     ambiguous = [

@@ -16,7 +16,7 @@ STORED = 20_000_000
 
 
 def stored_file(siege):
-    """The path of a file of 20 MB."""
+    """Upload a file of 20 MB, and return its path."""
     statement = "SELECT id FROM files_file WHERE size >= %s LIMIT 1"
     if not siege.database.query(statement, STORED):
         token, body = payloads.bearer(siege.accounts.token), payloads.FILE_PART + b"x" * STORED + payloads.FORM_END
@@ -26,7 +26,7 @@ def stored_file(siege):
 
 
 def many_rows(siege):
-    """Enough customers for exports that go by way of a file."""
+    """Create enough customers for exports that are spooled to disk."""
     count = "SELECT count(*) FROM parties_party"
     if siege.database.query(count)[0][0] < ROWS:
         columns = [row[0] for row in siege.database.query(
@@ -49,7 +49,7 @@ def many_rows(siege):
     ],
 )
 def test_slow_readers(siege, large):
-    """A large answer, taken a byte a second."""
+    """Read a large response at one byte per second."""
     siege.system.token = siege.accounts.token
     token = payloads.bearer(siege.accounts.token)
     if large == "schema":
@@ -64,14 +64,14 @@ def test_slow_readers(siege, large):
         opened = attackers.open(READERS, request, receive_buffer=4096)
         attackers.sip(opened, seconds=HOLD)
 
-    # exports by somebody who may have them: each computes for seconds, and honest clients wait for a thread as they do
+    # An export by an authorized user computes for seconds, and honest clients may have to wait for a thread meanwhile.
     siege.withstands(attack, served=0.5 if large == "export" else 0.9)
 
 
 @pytest.mark.attack
 @pytest.mark.parametrize("addresses", [1, 40])
 def test_slow_headers(siege, addresses):
-    """Headers that never end, a byte a second; in full they are cut off."""
+    """Send endless headers at one byte per second. `make attack` also expects the server to disconnect."""
 
     def attack(attackers):
         opened = attackers.open(CROWD, b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ", addresses=addresses)
@@ -87,7 +87,7 @@ def test_slow_headers(siege, addresses):
 @pytest.mark.parametrize("addresses", [1, 40])
 @pytest.mark.parametrize("used", [False, True], ids=["untouched", "kept alive"])
 def test_idle_connections(siege, addresses, used):
-    """Nothing at all is sent, or nothing after a first request."""
+    """Keep connections open without any request, or after a first one."""
     request = payloads.head("GET", "/health") if used else b""
 
     def attack(attackers):

@@ -1,4 +1,4 @@
-"""More event streams than the server will hold."""
+"""More event streams than the server accepts."""
 
 import json
 import time
@@ -15,13 +15,13 @@ REFUSALS = {429, 503}
 
 
 def refused_well(one):
-    """The error shape, and when to come back."""
+    """Return whether the refusal has the API's error format and Retry-After."""
     body = json.loads(one.answer.partition(b"\r\n\r\n")[2])
     return one.fields.get("retry-after", "").isdecimal() and {"error", "message"} <= set(body)
 
 
 def test_streams(siege):
-    """Open, or refused with 503 or 429: none hangs, and nobody else has less of the server."""
+    """Streams are open or refused with 503 or 429. None hangs, and other requests are not affected."""
     tokens = [siege.accounts.reader(number) for number in range(USERS)]
 
     def request(number):
@@ -40,7 +40,7 @@ def test_streams(siege):
 
 @pytest.mark.attack
 def test_streams_of_one_user(siege):
-    """One user has a bound of her own: others still get streams."""
+    """A single user's streams are limited, so that other users still get streams."""
     own, other = siege.accounts.reader(0), siege.accounts.reader(1)
 
     def request(token):

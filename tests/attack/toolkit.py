@@ -1,7 +1,7 @@
-"""Attackers, honest clients, and what is measured meanwhile.
+"""Attackers, honest clients, and measurements.
 
-A `Siege` is a running server with its accounts. `siege.withstands(attack)` runs honest clients, calls
-`attack(attackers)` meanwhile, and then asserts what every attack must leave standing: see `Verdict`.
+A `Siege` is a running server with its accounts. `siege.withstands(attack)` runs honest clients while it calls
+`attack(attackers)`, and then asserts the conditions that must hold in every attack: see `Verdict`.
 """
 
 import asyncio
@@ -21,29 +21,29 @@ from pathlib import Path
 from skeleton.embedded_postgres.client import PROJECT
 
 FULL = os.environ.get("SKELETON_ATTACK") == "full"
-"""`make attack`: the true numbers and the server's own settings. Otherwise the same in seconds."""
+"""`make attack`: full numbers and the server's default settings. Otherwise a short version in seconds."""
 
 HEALTH_SECONDS = 0.05
-"""The 99th percentile of /health that is promised."""
+"""The guaranteed 99th percentile of /health."""
 QUIET_SECONDS = 0.005
-"""A machine on which a bare server's 99th percentile is below this is quiet, and the promise is taken at its word. On
-a busy one, each of the HOPS of a request between processes and threads may cost as much as the bare server's."""
+"""If a bare server's 99th percentile is below this, the machine is quiet and the guarantee applies as it is. On a busy
+machine, each of a request's HOPS between processes and threads may take as long as the bare server's response."""
 HOPS = 3
 MEASURED_SECONDS = 8 if FULL else 2.5
-"""The least that is measured, however short the attack: a percentile of few values is their maximum."""
+"""Minimum duration of the measurement, because a percentile of few values is just their maximum."""
 SLACK = 1 if FULL else 6
-"""`make unit` runs beside other tests on the same cores."""
+"""`make unit` runs in parallel with other tests on the same cores."""
 TRIES = 3 if FULL else 2
-"""Only for percentiles: a machine may hiccup, a server that is too slow is too slow three times."""
+"""Attempts for timings and memory only: a busy machine may fail once, but a slow server fails every time."""
 ANSWER_SECONDS = 5
 GRACE_SECONDS = 0.5 if FULL else 2
-"""A server that waits for 5 s answers after 5 s."""
+"""Tolerance, because a server that waits for 5 s answers slightly later."""
 MEMORY = 1.10
 WARM_ROUNDS = 10 if FULL else 4
 SETTLE_SECONDS = 25 if FULL else 15
-"""How long the server has to let go of what the attack has cost."""
+"""Time for the server to release the resources used by the attack."""
 BROKEN_SECONDS = 3
-"""The same where the attack has succeeded already."""
+"""The same time if the attack has already succeeded."""
 
 
 # --- attackers -------------------------------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ BROKEN_SECONDS = 3
 
 @dataclass(slots=True)
 class Attacker:
-    """One connection. `answer` is what was read of it, `ended` whether the server has closed it."""
+    """A connection. `answer` is the data read from it, `ended` whether the server has closed it."""
 
     sock: socket.socket
     answer: bytes = b""
@@ -59,7 +59,7 @@ class Attacker:
 
     @property
     def status(self):
-        """The status of the answer; "closed" or "silent" where there is none."""
+        """Return the status of the response, or "closed" or "silent" if there is none."""
         if self.answer.startswith(b"HTTP/1."):
             return int(self.answer.split(None, 2)[1])
         return "closed" if self.ended else "silent"
@@ -71,13 +71,13 @@ class Attacker:
 
     @property
     def whole(self):
-        """Whether all of the answer is there."""
+        """Return whether the response is complete."""
         top, found, body = self.answer.partition(b"\r\n\r\n")
         return bool(found) and len(body) >= int(self.fields.get("content-length", 0))
 
 
 class Attackers:
-    """Raw connections in a thread of their own. They cost nothing while they are silent."""
+    """Raw connections, run by a separate thread. Idle ones cost nothing."""
 
     def __init__(self, port):
         self.port, self.all = port, []
@@ -86,39 +86,39 @@ class Attackers:
         self._thread.start()
 
     def open(self, count, payload=b"", *, addresses=1, port=None, receive_buffer=None):
-        """Connections that have sent `payload` (bytes, or what gives them for a number), from so many addresses."""
+        """Open connections from `addresses` addresses that send `payload` (bytes, or a function of the number)."""
         return self._run(self._open_all(count, payload, addresses, port or self.port, receive_buffer))
 
     def send(self, attackers, data):
-        """As far as the server takes it."""
+        """Send `data` on each connection, as far as the server reads it."""
         self._run(self._gather(self._send(one, data) for one in attackers))
 
     def trickle(self, attackers, data, *, seconds, pause=1.0):
-        """`data` from each, again and again."""
+        """Send `data` on each connection repeatedly."""
         ending = time.monotonic() + seconds
         while time.monotonic() < ending:
             self.send(attackers, data)
             time.sleep(pause)
 
     def sip(self, attackers, *, seconds, pause=1.0):
-        """Reads one byte of each, again and again."""
+        """Read one byte from each connection repeatedly."""
         ending = time.monotonic() + seconds
         while time.monotonic() < ending:
             self._run(self._gather(self._receive(one, 1, 0.05) for one in attackers))
             time.sleep(pause)
 
     def statuses(self, attackers, *, seconds):
-        """What the server has answered by then, counted."""
+        """Return the number of responses by status after at most `seconds`."""
         self._run(self._gather(self._answered(one, seconds) for one in attackers))
         return Counter(one.status for one in attackers)
 
     def ended(self, attackers, *, seconds):
-        """How many of them the server has closed by then."""
+        """Return how many connections the server has closed after at most `seconds`."""
         self._run(self._gather(self._closed(one, seconds) for one in attackers))
         return sum(one.ended for one in attackers)
 
     def abort(self, attackers, *, reset):
-        """Close them, politely or by RST."""
+        """Close the connections, normally or with RST."""
         for one in attackers:
             if reset:
                 one.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -173,10 +173,10 @@ class Attackers:
         except OSError:
             attacker.ended = True
         except TimeoutError:
-            pass  # the server does not read: so be it
+            pass  # the server does not read
 
     async def _receive(self, attacker, size, seconds):
-        """Whether something came."""
+        """Return whether data was received."""
         if attacker.ended or seconds <= 0:
             return False
         try:
@@ -202,7 +202,7 @@ class Attackers:
 
 
 def address_of(number):
-    """Attackers come from 127.1.0.0/16, honest clients from 127.0.0.1."""
+    """Return the address of an attacker, in 127.1.0.0/16. Honest clients use 127.0.0.1."""
     return f"127.1.{number // 250}.{number % 250 + 1}"
 
 
@@ -211,7 +211,7 @@ def address_of(number):
 
 @dataclass(slots=True)
 class Kind:
-    """One kind of honest request, and how often it comes."""
+    """A kind of honest request, and its rate."""
 
     name: str
     request: str
@@ -228,7 +228,7 @@ class Kind:
 
 @dataclass(slots=True)
 class Record:
-    """One honest request and its answer: status 0 is none."""
+    """An honest request and its response. Status 0 means that there was none."""
 
     kind: str
     started: float
@@ -243,7 +243,7 @@ class Record:
 
 
 class HonestClients:
-    """They ask from `start` to `stop`, which gives a Measurement."""
+    """Honest clients that send requests from `start` to `stop`, which returns a Measurement."""
 
     def __init__(self, kinds):
         self.kinds = kinds
@@ -266,7 +266,7 @@ class HonestClients:
 
 @dataclass(slots=True)
 class Measurement:
-    """What the honest clients met."""
+    """The results of the honest clients."""
 
     records: list
 
@@ -286,7 +286,7 @@ class Measurement:
         return sum(one.served for one in asked) / len(asked) if asked else 0.0
 
     def figures(self):
-        """A line a kind."""
+        """Yield a line of figures per kind."""
         for kind in self.kinds:
             found = self.of(kind)
             counted = ", ".join(f"{n} × {status}" for status, n in sorted(Counter(r.status for r in found).items()))
@@ -299,7 +299,7 @@ class Measurement:
 
 @dataclass(slots=True)
 class Footprint:
-    """What the server holds: its processes, memory, files in its data folder, open descriptors."""
+    """The server's resources: its processes, memory, files in its data folder and open descriptors."""
 
     pids: frozenset
     memory: int
@@ -312,7 +312,7 @@ class Footprint:
         return cls(pids, sum(resident(pid) for pid in pids), left_in(system.folder), sum(map(descriptors, pids)))
 
     def differences(self, before):
-        """What is not as it was, in words."""
+        """Yield a description of each difference."""
         if self.pids != before.pids:
             yield f"processes: {sorted(before.pids)} became {sorted(self.pids)}"
         if self.files - before.files:
@@ -324,7 +324,7 @@ class Footprint:
 
 
 def session_of(leader):
-    """The processes of a session: the server, its workers, and whatever they started."""
+    """Yield the process ids of a session: the server, its workers, and their children."""
     for status in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             state, _, _, session = status.read_text().rpartition(")")[2].split()[:4]
@@ -345,7 +345,7 @@ def descriptors(pid):
 
 
 def left_in(folder):
-    """Files that a request may have made: static files and the log are not among them, stored files are."""
+    """Return the files that requests may have left behind, without static files, the log and stored uploads."""
     kept = ("static", "serve.log", "static.collected", "files")
     found = [path for path in folder.rglob("*") if path.relative_to(folder).parts[0] not in kept]
     return frozenset(str(path.relative_to(folder)) for path in found if path.is_file())
@@ -355,26 +355,26 @@ def left_in(folder):
 
 
 class Unsettled(AssertionError):
-    """A right answer came late, a percentile was missed, or memory grew: this alone is tried again.
+    """A correct response was late, a percentile was missed, or memory grew. Only these failures are retried.
 
-    The machine may be busy with something else. What a process loads once is not there twice; a leak grows again.
+    The machine may be busy, or a process may have loaded something for the first time. A leak grows again.
     """
 
 
 @dataclass(slots=True)
 class Verdict:
-    """What every attack must leave standing."""
+    """The conditions that must hold in every attack."""
 
     measurement: Measurement
     before: Footprint
     after: Footprint
     served: float
-    """The least share of the honest requests that has to be served, not refused."""
+    """Minimum share of honest requests that must be served and not refused."""
     problems: list
-    """What the attackers have seen already."""
+    """Problems that the attack itself found."""
 
     def hold(self):
-        """Raise with all that is wrong, and the figures."""
+        """Raise an error with all problems and the figures if a condition is violated."""
         self._answers()
         differences = list(self.after.differences(self.before))
         late = [found for found in (*differences, self._slow_health()) if found.startswith(("memory", "/health"))]
@@ -412,12 +412,12 @@ class Verdict:
 
 
 def is_right(record):
-    """Whether the answer itself is one that an honest client may get, however late."""
+    """Return whether the response is valid for an honest client, however late it is."""
     return record.served or (record.status == 503 and record.kind != "health" and record.retry_after.isdecimal())
 
 
 def wrong_with(record):
-    """Why an answer to an honest client breaks the promise, or nothing."""
+    """Return why a response to an honest client is a violation, or ""."""
     name = f"{record.kind} after {record.seconds:.2f} s: {record.status} {record.said}"
     if record.kind == "bare" or (record.served and record.seconds < ANSWER_SECONDS + GRACE_SECONDS):
         return ""
@@ -433,7 +433,7 @@ def wrong_with(record):
 
 @dataclass(slots=True)
 class Siege:
-    """A server, what its honest clients ask, and where its figures go."""
+    """A server under attack, with its honest clients and a function that records figures."""
 
     system: object
     kinds: list
@@ -442,7 +442,7 @@ class Siege:
     note: object
 
     def withstands(self, attack, *, served=0.0, port=None):
-        """Run `attack(attackers)` under the eyes of honest clients, and hold the promises."""
+        """Run `attack(attackers)` alongside honest clients, and assert the conditions of `Verdict`."""
         for left in reversed(range(TRIES)):
             try:
                 self._try(attack, served, port)
@@ -466,14 +466,14 @@ class Siege:
         verdict.hold()
 
     def _kinds(self, port):
-        """Everything but the measure of the machine goes by `port`, where another one is given: a proxy's."""
+        """Return the kinds of requests, sent to `port` (a proxy's) if given, except for those to the bare server."""
         return [
             kind if kind.name == "bare" or port is None else Kind(**(kind.described() | {"port": port}))
             for kind in self.kinds
         ]
 
     def _warm(self, port):
-        """Until memory grows no more by honest work alone: what grows afterwards is the attack's."""
+        """Run honest clients until memory stops growing, so that later growth is caused by the attack."""
         busier = [Kind(**(kind.described() | {"pause": kind.pause / 5})) for kind in self._kinds(port)]
         before = Footprint.of(self.system)
         for _ in range(WARM_ROUNDS):
@@ -487,7 +487,7 @@ class Siege:
         return Footprint.of(self.system)
 
     def _settled(self, before, seconds):
-        """Looked at until it is as it was, or the time is up."""
+        """Return the footprint once it equals `before`, or after `seconds`."""
         ending = time.monotonic() + seconds
         while True:
             after = Footprint.of(self.system)
@@ -497,7 +497,7 @@ class Siege:
 
 
 def said_by(attack, attackers):
-    """What the attack itself found wrong, for the verdict to say together with the rest."""
+    """Run the attack, and return its failed assertion, so that the verdict reports it with the rest."""
     try:
         attack(attackers)
     except AssertionError as wrong:
@@ -507,7 +507,7 @@ def said_by(attack, attackers):
 
 @contextmanager
 def honest_clients(kinds):
-    """They ask as long as the block runs; afterwards the list that it gives has their Measurement."""
+    """Run honest clients during the block. Yield a list that contains their Measurement afterwards."""
     clients, measured = HonestClients(kinds), []
     clients.start()
     try:
@@ -527,7 +527,7 @@ def attackers_of(port):
 
 @contextmanager
 def bare_server():
-    """The port of a bare server, for comparison."""
+    """Run a bare server for comparison, and yield its port."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.attack.bare"], cwd=PROJECT, stdout=subprocess.PIPE, text=True
     )

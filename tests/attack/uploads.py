@@ -1,4 +1,4 @@
-"""Clients that send a large body as most do: all of it first, and only then they look for an answer."""
+"""Clients that send a large body completely before they read the response, as most clients do."""
 
 import socket
 from collections import Counter
@@ -11,13 +11,13 @@ SECONDS = 20
 
 
 class Answers:
-    """What comes back on a connection, answer by answer."""
+    """Reads the responses on a connection one by one."""
 
     def __init__(self, sock):
         self._file = sock.makefile("rb")
 
     def next(self):
-        """The status of the next one, read with its body; words where there is none."""
+        """Read the next response completely, and return its status, or a description if there is none."""
         try:
             status = self._file.readline().split()
             fields = dict(self._fields())
@@ -35,7 +35,7 @@ class Answers:
 
 
 def send_large(port, head, *, size=LARGE, chunked=False, expect=False):
-    """The status that the client gets; words where there is none."""
+    """Send a large body, and return the status that the client gets, or a description if there is none."""
     with socket.create_connection(("127.0.0.1", port), SECONDS) as sock:
         sock.settimeout(SECONDS)
         answers = Answers(sock)
@@ -47,7 +47,7 @@ def send_large(port, head, *, size=LARGE, chunked=False, expect=False):
         except TimeoutError:
             return "hangs while sending"
         except OSError:
-            pass  # the server has closed: its answer may be here nevertheless
+            pass  # the server has closed, but its response may have arrived
         return answers.next()
 
 
@@ -60,6 +60,6 @@ def send_body(sock, size, chunked):
 
 
 def send_many(count, at_once, *args, **options):
-    """So many, counted by status."""
+    """Send `count` large bodies, `at_once` at a time, and return the results by status."""
     with ThreadPoolExecutor(at_once) as pool:
         return Counter(found.result() for found in [pool.submit(send_large, *args, **options) for _ in range(count)])

@@ -9,10 +9,10 @@ from skeleton.kernel.transactions import snapshot
 
 
 class Command(BaseCommand):
-    help = "Write the journal as plain text in the syntax of beancount."
+    help = "Write the journal as plain text in Beancount syntax."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--output", type=Path, help="A file; standard output by default.")
+        parser.add_argument("--output", type=Path, help="Output file; standard output by default.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path | None = options["output"]

@@ -6,7 +6,7 @@ from accounting.services import seed_chart
 
 
 class Command(BaseCommand):
-    help = "Open the accounts of the first chart that are missing; those that exist stay as they are."
+    help = "Add missing accounts of the initial chart. Existing accounts are not changed."
 
     def handle(self, *args: Any, **options: Any) -> None:
         made = seed_chart()

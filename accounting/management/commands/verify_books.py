@@ -7,7 +7,7 @@ from skeleton.kernel.transactions import snapshot
 
 
 class Command(BaseCommand):
-    help = "Recompute everything that is kept from what was recorded; fails, saying what, where they differ."
+    help = "Recompute all stored figures from the recorded entries. Prints each difference and fails if there is one."
 
     def handle(self, *args: Any, **options: Any) -> None:
         differences = 0

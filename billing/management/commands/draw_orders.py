@@ -3,6 +3,6 @@ from skeleton.kernel.drawing import DrawingCommand
 
 
 class Command(DrawingCommand):
-    help = "Draw the states of an order into docs/orders.md, as the code has them."
+    help = "Update the state diagram in docs/orders.md from the code."
     document = "orders.md"
     drawing = drawing()

@@ -3,6 +3,6 @@ from skeleton.kernel.drawing import DrawingCommand
 
 
 class Command(DrawingCommand):
-    help = "Draw the states of a contract into docs/contracts.md, as the code has them."
+    help = "Update the state diagram in docs/contracts.md from the code."
     document = "contracts.md"
     drawing = drawing()

@@ -7,10 +7,10 @@ from contracts.services import run_cycle
 
 
 class Command(BaseCommand):
-    help = "Expire contracts that have ended and renew those that renew themselves; daily, or as often as you like."
+    help = "Expire or automatically renew contracts that have ended. Run it at least once a day."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="Say what would be done, and do nothing.")
+        parser.add_argument("--dry-run", action="store_true", help="Show what would be done without doing it.")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         summary = run_cycle(dry_run=dry_run)

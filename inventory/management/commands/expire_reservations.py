@@ -6,7 +6,7 @@ from inventory.services.reservations import expire_reservations
 
 
 class Command(BaseCommand):
-    help = "Release the stock of reservations that are past their time. May be run at any moment, any number of times."
+    help = "Release the stock of expired reservations. It is safe to run at any time and repeatedly."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"Expired reservations: {expire_reservations()}")

@@ -1,1 +1,1 @@
-"""A believable company, made by the services that make real ones: `manage.py seed_demo`."""
+"""Demo data of a realistic company, created with the regular services: `manage.py seed_demo`."""

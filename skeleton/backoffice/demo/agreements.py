@@ -1,4 +1,4 @@
-"""Contracts in every state that a contract can be in."""
+"""Creates contracts in every state."""
 
 import datetime as dt
 from typing import Any
@@ -21,7 +21,7 @@ DAY = dt.timedelta(days=1)
 
 
 def agree(world: World) -> None:
-    """Drafts, pending, active (some that end soon), renewed, expired and terminated ones."""
+    """Create draft, pending, active (some ending soon), renewed, expired and terminated contracts."""
     today = world.now.date()
     wanted = world.many(14)
     for n in world.each("contracts", range(wanted), wanted):
@@ -57,7 +57,7 @@ def _draft(world: World, n: int, ends: dt.date) -> UUID:
 
 
 def _bring(world: World, contract: UUID, state: int, ends: dt.date) -> None:
-    """From a draft (0) on."""
+    """Bring a draft into one of seven states; 0 leaves it a draft."""
     author, other = world.staff[0], world.staff[1]
     if state in (1, 2, 6):
         submit_contract(contract_id=contract, actor=author)

@@ -1,4 +1,4 @@
-"""The whole demo, in one transaction: it is there as a whole, or not at all."""
+"""Builds the whole demo in one transaction."""
 
 import random
 
@@ -16,12 +16,12 @@ from skeleton.backoffice.demo.world import Told, World
 
 
 def is_empty() -> bool:
-    """Whether nobody has worked with this installation yet."""
+    """Return whether the installation has no parties, orders and invoices yet."""
     return not any(model._default_manager.exists() for model in (Party, Order, Invoice))
 
 
 def build(*, scale: float, seed: int, password: str | None, told: Told) -> World:
-    """Make the company. The same seed makes the same one, apart from its days, which end today."""
+    """Create the company. The same seed creates the same company, except for the dates, which end today."""
     world = World(now=timezone.now(), scale=scale, chance=random.Random(seed), told=told)  # noqa: S311 (a play)
     with transaction.atomic():
         with connection.cursor() as cursor:

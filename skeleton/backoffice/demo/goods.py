@@ -1,4 +1,4 @@
-"""What there is to sell, and where it lies."""
+"""Creates the catalogue, the warehouses and their stock."""
 
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from skeleton.kernel import clock
 
 
 def fill_catalogue(world: World) -> None:
-    """A tree of categories with items, and services that are never stocked."""
+    """Create a tree of categories with items, and services, which are never stocked."""
     with clock.at(world.begins):
         for group, kinds in words.CATALOGUE.items():
             above = records.create(Category, {"name": group}, actor=world.somebody())
@@ -40,7 +40,7 @@ def _item(world: World, name: str, price: int, **fields: Any) -> UUID:
 
 
 def fill_warehouses(world: World) -> None:
-    """Warehouses, what they begin with, and when to order more."""
+    """Create the warehouses with their initial stock and reorder levels."""
     with clock.at(world.begins):
         for code, name, location in words.WAREHOUSES:
             values = {"code": code, "name": name, "location": location}
@@ -53,7 +53,7 @@ def fill_warehouses(world: World) -> None:
 
 
 def restock(world: World, item: UUID, warehouse: UUID, quantity: int) -> UUID:
-    """A delivery of one item; the id of its row of stock."""
+    """Receive a delivery of one item, and return the id of its stock row."""
     return stock.receive_stock(
         item_id=item,
         warehouse_id=warehouse,

@@ -1,4 +1,4 @@
-"""Who there is: staff, customers, suppliers, partners, employees."""
+"""Creates the staff and the parties: customers, suppliers, partners and employees."""
 
 import datetime as dt
 import secrets
@@ -21,7 +21,7 @@ DOMAIN = "demo.example.com"
 
 
 def hire_staff(world: World, *, password: str | None) -> None:
-    """The people who work with the system, to whom no mail goes. Without a password nobody can sign in as one."""
+    """Create the users. No mail is sent to them. Without a password nobody can sign in as one of them."""
     roles = dict(Role.objects.values_list("name", "pk"))
     for login, name, role, language in words.STAFF:
         chosen = password or secrets.token_urlsafe(24)
@@ -43,7 +43,7 @@ def _actor(user_id: UUID) -> Actor:
 
 
 def meet_parties(world: World) -> None:
-    """Everybody we deal with; a few of them inactive or blacklisted."""
+    """Create the parties, a few of them inactive or blacklisted."""
     countries = dict(Country.objects.values_list("code", "pk"))
     wanted = 5 + world.many(43)
     for n in world.each("customers", range(wanted), wanted):
@@ -103,7 +103,7 @@ def _other(world: World, kind: PartyKind, n: int, countries: dict[str, UUID]) ->
 
 
 def _firm(world: World, country: str, n: int) -> str:
-    """A firm's name; the later ones of a name have a number, as branches do."""
+    """Return a company name. Repeated names get a number, like branches."""
     names, ending = words.NAMES[country], world.chance.choice(words.FIRMS[country][5])
     base, branch = names[n % len(names)], n // len(names)
     named = f"{base} {branch + 1}" if branch > 0 else base
@@ -117,6 +117,6 @@ def _address(world: World, country: str, countries: dict[str, UUID]) -> dict[str
 
 
 def _domain(name: str) -> str:
-    """An address of the domains that are kept for examples (RFC 2606)."""
+    """Return a domain below example.com, which is reserved for examples (RFC 2606)."""
     letters = "".join(character for character in name.lower() if character.isascii() and character.isalnum())
     return f"{letters or 'firma'}.example.com"

@@ -1,4 +1,4 @@
-"""What the staff say to each other."""
+"""Creates conversations of the staff."""
 
 import datetime as dt
 from typing import Any
@@ -11,7 +11,7 @@ from skeleton.kernel import clock
 
 
 def talk(world: World) -> None:
-    """Two groups and one direct conversation, of the last days."""
+    """Create two groups and one direct conversation with messages of the last days."""
     moment = world.now - dt.timedelta(days=2)
     for name, texts in words.TALK:
         members = [actor.user_id for actor in world.staff[1:]]
@@ -23,7 +23,7 @@ def talk(world: World) -> None:
 def _say(
     world: World, values: dict[str, Any], texts: list[str], moment: dt.datetime, between: tuple[int, ...] = ()
 ) -> dt.datetime:
-    """A new conversation and what is said in it, by all or only some of the staff; the moment of its end."""
+    """Create a conversation with messages between all or some of the staff, and return the time of the last one."""
     with clock.at(moment):
         conversation, _ = create_conversation(values=values, actor=world.staff[0])
     speakers = between or tuple(range(len(world.staff)))

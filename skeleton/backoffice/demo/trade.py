@@ -1,4 +1,4 @@
-"""Two years of trade, in the order in which it happened: each thing that is done plans what follows from it."""
+"""Simulates two years of trade in chronological order. Each event schedules its follow-up events."""
 
 import datetime as dt
 import heapq
@@ -34,7 +34,7 @@ METHODS = ("bank_transfer", "bank_transfer", "bank_transfer", "card", "check")
 
 @dataclass(slots=True)
 class Agenda:
-    """What is going to happen, by its moment. What would happen after now does not."""
+    """A queue of scheduled events by time. Events after the present are dropped."""
 
     world: World
     _deeds: list[tuple[dt.datetime, int, Deed]] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Agenda:
             heapq.heappush(self._deeds, (moment, next(self._order), deed))
 
     def run(self) -> None:
-        """Do everything, each at its moment."""
+        """Run all events in order, each with the clock set to its time."""
         length = self.world.now - self.world.begins
         while self._deeds:
             moment, _, deed = heapq.heappop(self._deeds)
@@ -56,7 +56,7 @@ class Agenda:
 
 
 class Trade:
-    """Plans and does the trade of a world."""
+    """Schedules and runs the trade of a world."""
 
     def __init__(self, world: World) -> None:
         self.world, self.chance, self.agenda = world, world.chance, Agenda(world)
@@ -64,7 +64,7 @@ class Trade:
     def run(self) -> None:
         for moment in self._moments(self.world.many(240)):
             self.agenda.plan(moment, self._order)
-        for _ in range(self.world.many(14)):  # of this very week, on their way
+        for _ in range(self.world.many(14)):  # recent orders, still in progress
             self.agenda.plan(self.world.now - dt.timedelta(minutes=self.chance.randrange(7 * 24 * 60)), self._order)
         for moment in self._moments(self.world.many(60)):
             self.agenda.plan(moment, self._bill_directly)
@@ -75,19 +75,19 @@ class Trade:
         self.agenda.run()
 
     def _moments(self, number: int) -> list[dt.datetime]:
-        """Working hours over the two years, more of them later: the company grows."""
+        """Return random times in working hours over the two years, denser towards the end as the company grows."""
         length = (self.world.now - self.world.begins).days
         days = (int(length * self.chance.random() ** 0.7) for _ in range(number))
         return [self._hour(self.world.begins + day * DAY) for day in days]
 
     def _hour(self, day: dt.datetime) -> dt.datetime:
-        """Some moment of that day's work; of the next Monday's where it falls on a weekend."""
+        """Return a random time in working hours of the day, or of the next Monday if it is on a weekend."""
         later = {5: 2, 6: 1}.get(day.weekday(), 0)
         moment = day.replace(hour=8) + later * DAY + dt.timedelta(minutes=self.chance.randrange(540))
         return moment if moment < self.world.now else day.replace(hour=0, minute=self.chance.randrange(59))
 
     def _later(self, least: int, most: int) -> dt.datetime:
-        """Some days on."""
+        """Return a working time `least` to `most` days from now."""
         return self._hour(self._today() + self.chance.randint(least, most) * DAY)
 
     def _today(self) -> dt.datetime:
@@ -118,7 +118,7 @@ class Trade:
         self.agenda.plan(self._later(0, 2), lambda: self._confirm(order, buyer))
 
     def _thing(self) -> tuple[UUID, int, int]:
-        """An item, its price in dollars, and how many of it."""
+        """Return a random item or service, its price in US cents, and a quantity."""
         if self.chance.random() < 0.15:
             return (*self.chance.choice(self.world.services), self.chance.randint(1, 3))
         return (*self.chance.choice(self.world.goods), self.chance.choice([2, 4, 6, 10, 12, 20, 24, 40]))
@@ -137,7 +137,7 @@ class Trade:
     def _confirm(self, order: UUID, buyer: Buyer) -> None:
         try:
             self._move(order, OrderStatus.CONFIRMED)
-        except Conflict:  # too little stock, or no credit left: looked at again next week, and given up after that
+        except Conflict:  # too little stock or credit: try once more next week, then cancel
             self.agenda.plan(self._later(6, 9), lambda: self._try_again(order, buyer))
             return
         self.agenda.plan(self._later(1, 5), lambda: self._ship(order))
@@ -163,7 +163,7 @@ class Trade:
     # invoices
 
     def _bill_directly(self) -> None:
-        """An invoice without an order: services, mostly."""
+        """Create an invoice for a service, without an order."""
         buyer = self.chance.choice(self.world.buyers)
         name, price = self.chance.choice(words.SERVICES)
         line = self._line(buyer, UUID(int=0), price, self.chance.randint(1, 6))
@@ -209,7 +209,7 @@ class Trade:
     # the rest of a company
 
     def _restock(self) -> None:
-        """Goods that came down are ordered; a few are forgotten, and run low."""
+        """Reorder most of the items that are low; the rest stays low."""
         low = Stock.objects.filter(is_low=True).order_by("item__sku", "warehouse__code")
         for row in low.select_related("item"):
             if self.chance.random() < 0.7:
@@ -222,7 +222,7 @@ class Trade:
                 )
 
     def _pay_the_month(self) -> None:
-        """Salaries, rent and goods, by hand into the books; capital at the very beginning."""
+        """Post salaries, rent and other costs as manual entries, and the opening capital in the first month."""
         first = self._today().date() == self.world.begins.date()
         costs = {"5200": 820_000, "5300": 240_000, "5400": 3_900, "5100": self.chance.randrange(300_000, 900_000)}
         if first:

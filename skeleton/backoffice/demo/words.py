@@ -1,4 +1,4 @@
-"""What the demo company's world is called."""
+"""Names and texts of the demo data."""
 
 FIRMS = {
     # country: (currency, tax, phone, [(city, postal code)], streets, endings)
@@ -14,7 +14,7 @@ FIRMS = {
            ["ul. Długa", "ul. Polna"], ["Sp. z o.o.", "S.A."]),
 }  # fmt: skip
 SHARES = ("US", "US", "US", "US", "US", "DE", "DE", "UA", "UA", "GB", "PL")
-"""Where customers are, as often as they are."""
+"""Countries of the customers, repeated by frequency."""
 
 NAMES = {
     "DE": ["Müller Metallbau", "Nordlicht Logistik", "Becker Haustechnik", "Sonnenfeld Solar", "Hansen Werften",
@@ -74,7 +74,7 @@ WAREHOUSES = [("MAIN", "Main warehouse", "Newark, NJ"), ("WEST", "West coast war
               ("EU", "European warehouse", "Rotterdam")]  # fmt: skip
 
 RATES = {"USD": 1.0, "EUR": 0.92, "GBP": 0.79, "UAH": 41.0}
-"""What a dollar is worth; prices of the catalogue are in dollars."""
+"""Exchange rates of the dollar. Catalogue prices are in dollars."""
 
 TALK = [
     ("Sales team", [

@@ -1,4 +1,4 @@
-"""What the steps of the demo share, and how they are told."""
+"""The state shared by the steps of the demo, and their progress reports."""
 
 import datetime as dt
 import random
@@ -12,14 +12,14 @@ from skeleton.kernel.actors import SYSTEM, Actor
 Thing = TypeVar("Thing")
 
 Told = Callable[[str, int, int], None]
-"""Told what is being done, and how many of how many are done."""
+"""A progress callback: called with the name of the step, the number done and the total."""
 
 YEARS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """A customer: where, and what tax is theirs (percent)."""
+    """A customer, with their country, currency, tax rate (percent) and address."""
 
     id: UUID
     country: str
@@ -30,7 +30,7 @@ class Buyer:
 
 @dataclass(slots=True)
 class World:
-    """The company as far as it is made. `chance` decides everything, so the same seed gives the same company."""
+    """The company created so far. All decisions use `chance`, so the same seed creates the same company."""
 
     now: dt.datetime
     scale: float
@@ -47,19 +47,19 @@ class World:
 
     @property
     def begins(self) -> dt.datetime:
-        """The morning of the first day."""
+        """Return the morning of the first day."""
         return (self.now - dt.timedelta(days=365 * YEARS)).replace(hour=9, minute=0, second=0, microsecond=0)
 
     def many(self, at_scale_one: int) -> int:
-        """So many things at scale 1, and at least one."""
+        """Return the number of objects at the current scale; at least 1."""
         return max(1, round(at_scale_one * self.scale))
 
     def somebody(self) -> Actor:
-        """One of the staff who may write."""
+        """Return a random staff member with write permissions."""
         return self.chance.choice(self.staff[:3]) if self.staff else SYSTEM
 
     def each(self, what: str, things: Iterable[Thing], total: int) -> Iterator[Thing]:
-        """The things, while it is told how many are done."""
+        """Yield the things and report the progress."""
         for done, thing in enumerate(things):
             self.told(what, done, total)
             yield thing

@@ -1,10 +1,10 @@
-"""The process that reads one file: `python -m skeleton.importexport.reader TASK`, the file as standard input.
+"""The process that reads one file: `python -m skeleton.importexport.reader TASK`, with the file as standard input.
 
-TASK is a JSON object: the limits, the encoding if it is known, and the process that must not be outlived. Each line of
-the output is JSON: an array is a row (`[number, cells, formulas, faults]`, the first one the heading), an object is a
-message: `{"kind": "csv" | "xlsx"}` first; last `{"end": true}`, or why there is no more: `{"refused": …}`, with
-`"too_much": true` if wider limits could help, or `{"fault": …}` with a traceback. In a row a day is `{"d": …}`, a
-moment `{"t": …}`.
+TASK is a JSON object with the limits, the encoding if known, and the id of the parent process, with which it exits.
+Each output line is JSON. An array is a row (`[number, cells, formulas, faults]`, the first one being the heading). An
+object is a message: first `{"kind": "csv" | "xlsx"}`; last `{"end": true}`, or `{"refused": …}`, with `"too_much":
+true` if wider limits could help, or `{"fault": …}` with a traceback. In a row, a date is `{"d": …}` and a datetime
+`{"t": …}`.
 """
 
 import datetime as dt
@@ -38,11 +38,11 @@ def main() -> None:
         for number, line in enumerate(lines(sys.stdin.buffer, task["encoding"], limits)):
             output.write(line)
             if number == 1:
-                output.flush()  # the heading is wanted at once
+                output.flush()  # the parent needs the heading at once
 
 
 def confine(limits: Limits) -> None:
-    """Set this process's limits: it can take no more memory and time, write no file, and start no process."""
+    """Limit this process's memory and processor time, and forbid it to write files or start processes."""
     processor = limits.processor_seconds
     bounds = {
         resource.RLIMIT_CPU: (processor, processor + 1),
@@ -50,14 +50,14 @@ def confine(limits: Limits) -> None:
         resource.RLIMIT_CORE: (0, 0),
         resource.RLIMIT_NOFILE: (16, 16),
     }
-    if LINUX:  # elsewhere these two cannot be set, or count something else
+    if LINUX:  # other systems do not support these two, or count differently
         bounds |= {resource.RLIMIT_AS: (limits.memory, limits.memory), resource.RLIMIT_NPROC: (0, 0)}
     for kind, bound in bounds.items():
         resource.setrlimit(kind, bound)
 
 
 def lines(file: BinaryIO, encoding: str | None, limits: Limits) -> Iterator[bytes]:
-    """What this process says about a file."""
+    """Yield the output lines for a file."""
     try:
         kind, rows = table(file, encoding, limits)
         yield _line({"kind": kind})
@@ -67,12 +67,12 @@ def lines(file: BinaryIO, encoding: str | None, limits: Limits) -> Iterator[byte
         yield _refused(refusal)
     except MemoryError:
         yield _refused(TooMuch("Reading the file would take too much memory. Split it, or save it as CSV."))
-    except Exception:  # a fault of ours; whoever started us writes it down
+    except Exception:  # an internal error, which the parent process logs
         yield _line({"fault": traceback.format_exc()[-2_000:]})
 
 
 def table(file: BinaryIO, encoding: str | None, limits: Limits) -> tuple[str, Iterator[Row]]:
-    """What kind of file it is, and its rows: the heading first, then each as wide as the heading. Raises BadFile."""
+    """Return the file's type and its rows: the heading first, then each as wide as the heading. Raises BadFile."""
     start = file.read(1_000)
     file.seek(0)
     if start.startswith(_OLE):
@@ -116,5 +116,5 @@ def _date(value: dt.date) -> dict[str, str]:
 if __name__ == "__main__":
     try:
         main()
-    except BrokenPipeError:  # nobody listens any more
+    except BrokenPipeError:  # the parent no longer reads
         os._exit(0)

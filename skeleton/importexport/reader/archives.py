@@ -1,4 +1,4 @@
-"""ZIP archives, of which nothing is believed: what is unfolded is counted while it is unfolded."""
+"""Untrusted ZIP archives. Bytes are counted during decompression, instead of trusting the declared sizes."""
 
 import zipfile
 import zlib
@@ -9,20 +9,20 @@ from skeleton.importexport.errors import BadFile, TooMuch
 from skeleton.importexport.limits import Limits
 
 PIECE = 1_000_000
-"""Bytes unfolded at a time. Expat looks through an unfinished token again with every piece, so small ones are slow."""
+"""Bytes decompressed at a time. Expat rescans an unfinished token with every piece, so small pieces are slow."""
 
 _ENTRY = b"PK\x01\x02"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""Those that a workbook may use. Python unfolds the others without a bound."""
+"""Compression methods that a workbook may use. Python cannot limit the decompression of others."""
 
 _FAULTS: tuple[type[Exception], ...] = (
     zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError, OverflowError,
 )  # fmt: skip
-"""What reading a broken archive ends with. An encrypted entry is a RuntimeError, as is a version that is unknown."""
+"""Exceptions from broken archives. An encrypted entry or an unknown version raises RuntimeError."""
 
 
 class Archive:
-    """The parts of an archive, by their names in lower case, as OPC (ISO/IEC 29500-2) compares them."""
+    """The parts of an archive by name. OPC (ISO/IEC 29500-2) names are case-insensitive."""
 
     def __init__(self, file: BinaryIO, limits: Limits) -> None:
         if _entries(file) > limits.parts:
@@ -41,12 +41,12 @@ class Archive:
         return name.lower() in self._parts
 
     def whole(self, name: str, most: int) -> bytes:
-        """A small part."""
+        """Return the first `most` bytes of a small part. Raises BadFile."""
         content = next(self.pieces(name), b"")
         return content[:most]
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """Yield what a part unfolds to, piece by piece. Raises BadFile."""
+        """Yield the decompressed part in pieces. Raises BadFile."""
         part = self._parts.get(name.lower())
         if part is None or part.compress_type not in _METHODS:
             raise _damaged()
@@ -59,19 +59,19 @@ class Archive:
 
 
 class Budget:
-    """Counts down the bytes that may be unfolded from one archive."""
+    """Counts down the bytes that may be decompressed from one archive."""
 
     def __init__(self, limits: Limits) -> None:
         self._left, self._left_empty = limits.unfolded, limits.unfolded_empty
 
     def spend(self, size: int) -> None:
-        """Raises TooMuch when all is spent."""
+        """Count `size` bytes. Raises TooMuch if the budget is exceeded."""
         self._left -= size
         if self._left < 0:
             raise _too_large()
 
     def spend_empty(self, size: int) -> None:
-        """The same for a piece of a sheet in which nothing but empty rows ended."""
+        """Count a piece of a sheet that contains only empty rows. Raises TooMuch."""
         self._left_empty -= size
         if self._left_empty < 0:
             raise TooMuch(
@@ -80,7 +80,7 @@ class Budget:
 
 
 def _entries(file: BinaryIO) -> int:
-    """How often the signature of an entry occurs: at least as often as there are entries."""
+    """Return how often the signature of an entry occurs, which is an upper bound of the number of entries."""
     return file.read().count(_ENTRY)
 
 

@@ -1,4 +1,4 @@
-"""The XML parts of a workbook (ECMA-376, transitional and strict), each gone through once by expat."""
+"""Parsers for the XML parts of a workbook (ECMA-376, transitional and strict), each read once with expat."""
 
 import re
 from collections.abc import Iterator
@@ -18,14 +18,14 @@ _RELATIONSHIP = (
 )
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _DATE_IDS = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
-"""Number formats that every spreadsheet knows without being told: those of dates and times."""
+"""The built-in number formats of dates and times."""
 _NO_DATE = re.compile(r'"[^"]*"|\[[^\]]*\]|[_\\].')
-"""What a format shows literally: quoted texts, colours and locales, escaped characters."""
+"""Parts of a format that are not placeholders: quoted texts, colours and locales, escaped characters."""
 _LONGEST_FORMAT = 255
 
 
 class Part:
-    """What one part says. A subclass names the elements that it wants to see, and gets them by their local names."""
+    """Base class of the parsers. A subclass lists the elements it handles, and gets them by their local names."""
 
     NAMESPACES: ClassVar[tuple[str, ...]] = _MAIN
     TAGS: ClassVar[tuple[str, ...]] = ()
@@ -39,16 +39,16 @@ class Part:
         self._parser.CharacterDataHandler = self._said
         self._parser.XmlDeclHandler = _check_declaration
         self._parser.StartDoctypeDeclHandler = _refuse_doctype
-        self._text: list[str] | None = None  # pieces of the text that is wanted just now
+        self._text: list[str] | None = None  # pieces of the text being collected, if any
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """An element that was asked for begins."""
+        """Handle the start of an element in TAGS."""
 
     def end(self, tag: str) -> None:
-        """An element that was asked for ends."""
+        """Handle the end of an element in TAGS."""
 
     def parse(self, piece: bytes, *, final: bool = False) -> None:
-        """Go on with the next piece. Raises BadFile."""
+        """Parse the next piece. Raises BadFile."""
         try:
             self._parser.Parse(piece, final)
         except expat.ExpatError as error:
@@ -63,7 +63,7 @@ class Part:
         self.parse(b"", final=True)
 
     def take_text(self) -> str:
-        """What was said since `_text` was made a list, which ends with this."""
+        """Return the text collected since `_text` was set to a list, and stop collecting."""
         text, self._text = "".join(self._text or ()), None
         return text
 
@@ -83,7 +83,7 @@ class Part:
 
 
 class Relations(Part):
-    """Where the parts lie that another one names: `targets` by id, and `kinds` by id, such as "worksheet"."""
+    """The relationships of a part: the paths (`targets`) and types (`kinds`, such as "worksheet") by id."""
 
     NAMESPACES = _PACKAGE
     TAGS = ("Relationship",)
@@ -96,7 +96,7 @@ class Relations(Part):
 
     @classmethod
     def of(cls, archive: Archive, part: str, budget: Budget) -> "Relations":
-        """The relations of a part; those of the whole package for ""."""
+        """Return the relationships of a part, or of the whole package for "". Raises BadFile."""
         found = cls(dirname(part))
         found.parse_all(archive, join(dirname(part), "_rels", f"{part.rpartition('/')[2]}.rels"), budget)
         return found
@@ -108,12 +108,12 @@ class Relations(Part):
             self.kinds[known] = attributes.get("Type", "").rpartition("/")[2]
 
     def first(self, kind: str) -> str | None:
-        """The first part of a kind."""
+        """Return the path of the first part of a type, or None."""
         return next((self.targets[known] for known, found in self.kinds.items() if found == kind), None)
 
 
 class Workbook(Part):
-    """The sheets in their order, by the ids of their relations; and from when days are counted."""
+    """The relationship ids of the sheets in order, and whether dates count from 1904."""
 
     TAGS = ("workbookPr", "sheet")
 
@@ -130,13 +130,13 @@ class Workbook(Part):
 
 
 class Styles(Part):
-    """Which styles of cells show a number as a date: `dates`, by the index of the style."""
+    """Whether each cell style formats numbers as dates: `dates`, by style index."""
 
     TAGS = ("numFmts", "numFmt", "cellXfs", "xf")
 
     def __init__(self) -> None:
         super().__init__()
-        self._inside: set[str] = set()  # "xf" and "numFmt" stand elsewhere with another meaning
+        self._inside: set[str] = set()  # "xf" and "numFmt" also occur elsewhere, with another meaning
         self._own: dict[str, bool] = {}
         self.dates: list[bool] = []
 
@@ -155,7 +155,7 @@ class Styles(Part):
 
 
 class Strings(Part):
-    """The texts that cells share, by their index."""
+    """The shared strings, by index."""
 
     TAGS = ("si", "t", "rPh")
 
@@ -182,13 +182,13 @@ class Strings(Part):
 
 
 def is_date_format(code: str) -> bool:
-    """Whether a number format shows a day or a time of day. (`[h]:mm` is a duration, which stays a number.)"""
+    """Return whether a number format shows a date or a time of day. (`[h]:mm` is a duration, which stays a number.)"""
     first = code[:_LONGEST_FORMAT].partition(";")[0]
     return "[h" not in first.lower() and re.search("[dmyhs]", _NO_DATE.sub("", first), re.IGNORECASE) is not None
 
 
 def unescaped(text: str) -> str:
-    """The text with characters in place of `_x000D_` and the like."""
+    """Return the text with escapes such as `_x000D_` replaced by their characters."""
     return _ESCAPE.sub(lambda found: chr(int(found.group(1), 16)), text) if "_x" in text else text
 
 
@@ -197,7 +197,7 @@ def unreadable() -> BadFile:
 
 
 def _check_declaration(version: str, encoding: str | None, standalone: int) -> None:
-    if encoding is not None and encoding.lower() not in ("utf-8", "utf-16"):  # all that ECMA-376 allows
+    if encoding is not None and encoding.lower() not in ("utf-8", "utf-16"):  # the only ones in ECMA-376
         raise unreadable()
 
 
@@ -206,5 +206,5 @@ def _refuse_doctype(*_: object) -> None:
 
 
 def sheets_of(relations: Relations, workbook: Workbook) -> Iterator[str]:
-    """Where the worksheets lie, in their order. (A sheet may be a chart, too.)"""
+    """Return the paths of the worksheets in order. (Other sheets, such as charts, are skipped.)"""
     return (relations.targets[known] for known in workbook.sheets if relations.kinds.get(known) == "worksheet")

@@ -1,4 +1,4 @@
-"""Rows as they come out of a file, and what every table must keep to."""
+"""Rows of a file, and the checks common to all formats."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,14 +8,14 @@ from skeleton.importexport.errors import BadFile, TooMuch
 from skeleton.importexport.limits import SHEET_ROWS, Limits
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-"""What PostgreSQL cannot hold: NUL, and half of a surrogate pair."""
+"""Characters that PostgreSQL cannot store: NUL and unpaired surrogates."""
 
 Cell = Any
 """A text, a number, a boolean, a date, a datetime, or None."""
 
 
 class Row(NamedTuple):
-    """A row and its number in the file. `formulas` and `faults` are the cells that hold a formula or an error."""
+    """A row and its number in the file. `formulas` and `faults` are the indexes of cells with a formula or an error."""
 
     number: int
     cells: list[Cell]
@@ -24,7 +24,7 @@ class Row(NamedTuple):
 
 
 def fitted(rows: Iterable[Row], limits: Limits) -> Iterator[Row]:
-    """Yield the rows that are not empty: the heading first, then each row as wide as the heading. Raises BadFile."""
+    """Yield the non-empty rows: the heading first, then each row padded to its width. Raises BadFile."""
     width = 0
     for number, cells, formulas, faults in rows:
         _trim(cells)
@@ -39,7 +39,7 @@ def fitted(rows: Iterable[Row], limits: Limits) -> Iterator[Row]:
 
 
 def check_number(number: int) -> None:
-    """Raises BadFile if no spreadsheet has a row of this number."""
+    """Raise BadFile if the row number exceeds a spreadsheet's limit."""
     if number > SHEET_ROWS:
         most = f"{SHEET_ROWS:,}"
         raise BadFile(f"The file has rows beyond row {most}, where every spreadsheet ends. Delete the empty rows.")

@@ -1,4 +1,4 @@
-"""CSV in any of the usual encodings and with any of the usual separators."""
+"""Reads CSV in the usual encodings and with the usual separators."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from skeleton.importexport.reader.rows import Row, check_number
 
 SEPARATORS = ",;\t|"
 HEAD = 20_000
-"""Bytes in which the separator is looked for."""
+"""Bytes used to detect the separator."""
 
 _SEPARATOR_LINE = re.compile(r"sep=([^\w\s\"]|\t)(?=[\r\n])", re.IGNORECASE)
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -47,7 +47,7 @@ def _records(records: Iterator[list[str]], lines: "_Lines") -> Iterator[Row]:
 
 
 class _Lines:
-    """The lines of a text, for the reader of CSV. Refuses a record before it has become too long to hold."""
+    """The lines of a text, for the CSV reader. Refuses a record before it becomes too long for memory."""
 
     def __init__(self, text: TextIO, longest: int) -> None:
         self._text, self._longest = text, longest
@@ -75,7 +75,7 @@ class _Lines:
 
 
 def _encoding_of(content: bytes, encoding: str | None) -> str:
-    """The encoding, of which a mark at the beginning is the best evidence."""
+    """Return the encoding: from a byte order mark if there is one, as given, or detected. Raises BadFile."""
     given = next((name for mark, name in _MARKS if content.startswith(mark)), encoding)
     try:
         content.decode(given or "utf-8")
@@ -88,9 +88,9 @@ def _encoding_of(content: bytes, encoding: str | None) -> str:
 
 
 def _one_byte_encoding(content: bytes) -> str:
-    """Windows' encoding of Cyrillic or of Western Europe.
+    """Return Windows' Cyrillic or Western European encoding.
 
-    In Cyrillic texts the letters above 127 stand side by side; in Western ones each stands alone among plain letters.
+    In Cyrillic text, bytes above 127 occur in runs. In Western text, each occurs alone among ASCII letters.
     """
     accented = re.findall(rb"[\x80-\xff]+", content[:1_000_000])
     together = sum(len(run) for run in accented if len(run) > 1)
@@ -98,6 +98,6 @@ def _one_byte_encoding(content: bytes) -> str:
 
 
 def _separator(head: str) -> str:
-    """What separates the names in the heading."""
+    """Return the most frequent separator in the heading."""
     heading = re.sub(r'"[^"]*"', "", re.split(r"[\r\n]", head.lstrip(), maxsplit=1)[0])
     return max(SEPARATORS, key=heading.count)

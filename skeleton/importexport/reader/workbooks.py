@@ -1,4 +1,4 @@
-"""XLSX: the first sheet of a workbook, row by row. Memory is that of its shared texts, however many rows there are."""
+"""Reads the first sheet of an XLSX workbook row by row. Memory is needed for its shared strings, not for its rows."""
 
 import datetime as dt
 import math
@@ -26,10 +26,10 @@ _DIGITS = re.compile(r"\d{1,9}", re.ASCII)
 _PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})", re.ASCII)
 _EPOCH, _EPOCH_1904 = dt.datetime(1899, 12, 30), dt.datetime(1904, 1, 1)
 _LEAP_BUG = 60
-"""Excel counts a 29 February 1900, which never was: days before that one are one more."""
+"""Excel counts 29 February 1900, a day that never existed, so the days before it are off by one."""
 _BOOLEANS = {"1": True, "0": False, "true": True, "false": False}
 FORMULA = "="
-"""Stands for a formula, which is not worked out."""
+"""Placeholder for a formula. Formulas are not evaluated."""
 
 
 def xlsx_rows(file: BinaryIO, limits: Limits) -> Iterator[Row]:
@@ -50,7 +50,7 @@ def xlsx_rows(file: BinaryIO, limits: Limits) -> Iterator[Row]:
 
 
 def _workbook_in(archive: Archive, budget: Budget) -> str:
-    """Where the workbook lies in the archive."""
+    """Return the path of the workbook part in the archive. Raises BadFile."""
     if "mimetype" in archive and archive.whole("mimetype", 50).startswith(b"application/vnd.oasis."):
         raise BadFile("This is a file of OpenDocument. Save it as XLSX or CSV.")
     if "xl/workbook.bin" in archive:
@@ -64,7 +64,7 @@ def _workbook_in(archive: Archive, budget: Budget) -> str:
 
 
 def _rows_in(archive: Archive, path: str, sheet: "SheetPart", budget: Budget, limits: Limits) -> Iterator[Row]:
-    """Go through a sheet, whose empty rows are counted apart: they are many in honest files, and cost little."""
+    """Yield a sheet's rows. Empty rows have a separate limit: regular files may have many, and they cost little."""
     for piece in archive.pieces(path):
         before = sheet.number
         sheet.parse(piece)
@@ -76,7 +76,7 @@ def _rows_in(archive: Archive, path: str, sheet: "SheetPart", budget: Budget, li
 
 
 class SheetPart(Part):
-    """The rows of a sheet that hold anything, in `rows` until they are taken."""
+    """Parser of a sheet. It collects the non-empty rows in `rows` until they are taken."""
 
     TAGS = ("row", "c", "v", "f", "t", "rPh")
 
@@ -85,9 +85,9 @@ class SheetPart(Part):
         self._dates, self._texts = styles.dates, strings.texts
         self._epoch = _EPOCH_1904 if workbook.since_1904 else _EPOCH
         self.rows: list[Row] = []
-        self.number = self._column = 0  # of the row and the cell where we are
+        self.number = self._column = 0  # of the current row and cell
         self._row: Row | None = None
-        self._kind: str | None = None  # of the cell; None outside of one
+        self._kind: str | None = None  # type of the current cell; None outside of cells
         self._is_date = self._is_formula = self._phonetic = False
         self._values: list[str] = []
 
@@ -172,7 +172,7 @@ class SheetPart(Part):
                 raise self._damaged() from None
 
     def _put(self, value: Cell, *, formula: bool = False, fault: bool = False) -> None:
-        """Add a cell to the row, behind as many empty ones as it takes."""
+        """Add a cell to the row, after padding it with empty ones."""
         if value == "":
             return
         number, cells, formulas, faults = self._row or Row(0, [])
@@ -185,7 +185,7 @@ class SheetPart(Part):
             )
 
     def _read(self, kind: str, value: str) -> Cell:
-        """What a cell of a kind holds. Raises ValueError and the like."""
+        """Return the value of a cell of a type. Raises ValueError, KeyError, IndexError or OverflowError."""
         if kind == "s":
             return self._texts[_index(value)]
         if kind in ("str", "inlineStr"):
@@ -200,7 +200,7 @@ class SheetPart(Part):
         return self._date(number) if self._is_date else number
 
     def _date(self, number: float) -> Cell:
-        """The day, the moment or the time of day that a number stands for."""
+        """Convert a number to a date, a datetime or a time of day."""
         day, fraction = divmod(number, 1)
         rest = dt.timedelta(milliseconds=round(fraction * 86_400_000))
         if day == 0 and rest < dt.timedelta(days=1):
@@ -230,7 +230,7 @@ def _index(value: str) -> int:
 
 
 def _column_of(letters: str) -> int:
-    """The number of a column: A is 1, XFD is 16384."""
+    """Return the number of a column: A is 1, XFD is 16384."""
     column = 0
     for letter in letters:
         column = column * 26 + ord(letter) - 64

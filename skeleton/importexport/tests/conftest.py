@@ -1,4 +1,4 @@
-"""Somebody with a file."""
+"""Fixtures: clients that upload files."""
 
 import io
 from collections.abc import Callable, Iterable
@@ -14,27 +14,27 @@ from skeleton.importexport.models import Import
 
 
 class Visitor(Client):
-    """A browser in which somebody is signed in, who uploads and applies files."""
+    """A signed-in test client that uploads and applies files."""
 
     def upload(self, where: str, content: bytes | str, name: str = "file.csv", encoding: str = "") -> Any:
-        """The answer to an upload; `where` is the address of the list."""
+        """Upload a file to the list at `where`, and return the response."""
         sent = content.encode() if isinstance(content, str) else content
         return self.post(f"{where}import/", {"file": SimpleUploadedFile(name, sent), "encoding": encoding})
 
     def check(self, where: str, content: bytes | str, **rest: Any) -> Import:
-        """The import, checked."""
+        """Upload a file, and return the checked import."""
         answer = self.upload(where, content, **rest)
         assert answer.status_code == 302, answer.context["form"].errors
         self.page = answer.headers["Location"]
         return self.latest()
 
     def apply(self) -> Import:
-        """Press the button on the preview."""
+        """Apply the import from its preview."""
         assert self.post(self.page).status_code == 302
         return self.latest()
 
     def take(self, where: str, content: bytes | str, **rest: Any) -> Import:
-        """Check and apply."""
+        """Upload, check and apply a file."""
         checked = self.check(where, content, **rest)
         assert checked.state == "checked", (checked.message, checked.report)
         done = self.apply()
@@ -59,7 +59,7 @@ def _visitor(user: Any) -> Visitor:
 
 @pytest.fixture
 def clerk(db: None) -> Visitor:
-    """An administrator, who may do nearly everything."""
+    """A user with the administrator role."""
     return _visitor(user_in_role("admin", name="Carl Clerk", email="carl@example.com"))
 
 
@@ -70,7 +70,7 @@ def chief(db: None) -> Visitor:
 
 @pytest.fixture
 def guest(db: None) -> Visitor:
-    """Somebody who may look."""
+    """A user with read permissions only."""
     return _visitor(user_in_role("viewer", name="Vera Viewer", email="vera@example.com"))
 
 
@@ -80,7 +80,7 @@ def staff(db: None) -> Callable[..., Visitor]:
 
 
 def workbook(rows: Iterable[Iterable[Any]]) -> bytes:
-    """An XLSX file as a spreadsheet would save it."""
+    """Return an XLSX file as saved by a spreadsheet program."""
     book = openpyxl.Workbook()
     for row in rows:
         book.active.append(list(row))

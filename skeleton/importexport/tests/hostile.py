@@ -1,4 +1,4 @@
-"""Workbooks written by hand, part by part, as no spreadsheet program would."""
+"""Hand-written workbooks that no spreadsheet program would save."""
 
 import io
 import zipfile
@@ -11,7 +11,7 @@ PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 
 def relations(**targets: str) -> str:
-    """A part of relations: kinds and where their parts lie."""
+    """Return a relationships part with types and targets."""
     each = (f'<Relationship Id="{kind}" Type="{OFFICE}/{kind}" Target="{path}"/>' for kind, path in targets.items())
     return f'<Relationships xmlns="{PACKAGE}">{"".join(each)}</Relationships>'
 
@@ -33,7 +33,7 @@ SHEET, STRINGS, STYLES = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl
 
 
 def text(value: object) -> str:
-    """A cell that holds its own text."""
+    """Return a cell with an inline string."""
     return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
 
 
@@ -50,7 +50,7 @@ def sheet(rows: str) -> str:
 
 
 def book(rows: str = HEADING + ACME, **instead: Any) -> bytes:
-    """A workbook of one sheet. Keywords replace its parts, by the name of the file in them; None leaves one out."""
+    """Return a workbook with one sheet. Keywords replace its parts by file name; None omits one."""
     parts = {**PARTS, SHEET: sheet(rows)}
     for path in parts:
         name = path.rpartition("/")[2].partition(".")[0]
@@ -60,7 +60,7 @@ def book(rows: str = HEADING + ACME, **instead: Any) -> bytes:
 
 
 def archive(parts: Iterable[tuple[str, Any]], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A ZIP archive; the content of a part is a text, bytes, or an iterable of bytes."""
+    """Return a ZIP archive. The content of a part is text, bytes, or an iterable of bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method, compresslevel=1) as made:
         for name, content in parts:
@@ -71,7 +71,7 @@ def archive(parts: Iterable[tuple[str, Any]], method: int = zipfile.ZIP_DEFLATED
 
 
 def repeated(start: str, each: str, times: int, end: str) -> Iterable[bytes]:
-    """A large part that is never in memory as a whole."""
+    """Yield a large part without holding all of it in memory."""
     step = 10_000
     yield start.encode()
     for _ in range(times // step):

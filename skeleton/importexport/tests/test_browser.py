@@ -1,4 +1,4 @@
-"""An import with a mistake in it, mended and applied, and an export: by clicking, in Chromium."""
+"""An import with an error that is corrected and applied, and an export, in a browser."""
 
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def test_the_pages_fit_a_phone_and_tell_how_far_a_job_is(clerk, live_server, tmp
         window.shoot("exchange-waiting")
         imported = window.page.url.rstrip("/").rpartition("/")[2]
         window.page.evaluate("document.getElementById('import').dataset.state = 'elsewhere'")
-        window.page.wait_for_timeout(1200)  # it asks, finds another state than the page shows, and loads anew
+        window.page.wait_for_timeout(1200)  # the page polls, finds a new state, and reloads
         assert imported in window.page.url
         width = window.page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE[0]

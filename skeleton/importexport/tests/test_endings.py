@@ -1,4 +1,4 @@
-"""Every import comes to an end that its page tells, whatever the file is and whatever becomes of the work on it."""
+"""Every import finishes or fails with a message on its page, whatever the file contains and whatever happens to it."""
 
 import json
 import time
@@ -35,7 +35,7 @@ def page_of(visitor):
 
 
 def waiting(visitor, content=FILE, monkeypatch=None):
-    """An import that was left to a job."""
+    """Return an import that was left to a job."""
     monkeypatch.setattr(imports, "AT_ONCE", 0)
     import_ = visitor.check(CUSTOMERS, content)
     assert import_.state == "checking"
@@ -49,14 +49,14 @@ def jobs_of(import_):
     return [args for args in found if args == {"import_id": str(import_.pk)}]
 
 
-# --- the files that were seen to hold a thread, or kill a worker ------------------------------------------------------
+# --- files that used to block a thread or kill a worker ---------------------------------------------------------------
 
 
 def test_a_small_workbook_that_names_a_far_row_is_refused_on_its_page(clerk):
     answer = clerk.upload(CUSTOMERS, book(HEADING + ACME + row(1_000_000_000_000, text("x"))), name="x.xlsx")
     assert "beyond row 1,048,576" in answer.content.decode()
     padded = HEADING + "".join(row(n, text("x" * 9_000)) for n in range(2, 130)) + row(1_000_000_000_000, text("x"))
-    refused = clerk.check(CUSTOMERS, book(padded), name="x.xlsx")  # its heading comes before the rest is read
+    refused = clerk.check(CUSTOMERS, book(padded), name="x.xlsx")  # the heading is available before the rest is read
     assert refused.state == "refused"
     page = page_of(clerk)
     assert "beyond row 1,048,576" in page
@@ -137,7 +137,7 @@ def test_a_database_that_fails_in_the_request_leaves_the_work_to_a_job(clerk, mo
 
 
 def test_a_job_that_dies_each_time_is_given_up(clerk, monkeypatch):
-    """As where the worker is killed: nothing is noted but that the work was begun."""
+    """Simulate a killed worker: only the start of the attempt is recorded."""
     import_ = waiting(clerk, monkeypatch=monkeypatch)
 
     def die(*args, **rest):

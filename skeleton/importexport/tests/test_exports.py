@@ -1,4 +1,4 @@
-"""Every list as a file: the rows that are shown, all of them, and nothing that is nobody's business."""
+"""Exports of every list contain exactly the visible rows, and no secrets."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ CUSTOMERS, INVOICES = "/admin/parties/customer/", "/admin/billing/invoice/"
 
 @pytest.fixture(autouse=True)
 def books(chart):
-    """Sending posts to them."""
+    """The chart of accounts, to which sent invoices are posted."""
 
 
 def rows_of(content):

@@ -1,4 +1,4 @@
-"""Files on their way in: what they would change, what is wrong with them, and that they change all or nothing."""
+"""Imports: previews of changes, errors, and all-or-nothing application."""
 
 import json
 
@@ -36,7 +36,7 @@ def customer(**values):
 
 
 def told(import_):
-    """The errors of a checked import, by row and column."""
+    """Return the errors of a checked import by row and column."""
     return {(row["number"], column): text for row in import_.report["wrong"] for column, text in row["errors"].items()}
 
 
@@ -390,7 +390,7 @@ def test_templates_have_the_columns_that_can_be_filled_in(clerk):
 
 
 def test_looking_records_up_takes_a_few_queries_however_many_rows(clerk):
-    """What a row costs is its own writing; nothing else is asked row by row."""
+    """Only the write statements grow with the number of rows."""
     for n in range(12):
         customer(name=f"C{n}", email=f"c{n}@example.com")
 

@@ -1,4 +1,4 @@
-"""The process that reads files: what hostile ones cost, that nothing of it is left, and what it can reach."""
+"""The process that reads files: its limits with malicious files, its cleanup, and its isolation."""
 
 import contextlib
 import datetime as dt
@@ -41,12 +41,12 @@ from skeleton.importexport.tests.hostile import (
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 
 SOON = 60
-"""Seconds: many times what any of these files takes, and far from for ever."""
+"""Timeout in seconds, many times longer than any of these files takes."""
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_left(tmp_path, monkeypatch):
-    """No file, no process, no open pipe."""
+    """Assert that no file, process or open pipe is left behind."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -58,10 +58,10 @@ def nothing_is_left(tmp_path, monkeypatch):
 
 
 def readers_of(parent):
-    """The processes that read a file for another one."""
+    """Return the reader processes of a parent process."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, IndexError):  # it has just ended
+        with contextlib.suppress(OSError, IndexError):  # it has just exited
             is_ours = (process / "stat").read_text().rpartition(")")[2].split()[1] == str(parent)
             if is_ours and b"skeleton.importexport.reader" in (process / "cmdline").read_bytes():
                 found.append(int(process.name))
@@ -81,7 +81,7 @@ def refusal_of(content, **rest):
     return refusal.value
 
 
-# --- workbooks that mean harm, or are broken --------------------------------------------------------------------------
+# --- malicious and broken workbooks -----------------------------------------------------------------------------------
 
 
 def cell(**attributes):
@@ -183,8 +183,8 @@ def test_archives_that_are_broken_or_lie_are_refused():
     parts, entry = parts_of(content), content.index(b"PK\x01\x02")
     small, locked = bytearray(content), bytearray(content)
     while entry >= 0:
-        struct.pack_into("<I", small, entry + 24, 50)  # says that it unfolds to 50 bytes
-        locked[entry + 8] |= 1  # says that it is encrypted
+        struct.pack_into("<I", small, entry + 24, 50)  # declares a decompressed size of 50 bytes
+        locked[entry + 8] |= 1  # declares that it is encrypted
         entry = content.find(b"PK\x01\x02", entry + 4)
     for broken in (
         *(content[:length] for length in (4, 100, len(content) // 2, len(content) - 10)),
@@ -235,7 +235,7 @@ def test_empty_rows_have_a_limit_of_their_own():
     assert "empty rows" in refusal_of(content, limits=Limits(unfolded_empty=2_000_000)).message
 
 
-# --- workbooks that are unusual and fine ------------------------------------------------------------------------------
+# --- unusual but valid workbooks --------------------------------------------------------------------------------------
 
 
 def test_every_kind_of_cell_is_read():
@@ -350,7 +350,7 @@ def test_what_cannot_separate_is_no_separator(start):
 # --- limits of time, and what is left ---------------------------------------------------------------------------------
 
 LONG = b"name,email\n" + b"Acme,acme@example.com\n" * 90_000
-"""More than a pipe holds, so its reader waits until somebody listens."""
+"""More than fits into a pipe, so the reader process blocks until the parent reads."""
 
 
 def test_the_time_on_the_clock_is_limited():

@@ -1,4 +1,4 @@
-"""Files as people have them, and files that somebody made to do harm."""
+"""Regular and malicious files."""
 
 import csv
 import datetime as dt
@@ -27,7 +27,7 @@ def read(content, **rest):
 
 
 def read_here(content, encoding=None):
-    """The cells of all rows, read without a process, for tests that read hundreds of files."""
+    """Return the cells of all rows, read without a child process, for tests that read hundreds of files."""
     _, rows = table(io.BytesIO(content), encoding, PATIENT)
     return [row.cells for row in rows]
 

@@ -1,4 +1,4 @@
-"""The verbs of notifications: telling, reading, sending out."""
+"""Services of notifications: creating, marking as read, and delivering them."""
 
 from skeleton.notifications.services.telling import notify
 

@@ -1,4 +1,4 @@
-"""Forgetting what was read long ago, and with it what became of its e-mails."""
+"""Deletes old read notifications, together with their deliveries."""
 
 import datetime as dt
 
@@ -8,13 +8,13 @@ from django.utils import timezone
 from skeleton.notifications.models import Notification
 
 BATCH = 1000
-"""How many notifications one transaction deletes at most."""
+"""Maximum number of notifications deleted in one transaction."""
 
 
 def forget_read() -> int:
-    """Delete what is older than `SKELETON_NOTIFICATION_DAYS` and was read; how many those were. 0 days: none.
+    """Delete read notifications older than `SKELETON_NOTIFICATION_DAYS`, and return how many. 0 days: delete none.
 
-    What is unread stays, however old. That something was told once only is remembered without it.
+    Unread notifications are kept, however old. The records of one-time events (`Occasion`) are kept, too.
     """
     if not settings.SKELETON_NOTIFICATION_DAYS:
         return 0

@@ -1,7 +1,7 @@
-"""Sending notifications out, by job: what the user wants at the moment of sending, and never in their quiet hours.
+"""Jobs that deliver notifications, according to the user's preferences at that time and never in quiet hours.
 
-A delivery is one notification on one channel. Its row is locked while it is sent, so of two workers one sends it and
-the other finds it sent. What fails is tried again with growing pauses, and in the end has failed, with the reason.
+A delivery is one notification on one channel. Its row is locked while it is sent, so if two workers try, one sends it
+and the other finds it sent. Failures are retried with growing pauses; the last one marks the delivery as failed.
 """
 
 import datetime as dt
@@ -27,12 +27,12 @@ from skeleton.notifications.texts import texts_in
 log = structlog.get_logger("skeleton.notifications")
 
 TO_THE_SWITCHED_OFF = (Event.ACCOUNT_DEACTIVATED,)
-"""What even those are sent whose account is switched off."""
+"""Events that are delivered even to deactivated users."""
 
 
 @job
 def deliver(notification_ids: list[str]) -> None:
-    """Send notifications out on the channels that their users want now; in quiet hours, look again after them."""
+    """Start deliveries on the channels that users have enabled now, or try again after their quiet hours."""
     now = timezone.now()
     told = Notification.objects.filter(pk__in=notification_ids).select_related("user__notification_preferences")
     for notification in told.order_by("pk"):
@@ -50,12 +50,12 @@ def _begin(notification: Notification) -> None:
     channels = [channel for channel in Channel if wanted(notification, channel)]
     rows = [Delivery(notification=notification, channel=channel) for channel in channels]
     for delivery in Delivery.objects.bulk_create(rows, ignore_conflicts=True):
-        send.enqueue(delivery_id=str(delivery.pk))  # of one that was there already nothing comes
+        send.enqueue(delivery_id=str(delivery.pk))  # rows that already existed are not returned
 
 
 @job
 def send(delivery_id: str) -> None:
-    """Send one delivery, if it still waits and is still wanted."""
+    """Send one delivery if it is still waiting and still wanted."""
     rows = Delivery.objects.select_related("notification__user__notification_preferences")
     delivery = rows.select_for_update(of=("self",)).filter(pk=delivery_id, status=DeliveryStatus.WAITING).first()
     if delivery is None:
@@ -71,7 +71,7 @@ def send(delivery_id: str) -> None:
 
 
 def send_again(*, delivery_id: UUID, actor: Actor) -> None:
-    """Try what has failed once more, with all its attempts. Raises NotFound, Conflict (it has not failed)."""
+    """Retry a failed delivery, with all attempts again. Raises NotFound, Conflict (it has not failed)."""
     with verb(actor, "send_again"):
         delivery = locked(Delivery.objects.all(), delivery_id)
         if delivery.status != DeliveryStatus.FAILED:
@@ -92,7 +92,7 @@ def _send(delivery: Delivery) -> None:
 
 
 def _postpone(delivery: Delivery, exc: Exception) -> None:
-    """Try again later, or give up after too many attempts."""
+    """Schedule the next attempt, or give up after the last one."""
     if delivery.attempts + 1 >= ATTEMPTS:
         _give_up(delivery, exc)
         return
@@ -115,7 +115,7 @@ def _reason(exc: Exception) -> str:
 
 
 def _message(delivery: Delivery) -> Message:
-    """What is sent, in the language that the user has now."""
+    """Return the message in the user's current language."""
     notification, channel = delivery.notification, Channel(delivery.channel)
     user, event, values = notification.user, Event(notification.type), notification.values
     texts = texts_in(user.language)
@@ -129,7 +129,7 @@ def _message(delivery: Delivery) -> Message:
 
 
 def wanted(notification: Notification, channel: Channel) -> bool:
-    """Whether the notification is to go out by this channel, as things are now."""
+    """Return whether the notification should currently be delivered over this channel."""
     user = notification.user
     reachable = user.is_active or notification.type in TO_THE_SWITCHED_OFF
     return reachable and wishes_of(user).wants(channel)

@@ -1,4 +1,4 @@
-"""Reading: what was read stays read, from the first time on."""
+"""Marking notifications as read. A notification keeps the time at which it was first read."""
 
 from uuid import UUID
 
@@ -12,16 +12,16 @@ from skeleton.notifications.access import NOTIFICATIONS
 
 
 def mark_read(*, notification_id: UUID, actor: Actor) -> None:
-    """Mark one of the actor's own as read now, unless it was before. Raises NotFound."""
+    """Mark one of the actor's notifications as read, unless it is already. Raises NotFound."""
     own = visible(NOTIFICATIONS, actor).filter(pk=notification_id)
     if not own.filter(read_at=None).update(read_at=timezone.now()) and not own.exists():
         raise NotFound
 
 
 def mark_all_read(*, actor: Actor) -> int:
-    """Mark all of the actor's own as read that are there by now; how many were unread."""
+    """Mark all of the actor's notifications as read, and return how many were unread."""
     unread = visible(NOTIFICATIONS, actor).filter(read_at=None)
     with transaction.atomic():
-        # locked in one order, so that two of these at the same moment take turns
+        # Locked in a fixed order, so that two concurrent calls cannot deadlock.
         found = list(unread.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
         return unread.filter(pk__in=found).update(read_at=timezone.now()) if found else 0

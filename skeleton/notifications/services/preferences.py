@@ -1,4 +1,4 @@
-"""What a user wants to be sent."""
+"""Changing a user's notification preferences."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from skeleton.notifications.models import Preferences
 
 
 def update_preferences(*, values: dict[str, Any], actor: Actor) -> None:
-    """Change one's own preferences, the language among them; what is absent from `values` stays."""
+    """Change the actor's own preferences, including the language. Fields absent from `values` do not change."""
     wishes = {name: value for name, value in values.items() if name != "language"}
     with verb(actor, "update_preferences"):
         if "language" in values:

@@ -1,4 +1,4 @@
-"""Telling people what happened, in the transaction in which it happens."""
+"""Creating notifications in the transaction of the event."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -27,14 +27,14 @@ def notify(
     link: str | None = None,
     once: str | None = None,
 ) -> None:
-    """Tell each of `recipients`, users' ids, of `event`: at once in the system, by job on the ways that they want.
+    """Notify `recipients` (ids of users) of `event`: at once in the system, and by job on their enabled channels.
 
-    To be called inside a verb: a change that is rolled back told nobody, and one that is committed loses nobody.
-    `values` are those that `VALUES` names for the event, `link` is the path in the API of what it is about
-    (`/api/v1/invoices/…`). With `once`, a key of at most 100 characters, the event is told for that key only the first
-    time, whoever else tries at the same moment.
+    Call it inside the transaction of the event, so that notifications are rolled back or committed with it. `values`
+    must be exactly those of `VALUES` for the event. `link` is the API path of the object (`/api/v1/invoices/…`). With
+    `once`, a deduplication key of at most 100 characters, the event is notified only once for this key, even if
+    several transactions try at the same time.
 
-    Whom: `queries.concerned` knows. Raises TypeError for other values than the event's.
+    `queries.concerned` returns the recipients. Raises TypeError for other values than the event's.
     """
     if values.keys() != VALUES[event]:
         raise TypeError(f"{event} comes with {', '.join(sorted(VALUES[event]))}")
@@ -59,7 +59,7 @@ def notify(
 
 
 def _is_first(event: Event, key: str) -> bool:
-    """Note that the event is told for this key; false where it was. One that is just being told is waited for."""
+    """Record the event as notified for this key. Return False if it was before. Waits for a concurrent transaction."""
     with connection.cursor() as cursor:
         cursor.execute(_ONCE, [event.value, key])
         return bool(cursor.rowcount == 1)

@@ -1,4 +1,4 @@
-"""Dates in English as one reads them on an invoice."""
+"""Unambiguous English date formats, as on invoices."""
 
 DATE_FORMAT = "j M Y"
 DATETIME_FORMAT = "j M Y, H:i"

@@ -15,14 +15,16 @@ BAR = 30
 
 
 class Command(BaseCommand):
-    help = "Fill an empty installation with two years of a believable company, through the services."
+    help = "Fill an empty installation with two years of realistic company data, using the services."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--scale", type=float, default=1, help="How much of it: 1 is some 300 invoices.")
-        parser.add_argument("--seed", type=int, default=1, help="The same number makes the same company.")
-        parser.add_argument("--password", help="With which one may sign in as its staff; by default nobody can.")
-        parser.add_argument("--if-empty", action="store_true", help="Do nothing, and say so, where there is data.")
-        parser.add_argument("--anyway", action="store_true", help="Add it to the data that is there.")
+        parser.add_argument("--scale", type=float, default=1, help="Amount of data: 1 is about 300 invoices.")
+        parser.add_argument(
+            "--seed", type=int, default=1, help="Random seed: the same number creates the same company."
+        )
+        parser.add_argument("--password", help="Password of the demo staff; without it, they cannot sign in.")
+        parser.add_argument("--if-empty", action="store_true", help="Do nothing if there is data.")
+        parser.add_argument("--anyway", action="store_true", help="Add it to existing data.")
 
     def handle(
         self, *args: Any, scale: float, seed: int, password: str | None, if_empty: bool, anyway: bool, **options: Any
@@ -43,7 +45,7 @@ class Command(BaseCommand):
         self.stdout.write(f"The demo company is there, after {time.monotonic() - began:.0f} s.")
 
     def _told(self, what: str, done: int, total: int) -> None:
-        """A bar where somebody looks on."""
+        """Show a progress bar if standard error is a terminal."""
         if not sys.stderr.isatty():
             return
         filled = BAR * done // max(total, 1)

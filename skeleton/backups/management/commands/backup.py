@@ -1,4 +1,4 @@
-"""`manage.py backup FILE`: the database and the files on local disk, as they are at one moment."""
+"""`manage.py backup FILE`: writes a snapshot of the database and the files on local disk."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -11,10 +11,12 @@ from skeleton.backups.services import back_up
 
 
 class Command(BaseCommand):
-    help = "Write the database, as it is at this moment, and the uploaded files into one new file."
+    help = "Write a snapshot of the database and the uploaded files to one new file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE", help="the new file; whoever reads it reads everything")
+        parser.add_argument(
+            "file", type=Path, metavar="FILE", help="the new file; anyone who can read it can read all data"
+        )
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:

@@ -1,4 +1,4 @@
-"""`manage.py restore FILE`: the database and the files of a backup, checked afterwards."""
+"""`manage.py restore FILE`: restores the database and the files of a backup, and verifies them."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -13,11 +13,11 @@ from skeleton.files import storage
 
 
 class Command(BaseCommand):
-    help = "Put back what a backup holds, all of it or nothing, and check it: rows, files, the books."
+    help = "Restore a backup completely or not at all, and verify its rows, files and books."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
-        parser.add_argument("--force", action="store_true", help="replace what the database holds")
+        parser.add_argument("--force", action="store_true", help="replace existing data")
 
     def handle(self, *args: Any, file: Path, force: bool, **options: Any) -> None:
         try:

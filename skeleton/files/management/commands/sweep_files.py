@@ -1,4 +1,4 @@
-"""`manage.py sweep_files`: bytes without a row, rows without bytes, uploads that were cut off."""
+"""`manage.py sweep_files`: finds and removes contents without a row, rows without contents, and unfinished uploads."""
 
 import datetime as dt
 from argparse import ArgumentParser, ArgumentTypeError
@@ -14,7 +14,7 @@ MOST_HOURS = 24 * 365 * 100
 
 
 def hours_of(text: str) -> float:
-    """Raises ArgumentTypeError for what is no number of hours from 0 to a century."""
+    """Parse a number of hours, from 0 to a century. Raises ArgumentTypeError."""
     try:
         hours = float(text)
     except ValueError:
@@ -26,8 +26,8 @@ def hours_of(text: str) -> float:
 
 class Command(BaseCommand):
     help = (
-        "List bytes of files that have no row, rows that have no bytes, and uploads that were cut off. Nothing is "
-        "removed without --yes. What another installation keeps on the same storage looks like bytes without a row."
+        "List file contents (bytes) without a row, rows without contents, and unfinished uploads. Nothing is removed "
+        "without --yes. Files of another installation on the same storage look like bytes without a row."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             "--hours",
             type=hours_of,
             default=24,
-            help="leave alone what is younger (24); below 1 only while no instance runs, or uploads under way are lost",
+            help="ignore anything younger (24); use less than 1 only while no instance runs, or uploads are lost",
         )
         parser.add_argument("--anyway", action="store_true", help="remove even most of all files or objects")
 
@@ -60,7 +60,7 @@ class Command(BaseCommand):
             self._remove(found, anyway=anyway)
 
     def _list(self, found: Sweep) -> int:
-        """Write what was found; how much of it can be removed."""
+        """Print what was found, and return how much of it can be removed."""
         for what, names in (
             ("bytes without a row", found.bytes_without_row),
             ("row without bytes", found.rows_without_bytes),

@@ -9,8 +9,8 @@ from skeleton.kernel.errors import DomainError
 
 class Command(BaseCommand):
     help = (
-        "Make the first administrator where there is none: from SKELETON_ADMIN_EMAIL and SKELETON_ADMIN_PASSWORD, or,"
-        " in zero-configuration mode, the one of the API reference."
+        "Create the first administrator if there is none, from SKELETON_ADMIN_EMAIL and SKELETON_ADMIN_PASSWORD or,"
+        " in zero-configuration mode, as documented in the API reference."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

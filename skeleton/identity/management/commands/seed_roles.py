@@ -6,7 +6,7 @@ from skeleton.identity.services.roles import seed_default_roles
 
 
 class Command(BaseCommand):
-    help = "Make the default roles that are missing."
+    help = "Create missing default roles."
 
     def handle(self, *args: Any, **options: Any) -> None:
         made = seed_default_roles()

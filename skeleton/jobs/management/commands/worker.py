@@ -1,4 +1,4 @@
-"""`manage.py worker`: runs jobs. As many as one likes, on as many machines as one likes."""
+"""`manage.py worker`: runs jobs. Any number of workers on any number of machines can share the work."""
 
 import asyncio
 import os
@@ -16,13 +16,13 @@ from skeleton.server.child_process import PARENT
 
 
 class Command(BaseCommand):
-    help = "Run jobs from the queue until told to stop; more workers than one share the work."
+    help = "Run jobs from the queue until stopped. Several workers share the work."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="end when no job is left that could be run now")
+        parser.add_argument("--once", action="store_true", help="exit when no job is left that can run now")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
-        """Work, and leave nothing behind."""
+        """Run jobs, then disconnect and stop the embedded database."""
         parent = os.environ.get(PARENT)
         if parent:
             stop_with_parent(int(parent), signal.SIGTERM)

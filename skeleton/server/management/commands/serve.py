@@ -1,11 +1,10 @@
-"""`manage.py serve`: everything between an empty machine and a running API, in one command.
+"""`manage.py serve`: prepares an installation and runs the server, in one command.
 
-It checks what can be checked, migrates, seeds, and then runs the API server until Ctrl-C or SIGTERM. Each
-thing that stops the start is said in one line, with exit code 1.
+It checks the settings and the database, migrates, seeds, and then runs the API server until Ctrl-C or SIGTERM. An error
+at startup is reported in one line, with exit code 1.
 
-The API server's main process serves no request itself: it watches its workers. Other child processes (the job worker, a
-server for event streams) belong beside them: a `Beside`, started in `Granian.on_startup`, stopped in
-`Granian.on_shutdown`.
+The main process serves no requests; it supervises its workers. Other child processes (job workers) run as `Beside`,
+started by `Granian.on_startup` and stopped by `Granian.on_shutdown`.
 """
 
 import errno
@@ -44,17 +43,17 @@ from skeleton.embedded_postgres.parent import stop_with_parent
 from skeleton.server.application import Application
 from skeleton.server.child_process import Beside
 
-# Any number, as long as every server of one database uses the same: "skel" in ASCII.
+# An arbitrary number ("skel" in ASCII) that all servers of one database share.
 START_LOCK = 0x736B656C
 BACKLOG = 1024
 OTHER_FILES = 512  # open files of a worker besides its connections
 KILL_SECONDS = 10
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-LARGEST_WORKER = 512  # megabytes; a worker above it is replaced, gracefully
+LARGEST_WORKER = 512  # megabytes; a worker above this limit is replaced gracefully
 
 
 class Address(NamedTuple):
-    """Where the server listens: `host` as given, `ip` as resolved."""
+    """The address that the server listens on: `host` as configured, `ip` as resolved."""
 
     host: str
     ip: str
@@ -69,13 +68,13 @@ class Address(NamedTuple):
 
 class Command(BaseCommand):
     help = "Prepare the database and serve the API, its documentation and the back office."
-    requires_system_checks = ()  # done by hand, after we said what we are about to do
+    requires_system_checks = ()  # run explicitly, after the progress message
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--prepare-only", action="store_true", help="stop before serving")
 
     def handle(self, *args: Any, prepare_only: bool = False, **options: Any) -> None:
-        """Prepare, serve, and leave nothing behind."""
+        """Prepare the installation, serve, and stop the embedded database."""
         for kind in STOP_SIGNALS:
             signal.signal(kind, interrupt)
         try:
@@ -83,7 +82,7 @@ class Command(BaseCommand):
             require_free(address)
             self.prepare()
             if not prepare_only:
-                require_free(address)  # it may have been taken meanwhile
+                require_free(address)  # another program may have taken it in the meantime
                 self.serve(address)
         except KeyboardInterrupt:
             pass
@@ -93,7 +92,7 @@ class Command(BaseCommand):
             self.say("Stopped.")
 
     def prepare(self) -> None:
-        """Bring folders, database, data and static files up to date."""
+        """Bring the data folder, database, seed data and static files up to date."""
         require_writable(Path(settings.SKELETON_DATA_DIR))
         self.open_database()
         require_sound_settings()
@@ -104,7 +103,7 @@ class Command(BaseCommand):
         share_nothing()
 
     def open_database(self) -> None:
-        """Reach the database: start the embedded one, or look closely at the one that was given."""
+        """Start the embedded database, or check the configured one."""
         database = connections["default"]
         embedded = isinstance(database, EmbeddedDatabase)
         self.say("Starting the embedded PostgreSQL." if embedded else "Checking the database.")
@@ -124,17 +123,17 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
 
     def seed(self) -> None:
-        """Run the commands of SKELETON_SEEDS; each of them may run any number of times."""
+        """Run the commands of SKELETON_SEEDS. They are idempotent."""
         self.say("Loading what every installation has: roles, reference data, the administrator.")
         for seed in settings.SKELETON_SEEDS:
             call_command(seed, verbosity=0)
 
     def collect_static(self) -> None:
-        """Gather the static files when one of them changed since the last time."""
+        """Collect the static files if one of them has changed since the last time."""
         if not settings.STATIC_ROOT:
             return
         folder = Path(settings.STATIC_ROOT)
-        mark = folder.with_name(f"{folder.name}.collected")  # beside it: what lies inside is served
+        mark = folder.with_name(f"{folder.name}.collected")  # not inside the folder, whose contents are served
         now = fingerprint_of_static_files()
         if folder.is_dir() and mark.exists() and mark.read_text(encoding="utf-8") == now:
             return
@@ -143,7 +142,7 @@ class Command(BaseCommand):
         mark.write_text(now, encoding="utf-8")
 
     def serve(self, address: Address) -> None:
-        """Run the API server until it is told to stop."""
+        """Run the API server until it is stopped. Raises CommandError if its workers keep failing."""
         server = api_server(address)
         beside = [Beside("worker") for _ in range(settings.SKELETON_JOB_WORKERS)]
         server.on_startup(lambda: self.announce(address))
@@ -154,7 +153,7 @@ class Command(BaseCommand):
             loader: Any = partial(load_application, os.getpid())
             server.serve(target_loader=loader, wrap_loader=False)
         except SystemExit:
-            # A worker that ended by itself while we were told to stop is no failure.
+            # A worker that exits while the server is being stopped is not a failure.
             if not server.interrupt_signal:
                 raise CommandError("The API server stopped: its workers kept failing, see above.") from None
 
@@ -165,9 +164,9 @@ class Command(BaseCommand):
         self.say("Stop with Ctrl-C.")
 
     def stop_database(self) -> None:
-        """Let go of the database, and wait for the embedded one to stop unless others use it."""
+        """Disconnect, and wait for the embedded database to stop unless other processes use it."""
         for kind in STOP_SIGNALS:
-            signal.signal(kind, signal.SIG_IGN)  # a second Ctrl-C would only leave a mess
+            signal.signal(kind, signal.SIG_IGN)  # a second Ctrl-C would interrupt the shutdown
         connections.close_all()
         database = connections["default"]
         if isinstance(database, EmbeddedDatabase):
@@ -179,7 +178,7 @@ class Command(BaseCommand):
 
 
 def api_server(address: Address) -> AbstractServer[Any]:
-    """The server of the application, with workers that are replaced when they fail."""
+    """Return the application server. It replaces workers that fail."""
     connections_limit = allow_connections(settings.SKELETON_SERVER_LIMITS["connections"])
     return Granian(
         settings.RSGI_APPLICATION,
@@ -191,7 +190,7 @@ def api_server(address: Address) -> AbstractServer[Any]:
         websockets=False,
         workers=worker_count(),
         backlog=BACKLOG,
-        backpressure=connections_limit,  # it counts connections, idle ones too
+        backpressure=connections_limit,  # counts connections, including idle ones
         http1_settings=HTTP1Settings(header_read_timeout=settings.SKELETON_HEADER_SECONDS * 1000),
         respawn_failed_workers=True,
         workers_kill_timeout=KILL_SECONDS,
@@ -201,7 +200,7 @@ def api_server(address: Address) -> AbstractServer[Any]:
 
 
 def allow_connections(wanted: int) -> int:
-    """Raise the limit of open files as far as `wanted` connections need it. How many the system lets us have."""
+    """Raise the limit of open files for `wanted` connections. Return how many connections the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = wanted + OTHER_FILES
     if soft != resource.RLIM_INFINITY and soft < needed:
@@ -211,11 +210,11 @@ def allow_connections(wanted: int) -> int:
 
 
 def load_application(parent: int) -> Application:
-    """The first thing that a worker does.
+    """Prepare a worker process and return its application. This runs first in every worker.
 
-    It leaves the terminal's process group, so that Ctrl-C reaches the main process alone (two signals at once
-    make a worker hang), and it ends when the main process is killed, so that the port gets free. Until the server
-    listens to signals itself it must not have the main process's handlers, which would lose that one.
+    The worker leaves the terminal's process group, so that Ctrl-C reaches only the main process: two signals at once
+    make a worker hang. It exits when the main process is killed, which frees the port. Until the server installs its
+    own signal handlers, the default ones apply: those inherited from the main process would lose the signal.
     """
     for kind in STOP_SIGNALS:
         signal.signal(kind, signal.SIG_DFL)
@@ -226,7 +225,7 @@ def load_application(parent: int) -> Application:
 
 
 def worker_count() -> int:
-    """SKELETON_WORKERS, or one for each processor we may use."""
+    """Return SKELETON_WORKERS, or the number of available processors if it is 0."""
     if settings.SKELETON_WORKERS:
         return int(settings.SKELETON_WORKERS)
     if hasattr(os, "sched_getaffinity"):
@@ -235,7 +234,7 @@ def worker_count() -> int:
 
 
 def find_address(host: str, port: int) -> Address:
-    """Resolve HOST; the server itself wants an IP address."""
+    """Resolve HOST, because the server needs an IP address. Raises CommandError."""
     try:
         family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, OverflowError, UnicodeError) as error:
@@ -244,7 +243,7 @@ def find_address(host: str, port: int) -> Address:
 
 
 def require_free(address: Address) -> None:
-    """Refuse a port that somebody listens on. The server itself would share it with them without a word."""
+    """Refuse a port that is in use. The server would silently share it with the other program."""
     with socket.socket(address.family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -265,7 +264,7 @@ def why_not_listening(address: Address, error: OSError) -> str:
 
 
 def require_writable(folder: Path) -> None:
-    """Try for real: what the rights say is not always what happens."""
+    """Check that `folder` is writable, by writing to it: permission bits alone are not reliable."""
     probe = folder / f".writable-{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -279,7 +278,7 @@ def require_writable(folder: Path) -> None:
 
 
 def require_sound_settings() -> None:
-    """Refuse to start on any check of level ERROR; production adds those of deployment."""
+    """Refuse to start if a system check reports an error. Production mode includes the deployment checks."""
     found = checks.run_checks(include_deployment_checks=not settings.ZERO_CONFIGURATION, databases=["default"])
     wrong = [check for check in found if check.level >= checks.ERROR and not check.is_silenced()]
     if wrong:
@@ -288,9 +287,9 @@ def require_sound_settings() -> None:
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Let servers that start on one database at the same time migrate and seed one after the other."""
+    """Hold an advisory lock, so that servers that start at the same time migrate and seed one after the other."""
     with connection.cursor() as cursor:
-        # The limits that protect requests would end a long migration, or the wait for another server's.
+        # The timeouts that protect requests would end a long migration, or the wait for another server's migration.
         cursor.execute("SET lock_timeout = 0")
         cursor.execute("SET statement_timeout = 0")
         cursor.execute("SET idle_in_transaction_session_timeout = 0")
@@ -304,7 +303,7 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def share_nothing() -> None:
-    """Let go of every connection, a pool's too: workers are forked, and two processes on one would mix up answers."""
+    """Close every connection, including pools. Workers are forked, and processes must not share a connection."""
     connections.close_all()
     for database in connections.all(initialized_only=True):
         if isinstance(database, PostgresWrapper):
@@ -312,7 +311,7 @@ def share_nothing() -> None:
 
 
 def fingerprint_of_static_files() -> str:
-    """Changes when a static file is added, removed or changed, or is stored in another way."""
+    """Return a hash that changes when a static file is added, removed or modified, or the storage settings change."""
     digest = hashlib.sha256(repr(settings.STORAGES).encode())
     for finder in get_finders():
         for name, storage in sorted(finder.list([]), key=lambda found: found[0]):
@@ -322,5 +321,5 @@ def fingerprint_of_static_files() -> str:
 
 
 def interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    """While preparing, SIGTERM ends the start as Ctrl-C does."""
+    """Handle SIGTERM like Ctrl-C during preparation."""
     raise KeyboardInterrupt
