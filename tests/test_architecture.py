@@ -140,7 +140,7 @@ def test_sql_stands_in_files_of_its_own():
     for config in local_apps():
         folder = Path(config.path)
         for file in folder.glob("migrations/0*.py"):
-            assert "CREATE " not in file.read_text(), f"{file}: put this into sql/{file.stem}.sql, and run_sql(__file__)"
+            assert "CREATE " not in file.read_text(), f"{file}: belongs in sql/{file.stem}.sql"
         migrations = {file.stem for file in folder.glob("migrations/0*.py")}
         names = {file.name.removesuffix(".sql").removesuffix(".reverse") for file in folder.glob("sql/0*.sql")}
         assert names <= migrations, names - migrations
