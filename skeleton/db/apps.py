@@ -1,6 +1,8 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 from skeleton.db.connections import connect_signals, keep_integers_whole
+from skeleton.db.rights import close_functions
 
 
 class DatabaseConfig(AppConfig):
@@ -10,4 +12,5 @@ class DatabaseConfig(AppConfig):
 
     def ready(self) -> None:
         connect_signals()
+        post_migrate.connect(close_functions, sender=self, dispatch_uid="core.close_functions")
         keep_integers_whole()

@@ -7,8 +7,9 @@ The role owns nothing, so it can neither alter a table nor disable a trigger. It
 - **A table or column that only triggers write** and no trigger of its own defends is named by its app, in
   `AppConfig.maintained_tables` and `maintained_columns`.
 - **Any other table** has no right at all.
-- **Functions that run as the owner** (SECURITY DEFINER, which is every trigger function) cannot be called: PostgreSQL
-  asks for no right when a trigger fires.
+- **Functions that run as the owner** (SECURITY DEFINER, which is every trigger function) can be called by nobody, nor
+  attached to a table of somebody's own: PostgreSQL asks for no right when a trigger fires. That is so after every
+  `migrate`, whether there is such a role or not.
 """
 
 from typing import Any
@@ -47,6 +48,7 @@ _SEQUENCES = """
 _AS_OWNER = """
     SELECT p.oid::regprocedure::text FROM pg_proc p
     WHERE p.pronamespace = 'public'::regnamespace AND (p.prosecdef OR p.prorettype = 'trigger'::regtype)
+      AND has_function_privilege('public', p.oid, 'EXECUTE') AND pg_has_role(p.proowner, 'MEMBER')
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
 """
 
@@ -62,10 +64,15 @@ def grant_application_role(role: str) -> None:
             *(f"REVOKE ALL ON ALL {kind} IN SCHEMA public FROM {who}" for kind in ("TABLES", "SEQUENCES", "FUNCTIONS")),
             f"REVOKE ALL ON SCHEMA public FROM {who}",
             f"GRANT USAGE ON SCHEMA public TO {who}",
-            *(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for (function,) in _ask(_AS_OWNER)),
         )
+        close_functions()
         for table, rights in rights_of_tables().items():
             _grant(table, rights, who)
+
+
+def close_functions(**_: Any) -> None:
+    """Let nobody call what runs as the owner. A new function can be called by everybody until then."""
+    _run(*(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for (function,) in _ask(_AS_OWNER)))
 
 
 def rights_of_tables() -> dict[str, tuple[str, ...]]:

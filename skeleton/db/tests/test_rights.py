@@ -175,7 +175,7 @@ def test_a_table_that_nobody_declared_is_out_of_reach():
 
 OURS = """
     SELECT p.oid::regprocedure::text, p.prosecdef, p.prorettype = 'trigger'::regtype, p.proconfig,
-           has_function_privilege(current_user, p.oid, 'EXECUTE')
+           has_function_privilege(current_user, p.oid, 'EXECUTE') OR has_function_privilege('public', p.oid, 'EXECUTE')
     FROM pg_proc p
     WHERE p.pronamespace = 'public'::regnamespace AND p.proname NOT LIKE 'procrastinate%%'
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
@@ -190,6 +190,15 @@ def test_functions_of_the_owner_have_a_fixed_path_and_no_caller():
         if as_its_owner:
             assert settings == ["search_path=pg_catalog, public, pg_temp"], name
             assert not callable_, name
+
+
+def test_migrate_closes_what_can_be_called():
+    """A stranger could attach the function to a temporary table of their own, and forge entries of the log."""
+    with as_owner():
+        with connection.cursor() as cursor:
+            cursor.execute("GRANT EXECUTE ON FUNCTION audit_row() TO PUBLIC")
+        call_command("migrate", verbosity=0)
+    assert ask("SELECT has_function_privilege('public', 'audit_row()', 'EXECUTE')") == [(False,)]
 
 
 def test_the_log_is_written_by_triggers_only():
