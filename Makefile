@@ -65,7 +65,8 @@ unit: $(DEVELOPMENT) browser ## run the tests with coverage
 # The parts that depend on PostgreSQL most: triggers, books, stock, searches, the queue, migrations, backups.
 POSTGRES15 ?= /usr/lib/postgresql/15/bin
 ON_POSTGRES15 := parties accounting inventory contracts billing messenger skeleton/audit skeleton/identity \
-	skeleton/files skeleton/notifications skeleton/jobs skeleton/backups tests/test_migrations.py tests/test_audit.py
+	skeleton/files skeleton/notifications skeleton/jobs skeleton/backups skeleton/db tests/test_migrations.py \
+	tests/test_audit.py
 .PHONY: postgres15
 postgres15: $(DEVELOPMENT) ## run the PostgreSQL-dependent tests on Debian's PostgreSQL 15 (apt-get install postgresql-15)
 	$(BIN)/python -m tests.postgres $(POSTGRES15) -n auto -q $(ON_POSTGRES15) $(ARGS)

@@ -1,15 +1,18 @@
 """The characters that the tests tell their stories with."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from pytest_django import DjangoDbBlocker
 
 from accounting.services import seed_chart
 from skeleton.identity.tests.factories import client_of, user_in_role, user_with
 from skeleton.testkit.client import ApiClient
 from skeleton.testkit.flush import flush_past_triggers
+from skeleton.testkit.roles import application_role
 
 # A machine may be slow, so no example has a deadline; CI tries the same examples every time, people try new ones.
 hypothesis_settings.register_profile("default", deadline=None)
@@ -18,9 +21,15 @@ hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
-    """Transactional tests may leave rows that nobody may delete."""
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Tests log in as the application does, as a role that owns nothing; what they leave behind the owner removes."""
     flush_past_triggers()
+    with ExitStack() as role:
+        with django_db_blocker.unblock():
+            role.enter_context(application_role())
+        yield
+        with django_db_blocker.unblock():
+            role.close()
 
 
 @pytest.fixture

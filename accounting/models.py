@@ -1,6 +1,6 @@
 """The general ledger: accounts, journal entries of many lines, periods, and the balances kept beside them.
 
-What holds, whoever writes: see `migrations/0002_guards.py`, where PostgreSQL is told. Amounts are minor units (cents)
+What holds, whoever writes: see `sql/0002_guards.sql`, where PostgreSQL is told. Amounts are minor units (cents)
 of the line's currency.
 """
 

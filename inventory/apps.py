@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 from inventory import proofs
@@ -7,6 +9,7 @@ from skeleton.kernel.errors import Conflict, Invalid
 
 class InventoryConfig(AppConfig):
     name = "inventory"
+    maintained_columns: ClassVar = {"inventory_stock": ("id", "item_id", "warehouse_id", "quantity", "reserved")}
 
     def ready(self) -> None:
         declare("inventory_category_cycle", Conflict, "A category cannot be below itself.", field="parent_id")

@@ -1,7 +1,7 @@
 """What we sell and keep: the catalogue, warehouses, and how much of each item is where.
 
 How much there is changes only by rows of the ledger (`Movement`) and of `Reservation`: their triggers write `Stock`,
-and nothing else may (see migrations/0002_stock_ledger.py). Who changes stock locks the stock rows first, ordered by
+and nothing else may (see sql/0002_stock_ledger.sql). Who changes stock locks the stock rows first, ordered by
 item and warehouse, and reservations only while holding the stock row that they are of; so nothing deadlocks.
 """
 

@@ -24,6 +24,7 @@ from skeleton.files.tests.factories import upload
 from skeleton.identity.services.roles import seed_default_roles
 from skeleton.identity.tests.factories import client_of, user_in_role
 from skeleton.testkit.matrix import tables
+from skeleton.testkit.roles import refusal_of
 from skeleton.testkit.witness import our_tables, unaudited, watching
 from tests.writes import WRITES, World
 
@@ -166,8 +167,8 @@ def test_columns_left_out_are_on_the_list():
 def test_the_log_only_grows(change):
     World.begin()
     assert ask("SELECT 1 FROM audit_entry LIMIT 1")
-    with pytest.raises(DatabaseError, match="audit"), transaction.atomic():
-        ask(change)
+    connection.check_constraints()  # PostgreSQL refuses TRUNCATE by itself while foreign keys wait to be checked
+    assert "append-only" in str(refusal_of(lambda: ask(change)))
 
 
 # --- every write route ------------------------------------------------------------------------------------------------
@@ -287,9 +288,11 @@ def test_an_upload_is_audited(walk):
 
 NOTHING_AUDITED = {
     "backup": "reads",
+    "document_schema": "writes files of the source",
     "draw_contracts": "writes a file of the source",
     "draw_orders": "likewise",
     "export_beancount": "reads",
+    "grant_rights": "is about a role of the database, and its owner's",
     "restore": "puts the audit log back with everything else",
     "serve": "runs the others",
     "verify_books": "reads",

@@ -14,6 +14,7 @@ from skeleton.kernel.errors import Invalid
 from skeleton.kernel.money import CURRENCY_COLUMNS, NOT_OFFERED, WITHDRAWN
 from skeleton.office import pages
 from skeleton.testkit.client import operations
+from skeleton.testkit.roles import past_triggers
 from skeleton.testkit.witness import our_tables
 from tests.writes import ADDRESS, CONTRACT, DUE, LINE, World
 
@@ -53,14 +54,10 @@ def columns():
 
 def rewrite(code):
     """As a database of long ago has it, past every trigger."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; SET session_replication_role = replica"
-        )
+    with past_triggers() as cursor:
         for table, column in columns():
             quoted = connection.ops.quote_name(table), connection.ops.quote_name(column)
             cursor.execute("UPDATE {} SET {} = %s WHERE {} IS NOT NULL".format(*quoted, quoted[1]), [code])  # noqa: UP032
-        cursor.execute("SET session_replication_role = origin")
 
 
 def ids_in(data):

@@ -1,6 +1,6 @@
 """Journal entries: posted once, and undone only by their mirror.
 
-Everything here is checked again by PostgreSQL (`migrations/0002_guards.py`); these checks are for the words.
+Everything here is checked again by PostgreSQL (`sql/0002_guards.sql`); these checks are for the words.
 """
 
 import datetime as dt

@@ -12,6 +12,7 @@ from django.db import connection
 from accounting.models import Account, Total
 from accounting.services import Posting, create_account, post_entry
 from skeleton.kernel.actors import SYSTEM
+from skeleton.testkit.roles import as_owner
 
 
 def account(code: str, type: str = "asset", **values: Any) -> Account:  # noqa: A002
@@ -37,11 +38,13 @@ def legacy_dates() -> Iterator[None]:
     """As before days ahead were limited: entries of any year can be posted."""
     toggle = "SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE accounting_entry {} TRIGGER accounting_entry_date_ahead"
     with patch("accounting.services.entries.require_within_a_year"), connection.cursor() as cursor:
-        cursor.execute(toggle.format("DISABLE"))
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        with as_owner():
+            cursor.execute(toggle.format("DISABLE"))
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         yield
-        cursor.execute(toggle.format("ENABLE"))
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        with as_owner():
+            cursor.execute(toggle.format("ENABLE"))
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def net(code: str, currency: str = "USD") -> int:

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounting.models import Account, Entry, Line, MonthTotal, Period, Total
 from accounting.services import reverse_entry, seed_chart
@@ -14,6 +14,7 @@ from skeleton.kernel.constraints import explain
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.moments import year_after
+from skeleton.testkit.roles import refusal_of
 
 CHECK, STATE, UNIQUE, EXCLUSION, FOREIGN_KEY = "23514", "23000", "23505", "23P01", "23503"
 
@@ -43,10 +44,10 @@ def attack(*statements, **params):
 
     The pair of SQLSTATE and constraint, once it is clear that people would get a sentence for it.
     """
-    with pytest.raises(DatabaseError) as caught:
-        commit(*statements, **params)
-    assert explain(caught.value) is not None
-    diagnosis = caught.value.__cause__.diag
+    refusal = refusal_of(lambda: commit(*statements, **params))
+    assert refusal is not None
+    assert explain(refusal) is not None
+    diagnosis = refusal.__cause__.diag
     return diagnosis.sqlstate, diagnosis.constraint_name
 
 

@@ -17,6 +17,7 @@ from accounting.services import Posting, post_entry, reverse_entry, update_accou
 from accounting.tests.factories import account, net, post
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.money import minor_digits
+from skeleton.testkit.roles import past_triggers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 
@@ -29,11 +30,8 @@ def differences():
 
 def tamper(sql):
     """Change what nobody may change: as a superuser who has switched the triggers off."""
-    connection.check_constraints()
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
+    with past_triggers() as cursor:
         cursor.execute(sql)
-        cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 class TestVerifyBooks:

@@ -5,44 +5,7 @@ import django.utils.timezone
 import skeleton.kernel.ids
 from django.db import migrations, models
 
-
-# Both are written once. What was handed out and who it was from and to must stay provable, whoever asks.
-KEPT = """
-CREATE FUNCTION billing_document_of_sent() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM FROM billing_invoice WHERE id = NEW.invoice_id AND sent_at IS NOT NULL;
-    IF NOT FOUND THEN
-        PERFORM billing_refuse('billing_issued_document_of_sent', 'only what was sent is kept on paper');
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER billing_issued_document_of_sent BEFORE INSERT ON billing_issued_document
-    FOR EACH ROW EXECUTE FUNCTION billing_document_of_sent();
-CREATE TRIGGER billing_issued_document_append_only BEFORE UPDATE OR DELETE ON billing_issued_document
-    FOR EACH ROW EXECUTE FUNCTION billing_never('billing_issued_document_append_only', 'what was handed out stays');
-CREATE TRIGGER billing_issued_document_no_truncate BEFORE TRUNCATE ON billing_issued_document
-    FOR EACH STATEMENT EXECUTE FUNCTION billing_never('billing_issued_document_append_only', 'what was handed out stays');
-
-CREATE TRIGGER billing_correspondents_of_sent BEFORE INSERT ON billing_correspondents
-    FOR EACH ROW EXECUTE FUNCTION billing_document_of_sent();
-CREATE TRIGGER billing_correspondents_append_only BEFORE UPDATE OR DELETE ON billing_correspondents
-    FOR EACH ROW EXECUTE FUNCTION billing_never('billing_correspondents_append_only', 'they are as they were at the sending');
-CREATE TRIGGER billing_correspondents_no_truncate BEFORE TRUNCATE ON billing_correspondents
-    FOR EACH STATEMENT EXECUTE FUNCTION billing_never('billing_correspondents_append_only', 'they stay as they were');
-
--- a PDF is compressed already
-ALTER TABLE billing_issued_document ALTER COLUMN pdf SET STORAGE EXTERNAL;
-"""
-
-REVERSE = """
-DROP TRIGGER billing_correspondents_no_truncate ON billing_correspondents;
-DROP TRIGGER billing_correspondents_append_only ON billing_correspondents;
-DROP TRIGGER billing_correspondents_of_sent ON billing_correspondents;
-DROP TRIGGER billing_issued_document_no_truncate ON billing_issued_document;
-DROP TRIGGER billing_issued_document_append_only ON billing_issued_document;
-DROP TRIGGER billing_issued_document_of_sent ON billing_issued_document;
-DROP FUNCTION billing_document_of_sent();
-"""
+from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
@@ -81,5 +44,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('invoice', 'contents'), name='billing_issued_document_contents_unique'), models.CheckConstraint(condition=models.Q(('contents__regex', '^[0-9a-f]{64}$')), name='billing_issued_document_digest'), models.CheckConstraint(condition=models.Q(('checksum', models.Func(models.Func(models.F('pdf'), function='sha256', output_field=models.BinaryField()), models.Value('hex'), function='encode', output_field=models.TextField()))), name='billing_issued_document_checksum_fits')],
             },
         ),
-        migrations.RunSQL(KEPT, REVERSE),
+        run_sql(__file__),
     ]

@@ -1,82 +1,6 @@
 from django.db import migrations
 
-# An order and what is held for it go together. A confirmed order holds for each item what its lines need of it, or nothing of
-# what was never stocked; no other order holds anything. What is held ends by shipping or cancelling the order, never by
-# itself. Reservations made by hand in an order's name (held_by_order is false) are nobody's business but theirs.
-#
-# The state of the order is written first, so each statement on reservations can be held against it; what must be there at
-# all is checked at commit. Orders are soft references of the inventory: one that does not exist is not looked for.
-STOCK = """
-CREATE FUNCTION billing_order_holds(ordered uuid) RETURNS TABLE (item_id uuid, held numeric, needed numeric)
-LANGUAGE sql STABLE AS $$
-    SELECT r.item_id, sum(r.quantity), (
-        SELECT coalesce(sum(l.quantity), 0) FROM billing_order_line l WHERE l.order_id = ordered AND l.item_id = r.item_id)
-    FROM inventory_reservation r
-    WHERE r.order_id = ordered AND r.held_by_order AND r.status = 'active' GROUP BY r.item_id
-$$;
-
-CREATE FUNCTION billing_order_stock() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM billing_order WHERE id = NEW.id AND status = NEW.status) THEN
-        RETURN NULL;  -- it went on in the same transaction, and is checked as what it became
-    ELSIF NEW.status = 'confirmed' THEN
-        IF EXISTS (SELECT FROM billing_order_holds(NEW.id) WHERE held <> needed) OR EXISTS (
-            SELECT FROM billing_order_line l
-            WHERE l.order_id = NEW.id AND EXISTS (SELECT FROM inventory_stock s WHERE s.item_id = l.item_id)
-              AND NOT EXISTS (SELECT FROM inventory_reservation r
-                              WHERE r.order_id = NEW.id AND r.item_id = l.item_id AND r.held_by_order AND r.status = 'active')
-        ) THEN
-            PERFORM billing_refuse('billing_order_stock_held', 'a confirmed order holds what its lines need');
-        END IF;
-    ELSIF EXISTS (SELECT FROM inventory_reservation
-                  WHERE order_id = NEW.id AND held_by_order AND status = 'active') THEN
-        PERFORM billing_refuse('billing_order_stock_held', 'an order that is ' || NEW.status || ' holds nothing');
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE CONSTRAINT TRIGGER billing_order_stock AFTER UPDATE OF status ON billing_order
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status)
-    EXECUTE FUNCTION billing_order_stock();
-
-CREATE FUNCTION billing_stock_is_held() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    one record;
-BEGIN
-    FOR one IN SELECT o.id, o.status FROM billing_order o
-               WHERE o.id IN (SELECT order_id FROM after_rows WHERE held_by_order) ORDER BY o.id FOR NO KEY UPDATE
-    LOOP
-        IF one.status <> 'confirmed' OR EXISTS (SELECT FROM billing_order_holds(one.id) WHERE held > needed) THEN
-            PERFORM billing_refuse('billing_order_stock_held', 'only a confirmed order holds, and not more than it needs');
-        END IF;
-    END LOOP;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER billing_stock_is_held AFTER INSERT ON inventory_reservation
-    REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION billing_stock_is_held();
-
-CREATE FUNCTION billing_stock_is_let_go() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF EXISTS (
-        SELECT FROM after_rows r JOIN billing_order o ON o.id = r.order_id
-        WHERE r.held_by_order AND (r.status, o.status) NOT IN (('fulfilled', 'shipped'), ('cancelled', 'cancelled'))
-    ) THEN
-        PERFORM billing_refuse('billing_order_stock_held', 'what an order holds ends when it is shipped or cancelled');
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER billing_stock_is_let_go AFTER UPDATE ON inventory_reservation
-    REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION billing_stock_is_let_go();
-"""
-
-REVERSE = """
-DROP TRIGGER billing_stock_is_let_go ON inventory_reservation;
-DROP FUNCTION billing_stock_is_let_go();
-DROP TRIGGER billing_stock_is_held ON inventory_reservation;
-DROP FUNCTION billing_stock_is_held();
-DROP TRIGGER billing_order_stock ON billing_order;
-DROP FUNCTION billing_order_stock();
-DROP FUNCTION billing_order_holds(uuid);
-"""
+from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
@@ -85,4 +9,4 @@ class Migration(migrations.Migration):
         ("inventory", "0002_stock_ledger"),
     ]
 
-    operations = [migrations.RunSQL(STOCK, REVERSE)]
+    operations = [run_sql(__file__)]

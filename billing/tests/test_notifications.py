@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from billing.models import Invoice
 from billing.services import invoices
@@ -18,6 +18,7 @@ from skeleton.kernel.text import day_text
 from skeleton.notifications.models import Notification
 from skeleton.notifications.tests.factories import queued, told
 from skeleton.testkit.races import contest
+from skeleton.testkit.roles import past_triggers
 
 pytestmark = pytest.mark.django_db
 
@@ -97,15 +98,13 @@ def crowd(invoice, number):
         if not field.generated and field.column not in ("id", "number")
     ]  # fmt: skip
     names = ", ".join(columns)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
+    with past_triggers() as cursor:
         cursor.execute(
             f"INSERT INTO billing_invoice (id, number, {names})"
             f" SELECT skeleton_uuid7(), left(number, 9) || 100000 * substr(number, 10)::integer + n, {names}"
             " FROM billing_invoice, generate_series(1, %s) AS n WHERE id = %s",
             [number, invoice.pk],
         )
-        cursor.execute("SET LOCAL session_replication_role = origin")
         cursor.execute("ANALYZE billing_invoice")
 
 

@@ -1,13 +1,6 @@
 from django.db import migrations
 
-# Versions and cycles are not audited by themselves: both only grow, and follow from changes of the contract that are.
-# The validity period shows as start_date and end_date.
-AUDIT = """
-CREATE TRIGGER contracts_contract_audit AFTER INSERT OR UPDATE OR DELETE ON contracts_contract
-    FOR EACH ROW EXECUTE FUNCTION audit_row('contracts', '{validity_period}');
-"""
-
-REVERSE = "DROP TRIGGER contracts_contract_audit ON contracts_contract;"
+from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
@@ -16,4 +9,4 @@ class Migration(migrations.Migration):
         ("audit", "0001_audit_log"),
     ]
 
-    operations = [migrations.RunSQL(AUDIT, REVERSE)]
+    operations = [run_sql(__file__, reverse="DROP TRIGGER contracts_contract_audit ON contracts_contract")]

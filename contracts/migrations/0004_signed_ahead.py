@@ -2,19 +2,10 @@
 
 from django.db import migrations
 
-AHEAD = """
-CREATE TRIGGER contracts_contract_signed_at_ahead BEFORE UPDATE OF signed_at ON contracts_contract
-    FOR EACH ROW WHEN (NEW.signed_at IS DISTINCT FROM OLD.signed_at
-                       AND NEW.signed_at > clock_timestamp() + interval '5 minutes')
-    EXECUTE FUNCTION contracts_never('contracts_contract_signed_at_ahead', 'a contract is not signed in the future');
-"""
-
-REVERSE = """
-DROP TRIGGER contracts_contract_signed_at_ahead ON contracts_contract;
-"""
+from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
     dependencies = [("contracts", "0003_audit")]
 
-    operations = [migrations.RunSQL(AHEAD, REVERSE)]
+    operations = [run_sql(__file__, reverse="DROP TRIGGER contracts_contract_signed_at_ahead ON contracts_contract")]

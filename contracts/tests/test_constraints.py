@@ -3,13 +3,14 @@
 import uuid
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 
 from contracts.models import Contract, ContractVersion
 from contracts.tests.factories import active, draft, expired, pending, terminated
 from parties.tests.factories import CustomerFactory, blacklisted
 from skeleton.kernel.constraints import explain
 from skeleton.kernel.errors import Conflict, Invalid
+from skeleton.testkit.roles import refusal_of
 
 pytestmark = pytest.mark.django_db
 
@@ -22,10 +23,10 @@ def execute(sql, *params):
 def refused(name, sql, *params, error=Conflict):
     """`sql` is refused by the constraint of that name, which people would understand."""
     connection.check_constraints()  # TRUNCATE wants nothing outstanding
-    with pytest.raises(IntegrityError) as caught, transaction.atomic():
-        execute(sql, *params)
-    assert caught.value.__cause__.diag.constraint_name == name
-    explained = explain(caught.value)
+    refusal = refusal_of(lambda: execute(sql, *params))
+    assert isinstance(refusal, IntegrityError)
+    assert refusal.__cause__.diag.constraint_name == name
+    explained = explain(refusal)
     assert isinstance(explained, error)
     assert explained.message not in ("This already exists.", "Input is not valid.")
 

@@ -5,13 +5,13 @@ import io
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from contracts import services
 from contracts.models import Contract, ContractCycle, ContractVersion
 from contracts.tests.factories import active, draft, pending, terminated, today
 from skeleton.audit.models import AuditEntry
 from skeleton.kernel.actors import SYSTEM
+from skeleton.testkit.roles import past_triggers
 
 pytestmark = pytest.mark.django_db
 
@@ -155,14 +155,12 @@ def test_the_system_does_it():
 
 def test_one_that_fails_does_not_keep_the_others():
     broken, sound = renewing(), renewing()
-    with connection.cursor() as cursor:  # a row that was settled already, though the contract does not show it
-        cursor.execute("SET LOCAL session_replication_role = replica")
+    with past_triggers() as cursor:  # a row that was settled already, though the contract does not show it
         cursor.execute(
             "INSERT INTO contracts_cycle (id, contract_id, ended_on, outcome, settled_at) "
             "VALUES (gen_random_uuid(), %s, '2099-01-14', 'expired', now())",
             [broken.pk],
         )
-        cursor.execute("SET LOCAL session_replication_role = origin")
     summary = run("2099-01-15")
     assert summary.failed == [broken.pk]
     assert [one.contract_id for one in summary.renewed] == [sound.pk]
@@ -178,13 +176,11 @@ def command(*args):
 def test_the_command():
     renews = draft(end_date=today() + DAY, auto_renewal=True, renewal_period_days=400)
     ends = draft(end_date=today() + DAY)
-    with connection.cursor() as cursor:  # both active, and ended yesterday: no verb leads there in a day
-        cursor.execute("SET LOCAL session_replication_role = replica")
+    with past_triggers() as cursor:  # both active, and ended yesterday: no verb leads there in a day
         cursor.execute(
             "UPDATE contracts_contract SET status = 'active', signed_at = now(), "
             "validity_period = daterange('2026-01-15', CURRENT_DATE)"
         )
-        cursor.execute("SET LOCAL session_replication_role = origin")
     yesterday, until = today() - DAY, today() + dt.timedelta(days=399)
     lines = [
         f"{renews.pk}: ended on {yesterday}, renewed until {until}",

@@ -3,13 +3,14 @@
 import uuid
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 
 from inventory.models import Category, Movement, Reservation, Stock
 from inventory.proofs import stock_differences
 from inventory.tests import factories
 from skeleton.kernel.constraints import explain
 from skeleton.kernel.errors import Conflict, Invalid
+from skeleton.testkit.roles import refusal_of
 
 pytestmark = pytest.mark.django_db
 
@@ -20,11 +21,10 @@ def attack(sql, *params):
 
 
 def attack_with(*statements):
-    with pytest.raises(DatabaseError) as refusal:
-        execute(*statements)
-    error = explain(refusal.value)
-    assert isinstance(error, Conflict | Invalid), refusal.value
-    return refusal.value.__cause__.diag.constraint_name
+    refusal = refusal_of(lambda: execute(*statements))
+    assert refusal is not None
+    assert isinstance(explain(refusal), Conflict | Invalid), refusal
+    return refusal.__cause__.diag.constraint_name
 
 
 def execute(*statements):

@@ -4,10 +4,10 @@ import datetime as dt
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from inventory.models import Reservation
 from inventory.tests import factories
+from skeleton.testkit.roles import past_triggers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 
@@ -36,11 +36,8 @@ def test_right_stock_passes(stock, capsys):
     ],
 )
 def test_tampering_is_found_and_said(stock, capsys, sql, sentence):
-    connection.check_constraints()
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
+    with past_triggers() as cursor:
         cursor.execute(sql)
-        cursor.execute("SET LOCAL session_replication_role = origin")
     with pytest.raises(CommandError, match="wrong in 1 places"):
         call_command("verify_books")
     told = capsys.readouterr().out

@@ -1,7 +1,7 @@
 """The invariants in PostgreSQL, attacked with raw SQL."""
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 
 from messenger.feed import log_now
 from messenger.models import Conversation, Event, Member, Message
@@ -11,18 +11,19 @@ from skeleton.files.models import File
 from skeleton.identity.tests.factories import UserFactory
 from skeleton.kernel.constraints import explain
 from skeleton.kernel.ids import uuid7
+from skeleton.testkit.roles import refusal_of
 
 pytestmark = pytest.mark.django_db
 
 
 def refusal(sql, *params):
     """Return the constraint that refuses the statement, immediately or at commit."""
-    with pytest.raises(DatabaseError) as caught, transaction.atomic():
-        _change(sql, params)
+    found = refusal_of(lambda: _change(sql, params))
+    assert found is not None
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-    assert explain(caught.value), "people get a sentence"
-    return caught.value.__cause__.diag.constraint_name
+    assert explain(found), "people get a sentence"
+    return found.__cause__.diag.constraint_name
 
 
 def _change(sql, params):

@@ -1,28 +1,6 @@
 from django.db import migrations
 
-AUDIT = """
-CREATE TRIGGER parties_country_audit AFTER INSERT OR UPDATE OR DELETE ON parties_country
-    FOR EACH ROW EXECUTE FUNCTION audit_row('countries');
-CREATE TRIGGER parties_party_audit AFTER INSERT OR UPDATE OR DELETE ON parties_party
-    FOR EACH ROW EXECUTE FUNCTION audit_row('{kind}s', '{search_text,total_purchases}');
-CREATE TRIGGER parties_address_audit_insert AFTER INSERT ON parties_address
-    REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT
-    EXECUTE FUNCTION audit_children('{kind}s', 'party_id', 'addresses', 'parties_party');
-CREATE TRIGGER parties_address_audit_update AFTER UPDATE ON parties_address
-    REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT
-    EXECUTE FUNCTION audit_children('{kind}s', 'party_id', 'addresses', 'parties_party');
-CREATE TRIGGER parties_address_audit_delete AFTER DELETE ON parties_address
-    REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT
-    EXECUTE FUNCTION audit_children('{kind}s', 'party_id', 'addresses', 'parties_party');
-"""
-
-REVERSE = """
-DROP TRIGGER parties_country_audit ON parties_country;
-DROP TRIGGER parties_party_audit ON parties_party;
-DROP TRIGGER parties_address_audit_insert ON parties_address;
-DROP TRIGGER parties_address_audit_update ON parties_address;
-DROP TRIGGER parties_address_audit_delete ON parties_address;
-"""
+from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
@@ -31,4 +9,4 @@ class Migration(migrations.Migration):
         ("audit", "0001_audit_log"),
     ]
 
-    operations = [migrations.RunSQL(AUDIT, REVERSE)]
+    operations = [run_sql(__file__)]

@@ -7,6 +7,7 @@ from skeleton.kernel.errors import Conflict
 class AuditConfig(AppConfig):
     name = "skeleton.audit"
     label = "audit"
+    maintained_tables = ("audit_entry",)
 
     def ready(self) -> None:
         constraints.declare("audit_entry_append_only", Conflict, "The audit log cannot be changed.")

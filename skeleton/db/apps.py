@@ -1,12 +1,16 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 from skeleton.db.connections import connect_signals, keep_integers_whole
+from skeleton.db.rights import close_functions
 
 
 class DatabaseConfig(AppConfig):
     name = "skeleton.db"
     label = "core"  # what the migrations and tables of the first edition are called
+    maintained_tables = ("core_row_count",)
 
     def ready(self) -> None:
         connect_signals()
+        post_migrate.connect(close_functions, sender=self, dispatch_uid="core.close_functions")
         keep_integers_whole()

@@ -1,27 +1,30 @@
 """Another database on the same server, empty, for what may not happen to the one of the tests."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import ExitStack, contextmanager
 
 import psycopg
 from django.db import connection, connections
 
+from skeleton.testkit.roles import owner_address, owner_login
+
 
 class Elsewhere:
-    """`with elsewhere:` makes Django's connection one to the other database, and back again."""
+    """`with elsewhere:` makes Django's connection the owner's to the other database, and back again."""
 
     def __init__(self, name: str) -> None:
         self.name, self.here = name, connection.settings_dict["NAME"]
+        self._login = ExitStack()
 
     def __enter__(self) -> "Elsewhere":
-        connections.close_all()
+        self._login.enter_context(owner_login())
         connection.settings_dict["NAME"] = self.name
         return self
 
     def __exit__(self, *exc: object) -> None:
         connections.close_all()
         connection.settings_dict["NAME"] = self.here
+        self._login.close()
 
 
 @contextmanager
@@ -38,13 +41,6 @@ def another_database(*, copied: bool = False) -> Iterator[Elsewhere]:
         _say(f'DROP DATABASE "{made.name}" WITH (FORCE)')
 
 
-def address(**instead: Any) -> dict[str, Any]:
-    """Where the server is, for psycopg."""
-    given: dict[str, Any] = connection.get_connection_params()
-    names = ("dbname", "host", "port", "user", "password")
-    return {name: given[name] for name in names if given.get(name)} | instead
-
-
 def _say(statement: str) -> None:
-    with psycopg.connect(**address(dbname="postgres"), autocommit=True) as server:
+    with psycopg.connect(**owner_address(dbname="postgres"), autocommit=True) as server:
         server.execute(statement)

@@ -13,10 +13,13 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
+from skeleton.testkit.roles import as_owner
+
 _INSTALL = """
 CREATE TABLE witnessed (
     number bigint GENERATED ALWAYS AS IDENTITY, source text, operation text, before jsonb, after jsonb);
-CREATE FUNCTION witness() RETURNS trigger LANGUAGE plpgsql AS $$
+GRANT SELECT ON witnessed TO PUBLIC;
+CREATE FUNCTION witness() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     INSERT INTO witnessed (source, operation, before, after) VALUES (
         TG_TABLE_NAME, TG_OP,
@@ -95,7 +98,7 @@ class Witness:
 @contextmanager
 def watching(unaudited: Collection[str]) -> Iterator[Witness]:
     """Watch all of our tables except `unaudited`. The test's transaction removes the triggers again."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(_INSTALL)
         for table in sorted(set(our_tables()) - set(unaudited)):
             cursor.execute(

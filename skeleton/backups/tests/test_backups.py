@@ -20,7 +20,8 @@ from skeleton.files.tests.factories import upload
 from skeleton.identity.tests.factories import client_of as api_of
 from skeleton.identity.tests.factories import user_with
 from skeleton.jobs.tests.jobs import count
-from skeleton.testkit.elsewhere import address, another_database
+from skeleton.testkit.elsewhere import another_database
+from skeleton.testkit.roles import address, owner_login
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,6 +31,13 @@ def folder(tmp_path, settings):
     settings.SKELETON_DATA_DIR = tmp_path
     settings.MEDIA_ROOT = tmp_path / "files"
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def owner_of_the_database(db):
+    """Both are the owner's: a backup reads every table, a restore makes them anew."""
+    with owner_login():
+        yield
 
 
 @pytest.fixture

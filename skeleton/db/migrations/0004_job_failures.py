@@ -1,10 +1,6 @@
 from django.db import migrations, models
 
-# The reason goes with the job.
-WITH_THE_JOB = """
-ALTER TABLE core_job_failure ADD CONSTRAINT core_job_failure_job
-    FOREIGN KEY (job_id) REFERENCES procrastinate_jobs ON DELETE CASCADE
-"""
+from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
@@ -24,5 +20,5 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "core_job_failure"},
         ),
-        migrations.RunSQL(WITH_THE_JOB, "ALTER TABLE core_job_failure DROP CONSTRAINT core_job_failure_job"),
+        run_sql(__file__, reverse="ALTER TABLE core_job_failure DROP CONSTRAINT core_job_failure_job"),
     ]

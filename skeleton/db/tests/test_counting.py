@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from skeleton.db.counting import Counted
 from skeleton.db.models import RowCount
+from skeleton.testkit.roles import as_owner, let_everybody_use
 
 SCRATCH = "core_scratch_counted"
 
@@ -40,12 +41,17 @@ def counted():
 @pytest.fixture
 def scratch(request):
     """A table with three red rows, then counted by colour."""
-    run(f"CREATE TABLE {SCRATCH} (id bigserial PRIMARY KEY, colour text NOT NULL)")
-    add("red", 3)
-    run(f"SELECT core_begin_counting('{SCRATCH}', 'colour')")
+    with as_owner():
+        run(f"CREATE TABLE {SCRATCH} (id bigserial PRIMARY KEY, colour text NOT NULL)")
+        add("red", 3)
+        run(f"SELECT core_begin_counting('{SCRATCH}', 'colour')")
+    let_everybody_use(SCRATCH)
+    let_everybody_use("core_row_count")
     yield
-    run(f"DROP TABLE {SCRATCH}")
-    run("DELETE FROM core_row_count WHERE source = %s", SCRATCH)
+    with as_owner():
+        run(f"DROP TABLE {SCRATCH}")
+        run("DELETE FROM core_row_count WHERE source = %s", SCRATCH)
+        run("REVOKE ALL ON core_row_count FROM PUBLIC")
 
 
 @pytest.mark.django_db
@@ -64,7 +70,8 @@ def test_it_begins_with_what_is_there_and_follows_every_statement(scratch):
     run("SELECT core_fold_row_count(%s)", SCRATCH)
     assert kept() == counted()
     assert RowCount.objects.filter(source=SCRATCH).count() == 2
-    run(f"TRUNCATE {SCRATCH}")
+    with as_owner():
+        run(f"TRUNCATE {SCRATCH}")
     assert kept() == counted() == {}
 
 
@@ -80,8 +87,9 @@ def test_a_rollback_takes_its_difference_along(scratch):
 
 @pytest.mark.django_db
 def test_without_a_column_the_whole_table_is_counted(scratch):
-    run(f"SELECT core_stop_counting('{SCRATCH}')")
-    run(f"SELECT core_begin_counting('{SCRATCH}')")
+    with as_owner():
+        run(f"SELECT core_stop_counting('{SCRATCH}')")
+        run(f"SELECT core_begin_counting('{SCRATCH}')")
     add("blue", 4)
     remove("red", 1)
     assert Counted(SCRATCH).statement().run({})[0][0] == 6

@@ -14,6 +14,7 @@ from skeleton.kernel.errors import TooManyRequests
 from skeleton.rest import throttles
 from skeleton.rest.throttles import Limit
 from skeleton.testkit.races import race
+from skeleton.testkit.roles import as_owner, let_everybody_use
 
 with isolate_apps("skeleton.db"):
 
@@ -35,10 +36,11 @@ ids = itertools.count(1)
 
 @pytest.fixture
 def slips(request):
-    with connection.schema_editor() as editor:
+    with as_owner(), connection.schema_editor() as editor:
         editor.create_model(Slip)
+    let_everybody_use(Slip._meta.db_table)
     yield
-    with connection.schema_editor() as editor:
+    with as_owner(), connection.schema_editor() as editor:
         editor.delete_model(Slip)
 
 

@@ -1,9 +1,6 @@
 from django.db import migrations
 
-AUDIT = """
-CREATE TRIGGER files_file_audit AFTER INSERT OR UPDATE OR DELETE ON files_file
-    FOR EACH ROW EXECUTE FUNCTION audit_row('files', '{storage_key}');
-"""
+from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
@@ -12,4 +9,4 @@ class Migration(migrations.Migration):
         ("audit", "0001_audit_log"),
     ]
 
-    operations = [migrations.RunSQL(AUDIT, "DROP TRIGGER files_file_audit ON files_file")]
+    operations = [run_sql(__file__, reverse="DROP TRIGGER files_file_audit ON files_file")]

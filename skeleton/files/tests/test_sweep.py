@@ -16,6 +16,7 @@ from skeleton.files.services import find_orphans
 from skeleton.files.tasks import report_orphans
 from skeleton.files.tests.factories import part, send, upload
 from skeleton.kernel.actors import SYSTEM
+from skeleton.testkit.roles import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -198,7 +199,7 @@ def test_hours_that_are_none(hours):
 @pytest.mark.django_db(transaction=True)
 def test_bytes_stay_where_the_connection_breaks_in_the_commit(clerk, folder):
     """The row may be there: the server may have committed before its answer was lost."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS "
                        "$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$")  # fmt: skip
         cursor.execute("CREATE CONSTRAINT TRIGGER hang_up AFTER INSERT ON files_file DEFERRABLE INITIALLY DEFERRED "
@@ -207,14 +208,14 @@ def test_bytes_stay_where_the_connection_breaks_in_the_commit(clerk, folder):
         send(clerk, part("file", b"x", "a.txt")).refused(503)
     finally:
         connection.close()
-        with connection.cursor() as cursor:
+        with as_owner(), connection.cursor() as cursor:
             cursor.execute("DROP FUNCTION hang_up CASCADE")
     assert len([path for path in folder.rglob("*") if path.is_file()]) == 1
 
 
 def test_a_refused_row_leaves_no_bytes(clerk, folder):
     """The database refuses at the last moment, after the bytes were kept."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE files_file ADD CONSTRAINT files_file_test CHECK (purpose <> 'refuse me')")
     send(clerk, part("file", b"x", "a.txt"), part("purpose", b"refuse me")).refused(422)
     assert not [path for path in folder.rglob("*") if path.is_file()]
@@ -222,7 +223,7 @@ def test_a_refused_row_leaves_no_bytes(clerk, folder):
 
 def test_a_delete_that_is_rolled_back_keeps_the_bytes(clerk, folder, django_capture_on_commit_callbacks):
     made = upload(clerk)
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
                        "$$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'foreign_key_violation'; END $$")  # fmt: skip
         cursor.execute("CREATE TRIGGER refuse BEFORE DELETE ON files_file FOR EACH ROW EXECUTE FUNCTION refuse()")

@@ -1,24 +1,6 @@
 from django.db import migrations
 
-# That a password was changed is worth an entry; what it was is not, not even as a hash.
-AUDIT = """
-CREATE FUNCTION identity_user_password_audit() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM audit_write('users', NEW.id, TG_OP, '{"password": ["hidden", "hidden"]}');
-    RETURN NULL;
-END $$;
-CREATE TRIGGER identity_user_password_audit AFTER UPDATE OF password ON identity_user
-    FOR EACH ROW WHEN (OLD.password IS DISTINCT FROM NEW.password) EXECUTE FUNCTION identity_user_password_audit();
-CREATE TRIGGER identity_user_role_audit_update AFTER UPDATE ON identity_user_role
-    REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT
-    EXECUTE FUNCTION audit_children('users', 'user_id', 'roles');
-"""
-
-REVERSE = """
-DROP TRIGGER identity_user_role_audit_update ON identity_user_role;
-DROP TRIGGER identity_user_password_audit ON identity_user;
-DROP FUNCTION identity_user_password_audit();
-"""
+from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
@@ -26,4 +8,4 @@ class Migration(migrations.Migration):
         ("identity", "0002_audit"),
     ]
 
-    operations = [migrations.RunSQL(AUDIT, REVERSE)]
+    operations = [run_sql(__file__)]

@@ -1,46 +1,6 @@
 from django.db import migrations, models
 
-# What ends a user's sessions for good, whoever does it and by whatever means: deactivation and a changed password.
-# Sessions of the back office carry the epoch (`User.session_epoch`), which only grows; those of the API are rows. The
-# session that changes its own password goes on: the transaction's context names it.
-SESSIONS = """
-CREATE FUNCTION identity_session_epoch() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    NEW.session_epoch := greatest(NEW.session_epoch, OLD.session_epoch)
-                         + CASE WHEN OLD.is_active AND NOT NEW.is_active THEN 1 ELSE 0 END;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER identity_session_epoch BEFORE UPDATE ON identity_user FOR EACH ROW
-    WHEN ((OLD.is_active AND NOT NEW.is_active) OR NEW.session_epoch < OLD.session_epoch)
-    EXECUTE FUNCTION identity_session_epoch();
-
-CREATE FUNCTION identity_end_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    context jsonb := coalesce(nullif(current_setting('skeleton.context', true), ''), '{}')::jsonb;
-BEGIN
-    UPDATE identity_session SET revoked_at = now()
-    WHERE user_id = NEW.id AND revoked_at IS NULL
-          AND (NOT NEW.is_active OR id IS DISTINCT FROM (context->>'session_id')::uuid);
-    RETURN NULL;
-END $$;
-CREATE TRIGGER identity_end_sessions AFTER UPDATE ON identity_user FOR EACH ROW
-    WHEN ((OLD.is_active AND NOT NEW.is_active) OR NEW.password IS DISTINCT FROM OLD.password)
-    EXECUTE FUNCTION identity_end_sessions();
-
-DROP TRIGGER identity_user_audit ON identity_user;
-CREATE TRIGGER identity_user_audit AFTER INSERT OR UPDATE OR DELETE ON identity_user
-    FOR EACH ROW EXECUTE FUNCTION audit_row('users', '{password,last_login,session_epoch}');
-"""
-
-SESSIONS_REVERSE = """
-DROP TRIGGER identity_user_audit ON identity_user;
-CREATE TRIGGER identity_user_audit AFTER INSERT OR UPDATE OR DELETE ON identity_user
-    FOR EACH ROW EXECUTE FUNCTION audit_row('users', '{password,last_login}');
-DROP TRIGGER identity_end_sessions ON identity_user;
-DROP FUNCTION identity_end_sessions();
-DROP TRIGGER identity_session_epoch ON identity_user;
-DROP FUNCTION identity_session_epoch();
-"""
+from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
@@ -51,5 +11,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField("user", "session_epoch", models.IntegerField(default=0, db_default=0, editable=False)),
-        migrations.RunSQL(SESSIONS, SESSIONS_REVERSE),
+        run_sql(__file__),
     ]

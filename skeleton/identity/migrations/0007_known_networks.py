@@ -2,22 +2,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-# Nobody can make a user's list of networks grow but the user, and not beyond the newest fifty.
-NETWORKS = """
-CREATE FUNCTION identity_known_network_bound() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    DELETE FROM identity_known_network WHERE user_id = NEW.user_id AND id NOT IN (
-        SELECT id FROM identity_known_network WHERE user_id = NEW.user_id ORDER BY seen_at DESC, id DESC LIMIT 50);
-    RETURN NULL;
-END $$;
-CREATE TRIGGER identity_known_network_bound AFTER INSERT ON identity_known_network
-    FOR EACH ROW EXECUTE FUNCTION identity_known_network_bound();
-"""
-
-NETWORKS_REVERSE = """
-DROP TRIGGER identity_known_network_bound ON identity_known_network;
-DROP FUNCTION identity_known_network_bound();
-"""
+from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
@@ -48,5 +33,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(NETWORKS, NETWORKS_REVERSE),
+        run_sql(__file__),
     ]

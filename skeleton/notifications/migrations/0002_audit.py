@@ -1,11 +1,6 @@
 from django.db import migrations
 
-# What somebody wants to be sent is a setting, and audited like all of them. Notifications and their deliveries are not: they
-# follow from changes that are, and say themselves what happened to them.
-AUDIT = """
-CREATE TRIGGER notifications_preferences_audit AFTER INSERT OR UPDATE OR DELETE ON notifications_preferences
-    FOR EACH ROW EXECUTE FUNCTION audit_row('notifications');
-"""
+from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
@@ -15,5 +10,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(AUDIT, "DROP TRIGGER notifications_preferences_audit ON notifications_preferences"),
+        run_sql(__file__, reverse="DROP TRIGGER notifications_preferences_audit ON notifications_preferences"),
     ]

@@ -1,10 +1,6 @@
 from django.db import migrations
 
-# What becomes of a delivery by itself is in its row; that a person had one sent again is audited.
-AUDIT = """
-CREATE TRIGGER notifications_delivery_audit AFTER UPDATE OF status ON notifications_delivery
-    FOR EACH ROW WHEN (OLD.status = 'failed' AND NEW.status = 'waiting') EXECUTE FUNCTION audit_row('deliveries');
-"""
+from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
@@ -13,5 +9,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(AUDIT, "DROP TRIGGER notifications_delivery_audit ON notifications_delivery"),
+        run_sql(__file__, reverse="DROP TRIGGER notifications_delivery_audit ON notifications_delivery"),
     ]

@@ -1,0 +1,5 @@
+DROP TRIGGER billing_payment_audit ON billing_payment;
+DROP TRIGGER billing_invoice_line_audit_delete ON billing_invoice_line;
+DROP TRIGGER billing_invoice_line_audit_update ON billing_invoice_line;
+DROP TRIGGER billing_invoice_line_audit_insert ON billing_invoice_line;
+DROP TRIGGER billing_invoice_audit ON billing_invoice;

@@ -1,0 +1,4 @@
+DROP TRIGGER billing_order_line_audit_delete ON billing_order_line;
+DROP TRIGGER billing_order_line_audit_update ON billing_order_line;
+DROP TRIGGER billing_order_line_audit_insert ON billing_order_line;
+DROP TRIGGER billing_order_audit ON billing_order;

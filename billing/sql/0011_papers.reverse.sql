@@ -1,0 +1,7 @@
+DROP TRIGGER billing_correspondents_no_truncate ON billing_correspondents;
+DROP TRIGGER billing_correspondents_append_only ON billing_correspondents;
+DROP TRIGGER billing_correspondents_of_sent ON billing_correspondents;
+DROP TRIGGER billing_issued_document_no_truncate ON billing_issued_document;
+DROP TRIGGER billing_issued_document_append_only ON billing_issued_document;
+DROP TRIGGER billing_issued_document_of_sent ON billing_issued_document;
+DROP FUNCTION billing_document_of_sent();

@@ -1,0 +1,2 @@
+DROP TRIGGER billing_invoice_paid_at_ahead ON billing_invoice;
+DROP TRIGGER billing_payment_paid_at_ahead ON billing_payment;

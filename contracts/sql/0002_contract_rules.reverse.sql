@@ -1,0 +1,18 @@
+DROP TRIGGER contracts_cycle_no_truncate ON contracts_cycle;
+DROP TRIGGER contracts_cycle_append_only ON contracts_cycle;
+DROP TRIGGER contracts_cycle_settled ON contracts_cycle;
+DROP FUNCTION contracts_cycle_settled();
+DROP TRIGGER contracts_version_no_truncate ON contracts_version;
+DROP TRIGGER contracts_version_append_only ON contracts_version;
+DROP TRIGGER contracts_version_of_contract ON contracts_version;
+DROP TRIGGER contracts_contract_keep_version ON contracts_contract;
+DROP FUNCTION contracts_contract_keep_version();
+DROP TRIGGER contracts_contract_no_truncate ON contracts_contract;
+DROP TRIGGER contracts_contract_permanent ON contracts_contract;
+DROP TRIGGER contracts_contract_change ON contracts_contract;
+DROP FUNCTION contracts_contract_change();
+DROP TRIGGER contracts_contract_turned_over ON contracts_contract;
+DROP TRIGGER contracts_contract_begin ON contracts_contract;
+DROP FUNCTION contracts_contract_begin();
+DROP FUNCTION contracts_never();
+DROP FUNCTION contracts_refuse(text, text);

@@ -1,0 +1,396 @@
+-- The schema of accounting as it is in a migrated database: written by `manage.py document_schema`, not by hand.
+-- A change is a new migration with its .sql file in accounting/sql.
+
+-- accounting_account --------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT, UPDATE, DELETE
+
+CREATE TABLE accounting_account (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    code character varying(20) NOT NULL,
+    name character varying(255) NOT NULL,
+    type character varying(9) NOT NULL,
+    currency character varying(3),
+    is_active boolean NOT NULL,
+    parent_id uuid,
+    CONSTRAINT accounting_account_pkey PRIMARY KEY (id),
+    CONSTRAINT accounting_account_code_form CHECK (code::text ~ '^[A-Za-z0-9][A-Za-z0-9.-]*$'::text),
+    CONSTRAINT accounting_account_currency_form CHECK (currency IS NULL OR currency::text ~ '^[A-Z]{3}$'::text),
+    CONSTRAINT accounting_account_name_present CHECK (NOT name::text = ''::text),
+    CONSTRAINT accounting_account_type_known CHECK (type::text = ANY (ARRAY['asset'::character varying, 'liability'::character varying, 'equity'::character varying, 'revenue'::character varying, 'expense'::character varying]::text[])),
+    CONSTRAINT accounting_account_parent_id_b1e41435_fk_accounting_account_id FOREIGN KEY (parent_id) REFERENCES accounting_account(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT accounting_account_parent_type FOREIGN KEY (parent_id, type) REFERENCES accounting_account(id, type),
+    CONSTRAINT accounting_account_code_unique UNIQUE (code),
+    CONSTRAINT accounting_account_id_type UNIQUE (id, type)
+);
+
+CREATE INDEX accounting_account_name ON accounting_account USING btree (lower(name::text), id);
+CREATE INDEX accounting_account_parent_id_b1e41435 ON accounting_account USING btree (parent_id);
+CREATE INDEX accounting_account_type_code ON accounting_account USING btree (type, code, id);
+
+CREATE TRIGGER accounting_account_audit AFTER INSERT OR DELETE OR UPDATE ON accounting_account
+    FOR EACH ROW
+    EXECUTE FUNCTION audit_row('accounting');
+CREATE TRIGGER accounting_account_fixed BEFORE UPDATE ON accounting_account
+    FOR EACH ROW WHEN (new.code::text <> old.code::text OR new.type::text <> old.type::text OR new.currency::text IS DISTINCT FROM old.currency::text)
+    EXECUTE FUNCTION accounting_account_fixed();
+CREATE TRIGGER accounting_account_place BEFORE UPDATE OF parent_id ON accounting_account
+    FOR EACH ROW WHEN (new.parent_id IS NOT NULL AND new.parent_id IS DISTINCT FROM old.parent_id)
+    EXECUTE FUNCTION accounting_account_place();
+CREATE TRIGGER accounting_account_place_new BEFORE INSERT ON accounting_account
+    FOR EACH ROW WHEN (new.parent_id IS NOT NULL)
+    EXECUTE FUNCTION accounting_account_place();
+
+-- accounting_entry ----------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT
+
+CREATE TABLE accounting_entry (
+    id uuid NOT NULL,
+    date date NOT NULL,
+    description character varying(500) NOT NULL,
+    reference character varying(100),
+    source_type character varying(8) NOT NULL,
+    source_id uuid,
+    purpose character varying(30) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by_id uuid,
+    reverses_id uuid,
+    xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    CONSTRAINT accounting_entry_pkey PRIMARY KEY (id),
+    CONSTRAINT accounting_entry_date_sane CHECK (date >= '1900-01-01'::date AND date <= '2999-12-31'::date),
+    CONSTRAINT accounting_entry_description_present CHECK (NOT description::text = ''::text),
+    CONSTRAINT accounting_entry_reversal_named CHECK (reverses_id IS NOT NULL AND source_id = reverses_id AND source_type::text = 'reversal'::text OR NOT source_type::text = 'reversal'::text AND reverses_id IS NULL),
+    CONSTRAINT accounting_entry_source_known CHECK (source_type::text = ANY (ARRAY['manual'::character varying, 'invoice'::character varying, 'payment'::character varying, 'reversal'::character varying]::text[])),
+    CONSTRAINT accounting_entry_source_named CHECK (source_id IS NULL AND source_type::text = 'manual'::text OR NOT source_type::text = 'manual'::text AND source_id IS NOT NULL),
+    CONSTRAINT accounting_entry_created_by_id_be8aa1ca_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT accounting_entry_reverses_id_cdbfba15_fk_accounting_entry_id FOREIGN KEY (reverses_id) REFERENCES accounting_entry(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT accounting_entry_reversed_once UNIQUE (reverses_id)
+);
+
+CREATE INDEX accounting_entry_created_at ON accounting_entry USING btree (created_at, id);
+CREATE INDEX accounting_entry_date ON accounting_entry USING btree (date, id);
+CREATE INDEX accounting_entry_reference ON accounting_entry USING btree (reference, id) WHERE reference IS NOT NULL;
+CREATE INDEX accounting_entry_source_type ON accounting_entry USING btree (source_type, id);
+CREATE UNIQUE INDEX accounting_entry_source_unique ON accounting_entry USING btree (source_type, source_id, purpose) WHERE source_id IS NOT NULL;
+
+CREATE TRIGGER accounting_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON accounting_entry
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('accounting_entry_append_only', 'journal entries are never changed or deleted');
+CREATE TRIGGER accounting_entry_audit AFTER INSERT OR DELETE OR UPDATE ON accounting_entry
+    FOR EACH ROW
+    EXECUTE FUNCTION audit_row('accounting', '{xact}');
+CREATE TRIGGER accounting_entry_begin BEFORE INSERT ON accounting_entry
+    FOR EACH ROW
+    EXECUTE FUNCTION accounting_entry_begin();
+CREATE CONSTRAINT TRIGGER accounting_entry_check AFTER INSERT ON accounting_entry DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW
+    EXECUTE FUNCTION accounting_entry_check();
+CREATE TRIGGER accounting_entry_date_ahead BEFORE INSERT ON accounting_entry
+    FOR EACH ROW WHEN (new.date > ((clock_timestamp() AT TIME ZONE 'UTC'::text)::date + '1 year'::interval))
+    EXECUTE FUNCTION accounting_entry_date_ahead();
+CREATE CONSTRAINT TRIGGER billing_entry_has_document AFTER INSERT ON accounting_entry DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (new.source_type::text <> 'manual'::text)
+    EXECUTE FUNCTION billing_entry_has_document();
+CREATE TRIGGER core_count_delete AFTER DELETE ON accounting_entry REFERENCING OLD TABLE AS touched
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION core_count_rows();
+CREATE TRIGGER core_count_insert AFTER INSERT ON accounting_entry REFERENCING NEW TABLE AS touched
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION core_count_rows();
+CREATE TRIGGER core_count_truncate AFTER TRUNCATE ON accounting_entry
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION core_count_rows();
+
+-- accounting_line -----------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT
+
+CREATE TABLE accounting_line (
+    id uuid NOT NULL,
+    position smallint NOT NULL,
+    date date NOT NULL,
+    debit bigint NOT NULL,
+    credit bigint NOT NULL,
+    currency character varying(3) NOT NULL,
+    description character varying(500),
+    account_id uuid NOT NULL,
+    entry_id uuid NOT NULL,
+    CONSTRAINT accounting_line_pkey PRIMARY KEY (id),
+    CONSTRAINT accounting_line_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
+    CONSTRAINT accounting_line_one_side CHECK (credit = 0 AND debit > 0 OR credit > 0 AND debit = 0),
+    CONSTRAINT accounting_line_account_id_73928170_fk_accounting_account_id FOREIGN KEY (account_id) REFERENCES accounting_account(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT accounting_line_entry_id_e407453b_fk_accounting_entry_id FOREIGN KEY (entry_id) REFERENCES accounting_entry(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT accounting_line_position_unique UNIQUE (entry_id, "position")
+);
+
+CREATE INDEX accounting_line_date ON accounting_line USING btree (date) INCLUDE (account_id, currency, debit, credit);
+CREATE INDEX accounting_line_ledger ON accounting_line USING btree (account_id, date, id);
+
+CREATE TRIGGER accounting_line_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON accounting_line
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('accounting_line_append_only', 'journal lines are never changed or deleted');
+CREATE TRIGGER accounting_line_audit AFTER INSERT ON accounting_line REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION audit_children('accounting', 'entry_id', 'lines');
+CREATE CONSTRAINT TRIGGER accounting_line_check AFTER INSERT OR DELETE OR UPDATE ON accounting_line DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW
+    EXECUTE FUNCTION accounting_line_check();
+CREATE TRIGGER accounting_line_keep AFTER INSERT ON accounting_line REFERENCING NEW TABLE AS new_lines
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION accounting_line_keep();
+
+-- accounting_month_total ----------------------------------------------------------------------------------------------
+-- The application may: SELECT
+
+CREATE TABLE accounting_month_total (
+    currency character varying(3) NOT NULL,
+    month date NOT NULL,
+    debit numeric(38,0) NOT NULL,
+    credit numeric(38,0) NOT NULL,
+    account_id uuid NOT NULL,
+    CONSTRAINT accounting_month_total_pkey PRIMARY KEY (account_id, currency, month),
+    CONSTRAINT accounting_month_tot_account_id_e4c32a79_fk_accountin FOREIGN KEY (account_id) REFERENCES accounting_account(id) DEFERRABLE INITIALLY DEFERRED
+);
+
+CREATE TRIGGER accounting_month_total_kept BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON accounting_month_total
+    FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0)
+    EXECUTE FUNCTION skeleton_never('accounting_total_kept', 'the totals are kept by the journal lines');
+
+-- accounting_period ---------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT, UPDATE, DELETE
+
+CREATE TABLE accounting_period (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    start_date date NOT NULL,
+    end_date date NOT NULL,
+    status character varying(6) NOT NULL,
+    closed_at timestamp with time zone,
+    closed_by_id uuid,
+    CONSTRAINT accounting_period_pkey PRIMARY KEY (id),
+    CONSTRAINT accounting_period_dates_ordered CHECK (end_date >= start_date),
+    CONSTRAINT accounting_period_status_known CHECK (closed_at IS NULL AND closed_by_id IS NULL AND status::text = 'open'::text OR closed_at IS NOT NULL AND status::text = 'closed'::text),
+    CONSTRAINT accounting_period_closed_by_id_f17f88bf_fk_identity_user_id FOREIGN KEY (closed_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT accounting_period_no_overlap EXCLUDE USING gist (daterange(start_date, end_date, '[]'::text) WITH &&)
+);
+
+CREATE INDEX accounting_period_start ON accounting_period USING btree (start_date, id);
+
+CREATE TRIGGER accounting_period_alone BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON accounting_period
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION accounting_period_alone();
+CREATE TRIGGER accounting_period_audit AFTER INSERT OR DELETE OR UPDATE ON accounting_period
+    FOR EACH ROW
+    EXECUTE FUNCTION audit_row('accounting');
+
+-- accounting_total ----------------------------------------------------------------------------------------------------
+-- The application may: SELECT
+
+CREATE TABLE accounting_total (
+    currency character varying(3) NOT NULL,
+    debit numeric(38,0) NOT NULL,
+    credit numeric(38,0) NOT NULL,
+    account_id uuid NOT NULL,
+    CONSTRAINT accounting_total_pkey PRIMARY KEY (account_id, currency),
+    CONSTRAINT accounting_total_int64 CHECK (credit <= (debit + '9223372036854775807'::bigint::numeric) AND debit <= (credit + '9223372036854775807'::bigint::numeric)),
+    CONSTRAINT accounting_total_account_id_8b2d6cc5_fk_accounting_account_id FOREIGN KEY (account_id) REFERENCES accounting_account(id) DEFERRABLE INITIALLY DEFERRED
+);
+
+CREATE TRIGGER accounting_total_kept BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON accounting_total
+    FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0)
+    EXECUTE FUNCTION skeleton_never('accounting_total_kept', 'the totals are kept by the journal lines');
+
+-- functions -----------------------------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION accounting_account_fixed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF NEW.code <> OLD.code THEN
+        PERFORM skeleton_refuse('accounting_account_code_fixed', 'the code of an account never changes');
+    END IF;
+    IF EXISTS (SELECT 1 FROM accounting_line WHERE account_id = OLD.id) THEN
+        PERFORM skeleton_refuse('accounting_account_posted',
+                                'the account is posted to: its type and currency are fixed');
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION accounting_account_place()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('accounting_account_tree'));
+    IF EXISTS (
+        WITH RECURSIVE above AS (
+            SELECT NEW.parent_id AS id
+            UNION
+            SELECT a.parent_id FROM accounting_account a JOIN above ON a.id = above.id WHERE a.parent_id IS NOT NULL
+        )
+        SELECT 1 FROM above WHERE id = NEW.id
+    ) THEN
+        PERFORM skeleton_refuse('accounting_account_no_cycle', 'an account cannot be below itself', 'check_violation');
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION accounting_check_entry(checked uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    lines bigint;
+    uneven record;
+    reversed uuid;
+BEGIN
+    SELECT e.reverses_id INTO reversed FROM accounting_entry e WHERE e.id = checked;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT count(*) INTO lines FROM accounting_line l WHERE l.entry_id = checked;
+    IF lines < 2 THEN
+        PERFORM skeleton_refuse('accounting_entry_two_lines',
+                                format('entry %s has %s lines, and needs two', checked, lines), 'check_violation');
+    END IF;
+    SELECT l.currency, sum(l.debit) AS debit, sum(l.credit) AS credit INTO uneven
+    FROM accounting_line l WHERE l.entry_id = checked
+    GROUP BY l.currency HAVING sum(l.debit) <> sum(l.credit) LIMIT 1;
+    IF FOUND THEN
+        PERFORM skeleton_refuse(
+            'accounting_entry_balanced',
+            format('entry %s is not balanced: debit %s %s, credit %s %s',
+                   checked, uneven.debit, uneven.currency, uneven.credit, uneven.currency), 'check_violation');
+    END IF;
+    IF reversed IS NOT NULL AND EXISTS (
+        SELECT 1 FROM (
+            SELECT account_id, currency, debit - credit AS amount FROM accounting_line WHERE entry_id = checked
+            UNION ALL
+            SELECT account_id, currency, debit - credit FROM accounting_line WHERE entry_id = reversed
+        ) AS both_entries
+        GROUP BY account_id, currency HAVING sum(amount) <> 0
+    ) THEN
+        PERFORM skeleton_refuse('accounting_entry_undoes',
+                                format('entry %s does not undo entry %s', checked, reversed), 'check_violation');
+    END IF;
+END $function$;
+
+CREATE OR REPLACE FUNCTION accounting_entry_begin()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        PERFORM skeleton_refuse('accounting_entry_isolation', 'entries are posted in READ COMMITTED transactions only');
+    END IF;
+    NEW.xact := pg_current_xact_id();
+    NEW.created_at := transaction_timestamp();
+    PERFORM pg_advisory_xact_lock_shared(hashtext('accounting_period'));
+    IF EXISTS (SELECT 1 FROM accounting_period p
+               WHERE p.status = 'closed' AND daterange(p.start_date, p.end_date, '[]') @> NEW.date) THEN
+        PERFORM skeleton_refuse('accounting_entry_period_open', format('the period of %s is closed', NEW.date));
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION accounting_entry_check()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM accounting_check_entry(NEW.id);
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION accounting_entry_date_ahead()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF NEW.date IS DISTINCT FROM (SELECT e.date FROM accounting_entry e WHERE e.id = NEW.reverses_id) THEN
+        PERFORM skeleton_refuse('accounting_entry_date_ahead',
+                                format('an entry is dated at most a year ahead, not %s', NEW.date), 'check_violation');
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION accounting_line_check()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        PERFORM accounting_check_entry(OLD.entry_id);
+    END IF;
+    IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.entry_id <> OLD.entry_id) THEN
+        PERFORM accounting_check_entry(NEW.entry_id);
+    END IF;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION accounting_line_keep()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    broken text;
+BEGIN
+    PERFORM 1 FROM accounting_account a WHERE a.id IN (SELECT account_id FROM new_lines) ORDER BY a.id FOR SHARE;
+
+    SELECT checked.name INTO broken
+    FROM (
+        SELECT CASE
+            WHEN e.id IS NULL OR e.xact <> pg_current_xact_id() OR e.created_at <> transaction_timestamp()
+                THEN 'accounting_line_same_transaction'
+            WHEN l.date <> e.date THEN 'accounting_line_date'
+            WHEN a.id IS NULL OR NOT a.is_active THEN 'accounting_line_account_active'
+            WHEN a.currency <> l.currency THEN 'accounting_line_account_currency'
+        END AS name
+        FROM new_lines l
+        LEFT JOIN accounting_entry e ON e.id = l.entry_id
+        LEFT JOIN accounting_account a ON a.id = l.account_id
+    ) AS checked
+    WHERE checked.name IS NOT NULL LIMIT 1;
+    IF broken IS NOT NULL THEN
+        PERFORM skeleton_refuse(broken, format('a journal line breaks %s', broken), 'check_violation');
+    END IF;
+
+    INSERT INTO accounting_total AS t (account_id, currency, debit, credit)
+    SELECT account_id, currency, sum(debit), sum(credit) FROM new_lines GROUP BY 1, 2 ORDER BY 1, 2
+    ON CONFLICT (account_id, currency) DO UPDATE
+        SET debit = t.debit + excluded.debit, credit = t.credit + excluded.credit;
+
+    INSERT INTO accounting_month_total AS t (account_id, currency, month, debit, credit)
+    SELECT account_id, currency, date_trunc('month', date)::date, sum(debit), sum(credit)
+    FROM new_lines GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (account_id, currency, month) DO UPDATE
+        SET debit = t.debit + excluded.debit, credit = t.credit + excluded.credit;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION accounting_period_alone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('accounting_period'));
+    RETURN NULL;
+END $function$;

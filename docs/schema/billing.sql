@@ -1,0 +1,1097 @@
+-- The schema of billing as it is in a migrated database: written by `manage.py document_schema`, not by hand.
+-- A change is a new migration with its .sql file in billing/sql.
+
+-- billing_correspondents ----------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT
+
+CREATE TABLE billing_correspondents (
+    invoice_id uuid NOT NULL,
+    seller jsonb NOT NULL,
+    customer jsonb NOT NULL,
+    CONSTRAINT billing_correspondents_pkey PRIMARY KEY (invoice_id),
+    CONSTRAINT billing_corresponden_invoice_id_86850f31_fk_billing_i FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED
+);
+
+CREATE TRIGGER billing_correspondents_append_only BEFORE DELETE OR UPDATE ON billing_correspondents
+    FOR EACH ROW
+    EXECUTE FUNCTION skeleton_never('billing_correspondents_append_only', 'they are as they were at the sending');
+CREATE TRIGGER billing_correspondents_no_truncate BEFORE TRUNCATE ON billing_correspondents
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('billing_correspondents_append_only', 'they stay as they were');
+CREATE TRIGGER billing_correspondents_of_sent BEFORE INSERT ON billing_correspondents
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_document_of_sent();
+
+-- billing_invoice -----------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT, UPDATE
+
+CREATE TABLE billing_invoice (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    number character varying(40) NOT NULL,
+    customer_name character varying(255) NOT NULL,
+    currency character varying(3) NOT NULL,
+    status character varying(9) NOT NULL,
+    subtotal bigint NOT NULL,
+    tax_total bigint NOT NULL,
+    tax_breakdown jsonb NOT NULL,
+    total bigint NOT NULL,
+    amount_paid bigint NOT NULL,
+    issue_date date NOT NULL,
+    due_date date NOT NULL,
+    notes text,
+    sent_at timestamp with time zone,
+    paid_at timestamp with time zone,
+    cancelled_at timestamp with time zone,
+    cancel_reason text,
+    search_text text GENERATED ALWAYS AS (lower(((COALESCE(number, ''::character varying))::text || COALESCE((COALESCE('
+'::text, ''::text) || (COALESCE(customer_name, ''::character varying))::text), ''::text)))) STORED,
+    number_key text GENERATED ALWAYS AS ((split_part((number)::text, '-'::text, 2) || lpad(split_part((number)::text, '-'::text, 3), 12, '0'::text))) STORED,
+    created_by_id uuid,
+    customer_id uuid NOT NULL,
+    order_id uuid,
+    CONSTRAINT billing_invoice_pkey PRIMARY KEY (id),
+    CONSTRAINT billing_invoice_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
+    CONSTRAINT billing_invoice_number_form CHECK (number::text ~ (('^INV-'::text || lpad(EXTRACT(year FROM issue_date)::text, 4, '0'::text)) || '-([0-9]{3}|[1-9][0-9]{3,11})$'::text)),
+    CONSTRAINT billing_invoice_paid_within_total CHECK (amount_paid >= 0 AND amount_paid <= total),
+    CONSTRAINT billing_invoice_positive CHECK (subtotal >= 0 AND tax_total >= 0),
+    CONSTRAINT billing_invoice_status_fits CHECK (paid_at IS NULL AND sent_at IS NULL AND cancel_reason IS NULL AND cancelled_at IS NULL AND amount_paid = 0 AND status::text = 'draft'::text OR cancel_reason IS NULL AND cancelled_at IS NULL AND amount_paid < total AND paid_at IS NULL AND sent_at IS NOT NULL AND status::text = 'sent'::text OR cancel_reason IS NULL AND cancelled_at IS NULL AND amount_paid = total AND paid_at IS NOT NULL AND sent_at IS NOT NULL AND status::text = 'paid'::text OR amount_paid = 0 AND cancelled_at IS NOT NULL AND paid_at IS NULL AND status::text = 'cancelled'::text),
+    CONSTRAINT billing_invoice_status_known CHECK (status::text = ANY (ARRAY['draft'::character varying, 'sent'::character varying, 'paid'::character varying, 'cancelled'::character varying]::text[])),
+    CONSTRAINT billing_invoice_total_is_sum CHECK (total = (subtotal + tax_total)),
+    CONSTRAINT billing_invoice_created_by_id_c711181e_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_invoice_customer_id_12e1ebba_fk_parties_party_id FOREIGN KEY (customer_id) REFERENCES parties_party(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_invoice_order_id_2948c8f7_fk_billing_order_id FOREIGN KEY (order_id) REFERENCES billing_order(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_invoice_number_unique UNIQUE (number)
+);
+
+CREATE INDEX billing_invoice_cancelled_at ON billing_invoice USING btree (cancelled_at, id) WHERE cancelled_at IS NOT NULL AND sent_at IS NOT NULL;
+CREATE INDEX billing_invoice_created_at ON billing_invoice USING btree (created_at, id);
+CREATE INDEX billing_invoice_currency ON billing_invoice USING btree (currency, id);
+CREATE INDEX billing_invoice_customer ON billing_invoice USING btree (customer_id, id);
+CREATE INDEX billing_invoice_due_date ON billing_invoice USING btree (due_date, id);
+CREATE INDEX billing_invoice_issue_date ON billing_invoice USING btree (issue_date, id);
+CREATE INDEX billing_invoice_number ON billing_invoice USING btree (number_key, id);
+CREATE INDEX billing_invoice_open ON billing_invoice USING btree (due_date, id) WHERE status::text = 'sent'::text;
+CREATE INDEX billing_invoice_order ON billing_invoice USING btree (order_id, id) WHERE order_id IS NOT NULL;
+CREATE INDEX billing_invoice_owed ON billing_invoice USING btree (currency, due_date) INCLUDE (total, amount_paid) WHERE status::text = 'sent'::text;
+CREATE INDEX billing_invoice_owed_by ON billing_invoice USING btree (customer_id) WHERE status::text = 'sent'::text;
+CREATE INDEX billing_invoice_search ON billing_invoice USING gin (search_text gin_trgm_ops);
+CREATE INDEX billing_invoice_sent_at ON billing_invoice USING btree (sent_at, id) WHERE sent_at IS NOT NULL;
+CREATE INDEX billing_invoice_status ON billing_invoice USING btree (status, id);
+CREATE INDEX billing_invoice_total ON billing_invoice USING btree (total, id);
+
+CREATE TRIGGER billing_invoice_audit AFTER INSERT OR DELETE OR UPDATE ON billing_invoice
+    FOR EACH ROW
+    EXECUTE FUNCTION audit_row('invoices', '{search_text,number_key}');
+CREATE TRIGGER billing_invoice_begin BEFORE INSERT ON billing_invoice
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_invoice_begin();
+CREATE TRIGGER billing_invoice_change BEFORE UPDATE ON billing_invoice
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_invoice_change();
+CREATE CONSTRAINT TRIGGER billing_invoice_in_books AFTER UPDATE OF status ON billing_invoice DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (old.status::text IS DISTINCT FROM new.status::text)
+    EXECUTE FUNCTION billing_invoice_in_books();
+CREATE TRIGGER billing_invoice_no_truncate BEFORE TRUNCATE ON billing_invoice
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('billing_invoice_permanent', 'invoices are never deleted');
+CREATE TRIGGER billing_invoice_of_order BEFORE INSERT ON billing_invoice
+    FOR EACH ROW WHEN (new.order_id IS NOT NULL)
+    EXECUTE FUNCTION billing_invoice_of_order();
+CREATE TRIGGER billing_invoice_order_stays BEFORE UPDATE OF order_id ON billing_invoice
+    FOR EACH ROW WHEN (old.order_id IS DISTINCT FROM new.order_id)
+    EXECUTE FUNCTION skeleton_never('billing_invoice_identity', 'the order of an invoice stays');
+CREATE CONSTRAINT TRIGGER billing_invoice_paid AFTER UPDATE OF amount_paid ON billing_invoice DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_invoice_paid();
+CREATE TRIGGER billing_invoice_paid_at_ahead BEFORE UPDATE OF paid_at ON billing_invoice
+    FOR EACH ROW WHEN (new.paid_at IS DISTINCT FROM old.paid_at AND new.paid_at > (clock_timestamp() + '00:05:00'::interval))
+    EXECUTE FUNCTION skeleton_never('billing_invoice_paid_at_ahead', 'an invoice is not paid in the future');
+CREATE TRIGGER billing_invoice_permanent BEFORE DELETE ON billing_invoice
+    FOR EACH ROW
+    EXECUTE FUNCTION skeleton_never('billing_invoice_permanent', 'a numbered invoice is never deleted');
+CREATE CONSTRAINT TRIGGER billing_invoice_totals AFTER INSERT OR UPDATE OF subtotal, tax_total, tax_breakdown, status ON billing_invoice DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_invoice_totals();
+CREATE TRIGGER billing_order_billed AFTER UPDATE OF status ON billing_invoice
+    FOR EACH ROW WHEN (new.order_id IS NOT NULL AND (old.status::text = ANY (ARRAY['sent'::character varying, 'paid'::character varying]::text[])) <> (new.status::text = ANY (ARRAY['sent'::character varying, 'paid'::character varying]::text[])))
+    EXECUTE FUNCTION billing_order_billed();
+CREATE TRIGGER billing_purchases_follow AFTER UPDATE OF status ON billing_invoice
+    FOR EACH ROW WHEN (old.status::text IS DISTINCT FROM new.status::text)
+    EXECUTE FUNCTION billing_purchases_follow();
+CREATE TRIGGER core_count_delete AFTER DELETE ON billing_invoice REFERENCING OLD TABLE AS touched
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION core_count_rows('status');
+CREATE TRIGGER core_count_insert AFTER INSERT ON billing_invoice REFERENCING NEW TABLE AS touched
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION core_count_rows('status');
+CREATE TRIGGER core_count_truncate AFTER TRUNCATE ON billing_invoice
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION core_count_rows();
+CREATE TRIGGER core_count_update AFTER UPDATE ON billing_invoice
+    FOR EACH ROW WHEN (old.status::text IS DISTINCT FROM new.status::text)
+    EXECUTE FUNCTION core_count_rows('status');
+
+-- billing_invoice_line ------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT, UPDATE, DELETE
+
+CREATE TABLE billing_invoice_line (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    position integer NOT NULL,
+    description character varying(1000) NOT NULL,
+    quantity numeric(15,3) NOT NULL,
+    unit_price bigint NOT NULL,
+    discount bigint NOT NULL,
+    tax_rate numeric(7,4) NOT NULL,
+    total bigint NOT NULL,
+    invoice_id uuid NOT NULL,
+    order_line_id uuid,
+    CONSTRAINT billing_invoice_line_pkey PRIMARY KEY (id),
+    CONSTRAINT billing_invoice_line_description_present CHECK (NOT description::text = ''::text),
+    CONSTRAINT billing_invoice_line_position_positive CHECK ("position" >= 1),
+    CONSTRAINT billing_invoice_line_positive CHECK (discount >= 0 AND total >= 0 AND unit_price >= 0),
+    CONSTRAINT billing_invoice_line_quantity_positive CHECK (quantity > 0::numeric),
+    CONSTRAINT billing_invoice_line_tax_rate_bounds CHECK (tax_rate >= 0::numeric AND tax_rate <= 100::numeric),
+    CONSTRAINT billing_invoice_line_total_fits CHECK (total::numeric = (round(quantity * unit_price::numeric) - discount::numeric)),
+    CONSTRAINT billing_invoice_line_invoice_id_8569116f_fk_billing_invoice_id FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_invoice_line_order_line_id_855b159e_fk_billing_o FOREIGN KEY (order_line_id) REFERENCES billing_order_line(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_invoice_line_position_unique UNIQUE (invoice_id, "position")
+);
+
+CREATE INDEX billing_invoice_line_order ON billing_invoice_line USING btree (order_line_id) WHERE order_line_id IS NOT NULL;
+
+CREATE TRIGGER billing_invoice_line_audit_delete AFTER DELETE ON billing_invoice_line REFERENCING OLD TABLE AS before_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION audit_children('invoices', 'invoice_id', 'lines');
+CREATE TRIGGER billing_invoice_line_audit_insert AFTER INSERT ON billing_invoice_line REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION audit_children('invoices', 'invoice_id', 'lines');
+CREATE TRIGGER billing_invoice_line_audit_update AFTER UPDATE ON billing_invoice_line REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION audit_children('invoices', 'invoice_id', 'lines');
+CREATE TRIGGER billing_invoice_line_bills_insert AFTER INSERT ON billing_invoice_line REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION billing_invoice_line_bills();
+CREATE TRIGGER billing_invoice_line_bills_update AFTER UPDATE ON billing_invoice_line REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION billing_invoice_line_bills();
+CREATE TRIGGER billing_invoice_line_delete AFTER DELETE ON billing_invoice_line REFERENCING OLD TABLE AS before_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION billing_invoice_line_change();
+CREATE TRIGGER billing_invoice_line_insert AFTER INSERT ON billing_invoice_line REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION billing_invoice_line_change();
+CREATE TRIGGER billing_invoice_line_no_truncate BEFORE TRUNCATE ON billing_invoice_line
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('billing_invoice_line_drafts_only', 'lines that were sent stay');
+CREATE TRIGGER billing_invoice_line_order_stays BEFORE UPDATE OF order_line_id ON billing_invoice_line
+    FOR EACH ROW WHEN (old.order_line_id IS DISTINCT FROM new.order_line_id)
+    EXECUTE FUNCTION skeleton_never('billing_invoice_line_of_its_order', 'what a line bills stays');
+CREATE TRIGGER billing_invoice_line_update AFTER UPDATE ON billing_invoice_line REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION billing_invoice_line_change();
+
+-- billing_issued_document ---------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT
+
+CREATE TABLE billing_issued_document (
+    id uuid NOT NULL,
+    language character varying(2) NOT NULL,
+    contents character varying(64) NOT NULL,
+    checksum character varying(64) NOT NULL,
+    pdf bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    invoice_id uuid NOT NULL,
+    CONSTRAINT billing_issued_document_pkey PRIMARY KEY (id),
+    CONSTRAINT billing_issued_document_checksum_fits CHECK (checksum::text = encode(sha256(pdf), 'hex'::text)),
+    CONSTRAINT billing_issued_document_digest CHECK (contents::text ~ '^[0-9a-f]{64}$'::text),
+    CONSTRAINT billing_issued_docum_invoice_id_ef127bcd_fk_billing_i FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_issued_document_contents_unique UNIQUE (invoice_id, contents)
+);
+
+CREATE INDEX billing_issued_document_sum ON billing_issued_document USING btree (checksum);
+
+CREATE TRIGGER billing_issued_document_append_only BEFORE DELETE OR UPDATE ON billing_issued_document
+    FOR EACH ROW
+    EXECUTE FUNCTION skeleton_never('billing_issued_document_append_only', 'what was handed out stays');
+CREATE TRIGGER billing_issued_document_no_truncate BEFORE TRUNCATE ON billing_issued_document
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('billing_issued_document_append_only', 'what was handed out stays');
+CREATE TRIGGER billing_issued_document_of_sent BEFORE INSERT ON billing_issued_document
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_document_of_sent();
+
+-- billing_order -------------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT, UPDATE
+
+CREATE TABLE billing_order (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    number character varying(40) NOT NULL,
+    customer_name character varying(255) NOT NULL,
+    currency character varying(3) NOT NULL,
+    subtotal bigint NOT NULL,
+    tax_total bigint NOT NULL,
+    tax_breakdown jsonb NOT NULL,
+    total bigint NOT NULL,
+    notes text,
+    search_text text GENERATED ALWAYS AS (lower(((COALESCE(number, ''::character varying))::text || COALESCE((COALESCE('
+'::text, ''::text) || (COALESCE(customer_name, ''::character varying))::text), ''::text)))) STORED,
+    number_key text GENERATED ALWAYS AS ((split_part((number)::text, '-'::text, 2) || lpad(split_part((number)::text, '-'::text, 3), 12, '0'::text))) STORED,
+    status character varying(9) NOT NULL,
+    status_reason text,
+    shipping_address jsonb,
+    unbilled_total bigint NOT NULL,
+    created_by_id uuid,
+    customer_id uuid NOT NULL,
+    CONSTRAINT billing_order_pkey PRIMARY KEY (id),
+    CONSTRAINT billing_order_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
+    CONSTRAINT billing_order_number_form CHECK (number::text ~ (('^ORD-'::text || lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text))::text, 4, '0'::text)) || '-([0-9]{6}|[1-9][0-9]{6,11})$'::text)),
+    CONSTRAINT billing_order_positive CHECK (subtotal >= 0 AND tax_total >= 0),
+    CONSTRAINT billing_order_shipping_address_form CHECK (jsonb_typeof(shipping_address) = 'object'::text),
+    CONSTRAINT billing_order_status_known CHECK (status::text = ANY (ARRAY['draft'::character varying, 'pending'::character varying, 'confirmed'::character varying, 'shipped'::character varying, 'delivered'::character varying, 'cancelled'::character varying]::text[])),
+    CONSTRAINT billing_order_total_is_sum CHECK (total = (subtotal + tax_total)),
+    CONSTRAINT billing_order_unbilled_fits CHECK (unbilled_total = 0 OR (status::text = ANY (ARRAY['confirmed'::character varying, 'shipped'::character varying, 'delivered'::character varying]::text[])) AND unbilled_total > 0),
+    CONSTRAINT billing_order_created_by_id_ba7390cc_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_order_customer_id_42dbafab_fk_parties_party_id FOREIGN KEY (customer_id) REFERENCES parties_party(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_order_number_unique UNIQUE (number)
+);
+
+CREATE INDEX billing_order_created_at ON billing_order USING btree (created_at, id);
+CREATE INDEX billing_order_customer ON billing_order USING btree (customer_id, id);
+CREATE INDEX billing_order_number ON billing_order USING btree (number_key, id);
+CREATE INDEX billing_order_search ON billing_order USING gin (search_text gin_trgm_ops);
+CREATE INDEX billing_order_status ON billing_order USING btree (status, id);
+CREATE INDEX billing_order_total ON billing_order USING btree (total, id);
+CREATE INDEX billing_order_unbilled ON billing_order USING btree (customer_id) WHERE unbilled_total > 0;
+
+CREATE TRIGGER billing_order_audit AFTER INSERT OR DELETE OR UPDATE ON billing_order
+    FOR EACH ROW
+    EXECUTE FUNCTION audit_row('orders', '{search_text,number_key,unbilled_total}');
+CREATE TRIGGER billing_order_begin BEFORE INSERT ON billing_order
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_order_begin();
+CREATE TRIGGER billing_order_change BEFORE UPDATE ON billing_order
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_order_change();
+CREATE TRIGGER billing_order_keep_status AFTER UPDATE OF status ON billing_order
+    FOR EACH ROW WHEN (old.status::text IS DISTINCT FROM new.status::text)
+    EXECUTE FUNCTION billing_order_keep_status();
+CREATE TRIGGER billing_order_no_truncate BEFORE TRUNCATE ON billing_order
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('billing_order_permanent', 'orders are never deleted');
+CREATE TRIGGER billing_order_permanent BEFORE DELETE ON billing_order
+    FOR EACH ROW
+    EXECUTE FUNCTION skeleton_never('billing_order_permanent', 'a numbered order is never deleted');
+CREATE CONSTRAINT TRIGGER billing_order_stock AFTER UPDATE OF status ON billing_order DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (old.status::text IS DISTINCT FROM new.status::text)
+    EXECUTE FUNCTION billing_order_stock();
+CREATE CONSTRAINT TRIGGER billing_order_totals AFTER INSERT OR UPDATE OF subtotal, tax_total, tax_breakdown, status ON billing_order DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_order_totals();
+CREATE TRIGGER core_count_delete AFTER DELETE ON billing_order REFERENCING OLD TABLE AS touched
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION core_count_rows('status');
+CREATE TRIGGER core_count_insert AFTER INSERT ON billing_order REFERENCING NEW TABLE AS touched
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION core_count_rows('status');
+CREATE TRIGGER core_count_truncate AFTER TRUNCATE ON billing_order
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION core_count_rows();
+CREATE TRIGGER core_count_update AFTER UPDATE ON billing_order
+    FOR EACH ROW WHEN (old.status::text IS DISTINCT FROM new.status::text)
+    EXECUTE FUNCTION core_count_rows('status');
+
+-- billing_order_line --------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT, UPDATE, DELETE
+
+CREATE TABLE billing_order_line (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    position integer NOT NULL,
+    description character varying(1000) NOT NULL,
+    quantity numeric(15,3) NOT NULL,
+    unit_price bigint NOT NULL,
+    discount bigint NOT NULL,
+    tax_rate numeric(7,4) NOT NULL,
+    total bigint NOT NULL,
+    item_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    CONSTRAINT billing_order_line_pkey PRIMARY KEY (id),
+    CONSTRAINT billing_order_line_description_present CHECK (NOT description::text = ''::text),
+    CONSTRAINT billing_order_line_position_positive CHECK ("position" >= 1),
+    CONSTRAINT billing_order_line_positive CHECK (discount >= 0 AND total >= 0 AND unit_price >= 0),
+    CONSTRAINT billing_order_line_quantity_positive CHECK (quantity > 0::numeric),
+    CONSTRAINT billing_order_line_tax_rate_bounds CHECK (tax_rate >= 0::numeric AND tax_rate <= 100::numeric),
+    CONSTRAINT billing_order_line_total_fits CHECK (total::numeric = (round(quantity * unit_price::numeric) - discount::numeric)),
+    CONSTRAINT billing_order_line_item_id_69aea59c_fk_inventory_item_id FOREIGN KEY (item_id) REFERENCES inventory_item(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_order_line_order_id_50a4cfe7_fk_billing_order_id FOREIGN KEY (order_id) REFERENCES billing_order(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_order_line_position_unique UNIQUE (order_id, "position")
+);
+
+CREATE TRIGGER billing_order_line_audit_delete AFTER DELETE ON billing_order_line REFERENCING OLD TABLE AS before_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION audit_children('orders', 'order_id', 'lines');
+CREATE TRIGGER billing_order_line_audit_insert AFTER INSERT ON billing_order_line REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION audit_children('orders', 'order_id', 'lines');
+CREATE TRIGGER billing_order_line_audit_update AFTER UPDATE ON billing_order_line REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION audit_children('orders', 'order_id', 'lines');
+CREATE TRIGGER billing_order_line_delete AFTER DELETE ON billing_order_line REFERENCING OLD TABLE AS before_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION billing_order_line_change();
+CREATE TRIGGER billing_order_line_insert AFTER INSERT ON billing_order_line REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION billing_order_line_change();
+CREATE TRIGGER billing_order_line_no_truncate BEFORE TRUNCATE ON billing_order_line
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('billing_order_line_drafts_only', 'lines that were ordered stay');
+CREATE TRIGGER billing_order_line_update AFTER UPDATE ON billing_order_line REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION billing_order_line_change();
+
+-- billing_order_status_change -----------------------------------------------------------------------------------------
+-- The application may: SELECT
+
+CREATE TABLE billing_order_status_change (
+    id uuid NOT NULL,
+    from_status character varying(9) NOT NULL,
+    status character varying(9) NOT NULL,
+    reason text,
+    changed_at timestamp with time zone NOT NULL,
+    changed_by_id uuid,
+    order_id uuid NOT NULL,
+    CONSTRAINT billing_order_status_change_pkey PRIMARY KEY (id),
+    CONSTRAINT billing_order_status_changed_by_id_3f18d841_fk_identity_ FOREIGN KEY (changed_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_order_status_order_id_11ac3a4a_fk_billing_o FOREIGN KEY (order_id) REFERENCES billing_order(id) DEFERRABLE INITIALLY DEFERRED
+);
+
+CREATE INDEX billing_order_status_change_of ON billing_order_status_change USING btree (order_id, id);
+
+CREATE TRIGGER billing_order_status_change_append_only BEFORE DELETE OR UPDATE ON billing_order_status_change
+    FOR EACH ROW
+    EXECUTE FUNCTION skeleton_never('billing_order_history_append_only', 'history is append-only');
+CREATE TRIGGER billing_order_status_change_derived BEFORE INSERT ON billing_order_status_change
+    FOR EACH ROW WHEN (pg_trigger_depth() = 0)
+    EXECUTE FUNCTION skeleton_never('billing_order_history_append_only', 'the history follows from the order');
+CREATE TRIGGER billing_order_status_change_no_truncate BEFORE TRUNCATE ON billing_order_status_change
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('billing_order_history_append_only', 'history is append-only');
+
+-- billing_payment -----------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT
+
+CREATE TABLE billing_payment (
+    id uuid NOT NULL,
+    amount bigint NOT NULL,
+    method character varying(13) NOT NULL,
+    reference character varying(255),
+    paid_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by_id uuid,
+    invoice_id uuid NOT NULL,
+    CONSTRAINT billing_payment_pkey PRIMARY KEY (id),
+    CONSTRAINT billing_payment_amount_positive CHECK (amount > 0),
+    CONSTRAINT billing_payment_method_known CHECK (method::text = ANY (ARRAY['bank_transfer'::character varying, 'card'::character varying, 'cash'::character varying, 'check'::character varying, 'crypto'::character varying, 'other'::character varying]::text[])),
+    CONSTRAINT billing_payment_created_by_id_d3ad50b7_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_payment_invoice_id_998dd3c5_fk_billing_invoice_id FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED
+);
+
+CREATE INDEX billing_payment_invoice ON billing_payment USING btree (invoice_id, id);
+CREATE INDEX billing_payment_paid_at ON billing_payment USING btree (paid_at, id);
+
+CREATE TRIGGER billing_payment_append_only BEFORE DELETE OR UPDATE ON billing_payment
+    FOR EACH ROW
+    EXECUTE FUNCTION skeleton_never('billing_payment_append_only', 'payments are append-only');
+CREATE TRIGGER billing_payment_audit AFTER INSERT ON billing_payment REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION audit_children('invoices', 'invoice_id', 'payments');
+CREATE CONSTRAINT TRIGGER billing_payment_in_books AFTER INSERT ON billing_payment DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_payment_in_books();
+CREATE TRIGGER billing_payment_insert AFTER INSERT ON billing_payment REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION billing_payment_insert();
+CREATE TRIGGER billing_payment_no_truncate BEFORE TRUNCATE ON billing_payment
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('billing_payment_append_only', 'payments are append-only');
+CREATE TRIGGER billing_payment_paid_at_ahead BEFORE INSERT ON billing_payment
+    FOR EACH ROW WHEN (new.paid_at > (clock_timestamp() + '00:05:00'::interval))
+    EXECUTE FUNCTION skeleton_never('billing_payment_paid_at_ahead', 'a payment is not dated in the future');
+
+-- functions -----------------------------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION billing_check_invoice(checked uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    invoice billing_invoice;
+    of_lines record;
+BEGIN
+    SELECT * INTO invoice FROM billing_invoice WHERE id = checked;
+    SELECT * INTO of_lines FROM billing_totals_of(checked);
+    IF (invoice.subtotal, invoice.tax_total, invoice.tax_breakdown)
+       IS DISTINCT FROM (of_lines.subtotal, of_lines.tax_total, of_lines.breakdown) THEN
+        PERFORM skeleton_refuse('billing_invoice_totals_of_lines', 'the totals are not those of the lines');
+    END IF;
+    IF invoice.status IN ('sent', 'paid') AND of_lines.rates = 0 THEN
+        PERFORM skeleton_refuse('billing_invoice_sent_has_lines', 'an invoice without lines cannot be sent');
+    END IF;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_check_invoice_books(checked uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    invoice billing_invoice;
+    entry uuid;
+    undone boolean;
+BEGIN
+    SELECT * INTO invoice FROM billing_invoice WHERE id = checked;
+    SELECT id INTO entry FROM accounting_entry
+    WHERE source_type = 'invoice' AND source_id = checked AND purpose = 'send';
+    IF invoice.sent_at IS NULL OR invoice.total = 0 THEN
+        IF entry IS NOT NULL THEN
+            PERFORM skeleton_refuse('billing_invoice_in_books', 'an invoice is in the books that was not sent');
+        END IF;
+        RETURN;
+    END IF;
+    IF entry IS NULL OR (SELECT (sum(debit), min(currency), max(currency))
+                         IS DISTINCT FROM (invoice.total, invoice.currency, invoice.currency)
+                         FROM accounting_line WHERE entry_id = entry) THEN
+        PERFORM skeleton_refuse('billing_invoice_in_books', 'the books do not have what the invoice says');
+    END IF;
+    undone := EXISTS (SELECT FROM accounting_entry WHERE reverses_id = entry);
+    IF undone <> (invoice.status = 'cancelled') THEN
+        PERFORM skeleton_refuse('billing_invoice_in_books',
+                               'the entry of an invoice is reversed when the invoice is cancelled, and only then');
+    END IF;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_check_order(checked uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    ordered billing_order;
+    of_lines record;
+BEGIN
+    SELECT * INTO ordered FROM billing_order WHERE id = checked;
+    SELECT * INTO of_lines FROM billing_totals_of(checked);
+    IF (ordered.subtotal, ordered.tax_total, ordered.tax_breakdown)
+       IS DISTINCT FROM (of_lines.subtotal, of_lines.tax_total, of_lines.breakdown) THEN
+        PERFORM skeleton_refuse('billing_order_totals_of_lines', 'the totals are not those of the lines');
+    END IF;
+    IF ordered.status IN ('confirmed', 'shipped', 'delivered') AND of_lines.rates = 0 THEN
+        PERFORM skeleton_refuse('billing_order_confirmed_has_lines', 'an order without lines cannot be confirmed');
+    END IF;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_check_payment_books(checked uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    payment record;
+    entry uuid;
+BEGIN
+    SELECT p.amount, i.currency INTO payment
+    FROM billing_payment p JOIN billing_invoice i ON i.id = p.invoice_id WHERE p.id = checked;
+    SELECT id INTO entry FROM accounting_entry
+    WHERE source_type = 'payment' AND source_id = checked AND purpose = 'receive';
+    IF entry IS NULL OR (SELECT (sum(debit), min(currency), max(currency))
+                         IS DISTINCT FROM (payment.amount, payment.currency, payment.currency)
+                         FROM accounting_line WHERE entry_id = entry) THEN
+        PERFORM skeleton_refuse('billing_payment_in_books', 'the books do not have what the payment says');
+    END IF;
+    IF EXISTS (SELECT FROM accounting_entry WHERE reverses_id = entry) THEN
+        PERFORM skeleton_refuse('billing_payment_in_books', 'the entry of a payment is never reversed');
+    END IF;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_check_payments(checked uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM FROM billing_invoice i
+    WHERE i.id = checked
+      AND i.amount_paid = (SELECT coalesce(sum(p.amount), 0) FROM billing_payment p WHERE p.invoice_id = checked);
+    IF NOT FOUND THEN
+        PERFORM skeleton_refuse('billing_invoice_paid_of_payments', 'the amount paid is not the sum of the payments');
+    END IF;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_customer_of_orders_renamed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    UPDATE billing_order SET customer_name = NEW.name WHERE customer_id = NEW.id AND status = 'draft';
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_customer_renamed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    UPDATE billing_invoice SET customer_name = NEW.name WHERE customer_id = NEW.id AND status = 'draft';
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_document_of_sent()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM FROM billing_invoice WHERE id = NEW.invoice_id AND sent_at IS NOT NULL;
+    IF NOT FOUND THEN
+        PERFORM skeleton_refuse('billing_issued_document_of_sent', 'only what was sent is kept on paper');
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_entry_has_document()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    named record := NEW;
+BEGIN
+    IF NEW.reverses_id IS NOT NULL THEN
+        SELECT * INTO named FROM accounting_entry WHERE id = NEW.reverses_id;
+    END IF;
+    IF named.source_type = 'invoice' THEN
+        PERFORM billing_check_invoice_books(named.source_id);
+    ELSIF named.source_type = 'payment' THEN
+        PERFORM billing_check_payment_books(named.source_id);
+    END IF;
+    IF (named.source_type, named.purpose) NOT IN (('invoice', 'send'), ('payment', 'receive'))
+       AND named.source_type IN ('invoice', 'payment') THEN
+        PERFORM skeleton_refuse('billing_entry_purpose',
+                                'documents are posted when sent or received, for nothing else');
+    END IF;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_invoice_begin()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    customer record;
+BEGIN
+    IF NEW.status <> 'draft' THEN
+        PERFORM skeleton_refuse('billing_invoice_begins_as_draft', 'an invoice begins as a draft');
+    END IF;
+    SELECT kind, status, name INTO customer FROM parties_party WHERE id = NEW.customer_id FOR KEY SHARE;
+    IF FOUND THEN
+        IF customer.kind <> 'customer' THEN
+            PERFORM skeleton_refuse('billing_invoice_customer_kind', 'only a customer can be invoiced');
+        ELSIF customer.status <> 'active' THEN
+            PERFORM skeleton_refuse('billing_invoice_customer_usable', 'the customer is ' || customer.status);
+        END IF;
+        NEW.customer_name := customer.name;
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_invoice_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF (NEW.id, NEW.number, NEW.customer_id, NEW.currency, NEW.issue_date, NEW.created_at, NEW.created_by_id)
+       IS DISTINCT FROM
+       (OLD.id, OLD.number, OLD.customer_id, OLD.currency, OLD.issue_date, OLD.created_at, OLD.created_by_id) THEN
+        PERFORM skeleton_refuse('billing_invoice_identity', 'number, customer, currency and date of issue stay');
+    END IF;
+    IF NEW.customer_name IS DISTINCT FROM OLD.customer_name AND pg_trigger_depth() = 1 THEN
+        PERFORM skeleton_refuse('billing_invoice_identity', 'the name follows the customer, never by itself');
+    END IF;
+    IF OLD.status <> 'draft'
+       AND (NEW.customer_name, NEW.due_date, NEW.subtotal, NEW.tax_total, NEW.total, NEW.tax_breakdown, NEW.sent_at)
+           IS DISTINCT FROM
+           (OLD.customer_name, OLD.due_date, OLD.subtotal, OLD.tax_total, OLD.total, OLD.tax_breakdown, OLD.sent_at)
+    THEN
+        PERFORM skeleton_refuse('billing_invoice_frozen', 'what was sent stays as it was sent');
+    END IF;
+    IF OLD.status IN ('paid', 'cancelled')
+       AND (NEW.amount_paid, NEW.paid_at, NEW.cancelled_at, NEW.cancel_reason)
+           IS DISTINCT FROM (OLD.amount_paid, OLD.paid_at, OLD.cancelled_at, OLD.cancel_reason) THEN
+        PERFORM skeleton_refuse('billing_invoice_frozen', 'the invoice is ' || OLD.status);
+    END IF;
+    IF NEW.status <> OLD.status AND NOT (CASE OLD.status
+        WHEN 'draft' THEN NEW.status = 'sent'
+            OR (NEW.status = 'paid' AND NEW.total = 0)  -- nothing is due on an invoice of 0
+            OR (NEW.status = 'cancelled' AND NEW.sent_at IS NULL)
+        WHEN 'sent' THEN NEW.status IN ('paid', 'cancelled')
+        ELSE false
+    END) THEN
+        PERFORM skeleton_refuse('billing_invoice_transition', OLD.status || ' cannot become ' || NEW.status);
+    END IF;
+    IF OLD.status = 'draft' AND NEW.status IN ('sent', 'paid') THEN
+        NEW.customer_name := (SELECT name FROM parties_party WHERE id = NEW.customer_id);
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_invoice_in_books()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM billing_check_invoice_books(NEW.id);
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_invoice_line_bills()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    one uuid;
+BEGIN
+    FOR one IN SELECT DISTINCT l.order_id FROM after_rows a JOIN billing_order_line l ON l.id = a.order_line_id ORDER BY 1
+    LOOP
+        PERFORM FROM billing_order WHERE id = one FOR NO KEY UPDATE;
+        IF EXISTS (SELECT FROM billing_order_rest(one, '{draft,sent,paid}') AS rest WHERE rest.quantity < 0) THEN
+            PERFORM skeleton_refuse('billing_invoice_line_bills_once', 'more would be billed than was ordered');
+        END IF;
+        IF EXISTS (SELECT FROM after_rows a JOIN billing_order_line l ON l.id = a.order_line_id AND l.order_id = one
+                   JOIN billing_invoice i ON i.id = a.invoice_id WHERE i.order_id IS DISTINCT FROM one) THEN
+            PERFORM skeleton_refuse('billing_invoice_line_of_its_order', 'a line bills the order of its invoice');
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_invoice_line_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    touched uuid[];
+    one uuid;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        touched := array(SELECT DISTINCT invoice_id FROM after_rows ORDER BY 1);
+    ELSIF TG_OP = 'DELETE' THEN
+        touched := array(SELECT DISTINCT invoice_id FROM before_rows ORDER BY 1);
+    ELSE
+        touched := array(SELECT invoice_id FROM before_rows UNION SELECT invoice_id FROM after_rows ORDER BY 1);
+    END IF;
+    FOREACH one IN ARRAY touched LOOP
+        PERFORM FROM billing_invoice WHERE id = one AND status = 'draft' FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            PERFORM skeleton_refuse('billing_invoice_line_drafts_only', 'only the lines of a draft can be changed');
+        END IF;
+        PERFORM billing_check_invoice(one);
+    END LOOP;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_invoice_of_order()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    ordered record;
+BEGIN
+    SELECT customer_id, currency, status INTO ordered FROM billing_order WHERE id = NEW.order_id FOR NO KEY UPDATE;
+    IF FOUND AND ((ordered.customer_id, ordered.currency) IS DISTINCT FROM (NEW.customer_id, NEW.currency)
+                  OR ordered.status NOT IN ('confirmed', 'shipped', 'delivered')) THEN
+        PERFORM skeleton_refuse('billing_invoice_fits_order',
+                               'an invoice of an order is its customer''s, in its currency, once it is confirmed');
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_invoice_paid()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM billing_check_payments(NEW.id);
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_invoice_totals()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM billing_check_invoice(NEW.id);
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_order_begin()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    customer record;
+BEGIN
+    IF NEW.status <> 'draft' OR NEW.status_reason IS NOT NULL THEN
+        PERFORM skeleton_refuse('billing_order_begins_as_draft', 'an order begins as a draft');
+    END IF;
+    SELECT kind, status, name INTO customer FROM parties_party WHERE id = NEW.customer_id FOR KEY SHARE;
+    IF FOUND THEN
+        IF customer.kind <> 'customer' THEN
+            PERFORM skeleton_refuse('billing_order_customer_kind', 'only a customer can order');
+        ELSIF customer.status <> 'active' THEN
+            PERFORM skeleton_refuse('billing_order_customer_usable', 'the customer is ' || customer.status);
+        END IF;
+        NEW.customer_name := customer.name;
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_order_billed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    UPDATE billing_order SET unbilled_total = billing_order_unbilled(id) WHERE id = NEW.order_id;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_order_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF (NEW.id, NEW.number, NEW.customer_id, NEW.currency, NEW.created_at, NEW.created_by_id)
+       IS DISTINCT FROM
+       (OLD.id, OLD.number, OLD.customer_id, OLD.currency, OLD.created_at, OLD.created_by_id) THEN
+        PERFORM skeleton_refuse('billing_order_identity', 'number, customer, currency and day of an order stay');
+    END IF;
+    IF pg_trigger_depth() = 1 AND NEW.customer_name <> OLD.customer_name THEN
+        PERFORM skeleton_refuse('billing_order_identity', 'the name follows the customer, never by itself');
+    END IF;
+    IF OLD.status <> 'draft'
+       AND (NEW.customer_name, NEW.subtotal, NEW.tax_total, NEW.total, NEW.tax_breakdown, NEW.notes, NEW.shipping_address)
+           IS DISTINCT FROM
+           (OLD.customer_name, OLD.subtotal, OLD.tax_total, OLD.total, OLD.tax_breakdown, OLD.notes, OLD.shipping_address)
+    THEN
+        PERFORM skeleton_refuse('billing_order_frozen', 'only a draft can be changed');
+    END IF;
+    IF NEW.status = OLD.status THEN
+        IF NEW.status_reason IS DISTINCT FROM OLD.status_reason THEN
+            PERFORM skeleton_refuse('billing_order_frozen', 'the reason belongs to the change of status');
+        END IF;
+        IF pg_trigger_depth() = 1 AND NEW.unbilled_total <> OLD.unbilled_total THEN
+            PERFORM skeleton_refuse('billing_order_unbilled_derived', 'what is not billed follows from the invoices');
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF NOT (CASE OLD.status
+        WHEN 'draft' THEN NEW.status IN ('pending', 'confirmed', 'cancelled')
+        WHEN 'pending' THEN NEW.status IN ('confirmed', 'cancelled')
+        WHEN 'confirmed' THEN NEW.status IN ('shipped', 'cancelled')
+        WHEN 'shipped' THEN NEW.status = 'delivered'
+        ELSE false
+    END) THEN
+        PERFORM skeleton_refuse('billing_order_transition', OLD.status || ' cannot become ' || NEW.status);
+    END IF;
+    IF NEW.status = 'cancelled'
+       AND EXISTS (SELECT FROM billing_invoice WHERE order_id = NEW.id AND status <> 'cancelled') THEN
+        PERFORM skeleton_refuse('billing_order_cancelled_unbilled', 'an order that is invoiced cannot be cancelled');
+    END IF;
+    IF OLD.status = 'draft' THEN
+        NEW.customer_name := (SELECT name FROM parties_party WHERE id = NEW.customer_id);
+    END IF;
+    NEW.unbilled_total := CASE NEW.status WHEN 'confirmed' THEN NEW.total WHEN 'cancelled' THEN 0
+                                          ELSE OLD.unbilled_total END;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_order_holds(ordered uuid)
+ RETURNS TABLE(item_id uuid, held numeric, needed numeric)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT r.item_id, sum(r.quantity), (
+        SELECT coalesce(sum(l.quantity), 0) FROM billing_order_line l WHERE l.order_id = ordered AND l.item_id = r.item_id)
+    FROM inventory_reservation r
+    WHERE r.order_id = ordered AND r.held_by_order AND r.status = 'active' GROUP BY r.item_id
+$function$;
+
+CREATE OR REPLACE FUNCTION billing_order_keep_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    context jsonb := skeleton_context();
+BEGIN
+    INSERT INTO billing_order_status_change (id, order_id, from_status, status, reason, changed_by_id, changed_at)
+    VALUES (skeleton_uuid7(), NEW.id, OLD.status, NEW.status, NEW.status_reason, (context->>'actor_id')::uuid,
+            clock_timestamp());
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_order_line_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    touched uuid[];
+    one uuid;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        touched := array(SELECT DISTINCT order_id FROM after_rows ORDER BY 1);
+    ELSIF TG_OP = 'DELETE' THEN
+        touched := array(SELECT DISTINCT order_id FROM before_rows ORDER BY 1);
+    ELSE
+        touched := array(SELECT order_id FROM before_rows UNION SELECT order_id FROM after_rows ORDER BY 1);
+    END IF;
+    FOREACH one IN ARRAY touched LOOP
+        PERFORM FROM billing_order WHERE id = one AND status = 'draft' FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            PERFORM skeleton_refuse('billing_order_line_drafts_only', 'only the lines of a draft can be changed');
+        END IF;
+        PERFORM billing_check_order(one);
+    END LOOP;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_order_rest(ordered uuid, states text[])
+ RETURNS TABLE(order_line_id uuid, line_position integer, quantity numeric, discount numeric)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT l.id, l.position, l.quantity - billed.quantity,
+           least(greatest(l.discount - billed.discount, 0), round((l.quantity - billed.quantity) * l.unit_price))
+    FROM billing_order_line l CROSS JOIN LATERAL (
+        SELECT coalesce(sum(b.quantity), 0) AS quantity, coalesce(sum(b.discount), 0) AS discount
+        FROM billing_invoice_line b JOIN billing_invoice i ON i.id = b.invoice_id
+        WHERE b.order_line_id = l.id AND i.status = ANY(states)
+    ) AS billed
+    WHERE l.order_id = ordered
+$function$;
+
+CREATE OR REPLACE FUNCTION billing_order_stock()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM billing_order WHERE id = NEW.id AND status = NEW.status) THEN
+        RETURN NULL;  -- it went on in the same transaction, and is checked as what it became
+    ELSIF NEW.status = 'confirmed' THEN
+        IF EXISTS (SELECT FROM billing_order_holds(NEW.id) WHERE held <> needed) OR EXISTS (
+            SELECT FROM billing_order_line l
+            WHERE l.order_id = NEW.id AND EXISTS (SELECT FROM inventory_stock s WHERE s.item_id = l.item_id)
+              AND NOT EXISTS (SELECT FROM inventory_reservation r
+                              WHERE r.order_id = NEW.id AND r.item_id = l.item_id AND r.held_by_order AND r.status = 'active')
+        ) THEN
+            PERFORM skeleton_refuse('billing_order_stock_held', 'a confirmed order holds what its lines need');
+        END IF;
+    ELSIF EXISTS (SELECT FROM inventory_reservation
+                  WHERE order_id = NEW.id AND held_by_order AND status = 'active') THEN
+        PERFORM skeleton_refuse('billing_order_stock_held', 'an order that is ' || NEW.status || ' holds nothing');
+    END IF;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_order_totals()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM billing_check_order(NEW.id);
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_order_unbilled(ordered uuid)
+ RETURNS numeric
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RETURN (
+        SELECT coalesce(sum(base + billing_tax(base, tax_rate)), 0)
+        FROM (
+            SELECT l.tax_rate, sum(round(rest.quantity * l.unit_price) - rest.discount) AS base
+            FROM billing_order_rest(ordered, '{sent,paid}') AS rest JOIN billing_order_line l ON l.id = rest.order_line_id
+            WHERE rest.quantity > 0 GROUP BY l.tax_rate
+        ) AS by_rate
+    );
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_payment_in_books()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM billing_check_payment_books(NEW.id);
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_payment_insert()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    one uuid;
+BEGIN
+    FOR one IN SELECT DISTINCT invoice_id FROM after_rows ORDER BY 1 LOOP
+        PERFORM FROM billing_invoice WHERE id = one FOR NO KEY UPDATE;
+        PERFORM billing_check_payments(one);
+    END LOOP;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_purchases_derived()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF pg_trigger_depth() = 1 THEN
+        PERFORM skeleton_refuse('billing_total_purchases_derived', 'total_purchases follows from the invoices');
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_purchases_follow()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    was bigint := CASE WHEN OLD.status IN ('sent', 'paid') THEN OLD.total ELSE 0 END;
+    now_is bigint := CASE WHEN NEW.status IN ('sent', 'paid') THEN NEW.total ELSE 0 END;
+BEGIN
+    IF was <> now_is THEN
+        UPDATE parties_party SET total_purchases = total_purchases + (now_is - was)
+        WHERE id = NEW.customer_id AND currency = NEW.currency;
+    END IF;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_purchases_in_currency()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    NEW.total_purchases := (
+        SELECT coalesce(sum(total), 0) FROM billing_invoice
+        WHERE customer_id = NEW.id AND currency = NEW.currency AND status IN ('sent', 'paid')
+    );
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_stock_is_held()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    one record;
+BEGIN
+    FOR one IN SELECT o.id, o.status FROM billing_order o
+               WHERE o.id IN (SELECT order_id FROM after_rows WHERE held_by_order) ORDER BY o.id FOR NO KEY UPDATE
+    LOOP
+        IF one.status <> 'confirmed' OR EXISTS (SELECT FROM billing_order_holds(one.id) WHERE held > needed) THEN
+            PERFORM skeleton_refuse('billing_order_stock_held',
+                                    'only a confirmed order holds, and not more than it needs');
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_stock_is_let_go()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF EXISTS (
+        SELECT FROM after_rows r JOIN billing_order o ON o.id = r.order_id
+        WHERE r.held_by_order AND (r.status, o.status) NOT IN (('fulfilled', 'shipped'), ('cancelled', 'cancelled'))
+    ) THEN
+        PERFORM skeleton_refuse('billing_order_stock_held', 'what an order holds ends when it is shipped or cancelled');
+    END IF;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_tax(base numeric, rate numeric)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT round(base * rate * 0.01)
+$function$;
+
+CREATE OR REPLACE FUNCTION billing_totals_of(document uuid)
+ RETURNS TABLE(subtotal numeric, tax_total numeric, breakdown jsonb, rates bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT coalesce(sum(base), 0), coalesce(sum(tax), 0),
+           coalesce(jsonb_agg(jsonb_build_object('rate', rate, 'base', base, 'tax', tax) ORDER BY rate), '[]'), count(*)
+    FROM (
+        SELECT tax_rate AS rate, sum(total) AS base, billing_tax(sum(total), tax_rate) AS tax
+        FROM (
+            SELECT tax_rate, total FROM billing_invoice_line WHERE invoice_id = document
+            UNION ALL
+            SELECT tax_rate, total FROM billing_order_line WHERE order_id = document
+        ) AS lines GROUP BY tax_rate
+    ) AS by_rate
+$function$;

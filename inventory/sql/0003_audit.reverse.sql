@@ -1,0 +1,5 @@
+DROP TRIGGER inventory_reservation_audit ON inventory_reservation;
+DROP TRIGGER inventory_stock_audit ON inventory_stock;
+DROP TRIGGER inventory_warehouse_audit ON inventory_warehouse;
+DROP TRIGGER inventory_item_audit ON inventory_item;
+DROP TRIGGER inventory_category_audit ON inventory_category;

@@ -1,0 +1,4 @@
+DROP TRIGGER messenger_message_audit ON messenger_message;
+DROP TRIGGER messenger_member_audit_delete ON messenger_member;
+DROP TRIGGER messenger_member_audit_insert ON messenger_member;
+DROP TRIGGER messenger_conversation_audit ON messenger_conversation;

@@ -1,0 +1,129 @@
+"""Rights of the application's role: what it may do with tables, sequences and functions. The one place that says so.
+
+The role owns nothing, so it can neither alter a table nor disable a trigger. Its rights follow from what is there:
+
+- **A table of an installed model** can be read, and written but for what a trigger `skeleton_never` refuses, whoever
+  asks (or asks directly, `WHEN (pg_trigger_depth() = 0)`): an append-only table is one without UPDATE and DELETE.
+- **A table or column that only triggers write** and no trigger of its own defends is named by its app, in
+  `AppConfig.maintained_tables` and `maintained_columns`.
+- **Any other table** has no right at all.
+- **Functions that run as the owner** (SECURITY DEFINER, which is every trigger function) can be called by nobody, nor
+  attached to a table of somebody's own: PostgreSQL asks for no right when a trigger fires. That is so after every
+  `migrate`, whether there is such a role or not.
+"""
+
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, transaction
+
+ALL = ("SELECT", "INSERT", "UPDATE", "DELETE")
+WRITTEN_BY_MIGRATE = (
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+)
+"""Django's own tables that the application reads only."""
+
+_REFUSED = """
+    SELECT c.relname, event.name
+    FROM pg_trigger t
+    JOIN pg_class c ON c.oid = t.tgrelid
+    JOIN pg_proc p ON p.oid = t.tgfoid
+    JOIN (VALUES (4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE')) AS event (bit, name) ON t.tgtype & event.bit <> 0
+    WHERE p.proname = 'skeleton_never' AND c.relnamespace = 'public'::regnamespace AND t.tgattr = ''
+      AND (t.tgqual IS NULL OR strpos(pg_get_triggerdef(t.oid), ' WHEN ((pg_trigger_depth() = 0)) EXECUTE ') > 0)
+"""
+_TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')"
+_COLUMNS = """
+    SELECT attname FROM pg_attribute
+    WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum
+"""
+_SEQUENCES = """
+    SELECT s.relname FROM pg_class s JOIN pg_depend d ON d.objid = s.oid AND d.deptype IN ('a', 'i')
+    WHERE s.relkind = 'S' AND d.refobjid = %s::regclass
+"""
+_AS_OWNER = """
+    SELECT p.oid::regprocedure::text FROM pg_proc p
+    WHERE p.pronamespace = 'public'::regnamespace AND (p.prosecdef OR p.prorettype = 'trigger'::regtype)
+      AND has_function_privilege('public', p.oid, 'EXECUTE') AND pg_has_role(p.proowner, 'MEMBER')
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+"""
+
+
+def grant_application_role(role: str) -> None:
+    """Give `role` the rights of the application, and no other, in this database. Run by the owner, after `migrate`."""
+    who = connection.ops.quote_name(role)
+    with transaction.atomic():
+        _run(
+            "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+            f"REVOKE TEMPORARY ON DATABASE {_database()} FROM PUBLIC",
+            f"GRANT CONNECT ON DATABASE {_database()} TO {who}",
+            *(f"REVOKE ALL ON ALL {kind} IN SCHEMA public FROM {who}" for kind in ("TABLES", "SEQUENCES", "FUNCTIONS")),
+            f"REVOKE ALL ON SCHEMA public FROM {who}",
+            f"GRANT USAGE ON SCHEMA public TO {who}",
+        )
+        close_functions()
+        for table, rights in rights_of_tables().items():
+            _grant(table, rights, who)
+
+
+def close_functions(**_: Any) -> None:
+    """Let nobody call what runs as the owner. A new function can be called by everybody until then."""
+    _run(*(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for (function,) in _ask(_AS_OWNER)))
+
+
+def rights_of_tables() -> dict[str, tuple[str, ...]]:
+    """What the application may do with each table that there is."""
+    models = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    refused = set(_ask(_REFUSED))
+    maintained = {table for config in apps.get_app_configs() for table in getattr(config, "maintained_tables", ())}
+    rights: dict[str, tuple[str, ...]] = {}
+    for (table,) in sorted(_ask(_TABLES)):
+        if table in WRITTEN_BY_MIGRATE or table in maintained:
+            rights[table] = ("SELECT",)
+        elif table in models:
+            rights[table] = tuple(right for right in ALL if (table, right) not in refused)
+    return rights
+
+
+def maintained_columns(table: str) -> set[str]:
+    """The columns of a table that only triggers change."""
+    found: set[str] = set()
+    for config in apps.get_app_configs():
+        found.update(getattr(config, "maintained_columns", {}).get(table, ()))
+    return found
+
+
+def _grant(table: str, rights: tuple[str, ...], who: str) -> None:
+    quoted, maintained = connection.ops.quote_name(table), maintained_columns(table)
+    whole = [right for right in rights if not (right == "UPDATE" and maintained)]
+    _run(f"GRANT {', '.join(whole)} ON {quoted} TO {who}")
+    if "UPDATE" in rights and maintained:
+        columns = [connection.ops.quote_name(name) for (name,) in _ask(_COLUMNS, quoted) if name not in maintained]
+        _run(f"GRANT UPDATE ({', '.join(columns)}) ON {quoted} TO {who}")
+    if "INSERT" in rights:
+        _run(
+            *(
+                f"GRANT USAGE ON SEQUENCE {connection.ops.quote_name(name)} TO {who}"
+                for (name,) in _ask(_SEQUENCES, quoted)
+            )
+        )
+
+
+def _database() -> str:
+    return connection.ops.quote_name(str(connection.settings_dict["NAME"]))
+
+
+def _ask(question: str, *values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(question, values)
+        return list(cursor.fetchall())
+
+
+def _run(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)

@@ -1,0 +1,1 @@
+ALTER FUNCTION jobs_audit() SECURITY INVOKER RESET search_path;
