@@ -12,11 +12,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
 from accounting.choices import SourceType
 from accounting.models import Entry, Line
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import today
 from skeleton.kernel.errors import Conflict, Invalid, NotFound
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.moments import require_within_a_year
@@ -66,7 +66,7 @@ def post_entry(
     """
     fallback = currency or settings.SKELETON_CURRENCY
     currencies = [line.currency or fallback for line in lines]
-    day = date or timezone.now().date()
+    day = date or today()
     require_within_a_year(day, field="date")
     if source_type == SourceType.MANUAL:  # a document of before is settled in its own currency
         _require_offered(lines, fallback, day)
@@ -98,7 +98,7 @@ def reverse_entry(
             raise NotFound
         if Entry.objects.filter(reverses=entry).exists():  # the constraint decides; this spares the log a rollback
             raise Conflict("This entry is reversed already.", details={"allowed": []})
-        day = date or max(timezone.now().date(), entry.date)
+        day = date or max(today(), entry.date)
         if day < entry.date:
             raise Invalid(details={"date": f"Must not be before the entry's own date, {entry.date}."})
         if day > entry.date:  # an entry that was posted far ahead is reversed on its own day

@@ -37,6 +37,7 @@ from skeleton.db.numbers import Series, insert_numbered
 from skeleton.db.records import assign, locked
 from skeleton.identity.queries import language_of
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_offered
@@ -89,7 +90,7 @@ def insert_draft(
         "customer_name": customer.name,
         "order_id": order_id,
         "currency": found,
-        "issue_date": now.date(),
+        "issue_date": day_of(now),
         "due_date": due_date,
         "notes": notes,
         "created_by_id": actor.id,
@@ -172,7 +173,7 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
             currency=currency,
             subtotal=subtotal,
             tax_total=tax_total,
-            day=now.date(),
+            day=day_of(now),
             actor=actor,
         )
 
@@ -194,7 +195,7 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
             raise refusal(invoice_id, "Only a draft, or a sent invoice without payments, can be cancelled.")
         number, sent_at = Invoice.objects.values_list("number", "sent_at").get(pk=invoice_id)
         if sent_at:
-            unpost_invoice(invoice_id=invoice_id, number=number, day=max(now, sent_at).date(), actor=actor)
+            unpost_invoice(invoice_id=invoice_id, number=number, day=day_of(max(now, sent_at)), actor=actor)
 
 
 def require_draft(invoice: Invoice, message: str) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
 from billing.machine import BINDING
 from billing.models import Order
@@ -17,6 +16,7 @@ from parties.choices import PartyKind
 from parties.services import require_usable
 from skeleton.db.records import locked
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import today
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.transactions import verb
 
@@ -52,7 +52,7 @@ def invoice_order(*, order_id: UUID, actor: Actor, due_date: dt.date | None = No
         days = credit_days(customer_id) or DAYS_TO_PAY
         return insert_draft(
             customer=customer,
-            due_date=due_date or timezone.now().date() + dt.timedelta(days=days),
+            due_date=due_date or today() + dt.timedelta(days=days),
             currency=order.currency,
             lines=lines,
             order_id=order.pk,

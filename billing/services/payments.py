@@ -1,7 +1,7 @@
 """Payments: recorded once, never changed."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Case, F, Q, Value, When
@@ -16,6 +16,7 @@ from billing.services.invoices import refusal
 from billing.services.lines import require_currency
 from billing.services.telling import tell_of_invoice
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict, DomainError, Invalid
 from skeleton.kernel.moments import require_not_ahead
 from skeleton.kernel.money import format_money
@@ -74,7 +75,7 @@ def record_payment(
             number=number,
             currency=of_invoice,
             amount=amount,
-            day=moment.astimezone(UTC).date(),
+            day=day_of(moment),
             actor=actor,
         )
     return RecordedPayment(payment.pk, status, due)
@@ -83,7 +84,7 @@ def record_payment(
 def _require_paid(moment: datetime) -> None:
     """Raises Invalid unless the money can have come at that moment."""
     require_not_ahead(moment, field="paid_at")
-    if moment.date() < FIRST_DAY:
+    if day_of(moment) < FIRST_DAY:
         raise Invalid(TOO_EARLY, details={"paid_at": TOO_EARLY})
 
 

@@ -150,7 +150,7 @@ class TestOverdue:
         crowd(paid(), 20_000)
         crowd(sent(due_date=YESTERDAY), 20)
         plan = untold_overdue().explain()
-        assert "Index Cond: (due_date < CURRENT_DATE)" in plan
+        assert "Index Cond: (due_date < " in plan
         assert "Seq Scan on billing_invoice" not in plan
 
     @pytest.mark.django_db(transaction=True)

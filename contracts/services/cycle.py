@@ -18,10 +18,11 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from contracts.choices import Action, CycleOutcome
 from contracts.machine import leads_to, obstacle
 from contracts.models import LAST_DAY, Contract, ContractCycle
-from contracts.queries import current_date, ended
+from contracts.queries import ended
 from contracts.services.telling import tell_of_contract, tell_of_ends
 from contracts.services.terms import validity
 from skeleton.db.records import assign
+from skeleton.kernel import days
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import Event
@@ -61,11 +62,11 @@ class CycleSummary:
 
 
 def run_cycle(*, today: dt.date | None = None, actor: Actor = SYSTEM, dry_run: bool = False) -> CycleSummary:
-    """Settle every cycle that ended before `today` (by default the database's date, UTC).
+    """Settle every cycle that ended before `today` (by default `days.today()`).
 
     A contract that fails is logged and left for the next run; it does not keep the others.
     """
-    day = today or current_date()
+    day = today or days.today()
     summary = CycleSummary(day, dry_run)
     for contract in list(ended(day).order_by("pk")):
         try:
