@@ -82,3 +82,59 @@ def test_other_ways_to_a_day_are_recognised(source):
 @pytest.mark.parametrize("source", ["days.today()", "today()", "rows.filter(day__date=day)", "'''CURRENT_DATE'''"])
 def test_what_is_no_other_way_to_a_day(source):
     assert not list(days_of(ast.parse(source)))
+
+
+# --- row locks --------------------------------------------------------------------------------------------------------
+
+LOCKS = "skeleton/db/locks.py"
+
+LOCKS_IN_SQL = {
+    "parties/services.py": "FOR KEY SHARE keeps a party usable while a document is written: Django has no word for it",
+    "inventory/services/ledger.py": "locks many stock rows in their order, in the statement that posts to them",
+    "inventory/services/orders.py": "likewise, for all lines of an order",
+    "inventory/services/reservations.py": "likewise, in the statement that reserves",
+    "skeleton/rest/throttles.py": "counters, locked in their order by the statement that raises them",
+}
+"""The only files whose SQL locks rows, and why it does not go through `locked_for_update`."""
+
+LOCK_IN_SQL = re.compile(r"\bFOR\s+((NO\s+KEY\s+)?UPDATE|(KEY\s+)?SHARE)\b")
+
+
+def locks_of(tree):
+    """The lines that lock rows: by the ORM, and by SQL of their own."""
+    prose = documentation(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "select_for_update":
+            yield "orm", node.lineno
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if LOCK_IN_SQL.search(text) and id(node) not in prose:
+            yield "sql", node.lineno
+
+
+def test_rows_are_locked_in_one_place():
+    wrong = [
+        f"{file}:{line}"
+        for file, tree in code()
+        for how, line in locks_of(tree)
+        if file != LOCKS and (how == "orm" or file not in LOCKS_IN_SQL)
+    ]
+    assert not wrong, f"call skeleton.db.locks: {wrong}"
+
+
+def test_every_lock_in_sql_is_still_there():
+    found = {file for file, tree in code() for how, _ in locks_of(tree) if how == "sql"}
+    assert found == set(LOCKS_IN_SQL)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "rows.select_for_update().get(pk=pk)",
+        "lock = rows.select_for_update",
+        "SQL = 'SELECT 1 FROM t FOR NO KEY UPDATE OF t'",
+        "SQL = f'SELECT {name} FROM t FOR KEY SHARE'",
+        "SQL = 'SELECT 1 FROM t ' + 'FOR UPDATE'",
+    ],
+)
+def test_other_locks_are_recognised(source):
+    assert list(locks_of(ast.parse(source)))

@@ -30,11 +30,11 @@ from billing.services.lines import (
 from billing.services.telling import tell_of_invoice
 from billing.totals import document_totals
 from parties.choices import PartyKind
-from parties.models import Party
 from parties.services import UsableParty, require_usable
 from skeleton.db.inserts import insert_rows
+from skeleton.db.locks import locked_for_update, locked_if_there
 from skeleton.db.numbers import Series, insert_numbered
-from skeleton.db.records import assign, locked
+from skeleton.db.records import assign
 from skeleton.identity.queries import language_of
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
@@ -106,7 +106,7 @@ def insert_draft(
 def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) -> None:
     """Change `notes` at any time, `due_date` of a draft. Raises NotFound, Conflict."""
     with verb(actor, "update"):
-        invoice = locked(Invoice.objects.all(), invoice_id)
+        invoice = locked_for_update(Invoice.objects.all(), invoice_id)
         if values.get("due_date", invoice.due_date) != invoice.due_date:
             require_draft(invoice, "Its due date cannot be changed.")
         assign(invoice, values)
@@ -218,18 +218,20 @@ def _not_allowed(status: str, amount_paid: int, message: str) -> Conflict:
 
 def _lock_customer_and_order_of(invoice_id: UUID) -> None:
     """Keep the customer from being renamed or summed up until commit, the order from being invoiced or cancelled."""
-    customers = Party.objects.select_for_update(no_key=True, of=("self",)).filter(invoices=invoice_id)
-    if any(customers.values_list("invoices__order_id", flat=True)):
-        _lock_order_of(invoice_id)
+    rows = Invoice.objects.select_related("customer").only("order_id", "customer__id")
+    order_id = locked_for_update(rows, invoice_id, of="customer", no_key=True).order_id
+    if order_id:
+        locked_for_update(Order.objects.only("pk"), order_id, no_key=True)
 
 
 def _lock_order_of(invoice_id: UUID) -> None:
     """Always before the invoice itself."""
-    list(Order.objects.select_for_update(no_key=True, of=("self",)).filter(invoices=invoice_id).values_list("pk"))
+    of_invoice = Invoice.objects.filter(pk=invoice_id).values("order_id")[:1]
+    locked_if_there(Order.objects.only("pk"), of_invoice, no_key=True)
 
 
 def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
     """A draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
-    invoice: Invoice = locked(Invoice.objects.all(), invoice_id)
+    invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id)
     require_draft(invoice, "Only the lines of a draft can be changed.")
     return invoice, list(invoice.lines.order_by("position"))

@@ -21,6 +21,7 @@ from contracts.models import LAST_DAY, Contract, ContractCycle
 from contracts.queries import ended
 from contracts.services.telling import tell_of_contract, tell_of_ends
 from contracts.services.terms import validity
+from skeleton.db.locks import locked_if_there
 from skeleton.db.records import assign
 from skeleton.kernel import days
 from skeleton.kernel.actors import SYSTEM, Actor
@@ -114,8 +115,7 @@ def _settled(contract_id: UUID, today: dt.date, actor: Actor) -> Iterator[Settle
 def _settle(step: Settled, today: dt.date, actor: Actor) -> bool:
     """Do one step, if it is still due and nobody else holds the contract."""
     with verb(actor, step.action.value):
-        held = Contract.objects.select_for_update(skip_locked=True, no_key=True)
-        contract = held.filter(pk=step.contract_id).first()
+        contract = locked_if_there(Contract.objects.all(), step.contract_id, no_key=True, skip_locked=True)
         if contract is None or _due(contract, today) != step:
             return False
         fields: dict[str, str | int | DateRange] = {"status": leads_to(step.action, contract.situation(today)).value}
