@@ -37,7 +37,6 @@ from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
 from skeleton.db.access import visible
 from skeleton.identity.choices import Language
-from skeleton.identity.queries import language_of
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import BadRequest, NotFound
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse
@@ -58,7 +57,7 @@ LANGUAGE = OpenApiParameter(
 def wanted_language(view: ApiView) -> str:
     """The language that a document is asked for in, else that of whoever asks. Raises BadRequest."""
     asked = parse_filters(view.request.query_params, PaperFilters)
-    return asked.get("language") or language_of(view.actor)
+    return asked.get("language") or view.actor.language
 
 
 class OrderView(ResourceView):

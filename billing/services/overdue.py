@@ -29,8 +29,9 @@ def tell_of_overdue() -> int:
         try:
             with verb(SYSTEM, "overdue"):
                 # held, so that it is not being paid at this moment; who holds it pays it or is seen by the next run
-                if locked_if_there(_overdue(), invoice_id, no_key=True, skip_locked=True):
-                    tell_of_invoice(Event.INVOICE_OVERDUE, invoice_id=invoice_id, once=str(invoice_id))
+                invoice = locked_if_there(_overdue(), invoice_id, no_key=True, skip_locked=True)
+                if invoice:
+                    tell_of_invoice(Event.INVOICE_OVERDUE, invoice, actor=SYSTEM, once=str(invoice_id))
                     told += 1
         except DatabaseError:
             log.exception("overdue_failed", invoice_id=str(invoice_id))

@@ -46,13 +46,13 @@ def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: 
             issue_for_order(order_id=order.pk, reference=order.number, actor=actor)
         elif status == OrderStatus.CANCELLED:
             release_for_order(order_id=order.pk, actor=actor)
-        _tell(order)
+        _tell(order, actor)
 
 
-def _tell(order: Order) -> None:
+def _tell(order: Order, actor: Actor) -> None:
     notify(
         event=Event.ORDER_STATUS,
-        recipients=concerned(order.created_by_id, "orders:write"),
+        recipients=concerned(order.created_by_id, "orders:write", actor=actor),
         values={"number": order.number, "customer": order.customer_name, "status": order.status},
         link=f"/api/v1/orders/{order.pk}",
     )

@@ -134,14 +134,14 @@ def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) ->
         period = validity(contract.start_date, new_end_date, field="new_end_date")
         _move(contract, Action.RENEW, {"validity_period": period, "renewal_count": contract.renewal_count + 1})
         contract.end_date = new_end_date
-        tell_of_contract(Event.CONTRACT_RENEWED, contract)
+        tell_of_contract(Event.CONTRACT_RENEWED, contract, actor=actor)
 
 
 def _taken(contract_id: UUID, actor: Actor) -> Contract:
     """The contract, locked. Raises NotFound; Conflict where somebody moved or changed it while this one waited."""
     rows = visible(CONTRACTS, actor)
     seen = rows.filter(pk=contract_id).values_list("status", "version").first()
-    contract: Contract = locked_for_update(rows, contract_id, no_key=True)
+    contract: Contract = locked_for_update(rows.select_related("party"), contract_id, no_key=True)
     if seen != (contract.status, contract.version):
         allowed = allowed_actions(_situation(contract))
         raise Conflict(

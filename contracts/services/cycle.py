@@ -130,5 +130,6 @@ def _settle(step: Settled, today: dt.date, actor: Actor) -> bool:
             renewed_until=step.renewed_until,
         )
         contract.end_date = step.renewed_until or contract.end_date
-        tell_of_contract(Event.CONTRACT_RENEWED if step.renewed_until else Event.CONTRACT_EXPIRED, contract)
+        event = Event.CONTRACT_RENEWED if step.renewed_until else Event.CONTRACT_EXPIRED
+        tell_of_contract(event, contract, actor=actor)
     return True

@@ -17,5 +17,6 @@ def update_preferences(*, values: dict[str, Any], actor: Actor) -> None:
         if "language" in values:
             assign(locked_for_update(User.objects.all(), actor.user_id, no_key=True), {"language": values["language"]})
         if wishes:
-            made, _ = Preferences.objects.get_or_create(user_id=actor.user_id)
-            assign(locked_for_update(Preferences.objects.all(), made.pk), wishes)
+            Preferences.objects.bulk_create([Preferences(user_id=actor.user_id)], ignore_conflicts=True)
+            own = Preferences.objects.filter(user=actor.user_id).values("pk")[:1]
+            assign(locked_for_update(Preferences.objects.all(), own), wishes)
