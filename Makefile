@@ -20,7 +20,7 @@ LOCKED := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 # Tests may lose their data in a crash, and so use a data folder of their own.
 TEST := SKELETON_TEST_FAST_DB=1
 
-.PHONY: help serve demo test lint format-check types imports check migrations schema unit browser durability attack nginx \
+.PHONY: help serve demo test lint format-check types imports check migrations schema unit browser durability attack full nginx \
 	install install-dev lock bench bench-check bench-scale bench-live bench-files bench-jobs bench-dashboard \
 	screenshots translations format clean
 
@@ -76,6 +76,10 @@ durability: $(DEVELOPMENT) ## what is promised when things break, in full: 20,00
 
 attack: $(DEVELOPMENT) nginx ## what strangers may try, in full, with nginx in front: some twenty minutes
 	SKELETON_ATTACK=full $(TEST) $(BIN)/pytest tests/attack -p no:randomly -o timeout=900 $(ARGS)
+
+full: $(DEVELOPMENT) browser ## what `make unit` tries samples of: generated requests, pages and forms in a browser, currencies
+	SKELETON_TEST_FULL=1 $(TEST) $(BIN)/pytest -n auto tests/test_generated_requests.py tests/test_currencies.py \
+		skeleton/backoffice/tests/test_browser_pages.py skeleton/backoffice/tests/test_browser_rows.py $(ARGS)
 
 nginx: ## nginx for `make attack`, where that is possible
 	@command -v nginx >/dev/null 2>&1 && exit 0; \

@@ -5,7 +5,6 @@ import json
 from contextlib import contextmanager
 
 import pytest
-from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
@@ -366,16 +365,3 @@ def test_nobody_writes_the_purchases_by_hand():
     assert attack(sql, acme.pk) == "billing_total_purchases_derived"
     with pytest.raises(DatabaseError, match="total_purchases follows"), transaction.atomic():
         customer(total_purchases=5)
-
-
-# --- the migrations ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_migrations_go_back_and_forth():
-    call_command("migrate", "billing", "zero", verbosity=0)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'billing%'")
-        assert cursor.fetchone() == (0,)
-    call_command("migrate", verbosity=0)
-    assert draft().status == "draft"
