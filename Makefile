@@ -20,7 +20,7 @@ LOCKED := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 # Tests use a database without durability, in a separate data folder.
 TEST := SKELETON_TEST_FAST_DB=1
 
-.PHONY: help serve demo test lint format-check types imports check migrations schema unit browser durability attack nginx \
+.PHONY: help serve demo test lint format-check types imports check migrations schema unit browser durability attack full nginx \
 	install install-dev lock bench bench-check bench-scale bench-live bench-files bench-jobs bench-dashboard \
 	screenshots translations format clean
 
@@ -77,6 +77,10 @@ durability: $(DEVELOPMENT) ## run the full durability tests: 20,000 writes, an o
 
 attack: $(DEVELOPMENT) nginx ## run the full attack tests with nginx in front (some twenty minutes)
 	SKELETON_ATTACK=full $(TEST) $(BIN)/pytest tests/attack -p no:randomly -o timeout=900 $(ARGS)
+
+full: $(DEVELOPMENT) browser ## run all cases of the tests that `make unit` samples (requests, pages, forms, currencies)
+	SKELETON_TEST_FULL=1 $(TEST) $(BIN)/pytest -n auto tests/test_generated_requests.py tests/test_currencies.py \
+		skeleton/backoffice/tests/test_browser_pages.py skeleton/backoffice/tests/test_browser_rows.py $(ARGS)
 
 nginx: ## install nginx for `make attack`, if possible
 	@command -v nginx >/dev/null 2>&1 && exit 0; \

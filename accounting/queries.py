@@ -2,13 +2,12 @@
 
 import datetime as dt
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db.models import BigIntegerField, Case, ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce
 
-from accounting.choices import DEBIT_NORMAL, AccountType, SourceType
+from accounting.choices import DEBIT_NORMAL, AccountType
 from accounting.models import Account, Entry, Line, MonthTotal, Total
 
 _NET = Cast(F("debit") - F("credit"), BigIntegerField())
@@ -46,12 +45,6 @@ def entries_with_reversals() -> QuerySet[Entry]:
 def lines_of_entry() -> QuerySet[Line]:
     """The lines of the entry at `OuterRef("pk")`, in their order."""
     return Line.objects.filter(entry=OuterRef("pk")).order_by("position")
-
-
-def entry_of(*, source_type: SourceType, source_id: UUID, purpose: str) -> UUID | None:
-    """The entry that a document was posted by for this purpose, if it was."""
-    found = Entry.objects.filter(source_type=source_type, source_id=source_id, purpose=purpose)
-    return found.values_list("pk", flat=True).first()
 
 
 def revenue_by_month(first: dt.date, last: dt.date) -> dict[str, dict[dt.date, int]]:

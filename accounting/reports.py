@@ -13,10 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
 from accounting.choices import DEBIT_NORMAL, AccountType
 from accounting.models import FIRST_DAY, LAST_DAY
+from skeleton.kernel.days import today
 
 ONE_DAY = dt.timedelta(days=1)
 
@@ -73,7 +73,7 @@ def _upto(day: dt.date) -> _Upto:
     """By the nearer edge of the month; in this month and later by its end, where hardly anything is posted yet."""
     start = day.replace(day=1)
     following = (start + dt.timedelta(days=32)).replace(day=1)
-    if day - start < following - day and start < timezone.now().date().replace(day=1):
+    if day - start < following - day and start < today().replace(day=1):
         return _Upto(start, 1, start, day)
     return _Upto(following, -1, day + ONE_DAY, following - ONE_DAY)
 

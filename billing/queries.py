@@ -10,8 +10,8 @@ from billing.models import Invoice, InvoiceLine, Order, OrderLine, Payment
 from billing.totals import amount_due
 from parties.queries import names_of_country
 from skeleton.db.counting import Counted
+from skeleton.db.statements import CurrentDate
 from skeleton.kernel.errors import NotFound
-from skeleton.rest.filters import CurrentDate
 
 COUNTED = Counted("billing_invoice", by="status")
 """PostgreSQL keeps how many invoices there are, by status."""
@@ -20,7 +20,7 @@ COUNTED_ORDERS = Counted("billing_order")
 """Likewise of orders."""
 
 OVERDUE = Q(status=InvoiceStatus.SENT, due_date__lt=CurrentDate())
-"""Sent, not fully paid, and past its due date, by the database's clock (UTC). The day itself is still in time."""
+"""Sent, not fully paid, and past its due date, by `days.today()`. The day itself is still in time."""
 
 
 def invoices() -> QuerySet[Invoice]:

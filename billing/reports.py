@@ -12,6 +12,7 @@ from django.db import connection
 
 from accounting.tables import Row, amount
 from skeleton.db.fetching import fetch
+from skeleton.kernel.days import today
 
 
 class Bucket(NamedTuple):
@@ -73,7 +74,7 @@ _AGING = f"""
 # The same for what is open now, from an index alone.
 _OWED = f"""
     SELECT currency, count(*), count(*) FILTER (WHERE days > 0), {_AGED}
-    FROM (SELECT currency, CURRENT_DATE - due_date AS days, total - amount_paid AS amount
+    FROM (SELECT currency, %s::date - due_date AS days, total - amount_paid AS amount
           FROM billing_invoice WHERE status = 'sent') AS open
     GROUP BY currency
 """  # noqa: S608 (constants only)
@@ -100,7 +101,7 @@ def owed_now() -> dict[str, Owed]:
     """What is owed, per currency."""
     return {
         currency: Owed(dict(zip(BUCKETS, map(int, sums), strict=True)), invoices, late)
-        for currency, invoices, late, *sums in fetch(_OWED, [])
+        for currency, invoices, late, *sums in fetch(_OWED, [today()])
     }
 
 

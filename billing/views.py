@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.http import HttpResponse, StreamingHttpResponse
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
@@ -38,7 +37,7 @@ from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
 from skeleton.db.access import visible
 from skeleton.identity.choices import Language
-from skeleton.identity.queries import language_of
+from skeleton.kernel.days import today
 from skeleton.kernel.errors import BadRequest, NotFound
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse
 from skeleton.rest.listing import NEWEST_FIRST, Sorting, parse_filters, parse_list_query
@@ -58,7 +57,7 @@ LANGUAGE = OpenApiParameter(
 def wanted_language(view: ApiView) -> str:
     """The language that a document is asked for in, else that of whoever asks. Raises BadRequest."""
     asked = parse_filters(view.request.query_params, PaperFilters)
-    return asked.get("language") or language_of(view.actor)
+    return asked.get("language") or view.actor.language
 
 
 class OrderView(ResourceView):
@@ -267,7 +266,7 @@ class AgingView(ApiView):
             if name not in AgingFilters.base_filters:
                 raise BadRequest(f"Unknown query parameter: {name}.", details={name: "Unknown parameter"})
         asked = AgingFilters.clean(params)
-        report = receivables_aging(asked.get("as_of") or timezone.now().date())
+        report = receivables_aging(asked.get("as_of") or today())
         if asked.get("format") == "csv":
             return csv_answer("receivables-aging", aging_rows(report))
         return JsonResponse(report)

@@ -1,22 +1,25 @@
-"""Reads of contracts. "Today" is the database's date, in UTC."""
+"""Reads of contracts."""
 
 import datetime as dt
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import DateField, Field, Func, OuterRef, QuerySet
 
 from contracts.choices import ContractStatus, PaymentType
 from contracts.models import Contract, ContractVersion
-from skeleton.rest.filters import CurrentDate
+from skeleton.db.statements import CurrentDate
 
 
 class DaysAhead(Func):
     """The date so many days after today."""
 
-    template = "(CURRENT_DATE + (%(expressions)s)::integer)"
+    template = "(%(expressions)s::integer)"
+    arg_joiner = " + "
     output_field: ClassVar["Field[Any, Any]"] = DateField()
+
+    def __init__(self, days: Any) -> None:
+        super().__init__(CurrentDate(), days)
 
 
 def contracts() -> QuerySet[Contract]:
@@ -48,11 +51,3 @@ def credit_days(party_id: UUID) -> int | None:
         validity_period__contains=CurrentDate(),
     )
     return in_force.order_by("-pk").values_list("credit_days", flat=True).first()
-
-
-def current_date() -> dt.date:
-    """Today, as the database has it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT CURRENT_DATE")
-        (today,) = cursor.fetchone()
-    return today  # type: ignore[no-any-return]

@@ -30,7 +30,7 @@ from inventory.serializers import (
 from inventory.services import categories, reservations, stock
 from skeleton.db import records
 from skeleton.db.access import visible
-from skeleton.db.records import locked
+from skeleton.db.locks import locked_for_update
 from skeleton.importexport.runs import Plan
 from skeleton.importexport.screens import Importing
 from skeleton.kernel.actors import Actor
@@ -274,7 +274,7 @@ class StockScreen(Importing):
     def change_row(self, record: Stock, body: dict[str, Any], actor: Actor) -> None:
         if "quantity" in body:
             counted = CountInput.parse({"quantity": body.pop("quantity")})["quantity"]
-            change = counted - locked(visible(STOCK, actor), record.pk).quantity
+            change = counted - locked_for_update(visible(STOCK, actor), record.pk).quantity
             if change:
                 stock.adjust_stock(stock_id=record.pk, change=change, reason=COUNTED, actor=actor)
         if body:

@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, F, Func, OuterRef, Q, QuerySet, TextField, When
+from django.db.models import Case, Func, OuterRef, Q, QuerySet, Subquery, TextField, When
+from django.db.models.functions import JSONObject
 
 from parties.choices import AddressType
 from parties.models import Address, Country, Customer, Party
@@ -25,20 +26,23 @@ def addresses_of_one() -> QuerySet[Address]:
     return Address.objects.filter(party=OuterRef("pk")).order_by("pk")
 
 
-def as_written_to(party_id: UUID) -> dict[str, Any]:
-    """What a letter to the party says of it: name, e-mail, tax id, and its primary address, or None.
+def addressee(party_id: UUID) -> QuerySet[Party]:
+    """What a letter to the party says of it, as one JSON value: name, e-mail, tax id, primary address (or null).
 
     The address's country is there as `names`: what it is called in each language.
     """
-    party = Party.objects.values("name", "email", "tax_id").get(pk=party_id)
     billing_first = Case(When(type=AddressType.BILLING, then=0), default=1)
-    address = (
-        Address.objects.filter(party=party_id)
-        .order_by(billing_first, "pk")
-        .values("street", "city", "region", "postal_code", names=F("country__name"))
-        .first()
-    )
-    return {**party, "address": address}
+    parts = {name: name for name in ("street", "city", "region", "postal_code")}
+    address = Address.objects.filter(party=OuterRef("pk")).order_by(billing_first, "pk")
+    written = Subquery(address.values(json=JSONObject(**parts, names="country__name"))[:1])
+    party = JSONObject(name="name", email="email", tax_id="tax_id", address=written)
+    return Party.objects.filter(pk=party_id).values_list(party, flat=True)
+
+
+def as_written_to(party_id: UUID) -> dict[str, Any]:
+    """The value of `addressee`."""
+    found: Any = addressee(party_id).get()
+    return dict(found)
 
 
 def names_of_country(pk: UUID | str | None) -> dict[str, str] | None:

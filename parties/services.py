@@ -18,7 +18,8 @@ from parties.choices import AddressType, PartyKind, PartyStatus
 from parties.countries.dataset import load
 from parties.models import Address, Country, Party
 from skeleton.db.access import visible
-from skeleton.db.records import assign, locked
+from skeleton.db.locks import locked_for_update
+from skeleton.db.records import assign
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.ids import uuid7
@@ -48,7 +49,7 @@ def update_party(*, kind: PartyKind, pk: UUID, values: Values, actor: Actor) -> 
     """
     fields, addresses = _taken_apart(kind, values)
     with verb(actor, "update"):
-        party = locked(visible(PARTIES[kind], actor), pk, no_key=True)
+        party = locked_for_update(visible(PARTIES[kind], actor), pk, no_key=True)
         touched = False
         if "address" in values:
             touched = _merge_primary(party, values["address"])
@@ -131,7 +132,7 @@ def change_status(*, kind: PartyKind, pk: UUID, action: str, actor: Actor) -> No
     """Do one of ACTIONS. Raises NotFound; Conflict where the party has that status already."""
     status = ACTIONS[action]
     with verb(actor, action):
-        party = locked(visible(PARTIES[kind], actor), pk)
+        party = locked_for_update(visible(PARTIES[kind], actor), pk)
         if party.status == status:
             allowed = [name for name, leads_to in ACTIONS.items() if leads_to != party.status]
             raise Conflict(f"The {kind} is already {status}.", details={"allowed": allowed})
@@ -181,7 +182,7 @@ def require_usable(
 def switch_country(*, pk: UUID, active: bool, actor: Actor) -> None:
     """Offer a country, or offer it no longer. Raises NotFound; Conflict where it is so already."""
     with verb(actor, "activate" if active else "deactivate"):
-        country = locked(visible(COUNTRIES, actor), pk, no_key=True)
+        country = locked_for_update(visible(COUNTRIES, actor), pk, no_key=True)
         if not assign(country, {"is_active": active}):
             state, other = ("active", "deactivate") if active else ("inactive", "activate")
             raise Conflict(f"The country is already {state}.", details={"allowed": [other]})

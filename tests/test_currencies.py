@@ -15,6 +15,7 @@ from skeleton.kernel.money import CURRENCY_COLUMNS, NOT_OFFERED, WITHDRAWN
 from skeleton.office import pages
 from skeleton.testkit.client import operations
 from skeleton.testkit.roles import past_triggers
+from skeleton.testkit.samples import sample
 from skeleton.testkit.witness import our_tables
 from tests.writes import ADDRESS, CONTRACT, DUE, LINE, World
 
@@ -99,7 +100,7 @@ def test_every_currency_column_is_called_as_the_check_expects():
     assert {column for _, column in columns()} == set(CURRENCY_COLUMNS)
 
 
-@pytest.mark.parametrize("code", ["BGN", "ITL", "QQQ", "XXX"])
+@pytest.mark.parametrize("code", sample(["BGN", "XXX"], "ITL", "QQQ"))
 def test_all_that_is_stored_can_be_read(world, code):
     fill(world)
     rewrite(code)
@@ -145,7 +146,7 @@ def documents(world, code):
     yield "transaction lines", chief.post("/transactions", {**posting, "lines": lines})
 
 
-@pytest.mark.parametrize("code", ["BGN", "HRK", "QQQ", "XXX", "XTS", "XAU"])
+@pytest.mark.parametrize("code", sample(["BGN", "QQQ", "XXX"], "HRK", "XTS", "XAU"))
 def test_nothing_new_is_written_in_them(world, code):
     for what, answer in documents(world, code):
         error = answer.refused(422)

@@ -29,8 +29,9 @@ from schemathesis.specs.openapi.checks import (
 from skeleton.identity.tests.factories import client_of, user_in_role
 from skeleton.testkit.client import PREFIX, document
 from skeleton.testkit.matrix import tables
+from skeleton.testkit.samples import FULL
 
-EXAMPLES = int(os.environ.get("SKELETON_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("SKELETON_EXAMPLES", "8" if FULL else "2"))
 """For each operation and way of making requests: such as the document allows, and such as it does not."""
 
 NOT_HERE = {

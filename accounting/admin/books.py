@@ -35,13 +35,13 @@ from accounting.services import (
 from skeleton.importexport.runs import Plan
 from skeleton.importexport.screens import Importing
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import today
 from skeleton.office.acts import act
 from skeleton.office.columns import EMPTY, activity, shown_money, status
 from skeleton.office.documents import DocumentAdmin
 from skeleton.office.filters import DaysFilter
 from skeleton.office.forms import ActForm, RecordForm
 from skeleton.office.records import RecordAdmin
-from skeleton.office.reports import today
 from skeleton.office.words import Words
 
 TYPES = {"asset": "info", "liability": "warning", "equity": "primary", "revenue": "success", "expense": "danger"}

@@ -1,7 +1,7 @@
 """The verbs of the books."""
 
 from accounting.services.accounts import create_account, seed_chart, update_account
-from accounting.services.entries import Posting, post_entry, reverse_entry
+from accounting.services.entries import Posting, post_entry, reverse_document, reverse_entry
 from accounting.services.periods import close_period, create_period, reopen_period
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "create_period",
     "post_entry",
     "reopen_period",
+    "reverse_document",
     "reverse_entry",
     "seed_chart",
     "update_account",

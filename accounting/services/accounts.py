@@ -7,7 +7,8 @@ from django.db.models import Q
 
 from accounting.chart import seeds
 from accounting.models import Account
-from skeleton.db.records import assign, locked
+from skeleton.db.locks import locked_for_update
+from skeleton.db.records import assign
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.money import require_offered
@@ -29,7 +30,7 @@ def update_account(*, account_id: UUID, values: dict[str, Any], actor: Actor) ->
     Type and currency are fixed once the account is posted to (409), and so is a type that sub-accounts share.
     """
     with verb(actor, "update"):
-        account = locked(Account.objects.all(), account_id)
+        account = locked_for_update(Account.objects.all(), account_id)
         if "parent" in values:
             values["parent"] = _find(values["parent"])
         if values.get("parent") or "type" in values:

@@ -12,12 +12,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
 from accounting.choices import SourceType
 from accounting.models import Entry, Line
+from accounting.queries import entries_with_reversals
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.errors import Conflict, Invalid, NotFound
+from skeleton.kernel.days import today
+from skeleton.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.moments import require_within_a_year
 from skeleton.kernel.money import format_money, require_offered, within_int64
@@ -66,17 +67,14 @@ def post_entry(
     """
     fallback = currency or settings.SKELETON_CURRENCY
     currencies = [line.currency or fallback for line in lines]
-    day = date or timezone.now().date()
+    day = date or today()
     require_within_a_year(day, field="date")
     if source_type == SourceType.MANUAL:  # a document of before is settled in its own currency
         _require_offered(lines, fallback, day)
     _require_balance(lines, currencies)
     with verb(actor, "post"):
-        accounts = _accounts_of(lines, currencies)
-        entry_id = uuid7()
-        _insert_entry((entry_id, day, description, reference, source_type, source_id, purpose, None, actor.id))
-        _insert_lines(entry_id, day, lines, accounts, currencies)
-    return entry_id
+        head = (day, description, reference, source_type, source_id, purpose, None, actor.id)
+        return _insert(head, lines, currencies)
 
 
 def reverse_entry(
@@ -93,26 +91,40 @@ def reverse_entry(
     entry's).
     """
     with verb(actor, "reverse"):
-        entry = Entry.objects.filter(pk=entry_id).first()
+        entry = entries_with_reversals().filter(pk=entry_id).first()
         if entry is None:
             raise NotFound
-        if Entry.objects.filter(reverses=entry).exists():  # the constraint decides; this spares the log a rollback
-            raise Conflict("This entry is reversed already.", details={"allowed": []})
-        day = date or max(timezone.now().date(), entry.date)
-        if day < entry.date:
-            raise Invalid(details={"date": f"Must not be before the entry's own date, {entry.date}."})
-        if day > entry.date:  # an entry that was posted far ahead is reversed on its own day
-            require_within_a_year(day, field="date")
-        lines = _mirrored(entry_id)
-        currencies = [line.currency or "" for line in lines]
-        accounts = _accounts_of(lines, currencies)
-        undoing = uuid7()
-        text = description or f"Reversal: {entry.description}"[: Entry._meta.get_field("description").max_length]
-        _insert_entry(
-            (undoing, day, text, reference or entry.reference, SourceType.REVERSAL, entry_id, "", entry_id, actor.id)
-        )
-        _insert_lines(undoing, day, lines, accounts, currencies)
-    return undoing
+        return _reverse(entry, actor=actor, date=date, description=description, reference=reference)
+
+
+def reverse_document(
+    *, source_type: SourceType, source_id: UUID, purpose: str, actor: Actor, date: dt.date, description: str
+) -> UUID | None:
+    """Record the mirror of what a document was posted by for this purpose; its id, or None where it was not posted.
+
+    Raises as `reverse_entry` does.
+    """
+    with verb(actor, "reverse"):
+        of_document = {"source_type": source_type, "source_id": source_id, "purpose": purpose}
+        entry = entries_with_reversals().filter(**of_document).first()
+        return _reverse(entry, actor=actor, date=date, description=description) if entry else None
+
+
+def _reverse(
+    entry: Entry, *, actor: Actor, date: dt.date | None, description: str | None, reference: str | None = None
+) -> UUID:
+    """Record the mirror of `entry`, which was read with `reversed_by_id`."""
+    if entry.reversed_by_id:  # type: ignore[attr-defined]  # the constraint decides; this spares the log a rollback
+        raise Conflict("This entry is reversed already.", details={"allowed": []})
+    day = date or max(today(), entry.date)
+    if day < entry.date:
+        raise Invalid(details={"date": f"Must not be before the entry's own date, {entry.date}."})
+    if day > entry.date:  # an entry that was posted far ahead is reversed on its own day
+        require_within_a_year(day, field="date")
+    lines = _mirrored(entry.pk)
+    text = description or f"Reversal: {entry.description}"[: Entry._meta.get_field("description").max_length]
+    head = (day, text, reference or entry.reference, SourceType.REVERSAL, entry.pk, "", entry.pk, actor.id)
+    return _insert(head, lines, [line.currency or "" for line in lines])
 
 
 def _mirrored(entry_id: UUID) -> list[Posting]:
@@ -153,11 +165,52 @@ def _require_balance(lines: Sequence[Posting], currencies: Sequence[str]) -> Non
         within_int64(debit, field="lines")
 
 
+# One statement, so that the totals are raised once and in one order. The entry's trigger locks the periods, then the
+# lines' one the accounts and the totals. A line whose account does not take it is not written.
+_INSERT = """
+    WITH entry AS (
+        INSERT INTO accounting_entry (id, date, description, reference, source_type, source_id, purpose, reverses_id,
+                                      created_by_id, created_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, now())
+        RETURNING id, date
+    )
+    INSERT INTO accounting_line (id, entry_id, position, account_id, date, debit, credit, currency, description)
+    SELECT l.id, entry.id, l.position, a.id, entry.date, l.debit, l.credit, l.currency, l.description
+    FROM entry, unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
+            WITH ORDINALITY AS l (id, account_id, account_code, debit, credit, currency, description, position)
+        JOIN accounting_account a ON a.id = l.account_id OR a.code = l.account_code
+    WHERE a.is_active AND coalesce(a.currency, l.currency) = l.currency
+"""
+
+
+def _insert(head: Sequence[Any], lines: Sequence[Posting], currencies: Sequence[str]) -> UUID:
+    """Write an entry, of which `head` are the columns behind its id, with its lines; its id.
+
+    Raises Invalid, naming the line, for an account that is unknown or does not take it.
+    """
+    entry_id = uuid7()
+    columns: list[list[Any]] = [
+        [uuid7() for _ in lines],
+        [line.account if isinstance(line.account, UUID) else None for line in lines],
+        [line.account if isinstance(line.account, str) else None for line in lines],
+        [line.debit for line in lines],
+        [line.credit for line in lines],
+        list(currencies),
+        [line.description for line in lines],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [entry_id, *head, *columns])
+        written = cursor.rowcount
+    if written < len(lines):
+        raise _refused(lines, currencies)
+    return entry_id
+
+
 _ACCOUNTS = "SELECT id, code, is_active, currency FROM accounting_account WHERE id = ANY(%s) OR code = ANY(%s)"
 
 
-def _accounts_of(lines: Sequence[Posting], currencies: Sequence[str]) -> list[UUID]:
-    """The id of each line's account. Raises Invalid, naming the line, for one that is unknown or does not take it."""
+def _refused(lines: Sequence[Posting], currencies: Sequence[str]) -> DomainError:
+    """Which lines their accounts did not take, and why."""
     named = {line.account for line in lines}
     ids = [name for name in named if isinstance(name, UUID)]
     codes = [name for name in named if isinstance(name, str)]
@@ -167,9 +220,9 @@ def _accounts_of(lines: Sequence[Posting], currencies: Sequence[str]) -> list[UU
     accounts: dict[UUID | str, _Account] = {account.id: account for account in found}
     accounts |= {account.code: account for account in found}
     errors = dict(_refusals(lines, currencies, accounts))
-    if errors:
-        raise Invalid(next(iter(errors.values())), details=errors)
-    return [accounts[line.account].id for line in lines]
+    if not errors:
+        return Conflict("An account is changing just now. Try again.")
+    return Invalid(next(iter(errors.values())), details=errors)
 
 
 def _refusals(
@@ -183,38 +236,3 @@ def _refusals(
             yield f"lines.{index}.account_id", f"Account {account.code} is inactive."
         elif account.currency and account.currency != currency:
             yield f"lines.{index}.currency", f"Account {account.code} takes {account.currency} only."
-
-
-_ENTRY = """
-    INSERT INTO accounting_entry (id, date, description, reference, source_type, source_id, purpose, reverses_id,
-                                  created_by_id, created_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, now())
-"""
-
-_LINES = """
-    INSERT INTO accounting_line (id, entry_id, position, account_id, date, debit, credit, currency, description)
-    SELECT l.id, %s, l.position, l.account_id, %s, l.debit, l.credit, l.currency, l.description
-    FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::text[]) WITH ORDINALITY
-        AS l (id, account_id, debit, credit, currency, description, position)
-"""
-
-
-def _insert_entry(values: Sequence[Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_ENTRY, values)
-
-
-def _insert_lines(
-    entry_id: UUID, day: dt.date, lines: Sequence[Posting], accounts: Sequence[UUID], currencies: Sequence[str]
-) -> None:
-    """All lines in one statement, so that the totals are raised once and in one order."""
-    columns: list[list[Any]] = [
-        [uuid7() for _ in lines],
-        list(accounts),
-        [line.debit for line in lines],
-        [line.credit for line in lines],
-        list(currencies),
-        [line.description for line in lines],
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_LINES, [entry_id, day, *columns])

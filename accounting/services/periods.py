@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from accounting.choices import PeriodStatus
 from accounting.models import Period
-from skeleton.db.records import assign, locked
+from skeleton.db.locks import locked_for_update
+from skeleton.db.records import assign
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.transactions import verb
@@ -22,7 +23,7 @@ def create_period(*, start_date: dt.date, end_date: dt.date, actor: Actor) -> UU
 def close_period(*, period_id: UUID, actor: Actor) -> None:
     """From now on nothing is posted into the period; postings under way are waited for. Raises NotFound, Conflict."""
     with verb(actor, "close"):
-        period = locked(Period.objects.all(), period_id)
+        period = locked_for_update(Period.objects.all(), period_id)
         if period.status == PeriodStatus.CLOSED:
             raise Conflict("The period is closed already.", details={"allowed": ["reopen"]})
         assign(period, {"status": PeriodStatus.CLOSED, "closed_at": timezone.now(), "closed_by_id": actor.id})
@@ -31,7 +32,7 @@ def close_period(*, period_id: UUID, actor: Actor) -> None:
 def reopen_period(*, period_id: UUID, actor: Actor) -> None:
     """Let postings in again. Raises NotFound, Conflict (it is open)."""
     with verb(actor, "reopen"):
-        period = locked(Period.objects.all(), period_id)
+        period = locked_for_update(Period.objects.all(), period_id)
         if period.status == PeriodStatus.OPEN:
             raise Conflict("The period is open.", details={"allowed": ["close"]})
         assign(period, {"status": PeriodStatus.OPEN, "closed_at": None, "closed_by_id": None})

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django.http import HttpResponse, StreamingHttpResponse
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
@@ -15,6 +14,7 @@ from accounting.ledger import NEWEST_DATE_FIRST, ledger_page, whole_ledger
 from accounting.reports import Span, balance_sheet, income_statement, trial_balance
 from accounting.serializers import BalanceSheetOutput, IncomeStatementOutput, LedgerOutput, TrialBalanceOutput
 from accounting.tables import CSV, FORMAT
+from skeleton.kernel.days import today
 from skeleton.kernel.errors import BadRequest
 from skeleton.rest.http import JsonResponse
 from skeleton.rest.listing import Sorting, parse_list_query
@@ -81,17 +81,17 @@ class ReportView(ApiView):
 
 def _span(asked: dict[str, Any], *, this_year: bool) -> Span:
     """The days that were asked for. Raises BadRequest."""
-    today = timezone.now().date()
+    present = today()
     as_of: dt.date | None = asked.get("as_of")
     first: dt.date | None = asked.get("from_date")
     last: dt.date | None = asked.get("to_date")
     if as_of and (first or last):
         raise BadRequest("Give as_of, or from_date and to_date.", details={"as_of": "Not with from_date or to_date."})
     if as_of or not (first or last):
-        return Span(None if as_of or not this_year else today.replace(month=1, day=1), as_of or today)
+        return Span(None if as_of or not this_year else present.replace(month=1, day=1), as_of or present)
     if first and last and first > last:
         raise BadRequest("from_date is after to_date.", details={"from_date": "Must not be after to_date."})
-    return Span(first, last or max(today, first or today))
+    return Span(first, last or max(present, first or present))
 
 
 class LedgerView(ApiView):

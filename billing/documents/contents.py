@@ -12,6 +12,7 @@ from typing import Any
 
 from billing.choices import InvoiceStatus, OrderStatus
 from billing.documents.words import WORDS
+from skeleton.kernel.days import day_of
 from skeleton.kernel.text import amount_text, day_text, money_text, number_text
 
 TEMPLATE = Path(__file__).parent / "document.typ"
@@ -111,7 +112,7 @@ def _dates(document: Json, names: tuple[str, ...], language: str) -> Facts:
 
 def _day(day: dt.date, language: str) -> str:
     """A day, or that of a moment (UTC)."""
-    return day_text(day.date() if isinstance(day, dt.datetime) else day, language)
+    return day_text(day_of(day) if isinstance(day, dt.datetime) else day, language)
 
 
 def _body(document: Json, language: str) -> Json:

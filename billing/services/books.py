@@ -7,67 +7,68 @@ PostgreSQL refuses at commit a sent invoice or a payment without its entry, and 
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
-from uuid import UUID
 
 from accounting.choices import Role, SourceType
-from accounting.queries import entry_of
-from accounting.services import Posting, post_entry, reverse_entry
+from accounting.services import Posting, post_entry, reverse_document
 from billing.choices import Purpose
+from billing.models import Invoice, Payment
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Invalid
 
 
-def post_invoice(
-    *, invoice_id: UUID, number: str, currency: str, subtotal: int, tax_total: int, day: dt.date, actor: Actor
-) -> None:
+def post_invoice(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
     """Receivable to revenue and tax, in minor units; an invoice of 0 posts nothing, there is nothing to say.
 
     Raises Conflict where the books do not take it: a closed period, an account that is missing or inactive.
     """
-    if subtotal + tax_total == 0:
+    if invoice.total == 0:
         return
     lines = [
-        Posting(Role.RECEIVABLE.code, debit=subtotal + tax_total),
-        Posting(Role.REVENUE.code, credit=subtotal),
-        Posting(Role.TAX.code, credit=tax_total),
+        Posting(Role.RECEIVABLE.code, debit=invoice.total),
+        Posting(Role.REVENUE.code, credit=invoice.subtotal),
+        Posting(Role.TAX.code, credit=invoice.tax_total),
     ]
     with _refusals():
         post_entry(
-            description=f"Invoice {number}",
+            description=f"Invoice {invoice.number}",
             lines=[line for line in lines if line.debit or line.credit],
             actor=actor,
             date=day,
-            currency=currency,
-            reference=number,
+            currency=invoice.currency,
+            reference=invoice.number,
             source_type=SourceType.INVOICE,
-            source_id=invoice_id,
+            source_id=invoice.pk,
             purpose=Purpose.SEND,
         )
 
 
-def post_payment(*, payment_id: UUID, number: str, currency: str, amount: int, day: dt.date, actor: Actor) -> None:
-    """Bank to receivable, for the invoice of that `number`. Raises Conflict as `post_invoice` does."""
+def post_payment(payment: Payment, *, invoice: Invoice, day: dt.date, actor: Actor) -> None:
+    """Bank to receivable, for a payment of `invoice`. Raises Conflict as `post_invoice` does."""
     with _refusals():
         post_entry(
-            description=f"Payment of invoice {number}",
-            lines=[Posting(Role.BANK.code, debit=amount), Posting(Role.RECEIVABLE.code, credit=amount)],
+            description=f"Payment of invoice {invoice.number}",
+            lines=[Posting(Role.BANK.code, debit=payment.amount), Posting(Role.RECEIVABLE.code, credit=payment.amount)],
             actor=actor,
             date=day,
-            currency=currency,
-            reference=number,
+            currency=invoice.currency,
+            reference=invoice.number,
             source_type=SourceType.PAYMENT,
-            source_id=payment_id,
+            source_id=payment.pk,
             purpose=Purpose.RECEIVE,
         )
 
 
-def unpost_invoice(*, invoice_id: UUID, number: str, day: dt.date, actor: Actor) -> None:
+def unpost_invoice(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
     """Reverse what `post_invoice` posted, if it did. Raises Conflict as that does."""
-    entry = entry_of(source_type=SourceType.INVOICE, source_id=invoice_id, purpose=Purpose.SEND)
-    if entry is None:
-        return
     with _refusals():
-        reverse_entry(entry_id=entry, actor=actor, date=day, description=f"Invoice {number} cancelled")
+        reverse_document(
+            source_type=SourceType.INVOICE,
+            source_id=invoice.pk,
+            purpose=Purpose.SEND,
+            actor=actor,
+            date=day,
+            description=f"Invoice {invoice.number} cancelled",
+        )
 
 
 @contextmanager

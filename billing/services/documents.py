@@ -13,13 +13,14 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
+from django.db.models import Subquery
 
 from billing.access import INVOICES, ORDERS
 from billing.choices import InvoiceStatus
 from billing.documents.contents import TEMPLATE, invoice_contents, order_contents
 from billing.models import Correspondents, Invoice, IssuedDocument
 from billing.queries import printed_invoice, printed_order
-from parties.queries import as_written_to
+from parties.queries import addressee, as_written_to
 from skeleton.db.access import visible
 from skeleton.jobs.queue import job
 from skeleton.kernel.actors import Actor
@@ -61,10 +62,10 @@ _UNTOUCHED: dict[str, Any] = {
 }  # fmt: skip
 
 
-def keep_correspondents(*, invoice_id: UUID, customer_id: UUID) -> None:
+def keep_correspondents(invoice: Invoice) -> None:
     """Note who an invoice is from and to, as they are at this moment. For the transaction that sends it."""
     Correspondents.objects.create(
-        invoice_id=invoice_id, seller=settings.SKELETON_COMPANY, customer=as_written_to(customer_id)
+        invoice=invoice, seller=settings.SKELETON_COMPANY, customer=Subquery(addressee(invoice.customer_id))
     )
 
 

@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Exists, OuterRef, Value, When
 from django.utils import timezone
 
 from billing.choices import InvoiceStatus, allowed_actions
@@ -30,14 +29,14 @@ from billing.services.lines import (
 from billing.services.telling import tell_of_invoice
 from billing.totals import document_totals
 from parties.choices import PartyKind
-from parties.models import Party
 from parties.services import UsableParty, require_usable
 from skeleton.db.inserts import insert_rows
+from skeleton.db.locks import locked_for_update, locked_if_there
 from skeleton.db.numbers import Series, insert_numbered
-from skeleton.db.records import assign, locked
-from skeleton.identity.queries import language_of
+from skeleton.db.records import assign
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.errors import Conflict, NotFound
+from skeleton.kernel.days import day_of
+from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_offered
 from skeleton.kernel.transactions import verb
@@ -89,7 +88,7 @@ def insert_draft(
         "customer_name": customer.name,
         "order_id": order_id,
         "currency": found,
-        "issue_date": now.date(),
+        "issue_date": day_of(now),
         "due_date": due_date,
         "notes": notes,
         "created_by_id": actor.id,
@@ -105,7 +104,7 @@ def insert_draft(
 def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) -> None:
     """Change `notes` at any time, `due_date` of a draft. Raises NotFound, Conflict."""
     with verb(actor, "update"):
-        invoice = locked(Invoice.objects.all(), invoice_id)
+        invoice = locked_for_update(Invoice.objects.all(), invoice_id)
         if values.get("due_date", invoice.due_date) != invoice.due_date:
             require_draft(invoice, "Its due date cannot be changed.")
         assign(invoice, values)
@@ -144,37 +143,22 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
     Raises NotFound, Conflict (no draft, no lines, the books do not take it).
     """
     now = timezone.now()
-    nothing_due = When(total=0, then=Value(now))
     with verb(actor, "send"):
-        _lock_customer_and_order_of(invoice_id)
-        sent = Invoice.objects.filter(pk=invoice_id, status=InvoiceStatus.DRAFT).update(
-            status=Case(When(total=0, then=Value(InvoiceStatus.PAID)), default=Value(InvoiceStatus.SENT)),
-            sent_at=now,
-            paid_at=Case(nothing_due, default=None),
-            updated_at=now,
-        )
-        if not sent:
-            raise refusal(invoice_id, "Only a draft can be sent.")
-        lines = Exists(InvoiceLine.objects.filter(invoice=OuterRef("pk")))
-        columns = ("customer_id", "number", "currency", "subtotal", "tax_total", lines)
-        found = Invoice.objects.values_list(*columns).get(pk=invoice_id)
-        customer_id, number, currency, subtotal, tax_total, has_lines = found
-        if not has_lines:
+        # before the locks, since it needs none of them; a refusal takes it back
+        issue_sent_invoice.enqueue(invoice_id=str(invoice_id), language=actor.language)
+        invoice = _locked_with_customer_and_order(invoice_id)
+        require_draft(invoice, "Only a draft can be sent.")
+        if not invoice.tax_breakdown:  # PostgreSQL keeps it in step with the lines
             raise Conflict("An invoice without lines cannot be sent.", details={"allowed": ["add_line", "cancel"]})
-        keep_correspondents(invoice_id=invoice_id, customer_id=customer_id)
-        issue_sent_invoice.enqueue(invoice_id=str(invoice_id), language=language_of(actor))
-        tell_of_invoice(Event.INVOICE_SENT, invoice_id=invoice_id)
-        if subtotal + tax_total == 0:
-            tell_of_invoice(Event.INVOICE_PAID, invoice_id=invoice_id)
-        post_invoice(
-            invoice_id=invoice_id,
-            number=number,
-            currency=currency,
-            subtotal=subtotal,
-            tax_total=tax_total,
-            day=now.date(),
-            actor=actor,
-        )
+        if invoice.total:
+            assign(invoice, {"status": InvoiceStatus.SENT, "sent_at": now})
+        else:
+            assign(invoice, {"status": InvoiceStatus.PAID, "sent_at": now, "paid_at": now})
+        keep_correspondents(invoice)
+        tell_of_invoice(Event.INVOICE_SENT, invoice, actor=actor)
+        if invoice.status == InvoiceStatus.PAID:
+            tell_of_invoice(Event.INVOICE_PAID, invoice, actor=actor)
+        post_invoice(invoice, day=day_of(now), actor=actor)
 
 
 def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None) -> None:
@@ -186,49 +170,48 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
     """
     now = timezone.now()
     with verb(actor, "cancel"):
-        _lock_customer_and_order_of(invoice_id)
-        cancelled = Invoice.objects.filter(
-            pk=invoice_id, status__in=[InvoiceStatus.DRAFT, InvoiceStatus.SENT], amount_paid=0
-        ).update(status=InvoiceStatus.CANCELLED, cancelled_at=now, cancel_reason=reason, updated_at=now)
-        if not cancelled:
-            raise refusal(invoice_id, "Only a draft, or a sent invoice without payments, can be cancelled.")
-        number, sent_at = Invoice.objects.values_list("number", "sent_at").get(pk=invoice_id)
-        if sent_at:
-            unpost_invoice(invoice_id=invoice_id, number=number, day=max(now, sent_at).date(), actor=actor)
+        invoice = _locked_with_customer_and_order(invoice_id)
+        if invoice.status not in (InvoiceStatus.DRAFT, InvoiceStatus.SENT) or invoice.amount_paid:
+            raise refusal(invoice, "Only a draft, or a sent invoice without payments, can be cancelled.")
+        assign(invoice, {"status": InvoiceStatus.CANCELLED, "cancelled_at": now, "cancel_reason": reason})
+        if invoice.sent_at:
+            unpost_invoice(invoice, day=day_of(max(now, invoice.sent_at)), actor=actor)
 
 
 def require_draft(invoice: Invoice, message: str) -> None:
     """Raises Conflict, saying what the invoice's state does allow, where it is not a draft."""
     if invoice.status != InvoiceStatus.DRAFT:
-        raise _not_allowed(invoice.status, invoice.amount_paid, message)
+        raise refusal(invoice, message)
 
 
-def refusal(invoice_id: UUID, message: str) -> Conflict | NotFound:
-    """Why a verb found no invoice in a state for it."""
-    found = Invoice.objects.filter(pk=invoice_id).values_list("status", "amount_paid").first()
-    return _not_allowed(*found, message) if found else NotFound()
-
-
-def _not_allowed(status: str, amount_paid: int, message: str) -> Conflict:
-    state = "has payments" if status == InvoiceStatus.SENT and amount_paid else f"is {status}"
-    allowed = allowed_actions(status, amount_paid=amount_paid)
+def refusal(invoice: Invoice, message: str) -> Conflict:
+    """Why the invoice's state does not allow a verb, and what it does allow."""
+    status, paid = invoice.status, invoice.amount_paid
+    state = "has payments" if status == InvoiceStatus.SENT and paid else f"is {status}"
+    allowed = allowed_actions(status, amount_paid=paid)
     return Conflict(f"The invoice {state}. {message}", details={"allowed": allowed})
 
 
-def _lock_customer_and_order_of(invoice_id: UUID) -> None:
-    """Keep the customer from being renamed or summed up until commit, the order from being invoiced or cancelled."""
-    customers = Party.objects.select_for_update(no_key=True, of=("self",)).filter(invoices=invoice_id)
-    if any(customers.values_list("invoices__order_id", flat=True)):
-        _lock_order_of(invoice_id)
+def _locked_with_customer_and_order(invoice_id: UUID) -> Invoice:
+    """The invoice, locked after its customer and its order. Raises NotFound.
+
+    That keeps the customer from being renamed or summed up until commit, the order from being invoiced or cancelled.
+    """
+    rows = Invoice.objects.select_related("customer").only("order_id", "customer__id")
+    order_id = locked_for_update(rows, invoice_id, of="customer", no_key=True).order_id
+    if order_id:
+        locked_for_update(Order.objects.only("pk"), order_id, no_key=True)
+    return locked_for_update(Invoice.objects.all(), invoice_id, no_key=True)
 
 
 def _lock_order_of(invoice_id: UUID) -> None:
     """Always before the invoice itself."""
-    list(Order.objects.select_for_update(no_key=True, of=("self",)).filter(invoices=invoice_id).values_list("pk"))
+    of_invoice = Invoice.objects.filter(pk=invoice_id).values("order_id")[:1]
+    locked_if_there(Order.objects.only("pk"), of_invoice, no_key=True)
 
 
 def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
     """A draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
-    invoice: Invoice = locked(Invoice.objects.all(), invoice_id)
+    invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id)
     require_draft(invoice, "Only the lines of a draft can be changed.")
     return invoice, list(invoice.lines.order_by("position"))

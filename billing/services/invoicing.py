@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
 from billing.machine import BINDING
 from billing.models import Order
@@ -15,8 +14,9 @@ from billing.services.orders import refusal
 from contracts.queries import credit_days
 from parties.choices import PartyKind
 from parties.services import require_usable
-from skeleton.db.records import locked
+from skeleton.db.locks import locked_for_update
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import today
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.transactions import verb
 
@@ -43,7 +43,7 @@ def invoice_order(*, order_id: UUID, actor: Actor, due_date: dt.date | None = No
         if customer_id is None:
             raise NotFound
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
-        order: Order = locked(Order.objects.all(), order_id, no_key=True)
+        order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
         if order.status not in BINDING:
             raise refusal(order, "It can be invoiced once it is confirmed.")
         lines = _rest(order)
@@ -52,7 +52,7 @@ def invoice_order(*, order_id: UUID, actor: Actor, due_date: dt.date | None = No
         days = credit_days(customer_id) or DAYS_TO_PAY
         return insert_draft(
             customer=customer,
-            due_date=due_date or timezone.now().date() + dt.timedelta(days=days),
+            due_date=due_date or today() + dt.timedelta(days=days),
             currency=order.currency,
             lines=lines,
             order_id=order.pk,

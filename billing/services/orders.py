@@ -30,8 +30,9 @@ from inventory.models import Item
 from parties.choices import PartyKind
 from parties.services import require_usable
 from skeleton.db.inserts import insert_rows
+from skeleton.db.locks import locked_for_update
 from skeleton.db.numbers import Series, insert_numbered
-from skeleton.db.records import assign, locked
+from skeleton.db.records import assign
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.ids import uuid7
@@ -100,7 +101,7 @@ def update_order(*, order_id: UUID, values: dict[str, Any], actor: Actor) -> Non
     Raises NotFound, Conflict.
     """
     with verb(actor, "update"):
-        order: Order = locked(Order.objects.all(), order_id, no_key=True)
+        order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
         fields = dict(values)
         if "shipping_address" in fields:
             fields["shipping_address"] = _merged(order.shipping_address, fields["shipping_address"])
@@ -151,7 +152,7 @@ def refusal(order: Order, message: str) -> Conflict:
 
 def _draft(order_id: UUID) -> tuple[Order, list[OrderLine]]:
     """A draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
-    order: Order = locked(Order.objects.all(), order_id, no_key=True)
+    order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
     _require_draft(order)
     return order, list(order.lines.order_by("position"))
 

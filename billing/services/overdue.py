@@ -8,11 +8,12 @@ from django.db.models.functions import Cast
 from billing.choices import InvoiceStatus
 from billing.models import Invoice
 from billing.services.telling import tell_of_invoice
+from skeleton.db.locks import locked_if_there
+from skeleton.db.statements import CurrentDate
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import Event
 from skeleton.notifications.queries import untold
-from skeleton.rest.filters import CurrentDate
 
 log = structlog.get_logger("skeleton.billing")
 
@@ -28,8 +29,9 @@ def tell_of_overdue() -> int:
         try:
             with verb(SYSTEM, "overdue"):
                 # held, so that it is not being paid at this moment; who holds it pays it or is seen by the next run
-                if _overdue().select_for_update(skip_locked=True, no_key=True).filter(pk=invoice_id).exists():
-                    tell_of_invoice(Event.INVOICE_OVERDUE, invoice_id=invoice_id, once=str(invoice_id))
+                invoice = locked_if_there(_overdue(), invoice_id, no_key=True, skip_locked=True)
+                if invoice:
+                    tell_of_invoice(Event.INVOICE_OVERDUE, invoice, actor=SYSTEM, once=str(invoice_id))
                     told += 1
         except DatabaseError:
             log.exception("overdue_failed", invoice_id=str(invoice_id))

@@ -1,10 +1,9 @@
 """Payments: recorded once, never changed."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -15,8 +14,11 @@ from billing.services.books import post_payment
 from billing.services.invoices import refusal
 from billing.services.lines import require_currency
 from billing.services.telling import tell_of_invoice
+from skeleton.db.locks import locked_for_update
+from skeleton.db.records import assign
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.errors import Conflict, DomainError, Invalid
+from skeleton.kernel.days import day_of
+from skeleton.kernel.errors import Invalid
 from skeleton.kernel.moments import require_not_ahead
 from skeleton.kernel.money import format_money
 from skeleton.kernel.transactions import verb
@@ -54,12 +56,13 @@ def record_payment(
     moment = paid_at or now
     _require_paid(moment)
     with verb(actor, "record_payment"):
-        if not _take(invoice_id, amount, currency, moment=moment, now=now):
-            raise _refused(invoice_id, amount, currency)
-        columns = Invoice.objects.values_list("number", "currency", "status", F("total") - F("amount_paid"))
-        number, of_invoice, status, due = columns.get(pk=invoice_id)
+        invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id, no_key=True)
+        _require_due(invoice, amount, currency)
+        paid = invoice.amount_paid + amount
+        in_full = {"status": InvoiceStatus.PAID, "paid_at": moment} if paid == invoice.total else {}
+        assign(invoice, {"amount_paid": paid, **in_full})
         payment = Payment.objects.create(
-            invoice_id=invoice_id,
+            invoice=invoice,
             amount=amount,
             method=method,
             reference=reference,
@@ -67,48 +70,24 @@ def record_payment(
             created_by_id=actor.id,
             created_at=now,
         )
-        if status == InvoiceStatus.PAID:
-            tell_of_invoice(Event.INVOICE_PAID, invoice_id=invoice_id)
-        post_payment(
-            payment_id=payment.pk,
-            number=number,
-            currency=of_invoice,
-            amount=amount,
-            day=moment.astimezone(UTC).date(),
-            actor=actor,
-        )
-    return RecordedPayment(payment.pk, status, due)
+        if in_full:
+            tell_of_invoice(Event.INVOICE_PAID, invoice, actor=actor)
+        post_payment(payment, invoice=invoice, day=day_of(moment), actor=actor)
+    return RecordedPayment(payment.pk, invoice.status, invoice.total - paid)
 
 
 def _require_paid(moment: datetime) -> None:
     """Raises Invalid unless the money can have come at that moment."""
     require_not_ahead(moment, field="paid_at")
-    if moment.date() < FIRST_DAY:
+    if day_of(moment) < FIRST_DAY:
         raise Invalid(TOO_EARLY, details={"paid_at": TOO_EARLY})
 
 
-def _take(invoice_id: UUID, amount: int, currency: str | None, *, moment: datetime, now: datetime) -> bool:
-    """Put `amount` on the invoice if all of it is due; one statement, so racers queue on the row and look again."""
-    in_full = Q(amount_paid=F("total") - amount)
-    due = Invoice.objects.filter(pk=invoice_id, status=InvoiceStatus.SENT, amount_paid__lte=F("total") - amount)
-    if currency:
-        due = due.filter(currency=currency)
-    taken = due.update(
-        amount_paid=F("amount_paid") + amount,
-        status=Case(When(in_full, then=Value(InvoiceStatus.PAID)), default=F("status")),
-        paid_at=Case(When(in_full, then=Value(moment)), default=None),
-        updated_at=now,
-    )
-    return bool(taken)
-
-
-def _refused(invoice_id: UUID, amount: int, currency: str | None) -> DomainError:
-    """Why the invoice did not take it."""
-    invoice = Invoice.objects.filter(pk=invoice_id).first()
-    if invoice is None or invoice.status != InvoiceStatus.SENT:
-        return refusal(invoice_id, "Only a sent invoice takes payments.")
+def _require_due(invoice: Invoice, amount: int, currency: str | None) -> None:
+    """Raises Conflict unless the invoice is sent, Invalid unless all of `amount`, in its currency, is due on it."""
+    if invoice.status != InvoiceStatus.SENT:
+        raise refusal(invoice, "Only a sent invoice takes payments.")
     require_currency(currency, invoice.currency)
     due = invoice.total - invoice.amount_paid
-    if amount <= due:
-        return Conflict("The invoice is changing just now. Try again.")
-    return Invalid(details={"amount": f"Is more than what is due: {format_money(due, invoice.currency)}."})
+    if amount > due:
+        raise Invalid(details={"amount": f"Is more than what is due: {format_money(due, invoice.currency)}."})

@@ -1,16 +1,14 @@
 """Telling those concerned what happened to an invoice: who made it, or else whoever writes invoices."""
 
-from uuid import UUID
-
 from billing.models import Invoice
+from skeleton.kernel.actors import Actor
 from skeleton.notifications.choices import VALUES, Event
 from skeleton.notifications.queries import concerned
 from skeleton.notifications.services import notify
 
 
-def tell_of_invoice(event: Event, *, invoice_id: UUID, once: str | None = None) -> None:
+def tell_of_invoice(event: Event, invoice: Invoice, *, actor: Actor, once: str | None = None) -> None:
     """Tell what the invoice, as it is now, went through. To be called inside a verb, after it was changed."""
-    invoice = Invoice.objects.get(pk=invoice_id)
     values = {
         "number": invoice.number,
         "customer": invoice.customer_name,
@@ -20,8 +18,8 @@ def tell_of_invoice(event: Event, *, invoice_id: UUID, once: str | None = None) 
     }
     notify(
         event=event,
-        recipients=concerned(invoice.created_by_id, "invoices:write"),
+        recipients=concerned(invoice.created_by_id, "invoices:write", actor=actor),
         values={name: values[name] for name in VALUES[event]},
-        link=f"/api/v1/invoices/{invoice_id}",
+        link=f"/api/v1/invoices/{invoice.pk}",
         once=once,
     )

@@ -14,7 +14,8 @@ from inventory.errors import NotEnoughStock
 from inventory.services.orders import issue_for_order, release_for_order, reserve_for_order
 from parties.choices import PartyKind
 from parties.services import UsableParty, require_usable
-from skeleton.db.records import assign, locked
+from skeleton.db.locks import locked_for_update
+from skeleton.db.records import assign
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.transactions import verb
@@ -32,7 +33,7 @@ def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: 
     """
     with verb(actor, VERBS.get(status, "change_status")):
         customer = _customer_alone(order_id) if status == OrderStatus.CONFIRMED else None
-        order: Order = locked(Order.objects.all(), order_id, no_key=True)
+        order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
         if status == OrderStatus.CANCELLED or status not in TRANSITIONS[OrderStatus(order.status)]:
             require_transition(order.status, status, invoiced=is_invoiced(order.pk))
         if customer:
@@ -45,13 +46,13 @@ def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: 
             issue_for_order(order_id=order.pk, reference=order.number, actor=actor)
         elif status == OrderStatus.CANCELLED:
             release_for_order(order_id=order.pk, actor=actor)
-        _tell(order)
+        _tell(order, actor)
 
 
-def _tell(order: Order) -> None:
+def _tell(order: Order, actor: Actor) -> None:
     notify(
         event=Event.ORDER_STATUS,
-        recipients=concerned(order.created_by_id, "orders:write"),
+        recipients=concerned(order.created_by_id, "orders:write", actor=actor),
         values={"number": order.number, "customer": order.customer_name, "status": order.status},
         link=f"/api/v1/orders/{order.pk}",
     )

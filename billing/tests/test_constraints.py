@@ -5,7 +5,6 @@ import json
 from contextlib import contextmanager
 
 import pytest
-from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
@@ -17,7 +16,6 @@ from parties.models import Party
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.ids import uuid7
 from skeleton.rest.handler import translate
-from skeleton.testkit.elsewhere import another_database
 from skeleton.testkit.roles import as_owner, refusal_of
 
 pytestmark = pytest.mark.django_db
@@ -369,17 +367,3 @@ def test_nobody_writes_the_purchases_by_hand():
     assert attack(sql, acme.pk) == "billing_total_purchases_derived"
     with pytest.raises(DatabaseError, match="total_purchases follows"), transaction.atomic():
         customer(total_purchases=5)
-
-
-# --- the migrations ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_migrations_go_back_and_forth():
-    with another_database(copied=True) as elsewhere, elsewhere:
-        call_command("migrate", "billing", "zero", verbosity=0)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'billing%'")
-            assert cursor.fetchone() == (0,)
-        call_command("migrate", verbosity=0)
-        assert draft().status == "draft"

@@ -132,10 +132,10 @@ class TestOverdue:
     def test_one_that_fails_does_not_hold_up_the_others(self, clerk, monkeypatch):
         first, second = sent(due_date=YESTERDAY), sent(due_date=YESTERDAY)
 
-        def refuse(event, *, invoice_id, once):
-            if invoice_id == first.pk:
+        def refuse(event, invoice, *, actor, once):
+            if invoice == first:
                 raise DatabaseError
-            tell_of_invoice(event, invoice_id=invoice_id, once=once)
+            tell_of_invoice(event, invoice, actor=actor, once=once)
 
         monkeypatch.setattr("billing.services.overdue.tell_of_invoice", refuse)
         assert tell_of_overdue() == 1
@@ -149,7 +149,7 @@ class TestOverdue:
         crowd(paid(), 20_000)
         crowd(sent(due_date=YESTERDAY), 20)
         plan = untold_overdue().explain()
-        assert "Index Cond: (due_date < CURRENT_DATE)" in plan
+        assert "Index Cond: (due_date < " in plan
         assert "Seq Scan on billing_invoice" not in plan
 
     @pytest.mark.django_db(transaction=True)

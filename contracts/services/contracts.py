@@ -19,7 +19,8 @@ from contracts.services.telling import tell_of_contract
 from contracts.services.terms import Values, columns, validity
 from parties.services import require_usable
 from skeleton.db.access import visible
-from skeleton.db.records import assign, locked
+from skeleton.db.locks import locked_for_update
+from skeleton.db.records import assign
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid
 from skeleton.kernel.moments import require_not_ahead
@@ -61,7 +62,7 @@ def change_delivery_terms(*, contract_id: UUID, values: Values, actor: Actor) ->
 
 def _change(contract_id: UUID, action: Action, values: Values, actor: Actor) -> None:
     with verb(actor, action.value):
-        contract: Contract = locked(visible(CONTRACTS, actor), contract_id, no_key=True)
+        contract: Contract = locked_for_update(visible(CONTRACTS, actor), contract_id, no_key=True)
         leads_to(action, _situation(contract))
         fields = columns(values, contract)
         if fields.get("party_id", contract.party_id) != contract.party_id:
@@ -133,14 +134,14 @@ def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) ->
         period = validity(contract.start_date, new_end_date, field="new_end_date")
         _move(contract, Action.RENEW, {"validity_period": period, "renewal_count": contract.renewal_count + 1})
         contract.end_date = new_end_date
-        tell_of_contract(Event.CONTRACT_RENEWED, contract)
+        tell_of_contract(Event.CONTRACT_RENEWED, contract, actor=actor)
 
 
 def _taken(contract_id: UUID, actor: Actor) -> Contract:
     """The contract, locked. Raises NotFound; Conflict where somebody moved or changed it while this one waited."""
     rows = visible(CONTRACTS, actor)
     seen = rows.filter(pk=contract_id).values_list("status", "version").first()
-    contract: Contract = locked(rows, contract_id, no_key=True)
+    contract: Contract = locked_for_update(rows.select_related("party"), contract_id, no_key=True)
     if seen != (contract.status, contract.version):
         allowed = allowed_actions(_situation(contract))
         raise Conflict(

@@ -18,10 +18,12 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from contracts.choices import Action, CycleOutcome
 from contracts.machine import leads_to, obstacle
 from contracts.models import LAST_DAY, Contract, ContractCycle
-from contracts.queries import current_date, ended
+from contracts.queries import ended
 from contracts.services.telling import tell_of_contract, tell_of_ends
 from contracts.services.terms import validity
+from skeleton.db.locks import locked_if_there
 from skeleton.db.records import assign
+from skeleton.kernel import days
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import Event
@@ -61,11 +63,11 @@ class CycleSummary:
 
 
 def run_cycle(*, today: dt.date | None = None, actor: Actor = SYSTEM, dry_run: bool = False) -> CycleSummary:
-    """Settle every cycle that ended before `today` (by default the database's date, UTC).
+    """Settle every cycle that ended before `today` (by default `days.today()`).
 
     A contract that fails is logged and left for the next run; it does not keep the others.
     """
-    day = today or current_date()
+    day = today or days.today()
     summary = CycleSummary(day, dry_run)
     for contract in list(ended(day).order_by("pk")):
         try:
@@ -113,8 +115,7 @@ def _settled(contract_id: UUID, today: dt.date, actor: Actor) -> Iterator[Settle
 def _settle(step: Settled, today: dt.date, actor: Actor) -> bool:
     """Do one step, if it is still due and nobody else holds the contract."""
     with verb(actor, step.action.value):
-        held = Contract.objects.select_for_update(skip_locked=True, no_key=True)
-        contract = held.filter(pk=step.contract_id).first()
+        contract = locked_if_there(Contract.objects.all(), step.contract_id, no_key=True, skip_locked=True)
         if contract is None or _due(contract, today) != step:
             return False
         fields: dict[str, str | int | DateRange] = {"status": leads_to(step.action, contract.situation(today)).value}
@@ -129,5 +130,6 @@ def _settle(step: Settled, today: dt.date, actor: Actor) -> bool:
             renewed_until=step.renewed_until,
         )
         contract.end_date = step.renewed_until or contract.end_date
-        tell_of_contract(Event.CONTRACT_RENEWED if step.renewed_until else Event.CONTRACT_EXPIRED, contract)
+        event = Event.CONTRACT_RENEWED if step.renewed_until else Event.CONTRACT_EXPIRED
+        tell_of_contract(event, contract, actor=actor)
     return True

@@ -23,7 +23,13 @@ NOTICES = ((8, 30), (0, 7))
 
 
 def tell_of_contract(
-    event: Event, contract: Contract, *, days: int = 0, renews: bool = False, once: str | None = None
+    event: Event,
+    contract: Contract,
+    *,
+    actor: Actor,
+    days: int = 0,
+    renews: bool = False,
+    once: str | None = None,
 ) -> None:
     """Tell what became of the contract, as it is now. To be called inside a verb.
 
@@ -38,7 +44,7 @@ def tell_of_contract(
     }
     notify(
         event=event,
-        recipients=concerned(contract.created_by_id, "contracts:write", "parties:write"),
+        recipients=concerned(contract.created_by_id, "contracts:write", "parties:write", actor=actor),
         values={name: values[name] for name in VALUES[event]},
         link=f"/api/v1/contracts/{contract.pk}",
         once=once,
@@ -56,17 +62,17 @@ def tell_of_ends(today: dt.date, *, actor: Actor) -> int:
             key = f"{contract.pk} {contract.end_date} {last}"
             try:
                 with verb(actor, "notice"):
-                    _tell_of_end(contract, today, once=key)
+                    _tell_of_end(contract, today, actor=actor, once=key)
                     told += 1
             except DatabaseError:
                 log.exception("contract_notice_failed", contract_id=str(contract.pk))
     return told
 
 
-def _tell_of_end(contract: Contract, today: dt.date, *, once: str) -> None:
+def _tell_of_end(contract: Contract, today: dt.date, *, actor: Actor, once: str) -> None:
     days = (contract.end_date - today).days
     renews = contract.auto_renewal and not obstacle(Action.RENEW, contract.situation(today))
-    tell_of_contract(Event.CONTRACT_EXPIRING, contract, days=days, renews=renews, once=once)
+    tell_of_contract(Event.CONTRACT_EXPIRING, contract, actor=actor, days=days, renews=renews, once=once)
 
 
 def _ending(today: dt.date, first: int, last: int) -> QuerySet[Contract]:

@@ -33,18 +33,17 @@ _RESERVE = """
         SELECT skeleton_uuid7(), id, least(available, need - taken), 'active', %(order_id)s, true,
                %(actor_id)s::uuid, clock_timestamp(), clock_timestamp()
         FROM spread WHERE taken < need AND available > 0 ORDER BY item_id, warehouse_id
+        RETURNING stock_id, quantity
+    ), short AS (
+        SELECT a.item_id, i.name, i.sku, there.available, a.place
+        FROM asked a JOIN inventory_item i ON i.id = a.item_id CROSS JOIN LATERAL (
+            SELECT coalesce(sum(held.available), 0) AS available FROM held WHERE held.item_id = a.item_id
+        ) AS there
+        WHERE there.available < a.need AND EXISTS (SELECT FROM inventory_stock s WHERE s.item_id = a.item_id)
     )
-    SELECT a.item_id, i.name, i.sku, there.available
-    FROM asked a JOIN inventory_item i ON i.id = a.item_id CROSS JOIN LATERAL (
-        SELECT coalesce(sum(held.available), 0) AS available FROM held WHERE held.item_id = a.item_id
-    ) AS there
-    WHERE there.available < a.need AND EXISTS (SELECT FROM inventory_stock s WHERE s.item_id = a.item_id)
-    ORDER BY a.place LIMIT 1
-"""
-
-_TAKEN = """
-    SELECT stock_id, sum(quantity) FROM inventory_reservation
-    WHERE order_id = %(order_id)s AND status = 'active' AND held_by_order GROUP BY stock_id
+    SELECT true, item_id, available, name, sku, place FROM short
+    UNION ALL SELECT false, stock_id, quantity, NULL, NULL, NULL FROM made
+    ORDER BY place
 """
 
 _HOLD = """
@@ -84,9 +83,12 @@ def reserve_for_order(*, order_id: UUID, needs: Mapping[UUID, Decimal], actor: A
         "actor_id": actor.id,
     }
     with verb(actor, "reserve"):
-        for item_id, name, sku, available in run(_RESERVE, values):
-            raise NotEnoughStock(available, item_id=item_id, of=f"{name} ({sku})")
-        tell_of_low(dict(run(_TAKEN, values)))
+        taken: dict[UUID, Decimal] = {}
+        for is_short, pk, quantity, name, sku, _ in run(_RESERVE, values):
+            if is_short:
+                raise NotEnoughStock(quantity, item_id=pk, of=f"{name} ({sku})")
+            taken[pk] = quantity
+        tell_of_low(taken)
 
 
 def issue_for_order(*, order_id: UUID, reference: str, actor: Actor) -> int:

@@ -108,7 +108,7 @@ def test_ten_lines_take_as_many_statements_as_one(django_assert_num_queries):
     rows = [factories.stocked(10) for _ in range(10)]
     needs = {row.item_id: Decimal(1) for row in rows}
     transaction = 3  # savepoint, who acts, release
-    with django_assert_num_queries(transaction + 3):  # hold; what was taken of which rows; which of them are low now
+    with django_assert_num_queries(transaction + 2):  # hold; which of the rows are low now
         reserve(items=needs)
     with django_assert_num_queries(transaction + 3):
         issue_for_order(order_id=ORDER, reference="x", actor=SYSTEM)

@@ -15,7 +15,8 @@ from messenger.choices import ConversationType
 from messenger.errors import ARCHIVED
 from messenger.models import Conversation, Member
 from skeleton.db.access import visible
-from skeleton.db.records import assign, locked
+from skeleton.db.locks import locked_for_update
+from skeleton.db.records import assign
 from skeleton.identity.models import User
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -175,7 +176,7 @@ def mark_read(*, conversation_id: UUID, seq: int, actor: Actor) -> None:
 
 
 def _locked(conversation_id: UUID, actor: Actor) -> Conversation:
-    conversation: Conversation = locked(visible(CONVERSATIONS, actor), conversation_id, no_key=True)
+    conversation: Conversation = locked_for_update(visible(CONVERSATIONS, actor), conversation_id, no_key=True)
     return conversation
 
 

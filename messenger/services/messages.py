@@ -13,7 +13,7 @@ from messenger.models import Attachment, Message
 from messenger.services.telling import tell_those_away
 from skeleton.db.access import visible
 from skeleton.db.inserts import insert_rows
-from skeleton.db.records import locked
+from skeleton.db.locks import locked_for_update
 from skeleton.files.models import File
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid
@@ -94,7 +94,7 @@ def delete_message(*, conversation_id: UUID, message_id: UUID, actor: Actor) -> 
 
 def _own(conversation_id: UUID, message_id: UUID, actor: Actor) -> Message:
     rows = visible(MESSAGES, actor).filter(conversation_id=conversation_id)
-    message: Message = locked(rows, message_id, no_key=True)
+    message: Message = locked_for_update(rows, message_id, no_key=True)
     if message.sender_id != actor.id:
         raise Forbidden("Only its sender may change a message.")
     if message.deleted_at:

@@ -6,7 +6,6 @@ from functools import cached_property
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
 from accounting.queries import revenue_by_month
 from billing.queries import invoices_by_status, orders_by_status
@@ -18,6 +17,7 @@ from skeleton.backoffice.lists import Lists
 from skeleton.db.access import visible
 from skeleton.db.counting import Bounded
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import today
 from skeleton.kernel.money import KNOWN
 from skeleton.notifications.access import NOTIFICATIONS
 from skeleton.notifications.models import Notification
@@ -39,7 +39,7 @@ class Desk:
 
     def __init__(self, request: HttpRequest, actor: Actor) -> None:
         self.actor, self.lists = actor, Lists(request)
-        self.today = timezone.now().date()
+        self.today = today()
         self._wanted = request.GET.get(CURRENCY)
         if self._wanted and self._wanted not in KNOWN:
             raise BadParameter(CURRENCY, NOT_A_CHOICE)

@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 
 from skeleton.db.access import Gate, visible
+from skeleton.db.locks import locked_for_update
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.errors import NotFound
 from skeleton.kernel.money import require_offered
 from skeleton.kernel.transactions import verb
 
@@ -24,24 +24,13 @@ def create(model: type[Model], values: dict[str, Any], *, actor: Actor) -> UUID:
 def update(gate: Gate, pk: UUID, values: dict[str, Any], *, actor: Actor) -> None:
     """Write `values` into the row. Raises NotFound where the actor may not see it."""
     with verb(actor, "update"):
-        assign(locked(visible(gate, actor), pk, no_key=True), values)
+        assign(locked_for_update(visible(gate, actor), pk, no_key=True), values)
 
 
 def delete(gate: Gate, pk: UUID, *, actor: Actor) -> None:
     """Delete the row. Raises NotFound; ProtectedError or a foreign key where something refers to it (409)."""
     with verb(actor, "delete"):
-        locked(visible(gate, actor), pk).delete()
-
-
-def locked(rows: QuerySet[Any], pk: UUID, *, no_key: bool = False) -> Any:
-    """The row with this id, locked until the end of the transaction. Raises NotFound.
-
-    With `no_key` others may meanwhile refer to the row (a foreign key, a gate's FOR KEY SHARE), only not change it.
-    """
-    row = rows.select_for_update(of=("self",), no_key=no_key).filter(pk=pk).first()
-    if row is None:
-        raise NotFound
-    return row
+        locked_for_update(visible(gate, actor), pk).delete()
 
 
 def assign(row: Model, values: dict[str, Any]) -> bool:

@@ -4,13 +4,18 @@ The ORM spends more time on turning a queryset into SQL than PostgreSQL spends o
 `Param` stands for each value is compiled once; a run only fills the values in.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, Expression, F, Func, QuerySet
+from django.db.models import BooleanField, DateField, Expression, F, Func, QuerySet
 
 from skeleton.db.fetching import Rows, fetch
+from skeleton.kernel.days import today
+
+_compiling: ContextVar[bool] = ContextVar("compiling_a_statement", default=False)
 
 
 class Param(Expression):
@@ -28,6 +33,27 @@ class Param(Expression):
 
     def __repr__(self) -> str:
         return f"Param({self.name!r})"
+
+
+_TODAY = Param("today")
+
+
+class CurrentDate(Expression):
+    """Today by `days.today()`, as a parameter: of the moment at which the SQL runs, also where it is compiled once."""
+
+    output_field = DateField()
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        return "%s::date", [_TODAY if _compiling.get() else today()]
+
+
+@contextmanager
+def _compiled_once() -> Iterator[None]:
+    token = _compiling.set(True)
+    try:
+        yield
+    finally:
+        _compiling.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +77,10 @@ class Statement:
         return self.sql, tuple(self._bound(values))
 
     def _bound(self, values: Mapping[str, Any]) -> list[Any]:
-        return [values[param.name] if isinstance(param, Param) else param for param in self.params]
+        return [
+            param if not isinstance(param, Param) else today() if param is _TODAY else values[param.name]
+            for param in self.params
+        ]
 
 
 class Inner(Expression):
@@ -92,11 +121,13 @@ def compile_rows(
     prepared: bool = True,
 ) -> Statement:
     """The statement that reads `columns` of `rows`; `tail` is SQL to go behind it (`LIMIT %s`), `then` its Params."""
-    sql, params = rows.values_list(*columns).query.sql_with_params()
+    with _compiled_once():
+        sql, params = rows.values_list(*columns).query.sql_with_params()
     return Statement(f"{sql} {tail}".rstrip(), (*params, *then), prepared)
 
 
 def compile_count(rows: QuerySet[Any], *, prepared: bool = True) -> Statement:
     """The statement that counts `rows`; annotations that no filter needs are left out."""
-    sql, params = rows.order_by().values("pk").query.sql_with_params()
+    with _compiled_once():
+        sql, params = rows.order_by().values("pk").query.sql_with_params()
     return Statement(f"SELECT count(*) FROM ({sql}) AS counted", params, prepared)  # noqa: S608 (the ORM wrote it)

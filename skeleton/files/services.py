@@ -17,7 +17,7 @@ from django.db.models.functions import Left
 from django.utils import timezone
 
 from skeleton.db.access import visible
-from skeleton.db.records import locked
+from skeleton.db.locks import locked_for_update, locked_if_there
 from skeleton.files import storage, uses
 from skeleton.files.access import FILES
 from skeleton.files.kinds import kind_of
@@ -69,7 +69,7 @@ def upload_file(*, upload: Received, purpose: str | None, actor: Actor) -> UUID:
 def delete_file(*, file_id: UUID, actor: Actor) -> None:
     """Delete the row, and its contents after the commit. Raises NotFound, Conflict (the file is in use)."""
     with verb(actor, "delete"):
-        file = locked(visible(FILES, actor), file_id)
+        file = locked_for_update(visible(FILES, actor), file_id)
         user = uses.user_of(file.pk)
         if user:
             raise Conflict(f"The file is in use by {user}.")
@@ -135,7 +135,7 @@ def sweep(found: Sweep, *, actor: Actor) -> None:
 
 def _remove_lost(pk: UUID) -> None:
     """Delete the row if it still exists, is unused and has no contents."""
-    file = File.objects.select_for_update().filter(pk=pk).first()
+    file = locked_if_there(File.objects.all(), pk)
     if file and not storage.is_there(file.storage_key) and not uses.user_of(pk):
         file.delete()
 

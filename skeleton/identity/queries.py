@@ -1,6 +1,7 @@
 """Reads of identity that every request stands on."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -9,7 +10,6 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import OuterRef, QuerySet
 
 from skeleton.db.fetching import fetch
-from skeleton.identity.choices import Language
 from skeleton.identity.models import Role, User, UserRole
 from skeleton.identity.permissions import EVERYTHING
 from skeleton.kernel.actors import Actor
@@ -21,12 +21,12 @@ _PERMISSIONS = """
 """
 
 _BY_SESSION = f"""
-    SELECT u.email, u.name, {_PERMISSIONS}
+    SELECT u.email, u.name, u.language, {_PERMISSIONS}
     FROM identity_session s JOIN identity_user u ON u.id = s.user_id
     WHERE s.id = %s AND u.id = %s AND s.revoked_at IS NULL AND s.expires_at > now() AND u.is_active
 """  # noqa: S608 (constants only)
 
-_BY_USER = f"SELECT u.email, u.name, {_PERMISSIONS} FROM identity_user u WHERE u.id = %s AND u.is_active"  # noqa: S608
+_BY_USER = f"SELECT u.email, u.name, u.language, {_PERMISSIONS} FROM identity_user u WHERE u.id = %s AND u.is_active"  # noqa: S608
 
 
 _USER = [field.attname for field in User._meta.concrete_fields]
@@ -64,8 +64,8 @@ def _actor(sql: str, params: list[Any], user_id: UUID, session_id: UUID | None) 
     found = fetch(sql, params)
     if not found:
         return None
-    email, name, permissions = found[0]
-    return Actor(id=user_id, email=email, name=name, permissions=frozenset(permissions), session_id=session_id)
+    email, name, language, permissions = found[0]
+    return Actor(user_id, email, name, frozenset(permissions), session_id, language)
 
 
 def permissions_of(user: User) -> frozenset[str]:
@@ -74,23 +74,45 @@ def permissions_of(user: User) -> frozenset[str]:
     return frozenset(permission for permissions in held for permission in permissions)
 
 
-def holders_of(*permissions: str) -> list[UUID]:
-    """The ids of the active users who hold any one of `permissions`, by wildcard too."""
+class Recipient(NamedTuple):
+    """A user to be told of something, and the language that they read."""
+
+    id: UUID
+    language: str
+
+
+# the second part is not run at all where the first one finds somebody
+_CONCERNED = """
+    WITH creator AS (SELECT id, language FROM identity_user WHERE id = %s AND is_active)
+    SELECT id, language FROM creator
+    UNION ALL
+    SELECT id, language FROM identity_user u
+    WHERE NOT EXISTS (SELECT FROM creator) AND is_active AND EXISTS (
+        SELECT FROM identity_user_role held JOIN identity_role r ON r.id = held.role_id
+        WHERE held.user_id = u.id AND r.permissions && %s::varchar[])
+    ORDER BY id
+"""
+
+
+def creator_or_holders(user_id: UUID | None, *permissions: str) -> list[Recipient]:
+    """Return the user, if there is one and they are active, else every active user who holds any one of `permissions`.
+
+    Wildcards count.
+    """
     granting = {granted for needed in permissions for granted in (needed, f"{needed.partition(':')[0]}:*", EVERYTHING)}
-    holders = UserRole.objects.filter(role__permissions__overlap=sorted(granting), user__is_active=True)
-    return list(holders.order_by("user_id").values_list("user_id", flat=True).distinct())
+    return [Recipient(*row) for row in fetch(_CONCERNED, [user_id, sorted(granting)])]
+
+
+def recipients_of(user_ids: Iterable[UUID]) -> list[Recipient]:
+    """Return those of the users who exist, each once."""
+    users = User.objects.filter(pk__in=set(user_ids)).order_by("pk")
+    return [Recipient(*row) for row in users.values_list("pk", "language")]
 
 
 def users_with_roles() -> QuerySet[User]:
     """Users, each with `role_names`, in order."""
     names = Role.objects.filter(holders__user=OuterRef("pk")).order_by("name").values_list("name")
     return User.objects.annotate(role_names=ArraySubquery(names))
-
-
-def language_of(actor: Actor) -> str:
-    """The language that the actor reads; English for the system."""
-    found = User.objects.filter(pk=actor.id).values_list("language", flat=True).first() if actor.id else None
-    return found or Language.ENGLISH
 
 
 def holds_a_role(user_id: UUID) -> bool:

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 
 from skeleton.db.access import Gate, visible
@@ -274,13 +274,15 @@ def _do(target: Target, plan: Plan, columns: list[Column], actor: Actor) -> Outc
     try:
         if plan.record is None:
             given = {column.name: column for column in written if plan.values[column.name] is not None}
-            target.add_row(_body(plan, list(given.values())), actor)
+            with transaction.atomic():  # a savepoint: the next row must find nothing of one that is refused
+                target.add_row(_body(plan, list(given.values())), actor)
         else:
             changed = [column for column in written if _differs(column, plan)]
             if changed:
                 outcome.state = CHANGED
                 outcome.changes = {column.name: _change(plan, column, target.table) for column in changed}
-                target.change_row(plan.record, _body(plan, changed), actor)
+                with transaction.atomic():
+                    target.change_row(plan.record, _body(plan, changed), actor)
     except REFUSALS as exc:
         outcome.state, outcome.changes = WRONG, {}
         outcome.errors = _errors(refusal_of(exc), target.table)

@@ -5,10 +5,11 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 
+from skeleton.db.locks import locked_for_update
 from skeleton.jobs.choices import State
 from skeleton.jobs.models import Job
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.errors import Conflict, NotFound
+from skeleton.kernel.errors import Conflict
 from skeleton.kernel.transactions import verb
 
 
@@ -37,13 +38,11 @@ def cancel_job(*, job_id: int, actor: Actor) -> None:
 
 def _locked(job_id: int, *allowed: State) -> State:
     """Lock the job, so that no worker can take it, and return its state. Raises NotFound, Conflict."""
-    status = Job.objects.select_for_update(of=("self",)).filter(pk=job_id).values_list("status", flat=True).first()
-    if status is None:
-        raise NotFound
-    if status not in allowed:
+    state = State(locked_for_update(Job.objects.only("status"), job_id).status)
+    if state not in allowed:
         right = [state.label.lower() for state in allowed]
-        raise Conflict(f"This job is {State(status).label.lower()}.", details={"allowed": right})
-    return State(status)
+        raise Conflict(f"This job is {state.label.lower()}.", details={"allowed": right})
+    return state
 
 
 def _retry(job_id: int) -> None:

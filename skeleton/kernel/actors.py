@@ -17,13 +17,16 @@ def covers(held: frozenset[str], others: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A user, or the system itself (no id), with the permission strings that all roles add up to."""
+    """A user, or the system itself (no id), with the permission strings that all roles add up to.
+
+    `language` is the one that the user reads."""
 
     id: UUID | None
     email: str
     name: str
     permissions: frozenset[str]
     session_id: UUID | None = None
+    language: str = "en"
 
     is_authenticated = True  # what DRF and Django ask of a user
     is_active = True

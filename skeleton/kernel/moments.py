@@ -8,6 +8,7 @@ import datetime as dt
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from skeleton.kernel.days import today
 from skeleton.kernel.errors import Invalid
 
 TOLERANCE = dt.timedelta(minutes=5)
@@ -25,7 +26,7 @@ def require_not_ahead(moment: dt.datetime, *, field: str) -> None:
 
 def require_within_a_year(day: dt.date, *, field: str) -> None:
     """Raises Invalid, naming `field`, if `day` is more than a year after today (UTC)."""
-    if day > year_after(timezone.now().date()):
+    if day > year_after(today()):
         raise Invalid(DAY_AHEAD, details={field: DAY_AHEAD})
 
 

@@ -12,10 +12,10 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from importlib.resources import files
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext_noop
 from iso4217 import Currency
 
+from skeleton.kernel.days import today
 from skeleton.kernel.errors import Invalid
 
 MAX_AMOUNT = 2**63 - 1
@@ -86,7 +86,7 @@ def is_offered(code: str, day: dt.date | None = None) -> bool:
     """Whether a new document of `day` (UTC, by default today) may be in this currency."""
     withdrawn = WITHDRAWN.get(code)
     if withdrawn and code not in CURRENCIES:
-        return (day or timezone.now().date()) <= withdrawn.last_day
+        return (day or today()) <= withdrawn.last_day
     return code in CURRENCIES and code not in NO_MONEY
 
 

@@ -24,11 +24,12 @@ _inside: ContextVar[bool] = ContextVar("inside_a_verb", default=False)
 def verb(actor: Actor, action: str) -> Iterator[None]:
     """Do one thing, whole or not at all, in the name of `actor`.
 
-    Inside another verb this joins it: the audit then names the outer action, which is what the actor asked for.
+    Inside another verb this joins it, without a savepoint: the audit then names the outer action, which is what the
+    actor asked for, and what fails in here cannot be caught and gone on from: the whole transaction is rolled back.
     Deferred constraints are checked when the outermost verb ends, so their errors surface here.
     """
     if _inside.get():
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             yield
         return
     token = _inside.set(True)

@@ -2,6 +2,7 @@
 
 from skeleton.identity import changes
 from skeleton.identity.changes import AccountChange, Change
+from skeleton.identity.queries import recipients_of
 from skeleton.notifications.choices import Event
 from skeleton.notifications.services import notify
 
@@ -17,4 +18,5 @@ EVENTS = {
 def tell_of_account(change: AccountChange) -> None:
     """Notify the user of a change to their account, and of who made it."""
     role = {"role": change.role} if change.role else {}
-    notify(event=EVENTS[change.change], recipients=[change.user_id], values={"by": change.actor.name, **role})
+    recipients = recipients_of([change.user_id])
+    notify(event=EVENTS[change.change], recipients=recipients, values={"by": change.actor.name, **role})

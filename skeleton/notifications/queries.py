@@ -6,19 +6,21 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 
 from skeleton.identity.models import User
-from skeleton.identity.queries import holders_of
+from skeleton.identity.queries import Recipient, creator_or_holders
+from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.notifications.choices import Event
 from skeleton.notifications.models import Notification, Occasion, Preferences
 
 
-def concerned(created_by: UUID | None, *permissions: str) -> list[UUID]:
-    """Return the ids of the users to notify about a document.
+def concerned(created_by: UUID | None, *permissions: str, actor: Actor = SYSTEM) -> list[Recipient]:
+    """Who is told of a document: who created it; where nobody did (or they are no longer active), every active user
+    who holds any one of `permissions`.
 
-    This is its author or, if it has none or they are inactive, every active user with any of `permissions`.
+    Of the `actor` of this transaction everything is known, so nothing is read where they created it.
     """
-    if created_by and User.objects.filter(pk=created_by, is_active=True).exists():
-        return [created_by]
-    return holders_of(*permissions)
+    if created_by and created_by == actor.id:
+        return [Recipient(created_by, actor.language)]
+    return creator_or_holders(created_by, *permissions)
 
 
 def untold(rows: QuerySet[Any], event: Event, key: Any) -> QuerySet[Any]:

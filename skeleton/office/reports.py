@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import BASE_INPUT_CLASSES
 
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import today
 from skeleton.kernel.errors import DomainError
 from skeleton.kernel.money import format_amount
 from skeleton.office.pages import Page
@@ -78,11 +79,6 @@ def day_field(label: Any, **kwargs: Any) -> forms.DateField:
     """A day, chosen with the browser's own calendar."""
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": " ".join(BASE_INPUT_CLASSES)})
     return forms.DateField(label=label, input_formats=["%Y-%m-%d"], widget=widget, **kwargs)
-
-
-def today() -> dt.date:
-    """The day of the books: UTC's."""
-    return timezone.now().date()
 
 
 class DayForm(forms.Form):

@@ -5,7 +5,7 @@ fit is a 400 that names the parameter. A filter then narrows the queryset with a
 the SQL of a list depends only on which filters are used; booleans and choices are part of the shape, since they change
 the plan.
 
-Filters must be pure: no clock, no request. "Today" is `CurrentDate()`, the database's.
+Filters must be pure: no clock, no request. "Today" is `db.statements.CurrentDate()`.
 """
 
 import datetime as dt
@@ -14,20 +14,12 @@ from typing import Any, ClassVar
 import django_filters
 from django import forms
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import CharField, DateField, Func, QuerySet, TextField
+from django.db.models import CharField, QuerySet, TextField
 from django.db.models.functions import Lower
 from django.db.models.lookups import BuiltinLookup
 
 from skeleton.db.statements import Param
 from skeleton.kernel.errors import BadRequest
-
-
-class CurrentDate(Func):
-    """PostgreSQL's CURRENT_DATE; connections are in UTC."""
-
-    template = "CURRENT_DATE"
-    output_field = DateField()
-
 
 CharField.register_lookup(Lower)
 TextField.register_lookup(Lower)

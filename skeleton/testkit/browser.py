@@ -29,6 +29,11 @@ AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 SETTLED = 500
 """Milliseconds after which charts are drawn completely."""
 
+SETTLE = """Promise.all([document.fonts.ready, ...document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
+    .map((one) => one.finished.catch(() => null))]).then(() => null)"""
+"""Waits for the fonts and until everything that moves has come to rest. (An idle network takes half a second.)"""
+
 HOW_TO_GET_ONE = "No Chromium here: `apt-get install chromium`, or name one in SKELETON_TEST_CHROMIUM."
 
 
@@ -78,7 +83,8 @@ class Window:
 
     def assert_accessible(self) -> None:
         """Assert that axe-core finds no serious problem on the current page."""
-        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_load_state("load")
+        self.page.evaluate(SETTLE)  # what is half faded in has too little contrast
         self.page.evaluate(AXE.read_text())
         found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         serious = [

@@ -1,12 +1,17 @@
-"""How many queries each list and each read takes, pinned in the app's `tests/query_counts.json`, which people review.
+"""Counts of the SQL statements that requests take, pinned in JSON files that people review.
 
-A list takes 2 or 3: authentication, the page, and the count when the page does not show its own end. A read takes 2.
+Reads are pinned in each app's `tests/query_counts.json`. A list takes 2 or 3: authentication, the page, and the count
+when the page does not show its own end. A read takes 2. Writes are pinned in `tests/statement_counts.json`.
+
+Every statement counts: authentication, the transaction's beginning and end (a savepoint in a test that is rolled back),
+the audit context, and the read that makes the response. What triggers do is not seen.
 """
 
 import importlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +36,26 @@ def check_query_counts(app: str, client: ApiClient, samples: Mapping[str, str], 
     for route in routes:
         assert "{" not in route.path or route.path in samples, f"give a sample of {route}"
         counted |= _count(client, str(route), samples.get(route.path, route.path))
-    file = Path(importlib.import_module(app).__path__[0]) / "tests" / "query_counts.json"
+    compare_counts(counted, Path(importlib.import_module(app).__path__[0]) / "tests" / "query_counts.json")
+
+
+def compare_counts(counted: Mapping[str, int], file: Path) -> None:
+    """Fail where `counted` is not what `file` says, or write it there if `REWRITE` is set."""
     if os.environ.get(REWRITE):
         file.write_text(json.dumps(counted, indent=4) + "\n")
-    assert counted == json.loads(file.read_text()), f"the numbers of queries changed; {REWRITE}=1 rewrites {file}"
+    assert counted == json.loads(file.read_text()), f"the numbers of statements changed; {REWRITE}=1 rewrites {file}"
+
+
+@contextmanager
+def counting_statements() -> Iterator[CaptureQueriesContext]:
+    """Count what is executed inside: `len()` of what is given; `shown` prints it."""
+    with CaptureQueriesContext(connection) as captured:
+        yield captured
+
+
+def shown(captured: CaptureQueriesContext) -> str:
+    """Return the statements, shortened, a line each: for the message of a test that fails."""
+    return "\n".join(f"{n:3} {' '.join(query['sql'].split())[:150]}" for n, query in enumerate(captured, 1))
 
 
 def _count(client: ApiClient, name: str, path: str) -> dict[str, int]:
@@ -51,7 +72,7 @@ def _count(client: ApiClient, name: str, path: str) -> dict[str, int]:
 
 def _measured(client: ApiClient, path: str, **query: Any) -> tuple[Answer, int]:
     client.get(path, **query).ok()  # what is compiled or cached once is not what is measured
-    with CaptureQueriesContext(connection) as captured:
+    with counting_statements() as captured:
         answer = client.get(path, **query)
     answer.ok()
     return answer, len(captured)

@@ -16,13 +16,14 @@ from contracts.services import (
 )
 from skeleton.backoffice.demo.world import World
 from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.days import day_of
 
 DAY = dt.timedelta(days=1)
 
 
 def agree(world: World) -> None:
     """Create draft, pending, active (some ending soon), renewed, expired and terminated contracts."""
-    today = world.now.date()
+    today = day_of(world.now)
     wanted = world.many(14)
     for n in world.each("contracts", range(wanted), wanted):
         ends = today + (n % 5 * 60 + 12) * DAY

@@ -24,6 +24,7 @@ from inventory.services.stock import receive_stock
 from skeleton.backoffice.demo import words
 from skeleton.backoffice.demo.world import Buyer, World
 from skeleton.kernel import clock
+from skeleton.kernel.days import day_of, today
 from skeleton.kernel.errors import Conflict
 
 Deed = Callable[[], None]
@@ -156,7 +157,7 @@ class Trade:
     def _ship(self, order: UUID) -> None:
         self._move(order, OrderStatus.SHIPPED)
         self.agenda.plan(self._later(2, 8), lambda: self._move(order, OrderStatus.DELIVERED))
-        due = self._today().date() + self.chance.choice([14, 30, 30, 45]) * DAY
+        due = today() + self.chance.choice([14, 30, 30, 45]) * DAY
         invoice = invoice_order(order_id=order, due_date=due, actor=self.world.somebody())
         self.agenda.plan(self._later(0, 1), lambda: self._send(invoice))
 
@@ -170,7 +171,7 @@ class Trade:
         del line["item_id"]
         invoice = create_invoice(
             customer_id=buyer.id,
-            due_date=self._today().date() + 30 * DAY,
+            due_date=today() + 30 * DAY,
             lines=[{"description": name, **line}],  # type: ignore[typeddict-item]
             notes=self.chance.choice([None, None, "Thank you for your business."]),
             actor=self.world.somebody(),
@@ -223,7 +224,7 @@ class Trade:
 
     def _pay_the_month(self) -> None:
         """Post salaries, rent and other costs as manual entries, and the opening capital in the first month."""
-        first = self._today().date() == self.world.begins.date()
+        first = today() == day_of(self.world.begins)
         costs = {"5200": 820_000, "5300": 240_000, "5400": 3_900, "5100": self.chance.randrange(300_000, 900_000)}
         if first:
             self._post("Opening capital", Posting("1200", debit=60_000_000), Posting("3100", credit=60_000_000))

@@ -10,6 +10,7 @@ from skeleton.backoffice.tests.test_browser import sign_in
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import PASSWORD, user_in_role, user_with
 from skeleton.testkit.browser import DESKTOP, PHONE, browse
+from skeleton.testkit.samples import FULL
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,6 +23,16 @@ PAGES = (
     "audit/auditentry/", "notifications/notification/", "search/?s=acme", "password_change/",
 )  # fmt: skip
 """The pages that people spend their day on, below /admin/."""
+
+OF_EACH_KIND = (
+    "",
+    "billing/invoice/",
+    "billing/order/add/",
+    "contracts/contract/add/",
+    "trial-balance/",
+    "search/?s=acme",
+)
+"""One of each kind of page: the look of the others is made of the same parts."""
 
 
 @pytest.fixture
@@ -60,33 +71,35 @@ def test_each_role_sees_what_it_may_and_nothing_else(live_server, house, size):
     browse(story, live_server.url, SIZES[size])
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize(
-    "language, words",
-    [
-        ("English", ("Overview", "Revenue by month", "Invoices by status", "Top customers")),
-        ("Українська", ("Огляд", "Дохід за місяцями", "Рахунки-фактури за статусом", "Найкращі клієнти")),
-        ("Deutsch", ("Übersicht", "Umsatz nach Monat", "Rechnungen nach Status", "Top-Kunden")),
-    ],
-    ids=["en", "uk", "de"],
-)
-def test_the_first_page_in_each_language(live_server, house, language, words, size):
-    heading, *titles = words
+FIRST_PAGE = {
+    "Українська": ("Огляд", "Дохід за місяцями", "Рахунки-фактури за статусом", "Найкращі клієнти"),
+    "English": ("Overview", "Revenue by month", "Invoices by status", "Top customers"),
+    "Deutsch": ("Übersicht", "Umsatz nach Monat", "Rechnungen nach Status", "Top-Kunden"),
+}
 
+
+def read_first_page(window, language, size):
+    page, (heading, *titles) = window.page, FIRST_PAGE[language]
+    page.locator(f"form[action='/admin/language/'] button:has-text('{language}')").first.dispatch_event("click")
+    expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+    for title in titles:
+        expect(page.get_by_role("heading", name=title)).to_be_visible()
+    assert page.locator("canvas").count() == 2
+    assert page.evaluate("[...document.querySelectorAll('canvas')].every((one) => Chart.getChart(one))")
+    window.assert_fits()
+    window.assert_accessible()
+    window.shoot(f"dashboard-{page.locator('html').get_attribute('lang')}-{size}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_first_page_in_each_language(live_server, house, size):
     def story(window):
-        page = sign_in(window, "olha@example.com")
-        page.locator(f"form[action='/admin/language/'] button:has-text('{language}')").first.dispatch_event("click")
-        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
-        for title in titles:
-            expect(page.get_by_role("heading", name=title)).to_be_visible()
-        assert page.locator("canvas").count() == 2
-        assert page.evaluate("[...document.querySelectorAll('canvas')].every((one) => Chart.getChart(one))")
-        window.assert_fits()
-        window.assert_accessible()
-        window.shoot(f"dashboard-{page.locator('html').get_attribute('lang')}-{size}")
+        sign_in(window, "olha@example.com")
+        for language in FIRST_PAGE:
+            read_first_page(window, language, size)
 
     browse(story, live_server.url, SIZES[size])
-    assert User.objects.get(email="olha@example.com").get_language_display() == language
+    assert User.objects.get(email="olha@example.com").get_language_display() == "Deutsch"
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])
@@ -98,7 +111,7 @@ def test_the_main_pages_can_be_used_by_everybody_and_fit_a_phone(live_server, ho
         sign_in(window, "olha@example.com")
         shown = (f"billing/invoice/{invoice.pk}/change/", f"billing/invoice/{invoice.pk}/send/",
                  f"parties/customer/{party.pk}/change/")  # fmt: skip
-        for path in (*PAGES, *shown):
+        for path in (*(PAGES if FULL or look == "light" else OF_EACH_KIND), *shown):
             window.go(f"/admin/{path}")
             window.assert_accessible()
             window.assert_fits()

@@ -7,6 +7,7 @@ from django.core import mail
 
 from billing.tests.factories import draft
 from skeleton.audit.models import AuditEntry
+from skeleton.identity.queries import recipients_of
 from skeleton.notifications.choices import Event
 from skeleton.notifications.models import Delivery, Notification, Preferences
 from skeleton.notifications.queries import preferences_of
@@ -69,7 +70,7 @@ def test_the_first_page_has_what_is_unread_and_leads_to_what_it_is_about(guest, 
     invoice = draft()
     values = {"number": "INV-1", "customer": "Acme", "total": (100, "USD"), "due_date": invoice.due_date}
     link = f"/api/v1/invoices/{invoice.pk}"
-    notify(event=Event.INVOICE_SENT, recipients=[guest.user.pk], values=values, link=link)
+    notify(event=Event.INVOICE_SENT, recipients=recipients_of([guest.user.pk]), values=values, link=link)
     tell(clerk.user)
     context = guest.get("/admin/").context
     (news,) = [one for one in context["blocks"] if str(one["title"]) == "News"]

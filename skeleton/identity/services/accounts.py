@@ -8,7 +8,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from skeleton.db.records import assign, locked
+from skeleton.db.locks import locked_for_update, locked_if_there
+from skeleton.db.records import assign
 from skeleton.identity.access import require_reach, require_reach_over
 from skeleton.identity.changes import AccountChange, Change, tell
 from skeleton.identity.choices import Language
@@ -78,7 +79,7 @@ def update_user(*, user_id: UUID, values: dict[str, str], actor: Actor) -> None:
     Raises NotFound, Forbidden (they hold more than the actor), Conflict (taken e-mail).
     """
     with verb(actor, "update"):
-        user = locked(User.objects.all(), user_id, no_key=True)
+        user = locked_for_update(User.objects.all(), user_id, no_key=True)
         require_reach_over(actor, user)
         assign(user, values)
 
@@ -96,7 +97,7 @@ def activate_user(*, user_id: UUID, actor: Actor) -> None:
 
 
 def _switch(user_id: UUID, actor: Actor, *, active: bool) -> None:
-    user = locked(User.objects.all(), user_id, no_key=True)
+    user = locked_for_update(User.objects.all(), user_id, no_key=True)
     require_reach_over(actor, user)
     if user.is_active == active:
         state = "active" if active else "inactive"
@@ -108,7 +109,7 @@ def _switch(user_id: UUID, actor: Actor, *, active: bool) -> None:
 def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
     """Give a role. Raises NotFound, Forbidden (role or user hold more than the actor), Conflict (already held)."""
     with verb(actor, "assign_role"):
-        user = locked(User.objects.all(), user_id, no_key=True)
+        user = locked_for_update(User.objects.all(), user_id, no_key=True)
         role = _role(Role.objects.all(), role_id)
         require_reach(actor, role.permissions)
         require_reach_over(actor, user)
@@ -121,7 +122,7 @@ def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
 def remove_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
     """Take a role away. Raises NotFound (also: not held), Forbidden, Conflict (the last super administrator's)."""
     with verb(actor, "remove_role"):
-        user = locked(User.objects.all(), user_id, no_key=True)
+        user = locked_for_update(User.objects.all(), user_id, no_key=True)
         role = _role(Role.objects.filter(holders__user=user), role_id)
         require_reach(actor, role.permissions)
         require_reach_over(actor, user)
@@ -131,7 +132,7 @@ def remove_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
 
 def _role(roles: QuerySet[Role], role_id: UUID) -> Role:
     """The role, kept as it is until the transaction ends: its permissions must not grow after they were checked."""
-    role = roles.select_for_update(of=("self",), no_key=True).filter(pk=role_id).first()
+    role = locked_if_there(roles, role_id, no_key=True)
     if role is None:
         raise NotFound("There is no such role.")
     return role

@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from skeleton.db.records import assign, locked
+from skeleton.db.locks import locked_for_update
+from skeleton.db.records import assign
 from skeleton.identity.access import require_reach
 from skeleton.identity.models import Role
 from skeleton.identity.permissions import DEFAULT_ROLES
@@ -22,7 +23,7 @@ def create_role(*, values: dict[str, Any], actor: Actor) -> UUID:
 def update_role(*, role_id: UUID, values: dict[str, Any], actor: Actor) -> None:
     """Change a role. Raises NotFound, Forbidden (it or the change holds more than the actor), Conflict (a default)."""
     with verb(actor, "update"):
-        role = locked(Role.objects.all(), role_id)
+        role = locked_for_update(Role.objects.all(), role_id)
         require_reach(actor, role.permissions)
         require_reach(actor, values.get("permissions", ()))
         changes = {name: value for name, value in values.items() if getattr(role, name) != value}
@@ -34,7 +35,7 @@ def update_role(*, role_id: UUID, values: dict[str, Any], actor: Actor) -> None:
 def delete_role(*, role_id: UUID, actor: Actor) -> None:
     """Delete a role that nobody holds. Raises NotFound, Forbidden, Conflict."""
     with verb(actor, "delete"):
-        role = locked(Role.objects.all(), role_id)
+        role = locked_for_update(Role.objects.all(), role_id)
         require_reach(actor, role.permissions)
         if role.is_default:
             raise Conflict("A default role cannot be deleted.")

@@ -11,7 +11,8 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
-from skeleton.db.records import assign, locked
+from skeleton.db.locks import locked_for_update, locked_if_there
+from skeleton.db.records import assign
 from skeleton.jobs.failures import reason_of
 from skeleton.jobs.queue import ATTEMPTS, job, wait_after
 from skeleton.kernel.actors import Actor
@@ -56,8 +57,8 @@ def _begin(notification: Notification) -> None:
 @job
 def send(delivery_id: str) -> None:
     """Send one delivery if it is still waiting and still wanted."""
-    rows = Delivery.objects.select_related("notification__user__notification_preferences")
-    delivery = rows.select_for_update(of=("self",)).filter(pk=delivery_id, status=DeliveryStatus.WAITING).first()
+    waiting = Delivery.objects.filter(status=DeliveryStatus.WAITING)
+    delivery = locked_if_there(waiting.select_related("notification__user__notification_preferences"), delivery_id)
     if delivery is None:
         return
     notification, channel = delivery.notification, Channel(delivery.channel)
@@ -73,7 +74,7 @@ def send(delivery_id: str) -> None:
 def send_again(*, delivery_id: UUID, actor: Actor) -> None:
     """Retry a failed delivery, with all attempts again. Raises NotFound, Conflict (it has not failed)."""
     with verb(actor, "send_again"):
-        delivery = locked(Delivery.objects.all(), delivery_id)
+        delivery = locked_for_update(Delivery.objects.all(), delivery_id)
         if delivery.status != DeliveryStatus.FAILED:
             raise Conflict("Only what has failed can be sent again.")
         assign(delivery, {"status": DeliveryStatus.WAITING, "attempts": 0})

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from skeleton.db.access import visible
+from skeleton.db.locks import all_locked_for_update
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import NotFound
 from skeleton.notifications.access import NOTIFICATIONS
@@ -23,5 +24,5 @@ def mark_all_read(*, actor: Actor) -> int:
     unread = visible(NOTIFICATIONS, actor).filter(read_at=None)
     with transaction.atomic():
         # Locked in a fixed order, so that two concurrent calls cannot deadlock.
-        found = list(unread.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+        found = all_locked_for_update(unread, no_key=True)
         return unread.filter(pk__in=found).update(read_at=timezone.now()) if found else 0

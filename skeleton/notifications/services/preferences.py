@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from skeleton.db.records import assign, locked
+from skeleton.db.locks import locked_for_update
+from skeleton.db.records import assign
 from skeleton.identity.models import User
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.transactions import verb
@@ -14,7 +15,8 @@ def update_preferences(*, values: dict[str, Any], actor: Actor) -> None:
     wishes = {name: value for name, value in values.items() if name != "language"}
     with verb(actor, "update_preferences"):
         if "language" in values:
-            assign(locked(User.objects.all(), actor.user_id, no_key=True), {"language": values["language"]})
+            assign(locked_for_update(User.objects.all(), actor.user_id, no_key=True), {"language": values["language"]})
         if wishes:
-            made, _ = Preferences.objects.get_or_create(user_id=actor.user_id)
-            assign(locked(Preferences.objects.all(), made.pk), wishes)
+            Preferences.objects.bulk_create([Preferences(user_id=actor.user_id)], ignore_conflicts=True)
+            own = Preferences.objects.filter(user=actor.user_id).values("pk")[:1]
+            assign(locked_for_update(Preferences.objects.all(), own), wishes)

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from uuid import UUID
 
 import orjson
 from django.db import connection
 
 from skeleton.db.inserts import insert_rows
-from skeleton.identity.models import User
+from skeleton.identity.queries import Recipient
 from skeleton.notifications.choices import VALUES, Event
 from skeleton.notifications.models import Notification
 from skeleton.notifications.services.delivery import deliver
@@ -22,26 +21,25 @@ _ONCE = """
 def notify(
     *,
     event: Event,
-    recipients: Iterable[UUID],
+    recipients: Iterable[Recipient],
     values: Mapping[str, Any],
     link: str | None = None,
     once: str | None = None,
 ) -> None:
-    """Notify `recipients` (ids of users) of `event`: at once in the system, and by job on their enabled channels.
+    """Tell each of `recipients` of `event`: at once in the system, by job on the ways that they want.
 
-    Call it inside the transaction of the event, so that notifications are rolled back or committed with it. `values`
-    must be exactly those of `VALUES` for the event. `link` is the API path of the object (`/api/v1/invoices/…`). With
-    `once`, a deduplication key of at most 100 characters, the event is notified only once for this key, even if
-    several transactions try at the same time.
+    To be called inside a verb: a change that is rolled back told nobody, and one that is committed loses nobody.
+    `values` are those that `VALUES` names for the event, `link` is the path in the API of what it is about
+    (`/api/v1/invoices/…`). With `once`, a key of at most 100 characters, the event is told for that key only the first
+    time, whoever else tries at the same moment.
 
-    `queries.concerned` returns the recipients. Raises TypeError for other values than the event's.
+    Whom: `queries.concerned` knows, or `recipients_of(ids)`. Raises TypeError for other values than the event's.
     """
     if values.keys() != VALUES[event]:
         raise TypeError(f"{event} comes with {', '.join(sorted(VALUES[event]))}")
     if once is not None and not _is_first(event, once):
         return
     plain = orjson.loads(orjson.dumps(values, default=str))
-    languages = User.objects.filter(pk__in=set(recipients)).order_by("pk").values_list("pk", "language")
     rows = [
         {
             "user_id": user_id,
@@ -51,7 +49,7 @@ def notify(
             "link": link,
             "values": plain,
         }
-        for user_id, language in languages
+        for user_id, language in recipients
     ]
     told = insert_rows(Notification, rows)
     if told:

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
+from skeleton.identity.queries import recipients_of
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import Event
@@ -41,7 +42,7 @@ VALUES: dict[Event, dict[str, Any]] = {
 def tell(user: Any, event: Event = Event.MESSAGE, **values: Any) -> Notification:
     """The user is told of the event."""
     with verb(SYSTEM, "test"):
-        notify(event=event, recipients=[user.pk], values={**VALUES[event], **values})
+        notify(event=event, recipients=recipients_of([user.pk]), values={**VALUES[event], **values})
     return Notification.objects.filter(user=user).latest("id")
 
 

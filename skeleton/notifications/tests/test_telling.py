@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 
-from skeleton.identity.tests.factories import UserFactory, user_in_role, user_with
+from skeleton.identity.queries import recipients_of
+from skeleton.identity.tests.factories import UserFactory, actor_of, user_in_role, user_with
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import VALUES, Event
@@ -28,7 +29,7 @@ def test_everybody_is_told_once_and_in_their_language(django_assert_num_queries)
     }  # fmt: skip
     everybody = [english.pk, ukrainian.pk, german.pk, english.pk]
     with verb(SYSTEM, "test"), django_assert_num_queries(3):
-        notify(event=Event.INVOICE_SENT, recipients=everybody, values=values, link="/api/v1/invoices/1")
+        notify(event=Event.INVOICE_SENT, recipients=recipients_of(everybody), values=values, link="/api/v1/invoices/1")
     assert [Notification.objects.get(user=user).title for user in (english, ukrainian, german)] == [
         "Invoice INV-2026-001 was sent",
         "Рахунок INV-2026-001 надіслано",
@@ -44,6 +45,11 @@ def test_everybody_is_told_once_and_in_their_language(django_assert_num_queries)
     assert at is None
 
 
+def message_to(user, once):
+    values = factories.VALUES[Event.MESSAGE]
+    notify(event=Event.MESSAGE, recipients=recipients_of([user.pk]), values=values, once=once)
+
+
 def test_nobody_to_tell_is_no_job():
     with verb(SYSTEM, "test"):
         notify(event=Event.MESSAGE, recipients=[], values=factories.VALUES[Event.MESSAGE])
@@ -53,7 +59,9 @@ def test_nobody_to_tell_is_no_job():
 def test_a_change_that_is_undone_told_nobody():
     user = UserFactory()
     with verb(SYSTEM, "test"):
-        notify(event=Event.MESSAGE, recipients=[user.pk], values=factories.VALUES[Event.MESSAGE], once="k")
+        notify(
+            event=Event.MESSAGE, recipients=recipients_of([user.pk]), values=factories.VALUES[Event.MESSAGE], once="k"
+        )
         transaction.set_rollback(True)
     assert told(user) == []
     assert not queued()
@@ -78,7 +86,12 @@ def test_what_is_told_once_is_told_once():
     user, other = UserFactory(), UserFactory()
     for key, who in (("a", user), ("a", user), ("a", other), ("b", other)):
         with verb(SYSTEM, "test"):
-            notify(event=Event.MESSAGE, recipients=[who.pk], values=factories.VALUES[Event.MESSAGE], once=key)
+            notify(
+                event=Event.MESSAGE,
+                recipients=recipients_of([who.pk]),
+                values=factories.VALUES[Event.MESSAGE],
+                once=key,
+            )
     assert (len(told(user)), len(told(other))) == (1, 1)
 
 
@@ -88,17 +101,30 @@ def test_of_many_at_once_one_tells():
 
     def attempt(number):
         with verb(SYSTEM, "test"):
-            notify(event=Event.MESSAGE, recipients=[user.pk], values=factories.VALUES[Event.MESSAGE], once="raced")
+            notify(
+                event=Event.MESSAGE,
+                recipients=recipients_of([user.pk]),
+                values=factories.VALUES[Event.MESSAGE],
+                once="raced",
+            )
 
     race(6, attempt)
     assert len(told(user)) == 1
 
 
 class TestConcerned:
+    def test_the_actor_who_created_it_is_known_already(self, django_assert_num_queries):
+        creator = user_with(language="de")
+        actor = actor_of(creator)
+        with django_assert_num_queries(0):
+            assert concerned(creator.pk, "invoices:write", actor=actor) == [(creator.pk, "de")]
+        another = user_with()
+        assert concerned(another.pk, "invoices:write", actor=actor) == recipients_of([another.pk])
+
     def test_who_created_it(self):
         creator = user_with()
         user_in_role("super_admin")
-        assert concerned(creator.pk, "invoices:write") == [creator.pk]
+        assert concerned(creator.pk, "invoices:write") == recipients_of([creator.pk])
 
     def test_where_nobody_did_whoever_may_write(self):
         user_with("invoices:read")
@@ -112,9 +138,9 @@ class TestConcerned:
         }  # fmt: skip
         user_with("orders:*")
         found = concerned(None, "invoices:write", "parties:write")
-        assert set(found) == expected
+        assert {one.id for one in found} == expected
         assert len(found) == len(expected)
 
     def test_where_the_creator_has_left_whoever_may_write(self):
         gone, present = user_with("invoices:write", is_active=False), user_with("invoices:write")
-        assert concerned(gone.pk, "invoices:write") == [present.pk]
+        assert concerned(gone.pk, "invoices:write") == recipients_of([present.pk])

@@ -1,0 +1,33 @@
+"""The business: its currency, its name on documents, the accounts that are posted to, how long things are kept."""
+
+import re
+from typing import Any
+
+from skeleton.settings.environment import env, reading
+
+with reading():
+    SKELETON_CURRENCY = env.str("SKELETON_CURRENCY", "USD")
+    SKELETON_MESSENGER_DAYS = env.int("SKELETON_MESSENGER_DAYS", 30)
+    SKELETON_NOTIFICATION_DAYS = env.int("SKELETON_NOTIFICATION_DAYS", 365)
+    SKELETON_FONTS = env.str("SKELETON_FONTS", "")
+    SKELETON_COMPANY: dict[str, Any] = {
+        # who our documents are from
+        "name": env.str("SKELETON_COMPANY_NAME", "Skeleton"),
+        "address": [
+            line.strip() for line in re.split(r"[|\n]", env.str("SKELETON_COMPANY_ADDRESS", "")) if line.strip()
+        ],
+        **{
+            name: env.str(f"SKELETON_COMPANY_{name.upper()}", "")
+            for name in ("tax_id", "registration", "email", "phone", "website", "iban", "bic", "bank")
+        },
+    }
+    SKELETON_ACCOUNTS = {
+        # what other apps post to: the code of the account
+        "BANK": env.str("SKELETON_ACCOUNT_BANK", "1200"),
+        "RECEIVABLE": env.str("SKELETON_ACCOUNT_RECEIVABLE", "1300"),
+        "TAX": env.str("SKELETON_ACCOUNT_TAX", "2200"),
+        "REVENUE": env.str("SKELETON_ACCOUNT_REVENUE", "4000"),
+    }
+
+SKELETON_SEEDS = ("seed_roles", "seed_countries", "seed_accounts", "seed_admin")
+"""Commands that `serve` runs at every start; each does nothing where there is nothing to do."""

@@ -1,0 +1,140 @@
+"""Mechanisms that exist once: the sources are walked, and every second way of doing the same is refused."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.test_architecture import sources
+
+ROOT = Path(settings.BASE_DIR)
+
+OTHER_DAYS = {
+    "skeleton/kernel/days.py": "the source of days itself",
+    "skeleton/notifications/quiet.py": "quiet hours are on the user's own days, in their own time zone",
+    "skeleton/importexport/reader/workbooks.py": "a cell of a spreadsheet, which has no time zone",
+}
+"""The only files that turn a moment into a day, and why."""
+
+DAY_METHODS = {"date", "today", "utctoday", "localdate"}
+DAY_IN_SQL = re.compile(r"\b(current_date|localtimestamp)\b|\bnow\(\)\s*::\s*date\b", re.IGNORECASE)
+
+
+def code():
+    """Every file of ours but tests and migrations: its path, and its syntax tree."""
+    for file in sources():
+        if not {"tests", "testkit"} & set(file.parts):
+            yield str(file.relative_to(ROOT)), ast.parse(file.read_text())
+
+
+def documentation(tree):
+    """The docstrings of a tree: texts that run as nothing."""
+    return {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+
+
+def makes_a_day(node):
+    """Whether a call is `….date()`, `date.today()` or the like; `days.today()` is the way to do it."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args):
+        return False
+    asked = node.func.value
+    return node.func.attr in DAY_METHODS and not (isinstance(asked, ast.Name) and asked.id == "days")
+
+
+def days_of(tree):
+    """The lines that make a day of a moment or of the clock, in Python or in SQL."""
+    prose = documentation(tree)
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if makes_a_day(node) or (DAY_IN_SQL.search(text) and id(node) not in prose):
+            yield node.lineno
+
+
+def test_days_come_from_one_place():
+    wrong = [f"{file}:{line}" for file, tree in code() if file not in OTHER_DAYS for line in days_of(tree)]
+    assert not wrong, f"ask skeleton.kernel.days, or use CurrentDate in a query: {wrong}"
+
+
+def test_every_other_source_of_days_is_still_one():
+    found = {file for file, tree in code() if any(days_of(tree))}
+    assert found == set(OTHER_DAYS)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "timezone.now().date()",
+        "now.date()",
+        "dt.date.today()",
+        "datetime.today()",
+        "timezone.localdate()",
+        "SQL = 'SELECT CURRENT_DATE - due_date'",
+        "SQL = f'SELECT {column} FROM t WHERE day < now()::date'",
+    ],
+)
+def test_other_ways_to_a_day_are_recognised(source):
+    assert list(days_of(ast.parse(source)))
+
+
+@pytest.mark.parametrize("source", ["days.today()", "today()", "rows.filter(day__date=day)", "'''CURRENT_DATE'''"])
+def test_what_is_no_other_way_to_a_day(source):
+    assert not list(days_of(ast.parse(source)))
+
+
+# --- row locks --------------------------------------------------------------------------------------------------------
+
+LOCKS = "skeleton/db/locks.py"
+
+LOCKS_IN_SQL = {
+    "parties/services.py": "FOR KEY SHARE keeps a party usable while a document is written: Django has no word for it",
+    "inventory/services/ledger.py": "locks many stock rows in their order, in the statement that posts to them",
+    "inventory/services/orders.py": "likewise, for all lines of an order",
+    "inventory/services/reservations.py": "likewise, in the statement that reserves",
+    "skeleton/rest/throttles.py": "counters, locked in their order by the statement that raises them",
+}
+"""The only files whose SQL locks rows, and why it does not go through `locked_for_update`."""
+
+LOCK_IN_SQL = re.compile(r"\bFOR\s+((NO\s+KEY\s+)?UPDATE|(KEY\s+)?SHARE)\b")
+
+
+def locks_of(tree):
+    """The lines that lock rows: by the ORM, and by SQL of their own."""
+    prose = documentation(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "select_for_update":
+            yield "orm", node.lineno
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if LOCK_IN_SQL.search(text) and id(node) not in prose:
+            yield "sql", node.lineno
+
+
+def test_rows_are_locked_in_one_place():
+    wrong = [
+        f"{file}:{line}"
+        for file, tree in code()
+        for how, line in locks_of(tree)
+        if file != LOCKS and (how == "orm" or file not in LOCKS_IN_SQL)
+    ]
+    assert not wrong, f"call skeleton.db.locks: {wrong}"
+
+
+def test_every_lock_in_sql_is_still_there():
+    found = {file for file, tree in code() for how, _ in locks_of(tree) if how == "sql"}
+    assert found == set(LOCKS_IN_SQL)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "rows.select_for_update().get(pk=pk)",
+        "lock = rows.select_for_update",
+        "SQL = 'SELECT 1 FROM t FOR NO KEY UPDATE OF t'",
+        "SQL = f'SELECT {name} FROM t FOR KEY SHARE'",
+        "SQL = 'SELECT 1 FROM t ' + 'FOR UPDATE'",
+    ],
+)
+def test_other_locks_are_recognised(source):
+    assert list(locks_of(ast.parse(source)))
