@@ -9,7 +9,7 @@ from django.db.models import DateField, Field, Func, OuterRef, QuerySet
 
 from contracts.choices import ContractStatus, PaymentType
 from contracts.models import Contract, ContractVersion
-from skeleton.rest.filters import CurrentDate
+from skeleton.db.expressions import CurrentDate
 
 
 class DaysAhead(Func):
@@ -17,11 +17,6 @@ class DaysAhead(Func):
 
     template = "(CURRENT_DATE + (%(expressions)s)::integer)"
     output_field: ClassVar["Field[Any, Any]"] = DateField()
-
-
-def contracts() -> QuerySet[Contract]:
-    """Contracts, each with `today`, by which its actions and its remaining days are reckoned."""
-    return Contract.objects.annotate(today=CurrentDate())
 
 
 def versions_of_one() -> QuerySet[ContractVersion]:

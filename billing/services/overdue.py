@@ -8,11 +8,11 @@ from django.db.models.functions import Cast
 from billing.choices import InvoiceStatus
 from billing.models import Invoice
 from billing.services.telling import tell_of_invoice
+from skeleton.db.expressions import CurrentDate
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import Event
 from skeleton.notifications.queries import untold
-from skeleton.rest.filters import CurrentDate
 
 log = structlog.get_logger("skeleton.billing")
 

@@ -16,10 +16,8 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Left
 from django.utils import timezone
 
-from skeleton.db.access import visible
 from skeleton.db.records import locked
 from skeleton.files import storage, uses
-from skeleton.files.access import FILES
 from skeleton.files.kinds import kind_of
 from skeleton.files.models import File
 from skeleton.files.uploads import Received, incoming
@@ -69,7 +67,7 @@ def upload_file(*, upload: Received, purpose: str | None, actor: Actor) -> UUID:
 def delete_file(*, file_id: UUID, actor: Actor) -> None:
     """Remove the row, and its bytes once that is certain. Raises NotFound, Conflict (something uses it)."""
     with verb(actor, "delete"):
-        file = locked(visible(FILES, actor), file_id)
+        file = locked(File.objects.visible_to(actor), file_id)
         user = uses.user_of(file.pk)
         if user:
             raise Conflict(f"The file is in use by {user}.")

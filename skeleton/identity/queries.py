@@ -4,9 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import OuterRef, QuerySet
 
 from skeleton.db.fetching import fetch
 from skeleton.identity.choices import Language
@@ -79,12 +77,6 @@ def holders_of(*permissions: str) -> list[UUID]:
     granting = {granted for needed in permissions for granted in (needed, f"{needed.partition(':')[0]}:*", EVERYTHING)}
     holders = UserRole.objects.filter(role__permissions__overlap=sorted(granting), user__is_active=True)
     return list(holders.order_by("user_id").values_list("user_id", flat=True).distinct())
-
-
-def users_with_roles() -> QuerySet[User]:
-    """Users, each with `role_names`, in order."""
-    names = Role.objects.filter(holders__user=OuterRef("pk")).order_by("name").values_list("name")
-    return User.objects.annotate(role_names=ArraySubquery(names))
 
 
 def language_of(actor: Actor) -> str:

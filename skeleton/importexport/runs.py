@@ -17,7 +17,6 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Model
 
-from skeleton.db.access import Gate, visible
 from skeleton.importexport.errors import BadFile
 from skeleton.importexport.reader.rows import Row
 from skeleton.importexport.reports import CHANGED, NEW, UNCHANGED, WRONG, Outcome, Report
@@ -41,8 +40,9 @@ class Target(Protocol):
     """What is imported into: a screen, as `skeleton.importexport.screens` makes it one."""
 
     model: type[Model]
-    gate: Gate
     table: Table
+
+    def rows(self, actor: Actor) -> Any: ...
 
     def add_row(self, body: dict[str, Any], actor: Actor) -> UUID: ...
 
@@ -200,7 +200,7 @@ def _read(plan: Plan, column: Column, cell: Any, context: dict[str, Any]) -> Non
 
 def _find_records(target: Target, plans: list[Plan], columns: list[Column], actor: Actor) -> None:
     """The records that the rows name by id, and those that they name by key."""
-    rows = target.table.read_whole(visible(target.gate, actor))
+    rows = target.table.read_whole(target.rows(actor))
     by_id = {plan.row.number: parse_uuid(str(plan.values[ID])) for plan in plans if plan.values.get(ID)}
     found = {record.pk: record for record in rows.filter(pk__in=[pk for pk in by_id.values() if pk])}
     for plan in plans:

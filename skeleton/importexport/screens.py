@@ -26,7 +26,7 @@ from skeleton.office.records import RecordAdmin
 from skeleton.office.tables.spreadsheets import table_answer
 from skeleton.office.tables.table import Table
 from skeleton.office.words import say
-from skeleton.rest.serializers import Input
+from skeleton.rest.serializers import InputSerializer
 
 
 class UploadForm(forms.Form):
@@ -55,8 +55,8 @@ class Importing(RecordAdmin):
     """A record with a form, and a list that a file can change as a whole. Its `table` has a key."""
 
     table: ClassVar[Table]
-    create_input: ClassVar[type[Input]]
-    update_input: ClassVar[type[Input]]
+    create_input: ClassVar[type[InputSerializer]]
+    update_input: ClassVar[type[InputSerializer]]
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
