@@ -31,6 +31,8 @@ from skeleton.db.statements import Param
 VALUES = frozenset({UUID, str, int, float, Decimal, dt.date, dt.datetime})
 """Types of arguments that a `Param` can stand for. Others (None, a member of an enumeration) are part of the key."""
 
+_get_query, _set_query = QuerySet.query.fget, QuerySet.query.fset  # type: ignore[attr-defined]
+
 _Row = TypeVar("_Row", bound=Model)
 _Rows = TypeVar("_Rows", bound="RowLevelQuerySet[Any]")
 _P = ParamSpec("_P")
@@ -72,7 +74,7 @@ class Recipe:
     def rows(self, *, placeholders: bool = True) -> QuerySet[Any]:
         """The ordinary queryset that this describes, with a `Param` for each value unless told otherwise."""
         found: Any = self.queryset(self.model)
-        found._recipe = None
+        found._steps = None
         for step in self.steps:
             values = {name: Param(key) if placeholders else self.values[key] for name, key in step.values}
             found = getattr(found, step.name)(**dict(step.constants), **values)
@@ -95,45 +97,49 @@ class RowLevelQuerySet(QuerySet[_Row]):
     """
 
     counted: ClassVar[Counted | None] = None
-    _recipe: Recipe | None
+    _steps: Recipe | bool | None
+    """Its recipe; True for one without steps, which most querysets begin as; None where there is no recipe any more."""
+
     _hints: dict[str, Any]
     _query: Any
 
     def __init__(self, model: Any = None, query: Any = None, using: Any = None, hints: Any = None) -> None:
         super().__init__(model, query, using, hints)
-        self._recipe = Recipe(type(self), model) if query is None and using is None else None
+        self._steps = True if query is None and using is None else None
 
     def visible_to(self, actor: Any) -> Self:
         """The rows that `actor` may see. What it leaves out does not exist for the actor: a 404, or an absence."""
         return self
 
     def all(self) -> Self:
-        return self._keyed(self._recipe) if self._recipe else super().all()
+        recipe = self.recipe
+        return self._keyed(recipe) if recipe else super().all()
 
     @property
     def recipe(self) -> Recipe | None:
         """The query key with its values; None for a queryset that was changed in any other way."""
-        return self._recipe
+        return Recipe(type(self), self.model) if self._steps is True else self._steps or None
 
     @property
     def query(self) -> Any:
         """The query, made now if it was put off. Whoever holds it may change it, so the key is dropped."""
-        recipe, self._recipe = self._recipe, None
-        if recipe is not None and recipe.steps:
-            hints = self._hints
-            self.__dict__.update(vars(recipe.rows(placeholders=False)))
-            self._hints = hints
-        return QuerySet.query.fget(self)  # type: ignore[attr-defined]
+        if self._steps is not None:
+            recipe, self._steps = self._steps, None
+            if isinstance(recipe, Recipe) and recipe.steps:
+                hints = self._hints
+                self.__dict__.update(vars(recipe.rows(placeholders=False)))
+                self._hints = hints
+        return _get_query(self)
 
     @query.setter
     def query(self, value: Any) -> None:
-        self._recipe = None
-        QuerySet.query.fset(self, value)  # type: ignore[attr-defined]
+        self._steps = None
+        _set_query(self, value)
 
     def _keyed(self, recipe: Recipe) -> Self:
         # a query with steps is made when it is needed, so until then one that nobody reads can stand for it
         made = type(self)(self.model, self._query if recipe.steps else None, None, self._hints)
-        made._recipe = recipe
+        made._steps = recipe
         return made
 
 
@@ -184,7 +190,7 @@ def _keyed(method: Any, keeps: _Keeps | None) -> Any:
 
     @wraps(method)
     def called(self: Any, *args: Any, **kwargs: Any) -> Any:
-        recipe = self._recipe
+        recipe = self.recipe
         if recipe is None:
             return method(self, *args, **kwargs)
         return self._keyed(recipe.then(method.__name__, {**dict(zip(names, args, strict=False)), **kwargs}))

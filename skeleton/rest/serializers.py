@@ -77,12 +77,12 @@ class InputSerializer(serializers.Serializer[Any]):
         unknown = (name for name in data if name not in fields and name not in self._ignored)
         errors: dict[str, Any] = dict.fromkeys(islice(unknown, MOST_UNKNOWN), [UNKNOWN])
         values: dict[str, Any] = {}
+        own = _validated_by_name(type(self))
         for name, field in fields.items():
-            validate = getattr(self, f"validate_{name}", None)
             try:
                 value = field.run_validation(field.get_value(data))
-                if validate is not None:
-                    value = validate(value)
+                if name in own:
+                    value = getattr(self, f"validate_{name}")(value)
             except ValidationError as exc:
                 errors[name] = exc.detail
             except DjangoValidationError as exc:
@@ -108,6 +108,12 @@ class InputSerializer(serializers.Serializer[Any]):
     @property
     def _ignored(self) -> frozenset[str]:
         return _ignored(type(self))
+
+
+@cache
+def _validated_by_name(serializer_class: type[InputSerializer]) -> frozenset[str]:
+    """The fields that have a `validate_<field>`."""
+    return frozenset(name.removeprefix("validate_") for name in dir(serializer_class) if name.startswith("validate_"))
 
 
 @cache

@@ -99,7 +99,8 @@ class ApiViewSet(GenericViewSet[Any]):
         described = self.action_description
         if described is None:
             return None
-        return requirement_of(tuple(self.permission_classes), described.permission, method or self.request.method or "")
+        method = method or self.request._request.method or ""  # past DRF's wrapper, which looks for it twice
+        return requirement_of(tuple(self.permission_classes), described.permission, method)
 
     # who and what
 
