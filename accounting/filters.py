@@ -17,7 +17,7 @@ from skeleton.rest.filters import (
 )
 
 
-class AccountFilters(FilterSet):
+class AccountFilterSet(FilterSet):
     type = ChoiceFilter(choices=AccountType.choices)
     parent_id = UUIDFilter(field_name="parent_id", label="The account directly above.")
     is_active = BooleanFilter()
@@ -27,7 +27,7 @@ class AccountFilters(FilterSet):
         return rows.filter(Q(code__lower__matches=value) | Q(name__lower__matches=value))
 
 
-class EntryFilters(FilterSet):
+class EntryFilterSet(FilterSet):
     account_id = UUIDFilter(method="touching", label="Transactions with a line on this account.")
     from_date = DateFilter(field_name="date", lookup_expr="gte", label="Dated on this day or later.")
     to_date = DateFilter(field_name="date", lookup_expr="lte", label="Dated on this day or earlier.")
@@ -39,18 +39,12 @@ class EntryFilters(FilterSet):
         return rows.filter(Exists(Line.objects.filter(entry=OuterRef("pk"), account=value)))
 
 
-class LedgerFilters(FilterSet):
+class LedgerFilterSet(FilterSet):
     from_date = DateFilter(field_name="date", lookup_expr="gte", label="Dated on this day or later.")
     to_date = DateFilter(field_name="date", lookup_expr="lte", label="Dated on this day or earlier.")
 
 
-class LedgerReadFilters(LedgerFilters):
-    """With the account itself, which comes from the path."""
-
-    account_id = UUIDFilter()
-
-
-class ReportFilters(FilterSet):
+class ReportFilterSet(FilterSet):
     """Not filters of a list, but cleaned and refused like them."""
 
     as_of = DateFilter()

@@ -14,23 +14,22 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounting.access import LEDGER
 from accounting.choices import DEBIT_NORMAL
-from accounting.filters import LedgerReadFilters
-from accounting.models import Account
-from accounting.serializers import LedgerLineOutput
+from accounting.filters import LedgerFilterSet
+from accounting.models import Account, Line
+from accounting.serializers import LedgerLineSerializer
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import NotFound
-from skeleton.rest.listing import ListQuery, Sort, parse_cursor
+from skeleton.rest.listing import ListQuery, Ordering, parse_cursor
 from skeleton.rest.reading import Reader
 
-BY_DATE = Sort("date", "date")
-NEWEST_DATE_FIRST = Sort("date", "date", descending=True)
+BY_DATE = Ordering("date", "date")
+NEWEST_DATE_FIRST = Ordering("date", "date", descending=True)
 
 CHUNK = 1000
 """Lines that are read at once where all are wanted."""
 
-_READER = Reader(LEDGER, LedgerLineOutput, filterset=LedgerReadFilters)
+_READER = Reader(LedgerLineSerializer, LedgerFilterSet)
 
 
 def ledger_page(account_id: UUID, query: ListQuery, *, actor: Actor) -> dict[str, Any]:
@@ -47,8 +46,8 @@ def _side_of(account_id: UUID) -> int:
 
 
 def _page(account_id: UUID, side: int, query: ListQuery, actor: Actor) -> dict[str, Any]:
-    page = _READER.after(actor, replace(query, filters={**query.filters, "account_id": account_id}))
-    backwards = query.sort.descending
+    page = _READER.after(Line.objects.visible_to(actor).of_account(account_id), query)
+    backwards = query.ordering.descending
     balances = _balances_at_edge(account_id, page["items"], backwards=backwards)
     for item in page["items"]:
         moved, currency = item["debit"] - item["credit"], item["currency"]
@@ -105,7 +104,7 @@ def whole_ledger(account_id: UUID, query: ListQuery, *, actor: Actor) -> Iterato
     """All lines that the query's filters leave, oldest first. Raises NotFound at the first one."""
     cursor: str | None = ""
     while cursor is not None:
-        asked = replace(query, sort=BY_DATE, limit=CHUNK, cursor=parse_cursor(cursor, BY_DATE))
+        asked = replace(query, ordering=BY_DATE, limit=CHUNK, cursor=parse_cursor(cursor, BY_DATE))
         page = ledger_page(account_id, asked, actor=actor)
         yield from page["items"]
         cursor = page["next_cursor"]

@@ -5,17 +5,19 @@ of the line's currency.
 """
 
 import datetime as dt
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Lower
+from django.db.models import BigIntegerField, Case, ExpressionWrapper, F, Func, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce, Lower
 from django.utils import timezone
 
-from accounting.choices import AccountType, PeriodStatus, SourceType
+from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus, SourceType
+from skeleton.db.counting import Counted
+from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
 
@@ -26,6 +28,34 @@ FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
 """Days that an entry may be dated; anything else is a slip of the pen."""
 
 CURRENCY = r"^[A-Z]{3}$"
+
+
+NET = Cast(F("debit") - F("credit"), BigIntegerField())
+"""Debits less credits: within int64, as a constraint holds."""
+
+
+def on_normal_side(net: Any, account: str = "") -> "ExpressionWrapper[Any]":
+    """`net` as people say it: positive on the normal side of its account's type; `account` is the path to that."""
+    debit_normal = When(**{f"{account}type__in": DEBIT_NORMAL}, then=Value(1))
+    return ExpressionWrapper(net * Case(debit_normal, default=Value(-1)), output_field=BigIntegerField())
+
+
+class AccountQuerySet(RowLevelQuerySet["Account"]):
+    """The chart of accounts."""
+
+    def visible_to(self, actor: Any) -> Self:
+        """Every account, with `balance`: the books are open to whoever may read them."""
+        return self.with_balance()
+
+    @keyed(keeps_rows=True)
+    def with_balance(self) -> "models.QuerySet[Account]":
+        """Add `balance`: minor units of the account's currency, or of the installation's where it has none.
+
+        Positive on the normal side of the account's type.
+        """
+        currency = Coalesce(OuterRef("currency"), Value(settings.SKELETON_CURRENCY))
+        net = Total.objects.filter(account=OuterRef("pk"), currency=currency).values(net=NET)
+        return self.annotate(balance=on_normal_side(Coalesce(Subquery(net), Value(0))))
 
 
 class Account(Record):
@@ -40,6 +70,8 @@ class Account(Record):
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     currency = models.CharField(max_length=3, null=True, blank=True)  # noqa: DJ001 (null: any currency)
     is_active = models.BooleanField("active", default=True)
+
+    objects = AccountQuerySet.as_manager()
 
     class Meta:
         db_table = "accounting_account"
@@ -76,6 +108,22 @@ class Account(Record):
         return f"{self.code} {self.name}"
 
 
+class EntryQuerySet(RowLevelQuerySet["Entry"]):
+    """Journal entries, counted."""
+
+    counted = Counted("accounting_entry")
+
+    def visible_to(self, actor: Any) -> Self:
+        """Every entry, with `reversed_by_id`: the books are open to whoever may read them."""
+        return self.with_reversal()
+
+    @keyed(keeps_rows=True)
+    def with_reversal(self) -> "models.QuerySet[Entry]":
+        """Add `reversed_by_id`: the entry that undoes it, if there is one."""
+        undone = Entry.objects.filter(reverses=OuterRef("pk")).values("pk")
+        return self.annotate(reversed_by_id=Subquery(undone))
+
+
 class Entry(models.Model):
     """A journal entry. Written once, by one transaction, with all its lines; never changed or deleted.
 
@@ -97,6 +145,8 @@ class Entry(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = EntryQuerySet.as_manager()
 
     class Meta:
         db_table = "accounting_entry"
@@ -154,6 +204,15 @@ class Entry(models.Model):
         return f"{self.date} {self.description}"
 
 
+class LineQuerySet(RowLevelQuerySet["Line"]):
+    """Lines of journal entries."""
+
+    @keyed
+    def of_account(self, account_id: Any) -> "models.QuerySet[Line]":
+        """Return the lines of one account."""
+        return self.filter(account_id=account_id)
+
+
 class Line(models.Model):
     """A line of an entry: either a debit or a credit, over 0. `date` repeats the entry's, for the ledger's index."""
 
@@ -166,6 +225,8 @@ class Line(models.Model):
     credit = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
     description = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001 (the API says null)
+
+    objects = LineQuerySet.as_manager()
 
     class Meta:
         db_table = "accounting_line"
@@ -249,6 +310,8 @@ class Period(Record):
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
     )
+
+    objects = RowLevelQuerySet.as_manager()
 
     class Meta:
         db_table = "accounting_period"

@@ -11,21 +11,23 @@ from accounting.queries import balances_of_account, lines_of_entry
 from skeleton.kernel.ids import parse_uuid
 from skeleton.rest.fields import (
     BooleanField,
+    Children,
     ChoiceField,
     CurrencyField,
     DateField,
     DateTimeField,
-    ListOf,
-    Many,
+    ListField,
     MoneyField,
     TextField,
     UUIDField,
+    stateless,
 )
-from skeleton.rest.serializers import Input, Output
+from skeleton.rest.serializers import InputSerializer, Serializer
 
 MOST_LINES = 1000
 
 
+@stateless
 class AccountField(TextField):
     """An account by its id or its code. Yields a UUID or the code."""
 
@@ -38,6 +40,7 @@ class AccountField(TextField):
         return parse_uuid(text) or text
 
 
+@stateless
 class CodeField(TextField):
     """The code of an account. Letters, digits, dots and hyphens."""
 
@@ -49,12 +52,12 @@ class SignedMoneyField(serializers.IntegerField):
     """An amount in minor units that may be below 0."""
 
 
-class BalanceOutput(Output):
+class BalanceSerializer(Serializer):
     currency = CurrencyField()
     balance = SignedMoneyField()
 
 
-class AccountOutput(Output):
+class AccountSerializer(Serializer):
     id = UUIDField()
     code = CodeField()
     name = TextField()
@@ -65,13 +68,13 @@ class AccountOutput(Output):
     balance = SignedMoneyField(
         help_text="In the account's currency, else in the default one; positive on the normal side of its type."
     )
-    balances = Many(BalanceOutput, balances_of_account())
+    balances = Children(BalanceSerializer, balances_of_account())
     created_at = DateTimeField()
     updated_at = DateTimeField()
 
 
-class AccountUpdateInput(Input):
-    output = AccountOutput
+class AccountUpdateInputSerializer(InputSerializer):
+    output_serializer_class = AccountSerializer
     name = TextField()
     type = ChoiceField(choices=AccountType.choices)
     parent_id = AccountField(source="parent", required=False, allow_null=True)
@@ -79,11 +82,11 @@ class AccountUpdateInput(Input):
     is_active = BooleanField(required=False)
 
 
-class AccountInput(AccountUpdateInput):
+class AccountInputSerializer(AccountUpdateInputSerializer):
     code = CodeField()
 
 
-class TransactionLineOutput(Output):
+class TransactionLineSerializer(Serializer):
     id = UUIDField()
     account_id = UUIDField()
     account_code = CodeField(source="account.code")
@@ -94,10 +97,10 @@ class TransactionLineOutput(Output):
     description = TextField(allow_null=True)
 
 
-class TransactionLineInput(Input):
+class TransactionLineInputSerializer(InputSerializer):
     """Exactly one of `debit` and `credit`, over 0."""
 
-    output = TransactionLineOutput
+    output_serializer_class = TransactionLineSerializer
     account_id = AccountField(source="account")
     debit = MoneyField(required=False, allow_null=True)
     credit = MoneyField(required=False, allow_null=True)
@@ -105,7 +108,7 @@ class TransactionLineInput(Input):
     description = TextField(max_length=500, required=False, allow_null=True)
 
 
-class TransactionOutput(Output):
+class TransactionSerializer(Serializer):
     id = UUIDField()
     date = DateField()
     description = TextField()
@@ -115,33 +118,33 @@ class TransactionOutput(Output):
     purpose = TextField(allow_blank=True, help_text="What the document was posted for.")
     reverses_id = UUIDField(allow_null=True)
     reversed_by_id = UUIDField(allow_null=True)
-    lines = Many(TransactionLineOutput, lines_of_entry())
+    lines = Children(TransactionLineSerializer, lines_of_entry())
     created_by = UUIDField(source="created_by_id", allow_null=True)
     created_at = DateTimeField()
 
 
-class TransactionInput(Input):
+class TransactionInputSerializer(InputSerializer):
     """`date` is today by default, at most a year ahead.
 
     A line's currency is its own, else the transaction's, else the installation's.
     """
 
-    output = TransactionOutput
+    output_serializer_class = TransactionSerializer
     date = DateField(required=False, allow_null=True)
     description = TextField(max_length=500)
     reference = TextField(max_length=100, required=False, allow_null=True)
     currency = CurrencyField(required=False, allow_null=True)
-    lines = ListOf(TransactionLineInput, at_least=2, at_most=MOST_LINES)
+    lines = ListField(child=TransactionLineInputSerializer(), min_length=2, max_length=MOST_LINES)
 
 
-class ReverseInput(Input):
-    output = TransactionOutput
+class ReverseInputSerializer(InputSerializer):
+    output_serializer_class = TransactionSerializer
     date = DateField(required=False, allow_null=True)
     description = TextField(max_length=500, required=False, allow_null=True)
     reference = TextField(max_length=100, required=False, allow_null=True)
 
 
-class PeriodOutput(Output):
+class PeriodSerializer(Serializer):
     id = UUIDField()
     start_date = DateField()
     end_date = DateField()
@@ -150,13 +153,13 @@ class PeriodOutput(Output):
     closed_by = UUIDField(source="closed_by_id", allow_null=True)
 
 
-class PeriodInput(Input):
-    output = PeriodOutput
+class PeriodInputSerializer(InputSerializer):
+    output_serializer_class = PeriodSerializer
     start_date = DateField()
     end_date = DateField()
 
 
-class LedgerLineOutput(Output):
+class LedgerLineSerializer(Serializer):
     id = UUIDField()
     transaction_id = UUIDField(source="entry_id")
     date = DateField()
@@ -170,71 +173,71 @@ class LedgerLineOutput(Output):
     currency = CurrencyField()
 
 
-class LedgerOutput(LedgerLineOutput):
+class LedgerSerializer(LedgerLineSerializer):
     balance = SignedMoneyField(help_text="In this currency, after this line; positive on the account's normal side.")
 
 
-class Shape(serializers.Serializer[Any]):
+class PlainSerializer(serializers.Serializer[Any]):
     """The shape of what is worked out, and not read row by row: no read plan is made of it."""
 
 
-class ReportedAccountOutput(Shape):
+class ReportedAccountSerializer(PlainSerializer):
     account_id = UUIDField()
     code = CodeField()
     name = TextField()
 
 
-class SideOutput(ReportedAccountOutput):
+class SideSerializer(ReportedAccountSerializer):
     type = ChoiceField(choices=AccountType.choices)
     debit = SignedMoneyField()
     credit = SignedMoneyField()
 
 
-class SectionOutput(ReportedAccountOutput):
+class SectionSerializer(ReportedAccountSerializer):
     balance = SignedMoneyField()
 
 
-class ReportOutput(Shape):
+class ReportSerializer(PlainSerializer):
     as_of = DateField(allow_null=True)
     from_date = DateField(allow_null=True)
     to_date = DateField(allow_null=True)
 
 
-class TrialBalanceInCurrencyOutput(Shape):
+class TrialBalanceInCurrencySerializer(PlainSerializer):
     currency = CurrencyField()
-    accounts = SideOutput(many=True)
+    accounts = SideSerializer(many=True)
     total_debit = SignedMoneyField()
     total_credit = SignedMoneyField()
 
 
-class TrialBalanceOutput(ReportOutput):
-    currencies = TrialBalanceInCurrencyOutput(many=True)
+class TrialBalanceSerializer(ReportSerializer):
+    currencies = TrialBalanceInCurrencySerializer(many=True)
 
 
-class BalanceSheetInCurrencyOutput(Shape):
+class BalanceSheetInCurrencySerializer(PlainSerializer):
     currency = CurrencyField()
-    assets = SectionOutput(many=True)
+    assets = SectionSerializer(many=True)
     total_assets = SignedMoneyField()
-    liabilities = SectionOutput(many=True)
+    liabilities = SectionSerializer(many=True)
     total_liabilities = SignedMoneyField()
-    equity = SectionOutput(many=True)
+    equity = SectionSerializer(many=True)
     net_income = SignedMoneyField(help_text="Earned and not yet carried over to an equity account.")
     total_equity = SignedMoneyField(help_text="With the net income.")
     total_liabilities_and_equity = SignedMoneyField()
 
 
-class BalanceSheetOutput(ReportOutput):
-    currencies = BalanceSheetInCurrencyOutput(many=True)
+class BalanceSheetSerializer(ReportSerializer):
+    currencies = BalanceSheetInCurrencySerializer(many=True)
 
 
-class IncomeStatementInCurrencyOutput(Shape):
+class IncomeStatementInCurrencySerializer(PlainSerializer):
     currency = CurrencyField()
-    revenue = SectionOutput(many=True)
+    revenue = SectionSerializer(many=True)
     total_revenue = SignedMoneyField()
-    expenses = SectionOutput(many=True)
+    expenses = SectionSerializer(many=True)
     total_expenses = SignedMoneyField()
     net_income = SignedMoneyField()
 
 
-class IncomeStatementOutput(ReportOutput):
-    currencies = IncomeStatementInCurrencyOutput(many=True)
+class IncomeStatementSerializer(ReportSerializer):
+    currencies = IncomeStatementInCurrencySerializer(many=True)

@@ -1,11 +1,12 @@
-from accounting.views.books import AccountView, PeriodView, TransactionView
-from accounting.views.reports import LedgerView, ReportView
-from skeleton.rest.operations import routes
+from accounting.views.books import AccountViewSet, PeriodViewSet, TransactionViewSet
+from accounting.views.reports import LedgerViewSet, ReportViewSet
+from skeleton.rest.routing import ApiRouter
 
-urlpatterns = [
-    *routes("accounts", AccountView),
-    *routes("transactions", TransactionView),
-    *routes("accounts", LedgerView),
-    *routes("accounting/periods", PeriodView),
-    *routes("reports", ReportView),
-]
+router = ApiRouter()
+router.register("accounts", AccountViewSet)
+router.register("transactions", TransactionViewSet)
+router.register("accounts", LedgerViewSet)
+router.register("accounting/periods", PeriodViewSet)
+router.register("reports", ReportViewSet)
+
+urlpatterns = router.urls

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 
 from billing.choices import InvoiceStatus, OrderStatus
 from billing.models import Invoice
-from billing.queries import OVERDUE
+from billing.models.invoices import OVERDUE
 from skeleton.identity.choices import Language
 from skeleton.kernel.money import KNOWN
 from skeleton.rest.filters import (
@@ -26,7 +26,7 @@ def _known(code: str) -> None:
         raise forms.ValidationError("Unknown currency: use an ISO 4217 code.")
 
 
-class InvoiceFilters(FilterSet):
+class InvoiceFilterSet(FilterSet):
     status = ChoiceFilter(choices=InvoiceStatus.choices)
     customer_id = UUIDFilter(field_name="customer_id")
     order_id = UUIDFilter(field_name="order_id", label="Made from this order.")
@@ -40,7 +40,7 @@ class InvoiceFilters(FilterSet):
         return rows.filter(OVERDUE) if value else rows.exclude(OVERDUE)
 
 
-class OrderFilters(FilterSet):
+class OrderFilterSet(FilterSet):
     status = ChoiceFilter(choices=OrderStatus.choices)
     customer_id = UUIDFilter(field_name="customer_id")
     from_date = FromDayFilter(label="Made on this day (UTC) or later.")
@@ -48,19 +48,13 @@ class OrderFilters(FilterSet):
     search = SearchFilter(label="In the number or the customer's name, without regard to case.")
 
 
-class PaymentFilters(FilterSet):
-    """Not of the query string: the invoice is in the path."""
-
-    invoice_id = UUIDFilter(field_name="invoice_id")
-
-
-class PaperFilters(FilterSet):
+class PaperFilterSet(FilterSet):
     """In which language a document is wanted."""
 
     language = ChoiceFilter(choices=Language.choices)
 
 
-class AgingFilters(FilterSet):
+class AgingFilterSet(FilterSet):
     """Not filters of a list, but cleaned and refused like them."""
 
     as_of = DateFilter()

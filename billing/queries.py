@@ -3,46 +3,25 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, QuerySet
 
 from billing.choices import InvoiceStatus
 from billing.models import Invoice, InvoiceLine, Order, OrderLine, Payment
+from billing.models.invoices import InvoiceQuerySet
+from billing.models.orders import OrderQuerySet
 from billing.totals import amount_due
 from parties.queries import names_of_country
-from skeleton.db.counting import Counted
-from skeleton.db.statements import CurrentDate
 from skeleton.kernel.errors import NotFound
-
-COUNTED = Counted("billing_invoice", by="status")
-"""PostgreSQL keeps how many invoices there are, by status."""
-
-COUNTED_ORDERS = Counted("billing_order")
-"""Likewise of orders."""
-
-OVERDUE = Q(status=InvoiceStatus.SENT, due_date__lt=CurrentDate())
-"""Sent, not fully paid, and past its due date, by `days.today()`. The day itself is still in time."""
-
-
-def invoices() -> QuerySet[Invoice]:
-    """Invoices, each with `is_overdue`."""
-    return Invoice.objects.annotate(is_overdue=ExpressionWrapper(OVERDUE, output_field=BooleanField()))
 
 
 def invoices_by_status() -> dict[str, int]:
     """How many invoices each status has, those with none left out. Kept, not counted."""
-    return COUNTED.by_part()
-
-
-def orders() -> QuerySet[Order]:
-    """Orders, each with `invoiced`: what its invoices that are not cancelled come to; None where there are none."""
-    standing = Invoice.objects.filter(order=OuterRef("pk")).exclude(status=InvoiceStatus.CANCELLED)
-    sums = standing.order_by().values("order").annotate(sum=Sum("total")).values("sum")
-    return Order.objects.annotate(invoiced=Subquery(sums))
+    return InvoiceQuerySet.counted.by_part()
 
 
 def orders_by_status() -> dict[str, int]:
     """How many orders each status has, those with none left out. Kept, not counted."""
-    return COUNTED_ORDERS.by_part()
+    return OrderQuerySet.counted.by_part()
 
 
 def is_invoiced(order_id: UUID) -> bool:

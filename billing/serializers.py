@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import OuterRef
 
-from accounting.serializers import Shape, SignedMoneyField
+from accounting.serializers import PlainSerializer, SignedMoneyField
 from billing.choices import InvoiceStatus, OrderStatus, PaymentMethod
 from billing.machine import allowed_transitions
 from billing.models import InvoiceLine, OrderLine, OrderStatusChange, Payment
@@ -14,32 +14,33 @@ from parties.choices import AddressType
 from parties.fields import CountryField
 from skeleton.rest.fields import (
     BooleanField,
+    Children,
     ChoiceField,
-    Computed,
     CurrencyField,
     DateField,
     DateTimeField,
-    ListOf,
-    Many,
+    FromColumns,
+    ListField,
     MoneyField,
+    NestedJsonField,
     NumberField,
-    ObjectOf,
     TextField,
     UUIDField,
+    stateless,
 )
-from skeleton.rest.serializers import Input, Output
+from skeleton.rest.serializers import InputSerializer, Serializer
 
 MAX_LINES = 500
 LONG_TEXT = 10_000
 
 
-class TaxOutput(Output):
+class TaxSerializer(Serializer):
     rate = NumberField(places=4, help_text="Percent.")
     base = MoneyField(help_text="The sum of the lines at this rate.")
     tax = MoneyField(help_text="rate percent of base, a half rounded away from zero.")
 
 
-class LineOutput(Output):
+class LineSerializer(Serializer):
     id = UUIDField()
     description = TextField(max_length=1000)
     quantity = NumberField()
@@ -50,7 +51,7 @@ class LineOutput(Output):
     total = MoneyField(help_text="round(quantity × unit_price) − discount, before tax.")
 
 
-class PaymentOutput(Output):
+class PaymentSerializer(Serializer):
     id = UUIDField()
     invoice_id = UUIDField()
     amount = MoneyField()
@@ -62,14 +63,14 @@ class PaymentOutput(Output):
     created_at = DateTimeField()
 
 
-class RecordedPaymentOutput(PaymentOutput):
+class RecordedPaymentSerializer(PaymentSerializer):
     """A payment just recorded, and what it did to its invoice."""
 
     invoice_status = ChoiceField(InvoiceStatus.choices)
     amount_due = MoneyField()
 
 
-class InvoiceRowOutput(Output):
+class InvoiceRowSerializer(Serializer):
     """An invoice in a list: without lines and payments."""
 
     id = UUIDField()
@@ -81,10 +82,10 @@ class InvoiceRowOutput(Output):
     currency = CurrencyField()
     subtotal = MoneyField(help_text="The sum of the lines, before tax.")
     tax_total = MoneyField()
-    tax_breakdown = ListOf(TaxOutput, at_most=MAX_LINES, help_text="A row per rate, 0 included.")
+    tax_breakdown = ListField(child=TaxSerializer(), max_length=MAX_LINES, help_text="A row per rate, 0 included.")
     total = MoneyField()
     amount_paid = MoneyField()
-    amount_due = Computed(
+    amount_due = FromColumns(
         MoneyField(help_text="0 when cancelled."), "status", "total", "amount_paid", compute=amount_due
     )
     issue_date = DateField()
@@ -100,15 +101,15 @@ class InvoiceRowOutput(Output):
     updated_at = DateTimeField()
 
 
-class InvoiceOutput(InvoiceRowOutput):
+class InvoiceSerializer(InvoiceRowSerializer):
     """An invoice with its lines and payments."""
 
-    lines = Many(LineOutput, InvoiceLine.objects.filter(invoice=OuterRef("pk")).order_by("position"))
-    payments = Many(PaymentOutput, Payment.objects.filter(invoice=OuterRef("pk")).order_by("id"))
+    lines = Children(LineSerializer, InvoiceLine.objects.filter(invoice=OuterRef("pk")).order_by("position"))
+    payments = Children(PaymentSerializer, Payment.objects.filter(invoice=OuterRef("pk")).order_by("id"))
 
 
-class LineInput(Input):
-    output = LineOutput
+class LineInputSerializer(InputSerializer):
+    output_serializer_class = LineSerializer
     description = TextField(max_length=1000)
     quantity = NumberField(places=3, over=0)
     unit_price = MoneyField()
@@ -117,23 +118,23 @@ class LineInput(Input):
     tax_rate = NumberField(places=4, at_least=0, at_most=100, default=0, help_text="Percent.")
 
 
-class InvoiceInput(Input):
-    output = InvoiceOutput
+class InvoiceInputSerializer(InputSerializer):
+    output_serializer_class = InvoiceSerializer
     customer_id = UUIDField()
     due_date = DateField()
     currency = CurrencyField(required=False, help_text="By default that of the lines, else the customer's.")
     notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
-    lines = ListOf(LineInput, at_most=MAX_LINES, required=False)
+    lines = ListField(child=LineInputSerializer(), max_length=MAX_LINES, required=False)
 
 
-class InvoiceUpdateInput(Input):
-    output = InvoiceOutput
+class InvoiceUpdateInputSerializer(InputSerializer):
+    output_serializer_class = InvoiceSerializer
     due_date = DateField(help_text="Of drafts only.")
     notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
 
 
-class PaymentInput(Input):
-    output = PaymentOutput
+class PaymentInputSerializer(InputSerializer):
+    output_serializer_class = PaymentSerializer
     amount = MoneyField(min_value=1)
     method = ChoiceField(PaymentMethod.choices)
     currency = CurrencyField(required=False, help_text="The invoice's.")
@@ -141,7 +142,7 @@ class PaymentInput(Input):
     paid_at = DateTimeField(required=False, help_text="Now, by default; at most 5 minutes ahead.")
 
 
-class CancelInput(Input):
+class CancelInputSerializer(InputSerializer):
     reason = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
 
 
@@ -156,7 +157,7 @@ def _or_nothing(amount: int | None) -> int:
     return amount or 0
 
 
-class ShippingAddressOutput(Output):
+class ShippingAddressSerializer(Serializer):
     """Where the goods go: the fields that were sent, as they were sent."""
 
     type = ChoiceField(AddressType.choices, required=False)
@@ -169,7 +170,7 @@ class ShippingAddressOutput(Output):
     country_id = UUIDField(allow_null=True, help_text="The country that this is.")
 
 
-class OrderLineOutput(Output):
+class OrderLineSerializer(Serializer):
     id = UUIDField()
     item_id = UUIDField()
     item_name = TextField(source="description", help_text="The item's name as it was when the line was written.")
@@ -181,7 +182,7 @@ class OrderLineOutput(Output):
     total = MoneyField(help_text="round(quantity × unit_price) − discount, before tax.")
 
 
-class StatusChangeOutput(Output):
+class StatusChangeSerializer(Serializer):
     from_status = ChoiceField(OrderStatus.choices)
     status = ChoiceField(OrderStatus.choices)
     reason = TextField(allow_null=True, max_length=LONG_TEXT)
@@ -189,7 +190,7 @@ class StatusChangeOutput(Output):
     changed_at = DateTimeField()
 
 
-class OrderRowOutput(Output):
+class OrderRowSerializer(Serializer):
     """An order in a list: without lines and history."""
 
     id = UUIDField()
@@ -200,33 +201,38 @@ class OrderRowOutput(Output):
     currency = CurrencyField()
     subtotal = MoneyField(help_text="The sum of the lines, before tax.")
     tax_total = MoneyField()
-    tax_breakdown = ListOf(TaxOutput, at_most=MAX_LINES, help_text="A row per rate, 0 included.")
+    tax_breakdown = ListField(child=TaxSerializer(), max_length=MAX_LINES, help_text="A row per rate, 0 included.")
     total = MoneyField()
-    invoiced_total = Computed(
+    invoiced_total = FromColumns(
         MoneyField(help_text="What its invoices come to, drafts included and cancelled ones not."),
-        "invoiced", compute=_or_nothing,
-    )  # fmt: skip
+        "invoiced",
+        compute=_or_nothing,
+    )
     notes = TextField(allow_null=True, max_length=LONG_TEXT)
-    shipping_address = ObjectOf(ShippingAddressOutput, allow_null=True)
-    allowed_transitions = Computed(
-        ListOf(ChoiceField(OrderStatus.choices), at_most=len(OrderStatus)), "status", "invoiced", compute=_may_become
+    shipping_address = NestedJsonField(ShippingAddressSerializer, allow_null=True)
+    allowed_transitions = FromColumns(
+        ListField(child=ChoiceField(OrderStatus.choices), max_length=len(OrderStatus)),
+        "status",
+        "invoiced",
+        compute=_may_become,
     )
     created_by = UUIDField(source="created_by_id", allow_null=True)
     created_at = DateTimeField()
     updated_at = DateTimeField()
 
 
-class OrderOutput(OrderRowOutput):
+class OrderSerializer(OrderRowSerializer):
     """An order with its lines, and how it came to its present state."""
 
-    lines = Many(OrderLineOutput, OrderLine.objects.filter(order=OuterRef("pk")).order_by("position"))
-    history = Many(StatusChangeOutput, OrderStatusChange.objects.filter(order=OuterRef("pk")).order_by("id"))
+    lines = Children(OrderLineSerializer, OrderLine.objects.filter(order=OuterRef("pk")).order_by("position"))
+    history = Children(StatusChangeSerializer, OrderStatusChange.objects.filter(order=OuterRef("pk")).order_by("id"))
 
 
-class ShippingAddressInput(Input):
+@stateless
+class ShippingAddressInputSerializer(InputSerializer):
     """Any of an address's fields. They are kept as they are sent, and the id of the country beside them."""
 
-    output = ShippingAddressOutput
+    output_serializer_class = ShippingAddressSerializer
     also_ignored = ("country_code",)
     type = ChoiceField(AddressType.choices, required=False)
     street = TextField(required=False, allow_null=True)
@@ -246,8 +252,8 @@ class ShippingAddressInput(Input):
         return values
 
 
-class OrderLineInput(Input):
-    output = OrderLineOutput
+class OrderLineInputSerializer(InputSerializer):
+    output_serializer_class = OrderLineSerializer
     item_id = UUIDField(help_text="An active item of the catalogue.")
     quantity = NumberField(places=3, over=0)
     unit_price = MoneyField(required=False, help_text="The item's, by default.")
@@ -258,31 +264,31 @@ class OrderLineInput(Input):
     )
 
 
-class OrderUpdateInput(Input):
-    output = OrderOutput
+class OrderUpdateInputSerializer(InputSerializer):
+    output_serializer_class = OrderSerializer
     notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
-    shipping_address = ShippingAddressInput(required=False, allow_null=True)
+    shipping_address = ShippingAddressInputSerializer(required=False, allow_null=True)
 
 
-class OrderInput(OrderUpdateInput):
+class OrderInputSerializer(OrderUpdateInputSerializer):
     customer_id = UUIDField()
     currency = CurrencyField(required=False, help_text="By default that of the lines, else the customer's.")
-    lines = ListOf(OrderLineInput, at_most=MAX_LINES, required=False)
+    lines = ListField(child=OrderLineInputSerializer(), max_length=MAX_LINES, required=False)
 
 
-class StatusInput(Input):
+class StatusInputSerializer(InputSerializer):
     status = ChoiceField(OrderStatus.choices)
     reason = TextField(required=False, allow_null=True, max_length=LONG_TEXT, help_text="Kept in the history.")
 
 
-class InvoiceOrderInput(Input):
+class InvoiceOrderInputSerializer(InputSerializer):
     due_date = DateField(required=False, help_text="By default after the credit days of their contract, else 30 days.")
 
 
 # --- what is owed -----------------------------------------------------------------------------------------------------
 
 
-class AgedOutput(Shape):
+class AgedSerializer(PlainSerializer):
     """Minor units by days past due; what was paid before its invoice was sent counts below 0."""
 
     current = SignedMoneyField(help_text="Not due yet, or due on this very day.")
@@ -293,17 +299,17 @@ class AgedOutput(Shape):
     total = SignedMoneyField()
 
 
-class CustomerAgedOutput(AgedOutput):
+class CustomerAgedSerializer(AgedSerializer):
     customer_id = UUIDField()
     customer_name = TextField()
 
 
-class AgingInCurrencyOutput(Shape):
+class AgingInCurrencySerializer(PlainSerializer):
     currency = CurrencyField()
-    customers = CustomerAgedOutput(many=True)
-    totals = AgedOutput()
+    customers = CustomerAgedSerializer(many=True)
+    totals = AgedSerializer()
 
 
-class AgingOutput(Shape):
+class AgingSerializer(PlainSerializer):
     as_of = DateField()
-    currencies = AgingInCurrencyOutput(many=True)
+    currencies = AgingInCurrencySerializer(many=True)

@@ -1,9 +1,10 @@
-from billing.views import AgingView, InvoicePaymentView, InvoiceView, OrderView
-from skeleton.rest.operations import routes
+from billing.views import AgingViewSet, InvoicePaymentViewSet, InvoiceViewSet, OrderViewSet
+from skeleton.rest.routing import ApiRouter
 
-urlpatterns = [
-    *routes("orders", OrderView),
-    *routes("invoices", InvoiceView),
-    *routes("invoices/<pk>/payments", InvoicePaymentView),
-    *routes("reports/receivables-aging", AgingView),
-]
+router = ApiRouter()
+router.register("orders", OrderViewSet)
+router.register("invoices", InvoiceViewSet)
+router.register("invoices/<pk>/payments", InvoicePaymentViewSet)
+router.register("reports", AgingViewSet)
+
+urlpatterns = router.urls

@@ -19,19 +19,18 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
 from contracts import services
-from contracts.access import CONTRACTS
 from contracts.choices import Action, ContractStatus, DeliveryType, PaymentType
 from contracts.machine import allowed_actions, days_remaining
 from contracts.models import Agreement, Contract, ContractVersion
 from contracts.queries import expiring
 from contracts.serializers import (
-    ActivateInput,
-    ContractInput,
-    DeliveryTermsInput,
-    PaymentTermsInput,
-    RejectInput,
-    RenewInput,
-    TerminateInput,
+    ActivateInputSerializer,
+    ContractInputSerializer,
+    DeliveryTermsInputSerializer,
+    PaymentTermsInputSerializer,
+    RejectInputSerializer,
+    RenewInputSerializer,
+    TerminateInputSerializer,
 )
 from parties.choices import PartyKind, PartyStatus
 from parties.models import Customer, Employee, Partner, Party, Supplier
@@ -238,9 +237,8 @@ class ExpiringFilter(DropdownFilter):
 @admin.register(Contract)
 class ContractScreen(TermsShown, RecordAdmin):
     resources = ("contracts", "parties")
-    gate = CONTRACTS
     form = ContractForm
-    create_input = update_input = ContractInput
+    create_input = update_input = ContractInputSerializer
     list_display = ("party", "contract_type", STATUS, "validity", "limit", "version", "created_at")
     list_filter = (
         ("status", ChoicesDropdownFilter),
@@ -349,32 +347,32 @@ class ContractScreen(TermsShown, RecordAdmin):
     @act("Reject", form=Reason, when=can(Action.REJECT), icon="undo", question="It is a draft again.")
     def reject(self, request: HttpRequest, contract: Contract, form: Reason) -> str:
         services.reject_contract(
-            contract_id=contract.pk, **RejectInput.parse(form.body()), actor=self.actor(request)
+            contract_id=contract.pk, **RejectInputSerializer.parse(form.body()), actor=self.actor(request)
         )  # fmt: skip
         return "The contract is a draft again."
 
     @act("Activate", form=Signature, when=can(Action.ACTIVATE), icon="play_circle",
          question="From then on only its terms can be changed, and each change is a version.")  # fmt: skip
     def activate(self, request: HttpRequest, contract: Contract, form: Signature) -> str:
-        values = ActivateInput.parse(form.body())
+        values = ActivateInputSerializer.parse(form.body())
         services.activate_contract(contract_id=contract.pk, **values, actor=self.actor(request))
         return "The contract is active."
 
     @act("Renew", form=NewEnd, when=can(Action.RENEW), icon="autorenew", variant=ActionVariant.PRIMARY)
     def renew(self, request: HttpRequest, contract: Contract, form: NewEnd) -> str:
-        values = RenewInput.parse(form.body())
+        values = RenewInputSerializer.parse(form.body())
         services.renew_contract(contract_id=contract.pk, **values, actor=self.actor(request))
         return f"The contract is renewed until {values['new_end_date']}."
 
     @act("Payment terms", form=PaymentTerms, when=can(Action.PAYMENT_TERMS), icon="payments")
     def payment_terms(self, request: HttpRequest, contract: Contract, form: PaymentTerms) -> str:
-        values = PaymentTermsInput.parse(form.body(), partial=True)
+        values = PaymentTermsInputSerializer.parse(form.body(), partial=True)
         services.change_payment_terms(contract_id=contract.pk, values=values, actor=self.actor(request))
         return "The payment terms are saved."
 
     @act("Delivery terms", form=DeliveryTerms, when=can(Action.DELIVERY_TERMS), icon="local_shipping")
     def delivery_terms(self, request: HttpRequest, contract: Contract, form: DeliveryTerms) -> str:
-        values = DeliveryTermsInput.parse(form.body(), partial=True)
+        values = DeliveryTermsInputSerializer.parse(form.body(), partial=True)
         services.change_delivery_terms(contract_id=contract.pk, values=values, actor=self.actor(request))
         return "The delivery terms are saved."
 
@@ -382,6 +380,6 @@ class ContractScreen(TermsShown, RecordAdmin):
          question="A terminated contract stays on record as it is, and cannot be taken up again.")  # fmt: skip
     def terminate(self, request: HttpRequest, contract: Contract, form: Reason) -> str:
         services.terminate_contract(
-            contract_id=contract.pk, **TerminateInput.parse(form.body()), actor=self.actor(request)
+            contract_id=contract.pk, **TerminateInputSerializer.parse(form.body()), actor=self.actor(request)
         )  # fmt: skip
         return "The contract is terminated."

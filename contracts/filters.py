@@ -22,7 +22,7 @@ class _DaysFilter(NumberFilter):
     by_value = True
 
 
-class ContractFilters(FilterSet):
+class ContractFilterSet(FilterSet):
     status = ChoiceFilter(choices=ContractStatus.choices)
     contract_type = ChoiceFilter(choices=ContractType.choices)
     party_id = UUIDFilter(field_name="party_id")

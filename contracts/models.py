@@ -4,7 +4,7 @@ What may happen to them is held by PostgreSQL: the constraints here, and the tri
 """
 
 import datetime as dt
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import DateRangeField
@@ -16,6 +16,8 @@ from django.utils import timezone
 from contracts.choices import Action, ContractStatus, ContractType, CycleOutcome, DeliveryType, PaymentType
 from contracts.machine import Situation
 from parties.models import Party
+from skeleton.db.querysets import RowLevelQuerySet, keyed
+from skeleton.db.statements import CurrentDate
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
 
@@ -65,6 +67,19 @@ class Agreement(models.Model):
         abstract = True
 
 
+class ContractQuerySet(RowLevelQuerySet["Contract"]):
+    """Contracts."""
+
+    def visible_to(self, actor: Any) -> Self:
+        """Every contract, with `today`: who may read contracts, or parties, sees all of them."""
+        return self.with_today()
+
+    @keyed(keeps_rows=True)
+    def with_today(self) -> "models.QuerySet[Contract]":
+        """Add `today`, by which a contract's actions and remaining days are reckoned."""
+        return self.annotate(today=CurrentDate())
+
+
 class Contract(Agreement, Record):
     """An agreement with a party. `version` counts its changes since it was activated; PostgreSQL keeps it."""
 
@@ -86,6 +101,8 @@ class Contract(Agreement, Record):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
+
+    objects = ContractQuerySet.as_manager()
 
     class Meta:
         db_table = "contracts_contract"

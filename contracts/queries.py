@@ -22,11 +22,6 @@ class DaysAhead(Func):
         super().__init__(CurrentDate(), days)
 
 
-def contracts() -> QuerySet[Contract]:
-    """Contracts, each with `today`, by which its actions and its remaining days are reckoned."""
-    return Contract.objects.annotate(today=CurrentDate())
-
-
 def versions_of_one() -> QuerySet[ContractVersion]:
     """The versions of the contract that an outer query is at, the oldest first."""
     return ContractVersion.objects.filter(contract=OuterRef("pk")).order_by("version")

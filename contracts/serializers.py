@@ -8,20 +8,20 @@ from contracts.models import DAYS_MAX
 from contracts.queries import versions_of_one
 from skeleton.rest.fields import (
     BooleanField,
+    Children,
     ChoiceField,
-    Computed,
     CurrencyField,
     DateField,
     DateTimeField,
+    FromColumns,
     IntegerField,
-    ListOf,
-    Many,
+    ListField,
     MoneyField,
     NumberField,
     TextField,
     UUIDField,
 )
-from skeleton.rest.serializers import Input, Output
+from skeleton.rest.serializers import InputSerializer, Serializer
 
 LONG_TEXT = 10_000
 
@@ -33,7 +33,7 @@ def _allowed(*of_contract: object) -> list[str]:
 # --- out --------------------------------------------------------------------------------------------------------------
 
 
-class PaymentTermsOutput(Output):
+class PaymentTermsSerializer(Serializer):
     payment_type = ChoiceField(PaymentType.choices)
     credit_days = IntegerField(allow_null=True)
     penalty_rate = NumberField(places=4, allow_null=True, help_text="Percent.")
@@ -41,7 +41,7 @@ class PaymentTermsOutput(Output):
     currency = CurrencyField()
 
 
-class DeliveryTermsOutput(Output):
+class DeliveryTermsSerializer(Serializer):
     delivery_type = ChoiceField(DeliveryType.choices)
     estimated_days = IntegerField(allow_null=True)
     shipping_cost = MoneyField(allow_null=True)
@@ -49,35 +49,35 @@ class DeliveryTermsOutput(Output):
     shipping_currency = CurrencyField(allow_null=True, help_text="Of shipping_cost; null: the contract's currency.")
 
 
-class ValidityOutput(Output):
+class ValiditySerializer(Serializer):
     """Both days belong to it."""
 
     start_date = DateField()
     end_date = DateField()
 
 
-class VersionOutput(Output):
+class VersionSerializer(Serializer):
     """What was agreed from one change to the next."""
 
     version = IntegerField()
     changed_at = DateTimeField()
     changed_by = UUIDField(source="changed_by_id", allow_null=True, help_text="Null: the system.")
-    payment_terms = PaymentTermsOutput(source="*")
-    delivery_terms = DeliveryTermsOutput(source="*")
-    validity_period = ValidityOutput(source="*")
+    payment_terms = PaymentTermsSerializer(source="*")
+    delivery_terms = DeliveryTermsSerializer(source="*")
+    validity_period = ValiditySerializer(source="*")
     credit_limit = MoneyField()
 
 
-class ContractRowOutput(Output):
+class ContractRowSerializer(Serializer):
     """A contract in a list."""
 
     id = UUIDField()
     contract_type = ChoiceField(ContractType.choices)
     status = ChoiceField(ContractStatus.choices)
     party_id = UUIDField()
-    payment_terms = PaymentTermsOutput(source="*")
-    delivery_terms = DeliveryTermsOutput(source="*")
-    validity_period = ValidityOutput(source="*")
+    payment_terms = PaymentTermsSerializer(source="*")
+    delivery_terms = DeliveryTermsSerializer(source="*")
+    validity_period = ValiditySerializer(source="*")
     credit_limit = MoneyField(help_text="Minor units of `currency`; 0 is no limit.")
     currency = CurrencyField()
     auto_renewal = BooleanField()
@@ -95,44 +95,50 @@ class ContractRowOutput(Output):
     signed_at = DateTimeField(allow_null=True)
 
 
-class ContractOutput(ContractRowOutput):
+class ContractSerializer(ContractRowSerializer):
     """A contract with what may be done with it, and its versions, the oldest first."""
 
-    days_remaining = Computed(
+    days_remaining = FromColumns(
         IntegerField(help_text="Days after today (UTC) until the last one; 0 on that day, and when it is over."),
-        "status", "end_date", "today", compute=days_remaining,
-    )  # fmt: skip
-    allowed_actions = Computed(
-        ListOf(ChoiceField([(action.value, action.label) for action in OFFERED]), at_most=len(Action)),
-        "status", "end_date", "renewal_count", "max_renewals", "today", compute=_allowed,
-    )  # fmt: skip
-    versions = Many(VersionOutput, versions_of_one())
+        "status",
+        "end_date",
+        "today",
+        compute=days_remaining,
+    )
+    allowed_actions = FromColumns(
+        ListField(child=ChoiceField([(action.value, action.label) for action in OFFERED]), max_length=len(Action)),
+        "status",
+        "end_date",
+        "renewal_count",
+        "max_renewals",
+        "today",
+        compute=_allowed,
+    )
+    versions = Children(VersionSerializer, versions_of_one())
 
 
-class CreatedOutput(Output):
+class CreatedSerializer(Serializer):
     id = UUIDField()
 
 
 # --- in ---------------------------------------------------------------------------------------------------------------
 
 
-class PaymentTermsInput(Input):
-    output: ClassVar[type[Output] | None] = PaymentTermsOutput
+class PaymentTermsInputSerializer(InputSerializer):
+    output_serializer_class: ClassVar[type[Serializer] | None] = PaymentTermsSerializer
     payment_type = ChoiceField(PaymentType.choices)
     credit_days = IntegerField(
         min_value=0, max_value=DAYS_MAX, required=False, allow_null=True, help_text="Needed, and over 0, for credit."
     )
-    penalty_rate = NumberField(
-        places=4, at_least=0, at_most=100, required=False, allow_null=True, help_text="Percent."
-    )  # fmt: skip
+    penalty_rate = NumberField(places=4, at_least=0, at_most=100, required=False, allow_null=True, help_text="Percent.")
     discount_rate = NumberField(
         places=4, at_least=0, at_most=100, required=False, allow_null=True, help_text="Percent."
-    )  # fmt: skip
+    )
     currency = CurrencyField()
 
 
-class DeliveryTermsInput(Input):
-    output: ClassVar[type[Output] | None] = DeliveryTermsOutput
+class DeliveryTermsInputSerializer(InputSerializer):
+    output_serializer_class: ClassVar[type[Serializer] | None] = DeliveryTermsSerializer
     delivery_type = ChoiceField(DeliveryType.choices)
     estimated_days = IntegerField(min_value=0, max_value=DAYS_MAX, required=False, allow_null=True)
     shipping_cost = MoneyField(required=False, allow_null=True)
@@ -140,10 +146,10 @@ class DeliveryTermsInput(Input):
     insurance = BooleanField(required=False, allow_null=True, help_text="null is false.")
 
 
-class ContractInput(PaymentTermsInput, DeliveryTermsInput):
+class ContractInputSerializer(PaymentTermsInputSerializer, DeliveryTermsInputSerializer):
     """A contract, or what of a draft is to change."""
 
-    output = ContractOutput
+    output_serializer_class = ContractSerializer
     contract_type = ChoiceField(ContractType.choices)
     party_id = UUIDField(help_text="Any active party.")
     start_date = DateField()
@@ -159,17 +165,17 @@ class ContractInput(PaymentTermsInput, DeliveryTermsInput):
     notes = TextField(max_length=LONG_TEXT, required=False, allow_null=True)
 
 
-class RejectInput(Input):
+class RejectInputSerializer(InputSerializer):
     reason = TextField(max_length=LONG_TEXT)
 
 
-class ActivateInput(Input):
+class ActivateInputSerializer(InputSerializer):
     signed_at = DateTimeField(required=False, allow_null=True, help_text="Now, by default; at most 5 minutes ahead.")
 
 
-class TerminateInput(Input):
+class TerminateInputSerializer(InputSerializer):
     reason = TextField(max_length=LONG_TEXT)
 
 
-class RenewInput(Input):
+class RenewInputSerializer(InputSerializer):
     new_end_date = DateField(help_text="After the present end, and not past.")

@@ -1,4 +1,7 @@
-from contracts.views import ContractView
-from skeleton.rest.operations import routes
+from contracts.views import ContractViewSet
+from skeleton.rest.routing import ApiRouter
 
-urlpatterns = routes("contracts", ContractView)
+router = ApiRouter()
+router.register("contracts", ContractViewSet)
+
+urlpatterns = router.urls

@@ -1,105 +1,158 @@
 """The API of contracts. Every answer is in `{"data": …}`; lists go by cursor, which is the last id seen."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from contracts import examples, services
-from contracts.access import CONTRACTS
-from contracts.filters import ContractFilters
+from contracts.filters import ContractFilterSet
+from contracts.models import Contract
 from contracts.serializers import (
-    ActivateInput,
-    ContractInput,
-    ContractOutput,
-    ContractRowOutput,
-    CreatedOutput,
-    DeliveryTermsInput,
-    PaymentTermsInput,
-    RejectInput,
-    RenewInput,
-    TerminateInput,
+    ActivateInputSerializer,
+    ContractInputSerializer,
+    ContractRowSerializer,
+    ContractSerializer,
+    CreatedSerializer,
+    DeliveryTermsInputSerializer,
+    PaymentTermsInputSerializer,
+    RejectInputSerializer,
+    RenewInputSerializer,
+    TerminateInputSerializer,
 )
-from skeleton.rest.operations import operation
-from skeleton.rest.serializers import Empty
-from skeleton.rest.views import WRITE, ResourceView
+from skeleton.rest.actions import action, describe
+from skeleton.rest.pagination import PlainCursorPagination
+from skeleton.rest.permissions import HasPermission
+from skeleton.rest.serializers import EmptySerializer
+from skeleton.rest.viewsets import ModelViewSet
 
 
-class ContractView(ResourceView):
+class ContractViewSet(ModelViewSet):
     tag = "Contracts"
-    resources = ("contracts", "parties")
+    permission_classes = [HasPermission("contracts", "parties")]
     in_data = True
-    gate = CONTRACTS
-    output = ContractOutput
-    list_output = ContractRowOutput
-    filterset = ContractFilters
-    cursor_only = plain_cursor = True
+    serializer_class = ContractSerializer
+    input_serializer_class = ContractInputSerializer
+    list_serializer_class = ContractRowSerializer
+    filterset_class = ContractFilterSet
+    pagination_class = PlainCursorPagination
 
-    @operation("POST", "", access=WRITE, summary="Create a draft", input=ContractInput, output=CreatedOutput,
-               status=201, errors=(409,), examples=(examples.CONTRACT,))  # fmt: skip
-    def create(self, request: Request) -> HttpResponse:
+    def get_queryset(self) -> QuerySet[Any]:
+        return Contract.objects.visible_to(self.actor)
+
+    @describe(summary="Create a draft", output=CreatedSerializer, errors=(409,), examples=(examples.CONTRACT,))
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """With an active party of any kind. Answers with the id."""
         return self.answer({"id": services.create_contract(values=self.parse(), actor=self.actor)}, 201)
 
-    @operation(("PUT", "PATCH"), "/<pk>", access=WRITE, summary="Change a draft", input=ContractInput, partial=True,
-               output=ContractOutput, errors=(404, 409), examples=(examples.UPDATE,))  # fmt: skip
-    def update(self, request: Request, pk: str) -> HttpResponse:
+    @describe(summary="Change a draft", errors=(404, 409), examples=(examples.UPDATE,))
+    def perform_update(self, serializer: Any) -> None:
         """Absent fields stay, null clears. Drafts only; terms can be changed later, too, each by its own route."""
-        services.update_contract(contract_id=self.pk, values=self.parse(), actor=self.actor)
-        return self.show(self.pk)
+        services.update_contract(contract_id=self.pk, values=serializer.validated_data, actor=self.actor)
 
-    @operation("POST", "/<pk>/submit", access=WRITE, summary="Submit for approval", input=Empty,
-               output=ContractOutput, errors=(404, 409))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["post"],
+        summary="Submit for approval",
+        input=EmptySerializer,
+        errors=(404, 409),
+    )
     def submit(self, request: Request, pk: str) -> HttpResponse:
         self.parse()
         services.submit_contract(contract_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
-    @operation("POST", "/<pk>/approve", access=WRITE, summary="Approve", input=Empty, output=ContractOutput,
-               errors=(404, 409))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["post"],
+        summary="Approve",
+        input=EmptySerializer,
+        errors=(404, 409),
+    )
     def approve(self, request: Request, pk: str) -> HttpResponse:
         """Makes it active, signed now. Its author may not, unless they hold `*:*` (403)."""
         self.parse()
         services.approve_contract(contract_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
-    @operation("POST", "/<pk>/reject", access=WRITE, summary="Send back to draft", input=RejectInput,
-               output=ContractOutput, errors=(404, 409), examples=(examples.REJECT,))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["post"],
+        summary="Send back to draft",
+        input=RejectInputSerializer,
+        errors=(404, 409),
+        examples=(examples.REJECT,),
+    )
     def reject(self, request: Request, pk: str) -> HttpResponse:
         services.reject_contract(contract_id=self.pk, reason=self.parse()["reason"], actor=self.actor)
         return self.show(self.pk)
 
-    @operation("POST", "/<pk>/activate", access=WRITE, summary="Activate", input=ActivateInput, output=ContractOutput,
-               errors=(404, 409), examples=(examples.ACTIVATE,))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["post"],
+        summary="Activate",
+        input=ActivateInputSerializer,
+        errors=(404, 409),
+        examples=(examples.ACTIVATE,),
+    )
     def activate(self, request: Request, pk: str) -> HttpResponse:
         """From draft, or while it awaits approval. Not once its validity period is over (409)."""
         signed_at = self.parse().get("signed_at")
         services.activate_contract(contract_id=self.pk, signed_at=signed_at, actor=self.actor)
         return self.show(self.pk)
 
-    @operation("POST", "/<pk>/terminate", access=WRITE, summary="Terminate", input=TerminateInput,
-               output=ContractOutput, errors=(404, 409), examples=(examples.TERMINATE,))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["post"],
+        summary="Terminate",
+        input=TerminateInputSerializer,
+        errors=(404, 409),
+        examples=(examples.TERMINATE,),
+    )
     def terminate(self, request: Request, pk: str) -> HttpResponse:
         """From then on it stays as it is."""
         services.terminate_contract(contract_id=self.pk, reason=self.parse()["reason"], actor=self.actor)
         return self.show(self.pk)
 
-    @operation("POST", "/<pk>/renew", access=WRITE, summary="Renew", input=RenewInput, output=ContractOutput,
-               errors=(404, 409), examples=(examples.RENEW,))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["post"],
+        summary="Renew",
+        input=RenewInputSerializer,
+        errors=(404, 409),
+        examples=(examples.RENEW,),
+    )
     def renew(self, request: Request, pk: str) -> HttpResponse:
         """Moves the last day on. An expired contract becomes active; one renewed as often as agreed is a 409."""
         services.renew_contract(contract_id=self.pk, new_end_date=self.parse()["new_end_date"], actor=self.actor)
         return self.show(self.pk)
 
-    @operation(("PUT", "PATCH"), "/<pk>/payment-terms", access=WRITE, summary="Change payment terms",
-               input=PaymentTermsInput, partial=True, output=ContractOutput, errors=(404, 409),
-               examples=(examples.PAYMENT_TERMS,))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["put", "patch"],
+        url_path="payment-terms",
+        summary="Change payment terms",
+        input=PaymentTermsInputSerializer,
+        partial=True,
+        errors=(404, 409),
+        examples=(examples.PAYMENT_TERMS,),
+    )
     def change_payment_terms(self, request: Request, pk: str) -> HttpResponse:
         """Absent fields stay, null clears. In any state but terminated."""
         services.change_payment_terms(contract_id=self.pk, values=self.parse(), actor=self.actor)
         return self.show(self.pk)
 
-    @operation(("PUT", "PATCH"), "/<pk>/delivery-terms", access=WRITE, summary="Change delivery terms",
-               input=DeliveryTermsInput, partial=True, output=ContractOutput, errors=(404, 409),
-               examples=(examples.DELIVERY_TERMS,))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["put", "patch"],
+        url_path="delivery-terms",
+        summary="Change delivery terms",
+        input=DeliveryTermsInputSerializer,
+        partial=True,
+        errors=(404, 409),
+        examples=(examples.DELIVERY_TERMS,),
+    )
     def change_delivery_terms(self, request: Request, pk: str) -> HttpResponse:
         """Absent fields stay, null clears. In any state but terminated."""
         services.change_delivery_terms(contract_id=self.pk, values=self.parse(), actor=self.actor)

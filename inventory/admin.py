@@ -12,24 +12,22 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
 from inventory import exchange
-from inventory.access import CATEGORIES, ITEMS, MOVEMENTS, RESERVATIONS, STOCK, WAREHOUSES
 from inventory.choices import RESERVATION_ACTIONS, ItemStatus, MovementType, ReservationStatus, WarehouseStatus
 from inventory.models import Category, Item, Movement, Reservation, Stock, Warehouse
 from inventory.serializers import (
-    AdjustInput,
-    CategoryInput,
-    CountInput,
-    IssueInput,
-    ItemCreateInput,
-    ItemUpdateInput,
-    ReceiptInput,
-    ReorderInput,
-    TransferInput,
-    WarehouseInput,
+    AdjustInputSerializer,
+    CategoryInputSerializer,
+    CountInputSerializer,
+    IssueInputSerializer,
+    ItemCreateInputSerializer,
+    ItemUpdateInputSerializer,
+    ReceiptInputSerializer,
+    ReorderInputSerializer,
+    TransferInputSerializer,
+    WarehouseInputSerializer,
 )
 from inventory.services import categories, reservations, stock
 from skeleton.db import records
-from skeleton.db.access import visible
 from skeleton.db.locks import locked_for_update
 from skeleton.importexport.runs import Plan
 from skeleton.importexport.screens import Importing
@@ -85,9 +83,8 @@ class CategoryForm(RecordForm):
 @admin.register(Category)
 class CategoryScreen(RecordAdmin):
     resources = ("catalog",)
-    gate = CATEGORIES
     form = CategoryForm
-    create_input = update_input = CategoryInput
+    create_input = update_input = CategoryInputSerializer
     list_display = ("name", "parent", "description")
     list_select_related = ("parent",)
     search_fields = ("name",)
@@ -101,7 +98,7 @@ class CategoryScreen(RecordAdmin):
     @act("Delete", icon="delete", variant=ActionVariant.DANGER, leaves=True,
          question="The category is deleted for good. One that has categories or items in it stays.")  # fmt: skip
     def remove(self, request: HttpRequest, category: Category, form: ActForm) -> str:
-        records.delete(self.gate, category.pk, actor=self.actor(request))
+        records.delete(self.rows(self.actor(request)), category.pk, actor=self.actor(request))
         return f"The category {category} is deleted."
 
 
@@ -127,10 +124,9 @@ class ItemForm(RecordForm):
 @admin.register(Item)
 class ItemScreen(Importing):
     resources = ("catalog",)
-    gate = ITEMS
     table = exchange.ITEMS
     form = ItemForm
-    create_input, update_input = ItemCreateInput, ItemUpdateInput
+    create_input, update_input = ItemCreateInputSerializer, ItemUpdateInputSerializer
     list_display = ("sku", "name", "category", money("unit_price", "price"), status("status", ITEM_COLOURS))
     list_select_related = ("category",)
     list_filter = (("status", ChoicesDropdownFilter),)
@@ -149,8 +145,7 @@ class ItemScreen(Importing):
 @admin.register(Warehouse)
 class WarehouseScreen(RecordAdmin):
     resources = ("inventory",)
-    gate = WAREHOUSES
-    create_input = update_input = WarehouseInput
+    create_input = update_input = WarehouseInputSerializer
     list_display = ("name", "code", "location", "capacity", status("status", WAREHOUSE_COLOURS))
     list_filter = (("status", ChoicesDropdownFilter),)
     search_fields = ("name", "code")
@@ -227,9 +222,8 @@ def level(row: Stock) -> Any:
 @admin.register(Stock)
 class StockScreen(Importing):
     resources = ("inventory",)
-    gate = STOCK
     table = exchange.STOCK
-    create_input, update_input = ReceiptInput, ReorderInput
+    create_input, update_input = ReceiptInputSerializer, ReorderInputSerializer
     list_display = (
         "item", "warehouse", figure("quantity"), figure("reserved"), figure("available"),
         figure("reorder_point"), level,
@@ -266,19 +260,19 @@ class StockScreen(Importing):
 
     def add_row(self, body: dict[str, Any], actor: Actor) -> UUID:
         levels = {name: body.pop(name) for name in LEVELS if name in body}
-        pk = self.add(ReceiptInput.parse({**body, "reason": COUNTED}), actor)
+        pk = self.add(ReceiptInputSerializer.parse({**body, "reason": COUNTED}), actor)
         if levels:
-            self.change(pk, ReorderInput.parse(levels, partial=True), actor)
+            self.change(pk, ReorderInputSerializer.parse(levels, partial=True), actor)
         return pk
 
     def change_row(self, record: Stock, body: dict[str, Any], actor: Actor) -> None:
         if "quantity" in body:
-            counted = CountInput.parse({"quantity": body.pop("quantity")})["quantity"]
-            change = counted - locked_for_update(visible(STOCK, actor), record.pk).quantity
+            counted = CountInputSerializer.parse({"quantity": body.pop("quantity")})["quantity"]
+            change = counted - locked_for_update(Stock.objects.visible_to(actor), record.pk).quantity
             if change:
                 stock.adjust_stock(stock_id=record.pk, change=change, reason=COUNTED, actor=actor)
         if body:
-            self.change(record.pk, ReorderInput.parse(body, partial=True), actor)
+            self.change(record.pk, ReorderInputSerializer.parse(body, partial=True), actor)
 
     def work_order(self, plan: Plan) -> Any:
         """By item and warehouse, as everybody locks them."""
@@ -286,7 +280,7 @@ class StockScreen(Importing):
 
     @act("Adjust", form=AdjustForm, icon="balance")
     def adjust(self, request: HttpRequest, row: Stock, form: AdjustForm) -> str:
-        values = AdjustInput.parse(form.body())
+        values = AdjustInputSerializer.parse(form.body())
         change = values.pop("quantity")
         stock.adjust_stock(stock_id=row.pk, change=change, **values, actor=self.actor(request))
         return f"Adjusted by {shown_number(change, signed=True)}."
@@ -294,14 +288,14 @@ class StockScreen(Importing):
     @act("Issue", form=QuantityForm, icon="output")
     def issue(self, request: HttpRequest, row: Stock, form: QuantityForm) -> str:
         place = {"item_id": str(row.item_id), "warehouse_id": str(row.warehouse_id)}
-        values = IssueInput.parse({**form.body(), **place})
+        values = IssueInputSerializer.parse({**form.body(), **place})
         stock.issue_stock(**values, actor=self.actor(request))
         return f"Issued {shown_number(values['quantity'])}."
 
     @act("Transfer", form=TransferForm, icon="swap_horiz")
     def transfer(self, request: HttpRequest, row: Stock, form: TransferForm) -> str:
         place = {"item_id": str(row.item_id), "from_warehouse_id": str(row.warehouse_id)}
-        values = TransferInput.parse({**form.body(), **place})
+        values = TransferInputSerializer.parse({**form.body(), **place})
         stock.transfer_stock(**values, actor=self.actor(request))
         return f"Moved {shown_number(values['quantity'])} to {form.cleaned_data['to_warehouse_id']}."
 
@@ -312,7 +306,6 @@ class StockScreen(Importing):
 @admin.register(Movement)
 class MovementScreen(DocumentAdmin):
     resources = ("inventory",)
-    gate = MOVEMENTS
     list_display = (
         "created_at", status("type", MOVEMENT_COLOURS, "type"), "item", "warehouse", figure("quantity"),
         figure("balance_after"), "reference", "reason", "created_by",
@@ -329,7 +322,6 @@ def _can(action: str) -> Any:
 @admin.register(Reservation)
 class ReservationScreen(DocumentAdmin):
     resources = ("inventory",)
-    gate = RESERVATIONS
     list_display = (
         "item", "warehouse", figure("quantity"), status("status", RESERVATION_COLOURS), "expires_at", "created_at",
     )  # fmt: skip

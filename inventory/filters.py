@@ -23,11 +23,11 @@ class SkuFilter(TextFilter):
         return value.lower()
 
 
-class CategoryFilters(FilterSet):
+class CategoryFilterSet(FilterSet):
     parent_id = UUIDFilter(field_name="parent_id", label="Directly below this category.")
 
 
-class ItemFilters(FilterSet):
+class ItemFilterSet(FilterSet):
     category_id = UUIDFilter(method="below", label="In this category, or anywhere below it.")
     status = ChoiceFilter(choices=ItemStatus.choices)
     search = SearchFilter(label="In the SKU or the name, without regard to case.")
@@ -37,24 +37,24 @@ class ItemFilters(FilterSet):
         return rows.filter(category_id__in=Category.objects.filter(Below(F("path"), value)).values("pk"))
 
 
-class WarehouseFilters(FilterSet):
+class WarehouseFilterSet(FilterSet):
     status = ChoiceFilter(choices=WarehouseStatus.choices)
 
 
-class StockFilters(FilterSet):
+class StockFilterSet(FilterSet):
     warehouse_id = UUIDFilter(field_name="warehouse_id")
     item_id = UUIDFilter(field_name="item_id")
     low = BooleanFilter(field_name="is_low", label="Available is not above a reorder point over 0.")
 
 
-class ReservationFilters(FilterSet):
+class ReservationFilterSet(FilterSet):
     status = ChoiceFilter(choices=ReservationStatus.choices)
     item_id = UUIDFilter(field_name="item_id")
     warehouse_id = UUIDFilter(field_name="warehouse_id")
     order_id = UUIDFilter(field_name="order_id")
 
 
-class MovementFilters(FilterSet):
+class MovementFilterSet(FilterSet):
     type = ChoiceFilter(choices=MovementType.choices)
     item_id = UUIDFilter(field_name="item_id")
     warehouse_id = UUIDFilter(field_name="warehouse_id")

@@ -15,6 +15,8 @@ from django.db.models import ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Concat, Lower
 
 from inventory.choices import ItemStatus, MovementType, ReservationStatus, WarehouseStatus
+from skeleton.db.counting import Counted
+from skeleton.db.querysets import RowLevelQuerySet
 from skeleton.kernel.models import Record
 
 _GAP = Value("\n")
@@ -45,6 +47,8 @@ class Category(Record):
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     path = ArrayField(models.UUIDField(), editable=False, default=list)
 
+    objects = RowLevelQuerySet.as_manager()
+
     class Meta:
         db_table = "inventory_category"
         verbose_name_plural = "categories"
@@ -59,6 +63,10 @@ class Category(Record):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ItemQuerySet(RowLevelQuerySet["Item"]):
+    counted = Counted("inventory_item")
 
 
 class Item(Record):
@@ -82,6 +90,8 @@ class Item(Record):
         output_field=models.TextField(),
         db_persist=True,
     )
+
+    objects = ItemQuerySet.as_manager()
 
     class Meta:
         db_table = "inventory_item"
@@ -131,6 +141,8 @@ class Warehouse(Record):
     capacity = models.BigIntegerField(null=True, blank=True)
     status = models.CharField(max_length=11, choices=WarehouseStatus.choices, default=WarehouseStatus.ACTIVE)
 
+    objects = RowLevelQuerySet.as_manager()
+
     class Meta:
         db_table = "inventory_warehouse"
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -160,6 +172,10 @@ class Warehouse(Record):
         return f"{self.name} ({self.code})" if self.code else self.name
 
 
+class StockQuerySet(RowLevelQuerySet["Stock"]):
+    counted = Counted("inventory_stock")
+
+
 class Stock(Record):
     """How much of an item is in a warehouse, and how much of that is reserved. Rows are made as goods arrive.
 
@@ -182,6 +198,8 @@ class Stock(Record):
         output_field=models.BooleanField(),
         db_persist=True,
     )
+
+    objects = StockQuerySet.as_manager()
 
     class Meta:
         db_table = "inventory_stock"
@@ -209,6 +227,10 @@ class Stock(Record):
         return f"{self.quantity:f}"
 
 
+class ReservationQuerySet(RowLevelQuerySet["Reservation"]):
+    counted = Counted("inventory_reservation")
+
+
 class Reservation(Record):
     """Stock held for somebody, until it is fulfilled (issued), cancelled or past `expires_at` (UTC).
 
@@ -229,6 +251,8 @@ class Reservation(Record):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
+
+    objects = ReservationQuerySet.as_manager()
 
     class Meta:
         db_table = "inventory_reservation"
@@ -262,6 +286,10 @@ class Reservation(Record):
         return f"{self.quantity:f} {self.status}"
 
 
+class MovementQuerySet(RowLevelQuerySet["Movement"]):
+    counted = Counted("inventory_movement")
+
+
 class Movement(models.Model):
     """One line of the ledger: a signed change of one stock row, its balance after it, who and why. Never changed.
 
@@ -287,6 +315,8 @@ class Movement(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
     created_at = models.DateTimeField()
+
+    objects = MovementQuerySet.as_manager()
 
     class Meta:
         db_table = "inventory_movement"

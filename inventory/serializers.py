@@ -13,9 +13,9 @@ from inventory.choices import ItemStatus, MovementType, ReservationStatus, Wareh
 from inventory.models import Category, Item, Warehouse
 from skeleton.rest.fields import (
     ChoiceField,
-    Computed,
     CurrencyField,
     DateTimeField,
+    FromColumns,
     IntegerField,
     JsonObjectField,
     MoneyField,
@@ -23,8 +23,9 @@ from skeleton.rest.fields import (
     ReferenceField,
     TextField,
     UUIDField,
+    stateless,
 )
-from skeleton.rest.serializers import Input, Output
+from skeleton.rest.serializers import InputSerializer, Serializer
 
 DESCRIPTION_MAX = 10_000
 REASON_MAX = 1000
@@ -34,6 +35,7 @@ def default_currency() -> str:
     return str(settings.SKELETON_CURRENCY)
 
 
+@stateless
 class AttributesField(JsonObjectField):
     """Free attributes of an item. Null clears them all: an item without any has an empty object."""
 
@@ -41,6 +43,7 @@ class AttributesField(JsonObjectField):
         return super().run_validation({} if data is None else data)
 
 
+@stateless
 class LaterField(DateTimeField):
     """A moment in the future."""
 
@@ -51,6 +54,7 @@ class LaterField(DateTimeField):
         return moment
 
 
+@stateless
 class SignedQuantityField(NumberField):
     """A change of a quantity: over or under 0, but not 0."""
 
@@ -64,25 +68,25 @@ class SignedQuantityField(NumberField):
 # --- the catalogue ----------------------------------------------------------------------------------------------------
 
 
-class CategoryOutput(Output):
+class CategorySerializer(Serializer):
     id = UUIDField()
     name = TextField()
     description = TextField(allow_null=True)
     parent_id = UUIDField(allow_null=True)
 
 
-class CategoryNodeOutput(CategoryOutput):
+class CategoryNodeSerializer(CategorySerializer):
     children = serializers.ListField(child=serializers.DictField(), help_text="Categories, each of this shape.")
 
 
-class CategoryInput(Input):
-    output = CategoryOutput
+class CategoryInputSerializer(InputSerializer):
+    output_serializer_class = CategorySerializer
     name = TextField()
     description = TextField(max_length=DESCRIPTION_MAX, allow_null=True, required=False)
     parent_id = ReferenceField(to=Category, allow_null=True, required=False)
 
 
-class ItemOutput(Output):
+class ItemSerializer(Serializer):
     id = UUIDField()
     sku = TextField()
     name = TextField()
@@ -99,8 +103,8 @@ class ItemOutput(Output):
     updated_at = DateTimeField()
 
 
-class ItemUpdateInput(Input):
-    output = ItemOutput
+class ItemUpdateInputSerializer(InputSerializer):
+    output_serializer_class = ItemSerializer
     sku = TextField(max_length=64)
     name = TextField()
     description = TextField(max_length=DESCRIPTION_MAX, allow_null=True, required=False)
@@ -113,14 +117,14 @@ class ItemUpdateInput(Input):
     attributes = AttributesField(required=False)
 
 
-class ItemCreateInput(ItemUpdateInput):
+class ItemCreateInputSerializer(ItemUpdateInputSerializer):
     currency = CurrencyField(default=default_currency)
 
 
 # --- warehouses and stock ---------------------------------------------------------------------------------------------
 
 
-class WarehouseOutput(Output):
+class WarehouseSerializer(Serializer):
     id = UUIDField()
     name = TextField()
     code = TextField(allow_null=True)
@@ -131,8 +135,8 @@ class WarehouseOutput(Output):
     updated_at = DateTimeField()
 
 
-class WarehouseInput(Input):
-    output = WarehouseOutput
+class WarehouseInputSerializer(InputSerializer):
+    output_serializer_class = WarehouseSerializer
     name = TextField()
     code = TextField(max_length=32, allow_null=True, required=False)
     location = TextField(allow_null=True, required=False)
@@ -140,7 +144,7 @@ class WarehouseInput(Input):
     status = ChoiceField(choices=WarehouseStatus.choices, required=False)
 
 
-class StockOutput(Output):
+class StockSerializer(Serializer):
     id = UUIDField()
     item_id = UUIDField()
     sku = TextField(source="item.sku")
@@ -155,13 +159,13 @@ class StockOutput(Output):
     updated_at = DateTimeField()
 
 
-class ReorderInput(Input):
-    output = StockOutput
+class ReorderInputSerializer(InputSerializer):
+    output_serializer_class = StockSerializer
     reorder_point = NumberField(at_least=0, required=False)
     reorder_quantity = NumberField(at_least=0, required=False)
 
 
-class ReceiptInput(Input):
+class ReceiptInputSerializer(InputSerializer):
     item_id = ReferenceField(to=Item)
     warehouse_id = ReferenceField(to=Warehouse)
     quantity = NumberField(over=0)
@@ -169,23 +173,23 @@ class ReceiptInput(Input):
     reason = TextField(max_length=REASON_MAX, allow_null=True, required=False)
 
 
-class IssueInput(ReceiptInput):
+class IssueInputSerializer(ReceiptInputSerializer):
     pass
 
 
-class AdjustInput(Input):
+class AdjustInputSerializer(InputSerializer):
     quantity = SignedQuantityField(help_text="The change: over 0 adds, under 0 takes away.")
     reason = TextField(max_length=REASON_MAX)
     reference = TextField(allow_null=True, required=False)
 
 
-class CountInput(Input):
+class CountInputSerializer(InputSerializer):
     """What was counted of a row of stock."""
 
     quantity = NumberField(at_least=0)
 
 
-class TransferInput(Input):
+class TransferInputSerializer(InputSerializer):
     item_id = ReferenceField(to=Item)
     from_warehouse_id = ReferenceField(to=Warehouse)
     to_warehouse_id = ReferenceField(to=Warehouse)
@@ -205,7 +209,7 @@ def _went_to(quantity: Decimal, warehouse_id: UUID, other_id: UUID | None) -> UU
     return warehouse_id if quantity > 0 else other_id
 
 
-class MovementOutput(Output):
+class MovementSerializer(Serializer):
     id = UUIDField()
     type = ChoiceField(choices=MovementType.choices)
     stock_id = UUIDField()
@@ -216,10 +220,10 @@ class MovementOutput(Output):
     warehouse_name = TextField(source="warehouse.name")
     quantity = NumberField(help_text="The change in this warehouse: over 0 in, under 0 out.")
     balance_after = NumberField(help_text="On hand in this warehouse after it.")
-    from_warehouse_id = Computed(
+    from_warehouse_id = FromColumns(
         UUIDField(allow_null=True), "quantity", "warehouse_id", "other_warehouse_id", compute=_came_from
     )
-    to_warehouse_id = Computed(
+    to_warehouse_id = FromColumns(
         UUIDField(allow_null=True), "quantity", "warehouse_id", "other_warehouse_id", compute=_went_to
     )
     transfer_id = UUIDField(allow_null=True, help_text="Common to the two lines of a transfer.")
@@ -232,13 +236,13 @@ class MovementOutput(Output):
     created_at = DateTimeField()
 
 
-class TransferOutput(Output):
-    movement = MovementOutput(help_text="The line that went out.")
-    locals()["from"] = StockOutput()  # a keyword of Python, so it cannot be written as a name
-    to = StockOutput()
+class TransferSerializer(Serializer):
+    movement = MovementSerializer(help_text="The line that went out.")
+    locals()["from"] = StockSerializer()  # a keyword of Python, so it cannot be written as a name
+    to = StockSerializer()
 
 
-class ReservationOutput(Output):
+class ReservationSerializer(Serializer):
     id = UUIDField()
     stock_id = UUIDField()
     item_id = UUIDField()
@@ -256,7 +260,7 @@ class ReservationOutput(Output):
     updated_at = DateTimeField()
 
 
-class ReserveInput(Input):
+class ReserveInputSerializer(InputSerializer):
     item_id = ReferenceField(to=Item)
     warehouse_id = ReferenceField(to=Warehouse)
     quantity = NumberField(over=0)

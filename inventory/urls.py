@@ -1,11 +1,19 @@
-from inventory.views import CategoryView, ItemView, MovementView, ReservationView, StockView, WarehouseView
-from skeleton.rest.operations import routes
+from inventory.views import (
+    CategoryViewSet,
+    ItemViewSet,
+    MovementViewSet,
+    ReservationViewSet,
+    StockViewSet,
+    WarehouseViewSet,
+)
+from skeleton.rest.routing import ApiRouter
 
-urlpatterns = [
-    *routes("catalog/categories", CategoryView),
-    *routes("catalog/items", ItemView),
-    *routes("warehouses", WarehouseView),
-    *routes("stock", StockView),
-    *routes("reservations", ReservationView),
-    *routes("movements", MovementView),
-]
+router = ApiRouter()
+router.register("catalog/categories", CategoryViewSet)
+router.register("catalog/items", ItemViewSet)
+router.register("warehouses", WarehouseViewSet)
+router.register("stock", StockViewSet)
+router.register("reservations", ReservationViewSet)
+router.register("movements", MovementViewSet)
+
+urlpatterns = router.urls

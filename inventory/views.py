@@ -1,177 +1,209 @@
 """The API of the catalogue, of warehouses and of stock."""
 
-from uuid import UUID
+from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from inventory.access import CATEGORIES, ITEMS, MOVEMENTS, RESERVATIONS, STOCK, WAREHOUSES
 from inventory.filters import (
-    CategoryFilters,
-    ItemFilters,
-    MovementFilters,
-    ReservationFilters,
-    StockFilters,
-    WarehouseFilters,
+    CategoryFilterSet,
+    ItemFilterSet,
+    MovementFilterSet,
+    ReservationFilterSet,
+    StockFilterSet,
+    WarehouseFilterSet,
 )
-from inventory.models import Category, Item, Warehouse
+from inventory.models import Category, Item, Movement, Reservation, Stock, Warehouse
 from inventory.queries import category_tree
 from inventory.serializers import (
-    AdjustInput,
-    CategoryInput,
-    CategoryNodeOutput,
-    CategoryOutput,
-    IssueInput,
-    ItemCreateInput,
-    ItemOutput,
-    ItemUpdateInput,
-    MovementOutput,
-    ReceiptInput,
-    ReorderInput,
-    ReservationOutput,
-    ReserveInput,
-    StockOutput,
-    TransferInput,
-    TransferOutput,
-    WarehouseInput,
-    WarehouseOutput,
+    AdjustInputSerializer,
+    CategoryInputSerializer,
+    CategoryNodeSerializer,
+    CategorySerializer,
+    IssueInputSerializer,
+    ItemCreateInputSerializer,
+    ItemSerializer,
+    ItemUpdateInputSerializer,
+    MovementSerializer,
+    ReceiptInputSerializer,
+    ReorderInputSerializer,
+    ReservationSerializer,
+    ReserveInputSerializer,
+    StockSerializer,
+    TransferInputSerializer,
+    TransferSerializer,
+    WarehouseInputSerializer,
+    WarehouseSerializer,
 )
 from inventory.services import categories, reservations, stock
+from skeleton.rest.actions import action, describe
 from skeleton.rest.http import JsonResponse
-from skeleton.rest.listing import NEWEST_FIRST, Sorting
-from skeleton.rest.operations import operation
-from skeleton.rest.views import READ, WRITE, DeletableMixin, RecordView, ResourceView
+from skeleton.rest.permissions import HasPermission
+from skeleton.rest.reading import reader_of
+from skeleton.rest.viewsets import DestroyMixin, ModelViewSet, ReadOnlyModelViewSet
 
 
-class CategoryView(DeletableMixin):
+class CategoryViewSet(DestroyMixin, ModelViewSet):
     tag = "Catalogue"
-    resources = ("catalog",)
-    model = Category
-    gate = CATEGORIES
-    output = CategoryOutput
-    create_input = update_input = CategoryInput
-    filterset = CategoryFilters
-    sorting = Sorting({"name": Lower("name"), "created_at": F("created_at")}, NEWEST_FIRST)
+    permission_classes = [HasPermission("catalog")]
+    serializer_class = CategorySerializer
+    input_serializer_class = CategoryInputSerializer
+    filterset_class = CategoryFilterSet
+    ordering_fields = {"name": Lower("name"), "created_at": F("created_at")}
 
-    @operation("GET", "/tree", access=READ, summary="All of them, as a tree", output=CategoryNodeOutput,
-               envelope="list", errors=(400,))  # fmt: skip
+    def get_queryset(self) -> QuerySet[Any]:
+        return Category.objects.visible_to(self.actor)
+
+    @action(
+        detail=False,
+        methods=["get"],
+        summary="All of them, as a tree",
+        output=CategoryNodeSerializer,
+        envelope="list",
+        errors=(400,),
+    )
     def tree(self, request: Request) -> HttpResponse:
         self.refuse_query()
         return JsonResponse({"data": category_tree()})
 
-    def change(self, pk: UUID, values: dict[str, object]) -> None:
-        categories.update_category(category_id=pk, values=values, actor=self.actor)
+    def perform_update(self, serializer: Any) -> None:
+        categories.update_category(category_id=self.pk, values=serializer.validated_data, actor=self.actor)
 
 
-class ItemView(RecordView):
+class ItemViewSet(ModelViewSet):
     tag = "Catalogue"
-    resources = ("catalog",)
-    model = Item
-    gate = ITEMS
-    output = ItemOutput
-    create_input = ItemCreateInput
-    update_input = ItemUpdateInput
-    filterset = ItemFilters
-    sorting = Sorting(
-        {
-            "sku": Lower("sku"),
-            "name": Lower("name"),
-            "unit_price": F("unit_price"),
-            "created_at": F("created_at"),
-        },
-        NEWEST_FIRST,
-    )
+    permission_classes = [HasPermission("catalog")]
+    serializer_class = ItemSerializer
+    input_serializer_class = ItemCreateInputSerializer
+    update_input_serializer_class = ItemUpdateInputSerializer
+    filterset_class = ItemFilterSet
+    ordering_fields = {
+        "sku": Lower("sku"),
+        "name": Lower("name"),
+        "unit_price": F("unit_price"),
+        "created_at": F("created_at"),
+    }
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return Item.objects.visible_to(self.actor)
 
 
-class WarehouseView(RecordView):
+class WarehouseViewSet(ModelViewSet):
     tag = "Inventory"
-    resources = ("inventory",)
-    model = Warehouse
-    gate = WAREHOUSES
-    output = WarehouseOutput
-    create_input = update_input = WarehouseInput
-    filterset = WarehouseFilters
-    sorting = Sorting({"name": Lower("name"), "created_at": F("created_at")}, NEWEST_FIRST)
+    permission_classes = [HasPermission("inventory")]
+    serializer_class = WarehouseSerializer
+    input_serializer_class = WarehouseInputSerializer
+    filterset_class = WarehouseFilterSet
+    ordering_fields = {"name": Lower("name"), "created_at": F("created_at")}
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return Warehouse.objects.visible_to(self.actor)
 
 
-class StockView(ResourceView):
+class StockViewSet(ModelViewSet):
     tag = "Inventory"
-    resources = ("inventory",)
-    gate = STOCK
-    output = StockOutput
-    filterset = StockFilters
-    sorting = Sorting({"sku": Lower("item__sku"), "quantity": F("quantity")}, NEWEST_FIRST)
+    permission_classes = [HasPermission("inventory")]
+    serializer_class = StockSerializer
+    input_serializer_class = ReceiptInputSerializer
+    update_input_serializer_class = ReorderInputSerializer
+    filterset_class = StockFilterSet
+    ordering_fields = {"sku": Lower("item__sku"), "quantity": F("quantity")}
 
-    @operation("POST", "", access=WRITE, summary="Receive goods, where the item is new too", input=ReceiptInput,
-               output="output", status=201, errors=(409, 422))  # fmt: skip
-    def create(self, request: Request) -> HttpResponse:
-        return self.show(stock.receive_stock(actor=self.actor, **self.parse()), 201)
+    def get_queryset(self) -> QuerySet[Any]:
+        return Stock.objects.visible_to(self.actor)
 
-    @operation(("PUT", "PATCH"), "/<pk>", access=WRITE, summary="Set when and how much to reorder", input=ReorderInput,
-               partial=True, output="output", errors=(404, 422))  # fmt: skip
-    def update(self, request: Request, pk: str) -> HttpResponse:
-        stock.set_reorder_levels(stock_id=self.pk, values=self.parse(), actor=self.actor)
-        return self.show(self.pk)
+    @describe(summary="Receive goods, where the item is new too")
+    def perform_create(self, serializer: Any) -> Any:
+        return stock.receive_stock(actor=self.actor, **serializer.validated_data)
 
-    @operation("POST", "/receipt", access=WRITE, summary="Receive goods", input=ReceiptInput, output="output",
-               errors=(409, 422))  # fmt: skip
+    @describe(summary="Set when and how much to reorder", errors=(404, 422))
+    def perform_update(self, serializer: Any) -> None:
+        stock.set_reorder_levels(stock_id=self.pk, values=serializer.validated_data, actor=self.actor)
+
+    @action(detail=False, methods=["post"], summary="Receive goods", input=ReceiptInputSerializer, errors=(409, 422))
     def receipt(self, request: Request) -> HttpResponse:
         return self.show(stock.receive_stock(actor=self.actor, **self.parse()))
 
-    @operation("POST", "/issue", access=WRITE, summary="Issue goods that nobody has reserved", input=IssueInput,
-               output="output", errors=(409, 422))  # fmt: skip
+    @action(
+        detail=False,
+        methods=["post"],
+        summary="Issue goods that nobody has reserved",
+        input=IssueInputSerializer,
+        errors=(409, 422),
+    )
     def issue(self, request: Request) -> HttpResponse:
         return self.show(stock.issue_stock(actor=self.actor, **self.parse()))
 
-    @operation("POST", "/<pk>/adjust", access=WRITE, summary="Correct the quantity on hand", input=AdjustInput,
-               output="output", errors=(404, 409, 422))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["post"],
+        summary="Correct the quantity on hand",
+        input=AdjustInputSerializer,
+        errors=(404, 409, 422),
+    )
     def adjust(self, request: Request, pk: str) -> HttpResponse:
         values = self.parse()
         stock.adjust_stock(stock_id=self.pk, change=values.pop("quantity"), actor=self.actor, **values)
         return self.show(self.pk)
 
-    @operation("POST", "/transfer", access=WRITE, summary="Move goods to another warehouse", input=TransferInput,
-               output=TransferOutput, errors=(409, 422))  # fmt: skip
+    @action(
+        detail=False,
+        methods=["post"],
+        summary="Move goods to another warehouse",
+        input=TransferInputSerializer,
+        output=TransferSerializer,
+        errors=(409, 422),
+    )
     def transfer(self, request: Request) -> HttpResponse:
         done = stock.transfer_stock(actor=self.actor, **self.parse())
         body = {
-            "movement": MovementView.reader().one(self.actor, done.movement_id),
-            "from": self.reader().one(self.actor, done.from_stock_id),
-            "to": self.reader().one(self.actor, done.to_stock_id),
+            "movement": reader_of(MovementSerializer).one(Movement.objects.visible_to(self.actor), done.movement_id),
+            "from": self.read_one(done.from_stock_id),
+            "to": self.read_one(done.to_stock_id),
         }
         return JsonResponse(body)
 
-    @operation("POST", "/reserve", access=WRITE, summary="Hold stock for somebody", input=ReserveInput,
-               output=ReservationOutput, status=201, errors=(409, 422))  # fmt: skip
+    @action(
+        detail=False,
+        methods=["post"],
+        summary="Hold stock for somebody",
+        input=ReserveInputSerializer,
+        output=ReservationSerializer,
+        status=201,
+        errors=(409, 422),
+    )
     def reserve(self, request: Request) -> HttpResponse:
         made = reservations.reserve_stock(actor=self.actor, **self.parse())
-        return JsonResponse(ReservationView.reader().one(self.actor, made), 201)
+        return JsonResponse(reader_of(ReservationSerializer).one(Reservation.objects.visible_to(self.actor), made), 201)
 
 
-class ReservationView(ResourceView):
+class ReservationViewSet(ReadOnlyModelViewSet):
     tag = "Inventory"
-    resources = ("inventory",)
-    gate = RESERVATIONS
-    output = ReservationOutput
-    filterset = ReservationFilters
+    permission_classes = [HasPermission("inventory")]
+    serializer_class = ReservationSerializer
+    filterset_class = ReservationFilterSet
 
-    @operation("POST", "/<pk>/fulfill", access=WRITE, summary="Issue what is held", output="output", errors=(404, 409))
+    def get_queryset(self) -> QuerySet[Any]:
+        return Reservation.objects.visible_to(self.actor)
+
+    @action(detail=True, methods=["post"], summary="Issue what is held", errors=(404, 409))
     def fulfill(self, request: Request, pk: str) -> HttpResponse:
         reservations.fulfill_reservation(reservation_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
-    @operation("POST", "/<pk>/cancel", access=WRITE, summary="Let go of what is held", output="output",
-               errors=(404, 409))  # fmt: skip
+    @action(detail=True, methods=["post"], summary="Let go of what is held", errors=(404, 409))
     def cancel(self, request: Request, pk: str) -> HttpResponse:
         reservations.cancel_reservation(reservation_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
 
-class MovementView(ResourceView):
+class MovementViewSet(ReadOnlyModelViewSet):
     tag = "Inventory"
-    resources = ("inventory",)
-    gate = MOVEMENTS
-    output = MovementOutput
-    filterset = MovementFilters
+    permission_classes = [HasPermission("inventory")]
+    serializer_class = MovementSerializer
+    filterset_class = MovementFilterSet
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return Movement.objects.visible_to(self.actor)

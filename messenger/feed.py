@@ -13,12 +13,11 @@ from uuid import UUID
 from django.db.models import BooleanField, F, Field, Func, Model
 
 from messenger.models import Conversation, Message
-from messenger.queries import conversations
-from messenger.serializers import ChatMessageOutput, ConversationEventOutput
+from messenger.serializers import ChatMessageSerializer, ConversationEventSerializer
 from skeleton.db.fetching import fetch
 from skeleton.db.statements import Param, Statement, compile_rows
 from skeleton.rest.http import dump_json
-from skeleton.rest.plans import Plan, plan_of
+from skeleton.rest.plans import RowMapper, row_mapper
 
 PAGE = 200
 """Events read at a time."""
@@ -135,14 +134,14 @@ class _OneOf(Func):
 def _objects(model: type[Model], ids: set[UUID]) -> dict[UUID, dict[str, Any]]:
     if not ids:
         return {}
-    statement, plan = _reading(model)
-    return {row[0]: plan.build(row) for row in statement.run({"ids": list(ids)})}
+    statement, mapper = _reading(model)
+    return {row[0]: mapper.build(row) for row in statement.run({"ids": list(ids)})}
 
 
 @cache
-def _reading(model: type[Model]) -> tuple[Statement, Plan]:
+def _reading(model: type[Model]) -> tuple[Statement, RowMapper]:
     """Return the compiled query that reads objects of the model by id. The first column is the id."""
-    plan = plan_of(ChatMessageOutput if model is Message else ConversationEventOutput)
-    rows = Message.objects.all() if model is Message else conversations()
-    found = rows.annotate(**plan.annotations).filter(_OneOf(F("pk"), Param("ids")))
-    return compile_rows(found, plan.columns), plan
+    mapper = row_mapper(ChatMessageSerializer if model is Message else ConversationEventSerializer)
+    rows = Message.objects.all() if model is Message else Conversation.objects.with_member_count()
+    found = rows.annotate(**mapper.annotations).filter(_OneOf(F("pk"), Param("ids")))
+    return compile_rows(found, mapper.columns), mapper

@@ -6,10 +6,10 @@ from django.db.models import QuerySet
 
 from messenger.choices import ConversationType
 from messenger.models import Conversation
-from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet, NumberFilter, UUIDFilter
+from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet, NumberFilter
 
 
-class ConversationFilters(FilterSet):
+class ConversationFilterSet(FilterSet):
     type = ChoiceFilter(choices=ConversationType.choices)
     archived = BooleanFilter(method="in_archive")
 
@@ -17,13 +17,7 @@ class ConversationFilters(FilterSet):
         return rows.filter(archived_at__isnull=not value)
 
 
-class MessageFilters(FilterSet):
+class MessageFilterSet(FilterSet):
     after = NumberFilter(
         field_name="seq", lookup_expr="gt", min_value=0, max_value=2**63 - 1, label="Only what came after this `seq`."
     )
-
-
-class MessagesOfOne(MessageFilters):
-    """The same within one conversation, whose id comes from the path."""
-
-    conversation_id = UUIDFilter(field_name="conversation_id")

@@ -4,17 +4,51 @@ PostgreSQL enforces the invariants: with the constraints here, and with the trig
 each message's `seq`, prevent read marks from going back, and write the log.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, CharField, Count, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from messenger.choices import ConversationType, EventType
+from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.files.models import File
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
+
+
+class ConversationQuerySet(RowLevelQuerySet["Conversation"]):
+    """Conversations, as somebody in them sees them."""
+
+    def visible_to(self, actor: Any) -> Self:
+        """Return what the actor is in. No permission opens the conversations of others."""
+        return self.of_member(actor.id)
+
+    @keyed
+    def of_member(self, user_id: Any) -> "models.QuerySet[Conversation]":
+        """Return those that a user is in, each with how far they have read (`read_seq`) and its `title` for them."""
+        rows = self.with_member_count().filter(members__user_id=user_id).annotate(read_seq=F("members__read_seq"))
+        return _titled(rows, user_id)
+
+    @keyed
+    def as_left_by(self, user_id: Any) -> "models.QuerySet[Conversation]":
+        """Return all, as a user sees them who has just left: everything is read."""
+        return _titled(self.with_member_count().annotate(read_seq=F("last_seq")), user_id)
+
+    @keyed(keeps_rows=True)
+    def with_member_count(self) -> "models.QuerySet[Conversation]":
+        """Add the number of members."""
+        members = Member.objects.filter(conversation=OuterRef("pk")).order_by().values("conversation")
+        return self.annotate(member_count=Coalesce(Subquery(members.values(n=Count("*"))), 0))
+
+
+def _titled(rows: "models.QuerySet[Conversation]", user_id: Any) -> "models.QuerySet[Conversation]":
+    """Add `title`: a direct conversation is called as the other one in it."""
+    other = Case(When(low_user_id=user_id, then=F("high_user__name")), default=F("low_user__name"))
+    title = Case(When(type=ConversationType.DIRECT, then=other), default=F("name"), output_field=CharField())
+    return rows.annotate(title=title)
 
 
 class Conversation(Record):
@@ -36,6 +70,8 @@ class Conversation(Record):
     archived_at = models.DateTimeField(null=True, editable=False)
     last_seq = models.BigIntegerField(default=0, editable=False)
     last_activity_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ConversationQuerySet.as_manager()
 
     class Meta:
         db_table = "messenger_conversation"
@@ -99,6 +135,24 @@ class Member(models.Model):
         return str(self.user_id)
 
 
+class MessageQuerySet(RowLevelQuerySet["Message"]):
+    """Messages of conversations."""
+
+    def visible_to(self, actor: Any) -> Self:
+        """Return the messages of all conversations that the actor is in."""
+        return self.seen_by(actor.id)
+
+    @keyed
+    def seen_by(self, user_id: Any) -> "models.QuerySet[Message]":
+        """Return the messages of all conversations that a user is in."""
+        return self.filter(conversation__members__user_id=user_id)
+
+    @keyed
+    def within(self, conversation_id: Any) -> "models.QuerySet[Message]":
+        """Return the messages of one conversation."""
+        return self.filter(conversation_id=conversation_id)
+
+
 class Message(models.Model):
     """A message. `seq` is its number in the conversation (1, 2, 3 …), assigned by PostgreSQL without gaps.
 
@@ -115,6 +169,8 @@ class Message(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     edited_at = models.DateTimeField(null=True, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         db_table = "messenger_message"

@@ -1,8 +1,9 @@
-from messenger.views import ConversationView, MessageView, StreamView
-from skeleton.rest.operations import routes
+from messenger.views import ConversationViewSet, MessageViewSet, StreamViewSet
+from skeleton.rest.routing import ApiRouter
 
-urlpatterns = [
-    *routes("conversations", ConversationView),
-    *routes("conversations/<pk>/messages", MessageView),
-    *routes("messenger", StreamView),
-]
+router = ApiRouter()
+router.register("conversations", ConversationViewSet)
+router.register("conversations/<pk>/messages", MessageViewSet)
+router.register("messenger", StreamViewSet)
+
+urlpatterns = router.urls

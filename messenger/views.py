@@ -1,104 +1,119 @@
 """The API of conversations and messages. What one is not in does not exist (404)."""
 
-from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from messenger import examples, services, stream
-from messenger.access import CONVERSATIONS, LEFT, MESSAGES, require_member
+from messenger.access import require_member
 from messenger.authentication import TicketAuthentication
-from messenger.filters import ConversationFilters, MessageFilters, MessagesOfOne
+from messenger.filters import ConversationFilterSet, MessageFilterSet
+from messenger.models import Conversation, Message
 from messenger.serializers import (
-    ChatMessageOutput,
-    ConversationInput,
-    ConversationOutput,
-    ConversationRowOutput,
-    GroupInput,
-    MemberInput,
-    MessageInput,
-    MessageUpdateInput,
-    ReadInput,
-    TicketOutput,
+    ChatMessageSerializer,
+    ConversationInputSerializer,
+    ConversationRowSerializer,
+    ConversationSerializer,
+    GroupInputSerializer,
+    MemberInputSerializer,
+    MessageInputSerializer,
+    MessageUpdateInputSerializer,
+    ReadInputSerializer,
+    TicketSerializer,
 )
 from messenger.services.tickets import Standing, issue_ticket
 from skeleton.identity.authentication import TokenAuthentication
 from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.ids import parse_uuid
-from skeleton.rest.listing import Sort, Sorting, parse_list_query
-from skeleton.rest.operations import operation
-from skeleton.rest.reading import Reader
-from skeleton.rest.serializers import Empty
-from skeleton.rest.views import READ, WRITE, ApiView, ResourceView
+from skeleton.rest.actions import action, describe
+from skeleton.rest.listing import Ordering
+from skeleton.rest.pagination import CursorPagination
+from skeleton.rest.permissions import HasPermission
+from skeleton.rest.serializers import EmptySerializer
+from skeleton.rest.viewsets import ApiViewSet, CreateMixin, DestroyMixin, ListMixin, ReadOnlyModelViewSet
 from skeleton.server.responses import StreamResponse
 
 EVENT_STREAM = "text/event-stream"
 MOST_DIGITS = 18
 """Of an event's id, which is a 64-bit number."""
 
-NEWEST_ACTIVITY_FIRST = Sort("last_activity_at", "last_activity_at", descending=True)
-NEWEST_FIRST = Sort("seq", "seq", descending=True)
+NEWEST_ACTIVITY_FIRST = Ordering("last_activity_at", "last_activity_at", descending=True)
+NEWEST_FIRST = Ordering("seq", "seq", descending=True)
 
 
-class ConversationView(ResourceView):
+class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
     tag = "Messenger"
-    resources = ("messenger",)
-    gate = CONVERSATIONS
-    output = ConversationOutput
-    list_output = ConversationRowOutput
-    filterset = ConversationFilters
-    sorting = Sorting(keys={}, default=NEWEST_ACTIVITY_FIRST)
+    permission_classes = [HasPermission("messenger")]
+    serializer_class = ConversationSerializer
+    input_serializer_class = ConversationInputSerializer
+    list_serializer_class = ConversationRowSerializer
+    filterset_class = ConversationFilterSet
+    ordering = NEWEST_ACTIVITY_FIRST
     extra_parameters: ClassVar[dict[str, Any]] = {
         "remove_member": (OpenApiParameter("user_id", UUID, description="Instead of a body."),)
     }
 
-    @operation("POST", "", access=WRITE, summary="Begin a conversation", input=ConversationInput, output="output",
-               status=201, also=(200,), errors=(409,), examples=(examples.GROUP,))  # fmt: skip
-    def create(self, request: Request) -> HttpResponse:
+    def get_queryset(self) -> QuerySet[Any]:
+        return Conversation.objects.visible_to(self.actor)
+
+    @describe(summary="Begin a conversation", also=(200,), errors=(409,), examples=(examples.GROUP,))
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """With at least one other user. A direct one is with exactly one, and the second time the same, with 200."""
         pk, is_new = services.create_conversation(values=self.parse(), actor=self.actor)
         return self.show(pk, 201 if is_new else 200)
 
-    @operation(("PUT", "PATCH"), "/<pk>/group", access=WRITE, summary="Change a group's name and description",
-               input=GroupInput, partial=True, output="output", errors=(404, 409),
-               examples=(examples.RENAMED,))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["put", "patch"],
+        url_path="group",
+        summary="Change a group's name and description",
+        input=GroupInputSerializer,
+        partial=True,
+        errors=(404, 409),
+        examples=(examples.RENAMED,),
+    )
     def update_group(self, request: Request, pk: str) -> HttpResponse:
         """Any member may. Absent fields stay; null clears the description."""
         services.update_group(conversation_id=self.pk, values=self.parse(), actor=self.actor)
         return self.show(self.pk)
 
-    @operation("PATCH", "/<pk>/archive", access=WRITE, summary="Archive", input=Empty, output="output",
-               errors=(404, 409))  # fmt: skip
+    @action(detail=True, methods=["patch"], summary="Archive", input=EmptySerializer, errors=(404, 409))
     def archive(self, request: Request, pk: str) -> HttpResponse:
         """For everybody in it: it can be read, not written to. A group's owner may, and either side of a direct one."""
         self.parse()
         services.archive_conversation(conversation_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
-    @operation("PATCH", "/<pk>/unarchive", access=WRITE, summary="Open again", input=Empty, output="output",
-               errors=(404, 409))  # fmt: skip
+    @action(detail=True, methods=["patch"], summary="Open again", input=EmptySerializer, errors=(404, 409))
     def unarchive(self, request: Request, pk: str) -> HttpResponse:
         self.parse()
         services.unarchive_conversation(conversation_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
-    @operation("POST", "/<pk>/members", access=WRITE, summary="Add a member", input=MemberInput, output="output",
-               errors=(404, 409))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path="members",
+        summary="Add a member",
+        input=MemberInputSerializer,
+        errors=(404, 409),
+    )
     def add_member(self, request: Request, pk: str) -> HttpResponse:
         """The owner may. Who comes sees everything that was written, and counts it as read."""
         services.add_member(conversation_id=self.pk, user_id=self.parse()["user_id"], actor=self.actor)
         return self.show(self.pk)
 
-    @operation("DELETE", "/<pk>/members", access=WRITE, summary="Remove a member, or leave", input=MemberInput,
-               output="output", errors=(400, 404, 409))  # fmt: skip
+    @add_member.mapping.delete
+    @describe(summary="Remove a member, or leave", input=MemberInputSerializer, errors=(400, 404, 409))
     def remove_member(self, request: Request, pk: str) -> HttpResponse:
         """Anybody may leave, the owner removes others. An owner who leaves hands over to the longest-standing one."""
         services.remove_member(conversation_id=self.pk, user_id=self._user_named(request), actor=self.actor)
-        return self.answer(self.reader().one_of(LEFT, self.actor.id, self.pk))
+        return self.answer(self.get_reader().one(Conversation.objects.as_left_by(self.actor.user_id), self.pk))
 
     def _user_named(self, request: Request) -> UUID:
         """By the query string or by the body."""
@@ -111,64 +126,89 @@ class ConversationView(ResourceView):
             raise BadRequest("user_id is not valid.", details={"user_id": "Must be a UUID."})
         return parsed
 
-    @operation("POST", "/<pk>/read", access=READ, summary="Mark as read", input=ReadInput, output="output",
-               errors=(404,))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["post"],
+        permission="messenger:read",
+        summary="Mark as read",
+        input=ReadInputSerializer,
+        errors=(404,),
+    )
     def read(self, request: Request, pk: str) -> HttpResponse:
         """Everything up to `seq`. A mark never moves back; sending moves it as well."""
         services.mark_read(conversation_id=self.pk, seq=self.parse()["seq"], actor=self.actor)
         return self.show(self.pk)
 
 
-class MessageView(ApiView):
+class MessageViewSet(DestroyMixin, ListMixin):
+    """The messages of one conversation."""
+
     tag = "Messenger"
-    resources = ("messenger",)
-    output = ChatMessageOutput
-    filterset = MessageFilters
-    sorting = Sorting(keys={}, default=NEWEST_FIRST)
-    cursor_only = True
-    reader: ClassVar[Reader] = Reader(MESSAGES, ChatMessageOutput, filterset=MessagesOfOne)
+    permission_classes = [HasPermission("messenger")]
+    serializer_class = ChatMessageSerializer
+    filterset_class = MessageFilterSet
+    pagination_class = CursorPagination
+    ordering = NEWEST_FIRST
+    lookup_url_kwarg = "message_id"
 
-    @operation("GET", "", access=READ, summary="Messages", output="output", envelope="cursor", errors=(400, 404))
-    def list(self, request: Request, pk: str) -> HttpResponse:
+    @property
+    def conversation_id(self) -> UUID:
+        return self.path_id("pk")
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return Message.objects.visible_to(self.actor).within(self.conversation_id)
+
+    @describe(summary="Messages", errors=(400, 404))
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Newest first; `after=<seq>` for what is new."""
-        query = parse_list_query(request.query_params, filterset=self.filterset, sorting=self.sorting, cursor_only=True)
-        within = replace(query, filters={**query.filters, "conversation_id": self.pk})
-        found = self.reader.after(self.actor, within)
-        if not found["items"]:
-            require_member(self.pk, self.actor)
-        return self.answer(found)
+        return super().list(request, *args, **kwargs)
 
-    @operation("POST", "", access=WRITE, summary="Send", input=MessageInput, output="output", status=201, also=(200,),
-               errors=(404, 409), examples=(examples.MESSAGE,))  # fmt: skip
-    def send(self, request: Request, pk: str) -> HttpResponse:
+    def get_paginated_response(self, data: Any) -> Any:
+        if not data["items"]:
+            require_member(self.conversation_id, self.actor)
+        return super().get_paginated_response(data)
+
+    @describe(
+        summary="Send",
+        input=MessageInputSerializer,
+        status=201,
+        also=(200,),
+        errors=(404, 409),
+        examples=(examples.MESSAGE,),
+        operation="send",
+    )
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Text, files of one's own, or both. The same `client_id` again answers 200 with the first message."""
-        message_id, is_new = services.send_message(conversation_id=self.pk, values=self.parse(), actor=self.actor)
-        return self._show(message_id, 201 if is_new else 200)
+        message_id, is_new = services.send_message(
+            conversation_id=self.conversation_id, values=self.parse(), actor=self.actor
+        )
+        return self.show(message_id, 201 if is_new else 200)
 
-    @operation(("PATCH", "PUT"), "/<message_id>", access=WRITE, summary="Edit", input=MessageUpdateInput, partial=True,
-               output="output", errors=(404, 409))  # fmt: skip
-    def update(self, request: Request, pk: str, message_id: str) -> HttpResponse:
+    @describe(summary="Edit", input=MessageUpdateInputSerializer, partial=True, errors=(404, 409))
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """One's own (403); it is marked with `edited_at`."""
-        found = self.path_id("message_id")
-        services.edit_message(conversation_id=self.pk, message_id=found, values=self.parse(), actor=self.actor)
-        return self._show(found)
+        services.edit_message(
+            conversation_id=self.conversation_id, message_id=self.pk, values=self.parse(), actor=self.actor
+        )
+        return self.show(self.pk)
 
-    @operation("DELETE", "/<message_id>", access=WRITE, summary="Delete", status=204, envelope="none",
-               errors=(404, 409))  # fmt: skip
-    def destroy(self, request: Request, pk: str, message_id: str) -> HttpResponse:
+    @describe(summary="Edit", input=MessageUpdateInputSerializer, partial=True, errors=(404, 409), operation="update")
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """One's own (403); it is marked with `edited_at`."""
+        return self.update(request, *args, **kwargs)
+
+    @describe(summary="Delete", errors=(404, 409))
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """One's own (403). Its place stays, with `deleted_at` and without its content."""
-        services.delete_message(conversation_id=self.pk, message_id=self.path_id("message_id"), actor=self.actor)
+        services.delete_message(conversation_id=self.conversation_id, message_id=self.pk, actor=self.actor)
         return HttpResponse(status=204)
 
-    def _show(self, message_id: UUID, status: int = 200) -> HttpResponse:
-        return self.answer(self.reader.one(self.actor, message_id), status)
 
-
-class StreamView(ApiView):
+class StreamViewSet(ApiViewSet):
     """The stream of events, and the tickets that open it."""
 
     tag = "Messenger"
-    resources = ("messenger",)
+    permission_classes = [HasPermission("messenger")]
     authentication_classes = (TicketAuthentication, TokenAuthentication)
     extra_parameters: ClassVar[dict[str, Any]] = {
         "events": (
@@ -182,15 +222,24 @@ class StreamView(ApiView):
         """Refusals are JSON, whatever an EventSource says that it accepts."""
         return self.get_renderers()[0], "application/json"
 
-    @operation("POST", "/tickets", access=READ, summary="A ticket for one stream", input=Empty, output=TicketOutput,
-               status=201, secret=True)  # fmt: skip
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="tickets",
+        permission="messenger:read",
+        summary="A ticket for one stream",
+        input=EmptySerializer,
+        output=TicketSerializer,
+        status=201,
+        secret=True,
+    )
     def ticket(self, request: Request) -> HttpResponse:
         """Good for one use within 30 seconds, and no longer than your session."""
         self.parse()
         ticket, expires_at = issue_ticket(standing=self._standing())
         return self.answer({"ticket": ticket, "expires_at": expires_at}, 201)
 
-    @operation("GET", "/events", access=READ, summary="What happens, as it happens", envelope="stream", errors=(400,))
+    @action(detail=False, methods=["get"], summary="What happens, as it happens", envelope="stream", errors=(400,))
     def events(self, request: Request) -> HttpResponseBase:
         """Server-sent events of your conversations, each with an `id` to resume from and JSON data.
 

@@ -10,18 +10,17 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 
 from parties import services
-from parties.access import COUNTRIES, PARTIES
 from parties.choices import PartyKind, PartyStatus
 from parties.exchange import table_of
 from parties.models import Address, Country, Customer, Employee, Partner, Party, Supplier
 from parties.serializers import (
-    CountryCreateInput,
-    CountryInput,
-    CustomerInput,
-    EmployeeCreateInput,
-    EmployeeInput,
-    PartyCreateInput,
-    PartyInput,
+    CountryCreateInputSerializer,
+    CountryInputSerializer,
+    CustomerInputSerializer,
+    EmployeeCreateInputSerializer,
+    EmployeeInputSerializer,
+    PartyCreateInputSerializer,
+    PartyInputSerializer,
 )
 from skeleton.importexport.screens import Importing
 from skeleton.kernel.actors import Actor
@@ -31,7 +30,7 @@ from skeleton.office.filters import CurrencyFilter
 from skeleton.office.forms import ActForm, CurrencyChoice, PairsField, PickField, RecordForm
 from skeleton.office.numbers import AmountField
 from skeleton.office.records import PartsFormSet, RecordAdmin, StackedList
-from skeleton.rest.serializers import Input
+from skeleton.rest.serializers import InputSerializer
 
 STATUS = status(
     "status",
@@ -79,8 +78,8 @@ class PartyScreen(Importing):
     kind: ClassVar[PartyKind]
     resources: ClassVar[Any] = ("parties",)
     form = PartyForm
-    create_input: ClassVar[type[Input]] = PartyCreateInput
-    update_input: ClassVar[type[Input]] = PartyInput
+    create_input: ClassVar[type[InputSerializer]] = PartyCreateInputSerializer
+    update_input: ClassVar[type[InputSerializer]] = PartyInputSerializer
     inlines = (Addresses,)
     list_display: ClassVar[Any] = ("name", "email", "phone", STATUS, "created_at")
     list_filter: ClassVar[Any] = (("status", ChoicesDropdownFilter),)
@@ -136,10 +135,9 @@ class CustomerForm(PartyForm):
 class CustomerScreen(PartyScreen):
     kind = PartyKind.CUSTOMER
     resources = ("customers", "parties")
-    gate = PARTIES[kind]
     table = table_of(kind)
     form = CustomerForm
-    create_input = update_input = CustomerInput
+    create_input = update_input = CustomerInputSerializer
     own_fields = (("credit_limit", "currency"),)
     list_display = (
         "name", "email", "phone", STATUS, money("credit_limit", "credit limit"),
@@ -157,7 +155,6 @@ class CustomerScreen(PartyScreen):
 class SupplierScreen(PartyScreen):
     kind = PartyKind.SUPPLIER
     audited_as = "suppliers"
-    gate = PARTIES[kind]
     table = table_of(kind)
 
 
@@ -165,7 +162,6 @@ class SupplierScreen(PartyScreen):
 class PartnerScreen(PartyScreen):
     kind = PartyKind.PARTNER
     audited_as = "partners"
-    gate = PARTIES[kind]
     table = table_of(kind)
 
 
@@ -178,10 +174,9 @@ class EmployeeForm(PartyForm):
 class EmployeeScreen(PartyScreen):
     kind = PartyKind.EMPLOYEE
     audited_as = "employees"
-    gate = PARTIES[kind]
     table = table_of(kind)
     form = EmployeeForm
-    create_input, update_input = EmployeeCreateInput, EmployeeInput
+    create_input, update_input = EmployeeCreateInputSerializer, EmployeeInputSerializer
     own_fields = ("position",)
     list_display = ("name", "position", "email", "phone", STATUS, "created_at")
 
@@ -207,9 +202,8 @@ class CountryForm(RecordForm):
 @admin.register(Country)
 class CountryScreen(RecordAdmin):
     resources = ("countries",)
-    gate = COUNTRIES
     form = CountryForm
-    create_input, update_input = CountryCreateInput, CountryInput
+    create_input, update_input = CountryCreateInputSerializer, CountryInputSerializer
     list_display = ("code", "english_name", "alpha3", "phone_code", "currency_code", "region", activity())
     list_filter = ("is_active", "region")
     search_fields = ("code", "alpha3", "name__en__icontains")

@@ -10,13 +10,14 @@ from rest_framework.fields import empty
 
 from parties.queries import country_ids
 from skeleton.kernel.ids import parse_uuid
-from skeleton.rest.fields import JsonObjectField, TextField
+from skeleton.rest.fields import JsonObjectField, TextField, stateless
 
 _PHONE = re.compile(r"\(?\+?[0-9 ().\-]+")
 _PHONE_DIGITS = range(3, 21)
 _URL = URLValidator(schemes=["http", "https"])
 
 
+@stateless
 class PhoneField(TextField):
     """A phone number: `+`, digits, spaces and `().-`, with 3 to 20 digits. Kept as it was written."""
 
@@ -35,6 +36,7 @@ class PhoneField(TextField):
         return text
 
 
+@stateless
 class WebsiteField(TextField):
     """An http or https URL."""
 
@@ -49,6 +51,7 @@ class WebsiteField(TextField):
         return text
 
 
+@stateless
 class TextsField(JsonObjectField):
     """An object of short texts; null is as good as an empty one where it may be null."""
 
@@ -70,6 +73,7 @@ class TextsField(JsonObjectField):
         return texts
 
 
+@stateless
 class CountryNameField(TextsField):
     """A country's name by language (`en`, `uk`, …): English is always there."""
 
@@ -82,6 +86,7 @@ class CountryNameField(TextsField):
         return names
 
 
+@stateless
 class CountryField(TextField):
     """A country by its id, its alpha-2 or its alpha-3 code. Yields the id."""
 
@@ -99,6 +104,7 @@ class CountryField(TextField):
         return found[0]
 
 
+@stateless
 class CodeField(TextField):
     """A code of a fixed form; letters are put into capitals."""
 

@@ -40,7 +40,7 @@ class CountryFilter(TextFilter):
         return parse_uuid(value) or next(iter(country_ids(value)), NO_COUNTRY)
 
 
-class PartyFilters(FilterSet):
+class PartyFilterSet(FilterSet):
     status = ChoiceFilter(choices=PartyStatus.choices)
     active = BooleanFilter(method="being_active", label="Whether the status is active.")
     search = SearchFilter(label="In name, e-mail, tax id and phone, without regard to case.")
@@ -54,7 +54,7 @@ class PartyFilters(FilterSet):
         return rows.filter(Exists(Address.objects.filter(party=OuterRef("pk"), country_id=value)))
 
 
-class CountryFilters(FilterSet):
+class CountryFilterSet(FilterSet):
     is_active = BooleanFilter()
     region = TextFilter()
     search = PatternFilter(method="matching", label="In the code, the alpha-3 code and the names in all languages.")

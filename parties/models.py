@@ -1,6 +1,6 @@
 """Who we deal with: one table of parties, of which customers, suppliers, partners and employees are four views."""
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -10,6 +10,8 @@ from django.db.models.functions import Coalesce, Concat, Lower
 from django.db.models.lookups import Regex
 
 from parties.choices import AddressType, PartyKind, PartyStatus
+from skeleton.db.counting import Counted
+from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.models import Record
 
 _GAP = Value("\n")
@@ -28,6 +30,8 @@ class Country(Record):
     region = models.CharField(max_length=50, null=True, blank=True)  # noqa: DJ001
     flag_emoji = models.CharField(max_length=16, null=True, blank=True)  # noqa: DJ001
     is_active = models.BooleanField("active", default=True)
+
+    objects = RowLevelQuerySet.as_manager()
 
     class Meta:
         db_table = "parties_country"
@@ -54,6 +58,17 @@ class Country(Record):
 
     def __str__(self) -> str:
         return f"{self.flag_emoji or ''} {self.name.get('en', self.code)}".strip()
+
+
+class PartyQuerySet(RowLevelQuerySet["Party"]):
+    """Parties, counted by kind."""
+
+    counted = Counted("parties_party")
+
+    @keyed(part="kind")
+    def of_kind(self, kind: PartyKind) -> "models.QuerySet[Party]":
+        """Return the parties of one kind."""
+        return self.filter(kind=kind)
 
 
 class Party(Record):
@@ -85,6 +100,8 @@ class Party(Record):
         output_field=models.TextField(),
         db_persist=True,
     )  # fmt: skip
+
+    objects = PartyQuerySet.as_manager()
 
     class Meta:
         db_table = "parties_party"
@@ -152,40 +169,43 @@ class Address(Record):
         return ", ".join(part for part in (self.street, self.city, self.postal_code) if part)
 
 
-class OfKind(models.Manager[Party]):
+PartyManager = models.Manager.from_queryset(PartyQuerySet)
+
+
+class KindManager(PartyManager[Party]):
     """The parties of one kind."""
 
     def __init__(self, kind: PartyKind) -> None:
         super().__init__()
         self.kind = kind
 
-    def get_queryset(self) -> models.QuerySet[Party]:
-        return super().get_queryset().filter(kind=self.kind)
+    def get_queryset(self) -> PartyQuerySet:
+        return cast(PartyQuerySet, super().get_queryset()).of_kind(self.kind)
 
 
 class Customer(Party):
-    objects: ClassVar[models.Manager[Party]] = OfKind(PartyKind.CUSTOMER)  # type: ignore[assignment]
+    objects: ClassVar[KindManager] = KindManager(PartyKind.CUSTOMER)
 
     class Meta:
         proxy = True
 
 
 class Supplier(Party):
-    objects: ClassVar[models.Manager[Party]] = OfKind(PartyKind.SUPPLIER)  # type: ignore[assignment]
+    objects: ClassVar[KindManager] = KindManager(PartyKind.SUPPLIER)
 
     class Meta:
         proxy = True
 
 
 class Partner(Party):
-    objects: ClassVar[models.Manager[Party]] = OfKind(PartyKind.PARTNER)  # type: ignore[assignment]
+    objects: ClassVar[KindManager] = KindManager(PartyKind.PARTNER)
 
     class Meta:
         proxy = True
 
 
 class Employee(Party):
-    objects: ClassVar[models.Manager[Party]] = OfKind(PartyKind.EMPLOYEE)  # type: ignore[assignment]
+    objects: ClassVar[KindManager] = KindManager(PartyKind.EMPLOYEE)
 
     class Meta:
         proxy = True

@@ -17,27 +17,28 @@ from parties.fields import (
 from parties.queries import addresses_of_one
 from skeleton.rest.fields import (
     BooleanField,
+    Children,
     ChoiceField,
-    Computed,
     CurrencyField,
     DateTimeField,
-    Derived,
     EmailField,
+    FromColumns,
+    FromFields,
     JsonObjectField,
-    ListOf,
-    Many,
+    ListField,
     MoneyField,
     TextField,
     UUIDField,
+    stateless,
 )
-from skeleton.rest.serializers import Input, Output
+from skeleton.rest.serializers import InputSerializer, Serializer
 
 ADDRESSES_MAX = 50
 
 # --- countries --------------------------------------------------------------------------------------------------------
 
 
-class CountryOutput(Output):
+class CountrySerializer(Serializer):
     id = UUIDField()
     code = TextField(help_text="ISO 3166-1 alpha-2.")
     alpha3 = TextField(allow_null=True, help_text="ISO 3166-1 alpha-3.")
@@ -52,10 +53,10 @@ class CountryOutput(Output):
     updated_at = DateTimeField()
 
 
-class CountryInput(Input):
+class CountryInputSerializer(InputSerializer):
     """What of a country may be changed. Here null means unchanged and an empty text clears, as its document says."""
 
-    output = CountryOutput
+    output_serializer_class = CountrySerializer
     name = CountryNameField()
     alpha3 = CodeField("[A-Z]{3}", "three letters", required=False, allow_null=True)
     numeric_code = CodeField("[0-9]{3}", "three digits", required=False, allow_null=True)
@@ -66,19 +67,19 @@ class CountryInput(Input):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if isinstance(data, Mapping):
-            known = self.fields
+            known = self._declared_fields
             data = {name: value for name, value in data.items() if value is not None or name not in known}
         return super().to_internal_value(data)
 
 
-class CountryCreateInput(CountryInput):
+class CountryCreateInputSerializer(CountryInputSerializer):
     code = CodeField("[A-Z]{2}", "two letters", help_text="ISO 3166-1 alpha-2; stays for ever.")
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------
 
 
-class AddressOutput(Output):
+class AddressSerializer(Serializer):
     """A place, as `address` shows the primary one of a party."""
 
     street = TextField(allow_null=True)
@@ -89,17 +90,18 @@ class AddressOutput(Output):
     country_code = TextField(source="country.code", allow_null=True, help_text="Its alpha-2 code.")
 
 
-class TypedAddressOutput(AddressOutput):
+class TypedAddressSerializer(AddressSerializer):
     """One of all the places of a party, as `addresses` shows them."""
 
     type = ChoiceField(choices=AddressType.choices)
     state = TextField(source="region", allow_null=True, help_text="The region again.")
 
 
-class AddressInput(Input):
+@stateless
+class AddressInputSerializer(InputSerializer):
     """A place, or what of it is to change. `state` is another name for `region`."""
 
-    output = TypedAddressOutput
+    output_serializer_class = TypedAddressSerializer
     type = ChoiceField(choices=AddressType.choices, required=False)
     street = TextField(required=False, allow_null=True)
     city = TextField(required=False, allow_null=True)
@@ -118,7 +120,7 @@ class AddressInput(Input):
         return attrs
 
 
-class CompleteAddressInput(AddressInput):
+class CompleteAddressInputSerializer(AddressInputSerializer):
     """A place with what suppliers, partners and employees must have to begin with."""
 
     street = TextField()
@@ -128,7 +130,7 @@ class CompleteAddressInput(AddressInput):
 
 # --- parties ----------------------------------------------------------------------------------------------------------
 
-_SHORT = tuple(AddressOutput._declared_fields)
+_SHORT = tuple(AddressSerializer._declared_fields)
 
 
 def primary(addresses: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -139,7 +141,7 @@ def primary(addresses: list[dict[str, Any]]) -> dict[str, Any] | None:
     return {name: found[name] for name in _SHORT}
 
 
-class PartyOutput(Output):
+class PartySerializer(Serializer):
     """What parties of all kinds have."""
 
     id = UUIDField()
@@ -150,27 +152,27 @@ class PartyOutput(Output):
     website = TextField(allow_null=True)
     social_media = JsonObjectField(texts=True)
     status = ChoiceField(choices=PartyStatus.choices)
-    active = Computed(BooleanField(), "status", compute=PartyStatus.ACTIVE.value.__eq__)
-    address = Derived(AddressOutput(allow_null=True), "addresses", compute=primary)
-    addresses = Many(TypedAddressOutput, addresses_of_one())
+    active = FromColumns(BooleanField(), "status", compute=PartyStatus.ACTIVE.value.__eq__)
+    address = FromFields(AddressSerializer(allow_null=True), "addresses", compute=primary)
+    addresses = Children(TypedAddressSerializer, addresses_of_one())
     created_at = DateTimeField()
     updated_at = DateTimeField()
 
 
-class CustomerOutput(PartyOutput):
+class CustomerSerializer(PartySerializer):
     credit_limit = MoneyField(help_text="Minor units of `currency`; 0 is no limit.")
     currency = TextField(help_text="ISO 4217.")
     total_purchases = MoneyField(help_text="Minor units of `currency`: invoices that were sent and not cancelled.")
 
 
-class EmployeeOutput(PartyOutput):
+class EmployeeSerializer(PartySerializer):
     position = TextField(allow_null=True)
 
 
-class PartyInput(Input):
+class PartyInputSerializer(InputSerializer):
     """What of any party may be changed."""
 
-    output = PartyOutput
+    output_serializer_class = PartySerializer
     complete_address: ClassVar[bool] = False
     """Whether a party cannot be made without an address."""
 
@@ -180,10 +182,12 @@ class PartyInput(Input):
     tax_id = TextField(max_length=50, required=False, allow_null=True)
     website = WebsiteField(required=False, allow_null=True)
     social_media = TextsField(required=False, allow_null=True, help_text="Replaced as a whole.")
-    address = AddressInput(required=False, allow_null=True, help_text="The primary address; merged field by field.")
-    addresses = ListOf(
-        AddressInput,
-        at_most=ADDRESSES_MAX,
+    address = AddressInputSerializer(
+        required=False, allow_null=True, help_text="The primary address; merged field by field."
+    )
+    addresses = ListField(
+        child=AddressInputSerializer(),
+        max_length=ADDRESSES_MAX,
         required=False,
         allow_null=True,
         help_text="All addresses; they replace the former ones. Not together with `address`.",
@@ -200,25 +204,27 @@ class PartyInput(Input):
         return attrs
 
 
-class PartyCreateInput(PartyInput):
+class PartyCreateInputSerializer(PartyInputSerializer):
     """What a supplier or a partner begins with."""
 
     complete_address = True
-    address = CompleteAddressInput(required=False)
-    addresses = ListOf(CompleteAddressInput, at_least=1, at_most=ADDRESSES_MAX, required=False)
+    address = CompleteAddressInputSerializer(required=False)
+    addresses = ListField(
+        child=CompleteAddressInputSerializer(), min_length=1, max_length=ADDRESSES_MAX, required=False
+    )
 
 
-class CustomerInput(PartyInput):
-    output = CustomerOutput
+class CustomerInputSerializer(PartyInputSerializer):
+    output_serializer_class = CustomerSerializer
     credit_limit = MoneyField(required=False, allow_null=True, help_text="Minor units; 0, or null, is no limit.")
     currency = CurrencyField(required=False, allow_null=True, help_text="ISO 4217; null is the default one.")
 
 
-class EmployeeInput(PartyInput):
-    output = EmployeeOutput
+class EmployeeInputSerializer(PartyInputSerializer):
+    output_serializer_class = EmployeeSerializer
     position = TextField(required=False, allow_null=True)
 
 
-class EmployeeCreateInput(PartyCreateInput):
-    output = EmployeeOutput
+class EmployeeCreateInputSerializer(PartyCreateInputSerializer):
+    output_serializer_class = EmployeeSerializer
     position = TextField()

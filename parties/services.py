@@ -13,11 +13,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-from parties.access import COUNTRIES, PARTIES
 from parties.choices import AddressType, PartyKind, PartyStatus
 from parties.countries.dataset import load
-from parties.models import Address, Country, Party
-from skeleton.db.access import visible
+from parties.models import KINDS, Address, Country, Party
 from skeleton.db.locks import locked_for_update
 from skeleton.db.records import assign
 from skeleton.kernel.actors import SYSTEM, Actor
@@ -32,7 +30,7 @@ Values = dict[str, Any]
 
 
 def create_party(*, kind: PartyKind, values: Values, actor: Actor) -> UUID:
-    """A new party; its id. `values` as of PartyInput: `address` or `addresses` beside the party's own fields."""
+    """A new party; its id. `values` as of PartyInputSerializer: `address` or `addresses` beside its own fields."""
     fields, addresses = _taken_apart(kind, values)
     require_offered(fields)
     with verb(actor, "create"):
@@ -49,7 +47,7 @@ def update_party(*, kind: PartyKind, pk: UUID, values: Values, actor: Actor) -> 
     """
     fields, addresses = _taken_apart(kind, values)
     with verb(actor, "update"):
-        party = locked_for_update(visible(PARTIES[kind], actor), pk, no_key=True)
+        party = locked_for_update(KINDS[kind].objects.visible_to(actor), pk, no_key=True)
         touched = False
         if "address" in values:
             touched = _merge_primary(party, values["address"])
@@ -132,7 +130,7 @@ def change_status(*, kind: PartyKind, pk: UUID, action: str, actor: Actor) -> No
     """Do one of ACTIONS. Raises NotFound; Conflict where the party has that status already."""
     status = ACTIONS[action]
     with verb(actor, action):
-        party = locked_for_update(visible(PARTIES[kind], actor), pk)
+        party = locked_for_update(KINDS[kind].objects.visible_to(actor), pk)
         if party.status == status:
             allowed = [name for name, leads_to in ACTIONS.items() if leads_to != party.status]
             raise Conflict(f"The {kind} is already {status}.", details={"allowed": allowed})
@@ -182,7 +180,7 @@ def require_usable(
 def switch_country(*, pk: UUID, active: bool, actor: Actor) -> None:
     """Offer a country, or offer it no longer. Raises NotFound; Conflict where it is so already."""
     with verb(actor, "activate" if active else "deactivate"):
-        country = locked_for_update(visible(COUNTRIES, actor), pk, no_key=True)
+        country = locked_for_update(Country.objects.visible_to(actor), pk, no_key=True)
         if not assign(country, {"is_active": active}):
             state, other = ("active", "deactivate") if active else ("inactive", "activate")
             raise Conflict(f"The country is already {state}.", details={"allowed": [other]})

@@ -1,10 +1,11 @@
-from parties.views import CountryView, CustomerView, EmployeeView, PartnerView, SupplierView
-from skeleton.rest.operations import routes
+from parties.views import CountryViewSet, CustomerViewSet, EmployeeViewSet, PartnerViewSet, SupplierViewSet
+from skeleton.rest.routing import ApiRouter
 
-urlpatterns = [
-    *routes("customers", CustomerView),
-    *routes("suppliers", SupplierView),
-    *routes("partners", PartnerView),
-    *routes("employees", EmployeeView),
-    *routes("countries", CountryView),
-]
+router = ApiRouter()
+router.register("customers", CustomerViewSet)
+router.register("suppliers", SupplierViewSet)
+router.register("partners", PartnerViewSet)
+router.register("employees", EmployeeViewSet)
+router.register("countries", CountryViewSet)
+
+urlpatterns = router.urls

@@ -3,66 +3,68 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Collate, Lower
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from parties import services
-from parties.access import COUNTRIES, PARTIES
 from parties.choices import PartyKind
-from parties.filters import CountryFilters, PartyFilters
-from parties.models import Country
+from parties.filters import CountryFilterSet, PartyFilterSet
+from parties.models import KINDS, Country
 from parties.serializers import (
-    CountryCreateInput,
-    CountryInput,
-    CountryOutput,
-    CustomerInput,
-    CustomerOutput,
-    EmployeeCreateInput,
-    EmployeeInput,
-    EmployeeOutput,
-    PartyCreateInput,
-    PartyInput,
-    PartyOutput,
+    CountryCreateInputSerializer,
+    CountryInputSerializer,
+    CountrySerializer,
+    CustomerInputSerializer,
+    CustomerSerializer,
+    EmployeeCreateInputSerializer,
+    EmployeeInputSerializer,
+    EmployeeSerializer,
+    PartyCreateInputSerializer,
+    PartyInputSerializer,
+    PartySerializer,
 )
-from skeleton.rest.http import JsonResponse
-from skeleton.rest.listing import NEWEST_FIRST, Sort, Sorting, everything, parse_filters
-from skeleton.rest.operations import operation
-from skeleton.rest.serializers import Input, Output
-from skeleton.rest.views import READ, WRITE, RecordView
+from skeleton.rest.actions import action, describe
+from skeleton.rest.listing import Ordering
+from skeleton.rest.permissions import HasPermission
+from skeleton.rest.serializers import InputSerializer
+from skeleton.rest.viewsets import ModelViewSet
 
 _KEYS: dict[str, Any] = {"name": Lower("name"), "email": Lower("email"), "created_at": F("created_at")}
 
 
-class PartyView(RecordView):
+class PartyViewSet(ModelViewSet):
     """Parties of one kind."""
 
     kind: ClassVar[PartyKind]
-    resources: ClassVar[tuple[str, ...]] = ("parties",)
-    output: ClassVar[type[Output]] = PartyOutput
-    create_input: ClassVar[type[Input]] = PartyCreateInput
-    update_input: ClassVar[type[Input]] = PartyInput
-    filterset = PartyFilters
-    sorting = Sorting(_KEYS, NEWEST_FIRST)
+    permission_classes = [HasPermission("parties")]
+    serializer_class = PartySerializer
+    input_serializer_class: ClassVar[type[InputSerializer] | None] = PartyCreateInputSerializer
+    update_input_serializer_class: ClassVar[type[InputSerializer] | None] = PartyInputSerializer
+    filterset_class = PartyFilterSet
+    ordering_fields = _KEYS
 
-    def add(self, values: dict[str, Any]) -> UUID:
-        return services.create_party(kind=self.kind, values=values, actor=self.actor)
+    def get_queryset(self) -> QuerySet[Any]:
+        return KINDS[self.kind].objects.visible_to(self.actor)
 
-    def change(self, pk: UUID, values: dict[str, Any]) -> None:
-        services.update_party(kind=self.kind, pk=pk, values=values, actor=self.actor)
+    def perform_create(self, serializer: Any) -> UUID:
+        return services.create_party(kind=self.kind, values=serializer.validated_data, actor=self.actor)
 
-    @operation("PATCH", "/<pk>/activate", access=WRITE, summary="Make active", output="output", errors=(404, 409))
+    def perform_update(self, serializer: Any) -> None:
+        services.update_party(kind=self.kind, pk=self.pk, values=serializer.validated_data, actor=self.actor)
+
+    @action(detail=True, methods=["patch"], summary="Make active", errors=(404, 409))
     def activate(self, request: Request, pk: str) -> HttpResponse:
         return self._become("activate")
 
-    @operation("PATCH", "/<pk>/deactivate", access=WRITE, summary="Make inactive", output="output", errors=(404, 409))
+    @action(detail=True, methods=["patch"], summary="Make inactive", errors=(404, 409))
     def deactivate(self, request: Request, pk: str) -> HttpResponse:
         """No new order, invoice or contract can be made for it."""
         return self._become("deactivate")
 
-    @operation("PATCH", "/<pk>/blacklist", access=WRITE, summary="Blacklist", output="output", errors=(404, 409))
+    @action(detail=True, methods=["patch"], summary="Blacklist", errors=(404, 409))
     def blacklist(self, request: Request, pk: str) -> HttpResponse:
         """No new order, invoice or contract can be made for it."""
         return self._become("blacklist")
@@ -72,63 +74,57 @@ class PartyView(RecordView):
         return self.show(self.pk)
 
 
-class CustomerView(PartyView):
+class CustomerViewSet(PartyViewSet):
     tag = "Customers"
     kind = PartyKind.CUSTOMER
-    resources = ("customers", "parties")
-    gate = PARTIES[kind]
-    output = CustomerOutput
-    create_input = update_input = CustomerInput
-    sorting = Sorting(
-        {**_KEYS, "credit_limit": F("credit_limit"), "total_purchases": F("total_purchases")}, NEWEST_FIRST
-    )
+    permission_classes = [HasPermission("customers", "parties")]
+    serializer_class = CustomerSerializer
+    input_serializer_class = update_input_serializer_class = CustomerInputSerializer
+    ordering_fields = {**_KEYS, "credit_limit": F("credit_limit"), "total_purchases": F("total_purchases")}
 
 
-class SupplierView(PartyView):
+class SupplierViewSet(PartyViewSet):
     tag = "Suppliers"
     kind = PartyKind.SUPPLIER
-    gate = PARTIES[kind]
 
 
-class PartnerView(PartyView):
+class PartnerViewSet(PartyViewSet):
     tag = "Partners"
     kind = PartyKind.PARTNER
-    gate = PARTIES[kind]
 
 
-class EmployeeView(PartyView):
+class EmployeeViewSet(PartyViewSet):
     tag = "Employees"
     kind = PartyKind.EMPLOYEE
-    gate = PARTIES[kind]
-    output = EmployeeOutput
-    create_input = EmployeeCreateInput
-    update_input = EmployeeInput
+    serializer_class = EmployeeSerializer
+    input_serializer_class = EmployeeCreateInputSerializer
+    update_input_serializer_class = EmployeeInputSerializer
 
 
-class CountryView(RecordView):
+class CountryViewSet(ModelViewSet):
     tag = "Countries"
-    resources = ("countries",)
-    model = Country
-    gate = COUNTRIES
-    output = CountryOutput
-    create_input = CountryCreateInput
-    update_input = CountryInput
-    filterset = CountryFilters
-    by_name = Sort("name", Collate(KT("name__en"), "C"))  # the same order on every database
+    permission_classes = [HasPermission("countries")]
+    serializer_class = CountrySerializer
+    input_serializer_class = CountryCreateInputSerializer
+    update_input_serializer_class = CountryInputSerializer
+    filterset_class = CountryFilterSet
+    pagination_class = None
+    ordering = Ordering("name", Collate(KT("name__en"), "C"))  # the same order on every database
 
-    @operation("GET", "", access=READ, summary="List all", output="output", envelope="list", errors=(400,))
-    def list(self, request: Request) -> HttpResponse:
+    def get_queryset(self) -> QuerySet[Any]:
+        return Country.objects.visible_to(self.actor)
+
+    @describe(summary="List all")
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """All countries by their English name, not paged."""
-        query = everything(self.by_name, parse_filters(request.query_params, self.filterset))
-        return JsonResponse({"data": self.reader().every(self.actor, query)})
+        return super().list(request, *args, **kwargs)
 
-    @operation("PATCH", "/<pk>/activate", access=WRITE, summary="Offer it", output="output", errors=(404, 409))
+    @action(detail=True, methods=["patch"], summary="Offer it", errors=(404, 409))
     def activate(self, request: Request, pk: str) -> HttpResponse:
         services.switch_country(pk=self.pk, active=True, actor=self.actor)
         return self.show(self.pk)
 
-    @operation("PATCH", "/<pk>/deactivate", access=WRITE, summary="Offer it no longer", output="output",
-               errors=(404, 409))  # fmt: skip
+    @action(detail=True, methods=["patch"], summary="Offer it no longer", errors=(404, 409))
     def deactivate(self, request: Request, pk: str) -> HttpResponse:
         services.switch_country(pk=self.pk, active=False, actor=self.actor)
         return self.show(self.pk)

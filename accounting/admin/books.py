@@ -19,11 +19,10 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
 
 from accounting import exchange
-from accounting.access import ACCOUNTS, ENTRIES, PERIODS
 from accounting.admin.reports import ledger_address
 from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus
 from accounting.models import Account, Entry, Line, Period
-from accounting.serializers import AccountInput, AccountUpdateInput, PeriodInput
+from accounting.serializers import AccountInputSerializer, AccountUpdateInputSerializer, PeriodInputSerializer
 from accounting.services import (
     close_period,
     create_account,
@@ -65,10 +64,9 @@ class AccountForm(RecordForm):
 @admin.register(Account)
 class AccountScreen(Importing):
     resources = ("accounting",)
-    gate = ACCOUNTS
     table = exchange.ACCOUNTS
     form = AccountForm
-    create_input, update_input = AccountInput, AccountUpdateInput
+    create_input, update_input = AccountInputSerializer, AccountUpdateInputSerializer
     list_display = ("code", "name", status("type", TYPES, "type"), "balances_shown", activity())
     list_filter = ("type", "is_active")
     search_fields = ("code", "name")
@@ -143,7 +141,6 @@ class Reversal(ActForm):
 @admin.register(Entry)
 class EntryScreen(DocumentAdmin):
     resources = ("accounting",)
-    gate = ENTRIES
     list_display = ("date", "description", "reference", status("source_type", SOURCES, "made by"), "amounts")
     list_filter = ("source_type", TouchesFilter, ("date", DaysFilter))
     search_fields = ("description", "reference")
@@ -209,9 +206,8 @@ class PeriodForm(RecordForm):
 @admin.register(Period)
 class PeriodScreen(RecordAdmin):
     resources = ("accounting",)
-    gate = PERIODS
     form = PeriodForm
-    create_input = PeriodInput
+    create_input = PeriodInputSerializer
     list_display = ("start_date", "end_date", status("status", PERIODS_IN_COLOUR), "closed_at")
     list_filter = ("status",)
     ordering = ("-start_date",)

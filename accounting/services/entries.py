@@ -15,7 +15,6 @@ from django.db import connection
 
 from accounting.choices import SourceType
 from accounting.models import Entry, Line
-from accounting.queries import entries_with_reversals
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import Conflict, DomainError, Invalid, NotFound
@@ -91,7 +90,7 @@ def reverse_entry(
     entry's).
     """
     with verb(actor, "reverse"):
-        entry = entries_with_reversals().filter(pk=entry_id).first()
+        entry = Entry.objects.with_reversal().filter(pk=entry_id).first()
         if entry is None:
             raise NotFound
         return _reverse(entry, actor=actor, date=date, description=description, reference=reference)
@@ -106,7 +105,7 @@ def reverse_document(
     """
     with verb(actor, "reverse"):
         of_document = {"source_type": source_type, "source_id": source_id, "purpose": purpose}
-        entry = entries_with_reversals().filter(**of_document).first()
+        entry = Entry.objects.with_reversal().filter(**of_document).first()
         return _reverse(entry, actor=actor, date=date, description=description) if entry else None
 
 

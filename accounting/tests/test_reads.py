@@ -7,7 +7,7 @@ import pytest
 from accounting.models import Account
 from accounting.services import create_period, reverse_entry
 from accounting.tests.factories import account, post
-from accounting.views.books import AccountView, PeriodView, TransactionView
+from accounting.views.books import AccountViewSet, PeriodViewSet, TransactionViewSet
 from skeleton.identity.tests.factories import actor_of
 from skeleton.kernel.actors import SYSTEM
 from skeleton.testkit.query_counts import check_query_counts
@@ -34,12 +34,12 @@ def test_reads_agree_with_the_ordinary_way(owner, entries, periods):
     account("1010", currency="EUR", parent="1000")
     actor = actor_of(owner.user)
     top = str(Account.objects.get(code="1000").pk)
-    check_reads(AccountView, actor, parent_id=[top], search=["BANK", "12", "%"])
+    check_reads(AccountViewSet, actor, parent_id=[top], search=["BANK", "12", "%"])
     check_reads(
-        TransactionView, actor, account_id=[str(Account.objects.get(code="1200").pk)], from_date=["2026-02-01"],
+        TransactionViewSet, actor, account_id=[str(Account.objects.get(code="1200").pk)], from_date=["2026-02-01"],
         to_date=["2026-02-01"], reference=["R1", "r1"], source_id=[str(entries[0])],
     )  # fmt: skip
-    check_reads(PeriodView, actor)
+    check_reads(PeriodViewSet, actor)
 
 
 def test_the_numbers_of_queries_are_pinned(owner, entries, periods):

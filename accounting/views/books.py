@@ -2,22 +2,22 @@
 
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from accounting.access import ACCOUNTS, ENTRIES, PERIODS
-from accounting.filters import AccountFilters, EntryFilters
+from accounting.filters import AccountFilterSet, EntryFilterSet
+from accounting.models import Account, Entry, Period
 from accounting.serializers import (
-    AccountInput,
-    AccountOutput,
-    AccountUpdateInput,
-    PeriodInput,
-    PeriodOutput,
-    ReverseInput,
-    TransactionInput,
-    TransactionOutput,
+    AccountInputSerializer,
+    AccountSerializer,
+    AccountUpdateInputSerializer,
+    PeriodInputSerializer,
+    PeriodSerializer,
+    ReverseInputSerializer,
+    TransactionInputSerializer,
+    TransactionSerializer,
 )
 from accounting.services import (
     Posting,
@@ -29,50 +29,61 @@ from accounting.services import (
     reverse_entry,
     update_account,
 )
-from skeleton.rest.listing import NEWEST_FIRST, Sort, Sorting
-from skeleton.rest.operations import operation
-from skeleton.rest.views import WRITE, ResourceView
+from skeleton.rest.actions import action, describe
+from skeleton.rest.listing import Ordering
+from skeleton.rest.permissions import HasPermission
+from skeleton.rest.viewsets import CreateMixin, ModelViewSet, ReadOnlyModelViewSet
 
 
-class AccountView(ResourceView):
+class AccountViewSet(ModelViewSet):
     tag = "Accounting"
-    resources = ("accounting",)
-    gate = ACCOUNTS
-    output = AccountOutput
-    filterset = AccountFilters
-    sorting = Sorting({"code": "code", "name": Lower("name")}, Sort("code", "code"))
+    permission_classes = [HasPermission("accounting")]
+    serializer_class = AccountSerializer
+    input_serializer_class = AccountInputSerializer
+    update_input_serializer_class = AccountUpdateInputSerializer
+    filterset_class = AccountFilterSet
+    ordering_fields = {"code": "code", "name": Lower("name")}
+    ordering = Ordering("code", "code")
 
-    @operation("POST", "", access=WRITE, summary="Open an account", input=AccountInput, output="output", status=201,
-               errors=(409, 422))  # fmt: skip
-    def create(self, request: Request) -> HttpResponse:
-        return self.show(create_account(values=self.parse(), actor=self.actor), 201)
+    def get_queryset(self) -> QuerySet[Any]:
+        return Account.objects.visible_to(self.actor)
 
-    @operation(("PUT", "PATCH"), "/<pk>", access=WRITE, summary="Change some fields", input=AccountUpdateInput,
-               partial=True, output="output", errors=(404, 409, 422))  # fmt: skip
-    def update(self, request: Request, pk: str) -> HttpResponse:
+    @describe(summary="Open an account")
+    def perform_create(self, serializer: Any) -> Any:
+        return create_account(values=serializer.validated_data, actor=self.actor)
+
+    @describe(summary="Change some fields")
+    def perform_update(self, serializer: Any) -> None:
         """Type and currency are fixed by the first posting; the code always is."""
-        update_account(account_id=self.pk, values=self.parse(), actor=self.actor)
-        return self.show(self.pk)
+        update_account(account_id=self.pk, values=serializer.validated_data, actor=self.actor)
 
 
-class TransactionView(ResourceView):
+class TransactionViewSet(CreateMixin, ReadOnlyModelViewSet):
     tag = "Accounting"
-    resources = ("accounting",)
-    gate = ENTRIES
-    output = TransactionOutput
-    filterset = EntryFilters
-    sorting = Sorting({"date": F("date"), "created_at": F("created_at")}, NEWEST_FIRST)
+    permission_classes = [HasPermission("accounting")]
+    serializer_class = TransactionSerializer
+    input_serializer_class = TransactionInputSerializer
+    filterset_class = EntryFilterSet
+    ordering_fields = {"date": F("date"), "created_at": F("created_at")}
 
-    @operation("POST", "", access=WRITE, summary="Record a transaction", input=TransactionInput, output="output",
-               status=201, errors=(409, 422))  # fmt: skip
-    def create(self, request: Request) -> HttpResponse:
+    def get_queryset(self) -> QuerySet[Any]:
+        return Entry.objects.visible_to(self.actor)
+
+    @describe(summary="Record a transaction")
+    def perform_create(self, serializer: Any) -> Any:
         """Debits equal credits in each currency. A recorded transaction never changes; it can be reversed, once."""
-        values = self.parse()
+        values = serializer.validated_data
         lines = [_posting(line) for line in values.pop("lines")]
-        return self.show(post_entry(**values, lines=lines, actor=self.actor), 201)
+        return post_entry(**values, lines=lines, actor=self.actor)
 
-    @operation("POST", "/<pk>/reverse", access=WRITE, summary="Undo by the mirror transaction", input=ReverseInput,
-               output="output", status=201, errors=(404, 409, 422))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["post"],
+        summary="Undo by the mirror transaction",
+        input=ReverseInputSerializer,
+        status=201,
+        errors=(404, 409, 422),
+    )
     def reverse(self, request: Request, pk: str) -> HttpResponse:
         return self.show(reverse_entry(entry_id=self.pk, actor=self.actor, **self.parse()), 201)
 
@@ -87,26 +98,27 @@ def _posting(line: dict[str, Any]) -> Posting:
     )
 
 
-class PeriodView(ResourceView):
+class PeriodViewSet(CreateMixin, ReadOnlyModelViewSet):
     tag = "Accounting"
-    resources = ("accounting",)
-    gate = PERIODS
-    output = PeriodOutput
-    sorting = Sorting({"start_date": "start_date"}, Sort("start_date", "start_date", descending=True))
+    permission_classes = [HasPermission("accounting")]
+    serializer_class = PeriodSerializer
+    input_serializer_class = PeriodInputSerializer
+    ordering_fields = {"start_date": "start_date"}
+    ordering = Ordering("start_date", "start_date", descending=True)
 
-    @operation("POST", "", access=WRITE, summary="Create", input=PeriodInput, output="output", status=201,
-               errors=(409, 422))  # fmt: skip
-    def create(self, request: Request) -> HttpResponse:
-        return self.show(create_period(**self.parse(), actor=self.actor), 201)
+    def get_queryset(self) -> QuerySet[Any]:
+        return Period.objects.visible_to(self.actor)
 
-    @operation("POST", "/<pk>/close", access=WRITE, summary="Close: nothing is posted into it any more",
-               output="output", errors=(404, 409))  # fmt: skip
+    @describe(summary="Create")
+    def perform_create(self, serializer: Any) -> Any:
+        return create_period(**serializer.validated_data, actor=self.actor)
+
+    @action(detail=True, methods=["post"], summary="Close: nothing is posted into it any more", errors=(404, 409))
     def close(self, request: Request, pk: str) -> HttpResponse:
         close_period(period_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
-    @operation("POST", "/<pk>/reopen", access=WRITE, summary="Open again", output="output",
-               errors=(404, 409))  # fmt: skip
+    @action(detail=True, methods=["post"], summary="Open again", errors=(404, 409))
     def reopen(self, request: Request, pk: str) -> HttpResponse:
         reopen_period(period_id=self.pk, actor=self.actor)
         return self.show(self.pk)

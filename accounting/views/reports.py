@@ -9,17 +9,24 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from accounting import tables
-from accounting.filters import LedgerFilters, ReportFilters
+from accounting.filters import LedgerFilterSet, ReportFilterSet
 from accounting.ledger import NEWEST_DATE_FIRST, ledger_page, whole_ledger
 from accounting.reports import Span, balance_sheet, income_statement, trial_balance
-from accounting.serializers import BalanceSheetOutput, IncomeStatementOutput, LedgerOutput, TrialBalanceOutput
+from accounting.serializers import (
+    BalanceSheetSerializer,
+    IncomeStatementSerializer,
+    LedgerSerializer,
+    TrialBalanceSerializer,
+)
 from accounting.tables import CSV, FORMAT
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import BadRequest
+from skeleton.rest.actions import action
 from skeleton.rest.http import JsonResponse
-from skeleton.rest.listing import Sorting, parse_list_query
-from skeleton.rest.operations import operation
-from skeleton.rest.views import READ, ApiView
+from skeleton.rest.listing import parse_list_query
+from skeleton.rest.pagination import CursorPagination
+from skeleton.rest.permissions import HasPermission
+from skeleton.rest.viewsets import ApiViewSet
 
 Answer = HttpResponse | StreamingHttpResponse
 
@@ -32,27 +39,50 @@ _SPAN = (
 )
 
 
-class ReportView(ApiView):
+class ReportViewSet(ApiViewSet):
     tag = "Reports"
-    resources = ("accounting",)
+    permission_classes = [HasPermission("accounting")]
     extra_parameters: ClassVar[dict[str, Any]] = {
-        "trial_balance": _SPAN, "balance_sheet": _SPAN, "income_statement": _SPAN
-    }  # fmt: skip
+        "trial_balance": _SPAN,
+        "balance_sheet": _SPAN,
+        "income_statement": _SPAN,
+    }
 
-    @operation("GET", "/trial-balance", access=READ, summary="Trial balance", output=TrialBalanceOutput,
-               errors=(400,), media=(CSV,))  # fmt: skip
+    @action(
+        detail=False,
+        methods=["get"],
+        url_path="trial-balance",
+        summary="Trial balance",
+        output=TrialBalanceSerializer,
+        errors=(400,),
+        media=(CSV,),
+    )
     def trial_balance(self, request: Request) -> Answer:
         """As of a day (today by default) each account's balance on its side; within days what each took on both."""
         return self._answer("trial-balance", trial_balance, tables.trial_balance_rows)
 
-    @operation("GET", "/balance-sheet", access=READ, summary="Balance sheet", output=BalanceSheetOutput,
-               errors=(400,), media=(CSV,))  # fmt: skip
+    @action(
+        detail=False,
+        methods=["get"],
+        url_path="balance-sheet",
+        summary="Balance sheet",
+        output=BalanceSheetSerializer,
+        errors=(400,),
+        media=(CSV,),
+    )
     def balance_sheet(self, request: Request) -> Answer:
         """As of a day (today by default) what is owned and owed; within days how that changed."""
         return self._answer("balance-sheet", balance_sheet, tables.balance_sheet_rows)
 
-    @operation("GET", "/income-statement", access=READ, summary="Income statement", output=IncomeStatementOutput,
-               errors=(400,), media=(CSV,))  # fmt: skip
+    @action(
+        detail=False,
+        methods=["get"],
+        url_path="income-statement",
+        summary="Income statement",
+        output=IncomeStatementSerializer,
+        errors=(400,),
+        media=(CSV,),
+    )
     def income_statement(self, request: Request) -> Answer:
         """What was earned and spent within days; this year until today by default."""
         return self._answer("income-statement", income_statement, tables.income_statement_rows, this_year=True)
@@ -74,9 +104,9 @@ class ReportView(ApiView):
     def _asked(self) -> dict[str, Any]:
         params = {name: values[-1] for name, values in self.request.query_params.lists()}
         for name in params:
-            if name not in ReportFilters.base_filters:
+            if name not in ReportFilterSet.base_filters:
                 raise BadRequest(f"Unknown query parameter: {name}.", details={name: "Unknown parameter"})
-        return ReportFilters.clean(params)
+        return ReportFilterSet.clean(params)
 
 
 def _span(asked: dict[str, Any], *, this_year: bool) -> Span:
@@ -94,23 +124,34 @@ def _span(asked: dict[str, Any], *, this_year: bool) -> Span:
     return Span(first, last or max(present, first or present))
 
 
-class LedgerView(ApiView):
+class LedgerViewSet(ApiViewSet):
     tag = "Accounting"
-    resources = ("accounting",)
-    filterset = LedgerFilters
-    sorting = Sorting({}, NEWEST_DATE_FIRST)
-    cursor_only = True
+    permission_classes = [HasPermission("accounting")]
+    filterset_class = LedgerFilterSet
+    ordering = NEWEST_DATE_FIRST
+    pagination_class = CursorPagination
     extra_parameters: ClassVar[dict[str, Any]] = {"ledger": (FORMAT,)}
 
-    @operation("GET", "/<pk>/ledger", access=READ, summary="The account's ledger", output=LedgerOutput,
-               envelope="cursor", errors=(400, 404), media=(CSV,))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["get"],
+        summary="The account's ledger",
+        output=LedgerSerializer,
+        envelope="cursor",
+        errors=(400, 404),
+        media=(CSV,),
+    )
     def ledger(self, request: Request, pk: str) -> Answer:
         """Newest first, each line with the balance after it. As CSV: all lines, oldest first."""
         query = parse_list_query(
-            request.query_params, filterset=LedgerFilters, sorting=self.sorting, cursor_only=True, extra=("format",)
+            request.query_params,
+            filterset=LedgerFilterSet,
+            ordering=NEWEST_DATE_FIRST,
+            cursor_only=True,
+            extra=("format",),
         )
         given = request.query_params.get("format", "")
         page = ledger_page(self.pk, query, actor=self.actor)
-        if ReportFilters.clean({"format": given}).get("format") == "csv":
+        if ReportFilterSet.clean({"format": given}).get("format") == "csv":
             return tables.csv_answer("ledger", tables.ledger_rows(whole_ledger(self.pk, query, actor=self.actor)))
         return JsonResponse(page)

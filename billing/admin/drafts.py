@@ -26,7 +26,7 @@ from skeleton.office.records import PartsFormSet, RecordAdmin, TabularList
 from skeleton.office.refusals import REFUSALS, refusal_of
 from skeleton.office.screens import ShownParts
 from skeleton.rest.http import PdfResponse
-from skeleton.rest.serializers import Input
+from skeleton.rest.serializers import InputSerializer
 
 SUBTOTAL, TAX, TOTAL = (
     money(field, name) for field, name in (("subtotal", "subtotal"), ("tax_total", "tax"), ("total", "total"))
@@ -157,7 +157,7 @@ def papers(needs: str, written: Callable[..., Paper], argument: str) -> Iterator
 class DocumentScreen(RecordAdmin):
     """A document with lines. Each line that changes is a verb of its own, in one transaction with the rest."""
 
-    line_input: ClassVar[type[Input]]
+    line_input: ClassVar[type[InputSerializer]]
     search_fields = ("search_text__contains",)
     search_help_text = "Number or customer"
     searched_in_lower_case = True

@@ -13,7 +13,6 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
-from billing.access import INVOICES
 from billing.admin.drafts import (
     PAPER,
     SUBTOTAL,
@@ -28,13 +27,13 @@ from billing.admin.drafts import (
 )
 from billing.choices import InvoiceStatus, PaymentMethod, allowed_actions
 from billing.models import Invoice, InvoiceLine, IssuedDocument, Payment
-from billing.queries import OVERDUE
+from billing.models.invoices import OVERDUE
 from billing.serializers import (
-    CancelInput,
-    InvoiceInput,
-    InvoiceUpdateInput,
-    LineInput,
-    PaymentInput,
+    CancelInputSerializer,
+    InvoiceInputSerializer,
+    InvoiceUpdateInputSerializer,
+    LineInputSerializer,
+    PaymentInputSerializer,
 )
 from billing.services import documents, invoices, payments
 from billing.totals import amount_due
@@ -174,8 +173,7 @@ class OverdueFilter(DropdownFilter):
 @admin.register(Invoice)
 class InvoiceScreen(DocumentScreen):
     resources = ("invoices",)
-    gate = INVOICES
-    create_input, update_input, line_input = InvoiceInput, InvoiceUpdateInput, LineInput
+    create_input, update_input, line_input = InvoiceInputSerializer, InvoiceUpdateInputSerializer, LineInputSerializer
     list_display = ("number", "customer_name", "state", TOTAL, "due_money", "issue_date", "due_date")
     list_filter = (
         ("status", ChoicesDropdownFilter),
@@ -252,7 +250,7 @@ class InvoiceScreen(DocumentScreen):
 
     @act("Record payment", form=PaymentForm, when=can("record_payment"), icon="payments", variant=ActionVariant.PRIMARY)
     def record_payment(self, request: HttpRequest, invoice: Invoice, form: PaymentForm) -> str:
-        values = PaymentInput.parse(form.body())
+        values = PaymentInputSerializer.parse(form.body())
         recorded = payments.record_payment(invoice_id=invoice.pk, **values, actor=self.actor(request))
         paid_money, due_money = (
             format_money(amount, invoice.currency) for amount in (values["amount"], recorded.amount_due)
@@ -263,7 +261,7 @@ class InvoiceScreen(DocumentScreen):
 
     @act("Notes", form=NotesForm, when=lambda invoice: invoice.status != InvoiceStatus.DRAFT, icon="edit_note")
     def edit_notes(self, request: HttpRequest, invoice: Invoice, form: NotesForm) -> str:
-        values = InvoiceUpdateInput.parse({"notes": form.cleaned_data["notes"] or None}, partial=True)
+        values = InvoiceUpdateInputSerializer.parse({"notes": form.cleaned_data["notes"] or None}, partial=True)
         invoices.update_invoice(invoice_id=invoice.pk, values=values, actor=self.actor(request))
         return "The notes are saved."
 
@@ -272,6 +270,6 @@ class InvoiceScreen(DocumentScreen):
     @act("Cancel", form=ReasonForm, when=can("cancel"), icon="cancel", variant=ActionVariant.DANGER,
          question="A cancelled invoice stays on record, and cannot be taken up again.")  # fmt: skip
     def cancel(self, request: HttpRequest, invoice: Invoice, form: ReasonForm) -> str:
-        values = CancelInput.parse(form.body())
+        values = CancelInputSerializer.parse(form.body())
         invoices.cancel_invoice(invoice_id=invoice.pk, **values, actor=self.actor(request))
         return f"{invoice.number} is cancelled."

@@ -12,7 +12,6 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
-from billing.access import ORDERS
 from billing.admin.drafts import (
     PAPER,
     SUBTOTAL,
@@ -31,11 +30,11 @@ from billing.choices import OrderStatus
 from billing.machine import BINDING, VERBS, WAITING, allowed_transitions
 from billing.models import Invoice, Order, OrderLine, OrderStatusChange
 from billing.serializers import (
-    InvoiceOrderInput,
-    OrderInput,
-    OrderLineInput,
-    OrderUpdateInput,
-    StatusInput,
+    InvoiceOrderInputSerializer,
+    OrderInputSerializer,
+    OrderLineInputSerializer,
+    OrderUpdateInputSerializer,
+    StatusInputSerializer,
 )
 from billing.services import documents, orders
 from billing.services.invoicing import invoice_order
@@ -199,7 +198,7 @@ def moving(target: OrderStatus, title: str, **described: Any) -> Any:
     """A button that brings an order into the state `target`, offered where the machine allows it."""
 
     def move(screen: Any, request: HttpRequest, order: Any, form: ReasonForm) -> str:
-        asked = StatusInput.parse({"status": target.value, **form.body()})
+        asked = StatusInputSerializer.parse({"status": target.value, **form.body()})
         change_status(order_id=order.pk, status=target, reason=asked.get("reason"), actor=screen.actor(request))
         return f"{order.number} is {target.value}."
 
@@ -225,8 +224,7 @@ class WaitingFilter(DropdownFilter):
 @admin.register(Order)
 class OrderScreen(DocumentScreen):
     resources = ("orders",)
-    gate = ORDERS
-    create_input, update_input, line_input = OrderInput, OrderUpdateInput, OrderLineInput
+    create_input, update_input, line_input = OrderInputSerializer, OrderUpdateInputSerializer, OrderLineInputSerializer
     list_display = ("number", "customer_name", status("status", COLOURS), TOTAL, "invoiced_shown", "created_at")
     list_filter = (("status", ChoicesDropdownFilter), WaitingFilter, CurrencyFilter, ("created_at", DaysFilter))
     acts = ("submit", "confirm", "ship", "deliver", "invoice", "cancel", PAPER)
@@ -310,7 +308,7 @@ class OrderScreen(DocumentScreen):
     @act("Invoice it", form=InvoiceOrderForm, needs=("invoices:write",), when=lambda order: order.status in BINDING,
          icon="receipt_long", question="A draft invoice is made of what is not invoiced yet.")  # fmt: skip
     def invoice(self, request: HttpRequest, order: Order, form: InvoiceOrderForm) -> str:
-        asked = InvoiceOrderInput.parse(form.body())
+        asked = InvoiceOrderInputSerializer.parse(form.body())
         made = Invoice.objects.get(pk=invoice_order(order_id=order.pk, **asked, actor=self.actor(request)))
         page = self.admin_site.get_model_admin(Invoice).page_of(made)
         return format_html('<a class="text-link" href="{}">{}</a> is made: a draft.', page, made.number)

@@ -1,6 +1,6 @@
 """Invoices and their lines. What may happen to them is held by PostgreSQL: see the migrations."""
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -15,10 +15,31 @@ from billing.models.documents import (
 )
 from billing.models.orders import Order, OrderLine
 from parties.models import Party
+from skeleton.db.counting import Counted
+from skeleton.db.querysets import RowLevelQuerySet, keyed
+from skeleton.db.statements import CurrentDate
 
 _DRAFT, _SENT, _PAID, _CANCELLED = InvoiceStatus
 _NEVER_SENT = Q(sent_at=None, paid_at=None)
 _NOT_CANCELLED = Q(cancelled_at=None, cancel_reason=None)
+
+OVERDUE = Q(status=InvoiceStatus.SENT, due_date__lt=CurrentDate())
+"""Sent, not fully paid, and past its due date, by the database's clock (UTC). The day itself is still in time."""
+
+
+class InvoiceQuerySet(RowLevelQuerySet["Invoice"]):
+    """Invoices, counted by status."""
+
+    counted = Counted("billing_invoice", by="status")
+
+    def visible_to(self, actor: Any) -> Self:
+        """Every invoice, with `is_overdue`: who may read invoices sees all of them."""
+        return self.with_is_overdue()
+
+    @keyed(keeps_rows=True)
+    def with_is_overdue(self) -> "models.QuerySet[Invoice]":
+        """Add `is_overdue` to each invoice."""
+        return self.annotate(is_overdue=models.ExpressionWrapper(OVERDUE, output_field=models.BooleanField()))
 
 
 class Invoice(Document):
@@ -36,6 +57,8 @@ class Invoice(Document):
     paid_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.TextField(null=True, blank=True)  # noqa: DJ001 (the API says null)
+
+    objects = InvoiceQuerySet.as_manager()
 
     class Meta:
         db_table = "billing_invoice"

@@ -1,12 +1,12 @@
 """Orders, their lines and the history of their states. What may happen to them is held by PostgreSQL."""
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from billing.choices import OrderStatus
+from billing.choices import InvoiceStatus, OrderStatus
 from billing.models.documents import (
     Document,
     DocumentLine,
@@ -16,7 +16,27 @@ from billing.models.documents import (
 )
 from inventory.models import Item
 from parties.models import Party
+from skeleton.db.counting import Counted
+from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
+
+
+class OrderQuerySet(RowLevelQuerySet["Order"]):
+    """Orders, counted."""
+
+    counted = Counted("billing_order")
+
+    def visible_to(self, actor: Any) -> Self:
+        """Every order, with `invoiced`: who may read orders sees all of them."""
+        return self.with_invoiced()
+
+    @keyed(keeps_rows=True)
+    def with_invoiced(self) -> "models.QuerySet[Order]":
+        """Add `invoiced`: the total of the order's invoices that are not cancelled; None where there are none."""
+        invoices: Any = self.model._meta.get_field("invoices").related_model
+        standing = invoices.objects.filter(order=models.OuterRef("pk")).exclude(status=InvoiceStatus.CANCELLED)
+        sums = standing.order_by().values("order").annotate(sum=models.Sum("total")).values("sum")
+        return self.annotate(invoiced=models.Subquery(sums))
 
 
 class Order(Document):
@@ -32,6 +52,8 @@ class Order(Document):
     status_reason = models.TextField(null=True, blank=True)  # noqa: DJ001 (the API says null)
     shipping_address = models.JSONField(null=True, blank=True)
     unbilled_total = models.BigIntegerField(default=0, editable=False)
+
+    objects = OrderQuerySet.as_manager()
 
     class Meta:
         db_table = "billing_order"

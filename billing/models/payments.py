@@ -1,6 +1,6 @@
 """Payments of invoices: only ever added."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,17 @@ from django.utils import timezone
 
 from billing.choices import PaymentMethod
 from billing.models.invoices import Invoice
+from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
+
+
+class PaymentQuerySet(RowLevelQuerySet["Payment"]):
+    """Payments of invoices."""
+
+    @keyed
+    def of_invoice(self, invoice_id: Any) -> "models.QuerySet[Payment]":
+        """Return the payments of one invoice."""
+        return self.filter(invoice_id=invoice_id)
 
 
 class Payment(models.Model):
@@ -25,6 +35,8 @@ class Payment(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = PaymentQuerySet.as_manager()
 
     class Meta:
         db_table = "billing_payment"

@@ -15,13 +15,11 @@ import orjson
 from django.conf import settings
 from django.db.models import Subquery
 
-from billing.access import INVOICES, ORDERS
 from billing.choices import InvoiceStatus
 from billing.documents.contents import TEMPLATE, invoice_contents, order_contents
-from billing.models import Correspondents, Invoice, IssuedDocument
+from billing.models import Correspondents, Invoice, IssuedDocument, Order
 from billing.queries import printed_invoice, printed_order
 from parties.queries import addressee, as_written_to
-from skeleton.db.access import visible
 from skeleton.jobs.queue import job
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.pdf import render
@@ -37,13 +35,13 @@ class Paper:
 
 def paper_of_invoice(*, invoice_id: UUID, language: str, actor: Actor) -> Paper:
     """The invoice as it is now. Raises NotFound where the actor may not see it."""
-    invoice = printed_invoice(visible(INVOICES, actor), invoice_id)
+    invoice = printed_invoice(Invoice.objects.visible_to(actor), invoice_id)
     return Paper(f"{invoice['number']}.pdf", _pdf_of(invoice, language))
 
 
 def paper_of_order(*, order_id: UUID, language: str, actor: Actor) -> Paper:
     """The order as it is now, made anew each time. Raises NotFound where the actor may not see it."""
-    order = printed_order(visible(ORDERS, actor), order_id)
+    order = printed_order(Order.objects.visible_to(actor), order_id)
     contents = order_contents(
         order, seller=settings.SKELETON_COMPANY, customer=as_written_to(order["customer_id"]), language=language
     )

@@ -19,7 +19,7 @@ from billing.tests.factories import (
     pay,
     sent,
 )
-from billing.views import InvoiceView, OrderView
+from billing.views import InvoiceViewSet, OrderViewSet
 from skeleton.identity.tests.factories import actor_of
 from skeleton.testkit.query_counts import check_query_counts
 from skeleton.testkit.reading import check_reads
@@ -68,7 +68,7 @@ def test_query_counts(owner, crowd, orders):
 def test_compiled_reads(owner, crowd, orders):
     today = str(dt.datetime.now(dt.UTC).date())
     check_reads(
-        InvoiceView,
+        InvoiceViewSet,
         actor_of(owner.user),
         search=["ЯН", "inv-", "100% _", "nobody at all"],
         customer_id=[str(crowd[0].customer_id)],
@@ -78,7 +78,7 @@ def test_compiled_reads(owner, crowd, orders):
         order_id=[str(orders[2].pk), str(orders[0].pk)],
     )
     check_reads(
-        OrderView,
+        OrderViewSet,
         actor_of(owner.user),
         search=["ЯН", "ord-", "100% _", "nobody at all"],
         customer_id=[str(orders[0].customer_id)],

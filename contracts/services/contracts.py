@@ -11,14 +11,12 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from contracts.access import CONTRACTS
 from contracts.choices import Action
 from contracts.machine import Situation, allowed_actions, leads_to
 from contracts.models import Contract
 from contracts.services.telling import tell_of_contract
 from contracts.services.terms import Values, columns, validity
 from parties.services import require_usable
-from skeleton.db.access import visible
 from skeleton.db.locks import locked_for_update
 from skeleton.db.records import assign
 from skeleton.kernel.actors import Actor
@@ -32,7 +30,7 @@ from skeleton.notifications.choices import Event
 
 
 def create_contract(*, values: Values, actor: Actor) -> UUID:
-    """A draft; its id. `values` as of ContractInput, flat.
+    """A draft; its id. `values` as of ContractInputSerializer, flat.
 
     Raises Invalid (unknown party, values that contradict themselves) and Conflict (the party is not active).
     """
@@ -62,7 +60,7 @@ def change_delivery_terms(*, contract_id: UUID, values: Values, actor: Actor) ->
 
 def _change(contract_id: UUID, action: Action, values: Values, actor: Actor) -> None:
     with verb(actor, action.value):
-        contract: Contract = locked_for_update(visible(CONTRACTS, actor), contract_id, no_key=True)
+        contract: Contract = locked_for_update(Contract.objects.visible_to(actor), contract_id, no_key=True)
         leads_to(action, _situation(contract))
         fields = columns(values, contract)
         if fields.get("party_id", contract.party_id) != contract.party_id:
@@ -139,7 +137,7 @@ def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) ->
 
 def _taken(contract_id: UUID, actor: Actor) -> Contract:
     """The contract, locked. Raises NotFound; Conflict where somebody moved or changed it while this one waited."""
-    rows = visible(CONTRACTS, actor)
+    rows = Contract.objects.visible_to(actor)
     seen = rows.filter(pk=contract_id).values_list("status", "version").first()
     contract: Contract = locked_for_update(rows.select_related("party"), contract_id, no_key=True)
     if seen != (contract.status, contract.version):
@@ -160,4 +158,4 @@ def _situation(contract: Contract) -> Situation:
 
 
 def _today(contract: Contract) -> dt.date:
-    return contract.today  # type: ignore[attr-defined,no-any-return]  # of the gate's rows
+    return contract.today  # type: ignore[attr-defined,no-any-return]  # of the rows with_today

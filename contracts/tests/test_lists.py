@@ -8,11 +8,10 @@ import pytest
 from django.utils import timezone
 
 from contracts import services
-from contracts.filters import ContractFilters
+from contracts.filters import ContractFilterSet
 from contracts.models import Contract
-from contracts.queries import contracts
 from contracts.tests.factories import IN_STATE, active, draft, expired, terminated, today
-from contracts.views import ContractView
+from contracts.views import ContractViewSet
 from parties.tests.factories import SupplierFactory
 from skeleton.identity.tests.factories import actor_of
 from skeleton.kernel.actors import SYSTEM
@@ -46,7 +45,7 @@ def test_query_counts(owner, crowd):
 
 def test_compiled_reads(owner, crowd):
     check_reads(
-        ContractView,
+        ContractViewSet,
         actor_of(owner.user),
         party_id=[str(crowd[-1].party_id), str(uuid.uuid4())],
         active_on=[str(today()), "2026-01-15", "2026-01-14", "9999-12-31"],
@@ -163,7 +162,11 @@ def test_the_database_has_the_indexes_that_filters_need():
         ("expiring_within_days", 0, "contracts_contract_running"),
         ("party_id", uuid.uuid4(), "contracts_contract_party"),
     ):
-        rows = ContractFilters(data={}, queryset=contracts()).filters[name].filter(contracts(), value)
+        rows = (
+            ContractFilterSet(data={}, queryset=Contract.objects.all())
+            .filters[name]
+            .filter(Contract.objects.with_today(), value)
+        )
         plan = json.dumps(json.loads(rows.order_by("-pk")[:21].explain(format="json")))
         assert index in plan, (name, plan)
         assert "Seq Scan" not in plan

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from inventory.access import CATEGORIES
+from inventory.models import Category
 from skeleton.db import records
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.transactions import verb
@@ -16,7 +16,7 @@ def update_category(*, category_id: UUID, values: dict[str, Any], actor: Actor) 
     with verb(actor, "update"):
         if "parent_id" in values:
             _lock_tree()
-        records.update(CATEGORIES, category_id, values, actor=actor)
+        records.update(Category.objects.visible_to(actor), category_id, values, actor=actor)
 
 
 def _lock_tree() -> None:

@@ -5,9 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from inventory.access import STOCK
 from inventory.choices import MovementType, WarehouseStatus
-from inventory.models import Warehouse
+from inventory.models import Stock, Warehouse
 from inventory.services.ledger import Line, Place, open_row, place_of, post
 from skeleton.db import records
 from skeleton.kernel.actors import Actor
@@ -108,7 +107,7 @@ def transfer_stock(
 def set_reorder_levels(*, stock_id: UUID, values: dict[str, Any], actor: Actor) -> None:
     """Change `reorder_point` and `reorder_quantity`. Raises NotFound."""
     with verb(actor, "update"):
-        records.update(STOCK, stock_id, values, actor=actor)
+        records.update(Stock.objects.visible_to(actor), stock_id, values, actor=actor)
 
 
 def require_active(warehouse_id: UUID) -> None:

@@ -9,7 +9,14 @@ from inventory.models import Category, Movement, Reservation, Stock
 from inventory.services.orders import issue_for_order, reserve_for_order
 from inventory.services.stock import set_reorder_levels
 from inventory.tests import factories
-from inventory.views import CategoryView, ItemView, MovementView, ReservationView, StockView, WarehouseView
+from inventory.views import (
+    CategoryViewSet,
+    ItemViewSet,
+    MovementViewSet,
+    ReservationViewSet,
+    StockViewSet,
+    WarehouseViewSet,
+)
 from skeleton.identity.tests.factories import actor_of
 from skeleton.kernel.actors import SYSTEM
 from skeleton.testkit.query_counts import check_query_counts
@@ -58,18 +65,22 @@ def test_query_counts(owner, busy):
 def test_compiled_reads_of_the_catalogue(owner, busy):
     root = str(Category.objects.get(name="Tools").pk)
     actor = actor_of(owner.user)
-    check_reads(CategoryView, actor, parent_id=[root])
+    check_reads(CategoryViewSet, actor, parent_id=[root])
     check_reads(
-        ItemView, actor, search=["БОЛТ", "0%", "prod-", "nobody"], sku=["болт-8", "x"], category_id=[root, str(ORDER)]
+        ItemViewSet,
+        actor,
+        search=["БОЛТ", "0%", "prod-", "nobody"],
+        sku=["болт-8", "x"],
+        category_id=[root, str(ORDER)],
     )
 
 
-@pytest.mark.parametrize("view", [WarehouseView, StockView, ReservationView, MovementView])
+@pytest.mark.parametrize("view", [WarehouseViewSet, StockViewSet, ReservationViewSet, MovementViewSet])
 def test_compiled_reads_of_stock(owner, busy, view):
     row = Stock.objects.get(item__name__startswith="Product", reserved__gt=0, is_low=True)
     known = {
         "item_id": [str(row.item_id)], "warehouse_id": [str(row.warehouse_id)], "stock_id": [str(row.pk)],
         "order_id": [str(ORDER)],
     }  # fmt: skip
-    names = view.filterset.base_filters
+    names = view.filterset_class.base_filters
     check_reads(view, actor_of(owner.user), **{name: found for name, found in known.items() if name in names})

@@ -8,13 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from messenger.access import CONVERSATIONS
 from messenger.choices import ConversationType
 from messenger.errors import ARCHIVED
 from messenger.models import Conversation, Member
-from skeleton.db.access import visible
 from skeleton.db.locks import locked_for_update
 from skeleton.db.records import assign
 from skeleton.identity.models import User
@@ -27,7 +26,7 @@ from skeleton.kernel.transactions import verb
 def create_conversation(*, values: dict[str, Any], actor: Actor) -> tuple[UUID, bool]:
     """A new conversation, or the one that these two have already; its id, and whether it is new.
 
-    `values` as of ConversationInput. Raises Invalid (unknown users, not exactly one for a direct one).
+    `values` as of ConversationInputSerializer. Raises Invalid (unknown users, not exactly one for a direct one).
     """
     others = [user_id for user_id in dict.fromkeys(values["member_ids"]) if user_id != actor.user_id]
     _require_users(values["member_ids"], others)
@@ -159,7 +158,8 @@ def mark_read(*, conversation_id: UUID, seq: int, actor: Actor) -> None:
 
     Raises NotFound; Invalid where there is no such message yet.
     """
-    conversation = visible(CONVERSATIONS, actor).filter(pk=conversation_id).values_list("last_seq", "read_seq").first()
+    visible: QuerySet[Any] = Conversation.objects.visible_to(actor)
+    conversation = visible.filter(pk=conversation_id).values_list("last_seq", "read_seq").first()
     if conversation is None:
         raise NotFound
     last_seq, read_seq = conversation
@@ -176,7 +176,7 @@ def mark_read(*, conversation_id: UUID, seq: int, actor: Actor) -> None:
 
 
 def _locked(conversation_id: UUID, actor: Actor) -> Conversation:
-    conversation: Conversation = locked_for_update(visible(CONVERSATIONS, actor), conversation_id, no_key=True)
+    conversation: Conversation = locked_for_update(Conversation.objects.visible_to(actor), conversation_id, no_key=True)
     return conversation
 
 

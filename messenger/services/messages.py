@@ -7,11 +7,10 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.utils import timezone
 
-from messenger.access import MESSAGES, require_member
+from messenger.access import require_member
 from messenger.errors import DELETED
 from messenger.models import Attachment, Message
 from messenger.services.telling import tell_those_away
-from skeleton.db.access import visible
 from skeleton.db.inserts import insert_rows
 from skeleton.db.locks import locked_for_update
 from skeleton.files.models import File
@@ -23,8 +22,8 @@ from skeleton.kernel.transactions import verb
 def send_message(*, conversation_id: UUID, values: dict[str, Any], actor: Actor) -> tuple[UUID, bool]:
     """Write into a conversation; the message's id, and whether it is new.
 
-    `values` as of MessageInput. A `client_id` that the actor used here before gives the former message. Raises
-    NotFound, Conflict (archived), Invalid (nothing in it, a file that is not one's own).
+    `values` as of MessageInputSerializer. A `client_id` that the actor used here before gives the former message.
+    Raises NotFound, Conflict (archived), Invalid (nothing in it, a file that is not one's own).
     """
     client_id = values.get("client_id")
     require_member(conversation_id, actor)
@@ -93,7 +92,7 @@ def delete_message(*, conversation_id: UUID, message_id: UUID, actor: Actor) -> 
 
 
 def _own(conversation_id: UUID, message_id: UUID, actor: Actor) -> Message:
-    rows = visible(MESSAGES, actor).filter(conversation_id=conversation_id)
+    rows = Message.objects.visible_to(actor).filter(conversation_id=conversation_id)
     message: Message = locked_for_update(rows, message_id, no_key=True)
     if message.sender_id != actor.id:
         raise Forbidden("Only its sender may change a message.")

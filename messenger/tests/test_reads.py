@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from messenger.tests.factories import conversation, message
-from messenger.views import ConversationView
+from messenger.views import ConversationViewSet
 from skeleton.files.models import File
 from skeleton.identity.tests.factories import UserFactory, actor_of
 from skeleton.testkit.query_counts import check_query_counts
@@ -46,7 +46,7 @@ def test_query_counts(carl, busy):
 
 
 def test_compiled_reads(carl, busy):
-    check_reads(ConversationView, actor_of(carl.user))
+    check_reads(ConversationViewSet, actor_of(carl.user))
 
 
 FILL = """

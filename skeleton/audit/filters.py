@@ -1,7 +1,7 @@
 from skeleton.rest.filters import FilterSet, FromDayFilter, TextFilter, ToDayFilter, UUIDFilter
 
 
-class AuditFilters(FilterSet):
+class AuditFilterSet(FilterSet):
     actor_id = UUIDFilter()
     action = TextFilter()
     resource = TextFilter()

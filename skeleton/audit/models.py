@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from skeleton.db.querysets import RowLevelQuerySet
+
 
 class AuditEntry(models.Model):
     """One change of one resource, as recorded by the database.
@@ -25,6 +27,8 @@ class AuditEntry(models.Model):
     ip = models.TextField(null=True)  # noqa: DJ001 (null means unknown)
     request_id = models.TextField(null=True)  # noqa: DJ001
     created_at = models.DateTimeField()
+
+    objects = RowLevelQuerySet.as_manager()
 
     class Meta:
         db_table = "audit_entry"

@@ -1,10 +1,10 @@
 """The shape of an audit entry in JSON."""
 
 from skeleton.rest.fields import DateTimeField, JsonObjectField, TextField, UUIDField
-from skeleton.rest.serializers import Output
+from skeleton.rest.serializers import Serializer
 
 
-class AuditEntryOutput(Output):
+class AuditEntrySerializer(Serializer):
     id = UUIDField()
     actor_id = UUIDField(allow_null=True, help_text="Null where the system acted.")
     actor_email = TextField(allow_blank=True)

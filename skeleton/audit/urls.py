@@ -1,4 +1,7 @@
-from skeleton.audit.views import AuditView
-from skeleton.rest.operations import routes
+from skeleton.audit.views import AuditViewSet
+from skeleton.rest.routing import ApiRouter
 
-urlpatterns = routes("audit", AuditView)
+router = ApiRouter()
+router.register("audit", AuditViewSet)
+
+urlpatterns = router.urls

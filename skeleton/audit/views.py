@@ -1,15 +1,23 @@
 """The API of the audit log: read, and nothing else."""
 
-from skeleton.audit.access import AUDIT
-from skeleton.audit.filters import AuditFilters
-from skeleton.audit.serializers import AuditEntryOutput
-from skeleton.rest.views import ListView
+from typing import Any
+
+from django.db.models import QuerySet
+
+from skeleton.audit.filters import AuditFilterSet
+from skeleton.audit.models import AuditEntry
+from skeleton.audit.serializers import AuditEntrySerializer
+from skeleton.rest.pagination import CursorPagination
+from skeleton.rest.permissions import HasPermission
+from skeleton.rest.viewsets import ListMixin
 
 
-class AuditView(ListView):
+class AuditViewSet(ListMixin):
     tag = "Audit"
-    resources = ("audit",)
-    gate = AUDIT
-    output = AuditEntryOutput
-    filterset = AuditFilters
-    cursor_only = True
+    permission_classes = [HasPermission("audit")]
+    serializer_class = AuditEntrySerializer
+    filterset_class = AuditFilterSet
+    pagination_class = CursorPagination
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return AuditEntry.objects.visible_to(self.actor)

@@ -19,13 +19,12 @@ from django.utils.translation import ngettext
 from billing.choices import InvoiceStatus, OrderStatus
 from billing.machine import WAITING
 from billing.reports import AGES, Bucket
-from contracts.access import CONTRACTS
+from contracts.models import Contract
 from contracts.queries import expiring
 from inventory.queries import low_stock
 from messenger.queries import unread_of
 from parties.queries import top_customers
 from skeleton.backoffice.desk import INVOICES, REVENUE, SOON, Desk
-from skeleton.db.access import visible
 from skeleton.db.counting import Bounded
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.money import minor_digits
@@ -256,7 +255,7 @@ def _low_stock(desk: Desk) -> dict[str, Any]:
 
 
 def _ending(desk: Desk) -> dict[str, Any]:
-    soon = expiring(visible(CONTRACTS, desk.actor), SOON).select_related("party").order_by("end_date", "pk")
+    soon = expiring(Contract.objects.visible_to(desk.actor), SOON).select_related("party").order_by("end_date", "pk")
     rows = [
         {
             "label": contract.party.name,

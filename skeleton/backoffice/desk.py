@@ -10,16 +10,14 @@ from django.http import HttpRequest
 from accounting.queries import revenue_by_month
 from billing.queries import invoices_by_status, orders_by_status
 from billing.reports import NOTHING_OWED, Owed, owed_now
-from contracts.access import CONTRACTS
+from contracts.models import Contract
 from contracts.queries import expiring
 from inventory.queries import low_stock
 from skeleton.backoffice.lists import Lists
-from skeleton.db.access import visible
 from skeleton.db.counting import Bounded
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.money import KNOWN
-from skeleton.notifications.access import NOTIFICATIONS
 from skeleton.notifications.models import Notification
 from skeleton.office.parameters import NOT_A_CHOICE, BadParameter
 
@@ -104,7 +102,7 @@ class Desk:
     @property
     def unread(self) -> QuerySet[Notification]:
         """Return the user's unread notifications, newest first."""
-        return visible(NOTIFICATIONS, self.actor).filter(read_at=None).order_by("-pk")
+        return Notification.objects.visible_to(self.actor).filter(read_at=None).order_by("-pk")
 
     @cached_property
     def low(self) -> Bounded:
@@ -113,4 +111,4 @@ class Desk:
     @cached_property
     def ending(self) -> Bounded:
         """Return the capped count of contracts that end soon."""
-        return Bounded.of(expiring(visible(CONTRACTS, self.actor), SOON))
+        return Bounded.of(expiring(Contract.objects.visible_to(self.actor), SOON))

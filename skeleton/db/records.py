@@ -3,9 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
-from skeleton.db.access import Gate, visible
 from skeleton.db.locks import locked_for_update
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.money import require_offered
@@ -13,7 +12,7 @@ from skeleton.kernel.transactions import verb
 
 
 def create(model: type[Model], values: dict[str, Any], *, actor: Actor) -> UUID:
-    """A new row of `model`; its id."""
+    """Create a row of `model` and return its id."""
     require_offered(values)
     with verb(actor, "create"):
         row = model(**values)
@@ -21,20 +20,20 @@ def create(model: type[Model], values: dict[str, Any], *, actor: Actor) -> UUID:
     return row.pk  # type: ignore[no-any-return]
 
 
-def update(gate: Gate, pk: UUID, values: dict[str, Any], *, actor: Actor) -> None:
-    """Write `values` into the row. Raises NotFound where the actor may not see it."""
+def update(rows: QuerySet[Any], pk: UUID, values: dict[str, Any], *, actor: Actor) -> None:
+    """Write `values` into the row with this id. Raises NotFound where it is not among `rows`."""
     with verb(actor, "update"):
-        assign(locked_for_update(visible(gate, actor), pk, no_key=True), values)
+        assign(locked_for_update(rows, pk, no_key=True), values)
 
 
-def delete(gate: Gate, pk: UUID, *, actor: Actor) -> None:
+def delete(rows: QuerySet[Any], pk: UUID, *, actor: Actor) -> None:
     """Delete the row. Raises NotFound; ProtectedError or a foreign key where something refers to it (409)."""
     with verb(actor, "delete"):
-        locked_for_update(visible(gate, actor), pk).delete()
+        locked_for_update(rows, pk).delete()
 
 
 def assign(row: Model, values: dict[str, Any]) -> bool:
-    """Save those of `values` that differ from what the row holds; whether there were any.
+    """Save those of `values` that differ from what the row holds; return whether there were any.
 
     Raises Invalid for a currency that changes to one that is not in use.
     """

@@ -11,7 +11,6 @@ from django.template.defaultfilters import filesizeformat
 from unfold.enums import ActionVariant
 
 from skeleton.files import services
-from skeleton.files.access import FILES
 from skeleton.files.downloads import download_of
 from skeleton.files.models import File
 from skeleton.kernel.errors import ServiceUnavailable
@@ -24,7 +23,6 @@ from skeleton.office.words import say
 @admin.register(File)
 class FileScreen(DocumentAdmin):
     resources = ("files",)
-    gate = FILES
     list_display = ("name", "mime_type", "size_shown", "purpose", "owner", "created_at")
     list_filter = (("created_at", TimesFilter),)
     search_fields = ("name", "purpose")

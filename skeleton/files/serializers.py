@@ -4,8 +4,8 @@ from uuid import UUID
 
 from rest_framework import serializers
 
-from skeleton.rest.fields import Computed, DateTimeField, IntegerField, TextField, UUIDField
-from skeleton.rest.serializers import Input, Output
+from skeleton.rest.fields import DateTimeField, FromColumns, IntegerField, TextField, UUIDField
+from skeleton.rest.serializers import InputSerializer, Serializer
 
 
 def download_path(pk: UUID) -> str:
@@ -13,7 +13,7 @@ def download_path(pk: UUID) -> str:
     return f"/api/v1/files/{pk}/download"
 
 
-class FileOutput(Output):
+class FileSerializer(Serializer):
     id = UUIDField()
     name = TextField()
     mime_type = TextField(help_text="Told from the bytes, whatever the client said.")
@@ -21,10 +21,10 @@ class FileOutput(Output):
     checksum = TextField(help_text="SHA-256, in hexadecimal.")
     purpose = TextField(allow_null=True)
     owner_id = UUIDField()
-    url = Computed(TextField(), "id", compute=download_path)
+    url = FromColumns(TextField(), "id", compute=download_path)
     created_at = DateTimeField()
 
 
-class UploadInput(Input):
+class UploadInputSerializer(InputSerializer):
     file = serializers.FileField(max_length=255)
     purpose = TextField(required=False, allow_null=True, max_length=50, help_text="What the file is for, freely.")

@@ -16,10 +16,8 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Left
 from django.utils import timezone
 
-from skeleton.db.access import visible
 from skeleton.db.locks import locked_for_update, locked_if_there
 from skeleton.files import storage, uses
-from skeleton.files.access import FILES
 from skeleton.files.kinds import kind_of
 from skeleton.files.models import File
 from skeleton.files.uploads import Received, incoming
@@ -69,7 +67,7 @@ def upload_file(*, upload: Received, purpose: str | None, actor: Actor) -> UUID:
 def delete_file(*, file_id: UUID, actor: Actor) -> None:
     """Delete the row, and its contents after the commit. Raises NotFound, Conflict (the file is in use)."""
     with verb(actor, "delete"):
-        file = locked_for_update(visible(FILES, actor), file_id)
+        file = locked_for_update(File.objects.visible_to(actor), file_id)
         user = uses.user_of(file.pk)
         if user:
             raise Conflict(f"The file is in use by {user}.")

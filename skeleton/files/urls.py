@@ -1,4 +1,7 @@
-from skeleton.files.views import FileView
-from skeleton.rest.operations import routes
+from skeleton.files.views import FileViewSet
+from skeleton.rest.routing import ApiRouter
 
-urlpatterns = routes("files", FileView)
+router = ApiRouter()
+router.register("files", FileViewSet)
+
+urlpatterns = router.urls

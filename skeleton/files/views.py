@@ -1,28 +1,26 @@
 """The API of files."""
 
-from typing import ClassVar
-from uuid import UUID
+from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
-from skeleton.db.access import visible
 from skeleton.files import services
-from skeleton.files.access import FILES, READABLE
 from skeleton.files.downloads import download_of
 from skeleton.files.errors import RangeNotSatisfiable
-from skeleton.files.serializers import FileOutput, UploadInput
+from skeleton.files.models import File
+from skeleton.files.serializers import FileSerializer, UploadInputSerializer
 from skeleton.files.uploads import MultipartParser, Received
 from skeleton.kernel.errors import NotFound
+from skeleton.rest.actions import action, describe
 from skeleton.rest.handler import error_response
-from skeleton.rest.listing import NEWEST_FIRST, Sorting
-from skeleton.rest.operations import operation
 from skeleton.rest.parsers import RERUN
-from skeleton.rest.reading import Reader
-from skeleton.rest.views import READ, WRITE, ResourceView
+from skeleton.rest.permissions import HasPermission
+from skeleton.rest.viewsets import CreateMixin, DestroyMixin, ReadOnlyModelViewSet
 
 log = structlog.get_logger("skeleton.files")
 
@@ -30,22 +28,26 @@ FRAME = 100_000
 """Bytes that a body may have around the file: headers of its parts, the purpose."""
 
 
-class FileView(ResourceView):
+class FileViewSet(DestroyMixin, CreateMixin, ReadOnlyModelViewSet):
     tag = "Files"
-    resources = ("files",)
-    gate = FILES
-    output = FileOutput
-    sorting = Sorting(keys={"name": "name", "size": "size", "created_at": "created_at"}, default=NEWEST_FIRST)
+    permission_classes = [HasPermission("files")]
+    serializer_class = FileSerializer
+    ordering_fields = {"name": "name", "size": "size", "created_at": "created_at"}
     parser_classes = (MultipartParser,)
-    upload_input = UploadInput
-    readable: ClassVar[Reader] = Reader(READABLE, FileOutput)
+    input_serializer_class = UploadInputSerializer
 
     @property
     def max_body(self) -> int:  # type: ignore[override]
         return int(settings.SKELETON_UPLOAD_LIMIT) + FRAME
 
-    @operation("POST", "", access=WRITE, summary="Upload", input="upload_input", output="output", status=201)
-    def upload(self, request: Request) -> HttpResponse:
+    def get_queryset(self) -> QuerySet[Any]:
+        """The actor's own to list and delete; to read, also those that are shown to them, such as in a message."""
+        if self.action in ("list", "destroy"):
+            return File.objects.visible_to(self.actor)
+        return File.objects.readable_by(self.actor)
+
+    @describe(summary="Upload", errors=(), operation="upload")
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """At most 25 MB unless set otherwise, and 10 uploads a minute. Type and size are taken from the bytes."""
         if RERUN not in request.META:
             services.UPLOADS.hit(str(self.actor.user_id))  # before the body is read
@@ -58,14 +60,10 @@ class FileView(ResourceView):
                 received.close()
         return self.show(pk, 201)
 
-    def show(self, pk: UUID, status: int = 200) -> HttpResponse:
-        """Also one that is shown to the actor, such as in a message."""
-        return self.answer(self.readable.one(self.actor, pk), status)
-
-    @operation("GET", "/<pk>/download", access=READ, summary="Download", envelope="file", errors=(404,))
+    @action(detail=True, methods=["get"], summary="Download", envelope="file", errors=(404,))
     def download(self, request: Request, pk: str) -> HttpResponseBase:
         """Always as an attachment; one byte range may be asked for. From S3: a redirect to a link good for a minute."""
-        file = visible(READABLE, self.actor).filter(pk=self.pk).first()
+        file = self.get_queryset().filter(pk=self.pk).first()
         if file is None:
             raise NotFound
         try:
@@ -78,8 +76,7 @@ class FileView(ResourceView):
             log.error("bytes_missing", file=str(file.pk), key=file.storage_key)
             raise NotFound("The content of this file is missing from the storage.") from exc
 
-    @operation("DELETE", "/<pk>", access=WRITE, summary="Delete", status=204, envelope="none", errors=(404, 409))
-    def destroy(self, request: Request, pk: str) -> HttpResponse:
+    @describe(summary="Delete")
+    def perform_destroy(self, instance: Any) -> None:
         """Not while something uses it, such as a message."""
-        services.delete_file(file_id=self.pk, actor=self.actor)
-        return HttpResponse(status=204)
+        services.delete_file(file_id=instance.pk, actor=self.actor)

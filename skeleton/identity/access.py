@@ -2,15 +2,10 @@
 
 from collections.abc import Iterable
 
-from skeleton.db.access import OpenGate, OwnGate
-from skeleton.identity.models import Role, Session, User
-from skeleton.identity.queries import permissions_of, users_with_roles
+from skeleton.identity.models import User
+from skeleton.identity.queries import permissions_of
 from skeleton.kernel.actors import Actor, covers
 from skeleton.kernel.errors import Forbidden
-
-USERS = OpenGate(users_with_roles)
-ROLES = OpenGate(Role.objects.all)
-SESSIONS = OwnGate(Session.objects.all, owner="user_id")
 
 
 def require_reach(actor: Actor, permissions: Iterable[str]) -> None:

@@ -14,10 +14,9 @@ from unfold import widgets
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.enums import ActionVariant
 
-from skeleton.identity.access import ROLES, USERS
 from skeleton.identity.models import Role, User
 from skeleton.identity.permissions import ACTIONS, EVERYTHING, VALID
-from skeleton.identity.serializers import NewUserInput, RoleInput, UserFormInput
+from skeleton.identity.serializers import NewUserInputSerializer, RoleInputSerializer, UserFormInputSerializer
 from skeleton.identity.services import accounts, roles
 from skeleton.kernel.actors import Actor
 from skeleton.office.acts import act
@@ -67,8 +66,7 @@ def _active(user: User) -> bool:
 @admin.register(User)
 class UserScreen(RecordAdmin):
     resources = ("users",)
-    gate = USERS
-    create_input, update_input = NewUserInput, UserFormInput
+    create_input, update_input = NewUserInputSerializer, UserFormInputSerializer
     list_display = ("email", "name", "role_labels", activity(), "last_login", "created_at")
     list_filter = ("is_active", ("roles", RelatedDropdownFilter))
     search_fields = ("email", "name")
@@ -155,8 +153,7 @@ class RoleForm(RecordForm):
 @admin.register(Role)
 class RoleScreen(RecordAdmin):
     resources = ("roles",)
-    gate = ROLES
-    create_input = update_input = RoleInput
+    create_input = update_input = RoleInputSerializer
     form = RoleForm
     list_display = ("name", "description", "permission_labels", "holder_count")
     search_fields = ("name", "description")

@@ -8,21 +8,24 @@ from django.db import DatabaseError
 
 from skeleton.identity.permissions import VALID
 from skeleton.identity.services.bootstrap import has_documented_password
-from skeleton.rest.operations import endpoints, operations_of
-from skeleton.rest.views import ApiView
+from skeleton.rest.actions import actions_of, endpoints
+from skeleton.rest.permissions import requirement_of
+from skeleton.rest.viewsets import ApiViewSet
 
 
 @register("skeleton")
-def check_permissions_exist(app_configs: Any, **_: Any) -> list[CheckMessage]:
+def check_permissions_exist(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Every permission that a route asks for can be given by a role."""
-    views = {getattr(callback, "cls", None): None for _, callback in endpoints()}
-    asked = {
-        permission: f"{view.__name__}.{name}"
-        for view in views
-        if isinstance(view, type) and issubclass(view, ApiView)
-        for name, described in operations_of(view)
-        for permission in view().needed(described).any_of
-    }
+    asked: dict[str, str] = {}
+    for _, callback in endpoints():
+        viewset = getattr(callback, "cls", None)
+        if not (isinstance(viewset, type) and issubclass(viewset, ApiViewSet)):
+            continue
+        described = dict(actions_of(viewset))
+        for method, name in callback.actions.items():  # type: ignore[attr-defined]
+            if name in described:
+                needed = requirement_of(tuple(viewset.permission_classes), described[name].permission, method)
+                asked |= dict.fromkeys(needed.any_of if needed else (), f"{viewset.__name__}.{name}")
     return [
         Error(f"{place} asks for {permission}, which no role can hold.", id="skeleton.E200")
         for permission, place in asked.items()

@@ -6,7 +6,7 @@ from skeleton.identity.models import User
 from skeleton.rest.filters import BooleanFilter, FilterSet, PatternFilter
 
 
-class UserFilters(FilterSet):
+class UserFilterSet(FilterSet):
     search = PatternFilter(method="matching", label="In the e-mail or the name, without regard to case.")
     active = BooleanFilter(field_name="is_active")
 

@@ -1,10 +1,11 @@
 """Users, the roles that they hold, and their sessions."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
+from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.identity.choices import Language
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.ids import uuid7
@@ -19,8 +21,31 @@ from skeleton.kernel.models import Record
 from skeleton.kernel.transactions import verb
 
 
+class UserQuerySet(RowLevelQuerySet["User"]):
+    """Users."""
+
+    def visible_to(self, actor: Any) -> Self:
+        """Every user, with `role_names`: who may read users sees all of them."""
+        return self.with_role_names()
+
+    @keyed(keeps_rows=True)
+    def with_role_names(self) -> "models.QuerySet[User]":
+        """Add the names of the roles held, in order."""
+        names = Role.objects.filter(holders__user=models.OuterRef("pk")).order_by("name").values_list("name")
+        return self.annotate(role_names=ArraySubquery(names))
+
+
 class UserManager(BaseUserManager["User"]):
     """Finds users by e-mail without regard to case, as the unique index sees it."""
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, actor: Any) -> UserQuerySet:
+        return self.get_queryset().visible_to(actor)
+
+    def with_role_names(self) -> UserQuerySet:
+        return self.get_queryset().with_role_names()
 
     def with_email(self, email: str) -> "models.QuerySet[User]":
         """The user with this e-mail, if there is one."""
@@ -125,6 +150,8 @@ class Role(Record):
     permissions = ArrayField(models.CharField(max_length=60), default=list)
     is_default = models.BooleanField(default=False, editable=False)
 
+    objects = RowLevelQuerySet.as_manager()
+
     class Meta:
         db_table = "identity_role"
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -162,6 +189,18 @@ class UserRole(models.Model):
         return f"{self.user_id} {self.role_id}"
 
 
+class SessionQuerySet(RowLevelQuerySet["Session"]):
+    """Sessions of the API."""
+
+    def visible_to(self, actor: Any) -> Self:
+        """Return the actor's own."""
+        return self.owned_by(actor.id)
+
+    @keyed
+    def owned_by(self, user_id: Any) -> "models.QuerySet[Session]":
+        return self.filter(user_id=user_id)
+
+
 class Session(Record):
     """One sign-in on one device, with the chain of refresh tokens that keep it alive.
 
@@ -177,6 +216,8 @@ class Session(Record):
     last_seen_at = models.DateTimeField()
     device = models.CharField(max_length=255, default="")
     ip = models.CharField(max_length=64, default="")
+
+    objects = SessionQuerySet.as_manager()
 
     class Meta:
         db_table = "identity_session"

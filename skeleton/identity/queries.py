@@ -5,9 +5,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import OuterRef, QuerySet
 
 from skeleton.db.fetching import fetch
 from skeleton.identity.models import Role, User, UserRole
@@ -107,12 +105,6 @@ def recipients_of(user_ids: Iterable[UUID]) -> list[Recipient]:
     """Return those of the users who exist, each once."""
     users = User.objects.filter(pk__in=set(user_ids)).order_by("pk")
     return [Recipient(*row) for row in users.values_list("pk", "language")]
-
-
-def users_with_roles() -> QuerySet[User]:
-    """Users, each with `role_names`, in order."""
-    names = Role.objects.filter(holders__user=OuterRef("pk")).order_by("name").values_list("name")
-    return User.objects.annotate(role_names=ArraySubquery(names))
 
 
 def holds_a_role(user_id: UUID) -> bool:

@@ -9,19 +9,21 @@ from skeleton.identity.permissions import VALID
 from skeleton.rest.fields import (
     BooleanField,
     ChoiceField,
-    Computed,
     DateTimeField,
     EmailField,
-    ListOf,
+    FromColumns,
+    ListField,
     TextField,
     UUIDField,
+    stateless,
 )
-from skeleton.rest.serializers import Input, Output
+from skeleton.rest.serializers import InputSerializer, Serializer
 
 PASSWORD_MAX = 256
 """Characters. More than a new password may have, for those that were set when it could be longer."""
 
 
+@stateless
 class PasswordField(TextField):
     """A password: neither trimmed nor shown in the OpenAPI."""
 
@@ -30,6 +32,7 @@ class PasswordField(TextField):
         super().__init__(trim_whitespace=False, style={"input_type": "password"}, **kwargs)
 
 
+@stateless
 class NewPasswordField(PasswordField):
     """A password to be set. Its lengths are here for the OpenAPI; what else it may not be, the validators say."""
 
@@ -37,7 +40,7 @@ class NewPasswordField(PasswordField):
         super().__init__(min_length=8, max_length=128, **kwargs)
 
 
-class UserOutput(Output):
+class UserSerializer(Serializer):
     id = UUIDField()
     email = EmailField()
     name = TextField()
@@ -48,61 +51,61 @@ class UserOutput(Output):
     last_login_at = DateTimeField(source="last_login", allow_null=True)
 
 
-class MeOutput(UserOutput):
+class MeSerializer(UserSerializer):
     permissions = serializers.ListField(child=TextField(), help_text="What all roles add up to.")
 
 
-class UserUpdateInput(Input):
-    output = UserOutput
+class UserUpdateInputSerializer(InputSerializer):
+    output_serializer_class = UserSerializer
     email = EmailField()
     name = TextField()
 
 
-class RegisterInput(Input):
+class RegisterInputSerializer(InputSerializer):
     email = EmailField()
     password = NewPasswordField()
     name = TextField()
 
 
-class NewUserInput(RegisterInput):
+class NewUserInputSerializer(RegisterInputSerializer):
     """What the back office asks of a new user."""
 
     language = ChoiceField(choices=Language.choices, required=False)
 
 
-class UserFormInput(UserUpdateInput):
+class UserFormInputSerializer(UserUpdateInputSerializer):
     """What the back office lets one change of a user; in the API the language is its owner's own preference."""
 
     language = ChoiceField(choices=Language.choices)
 
 
-class LoginInput(Input):
+class LoginInputSerializer(InputSerializer):
     email = TextField(max_length=254)
     password = PasswordField()
 
 
-class RefreshInput(Input):
+class RefreshInputSerializer(InputSerializer):
     refresh_token = TextField(max_length=4096)
 
 
-class TokenOutput(Output):
+class TokenSerializer(Serializer):
     access_token = TextField(max_length=4096)
     refresh_token = TextField(max_length=4096)
     token_type = TextField(default="Bearer")
     expires_in = serializers.IntegerField(help_text="Seconds until the access token expires.")
-    user = UserOutput()
+    user = UserSerializer()
 
 
-class MessageOutput(Output):
+class MessageSerializer(Serializer):
     message = TextField()
 
 
-class ChangePasswordInput(Input):
+class ChangePasswordInputSerializer(InputSerializer):
     current_password = PasswordField()
     new_password = NewPasswordField()
 
 
-class RoleOutput(Output):
+class RoleSerializer(Serializer):
     id = UUIDField()
     name = TextField()
     description = TextField(allow_blank=True)
@@ -110,6 +113,7 @@ class RoleOutput(Output):
     created_at = DateTimeField()
 
 
+@stateless
 class PermissionField(TextField):
     """One of the valid permission strings."""
 
@@ -122,22 +126,22 @@ class PermissionField(TextField):
         return text
 
 
-class RoleInput(Input):
-    output = RoleOutput
+class RoleInputSerializer(InputSerializer):
+    output_serializer_class = RoleSerializer
     name = TextField(max_length=100)
     description = TextField(required=False, allow_blank=True)
-    permissions = ListOf(PermissionField(), at_most=len(VALID))
+    permissions = ListField(child=PermissionField(), max_length=len(VALID))
 
 
-class AssignRoleInput(Input):
+class AssignRoleInputSerializer(InputSerializer):
     role_id = UUIDField()
 
 
-class SessionOutput(Output):
+class SessionSerializer(Serializer):
     id = UUIDField()
     device = TextField(allow_blank=True)
     ip = TextField(allow_blank=True)
     created_at = DateTimeField()
     last_seen_at = DateTimeField()
     expires_at = DateTimeField()
-    current = Computed(BooleanField(), "is_current", compute=bool)
+    current = FromColumns(BooleanField(), "is_current", compute=bool)

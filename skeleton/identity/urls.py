@@ -1,9 +1,10 @@
-from skeleton.identity.views import AuthView, PermissionView, RoleView, UserView
-from skeleton.rest.operations import routes
+from skeleton.identity.views import AuthViewSet, PermissionViewSet, RoleViewSet, UserViewSet
+from skeleton.rest.routing import ApiRouter
 
-urlpatterns = [
-    *routes("auth", AuthView),
-    *routes("users", UserView),
-    *routes("roles", RoleView),
-    *routes("permissions", PermissionView),
-]
+router = ApiRouter()
+router.register("auth", AuthViewSet)
+router.register("users", UserViewSet)
+router.register("roles", RoleViewSet)
+router.register("permissions", PermissionViewSet)
+
+urlpatterns = router.urls

@@ -3,97 +3,155 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
-from skeleton.db.access import visible
-from skeleton.identity.access import ROLES, SESSIONS, USERS
-from skeleton.identity.filters import UserFilters
+from skeleton.identity.filters import UserFilterSet
+from skeleton.identity.models import Role, Session, User
 from skeleton.identity.permissions import VALID
 from skeleton.identity.serializers import (
-    AssignRoleInput,
-    ChangePasswordInput,
-    LoginInput,
-    MeOutput,
-    MessageOutput,
-    RefreshInput,
-    RegisterInput,
-    RoleInput,
-    RoleOutput,
-    SessionOutput,
-    TokenOutput,
-    UserOutput,
-    UserUpdateInput,
+    AssignRoleInputSerializer,
+    ChangePasswordInputSerializer,
+    LoginInputSerializer,
+    MeSerializer,
+    MessageSerializer,
+    RefreshInputSerializer,
+    RegisterInputSerializer,
+    RoleInputSerializer,
+    RoleSerializer,
+    SessionSerializer,
+    TokenSerializer,
+    UserSerializer,
+    UserUpdateInputSerializer,
 )
 from skeleton.identity.services import accounts, roles, sessions
 from skeleton.identity.tokens import TokenPair
+from skeleton.rest.actions import action, describe
 from skeleton.rest.http import JsonResponse
-from skeleton.rest.listing import NEWEST_FIRST, Sort, Sorting, everything
-from skeleton.rest.operations import operation
-from skeleton.rest.permissions import PUBLIC, SIGNED_IN, needs
-from skeleton.rest.reading import Reader
-from skeleton.rest.views import READ, WRITE, ApiView, ResourceView
+from skeleton.rest.listing import Ordering
+from skeleton.rest.permissions import PUBLIC, SIGNED_IN, HasPermission, require
+from skeleton.rest.reading import reader_of
+from skeleton.rest.viewsets import ApiViewSet, DestroyMixin, ModelViewSet, ReadOnlyModelViewSet, UpdateMixin
 
-MANAGE_ROLES = needs("roles:manage")
-BY_NAME = Sort("name", Lower("name"))
+MANAGE_ROLES = "roles:manage"
+BY_NAME = Ordering("name", Lower("name"))
 
 
-class AuthView(ApiView):
+def _read_user(pk: UUID) -> dict[str, Any]:
+    return reader_of(UserSerializer).one(User.objects.with_role_names(), pk)
+
+
+class AuthViewSet(ApiViewSet):
     """Signing in and out, and everything about oneself."""
 
     tag = "Authentication"
-    users = Reader(USERS, UserOutput)
+    permission_classes = [HasPermission()]
 
-    @operation("POST", "/register", access=PUBLIC, summary="Register", input=RegisterInput, output=TokenOutput,
-               status=201, errors=(403, 409, 422, 429), secret=True)  # fmt: skip
+    @action(
+        detail=False,
+        methods=["post"],
+        permission=PUBLIC,
+        summary="Register",
+        input=RegisterInputSerializer,
+        output=TokenSerializer,
+        status=201,
+        errors=(403, 409, 422, 429),
+        secret=True,
+    )
     def register(self, request: Request) -> HttpResponse:
         accounts.require_open_registration()
         user = accounts.register(**self.parse())
         return self._signed_in(user.pk, sessions.open_session(user=user, device=self._device()), 201)
 
-    @operation("POST", "/login", access=PUBLIC, summary="Log in", input=LoginInput, output=TokenOutput,
-               errors=(401, 422, 429), secret=True)  # fmt: skip
+    @action(
+        detail=False,
+        methods=["post"],
+        permission=PUBLIC,
+        summary="Log in",
+        input=LoginInputSerializer,
+        output=TokenSerializer,
+        errors=(401, 422, 429),
+        secret=True,
+    )
     def login(self, request: Request) -> HttpResponse:
         user, pair = sessions.log_in(**self.parse(), device=self._device())
         return self._signed_in(user.pk, pair)
 
-    @operation("POST", "/refresh", access=PUBLIC, summary="Get the next pair of tokens", input=RefreshInput,
-               output=TokenOutput, errors=(401, 422, 429), secret=True)  # fmt: skip
+    @action(
+        detail=False,
+        methods=["post"],
+        permission=PUBLIC,
+        summary="Get the next pair of tokens",
+        input=RefreshInputSerializer,
+        output=TokenSerializer,
+        errors=(401, 422, 429),
+        secret=True,
+    )
     def refresh(self, request: Request) -> HttpResponse:
         user_id, pair = sessions.refresh(token=self.parse()["refresh_token"])
         return self._signed_in(user_id, pair)
 
-    @operation("POST", "/logout", access=SIGNED_IN, summary="End this session", output=MessageOutput)
+    @action(detail=False, methods=["post"], permission=SIGNED_IN, summary="End this session", output=MessageSerializer)
     def logout(self, request: Request) -> HttpResponse:
         session_id = self.actor.session_id
         if session_id:
             sessions.end_session(session_id=session_id, actor=self.actor)
         return JsonResponse({"message": "Logged out."})
 
-    @operation("GET", "/me", access=SIGNED_IN, summary="Oneself, with permissions", output=MeOutput)
+    @action(
+        detail=False, methods=["get"], permission=SIGNED_IN, summary="Oneself, with permissions", output=MeSerializer
+    )
     def me(self, request: Request) -> HttpResponse:
-        user = self.users.one(self.actor, self.actor.user_id)
+        user = _read_user(self.actor.user_id)
         return JsonResponse({**user, "permissions": sorted(self.actor.permissions)})
 
-    @operation("GET", "/sessions", access=SIGNED_IN, summary="One's own sessions", output=SessionOutput,
-               envelope="list")  # fmt: skip
+    @action(
+        detail=False,
+        methods=["get"],
+        url_path="sessions",
+        permission=SIGNED_IN,
+        summary="One's own sessions",
+        output=SessionSerializer,
+        envelope="list",
+    )
     def list_sessions(self, request: Request) -> HttpResponse:
-        live = visible(SESSIONS, self.actor).filter(revoked_at=None, expires_at__gt=timezone.now()).order_by("-id")
+        live = (
+            Session.objects.visible_to(self.actor)
+            .filter(revoked_at=None, expires_at__gt=timezone.now())
+            .order_by("-id")
+        )
         rows = live.values("id", "device", "ip", "created_at", "last_seen_at", "expires_at")
         data = [{**row, "current": row["id"] == self.actor.session_id} for row in rows]
         return JsonResponse({"data": data})
 
-    @operation("DELETE", "/sessions/<pk>", access=SIGNED_IN, summary="End one of one's own sessions", status=204,
-               envelope="none", errors=(404,))  # fmt: skip
+    @action(
+        detail=False,
+        methods=["delete"],
+        url_path="sessions/<pk>",
+        permission=SIGNED_IN,
+        summary="End one of one's own sessions",
+        status=204,
+        envelope="none",
+        errors=(404,),
+    )
     def end_session(self, request: Request, pk: str) -> HttpResponse:
         sessions.end_session(session_id=self.pk, actor=self.actor)
         return HttpResponse(status=204)
 
-    @operation("POST", "/change-password", access=SIGNED_IN, summary="Change one's own password",
-               input=ChangePasswordInput, output=MessageOutput, errors=(422, 429), secret=True)  # fmt: skip
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="change-password",
+        permission=SIGNED_IN,
+        summary="Change one's own password",
+        input=ChangePasswordInputSerializer,
+        output=MessageSerializer,
+        errors=(422, 429),
+        secret=True,
+    )
     def change_password(self, request: Request) -> HttpResponse:
         accounts.change_password(actor=self.actor, **self.parse())
         return JsonResponse({"message": "The password is changed, and your other sessions have ended."})
@@ -108,89 +166,98 @@ class AuthView(ApiView):
             "refresh_token": pair.refresh,
             "token_type": "Bearer",
             "expires_in": pair.expires_in,
-            "user": self.users.one_of("all", None, user_id),
+            "user": _read_user(user_id),
         }
         return JsonResponse(body, status)
 
 
-class UserView(ResourceView):
+class UserViewSet(UpdateMixin, ReadOnlyModelViewSet):
     tag = "Users"
-    resources = ("users",)
-    gate = USERS
-    output = UserOutput
-    filterset = UserFilters
-    sorting = Sorting({"name": Lower("name"), "email": Lower("email"), "created_at": F("created_at")}, NEWEST_FIRST)
+    permission_classes = [HasPermission("users")]
+    serializer_class = UserSerializer
+    update_input_serializer_class = UserUpdateInputSerializer
+    filterset_class = UserFilterSet
+    ordering_fields = {"name": Lower("name"), "email": Lower("email"), "created_at": F("created_at")}
 
-    @operation("GET", "/<pk>", access=needs("users:read", or_oneself=True), summary="Read one", output="output",
-               errors=(404,))  # fmt: skip
-    def retrieve(self, request: Request, pk: str) -> HttpResponse:
-        return self.show(self.pk)
+    def get_queryset(self) -> QuerySet[Any]:
+        return User.objects.visible_to(self.actor)
 
-    @operation(("PUT", "PATCH"), "/<pk>", access=WRITE, summary="Change e-mail or name", input=UserUpdateInput,
-               partial=True, output="output", errors=(404, 409, 422))  # fmt: skip
-    def update(self, request: Request, pk: str) -> HttpResponse:
-        accounts.update_user(user_id=self.pk, values=self.parse(), actor=self.actor)
-        return self.show(self.pk)
+    @describe(permission=require("users:read", or_oneself=True))
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().retrieve(request, *args, **kwargs)
 
-    @operation("PATCH", "/<pk>/activate", access=WRITE, summary="Switch an account on", output="output",
-               errors=(404, 409))  # fmt: skip
+    @describe(summary="Change e-mail or name")
+    def perform_update(self, serializer: Any) -> None:
+        accounts.update_user(user_id=self.pk, values=serializer.validated_data, actor=self.actor)
+
+    @action(detail=True, methods=["patch"], summary="Switch an account on", errors=(404, 409))
     def activate(self, request: Request, pk: str) -> HttpResponse:
         accounts.activate_user(user_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
-    @operation("PATCH", "/<pk>/deactivate", access=WRITE, summary="Switch an account off", output="output",
-               errors=(404, 409))  # fmt: skip
+    @action(detail=True, methods=["patch"], summary="Switch an account off", errors=(404, 409))
     def deactivate(self, request: Request, pk: str) -> HttpResponse:
         accounts.deactivate_user(user_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
-    @operation("POST", "/<pk>/roles", access=MANAGE_ROLES, summary="Give a role", input=AssignRoleInput,
-               output="output", errors=(404, 409, 422))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path="roles",
+        permission=MANAGE_ROLES,
+        summary="Give a role",
+        input=AssignRoleInputSerializer,
+        errors=(404, 409, 422),
+    )
     def assign_role(self, request: Request, pk: str) -> HttpResponse:
         accounts.assign_role(user_id=self.pk, role_id=self.parse()["role_id"], actor=self.actor)
         return self.show(self.pk)
 
-    @operation("DELETE", "/<pk>/roles/<role_id>", access=MANAGE_ROLES, summary="Take a role away", output="output",
-               errors=(404, 409))  # fmt: skip
+    @action(
+        detail=True,
+        methods=["delete"],
+        url_path="roles/<role_id>",
+        permission=MANAGE_ROLES,
+        summary="Take a role away",
+        errors=(404, 409),
+    )
     def remove_role(self, request: Request, pk: str, role_id: str) -> HttpResponse:
         accounts.remove_role(user_id=self.pk, role_id=self.path_id("role_id"), actor=self.actor)
         return self.show(self.pk)
 
 
-class RoleView(ResourceView):
+class RoleViewSet(DestroyMixin, ModelViewSet):
     tag = "Roles"
-    resources = ("roles",)
-    gate = ROLES
-    output = RoleOutput
-    sorting = Sorting({}, NEWEST_FIRST)
+    permission_classes = [HasPermission("roles", write="manage")]
+    pagination_class = None
+    ordering = BY_NAME
+    serializer_class = RoleSerializer
+    input_serializer_class = RoleInputSerializer
 
-    @operation("GET", "", access=READ, summary="List all", output="output", envelope="list")
-    def list(self, request: Request) -> HttpResponse:
-        self.refuse_query()
-        return JsonResponse({"data": self.reader().every(self.actor, everything(BY_NAME))})
+    def get_queryset(self) -> QuerySet[Any]:
+        return Role.objects.visible_to(self.actor)
 
-    @operation("POST", "", access=MANAGE_ROLES, summary="Create", input=RoleInput, output="output", status=201,
-               errors=(409, 422))  # fmt: skip
-    def create(self, request: Request) -> HttpResponse:
-        return self.show(roles.create_role(values=self.parse(), actor=self.actor), 201)
+    @describe(summary="List all")
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().list(request, *args, **kwargs)
 
-    @operation(("PUT", "PATCH"), "/<pk>", access=MANAGE_ROLES, summary="Change some fields", input=RoleInput,
-               partial=True, output="output", errors=(404, 409, 422))  # fmt: skip
-    def update(self, request: Request, pk: str) -> HttpResponse:
-        roles.update_role(role_id=self.pk, values=self.parse(), actor=self.actor)
-        return self.show(self.pk)
+    @describe(summary="Create")
+    def perform_create(self, serializer: Any) -> Any:
+        return roles.create_role(values=serializer.validated_data, actor=self.actor)
 
-    @operation("DELETE", "/<pk>", access=MANAGE_ROLES, summary="Delete", status=204, envelope="none",
-               errors=(404, 409))  # fmt: skip
-    def destroy(self, request: Request, pk: str) -> HttpResponse:
-        roles.delete_role(role_id=self.pk, actor=self.actor)
-        return HttpResponse(status=204)
+    @describe(summary="Change some fields")
+    def perform_update(self, serializer: Any) -> None:
+        roles.update_role(role_id=self.pk, values=serializer.validated_data, actor=self.actor)
+
+    @describe(summary="Delete")
+    def perform_destroy(self, instance: Any) -> None:
+        roles.delete_role(role_id=instance.pk, actor=self.actor)
 
 
-class PermissionView(ApiView):
+class PermissionViewSet(ApiViewSet):
     tag = "Roles"
+    permission_classes = [HasPermission("roles")]
 
-    @operation("GET", "", access=needs("roles:read"), summary="The valid permission strings", output=None,
-               envelope="list")  # fmt: skip
+    @describe(summary="The valid permission strings", output=None, envelope="list")
     def list(self, request: Request) -> HttpResponse:
         return JsonResponse({"data": list(VALID)})

@@ -17,7 +17,6 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Model
 
-from skeleton.db.access import Gate, visible
 from skeleton.importexport.errors import BadFile
 from skeleton.importexport.reader.rows import Row
 from skeleton.importexport.reports import CHANGED, NEW, UNCHANGED, WRONG, Outcome, Report
@@ -41,8 +40,9 @@ class Target(Protocol):
     """The target of an import: an admin with `skeleton.importexport.screens.Importing`."""
 
     model: type[Model]
-    gate: Gate
     table: Table
+
+    def rows(self, actor: Actor) -> Any: ...
 
     def add_row(self, body: dict[str, Any], actor: Actor) -> UUID: ...
 
@@ -201,7 +201,7 @@ def _read(plan: Plan, column: Column, cell: Any, context: dict[str, Any]) -> Non
 
 def _find_records(target: Target, plans: list[Plan], columns: list[Column], actor: Actor) -> None:
     """Set the records that the rows refer to, by id or by key."""
-    rows = target.table.read_whole(visible(target.gate, actor))
+    rows = target.table.read_whole(target.rows(actor))
     by_id = {plan.row.number: parse_uuid(str(plan.values[ID])) for plan in plans if plan.values.get(ID)}
     found = {record.pk: record for record in rows.filter(pk__in=[pk for pk in by_id.values() if pk])}
     for plan in plans:

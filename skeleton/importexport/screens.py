@@ -24,7 +24,7 @@ from skeleton.office.records import RecordAdmin
 from skeleton.office.tables.spreadsheets import table_answer
 from skeleton.office.tables.table import Table
 from skeleton.office.words import say
-from skeleton.rest.serializers import Input
+from skeleton.rest.serializers import InputSerializer
 
 
 class UploadForm(forms.Form):
@@ -53,8 +53,8 @@ class Importing(RecordAdmin):
     """An admin whose list supports imports. Its `table` must have a key."""
 
     table: ClassVar[Table]
-    create_input: ClassVar[type[Input]]
-    update_input: ClassVar[type[Input]]
+    create_input: ClassVar[type[InputSerializer]]
+    update_input: ClassVar[type[InputSerializer]]
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view

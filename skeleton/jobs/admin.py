@@ -21,10 +21,10 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
 
 from skeleton.jobs import services
-from skeleton.jobs.access import JOBS
 from skeleton.jobs.choices import OPEN, State
 from skeleton.jobs.models import Job, title_of
-from skeleton.jobs.queries import periodic_jobs, workers_alive
+from skeleton.jobs.queries import jobs, periodic_jobs, workers_alive
+from skeleton.kernel.actors import Actor
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.redaction import without_secrets
 from skeleton.office.acts import act
@@ -72,7 +72,6 @@ class TaskFilter(DropdownFilter):
 @admin.register(Job)
 class JobScreen(DocumentAdmin):
     resources = ("jobs",)
-    gate = JOBS
     list_before_template = "skeleton/jobs/workers.html"
     list_after_template = "skeleton/jobs/periodic.html"
     list_display = ("title", status_column("status", COLOURS), "since", "due", "attempts", "why")
@@ -88,6 +87,9 @@ class JobScreen(DocumentAdmin):
     )
     acts = ("run_now", "cancel")
     bulk_acts = ("run_now", "cancel")
+
+    def rows(self, actor: Actor) -> QuerySet[Job]:
+        return jobs()
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Render the list between the number of workers and the table of periodic jobs."""

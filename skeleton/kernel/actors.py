@@ -1,4 +1,4 @@
-"""Who acts: the one idea of a caller that services, gates and the audit share."""
+"""Who acts: the one idea of a caller that services, row-level access and the audit share."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

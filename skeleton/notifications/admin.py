@@ -18,12 +18,11 @@ from unfold.paginator import InfinitePaginator
 
 from skeleton.identity.choices import Language
 from skeleton.kernel.actors import Actor
-from skeleton.notifications.access import DELIVERIES, NOTIFICATIONS, PREFERENCES
 from skeleton.notifications.choices import Channel, DeliveryStatus, Event
 from skeleton.notifications.links import page_of
 from skeleton.notifications.models import Delivery, Notification, Preferences
 from skeleton.notifications.queries import preferences_of, unread_count
-from skeleton.notifications.serializers import PreferencesInput, known_zones
+from skeleton.notifications.serializers import PreferencesInputSerializer, known_zones
 from skeleton.notifications.services import marks
 from skeleton.notifications.services.delivery import send_again
 from skeleton.notifications.services.preferences import update_preferences
@@ -90,8 +89,7 @@ class PreferencesScreen(OwnScreen, RecordAdmin):
 
     show_add_link = False
     resources = ("notifications",)
-    gate = PREFERENCES
-    create_input = update_input = PreferencesInput
+    create_input = update_input = PreferencesInputSerializer
     form = PreferencesForm
     fieldsets = (
         (
@@ -155,7 +153,6 @@ class ReadFilter(DropdownFilter):
 @admin.register(Notification)
 class NotificationScreen(OwnScreen, DocumentAdmin):
     resources = ("notifications",)
-    gate = NOTIFICATIONS
     list_before_template = "skeleton/notifications/inbox.html"
     list_display = ("title", "body", "about", "state", "created_at")
     list_filter = (ReadFilter,)
@@ -227,7 +224,6 @@ class DeliveryScreen(DocumentAdmin):
     """The deliveries, for users with `*:*`. No role can have a permission on `deliveries`, because none is defined."""
 
     resources = ("deliveries",)
-    gate = DELIVERIES
     paginator = InfinitePaginator  # counting would be slow: there is one for every e-mail ever sent
     list_display = ("event", "to", "channel_name", status_column("status", COLOURS), "attempts", "error", "updated_at")
     list_filter = (StatusFilter, "channel")

@@ -6,7 +6,7 @@ from skeleton.notifications.models import Notification
 from skeleton.rest.filters import BooleanFilter, FilterSet
 
 
-class NotificationFilters(FilterSet):
+class NotificationFilterSet(FilterSet):
     unread_only = BooleanFilter(method="unread", label="Only those that were not read yet.")
 
     def unread(self, rows: QuerySet[Notification], name: str, value: bool) -> QuerySet[Notification]:

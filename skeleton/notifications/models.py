@@ -1,7 +1,7 @@
 """Notifications, their deliveries over other channels, and each user's preferences."""
 
 import datetime as dt
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -9,10 +9,21 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
 from skeleton.notifications.choices import Channel, DeliveryStatus
 from skeleton.notifications.quiet import quiet_until
+
+
+class NotificationQuerySet(RowLevelQuerySet["Notification"]):
+    def visible_to(self, actor: Any) -> Self:
+        """Return the actor's own, and nobody else's."""
+        return self.owned_by(actor.id)
+
+    @keyed
+    def owned_by(self, user_id: Any) -> "models.QuerySet[Notification]":
+        return self.filter(user_id=user_id)
 
 
 class Notification(models.Model):
@@ -32,6 +43,8 @@ class Notification(models.Model):
     read_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = NotificationQuerySet.as_manager()
+
     class Meta:
         db_table = "notifications_notification"
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -46,6 +59,16 @@ class Notification(models.Model):
         return self.title
 
 
+class DeliveryQuerySet(RowLevelQuerySet["Delivery"]):
+    def visible_to(self, actor: Any) -> Self:
+        """Every delivery, for who looks after the system (`*:*`): to whom, how and why not, but not what."""
+        return self.without_contents()
+
+    @keyed(keeps_rows=True)
+    def without_contents(self) -> "models.QuerySet[Delivery]":
+        return self.select_related("notification__user").defer("notification__title", "notification__body")
+
+
 class Delivery(Record):
     """The delivery of a notification over one channel. There is at most one per notification and channel."""
 
@@ -55,6 +78,8 @@ class Delivery(Record):
     attempts = models.IntegerField(default=0)
     error = models.TextField(default="", blank=True)
     sent_at = models.DateTimeField(null=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         db_table = "notifications_delivery"
@@ -83,6 +108,16 @@ class Delivery(Record):
         return f"{self.channel} {self.status}"
 
 
+class PreferencesQuerySet(RowLevelQuerySet["Preferences"]):
+    def visible_to(self, actor: Any) -> Self:
+        """Return the actor's own, and nobody else's."""
+        return self.owned_by(actor.id)
+
+    @keyed
+    def owned_by(self, user_id: Any) -> "models.QuerySet[Preferences]":
+        return self.filter(user_id=user_id)
+
+
 class Preferences(Record):
     """A user's channels and quiet hours. A user without a row has the defaults.
 
@@ -99,6 +134,8 @@ class Preferences(Record):
     quiet_hours_start = models.TimeField(null=True, blank=True)
     quiet_hours_end = models.TimeField(null=True, blank=True)
     timezone = models.CharField(max_length=64, default="UTC")
+
+    objects = PreferencesQuerySet.as_manager()
 
     class Meta:
         db_table = "notifications_preferences"

@@ -11,16 +11,17 @@ from skeleton.rest.fields import (
     BooleanField,
     ChoiceField,
     ClockField,
-    Computed,
     DateTimeField,
+    FromColumns,
     IntegerField,
     TextField,
     UUIDField,
+    stateless,
 )
-from skeleton.rest.serializers import Input, Output
+from skeleton.rest.serializers import InputSerializer, Serializer
 
 
-class NotificationOutput(Output):
+class NotificationSerializer(Serializer):
     id = UUIDField()
     type = ChoiceField(choices=Event.choices)
     title = TextField(help_text="One line, in your language at the time.")
@@ -30,11 +31,12 @@ class NotificationOutput(Output):
     created_at = DateTimeField()
 
 
-class MarkedOutput(Output):
+class MarkedSerializer(Serializer):
     updated = IntegerField(help_text="How many had not been read.")
     unread_count = IntegerField(help_text="How many came in the meantime.")
 
 
+@stateless
 class ZoneField(TextField):
     """The name of a time zone of the IANA database."""
 
@@ -64,18 +66,18 @@ def _clock(time: dt.time | None) -> str | None:
 QUIET = "HH:MM on the clock of `timezone`, or null. Without both there are no quiet hours, nor where both are the same."
 
 
-class PreferencesOutput(Output):
+class PreferencesSerializer(Serializer):
     email_enabled = BooleanField()
     sms_enabled = BooleanField()
     push_enabled = BooleanField()
-    quiet_hours_start = Computed(ClockField(allow_null=True), "quiet_hours_start", compute=_clock)
-    quiet_hours_end = Computed(ClockField(allow_null=True), "quiet_hours_end", compute=_clock)
+    quiet_hours_start = FromColumns(ClockField(allow_null=True), "quiet_hours_start", compute=_clock)
+    quiet_hours_end = FromColumns(ClockField(allow_null=True), "quiet_hours_end", compute=_clock)
     timezone = TextField(help_text="A name of the IANA database.")
     language = ChoiceField(choices=Language.choices, source="user.language")
 
 
-class PreferencesInput(Input):
-    output = PreferencesOutput
+class PreferencesInputSerializer(InputSerializer):
+    output_serializer_class = PreferencesSerializer
     email_enabled = BooleanField()
     sms_enabled = BooleanField()
     push_enabled = BooleanField()

@@ -1,4 +1,7 @@
-from skeleton.notifications.views import NotificationView
-from skeleton.rest.operations import routes
+from skeleton.notifications.views import NotificationViewSet
+from skeleton.rest.routing import ApiRouter
 
-urlpatterns = routes("notifications", NotificationView)
+router = ApiRouter()
+router.register("notifications", NotificationViewSet)
+
+urlpatterns = router.urls

@@ -2,57 +2,75 @@
 
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from skeleton.notifications.access import NOTIFICATIONS
 from skeleton.notifications.examples import PREFERENCES
-from skeleton.notifications.filters import NotificationFilters
+from skeleton.notifications.filters import NotificationFilterSet
+from skeleton.notifications.models import Notification
 from skeleton.notifications.queries import preferences_of, unread_count
 from skeleton.notifications.serializers import (
-    MarkedOutput,
-    NotificationOutput,
-    PreferencesInput,
-    PreferencesOutput,
+    MarkedSerializer,
+    NotificationSerializer,
+    PreferencesInputSerializer,
+    PreferencesSerializer,
 )
 from skeleton.notifications.services import marks
 from skeleton.notifications.services.preferences import update_preferences
-from skeleton.rest.operations import operation
-from skeleton.rest.permissions import SIGNED_IN, Needs
-from skeleton.rest.views import ResourceView
+from skeleton.rest.actions import action, describe
+from skeleton.rest.permissions import SIGNED_IN, HasPermission
+from skeleton.rest.viewsets import ReadOnlyModelViewSet
 
 
-class NotificationView(ResourceView):
+class NotificationViewSet(ReadOnlyModelViewSet):
     tag = "Notifications"
-    gate = NOTIFICATIONS
-    output = NotificationOutput
-    filterset = NotificationFilters
-    aside_schema: ClassVar[dict[str, dict[str, Any]]] = {"unread_count": {"type": "integer", "minimum": 0}}
+    serializer_class = NotificationSerializer
+    filterset_class = NotificationFilterSet
+    permission_classes = [HasPermission(SIGNED_IN)]
+    list_extra_schema: ClassVar[dict[str, dict[str, Any]]] = {"unread_count": {"type": "integer", "minimum": 0}}
 
-    @property
-    def read_access(self) -> Needs:
-        return SIGNED_IN
+    def get_queryset(self) -> QuerySet[Any]:
+        return Notification.objects.visible_to(self.actor)
 
-    def aside(self) -> dict[str, Any]:
-        return {"unread_count": unread_count(self.actor.user_id)}
+    def get_paginated_response(self, data: Any) -> Any:
+        return super().get_paginated_response({**data, "unread_count": unread_count(self.actor.user_id)})
 
-    @operation("PATCH", "/<pk>/read", access=SIGNED_IN, summary="Mark one as read", output="output", errors=(404,))
+    @action(detail=True, methods=["patch"], summary="Mark one as read", errors=(404,))
     def read(self, request: Request, pk: str) -> HttpResponse:
         """One that was read already stays as it is."""
         marks.mark_read(notification_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
-    @operation("POST", "/read-all", access=SIGNED_IN, summary="Mark all as read", output=MarkedOutput)
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="read-all",
+        summary="Mark all as read",
+        output=MarkedSerializer,
+    )
     def read_all(self, request: Request) -> HttpResponse:
         updated = marks.mark_all_read(actor=self.actor)
         return self.answer({"updated": updated, "unread_count": unread_count(self.actor.user_id)})
 
-    @operation("GET", "/preferences", access=SIGNED_IN, summary="What you are sent, and when", output=PreferencesOutput)
+    @action(
+        detail=False,
+        methods=["get"],
+        summary="What you are sent, and when",
+        output=PreferencesSerializer,
+    )
     def preferences(self, request: Request) -> HttpResponse:
         return self._preferences()
 
-    @operation(("PATCH", "PUT"), "/preferences", access=SIGNED_IN, summary="Change what you are sent, and when",
-               input=PreferencesInput, partial=True, output=PreferencesOutput, examples=(PREFERENCES,))  # fmt: skip
+    @preferences.mapping.put
+    @preferences.mapping.patch
+    @describe(
+        summary="Change what you are sent, and when",
+        input=PreferencesInputSerializer,
+        partial=True,
+        output=PreferencesSerializer,
+        examples=(PREFERENCES,),
+    )
     def change_preferences(self, request: Request) -> HttpResponse:
         """They count for what is sent from now on, also for what waits already. The list of notifications itself is
         always complete."""
@@ -60,4 +78,4 @@ class NotificationView(ResourceView):
         return self._preferences()
 
     def _preferences(self) -> HttpResponse:
-        return self.answer(PreferencesOutput(preferences_of(self.actor.user_id)).data)
+        return self.answer(PreferencesSerializer(preferences_of(self.actor.user_id)).data)

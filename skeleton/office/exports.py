@@ -1,4 +1,4 @@
-"""Every list can be had as a file: exactly the rows that the filters, the search and the gate leave."""
+"""Every list can be had as a file: exactly the rows that the filters, the search and `visible_to` leave."""
 
 from typing import Any, ClassVar
 

@@ -14,7 +14,7 @@ from skeleton.office.forms import RecordForm
 from skeleton.office.refusals import REFUSALS, field_of, refusal_of, texts_of
 from skeleton.office.screens import Screen, StackedParts, TabularParts
 from skeleton.office.words import say
-from skeleton.rest.serializers import Input
+from skeleton.rest.serializers import InputSerializer
 
 
 class RecordAdmin(Screen):
@@ -22,8 +22,8 @@ class RecordAdmin(Screen):
 
     form = RecordForm
     change_form_before_template = "skeleton/admin/read_as.html"
-    create_input: ClassVar[type[Input] | None] = None
-    update_input: ClassVar[type[Input] | None] = None
+    create_input: ClassVar[type[InputSerializer] | None] = None
+    update_input: ClassVar[type[InputSerializer] | None] = None
 
     def add(self, values: dict[str, Any], actor: Actor) -> UUID:
         """Write a new record; its id."""
@@ -31,7 +31,7 @@ class RecordAdmin(Screen):
 
     def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         """Write `values` into the record. Raises NotFound where the actor may not see it."""
-        records.update(self.gate, pk, values, actor=actor)
+        records.update(self.rows(actor), pk, values, actor=actor)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.create_input is not None and self.has_view_permission(request) and self.may(request, "write")

@@ -18,7 +18,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.urls import path, reverse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
-from skeleton.db.access import Gate, visible
 from skeleton.kernel.actors import Actor
 from skeleton.office.acts import Act, do_to_many
 from skeleton.office.checks import AdminChecks, require_checked_list
@@ -48,7 +47,6 @@ class Screen(Exporting, ModelAdmin):
     audited_as: ClassVar[str] = ""
     """What the audit log calls these rows; by default the first of `resources`."""
 
-    gate: ClassVar[Gate]
     checks_class = AdminChecks
     acts: ClassVar[tuple[Any, ...]] = ()
     """Names of the methods made with `acts.act` or `acts.download`: the buttons of the page. Several under one button
@@ -112,8 +110,13 @@ class Screen(Exporting, ModelAdmin):
 
     # which
 
+    def rows(self, actor: Actor) -> QuerySet[Any]:
+        """The rows that the actor may see, as the API sees them (`visible_to`)."""
+        found: QuerySet[Any] = self.model._default_manager.visible_to(actor)
+        return found
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return visible(self.gate, self.actor(request)).order_by(*self.get_ordering(request))
+        return self.rows(self.actor(request)).order_by(*self.get_ordering(request))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The row, read once in a request."""

@@ -12,15 +12,21 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConfigured
 from django.db.models import Expression, F, Field, Model, QuerySet, Value
 from django.db.models.functions import Coalesce
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.filters import OrderingFilter, SearchFilter
 
 from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.errors import NotFound
 from skeleton.kernel.money import is_offered
+from skeleton.rest.actions import BY_CLASS, ActionDescription, endpoints
 from skeleton.rest.documentation import DocumentationView
-from skeleton.rest.operations import Operation, endpoints
-from skeleton.rest.permissions import Needs
-from skeleton.rest.plans import plan_of
-from skeleton.rest.serializers import Output
-from skeleton.rest.views import ApiView, ResourceView
+from skeleton.rest.filters import FilterSet, SqlFilter
+from skeleton.rest.pagination import PageOrCursorPagination
+from skeleton.rest.plans import row_mapper
+from skeleton.rest.reading import source_of
+from skeleton.rest.rows import queryset_of
+from skeleton.rest.serializers import InputSerializer, Serializer
+from skeleton.rest.viewsets import ApiViewSet
 
 API = "api/v1/"
 SECRET_BYTES = 32
@@ -38,61 +44,148 @@ Apps = Sequence[AppConfig] | None
 
 @register("skeleton")
 def check_routes(app_configs: Apps, **_: Any) -> list[CheckMessage]:
-    """Every route of the API is an operation, with a permission, that answers something readable."""
+    """Every route of the API is a described action, with a permission, whose serializers are ones that work."""
     problems: list[CheckMessage] = []
     for route, callback in endpoints():
-        view = getattr(callback, "cls", None)
-        if not route.startswith(API) or (view and issubclass(view, DocumentationView)):
+        viewset = getattr(callback, "cls", None)
+        if not route.startswith(API) or (viewset and issubclass(viewset, DocumentationView)):
             continue
-        if view is None or not issubclass(view, ApiView):
-            problems.append(Error(f"/{route} is not served by an ApiView.", id="skeleton.E001"))
+        if viewset is None or not issubclass(viewset, ApiViewSet):
+            problems.append(Error(f"/{route} is not served by an ApiViewSet.", id="skeleton.E001"))
             continue
         for method, name in callback.actions.items():  # type: ignore[attr-defined]
-            problems += _check_operation(view(), f"{method.upper()} /{route}", name)
+            if method != "head":
+                problems += _check_action(_view_of(callback, name), method, f"{method.upper()} /{route}")
     return problems
 
 
-def _check_operation(view: ApiView, route: str, name: str) -> Iterator[CheckMessage]:
-    described = getattr(getattr(view, name, None), "operation", None)
-    if not isinstance(described, Operation):
-        yield Error(f"{route}: {name} is not an operation, so it declares no permission.", id="skeleton.E002")
+def _view_of(callback: Any, action: str) -> ApiViewSet:
+    view: ApiViewSet = callback.cls(**callback.initkwargs)
+    view.action, view.action_map, view.kwargs, view.args = action, callback.actions, {}, ()
+    return view
+
+
+def _check_action(view: ApiViewSet, method: str, route: str) -> Iterator[CheckMessage]:
+    described = view.action_description
+    if described is None:
+        line = f"{route}: {view.action} has no description: use skeleton.rest's @action or @describe."
+        yield Error(line, id="skeleton.E002")
+        return
+    if view.get_requirement(method) is None:
+        yield Error(f"{route} declares no permission: set permission_classes.", id="skeleton.E002")
+    if described.input is not None:
+        try:
+            given: Any = view.get_input_serializer_class()
+        except TypeError as exc:
+            yield Error(f"{route}: {exc}: set input_serializer_class.", id="skeleton.E006")
+            return
+        if not (isinstance(given, type) and issubclass(given, InputSerializer)):
+            yield Error(f"{route}: {given} is not an InputSerializer.", id="skeleton.E006")
+    yield from _check_output(view, described, route)
+
+
+def _check_output(view: ApiViewSet, described: ActionDescription, route: str) -> Iterator[CheckMessage]:
+    if described.envelope not in ("object", "page", "cursor", "list"):
         return
     try:
-        needed = view.needed(described)
-    except (AttributeError, ValueError):
-        needed = None
-    if not isinstance(needed, Needs):
-        yield Error(f"{route} declares no permission.", id="skeleton.E002")
-    output = view.described(described.output)
-    if isinstance(output, type) and issubclass(output, Output):
-        try:
-            plan_of(output)
-        except ImproperlyConfigured as exc:
-            yield Error(f"{route}: {exc}", id="skeleton.E003")
+        output = view.get_serializer_class() if described.output is BY_CLASS else described.output
+        if isinstance(output, type) and (described.output is BY_CLASS or issubclass(output, Serializer)):
+            row_mapper(output)
+    except (AssertionError, ImproperlyConfigured) as exc:
+        yield Error(f"{route}: {exc}", id="skeleton.E003")
+
+
+# --- hooks of DRF's that are not honoured -----------------------------------------------------------------------------
+
+NOT_CALLED = {
+    "get_serializer": "answers are mapped from rows: override get_serializer_class, or get_input_serializer for bodies",
+    "get_view_name": "there is no browsable API",
+    "get_view_description": "say it in the action's docstring",
+    "options": "OPTIONS is not answered",
+}
+"""Methods of DRF's views that nothing here calls, and what to do instead."""
+
+NOT_READ = {
+    "filterset_fields": "declare a filterset_class",
+    "filter_fields": "declare a filterset_class",
+    "filter_class": "declare a filterset_class",
+    "metadata_class": "OPTIONS is not answered",
+    "paginate_by": "set page_size on a pagination_class",
+}
+"""Attributes that DRF or django-filter knows, which nothing here reads."""
+
+
+@register("skeleton")
+def check_hooks(app_configs: Apps, **_: Any) -> list[CheckMessage]:
+    """No viewset uses a hook of DRF's that would be ignored."""
+    return [
+        Error(f"{viewset.__name__}: {line}", id="skeleton.E007")
+        for viewset in _viewsets()
+        for line in _unheard(viewset)
+    ]
+
+
+def _viewsets() -> list[type[ApiViewSet]]:
+    found = dict.fromkeys(getattr(callback, "cls", None) for _, callback in endpoints())
+    return [each for each in found if isinstance(each, type) and issubclass(each, ApiViewSet)]
+
+
+def _unheard(viewset: type[ApiViewSet]) -> Iterator[str]:
+    for name, instead in NOT_CALLED.items():
+        if getattr(viewset, name, None) is not getattr(ApiViewSet, name, None):
+            yield f"{name} would not be called: {instead}."
+    for name, instead in NOT_READ.items():
+        if getattr(viewset, name, None) is not getattr(ApiViewSet, name, None):
+            yield f"{name} would not be read: {instead}."
+    paging = viewset.pagination_class
+    if paging is not None and not (isinstance(paging, type) and issubclass(paging, PageOrCursorPagination)):
+        yield f"pagination_class {paging.__name__} is not one of skeleton.rest.pagination."
+    backends = tuple(viewset.filter_backends)
+    for backend in backends:
+        if issubclass(backend, (OrderingFilter, DjangoFilterBackend)):
+            yield f"{backend.__name__} is not needed: declare ordering_fields and filterset_class."
+    if hasattr(viewset, "search_fields") and not any(issubclass(each, SearchFilter) for each in backends):
+        yield "search_fields would not be read: put DRF's SearchFilter into filter_backends, or use a filter."
+    yield from _unheard_of_filters(viewset.filterset_class)
+
+
+def _unheard_of_filters(filterset: Any) -> Iterator[str]:
+    if filterset is None:
+        return
+    if not issubclass(filterset, FilterSet):
+        yield f"{filterset.__name__} is not a FilterSet of skeleton.rest.filters."
+        return
+    for name, each in filterset.base_filters.items():
+        if not isinstance(each, SqlFilter):
+            yield f"{filterset.__name__}.{name}: use the filters of skeleton.rest.filters."
 
 
 @register("skeleton")
 def check_lists(app_configs: Apps, **_: Any) -> list[CheckMessage]:
-    """Every resource's columns exist, and no list is sorted by what may be null: a cursor would lose those rows."""
-    found = {getattr(callback, "cls", None): None for _, callback in endpoints()}
-    problems: list[CheckMessage] = []
-    for view in found:
-        if isinstance(view, type) and issubclass(view, ResourceView):
-            problems += _check_resource(view)
-    return problems
+    """Every resource's columns exist, and no list is ordered by what may be null: a cursor would lose those rows."""
+    return [problem for viewset in _viewsets() if hasattr(viewset, "list") for problem in _check_resource(viewset)]
 
 
-def _check_resource(view: type[ResourceView]) -> Iterator[CheckMessage]:
-    rows = view.gate.rows(view.gate.scope(SYSTEM), None)
-    for output in {view.output, view.list_output or view.output}:
+def _check_resource(viewset: type[ApiViewSet]) -> Iterator[CheckMessage]:
+    if viewset.serializer_class is None:
+        return
+    try:
+        rows = source_of(queryset_of(viewset, SYSTEM)).rows()
+    except (AttributeError, KeyError, NotFound):  # it needs more of the request, such as what is in the path
+        return
+    except (AssertionError, ImproperlyConfigured) as exc:
+        yield Error(f"{viewset.__name__}: {exc}", id="skeleton.E004")
+        return
+    for output in {viewset.serializer_class, viewset.list_serializer_class or viewset.serializer_class}:
         try:
-            plan = plan_of(output)
-            rows.annotate(**plan.annotations).values_list(*plan.columns)
+            mapper = row_mapper(output)
+            rows.annotate(**mapper.annotations).values_list(*mapper.columns)
         except (FieldError, ImproperlyConfigured) as exc:
-            yield Error(f"{view.__name__}: {output.__name__} cannot be read: {exc}", id="skeleton.E004")
-    for name, key in {**view.sorting.keys, view.sorting.default.name: view.sorting.default.key}.items():
+            yield Error(f"{viewset.__name__}: {output.__name__} cannot be read: {exc}", id="skeleton.E004")
+    default = viewset().get_ordering()
+    for name, key in {**viewset.ordering_fields, default.name: default.key}.items():
         if _may_be_null(rows, key):
-            yield Error(f"{view.__name__}: the sort field {name} may be null.", id="skeleton.E005")
+            yield Error(f"{viewset.__name__}: the sort field {name} may be null.", id="skeleton.E005")
 
 
 def _may_be_null(rows: QuerySet[Any], key: Any) -> bool:

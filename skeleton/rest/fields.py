@@ -8,7 +8,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import email_validator
@@ -27,6 +27,19 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
 
 NULL = "This field may not be null."
+
+
+_Class = TypeVar("_Class", bound=type)
+
+
+def stateless(cls: _Class) -> _Class:
+    """Say of a field, or of a nested InputSerializer, that its methods hold and ask for nothing of a request.
+
+    They use neither `context` nor `instance`, `parent` or `root`. One instance of it then serves all requests (see
+    `rest.serializers`). It does not count for subclasses that have methods of their own.
+    """
+    cls._stateless = cls  # type: ignore[attr-defined]
+    return cls
 
 
 class TextField(serializers.CharField):
@@ -262,7 +275,7 @@ class JsonObjectField(serializers.Field[dict[str, Any], Any, Any, Any]):
         return value
 
 
-class ObjectOf(JsonObjectField):
+class NestedJsonField(JsonObjectField):
     """A JSON object in a column of its own, in the shape that a serializer describes. For output: kept as it is."""
 
     def __init__(self, child: type[serializers.Serializer[Any]], **kwargs: Any) -> None:
@@ -270,34 +283,34 @@ class ObjectOf(JsonObjectField):
         super().__init__(**kwargs)
 
 
-class ListOf(serializers.Field[list[Any], Any, Any, Any]):
-    """A list of objects, each one complete: also in a partial update, where the list replaces the former one."""
+class ListField(serializers.ListField):
+    """DRF's list field, strict: a JSON list of at most `max_length` items, whose number is asked before the items are.
+
+    A serializer as its `child` is a body of its own: each item is complete, also in a partial update, where the list
+    replaces the former one.
+    """
 
     default_error_messages = {
-        "invalid": "Must be a list.",
-        "min": "At least {bound} needed.",
-        "max": "At most {bound} allowed.",
+        "not_a_list": "Must be a list.",
+        "min_length": "At least {min_length} needed.",
+        "max_length": "At most {max_length} allowed.",
     }
 
-    def __init__(
-        self,
-        child: type[serializers.Serializer[Any]] | serializers.Field[Any, Any, Any, Any],
-        *,
-        at_least: int = 0,
-        at_most: int = 500,
-        **kwargs: Any,
-    ) -> None:
-        self.child = child() if isinstance(child, type) else child
-        self.at_least, self.at_most = at_least, at_most
-        super().__init__(**kwargs)
+    def __init__(self, *, min_length: int = 0, max_length: int = 500, **kwargs: Any) -> None:
+        super().__init__(min_length=min_length, max_length=max_length, **kwargs)
+        self.fewest, self.most = min_length, max_length
+        if isinstance(self.child, serializers.BaseSerializer):
+            self.child.parent = None  # type: ignore[assignment]
 
     def to_internal_value(self, data: Any) -> list[Any]:
         if not isinstance(data, list):
-            self.fail("invalid")
-        if len(data) < self.at_least:
-            self.fail("min", bound=self.at_least)
-        if len(data) > self.at_most:
-            self.fail("max", bound=self.at_most)
+            self.fail("not_a_list")
+        if len(data) < self.fewest:
+            self.fail("min_length", min_length=self.fewest)
+        if len(data) > self.most:
+            self.fail("max_length", max_length=self.most)
+        if self.child.parent is None and self.child._context is not self.context:
+            self.child._context = self.context
         values, errors = [], {}
         for index, item in enumerate(data):
             try:
@@ -308,12 +321,9 @@ class ListOf(serializers.Field[list[Any], Any, Any, Any]):
             raise serializers.ValidationError(errors)
         return values
 
-    def to_representation(self, value: list[Any]) -> list[Any]:
-        return [self.child.to_representation(item) for item in value]
 
-
-class Computed(serializers.Field[Any, Any, Any, Any]):
-    """An output field worked out from columns of the row: `Computed(BooleanField(), "status", compute=is_active)`.
+class FromColumns(serializers.Field[Any, Any, Any, Any]):
+    """An output field worked out from columns of the row: `FromColumns(BooleanField(), "status", compute=is_active)`.
 
     `field` describes the result (for the OpenAPI), `columns` are what `compute` takes, in that order. The function
     must be pure and quick: it runs once per row.
@@ -329,11 +339,11 @@ class Computed(serializers.Field[Any, Any, Any, Any]):
         return self.compute(*(_follow(value, column) for column in self.columns))
 
 
-class Derived(serializers.Field[Any, Any, Any, Any]):
+class FromFields(serializers.Field[Any, Any, Any, Any]):
     """An output field worked out from other fields of the same object, once they are there.
 
-    `Derived(AddressOutput(allow_null=True), "addresses", compute=primary)`: like Computed, but `compute` takes the
-    finished values of the fields named, children included. They must be no `Derived` fields themselves.
+    `FromFields(AddressSerializer(allow_null=True), "addresses", compute=primary)`: like FromColumns, but `compute`
+    takes the finished values of the fields named, children included. They must be no `FromFields` themselves.
     """
 
     def __init__(self, field: serializers.Field[Any, Any, Any, Any], *names: str, compute: Callable[..., Any]) -> None:
@@ -341,7 +351,7 @@ class Derived(serializers.Field[Any, Any, Any, Any]):
         super().__init__(read_only=True, source="*")
 
 
-class Many(serializers.Field[Any, Any, Any, Any]):
+class Children(serializers.Field[Any, Any, Any, Any]):
     """Rows of a child table, as a list of objects, read by the same statement as their parent.
 
     `rows` is the queryset of the children of one parent, related by `OuterRef("pk")`, in their order.
@@ -352,7 +362,7 @@ class Many(serializers.Field[Any, Any, Any, Any]):
         super().__init__(read_only=True)
 
 
-class One(Many):
+class Child(Children):
     """The one row of a child table that `rows` finds for its parent, as an object; null where there is none."""
 
 

@@ -43,7 +43,7 @@ def like_pattern(text: str) -> str:
     return f"%{escaped}%"
 
 
-class Bound:
+class SqlFilter:
     """What the kernel asks of a filter beyond django-filter: how a cleaned value meets the SQL."""
 
     constant: ClassVar[bool] = False
@@ -70,7 +70,7 @@ class _StrictBoolean(forms.Field):
             raise forms.ValidationError("Must be true or false.") from None
 
 
-class BooleanFilter(Bound, django_filters.Filter):
+class BooleanFilter(SqlFilter, django_filters.Filter):
     field_class = _StrictBoolean
     constant = True
 
@@ -88,7 +88,7 @@ class _OneOf(forms.ChoiceField):
         return str(value)
 
 
-class ChoiceFilter(Bound, django_filters.ChoiceFilter):
+class ChoiceFilter(SqlFilter, django_filters.ChoiceFilter):
     field_class = _OneOf
     constant = True
 
@@ -98,17 +98,17 @@ class ChoiceFilter(Bound, django_filters.ChoiceFilter):
         super().__init__(*args, choices=choices, **kwargs)
 
 
-class UUIDFilter(Bound, django_filters.UUIDFilter):
+class UUIDFilter(SqlFilter, django_filters.UUIDFilter):
     pass
 
 
-class TextFilter(Bound, django_filters.CharFilter):
+class TextFilter(SqlFilter, django_filters.CharFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 255)
         super().__init__(*args, **kwargs)
 
 
-class DateFilter(Bound, django_filters.DateFilter):
+class DateFilter(SqlFilter, django_filters.DateFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["input_formats"] = ["%Y-%m-%d"]
         kwargs["error_messages"] = {"invalid": "Must be a date, YYYY-MM-DD."}
@@ -135,7 +135,7 @@ class ToDayFilter(DateFilter):
         return dt.datetime.combine(value, dt.time.max, dt.UTC)
 
 
-class NumberFilter(Bound, django_filters.Filter):
+class NumberFilter(SqlFilter, django_filters.Filter):
     """A whole number; `min_value` and `max_value` as of a form's integer field."""
 
     field_class = forms.IntegerField
@@ -157,8 +157,18 @@ class SearchFilter(PatternFilter):
         super().__init__(field_name=field_name, lookup_expr="matches", **kwargs)
 
 
+NOT_CALLED = ("__init__", "filter_queryset", "qs", "form", "get_form_class", "is_valid", "errors")
+"""What django-filter calls for each request, and nothing here does."""
+
+
 class FilterSet(django_filters.FilterSet):
     """The filters of one list. Declared as ever; `method=` filters get the queryset, the name and a value or Param."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in NOT_CALLED:
+            if name in vars(cls):
+                raise ImproperlyConfigured(f"{cls.__name__}.{name} would not be called: use a filter with method=.")
 
     @classmethod
     def clean(cls, raw: dict[str, str]) -> dict[str, Any]:
@@ -183,33 +193,33 @@ class FilterSet(django_filters.FilterSet):
     def shape(cls, values: dict[str, Any]) -> tuple[Any, ...]:
         """What of `values` the SQL depends on, hashable."""
         return tuple(
-            (name, value if _bound(cls, name).constant else _bound(cls, name).variant(value))
+            (name, value if _filter_of(cls, name).constant else _filter_of(cls, name).variant(value))
             for name, value in sorted(values.items())
         )
 
     @classmethod
     def by_value(cls, shape: tuple[Any, ...]) -> bool:
         """Whether a statement of this shape must be planned for its values each time."""
-        return any(_bound(cls, name).by_value for name, _ in shape)
+        return any(_filter_of(cls, name).by_value for name, _ in shape)
 
     @classmethod
-    def narrow(cls, rows: QuerySet[Any], shape: tuple[Any, ...]) -> QuerySet[Any]:
+    def apply(cls, rows: QuerySet[Any], shape: tuple[Any, ...]) -> QuerySet[Any]:
         """`rows` with every filter of `shape` applied, a Param standing for each value that is not constant."""
         instance = _instance(cls)
         for name, value in shape:
-            param: Any = value if _bound(cls, name).constant else Param(name, variant=value)
+            param: Any = value if _filter_of(cls, name).constant else Param(name, variant=value)
             rows = instance.filters[name].filter(rows, param)
         return rows
 
     @classmethod
     def bind(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """`values` as the Params of `narrow` want them."""
-        return {name: _bound(cls, name).bind(value) for name, value in values.items()}
+        """`values` as the Params of `apply` want them."""
+        return {name: _filter_of(cls, name).bind(value) for name, value in values.items()}
 
 
-def _bound(filterset: type[FilterSet], name: str) -> Bound:
+def _filter_of(filterset: type[FilterSet], name: str) -> SqlFilter:
     found = filterset.base_filters[name]
-    if not isinstance(found, Bound):
+    if not isinstance(found, SqlFilter):
         raise ImproperlyConfigured(f"{filterset.__name__}.{name}: use the filters of skeleton.rest.filters.")
     return found
 

@@ -26,14 +26,14 @@ PAGING = ("page", "limit", "cursor", "sort_by", "sort_order")
 
 
 @dataclass(frozen=True, slots=True)
-class Sort:
+class Ordering:
     """An order that a list may be asked for: by `key` (a column or expression, never null), then by id."""
 
     name: str
     key: Any
     descending: bool = False
 
-    def ordering(self) -> tuple[Any, ...]:
+    def order_by(self) -> tuple[Any, ...]:
         """For `order_by`. The id comes last and in the same direction, so that one index range serves a cursor."""
         pk = F("pk")
         if self.descending:
@@ -46,28 +46,22 @@ class Sort:
         return F(self.key) if isinstance(self.key, str) else self.key
 
 
-@dataclass(frozen=True, slots=True)
-class Sorting:
-    """The orders of one resource: `keys` by public name, and the order that holds when none is asked for."""
-
-    keys: Mapping[str, Any]
-    default: Sort
-
-    def parse(self, query: Mapping[str, str]) -> Sort:
-        name, order = query.get("sort_by"), query.get("sort_order")
-        if order is not None and order not in ("asc", "desc"):
-            raise BadRequest("sort_order must be asc or desc.", details={"sort_order": "Must be one of: asc, desc."})
-        if name is None:
-            if order is None:
-                return self.default
-            return Sort(self.default.name, self.default.key, descending=order == "desc")
-        if name not in self.keys:
-            allowed = ", ".join(self.keys)
-            raise BadRequest(f"sort_by must be one of: {allowed}.", details={"sort_by": f"Must be one of: {allowed}."})
-        return Sort(name, self.keys[name], descending=order == "desc")
+def parse_ordering(query: Mapping[str, str], allowed: Mapping[str, Any], default: Ordering) -> Ordering:
+    """The order that `sort_by` and `sort_order` ask for: one of `allowed` (keys by public name), or the default."""
+    name, order = query.get("sort_by"), query.get("sort_order")
+    if order is not None and order not in ("asc", "desc"):
+        raise BadRequest("sort_order must be asc or desc.", details={"sort_order": "Must be one of: asc, desc."})
+    if name is None:
+        if order is None:
+            return default
+        return Ordering(default.name, default.key, descending=order == "desc")
+    if name not in allowed:
+        names = ", ".join(allowed)
+        raise BadRequest(f"sort_by must be one of: {names}.", details={"sort_by": f"Must be one of: {names}."})
+    return Ordering(name, allowed[name], descending=order == "desc")
 
 
-NEWEST_FIRST = Sort("id", "pk", descending=True)
+NEWEST_FIRST = Ordering("id", "pk", descending=True)
 """Ids are UUIDv7: their order is the order of creation."""
 
 
@@ -88,15 +82,15 @@ class ListQuery:
     """A list request, understood. `cursor` is None for page mode."""
 
     filters: dict[str, Any]
-    sort: Sort
+    ordering: Ordering
     limit: int
     page: int
     cursor: Cursor | None
 
 
-def everything(sort: Sort, filters: dict[str, Any] | None = None) -> ListQuery:
+def everything(ordering: Ordering, filters: dict[str, Any] | None = None) -> ListQuery:
     """What the few lists that are not paged ask for."""
-    return ListQuery(filters=filters or {}, sort=sort, limit=MAX_LIMIT, page=1, cursor=None)
+    return ListQuery(filters=filters or {}, ordering=ordering, limit=MAX_LIMIT, page=1, cursor=None)
 
 
 def parse_filters(query: QueryDict, filterset: type[FilterSet] | None, also: Sequence[str] = ()) -> dict[str, Any]:
@@ -112,30 +106,33 @@ def parse_list_query(
     query: QueryDict,
     *,
     filterset: type[FilterSet] | None,
-    sorting: Sorting,
+    ordering: Ordering = NEWEST_FIRST,
+    ordering_fields: Mapping[str, Any] | None = None,
     cursor_only: bool = False,
     plain_cursor: bool = False,
-    extra: tuple[str, ...] = (),
+    extra: Sequence[str] = (),
+    limits: tuple[int, int] = (DEFAULT_LIMIT, MAX_LIMIT),
 ) -> ListQuery:
     """Read the query string of a list.
 
     `cursor_only` lists have no pages; `plain_cursor` ones use the last id itself as cursor; `extra` are parameters that
-    the view reads by itself. Raises BadRequest for anything unknown or malformed.
+    the view reads by itself; `limits` are the default and the greatest number of rows. Raises BadRequest for anything
+    unknown or malformed.
     """
     params = {name: str(value) for name, value in query.items()}  # of a repeated one the last counts
     filters = parse_filters(query, filterset, (*PAGING, *extra))
-    sort = sorting.parse(params)
+    order = parse_ordering(params, ordering_fields or {}, ordering)
     if "cursor" in params and "page" in params:
         raise BadRequest("cursor and page exclude each other.", details={"cursor": "Cannot be used with page."})
     if cursor_only and "page" in params:
         raise BadRequest("This list is paged by cursor.", details={"page": "Use cursor instead."})
     cursor = None
     if cursor_only or "cursor" in params:
-        cursor = parse_cursor(params.get("cursor", ""), sort, plain=plain_cursor)
+        cursor = parse_cursor(params.get("cursor", ""), order, plain=plain_cursor)
     return ListQuery(
         filters=filters,
-        sort=sort,
-        limit=min(_positive(params, "limit", DEFAULT_LIMIT), MAX_LIMIT),
+        ordering=order,
+        limit=min(_positive(params, "limit", limits[0]), limits[1]),
         page=_positive(params, "page", 1),
         cursor=cursor,
     )
@@ -151,10 +148,10 @@ def _positive(params: Mapping[str, str], name: str, default: int) -> int:
     return value
 
 
-def parse_cursor(text: str, sort: Sort, *, plain: bool = False) -> Cursor:
+def parse_cursor(text: str, ordering: Ordering, *, plain: bool = False) -> Cursor:
     """The cursor that `text` spells, for this order. An empty text is the beginning.
 
-    The key is still as JSON has it: `revive` makes it what the column holds.
+    The key is still as JSON has it: `decode` makes it what the column holds.
     """
     if text == "":
         return Cursor()
@@ -170,21 +167,21 @@ def parse_cursor(text: str, sort: Sort, *, plain: bool = False) -> Cursor:
     after = parse_uuid(after_text)
     if after is None:
         raise bad_cursor()
-    if (name, descending) != (sort.name, sort.descending):
+    if (name, descending) != (ordering.name, ordering.descending):
         raise BadRequest("The cursor belongs to another order.", details={"cursor": "Belongs to another order."})
     return Cursor(key, after)
 
 
-def write_cursor(sort: Sort, key: Any, pk: UUID, *, plain: bool = False) -> str:
+def write_cursor(ordering: Ordering, key: Any, pk: UUID, *, plain: bool = False) -> str:
     """The opaque text of a cursor behind the row with this key and id."""
     if plain:
         return str(pk)
     # a decimal goes as a text: as a number it could come back as another one
-    spelt = orjson.dumps([sort.name, sort.descending, key, pk], default=str)
+    spelt = orjson.dumps([ordering.name, ordering.descending, key, pk], default=str)
     return base64.urlsafe_b64encode(spelt).decode()
 
 
-def revive(key: Any, field: "Field[Any, Any]") -> Any:
+def decode(key: Any, field: "Field[Any, Any]") -> Any:
     """The sort key in a cursor as a value of its column. Raises BadRequest: anybody may write a cursor."""
     if not isinstance(key, str | int):
         raise bad_cursor()
@@ -215,10 +212,10 @@ class KeysetAfter(Func):
     output_field = BooleanField()
     conditional = True
 
-    def __init__(self, sort: Sort, key_field: Any) -> None:
-        self.comparison = "<" if sort.descending else ">"
-        self.elsewhere = _crosses_tables(sort.expression)
-        super().__init__(sort.expression, F("pk"), Param("after_key", key_field), Param("after_id"))
+    def __init__(self, ordering: Ordering, key_field: Any) -> None:
+        self.comparison = "<" if ordering.descending else ">"
+        self.elsewhere = _crosses_tables(ordering.expression)
+        super().__init__(ordering.expression, F("pk"), Param("after_key", key_field), Param("after_id"))
 
     def as_sql(  # type: ignore[override]
         self, compiler: Any, connection: Any, **extra_context: Any

@@ -17,7 +17,7 @@ from skeleton.kernel.ids import uuid7
 from skeleton.rest.addresses import client_address
 from skeleton.rest.handler import error_response
 from skeleton.rest.throttles import general
-from skeleton.rest.views import ApiView
+from skeleton.rest.viewsets import ApiViewSet
 
 log = structlog.get_logger("skeleton.requests")
 
@@ -59,7 +59,7 @@ class RequestContextMiddleware:
 
         The API's own views do it themselves: only they know who calls.
         """
-        if issubclass(getattr(view, "cls", type(None)), ApiView) or is_exempt(request.path):
+        if issubclass(getattr(view, "cls", type(None)), ApiViewSet) or is_exempt(request.path):
             return None
         return None if general.allow_request(request, None) else too_many(request)
 

@@ -1,10 +1,12 @@
-"""From a serializer to a plan: which columns to read, and how a row of them becomes JSON.
+"""From a serializer to a row mapper: which columns to read, and how a row of them becomes JSON.
 
 A list of twenty rows pays for no model instance and no field's `to_representation`: rows come as tuples and leave as
-dicts. The serializer stays the one description of the fields; what cannot be compiled fails when it is first used, and
-a system check uses every one at start-up.
+dicts. The serializer stays the one description of the fields. A field that overrides `to_representation` is honoured:
+the method is called with the column's value. What cannot be compiled is refused by a system check at start-up, which
+says what to use instead.
 """
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,9 +17,10 @@ import orjson
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import JSONField, Subquery
 from django.db.models.functions import JSONArray
+from rest_framework import fields as drf
 from rest_framework import serializers
 
-from skeleton.rest.fields import Computed, Derived, JsonObjectField, ListOf, Many, NumberField, One
+from skeleton.rest.fields import Child, Children, FromColumns, FromFields, JsonObjectField, NumberField
 from skeleton.rest.http import number
 
 Row = Sequence[Any]
@@ -25,21 +28,41 @@ Step = tuple[str, Callable[[Row], Any]]
 Finish = tuple[str, Callable[[dict[str, Any]], Any]]
 """What a field's value is worked out from: the row, or the object as far as it is built."""
 
-PLAIN = (
+AS_IS = (
     serializers.CharField,
     serializers.IntegerField,
     serializers.BooleanField,
     serializers.UUIDField,
     serializers.DateField,
+    serializers.DateTimeField,
     serializers.ChoiceField,
-    serializers.EmailField,
-    serializers.ListField,
 )
-"""Fields whose column value orjson writes just as the field would."""
+"""Fields whose column value orjson writes just as the field would, unless they are told another format."""
+
+IN_JSON = (serializers.CharField, serializers.IntegerField, serializers.BooleanField, serializers.ChoiceField)
+"""Fields whose value is the same in a JSON array as in a column, so that a `to_representation` of theirs can be called
+there as well."""
+
+OF_JSON = (JsonObjectField, serializers.ListField, serializers.DictField, serializers.JSONField)
+"""Fields of columns that may hold JSON, which is read as text."""
+
+HYPHENS = "hex_verbose"
+"""How a UUIDField writes unless told otherwise."""
+
+REFUSED = (
+    (serializers.SerializerMethodField, "use FromColumns or FromFields, which say what they need"),
+    (serializers.ManyRelatedField, "use Children"),
+    (serializers.RelatedField, "use UUIDField(source='…_id'), or the column itself (source='category.name')"),
+    (serializers.ListSerializer, "use Children(ChildSerializer, rows), which says which rows in which order"),
+    (serializers.FileField, "use FromColumns with the column of the file's name"),
+    (serializers.ReadOnlyField, "use the field of the column's type"),
+    (serializers.ModelField, "use the field of the column's type"),
+)
+"""Fields of DRF that cannot be compiled, and what to use instead. The first that fits is meant."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RowMapper:
     """How rows of `columns` become objects. `annotations` are the columns that the queryset must be given first."""
 
     columns: tuple[str, ...]
@@ -57,6 +80,7 @@ class _Compiler:
 
     def object(self, serializer: Any, prefix: str = "") -> Callable[[Row], dict[str, Any]]:
         """What builds the serializer's object from a row."""
+        _refuse_serializer(serializer)
         fields = {name: field for name, field in serializer.fields.items() if not field.write_only}
         names = tuple(fields)
         indexes = [self._column(name, field, prefix) for name, field in fields.items()]
@@ -65,22 +89,21 @@ class _Compiler:
             step = self._step(field, index, prefix)
             if step:
                 steps.append((name, step))
-        finishes = [(name, _finish(field)) for name, field in fields.items() if isinstance(field, Derived)]
+        finishes = [(name, _finish(field)) for name, field in fields.items() if isinstance(field, FromFields)]
         return _builder(names, indexes, steps, finishes)
 
     def _column(self, name: str, field: Any, prefix: str) -> int:
         """The index of the column that the field's value is, or begins with."""
-        if isinstance(field, Computed):
+        _refuse_field(name, field, json=self.json)
+        if isinstance(field, FromColumns):
             return self._index(prefix + field.columns[0])
         if isinstance(field, serializers.BaseSerializer):
             nested_name, nested = next(iter(field.fields.items()))  # type: ignore[attr-defined]
             return self._column(nested_name, nested, _inner(field, prefix))
-        if isinstance(field, Many):
+        if isinstance(field, Children):
             return self._index(self._children(name, field))
-        if isinstance(field, Derived):
+        if isinstance(field, FromFields):
             return 0  # keeps its place in the object until it is worked out
-        if not isinstance(field, (*PLAIN, serializers.DateTimeField, NumberField, JsonObjectField, ListOf)):
-            raise ImproperlyConfigured(f"{type(field).__name__} {name!r} cannot be compiled into a read plan.")
         return self._index(prefix + (field.source or name).replace(".", "__"))
 
     def _index(self, column: str) -> int:
@@ -89,25 +112,31 @@ class _Compiler:
         return self.columns.index(column)
 
     def _step(self, field: Any, index: int, prefix: str) -> Callable[[Row], Any] | None:
-        if isinstance(field, Computed):
+        if isinstance(field, FromColumns):
             return self._computed(field, prefix)
         if isinstance(field, serializers.BaseSerializer):
             return self.object(field, _inner(field, prefix))
-        if isinstance(field, Many):
+        if isinstance(field, Children):
             return _children_step(field, index, json=self.json)
+        if isinstance(field, FromFields):
+            return None
         convert = self._converter(field)
         return _converted(convert, index) if convert else None
 
     def _converter(self, field: Any) -> Callable[[Any], Any] | None:
+        """What makes JSON of the column's value; None where orjson does."""
+        if not _is_native(field):
+            written: Callable[[Any], Any] = field.to_representation
+            return _after_loading(written) if isinstance(field, OF_JSON) else written
         if isinstance(field, NumberField):
             return number
-        if isinstance(field, (JsonObjectField, ListOf)) and not self.json:
-            return orjson.loads
+        if isinstance(field, OF_JSON) and not self.json:
+            return _loaded
         if isinstance(field, serializers.DateTimeField) and self.json:
             return _utc
         return None
 
-    def _computed(self, field: Computed, prefix: str) -> Callable[[Row], Any]:
+    def _computed(self, field: FromColumns, prefix: str) -> Callable[[Row], Any]:
         compute = field.compute
         indexes = [self._index(prefix + column) for column in field.columns]
         if len(indexes) == 1:
@@ -115,12 +144,87 @@ class _Compiler:
             return lambda row: compute(row[index])
         return lambda row: compute(*(row[i] for i in indexes))
 
-    def _children(self, name: str, field: Many) -> str:
+    def _children(self, name: str, field: Children) -> str:
         alias = f"{name}_rows"
-        child = plan_of(field.child, json=True)
+        child = row_mapper(field.child, json=True)
         rows = field.rows.annotate(**child.annotations) if child.annotations else field.rows
         self.annotations[alias] = JsonRows(rows.values_list(JSONArray(*child.columns)))
         return alias
+
+
+def _is_native(field: Any) -> bool:
+    """Whether the field writes its value as orjson, or a converter here, writes the column's."""
+    overridden = type(field).to_representation
+    for kind in (*AS_IS, NumberField, JsonObjectField):
+        if isinstance(field, kind) and overridden is kind.to_representation:
+            return not hasattr(field, "format") and getattr(field, "uuid_format", HYPHENS) == HYPHENS
+    if isinstance(field, serializers.ListField) and overridden is serializers.ListField.to_representation:
+        child = field.child
+        if isinstance(child, serializers.BaseSerializer):
+            return all(_is_native(each) for each in child.fields.values())  # type: ignore[attr-defined]
+        return type(child) is drf._UnvalidatedField or _is_native(child)
+    return type(field) in (serializers.DictField, serializers.JSONField)
+
+
+def _refuse_serializer(serializer: Any) -> None:
+    """Raises ImproperlyConfigured for a serializer whose own way of writing would be ignored."""
+    name = type(serializer).__name__
+    if not isinstance(serializer, serializers.Serializer):
+        raise ImproperlyConfigured(f"{name} is no Serializer with fields, and cannot be compiled.")
+    for hook in ("to_representation", "data", "__init__", "get_fields", "fields"):
+        if inspect.getattr_static(type(serializer), hook) not in (
+            inspect.getattr_static(serializers.Serializer, hook),
+            inspect.getattr_static(serializers.ModelSerializer, hook),
+        ):
+            raise ImproperlyConfigured(
+                f"{name}.{hook} would not be called: rows are mapped without instances. Override to_representation of a"
+                " field, or use FromColumns or FromFields."
+            )
+
+
+def _refuse_field(name: str, field: Any, *, json: bool) -> None:
+    """Raises ImproperlyConfigured for a field that cannot be compiled, or whose hooks would be ignored."""
+    problem = _problem_of(field, json=json)
+    if problem:
+        raise ImproperlyConfigured(f"{type(field).__name__} {name!r} cannot be compiled into a row mapper: {problem}.")
+
+
+def _problem_of(field: Any, *, json: bool) -> str | None:
+    for refused, instead in REFUSED:
+        if isinstance(field, refused):
+            return instead
+    if isinstance(field, (FromColumns, FromFields, Children)):
+        return None
+    if type(field).get_attribute is not serializers.Field.get_attribute:
+        return "its get_attribute would not be called; use source, or FromColumns"
+    return None if isinstance(field, serializers.BaseSerializer) else _problem_of_writing(field, json=json)
+
+
+def _problem_of_writing(field: Any, *, json: bool) -> str | None:
+    if type(field).to_representation is serializers.Field.to_representation:
+        return "it has no to_representation"
+    if field.source == "*":
+        return "use FromColumns in place of source='*'"
+    if _is_native(field):
+        return None
+    if json and not isinstance(field, IN_JSON):
+        return "in Children its to_representation would get JSON's value; use FromColumns"
+    if not type(field).__module__.startswith("rest_framework.") and _uses_context(field):
+        return "its to_representation uses the context, which the rows of a list are mapped without"
+    return None
+
+
+def _uses_context(field: Any) -> bool:
+    return "context" in field.to_representation.__func__.__code__.co_names
+
+
+def _loaded(value: Any) -> Any:
+    """JSON that a column gave as text; an array of PostgreSQL's comes as a list already."""
+    return orjson.loads(value) if isinstance(value, str) else value
+
+
+def _after_loading(written: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: written(_loaded(value))
 
 
 class JsonRows(Subquery):
@@ -152,7 +256,7 @@ def _builder(
     return build
 
 
-def _finish(field: Derived) -> Callable[[dict[str, Any]], Any]:
+def _finish(field: FromFields) -> Callable[[dict[str, Any]], Any]:
     compute, names = field.compute, field.names
     if len(names) == 1:
         name = names[0]
@@ -168,13 +272,13 @@ def _converted(convert: Callable[[Any], Any], index: int) -> Callable[[Row], Any
     return step
 
 
-def _children_step(field: Many, index: int, *, json: bool) -> Callable[[Row], Any]:
-    build = plan_of(field.child, json=True).build
+def _children_step(field: Children, index: int, *, json: bool) -> Callable[[Row], Any]:
+    build = row_mapper(field.child, json=True).build
 
     def rows_of(row: Row) -> Any:
         return row[index] if json else orjson.loads(row[index])  # within JSON they are read already
 
-    if isinstance(field, One):
+    if isinstance(field, Child):
         return lambda row: next((build(child) for child in rows_of(row)), None)
     return lambda row: [build(child) for child in rows_of(row)]
 
@@ -185,9 +289,13 @@ def _utc(text: str) -> str:
     return f"{seconds}.{fraction:0<6}Z" if dot else f"{seconds}Z"
 
 
+def row_mapper(serializer_class: type[serializers.BaseSerializer[Any]], *, json: bool = False) -> RowMapper:
+    """The row mapper of a serializer class, compiled once. Raises ImproperlyConfigured for what cannot be compiled."""
+    return _row_mapper(serializer_class, json)  # type: ignore[arg-type]  # a class is hashable
+
+
 @cache
-def plan_of(serializer_class: type[serializers.Serializer[Any]], *, json: bool = False) -> Plan:
-    """The plan of a serializer class, compiled once. Raises ImproperlyConfigured for what cannot be compiled."""
+def _row_mapper(serializer_class: Any, json: bool) -> RowMapper:
     compiler = _Compiler(json=json)
     build = compiler.object(serializer_class())
-    return Plan(tuple(compiler.columns), compiler.annotations, build)
+    return RowMapper(tuple(compiler.columns), compiler.annotations, build)

@@ -1,26 +1,28 @@
-"""The read path: a gate, a plan and the asked-for shape give SQL that is compiled once and run ever after.
+"""The read path: a queryset, a row mapper and the parameters of a request give SQL, compiled once per query key.
 
 A single object takes one statement. So does a list, which counts as well where a total is wanted. A search counts by a
 second one, if it has to: most find so few rows that they need not be counted.
+
+A queryset without a query key (`db.querysets`) is read in the same way, but compiled each time.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
-from uuid import UUID
+from functools import cache, cached_property, lru_cache
+from typing import Any, TypeVar
 
+from django.core.exceptions import EmptyResultSet, ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import BigIntegerField, F, QuerySet
 from rest_framework import serializers
 
-from skeleton.db.access import Gate, OpenGate
-from skeleton.db.counting import REMEMBERED, Counted
+from skeleton.db.counting import REMEMBERED
+from skeleton.db.querysets import Recipe, RowLevelQuerySet
 from skeleton.db.statements import Among, Inner, Param, Statement, compile_count, compile_rows
-from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import NotFound
 from skeleton.rest.filters import FilterSet
-from skeleton.rest.listing import KeysetAfter, ListQuery, Sort, revive, write_cursor
-from skeleton.rest.plans import Plan, plan_of
+from skeleton.rest.listing import KeysetAfter, ListQuery, Ordering, decode, write_cursor
+from skeleton.rest.plans import RowMapper, row_mapper
 
 SHAPES = 512
 """How many compiled shapes are kept per list; the least recently used go first."""
@@ -32,10 +34,12 @@ DEEP = 200
 
 _PAGE, _BOUNDS = "LIMIT %s OFFSET %s", (Param("list_limit"), Param("list_skip"))
 
+_Result = TypeVar("_Result")
+
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """What a list's statement does beyond reading the plan's columns.
+class ListMode:
+    """What a list's statement does beyond reading the mapper's columns.
 
     It counts all rows, is `deep`, gives each row's key and id for a cursor (`keyed`), or begins `after` one.
     """
@@ -46,155 +50,224 @@ class Form:
     after: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Uncompiled:
+    """The rows of a queryset without a query key: what is compiled of it serves this one read."""
+
+    queryset: QuerySet[Any]
+    counted = None
+
+    def rows(self) -> QuerySet[Any]:
+        return self.queryset
+
+
+Source = Recipe | Uncompiled
+
+
+def source_of(queryset: QuerySet[Any]) -> Source:
+    """What is read: a query key with its values, or the queryset as it is.
+
+    Raises ImproperlyConfigured for a queryset whose order or database could not be honoured.
+    """
+    recipe = queryset.recipe if isinstance(queryset, RowLevelQuerySet) else None
+    if recipe is not None:
+        return recipe
+    query = queryset.query
+    if (query.order_by or query.extra_order_by) and not query.is_sliced:
+        raise ImproperlyConfigured("Order a list by the viewset's `ordering`, not in get_queryset().")
+    if queryset.db != DEFAULT_DB_ALIAS:
+        raise ImproperlyConfigured(f"Only the default database is read, not {queryset.db!r}.")
+    if query.distinct or query.is_sliced or query.combinator or query.values_select or query.group_by is True:
+        queryset = queryset.model._base_manager.filter(pk__in=queryset.values("pk"))
+    return Uncompiled(queryset)
+
+
 def _bounds(limit: int | None, skip: int = 0) -> dict[str, Any]:
     return {"list_limit": limit, "list_skip": skip}
 
 
+def _values(source: Source) -> dict[str, Any]:
+    return dict(source.values) if isinstance(source, Recipe) else {}
+
+
+def reader_of(
+    serializer_class: type[serializers.BaseSerializer[Any]], filterset_class: type[FilterSet] | None = None
+) -> "Reader":
+    """The one reader of a serializer and a filterset."""
+    return _reader(serializer_class, filterset_class)  # type: ignore[arg-type]  # classes are hashable
+
+
+@cache
+def _reader(serializer_class: Any, filterset_class: Any) -> "Reader":
+    return Reader(serializer_class, filterset_class)
+
+
 class Reader:
-    """Reads one resource as its Output describes it, within its gate."""
+    """Reads rows of querysets as a serializer describes them."""
 
     def __init__(
         self,
-        gate: Gate,
-        output: type[serializers.Serializer[Any]],
-        *,
-        filterset: type[FilterSet] | None = None,
-        list_output: type[serializers.Serializer[Any]] | None = None,
+        serializer_class: type[serializers.BaseSerializer[Any]],
+        filterset_class: type[FilterSet] | None = None,
     ) -> None:
-        self.gate, self.filterset = gate, filterset
-        self.output, self.list_output = output, list_output or output
+        self.serializer_class, self.filterset_class = serializer_class, filterset_class
         self._one = lru_cache(SHAPES)(self._compile_one)
         self._page = lru_cache(SHAPES)(self._compile_page)
         self._count = lru_cache(SHAPES)(self._compile_count)
         self._kept = lru_cache(SHAPES)(self._find_kept)
         self._key_field = lru_cache(SHAPES)(self._find_key_field)
 
-    @property
-    def plan(self) -> Plan:
-        return plan_of(self.output)
-
-    @property
-    def list_plan(self) -> Plan:
-        return plan_of(self.list_output)
+    @cached_property
+    def mapper(self) -> RowMapper:
+        return row_mapper(self.serializer_class)
 
     # one object
 
-    def one(self, actor: Actor, pk: UUID) -> dict[str, Any]:
-        """The object with this id. Raises NotFound where there is none that the actor may see."""
-        return self.one_of(self.gate.scope(actor), actor.id, pk)
-
-    def one_of(self, scope: Hashable, actor_id: UUID | None, pk: UUID) -> dict[str, Any]:
-        """The object with this id within a scope of the gate, for where there is no actor yet (signing in)."""
-        found = self._one(scope).run({"pk": pk, "actor_id": actor_id})
+    def one(self, queryset: QuerySet[Any], value: Any, field: str = "pk") -> dict[str, Any]:
+        """The object whose `field` is `value`. Raises NotFound where the queryset has none."""
+        source = source_of(queryset)
+        try:
+            found = _compiled(self._one, source, field).run({**_values(source), "lookup": value})
+        except EmptyResultSet:
+            raise NotFound from None
         if not found:
             raise NotFound
-        return self.plan.build(found[0])
+        return self.mapper.build(found[0])
 
-    def _compile_one(self, scope: Hashable) -> Statement:
-        rows = self._rows(scope, self.plan).filter(pk=Param("pk")).order_by()
-        return compile_rows(rows, self.plan.columns)
+    def _compile_one(self, source: Source, field: str) -> Statement:
+        rows = self._rows(source).filter(**{field: Param("lookup")}).order_by()
+        return compile_rows(rows, self.mapper.columns)
 
     # lists
 
-    def page(self, actor: Actor, query: ListQuery) -> dict[str, Any]:
+    def page(self, queryset: QuerySet[Any], query: ListQuery) -> dict[str, Any]:
         """`{items, total, page, limit, has_more}`: the total exact, or of a moment ago (see `db.counting`)."""
-        shape, values = self._shape(actor, query)
+        try:
+            return self._read_page(*self._shape(queryset, query), query)
+        except EmptyResultSet:
+            return {"items": [], "total": 0, "page": query.page, "limit": query.limit, "has_more": False}
+
+    def _read_page(self, shape: tuple[Any, ...], values: dict[str, Any], query: ListQuery) -> dict[str, Any]:
         skip = (query.page - 1) * query.limit
-        known = None if self._kept(*shape) else REMEMBERED.recall(self._count(*shape), values)
-        form = Form(counting=known is None and self._prepared(shape[1]), deep=skip >= DEEP)
-        found = self._page(*shape, query.sort, form).run(values | _bounds(query.limit + 1, skip))
+        known = REMEMBERED.recall(self._count(*shape), values) if self._is_cached_count(shape) else None
+        mode = ListMode(counting=known is None and self._prepared(shape[1]), deep=skip >= DEEP)
+        statement = _compiled(self._page, *shape, query.ordering, mode)
+        found = statement.run(values | _bounds(query.limit + 1, skip))
         rows, more = found[: query.limit], len(found) > query.limit
         shown = skip + len(rows)
         if not more and (rows or skip == 0):
             total = shown
         elif known is None:
-            total = self._counted(shape, values, found[0][-1] if found and form.counting else None)
+            total = self._counted(shape, values, found[0][-1] if found and mode.counting else None)
         else:
             total = max(known, shown + more)
-        items = list(map(self.list_plan.build, rows))
+        items = list(map(self.mapper.build, rows))
         return {"items": items, "total": total, "page": query.page, "limit": query.limit, "has_more": more}
 
     def _counted(self, shape: tuple[Any, ...], values: dict[str, Any], came: int | None) -> int:
         """The total that `came` with a page's rows, or else that of a statement of its own; large ones are noted."""
-        counting = self._count(*shape)
+        if came is not None and not self._is_cached_count(shape):
+            return came
+        counting = _compiled(self._count, *shape)
         total: int = counting.run(values)[0][0] if came is None else came
-        if not self._kept(*shape):
+        if self._is_cached_count(shape):
             REMEMBERED.note(counting, values, total)
         return total
 
-    def after(self, actor: Actor, query: ListQuery, *, plain: bool = False) -> dict[str, Any]:
+    def _is_cached_count(self, shape: tuple[Any, ...]) -> bool:
+        return isinstance(shape[0], Recipe) and not self._kept(*shape)
+
+    def after(self, queryset: QuerySet[Any], query: ListQuery, *, plain: bool = False) -> dict[str, Any]:
         """`{items, next_cursor, has_more, limit}`: its cost does not grow with depth."""
+        try:
+            return self._read_after(*self._shape(queryset, query), query, plain)
+        except EmptyResultSet:
+            return {"items": [], "next_cursor": None, "has_more": False, "limit": query.limit}
+
+    def _read_after(
+        self, shape: tuple[Any, ...], values: dict[str, Any], query: ListQuery, plain: bool
+    ) -> dict[str, Any]:
         cursor = query.cursor
         if cursor is None:
             raise ValueError("not a cursor query")
-        shape, values = self._shape(actor, query)
         if not cursor.starts:
-            key = revive(cursor.after_key, self._key_field(shape[0], query.sort))
+            key = decode(cursor.after_key, _compiled(self._key_field, shape[0], query.ordering))
             values |= {"after_key": key, "after_id": cursor.after_id}
-        form = Form(keyed=True, after=not cursor.starts)
-        found = self._page(*shape, query.sort, form).run(values | _bounds(query.limit + 1))
+        mode = ListMode(keyed=True, after=not cursor.starts)
+        found = _compiled(self._page, *shape, query.ordering, mode).run(values | _bounds(query.limit + 1))
         rows, more = found[: query.limit], len(found) > query.limit
         # the last two columns are the sort key and the id, behind those of the plan
-        next_cursor = write_cursor(query.sort, rows[-1][-2], rows[-1][-1], plain=plain) if more else None
-        items = list(map(self.list_plan.build, rows))
+        next_cursor = write_cursor(query.ordering, rows[-1][-2], rows[-1][-1], plain=plain) if more else None
+        items = list(map(self.mapper.build, rows))
         return {"items": items, "next_cursor": next_cursor, "has_more": more, "limit": query.limit}
 
-    def every(self, actor: Actor, query: ListQuery) -> list[dict[str, Any]]:
+    def every(self, queryset: QuerySet[Any], query: ListQuery) -> list[dict[str, Any]]:
         """All rows, for the few lists that are not paged."""
-        shape, values = self._shape(actor, query)
-        rows = self._page(*shape, query.sort, Form()).run(values | _bounds(None))
-        return list(map(self.list_plan.build, rows))
+        try:
+            shape, values = self._shape(queryset, query)
+            rows = _compiled(self._page, *shape, query.ordering, ListMode()).run(values | _bounds(None))
+        except EmptyResultSet:
+            return []
+        return list(map(self.mapper.build, rows))
 
-    def _shape(self, actor: Actor, query: ListQuery) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        scope, values = self.gate.scope(actor), {"actor_id": actor.id}
-        if not self.filterset or not query.filters:
-            return (scope, ()), values
-        # the constants in the shape are all that `narrow` may see: bound values differ from call to call
-        shape = self.filterset.shape(query.filters)
-        return (scope, shape), values | self.filterset.bind(query.filters)
+    def _shape(self, queryset: QuerySet[Any], query: ListQuery) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        source = source_of(queryset)
+        values = _values(source)
+        if not self.filterset_class or not query.filters:
+            return (source, ()), values
+        # the constants in the shape are all that `apply` may see: bound values differ from call to call
+        shape = self.filterset_class.shape(query.filters)
+        return (source, shape), values | self.filterset_class.bind(query.filters)
 
-    def _narrowed(self, scope: Hashable, shape: tuple[Any, ...], rows: QuerySet[Any]) -> QuerySet[Any]:
-        return self.filterset.narrow(rows, shape) if self.filterset and shape else rows
+    def _filtered(self, shape: tuple[Any, ...], rows: QuerySet[Any]) -> QuerySet[Any]:
+        return self.filterset_class.apply(rows, shape) if self.filterset_class and shape else rows
 
-    def _compile_page(self, scope: Hashable, shape: tuple[Any, ...], sort: Sort, form: Form) -> Statement:
-        rows, columns = self._rows(scope, self.list_plan), list(self.list_plan.columns)
+    def _compile_page(self, source: Source, shape: tuple[Any, ...], ordering: Ordering, mode: ListMode) -> Statement:
+        rows, columns = self._rows(source), list(self.mapper.columns)
         prepared = self._prepared(shape)
-        asked = self._narrowed(scope, shape, rows).order_by(*sort.ordering())
-        if form.deep:
+        asked = self._filtered(shape, rows).order_by(*ordering.order_by())
+        if mode.deep:
             page = compile_rows(asked, ["pk"], tail=_PAGE, then=_BOUNDS)
-            asked = rows.filter(Among(page)).order_by(*sort.ordering())
-        if form.keyed:
-            asked = asked.annotate(**{KEY: sort.expression, f"{KEY}_id": F("pk")})
+            asked = rows.filter(Among(page)).order_by(*ordering.order_by())
+        if mode.keyed:
+            asked = asked.annotate(**{KEY: ordering.expression, f"{KEY}_id": F("pk")})
             columns += [KEY, f"{KEY}_id"]
-        if form.after:
-            asked = asked.filter(KeysetAfter(sort, self._key_field(scope, sort)))
-        if form.counting:
-            asked = asked.annotate(**{TOTAL: Inner(self._count(scope, shape), BigIntegerField())})
+        if mode.after:
+            asked = asked.filter(KeysetAfter(ordering, _compiled(self._key_field, source, ordering)))
+        if mode.counting:
+            counting = _compiled(self._count, source, shape)
+            asked = asked.annotate(**{TOTAL: Inner(counting, BigIntegerField())})
             columns.append(TOTAL)
-        if form.deep:
+        if mode.deep:
             return compile_rows(asked, columns, prepared=prepared)
         return compile_rows(asked, columns, tail=_PAGE, then=_BOUNDS, prepared=prepared)
 
-    def _find_key_field(self, scope: Hashable, sort: Sort) -> Any:
+    def _find_key_field(self, source: Source, ordering: Ordering) -> Any:
         """The model field that tells what the order's key is."""
-        rows = self._rows(scope, self.list_plan).annotate(**{KEY: sort.expression})
+        rows = self._rows(source).annotate(**{KEY: ordering.expression})
         return rows.query.annotations[KEY].output_field
 
-    def _compile_count(self, scope: Hashable, shape: tuple[Any, ...]) -> Statement:
-        kept = self._kept(scope, shape)
+    def _compile_count(self, source: Source, shape: tuple[Any, ...]) -> Statement:
+        kept = _compiled(self._kept, source, shape)
         if kept:
             return kept
-        rows = self._narrowed(scope, shape, self.gate.rows(scope, Param("actor_id")))
-        return compile_count(rows, prepared=self._prepared(shape))
+        return compile_count(self._filtered(shape, source.rows()), prepared=self._prepared(shape))
 
-    def _find_kept(self, scope: Hashable, shape: tuple[Any, ...]) -> Statement | None:
+    def _find_kept(self, source: Source, shape: tuple[Any, ...]) -> Statement | None:
         """What answers the count without counting, where triggers keep it."""
-        counted: Counted | None = self.gate.counted if isinstance(self.gate, OpenGate) else None
-        return counted.answering(shape) if counted else None
+        return source.counted.answering(shape) if source.counted else None
 
     def _prepared(self, shape: tuple[Any, ...]) -> bool:
-        return not (self.filterset and self.filterset.by_value(shape))
+        return not (self.filterset_class and self.filterset_class.by_value(shape))
 
-    def _rows(self, scope: Hashable, plan: Plan) -> QuerySet[Any]:
-        rows = self.gate.rows(scope, Param("actor_id"))
-        return rows.annotate(**plan.annotations) if plan.annotations else rows
+    def _rows(self, source: Source) -> QuerySet[Any]:
+        rows, annotations = source.rows(), self.mapper.annotations
+        return rows.annotate(**annotations) if annotations else rows
+
+
+def _compiled(cached: Callable[..., _Result], source: Source, *rest: Hashable) -> _Result:
+    """What `cached`, an `lru_cache`, gives for the source: kept by query key, made anew for a queryset without one."""
+    if isinstance(source, Recipe):
+        return cached(source, *rest)
+    made: _Result = cached.__wrapped__(source, *rest)  # type: ignore[attr-defined]
+    return made

@@ -1,4 +1,4 @@
-"""The OpenAPI document, from the operations: what a route takes, answers and refuses is said there and only there."""
+"""The OpenAPI document, from the actions' descriptions: they alone say what a route takes, answers and refuses."""
 
 from inspect import cleandoc
 from typing import Any
@@ -12,10 +12,11 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 
 from skeleton.db.counting import MANY, MOMENT
+from skeleton.rest.actions import BY_CLASS, ActionDescription
 from skeleton.rest.fields import TextField
 from skeleton.rest.listing import DEFAULT_LIMIT, MAX_LIMIT
-from skeleton.rest.operations import Operation
-from skeleton.rest.serializers import Output
+from skeleton.rest.permissions import Requirement
+from skeleton.rest.serializers import InputSerializer, Serializer
 
 Schema = dict[str, Any]
 
@@ -38,7 +39,7 @@ MEANINGS = {
 }
 
 
-class Error(Output):
+class Error(Serializer):
     """The one shape of every error."""
 
     error = TextField(help_text="A code for programs.")
@@ -48,18 +49,30 @@ class Error(Output):
 
 
 class ApiSchema(AutoSchema):
-    """Reads the view's operation instead of guessing from querysets and serializers."""
+    """Reads the action's description instead of guessing from querysets and serializers."""
 
-    view: Any  # an ApiView, which this module must not import: views name it in the settings
+    view: Any  # an ApiViewSet, which this module must not import: viewsets name it in the settings
 
     @property
-    def described(self) -> Operation:
-        found: Operation = getattr(self.view, self.view.action).operation
+    def described(self) -> ActionDescription:
+        found: ActionDescription = self.view.action_description
+        return found
+
+    @property
+    def requirement(self) -> Requirement:
+        found: Requirement = self.view.get_requirement(self.method)
         return found
 
     def get_operation_id(self) -> str:
-        again = "_put" if self.method == "PUT" and "patch" in self.described.methods else ""
-        return f"{type(self.view).__name__.removesuffix('View').lower()}_{self.view.action}{again}"
+        again = "_put" if self.method == "PUT" and "patch" in self.view.action_map else ""
+        name = self.described.operation or self.view.action
+        return f"{type(self.view).__name__.removesuffix('ViewSet').lower()}_{name}{again}"
+
+    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+        """`CustomerSerializer` is the component CustomerOutput, `CustomerInputSerializer` CustomerInput."""
+        name: str = super().get_serializer_name(serializer, direction)
+        is_input = isinstance(serializer, InputSerializer)
+        return f"{name.removesuffix('Serializer')}Output" if name.endswith("Serializer") and not is_input else name
 
     def get_tags(self) -> list[str]:
         return [self.view.tag]
@@ -68,9 +81,8 @@ class ApiSchema(AutoSchema):
         return self.described.summary
 
     def get_description(self) -> str:  # type: ignore[override]
-        needed = self.view.needed(self.described)
-        handler = getattr(self.view, self.view.action)
-        text = cleandoc(handler.__doc__) if handler.__doc__ else ""
+        needed = self.requirement
+        text = cleandoc(self.described.doc)
         if needed.public:
             access = "Public."
         elif not needed.any_of:
@@ -81,7 +93,7 @@ class ApiSchema(AutoSchema):
         return f"{text}\n\n{access}".strip()
 
     def get_auth(self) -> list[Schema]:
-        return [] if self.view.needed(self.described).public else [{"bearer": []}]
+        return [] if self.requirement.public else [{"bearer": []}]
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
         """A class's own words only: those of its bases are for whoever reads the code."""
@@ -93,15 +105,22 @@ class ApiSchema(AutoSchema):
     def _is_list_view(self, serializer: Any = None) -> bool:
         return False  # envelopes are ours to describe
 
+    @property
+    def envelope(self) -> str:
+        """The envelope described; a list that is not paged, or goes by cursor only, says so by `pagination_class`."""
+        if self.described.envelope == "page" and self.view.pagination_class is None:
+            return "list"
+        return self.described.envelope
+
     # what it takes
 
     def get_override_parameters(self) -> list[Any]:
         parameters = [OpenApiParameter(name, UUID, OpenApiParameter.PATH) for name in self._path_parameters()]
-        if self.described.envelope in ("page", "cursor"):
+        if self.envelope in ("page", "cursor"):
             parameters += self._paging()
-        if self.described.envelope in ("page", "cursor", "list"):
+        if self.envelope in ("page", "cursor", "list"):
             parameters += self._filters()
-        return [*parameters, *getattr(self.view, "extra_parameters", {}).get(self.view.action, ())]
+        return [*parameters, *self.view.extra_parameters.get(self.view.action, ())]
 
     def _path_parameters(self) -> list[str]:
         return [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
@@ -112,14 +131,14 @@ class ApiSchema(AutoSchema):
             OpenApiParameter("limit", {**number, "default": DEFAULT_LIMIT}, description=f"At most {MAX_LIMIT} count."),
             OpenApiParameter("cursor", str, description="Where the last page ended; empty to begin. No total then."),
         ]
-        if not self.view.cursor_only:
+        if not self._by_cursor_only():
             found.insert(0, OpenApiParameter("page", {**number, "default": 1}, description="Not with cursor."))
-        if self.view.sorting.keys:
-            found.append(OpenApiParameter("sort_by", {"type": "string", "enum": list(self.view.sorting.keys)}))
+        if self.view.ordering_fields:
+            found.append(OpenApiParameter("sort_by", {"type": "string", "enum": list(self.view.ordering_fields)}))
         return [*found, OpenApiParameter("sort_order", {"type": "string", "enum": ["asc", "desc"]})]
 
     def _filters(self) -> list[OpenApiParameter]:
-        filterset = getattr(self.view, "filterset", None)
+        filterset = self.view.filterset_class
         if filterset is None:
             return []
         return [
@@ -130,7 +149,14 @@ class ApiSchema(AutoSchema):
     def get_request_serializer(self) -> Any:
         if self.described.input is None:
             return None
-        return self.view.described(self.described.input)(partial=self.described.partial)
+        return self.view.get_input_serializer_class()(partial=self.described.partial)
+
+    def _by_cursor_only(self) -> bool:
+        return bool(getattr(self.view.pagination_class, "cursor_only", False))
+
+    def _output(self) -> Any:
+        found = self.described.output
+        return self.view.get_serializer_class() if found is BY_CLASS else found
 
     # what it answers
 
@@ -152,7 +178,7 @@ class ApiSchema(AutoSchema):
     def _success(self) -> Any:
         if self.described.envelope == "none":
             return OpenApiResponse(description="Done.")
-        output, envelope = self.view.described(self.described.output), self.described.envelope
+        output, envelope = self._output(), self.envelope
         if envelope == "object" and not self.view.in_data:
             return output
         answer = self._enveloped(output, envelope)
@@ -162,18 +188,17 @@ class ApiSchema(AutoSchema):
         if isinstance(output, dict):
             return output
         item = self.resolve_serializer(output, "response").ref if output else {"type": "string"}
-        cursor_only = getattr(self.view, "cursor_only", False)
-        aside = getattr(self.view, "aside_schema", {})
+        aside = self.view.list_extra_schema if self.described.envelope == "page" else {}
         after = _after(item, **aside)
         return {
             "object": item,
-            "page": after if cursor_only else {"oneOf": [_page(item, **aside), after]},
+            "page": after if self._by_cursor_only() else {"oneOf": [_page(item, **aside), after]},
             "cursor": after,
             "list": _object(data={"type": "array", "items": item}),
         }[envelope]
 
     def _refusals(self) -> list[int]:
-        needed = self.view.needed(self.described)
+        needed = self.requirement
         statuses = {406, 429, 500, 503, *self.described.errors}
         statuses |= set() if needed.public else {401}
         statuses |= {416} if self.described.envelope == "file" else set()
@@ -185,7 +210,7 @@ class ApiSchema(AutoSchema):
         return sorted(statuses)
 
     def get_examples(self) -> list[OpenApiExample]:
-        return list(self.described.examples)
+        return [*self.described.examples]
 
 
 _BYTES: dict[Any, Any] = {
@@ -284,8 +309,8 @@ class _JsonObject(OpenApiSerializerFieldExtension):
         return {"type": "object", "additionalProperties": {"type": "string"} if self.target.texts else True}
 
 
-class _ObjectOf(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.ObjectOf"
+class _NestedJson(OpenApiSerializerFieldExtension):
+    target_class = "skeleton.rest.fields.NestedJsonField"
     priority = 1  # before that of any JSON object
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
@@ -293,8 +318,8 @@ class _ObjectOf(OpenApiSerializerFieldExtension):
         return found
 
 
-class _ListOf(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.ListOf"
+class _List(OpenApiSerializerFieldExtension):
+    target_class = "skeleton.rest.fields.ListField"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         child = self.target.child
@@ -303,28 +328,31 @@ class _ListOf(OpenApiSerializerFieldExtension):
         else:
             items = auto_schema._map_serializer_field(child, direction)
         return {
-            "type": "array", "items": items, "minItems": self.target.at_least, "maxItems": self.target.at_most
-        }  # fmt: skip
+            "type": "array",
+            "items": items,
+            "minItems": self.target.min_length,
+            "maxItems": self.target.max_length,
+        }
 
 
-class _Many(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.Many"
+class _Children(OpenApiSerializerFieldExtension):
+    target_class = "skeleton.rest.fields.Children"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         return {"type": "array", "items": auto_schema.resolve_serializer(self.target.child, direction).ref}
 
 
-class _One(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.One"
-    priority = 1  # before Many, which it is one of
+class _Child(OpenApiSerializerFieldExtension):
+    target_class = "skeleton.rest.fields.Child"
+    priority = 1  # before Children, which it is one of
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         found = auto_schema.resolve_serializer(self.target.child, direction).ref
         return {"oneOf": [found, {"type": "null"}]}
 
 
-class _Computed(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.Computed"
+class _FromColumns(OpenApiSerializerFieldExtension):
+    target_class = "skeleton.rest.fields.FromColumns"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         field = self.target.field
@@ -337,8 +365,8 @@ class _Computed(OpenApiSerializerFieldExtension):
         return found
 
 
-class _Derived(_Computed):
-    target_class = "skeleton.rest.fields.Derived"
+class _FromFields(_FromColumns):
+    target_class = "skeleton.rest.fields.FromFields"
 
 
 def finish(result: Schema, generator: Any, request: Any, public: bool) -> Schema:

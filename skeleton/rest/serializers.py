@@ -1,98 +1,192 @@
-"""Serializer bases. An `Output` says what a resource looks like; an `Input` what may be sent to change it.
+"""Serializer bases: `Serializer` for what a resource looks like, `InputSerializer` for what may be sent.
 
-An Input knows the partial-update rules, so that no resource has to: absent keeps, a value sets, null clears where the
-field may be empty, nested objects merge, an unknown field is refused, a read-only one ignored. It is used through
-`Input.parse(body, partial=…)`: one instance per class and mode is built and kept, because building one costs more than
-using it, and none holds anything of a request.
+A `Serializer` is compiled to a row mapper (`rest.plans`). An `InputSerializer` is used as DRF documents it: `is_valid`,
+`validated_data`, `validate`, `validate_<field>`, `context`. It knows the partial-update rules, so that no resource has
+to: absent keeps, a value sets, null clears where the field may be empty, nested objects merge, an unknown field is
+refused, a read-only one ignored.
+
+DRF copies every declared field for each instance, which is most of what validating a small body costs. So an instance
+uses one set of fields per class and mode as long as nobody asks for its own (`fields`), where all of the fields hold
+nothing of a request: see `is_shareable`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import islice
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
+from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
-from rest_framework.fields import SkipField, empty
+from rest_framework.fields import SkipField, get_error_detail
+from rest_framework.utils.serializer_helpers import BindingDict
 
 UNKNOWN = "Unknown field"
 MOST_UNKNOWN = 50
 """How many unknown fields are named: a body of nothing else must not cost seconds."""
 
-
-class Output(serializers.Serializer[Any]):
-    """The shape of a resource in answers. Compiled to a read plan (`rest.plans`); every field must be compilable."""
+WRITES = ("create", "update", "save")
 
 
-class Input(serializers.Serializer[Any]):
-    """The shape of a body. `output` names the Output whose further fields a client may send back unharmed."""
+class Serializer(serializers.Serializer[Any]):
+    """The shape of a resource in answers. Every field must be one that can be compiled, see `rest.plans`."""
 
-    output: ClassVar[type[Output] | None] = None
+
+class InputSerializer(serializers.Serializer[Any]):
+    """The shape of a body. A client may send back what is else in `output_serializer_class`, and in `also_ignored`."""
+
+    output_serializer_class: ClassVar[type[serializers.Serializer[Any]] | None] = None
     also_ignored: ClassVar[tuple[str, ...]] = ()
     default_error_messages = {"invalid": "Must be an object."}
+    _instance: Any
+    find_instance: Callable[[], Any] | None = None
+    """What gives `instance` when it is first asked for, in an update."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in WRITES:
+            if name in vars(cls):
+                raise ImproperlyConfigured(
+                    f"{cls.__name__}.{name}: serializers do not write. Call a service from the viewset's"
+                    " perform_create or perform_update."
+                )
 
     @classmethod
     def parse(cls, body: Any, *, partial: bool = False) -> dict[str, Any]:
-        """The validated values of `body`, keyed by each field's source.
+        """The validated values of `body`, for callers without a request. Raises DRF's ValidationError (422)."""
+        serializer = cls(data=body, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
 
-        With `partial`, absent fields stay absent. Raises DRF's ValidationError (422).
-        """
-        values: dict[str, Any] = cls.prototype(partial).run_validation(body)
-        return values
+    @property
+    def instance(self) -> Any:
+        """The object that is being changed, read when a validator first asks for it; None for a new one."""
+        if self._instance is None and self.find_instance:
+            self._instance = self.find_instance()
+        return self._instance
 
-    @classmethod
-    def prototype(cls, partial: bool) -> Self:
-        """The one instance that validates bodies of this class in this mode. It must not be changed."""
-        kept: Self = _prototype(cls, partial)
-        return kept
+    @instance.setter
+    def instance(self, value: Any) -> None:
+        self._instance = value
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, Mapping):
             self.fail("invalid")
-        fields = self._writable
+        fields = self._fields_by_name
         unknown = (name for name in data if name not in fields and name not in self._ignored)
         errors: dict[str, Any] = dict.fromkeys(islice(unknown, MOST_UNKNOWN), [UNKNOWN])
         values: dict[str, Any] = {}
+        own = _validated_by_name(type(self))
         for name, field in fields.items():
             try:
-                values[field.source or name] = field.run_validation(data.get(name, empty))
+                value = field.run_validation(field.get_value(data))
+                if name in own:
+                    value = getattr(self, f"validate_{name}")(value)
             except ValidationError as exc:
                 errors[name] = exc.detail
+            except DjangoValidationError as exc:
+                errors[name] = get_error_detail(exc)
             except SkipField:
                 pass
+            else:
+                self.set_value(values, field.source_attrs, value)
         if errors:
             raise ValidationError(errors)
         return values
 
+    def run_validators(self, value: Any) -> None:
+        if self.validators:  # DRF would ask the instance for fields of its own
+            super().run_validators(value)
+
     @property
-    def _writable(self) -> dict[str, Any]:
-        return _writable(self)
+    def _fields_by_name(self) -> dict[str, Any]:
+        if "fields" in self.__dict__ or not is_shareable(type(self)):
+            return {name: field for name, field in self.fields.items() if not field.read_only}
+        return _shared_fields(type(self), getattr(self.root, "partial", False))
 
     @property
     def _ignored(self) -> frozenset[str]:
         return _ignored(type(self))
 
 
-def _writable(serializer: Input) -> dict[str, Any]:
-    found: dict[str, Any] | None = serializer.__dict__.get("_writable_cache")
-    if found is None:
-        found = {name: field for name, field in serializer.fields.items() if not field.read_only}
-        serializer.__dict__["_writable_cache"] = found
-    return found
+@cache
+def _validated_by_name(serializer_class: type[InputSerializer]) -> frozenset[str]:
+    """The fields that have a `validate_<field>`."""
+    return frozenset(name.removeprefix("validate_") for name in dir(serializer_class) if name.startswith("validate_"))
 
 
 @cache
-def _ignored(serializer_class: type[Input]) -> frozenset[str]:
-    known = serializer_class.output._declared_fields if serializer_class.output else {}
+def _ignored(serializer_class: type[InputSerializer]) -> frozenset[str]:
+    output = serializer_class.output_serializer_class
+    known = output._declared_fields if output else {}
     return frozenset((*known, *serializer_class.also_ignored))
 
 
 @cache
-def _prototype(serializer_class: type[Any], partial: bool) -> Any:
+def _shared_fields(serializer_class: type[InputSerializer], partial: bool) -> dict[str, Any]:
+    """The writable fields of the class, bound to an instance that nobody else sees. They must not be changed."""
     serializer = serializer_class(partial=partial)
-    _ = serializer.fields  # bind them now, while nobody else can see the instance
-    return serializer
+    _bind(serializer.fields)
+    return {name: field for name, field in serializer.fields.items() if not field.read_only}
 
 
-class Empty(Input):
-    """A body with nothing in it: what verbs without arguments take."""
+def _bind(fields: BindingDict) -> None:
+    """Bind nested fields now, while no other thread can see them."""
+    for field in fields.values():
+        child = getattr(field, "child", field)
+        if isinstance(child, serializers.Serializer):
+            _bind(child.fields)
+
+
+# --- which fields can be shared ---------------------------------------------------------------------------------------
+
+OURS = ("rest_framework.", "skeleton.rest.fields", "skeleton.rest.serializers")
+"""Modules whose fields hold nothing of a request."""
+
+_DECLARATIONS = ("Meta", "default_error_messages", "initial", "_declared_fields")
+
+
+@cache
+def is_shareable(serializer_class: type[serializers.BaseSerializer[Any]]) -> bool:
+    """Whether the declared fields of a class hold nothing of a request, so that one set of them serves all.
+
+    That is so where each class is DRF's or ours, has no methods of its own, or is marked `@stateless`; and where no
+    validator or default requires a context. A serializer that makes its fields per instance shares none.
+    """
+    base = serializers.Serializer
+    made_elsewhere = any(
+        getattr(serializer_class, name) is not getattr(base, name) for name in ("__init__", "get_fields", "fields")
+    )
+    if made_elsewhere or not issubclass(serializer_class, base):
+        return False
+    return all(_field_is_shareable(field) for field in serializer_class._declared_fields.values())
+
+
+def _field_is_shareable(field: Any) -> bool:
+    if isinstance(field, (serializers.RelatedField, serializers.ManyRelatedField)):
+        return False
+    parts = (*(field._kwargs.get("validators") or field.default_validators), field.default)
+    if any(getattr(part, "requires_context", False) for part in parts):
+        return False
+    child = getattr(field, "child", None)
+    if isinstance(child, serializers.Field) and not _field_is_shareable(child):
+        return False
+    if isinstance(field, serializers.Serializer) and not is_shareable(type(field)):
+        return False
+    return all(_is_stateless(base) for base in type(field).__mro__)
+
+
+def _is_stateless(base: type) -> bool:
+    if base is object or base.__module__.startswith(("builtins", "typing", *OURS)):
+        return True
+    own = vars(base)
+    return own.get("_stateless") is base or not any(
+        callable(value) or isinstance(value, (property, classmethod, staticmethod))
+        for name, value in own.items()
+        if name not in _DECLARATIONS and not isinstance(value, (type, serializers.Field))
+    )
+
+
+class EmptySerializer(InputSerializer):
+    """A body with nothing in it: what actions without arguments take."""

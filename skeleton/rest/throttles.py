@@ -9,7 +9,7 @@ import itertools
 import threading
 import time
 from collections import OrderedDict
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import connection
@@ -104,7 +104,8 @@ def _keys(hits: tuple[Hit, ...]) -> list[str]:
 class GeneralThrottle(BaseThrottle):
     """So many requests a minute per user, or per network without one; per process, since it only bounds abuse.
 
-    It remembers `MOST` subjects, so nobody can fill the memory with addresses; beyond that the oldest is forgotten.
+    It remembers `MOST` subjects, so nobody can fill the memory with addresses; beyond that the oldest is forgotten. DRF
+    makes a throttle for each request; an instance of this one, which counts, stands in `throttle_classes` itself.
     """
 
     MOST = 10_000
@@ -113,6 +114,9 @@ class GeneralThrottle(BaseThrottle):
         # by subject, the oldest first: hits, and when they are forgotten. (Of a plain dict the first costs a search.)
         self._counts: OrderedDict[Any, list[float]] = OrderedDict()
         self._lock = threading.Lock()
+
+    def __call__(self) -> Self:
+        return self
 
     def allow_request(self, request: Request | HttpRequest, view: Any) -> bool:
         """Count the request. Sets `retry_after` on the request's context where it is one too many."""

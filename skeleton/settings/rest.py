@@ -7,7 +7,7 @@ with reading():
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["skeleton.identity.authentication.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["skeleton.rest.permissions.HasPermission"],
+    "DEFAULT_PERMISSION_CLASSES": ["skeleton.rest.permissions.NotDeclared"],
     "DEFAULT_RENDERER_CLASSES": ["skeleton.rest.renderers.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["skeleton.rest.parsers.StrictJsonParser"],
     "DEFAULT_SCHEMA_CLASS": "skeleton.rest.schema.ApiSchema",

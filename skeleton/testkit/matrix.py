@@ -11,7 +11,7 @@ from typing import Literal
 
 from django.apps import apps
 
-from skeleton.rest.operations import endpoints
+from skeleton.rest.actions import endpoints
 from skeleton.testkit.client import PREFIX, path_of
 
 Special = Literal["public", "signed_in", "or_oneself"]
@@ -62,7 +62,7 @@ def tables() -> dict[str, list[Route]]:
 
 
 def routed() -> set[tuple[str, str]]:
-    """Method and path, behind /api/v1, of every operation that the URLconf answers."""
+    """Method and path, behind /api/v1, of every action that the URLconf answers."""
     return {
         (method.upper(), path_of(route).removeprefix(PREFIX))
         for route, view in endpoints()

@@ -1,6 +1,6 @@
 """Holds a view's compiled reads against the ordinary way: Django's queryset, django-filter's filters, DRF's fields.
 
-`check_reads(CustomerView, actor, search=["acme"], country=["US"])` tries every filter and every order.
+`check_reads(CustomerViewSet, actor, search=["acme"], country=["US"])` tries every filter and every order.
 """
 
 import json
@@ -15,20 +15,21 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 from rest_framework import serializers
 
-from skeleton.db.access import visible
 from skeleton.kernel.actors import Actor
 from skeleton.rest import reading
-from skeleton.rest.fields import Computed, Many, One
+from skeleton.rest.fields import Child, Children, FromColumns
 from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet
 from skeleton.rest.http import dump_json
 from skeleton.rest.listing import ListQuery, parse_list_query
-from skeleton.rest.reading import Reader
-from skeleton.rest.views import ResourceView
+from skeleton.rest.pagination import PageOrCursorPagination
+from skeleton.rest.reading import Reader, reader_of
+from skeleton.rest.rows import queryset_of
+from skeleton.rest.viewsets import ApiViewSet
 
 Shape = dict[str, str]
 
 
-def check_reads(view: type[ResourceView], actor: Actor, **samples: Sequence[str]) -> None:
+def check_reads(view: type[ApiViewSet], actor: Actor, **samples: Sequence[str]) -> None:
     """Compare every read of `view`. `samples` are raw values for each filter; choices and booleans are known already.
 
     At least four rows must be there, and each filter must find something with one of its values, or the comparison
@@ -37,21 +38,22 @@ def check_reads(view: type[ResourceView], actor: Actor, **samples: Sequence[str]
     for query in _orders(view):
         assert _compare(view, actor, query) > 3, f"{view.__name__}: too few rows to fill two pages of two"
     combined: Shape = {}
-    for name, values in _samples(view.filterset, samples).items():
+    for name, values in _samples(view.filterset_class, samples).items():
         found = [_compare(view, actor, {name: value}) for value in values]
         assert any(found), f"{view.__name__}: no sample of {name} finds anything"
         combined[name] = values[0]
     _compare(view, actor, combined)
-    for row in visible(view.gate, actor)[:5]:
-        ours = json.loads(dump_json(view.reader().one(actor, row.pk)))
-        plain = represent(view.output(), row)
+    serializer_class: Any = view.serializer_class
+    for row in queryset_of(view, actor)[:5]:
+        ours = json.loads(dump_json(reader_of(serializer_class).one(queryset_of(view, actor), row.pk)))
+        plain = represent(serializer_class(), row)
         assert ours == plain, f"{view.__name__}: {row.pk}"
 
 
-def _orders(view: type[ResourceView]) -> Iterator[Shape]:
+def _orders(view: type[ApiViewSet]) -> Iterator[Shape]:
     yield {}
     yield {"sort_order": "asc"}
-    for name in view.sorting.keys:
+    for name in view.ordering_fields:
         yield {"sort_by": name}
         yield {"sort_by": name, "sort_order": "desc"}
 
@@ -70,59 +72,69 @@ def _samples(filterset: type[FilterSet] | None, given: Mapping[str, Sequence[str
     return found
 
 
-def _compare(view: type[ResourceView], actor: Actor, asked: Shape) -> int:
+def _compare(view: type[ApiViewSet], actor: Actor, asked: Shape) -> int:
     """Page by page, then cursor by cursor; how many rows there were."""
     query = _parse(view, {**asked, "limit": "2"})
-    plain = [represent((view.list_output or view.output)(), row) for row in _plain(view, actor, query)]
-    for deep in () if view.cursor_only else (reading.DEEP, 0):
+    serializer_class: Any = view.list_serializer_class or view.serializer_class
+    plain = [represent(serializer_class(), row) for row in _plain(view, actor, query)]
+    for deep in () if _paging(view).cursor_only else (reading.DEEP, 0):
         with mock.patch.object(reading, "DEEP", deep):  # as if every page were a deep one
             assert list(_pages(view, actor, asked, len(plain))) == plain, f"{view.__name__} {asked} by page, {deep=}"
     assert list(_steps(view, actor, asked)) == plain, f"{view.__name__} {asked} by cursor"
     return len(plain)
 
 
-def _parse(view: type[ResourceView], asked: Shape) -> ListQuery:
+def _parse(view: type[ApiViewSet], asked: Shape) -> ListQuery:
     return parse_list_query(
         QueryDict(urlencode(asked)),
-        filterset=view.filterset,
-        sorting=view.sorting,
-        cursor_only=view.cursor_only,
-        plain_cursor=view.plain_cursor,
+        filterset=view.filterset_class,
+        ordering=view().get_ordering(),
+        ordering_fields=view.ordering_fields,
+        cursor_only=_paging(view).cursor_only,
+        plain_cursor=_paging(view).plain_cursor,
     )
 
 
-def _plain(view: type[ResourceView], actor: Actor, query: ListQuery) -> QuerySet[Any]:
+def _plain(view: type[ApiViewSet], actor: Actor, query: ListQuery) -> QuerySet[Any]:
     """What the ORM makes of the same question, with values in place of parameters."""
-    rows = visible(view.gate, actor)
-    if view.filterset:
-        bound = view.filterset.bind(query.filters)
-        filterset = view.filterset(data={}, queryset=rows)
+    rows = queryset_of(view, actor)
+    if view.filterset_class:
+        bound = view.filterset_class.bind(query.filters)
+        filterset = view.filterset_class(data={}, queryset=rows)
         for name in query.filters:
             rows = filterset.filters[name].filter(rows, bound[name])
-    return rows.order_by(*query.sort.ordering())
+    return rows.order_by(*query.ordering.order_by())
 
 
-def _pages(view: type[ResourceView], actor: Actor, asked: Shape, total: int) -> Iterator[Any]:
+def _pages(view: type[ApiViewSet], actor: Actor, asked: Shape, total: int) -> Iterator[Any]:
     page, more = 1, True
     while more:
-        answer = _reader(view).page(actor, _parse(view, {**asked, "limit": "2", "page": str(page)}))
+        answer = _reader(view).page(queryset_of(view, actor), _parse(view, {**asked, "limit": "2", "page": str(page)}))
         assert answer["total"] == total, f"{view.__name__} {asked}: the total on page {page}"
         yield from json.loads(dump_json(answer["items"]))
         page, more = page + 1, answer["has_more"]
 
 
-def _steps(view: type[ResourceView], actor: Actor, asked: Shape) -> Iterator[Any]:
+def _steps(view: type[ApiViewSet], actor: Actor, asked: Shape) -> Iterator[Any]:
     cursor: str | None = ""
     while cursor is not None:
         answer = _reader(view).after(
-            actor, _parse(view, {**asked, "limit": "2", "cursor": cursor}), plain=view.plain_cursor
+            queryset_of(view, actor),
+            _parse(view, {**asked, "limit": "2", "cursor": cursor}),
+            plain=_paging(view).plain_cursor,
         )
         yield from json.loads(dump_json(answer["items"]))
         cursor = answer["next_cursor"]
 
 
-def _reader(view: type[ResourceView]) -> Reader:
-    return view.reader()
+def _reader(view: type[ApiViewSet]) -> Reader:
+    serializer_class = view.list_serializer_class or view.serializer_class
+    assert serializer_class
+    return reader_of(serializer_class, view.filterset_class)
+
+
+def _paging(view: type[ApiViewSet]) -> type[PageOrCursorPagination]:
+    return view.pagination_class or PageOrCursorPagination
 
 
 def represent(serializer: Any, row: Any) -> dict[str, Any]:
@@ -131,10 +143,10 @@ def represent(serializer: Any, row: Any) -> dict[str, Any]:
     for name, field in serializer.fields.items():
         if field.write_only:
             continue
-        if isinstance(field, Many):
+        if isinstance(field, Children):
             children = [represent(field.child(), child) for child in _children(field, row)]
-            written[name] = next(iter(children), None) if isinstance(field, One) else children
-        elif isinstance(field, Computed):
+            written[name] = next(iter(children), None) if isinstance(field, Child) else children
+        elif isinstance(field, FromColumns):
             written[name] = field.to_representation(row)
         elif isinstance(field, serializers.BaseSerializer):
             inner = field.get_attribute(row)
@@ -145,7 +157,7 @@ def represent(serializer: Any, row: Any) -> dict[str, Any]:
     return json.loads(dump_json(written))  # type: ignore[no-any-return]
 
 
-def _children(field: Many, row: Any) -> list[Any]:
+def _children(field: Children, row: Any) -> list[Any]:
     """The children of one parent, as instances, in their order. Their key may span columns."""
     columns = [part.attname for part in field.rows.model._meta.pk_fields]
     parents = type(row)._base_manager.filter(pk=row.pk)

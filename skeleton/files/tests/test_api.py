@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from skeleton.files import uses
 from skeleton.files.models import File
 from skeleton.files.tests.factories import BOUNDARY, PNG, body_of, part, send, upload
-from skeleton.files.views import FileView
+from skeleton.files.views import FileViewSet
 from skeleton.identity.tests.factories import actor_of
 from skeleton.testkit.query_counts import check_query_counts
 from skeleton.testkit.reading import check_reads
@@ -161,8 +161,8 @@ def test_lists(clerk, owner, several):
     assert clerk.get("/files").ok()["items"][0]["id"] == several[-1]["id"]
     clerk.get("/files", sort_by="checksum").refused(400, "sort_by")
     clerk.get("/files", purpose="p").refused(400, "purpose")
-    check_reads(FileView, actor_of(clerk.user))
-    check_reads(FileView, actor_of(owner.user))
+    check_reads(FileViewSet, actor_of(clerk.user))
+    check_reads(FileViewSet, actor_of(owner.user))
     check_query_counts(
         "skeleton.files",
         clerk,

@@ -4,7 +4,7 @@ import pytest
 
 from skeleton.identity.models import Role
 from skeleton.identity.tests.factories import RoleFactory, UserFactory, actor_of, user_with
-from skeleton.identity.views import RoleView, UserView
+from skeleton.identity.views import RoleViewSet, UserViewSet
 from skeleton.testkit.query_counts import check_query_counts
 from skeleton.testkit.reading import check_reads
 
@@ -30,9 +30,9 @@ def test_query_counts(owner, crowd):
 
 
 def test_compiled_reads_of_users(owner, crowd):
-    check_reads(UserView, actor_of(owner.user), search=["CARL", "ян", "100% _", "nobody at all", "\\"])
+    check_reads(UserViewSet, actor_of(owner.user), search=["CARL", "ян", "100% _", "nobody at all", "\\"])
 
 
 def test_compiled_reads_of_roles(owner, crowd):
     RoleFactory(name="Аудитор", description="")
-    check_reads(RoleView, actor_of(owner.user))
+    check_reads(RoleViewSet, actor_of(owner.user))

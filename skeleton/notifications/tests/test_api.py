@@ -7,7 +7,7 @@ from skeleton.identity.tests.factories import UserFactory, actor_of, client_of
 from skeleton.notifications.models import Notification
 from skeleton.notifications.services.marks import mark_all_read, mark_read
 from skeleton.notifications.tests.factories import tell
-from skeleton.notifications.views import NotificationView
+from skeleton.notifications.views import NotificationViewSet
 from skeleton.testkit.query_counts import check_query_counts
 from skeleton.testkit.races import race
 from skeleton.testkit.reading import check_reads
@@ -130,7 +130,7 @@ def test_compiled_reads(outsider):
     rows = [tell(outsider.user, text=f"{n}") for n in range(6)]
     tell(UserFactory())
     mark_read(notification_id=rows[1].pk, actor=actor_of(outsider.user))
-    check_reads(NotificationView, actor_of(outsider.user))
+    check_reads(NotificationViewSet, actor_of(outsider.user))
 
 
 def test_the_unread_are_found_and_counted_by_an_index(outsider, owner):

@@ -15,16 +15,15 @@ from django.http import HttpResponse
 from django.urls import include, path
 from rest_framework import serializers
 
-from skeleton.db.access import OpenGate
 from skeleton.identity.checks import check_permissions_exist
 from skeleton.identity.models import User
-from skeleton.rest.checks import check_lists, check_routes, check_settings
+from skeleton.rest.actions import action
+from skeleton.rest.checks import check_hooks, check_lists, check_routes, check_settings
 from skeleton.rest.fields import TextField, UUIDField
-from skeleton.rest.listing import NEWEST_FIRST, Sorting
-from skeleton.rest.operations import operation, routes
-from skeleton.rest.permissions import SIGNED_IN, needs
-from skeleton.rest.serializers import Output
-from skeleton.rest.views import ApiView, ResourceView
+from skeleton.rest.permissions import SIGNED_IN, HasPermission
+from skeleton.rest.routing import ApiRouter
+from skeleton.rest.serializers import Serializer
+from skeleton.rest.viewsets import ApiViewSet, ReadOnlyModelViewSet
 
 PRODUCTION = {
     "HOST": "0.0.0.0",
@@ -43,41 +42,50 @@ def urls(settings):
     return serve
 
 
-class UserLikeOutput(Output):
+def routes(prefix, viewset):
+    router = ApiRouter()
+    router.register(prefix, viewset)
+    return router.urls
+
+
+class UserLikeSerializer(Serializer):
     id = UUIDField()
     name = TextField()
 
 
-class GoodView(ResourceView):
-    resources = ("users",)
-    gate = OpenGate(User.objects.all)
-    output = UserLikeOutput
+class GoodViewSet(ReadOnlyModelViewSet):
+    permission_classes = (HasPermission("users"),)
+    serializer_class = UserLikeSerializer
+
+    def get_queryset(self):
+        return User.objects.visible_to(self.actor)
 
 
 def test_the_project_itself_is_good():
-    assert check_routes(None) == check_lists(None) == check_permissions_exist(None) == []
+    assert check_routes(None) == check_lists(None) == check_hooks(None) == check_permissions_exist(None) == []
 
 
-def test_a_good_view_passes(urls):
-    urls(*routes("things", GoodView))
-    assert check_routes(None) == check_lists(None) == check_permissions_exist(None) == []
+def test_a_good_viewset_passes(urls):
+    urls(*routes("things", GoodViewSet))
+    assert check_routes(None) == check_lists(None) == check_hooks(None) == check_permissions_exist(None) == []
 
 
-def test_a_handler_that_is_no_operation_is_refused(urls):
-    class View(ApiView):
+def test_a_handler_without_a_description_is_refused(urls):
+    class ViewSet(ApiViewSet):
         def get_it(self, request):
             return HttpResponse()
 
-    urls(path("things", View.as_view({"get": "get_it"})))
+    urls(path("things", ViewSet.as_view({"get": "get_it"})))
     (problem,) = check_routes(None)
-    assert "declares no permission" in problem.msg
+    assert "has no description" in problem.msg
 
 
-def test_a_route_without_a_permission_is_refused(urls):
-    class View(GoodView):
-        resources = ()
+@pytest.mark.parametrize("declared", [(), (HasPermission(),), ApiViewSet.permission_classes])
+def test_a_route_without_a_permission_is_refused(urls, declared):
+    class ViewSet(GoodViewSet):
+        permission_classes = declared
 
-    urls(*routes("things", View))
+    urls(*routes("things", ViewSet))
     assert {problem.id for problem in check_routes(None)} == {"skeleton.E002"}
 
 
@@ -87,40 +95,44 @@ def test_a_plain_django_view_under_the_api_is_refused(urls):
 
 
 def test_a_permission_that_nobody_can_hold_is_refused(urls):
-    class View(ApiView):
-        @operation("GET", "", access=needs("unicorns:read"), summary="Look", output=None)
+    class ViewSet(ApiViewSet):
+        permission_classes = (HasPermission(),)
+
+        @action(detail=False, permission="unicorns:read", summary="Look", output=None)
         def look(self, request):
             return HttpResponse()
 
-    urls(*routes("unicorns", View))
+    urls(*routes("unicorns", ViewSet))
     (problem,) = check_permissions_exist(None)
     assert "unicorns:read" in problem.msg
 
 
-def test_an_output_that_cannot_be_compiled_is_refused(urls):
+def test_a_serializer_that_cannot_be_compiled_is_refused(urls):
     class OddField(serializers.Field):
         pass
 
-    class Strange(Output):
+    class Strange(Serializer):
         odd = OddField()
 
-    class View(ApiView):
-        @operation("GET", "", access=SIGNED_IN, summary="Look", output=Strange)
+    class ViewSet(ApiViewSet):
+        permission_classes = (HasPermission(SIGNED_IN),)
+
+        @action(detail=False, summary="Look", output=Strange)
         def look(self, request):
             return HttpResponse()
 
-    urls(*routes("things", View))
+    urls(*routes("things", ViewSet))
     assert [problem.id for problem in check_routes(None)] == ["skeleton.E003"]
 
 
-def test_an_output_with_a_column_that_is_not_there_is_refused(urls):
-    class Misspelt(Output):
+def test_a_serializer_with_a_column_that_is_not_there_is_refused(urls):
+    class Misspelt(Serializer):
         nmae = TextField()
 
-    class View(GoodView):
-        output = Misspelt
+    class ViewSet(GoodViewSet):
+        serializer_class = Misspelt
 
-    urls(*routes("things", View))
+    urls(*routes("things", ViewSet))
     (problem,) = check_lists(None)
     assert "nmae" in problem.msg
 
@@ -142,10 +154,10 @@ def test_an_output_with_a_column_that_is_not_there_is_refused(urls):
     ],
 )
 def test_a_list_is_not_sorted_by_what_may_be_null(urls, key, good):
-    class View(GoodView):
-        sorting = Sorting({"key": key}, NEWEST_FIRST)
+    class ViewSet(GoodViewSet):
+        ordering_fields = {"key": key}
 
-    urls(*routes("things", View))
+    urls(*routes("things", ViewSet))
     assert (check_lists(None) == []) == good
 
 

@@ -5,7 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import Resolver404, URLResolver, include, path, resolve, reverse
 from django.urls.resolvers import RoutePattern
 
-from skeleton.rest.operations import endpoints
+from skeleton.rest.actions import endpoints
 from skeleton.rest.routing import by_segment
 from skeleton.testkit.client import PREFIX
 from skeleton.urls import API, API_PREFIX
@@ -39,7 +39,12 @@ def test_the_site_uses_it():
     for route, view in endpoints():
         if route.startswith(API_PREFIX) and "<" not in route:
             assert resolve(f"/{route}").func == view
-    assert reverse("customers-pk", kwargs={"pk": ID}) == f"{PREFIX}/customers/{ID}"
+
+
+def test_routes_have_the_names_that_drf_gives_them():
+    assert reverse("customer-list") == f"{PREFIX}/customers"
+    assert reverse("customer-detail", kwargs={"pk": ID}) == f"{PREFIX}/customers/{ID}"
+    assert reverse("customer-blacklist", args=[ID]) == f"{PREFIX}/customers/{ID}/blacklist"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,0 @@
-from skeleton.audit.models import AuditEntry
-from skeleton.db.access import OpenGate
-
-AUDIT = OpenGate(AuditEntry.objects.all)

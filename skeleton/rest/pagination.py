@@ -1,0 +1,56 @@
+"""Pagination of lists, as DRF's `pagination_class`: by pages or by cursor, by cursor only, or (None) not at all."""
+
+from typing import Any, ClassVar
+
+from django.http import HttpResponse
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+
+from skeleton.rest.http import JsonResponse
+from skeleton.rest.listing import DEFAULT_LIMIT, MAX_LIMIT, ListQuery, parse_list_query
+
+
+class PageOrCursorPagination(BasePagination):
+    """Pages with a total (`?page=`), or a cursor (`?cursor=`), whose cost does not grow with depth."""
+
+    page_size: ClassVar[int] = DEFAULT_LIMIT
+    max_page_size: ClassVar[int] = MAX_LIMIT
+    cursor_only: ClassVar[bool] = False
+    plain_cursor: ClassVar[bool] = False
+    """Whether a cursor is the last id itself."""
+
+    def parse(self, request: Request, view: Any) -> ListQuery:
+        """The list's parameters. Raises BadRequest."""
+        return parse_list_query(
+            request.query_params,
+            filterset=view.filterset_class,
+            ordering=view.get_ordering(),
+            ordering_fields=view.ordering_fields,
+            cursor_only=self.cursor_only,
+            plain_cursor=self.plain_cursor,
+            extra=view.get_extra_parameters(),
+            limits=(self.page_size, self.max_page_size),
+        )
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        """The page as it is answered: its items, already in JSON's types, and where it stands."""
+        query = self.parse(request, view)
+        reader = view.get_reader()
+        if query.cursor is not None:
+            return reader.after(queryset, query, plain=self.plain_cursor)
+        return reader.page(queryset, query)
+
+    def get_paginated_response(self, data: Any) -> HttpResponse:  # type: ignore[override]
+        return JsonResponse(data)
+
+
+class CursorPagination(PageOrCursorPagination):
+    """A cursor only: where pages would be too costly, or move."""
+
+    cursor_only = True
+
+
+class PlainCursorPagination(CursorPagination):
+    """A cursor that is the last id seen."""
+
+    plain_cursor = True

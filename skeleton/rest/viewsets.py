@@ -1,0 +1,386 @@
+"""Viewset bases, on DRF's GenericViewSet: its hooks are DRF's, and what is behind them is compiled.
+
+    class CustomerViewSet(ModelViewSet):
+        permission_classes = [HasPermission("customers", "parties")]
+        serializer_class = CustomerSerializer
+        input_serializer_class = CustomerInputSerializer
+
+        def get_queryset(self):
+            return Customer.objects.visible_to(self.actor)
+
+`serializer_class` is what an answer looks like; lists and reads are mapped from rows to JSON without instances
+(`rest.plans`, `rest.reading`). `input_serializer_class` is what may be sent; it validates as DRF documents it.
+`perform_create` and `perform_update` call a service: serializers do not write.
+
+The order of a request is fixed: length, authentication, throttles, permission, then the object, then the body.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, ClassVar, cast
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import Model
+from django.http import HttpResponse
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import GenericViewSet
+
+from skeleton.db import records
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Forbidden, NotFound, Unauthorized
+from skeleton.kernel.ids import parse_uuid
+from skeleton.rest.actions import BY_CLASS, ActionDescription, describe, description_of
+from skeleton.rest.filters import FilterSet
+from skeleton.rest.http import JsonResponse
+from skeleton.rest.listing import NEWEST_FIRST, Ordering, everything, parse_filters
+from skeleton.rest.pagination import PageOrCursorPagination
+from skeleton.rest.parsers import MAX_BODY, StrictJsonParser, check_length
+from skeleton.rest.permissions import NotDeclared, Requirement, requirement_of
+from skeleton.rest.reading import Reader, reader_of
+from skeleton.rest.renderers import JsonRenderer
+from skeleton.rest.serializers import InputSerializer
+from skeleton.rest.throttles import general
+
+_RENDERER = JsonRenderer()
+
+
+class ApiViewSet(GenericViewSet[Any]):
+    """The base of every viewset of the API."""
+
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+    permission_classes: Sequence[Any] = (NotDeclared,)
+    throttle_classes: Sequence[Any] = (general,)
+    renderer_classes: Sequence[Any] = (JsonRenderer,)
+    parser_classes: Sequence[Any] = (StrictJsonParser,)
+    filter_backends: Sequence[Any] = ()
+    pagination_class: Any = PageOrCursorPagination
+    serializer_class: type[BaseSerializer[Any]] | None = None
+    list_serializer_class: ClassVar[type[BaseSerializer[Any]] | None] = None
+    """Where a list shows less of each row than a read does."""
+
+    input_serializer_class: ClassVar[type[InputSerializer] | None] = None
+    update_input_serializer_class: ClassVar[type[InputSerializer] | None] = None
+    """Where less may be changed than sent to begin with."""
+
+    filterset_class: ClassVar[type[FilterSet] | None] = None
+    ordering_fields: ClassVar[Mapping[str, Any]] = {}
+    """What a list can be ordered by: public names, and for each a column or expression that is never null."""
+
+    ordering: ClassVar[Ordering | str] = NEWEST_FIRST
+    """The order where none is asked for; a name, with - before it where it is descending."""
+
+    max_body = MAX_BODY  # bytes
+    tag: ClassVar[str] = ""
+    """The heading under which the OpenAPI document lists the viewset."""
+
+    in_data: ClassVar[bool] = False
+    """Whether every answer is an object's or a list's `{"data": …}`."""
+
+    extra_parameters: ClassVar[Mapping[str, Sequence[Any]]] = {}
+    """Query parameters besides filters and pagination, by action, for the OpenAPI document."""
+
+    list_extra_schema: ClassVar[Mapping[str, dict[str, Any]]] = {}
+    """What the list's answer has besides its items (see `get_paginated_response`), for the OpenAPI document."""
+
+    # which action
+
+    @property
+    def action_description(self) -> ActionDescription | None:
+        """What the present action says of itself; None for a method that the path does not have."""
+        return description_of(type(self), self.action) if self.action else None
+
+    def get_requirement(self, method: str | None = None) -> Requirement | None:
+        """What the present action asks of its caller, as far as it can be said."""
+        described = self.action_description
+        if described is None:
+            return None
+        method = method or self.request._request.method or ""  # past DRF's wrapper, which looks for it twice
+        return requirement_of(tuple(self.permission_classes), described.permission, method)
+
+    # who and what
+
+    @property
+    def actor(self) -> Actor:
+        user: Actor = self.request.user  # type: ignore[assignment]
+        return user
+
+    @property
+    def pk(self) -> uuid.UUID:
+        """The id of the object in the path. Raises NotFound for what is not one."""
+        if self.lookup_field != "pk":
+            return cast(uuid.UUID, self.get_object().pk)
+        return self.path_id(self.lookup_url_kwarg or self.lookup_field)
+
+    def path_id(self, name: str) -> uuid.UUID:
+        found = parse_uuid(self.kwargs[name])
+        if found is None:
+            raise NotFound
+        return found
+
+    # what is sent
+
+    def get_input_serializer_class(self) -> type[InputSerializer]:
+        """The serializer of the present action's body."""
+        described = self.action_description
+        if described and described.input is not BY_CLASS and described.input is not None:
+            return cast(type[InputSerializer], described.input)
+        found = self.input_serializer_class
+        if self.action in ("update", "partial_update") and self.update_input_serializer_class:
+            found = self.update_input_serializer_class
+        if found is None:
+            raise TypeError(f"{type(self).__name__}.{self.action} takes no body")
+        return found
+
+    def get_input_serializer(self, *args: Any, **kwargs: Any) -> InputSerializer:
+        """An instance for the body, with the context that DRF's `get_serializer` gives."""
+        kwargs.setdefault("context", self.get_serializer_context())
+        serializer = self.get_input_serializer_class()(*args, **kwargs)
+        if self.action in ("update", "partial_update"):
+            serializer.find_instance = self.get_object
+        return serializer
+
+    def parse(self) -> dict[str, Any]:
+        """The body, validated by the action's input serializer."""
+        described = self.action_description
+        serializer = self.get_input_serializer(
+            data=self.request.data, partial=described.partial if described else False
+        )
+        serializer.is_valid(raise_exception=True)
+        return cast(dict[str, Any], serializer.validated_data)
+
+    def refuse_query(self) -> None:
+        """Raise BadRequest for any query parameter."""
+        parse_filters(self.request.query_params, None)
+
+    # what is answered
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        if self.action == "list" and self.list_serializer_class:
+            return self.list_serializer_class
+        return super().get_serializer_class()
+
+    def get_reader(self) -> Reader:
+        """What reads the present action's rows."""
+        return reader_of(self.get_serializer_class(), self.filterset_class)
+
+    def get_ordering(self) -> Ordering:
+        """The order where none is asked for."""
+        return _ordering(type(self)) if isinstance(self.ordering, str) else self.ordering
+
+    def get_extra_parameters(self) -> list[str]:
+        """Query parameters of the list that its filter backends read."""
+        return [
+            parameter["name"]
+            for backend in self.filter_backends
+            for parameter in backend().get_schema_operation_parameters(self)
+        ]
+
+    def answer(self, data: Any, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
+        """`data` as JSON, in the envelope of the viewset."""
+        return JsonResponse({"data": data} if self.in_data else data, status, headers)
+
+    def read_one(self, value: Any, field: str = "pk") -> dict[str, Any]:
+        """The object with this id (or other `field`), as the action's serializer shows it. Raises NotFound."""
+        return self.get_reader().one(self.filter_queryset(self.get_queryset()), value, field)
+
+    def show(self, pk: Any, status: int = 200) -> HttpResponse:
+        """Answer with the object as it is now."""
+        return self.answer(self.read_one(pk), status)
+
+    def lookup_value(self) -> Any:
+        """What the path says for `lookup_field`. Raises NotFound for what cannot be one."""
+        if self.lookup_field == "pk":
+            return self.path_id(self.lookup_url_kwarg or "pk")
+        field = self.get_queryset().model._meta.get_field(self.lookup_field)
+        try:
+            return field.to_python(self.kwargs[self.lookup_url_kwarg or self.lookup_field])
+        except DjangoValidationError:
+            raise NotFound from None
+
+    def get_object(self) -> Any:
+        """The object in the path, once every permission has been asked about it. Raises NotFound."""
+        rows = self.filter_queryset(self.get_queryset())
+        found = rows.filter(**{self.lookup_field: self.lookup_value()}).first()
+        if found is None:
+            raise NotFound
+        self.check_object_permissions(self.request, found)
+        return found
+
+    def check_object(self) -> None:
+        """Read the object where a permission about objects, or a `get_object` of the viewset's own, wants to see it.
+
+        The standard actions call this; elsewhere services look for their rows themselves, and it would be a read more.
+        """
+        if asks_about_objects(type(self)):
+            self.get_object()
+
+    # DRF's machinery
+
+    def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> Any:
+        if not isinstance(request.user, Actor):
+            raise Unauthorized
+        requirement = self.get_requirement()
+        if message is None and requirement and requirement.any_of:
+            message = f"This needs the permission {' or '.join(requirement.any_of)}."
+        raise Forbidden(message) if message else Forbidden
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        accept = request.META.get("HTTP_ACCEPT", "*/*")
+        also = self.action_description.media if self.action_description else ()
+        usual = (
+            self.renderer_classes is ApiViewSet.renderer_classes
+            and self.content_negotiation_class is DefaultContentNegotiation
+            and self.versioning_class is None
+        )
+        if usual and any(media in accept for media in ("*/*", "application/json", *also)):
+            return _RENDERER, "application/json"
+        found: tuple[Any, str] = super().perform_content_negotiation(request, force)
+        return found
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """DRF's, but for the length, and for throttles, which count what has no permission as well."""
+        check_length(request.META, self.max_body)
+        self.format_kwarg = self.get_format_suffix(**kwargs)
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        request.version, request.versioning_scheme = self.determine_version(request, *args, **kwargs)
+        requirement = self.get_requirement()
+        if requirement and requirement.public:
+            request.user = None  # type: ignore[assignment]  # a stale token must not keep anybody from logging in
+        try:
+            self.perform_authentication(request)
+        except Unauthorized:
+            request.user = None  # type: ignore[assignment]  # guesses of tokens count for their address
+            self.check_throttles(request)
+            raise
+        self.check_throttles(request)
+        self.check_permissions(request)
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {}
+
+    def finalize_response(  # type: ignore[override]
+        self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """DRF's for its own Response; ours is rendered already."""
+        if isinstance(response, Response):
+            response = super().finalize_response(request, response, *args, **kwargs)
+        else:
+            for name, value in self.headers.items():
+                response.headers[name] = value
+        described = self.action_description
+        if described and described.secret:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+@cache
+def asks_about_objects(viewset: type[ApiViewSet]) -> bool:
+    """Whether anything of the viewset has to see an object before it is read or changed."""
+    for hook in ("get_object", "check_object_permissions", "get_permissions"):
+        if getattr(viewset, hook) is not getattr(ApiViewSet, hook):
+            return True
+    return any(
+        type(made).has_object_permission is not BasePermission.has_object_permission
+        for made in (permission() for permission in viewset.permission_classes)
+    )
+
+
+@cache
+def _ordering(viewset: type[ApiViewSet]) -> Ordering:
+    name = str(viewset.ordering)
+    bare = name.removeprefix("-")
+    return Ordering(bare, viewset.ordering_fields.get(bare, bare), descending=name != bare)
+
+
+class ListMixin(ApiViewSet):
+    """A resource that can be listed."""
+
+    @describe(summary="List", envelope="page", errors=(400,))
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        queryset = self.filter_queryset(self.get_queryset())
+        page = self.paginate_queryset(queryset)
+        if page is not None:
+            return cast(HttpResponse, self.get_paginated_response(page))
+        filters = parse_filters(request.query_params, self.filterset_class, self.get_extra_parameters())
+        return JsonResponse({"data": self.get_reader().every(queryset, everything(self.get_ordering(), filters))})
+
+    def get_paginated_response(self, data: Any) -> Any:
+        """The page that DRF's paginator, or an override of this, gives, in the envelope of the viewset."""
+        return super().get_paginated_response({"data": data} if self.in_data else data)
+
+
+class RetrieveMixin(ApiViewSet):
+    """A resource whose single objects can be read."""
+
+    @describe(summary="Read one", errors=(404,))
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.check_object()
+        return self.answer(self.read_one(self.lookup_value(), self.lookup_field))
+
+
+class CreateMixin(ApiViewSet):
+    """A resource that can be created."""
+
+    @describe(summary="Create", input=BY_CLASS, status=201, errors=(409, 422))
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        serializer = self.get_input_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        made = self.perform_create(serializer)
+        data = self.read_one(made.pk if isinstance(made, Model) else made)
+        return self.answer(data, 201, self.get_success_headers(data))
+
+    def perform_create(self, serializer: Any) -> Any:
+        """DRF's hook: create the object, and return it or its id."""
+        return records.create(self.get_queryset().model, serializer.validated_data, actor=self.actor)
+
+    def get_success_headers(self, data: Any) -> dict[str, str]:
+        """DRF's hook: headers of the answer to a creation."""
+        return {}
+
+
+class UpdateMixin(ApiViewSet):
+    """A resource that can be changed; PUT and PATCH alike change only what is sent."""
+
+    @describe(summary="Change some fields", input=BY_CLASS, partial=True, errors=(404, 409, 422))
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.check_object()
+        serializer = self.get_input_serializer(data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        pk = self.pk
+        self.perform_update(serializer)
+        return self.show(pk)
+
+    @describe(summary="Change some fields", input=BY_CLASS, partial=True, errors=(404, 409, 422), operation="update")
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.update(request, *args, **kwargs)
+
+    def perform_update(self, serializer: Any) -> None:
+        """DRF's hook: write `serializer.validated_data` into the object. Raises NotFound where it is not visible."""
+        records.update(self.get_queryset(), self.pk, serializer.validated_data, actor=self.actor)
+
+
+class DestroyMixin(ApiViewSet):
+    """A resource that can be deleted."""
+
+    @describe(summary="Delete", status=204, envelope="none", errors=(404, 409))
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.perform_destroy(self.get_object())
+        return HttpResponse(status=204)
+
+    def perform_destroy(self, instance: Any) -> None:
+        """DRF's hook: delete the object. Raises Conflict where something refers to it."""
+        records.delete(self.get_queryset(), instance.pk, actor=self.actor)
+
+
+class ReadOnlyModelViewSet(ListMixin, RetrieveMixin):
+    """A resource that can be listed and read."""
+
+
+class ModelViewSet(CreateMixin, UpdateMixin, ReadOnlyModelViewSet):
+    """A plain record: listed, read, made and changed field by field. Add DestroyMixin where it can be deleted."""
