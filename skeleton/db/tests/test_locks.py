@@ -11,7 +11,7 @@ from parties.models import Party
 from skeleton.db.locks import all_locked_for_update, locked_for_update, locked_if_there
 from skeleton.kernel.errors import NotFound
 from skeleton.kernel.ids import uuid7
-from skeleton.testkit.elsewhere import address
+from skeleton.testkit.roles import address
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
