@@ -142,8 +142,12 @@ screenshots: $(DEVELOPMENT) browser ## pictures of the back office with the demo
 	@$(DEMO) seed_demo --if-empty
 	@$(firstword $(DEMO)) PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
+# Django's own commands; they need GNU gettext (apt-get install gettext). Tests and running need neither.
+MESSAGES := makemessages --locale de --locale uk --no-location --no-obsolete --no-wrap \
+	--ignore "bench/*" --ignore "docs/*" --ignore "tests/*" --ignore "*/tests/*" --ignore "var/*"
 translations: $(DEVELOPMENT) ## look for texts to translate and compile what is translated (skeleton/locale)
-	$(TEST) DJANGO_SETTINGS_MODULE=skeleton.settings $(BIN)/python -m skeleton.locale.build
+	$(TEST) $(BIN)/python manage.py $(MESSAGES)
+	cd skeleton && $(TEST) $(CURDIR)/$(BIN)/python $(CURDIR)/manage.py compilemessages
 
 bench-live: $(DEVELOPMENT) ## from POST to arrival, memory of streams, messages a second
 	$(BIN)/python -m bench live

@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from accounting.choices import Role, SourceType
 from accounting.queries import entry_of
 from accounting.services import Posting, post_entry, reverse_entry
 from billing.choices import Purpose
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Invalid
+from skeleton.kernel.text import format_text
 
 
 def post_invoice(
@@ -76,4 +79,4 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except Invalid as exc:
-        raise Conflict(f"The books do not take it. {exc.message}") from exc
+        raise Conflict(format_text(_("This cannot be posted to the books. {reason}"), reason=exc.message)) from exc

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from billing.access import INVOICES, ORDERS
 from billing.choices import InvoiceStatus
@@ -22,6 +23,7 @@ from billing.queries import printed_invoice, printed_order
 from parties.queries import as_written_to
 from skeleton.db.access import visible
 from skeleton.jobs.queue import job
+from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.pdf import render
 
@@ -50,6 +52,7 @@ def paper_of_order(*, order_id: UUID, language: str, actor: Actor) -> Paper:
 
 
 @job
+@titled(_("Issue sent invoice"))
 def issue_sent_invoice(*, invoice_id: str, language: str) -> None:
     """Keep the PDF of an invoice as it was sent, whatever has become of it since."""
     invoice = printed_invoice(Invoice.objects.all(), UUID(invoice_id))

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import Case, Exists, OuterRef, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus, allowed_actions
 from billing.models import Invoice, InvoiceLine, Order
@@ -40,7 +41,9 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_offered
+from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import verb
+from skeleton.kernel.translation import Text
 from skeleton.notifications.choices import Event
 
 
@@ -107,7 +110,7 @@ def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) ->
     with verb(actor, "update"):
         invoice = locked(Invoice.objects.all(), invoice_id)
         if values.get("due_date", invoice.due_date) != invoice.due_date:
-            require_draft(invoice, "Its due date cannot be changed.")
+            require_draft(invoice, _("Its due date cannot be changed."))
         assign(invoice, values)
 
 
@@ -154,13 +157,13 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
             updated_at=now,
         )
         if not sent:
-            raise refusal(invoice_id, "Only a draft can be sent.")
+            raise refusal(invoice_id, _("Only a draft can be sent."))
         lines = Exists(InvoiceLine.objects.filter(invoice=OuterRef("pk")))
         columns = ("customer_id", "number", "currency", "subtotal", "tax_total", lines)
         found = Invoice.objects.values_list(*columns).get(pk=invoice_id)
         customer_id, number, currency, subtotal, tax_total, has_lines = found
         if not has_lines:
-            raise Conflict("An invoice without lines cannot be sent.", details={"allowed": ["add_line", "cancel"]})
+            raise Conflict(_("An invoice without lines cannot be sent."), details={"allowed": ["add_line", "cancel"]})
         keep_correspondents(invoice_id=invoice_id, customer_id=customer_id)
         issue_sent_invoice.enqueue(invoice_id=str(invoice_id), language=language_of(actor))
         tell_of_invoice(Event.INVOICE_SENT, invoice_id=invoice_id)
@@ -191,28 +194,29 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
             pk=invoice_id, status__in=[InvoiceStatus.DRAFT, InvoiceStatus.SENT], amount_paid=0
         ).update(status=InvoiceStatus.CANCELLED, cancelled_at=now, cancel_reason=reason, updated_at=now)
         if not cancelled:
-            raise refusal(invoice_id, "Only a draft, or a sent invoice without payments, can be cancelled.")
+            raise refusal(invoice_id, _("Only a draft, or a sent invoice without payments, can be cancelled."))
         number, sent_at = Invoice.objects.values_list("number", "sent_at").get(pk=invoice_id)
         if sent_at:
             unpost_invoice(invoice_id=invoice_id, number=number, day=max(now, sent_at).date(), actor=actor)
 
 
-def require_draft(invoice: Invoice, message: str) -> None:
+def require_draft(invoice: Invoice, message: Text) -> None:
     """Raises Conflict, saying what the invoice's state does allow, where it is not a draft."""
     if invoice.status != InvoiceStatus.DRAFT:
         raise _not_allowed(invoice.status, invoice.amount_paid, message)
 
 
-def refusal(invoice_id: UUID, message: str) -> Conflict | NotFound:
+def refusal(invoice_id: UUID, message: Text) -> Conflict | NotFound:
     """Why a verb found no invoice in a state for it."""
     found = Invoice.objects.filter(pk=invoice_id).values_list("status", "amount_paid").first()
     return _not_allowed(*found, message) if found else NotFound()
 
 
-def _not_allowed(status: str, amount_paid: int, message: str) -> Conflict:
-    state = "has payments" if status == InvoiceStatus.SENT and amount_paid else f"is {status}"
-    allowed = allowed_actions(status, amount_paid=amount_paid)
-    return Conflict(f"The invoice {state}. {message}", details={"allowed": allowed})
+def _not_allowed(status: str, amount_paid: int, message: Text) -> Conflict:
+    has_payments = status == InvoiceStatus.SENT and amount_paid
+    template = _("The invoice has payments. {message}") if has_payments else _("The invoice is {status}. {message}")
+    told = format_text(template, status=Label(InvoiceStatus(status).label), message=message)
+    return Conflict(told, details={"allowed": allowed_actions(status, amount_paid=amount_paid)})
 
 
 def _lock_customer_and_order_of(invoice_id: UUID) -> None:
@@ -230,5 +234,5 @@ def _lock_order_of(invoice_id: UUID) -> None:
 def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
     """A draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
     invoice: Invoice = locked(Invoice.objects.all(), invoice_id)
-    require_draft(invoice, "Only the lines of a draft can be changed.")
+    require_draft(invoice, _("Only the lines of a draft can be changed."))
     return invoice, list(invoice.lines.order_by("position"))

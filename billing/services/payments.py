@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from accounting.models import FIRST_DAY
@@ -18,7 +19,7 @@ from billing.services.telling import tell_of_invoice
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, DomainError, Invalid
 from skeleton.kernel.moments import require_not_ahead
-from skeleton.kernel.money import format_money
+from skeleton.kernel.text import Money, format_text
 from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import Event
 
@@ -106,9 +107,11 @@ def _refused(invoice_id: UUID, amount: int, currency: str | None) -> DomainError
     """Why the invoice did not take it."""
     invoice = Invoice.objects.filter(pk=invoice_id).first()
     if invoice is None or invoice.status != InvoiceStatus.SENT:
-        return refusal(invoice_id, "Only a sent invoice takes payments.")
+        return refusal(invoice_id, _("Only a sent invoice takes payments."))
     require_currency(currency, invoice.currency)
     due = invoice.total - invoice.amount_paid
     if amount <= due:
-        return Conflict("The invoice is changing just now. Try again.")
-    return Invalid(details={"amount": f"Is more than what is due: {format_money(due, invoice.currency)}."})
+        return Conflict(_("The invoice is changing just now. Try again."))
+    return Invalid(
+        details={"amount": format_text(_("Is more than what is due: {due}."), due=Money(due, invoice.currency))}
+    )

@@ -10,14 +10,16 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from skeleton.kernel.translation import Text
+
 InUse = Callable[[UUID], bool]
 ShownTo = Callable[[Any], QuerySet[Any]]
 
-_registered: dict[str, InUse] = {}
+_registered: dict[Text, InUse] = {}
 _showing: list[ShownTo] = []
 
 
-def register(what: str, in_use: InUse, *, shown_to: ShownTo | None = None) -> None:
+def register(what: Text, in_use: InUse, *, shown_to: ShownTo | None = None) -> None:
     """Say that `what` ("a message") may use files; `in_use` tells whether the file with this id is. From `ready()`.
 
     `shown_to` gives, for a user's id, the uses of `OuterRef("pk")` by which that user may open the file.
@@ -32,6 +34,6 @@ def shown_to(user_id: Any) -> list[QuerySet[Any]]:
     return [found(user_id) for found in _showing]
 
 
-def user_of(file_id: UUID) -> str | None:
+def user_of(file_id: UUID) -> Text | None:
     """What uses the file, if anything does."""
     return next((what for what, in_use in _registered.items() if in_use(file_id)), None)

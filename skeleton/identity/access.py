@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext_lazy as _
+
 from skeleton.db.access import OpenGate, OwnGate
 from skeleton.identity.models import Role, Session, User
 from skeleton.identity.queries import permissions_of, users_with_roles
@@ -16,7 +18,7 @@ SESSIONS = OwnGate(Session.objects.all, owner="user_id")
 def require_reach(actor: Actor, permissions: Iterable[str]) -> None:
     """Raises Forbidden where any of `permissions` is more than the actor holds."""
     if not covers(actor.permissions, permissions):
-        raise Forbidden("This involves permissions that you do not hold yourself.")
+        raise Forbidden(_("This involves permissions that you do not hold yourself."))
 
 
 def require_reach_over(actor: Actor, user: User) -> None:

@@ -2,6 +2,7 @@
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 
@@ -9,6 +10,7 @@ from skeleton.jobs.choices import State
 from skeleton.jobs.models import Job
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, NotFound
+from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import verb
 
 
@@ -41,8 +43,10 @@ def _locked(job_id: int, *allowed: State) -> State:
     if status is None:
         raise NotFound
     if status not in allowed:
-        right = [state.label.lower() for state in allowed]
-        raise Conflict(f"This job is {State(status).label.lower()}.", details={"allowed": right})
+        right = [state.value for state in allowed]
+        raise Conflict(
+            format_text(_("This job is {status}."), status=Label(State(status).label)), details={"allowed": right}
+        )
     return State(status)
 
 
@@ -50,7 +54,7 @@ def _retry(job_id: int) -> None:
     try:
         app.job_manager.retry_job_by_id(job_id, retry_at=timezone.now())
     except UniqueViolation as exc:  # periodic jobs wait once at most
-        raise Conflict("The same job is waiting already; once is enough.") from exc
+        raise Conflict(_("The same job is already waiting.")) from exc
 
 
 def _write(statement: str, job_id: int) -> None:

@@ -13,11 +13,13 @@ from uuid import UUID
 
 import email_validator
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.fields import empty
 
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.money import KNOWN, MAX_AMOUNT
+from skeleton.kernel.text import format_text
 
 for _private in ("local", "test"):  # reserved for private use, and companies use them inside; the rest stays refused
     email_validator.SPECIAL_USE_DOMAIN_NAMES.remove(_private)
@@ -53,7 +55,7 @@ class TextField(serializers.CharField):
 class EmailField(TextField):
     """An e-mail address (RFC 5321, internationalized ones too); private domains such as `.local` are welcome."""
 
-    default_error_messages = {"email": "Invalid email format"}
+    default_error_messages = {"email": _("Invalid email format")}
 
     def __init__(self, *, max_length: int = 254, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
@@ -84,7 +86,7 @@ class IntegerField(serializers.IntegerField):
 class MoneyField(IntegerField):
     """An amount in minor units (cents): a JSON integer, 0 … 2^63-1 unless `min_value` says otherwise."""
 
-    default_error_messages = {"invalid": "Must be an integer number of minor units (cents), within 2^63 - 1."}
+    default_error_messages = {"invalid": _("Must be an integer number of minor units (cents), within 2^63 - 1.")}
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("min_value", 0)
@@ -97,7 +99,7 @@ class MoneyField(IntegerField):
 class CurrencyField(TextField):
     """An ISO 4217 code, in capitals, of today or withdrawn; services say which of them new documents may have."""
 
-    default_error_messages = {"currency": "Unknown currency: use an ISO 4217 code."}
+    default_error_messages = {"currency": _("Unknown currency: use an ISO 4217 code.")}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=3, **kwargs)
@@ -113,11 +115,11 @@ class NumberField(serializers.Field[Decimal, Any, Any, Any]):
     """A JSON number kept as an exact decimal, with at most `places` decimals (a quantity: 3, a percentage: 4)."""
 
     default_error_messages = {
-        "invalid": "Must be a number.",
-        "places": "At most {places} decimals.",
-        "over": "Must be over {bound}.",
-        "min": "Must be at least {bound}.",
-        "max": "Must be at most {bound}.",
+        "invalid": _("Must be a number."),
+        "places": _("At most {places} decimals."),
+        "over": _("Must be over {bound}."),
+        "min": _("Must be at least {bound}."),
+        "max": _("Must be at most {bound}."),
     }
 
     def __init__(
@@ -184,7 +186,7 @@ class DateTimeField(serializers.DateTimeField):
 class ClockField(serializers.Field[dt.time, Any, Any, Any]):
     """A time of day, `HH:MM`. An empty text is null where the field may be empty."""
 
-    default_error_messages = {"invalid": "Must be a time of day, HH:MM, from 00:00 to 23:59."}
+    default_error_messages = {"invalid": _("Must be a time of day, HH:MM, from 00:00 to 23:59.")}
 
     def run_validation(self, data: Any = empty) -> Any:
         return super().run_validation(None if data == "" and self.allow_null else data)
@@ -201,7 +203,9 @@ class ChoiceField(serializers.ChoiceField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str) or data not in self.choices:
             allowed = ", ".join(str(choice) for choice in self.choices)
-            raise serializers.ValidationError(f"Must be one of: {allowed}.", code="invalid_choice")
+            raise serializers.ValidationError(
+                format_text(_("Must be one of: {allowed}."), allowed=allowed), code="invalid_choice"
+            )
         return data
 
 
@@ -221,7 +225,7 @@ class ReferenceField(UUIDField):
     `to` is a model, or a queryset where only some of its rows may be named.
     """
 
-    default_error_messages = {"unknown": "Unknown {what}."}
+    default_error_messages = {"unknown": _("Unknown {what}.")}
 
     def __init__(self, *, to: type[Model] | QuerySet[Any], **kwargs: Any) -> None:
         self.to = to
@@ -239,9 +243,9 @@ class JsonObjectField(serializers.Field[dict[str, Any], Any, Any, Any]):
     """A JSON object, kept as it is and replaced as a whole; `texts=True` where every value must be a text."""
 
     default_error_messages = {
-        "invalid": "Must be an object.",
-        "texts": "Must be an object of texts.",
-        "size": "Must have at most {limit} entries.",
+        "invalid": _("Must be an object."),
+        "texts": _("Must be an object of texts."),
+        "size": _("Must have at most {limit} entries."),
     }
     limit = 100
 
@@ -274,9 +278,9 @@ class ListOf(serializers.Field[list[Any], Any, Any, Any]):
     """A list of objects, each one complete: also in a partial update, where the list replaces the former one."""
 
     default_error_messages = {
-        "invalid": "Must be a list.",
-        "min": "At least {bound} needed.",
-        "max": "At most {bound} allowed.",
+        "invalid": _("Must be a list."),
+        "min": _("At least {bound} needed."),
+        "max": _("At most {bound} allowed."),
     }
 
     def __init__(

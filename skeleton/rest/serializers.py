@@ -11,6 +11,7 @@ from functools import cache
 from itertools import islice
 from typing import Any, ClassVar, Self
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import SkipField, empty
@@ -29,7 +30,7 @@ class Input(serializers.Serializer[Any]):
 
     output: ClassVar[type[Output] | None] = None
     also_ignored: ClassVar[tuple[str, ...]] = ()
-    default_error_messages = {"invalid": "Must be an object."}
+    default_error_messages = {"invalid": _("Must be an object.")}
 
     @classmethod
     def parse(cls, body: Any, *, partial: bool = False) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def test_a_mistake_is_told_at_its_field(clerk, fields, field):
 
 def test_a_blacklisted_party_is_refused_in_a_sentence(clerk):
     response = clerk.post(f"{CONTRACTS}add/", posted(party_id=blacklisted(CustomerFactory()).pk))
-    assert "blacklisted: activate it first" in text(response)
+    assert "blacklisted. Activate it first" in text(response)
 
 
 def test_a_draft_is_edited(clerk):

@@ -10,10 +10,12 @@ from uuid import UUID
 
 import structlog
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.records import assign, locked
 from skeleton.jobs.failures import reason_of
 from skeleton.jobs.queue import ATTEMPTS, job, wait_after
+from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.transactions import verb
@@ -31,6 +33,7 @@ TO_THE_SWITCHED_OFF = (Event.ACCOUNT_DEACTIVATED,)
 
 
 @job
+@titled(_("Deliver notifications"))
 def deliver(notification_ids: list[str]) -> None:
     """Send notifications out on the channels that their users want now; in quiet hours, look again after them."""
     now = timezone.now()
@@ -54,6 +57,7 @@ def _begin(notification: Notification) -> None:
 
 
 @job
+@titled(_("Send notification"))
 def send(delivery_id: str) -> None:
     """Send one delivery, if it still waits and is still wanted."""
     rows = Delivery.objects.select_related("notification__user__notification_preferences")
@@ -75,7 +79,7 @@ def send_again(*, delivery_id: UUID, actor: Actor) -> None:
     with verb(actor, "send_again"):
         delivery = locked(Delivery.objects.all(), delivery_id)
         if delivery.status != DeliveryStatus.FAILED:
-            raise Conflict("Only what has failed can be sent again.")
+            raise Conflict(_("Only failed deliveries can be sent again."))
         assign(delivery, {"status": DeliveryStatus.WAITING, "attempts": 0})
         send.enqueue(delivery_id=str(delivery_id))
 
