@@ -146,7 +146,7 @@ def test_the_story_by_its_buttons(clerk, chief):
 
     shown = text(clerk.get(page(contract)))
     for part in ("Credit, 30 days, UAH", "Credit, 45 days, penalty 0.5 %, UAH", "Pickup, insured", "12.50 USD",
-                 "2026-01-15 – 2100-01-14", "payment terms", "renew"):  # fmt: skip
+                 "2026-01-15 – 2100-01-14", "Payment terms changed", "Renewed"):  # fmt: skip
         assert part in shown, part
     clerk.post(page(contract, "terminate"), {"reason": "Breach of terms"})
     ended = Contract.objects.get()
