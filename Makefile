@@ -147,8 +147,12 @@ screenshots: $(DEVELOPMENT) browser ## take screenshots of the back office with 
 	@$(DEMO) seed_demo --if-empty
 	@$(firstword $(DEMO)) PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
+# Django's own commands; they need GNU gettext (apt-get install gettext). Tests and running need neither.
+MESSAGES := makemessages --locale de --locale uk --no-location --no-obsolete --no-wrap \
+	--ignore "bench/*" --ignore "docs/*" --ignore "tests/*" --ignore "*/tests/*" --ignore "var/*"
 translations: $(DEVELOPMENT) ## extract translatable texts and compile the translations (skeleton/locale)
-	$(TEST) DJANGO_SETTINGS_MODULE=skeleton.settings $(BIN)/python -m skeleton.locale.build
+	$(TEST) $(BIN)/python manage.py $(MESSAGES)
+	cd skeleton && $(TEST) $(CURDIR)/$(BIN)/python $(CURDIR)/manage.py compilemessages
 
 bench-live: $(DEVELOPMENT) ## measure message latency, memory per stream and messages per second
 	$(BIN)/python -m bench live

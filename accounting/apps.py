@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from accounting import proofs
 from skeleton.kernel import constraints
@@ -18,28 +19,40 @@ class AccountingConfig(AppConfig):
 
 def _declare_accounts() -> None:
     declare = constraints.declare
-    declare("accounting_account_parent_type", Conflict, "A sub-account has the same type as its parent.", field="type")
-    declare("accounting_account_no_cycle", Invalid, "An account cannot be below itself.", field="parent_id")
-    declare("accounting_account_code_fixed", Conflict, "The code of an account never changes.", field="code")
-    declare("accounting_account_posted", Conflict, "The account has postings, so its type and currency cannot change.")
+    declare(
+        "accounting_account_parent_type",
+        Conflict,
+        _("A sub-account must have the same type as its parent."),
+        field="type",
+    )
+    declare("accounting_account_id_type", Conflict, _("Another account already has this id."))
+    declare("accounting_account_no_cycle", Invalid, _("An account cannot be below itself."), field="parent_id")
+    declare("accounting_account_code_fixed", Conflict, _("The code of an account cannot be changed."), field="code")
+    declare(
+        "accounting_account_posted", Conflict, _("The account has postings, so its type and currency cannot change.")
+    )
 
 
 def _declare_entries() -> None:
     declare = constraints.declare
-    declare("accounting_entry_append_only", Conflict, "A transaction cannot be changed or deleted; reverse it instead.")
-    declare("accounting_entry_period_open", Conflict, "The period of this date is closed.", field="date")
+    declare(
+        "accounting_entry_append_only", Conflict, _("A transaction cannot be changed or deleted; reverse it instead.")
+    )
+    declare("accounting_entry_period_open", Conflict, _("The period of this date is closed."), field="date")
     declare("accounting_entry_date_ahead", Invalid, DAY_AHEAD, field="date")
-    declare("accounting_entry_isolation", Conflict, "Transactions are posted with READ COMMITTED isolation only.")
-    declare("accounting_entry_two_lines", Invalid, "A transaction needs at least two lines.", field="lines")
-    declare("accounting_entry_balanced", Invalid, "Debits and credits are not equal.", field="lines")
-    declare("accounting_entry_undoes", Invalid, "A reversal is the mirror of what it reverses.", field="lines")
+    declare("accounting_entry_isolation", Conflict, _("Transactions are posted with READ COMMITTED isolation only."))
+    declare("accounting_entry_two_lines", Invalid, _("A transaction needs at least two lines."), field="lines")
+    declare("accounting_entry_balanced", Invalid, _("Debits and credits are not equal."), field="lines")
+    declare(
+        "accounting_entry_undoes", Invalid, _("A reversal must mirror the transaction that it reverses."), field="lines"
+    )
 
 
 def _declare_lines() -> None:
     declare = constraints.declare
-    declare("accounting_line_append_only", Conflict, "A transaction's lines cannot be changed; reverse it instead.")
-    declare("accounting_line_same_transaction", Conflict, "Lines cannot be added to a recorded transaction.")
-    declare("accounting_line_date", Invalid, "A line has the date of its transaction.", field="date")
-    declare("accounting_line_account_active", Invalid, "An account is inactive.", field="lines")
-    declare("accounting_line_account_currency", Invalid, "An account takes another currency only.", field="lines")
-    declare("accounting_total_kept", Conflict, "The totals are kept by the journal alone.")
+    declare("accounting_line_append_only", Conflict, _("A transaction's lines cannot be changed; reverse it instead."))
+    declare("accounting_line_same_transaction", Conflict, _("Lines cannot be added to a recorded transaction."))
+    declare("accounting_line_date", Invalid, _("A line must have the date of its transaction."), field="date")
+    declare("accounting_line_account_active", Invalid, _("An account is inactive."), field="lines")
+    declare("accounting_line_account_currency", Invalid, _("An account takes another currency only."), field="lines")
+    declare("accounting_total_kept", Conflict, _("The totals are maintained by the journal alone."))

@@ -4,16 +4,18 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class AccountType(TextChoices):
     """What an account stands for. Assets and expenses grow on the debit side, the others on the credit side."""
 
-    ASSET = "asset"
-    LIABILITY = "liability"
-    EQUITY = "equity"
-    REVENUE = "revenue"
-    EXPENSE = "expense"
+    ASSET = "asset", _("Asset")
+    LIABILITY = "liability", _("Liability")
+    EQUITY = "equity", _("Equity")
+    REVENUE = "revenue", _("Revenue")
+    EXPENSE = "expense", _("Expense")
 
 
 DEBIT_NORMAL = (AccountType.ASSET, AccountType.EXPENSE)
@@ -23,15 +25,15 @@ DEBIT_NORMAL = (AccountType.ASSET, AccountType.EXPENSE)
 class SourceType(TextChoices):
     """What made an entry: somebody by hand, or the document whose id the entry keeps."""
 
-    MANUAL = "manual"
-    INVOICE = "invoice"
-    PAYMENT = "payment"
-    REVERSAL = "reversal"
+    MANUAL = "manual", _("Manual")
+    INVOICE = "invoice", _("Invoice")
+    PAYMENT = "payment", _("Payment")
+    REVERSAL = "reversal", _("Reversal")
 
 
 class PeriodStatus(TextChoices):
-    OPEN = "open"
-    CLOSED = "closed"
+    OPEN = "open", pgettext_lazy("period", "Open")
+    CLOSED = "closed", pgettext_lazy("period", "Closed")
 
 
 class Role(StrEnum):

@@ -1,19 +1,25 @@
 """The chart of accounts as a table. An account is known again by its code."""
 
+from django.utils.translation import gettext_lazy as _
+
 from skeleton.office.tables.columns import BooleanColumn, ChoiceColumn, CodeColumn, MomentColumn, TextColumn
 from skeleton.office.tables.table import Table
 
 ACCOUNTS = Table(
     columns=(
-        TextColumn("code", "Unique; stays for ever.", required=True),
+        TextColumn("code", _("Unique; stays for ever."), required=True),
         TextColumn("name", required=True),
-        ChoiceColumn("type", "asset, liability, equity, revenue or expense.", required=True),
-        TextColumn("parent", "The code of the account above, which may stand further up in the file.", path="parent_id",
-               source="parent.code"),
-        CodeColumn("currency", "ISO code of the only currency that it takes; empty: any."),
-        BooleanColumn("is_active", "yes or no."),
+        ChoiceColumn("type", _("asset, liability, equity, revenue or expense."), required=True),
+        TextColumn(
+            "parent",
+            _("The code of the account above, which may stand further up in the file."),
+            path="parent_id",
+            source="parent.code",
+        ),
+        CodeColumn("currency", _("ISO code of the only currency that the account takes. Leave empty for any.")),
+        BooleanColumn("is_active", _("yes or no.")),
         MomentColumn("created_at"),
     ),
     key=("code",),
     joins=("parent",),
-)  # fmt: skip
+)

@@ -14,12 +14,14 @@ from django.db import models
 from django.db.models import BigIntegerField, Case, ExpressionWrapper, F, Func, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus, SourceType
 from skeleton.db.counting import Counted
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
+from skeleton.kernel.text import format_text
 
 CODE = r"^[A-Za-z0-9][A-Za-z0-9.-]*$"
 """What an account's code looks like."""
@@ -64,39 +66,50 @@ class Account(Record):
     A sub-account has its parent's type: a foreign key on both columns holds that, a trigger that there is no cycle.
     """
 
-    code = models.CharField(max_length=20)
-    name = models.CharField(max_length=255)
-    type = models.CharField(max_length=9, choices=AccountType.choices)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
-    currency = models.CharField(max_length=3, null=True, blank=True)  # noqa: DJ001 (null: any currency)
-    is_active = models.BooleanField("active", default=True)
+    code = models.CharField(max_length=20, verbose_name=_("code"))
+    name = models.CharField(max_length=255, verbose_name=_("name"))
+    type = models.CharField(max_length=9, choices=AccountType.choices, verbose_name=_("type"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+    )
+    currency = models.CharField(max_length=3, null=True, blank=True, verbose_name=_("currency"))  # noqa: DJ001 (null: any currency)
+    is_active = models.BooleanField(_("active"), default=True)
 
     objects = AccountQuerySet.as_manager()
 
     class Meta:
         db_table = "accounting_account"
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["code"],
                 name="accounting_account_code_unique",
-                violation_error_message="Another account already has this code.",
+                violation_error_message=_("Another account already has this code."),
             ),
             models.CheckConstraint(
                 condition=Q(code__regex=CODE),
                 name="accounting_account_code_form",
-                violation_error_message="Only letters, digits, dots and hyphens.",
+                violation_error_message=_("Only letters, digits, dots and hyphens."),
                 violation_error_code="code",
             ),
             models.CheckConstraint(
                 condition=~Q(name=""),
                 name="accounting_account_name_present",
-                violation_error_message="May not be empty.",
+                violation_error_message=_("May not be empty."),
                 violation_error_code="name",
             ),
-            models.CheckConstraint(condition=Q(type__in=AccountType.values), name="accounting_account_type_known"),
+            models.CheckConstraint(
+                condition=Q(type__in=AccountType.values),
+                name="accounting_account_type_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="type",
+            ),
             models.CheckConstraint(
                 condition=Q(currency__isnull=True) | Q(currency__regex=CURRENCY),
                 name="accounting_account_currency_form",
+                violation_error_message=_("Must be a currency code of three capital letters."),
+                violation_error_code="currency",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
@@ -132,64 +145,82 @@ class Entry(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    date = models.DateField()
-    description = models.CharField(max_length=500)
-    reference = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001 (the API says null)
-    source_type = models.CharField(max_length=8, choices=SourceType.choices)
-    source_id = models.UUIDField(null=True, blank=True)
-    purpose = models.CharField(max_length=30, default="", blank=True)
+    date = models.DateField(verbose_name=_("date"))
+    description = models.CharField(max_length=500, verbose_name=_("description"))
+    reference = models.CharField(max_length=100, null=True, blank=True, verbose_name=_("reference"))  # noqa: DJ001 (the API says null)
+    source_type = models.CharField(max_length=8, choices=SourceType.choices, verbose_name=_("source type"))
+    source_id = models.UUIDField(null=True, blank=True, verbose_name=_("source id"))
+    purpose = models.CharField(max_length=30, default="", blank=True, verbose_name=_("purpose"))
     reverses = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="reversals", db_index=False
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reversals",
+        db_index=False,
+        verbose_name=_("reverses"),
     )
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("created by"),
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False, verbose_name=_("created at"))
 
     objects = EntryQuerySet.as_manager()
 
     class Meta:
         db_table = "accounting_entry"
-        verbose_name_plural = "entries"
+        verbose_name = _("entry")
+        verbose_name_plural = _("entries")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(date__range=(FIRST_DAY, LAST_DAY)),
                 name="accounting_entry_date_sane",
-                violation_error_message=f"Must lie between {FIRST_DAY} and {LAST_DAY}.",
+                violation_error_message=format_text(
+                    _("Must lie between {first} and {last}."), first=FIRST_DAY, last=LAST_DAY
+                ),
                 violation_error_code="date",
             ),
             models.CheckConstraint(
                 condition=~Q(description=""),
                 name="accounting_entry_description_present",
-                violation_error_message="May not be empty.",
+                violation_error_message=_("May not be empty."),
                 violation_error_code="description",
             ),
             models.CheckConstraint(
-                condition=Q(source_type__in=SourceType.values), name="accounting_entry_source_known"
+                condition=Q(source_type__in=SourceType.values),
+                name="accounting_entry_source_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="source_type",
             ),
             models.CheckConstraint(
                 condition=Q(source_type=SourceType.MANUAL, source_id__isnull=True)
                 | (~Q(source_type=SourceType.MANUAL) & Q(source_id__isnull=False)),
                 name="accounting_entry_source_named",
-                violation_error_message="An entry names the document that it is for, or is made by hand.",
+                violation_error_message=_("An entry names the document that it is for, or is made by hand."),
                 violation_error_code="source_id",
             ),
             models.CheckConstraint(
                 condition=Q(source_type=SourceType.REVERSAL, reverses__isnull=False, source_id=F("reverses"))
                 | (~Q(source_type=SourceType.REVERSAL) & Q(reverses__isnull=True)),
                 name="accounting_entry_reversal_named",
+                violation_error_message=_("A reversal must name the transaction that it reverses."),
             ),
             models.UniqueConstraint(
                 fields=["reverses"],
                 name="accounting_entry_reversed_once",
-                violation_error_message="This entry is reversed already.",
+                violation_error_message=_("This transaction has already been reversed."),
                 violation_error_code="id",
             ),
             models.UniqueConstraint(
                 fields=["source_type", "source_id", "purpose"],
                 condition=Q(source_id__isnull=False),
                 name="accounting_entry_source_unique",
-                violation_error_message="This document is already posted for this purpose.",
+                violation_error_message=_("This document is already posted for this purpose."),
                 violation_error_code="source_id",
             ),
         ]
@@ -217,28 +248,41 @@ class Line(models.Model):
     """A line of an entry: either a debit or a credit, over 0. `date` repeats the entry's, for the ledger's index."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    entry = models.ForeignKey(Entry, models.PROTECT, related_name="lines", db_index=False)
-    position = models.SmallIntegerField()
-    account = models.ForeignKey(Account, models.PROTECT, related_name="lines", db_index=False)
-    date = models.DateField()
-    debit = models.BigIntegerField(default=0)
-    credit = models.BigIntegerField(default=0)
-    currency = models.CharField(max_length=3)
-    description = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001 (the API says null)
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="lines", db_index=False, verbose_name=_("entry"))
+    position = models.SmallIntegerField(verbose_name=_("position"))
+    account = models.ForeignKey(
+        Account, models.PROTECT, related_name="lines", db_index=False, verbose_name=_("account")
+    )
+    date = models.DateField(verbose_name=_("date"))
+    debit = models.BigIntegerField(default=0, verbose_name=_("debit"))
+    credit = models.BigIntegerField(default=0, verbose_name=_("credit"))
+    currency = models.CharField(max_length=3, verbose_name=_("currency"))
+    description = models.CharField(max_length=500, null=True, blank=True, verbose_name=_("description"))  # noqa: DJ001 (the API says null)
 
     objects = LineQuerySet.as_manager()
 
     class Meta:
         db_table = "accounting_line"
+        verbose_name = _("line")
+        verbose_name_plural = _("lines")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(debit__gt=0, credit=0) | Q(debit=0, credit__gt=0),
                 name="accounting_line_one_side",
-                violation_error_message="A line has either a debit or a credit, over 0.",
+                violation_error_message=_("A line has either a debit or a credit, over 0."),
                 violation_error_code="debit",
             ),
-            models.CheckConstraint(condition=Q(currency__regex=CURRENCY), name="accounting_line_currency_form"),
-            models.UniqueConstraint(fields=["entry", "position"], name="accounting_line_position_unique"),
+            models.CheckConstraint(
+                condition=Q(currency__regex=CURRENCY),
+                name="accounting_line_currency_form",
+                violation_error_message=_("Must be a currency code of three capital letters."),
+                violation_error_code="currency",
+            ),
+            models.UniqueConstraint(
+                fields=["entry", "position"],
+                name="accounting_line_position_unique",
+                violation_error_message=_("Two lines cannot have the same position."),
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index("account", "date", "id", name="accounting_line_ledger"),
@@ -259,18 +303,22 @@ class Total(models.Model):
     """
 
     pk = models.CompositePrimaryKey("account_id", "currency")
-    account = models.ForeignKey(Account, models.PROTECT, related_name="totals", db_index=False)
-    currency = models.CharField(max_length=3)
-    debit = models.DecimalField(max_digits=38, decimal_places=0)
-    credit = models.DecimalField(max_digits=38, decimal_places=0)
+    account = models.ForeignKey(
+        Account, models.PROTECT, related_name="totals", db_index=False, verbose_name=_("account")
+    )
+    currency = models.CharField(max_length=3, verbose_name=_("currency"))
+    debit = models.DecimalField(max_digits=38, decimal_places=0, verbose_name=_("debit"))
+    credit = models.DecimalField(max_digits=38, decimal_places=0, verbose_name=_("credit"))
 
     class Meta:
         db_table = "accounting_total"
+        verbose_name = _("total")
+        verbose_name_plural = _("totals")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(debit__lte=F("credit") + Value(2**63 - 1), credit__lte=F("debit") + Value(2**63 - 1)),
                 name="accounting_total_int64",
-                violation_error_message="The balance of an account would be too large: it would exceed 2^63 - 1.",
+                violation_error_message=_("The balance of an account would be too large: it would exceed 2^63 - 1."),
                 violation_error_code="lines",
             ),
         ]
@@ -283,14 +331,16 @@ class MonthTotal(models.Model):
     """What was posted to an account in a currency within a month (its first day). Kept like `Total`."""
 
     pk = models.CompositePrimaryKey("account_id", "currency", "month")
-    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
-    currency = models.CharField(max_length=3)
-    month = models.DateField()
-    debit = models.DecimalField(max_digits=38, decimal_places=0)
-    credit = models.DecimalField(max_digits=38, decimal_places=0)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False, verbose_name=_("account"))
+    currency = models.CharField(max_length=3, verbose_name=_("currency"))
+    month = models.DateField(verbose_name=_("month"))
+    debit = models.DecimalField(max_digits=38, decimal_places=0, verbose_name=_("debit"))
+    credit = models.DecimalField(max_digits=38, decimal_places=0, verbose_name=_("credit"))
 
     class Meta:
         db_table = "accounting_month_total"
+        verbose_name = _("month total")
+        verbose_name_plural = _("month totals")
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.currency} {self.month:%Y-%m}"
@@ -303,34 +353,46 @@ DAYS = Func("start_date", "end_date", Value("[]"), function="daterange", output_
 class Period(Record):
     """A stretch of days, first and last included. While it is closed nothing can be posted into it."""
 
-    start_date = models.DateField()
-    end_date = models.DateField()
-    status = models.CharField(max_length=6, choices=PeriodStatus.choices, default=PeriodStatus.OPEN, editable=False)
-    closed_at = models.DateTimeField(null=True, editable=False)
+    start_date = models.DateField(verbose_name=_("start date"))
+    end_date = models.DateField(verbose_name=_("end date"))
+    status = models.CharField(
+        max_length=6, choices=PeriodStatus.choices, default=PeriodStatus.OPEN, editable=False, verbose_name=_("status")
+    )
+    closed_at = models.DateTimeField(null=True, editable=False, verbose_name=_("closed at"))
     closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("closed by"),
     )
 
     objects = RowLevelQuerySet.as_manager()
 
     class Meta:
         db_table = "accounting_period"
+        verbose_name = _("period")
+        verbose_name_plural = _("periods")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(end_date__gte=F("start_date")),
                 name="accounting_period_dates_ordered",
-                violation_error_message="Must not be before start_date.",
+                violation_error_message=_("Must not be before start_date."),
                 violation_error_code="end_date",
             ),
             models.CheckConstraint(
                 condition=Q(status=PeriodStatus.OPEN, closed_at__isnull=True, closed_by__isnull=True)
                 | Q(status=PeriodStatus.CLOSED, closed_at__isnull=False),
                 name="accounting_period_status_known",
+                violation_error_message=_("A closed period says when and by whom it was closed; an open one does not."),
+                violation_error_code="status",
             ),
             ExclusionConstraint(
                 expressions=[(DAYS, RangeOperators.OVERLAPS)],
                 name="accounting_period_no_overlap",
-                violation_error_message="Another period already covers some of these days.",
+                violation_error_message=_("Another period already covers some of these days."),
                 violation_error_code="start_date",
             ),
         ]

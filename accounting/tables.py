@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter
 
 from skeleton.kernel.money import EXACT, minor_digits
@@ -12,7 +13,7 @@ from skeleton.office.tables.spreadsheets import CSV, csv_answer, csv_lines
 FORMAT = OpenApiParameter(
     "format",
     {"type": "string", "enum": ["json", "csv"], "default": "json"},
-    description="`csv` answers text/csv, with amounts in whole units (1550.00) instead of cents.",
+    description=_("`csv` answers text/csv, with amounts in whole units (1550.00) instead of cents."),
 )
 """The parameter that asks for a table instead of JSON."""
 

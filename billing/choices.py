@@ -1,31 +1,33 @@
 """States of documents, what each state allows, and ways to pay."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class InvoiceStatus(TextChoices):
-    DRAFT = "draft"
-    SENT = "sent"
-    PAID = "paid"
-    CANCELLED = "cancelled"
+    DRAFT = "draft", _("Draft")
+    SENT = "sent", _("Sent")
+    PAID = "paid", _("Paid")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 class OrderStatus(TextChoices):
-    DRAFT = "draft"
-    PENDING = "pending"
-    CONFIRMED = "confirmed"
-    SHIPPED = "shipped"
-    DELIVERED = "delivered"
-    CANCELLED = "cancelled"
+    DRAFT = "draft", _("Draft")
+    PENDING = "pending", _("Pending")
+    CONFIRMED = "confirmed", _("Confirmed")
+    SHIPPED = "shipped", _("Shipped")
+    DELIVERED = "delivered", _("Delivered")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 class PaymentMethod(TextChoices):
-    BANK_TRANSFER = "bank_transfer"
-    CARD = "card"
-    CASH = "cash"
-    CHECK = "check"
-    CRYPTO = "crypto"
-    OTHER = "other"
+    BANK_TRANSFER = "bank_transfer", _("Bank Transfer")
+    CARD = "card", _("Card")
+    CASH = "cash", _("Cash")
+    CHECK = "check", pgettext_lazy("way of payment", "Check")
+    CRYPTO = "crypto", _("Crypto")
+    OTHER = "other", _("Other")
 
 
 class Purpose(TextChoices):

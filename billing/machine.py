@@ -6,8 +6,12 @@ is drawn from here.
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from billing.choices import OrderStatus
 from skeleton.kernel.errors import Conflict
+from skeleton.kernel.text import Label, format_text
+from skeleton.kernel.translation import Text
 
 _DRAFT, _PENDING, _CONFIRMED, _SHIPPED, _DELIVERED, _CANCELLED = OrderStatus
 
@@ -47,10 +51,14 @@ def require_transition(status: str, target: OrderStatus, *, invoiced: bool) -> N
     allowed = allowed_transitions(status, invoiced=invoiced)
     if target.value in allowed:
         return
+    message: Text
+    present = Label(OrderStatus(status).label)
     if target in TRANSITIONS[OrderStatus(status)]:
-        message = "The order is invoiced: cancel its invoices first."
+        message = _("The order has been invoiced. Cancel its invoices first.")
     elif target == status:
-        message = f"The order is {status} already."
+        message = format_text(_("The order is already {status}."), status=present)
     else:
-        message = f"The order is {status}: it cannot become {target.value}."
+        message = format_text(
+            _("The order is {status}: it cannot become {target}."), status=present, target=Label(target.label)
+        )
     raise Conflict(message, details={"allowed": allowed})

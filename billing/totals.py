@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from billing.choices import InvoiceStatus
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.money import EXACT, round_half_away, within_int64
+from skeleton.kernel.text import format_text
 from skeleton.rest.http import number
 
 _PERCENT = Decimal("0.01")
@@ -40,7 +43,13 @@ def line_total(quantity: Decimal, unit_price: int, discount: int, *, path: str =
     product = round_half_away(EXACT.multiply(quantity, Decimal(unit_price)))
     within_int64(product, field=f"{path}unit_price")
     if discount > product:
-        raise Invalid(details={f"{path}discount": f"Must be at most quantity × unit_price, which is {product}."})
+        raise Invalid(
+            details={
+                f"{path}discount": format_text(
+                    _("Must be at most quantity × unit_price, which is {product}."), product=product
+                )
+            }
+        )
     return product - discount
 
 

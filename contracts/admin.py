@@ -10,10 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.translation import gettext as say
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
@@ -34,9 +33,12 @@ from contracts.serializers import (
 )
 from parties.choices import PartyKind, PartyStatus
 from parties.models import Customer, Employee, Partner, Party, Supplier
+from skeleton.audit.actions import label_of
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.text import format_text, local_day, local_number
+from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
-from skeleton.office.columns import EMPTY, shown_money, shown_number, status
+from skeleton.office.columns import EMPTY, shown_money, status
 from skeleton.office.forms import ActForm, CurrencyChoice, PickField, RecordForm, as_json
 from skeleton.office.numbers import AmountField, ExactField, WholeField
 from skeleton.office.parameters import PICKING, searched, takes
@@ -73,13 +75,19 @@ class ContractForm(RecordForm):
     """A draft. Its days have names of their own here: Django will not have a generated column in a form."""
 
     aliases: ClassVar[dict[str, str]] = {"start_date": "first_day", "end_date": "last_day"}
-    party_id = PickField(Party.objects.all(), screen="contracts.party", label="Party")
-    first_day = forms.DateField(widget=widgets.UnfoldAdminDateWidget)
-    last_day = forms.DateField(widget=widgets.UnfoldAdminDateWidget, help_text="It still belongs to the contract.")
-    currency = CurrencyChoice()
-    credit_limit = AmountField(required=False, initial=0, help_text="0 or empty is no limit.")
-    shipping_cost = AmountField(required=False)
-    shipping_currency = CurrencyChoice(help_text="Empty is the contract's.")
+    party_id = PickField(Party.objects.all(), screen="contracts.party", label=_("Party"))
+    first_day = forms.DateField(widget=widgets.UnfoldAdminDateWidget, label=_("First day"))
+    last_day = forms.DateField(
+        widget=widgets.UnfoldAdminDateWidget, help_text=_("It still belongs to the contract."), label=_("Last day")
+    )
+    currency = CurrencyChoice(label=_("Currency"))
+    credit_limit = AmountField(
+        required=False, initial=0, help_text=_("Leave empty for no limit."), label=_("Credit limit")
+    )
+    shipping_cost = AmountField(required=False, label=_("Shipping cost"))
+    shipping_currency = CurrencyChoice(
+        help_text=_("Defaults to the contract's currency."), label=_("Shipping currency")
+    )
 
     class Meta:
         model = Contract
@@ -125,44 +133,50 @@ class TermsForm(ActForm):
         return {name: None if value == "" else as_json(value) for name, value in self.cleaned_data.items()}
 
 
-def _percent() -> ExactField:
-    return ExactField(required=False, max_digits=7, decimal_places=4, help_text="Percent.")
+def _percent(label: Text) -> ExactField:
+    return ExactField(label=label, required=False, max_digits=7, decimal_places=4, help_text=_("Percent."))
 
 
 class PaymentTerms(TermsForm):
-    payment_type = forms.ChoiceField(choices=PaymentType.choices, widget=widgets.UnfoldAdminSelectWidget)
-    credit_days = WholeField(required=False)
-    penalty_rate = _percent()
-    discount_rate = _percent()
-    currency = CurrencyChoice()
+    payment_type = forms.ChoiceField(
+        choices=PaymentType.choices, widget=widgets.UnfoldAdminSelectWidget, label=_("Payment type")
+    )
+    credit_days = WholeField(required=False, label=_("Credit days"))
+    penalty_rate = _percent(_("Penalty rate"))
+    discount_rate = _percent(_("Discount rate"))
+    currency = CurrencyChoice(label=_("Currency"))
 
 
 class DeliveryTerms(TermsForm):
-    delivery_type = forms.ChoiceField(choices=DeliveryType.choices, widget=widgets.UnfoldAdminSelectWidget)
-    estimated_days = WholeField(required=False)
-    shipping_cost = AmountField(required=False)
-    shipping_currency = CurrencyChoice(help_text="Empty is the contract's.")
-    insurance = forms.BooleanField(required=False, widget=widgets.UnfoldBooleanSwitchWidget)
+    delivery_type = forms.ChoiceField(
+        choices=DeliveryType.choices, widget=widgets.UnfoldAdminSelectWidget, label=_("Delivery type")
+    )
+    estimated_days = WholeField(required=False, label=_("Estimated days"))
+    shipping_cost = AmountField(required=False, label=_("Shipping cost"))
+    shipping_currency = CurrencyChoice(
+        help_text=_("Defaults to the contract's currency."), label=_("Shipping currency")
+    )
+    insurance = forms.BooleanField(required=False, widget=widgets.UnfoldBooleanSwitchWidget, label=_("Insurance"))
 
 
 class Reason(ActForm):
-    reason = forms.CharField(widget=widgets.UnfoldAdminTextareaWidget)
+    reason = forms.CharField(widget=widgets.UnfoldAdminTextareaWidget, label=_("Reason"))
 
 
 class Signature(ActForm):
     signed_at = forms.SplitDateTimeField(
         required=False,
         widget=widgets.UnfoldAdminSplitDateTimeWidget,
-        label="Signed at (UTC)",
-        help_text="Leave empty for now. Not in the future.",
+        label=_("Signed at (UTC)"),
+        help_text=_("Leave empty for now. Not in the future."),
     )
 
 
 class NewEnd(ActForm):
-    new_end_date = forms.DateField(widget=widgets.UnfoldAdminDateWidget, label="New last day")
+    new_end_date = forms.DateField(widget=widgets.UnfoldAdminDateWidget, label=_("New last day"))
 
     def prepare(self) -> None:
-        self.fields["new_end_date"].help_text = f"After {self.record.end_date}."
+        self.fields["new_end_date"].help_text = format_text(_("After {day}."), day=self.record.end_date)
 
 
 # --- terms as people read them ----------------------------------------------------------------------------------------
@@ -173,33 +187,33 @@ def _days(number: int) -> str:
 
 
 def _percent_of(name: str, rate: Any) -> str:
-    return f"{name} {shown_number(rate)} %"
+    return f"{name} {local_number(rate)} %"
 
 
 class TermsShown:
     """Columns that a contract and its versions have in common."""
 
-    @admin.display(description="payment")
+    @admin.display(description=_("payment"))
     def payment(self, agreed: Agreement) -> str:
         parts = [agreed.get_payment_type_display()]
         parts += [_days(agreed.credit_days)] if agreed.credit_days else []
-        parts += [_percent_of(say("penalty"), agreed.penalty_rate)] if agreed.penalty_rate else []
-        parts += [_percent_of(say("discount"), agreed.discount_rate)] if agreed.discount_rate else []
+        parts += [_percent_of(gettext("penalty"), agreed.penalty_rate)] if agreed.penalty_rate else []
+        parts += [_percent_of(gettext("discount"), agreed.discount_rate)] if agreed.discount_rate else []
         return ", ".join([*parts, agreed.currency])
 
-    @admin.display(description="delivery")
+    @admin.display(description=pgettext_lazy("contract", "delivery"))
     def delivery(self, agreed: Agreement) -> Any:
         parts = [agreed.get_delivery_type_display()]
         parts += [_days(agreed.estimated_days)] if agreed.estimated_days is not None else []
-        parts += [say("insured")] if agreed.insurance else []
+        parts += [gettext("insured")] if agreed.insurance else []
         cost = shown_money(agreed.shipping_cost, agreed.shipping_currency or agreed.currency)
         return ", ".join(parts) if agreed.shipping_cost is None else format_html("{}, {}", ", ".join(parts), cost)
 
-    @admin.display(description="validity", ordering="end_date")
+    @admin.display(description=_("validity"), ordering="end_date")
     def validity(self, agreed: Agreement) -> str:
-        return " – ".join(date_format(day, "SHORT_DATE_FORMAT") for day in (agreed.start_date, agreed.end_date))
+        return " – ".join(local_day(day) for day in (agreed.start_date, agreed.end_date))
 
-    @admin.display(description="credit limit", ordering="credit_limit")
+    @admin.display(description=_("credit limit"), ordering="credit_limit")
     def limit(self, agreed: Agreement) -> Any:
         return shown_money(agreed.credit_limit, agreed.currency) if agreed.credit_limit else EMPTY
 
@@ -215,19 +229,19 @@ class Versions(TermsShown, ShownParts):
         rows: QuerySet[ContractVersion] = super().get_queryset(request).select_related("changed_by")
         return rows
 
-    @admin.display(description="by")
-    def act(self, version: ContractVersion) -> str:
-        return version.action.replace("-", " ")
+    @admin.display(description=_("by"))
+    def act(self, version: ContractVersion) -> Text:
+        return label_of(version.action)
 
 
 # --- the screen -------------------------------------------------------------------------------------------------------
 
 
 class ExpiringFilter(DropdownFilter):
-    title, parameter_name = "expiring", "expiring"
+    title, parameter_name = _("expiring"), "expiring"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("7", "Within a week"), ("30", "Within 30 days"), ("90", "Within 90 days")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        return [("7", _("Within a week")), ("30", _("Within 30 days")), ("90", _("Within 90 days"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Contract]) -> QuerySet[Contract]:
         known = dict(self.lookup_choices)
@@ -246,26 +260,26 @@ class ContractScreen(TermsShown, RecordAdmin):
         ExpiringFilter,
     )
     search_fields = ("party__search_text__contains",)
-    search_help_text = "The party's name, e-mail, tax id or phone"
+    search_help_text = _("The party's name, e-mail, tax id or phone")
     searched_in_lower_case = True
     acts = ("submit", "approve", "reject", "activate", "renew", "payment_terms", "delivery_terms", "terminate")
     bulk_acts = ("submit", "approve")
     inlines = (Versions,)
     EDITED: ClassVar[Any] = (
         (None, {"fields": (("contract_type", "party_id"), ("first_day", "last_day"), "notes")}),
-        ("Payment", {"fields": (("payment_type", "credit_days"), ("penalty_rate", "discount_rate"),
+        (_("Payment"), {"fields": (("payment_type", "credit_days"), ("penalty_rate", "discount_rate"),
                                 ("currency", "credit_limit"))}),
-        ("Delivery", {"fields": (("delivery_type", "estimated_days"), ("shipping_cost", "shipping_currency"),
+        (_("Delivery"), {"fields": (("delivery_type", "estimated_days"), ("shipping_cost", "shipping_currency"),
                                  "insurance")}),
-        ("Renewal", {"fields": ("auto_renewal", ("renewal_period_days", "max_renewals"))}),
+        (_("Renewal"), {"fields": ("auto_renewal", ("renewal_period_days", "max_renewals"))}),
     )  # fmt: skip
     SHOWN: ClassVar[Any] = (
         (None, {"fields": (("contract_type", "party_shown"), ("validity", "remaining"), "notes")}),
-        ("Terms", {"fields": (("payment", "delivery"), "limit")}),
-        ("Renewal", {"fields": (("auto_renewal", "renewal_period_days"), ("renewal_count", "max_renewals"))}),
+        (_("Terms"), {"fields": (("payment", "delivery"), "limit")}),
+        (_("Renewal"), {"fields": (("auto_renewal", "renewal_period_days"), ("renewal_count", "max_renewals"))}),
     )
     STATE: ClassVar[Any] = (
-        "State and times (UTC)",
+        _("State and times (UTC)"),
         {"fields": ((STATUS, "version"), ("signed_at", "terminated_at"), "termination_reason", "rejection_reason",
                     ("created_at", "created_by"))},
     )  # fmt: skip
@@ -320,66 +334,66 @@ class ContractScreen(TermsShown, RecordAdmin):
 
     # columns
 
-    @admin.display(description="party")
+    @admin.display(description=_("party"))
     def party_shown(self, contract: Contract) -> Any:
         screen: Any = self.admin_site.get_model_admin(KINDS[contract.party.kind])
         page = screen.page_at(contract.party_id)
         return format_html('<a class="text-link" href="{}">{}</a>', page, contract.party.name)
 
-    @admin.display(description="days remaining")
+    @admin.display(description=_("days remaining"))
     def remaining(self, contract: Any) -> int:
         return days_remaining(contract.status, contract.end_date, contract.today)
 
     # acts
 
-    @act("Submit", when=can(Action.SUBMIT), icon="send", variant=ActionVariant.PRIMARY,
-         question="Somebody other than its author approves it then.")  # fmt: skip
-    def submit(self, request: HttpRequest, contract: Contract, form: ActForm) -> str:
+    @act(pgettext_lazy("contract", "Submit"), when=can(Action.SUBMIT), icon="send", variant=ActionVariant.PRIMARY,
+         question=_("Somebody other than its author approves it then."))  # fmt: skip
+    def submit(self, request: HttpRequest, contract: Contract, form: ActForm) -> Text:
         services.submit_contract(contract_id=contract.pk, actor=self.actor(request))
-        return "The contract awaits approval."
+        return _("The contract awaits approval.")
 
-    @act("Approve", when=can(Action.APPROVE), icon="verified", variant=ActionVariant.PRIMARY,
-         question="It is active from then on, signed now.")  # fmt: skip
-    def approve(self, request: HttpRequest, contract: Contract, form: ActForm) -> str:
+    @act(_("Approve"), when=can(Action.APPROVE), icon="verified", variant=ActionVariant.PRIMARY,
+         question=_("It is active from then on, signed now."))  # fmt: skip
+    def approve(self, request: HttpRequest, contract: Contract, form: ActForm) -> Text:
         services.approve_contract(contract_id=contract.pk, actor=self.actor(request))
-        return "The contract is active."
+        return _("The contract is active.")
 
-    @act("Reject", form=Reason, when=can(Action.REJECT), icon="undo", question="It is a draft again.")
-    def reject(self, request: HttpRequest, contract: Contract, form: Reason) -> str:
+    @act(_("Reject"), form=Reason, when=can(Action.REJECT), icon="undo", question=_("It is a draft again."))
+    def reject(self, request: HttpRequest, contract: Contract, form: Reason) -> Text:
         services.reject_contract(
             contract_id=contract.pk, **RejectInputSerializer.parse(form.body()), actor=self.actor(request)
         )  # fmt: skip
-        return "The contract is a draft again."
+        return _("The contract is a draft again.")
 
-    @act("Activate", form=Signature, when=can(Action.ACTIVATE), icon="play_circle",
-         question="From then on only its terms can be changed, and each change is a version.")  # fmt: skip
-    def activate(self, request: HttpRequest, contract: Contract, form: Signature) -> str:
+    @act(_("Activate"), form=Signature, when=can(Action.ACTIVATE), icon="play_circle",
+         question=_("From then on only its terms can be changed, and each change is a version."))  # fmt: skip
+    def activate(self, request: HttpRequest, contract: Contract, form: Signature) -> Text:
         values = ActivateInputSerializer.parse(form.body())
         services.activate_contract(contract_id=contract.pk, **values, actor=self.actor(request))
-        return "The contract is active."
+        return _("The contract is active.")
 
-    @act("Renew", form=NewEnd, when=can(Action.RENEW), icon="autorenew", variant=ActionVariant.PRIMARY)
-    def renew(self, request: HttpRequest, contract: Contract, form: NewEnd) -> str:
+    @act(_("Renew"), form=NewEnd, when=can(Action.RENEW), icon="autorenew", variant=ActionVariant.PRIMARY)
+    def renew(self, request: HttpRequest, contract: Contract, form: NewEnd) -> Text:
         values = RenewInputSerializer.parse(form.body())
         services.renew_contract(contract_id=contract.pk, **values, actor=self.actor(request))
-        return f"The contract is renewed until {values['new_end_date']}."
+        return format_text(_("The contract is renewed until {day}."), day=values["new_end_date"])
 
-    @act("Payment terms", form=PaymentTerms, when=can(Action.PAYMENT_TERMS), icon="payments")
-    def payment_terms(self, request: HttpRequest, contract: Contract, form: PaymentTerms) -> str:
+    @act(_("Payment terms"), form=PaymentTerms, when=can(Action.PAYMENT_TERMS), icon="payments")
+    def payment_terms(self, request: HttpRequest, contract: Contract, form: PaymentTerms) -> Text:
         values = PaymentTermsInputSerializer.parse(form.body(), partial=True)
         services.change_payment_terms(contract_id=contract.pk, values=values, actor=self.actor(request))
-        return "The payment terms are saved."
+        return _("The payment terms are saved.")
 
-    @act("Delivery terms", form=DeliveryTerms, when=can(Action.DELIVERY_TERMS), icon="local_shipping")
-    def delivery_terms(self, request: HttpRequest, contract: Contract, form: DeliveryTerms) -> str:
+    @act(_("Delivery terms"), form=DeliveryTerms, when=can(Action.DELIVERY_TERMS), icon="local_shipping")
+    def delivery_terms(self, request: HttpRequest, contract: Contract, form: DeliveryTerms) -> Text:
         values = DeliveryTermsInputSerializer.parse(form.body(), partial=True)
         services.change_delivery_terms(contract_id=contract.pk, values=values, actor=self.actor(request))
-        return "The delivery terms are saved."
+        return _("The delivery terms are saved.")
 
-    @act("Terminate", form=Reason, when=can(Action.TERMINATE), icon="block", variant=ActionVariant.DANGER,
-         question="A terminated contract stays on record as it is, and cannot be taken up again.")  # fmt: skip
-    def terminate(self, request: HttpRequest, contract: Contract, form: Reason) -> str:
+    @act(_("Terminate"), form=Reason, when=can(Action.TERMINATE), icon="block", variant=ActionVariant.DANGER,
+         question=_("A terminated contract stays on record and cannot be reopened."))  # fmt: skip
+    def terminate(self, request: HttpRequest, contract: Contract, form: Reason) -> Text:
         services.terminate_contract(
             contract_id=contract.pk, **TerminateInputSerializer.parse(form.body()), actor=self.actor(request)
         )  # fmt: skip
-        return "The contract is terminated."
+        return _("The contract is terminated.")

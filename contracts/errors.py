@@ -1,5 +1,7 @@
 """What the constraints that live in SQL only (migration 0002) say to people."""
 
+from django.utils.translation import gettext_lazy as _
+
 from skeleton.kernel.constraints import declare
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.moments import MOMENT_AHEAD
@@ -7,16 +9,18 @@ from skeleton.kernel.moments import MOMENT_AHEAD
 
 def declare_constraints() -> None:
     """Called once, when the app starts."""
-    declare("contracts_contract_party_usable", Conflict, "The party is not active.", field="party_id")
-    declare("contracts_contract_begins_as_draft", Conflict, "A contract begins as a draft.")
-    declare("contracts_contract_transition", Conflict, "The contract cannot go from its present status to that one.")
-    declare("contracts_contract_identity", Conflict, "Who made a contract, and when, stays.")
+    declare("contracts_contract_party_usable", Conflict, _("The party is not active."), field="party_id")
+    declare("contracts_contract_begins_as_draft", Conflict, _("A new contract must be a draft."))
+    declare(
+        "contracts_contract_transition", Conflict, _("The contract cannot change from its current status to this one.")
+    )
+    declare("contracts_contract_identity", Conflict, _("The author and creation time of a contract cannot be changed."))
     declare("contracts_contract_signed_at_ahead", Invalid, MOMENT_AHEAD, field="signed_at")
-    declare("contracts_contract_frozen", Conflict, "Only a draft can be changed in this way.")
-    declare("contracts_contract_terminated", Conflict, "A terminated contract stays as it is.")
-    declare("contracts_contract_renewal", Conflict, "The end of a contract moves on by renewals only.")
-    declare("contracts_contract_version_derived", Conflict, "Versions follow from the changes of the contract.")
-    declare("contracts_contract_permanent", Conflict, "A contract is never deleted; it can be terminated.")
-    declare("contracts_version_append_only", Conflict, "The versions of a contract are never changed or deleted.")
-    declare("contracts_cycle_append_only", Conflict, "What became of a cycle is never changed or deleted.")
-    declare("contracts_cycle_fits_contract", Conflict, "The contract shows another outcome of this cycle.")
+    declare("contracts_contract_frozen", Conflict, _("Only a draft can be changed in this way."))
+    declare("contracts_contract_terminated", Conflict, _("A terminated contract cannot be changed."))
+    declare("contracts_contract_renewal", Conflict, _("The end of a contract can only be moved by renewing it."))
+    declare("contracts_contract_version_derived", Conflict, _("Versions are created by changes to the contract."))
+    declare("contracts_contract_permanent", Conflict, _("A contract cannot be deleted. Terminate it instead."))
+    declare("contracts_version_append_only", Conflict, _("The versions of a contract cannot be changed or deleted."))
+    declare("contracts_cycle_append_only", Conflict, _("The outcome of a cycle cannot be changed or deleted."))
+    declare("contracts_cycle_fits_contract", Conflict, _("The contract shows another outcome of this cycle."))

@@ -7,8 +7,12 @@ PostgreSQL holds the same moves by a trigger (migration 0002); a test compares t
 import datetime as dt
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from contracts.choices import Action, ContractStatus
 from skeleton.kernel.errors import Conflict
+from skeleton.kernel.text import Label, format_text
+from skeleton.kernel.translation import Text
 
 _DRAFT, _PENDING, _ACTIVE, _EXPIRED, _TERMINATED = ContractStatus
 
@@ -51,16 +55,22 @@ class Situation:
         return self.max_renewals == 0 or self.renewal_count < self.max_renewals
 
 
-def obstacle(action: Action, situation: Situation) -> str | None:
+def obstacle(action: Action, situation: Situation) -> Text | None:
     """Why the action is not allowed now, as a sentence; None where it is."""
     if situation.status not in TRANSITIONS[action]:
-        return f"The contract is {situation.status.replace('_', ' ')}: it does not allow {action.value}."
+        return format_text(
+            _("The contract is {status}: it does not allow {action}."),
+            status=Label(ContractStatus(situation.status).label),
+            action=Label(action.label),
+        )
     if action in (Action.ACTIVATE, Action.APPROVE) and situation.over:
-        return f"The contract's validity ended on {situation.end_date}."
+        return format_text(_("The contract's validity ended on {day}."), day=situation.end_date)
     if action == Action.RENEW and not situation.renewals_left:
-        return f"The contract was renewed {situation.renewal_count} times already, as often as agreed."
+        return format_text(
+            _("The contract has already been renewed {count} times, as often as agreed."), count=situation.renewal_count
+        )
     if action == Action.EXPIRE and not situation.over:
-        return f"The contract is valid until {situation.end_date}."
+        return format_text(_("The contract is valid until {day}."), day=situation.end_date)
     return None
 
 

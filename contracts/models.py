@@ -12,6 +12,7 @@ from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from contracts.choices import Action, ContractStatus, ContractType, CycleOutcome, DeliveryType, PaymentType
 from contracts.machine import Situation
@@ -20,6 +21,7 @@ from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.db.statements import CurrentDate
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
+from skeleton.kernel.text import format_text
 
 DAYS_MAX = 36_500
 """The longest time, in days, that a term or a renewal may give: a hundred years."""
@@ -32,12 +34,16 @@ _PERCENT: dict[str, Any] = {"max_digits": 7, "decimal_places": 4, "null": True, 
 
 def _first_day() -> models.GeneratedField:
     expression = Func(F("validity_period"), function="lower")
-    return models.GeneratedField(expression=expression, output_field=models.DateField(), db_persist=True)
+    return models.GeneratedField(
+        expression=expression, output_field=models.DateField(), db_persist=True, verbose_name=_("start date")
+    )
 
 
 def _last_day() -> models.GeneratedField:
     expression = Func(F("validity_period"), template="(upper(%(expressions)s) - 1)")
-    return models.GeneratedField(expression=expression, output_field=models.DateField(), db_persist=True)
+    return models.GeneratedField(
+        expression=expression, output_field=models.DateField(), db_persist=True, verbose_name=_("end date")
+    )
 
 
 class Agreement(models.Model):
@@ -48,20 +54,20 @@ class Agreement(models.Model):
     belong to it.
     """
 
-    payment_type = models.CharField(max_length=8, choices=PaymentType.choices)
-    credit_days = models.IntegerField(null=True, blank=True)
-    penalty_rate = models.DecimalField(**_PERCENT)
-    discount_rate = models.DecimalField(**_PERCENT)
-    currency = models.CharField(max_length=3)
-    delivery_type = models.CharField(max_length=8, choices=DeliveryType.choices)
-    estimated_days = models.IntegerField(null=True, blank=True)
-    shipping_cost = models.BigIntegerField(null=True, blank=True)
-    shipping_currency = models.CharField(max_length=3, null=True, blank=True)  # noqa: DJ001 (the API says null)
-    insurance = models.BooleanField(default=False)
-    validity_period = DateRangeField()
+    payment_type = models.CharField(max_length=8, choices=PaymentType.choices, verbose_name=_("payment type"))
+    credit_days = models.IntegerField(null=True, blank=True, verbose_name=_("credit days"))
+    penalty_rate = models.DecimalField(**_PERCENT, verbose_name=_("penalty rate"))
+    discount_rate = models.DecimalField(**_PERCENT, verbose_name=_("discount rate"))
+    currency = models.CharField(max_length=3, verbose_name=_("currency"))
+    delivery_type = models.CharField(max_length=8, choices=DeliveryType.choices, verbose_name=_("delivery type"))
+    estimated_days = models.IntegerField(null=True, blank=True, verbose_name=_("estimated days"))
+    shipping_cost = models.BigIntegerField(null=True, blank=True, verbose_name=_("shipping cost"))
+    shipping_currency = models.CharField(max_length=3, null=True, blank=True, verbose_name=_("shipping currency"))  # noqa: DJ001 (the API says null)
+    insurance = models.BooleanField(default=False, verbose_name=_("insurance"))
+    validity_period = DateRangeField(verbose_name=_("validity period"))
     start_date = _first_day()
     end_date = _last_day()
-    credit_limit = models.BigIntegerField(default=0)
+    credit_limit = models.BigIntegerField(default=0, verbose_name=_("credit limit"))
 
     class Meta:
         abstract = True
@@ -83,46 +89,70 @@ class ContractQuerySet(RowLevelQuerySet["Contract"]):
 class Contract(Agreement, Record):
     """An agreement with a party. `version` counts its changes since it was activated; PostgreSQL keeps it."""
 
-    contract_type = models.CharField(max_length=11, choices=ContractType.choices)
-    party = models.ForeignKey(Party, models.PROTECT, related_name="contracts", db_index=False)
+    contract_type = models.CharField(max_length=11, choices=ContractType.choices, verbose_name=_("contract type"))
+    party = models.ForeignKey(Party, models.PROTECT, related_name="contracts", db_index=False, verbose_name=_("party"))
     status = models.CharField(
-        max_length=16, choices=ContractStatus.choices, default=ContractStatus.DRAFT, editable=False
+        max_length=16,
+        choices=ContractStatus.choices,
+        default=ContractStatus.DRAFT,
+        editable=False,
+        verbose_name=_("status"),
     )
-    auto_renewal = models.BooleanField(default=False)
-    renewal_period_days = models.IntegerField(null=True, blank=True)
-    renewal_count = models.IntegerField(default=0, editable=False)
-    max_renewals = models.IntegerField(default=0)
-    notes = models.TextField(null=True, blank=True)  # noqa: DJ001
-    version = models.IntegerField(default=1, editable=False)
-    signed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    rejection_reason = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001
-    terminated_at = models.DateTimeField(null=True, blank=True, editable=False)
-    termination_reason = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001
+    auto_renewal = models.BooleanField(default=False, verbose_name=_("auto renewal"))
+    renewal_period_days = models.IntegerField(null=True, blank=True, verbose_name=_("renewal period days"))
+    renewal_count = models.IntegerField(default=0, editable=False, verbose_name=_("renewal count"))
+    max_renewals = models.IntegerField(default=0, verbose_name=_("max renewals"))
+    notes = models.TextField(null=True, blank=True, verbose_name=_("notes"))  # noqa: DJ001
+    version = models.IntegerField(default=1, editable=False, verbose_name=_("version"))
+    signed_at = models.DateTimeField(null=True, blank=True, editable=False, verbose_name=_("signed at"))
+    rejection_reason = models.TextField(null=True, blank=True, editable=False, verbose_name=_("rejection reason"))  # noqa: DJ001
+    terminated_at = models.DateTimeField(null=True, blank=True, editable=False, verbose_name=_("terminated at"))
+    termination_reason = models.TextField(null=True, blank=True, editable=False, verbose_name=_("termination reason"))  # noqa: DJ001
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("created by"),
     )
 
     objects = ContractQuerySet.as_manager()
 
     class Meta:
         db_table = "contracts_contract"
+        verbose_name = _("contract")
+        verbose_name_plural = _("contracts")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=Q(contract_type__in=ContractType.values), name="contracts_contract_type_known"
+                condition=Q(contract_type__in=ContractType.values),
+                name="contracts_contract_type_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="contract_type",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=ContractStatus.values), name="contracts_contract_status_known"
+                condition=Q(status__in=ContractStatus.values),
+                name="contracts_contract_status_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="status",
             ),
             models.CheckConstraint(
-                condition=Q(payment_type__in=PaymentType.values), name="contracts_contract_payment_type_known"
+                condition=Q(payment_type__in=PaymentType.values),
+                name="contracts_contract_payment_type_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="payment_type",
             ),
             models.CheckConstraint(
-                condition=Q(delivery_type__in=DeliveryType.values), name="contracts_contract_delivery_type_known"
+                condition=Q(delivery_type__in=DeliveryType.values),
+                name="contracts_contract_delivery_type_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="delivery_type",
             ),
             models.CheckConstraint(
                 condition=Q(validity_period__isempty=False),
                 name="contracts_contract_end_after_start",
-                violation_error_message="Must not be before start_date.",
+                violation_error_message=_("Must not be before start_date."),
                 violation_error_code="end_date",
             ),
             models.CheckConstraint(
@@ -133,54 +163,69 @@ class Contract(Agreement, Record):
                     validity_period__endswith__lte=LAST_DAY + dt.timedelta(days=1),
                 ),
                 name="contracts_contract_period_bounded",
-                violation_error_message=f"Must be from {FIRST_DAY} to {LAST_DAY}.",
+                violation_error_message=format_text(
+                    _("Must be from {first} to {last}."), first=FIRST_DAY, last=LAST_DAY
+                ),
                 violation_error_code="end_date",
             ),
             models.CheckConstraint(
                 condition=~Q(payment_type=PaymentType.CREDIT) | Q(credit_days__isnull=False, credit_days__gt=0),
                 name="contracts_contract_credit_has_days",
-                violation_error_message="Needed, and over 0, where payment_type is credit.",
+                violation_error_message=_("Needed, and over 0, where payment_type is credit."),
                 violation_error_code="credit_days",
             ),
             models.CheckConstraint(
                 condition=Q(credit_days=None) | Q(credit_days__gte=0, credit_days__lte=DAYS_MAX),
                 name="contracts_contract_credit_days_bounds",
                 violation_error_code="credit_days",
+                violation_error_message=_("Must be from 0 to 36500."),
             ),
             models.CheckConstraint(
                 condition=Q(estimated_days=None) | Q(estimated_days__gte=0, estimated_days__lte=DAYS_MAX),
                 name="contracts_contract_estimated_days_bounds",
                 violation_error_code="estimated_days",
+                violation_error_message=_("Must be from 0 to 36500."),
             ),
             models.CheckConstraint(
                 condition=Q(penalty_rate=None) | Q(penalty_rate__gte=0, penalty_rate__lte=100),
                 name="contracts_contract_penalty_rate_bounds",
                 violation_error_code="penalty_rate",
+                violation_error_message=_("Must be from 0 to 100."),
             ),
             models.CheckConstraint(
                 condition=Q(discount_rate=None) | Q(discount_rate__gte=0, discount_rate__lte=100),
                 name="contracts_contract_discount_rate_bounds",
                 violation_error_code="discount_rate",
+                violation_error_message=_("Must be from 0 to 100."),
             ),
             models.CheckConstraint(
                 condition=Q(shipping_cost=None) | Q(shipping_cost__gte=0),
                 name="contracts_contract_shipping_cost_positive",
                 violation_error_code="shipping_cost",
+                violation_error_message=_("Must not be negative."),
             ),
             models.CheckConstraint(
                 condition=Q(credit_limit__gte=0),
                 name="contracts_contract_credit_limit_positive",
                 violation_error_code="credit_limit",
+                violation_error_message=_("Must not be negative."),
             ),
-            models.CheckConstraint(condition=Q(currency__regex="^[A-Z]{3}$"), name="contracts_contract_currency_form"),
+            models.CheckConstraint(
+                condition=Q(currency__regex="^[A-Z]{3}$"),
+                name="contracts_contract_currency_form",
+                violation_error_message=_("Must be a currency code of three capital letters."),
+                violation_error_code="currency",
+            ),
             models.CheckConstraint(
                 condition=Q(shipping_currency=None) | Q(shipping_currency__regex="^[A-Z]{3}$"),
                 name="contracts_contract_shipping_currency_form",
+                violation_error_message=_("Must be a currency code of three capital letters."),
+                violation_error_code="shipping_currency",
             ),
             models.CheckConstraint(
                 condition=Q(auto_renewal=False) | Q(renewal_period_days__isnull=False),
                 name="contracts_contract_renewal_has_period",
-                violation_error_message="Needed where auto_renewal is on.",
+                violation_error_message=_("Needed where auto_renewal is on."),
                 violation_error_code="renewal_period_days",
             ),
             models.CheckConstraint(
@@ -188,12 +233,13 @@ class Contract(Agreement, Record):
                 | Q(renewal_period_days__gte=1, renewal_period_days__lte=DAYS_MAX),
                 name="contracts_contract_renewal_period_bounds",
                 violation_error_code="renewal_period_days",
+                violation_error_message=_("Must be from 1 to 36500."),
             ),
             models.CheckConstraint(
                 condition=Q(renewal_count__gte=0, max_renewals__gte=0)
                 & (Q(max_renewals=0) | Q(renewal_count__lte=F("max_renewals"))),
                 name="contracts_contract_renewals_within_cap",
-                violation_error_message="It was renewed as often as agreed.",
+                violation_error_message=_("It was renewed as often as agreed."),
                 violation_error_code="max_renewals",
             ),
             models.CheckConstraint(
@@ -203,6 +249,7 @@ class Contract(Agreement, Record):
                 | Q(status__in=[ContractStatus.ACTIVE, ContractStatus.EXPIRED], signed_at__isnull=False)
                 | Q(status=ContractStatus.TERMINATED),
                 name="contracts_contract_signed_fits_status",
+                violation_error_message=_("A contract is signed once it is active, and not before."),
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -210,10 +257,12 @@ class Contract(Agreement, Record):
                 )
                 | Q(~Q(status=ContractStatus.TERMINATED), terminated_at=None, termination_reason=None),
                 name="contracts_contract_termination_fits_status",
+                violation_error_message=_("A terminated contract says when and why it was terminated; others do not."),
             ),
             models.CheckConstraint(
                 condition=Q(status=ContractStatus.DRAFT) | Q(rejection_reason=None),
                 name="contracts_contract_rejection_fits_status",
+                violation_error_message=_("Only a draft can have a reason for its rejection."),
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
@@ -241,19 +290,33 @@ class ContractVersion(Agreement):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    contract = models.ForeignKey(Contract, models.PROTECT, related_name="versions", db_index=False)
-    version = models.IntegerField()
-    action = models.TextField()
-    status = models.CharField(max_length=16, choices=ContractStatus.choices)
-    changed_at = models.DateTimeField()
+    contract = models.ForeignKey(
+        Contract, models.PROTECT, related_name="versions", db_index=False, verbose_name=_("contract")
+    )
+    version = models.IntegerField(verbose_name=_("version"))
+    action = models.TextField(verbose_name=_("action"))
+    status = models.CharField(max_length=16, choices=ContractStatus.choices, verbose_name=_("status"))
+    changed_at = models.DateTimeField(verbose_name=_("changed at"))
     changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, blank=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("changed by"),
     )
 
     class Meta:
         db_table = "contracts_version"
+        verbose_name = _("contract version")
+        verbose_name_plural = _("contract versions")
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["contract", "version"], name="contracts_version_unique"),
+            models.UniqueConstraint(
+                fields=["contract", "version"],
+                name="contracts_version_unique",
+                violation_error_message=_("This version of the contract exists already."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -264,24 +327,29 @@ class ContractCycle(models.Model):
     """What became of a validity period that ended on `ended_on`: each is settled once, however often the run runs."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    contract = models.ForeignKey(Contract, models.PROTECT, related_name="cycles", db_index=False)
-    ended_on = models.DateField()
-    outcome = models.CharField(max_length=7, choices=CycleOutcome.choices)
-    renewed_until = models.DateField(null=True, blank=True)
-    settled_at = models.DateTimeField(default=timezone.now)
+    contract = models.ForeignKey(
+        Contract, models.PROTECT, related_name="cycles", db_index=False, verbose_name=_("contract")
+    )
+    ended_on = models.DateField(verbose_name=_("ended on"))
+    outcome = models.CharField(max_length=7, choices=CycleOutcome.choices, verbose_name=_("outcome"))
+    renewed_until = models.DateField(null=True, blank=True, verbose_name=_("renewed until"))
+    settled_at = models.DateTimeField(default=timezone.now, verbose_name=_("settled at"))
 
     class Meta:
         db_table = "contracts_cycle"
+        verbose_name = _("contract cycle")
+        verbose_name_plural = _("contract cycles")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["contract", "ended_on"],
                 name="contracts_cycle_unique",
-                violation_error_message="This cycle was settled already.",
+                violation_error_message=_("This cycle has already been settled."),
             ),
             models.CheckConstraint(
                 condition=Q(outcome=CycleOutcome.RENEWED, renewed_until__gt=F("ended_on"))
                 | Q(outcome=CycleOutcome.EXPIRED, renewed_until=None),
                 name="contracts_cycle_outcome_fits",
+                violation_error_message=_("A renewed cycle has a new end after its own; an expired one has none."),
             ),
         ]
 

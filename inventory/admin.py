@@ -7,6 +7,8 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
@@ -32,8 +34,10 @@ from skeleton.db.locks import locked_for_update
 from skeleton.importexport.runs import Plan
 from skeleton.importexport.screens import Importing
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.text import format_text, local_number
+from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
-from skeleton.office.columns import figure, label, money, shown_number, status
+from skeleton.office.columns import figure, label, money, status
 from skeleton.office.documents import DocumentAdmin
 from skeleton.office.forms import ActForm, CurrencyChoice, PickField, RecordForm
 from skeleton.office.numbers import AmountField, ExactField
@@ -69,7 +73,7 @@ MOVEMENT_COLOURS: dict[str, str] = {
 
 
 class CategoryForm(RecordForm):
-    parent_id = PickField(Category.objects.all(), screen="inventory.category", label="Below", required=False)
+    parent_id = PickField(Category.objects.all(), screen="inventory.category", label=_("Below"), required=False)
 
     class Meta:
         model = Category
@@ -95,18 +99,18 @@ class CategoryScreen(RecordAdmin):
     def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         categories.update_category(category_id=pk, values=values, actor=actor)
 
-    @act("Delete", icon="delete", variant=ActionVariant.DANGER, leaves=True,
-         question="The category is deleted for good. One that has categories or items in it stays.")  # fmt: skip
-    def remove(self, request: HttpRequest, category: Category, form: ActForm) -> str:
+    @act(_("Delete"), icon="delete", variant=ActionVariant.DANGER, leaves=True,
+         question=_("This deletes the category permanently. It must not contain categories or items."))  # fmt: skip
+    def remove(self, request: HttpRequest, category: Category, form: ActForm) -> Text:
         records.delete(self.rows(self.actor(request)), category.pk, actor=self.actor(request))
-        return f"The category {category} is deleted."
+        return format_text(_("The category {category} is deleted."), category=category)
 
 
 class ItemForm(RecordForm):
     money = {"unit_price": "currency"}
-    category_id = PickField(Category.objects.all(), screen="inventory.category", label="Category", required=False)
-    unit_price = AmountField()
-    currency = CurrencyChoice()
+    category_id = PickField(Category.objects.all(), screen="inventory.category", label=_("Category"), required=False)
+    unit_price = AmountField(label=_("Unit price"))
+    currency = CurrencyChoice(label=_("Currency"))
 
     class Meta:
         model = Item
@@ -127,15 +131,15 @@ class ItemScreen(Importing):
     table = exchange.ITEMS
     form = ItemForm
     create_input, update_input = ItemCreateInputSerializer, ItemUpdateInputSerializer
-    list_display = ("sku", "name", "category", money("unit_price", "price"), status("status", ITEM_COLOURS))
+    list_display = ("sku", "name", "category", money("unit_price", _("price")), status("status", ITEM_COLOURS))
     list_select_related = ("category",)
     list_filter = (("status", ChoicesDropdownFilter),)
     search_fields = ("search_text__contains",)
-    search_help_text = "SKU or name"
+    search_help_text = _("SKU or name")
     searched_in_lower_case = True
     fieldsets = (
         (None, {"fields": (("sku", "name"), ("category_id", "status"), "description")}),
-        ("What a line takes by default", {"fields": (("unit_price", "currency"), ("tax_rate", "unit"))}),
+        (_("What a line takes by default"), {"fields": (("unit_price", "currency"), ("tax_rate", "unit"))}),
     )
 
 
@@ -157,11 +161,15 @@ class ReceiptForm(RecordForm):
     """Goods that come in: what a new row of stock begins with. (No form of Django's may call its field `quantity`.)"""
 
     aliases = {"quantity": "received"}
-    item_id = PickField(Item.objects.all(), screen="inventory.item", label="Item")
-    warehouse_id = PickField(Warehouse.objects.all(), screen="inventory.warehouse", label="Warehouse")
-    received = ExactField(max_digits=15, decimal_places=3, label="Quantity")
-    reference = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget)
-    reason = forms.CharField(required=False, max_length=1000, widget=widgets.UnfoldAdminTextInputWidget)
+    item_id = PickField(Item.objects.all(), screen="inventory.item", label=_("Item"))
+    warehouse_id = PickField(Warehouse.objects.all(), screen="inventory.warehouse", label=_("Warehouse"))
+    received = ExactField(max_digits=15, decimal_places=3, label=_("Quantity"))
+    reference = forms.CharField(
+        required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=_("Reference")
+    )
+    reason = forms.CharField(
+        required=False, max_length=1000, widget=widgets.UnfoldAdminTextInputWidget, label=_("Reason")
+    )
 
     class Meta:
         model = Stock
@@ -179,21 +187,25 @@ class ReorderForm(RecordForm):
 
 
 class QuantityForm(ActForm):
-    quantity = ExactField(max_digits=15, decimal_places=3)
-    reference = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget)
-    reason = forms.CharField(required=False, max_length=1000, widget=widgets.UnfoldAdminTextInputWidget)
+    quantity = ExactField(max_digits=15, decimal_places=3, label=_("Quantity"))
+    reference = forms.CharField(
+        required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=_("Reference")
+    )
+    reason = forms.CharField(
+        required=False, max_length=1000, widget=widgets.UnfoldAdminTextInputWidget, label=_("Reason")
+    )
 
 
 class AdjustForm(QuantityForm):
-    reason = forms.CharField(max_length=1000, widget=widgets.UnfoldAdminTextInputWidget)
+    reason = forms.CharField(max_length=1000, widget=widgets.UnfoldAdminTextInputWidget, label=_("Reason"))
 
     def prepare(self) -> None:
-        self.fields["quantity"].help_text = "The change: over 0 adds, under 0 takes away."
+        self.fields["quantity"].help_text = _("The change: a positive number adds, a negative one takes away.")
 
 
 class TransferForm(QuantityForm):
     to_warehouse_id = forms.ModelChoiceField(
-        Warehouse.objects.none(), widget=widgets.UnfoldAdminSelectWidget, label="To"
+        Warehouse.objects.none(), widget=widgets.UnfoldAdminSelectWidget, label=_("To")
     )
 
     def prepare(self) -> None:
@@ -202,21 +214,23 @@ class TransferForm(QuantityForm):
 
 
 class LowFilter(DropdownFilter):
-    title, parameter_name = "level", "low"
+    title, parameter_name = _("level"), "low"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Low"), ("no", "Not low")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        return [("yes", _("Low")), ("no", _("Not low"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Stock]) -> QuerySet[Stock]:
         return queryset.filter(is_low=self.value() == "yes") if self.value() else queryset
 
 
-@admin.display(description="level", ordering="is_low")
+@admin.display(description=_("level"), ordering="is_low")
 def level(row: Stock) -> Any:
     """Whether there is enough, as a label."""
     if row.available == 0:
-        return label("none", {"none": "danger"}, text="none")
-    return label("low", {"low": "warning"}, text="low") if row.is_low else label("ok", {"ok": "success"}, text="ok")
+        return label("none", {"none": "danger"}, text=_("none"))
+    return (
+        label("low", {"low": "warning"}, text=_("low")) if row.is_low else label("ok", {"ok": "success"}, text=_("ok"))
+    )
 
 
 @admin.register(Stock)
@@ -225,17 +239,24 @@ class StockScreen(Importing):
     table = exchange.STOCK
     create_input, update_input = ReceiptInputSerializer, ReorderInputSerializer
     list_display = (
-        "item", "warehouse", figure("quantity"), figure("reserved"), figure("available"),
-        figure("reorder_point"), level,
-    )  # fmt: skip
+        "item",
+        "warehouse",
+        figure("quantity", _("quantity")),
+        figure("reserved", _("reserved")),
+        figure("available", _("available")),
+        figure("reorder_point", _("reorder point")),
+        level,
+    )
     list_select_related = ("item", "warehouse")
     list_filter = (LowFilter, "warehouse")
     search_fields = ("item__search_text__contains",)
-    search_help_text = "SKU or name of the item"
+    search_help_text = _("SKU or name of the item")
     searched_in_lower_case = True
     SHOWN: ClassVar[Any] = (
-        ("item", "warehouse"), (figure("quantity"), figure("reserved")), (figure("available"), level),
-    )  # fmt: skip
+        ("item", "warehouse"),
+        (figure("quantity", _("quantity")), figure("reserved", _("reserved"))),
+        (figure("available", _("available")), level),
+    )
     acts = ("adjust", "issue", "transfer")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -244,8 +265,8 @@ class StockScreen(Importing):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             fields = (("item_id", "warehouse_id"), "received", ("reference", "reason"))
-            return (("Goods received", {"fields": fields}),)
-        return ((None, {"fields": self.SHOWN}), ("Reorder", {"fields": (("reorder_point", "reorder_quantity"),)}))
+            return ((_("Goods received"), {"fields": fields}),)
+        return ((None, {"fields": self.SHOWN}), (_("Reorder"), {"fields": (("reorder_point", "reorder_quantity"),)}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return tuple(field for line in self.SHOWN for field in line) if obj else ()
@@ -278,26 +299,30 @@ class StockScreen(Importing):
         """By item and warehouse, as everybody locks them."""
         return (str(plan.values.get("sku")), str(plan.values.get("warehouse")), plan.row.number)
 
-    @act("Adjust", form=AdjustForm, icon="balance")
-    def adjust(self, request: HttpRequest, row: Stock, form: AdjustForm) -> str:
+    @act(_("Adjust"), form=AdjustForm, icon="balance")
+    def adjust(self, request: HttpRequest, row: Stock, form: AdjustForm) -> Text:
         values = AdjustInputSerializer.parse(form.body())
         change = values.pop("quantity")
         stock.adjust_stock(stock_id=row.pk, change=change, **values, actor=self.actor(request))
-        return f"Adjusted by {shown_number(change, signed=True)}."
+        return format_text(_("Adjusted by {change}."), change=local_number(change, signed=True))
 
-    @act("Issue", form=QuantityForm, icon="output")
-    def issue(self, request: HttpRequest, row: Stock, form: QuantityForm) -> str:
+    @act(pgettext_lazy("verb", "Issue"), form=QuantityForm, icon="output")
+    def issue(self, request: HttpRequest, row: Stock, form: QuantityForm) -> Text:
         place = {"item_id": str(row.item_id), "warehouse_id": str(row.warehouse_id)}
         values = IssueInputSerializer.parse({**form.body(), **place})
         stock.issue_stock(**values, actor=self.actor(request))
-        return f"Issued {shown_number(values['quantity'])}."
+        return format_text(_("Issued {quantity}."), quantity=local_number(values["quantity"]))
 
-    @act("Transfer", form=TransferForm, icon="swap_horiz")
-    def transfer(self, request: HttpRequest, row: Stock, form: TransferForm) -> str:
+    @act(pgettext_lazy("verb", "Transfer"), form=TransferForm, icon="swap_horiz")
+    def transfer(self, request: HttpRequest, row: Stock, form: TransferForm) -> Text:
         place = {"item_id": str(row.item_id), "from_warehouse_id": str(row.warehouse_id)}
         values = TransferInputSerializer.parse({**form.body(), **place})
         stock.transfer_stock(**values, actor=self.actor(request))
-        return f"Moved {shown_number(values['quantity'])} to {form.cleaned_data['to_warehouse_id']}."
+        return format_text(
+            _("Moved {quantity} to {warehouse}."),
+            quantity=local_number(values["quantity"]),
+            warehouse=form.cleaned_data["to_warehouse_id"],
+        )
 
 
 # --- the ledger and reservations --------------------------------------------------------------------------------------
@@ -307,9 +332,16 @@ class StockScreen(Importing):
 class MovementScreen(DocumentAdmin):
     resources = ("inventory",)
     list_display = (
-        "created_at", status("type", MOVEMENT_COLOURS, "type"), "item", "warehouse", figure("quantity"),
-        figure("balance_after"), "reference", "reason", "created_by",
-    )  # fmt: skip
+        "created_at",
+        status("type", MOVEMENT_COLOURS, _("type")),
+        "item",
+        "warehouse",
+        figure("quantity", _("quantity")),
+        figure("balance_after", _("balance after")),
+        "reference",
+        "reason",
+        "created_by",
+    )
     list_select_related = ("item", "warehouse", "created_by")
     list_filter = (("type", ChoicesDropdownFilter), "warehouse")
 
@@ -323,21 +355,26 @@ def _can(action: str) -> Any:
 class ReservationScreen(DocumentAdmin):
     resources = ("inventory",)
     list_display = (
-        "item", "warehouse", figure("quantity"), status("status", RESERVATION_COLOURS), "expires_at", "created_at",
-    )  # fmt: skip
+        "item",
+        "warehouse",
+        figure("quantity", _("quantity")),
+        status("status", RESERVATION_COLOURS),
+        "expires_at",
+        "created_at",
+    )
     list_select_related = ("item", "warehouse")
     list_filter = (("status", ChoicesDropdownFilter), "warehouse")
     acts = ("fulfill", "cancel")
     bulk_acts = ("fulfill", "cancel")
 
-    @act("Fulfil", when=_can("fulfill"), icon="task_alt", variant=ActionVariant.PRIMARY,
-         question="What is held is issued from the warehouse.")  # fmt: skip
-    def fulfill(self, request: HttpRequest, row: Reservation, form: ActForm) -> str:
+    @act(_("Fulfil"), when=_can("fulfill"), icon="task_alt", variant=ActionVariant.PRIMARY,
+         question=_("This issues the reserved stock from the warehouse."))  # fmt: skip
+    def fulfill(self, request: HttpRequest, row: Reservation, form: ActForm) -> Text:
         reservations.fulfill_reservation(reservation_id=row.pk, actor=self.actor(request))
-        return f"{shown_number(row.quantity)} issued."
+        return format_text(_("{quantity} issued."), quantity=local_number(row.quantity))
 
-    @act("Cancel", when=_can("cancel"), icon="undo", variant=ActionVariant.DANGER,
-         question="What is held becomes available again.")  # fmt: skip
-    def cancel(self, request: HttpRequest, row: Reservation, form: ActForm) -> str:
+    @act(pgettext_lazy("reservation", "Cancel"), when=_can("cancel"), icon="undo", variant=ActionVariant.DANGER,
+         question=_("This releases the reserved stock."))  # fmt: skip
+    def cancel(self, request: HttpRequest, row: Reservation, form: ActForm) -> Text:
         reservations.cancel_reservation(reservation_id=row.pk, actor=self.actor(request))
-        return f"{shown_number(row.quantity)} available again."
+        return format_text(_("{quantity} available again."), quantity=local_number(row.quantity))

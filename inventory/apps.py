@@ -1,6 +1,7 @@
 from typing import ClassVar
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from inventory import proofs
 from skeleton.kernel.constraints import declare
@@ -12,16 +13,25 @@ class InventoryConfig(AppConfig):
     maintained_columns: ClassVar = {"inventory_stock": ("id", "item_id", "warehouse_id", "quantity", "reserved")}
 
     def ready(self) -> None:
-        declare("inventory_category_cycle", Conflict, "A category cannot be below itself.", field="parent_id")
-        declare("inventory_category_depth", Invalid, "Categories nest at most 32 deep.", field="parent_id")
-        declare("inventory_stock_reserved_within", Conflict, "There is not enough stock.")
-        declare("inventory_stock_kept_by_ledger", Conflict, "Stock changes only by movements and reservations.")
-        declare("inventory_movement_append_only", Conflict, "The ledger of movements is append-only.")
-        declare("inventory_movement_reservation_active", Conflict, "The reservation is no longer active.")
+        declare("inventory_category_cycle", Conflict, _("A category cannot be below itself."), field="parent_id")
+        declare(
+            "inventory_category_depth",
+            Invalid,
+            _("Categories can be nested at most 32 levels deep."),
+            field="parent_id",
+        )
+        declare("inventory_stock_reserved_within", Conflict, _("There is not enough stock."))
+        declare(
+            "inventory_stock_kept_by_ledger", Conflict, _("Stock can only be changed by movements and reservations.")
+        )
+        declare("inventory_movement_append_only", Conflict, _("Stock movements cannot be changed or deleted."))
+        declare("inventory_movement_reservation_active", Conflict, _("The reservation is no longer active."))
         declare(
             "inventory_movement_transfer_whole",
             Conflict,
-            "A transfer adds to one place what it takes from another.",
+            _("A transfer must add to one place what it takes from another."),
         )
-        declare("inventory_reservation_machine", Conflict, "A reservation ends once and does not change otherwise.")
+        declare(
+            "inventory_reservation_machine", Conflict, _("A reservation can end once and cannot be changed otherwise.")
+        )
         proofs.register_own()

@@ -3,34 +3,36 @@
 from typing import Final
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ItemStatus(TextChoices):
-    ACTIVE = "active"
-    INACTIVE = "inactive"
-    DISCONTINUED = "discontinued"
+    ACTIVE = "active", _("Active")
+    INACTIVE = "inactive", _("Inactive")
+    DISCONTINUED = "discontinued", _("Discontinued")
 
 
 class WarehouseStatus(TextChoices):
     """Only an active warehouse takes goods in or holds them for somebody. Goods leave any warehouse."""
 
-    ACTIVE = "active"
-    INACTIVE = "inactive"
-    MAINTENANCE = "maintenance"
+    ACTIVE = "active", _("Active")
+    INACTIVE = "inactive", _("Inactive")
+    MAINTENANCE = "maintenance", _("Maintenance")
 
 
 class MovementType(TextChoices):
-    RECEIPT = "receipt"
-    ISSUE = "issue"
-    ADJUSTMENT = "adjustment"
-    TRANSFER = "transfer"
+    RECEIPT = "receipt", pgettext_lazy("movement", "Receipt")
+    ISSUE = "issue", pgettext_lazy("movement", "Issue")
+    ADJUSTMENT = "adjustment", pgettext_lazy("movement", "Adjustment")
+    TRANSFER = "transfer", pgettext_lazy("movement", "Transfer")
 
 
 class ReservationStatus(TextChoices):
-    ACTIVE = "active"
-    FULFILLED = "fulfilled"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
+    ACTIVE = "active", _("Active")
+    FULFILLED = "fulfilled", _("Fulfilled")
+    CANCELLED = "cancelled", pgettext_lazy("reservation", "Cancelled")
+    EXPIRED = "expired", pgettext_lazy("reservation", "Expired")
 
 
 RESERVATION_ACTIONS: Final[dict[str, tuple[str, ...]]] = {

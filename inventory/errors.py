@@ -3,8 +3,13 @@
 from decimal import Decimal
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from skeleton.kernel.errors import Conflict
+from skeleton.kernel.text import format_text
 from skeleton.rest.http import number
+
+_SHORT = _("There is not enough stock: {available} available.")
 
 
 class NotEnoughStock(Conflict):
@@ -12,6 +17,7 @@ class NotEnoughStock(Conflict):
 
     def __init__(self, available: Decimal, *, item_id: UUID, of: str = "", field: str | None = None) -> None:
         self.available, self.item_id = available, item_id
-        message = f"There is not enough stock{f' of {of}' if of else ''}: {number(available)} available."
+        template = _("There is not enough stock of {item}: {available} available.") if of else _SHORT
+        message = format_text(template, item=of, available=available)
         details = {"available": number(available)}
         super().__init__(message, details={field: message, **details} if field else details)

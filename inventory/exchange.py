@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from inventory.models import Category, Item, Stock, Warehouse
 from skeleton.office.tables.columns import (
     AmountColumn,
@@ -56,19 +58,19 @@ def _warehouse_of(row: Stock) -> str:
 
 ITEMS = Table(
     columns=(
-        TextColumn("sku", "Unique.", required=True),
+        TextColumn("sku", _("Unique."), required=True),
         TextColumn("name", required=True),
         TextColumn("description"),
         ReferenceColumn(
-            "category", "Its path, such as Tools / Hand tools, or its name where no other has the same.",
+            "category", _("Its path, such as Tools / Hand tools, or its name where no other has the same."),
             path="category_id", source="category_id", find=_category_finder, names=_category_paths,
         ),
-        AmountColumn("unit_price", "In whole units of the currency, such as 15.50.", required=True),
-        CodeColumn("currency", "ISO code; the default one where it is empty."),
-        TextColumn("unit", "Such as piece or kg."),
-        NumberColumn("tax_rate", "Percent."),
-        ChoiceColumn("status", "active, inactive or discontinued."),
-        ObjectColumn("attributes", 'A JSON object, such as {"colour": "red"}.'),
+        AmountColumn("unit_price", _("In whole units of the currency, such as 15.50."), required=True),
+        CodeColumn("currency", _("ISO code. Defaults to the company's currency.")),
+        TextColumn("unit", _("Such as piece or kg.")),
+        NumberColumn("tax_rate", _("Percent.")),
+        ChoiceColumn("status", _("active, inactive or discontinued.")),
+        ObjectColumn("attributes", _('A JSON object, such as {"colour": "red"}.')),
         MomentColumn("created_at"),
     ),
     key=("sku",),
@@ -76,12 +78,12 @@ ITEMS = Table(
 
 STOCK = Table(
     columns=(
-        ReferenceColumn("sku", "Of the item.", path="item_id", source="item_id", find=_item_finder,
+        ReferenceColumn("sku", _("Of the item."), path="item_id", source="item_id", find=_item_finder,
                         called=lambda row: row.item.sku, required=True),
         TextColumn("item_name", source="item.name", shown=True),
-        ReferenceColumn("warehouse", "Its code, or its name.", path="warehouse_id", source="warehouse_id",
+        ReferenceColumn("warehouse", _("Its code, or its name."), path="warehouse_id", source="warehouse_id",
                         find=_warehouse_finder, called=_warehouse_of, required=True),
-        NumberColumn("quantity", "What was counted. The difference is booked as an adjustment.", required=True),
+        NumberColumn("quantity", _("The counted quantity. The difference is booked as an adjustment."), required=True),
         NumberColumn("reserved", shown=True),
         NumberColumn("available", shown=True),
         NumberColumn("reorder_point"),

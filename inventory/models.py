@@ -13,6 +13,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Concat, Lower
+from django.utils.translation import gettext_lazy as _
 
 from inventory.choices import ItemStatus, MovementType, ReservationStatus, WarehouseStatus
 from skeleton.db.counting import Counted
@@ -42,18 +43,26 @@ class Category(Record):
     `path @> ARRAY[id]`, on one index.
     """
 
-    name = models.CharField(max_length=255)
-    description = models.TextField(null=True, blank=True)  # noqa: DJ001 (the API says null)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
-    path = ArrayField(models.UUIDField(), editable=False, default=list)
+    name = models.CharField(max_length=255, verbose_name=_("name"))
+    description = models.TextField(null=True, blank=True, verbose_name=_("description"))  # noqa: DJ001 (the API says null)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+    )
+    path = ArrayField(models.UUIDField(), editable=False, default=list, verbose_name=_("path"))
 
     objects = RowLevelQuerySet.as_manager()
 
     class Meta:
         db_table = "inventory_category"
-        verbose_name_plural = "categories"
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=~Q(name=""), name="inventory_category_name_present"),
+            models.CheckConstraint(
+                condition=~Q(name=""),
+                name="inventory_category_name_present",
+                violation_error_message=_("Must not be empty."),
+                violation_error_code="name",
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             GinIndex(fields=["path"], name="inventory_category_path"),
@@ -75,48 +84,75 @@ class Item(Record):
     `unit_price` is in minor units of `currency`, `tax_rate` in percent; both are what an order's line takes by default.
     """
 
-    sku = models.CharField("SKU", max_length=64)
-    name = models.CharField(max_length=255)
-    description = models.TextField(null=True, blank=True)  # noqa: DJ001
-    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, related_name="items", db_index=False)
-    unit_price = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    unit = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
-    tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=0)
-    status = models.CharField(max_length=12, choices=ItemStatus.choices, default=ItemStatus.ACTIVE)
-    attributes = models.JSONField(default=dict, blank=True)
+    sku = models.CharField(_("SKU"), max_length=64)
+    name = models.CharField(max_length=255, verbose_name=_("name"))
+    description = models.TextField(null=True, blank=True, verbose_name=_("description"))  # noqa: DJ001
+    category = models.ForeignKey(
+        Category,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="items",
+        db_index=False,
+        verbose_name=_("category"),
+    )
+    unit_price = models.BigIntegerField(verbose_name=_("unit price"))
+    currency = models.CharField(max_length=3, verbose_name=_("currency"))
+    unit = models.CharField(max_length=20, null=True, blank=True, verbose_name=_("unit"))  # noqa: DJ001
+    tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=0, verbose_name=_("tax rate"))
+    status = models.CharField(
+        max_length=12, choices=ItemStatus.choices, default=ItemStatus.ACTIVE, verbose_name=_("status")
+    )
+    attributes = models.JSONField(default=dict, blank=True, verbose_name=_("attributes"))
     search_text = models.GeneratedField(
         expression=Lower(Concat("sku", _GAP, "name", output_field=models.TextField())),
         output_field=models.TextField(),
         db_persist=True,
+        verbose_name=_("search text"),
     )
 
     objects = ItemQuerySet.as_manager()
 
     class Meta:
         db_table = "inventory_item"
+        verbose_name = _("item")
+        verbose_name_plural = _("items")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 Lower("sku"),
                 name="inventory_item_sku_unique",
-                violation_error_message="Another item already has this SKU.",
+                violation_error_message=_("Another item already has this SKU."),
                 violation_error_code="sku",
             ),
-            models.CheckConstraint(condition=~Q(sku="") & ~Q(name=""), name="inventory_item_names_present"),
+            models.CheckConstraint(
+                condition=~Q(sku="") & ~Q(name=""),
+                name="inventory_item_names_present",
+                violation_error_message=_("SKU and name must not be empty."),
+            ),
             models.CheckConstraint(
                 condition=Q(unit_price__gte=0),
                 name="inventory_item_unit_price_positive",
-                violation_error_message="Must be 0 or more.",
+                violation_error_message=_("Must be 0 or more."),
                 violation_error_code="unit_price",
             ),
             models.CheckConstraint(
                 condition=Q(tax_rate__gte=0, tax_rate__lte=100),
                 name="inventory_item_tax_rate_percent",
-                violation_error_message="Must be from 0 to 100.",
+                violation_error_message=_("Must be from 0 to 100."),
                 violation_error_code="tax_rate",
             ),
-            models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="inventory_item_currency_form"),
-            models.CheckConstraint(condition=Q(status__in=ItemStatus.values), name="inventory_item_status_known"),
+            models.CheckConstraint(
+                condition=Q(currency__regex=r"^[A-Z]{3}$"),
+                name="inventory_item_currency_form",
+                violation_error_message=_("Must be a currency code of three capital letters."),
+                violation_error_code="currency",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=ItemStatus.values),
+                name="inventory_item_status_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="status",
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index("category", "id", name="inventory_item_category"),
@@ -135,32 +171,44 @@ class Item(Record):
 class Warehouse(Record):
     """A place where items are kept. `capacity` is for people to read; nothing is refused because of it."""
 
-    name = models.CharField(max_length=255)
-    code = models.CharField(max_length=32, null=True, blank=True)  # noqa: DJ001
-    location = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
-    capacity = models.BigIntegerField(null=True, blank=True)
-    status = models.CharField(max_length=11, choices=WarehouseStatus.choices, default=WarehouseStatus.ACTIVE)
+    name = models.CharField(max_length=255, verbose_name=_("name"))
+    code = models.CharField(max_length=32, null=True, blank=True, verbose_name=_("code"))  # noqa: DJ001
+    location = models.CharField(max_length=255, null=True, blank=True, verbose_name=_("location"))  # noqa: DJ001
+    capacity = models.BigIntegerField(null=True, blank=True, verbose_name=_("capacity"))
+    status = models.CharField(
+        max_length=11, choices=WarehouseStatus.choices, default=WarehouseStatus.ACTIVE, verbose_name=_("status")
+    )
 
     objects = RowLevelQuerySet.as_manager()
 
     class Meta:
         db_table = "inventory_warehouse"
+        verbose_name = _("warehouse")
+        verbose_name_plural = _("warehouses")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 Lower("code"),
                 name="inventory_warehouse_code_unique",
-                violation_error_message="Another warehouse already has this code.",
+                violation_error_message=_("Another warehouse already has this code."),
                 violation_error_code="code",
             ),
-            models.CheckConstraint(condition=~Q(name=""), name="inventory_warehouse_name_present"),
+            models.CheckConstraint(
+                condition=~Q(name=""),
+                name="inventory_warehouse_name_present",
+                violation_error_message=_("Must not be empty."),
+                violation_error_code="name",
+            ),
             models.CheckConstraint(
                 condition=Q(capacity__gte=0),
                 name="inventory_warehouse_capacity_positive",
-                violation_error_message="Must be 0 or more.",
+                violation_error_message=_("Must be 0 or more."),
                 violation_error_code="capacity",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=WarehouseStatus.values), name="inventory_warehouse_status_known"
+                condition=Q(status__in=WarehouseStatus.values),
+                name="inventory_warehouse_status_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="status",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
@@ -182,14 +230,19 @@ class Stock(Record):
     `reorder_point` 0 means that nobody watches it; otherwise stock is low when what is available is not above it.
     """
 
-    item = models.ForeignKey(Item, models.PROTECT, related_name="stock", db_index=False)
-    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="stock", db_index=False)
-    quantity = QuantityField(default=0, editable=False)
-    reserved = QuantityField(default=0, editable=False)
-    reorder_point = QuantityField(default=0)
-    reorder_quantity = QuantityField(default=0)
+    item = models.ForeignKey(Item, models.PROTECT, related_name="stock", db_index=False, verbose_name=_("item"))
+    warehouse = models.ForeignKey(
+        Warehouse, models.PROTECT, related_name="stock", db_index=False, verbose_name=_("warehouse")
+    )
+    quantity = QuantityField(default=0, editable=False, verbose_name=_("quantity"))
+    reserved = QuantityField(default=0, editable=False, verbose_name=_("reserved"))
+    reorder_point = QuantityField(default=0, verbose_name=_("reorder point"))
+    reorder_quantity = QuantityField(default=0, verbose_name=_("reorder quantity"))
     available = models.GeneratedField(
-        expression=F("quantity") - F("reserved"), output_field=QuantityField(), db_persist=True
+        expression=F("quantity") - F("reserved"),
+        output_field=QuantityField(),
+        db_persist=True,
+        verbose_name=_("available"),
     )
     is_low = models.GeneratedField(
         expression=ExpressionWrapper(
@@ -197,22 +250,28 @@ class Stock(Record):
         ),
         output_field=models.BooleanField(),
         db_persist=True,
+        verbose_name=_("is low"),
     )
 
     objects = StockQuerySet.as_manager()
 
     class Meta:
         db_table = "inventory_stock"
-        verbose_name_plural = "stock"
+        verbose_name = _("stock")
+        verbose_name_plural = _("stock")
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["item", "warehouse"], name="inventory_stock_place_unique"),
+            models.UniqueConstraint(
+                fields=["item", "warehouse"],
+                name="inventory_stock_place_unique",
+                violation_error_message=_("This item already has stock in this warehouse."),
+            ),
             models.CheckConstraint(
                 condition=Q(reserved__gte=0) & Q(reserved__lte=F("quantity")), name="inventory_stock_reserved_within"
             ),
             models.CheckConstraint(
                 condition=Q(reorder_point__gte=0, reorder_quantity__gte=0),
                 name="inventory_stock_reorder_positive",
-                violation_error_message="Must be 0 or more.",
+                violation_error_message=_("Must be 0 or more."),
                 violation_error_code="reorder_point",
             ),
         ]
@@ -239,36 +298,61 @@ class Reservation(Record):
     Item and warehouse are those of the stock row, written by the trigger.
     """
 
-    stock = models.ForeignKey(Stock, models.PROTECT, related_name="reservations", db_index=False)
-    item = models.ForeignKey(Item, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
-    warehouse = models.ForeignKey(Warehouse, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
-    quantity = QuantityField()
-    status = models.CharField(max_length=9, choices=ReservationStatus.choices, default=ReservationStatus.ACTIVE)
-    order_id = models.UUIDField(null=True)
-    held_by_order = models.BooleanField(default=False)
-    expires_at = models.DateTimeField(null=True)
-    closed_at = models.DateTimeField(null=True)
+    stock = models.ForeignKey(
+        Stock, models.PROTECT, related_name="reservations", db_index=False, verbose_name=_("stock")
+    )
+    item = models.ForeignKey(
+        Item, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False, verbose_name=_("item")
+    )
+    warehouse = models.ForeignKey(
+        Warehouse, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False, verbose_name=_("warehouse")
+    )
+    quantity = QuantityField(verbose_name=_("quantity"))
+    status = models.CharField(
+        max_length=9, choices=ReservationStatus.choices, default=ReservationStatus.ACTIVE, verbose_name=_("status")
+    )
+    order_id = models.UUIDField(null=True, verbose_name=_("order id"))
+    held_by_order = models.BooleanField(default=False, verbose_name=_("held by order"))
+    expires_at = models.DateTimeField(null=True, verbose_name=_("expires at"))
+    closed_at = models.DateTimeField(null=True, verbose_name=_("closed at"))
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("created by"),
     )
 
     objects = ReservationQuerySet.as_manager()
 
     class Meta:
         db_table = "inventory_reservation"
+        verbose_name = _("reservation")
+        verbose_name_plural = _("reservations")
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="inventory_reservation_quantity_positive"),
             models.CheckConstraint(
-                condition=Q(status__in=ReservationStatus.values), name="inventory_reservation_status_known"
+                condition=Q(quantity__gt=0),
+                name="inventory_reservation_quantity_positive",
+                violation_error_message=_("Must be over 0."),
+                violation_error_code="quantity",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=ReservationStatus.values),
+                name="inventory_reservation_status_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="status",
             ),
             models.CheckConstraint(
                 condition=Q(status=ReservationStatus.ACTIVE, closed_at__isnull=True)
                 | (~Q(status=ReservationStatus.ACTIVE) & Q(closed_at__isnull=False)),
                 name="inventory_reservation_closed_at",
+                violation_error_message=_("A reservation has an end time only once it has ended."),
             ),
             models.CheckConstraint(
                 condition=Q(held_by_order=False) | Q(order_id__isnull=False, expires_at__isnull=True),
                 name="inventory_reservation_held_by_order",
+                violation_error_message=_("A reservation made by an order belongs to it and does not expire."),
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
@@ -299,54 +383,79 @@ class Movement(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
-    type = models.CharField(max_length=10, choices=MovementType.choices)
-    stock = models.ForeignKey(Stock, models.PROTECT, related_name="movements", db_index=False)
-    item = models.ForeignKey(Item, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
-    warehouse = models.ForeignKey(Warehouse, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
-    quantity = QuantityField()
-    balance_after = QuantityField()
-    reference = models.CharField(max_length=255, null=True)  # noqa: DJ001
-    reason = models.CharField(max_length=1000, null=True)  # noqa: DJ001
-    transfer_id = models.UUIDField(null=True)
-    other_warehouse = models.ForeignKey(Warehouse, models.PROTECT, null=True, related_name="+", db_index=False)
-    reservation = models.ForeignKey(Reservation, models.PROTECT, null=True, related_name="movements", db_index=False)
-    order_id = models.UUIDField(null=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    type = models.CharField(max_length=10, choices=MovementType.choices, verbose_name=_("type"))
+    stock = models.ForeignKey(Stock, models.PROTECT, related_name="movements", db_index=False, verbose_name=_("stock"))
+    item = models.ForeignKey(
+        Item, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False, verbose_name=_("item")
     )
-    created_at = models.DateTimeField()
+    warehouse = models.ForeignKey(
+        Warehouse, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False, verbose_name=_("warehouse")
+    )
+    quantity = QuantityField(verbose_name=_("quantity"))
+    balance_after = QuantityField(verbose_name=_("balance after"))
+    reference = models.CharField(max_length=255, null=True, verbose_name=_("reference"))  # noqa: DJ001
+    reason = models.CharField(max_length=1000, null=True, verbose_name=_("reason"))  # noqa: DJ001
+    transfer_id = models.UUIDField(null=True, verbose_name=_("transfer id"))
+    other_warehouse = models.ForeignKey(
+        Warehouse, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("other warehouse")
+    )
+    reservation = models.ForeignKey(
+        Reservation, models.PROTECT, null=True, related_name="movements", db_index=False, verbose_name=_("reservation")
+    )
+    order_id = models.UUIDField(null=True, verbose_name=_("order id"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("created by"),
+    )
+    created_at = models.DateTimeField(verbose_name=_("created at"))
 
     objects = MovementQuerySet.as_manager()
 
     class Meta:
         db_table = "inventory_movement"
+        verbose_name = _("movement")
+        verbose_name_plural = _("movements")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(type=MovementType.RECEIPT, quantity__gt=0)
                 | Q(type=MovementType.ISSUE, quantity__lt=0)
                 | (Q(type__in=[MovementType.ADJUSTMENT, MovementType.TRANSFER]) & ~Q(quantity=0)),
                 name="inventory_movement_direction",
+                violation_error_message=_("Receipts add stock, issues take stock away, and no movement is 0."),
+                violation_error_code="quantity",
             ),
             models.CheckConstraint(
                 condition=Q(type=MovementType.TRANSFER, transfer_id__isnull=False, other_warehouse__isnull=False)
                 & ~Q(warehouse=F("other_warehouse"))
                 | (~Q(type=MovementType.TRANSFER) & Q(transfer_id__isnull=True, other_warehouse__isnull=True)),
                 name="inventory_movement_transfer_ends",
+                violation_error_message=_("Only a transfer names another warehouse."),
             ),
             models.CheckConstraint(
                 condition=Q(type=MovementType.ISSUE) | Q(reservation__isnull=True),
                 name="inventory_movement_fulfils_by_issue",
+                violation_error_message=_("Only an issue can fulfill a reservation."),
             ),
             models.CheckConstraint(
                 condition=~Q(type=MovementType.ADJUSTMENT) | (Q(reason__isnull=False) & ~Q(reason="")),
                 name="inventory_movement_adjustment_reason",
+                violation_error_message=_("An adjustment needs a reason."),
+                violation_error_code="reason",
             ),
-            models.CheckConstraint(condition=Q(balance_after__gte=0), name="inventory_movement_balance_positive"),
+            models.CheckConstraint(
+                condition=Q(balance_after__gte=0),
+                name="inventory_movement_balance_positive",
+                violation_error_message=_("Stock cannot become negative."),
+            ),
             models.UniqueConstraint(
                 fields=["reservation"],
                 name="inventory_movement_fulfils_once",
                 condition=Q(reservation__isnull=False),
-                violation_error_message="The reservation is fulfilled already.",
+                violation_error_message=_("The reservation has already been fulfilled."),
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.fields import empty
 
@@ -50,7 +51,7 @@ class LaterField(DateTimeField):
     def to_internal_value(self, value: Any) -> Any:
         moment = super().to_internal_value(value)
         if moment <= timezone.now():
-            raise serializers.ValidationError("Must be in the future.")
+            raise serializers.ValidationError(_("Must be in the future."))
         return moment
 
 
@@ -61,7 +62,7 @@ class SignedQuantityField(NumberField):
     def to_internal_value(self, data: Any) -> Decimal:
         value = super().to_internal_value(data)
         if value == 0:
-            raise serializers.ValidationError("Must not be 0.")
+            raise serializers.ValidationError(_("Must not be 0."))
         return value
 
 
@@ -178,7 +179,7 @@ class IssueInputSerializer(ReceiptInputSerializer):
 
 
 class AdjustInputSerializer(InputSerializer):
-    quantity = SignedQuantityField(help_text="The change: over 0 adds, under 0 takes away.")
+    quantity = SignedQuantityField(help_text="The change: a positive number adds, a negative one takes away.")
     reason = TextField(max_length=REASON_MAX)
     reference = TextField(allow_null=True, required=False)
 

@@ -3,6 +3,7 @@ from uuid import UUID
 
 from django.apps import AppConfig
 from django.db.models import OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from messenger.errors import declare_constraints
 from skeleton.files import uses
@@ -13,7 +14,7 @@ class MessengerConfig(AppConfig):
 
     def ready(self) -> None:
         declare_constraints()
-        uses.register("a message", self.is_attached, shown_to=self.attachments_shown_to)
+        uses.register(_("a message"), self.is_attached, shown_to=self.attachments_shown_to)
 
     def is_attached(self, file_id: UUID) -> bool:
         """Return whether the file is attached to a message."""

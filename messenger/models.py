@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Case, CharField, Count, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from messenger.choices import ConversationType, EventType
 from skeleton.db.querysets import RowLevelQuerySet, keyed
@@ -77,7 +78,10 @@ class Conversation(Record):
         db_table = "messenger_conversation"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=Q(type__in=ConversationType.values), name="messenger_conversation_type_known"
+                condition=Q(type__in=ConversationType.values),
+                name="messenger_conversation_type_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="type",
             ),
             models.CheckConstraint(
                 condition=Q(type=ConversationType.GROUP, low_user=None, high_user=None)
@@ -91,15 +95,25 @@ class Conversation(Record):
                     description=None,
                 ),
                 name="messenger_conversation_fits_type",
+                violation_error_message=_("A direct conversation has two members and no name, a group an owner."),
             ),  # fmt: skip
-            models.CheckConstraint(condition=~Q(name=""), name="messenger_conversation_name_present"),
+            models.CheckConstraint(
+                condition=~Q(name=""),
+                name="messenger_conversation_name_present",
+                violation_error_message=_("Must not be empty."),
+                violation_error_code="name",
+            ),
             models.UniqueConstraint(
                 fields=["low_user", "high_user"],
                 name="messenger_conversation_direct_unique",
-                violation_error_message="These two have a conversation already.",
+                violation_error_message=_("These two users already have a conversation."),
                 violation_error_code="member_ids",
             ),
-            models.CheckConstraint(condition=Q(last_seq__gte=0), name="messenger_conversation_last_seq"),
+            models.CheckConstraint(
+                condition=Q(last_seq__gte=0),
+                name="messenger_conversation_last_seq",
+                violation_error_message=_("Must not be negative."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -122,10 +136,14 @@ class Member(models.Model):
             models.UniqueConstraint(
                 fields=["conversation", "user"],
                 name="messenger_member_unique",
-                violation_error_message="Is a member already.",
+                violation_error_message=_("Is already a member."),
                 violation_error_code="user_id",
             ),
-            models.CheckConstraint(condition=Q(read_seq__gte=0), name="messenger_member_read_seq"),
+            models.CheckConstraint(
+                condition=Q(read_seq__gte=0),
+                name="messenger_member_read_seq",
+                violation_error_message=_("Must not be negative."),
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index("user", "conversation", name="messenger_member_user"),
@@ -175,16 +193,26 @@ class Message(models.Model):
     class Meta:
         db_table = "messenger_message"
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["conversation", "seq"], name="messenger_message_seq_unique"),
+            models.UniqueConstraint(
+                fields=["conversation", "seq"],
+                name="messenger_message_seq_unique",
+                violation_error_message=_("Two messages cannot have the same number."),
+            ),
             models.UniqueConstraint(
                 fields=["conversation", "sender", "client_id"],
                 name="messenger_message_client_id_unique",
-                violation_error_message="There is a message with this client_id already.",
+                violation_error_message=_("There is already a message with this client_id."),
                 violation_error_code="client_id",
             ),
-            models.CheckConstraint(condition=Q(seq__gt=0), name="messenger_message_seq_positive"),
             models.CheckConstraint(
-                condition=Q(deleted_at=None) | Q(content=None), name="messenger_message_deleted_is_empty"
+                condition=Q(seq__gt=0),
+                name="messenger_message_seq_positive",
+                violation_error_message=_("Must be over 0."),
+            ),
+            models.CheckConstraint(
+                condition=Q(deleted_at=None) | Q(content=None),
+                name="messenger_message_deleted_is_empty",
+                violation_error_message=_("A deleted message has no content."),
             ),
         ]
 
@@ -196,15 +224,27 @@ class Attachment(models.Model):
     """A file attached to a message, at `position`. An attached file cannot be deleted."""
 
     id = models.BigAutoField(primary_key=True)
-    message = models.ForeignKey(Message, models.PROTECT, related_name="attachments", db_index=False)
-    position = models.IntegerField()
-    file = models.ForeignKey(File, models.PROTECT, related_name="+")
+    message = models.ForeignKey(
+        Message, models.PROTECT, related_name="attachments", db_index=False, verbose_name=_("message")
+    )
+    position = models.IntegerField(verbose_name=_("position"))
+    file = models.ForeignKey(File, models.PROTECT, related_name="+", verbose_name=_("file"))
 
     class Meta:
         db_table = "messenger_attachment"
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["message", "position"], name="messenger_attachment_position_unique"),
-            models.UniqueConstraint(fields=["message", "file"], name="messenger_attachment_file_unique"),
+            models.UniqueConstraint(
+                fields=["message", "position"],
+                name="messenger_attachment_position_unique",
+                violation_error_message=_("Two attachments cannot have the same position."),
+            ),
+            models.UniqueConstraint(
+                fields=["message", "file"],
+                name="messenger_attachment_file_unique",
+                violation_error_message=_("This file is already attached."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -273,7 +313,11 @@ class Presence(models.Model):
     class Meta:
         db_table = "messenger_presence"
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["user_id", "process"], name="messenger_presence_unique"),
+            models.UniqueConstraint(
+                fields=["user_id", "process"],
+                name="messenger_presence_unique",
+                violation_error_message=_("This connection is already known."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 
@@ -24,6 +25,8 @@ from parties.serializers import (
 )
 from skeleton.importexport.screens import Importing
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.text import format_text
+from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
 from skeleton.office.columns import activity, money, status
 from skeleton.office.filters import CurrencyFilter
@@ -36,13 +39,13 @@ STATUS = status(
     "status",
     {PartyStatus.ACTIVE: "success", PartyStatus.INACTIVE: "warning", PartyStatus.BLACKLISTED: "danger"},
 )
-PURCHASES = money("total_purchases", "purchases")
+PURCHASES = money("total_purchases", _("purchases"))
 
 # --- parties ----------------------------------------------------------------------------------------------------------
 
 
 class AddressForm(RecordForm):
-    country = PickField(Country.objects.all(), screen="parties.country", required=False)
+    country = PickField(Country.objects.all(), screen="parties.country", required=False, label=_("Country"))
 
     class Meta:
         model = Address
@@ -65,7 +68,9 @@ class Addresses(StackedList):
 
 
 class PartyForm(RecordForm):
-    social_media = PairsField(required=False, help_text="One a line, such as facebook: https://facebook.com/us")
+    social_media = PairsField(
+        required=False, help_text=_("One a line, such as facebook: https://facebook.com/us"), label=_("Social media")
+    )
 
     class Meta:
         model = Party
@@ -84,7 +89,7 @@ class PartyScreen(Importing):
     list_display: ClassVar[Any] = ("name", "email", "phone", STATUS, "created_at")
     list_filter: ClassVar[Any] = (("status", ChoicesDropdownFilter),)
     search_fields = ("search_text__contains",)
-    search_help_text = "Name, e-mail, tax id or phone"
+    search_help_text = _("Name, e-mail, tax id or phone")
     searched_in_lower_case = True
     acts = bulk_acts = ("activate", "deactivate", "blacklist")
     readonly_fields: ClassVar[Any] = (STATUS, "created_at", "updated_at")
@@ -94,7 +99,7 @@ class PartyScreen(Importing):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         basics = (("name", "email"), ("phone", "tax_id"), *self.own_fields, "website", "social_media")
         known = (*self.known_fields, ("created_at", "updated_at"))
-        return ((None, {"fields": basics}), *((("Status and times (UTC)", {"fields": known}),) if obj else ()))
+        return ((None, {"fields": basics}), *(((_("Status and times (UTC)"), {"fields": known}),) if obj else ()))
 
     def add(self, values: dict[str, Any], actor: Actor) -> UUID:
         return services.create_party(kind=self.kind, values=values, actor=actor)
@@ -106,26 +111,26 @@ class PartyScreen(Importing):
         services.change_status(kind=self.kind, pk=party.pk, action=action, actor=self.actor(request))
         return f"{party.name} is {services.ACTIONS[action]} now."
 
-    @act("Activate", when=lambda party: party.status != PartyStatus.ACTIVE, icon="check_circle",
-         question="New orders, invoices and contracts can be made for it again.")  # fmt: skip
+    @act(_("Activate"), when=lambda party: party.status != PartyStatus.ACTIVE, icon="check_circle",
+         question=_("New orders, invoices and contracts can be made for it again."))  # fmt: skip
     def activate(self, request: HttpRequest, party: Party, form: ActForm) -> str:
         return self._become(request, party, "activate")
 
-    @act("Deactivate", when=lambda party: party.status != PartyStatus.INACTIVE, icon="pause_circle",
-         question="No new order, invoice or contract can be made for it.")  # fmt: skip
+    @act(_("Deactivate"), when=lambda party: party.status != PartyStatus.INACTIVE, icon="pause_circle",
+         question=_("No new order, invoice or contract can be made for it."))  # fmt: skip
     def deactivate(self, request: HttpRequest, party: Party, form: ActForm) -> str:
         return self._become(request, party, "deactivate")
 
-    @act("Blacklist", when=lambda party: party.status != PartyStatus.BLACKLISTED, icon="block",
-         variant=ActionVariant.DANGER, question="No new order, invoice or contract can be made for it.")  # fmt: skip
+    @act(_("Blacklist"), when=lambda party: party.status != PartyStatus.BLACKLISTED, icon="block",
+         variant=ActionVariant.DANGER, question=_("No new order, invoice or contract can be made for it."))  # fmt: skip
     def blacklist(self, request: HttpRequest, party: Party, form: ActForm) -> str:
         return self._become(request, party, "blacklist")
 
 
 class CustomerForm(PartyForm):
     money = {"credit_limit": "currency"}
-    credit_limit = AmountField(required=False, help_text="0 or empty is no limit.")
-    currency = CurrencyChoice(help_text="Empty is the default one.")
+    credit_limit = AmountField(required=False, help_text=_("Leave empty for no limit."), label=_("Credit limit"))
+    currency = CurrencyChoice(help_text=_("Defaults to the company's currency."), label=_("Currency"))
 
     class Meta(PartyForm.Meta):
         fields = (*PartyForm.Meta.fields, "credit_limit", "currency")
@@ -140,7 +145,7 @@ class CustomerScreen(PartyScreen):
     create_input = update_input = CustomerInputSerializer
     own_fields = (("credit_limit", "currency"),)
     list_display = (
-        "name", "email", "phone", STATUS, money("credit_limit", "credit limit"),
+        "name", "email", "phone", STATUS, money("credit_limit", _("credit limit")),
         PURCHASES, "created_at",
     )  # fmt: skip
     list_filter = (*PartyScreen.list_filter, CurrencyFilter)
@@ -186,9 +191,11 @@ class EmployeeScreen(PartyScreen):
 
 class CountryForm(RecordForm):
     name = PairsField(
-        label="Names", initial={"en": ""}, help_text="One a line, by language, such as en: Ukraine. English is needed."
+        label=_("Names"),
+        initial={"en": ""},
+        help_text=_("One a line, by language, such as en: Ukraine. English is needed."),
     )
-    currency_code = CurrencyChoice()
+    currency_code = CurrencyChoice(label=_("Currency code"))
 
     class Meta:
         model = Country
@@ -218,16 +225,26 @@ class CountryScreen(RecordAdmin):
     def pickable(self, request: HttpRequest) -> QuerySet[Any]:
         return self.get_queryset(request).filter(is_active=True)
 
-    @admin.display(description="name")
+    @admin.display(description=_("name"))
     def english_name(self, country: Country) -> str:
         return str(country)
 
-    @act("Activate", when=lambda country: not country.is_active, icon="check_circle", question="It is offered again.")
-    def activate(self, request: HttpRequest, country: Country, form: ActForm) -> str:
+    @act(
+        _("Activate"),
+        when=lambda country: not country.is_active,
+        icon="check_circle",
+        question=_("It is offered again."),
+    )
+    def activate(self, request: HttpRequest, country: Country, form: ActForm) -> Text:
         services.switch_country(pk=country.pk, active=True, actor=self.actor(request))
-        return f"{country} is active now."
+        return format_text(_("{country} is active now."), country=country)
 
-    @act("Deactivate", when=lambda country: country.is_active, icon="block", question="It is not offered any more.")
-    def deactivate(self, request: HttpRequest, country: Country, form: ActForm) -> str:
+    @act(
+        _("Deactivate"),
+        when=lambda country: country.is_active,
+        icon="block",
+        question=_("It will no longer be offered."),
+    )
+    def deactivate(self, request: HttpRequest, country: Country, form: ActForm) -> Text:
         services.switch_country(pk=country.pk, active=False, actor=self.actor(request))
-        return f"{country} is inactive now."
+        return format_text(_("{country} is inactive now."), country=country)

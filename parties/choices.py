@@ -1,22 +1,23 @@
 """The kinds of party, and the states and address types that they have in common."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class PartyKind(TextChoices):
-    CUSTOMER = "customer"
-    SUPPLIER = "supplier"
-    PARTNER = "partner"
-    EMPLOYEE = "employee"
+    CUSTOMER = "customer", _("Customer")
+    SUPPLIER = "supplier", _("Supplier")
+    PARTNER = "partner", _("Partner")
+    EMPLOYEE = "employee", _("Employee")
 
 
 class PartyStatus(TextChoices):
-    ACTIVE = "active"
-    INACTIVE = "inactive"
-    BLACKLISTED = "blacklisted"
+    ACTIVE = "active", _("Active")
+    INACTIVE = "inactive", _("Inactive")
+    BLACKLISTED = "blacklisted", _("Blacklisted")
 
 
 class AddressType(TextChoices):
-    BILLING = "billing"
-    SHIPPING = "shipping"
-    OTHER = "other"
+    BILLING = "billing", _("Billing")
+    SHIPPING = "shipping", _("Shipping")
+    OTHER = "other", _("Other")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from parties.choices import PartyKind
 from parties.models import Address, Party
 from parties.services import primary_address
@@ -35,12 +37,12 @@ def _address(*, required: bool) -> tuple[Column, ...]:
     """The primary address; the others are not in the table, and stay as they are."""
     return (
         TextColumn(
-            "street", "Of the primary address.", path="address.street", source=_part("street"), required=required
+            "street", _("Of the primary address."), path="address.street", source=_part("street"), required=required
         ),
         TextColumn("city", path="address.city", source=_part("city"), required=required),
-        TextColumn("region", "Or state.", path="address.region", source=_part("region")),
+        TextColumn("region", _("Or state."), path="address.region", source=_part("region")),
         TextColumn("postal_code", path="address.postal_code", source=_part("postal_code")),
-        CodeColumn("country", "ISO code, such as DE.", path="address.country", source=_country, required=required),
+        CodeColumn("country", _("ISO code, such as DE."), path="address.country", source=_country, required=required),
     )
 
 
@@ -49,13 +51,13 @@ _WHO = (
     EmailColumn("email", required=True),
     TextColumn("phone"),
     TextColumn("tax_id"),
-    TextColumn("website", "Begins with http:// or https://."),
-    ObjectColumn("social_media", 'A JSON object, such as {"facebook": "https://facebook.com/us"}.'),
+    TextColumn("website", _("Begins with http:// or https://.")),
+    ObjectColumn("social_media", _('A JSON object, such as {"facebook": "https://facebook.com/us"}.')),
 )
 _SHOWN = (TextColumn("status", shown=True), MomentColumn("created_at"))
 _MONEY = (
-    AmountColumn("credit_limit", "In whole units of the currency, such as 1500.00; 0 is no limit."),
-    CodeColumn("currency", "ISO code; the default one where it is empty."),
+    AmountColumn("credit_limit", _("In whole units of the currency, such as 1500.00; 0 is no limit.")),
+    CodeColumn("currency", _("ISO code. Defaults to the company's currency.")),
 )
 _SPENT = (AmountColumn("total_purchases", shown=True),)
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.utils.translation import gettext_lazy as _
 from rest_framework.fields import empty
 
 from parties.queries import country_ids
@@ -22,7 +23,7 @@ class PhoneField(TextField):
     """A phone number: `+`, digits, spaces and `().-`, with 3 to 20 digits. Kept as it was written."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {
-        "phone": "Must be a phone number: digits, with +, spaces, brackets, dots or hyphens."
+        "phone": _("Must be a phone number: digits, with +, spaces, brackets, dots or hyphens.")
     }
 
     def __init__(self, **kwargs: Any) -> None:
@@ -40,7 +41,7 @@ class PhoneField(TextField):
 class WebsiteField(TextField):
     """An http or https URL."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {"url": "Must be a URL that begins with http:// or https://."}
+    default_error_messages: ClassVar[dict[str, Any]] = {"url": _("Must be a URL that begins with http:// or https://.")}
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
@@ -55,7 +56,7 @@ class WebsiteField(TextField):
 class TextsField(JsonObjectField):
     """An object of short texts; null is as good as an empty one where it may be null."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {"long": "Names and texts have at most {limit} characters."}
+    default_error_messages: ClassVar[dict[str, Any]] = {"long": _("Names and texts have at most {limit} characters.")}
     longest = 255
 
     def __init__(self, **kwargs: Any) -> None:
@@ -77,7 +78,7 @@ class TextsField(JsonObjectField):
 class CountryNameField(TextsField):
     """A country's name by language (`en`, `uk`, …): English is always there."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {"en": "Needs a non-empty name in English (en)."}
+    default_error_messages: ClassVar[dict[str, Any]] = {"en": _("Needs a non-empty name in English (en).")}
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         names = super().to_internal_value(data)
@@ -91,7 +92,7 @@ class CountryField(TextField):
     """A country by its id, its alpha-2 or its alpha-3 code. Yields the id."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {
-        "unknown": "Unknown country: use an id, an alpha-2 or an alpha-3 code."
+        "unknown": _("Unknown country: use an id, an alpha-2 or an alpha-3 code.")
     }
 
     def run_validation(self, data: Any = empty) -> UUID | None:
@@ -108,7 +109,7 @@ class CountryField(TextField):
 class CodeField(TextField):
     """A code of a fixed form; letters are put into capitals."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {"form": "Must be {form}."}
+    default_error_messages: ClassVar[dict[str, Any]] = {"form": _("Must be {form}.")}
 
     def __init__(self, pattern: str, form: str, **kwargs: Any) -> None:
         self.pattern, self.form = re.compile(pattern), form

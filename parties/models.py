@@ -8,6 +8,8 @@ from django.db.models import F, Q, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, Concat, Lower
 from django.db.models.lookups import Regex
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from parties.choices import AddressType, PartyKind, PartyStatus
 from skeleton.db.counting import Counted
@@ -21,37 +23,38 @@ _GAP = Value("\n")
 class Country(Record):
     """A country of ISO 3166-1. `name` maps a language to the name in it; `en` is always there."""
 
-    code = models.CharField("alpha-2 code", max_length=2)
-    alpha3 = models.CharField("alpha-3 code", max_length=3, null=True, blank=True)  # noqa: DJ001 (null: not known)
-    numeric_code = models.CharField(max_length=3, null=True, blank=True)  # noqa: DJ001
-    name = models.JSONField()
-    phone_code = models.CharField("calling code", max_length=10, null=True, blank=True)  # noqa: DJ001
-    currency_code = models.CharField(max_length=3, null=True, blank=True)  # noqa: DJ001
-    region = models.CharField(max_length=50, null=True, blank=True)  # noqa: DJ001
-    flag_emoji = models.CharField(max_length=16, null=True, blank=True)  # noqa: DJ001
-    is_active = models.BooleanField("active", default=True)
+    code = models.CharField(_("alpha-2 code"), max_length=2)
+    alpha3 = models.CharField(_("alpha-3 code"), max_length=3, null=True, blank=True)  # noqa: DJ001 (null: not known)
+    numeric_code = models.CharField(max_length=3, null=True, blank=True, verbose_name=_("numeric code"))  # noqa: DJ001
+    name = models.JSONField(verbose_name=_("name"))
+    phone_code = models.CharField(_("calling code"), max_length=10, null=True, blank=True)  # noqa: DJ001
+    currency_code = models.CharField(max_length=3, null=True, blank=True, verbose_name=_("currency code"))  # noqa: DJ001
+    region = models.CharField(max_length=50, null=True, blank=True, verbose_name=_("region"))  # noqa: DJ001
+    flag_emoji = models.CharField(max_length=16, null=True, blank=True, verbose_name=_("flag emoji"))  # noqa: DJ001
+    is_active = models.BooleanField(_("active"), default=True)
 
     objects = RowLevelQuerySet.as_manager()
 
     class Meta:
         db_table = "parties_country"
-        verbose_name_plural = "countries"
+        verbose_name = _("country")
+        verbose_name_plural = _("countries")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["code"],
                 name="parties_country_code_unique",
-                violation_error_message="Another country already has this code.",
+                violation_error_message=_("Another country already has this code."),
             ),
             models.CheckConstraint(
                 condition=Q(code__regex=r"^[A-Z]{2}$"),
                 name="parties_country_code_form",
-                violation_error_message="Must be two capital letters.",
+                violation_error_message=_("Must be two capital letters."),
                 violation_error_code="code",
             ),
             models.CheckConstraint(
                 condition=Regex(Coalesce(KT("name__en"), Value(""), output_field=models.TextField()), r"\S"),
                 name="parties_country_name_en",
-                violation_error_message="Needs a name in English.",
+                violation_error_message=_("Needs a name in English."),
                 violation_error_code="name",
             ),
         ]
@@ -78,53 +81,88 @@ class Party(Record):
     by billing's triggers. `search_text` is kept by PostgreSQL, in lower case.
     """
 
-    kind = models.CharField(max_length=10, choices=PartyKind.choices, editable=False)
-    name = models.CharField(max_length=255)
-    email = models.EmailField("e-mail", max_length=254)
-    phone = models.CharField(max_length=50, null=True, blank=True)  # noqa: DJ001 (the API says null)
-    tax_id = models.CharField("tax id", max_length=50, null=True, blank=True)  # noqa: DJ001
-    website = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
-    social_media = models.JSONField(default=dict, blank=True)
-    status = models.CharField(max_length=11, choices=PartyStatus.choices, default=PartyStatus.ACTIVE)
-    credit_limit = models.BigIntegerField(default=0)
-    currency = models.CharField(max_length=3, null=True, blank=True)  # noqa: DJ001
-    total_purchases = models.BigIntegerField(default=0, editable=False)
-    position = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    kind = models.CharField(max_length=10, choices=PartyKind.choices, editable=False, verbose_name=_("kind"))
+    name = models.CharField(max_length=255, verbose_name=_("name"))
+    email = models.EmailField(_("e-mail"), max_length=254)
+    phone = models.CharField(max_length=50, null=True, blank=True, verbose_name=_("phone"))  # noqa: DJ001 (the API says null)
+    tax_id = models.CharField(_("tax id"), max_length=50, null=True, blank=True)  # noqa: DJ001
+    website = models.CharField(max_length=255, null=True, blank=True, verbose_name=_("website"))  # noqa: DJ001
+    social_media = models.JSONField(default=dict, blank=True, verbose_name=_("social media"))
+    status = models.CharField(
+        max_length=11, choices=PartyStatus.choices, default=PartyStatus.ACTIVE, verbose_name=_("status")
+    )
+    credit_limit = models.BigIntegerField(default=0, verbose_name=_("credit limit"))
+    currency = models.CharField(max_length=3, null=True, blank=True, verbose_name=_("currency"))  # noqa: DJ001
+    total_purchases = models.BigIntegerField(default=0, editable=False, verbose_name=_("total purchases"))
+    position = models.CharField(  # noqa: DJ001
+        max_length=255, null=True, blank=True, verbose_name=pgettext_lazy("employee", "position")
+    )
     search_text = models.GeneratedField(
         expression=Lower(
             Concat(
-                "name", _GAP, "email", _GAP, Coalesce(F("tax_id"), Value("")), _GAP, Coalesce(F("phone"), Value("")),
+                "name",
+                _GAP,
+                "email",
+                _GAP,
+                Coalesce(F("tax_id"), Value("")),
+                _GAP,
+                Coalesce(F("phone"), Value("")),
                 output_field=models.TextField(),
             )
         ),
         output_field=models.TextField(),
         db_persist=True,
-    )  # fmt: skip
+        verbose_name=_("search text"),
+    )
 
     objects = PartyQuerySet.as_manager()
 
     class Meta:
         db_table = "parties_party"
-        verbose_name_plural = "parties"
+        verbose_name = _("party")
+        verbose_name_plural = _("parties")
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=~Q(name=""), name="parties_party_name_present"),
-            models.CheckConstraint(condition=~Q(email=""), name="parties_party_email_present"),
-            models.CheckConstraint(condition=Q(kind__in=PartyKind.values), name="parties_party_kind_known"),
-            models.CheckConstraint(condition=Q(status__in=PartyStatus.values), name="parties_party_status_known"),
+            models.CheckConstraint(
+                condition=~Q(name=""),
+                name="parties_party_name_present",
+                violation_error_message=_("Must not be empty."),
+                violation_error_code="name",
+            ),
+            models.CheckConstraint(
+                condition=~Q(email=""),
+                name="parties_party_email_present",
+                violation_error_message=_("Must not be empty."),
+                violation_error_code="email",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=PartyKind.values),
+                name="parties_party_kind_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=PartyStatus.values),
+                name="parties_party_status_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="status",
+            ),
             models.CheckConstraint(
                 condition=Q(credit_limit__gte=0),
                 name="parties_party_credit_limit_positive",
-                violation_error_message="Must be 0 or more.",
+                violation_error_message=_("Must be 0 or more."),
                 violation_error_code="credit_limit",
             ),
             models.CheckConstraint(
                 condition=Q(kind=PartyKind.CUSTOMER, currency__isnull=False)
                 | (~Q(kind=PartyKind.CUSTOMER) & Q(credit_limit=0, total_purchases=0, currency__isnull=True)),
                 name="parties_party_customer_money",
+                violation_error_message=_("Only a customer has a currency, a credit limit and purchases."),
             ),
             models.CheckConstraint(
                 condition=Q(kind=PartyKind.EMPLOYEE) | Q(position__isnull=True),
                 name="parties_party_employee_position",
+                violation_error_message=_("Only an employee has a position."),
+                violation_error_code="position",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
@@ -147,19 +185,29 @@ class Party(Record):
 class Address(Record):
     """A place of a party. Its primary one is the first billing address, else the first of all."""
 
-    party = models.ForeignKey(Party, models.CASCADE, related_name="addresses")
-    type = models.CharField(max_length=8, choices=AddressType.choices, default=AddressType.BILLING)
-    street = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
-    city = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
-    region = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
-    postal_code = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
-    country = models.ForeignKey(Country, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    party = models.ForeignKey(Party, models.CASCADE, related_name="addresses", verbose_name=_("party"))
+    type = models.CharField(
+        max_length=8, choices=AddressType.choices, default=AddressType.BILLING, verbose_name=_("type")
+    )
+    street = models.CharField(max_length=255, null=True, blank=True, verbose_name=_("street"))  # noqa: DJ001
+    city = models.CharField(max_length=255, null=True, blank=True, verbose_name=_("city"))  # noqa: DJ001
+    region = models.CharField(max_length=255, null=True, blank=True, verbose_name=_("region"))  # noqa: DJ001
+    postal_code = models.CharField(max_length=20, null=True, blank=True, verbose_name=_("postal code"))  # noqa: DJ001
+    country = models.ForeignKey(
+        Country, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("country")
+    )
 
     class Meta:
         db_table = "parties_address"
-        verbose_name_plural = "addresses"
+        verbose_name = _("address")
+        verbose_name_plural = _("addresses")
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=Q(type__in=AddressType.values), name="parties_address_type_known"),
+            models.CheckConstraint(
+                condition=Q(type__in=AddressType.values),
+                name="parties_address_type_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="type",
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["country", "party"], name="parties_address_country"),
@@ -187,6 +235,8 @@ class Customer(Party):
     objects: ClassVar[KindManager] = KindManager(PartyKind.CUSTOMER)
 
     class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
         proxy = True
 
 
@@ -194,6 +244,8 @@ class Supplier(Party):
     objects: ClassVar[KindManager] = KindManager(PartyKind.SUPPLIER)
 
     class Meta:
+        verbose_name = _("supplier")
+        verbose_name_plural = _("suppliers")
         proxy = True
 
 
@@ -201,6 +253,8 @@ class Partner(Party):
     objects: ClassVar[KindManager] = KindManager(PartyKind.PARTNER)
 
     class Meta:
+        verbose_name = _("partner")
+        verbose_name_plural = _("partners")
         proxy = True
 
 
@@ -208,6 +262,8 @@ class Employee(Party):
     objects: ClassVar[KindManager] = KindManager(PartyKind.EMPLOYEE)
 
     class Meta:
+        verbose_name = _("employee")
+        verbose_name_plural = _("employees")
         proxy = True
 
 

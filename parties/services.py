@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
 
 from parties.choices import AddressType, PartyKind, PartyStatus
 from parties.countries.dataset import load
@@ -22,7 +23,9 @@ from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_offered
+from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import verb
+from skeleton.kernel.translation import Text
 
 Values = dict[str, Any]
 
@@ -125,6 +128,27 @@ ACTIONS: dict[str, PartyStatus] = {
 }
 """Every action and the status that it leads to. Each is allowed from every other status."""
 
+_ALREADY: dict[PartyKind, Text] = {
+    PartyKind.CUSTOMER: _("The customer is already {status}."),
+    PartyKind.SUPPLIER: _("The supplier is already {status}."),
+    PartyKind.PARTNER: _("The partner is already {status}."),
+    PartyKind.EMPLOYEE: _("The employee is already {status}."),
+}
+_NO_SUCH: dict[PartyKind | None, Text] = {
+    None: _("There is no such party."),
+    PartyKind.CUSTOMER: _("There is no such customer."),
+    PartyKind.SUPPLIER: _("There is no such supplier."),
+    PartyKind.PARTNER: _("There is no such partner."),
+    PartyKind.EMPLOYEE: _("There is no such employee."),
+}
+_UNKNOWN: dict[PartyKind | None, Text] = {
+    None: _("Unknown party."),
+    PartyKind.CUSTOMER: _("Unknown customer."),
+    PartyKind.SUPPLIER: _("Unknown supplier."),
+    PartyKind.PARTNER: _("Unknown partner."),
+    PartyKind.EMPLOYEE: _("Unknown employee."),
+}
+
 
 def change_status(*, kind: PartyKind, pk: UUID, action: str, actor: Actor) -> None:
     """Do one of ACTIONS. Raises NotFound; Conflict where the party has that status already."""
@@ -133,7 +157,10 @@ def change_status(*, kind: PartyKind, pk: UUID, action: str, actor: Actor) -> No
         party = locked_for_update(KINDS[kind].objects.visible_to(actor), pk)
         if party.status == status:
             allowed = [name for name, leads_to in ACTIONS.items() if leads_to != party.status]
-            raise Conflict(f"The {kind} is already {status}.", details={"allowed": allowed})
+            raise Conflict(
+                format_text(_ALREADY[kind], status=Label(status.label)),
+                details={"allowed": allowed},
+            )
         assign(party, {"status": status.value})
 
 
@@ -167,10 +194,18 @@ def require_usable(
         row = cursor.fetchone()
     what = kind.value if kind else "party"
     if row is None or (kind and row[0] != kind):
-        raise Invalid(f"There is no such {what}.", details={field or f"{what}_id": f"Unknown {what}."})
+        raise Invalid(_NO_SUCH[kind], details={field or f"{what}_id": _UNKNOWN[kind]})
     found, name, currency, credit_limit, status = row
     if status != PartyStatus.ACTIVE:
-        raise Conflict(f"The {found} {name} is {status}: activate it first.", details={"allowed": ["activate"]})
+        raise Conflict(
+            format_text(
+                _("The {kind} {name} is {status}. Activate it first."),
+                kind=Label(PartyKind(found).label),
+                name=name,
+                status=Label(PartyStatus(status).label),
+            ),
+            details={"allowed": ["activate"]},
+        )
     return UsableParty(party_id, PartyKind(found), name, currency, credit_limit)
 
 
@@ -182,8 +217,8 @@ def switch_country(*, pk: UUID, active: bool, actor: Actor) -> None:
     with verb(actor, "activate" if active else "deactivate"):
         country = locked_for_update(Country.objects.visible_to(actor), pk, no_key=True)
         if not assign(country, {"is_active": active}):
-            state, other = ("active", "deactivate") if active else ("inactive", "activate")
-            raise Conflict(f"The country is already {state}.", details={"allowed": [other]})
+            told = _("The country is already active.") if active else _("The country is already inactive.")
+            raise Conflict(told, details={"allowed": ["deactivate" if active else "activate"]})
 
 
 def seed_countries() -> int:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold import widgets
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
@@ -35,13 +36,14 @@ from skeleton.importexport.runs import Plan
 from skeleton.importexport.screens import Importing
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
+from skeleton.kernel.text import format_text
+from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
 from skeleton.office.columns import EMPTY, activity, shown_money, status
 from skeleton.office.documents import DocumentAdmin
 from skeleton.office.filters import DaysFilter
 from skeleton.office.forms import ActForm, RecordForm
 from skeleton.office.records import RecordAdmin
-from skeleton.office.words import Words
 
 TYPES = {"asset": "info", "liability": "warning", "equity": "primary", "revenue": "success", "expense": "danger"}
 SOURCES = {"manual": "primary", "invoice": "info", "payment": "success", "reversal": "warning"}
@@ -67,13 +69,13 @@ class AccountScreen(Importing):
     table = exchange.ACCOUNTS
     form = AccountForm
     create_input, update_input = AccountInputSerializer, AccountUpdateInputSerializer
-    list_display = ("code", "name", status("type", TYPES, "type"), "balances_shown", activity())
+    list_display = ("code", "name", status("type", TYPES, _("type")), "balances_shown", activity())
     list_filter = ("type", "is_active")
     search_fields = ("code", "name")
     ordering = ("code",)
     fieldsets = (
         (None, {"fields": (("code", "name"), ("type", "parent"), ("currency", "is_active"))}),
-        ("Balance", {"fields": (("balances_shown", "ledger"), "recent_lines")}),
+        (_("Balance"), {"fields": (("balances_shown", "ledger"), "recent_lines")}),
     )
     add_fieldsets = ((None, {"fields": (("code", "name"), ("type", "parent"), ("currency", "is_active"))}),)
     readonly_fields = ("balances_shown", "ledger", "recent_lines")
@@ -95,18 +97,18 @@ class AccountScreen(Importing):
         """As they stand in the file: an account may be below one that stands further up."""
         return plan.row.number
 
-    @display(description="balance")
+    @display(description=_("balance"))
     def balances_shown(self, account: Account) -> SafeString | str:
         side = 1 if account.type in DEBIT_NORMAL else -1
         totals = sorted(account.totals.all(), key=lambda total: total.currency)
         amounts = ((shown_money(int(side * (total.debit - total.credit)), total.currency),) for total in totals)
         return format_html_join(SafeString("<br>"), "{}", amounts) or EMPTY
 
-    @display(description="ledger")
+    @display(description=_("ledger"))
     def ledger(self, account: Account) -> SafeString:
-        return _ledger_link(account, "This year's lines, each with the balance after it", today(), whole_year=True)
+        return _ledger_link(account, _("This year's lines, each with the balance after it"), today(), whole_year=True)
 
-    @display(description="last lines")
+    @display(description=_("last lines"))
     def recent_lines(self, account: Account) -> SafeString | str:
         lines = account.lines.select_related("entry").order_by("-date", "-id")[:SHOWN_LINES]
         return _table(
@@ -121,7 +123,7 @@ class AccountScreen(Importing):
 class TouchesFilter(DropdownFilter):
     """Transactions with a line on an account of some type."""
 
-    title, parameter_name = "touches", "touches"
+    title, parameter_name = _("touches"), "touches"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[Any]:
         return AccountType.choices
@@ -133,15 +135,20 @@ class TouchesFilter(DropdownFilter):
 
 class Reversal(ActForm):
     date = forms.DateField(
-        required=False, widget=widgets.UnfoldAdminDateWidget, help_text="Today, where nothing is said."
+        required=False,
+        widget=widgets.UnfoldAdminDateWidget,
+        help_text=_("Defaults to today."),
+        label=_("Date"),
     )
-    description = forms.CharField(required=False, max_length=500, widget=widgets.UnfoldAdminTextInputWidget)
+    description = forms.CharField(
+        required=False, max_length=500, widget=widgets.UnfoldAdminTextInputWidget, label=_("Description")
+    )
 
 
 @admin.register(Entry)
 class EntryScreen(DocumentAdmin):
     resources = ("accounting",)
-    list_display = ("date", "description", "reference", status("source_type", SOURCES, "made by"), "amounts")
+    list_display = ("date", "description", "reference", status("source_type", SOURCES, _("made by")), "amounts")
     list_filter = ("source_type", TouchesFilter, ("date", DaysFilter))
     search_fields = ("description", "reference")
     ordering = ("-id",)
@@ -150,15 +157,15 @@ class EntryScreen(DocumentAdmin):
                        "reverses", "reversed_by", "created_by", "created_at")  # fmt: skip
     fieldsets = (
         (None, {"fields": (("date", "reference"), "description", "lines_table")}),
-        ("Where it comes from", {"fields": (("source_type", "purpose"), "source_id", ("reverses", "reversed_by"))}),
-        ("Who recorded it", {"fields": (("created_by", "created_at"),)}),
+        (_("Where it comes from"), {"fields": (("source_type", "purpose"), "source_id", ("reverses", "reversed_by"))}),
+        (_("Who recorded it"), {"fields": (("created_by", "created_at"),)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).prefetch_related("lines")
         return rows
 
-    @display(description="amount")
+    @display(description=_("amount"))
     def amounts(self, entry: Entry) -> SafeString | str:
         sums: dict[str, int] = {}
         for line in entry.lines.all():
@@ -166,7 +173,7 @@ class EntryScreen(DocumentAdmin):
         amounts = ((shown_money(amount, currency),) for currency, amount in sorted(sums.items()))
         return format_html_join(SafeString("<br>"), "{}", amounts) or EMPTY
 
-    @display(description="lines")
+    @display(description=_("lines"))
     def lines_table(self, entry: Entry) -> SafeString | str:
         lines = entry.lines.select_related("account").order_by("position")
         return _table(
@@ -178,15 +185,20 @@ class EntryScreen(DocumentAdmin):
             ),
         )  # fmt: skip
 
-    @display(description="reversed by")
+    @display(description=_("reversed by"))
     def reversed_by(self, entry: Any) -> SafeString | str:
         undoing = Entry.objects.filter(reverses=entry.pk).first()
         return _link(undoing) if undoing else EMPTY
 
-    @act("Reverse", form=Reversal, icon="undo", variant=ActionVariant.DANGER,
-         when=lambda entry: entry.reversed_by_id is None,
-         question="The mirror of this transaction is recorded. Both stay, and together they are nothing.")  # fmt: skip
-    def reverse(self, request: HttpRequest, entry: Entry, form: Reversal) -> str:
+    @act(
+        pgettext_lazy("transaction", "Reverse"),
+        form=Reversal,
+        icon="undo",
+        variant=ActionVariant.DANGER,
+        when=lambda entry: entry.reversed_by_id is None,
+        question=_("This records a reversing transaction. Both stay in the books and cancel each other out."),
+    )
+    def reverse(self, request: HttpRequest, entry: Entry, form: Reversal) -> Text:
         given = form.cleaned_data
         reverse_entry(
             entry_id=entry.pk,
@@ -194,7 +206,7 @@ class EntryScreen(DocumentAdmin):
             date=given["date"],
             description=given["description"] or None,
         )
-        return "The transaction is reversed."
+        return _("The transaction is reversed.")
 
 
 class PeriodForm(RecordForm):
@@ -219,23 +231,23 @@ class PeriodScreen(RecordAdmin):
     def add(self, values: dict[str, Any], actor: Actor) -> UUID:
         return create_period(**values, actor=actor)
 
-    @act("Close", icon="lock", when=lambda period: period.status == PeriodStatus.OPEN,
-         question="Nothing can be recorded in these days any more, until the period is opened again.")  # fmt: skip
-    def close(self, request: HttpRequest, period: Period, form: ActForm) -> str:
+    @act(pgettext_lazy("period", "Close"), icon="lock", when=lambda period: period.status == PeriodStatus.OPEN,
+         question=_("Nothing can be recorded in this period until it is reopened."))  # fmt: skip
+    def close(self, request: HttpRequest, period: Period, form: ActForm) -> Text:
         close_period(period_id=period.pk, actor=self.actor(request))
-        return f"The period {period} is closed."
+        return format_text(_("The period {period} is closed."), period=period)
 
-    @act("Reopen", icon="lock_open", when=lambda period: period.status == PeriodStatus.CLOSED)
-    def reopen(self, request: HttpRequest, period: Period, form: ActForm) -> str:
+    @act(_("Reopen"), icon="lock_open", when=lambda period: period.status == PeriodStatus.CLOSED)
+    def reopen(self, request: HttpRequest, period: Period, form: ActForm) -> Text:
         reopen_period(period_id=period.pk, actor=self.actor(request))
-        return f"The period {period} is open."
+        return format_text(_("The period {period} is open."), period=period)
 
 
 def _side(amount: int, currency: str) -> Any:
     return shown_money(amount, currency) if amount else ""
 
 
-def _ledger_link(account: Account, text: str, last: dt.date, *, whole_year: bool = False) -> SafeString:
+def _ledger_link(account: Account, text: Text, last: dt.date, *, whole_year: bool = False) -> SafeString:
     """The account's ledger until a day, from the beginning of that month or year."""
     first = last.replace(month=1, day=1) if whole_year else last.replace(day=1)
     return format_html('<a class="text-link" href="{}">{}</a>', ledger_address(account.pk, first, last), text)
@@ -246,7 +258,7 @@ def _link(entry: Entry) -> SafeString:
     return format_html('<a class="text-link" href="{}">{}</a>', page, entry.description)
 
 
-def _table(titles: tuple[Words, ...], rows: Iterable[tuple[Any, ...]]) -> SafeString | str:
+def _table(titles: tuple[Text, ...], rows: Iterable[tuple[Any, ...]]) -> SafeString | str:
     head = format_html_join("", "<th>{}</th>", ((title,) for title in titles))
     cells = (format_html_join("", "<td>{}</td>", ((cell,) for cell in row)) for row in rows)
     body = format_html_join("", "<tr>{}</tr>", ((row,) for row in cells))

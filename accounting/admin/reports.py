@@ -9,7 +9,6 @@ from uuid import UUID
 from django import forms
 from django.http import HttpResponseBase
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +17,7 @@ from accounting.ledger import BY_DATE, Sheet, ledger_sheets, whole_ledger
 from accounting.models import Account
 from accounting.reports import Span, balance_sheet, income_statement, trial_balance
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.text import local_day
 from skeleton.kernel.transactions import snapshot
 from skeleton.office.forms import PickField
 from skeleton.office.pages import register
@@ -47,10 +47,10 @@ def span_of(asked: Asked) -> Span:
 
 
 def in_words(span: Span) -> str:
-    last = date_format(span.last)
+    last = local_day(span.last)
     if span.first is None:
         return _("As of %(day)s") % {"day": last}
-    return f"{date_format(span.first)} – {last}"
+    return f"{local_day(span.first)} – {last}"
 
 
 def account_link(row: dict[str, Any], span: Span) -> Any:
@@ -154,7 +154,7 @@ class IncomeStatementPage(StatementPage):
 
 class LedgerForm(DaysForm):
     account = PickField(Account.objects.all(), screen="accounting.account", label=gettext_lazy("Account"))
-    cursor = forms.CharField(required=False, widget=forms.HiddenInput)
+    cursor = forms.CharField(required=False, widget=forms.HiddenInput, label=gettext_lazy("Cursor"))
     field_order = ("account", "from_date", "to_date")
 
     @classmethod
@@ -223,4 +223,4 @@ def _sides(debit: Any, credit: Any, currency: str) -> tuple[str, str]:
 
 
 def _short(day: dt.date) -> str:
-    return date_format(day, "SHORT_DATE_FORMAT")
+    return local_day(day)

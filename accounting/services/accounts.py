@@ -4,14 +4,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounting.chart import seeds
+from accounting.choices import AccountType
 from accounting.models import Account
 from skeleton.db.locks import locked_for_update
 from skeleton.db.records import assign
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.money import require_offered
+from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import verb
 
 
@@ -45,13 +48,22 @@ def _find(reference: UUID | str | None) -> Account | None:
     named = Q(pk=reference) if isinstance(reference, UUID) else Q(code=reference)
     account = Account.objects.filter(named).first()
     if account is None:
-        raise Invalid(details={"parent_id": "Unknown account."})
+        raise Invalid(details={"parent_id": _("Unknown account.")})
     return account
 
 
 def _require_same_type(type_: str, parent: Account | None) -> None:
     if parent and parent.type != type_:
-        raise Invalid(details={"parent_id": f"Account {parent.code} is of type {parent.type}, this one of {type_}."})
+        raise Invalid(
+            details={
+                "parent_id": format_text(
+                    _("Account {code} is of type {parent_type}, this one of {type_}."),
+                    code=parent.code,
+                    parent_type=Label(AccountType(parent.type).label),
+                    type_=Label(AccountType(type_).label),
+                )
+            }
+        )
 
 
 def seed_chart() -> int:

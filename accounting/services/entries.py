@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from accounting.choices import SourceType
 from accounting.models import Entry, Line
@@ -20,8 +21,10 @@ from skeleton.kernel.days import today
 from skeleton.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.moments import require_within_a_year
-from skeleton.kernel.money import format_money, require_offered, within_int64
+from skeleton.kernel.money import require_offered, within_int64
+from skeleton.kernel.text import Money, format_text
 from skeleton.kernel.transactions import verb
+from skeleton.kernel.translation import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +117,11 @@ def _reverse(
 ) -> UUID:
     """Record the mirror of `entry`, which was read with `reversed_by_id`."""
     if entry.reversed_by_id:  # type: ignore[attr-defined]  # the constraint decides; this spares the log a rollback
-        raise Conflict("This entry is reversed already.", details={"allowed": []})
+        raise Conflict(_("This transaction has already been reversed."), details={"allowed": []})
     day = date or max(today(), entry.date)
     if day < entry.date:
-        raise Invalid(details={"date": f"Must not be before the entry's own date, {entry.date}."})
+        early = format_text(_("Must not be before the entry's own date, {day}."), day=entry.date)
+        raise Invalid(details={"date": early})
     if day > entry.date:  # an entry that was posted far ahead is reversed on its own day
         require_within_a_year(day, field="date")
     lines = _mirrored(entry.pk)
@@ -147,18 +151,21 @@ def _require_offered(lines: Sequence[Posting], fallback: str, day: dt.date) -> N
 def _require_balance(lines: Sequence[Posting], currencies: Sequence[str]) -> None:
     """Raises Invalid unless there are two lines, each with one side over 0, and both sides agree in each currency."""
     if len(lines) < 2:
-        raise Invalid(details={"lines": "At least 2 needed."})
+        raise Invalid(details={"lines": _("At least 2 needed.")})
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for index, (line, currency) in enumerate(zip(lines, currencies, strict=True)):
         if (line.debit > 0) == (line.credit > 0) or line.debit < 0 or line.credit < 0:
-            raise Invalid(details={f"lines.{index}.debit": "Exactly one of debit and credit must be over 0."})
+            raise Invalid(details={f"lines.{index}.debit": _("Exactly one of debit and credit must be over 0.")})
         sums[currency][0] += line.debit
         sums[currency][1] += line.credit
     for currency, (debit, credit) in sums.items():
         if debit != credit:
             raise Invalid(
-                f"Debits and credits are not equal: {format_money(debit, currency)} against "
-                f"{format_money(credit, currency)}.",
+                format_text(
+                    _("Debits and credits are not equal: {debit} against {credit}."),
+                    debit=Money(debit, currency),
+                    credit=Money(credit, currency),
+                ),
                 details={"currency": currency, "debit": debit, "credit": credit},
             )
         within_int64(debit, field="lines")
@@ -226,12 +233,13 @@ def _refused(lines: Sequence[Posting], currencies: Sequence[str]) -> DomainError
 
 def _refusals(
     lines: Sequence[Posting], currencies: Sequence[str], accounts: dict[UUID | str, _Account]
-) -> Iterable[tuple[str, str]]:
+) -> Iterable[tuple[str, Text]]:
     for index, (line, currency) in enumerate(zip(lines, currencies, strict=True)):
         account = accounts.get(line.account)
         if account is None:
-            yield f"lines.{index}.account_id", f"Unknown account: {line.account}."
+            yield f"lines.{index}.account_id", format_text(_("Unknown account: {account}."), account=line.account)
         elif not account.is_active:
-            yield f"lines.{index}.account_id", f"Account {account.code} is inactive."
+            yield f"lines.{index}.account_id", format_text(_("Account {code} is inactive."), code=account.code)
         elif account.currency and account.currency != currency:
-            yield f"lines.{index}.currency", f"Account {account.code} takes {account.currency} only."
+            told = _("Account {code} takes {currency} only.")
+            yield f"lines.{index}.currency", format_text(told, code=account.code, currency=account.currency)

@@ -4,6 +4,7 @@ import datetime as dt
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounting.choices import PeriodStatus
 from accounting.models import Period
@@ -25,7 +26,7 @@ def close_period(*, period_id: UUID, actor: Actor) -> None:
     with verb(actor, "close"):
         period = locked_for_update(Period.objects.all(), period_id)
         if period.status == PeriodStatus.CLOSED:
-            raise Conflict("The period is closed already.", details={"allowed": ["reopen"]})
+            raise Conflict(_("The period is already closed."), details={"allowed": ["reopen"]})
         assign(period, {"status": PeriodStatus.CLOSED, "closed_at": timezone.now(), "closed_by_id": actor.id})
 
 
@@ -34,5 +35,5 @@ def reopen_period(*, period_id: UUID, actor: Actor) -> None:
     with verb(actor, "reopen"):
         period = locked_for_update(Period.objects.all(), period_id)
         if period.status == PeriodStatus.OPEN:
-            raise Conflict("The period is open.", details={"allowed": ["close"]})
+            raise Conflict(_("The period is open."), details={"allowed": ["close"]})
         assign(period, {"status": PeriodStatus.OPEN, "closed_at": None, "closed_by_id": None})

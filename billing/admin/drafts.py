@@ -11,15 +11,17 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
 
 from billing.models.documents import Document, DocumentLine
 from billing.services.documents import Paper
 from parties.models import Customer
 from skeleton.identity.choices import Language
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.text import local_number
 from skeleton.kernel.transactions import verb
 from skeleton.office.acts import download
-from skeleton.office.columns import EMPTY, money, shown_money, shown_number
+from skeleton.office.columns import EMPTY, money, shown_money
 from skeleton.office.forms import ActForm, CurrencyChoice, PickField, RecordForm, few_lines
 from skeleton.office.numbers import AmountField
 from skeleton.office.records import PartsFormSet, RecordAdmin, TabularList
@@ -28,9 +30,7 @@ from skeleton.office.screens import ShownParts
 from skeleton.rest.http import PdfResponse
 from skeleton.rest.serializers import InputSerializer
 
-SUBTOTAL, TAX, TOTAL = (
-    money(field, name) for field, name in (("subtotal", "subtotal"), ("tax_total", "tax"), ("total", "total"))
-)
+SUBTOTAL, TAX, TOTAL = money("subtotal", _("subtotal")), money("tax_total", _("tax")), money("total", _("total"))
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ class ShownLines(ShownParts):
     """The lines of what is not a draft any more; `document` names their way to it."""
 
     document: ClassVar[str]
-    verbose_name_plural = "lines"
+    verbose_name_plural = _("lines")
     ordering = ("position",)
     fields = readonly_fields = ("description", "amount", "price", "reduction", "rate", "sum")
 
@@ -91,23 +91,23 @@ class ShownLines(ShownParts):
     def _money(self, amount: int, line: DocumentLine) -> Any:
         return shown_money(amount, getattr(line, self.document).currency)
 
-    @admin.display(description="quantity")
+    @admin.display(description=_("quantity"))
     def amount(self, line: DocumentLine) -> str:
-        return shown_number(line.quantity)
+        return local_number(line.quantity)
 
-    @admin.display(description="tax rate")
+    @admin.display(description=_("tax rate"))
     def rate(self, line: DocumentLine) -> str:
-        return f"{shown_number(line.tax_rate)} %"
+        return f"{local_number(line.tax_rate)} %"
 
-    @admin.display(description="unit price")
+    @admin.display(description=_("unit price"))
     def price(self, line: DocumentLine) -> Any:
         return self._money(line.unit_price, line)
 
-    @admin.display(description="discount")
+    @admin.display(description=_("discount"))
     def reduction(self, line: DocumentLine) -> Any:
         return self._money(line.discount, line) if line.discount else EMPTY
 
-    @admin.display(description="total")
+    @admin.display(description=_("total"))
     def sum(self, line: DocumentLine) -> Any:
         return self._money(line.total, line)
 
@@ -118,21 +118,21 @@ class ShownLines(ShownParts):
 class NewDocumentForm(RecordForm):
     """What a new document asks for, whatever its kind; what is left empty is not sent."""
 
-    customer_id = PickField(Customer.objects.all(), screen="parties.customer", label="Customer")
-    currency = CurrencyChoice(help_text="Empty is the customer's.")
+    customer_id = PickField(Customer.objects.all(), screen="parties.customer", label=_("Customer"))
+    currency = CurrencyChoice(help_text=_("Empty is the customer's."), label=_("Currency"))
 
     def body(self, *, partial: bool) -> dict[str, Any]:
         return {name: value for name, value in super().body(partial=partial).items() if value is not None}
 
 
 class ReasonForm(ActForm):
-    reason = forms.CharField(required=False, widget=few_lines())
+    reason = forms.CharField(required=False, widget=few_lines(), label=_("Reason"))
 
 
 # --- paper ------------------------------------------------------------------------------------------------------------
 
 PAPER: dict[str, Any] = {
-    "title": "PDF", "icon": "picture_as_pdf", "items": [f"pdf_{language}" for language in Language]
+    "title": _("PDF"), "icon": "picture_as_pdf", "items": [f"pdf_{language}" for language in Language]
 }  # fmt: skip
 """The buttons made by `papers`, as one menu among the acts."""
 
@@ -159,7 +159,7 @@ class DocumentScreen(RecordAdmin):
 
     line_input: ClassVar[type[InputSerializer]]
     search_fields = ("search_text__contains",)
-    search_help_text = "Number or customer"
+    search_help_text = _("Number or customer")
     searched_in_lower_case = True
 
     def add_line(self, pk: UUID, values: Any, actor: Actor) -> None:
@@ -205,16 +205,16 @@ class DocumentScreen(RecordAdmin):
             except REFUSALS as exc:
                 raise formset.at(n, refusal_of(exc)) from exc
 
-    @admin.display(description="customer", ordering="customer_name")
+    @admin.display(description=_("customer"), ordering="customer_name")
     def customer_shown(self, document: Any) -> Any:
         screen: Any = self.admin_site.get_model_admin(Customer)
         page = screen.page_at(document.customer_id)
         return format_html('<a class="text-link" href="{}">{}</a>', page, document.customer_name)
 
-    @admin.display(description="tax by rate")
+    @admin.display(description=_("tax by rate"))
     def taxes(self, document: Any) -> Any:
         rows = (
-            (shown_number(Decimal(str(row["rate"]))), shown_money(row["tax"], document.currency))
+            (local_number(Decimal(str(row["rate"]))), shown_money(row["tax"], document.currency))
             for row in document.tax_breakdown
         )
         return format_html_join("; ", "{} %: {}", rows) or EMPTY

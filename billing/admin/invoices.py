@@ -8,7 +8,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
@@ -38,9 +39,10 @@ from billing.serializers import (
 from billing.services import documents, invoices, payments
 from billing.totals import amount_due
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.money import format_money
+from skeleton.kernel.text import format_text, local_money
+from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
-from skeleton.office.columns import label, money, money_text, shown_money
+from skeleton.office.columns import label, money, shown_money
 from skeleton.office.filters import CurrencyFilter, DaysFilter, LinkedFilter
 from skeleton.office.forms import ActForm, RecordForm, few_lines
 from skeleton.office.numbers import AmountField
@@ -51,7 +53,7 @@ COLOURS: dict[str, str] = {
     InvoiceStatus.PAID: "success",
     InvoiceStatus.CANCELLED: "warning",
 }
-PAID = money("amount_paid", "paid")
+PAID = money("amount_paid", _("paid"))
 
 
 def can(action: str) -> Any:
@@ -63,8 +65,8 @@ def can(action: str) -> Any:
 
 
 class LineForm(RecordForm):
-    unit_price = AmountField()
-    discount = AmountField(required=False, initial=0)
+    unit_price = AmountField(label=_("Unit price"))
+    discount = AmountField(required=False, initial=0, label=_("Discount"))
 
     class Meta:
         model = InvoiceLine
@@ -95,7 +97,7 @@ class Payments(ShownParts):
         rows: QuerySet[Payment] = super().get_queryset(request).select_related("invoice", "created_by")
         return rows
 
-    @admin.display(description="amount")
+    @admin.display(description=_("amount"))
     def sum(self, payment: Payment) -> Any:
         return shown_money(payment.amount, payment.invoice.currency)
 
@@ -104,7 +106,7 @@ class Papers(ShownParts):
     """What was handed out of a sent invoice. A PDF that somebody shows is ours if its SHA-256 is here."""
 
     model = IssuedDocument
-    verbose_name_plural = "PDF handed out"
+    verbose_name_plural = _("PDF handed out")
     ordering = ("pk",)
     fields = readonly_fields = ("created_at", "language", "checksum")
 
@@ -129,14 +131,16 @@ class DraftForm(RecordForm):
 
 
 class PaymentForm(ActForm):
-    amount = AmountField()
-    method = forms.ChoiceField(choices=PaymentMethod.choices, widget=widgets.UnfoldAdminSelectWidget)
-    reference = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget)
+    amount = AmountField(label=_("Amount"))
+    method = forms.ChoiceField(choices=PaymentMethod.choices, widget=widgets.UnfoldAdminSelectWidget, label=_("Method"))
+    reference = forms.CharField(
+        required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=_("Reference")
+    )
     paid_at = forms.SplitDateTimeField(
         required=False,
         widget=widgets.UnfoldAdminSplitDateTimeWidget,
-        label="Paid at (UTC)",
-        help_text="Leave empty for now. Not in the future.",
+        label=_("Paid at (UTC)"),
+        help_text=_("Leave empty for now. Not in the future."),
     )
 
     def prepare(self) -> None:
@@ -144,12 +148,12 @@ class PaymentForm(ActForm):
         amount.currency = self.record.currency  # type: ignore[attr-defined]
         amount.label = gettext("Amount ({currency})").format(currency=self.record.currency)
         amount.initial = self.record.total - self.record.amount_paid
-        due = money_text(amount.initial, self.record.currency)
+        due = local_money(amount.initial, self.record.currency)
         amount.help_text = gettext("{amount} is due.").format(amount=due)
 
 
 class NotesForm(ActForm):
-    notes = forms.CharField(required=False, widget=few_lines())
+    notes = forms.CharField(required=False, widget=few_lines(), label=_("Notes"))
 
     def prepare(self) -> None:
         self.fields["notes"].initial = self.record.notes
@@ -159,10 +163,10 @@ class NotesForm(ActForm):
 
 
 class OverdueFilter(DropdownFilter):
-    title, parameter_name = "overdue", "overdue"
+    title, parameter_name = _("overdue"), "overdue"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Overdue"), ("no", "Not overdue")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        return [("yes", _("Overdue")), ("no", _("Not overdue"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
         if not self.value():
@@ -199,7 +203,7 @@ class InvoiceScreen(DocumentScreen):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ((None, {"fields": (("customer_id", "due_date"), "currency", "notes")}),)
-        return ((None, {"fields": self.KNOWN}), ("Times (UTC)", {"fields": self.TIMES, "classes": ["collapse"]}))
+        return ((None, {"fields": self.KNOWN}), (_("Times (UTC)"), {"fields": self.TIMES, "classes": ["collapse"]}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         shown = (*self.KNOWN[:-1], *self.TIMES) if obj else ()
@@ -230,46 +234,60 @@ class InvoiceScreen(DocumentScreen):
 
     # columns
 
-    @admin.display(description="status", ordering="status")
+    @admin.display(description=_("status"), ordering="status")
     def state(self, invoice: Any) -> SafeString:
         if invoice.is_overdue:
-            return label("overdue", {"overdue": "danger"}, text="overdue")
-        return label(invoice.status, COLOURS, text=invoice.status)
+            return label("overdue", {"overdue": "danger"}, text=_("overdue"))
+        return label(invoice.status, COLOURS, text=invoice.get_status_display())
 
-    @admin.display(description="due")
+    @admin.display(description=_("due"))
     def due_money(self, invoice: Invoice) -> Any:
         return shown_money(amount_due(invoice.status, invoice.total, invoice.amount_paid), invoice.currency)
 
     # acts
 
-    @act("Send", when=can("send"), icon="send", variant=ActionVariant.PRIMARY,
-         question="From then on only the notes can be changed.")  # fmt: skip
-    def send(self, request: HttpRequest, invoice: Invoice, form: ActForm) -> str:
+    @act(_("Send"), when=can("send"), icon="send", variant=ActionVariant.PRIMARY,
+         question=_("From then on only the notes can be changed."))  # fmt: skip
+    def send(self, request: HttpRequest, invoice: Invoice, form: ActForm) -> Text:
         invoices.send_invoice(invoice_id=invoice.pk, actor=self.actor(request))
-        return f"{invoice.number} is sent."
+        return format_text(_("{number} is sent."), number=invoice.number)
 
-    @act("Record payment", form=PaymentForm, when=can("record_payment"), icon="payments", variant=ActionVariant.PRIMARY)
-    def record_payment(self, request: HttpRequest, invoice: Invoice, form: PaymentForm) -> str:
+    @act(
+        _("Record payment"),
+        form=PaymentForm,
+        when=can("record_payment"),
+        icon="payments",
+        variant=ActionVariant.PRIMARY,
+    )
+    def record_payment(self, request: HttpRequest, invoice: Invoice, form: PaymentForm) -> Text:
         values = PaymentInputSerializer.parse(form.body())
         recorded = payments.record_payment(invoice_id=invoice.pk, **values, actor=self.actor(request))
         paid_money, due_money = (
-            format_money(amount, invoice.currency) for amount in (values["amount"], recorded.amount_due)
+            local_money(amount, invoice.currency) for amount in (values["amount"], recorded.amount_due)
         )
         if not recorded.amount_due:
-            return f"Recorded a payment of {paid_money}. {invoice.number} is paid."
-        return f"Recorded a payment of {paid_money}. {due_money} is still due."
+            return format_text(
+                _("Recorded a payment of {paid}. {number} is paid."), paid=paid_money, number=invoice.number
+            )
+        return format_text(_("Recorded a payment of {paid}. {due} is still due."), paid=paid_money, due=due_money)
 
-    @act("Notes", form=NotesForm, when=lambda invoice: invoice.status != InvoiceStatus.DRAFT, icon="edit_note")
-    def edit_notes(self, request: HttpRequest, invoice: Invoice, form: NotesForm) -> str:
+    @act(_("Notes"), form=NotesForm, when=lambda invoice: invoice.status != InvoiceStatus.DRAFT, icon="edit_note")
+    def edit_notes(self, request: HttpRequest, invoice: Invoice, form: NotesForm) -> Text:
         values = InvoiceUpdateInputSerializer.parse({"notes": form.cleaned_data["notes"] or None}, partial=True)
         invoices.update_invoice(invoice_id=invoice.pk, values=values, actor=self.actor(request))
-        return "The notes are saved."
+        return _("The notes are saved.")
 
     pdf_en, pdf_uk, pdf_de = papers("invoices:read", documents.paper_of_invoice, "invoice_id")
 
-    @act("Cancel", form=ReasonForm, when=can("cancel"), icon="cancel", variant=ActionVariant.DANGER,
-         question="A cancelled invoice stays on record, and cannot be taken up again.")  # fmt: skip
-    def cancel(self, request: HttpRequest, invoice: Invoice, form: ReasonForm) -> str:
+    @act(
+        pgettext_lazy("invoice", "Cancel"),
+        form=ReasonForm,
+        when=can("cancel"),
+        icon="cancel",
+        variant=ActionVariant.DANGER,
+        question=_("A cancelled invoice stays on record and cannot be reopened."),
+    )
+    def cancel(self, request: HttpRequest, invoice: Invoice, form: ReasonForm) -> Text:
         values = CancelInputSerializer.parse(form.body())
         invoices.cancel_invoice(invoice_id=invoice.pk, **values, actor=self.actor(request))
-        return f"{invoice.number} is cancelled."
+        return format_text(_("{number} is cancelled."), number=invoice.number)

@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
@@ -42,6 +44,8 @@ from billing.services.transitions import change_status
 from inventory.models import Item
 from parties.models import Country
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.text import Label, format_text
+from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
 from skeleton.office.columns import EMPTY, shown_money, status
 from skeleton.office.filters import CurrencyFilter, DaysFilter
@@ -61,16 +65,16 @@ COLOURS: dict[str, str] = {
 # --- lines, history, invoices -----------------------------------------------------------------------------------------
 
 
-_THE_ITEMS = widgets.UnfoldAdminTextInputWidget(attrs={"placeholder": "the item's"})
+_THE_ITEMS = widgets.UnfoldAdminTextInputWidget(attrs={"placeholder": _("the item's")})
 
 
 class OrderLineForm(RecordForm):
     """A line. What is left empty is the item's."""
 
-    item_id = PickField(Item.objects.all(), screen="inventory.item", label="Item")
-    unit_price = AmountField(required=False, widget=_THE_ITEMS)
-    discount = AmountField(required=False)
-    tax_rate = ExactField(required=False, max_digits=7, decimal_places=4, widget=_THE_ITEMS)
+    item_id = PickField(Item.objects.all(), screen="inventory.item", label=_("Item"))
+    unit_price = AmountField(required=False, widget=_THE_ITEMS, label=_("Unit price"))
+    discount = AmountField(required=False, label=_("Discount"))
+    tax_rate = ExactField(required=False, max_digits=7, decimal_places=4, widget=_THE_ITEMS, label=_("Tax rate"))
 
     class Meta:
         model = OrderLine
@@ -114,7 +118,7 @@ class ShownOrderLines(ShownLines):
 
 class History(ShownParts):
     model = OrderStatusChange
-    verbose_name_plural = "history"
+    verbose_name_plural = _("history")
     ordering = ("pk",)
     fields = readonly_fields = ("changed_at", status("status", COLOURS), "reason", "changed_by")
 
@@ -129,7 +133,7 @@ class Invoices(ShownParts):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(self.admin_site.get_model_admin(Invoice).has_view_permission(request))
 
-    @admin.display(description="invoice")
+    @admin.display(description=_("invoice"))
     def page(self, invoice: Invoice) -> Any:
         address = self.admin_site.get_model_admin(Invoice).page_of(invoice)
         return format_html('<a class="text-link" href="{}">{}</a>', address, invoice.number)
@@ -144,11 +148,17 @@ class AddressedForm(RecordForm):
     """The shipping address, field by field."""
 
     aliases = {f"shipping_address.{name}": name for name in ADDRESS}
-    street = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget)
-    city = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget)
-    region = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget)
-    postal_code = forms.CharField(required=False, max_length=20, widget=widgets.UnfoldAdminTextInputWidget)
-    country = PickField(Country.objects.all(), screen="parties.country", required=False)
+    street = forms.CharField(
+        required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=_("Street")
+    )
+    city = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=_("City"))
+    region = forms.CharField(
+        required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=_("Region")
+    )
+    postal_code = forms.CharField(
+        required=False, max_length=20, widget=widgets.UnfoldAdminTextInputWidget, label=_("Postal code")
+    )
+    country = PickField(Country.objects.all(), screen="parties.country", required=False, label=_("Country"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -170,7 +180,9 @@ class AddressedForm(RecordForm):
 
 
 class NewOrderForm(AddressedForm, NewDocumentForm):
-    currency = CurrencyChoice(help_text="Empty is that of the items, else the customer's.")
+    currency = CurrencyChoice(
+        help_text=_("Defaults to the items' currency, or to the customer's."), label=_("Currency")
+    )
 
     class Meta:
         model = Order
@@ -187,20 +199,21 @@ class InvoiceOrderForm(ActForm):
     due_date = forms.DateField(
         required=False,
         widget=widgets.UnfoldAdminSingleDateWidget,
-        help_text="Empty is after the credit days of the contract with the customer, else after 30 days.",
+        help_text=_("Defaults to the credit days of the customer's contract, or to 30 days."),
+        label=_("Due date"),
     )
 
 
 # --- the screen -------------------------------------------------------------------------------------------------------
 
 
-def moving(target: OrderStatus, title: str, **described: Any) -> Any:
+def moving(target: OrderStatus, title: Text, **described: Any) -> Any:
     """A button that brings an order into the state `target`, offered where the machine allows it."""
 
-    def move(screen: Any, request: HttpRequest, order: Any, form: ReasonForm) -> str:
+    def move(screen: Any, request: HttpRequest, order: Any, form: ReasonForm) -> Text:
         asked = StatusInputSerializer.parse({"status": target.value, **form.body()})
         change_status(order_id=order.pk, status=target, reason=asked.get("reason"), actor=screen.actor(request))
-        return f"{order.number} is {target.value}."
+        return format_text(_("{number} is {status}."), number=order.number, status=Label(target.label))
 
     move.__name__ = VERBS[target]
     fits = lambda order: target in allowed_transitions(order.status, invoiced=order.invoiced is not None)  # noqa: E731
@@ -210,10 +223,10 @@ def moving(target: OrderStatus, title: str, **described: Any) -> Any:
 class WaitingFilter(DropdownFilter):
     """Orders that wait for us: to be confirmed, or to be shipped."""
 
-    title, parameter_name = "waiting", "waiting"
+    title, parameter_name = _("waiting"), "waiting"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "For us"), ("no", "Not for us")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        return [("yes", _("For us")), ("no", _("Not for us"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         if not self.value():
@@ -242,9 +255,12 @@ class OrderScreen(DocumentScreen):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            return ((None, {"fields": (("customer_id", "currency"), "notes")}), ("Ship to", {"fields": self.ADDRESS}))
+            return (
+                (None, {"fields": (("customer_id", "currency"), "notes")}),
+                (_("Ship to"), {"fields": self.ADDRESS}),
+            )
         if self.has_change_permission(request, obj):
-            return ((None, {"fields": (*self.KNOWN, "notes")}), ("Ship to", {"fields": self.ADDRESS}))
+            return ((None, {"fields": (*self.KNOWN, "notes")}), (_("Ship to"), {"fields": self.ADDRESS}))
         return ((None, {"fields": (*self.KNOWN, ("address_shown", "notes"))}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -279,13 +295,13 @@ class OrderScreen(DocumentScreen):
 
     # columns
 
-    @admin.display(description="invoiced")
+    @admin.display(description=_("invoiced"))
     def invoiced_shown(self, order: Any) -> Any:
         if order.invoiced is None:
             return EMPTY
         return shown_money(int(order.invoiced), order.currency)
 
-    @admin.display(description="ship to")
+    @admin.display(description=_("ship to"))
     def address_shown(self, order: Order) -> str:
         address = order.shipping_address or {}
         country = Country.objects.filter(pk=address["country_id"]).first() if address.get("country_id") else None
@@ -294,19 +310,24 @@ class OrderScreen(DocumentScreen):
 
     # acts
 
-    submit = moving(OrderStatus.PENDING, "Submit", icon="outbox",
-                    question="From then on the order cannot be changed, only confirmed or cancelled.")  # fmt: skip
-    confirm = moving(OrderStatus.CONFIRMED, "Confirm", icon="task_alt", variant=ActionVariant.PRIMARY,
-                     question="Stock is held for every line. The order cannot be changed any more.")  # fmt: skip
-    ship = moving(OrderStatus.SHIPPED, "Ship", icon="local_shipping", variant=ActionVariant.PRIMARY,
-                  question="What is held for the order is issued from the warehouses.")  # fmt: skip
-    deliver = moving(OrderStatus.DELIVERED, "Delivered", icon="where_to_vote", variant=ActionVariant.PRIMARY,
-                     question="The goods have arrived.")  # fmt: skip
-    cancel = moving(OrderStatus.CANCELLED, "Cancel", icon="cancel", variant=ActionVariant.DANGER,
-                    question="What is held is let go of. A cancelled order cannot be taken up again.")  # fmt: skip
+    submit = moving(OrderStatus.PENDING, pgettext_lazy("order", "Submit"), icon="outbox",
+                    question=_("From then on the order cannot be changed, only confirmed or cancelled."))  # fmt: skip
+    confirm = moving(OrderStatus.CONFIRMED, _("Confirm"), icon="task_alt", variant=ActionVariant.PRIMARY,
+                     question=_("This reserves stock for every line. The order can no longer be changed."))  # fmt: skip
+    ship = moving(OrderStatus.SHIPPED, _("Ship"), icon="local_shipping", variant=ActionVariant.PRIMARY,
+                  question=_("This issues the order's reserved stock from the warehouses."))  # fmt: skip
+    deliver = moving(OrderStatus.DELIVERED, _("Delivered"), icon="where_to_vote", variant=ActionVariant.PRIMARY,
+                     question=_("The goods have arrived."))  # fmt: skip
+    cancel = moving(
+        OrderStatus.CANCELLED,
+        pgettext_lazy("order", "Cancel"),
+        icon="cancel",
+        variant=ActionVariant.DANGER,
+        question=_("This releases the reserved stock. A cancelled order cannot be reopened."),
+    )
 
-    @act("Invoice it", form=InvoiceOrderForm, needs=("invoices:write",), when=lambda order: order.status in BINDING,
-         icon="receipt_long", question="A draft invoice is made of what is not invoiced yet.")  # fmt: skip
+    @act(_("Invoice it"), form=InvoiceOrderForm, needs=("invoices:write",), when=lambda order: order.status in BINDING,
+         icon="receipt_long", question=_("A draft invoice is made of what is not invoiced yet."))  # fmt: skip
     def invoice(self, request: HttpRequest, order: Order, form: InvoiceOrderForm) -> str:
         asked = InvoiceOrderInputSerializer.parse(form.body())
         made = Invoice.objects.get(pk=invoice_order(order_id=order.pk, **asked, actor=self.actor(request)))

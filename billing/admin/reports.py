@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponseBase
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,6 +12,7 @@ from accounting.tables import csv_answer
 from billing.choices import InvoiceStatus
 from billing.reports import COLUMNS, aging_rows, receivables_aging
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.text import local_day
 from skeleton.office.pages import register
 from skeleton.office.reports import Asked, Column, DayForm, Found, Line, ReportPage, Table, figure, link, total
 
@@ -27,7 +27,7 @@ class AgingPage(ReportPage):
 
     def find(self, asked: Asked, actor: Actor) -> Found:
         report = receivables_aging(asked["as_of"])
-        days = _("As of %(day)s") % {"day": date_format(asked["as_of"])}
+        days = _("As of %(day)s") % {"day": local_day(asked["as_of"])}
         return Found(days, [_table(part, linked=actor.can("invoices:read")) for part in report["currencies"]])
 
     def download(self, asked: Asked, actor: Actor) -> HttpResponseBase:

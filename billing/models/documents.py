@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Concat, Lower
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel.models import Record
 
@@ -22,21 +23,28 @@ class Document(Record):
     INV-2026-999.
     """
 
-    number = models.CharField(max_length=40, editable=False)
-    customer_name = models.CharField(max_length=255, editable=False)
-    currency = models.CharField(max_length=3)
-    subtotal = models.BigIntegerField(default=0)
-    tax_total = models.BigIntegerField("tax", default=0)
-    tax_breakdown = models.JSONField(default=list)
-    total = models.BigIntegerField(default=0)
-    notes = models.TextField(null=True, blank=True)  # noqa: DJ001 (the API says null)
+    number = models.CharField(max_length=40, editable=False, verbose_name=_("number"))
+    customer_name = models.CharField(max_length=255, editable=False, verbose_name=_("customer name"))
+    currency = models.CharField(max_length=3, verbose_name=_("currency"))
+    subtotal = models.BigIntegerField(default=0, verbose_name=_("subtotal"))
+    tax_total = models.BigIntegerField(_("tax"), default=0)
+    tax_breakdown = models.JSONField(default=list, verbose_name=_("tax breakdown"))
+    total = models.BigIntegerField(default=0, verbose_name=_("total"))
+    notes = models.TextField(null=True, blank=True, verbose_name=_("notes"))  # noqa: DJ001 (the API says null)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("created by"),
     )
     search_text = models.GeneratedField(
         expression=Lower(Concat("number", _GAP, "customer_name", output_field=models.TextField())),
         output_field=models.TextField(),
         db_persist=True,
+        verbose_name=_("search text"),
     )
     number_key = models.GeneratedField(
         expression=Func(
@@ -45,6 +53,7 @@ class Document(Record):
         ),
         output_field=models.TextField(),
         db_persist=True,
+        verbose_name=_("number key"),
     )
 
     class Meta:
@@ -57,13 +66,13 @@ class Document(Record):
 class DocumentLine(Record):
     """One position of a document. `total` is round(quantity × unit_price) − discount, before `tax_rate` percent tax."""
 
-    position = models.IntegerField()
-    description = models.CharField(max_length=1000)
-    quantity = models.DecimalField(max_digits=15, decimal_places=3)
-    unit_price = models.BigIntegerField()
-    discount = models.BigIntegerField(default=0)
-    tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=Decimal(0))
-    total = models.BigIntegerField()
+    position = models.IntegerField(verbose_name=_("position"))
+    description = models.CharField(max_length=1000, verbose_name=_("description"))
+    quantity = models.DecimalField(max_digits=15, decimal_places=3, verbose_name=_("quantity"))
+    unit_price = models.BigIntegerField(verbose_name=_("unit price"))
+    discount = models.BigIntegerField(default=0, verbose_name=_("discount"))
+    tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=Decimal(0), verbose_name=_("tax rate"))
+    total = models.BigIntegerField(verbose_name=_("total"))
 
     class Meta:
         abstract = True
@@ -75,10 +84,28 @@ class DocumentLine(Record):
 def document_constraints(table: str) -> list[models.BaseConstraint]:
     """What holds for the numbers, the currency and the totals of every document."""
     return [
-        models.UniqueConstraint(fields=["number"], name=f"{table}_number_unique"),
-        models.CheckConstraint(condition=Q(total=F("subtotal") + F("tax_total")), name=f"{table}_total_is_sum"),
-        models.CheckConstraint(condition=Q(subtotal__gte=0, tax_total__gte=0), name=f"{table}_positive"),
-        models.CheckConstraint(condition=Q(currency__regex="^[A-Z]{3}$"), name=f"{table}_currency_form"),
+        models.UniqueConstraint(
+            fields=["number"],
+            name=f"{table}_number_unique",
+            violation_error_message=_("Another document already has this number."),
+            violation_error_code="number",
+        ),
+        models.CheckConstraint(
+            condition=Q(total=F("subtotal") + F("tax_total")),
+            name=f"{table}_total_is_sum",
+            violation_error_message=_("The total must be the subtotal plus the tax."),
+        ),
+        models.CheckConstraint(
+            condition=Q(subtotal__gte=0, tax_total__gte=0),
+            name=f"{table}_positive",
+            violation_error_message=_("The totals must not be negative."),
+        ),
+        models.CheckConstraint(
+            condition=Q(currency__regex="^[A-Z]{3}$"),
+            name=f"{table}_currency_form",
+            violation_error_message=_("Must be a currency code of three capital letters."),
+            violation_error_code="currency",
+        ),
     ]
 
 
@@ -98,17 +125,42 @@ def line_constraints(table: str, document: str) -> list[models.BaseConstraint]:
     """What holds for every line: its figures are in their bounds, and its total is theirs."""
     product = Func(F("quantity") * F("unit_price"), function="round", output_field=models.DecimalField())
     return [
-        models.UniqueConstraint(fields=[document, "position"], name=f"{table}_position_unique"),
-        models.CheckConstraint(condition=~Q(description=""), name=f"{table}_description_present"),
-        models.CheckConstraint(condition=Q(position__gte=1), name=f"{table}_position_positive"),
-        models.CheckConstraint(
-            condition=Q(quantity__gt=0), name=f"{table}_quantity_positive", violation_error_code="quantity"
+        models.UniqueConstraint(
+            fields=[document, "position"],
+            name=f"{table}_position_unique",
+            violation_error_message=_("Two lines cannot have the same position."),
         ),
-        models.CheckConstraint(condition=Q(unit_price__gte=0, discount__gte=0, total__gte=0), name=f"{table}_positive"),
+        models.CheckConstraint(
+            condition=~Q(description=""),
+            name=f"{table}_description_present",
+            violation_error_message=_("Must not be empty."),
+            violation_error_code="description",
+        ),
+        models.CheckConstraint(
+            condition=Q(position__gte=1),
+            name=f"{table}_position_positive",
+            violation_error_message=_("Positions begin at 1."),
+        ),
+        models.CheckConstraint(
+            condition=Q(quantity__gt=0),
+            name=f"{table}_quantity_positive",
+            violation_error_code="quantity",
+            violation_error_message=_("Must be over 0."),
+        ),
+        models.CheckConstraint(
+            condition=Q(unit_price__gte=0, discount__gte=0, total__gte=0),
+            name=f"{table}_positive",
+            violation_error_message=_("Price, discount and total must not be negative."),
+        ),
         models.CheckConstraint(
             condition=Q(tax_rate__gte=0, tax_rate__lte=100),
             name=f"{table}_tax_rate_bounds",
             violation_error_code="tax_rate",
+            violation_error_message=_("Must be from 0 to 100."),
         ),
-        models.CheckConstraint(condition=Q(total=product - F("discount")), name=f"{table}_total_fits"),
+        models.CheckConstraint(
+            condition=Q(total=product - F("discount")),
+            name=f"{table}_total_fits",
+            violation_error_message=_("The total of a line must be its quantity times its price, minus the discount."),
+        ),
     ]

@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus
 from billing.models.documents import (
@@ -45,28 +46,48 @@ class InvoiceQuerySet(RowLevelQuerySet["Invoice"]):
 class Invoice(Document):
     """A demand for money, issued on the UTC day of its creation; perhaps for what was ordered by `order`."""
 
-    customer = models.ForeignKey(Party, models.PROTECT, related_name="invoices", db_index=False)
-    order = models.ForeignKey(
-        Order, models.PROTECT, null=True, blank=True, related_name="invoices", db_index=False, editable=False
+    customer = models.ForeignKey(
+        Party, models.PROTECT, related_name="invoices", db_index=False, verbose_name=_("customer")
     )
-    status = models.CharField(max_length=9, choices=InvoiceStatus.choices, default=InvoiceStatus.DRAFT)
-    amount_paid = models.BigIntegerField(default=0)
-    issue_date = models.DateField()
-    due_date = models.DateField()
-    sent_at = models.DateTimeField(null=True, blank=True)
-    paid_at = models.DateTimeField(null=True, blank=True)
-    cancelled_at = models.DateTimeField(null=True, blank=True)
-    cancel_reason = models.TextField(null=True, blank=True)  # noqa: DJ001 (the API says null)
+    order = models.ForeignKey(
+        Order,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="invoices",
+        db_index=False,
+        editable=False,
+        verbose_name=_("order"),
+    )
+    status = models.CharField(
+        max_length=9, choices=InvoiceStatus.choices, default=InvoiceStatus.DRAFT, verbose_name=_("status")
+    )
+    amount_paid = models.BigIntegerField(default=0, verbose_name=_("amount paid"))
+    issue_date = models.DateField(verbose_name=_("issue date"))
+    due_date = models.DateField(verbose_name=_("due date"))
+    sent_at = models.DateTimeField(null=True, blank=True, verbose_name=_("sent at"))
+    paid_at = models.DateTimeField(null=True, blank=True, verbose_name=_("paid at"))
+    cancelled_at = models.DateTimeField(null=True, blank=True, verbose_name=_("cancelled at"))
+    cancel_reason = models.TextField(null=True, blank=True, verbose_name=_("cancel reason"))  # noqa: DJ001 (the API says null)
 
     objects = InvoiceQuerySet.as_manager()
 
     class Meta:
         db_table = "billing_invoice"
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             *document_constraints("billing_invoice"),
-            models.CheckConstraint(condition=Q(status__in=InvoiceStatus.values), name="billing_invoice_status_known"),
             models.CheckConstraint(
-                condition=Q(amount_paid__gte=0, amount_paid__lte=F("total")), name="billing_invoice_paid_within_total"
+                condition=Q(status__in=InvoiceStatus.values),
+                name="billing_invoice_status_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="status",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_paid__gte=0, amount_paid__lte=F("total")),
+                name="billing_invoice_paid_within_total",
+                violation_error_message=_("The amount paid must not exceed the total."),
             ),
             models.CheckConstraint(
                 condition=Q(_NEVER_SENT, _NOT_CANCELLED, status=_DRAFT, amount_paid=0)
@@ -74,6 +95,7 @@ class Invoice(Document):
                 | Q(_NOT_CANCELLED, status=_PAID, sent_at__isnull=False, paid_at__isnull=False, amount_paid=F("total"))
                 | Q(status=_CANCELLED, cancelled_at__isnull=False, paid_at=None, amount_paid=0),
                 name="billing_invoice_status_fits",
+                violation_error_message=_("The dates and amounts of the invoice do not fit its status."),
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
@@ -106,13 +128,24 @@ class Invoice(Document):
 class InvoiceLine(DocumentLine):
     """One position of an invoice; `order_line` is what it bills, where the invoice was made from an order."""
 
-    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="lines", db_index=False)
+    invoice = models.ForeignKey(
+        Invoice, models.PROTECT, related_name="lines", db_index=False, verbose_name=_("invoice")
+    )
     order_line = models.ForeignKey(
-        OrderLine, models.PROTECT, null=True, blank=True, related_name="invoice_lines", db_index=False, editable=False
+        OrderLine,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="invoice_lines",
+        db_index=False,
+        editable=False,
+        verbose_name=_("order line"),
     )
 
     class Meta:
         db_table = "billing_invoice_line"
+        verbose_name = _("invoice line")
+        verbose_name_plural = _("invoice lines")
         constraints: ClassVar[list[models.BaseConstraint]] = line_constraints("billing_invoice_line", "invoice")
         indexes: ClassVar[list[models.Index]] = [
             models.Index("order_line", name="billing_invoice_line_order", condition=Q(order_line__isnull=False)),

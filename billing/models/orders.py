@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus, OrderStatus
 from billing.models.documents import (
@@ -47,19 +48,30 @@ class Order(Document):
     it came to its present state.
     """
 
-    customer = models.ForeignKey(Party, models.PROTECT, related_name="orders", db_index=False)
-    status = models.CharField(max_length=9, choices=OrderStatus.choices, default=OrderStatus.DRAFT)
-    status_reason = models.TextField(null=True, blank=True)  # noqa: DJ001 (the API says null)
-    shipping_address = models.JSONField(null=True, blank=True)
-    unbilled_total = models.BigIntegerField(default=0, editable=False)
+    customer = models.ForeignKey(
+        Party, models.PROTECT, related_name="orders", db_index=False, verbose_name=_("customer")
+    )
+    status = models.CharField(
+        max_length=9, choices=OrderStatus.choices, default=OrderStatus.DRAFT, verbose_name=_("status")
+    )
+    status_reason = models.TextField(null=True, blank=True, verbose_name=_("status reason"))  # noqa: DJ001 (the API says null)
+    shipping_address = models.JSONField(null=True, blank=True, verbose_name=_("shipping address"))
+    unbilled_total = models.BigIntegerField(default=0, editable=False, verbose_name=_("unbilled total"))
 
     objects = OrderQuerySet.as_manager()
 
     class Meta:
         db_table = "billing_order"
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             *document_constraints("billing_order"),
-            models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="billing_order_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=OrderStatus.values),
+                name="billing_order_status_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="status",
+            ),
             models.CheckConstraint(
                 condition=Q(unbilled_total=0)
                 | Q(
@@ -67,6 +79,7 @@ class Order(Document):
                     status__in=[OrderStatus.CONFIRMED, OrderStatus.SHIPPED, OrderStatus.DELIVERED],
                 ),
                 name="billing_order_unbilled_fits",
+                violation_error_message=_("Only a binding order has an amount left to bill."),
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
@@ -78,11 +91,13 @@ class Order(Document):
 class OrderLine(DocumentLine):
     """One position of an order; `description` is the item's name as it was when the line was written."""
 
-    order = models.ForeignKey(Order, models.PROTECT, related_name="lines", db_index=False)
-    item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="lines", db_index=False, verbose_name=_("order"))
+    item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False, verbose_name=_("item"))
 
     class Meta:
         db_table = "billing_order_line"
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
         constraints: ClassVar[list[models.BaseConstraint]] = line_constraints("billing_order_line", "order")
 
 
@@ -90,17 +105,25 @@ class OrderStatusChange(models.Model):
     """That an order came from one state to another: when, by whom and why. Written by a trigger, never changed."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    order = models.ForeignKey(Order, models.PROTECT, related_name="history", db_index=False)
-    from_status = models.CharField(max_length=9, choices=OrderStatus.choices)
-    status = models.CharField(max_length=9, choices=OrderStatus.choices)
-    reason = models.TextField(null=True, blank=True)  # noqa: DJ001 (the API says null)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="history", db_index=False, verbose_name=_("order"))
+    from_status = models.CharField(max_length=9, choices=OrderStatus.choices, verbose_name=_("from status"))
+    status = models.CharField(max_length=9, choices=OrderStatus.choices, verbose_name=_("status"))
+    reason = models.TextField(null=True, blank=True, verbose_name=_("reason"))  # noqa: DJ001 (the API says null)
     changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("changed by"),
     )
-    changed_at = models.DateTimeField()
+    changed_at = models.DateTimeField(verbose_name=_("changed at"))
 
     class Meta:
         db_table = "billing_order_status_change"
+        verbose_name = _("order status change")
+        verbose_name_plural = _("order status changes")
         indexes: ClassVar[list[models.Index]] = [
             models.Index("order", "id", name="billing_order_status_change_of"),
         ]

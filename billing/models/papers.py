@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from billing.models.invoices import Invoice
 from skeleton.identity.choices import Language
@@ -17,13 +18,16 @@ class Correspondents(models.Model):
     Both are objects of texts, `address` among them; countries are kept with their names in all languages.
     """
 
-    invoice = models.OneToOneField(Invoice, models.PROTECT, primary_key=True, related_name="correspondents")
-    seller = models.JSONField()
-    customer = models.JSONField()
+    invoice = models.OneToOneField(
+        Invoice, models.PROTECT, primary_key=True, related_name="correspondents", verbose_name=_("invoice")
+    )
+    seller = models.JSONField(verbose_name=_("seller"))
+    customer = models.JSONField(verbose_name=_("customer"))
 
     class Meta:
         db_table = "billing_correspondents"
-        verbose_name_plural = "correspondents"
+        verbose_name = _("correspondents")
+        verbose_name_plural = _("correspondents")
 
     def __str__(self) -> str:
         return f"{self.seller.get('name')} – {self.invoice_id}"
@@ -37,19 +41,29 @@ class IssuedDocument(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="documents", db_index=False)
-    language = models.CharField(max_length=2, choices=Language.choices)
-    contents = models.CharField(max_length=64)
-    checksum = models.CharField("SHA-256", max_length=64)
-    pdf = models.BinaryField()
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    invoice = models.ForeignKey(
+        Invoice, models.PROTECT, related_name="documents", db_index=False, verbose_name=_("invoice")
+    )
+    language = models.CharField(max_length=2, choices=Language.choices, verbose_name=_("language"))
+    contents = models.CharField(max_length=64, verbose_name=_("contents"))
+    checksum = models.CharField(_("SHA-256"), max_length=64)
+    pdf = models.BinaryField(verbose_name=_("pdf"))
+    created_at = models.DateTimeField(default=timezone.now, editable=False, verbose_name=_("created at"))
 
     class Meta:
         db_table = "billing_issued_document"
+        verbose_name = _("issued document")
+        verbose_name_plural = _("issued documents")
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["invoice", "contents"], name="billing_issued_document_contents_unique"),
+            models.UniqueConstraint(
+                fields=["invoice", "contents"],
+                name="billing_issued_document_contents_unique",
+                violation_error_message=_("This document is already on file."),
+            ),
             models.CheckConstraint(
-                condition=Q(contents__regex="^[0-9a-f]{64}$"), name="billing_issued_document_digest"
+                condition=Q(contents__regex="^[0-9a-f]{64}$"),
+                name="billing_issued_document_digest",
+                violation_error_message=_("The fingerprint of the contents must be a SHA-256."),
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -61,6 +75,7 @@ class IssuedDocument(models.Model):
                     )
                 ),
                 name="billing_issued_document_checksum_fits",
+                violation_error_message=_("The checksum does not match the document."),
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from billing.choices import PaymentMethod
 from billing.models.invoices import Invoice
@@ -26,25 +27,43 @@ class Payment(models.Model):
     """Money received for an invoice: `amount` in minor units of the invoice's currency, `paid_at` in UTC."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="payments", db_index=False)
-    amount = models.BigIntegerField()
-    method = models.CharField(max_length=13, choices=PaymentMethod.choices)
-    reference = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 (the API says null)
-    paid_at = models.DateTimeField()
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    invoice = models.ForeignKey(
+        Invoice, models.PROTECT, related_name="payments", db_index=False, verbose_name=_("invoice")
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    amount = models.BigIntegerField(verbose_name=_("amount"))
+    method = models.CharField(max_length=13, choices=PaymentMethod.choices, verbose_name=_("method"))
+    reference = models.CharField(max_length=255, null=True, blank=True, verbose_name=_("reference"))  # noqa: DJ001 (the API says null)
+    paid_at = models.DateTimeField(verbose_name=_("paid at"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("created by"),
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False, verbose_name=_("created at"))
 
     objects = PaymentQuerySet.as_manager()
 
     class Meta:
         db_table = "billing_payment"
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=Q(amount__gt=0), name="billing_payment_amount_positive", violation_error_code="amount"
+                condition=Q(amount__gt=0),
+                name="billing_payment_amount_positive",
+                violation_error_code="amount",
+                violation_error_message=_("Must be over 0."),
             ),
-            models.CheckConstraint(condition=Q(method__in=PaymentMethod.values), name="billing_payment_method_known"),
+            models.CheckConstraint(
+                condition=Q(method__in=PaymentMethod.values),
+                name="billing_payment_method_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="method",
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index("invoice", "id", name="billing_payment_invoice"),

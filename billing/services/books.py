@@ -8,12 +8,15 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.utils.translation import gettext_lazy as _
+
 from accounting.choices import Role, SourceType
 from accounting.services import Posting, post_entry, reverse_document
 from billing.choices import Purpose
 from billing.models import Invoice, Payment
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Invalid
+from skeleton.kernel.text import format_text
 
 
 def post_invoice(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
@@ -77,4 +80,4 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except Invalid as exc:
-        raise Conflict(f"The books do not take it. {exc.message}") from exc
+        raise Conflict(format_text(_("This cannot be posted to the books. {reason}"), reason=exc.message)) from exc

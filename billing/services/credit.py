@@ -6,11 +6,12 @@ Whatever adds to it (sending an invoice, confirming an order) holds the customer
 from decimal import Decimal
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from billing.models import Order
 from parties.services import UsableParty
 from skeleton.kernel.errors import Conflict
-from skeleton.kernel.money import format_money
+from skeleton.kernel.text import Money, format_text
 
 _OPEN = """
     SELECT coalesce((SELECT sum(total - amount_paid) FROM billing_invoice
@@ -30,15 +31,27 @@ def require_credit(customer: UsableParty, order: Order) -> None:
         return
     if order.currency != customer.currency:
         raise Conflict(
-            f"The credit limit is in {customer.currency}, the order in {order.currency}: they cannot be compared.",
-            details={"currency": f"Must be {customer.currency}, the currency of the credit limit."},
+            format_text(
+                _("The credit limit is in {limit_currency}, the order in {order_currency}: they cannot be compared."),
+                limit_currency=customer.currency,
+                order_currency=order.currency,
+            ),
+            details={
+                "currency": format_text(
+                    _("Must be {limit_currency}, the currency of the credit limit."), limit_currency=customer.currency
+                )
+            },
         )
     exposure = _open(customer, order.currency)
     if exposure + order.total > customer.credit_limit:
-        limit_money = format_money(customer.credit_limit, order.currency)
-        open_money = format_money(int(exposure), order.currency)
+        limit = Money(customer.credit_limit, order.currency)
+        due = Money(int(exposure), order.currency)
         raise Conflict(
-            f"The credit limit of {limit_money} does not cover the order: {open_money} is open already.",
+            format_text(
+                _("The credit limit of {limit} does not cover the order: {open} is open already."),
+                limit=limit,
+                open=due,
+            ),
             details={"credit_limit": customer.credit_limit, "exposure": exposure, "order_total": order.total},
         )
 

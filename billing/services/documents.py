@@ -14,6 +14,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db.models import Subquery
+from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus
 from billing.documents.contents import TEMPLATE, invoice_contents, order_contents
@@ -21,6 +22,7 @@ from billing.models import Correspondents, Invoice, IssuedDocument, Order
 from billing.queries import printed_invoice, printed_order
 from parties.queries import addressee, as_written_to
 from skeleton.jobs.queue import job
+from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.pdf import render
 
@@ -49,6 +51,7 @@ def paper_of_order(*, order_id: UUID, language: str, actor: Actor) -> Paper:
 
 
 @job
+@titled(_("Issue sent invoice"))
 def issue_sent_invoice(*, invoice_id: str, language: str) -> None:
     """Keep the PDF of an invoice as it was sent, whatever has become of it since."""
     invoice = printed_invoice(Invoice.objects.all(), UUID(invoice_id))

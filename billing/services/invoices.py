@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus, allowed_actions
 from billing.models import Invoice, InvoiceLine, Order
@@ -39,7 +40,9 @@ from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_offered
+from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import verb
+from skeleton.kernel.translation import Text
 from skeleton.notifications.choices import Event
 
 
@@ -106,7 +109,7 @@ def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) ->
     with verb(actor, "update"):
         invoice = locked_for_update(Invoice.objects.all(), invoice_id)
         if values.get("due_date", invoice.due_date) != invoice.due_date:
-            require_draft(invoice, "Its due date cannot be changed.")
+            require_draft(invoice, _("Its due date cannot be changed."))
         assign(invoice, values)
 
 
@@ -147,9 +150,9 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
         # before the locks, since it needs none of them; a refusal takes it back
         issue_sent_invoice.enqueue(invoice_id=str(invoice_id), language=actor.language)
         invoice = _locked_with_customer_and_order(invoice_id)
-        require_draft(invoice, "Only a draft can be sent.")
+        require_draft(invoice, _("Only a draft can be sent."))
         if not invoice.tax_breakdown:  # PostgreSQL keeps it in step with the lines
-            raise Conflict("An invoice without lines cannot be sent.", details={"allowed": ["add_line", "cancel"]})
+            raise Conflict(_("An invoice without lines cannot be sent."), details={"allowed": ["add_line", "cancel"]})
         if invoice.total:
             assign(invoice, {"status": InvoiceStatus.SENT, "sent_at": now})
         else:
@@ -172,24 +175,25 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
     with verb(actor, "cancel"):
         invoice = _locked_with_customer_and_order(invoice_id)
         if invoice.status not in (InvoiceStatus.DRAFT, InvoiceStatus.SENT) or invoice.amount_paid:
-            raise refusal(invoice, "Only a draft, or a sent invoice without payments, can be cancelled.")
+            raise refusal(invoice, _("Only a draft, or a sent invoice without payments, can be cancelled."))
         assign(invoice, {"status": InvoiceStatus.CANCELLED, "cancelled_at": now, "cancel_reason": reason})
         if invoice.sent_at:
             unpost_invoice(invoice, day=day_of(max(now, invoice.sent_at)), actor=actor)
 
 
-def require_draft(invoice: Invoice, message: str) -> None:
+def require_draft(invoice: Invoice, message: Text) -> None:
     """Raises Conflict, saying what the invoice's state does allow, where it is not a draft."""
     if invoice.status != InvoiceStatus.DRAFT:
         raise refusal(invoice, message)
 
 
-def refusal(invoice: Invoice, message: str) -> Conflict:
-    """Why the invoice's state does not allow a verb, and what it does allow."""
+def refusal(invoice: Invoice, message: Text) -> Conflict:
+    """Return why the invoice's state does not allow an action, and what it does allow."""
     status, paid = invoice.status, invoice.amount_paid
-    state = "has payments" if status == InvoiceStatus.SENT and paid else f"is {status}"
-    allowed = allowed_actions(status, amount_paid=paid)
-    return Conflict(f"The invoice {state}. {message}", details={"allowed": allowed})
+    has_payments = status == InvoiceStatus.SENT and paid
+    template = _("The invoice has payments. {message}") if has_payments else _("The invoice is {status}. {message}")
+    told = format_text(template, status=Label(InvoiceStatus(status).label), message=message)
+    return Conflict(told, details={"allowed": allowed_actions(status, amount_paid=paid)})
 
 
 def _locked_with_customer_and_order(invoice_id: UUID) -> Invoice:
@@ -213,5 +217,5 @@ def _lock_order_of(invoice_id: UUID) -> None:
 def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
     """A draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
     invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id)
-    require_draft(invoice, "Only the lines of a draft can be changed.")
+    require_draft(invoice, _("Only the lines of a draft can be changed."))
     return invoice, list(invoice.lines.order_by("position"))

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from billing.machine import BINDING
 from billing.models import Order
@@ -45,10 +46,10 @@ def invoice_order(*, order_id: UUID, actor: Actor, due_date: dt.date | None = No
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
         order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
         if order.status not in BINDING:
-            raise refusal(order, "It can be invoiced once it is confirmed.")
+            raise refusal(order, _("It can be invoiced once it has been confirmed."))
         lines = _rest(order)
         if not lines:
-            raise Conflict("Everything on the order is invoiced already.", details={"allowed": []})
+            raise Conflict(_("Everything on the order has already been invoiced."), details={"allowed": []})
         days = credit_days(customer_id) or DAYS_TO_PAY
         return insert_draft(
             customer=customer,

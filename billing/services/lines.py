@@ -8,10 +8,13 @@ from decimal import Decimal
 from typing import Any, NotRequired, TypedDict, TypeVar
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from billing.models.documents import Document, DocumentLine
 from billing.totals import PricedLine, Totals, document_totals, line_total
 from skeleton.db.inserts import insert_rows
 from skeleton.kernel.errors import Invalid, NotFound
+from skeleton.kernel.text import format_text
 
 Line = TypeVar("Line", bound=DocumentLine)
 
@@ -55,7 +58,13 @@ def common_currency(lines: Sequence[LineValues], document: str | None) -> str | 
     for index, line in enumerate(lines):
         named = line.get("currency")
         if named and found and named != found:
-            raise Invalid(details={f"lines.{index}.currency": f"Must be {found}, as the rest of the document."})
+            raise Invalid(
+                details={
+                    f"lines.{index}.currency": format_text(
+                        _("Must be {found}, as the rest of the document."), found=found
+                    )
+                }
+            )
         found = found or named
     return found
 
@@ -63,7 +72,9 @@ def common_currency(lines: Sequence[LineValues], document: str | None) -> str | 
 def require_currency(named: str | None, currency: str) -> None:
     """Raises Invalid where a currency is named, and is not the document's."""
     if named and named != currency:
-        raise Invalid(details={"currency": f"Must be {currency}, as the rest of the document."})
+        raise Invalid(
+            details={"currency": format_text(_("Must be {currency}, as the rest of the document."), currency=currency)}
+        )
 
 
 # --- the lines of a draft, which the caller has locked ----------------------------------------------------------------
@@ -104,7 +115,7 @@ def line_of(lines: Sequence[Line], line_id: UUID, what: str) -> Line:
     for line in lines:
         if line.pk == line_id:
             return line
-    raise NotFound(f"The {what} has no such line.")
+    raise NotFound(_("The order has no such line.") if what == "order" else _("The invoice has no such line."))
 
 
 def write_totals(document: Document, lines: Iterable[PricedLine]) -> None:

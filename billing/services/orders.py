@@ -9,6 +9,7 @@ from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from billing.choices import OrderStatus
 from billing.machine import allowed_transitions
@@ -37,7 +38,9 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_offered
+from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import verb
+from skeleton.kernel.translation import Text
 
 
 class OrderLineValues(TypedDict):
@@ -144,10 +147,15 @@ def _merged(present: dict[str, Any] | None, change: dict[str, Any] | None) -> di
     return None if change is None else {"country_id": None, **(present or {}), **change}
 
 
-def refusal(order: Order, message: str) -> Conflict:
+def refusal(order: Order, message: Text) -> Conflict:
     """That the order's state does not allow something, with the states it may go to."""
     allowed = allowed_transitions(order.status, invoiced=is_invoiced(order.pk))
-    return Conflict(f"The order is {order.status}. {message}", details={"allowed": allowed})
+    return Conflict(
+        format_text(
+            _("The order is {status}. {message}"), status=Label(OrderStatus(order.status).label), message=message
+        ),
+        details={"allowed": allowed},
+    )
 
 
 def _draft(order_id: UUID) -> tuple[Order, list[OrderLine]]:
@@ -159,7 +167,7 @@ def _draft(order_id: UUID) -> tuple[Order, list[OrderLine]]:
 
 def _require_draft(order: Order) -> None:
     if order.status != OrderStatus.DRAFT:
-        raise refusal(order, "Only a draft can be changed.")
+        raise refusal(order, _("Only a draft can be changed."))
 
 
 def _priced(lines: Sequence[OrderLineValues], *, path: str = "") -> list[LineValues]:
@@ -174,7 +182,11 @@ def _priced(lines: Sequence[OrderLineValues], *, path: str = "") -> list[LineVal
         currency = line.get("currency", item.currency)
         if "unit_price" not in line and currency != item.currency:
             raise Invalid(
-                details={f"{path.format(index)}unit_price": f"The catalogue has a price in {item.currency} only."}
+                details={
+                    f"{path.format(index)}unit_price": format_text(
+                        _("The catalogue has a price in {currency} only."), currency=item.currency
+                    )
+                }
             )
         found.append(
             {
@@ -192,13 +204,15 @@ def _priced(lines: Sequence[OrderLineValues], *, path: str = "") -> list[LineVal
 def _items(ids: Sequence[UUID], *, path: str = "") -> dict[UUID, Item]:
     """The items with these ids. Raises Invalid for those that do not exist or are not sold, by their line's index."""
     items = Item.objects.defer("description", "attributes", "search_text").in_bulk(set(ids))
-    wrong: dict[str, str] = {}
+    wrong: dict[str, Text] = {}
     for index, item_id in enumerate(ids):
         item = items.get(item_id)
         if item is None:
-            wrong[f"{path.format(index)}item_id"] = "Unknown item."
+            wrong[f"{path.format(index)}item_id"] = _("Unknown item.")
         elif item.status != ItemStatus.ACTIVE:
-            wrong[f"{path.format(index)}item_id"] = f"{item.name} is {item.status}."
+            wrong[f"{path.format(index)}item_id"] = format_text(
+                _("{item} is {status}."), item=item.name, status=Label(ItemStatus(item.status).label)
+            )
     if wrong:
         raise Invalid(details=wrong)
     return items

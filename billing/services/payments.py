@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from accounting.models import FIRST_DAY
@@ -20,7 +21,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.moments import require_not_ahead
-from skeleton.kernel.money import format_money
+from skeleton.kernel.text import Money, format_text
 from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import Event
 
@@ -86,8 +87,9 @@ def _require_paid(moment: datetime) -> None:
 def _require_due(invoice: Invoice, amount: int, currency: str | None) -> None:
     """Raises Conflict unless the invoice is sent, Invalid unless all of `amount`, in its currency, is due on it."""
     if invoice.status != InvoiceStatus.SENT:
-        raise refusal(invoice, "Only a sent invoice takes payments.")
+        raise refusal(invoice, _("Only a sent invoice takes payments."))
     require_currency(currency, invoice.currency)
     due = invoice.total - invoice.amount_paid
     if amount > due:
-        raise Invalid(details={"amount": f"Is more than what is due: {format_money(due, invoice.currency)}."})
+        told = format_text(_("Is more than what is due: {due}."), due=Money(due, invoice.currency))
+        raise Invalid(details={"amount": told})

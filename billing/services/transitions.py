@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from billing.choices import OrderStatus
 from billing.machine import TRANSITIONS, VERBS, require_transition
 from billing.models import Order, OrderLine
@@ -70,7 +72,7 @@ def _hold_stock(order: Order, actor: Actor) -> None:
     """Hold what the lines need. Raises Conflict where there are none, or too little stock for one of them."""
     lines = list(order.lines.order_by("position"))
     if not lines:
-        raise Conflict("An order without lines cannot be confirmed.", details={"allowed": ["add_line", "cancelled"]})
+        raise Conflict(_("An order without lines cannot be confirmed."), details={"allowed": ["add_line", "cancelled"]})
     needs: dict[UUID, Decimal] = defaultdict(Decimal)
     for line in lines:
         needs[line.item_id] += line.quantity

@@ -141,7 +141,7 @@ def test_accounts_that_do_not_take_it_are_named(owner):
     update_account(account_id=revenue.pk, values={"is_active": False}, actor=SYSTEM)
     invoice = draft()
     error = owner.post(f"/invoices/{invoice.pk}/send").refused(409)
-    assert error["message"] == "The books do not take it. Account 4000 is inactive."
+    assert error["message"] == "This cannot be posted to the books. Account 4000 is inactive."
 
 
 def test_a_chart_that_is_missing_is_named(settings):

@@ -10,6 +10,7 @@ import datetime as dt
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from contracts.choices import Action
 from contracts.machine import Situation, allowed_actions, leads_to
@@ -23,6 +24,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid
 from skeleton.kernel.moments import require_not_ahead
 from skeleton.kernel.money import require_offered
+from skeleton.kernel.text import format_text
 from skeleton.kernel.transactions import verb
 from skeleton.notifications.choices import Event
 
@@ -86,7 +88,7 @@ def approve_contract(*, contract_id: UUID, actor: Actor) -> None:
         contract = _taken(contract_id, actor)
         leads_to(Action.APPROVE, _situation(contract))
         if contract.created_by_id == actor.id and not actor.can("*:*"):
-            raise Forbidden("Somebody other than its author must approve a contract.")
+            raise Forbidden(_("Somebody other than its author must approve a contract."))
         _move(contract, Action.APPROVE, {"signed_at": timezone.now()})
 
 
@@ -127,7 +129,11 @@ def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) ->
         earliest = max(contract.end_date + dt.timedelta(days=1), _today(contract))
         if new_end_date < earliest:
             raise Invalid(
-                details={"new_end_date": f"Must be {earliest} or later: after the present end, and not past."}
+                details={
+                    "new_end_date": format_text(
+                        _("Must be {earliest} or later: after the current end, and not in the past."), earliest=earliest
+                    )
+                }
             )
         period = validity(contract.start_date, new_end_date, field="new_end_date")
         _move(contract, Action.RENEW, {"validity_period": period, "renewal_count": contract.renewal_count + 1})
@@ -143,7 +149,7 @@ def _taken(contract_id: UUID, actor: Actor) -> Contract:
     if seen != (contract.status, contract.version):
         allowed = allowed_actions(_situation(contract))
         raise Conflict(
-            "Somebody changed the contract at this very moment. Look at it again.", details={"allowed": allowed}
+            _("Somebody has just changed the contract. Check it and try again."), details={"allowed": allowed}
         )
     return contract
 

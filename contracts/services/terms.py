@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils.translation import gettext_lazy as _
 
 from contracts.choices import PaymentType
 from contracts.models import LAST_DAY, Contract
 from skeleton.kernel.errors import Invalid
+from skeleton.kernel.text import format_text
 
 Values = dict[str, Any]
 
@@ -19,9 +21,9 @@ _CLEARED: Values = {"insurance": False, "auto_renewal": False, "credit_limit": 0
 def validity(start: dt.date, end: dt.date, *, field: str = "end_date") -> DateRange:
     """The period from `start` to `end`, both included, as PostgreSQL writes it. Raises Invalid, naming `field`."""
     if end < start:
-        raise Invalid(details={field: "Must not be before start_date."})
+        raise Invalid(details={field: _("Must not be before start_date.")})
     if end > LAST_DAY:
-        raise Invalid(details={field: f"Must be {LAST_DAY} at the latest."})
+        raise Invalid(details={field: format_text(_("Must be {last} at the latest."), last=LAST_DAY)})
     return DateRange(start, end + dt.timedelta(days=1), "[)")
 
 
@@ -44,8 +46,8 @@ def _refuse_contradictions(found: Values, contract: Contract | None) -> None:
 
     errors = {}
     if value("payment_type") == PaymentType.CREDIT and not value("credit_days"):
-        errors["credit_days"] = "Needed, and over 0, where payment_type is credit."
+        errors["credit_days"] = _("Needed, and over 0, where payment_type is credit.")
     if value("auto_renewal") and not value("renewal_period_days"):
-        errors["renewal_period_days"] = "Needed where auto_renewal is on."
+        errors["renewal_period_days"] = _("Needed where auto_renewal is on.")
     if errors:
         raise Invalid(details=errors)

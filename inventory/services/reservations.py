@@ -9,6 +9,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from inventory.choices import RESERVATION_ACTIONS, ReservationStatus
 from inventory.errors import NotEnoughStock
@@ -19,6 +20,7 @@ from inventory.services.stock import require_active
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.ids import uuid7
+from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import verb
 
 EXPIRY_BATCH = 500
@@ -102,7 +104,7 @@ def fulfill_reservation(*, reservation_id: UUID, actor: Actor) -> None:
         reservation = _held(reservation_id)
         _require(reservation, "fulfill")
         if reservation.expires_at and reservation.expires_at <= timezone.now():
-            raise Conflict("The reservation has expired.", details={"allowed": ["cancel"]})
+            raise Conflict(_("The reservation has expired."), details={"allowed": ["cancel"]})
         run(_FULFILL, {"id": reservation_id, "actor_id": actor.id}, rows=False)
 
 
@@ -135,7 +137,7 @@ def _require(reservation: Reservation, action: str) -> None:
     """Raises Conflict where `action` is not for this reservation."""
     allowed = list(RESERVATION_ACTIONS[reservation.status])
     if action not in allowed:
-        status = ReservationStatus(reservation.status).label.lower()
-        raise Conflict(f"The reservation is {status}.", details={"allowed": allowed})
+        status = Label(ReservationStatus(reservation.status).label)
+        raise Conflict(format_text(_("The reservation is {status}."), status=status), details={"allowed": allowed})
     if reservation.held_by_order:
-        raise Conflict("An order holds this: ship or cancel the order.", details={"allowed": []})
+        raise Conflict(_("An order holds this: ship or cancel the order."), details={"allowed": []})

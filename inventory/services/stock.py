@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from inventory.choices import MovementType, WarehouseStatus
 from inventory.models import Stock, Warehouse
 from inventory.services.ledger import Line, Place, open_row, place_of, post
@@ -12,6 +14,7 @@ from skeleton.db import records
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.ids import uuid7
+from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import verb
 
 
@@ -87,7 +90,7 @@ def transfer_stock(
     Raises Invalid where both are one warehouse, Conflict where the target is not active, NotEnoughStock.
     """
     if from_warehouse_id == to_warehouse_id:
-        raise Invalid(details={"to_warehouse_id": "Must be another warehouse than the one it comes from."})
+        raise Invalid(details={"to_warehouse_id": _("Must be another warehouse than the one it comes from.")})
     source, target = Place(item_id, from_warehouse_id), Place(item_id, to_warehouse_id)
     lines = [Line(source, -quantity, to_warehouse_id), Line(target, quantity, from_warehouse_id)]
     with verb(actor, "transfer"):
@@ -114,4 +117,10 @@ def require_active(warehouse_id: UUID) -> None:
     """Raises Conflict where the warehouse takes nothing in just now."""
     warehouse = Warehouse.objects.filter(pk=warehouse_id).exclude(status=WarehouseStatus.ACTIVE).first()
     if warehouse:
-        raise Conflict(f"The warehouse {warehouse.name} is {warehouse.get_status_display().lower()}.")
+        raise Conflict(
+            format_text(
+                _("The warehouse {name} is {status}."),
+                name=warehouse.name,
+                status=Label(WarehouseStatus(warehouse.status).label),
+            )
+        )

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from messenger.choices import ConversationType
 from messenger.errors import ARCHIVED
@@ -20,6 +21,7 @@ from skeleton.identity.models import User
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from skeleton.kernel.ids import uuid7
+from skeleton.kernel.text import format_text
 from skeleton.kernel.transactions import verb
 
 
@@ -48,11 +50,13 @@ def create_conversation(*, values: dict[str, Any], actor: Actor) -> tuple[UUID, 
 def _require_users(given: Sequence[UUID], others: Iterable[UUID]) -> None:
     """Raises Invalid where somebody named does not exist or is not active, or where nobody but oneself is named."""
     known = set(User.objects.filter(pk__in=list(others), is_active=True).values_list("pk", flat=True))
-    unknown = {f"member_ids.{n}": "Unknown user." for n, one in enumerate(given) if one in others and one not in known}
+    unknown = {
+        f"member_ids.{n}": _("Unknown user.") for n, one in enumerate(given) if one in others and one not in known
+    }
     if unknown:
         raise Invalid(details=unknown)
     if not others:
-        raise Invalid(details={"member_ids": "Name somebody other than yourself."})
+        raise Invalid(details={"member_ids": _("Name somebody other than yourself.")})
 
 
 _OPEN_DIRECT = """
@@ -66,10 +70,10 @@ _OPEN_DIRECT = """
 
 def _open_direct(values: dict[str, Any], others: Sequence[UUID], actor: Actor) -> tuple[UUID, bool]:
     if len(others) != 1:
-        raise Invalid(details={"member_ids": "A direct conversation is with exactly one other user."})
+        raise Invalid(details={"member_ids": _("A direct conversation is with exactly one other user.")})
     named = [name for name in ("name", "description") if values.get(name) is not None]
     if named:
-        raise Invalid(details=dict.fromkeys(named, "A direct conversation has none."))
+        raise Invalid(details=dict.fromkeys(named, _("A direct conversation has none.")))
     new_id, (other,) = uuid7(), others
     with verb(actor, "create"), connection.cursor() as cursor:
         # whoever opens the same one at this moment is waited for
@@ -103,7 +107,7 @@ def archive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
         conversation = _locked(conversation_id, actor)
         _require_owner(conversation, actor)
         if conversation.archived_at:
-            raise Conflict("The conversation is archived already.", details={"allowed": ["unarchive"]})
+            raise Conflict(_("The conversation is already archived."), details={"allowed": ["unarchive"]})
         assign(conversation, {"archived_at": timezone.now()})
 
 
@@ -113,7 +117,7 @@ def unarchive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
         conversation = _locked(conversation_id, actor)
         _require_owner(conversation, actor)
         if not conversation.archived_at:
-            raise Conflict("The conversation is not archived.", details={"allowed": ["archive"]})
+            raise Conflict(_("The conversation is not archived."), details={"allowed": ["archive"]})
         assign(conversation, {"archived_at": None})
 
 
@@ -128,9 +132,9 @@ def add_member(*, conversation_id: UUID, user_id: UUID, actor: Actor) -> None:
         _require_owner(conversation, actor)
         _require_open(conversation)
         if not User.objects.filter(pk=user_id, is_active=True).exists():
-            raise Invalid(details={"user_id": "Unknown user."})
+            raise Invalid(details={"user_id": _("Unknown user.")})
         if conversation.members.filter(user_id=user_id).exists():
-            raise Conflict("This user is a member already.", details={"user_id": "Is a member already."})
+            raise Conflict(_("This user is already a member."), details={"user_id": _("Is already a member.")})
         _add(conversation.pk, [user_id])
 
 
@@ -145,9 +149,9 @@ def remove_member(*, conversation_id: UUID, user_id: UUID, actor: Actor) -> None
         if user_id != actor.id:
             _require_owner(conversation, actor)
         _require_open(conversation)
-        removed, _ = conversation.members.filter(user_id=user_id).delete()
+        removed = conversation.members.filter(user_id=user_id).delete()[0]
         if not removed:
-            raise NotFound("This user is not a member.")
+            raise NotFound(_("This user is not a member."))
         if user_id == conversation.owner_id:
             heir = conversation.members.order_by("joined_at", "id").values_list("user_id", flat=True).first()
             assign(conversation, {"owner_id": heir})
@@ -164,7 +168,7 @@ def mark_read(*, conversation_id: UUID, seq: int, actor: Actor) -> None:
         raise NotFound
     last_seq, read_seq = conversation
     if seq > last_seq:
-        raise Invalid(details={"seq": f"There are messages up to {last_seq} only."})
+        raise Invalid(details={"seq": format_text(_("There are messages up to {last_seq} only."), last_seq=last_seq)})
     if seq <= read_seq:
         return
     with verb(actor, "read"):
@@ -182,7 +186,7 @@ def _locked(conversation_id: UUID, actor: Actor) -> Conversation:
 
 def _require_group(conversation: Conversation) -> None:
     if conversation.type != ConversationType.GROUP:
-        raise Conflict("This is for groups only.")
+        raise Conflict(_("This is for groups only."))
 
 
 def _require_open(conversation: Conversation) -> None:
@@ -193,4 +197,4 @@ def _require_open(conversation: Conversation) -> None:
 def _require_owner(conversation: Conversation, actor: Actor) -> None:
     """A direct conversation is either side's."""
     if conversation.type == ConversationType.GROUP and conversation.owner_id != actor.id:
-        raise Forbidden("Only the owner of the group may do this.")
+        raise Forbidden(_("Only the owner of the group may do this."))

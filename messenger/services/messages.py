@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import IntegrityError
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from messenger.access import require_member
 from messenger.errors import DELETED
@@ -32,7 +33,7 @@ def send_message(*, conversation_id: UUID, values: dict[str, Any], actor: Actor)
         return known, False
     file_ids = list(dict.fromkeys(values.get("attachments") or ()))
     if values.get("content") is None and not file_ids:
-        raise Invalid(details={"content": "Write something, or attach a file."})
+        raise Invalid(details={"content": _("Write something, or attach a file.")})
     names = _require_own(file_ids, actor)
     try:
         with verb(actor, "send"):
@@ -59,7 +60,7 @@ def _require_own(file_ids: Sequence[UUID], actor: Actor) -> list[str]:
     if not file_ids:
         return []
     own = dict(File.objects.filter(pk__in=file_ids, owner_id=actor.user_id).values_list("pk", "name"))
-    foreign = {f"attachments.{n}": "Unknown file." for n, file_id in enumerate(file_ids) if file_id not in own}
+    foreign = {f"attachments.{n}": _("Unknown file.") for n, file_id in enumerate(file_ids) if file_id not in own}
     if foreign:
         raise Invalid(details=foreign)
     return [own[file_id] for file_id in file_ids]
@@ -95,7 +96,7 @@ def _own(conversation_id: UUID, message_id: UUID, actor: Actor) -> Message:
     rows = Message.objects.visible_to(actor).filter(conversation_id=conversation_id)
     message: Message = locked_for_update(rows, message_id, no_key=True)
     if message.sender_id != actor.id:
-        raise Forbidden("Only its sender may change a message.")
+        raise Forbidden(_("Only its sender may change a message."))
     if message.deleted_at:
         raise Conflict(DELETED)
     return message

@@ -8,10 +8,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 from unfold.paginator import InfinitePaginator
 
+from skeleton.audit.actions import label_of
 from skeleton.audit.models import AuditEntry
 from skeleton.kernel.ids import parse_uuid
 from skeleton.office.columns import EMPTY, label
@@ -35,12 +37,12 @@ def screen_of(resource: str) -> Screen | None:
 
 
 class ResourceFilter(DropdownFilter):
-    title, parameter_name = "resource", "resource"
+    title, parameter_name = _("resource"), "resource"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         screens = (screen for screen in admin.site._registry.values() if isinstance(screen, Screen))
-        names = sorted({screen.audited for screen in screens})
-        return [(name, name.capitalize()) for name in names]
+        names = {screen.audited: str(capfirst(screen.opts.verbose_name_plural)) for screen in screens}
+        return sorted(names.items(), key=lambda pair: pair[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         return queryset.filter(resource=self.value()) if self.value() else queryset
@@ -55,15 +57,15 @@ class ExactFilter(TextFilter):
 
 
 class ActionFilter(ExactFilter):
-    title, parameter_name = "action", "action"
+    title, parameter_name = _("action"), "action"
 
 
 class ActorFilter(ExactFilter):
-    title, parameter_name = "actor's e-mail", "actor_email"
+    title, parameter_name = _("actor's e-mail"), "actor_email"
 
 
 class ObjectFilter(ExactFilter):
-    title, parameter_name = "object's id", "resource_id"
+    title, parameter_name = _("object's id"), "resource_id"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         typed = (self.value() or "").strip()
@@ -77,27 +79,32 @@ class ObjectFilter(ExactFilter):
 class AuditScreen(DocumentAdmin):
     resources = ("audit",)
     paginator = InfinitePaginator  # counting an append-only log would cost more than reading a page
-    list_display = ("created_at", "who", "what", "resource", "object_link", "changed")
+    list_display = ("created_at", "who", "what", "resource_shown", "object_link", "changed")
     list_filter = (ResourceFilter, ActionFilter, ActorFilter, ObjectFilter, ("created_at", TimesFilter))
     readonly_fields = ("created_at", "who", "what", "object_link", "ip", "request_id", "changes_table")
     fieldsets = (
         (None, {"fields": (("created_at", "who"), ("what", "object_link"), ("ip", "request_id"))}),
-        ("Changes", {"fields": ("changes_table",)}),
+        (_("Changes"), {"fields": ("changes_table",)}),
     )
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """Render an entry without a history link, as the log has no history of its own."""
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "show_history": False})
 
-    @display(description="who")
+    @display(description=_("who"))
     def who(self, entry: AuditEntry) -> str:
         return entry.actor_email or EMPTY
 
-    @display(description="action")
+    @display(description=_("action"))
     def what(self, entry: AuditEntry) -> SafeString:
-        return label(entry.action, COLOURS, text=entry.action.replace("_", " "))
+        return label(entry.action, COLOURS, text=label_of(entry.action))
 
-    @display(description="object")
+    @display(description=_("resource"), ordering="resource")
+    def resource_shown(self, entry: AuditEntry) -> str:
+        screen = screen_of(entry.resource)
+        return str(screen.opts.verbose_name_plural) if screen else entry.resource
+
+    @display(description=_("object"))
     def object_link(self, entry: AuditEntry) -> SafeString | str:
         screen = screen_of(entry.resource)
         short = str(entry.resource_id)[-12:]  # the random part, enough to distinguish them
@@ -106,11 +113,11 @@ class AuditScreen(DocumentAdmin):
         page = screen.page_at(entry.resource_id)
         return format_html('<a class="text-link" href="{}" title="{}">{}</a>', page, entry.resource_id, short)
 
-    @display(description="fields")
+    @display(description=_("fields"))
     def changed(self, entry: AuditEntry) -> str:
         return ", ".join(entry.changes) or EMPTY
 
-    @display(description="changes")
+    @display(description=_("changes"))
     def changes_table(self, entry: AuditEntry) -> SafeString | str:
         lines = ((name, *sides(change)) for name, change in entry.changes.items())
         rows = format_html_join(

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel import constraints
 from skeleton.kernel.errors import Conflict
@@ -10,4 +11,4 @@ class AuditConfig(AppConfig):
     maintained_tables = ("audit_entry",)
 
     def ready(self) -> None:
-        constraints.declare("audit_entry_append_only", Conflict, "The audit log cannot be changed.")
+        constraints.declare("audit_entry_append_only", Conflict, _("The audit log cannot be changed."))

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.querysets import RowLevelQuerySet
 
@@ -19,21 +20,21 @@ class AuditEntry(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, related_name="+", verbose_name="actor"
     )
-    actor_email = models.TextField()
-    action = models.TextField()
-    resource = models.TextField()
-    resource_id = models.UUIDField()
-    changes = models.JSONField()
-    ip = models.TextField(null=True)  # noqa: DJ001 (null means unknown)
-    request_id = models.TextField(null=True)  # noqa: DJ001
-    created_at = models.DateTimeField()
+    actor_email = models.TextField(verbose_name=_("actor email"))
+    action = models.TextField(verbose_name=_("action"))
+    resource = models.TextField(verbose_name=_("resource"))
+    resource_id = models.UUIDField(verbose_name=_("resource id"))
+    changes = models.JSONField(verbose_name=_("changes"))
+    ip = models.TextField(null=True, verbose_name=_("ip"))  # noqa: DJ001 (null means unknown)
+    request_id = models.TextField(null=True, verbose_name=_("request id"))  # noqa: DJ001
+    created_at = models.DateTimeField(verbose_name=_("created at"))
 
     objects = RowLevelQuerySet.as_manager()
 
     class Meta:
         db_table = "audit_entry"
-        verbose_name = "audit entry"
-        verbose_name_plural = "audit log"
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit log")
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["resource", "resource_id", "id"], name="audit_entry_resource"),
             models.Index(fields=["actor", "id"], name="audit_entry_actor"),

@@ -1,20 +1,13 @@
-from pathlib import Path
-
-from django.apps import AppConfig, apps
+from django.apps import AppConfig
 from django.contrib.admin import apps as admin
-
-from skeleton.office.words import translate_names
+from django.utils.translation import gettext_lazy as _
 
 
 class BackofficeConfig(AppConfig):
     name = "skeleton.backoffice"
     label = "backoffice"
-    verbose_name = "back office"
+    verbose_name = _("back office")
     default = True
-
-    def ready(self) -> None:
-        """Make model names translatable, before the admins are loaded and copy them."""
-        translate_names(config.label for config in apps.get_app_configs() if is_ours(config))
 
 
 class SiteConfig(admin.AdminConfig):
@@ -22,8 +15,3 @@ class SiteConfig(admin.AdminConfig):
 
     default = False
     default_site = "skeleton.backoffice.sites.BackOffice"
-
-
-def is_ours(config: AppConfig) -> bool:
-    """Return whether an app belongs to this project."""
-    return "site-packages" not in Path(config.path).parts

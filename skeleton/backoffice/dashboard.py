@@ -11,10 +11,9 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.formats import date_format, number_format
-from django.utils.translation import gettext as say
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from billing.choices import InvoiceStatus, OrderStatus
 from billing.machine import WAITING
@@ -28,9 +27,9 @@ from skeleton.backoffice.desk import INVOICES, REVENUE, SOON, Desk
 from skeleton.db.counting import Bounded
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.money import minor_digits
+from skeleton.kernel.text import local_day, local_money, local_number
+from skeleton.kernel.translation import Text
 from skeleton.notifications.links import page_of
-from skeleton.office.columns import money_text, shown_number
-from skeleton.office.words import Words
 
 LISTED = 5
 """Number of rows in a short list."""
@@ -52,7 +51,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    title: Words
+    title: Text
     icon: str
     behind: str
     read: Callable[[Desk], Number]
@@ -63,10 +62,10 @@ class Block:
     """A chart or a short list. `shape` is its template, `read` returns its `rows`, `nothing` is the text for none."""
 
     shape: str
-    title: Words
+    title: Text
     behind: str
     read: Callable[[Desk], dict[str, Any]]
-    nothing: Words
+    nothing: Text
     wide: bool = False
 
 
@@ -101,44 +100,44 @@ def dashboard(request: HttpRequest, actor: Actor) -> dict[str, Any]:
 
 def _revenue_now(desk: Desk) -> Number:
     before, now = desk.earned[-2:]
-    note = say("{amount} last month").format(amount=money_text(before, desk.currency))
-    return Number(money_text(now, desk.currency), _month_link(desk, desk.months[-1]), note)
+    note = gettext("{amount} last month").format(amount=local_money(before, desk.currency))
+    return Number(local_money(now, desk.currency), _month_link(desk, desk.months[-1]), note)
 
 
 def _receivables_now(desk: Desk) -> Number:
     link = desk.lists.link(INVOICES, status__exact=InvoiceStatus.SENT, currency=desk.currency)
     note = _invoices(desk.owed_here.invoices)
-    return Number(money_text(desk.owed_here.total, desk.currency), link, note)
+    return Number(local_money(desk.owed_here.total, desk.currency), link, note)
 
 
 def _overdue_now(desk: Desk) -> Number:
     late = desk.owed_here.overdue
     link = desk.lists.link(INVOICES, overdue="yes", currency=desk.currency)
     note = _invoices(desk.owed_here.overdue_invoices)
-    return Number(money_text(late, desk.currency), link, note, "bad" if late else "good")
+    return Number(local_money(late, desk.currency), link, note, "bad" if late else "good")
 
 
 def _orders_now(desk: Desk) -> Number:
     waiting = sum(desk.orders.get(status, 0) for status in WAITING)
-    return Number(counted(waiting), desk.lists.link(ORDERS, waiting="yes"), say("to be confirmed or shipped"))
+    return Number(counted(waiting), desk.lists.link(ORDERS, waiting="yes"), gettext("to be confirmed or shipped"))
 
 
 def _unread_now(desk: Desk) -> Number:
-    return Number(counted(Bounded.of(desk.unread)), desk.lists.link(INBOX, read="no"), say("not read yet"))
+    return Number(counted(Bounded.of(desk.unread)), desk.lists.link(INBOX, read="no"), gettext("not read yet"))
 
 
 def _messages_now(desk: Desk) -> Number:
-    return Number(counted(unread_of(desk.actor.id)), reverse(MESSAGES), say("not read yet"))
+    return Number(counted(unread_of(desk.actor.id)), reverse(MESSAGES), gettext("not read yet"))
 
 
 def _low_now(desk: Desk) -> Number:
     link = desk.lists.link(STOCK, low="yes")
-    return Number(counted(desk.low), link, say("to be ordered again"), "bad" if desk.low.number else "good")
+    return Number(counted(desk.low), link, gettext("to be ordered again"), "bad" if desk.low.number else "good")
 
 
 def _ending_now(desk: Desk) -> Number:
     link = desk.lists.link(CONTRACTS_LIST, expiring=SOON)
-    return Number(counted(desk.ending), link, say("within {days} days").format(days=SOON))
+    return Number(counted(desk.ending), link, gettext("within {days} days").format(days=SOON))
 
 
 TILES = (
@@ -160,7 +159,7 @@ def _revenue(desk: Desk) -> dict[str, Any]:
         {
             "label": date_format(month, "F Y"),
             "short": _short(month, first=n == 0),
-            "amount": money_text(amount, desk.currency),
+            "amount": local_money(amount, desk.currency),
             "value": amount / 10 ** minor_digits(desk.currency),
             "link": _month_link(desk, month),
         }
@@ -204,14 +203,14 @@ def _aging(desk: Desk) -> dict[str, Any]:
     rows = [
         {
             "label": AGE_NAMES[age.name],
-            "amount": money_text(owed.by_age[age.name], desk.currency),
+            "amount": local_money(owed.by_age[age.name], desk.currency),
             "share": round(100 * owed.by_age[age.name] / most),
             "link": _age_link(desk, age),
             "colour": age.name,
         }
         for age in AGES
     ]
-    return {"rows": rows, "total": money_text(owed.total, desk.currency), "empty": not owed.total}
+    return {"rows": rows, "total": local_money(owed.total, desk.currency), "empty": not owed.total}
 
 
 AGE_NAMES = {
@@ -229,7 +228,7 @@ def _customers(desk: Desk) -> dict[str, Any]:
     rows = [
         {
             "label": customer.name,
-            "amount": money_text(customer.total_purchases, desk.currency),
+            "amount": local_money(customer.total_purchases, desk.currency),
             "share": round(100 * customer.total_purchases / most),
             "link": desk.lists.page(CUSTOMERS, customer.pk),
         }
@@ -244,8 +243,8 @@ def _low_stock(desk: Desk) -> dict[str, Any]:
         {
             "label": str(row.item),
             "note": str(row.warehouse),
-            "amount": say("{available} of {point}").format(
-                available=shown_number(row.available), point=shown_number(row.reorder_point)
+            "amount": gettext("{available} of {point}").format(
+                available=local_number(row.available), point=local_number(row.reorder_point)
             ),
             "link": desk.lists.page(STOCK, row.pk),
         }
@@ -260,7 +259,7 @@ def _ending(desk: Desk) -> dict[str, Any]:
         {
             "label": contract.party.name,
             "note": contract.get_contract_type_display(),
-            "amount": date_format(contract.end_date, "SHORT_DATE_FORMAT"),
+            "amount": local_day(contract.end_date),
             "link": desk.lists.page(CONTRACTS_LIST, contract.pk),
         }
         for contract in soon[:LISTED]
@@ -286,7 +285,7 @@ def _inbox(desk: Desk) -> dict[str, Any]:
         {
             "label": told.title,
             "note": told.body,
-            "amount": date_format(told.created_at, "SHORT_DATE_FORMAT"),
+            "amount": local_day(told.created_at),
             "link": page_of(told.link) or desk.lists.page(INBOX, told.pk),
         }
         for told in desk.unread[:LISTED]
@@ -312,7 +311,7 @@ def counted(number: int | Bounded) -> str:
     """Format a count: `1,284`, or `1,000+` for a capped count."""
     if isinstance(number, Bounded):
         return f"{counted(number.number)}+" if number.more else counted(number.number)
-    return number_format(number, force_grouping=True)
+    return local_number(number)
 
 
 def _invoices(number: int) -> str:

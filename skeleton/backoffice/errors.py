@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 
 from skeleton.kernel.context import current_request_id
 from skeleton.office.parameters import BadParameter
@@ -27,32 +27,34 @@ def _by_path(
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    text = exception.text if isinstance(exception, BadParameter) else say("The request cannot be understood.")
-    return _by_path(request, 400, say("That did not work"), text, handler.bad_request)
+    text = exception.text if isinstance(exception, BadParameter) else gettext("The request cannot be understood.")
+    return _by_path(request, 400, gettext("That did not work"), text, handler.bad_request)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _by_path(request, 403, say("Not for you"), say("Your roles do not let you do this."), handler.forbidden)
+    return _by_path(
+        request, 403, gettext("Not for you"), gettext("Your roles do not let you do this."), handler.forbidden
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _by_path(request, 404, say("Nothing here"), say("There is no such page."), handler.not_found)
+    return _by_path(request, 404, gettext("Nothing here"), gettext("There is no such page."), handler.not_found)
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     """Return the response for a user or network over the general rate limit."""
-    text = say("Many requests came in a short time. Wait a minute, then try again.")
-    answer = _by_path(request, 429, say("Too many requests"), text, handler.too_many_requests)
+    text = gettext("Many requests came in a short time. Wait a minute, then try again.")
+    answer = _by_path(request, 429, gettext("Too many requests"), text, handler.too_many_requests)
     answer.headers["Retry-After"] = str(general.wait())
     return answer
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    text = say("Something went wrong on our side. Nothing was changed. Try again, or tell us the number below.")
-    return _by_path(request, 500, say("Our mistake"), text, handler.server_error)
+    text = gettext("Something went wrong on our side. Nothing was changed. Try again, or tell us the number below.")
+    return _by_path(request, 500, gettext("Our mistake"), text, handler.server_error)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Return the page for a failed CSRF check: the form is older than the session, or comes from another site."""
-    text = say("The page was out of date. Go back, reload it, and send it again.")
-    return _page(request, 403, say("Please try again"), text)
+    text = gettext("The page was out of date. Go back, reload it, and send it again.")
+    return _page(request, 403, gettext("Please try again"), text)

@@ -17,7 +17,6 @@ from skeleton.identity.services import accounts, sessions
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import DomainError
 from skeleton.office.refusals import REFUSALS, place, refusal_of
-from skeleton.office.words import say
 
 WRONG = _("The e-mail or the password is wrong.")
 """The message of `sessions.authenticate`, repeated here so that it is found for translation."""
@@ -48,13 +47,13 @@ class SignInForm(AuthenticationForm):
                 self.user_cache = sessions.authenticate(email=email, password=password, mark=mark)
             except DomainError as error:
                 self.refusal = error
-                raise forms.ValidationError(say(error.message), code=error.code) from error
+                raise forms.ValidationError(str(error.message), code=error.code) from error
             self.confirm_login_allowed(self.user_cache)
         return dict(self.cleaned_data)
 
     def confirm_login_allowed(self, user: User) -> None:
         if not holds_a_role(user.pk):
-            raise forms.ValidationError(say("Your account holds no role yet, so there is nothing here for you to see."))
+            raise forms.ValidationError(_("Your account has no role yet, so there is nothing here for you to see."))
 
 
 class OwnPasswordForm(AdminOwnPasswordChangeForm):

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from skeleton.backoffice.lists import screen_of
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.translation import Text
 from skeleton.notifications.queries import unread_count
-from skeleton.office.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Place:
 
     name: str
     icon: str
-    purpose: Words = ""
-    title: Words = ""
+    purpose: Text = ""
+    title: Text = ""
     needs: tuple[str, ...] = ()
     badge: Callable[[Actor], int] | None = None
     """Returns a number to show next to the entry, unless it is 0."""
@@ -38,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    title: Words
+    title: Text
     places: tuple[Place, ...]
 
 

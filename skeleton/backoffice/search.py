@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 
 from billing.models import Invoice, Order
 from contracts.choices import ContractType
@@ -113,4 +113,4 @@ def _places(request: HttpRequest, text: str) -> Iterator[Group]:
         if text in str(place["title"]).lower()
     ]
     if hits:
-        yield Group(say("Pages"), "arrow_forward", hits[:SHOWN])
+        yield Group(gettext("Pages"), "arrow_forward", hits[:SHOWN])

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.sites import UnfoldAdminSite
@@ -105,7 +105,7 @@ class BackOffice(UnfoldAdminSite):
         found = {"groups": search.find(request, text), "text": text.strip(), "shortest": search.SHORTEST}
         if "part" in request.GET:
             return TemplateResponse(request, "backoffice/search_results.html", found)
-        context = {**self.each_context(request), "title": say("Search"), **found}
+        context = {**self.each_context(request), "title": gettext("Search"), **found}
         return TemplateResponse(request, "backoffice/search.html", context)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -1,8 +1,12 @@
-"""Migrations whose SQL stands in files of its own."""
+"""Operations for migrations: SQL from files, and changes of the models' state alone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.db.migrations import RunSQL
+from django.db.migrations.operations import SeparateDatabaseAndState
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
 
 
 def run_sql(migration: str, *, reverse: str | None = None) -> RunSQL:
@@ -18,3 +22,20 @@ def run_sql(migration: str, *, reverse: str | None = None) -> RunSQL:
     if reverse is None and backwards.exists():
         reverse = backwards.read_text(encoding="utf-8")
     return RunSQL(text, reverse)
+
+
+class NamesAndMessages(SeparateDatabaseAndState):
+    """Changes of verbose names and of constraints' messages, which do not concern PostgreSQL.
+
+    Django renders all models again after each change, which takes half a minute for four hundred. Here it happens once.
+    """
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        super().__init__(state_operations=operations)
+
+    def deconstruct(self) -> tuple[str, list[Sequence[Operation]], dict[str, object]]:
+        return type(self).__name__, [self.state_operations], {}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        state.__dict__.pop("apps", None)  # a cached property: without it, nothing is rendered until it is needed
+        super().state_forwards(app_label, state)

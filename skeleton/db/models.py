@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class NumberSeries(models.Model):
@@ -14,7 +15,11 @@ class NumberSeries(models.Model):
     class Meta:
         db_table = "core_number_series"
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=models.Q(last__gt=0), name="core_number_series_positive"),
+            models.CheckConstraint(
+                condition=models.Q(last__gt=0),
+                name="core_number_series_positive",
+                violation_error_message=_("The numbers of a series begin at 1."),
+            ),
         ]
 
     def __str__(self) -> str:

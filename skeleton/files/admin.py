@@ -8,16 +8,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from skeleton.files import services
 from skeleton.files.downloads import download_of
 from skeleton.files.models import File
 from skeleton.kernel.errors import ServiceUnavailable
+from skeleton.kernel.text import format_text
+from skeleton.kernel.translation import Text
 from skeleton.office.acts import act, download
 from skeleton.office.documents import DocumentAdmin
 from skeleton.office.filters import TimesFilter
-from skeleton.office.words import say
 
 
 @admin.register(File)
@@ -37,27 +39,27 @@ class FileScreen(DocumentAdmin):
         rows: QuerySet[Any] = super().get_queryset(request).select_related("owner")
         return rows
 
-    @display(description="size", ordering="size")
+    @display(description=_("size"), ordering="size")
     def size_shown(self, file: File) -> str:
         return filesizeformat(file.size)
 
-    @download("Download", needs=("files:read",), icon="download")
+    @download(_("Download"), needs=("files:read",), icon="download")
     def download(self, request: HttpRequest, file: File) -> HttpResponseBase:
         try:
             return download_of(file, request.META)
         except FileNotFoundError:
-            messages.error(request, say("The content of this file is missing from the storage."))
+            messages.error(request, _("The content of this file is missing from the storage."))
         except ServiceUnavailable as away:
-            messages.error(request, say(away.message))
+            messages.error(request, away.message)
         return HttpResponseRedirect(self.page_of(file))
 
     @act(
-        "Delete",
-        question="The file will be gone for good.",
+        _("Delete"),
+        question=_("This deletes the file permanently."),
         icon="delete",
         variant=ActionVariant.DANGER,
         leaves=True,
     )
-    def remove(self, request: HttpRequest, file: File, form: Any) -> str:
+    def remove(self, request: HttpRequest, file: File, form: Any) -> Text:
         services.delete_file(file_id=file.pk, actor=self.actor(request))
-        return f"{file.name} is deleted."
+        return format_text(_("{name} is deleted."), name=file.name)

@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.files import uses
@@ -36,24 +37,41 @@ class FileQuerySet(RowLevelQuerySet["File"]):
 class File(Record):
     """An uploaded file. Size, type and checksum are computed from its contents and never change."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="files")
-    name = models.CharField(max_length=255)
-    mime_type = models.CharField(max_length=100)
-    size = models.BigIntegerField()  # bytes
-    checksum = models.CharField(max_length=64)  # SHA-256, in hexadecimal
-    purpose = models.CharField(max_length=50, null=True)  # noqa: DJ001 (an empty text is stored as null)
-    storage_key = models.CharField(max_length=60)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="files", verbose_name=_("owner"))
+    name = models.CharField(max_length=255, verbose_name=_("name"))
+    mime_type = models.CharField(max_length=100, verbose_name=_("mime type"))
+    size = models.BigIntegerField(verbose_name=_("size"))  # bytes
+    checksum = models.CharField(max_length=64, verbose_name=_("checksum"))  # SHA-256, in hexadecimal
+    purpose = models.CharField(max_length=50, null=True, verbose_name=_("purpose"))  # noqa: DJ001 (an empty text is stored as null)
+    storage_key = models.CharField(max_length=60, verbose_name=_("storage key"))
 
     objects = FileQuerySet.as_manager()
 
     class Meta:
         db_table = "files_file"
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["storage_key"], name="files_file_storage_key_unique"),
-            models.CheckConstraint(condition=models.Q(size__gt=0), name="files_file_size_positive"),
-            models.CheckConstraint(condition=~models.Q(name=""), name="files_file_name_present"),
+            models.UniqueConstraint(
+                fields=["storage_key"],
+                name="files_file_storage_key_unique",
+                violation_error_message=_("Another file is stored under this key."),
+            ),
             models.CheckConstraint(
-                condition=models.Q(checksum__regex=r"^[0-9a-f]{64}$"), name="files_file_checksum_is_sha256"
+                condition=models.Q(size__gt=0),
+                name="files_file_size_positive",
+                violation_error_message=_("The file is empty."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(name=""),
+                name="files_file_name_present",
+                violation_error_message=_("Must not be empty."),
+                violation_error_code="name",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(checksum__regex=r"^[0-9a-f]{64}$"),
+                name="files_file_checksum_is_sha256",
+                violation_error_message=_("The checksum must be a SHA-256."),
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

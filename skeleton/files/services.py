@@ -15,6 +15,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Left
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.locks import locked_for_update, locked_if_there
 from skeleton.files import storage, uses
@@ -24,6 +25,7 @@ from skeleton.files.uploads import Received, incoming
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
+from skeleton.kernel.text import format_text
 from skeleton.kernel.transactions import verb
 from skeleton.rest.throttles import Limit
 
@@ -70,7 +72,7 @@ def delete_file(*, file_id: UUID, actor: Actor) -> None:
         file = locked_for_update(File.objects.visible_to(actor), file_id)
         user = uses.user_of(file.pk)
         if user:
-            raise Conflict(f"The file is in use by {user}.")
+            raise Conflict(format_text(_("The file is in use by {user}."), user=user))
         file.delete()
         transaction.on_commit(partial(storage.discard, file.storage_key), robust=True)
 

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from django.core.files.base import File as Content
 from django.core.files.storage import default_storage
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel.errors import ServiceUnavailable
 from skeleton.kernel.ids import parse_uuid, uuid7
@@ -46,7 +47,7 @@ def _never(_exc: Exception) -> bool:
 
 def _away(exc: Exception) -> ServiceUnavailable:
     log.error("storage_failed", error=str(exc))
-    return ServiceUnavailable("The file storage is not available just now. Try again shortly.", retry_after=5)
+    return ServiceUnavailable(_("The file storage is not available just now. Try again shortly."), retry_after=5)
 
 
 def new_key() -> str:

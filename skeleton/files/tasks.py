@@ -1,15 +1,18 @@
 """Periodic jobs of files."""
 
 import structlog
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.files import storage
 from skeleton.files.services import find_orphans
 from skeleton.jobs.queue import periodic
+from skeleton.jobs.titles import titled
 
 log = structlog.get_logger("skeleton.files")
 
 
 @periodic("41 2 * * *")
+@titled(_("Report orphans"), _("Every night, counts files that have lost their bytes or their row."))
 def report_orphans() -> None:
     """Every night: log how many files have lost their bytes or their row; `manage.py sweep_files` lists them."""
     found = find_orphans()

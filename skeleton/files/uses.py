@@ -10,14 +10,16 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from skeleton.kernel.translation import Text
+
 InUse = Callable[[UUID], bool]
 ShownTo = Callable[[Any], QuerySet[Any]]
 
-_registered: dict[str, InUse] = {}
+_registered: dict[Text, InUse] = {}
 _showing: list[ShownTo] = []
 
 
-def register(what: str, in_use: InUse, *, shown_to: ShownTo | None = None) -> None:
+def register(what: Text, in_use: InUse, *, shown_to: ShownTo | None = None) -> None:
     """Register a use of files, such as "a message". Call it from `AppConfig.ready()`.
 
     `in_use` returns whether the file with an id is in use. `shown_to` returns, for a user's id, a queryset of the uses
@@ -33,6 +35,6 @@ def shown_to(user_id: Any) -> list[QuerySet[Any]]:
     return [found(user_id) for found in _showing]
 
 
-def user_of(file_id: UUID) -> str | None:
+def user_of(file_id: UUID) -> Text | None:
     """Return what uses the file, such as "a message", or None."""
     return next((what for what, in_use in _registered.items() if in_use(file_id)), None)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext_lazy as _
+
 from skeleton.identity.models import User
 from skeleton.identity.queries import permissions_of
 from skeleton.kernel.actors import Actor, covers
@@ -11,7 +13,7 @@ from skeleton.kernel.errors import Forbidden
 def require_reach(actor: Actor, permissions: Iterable[str]) -> None:
     """Raises Forbidden where any of `permissions` is more than the actor holds."""
     if not covers(actor.permissions, permissions):
-        raise Forbidden("This involves permissions that you do not hold yourself.")
+        raise Forbidden(_("This involves permissions that you do not hold yourself."))
 
 
 def require_reach_over(actor: Actor, user: User) -> None:

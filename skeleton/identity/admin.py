@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.enums import ActionVariant
@@ -19,6 +20,8 @@ from skeleton.identity.permissions import ACTIONS, EVERYTHING, VALID
 from skeleton.identity.serializers import NewUserInputSerializer, RoleInputSerializer, UserFormInputSerializer
 from skeleton.identity.services import accounts, roles
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.text import format_text
+from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
 from skeleton.office.columns import EMPTY, activity, label
 from skeleton.office.forms import ActForm, RecordForm
@@ -31,7 +34,8 @@ class NewUserForm(RecordForm):
     password = forms.CharField(
         widget=widgets.UnfoldAdminPasswordToggleWidget(attrs={"autocomplete": "new-password"}),
         strip=False,
-        help_text="At least 8 characters. They can change it once they are signed in.",
+        help_text=_("At least 8 characters. They can change it once they are signed in."),
+        label=_("Password"),
     )
 
     class Meta:
@@ -40,7 +44,7 @@ class NewUserForm(RecordForm):
 
 
 class RoleToGive(ActForm):
-    role = forms.ModelChoiceField(Role.objects.none(), widget=widgets.UnfoldAdminSelectWidget)
+    role = forms.ModelChoiceField(Role.objects.none(), widget=widgets.UnfoldAdminSelectWidget, label=_("Role"))
 
     def prepare(self) -> None:
         missing = Role.objects.exclude(holders__user=self.record).order_by("name")
@@ -48,7 +52,7 @@ class RoleToGive(ActForm):
 
 
 class RoleToTake(ActForm):
-    role = forms.ModelChoiceField(Role.objects.none(), widget=widgets.UnfoldAdminSelectWidget)
+    role = forms.ModelChoiceField(Role.objects.none(), widget=widgets.UnfoldAdminSelectWidget, label=_("Role"))
 
     def prepare(self) -> None:
         held = Role.objects.filter(holders__user=self.record).order_by("name")
@@ -75,7 +79,7 @@ class UserScreen(RecordAdmin):
     add_fieldsets = ((None, {"fields": ("email", "name", "language", "password")}),)
     fieldsets = (
         (None, {"fields": (("email", "name"), ("language", "status"), "roles_held")}),
-        ("Times (UTC)", {"fields": (("created_at", "updated_at"), "last_login")}),
+        (_("Times (UTC)"), {"fields": (("created_at", "updated_at"), "last_login")}),
     )
     readonly_fields = ("status", "roles_held", "last_login", "created_at", "updated_at")
 
@@ -88,41 +92,41 @@ class UserScreen(RecordAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **(kwargs if change else {**kwargs, "form": NewUserForm}))
 
-    @display(description="roles")
+    @display(description=_("roles"))
     def role_labels(self, user: Any) -> SafeString | str:
         return _labels(user.role_names)
 
-    @display(description="roles")
+    @display(description=_("roles"))
     def roles_held(self, user: Any) -> SafeString | str:
         return _labels(user.role_names)
 
-    @display(description="status")
+    @display(description=_("status"))
     def status(self, user: User) -> Any:
         return activity()(user)
 
-    @act("Give a role", form=RoleToGive, needs=MANAGE, icon="add_moderator")
-    def give_role(self, request: HttpRequest, user: User, form: RoleToGive) -> str:
+    @act(_("Give a role"), form=RoleToGive, needs=MANAGE, icon="add_moderator")
+    def give_role(self, request: HttpRequest, user: User, form: RoleToGive) -> Text:
         role = form.cleaned_data["role"]
         accounts.assign_role(user_id=user.pk, role_id=role.pk, actor=self.actor(request))
-        return f"{user.name} holds the role {role} now."
+        return format_text(_("{name} now has the role {role}."), name=user.name, role=role)
 
-    @act("Take a role away", form=RoleToTake, needs=MANAGE, icon="remove_moderator",
+    @act(_("Take a role away"), form=RoleToTake, needs=MANAGE, icon="remove_moderator",
          when=lambda user: bool(user.role_names))  # fmt: skip
-    def take_role(self, request: HttpRequest, user: User, form: RoleToTake) -> str:
+    def take_role(self, request: HttpRequest, user: User, form: RoleToTake) -> Text:
         role = form.cleaned_data["role"]
         accounts.remove_role(user_id=user.pk, role_id=role.pk, actor=self.actor(request))
-        return f"{user.name} does not hold the role {role} any more."
+        return format_text(_("{name} no longer has the role {role}."), name=user.name, role=role)
 
-    @act("Activate", when=_inactive, icon="check_circle", question="The account can be used again at once.")
-    def activate(self, request: HttpRequest, user: User, form: ActForm) -> str:
+    @act(_("Activate"), when=_inactive, icon="check_circle", question=_("The account can be used again at once."))
+    def activate(self, request: HttpRequest, user: User, form: ActForm) -> Text:
         accounts.activate_user(user_id=user.pk, actor=self.actor(request))
-        return f"{user.name} can sign in again."
+        return format_text(_("{name} can sign in again."), name=user.name)
 
-    @act("Deactivate", when=_active, icon="block", variant=ActionVariant.DANGER,
-         question="The account is switched off, and all its sessions end at once.")  # fmt: skip
-    def deactivate(self, request: HttpRequest, user: User, form: ActForm) -> str:
+    @act(_("Deactivate"), when=_active, icon="block", variant=ActionVariant.DANGER,
+         question=_("The account is switched off, and all its sessions end at once."))  # fmt: skip
+    def deactivate(self, request: HttpRequest, user: User, form: ActForm) -> Text:
         accounts.deactivate_user(user_id=user.pk, actor=self.actor(request))
-        return f"{user.name} is signed out everywhere and cannot sign in any more."
+        return format_text(_("{name} is signed out everywhere and can no longer sign in."), name=user.name)
 
 
 def _labels(names: list[str]) -> SafeString | str:
@@ -142,7 +146,8 @@ class RoleForm(RecordForm):
         choices=_choices,
         required=False,
         widget=widgets.UnfoldAdminSelect2MultipleWidget,
-        help_text="What whoever holds the role may do. You can give what you hold yourself.",
+        help_text=_("What users with this role may do. You can only grant permissions that you hold yourself."),
+        label=_("Permissions"),
     )
 
     class Meta:
@@ -179,22 +184,22 @@ class RoleScreen(RecordAdmin):
         fixed = isinstance(obj, Role) and obj.is_default
         return not fixed and self.has_add_permission(request)
 
-    @display(description="permissions")
+    @display(description=_("permissions"))
     def permission_labels(self, role: Role) -> SafeString | str:
         shown = _labels(role.permissions[:SHOWN])
         more = len(role.permissions) - SHOWN
         return format_html_join(" ", "{}", ((shown,), (f"+ {more}",))) if more > 0 else shown
 
-    @display(description="held by", ordering="holders_number")
+    @display(description=_("held by"), ordering="holders_number")
     def holder_count(self, role: Any) -> int:
         count: int = role.holders_number
         return count
 
-    @act("Delete", needs=MANAGE, when=lambda role: not role.is_default, icon="delete", variant=ActionVariant.DANGER,
-         question="The role is deleted for good. A role that somebody holds stays.", leaves=True)  # fmt: skip
-    def remove(self, request: HttpRequest, role: Role, form: ActForm) -> str:
+    @act(_("Delete"), needs=MANAGE, when=lambda role: not role.is_default, icon="delete", variant=ActionVariant.DANGER,
+         question=_("This deletes the role permanently. Nobody may hold it."), leaves=True)  # fmt: skip
+    def remove(self, request: HttpRequest, role: Role, form: ActForm) -> Text:
         roles.delete_role(role_id=role.pk, actor=self.actor(request))
-        return f"The role {role} is deleted."
+        return format_text(_("The role {role} is deleted."), role=role)
 
 
 SHOWN = 6

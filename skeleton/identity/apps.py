@@ -1,6 +1,7 @@
 import importlib
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel import constraints
 from skeleton.kernel.errors import Conflict
@@ -9,11 +10,11 @@ from skeleton.kernel.errors import Conflict
 class IdentityConfig(AppConfig):
     name = "skeleton.identity"
     label = "identity"
-    verbose_name = "users and roles"
+    verbose_name = _("users and roles")
 
     def ready(self) -> None:
         importlib.import_module("skeleton.identity.checks")  # it needs the models
         constraints.declare(
-            "identity_last_super_admin", Conflict, "The last active super administrator must keep that role."
+            "identity_last_super_admin", Conflict, _("The last active super administrator must keep that role.")
         )
-        constraints.declare("identity_default_role_fixed", Conflict, "A default role cannot be changed.")
+        constraints.declare("identity_default_role_fixed", Conflict, _("A default role cannot be changed."))

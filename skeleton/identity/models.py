@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.identity.choices import Language
@@ -61,7 +62,7 @@ class UserManager(BaseUserManager["User"]):
         user.password = make_password(password)
         user.full_clean(exclude=["last_login"])
         if not Role.objects.filter(name="super_admin").exists():
-            raise ValidationError("There are no roles yet: run manage.py seed_roles first.")
+            raise ValidationError(_("There are no roles yet: run manage.py seed_roles first."))
         return self.seed_super_administrator(user)
 
     def seed_super_administrator(self, user: "User") -> "User":
@@ -75,15 +76,17 @@ class UserManager(BaseUserManager["User"]):
 class User(Record, AbstractBaseUser):
     """Somebody who signs in. What they may do is the sum of their roles' permissions, and nothing else."""
 
-    email = models.EmailField("e-mail", max_length=254)
-    name = models.CharField(max_length=255)
-    is_active = models.BooleanField("active", default=True)
-    language = models.CharField(max_length=2, choices=Language.choices, default=Language.ENGLISH)
-    session_epoch = models.IntegerField(default=0, db_default=0, editable=False)
+    email = models.EmailField(_("e-mail"), max_length=254)
+    name = models.CharField(max_length=255, verbose_name=_("name"))
+    is_active = models.BooleanField(_("active"), default=True)
+    language = models.CharField(
+        max_length=2, choices=Language.choices, default=Language.ENGLISH, verbose_name=_("language")
+    )
+    session_epoch = models.IntegerField(default=0, db_default=0, editable=False, verbose_name=_("session epoch"))
     """Part of what a session of the back office is valid for. A trigger raises it when the account is switched off."""
 
     roles: "models.ManyToManyField[Role, UserRole]" = models.ManyToManyField(
-        "Role", through="UserRole", related_name="users"
+        "Role", through="UserRole", related_name="users", verbose_name=_("roles")
     )
 
     objects: ClassVar[UserManager] = UserManager()
@@ -93,18 +96,26 @@ class User(Record, AbstractBaseUser):
 
     class Meta:
         db_table = "identity_user"
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 Lower("email"),
                 name="identity_user_email_unique",
-                violation_error_message="Another user already has this e-mail.",
+                violation_error_message=_("Another user already has this e-mail."),
                 violation_error_code="email",
             ),
-            models.CheckConstraint(condition=~models.Q(name=""), name="identity_user_name_present"),
+            models.CheckConstraint(
+                condition=~models.Q(name=""),
+                name="identity_user_name_present",
+                violation_error_message=_("Must not be empty."),
+                violation_error_code="name",
+            ),
             models.CheckConstraint(
                 condition=models.Q(language__in=Language.values),
                 name="identity_user_language_known",
                 violation_error_code="language",
+                violation_error_message=_("This language is not available."),
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
@@ -145,20 +156,22 @@ class User(Record, AbstractBaseUser):
 class Role(Record):
     """A named set of permission strings. The default ones are fixed, by a trigger."""
 
-    name = models.CharField(max_length=100)
-    description = models.CharField(max_length=255, default="", blank=True)
-    permissions = ArrayField(models.CharField(max_length=60), default=list)
-    is_default = models.BooleanField(default=False, editable=False)
+    name = models.CharField(max_length=100, verbose_name=_("name"))
+    description = models.CharField(max_length=255, default="", blank=True, verbose_name=_("description"))
+    permissions = ArrayField(models.CharField(max_length=60), default=list, verbose_name=_("permissions"))
+    is_default = models.BooleanField(default=False, editable=False, verbose_name=_("is default"))
 
     objects = RowLevelQuerySet.as_manager()
 
     class Meta:
         db_table = "identity_role"
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 Lower("name"),
                 name="identity_role_name_unique",
-                violation_error_message="Another role already has this name.",
+                violation_error_message=_("Another role already has this name."),
                 violation_error_code="name",
             ),
         ]
@@ -170,17 +183,19 @@ class Role(Record):
 class UserRole(models.Model):
     """That a user holds a role."""
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="held_roles")
-    role = models.ForeignKey(Role, models.PROTECT, related_name="holders")
-    created_at = models.DateTimeField(auto_now_add=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="held_roles", verbose_name=_("user"))
+    role = models.ForeignKey(Role, models.PROTECT, related_name="holders", verbose_name=_("role"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("created at"))
 
     class Meta:
         db_table = "identity_user_role"
+        verbose_name = _("user role")
+        verbose_name_plural = _("user roles")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["user", "role"],
                 name="identity_user_role_unique",
-                violation_error_message="The user already holds this role.",
+                violation_error_message=_("The user already holds this role."),
                 violation_error_code="role_id",
             ),
         ]
@@ -243,7 +258,11 @@ class KnownNetwork(models.Model):
     class Meta:
         db_table = "identity_known_network"
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["user", "network"], name="identity_known_network_unique"),
+            models.UniqueConstraint(
+                fields=["user", "network"],
+                name="identity_known_network_unique",
+                violation_error_message=_("This network is already known."),
+            ),
         ]
 
     def __str__(self) -> str:

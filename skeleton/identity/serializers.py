@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from skeleton.identity.choices import Language
@@ -117,7 +118,7 @@ class RoleSerializer(Serializer):
 class PermissionField(TextField):
     """One of the valid permission strings."""
 
-    default_error_messages = {"unknown": "Unknown permission: {value}."}
+    default_error_messages = {"unknown": _("Unknown permission: {value}.")}
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)

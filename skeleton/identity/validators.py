@@ -4,7 +4,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class ReadablePasswordValidator:
@@ -12,12 +13,12 @@ class ReadablePasswordValidator:
 
     def validate(self, password: str, user: Any = None) -> None:
         if not any(char.isprintable() and not char.isspace() for char in password):
-            raise ValidationError(say("The password consists of spaces only."), code="blank")
+            raise ValidationError(gettext("The password consists of spaces only."), code="blank")
         if any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in password):
-            raise ValidationError(say("The password contains characters that cannot be typed."), code="unreadable")
+            raise ValidationError(gettext("The password contains characters that cannot be typed."), code="unreadable")
 
     def get_help_text(self) -> str:
-        return say("Your password can’t consist of spaces only.")
+        return gettext("Your password can’t consist of spaces only.")
 
 
 class MaximumLengthValidator:
@@ -28,22 +29,22 @@ class MaximumLengthValidator:
 
     def validate(self, password: str, user: Any = None) -> None:
         if len(password) > self.max_length:
-            text = say("This password is too long. It must contain at most %(max_length)d characters.")
+            text = gettext("This password is too long. It must contain at most %(max_length)d characters.")
             raise ValidationError(text % {"max_length": self.max_length}, code="password_too_long")
 
     def get_help_text(self) -> str:
-        text = say("Your password must contain at most %(max_length)d characters.")
+        text = gettext("Your password must contain at most %(max_length)d characters.")
         return text % {"max_length": self.max_length}
 
 
 class UndocumentedPasswordValidator:
     """The password of the demo administrator is printed in the documentation: nobody else may choose it."""
 
-    text = "This password is printed in the documentation."
+    text = _("This password is printed in the documentation.")
 
     def validate(self, password: str, user: Any = None) -> None:
         if password == settings.DEMO_PASSWORD:
             raise ValidationError(self.text, code="documented")
 
     def get_help_text(self) -> str:
-        return "Your password can’t be the one that the documentation prints."
+        return gettext("Your password can’t be the one that the documentation prints.")

@@ -22,7 +22,8 @@ from django.db.models import Exists, F, OuterRef, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Length
 from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop, override
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from skeleton.identity.queries import actor_of_user
@@ -32,6 +33,7 @@ from skeleton.importexport.models import Import, ImportState
 from skeleton.importexport.runs import Progress, check_heading, run
 from skeleton.importexport.sheets import Sheet, open_sheet, read_sheet
 from skeleton.jobs.queue import long_job
+from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden
 
@@ -50,8 +52,8 @@ KEPT = dt.timedelta(days=7)
 
 WORKING = (ImportState.CHECKING, ImportState.APPLYING)
 
-CHANGED = gettext_noop("Something has changed since you looked. Look again, please.")
-FAULT = gettext_noop("A fault of ours. It has been noted; nothing was changed.")
+CHANGED = gettext_noop("Something has changed since the preview. Check it again.")
+FAULT = gettext_noop("Something went wrong on our side. It has been logged; nothing was changed.")
 BROKEN_OFF = gettext_noop("The work on this file was broken off. Upload it again, or split it into smaller files.")
 
 
@@ -80,7 +82,7 @@ def apply_import(*, import_id: UUID, actor: Actor) -> None:
     own = Import.objects.filter(pk=import_id, owner=actor.user_id)
     waiting = own.filter(state=ImportState.CHECKED)
     if not waiting.update(state=ImportState.APPLYING, attempts=0, done=0, updated_at=timezone.now()):
-        raise Conflict("This import is not waiting to be applied.")
+        raise Conflict(_("This import is not waiting to be applied."))
     _go_on(import_id, at_once=own.annotate(size=Length("content")).filter(size__lte=AT_ONCE).exists())
 
 
@@ -96,6 +98,7 @@ def _go_on(import_id: UUID, *, at_once: bool) -> None:
 
 
 @long_job
+@titled(_("Work on import"))
 def work_on_import(*, import_id: str) -> None:
     """Check or apply the file, depending on the import's state."""
     _work_on(UUID(import_id), PATIENT)
@@ -107,12 +110,15 @@ def _work_on(import_id: UUID, limits: Limits) -> None:
     if import_ is None:
         return
     try:
-        with read_sheet(bytes(import_.content), encoding=import_.encoding, limits=limits) as sheet:
+        with (
+            override(import_.owner.language),
+            read_sheet(bytes(import_.content), encoding=import_.encoding, limits=limits) as sheet,
+        ):
             _work(import_, sheet)
     except (BadFile, Forbidden) as refusal:
         if isinstance(refusal, TooMuch) and limits is not PATIENT:
             raise
-        _end(import_, ImportState.REFUSED, refusal.message)
+        _end(import_, ImportState.REFUSED, str(refusal.message))
     except (OperationalError, InterfaceError):
         raise  # the job is retried
     except Exception:
@@ -126,7 +132,7 @@ def _begun(import_id: UUID) -> Import | None:
     if waiting.filter(attempts__gte=ATTEMPTS).update(state=ImportState.FAILED, message=BROKEN_OFF, updated_at=now):
         log.error("import_given_up", import_id=str(import_id))
     waiting.update(attempts=F("attempts") + 1, updated_at=now)
-    return waiting.first()
+    return waiting.select_related("owner").first()
 
 
 def _end(import_: Import, state: ImportState, message: str) -> None:
@@ -141,7 +147,7 @@ def _work(import_: Import, sheet: Sheet) -> None:
             return
         screen, actor = screen_of(import_), actor_of_user(import_.owner_id)
         if actor is None or not screen.may_import(actor):
-            raise Forbidden("You may not import here any more.")
+            raise Forbidden(_("You may no longer import here."))
         applying = import_.state == ImportState.APPLYING
         report, applied = run(screen, sheet, actor=actor, apply=import_.plan if applying else None, progress=progress)
         changed = applying and report.is_clean and report.plan != import_.plan

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel.models import Record
 
@@ -42,7 +43,10 @@ class Import(Record):
         db_table = "exchange_import"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=models.Q(state__in=ImportState.values), name="exchange_import_state_known"
+                condition=models.Q(state__in=ImportState.values),
+                name="exchange_import_state_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="state",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["created_at"], name="exchange_import_created_at")]

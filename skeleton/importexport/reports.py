@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+from skeleton.kernel.translation import Text
+
 NEW, CHANGED, UNCHANGED, WRONG = "new", "changed", "unchanged", "wrong"
 
 MOST_SHOWN = 300
@@ -20,12 +22,12 @@ class Outcome:
     label: str
     state: str
     changes: dict[str, list[str]] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, Text] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return {
             "number": self.number, "label": self.label, "state": self.state, "changes": self.changes,
-            "errors": self.errors,
+            "errors": {column: str(text) for column, text in self.errors.items()},
         }  # fmt: skip
 
 

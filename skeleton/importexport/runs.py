@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.importexport.errors import BadFile
 from skeleton.importexport.reader.rows import Row
@@ -24,7 +25,9 @@ from skeleton.importexport.sheets import Sheet
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import DomainError
 from skeleton.kernel.ids import parse_uuid
+from skeleton.kernel.text import format_text
 from skeleton.kernel.transactions import verb
+from skeleton.kernel.translation import Text
 from skeleton.office.refusals import REFUSALS, refusal_of, texts_of
 from skeleton.office.tables.columns import AmountColumn, BadCell, Column, TextColumn
 from skeleton.office.tables.table import ID, Table
@@ -58,10 +61,10 @@ class Plan:
     row: Row
     values: dict[str, Any] = field(default_factory=dict)
     record: Any = None
-    errors: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, Text] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
 
-    def refuse(self, column: str, text: str) -> None:
+    def refuse(self, column: str, text: Text) -> None:
         """Add an error to a column, unless it has one."""
         self.errors.setdefault(column, text)
 
@@ -122,13 +125,13 @@ def check_heading(table: Table, heading: Sequence[str]) -> None:
     unknown = [text or "(empty)" for text, name in zip(heading, names, strict=True) if name not in known]
     if unknown:
         found, columns = _named(unknown), ", ".join(table.names)
-        raise BadFile(f"Unknown columns: {found}. Known are: {columns}.")
+        raise BadFile(format_text(_("Unknown columns: {found}. Known are: {columns}."), found=found, columns=columns))
     twice = _named(sorted({name for name in names if names.count(name) > 1}))
     if twice:
-        raise BadFile(f"These columns are there twice: {twice}.")
+        raise BadFile(format_text(_("These columns are there twice: {twice}."), twice=twice))
     if ID not in names and not set(table.key) <= set(names):
         key = " and ".join(table.key)
-        raise BadFile(f"Rows cannot be known again: there must be a column id, or {key}.")
+        raise BadFile(format_text(_("Rows cannot be matched to records: add a column id, or {key}."), key=key))
 
 
 def _named(texts: Sequence[str]) -> str:
@@ -183,9 +186,9 @@ def _read_known(plan: Plan, columns: list[Column]) -> None:
     """Read all cells except amounts, which may depend on the record's currency."""
     for index, column in enumerate(columns):
         if index in plan.row.formulas:
-            plan.refuse(column.name, "Holds a formula: put its value there.")
+            plan.refuse(column.name, _("Holds a formula: put its value there."))
         elif index in plan.row.faults:
-            plan.refuse(column.name, "Holds an error such as #N/A: put a value there.")
+            plan.refuse(column.name, _("Holds an error such as #N/A: put a value there."))
         elif column.name == ID or not (column.shown or isinstance(column, AmountColumn)):
             _read(plan, column, plan.row.cells[index], {})
 
@@ -208,7 +211,7 @@ def _find_records(target: Target, plans: list[Plan], columns: list[Column], acto
         if plan.row.number in by_id:
             plan.record = found.get(by_id[plan.row.number])
             if plan.record is None:
-                plan.refuse(ID, "There is no record with this id. Leave it empty for a new one.")
+                plan.refuse(ID, _("There is no record with this id. Leave it empty for a new one."))
     keyed = [plan for plan in plans if plan.row.number not in by_id and _key_of(plan, target.table)]
     _find_by_key(target.table, rows, keyed, columns)
 
@@ -227,7 +230,10 @@ def _find_by_key(table: Table, rows: Any, plans: list[Plan], columns: list[Colum
         matches = candidates.get(_key_of(plan, table), [])
         if len(matches) > 1:
             count, named = len(matches), " and ".join(table.key)
-            plan.refuse(table.key[0], f"{count} records have this {named}: give the id.")
+            plan.refuse(
+                table.key[0],
+                format_text(_("{count} records have this {named}: give the id."), count=count, named=named),
+            )
         plan.record = matches[0] if matches else None
 
 
@@ -249,7 +255,9 @@ def _refuse_twice(plan: Plan, table: Table, first_of: dict[Any, int]) -> None:
         return
     first = first_of.setdefault(means, plan.row.number)
     if first != plan.row.number:
-        plan.refuse(table.key[0] if table.key else ID, f"Row {first} is about the same record.")
+        plan.refuse(
+            table.key[0] if table.key else ID, format_text(_("Row {first} is about the same record."), first=first)
+        )
 
 
 def _read_amounts(plan: Plan, columns: list[Column], table: Table) -> None:
@@ -313,8 +321,8 @@ def _change(plan: Plan, column: Column, table: Table) -> list[str]:
     return ["" if before is None else str(before), plan.texts[column.name]]
 
 
-def _errors(error: DomainError, table: Table) -> dict[str, str]:
+def _errors(error: DomainError, table: Table) -> dict[str, Text]:
     """Return the errors by column name. An error without a column is under ""."""
     names = {column.path: column.name for column in table.columns}
-    errors = {names.get(path, path): text for path, text in texts_of(error)}
+    errors: dict[str, Text] = {names.get(path, path): text for path, text in texts_of(error)}
     return errors or {"": error.message}

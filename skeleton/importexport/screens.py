@@ -11,6 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
 from skeleton.importexport.imports import apply_import, start_import
@@ -19,33 +21,38 @@ from skeleton.importexport.runs import Plan
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import DomainError
 from skeleton.kernel.ids import parse_uuid
+from skeleton.kernel.text import format_text
+from skeleton.kernel.translation import Text
 from skeleton.office.exports import FORMATS
 from skeleton.office.records import RecordAdmin
 from skeleton.office.tables.spreadsheets import table_answer
 from skeleton.office.tables.table import Table
-from skeleton.office.words import say
 from skeleton.rest.serializers import InputSerializer
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        help_text="CSV or XLSX, 25 MB at most.",
+        help_text=_("CSV or XLSX, 25 MB at most."),
         widget=widgets.UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
+        label=_("File"),
     )
     encoding = forms.ChoiceField(
         required=False,
         choices=[
-            ("", "Find out"), ("utf-8", "UTF-8"), ("cp1251", "Windows-1251 (Cyrillic)"),
-            ("cp1252", "Windows-1252 (Western)"),
+            ("", _("Detect")),
+            ("utf-8", "UTF-8"),
+            ("cp1251", _("Windows-1251 (Cyrillic)")),
+            ("cp1252", _("Windows-1252 (Western)")),
         ],
         widget=widgets.UnfoldAdminSelectWidget,
-        help_text="Of a CSV file.",
-    )  # fmt: skip
+        help_text=_("Of a CSV file."),
+        label=_("Encoding"),
+    )
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size > settings.SKELETON_UPLOAD_LIMIT:
-            raise forms.ValidationError("The file is too large.")
+            raise forms.ValidationError(_("The file is too large."))
         return file
 
 
@@ -114,11 +121,11 @@ class Importing(RecordAdmin):
                     actor=actor,
                 )
             except DomainError as refusal:
-                form.add_error("file", say(refusal.message))
+                form.add_error("file", str(refusal.message))
             else:
                 return HttpResponseRedirect(self.address("import", "show", args=[started]))
         templates = [(kind.upper(), self.address("template", kind)) for kind in FORMATS]
-        return self._page(request, "exchange/upload.html", "Import", {"form": form, "templates": templates})
+        return self._page(request, "exchange/upload.html", _("Import"), {"form": form, "templates": templates})
 
     def _template(self, request: HttpRequest, kind: str) -> HttpResponseBase:
         self._importer(request)
@@ -133,17 +140,19 @@ class Importing(RecordAdmin):
             try:
                 apply_import(import_id=import_.pk, actor=actor)
             except DomainError as refusal:
-                messages.error(request, say(refusal.message))
+                messages.error(request, str(refusal.message))
             return HttpResponseRedirect(request.path)
         context = {
             "import_": import_,
             "working": import_.state in (ImportState.CHECKING, ImportState.APPLYING),
             "progress_link": self.address("import", "progress", args=[import_.pk]),
-            "report": _in_words(import_.report),
-            "message": say(import_.message),
+            "report": import_.report,
+            "message": gettext(import_.message) if import_.message else "",
             "again": self.address("import"),
         }
-        return self._page(request, "exchange/import.html", f"Import: {import_.file_name}", context)
+        return self._page(
+            request, "exchange/import.html", format_text(_("Import: {file}"), file=import_.file_name), context
+        )
 
     def _progress(self, request: HttpRequest, import_id: str) -> HttpResponse:
         import_ = self._own(import_id, self._importer(request))
@@ -157,7 +166,7 @@ class Importing(RecordAdmin):
             raise Http404
         return found
 
-    def _page(self, request: HttpRequest, template: str, title: str, context: dict[str, Any]) -> HttpResponse:
+    def _page(self, request: HttpRequest, template: str, title: Text, context: dict[str, Any]) -> HttpResponse:
         return TemplateResponse(
             request,
             template,
@@ -166,17 +175,10 @@ class Importing(RecordAdmin):
                 "opts": self.opts,
                 "title": title,
                 "subtitle": None,
-                "columns": [(column, say(column.help)) for column in self.table.columns],
+                "columns": [(column, column.help) for column in self.table.columns],
                 "key": self.table.key,
                 "list_page": self.list_page,
                 "media": self.media,
                 **context,
             },
         )
-
-
-def _in_words(report: dict[str, Any]) -> dict[str, Any]:
-    """Return the report with errors translated to the page's language."""
-    wrong = report.get("wrong", ())
-    told = [{**row, "errors": {column: say(text) for column, text in row["errors"].items()}} for row in wrong]
-    return {**report, "wrong": told}

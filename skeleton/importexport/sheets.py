@@ -17,16 +17,19 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from json import dumps, loads
 from tempfile import SpooledTemporaryFile, TemporaryFile
 from typing import IO, Any
 
 import structlog
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.importexport.errors import BadFile, TooMuch
 from skeleton.importexport.limits import PATIENT, Limits
 from skeleton.importexport.reader.rows import Cell, Row
+from skeleton.kernel.text import format_text
 from skeleton.office.tables.spreadsheets import plain_text
 
 log = structlog.get_logger("skeleton.importexport")
@@ -172,7 +175,12 @@ class _Reader:
         """Return a message. Raises BadFile if it reports an error."""
         message: dict[str, Any] = loads(line)
         if "refused" in message:
-            raise (TooMuch if message.get("too_much") else BadFile)(message["refused"])
+            values = {**message["values"]}
+            if "most" in values:
+                values["most"] = Decimal(values["most"])  # a figure; the others are numbers of rows
+            text = message["refused"]  # marked in the reader
+            refused = format_text(_(text), **values)
+            raise (TooMuch if message.get("too_much") else BadFile)(refused)
         if "fault" in message:
             log.error("reader_failed", fault=message["fault"])
             raise _unread()
@@ -183,10 +191,10 @@ class _Reader:
         self._process.kill()
         code = self._process.wait()
         if self._overdue or code == -signal.SIGXCPU:
-            return TooMuch("Reading the file takes too long. Split it, or save it as CSV.")
+            return TooMuch(_("Reading the file takes too long. Split it, or save it as CSV."))
         log.error("reader_failed", code=code)
         return _unread()
 
 
 def _unread() -> BadFile:
-    return BadFile("The file cannot be read. Save it again as XLSX, or as CSV.")
+    return BadFile(_("The file cannot be read. Save it again as XLSX, or as CSV."))

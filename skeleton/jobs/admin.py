@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent
 from unfold.contrib.filters.admin import DropdownFilter
@@ -22,11 +24,14 @@ from unfold.enums import ActionVariant
 
 from skeleton.jobs import services
 from skeleton.jobs.choices import OPEN, State
-from skeleton.jobs.models import Job, title_of
+from skeleton.jobs.models import Job
 from skeleton.jobs.queries import jobs, periodic_jobs, workers_alive
+from skeleton.jobs.titles import title_of
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.redaction import without_secrets
+from skeleton.kernel.text import format_text
+from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
 from skeleton.office.columns import EMPTY, label
 from skeleton.office.columns import status as status_column
@@ -46,11 +51,11 @@ EVERYTHING = "all"
 class StateFilter(DropdownFilter):
     """Filters by status. By default, only open and failed jobs are shown, as there are thousands of others a day."""
 
-    title, parameter_name = "status", "status"
-    all_option: ClassVar[Any] = ["", "Waiting, running, failed"]
+    title, parameter_name = _("status"), "status"
+    all_option: ClassVar[Any] = ["", _("Waiting, running, failed")]
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*State.choices, (EVERYTHING, "All")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        return [*State.choices, (EVERYTHING, _("All"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         wanted = self.value()
@@ -60,10 +65,10 @@ class StateFilter(DropdownFilter):
 
 
 class TaskFilter(DropdownFilter):
-    title, parameter_name = "job", "task"
+    title, parameter_name = _("job"), "task"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return sorted(((name, title_of(name)) for name in app.tasks), key=lambda pair: pair[1])
+        return sorted(((name, str(title_of(name).name)) for name in app.tasks), key=lambda pair: pair[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         return queryset.filter(task_name=self.value()) if self.value() else queryset
@@ -74,16 +79,16 @@ class JobScreen(DocumentAdmin):
     resources = ("jobs",)
     list_before_template = "skeleton/jobs/workers.html"
     list_after_template = "skeleton/jobs/periodic.html"
-    list_display = ("title", status_column("status", COLOURS), "since", "due", "attempts", "why")
+    list_display = ("title", status_column("status", COLOURS), "since", "due", "tries", "why")
     list_filter = (StateFilter, TaskFilter)
     readonly_fields = (
-        "title", "task_name", "status_shown", "since", "due", "attempts", "why", "failed_at", "place", "arguments",
+        "title", "task_name", "status_shown", "since", "due", "tries", "why", "failed_at", "place", "arguments",
         "events",
     )  # fmt: skip
     fieldsets = (
-        (None, {"fields": (("title", "status_shown"), ("since", "due"), ("attempts", "task_name"), ("arguments",))}),
-        ("The last failure", {"fields": (("why",), ("failed_at", "place"))}),
-        ("What happened", {"fields": ("events",)}),
+        (None, {"fields": (("title", "status_shown"), ("since", "due"), ("tries", "task_name"), ("arguments",))}),
+        (_("The last failure"), {"fields": (("why",), ("failed_at", "place"))}),
+        (_("What happened"), {"fields": ("events",)}),
     )
     acts = ("run_now", "cancel")
     bulk_acts = ("run_now", "cancel")
@@ -107,43 +112,47 @@ class JobScreen(DocumentAdmin):
 
     # columns
 
-    @display(description="job", ordering="task_name")
+    @display(description=_("job"), ordering="task_name")
     def title(self, job: Job) -> SafeString:
         return format_html('<span title="{}">{}</span>', job.task_name, job)
 
-    @display(description="status")
+    @display(description=_("status"))
     def status_shown(self, job: Job) -> SafeString:
         return label(job.status, COLOURS, text=job.get_status_display())
 
-    @display(description="since")
+    @display(description=_("since"))
     def since(self, job: Any) -> str:
         return _moment(job.since)
 
-    @display(description="next try", ordering="scheduled_at")
+    @display(description=_("next try"), ordering="scheduled_at")
     def due(self, job: Job) -> str:
         """Return when a waiting job may run."""
         if job.status != State.TODO:
             return EMPTY
         at = job.scheduled_at
-        return _moment(at) if at and at > timezone.now() else "as soon as possible"
+        return _moment(at) if at and at > timezone.now() else str(_("as soon as possible"))
 
-    @display(description="why it failed")
+    @display(description=_("attempts"), ordering="attempts")
+    def tries(self, job: Job) -> int:
+        return job.attempts
+
+    @display(description=_("why it failed"))
     def why(self, job: Any) -> str:
-        return job.reason or EMPTY
+        return gettext(job.reason) if job.reason else EMPTY
 
-    @display(description="failed at")
+    @display(description=_("failed at"))
     def failed_at(self, job: Any) -> str:
         return _moment(job.failed_at)
 
-    @display(description="where")
+    @display(description=_("where"))
     def place(self, job: Any) -> str:
         return job.place or EMPTY
 
-    @display(description="with")
+    @display(description=_("with"))
     def arguments(self, job: Job) -> str:
         return without_secrets(orjson.dumps(job.args).decode()) if job.args else EMPTY
 
-    @display(description="events")
+    @display(description=_("events"))
     def events(self, job: Job) -> SafeString | str:
         found = ProcrastinateEvent.objects.filter(job_id=job.pk).order_by("-id").values_list("at", "type")[:SHOWN]
         lines = ((_moment(at), kind.replace("_", " ")) for at, kind in found)
@@ -153,25 +162,25 @@ class JobScreen(DocumentAdmin):
     # acts
 
     @act(
-        "Run now",
-        question="It will run as soon as a worker is free.",
+        _("Run now"),
+        question=_("It will run as soon as a worker is free."),
         when=lambda job: job.status in (State.FAILED, State.TODO),
         icon="replay",
     )
-    def run_now(self, request: HttpRequest, job: Job, form: Any) -> str:
+    def run_now(self, request: HttpRequest, job: Job, form: Any) -> Text:
         services.run_job_now(job_id=job.pk, actor=self.actor(request))
-        return f"{job} will run as soon as a worker is free."
+        return format_text(_("{job} will run as soon as a worker is free."), job=job)
 
     @act(
-        "Cancel",
-        question="It will not run, and what it was for will not happen.",
+        pgettext_lazy("job", "Cancel"),
+        question=_("It will not run, and what it was for will not happen."),
         when=lambda job: job.status in (State.FAILED, State.TODO),
         icon="cancel",
         variant=ActionVariant.DANGER,
     )
-    def cancel(self, request: HttpRequest, job: Job, form: Any) -> str:
+    def cancel(self, request: HttpRequest, job: Job, form: Any) -> Text:
         services.cancel_job(job_id=job.pk, actor=self.actor(request))
-        return f"{job} is cancelled."
+        return format_text(_("{job} is cancelled."), job=job)
 
 
 SHOWN = 50

@@ -1,15 +1,17 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class State(models.TextChoices):
     """The queue's job states, with our labels."""
 
-    TODO = "todo", "Waiting"
-    DOING = "doing", "Running"
-    FAILED = "failed", "Failed"
-    SUCCEEDED = "succeeded", "Done"
-    CANCELLED = "cancelled", "Cancelled"
-    ABORTED = "aborted", "Aborted"
+    TODO = "todo", _("Waiting")
+    DOING = "doing", _("Running")
+    FAILED = "failed", _("Failed")
+    SUCCEEDED = "succeeded", _("Done")
+    CANCELLED = "cancelled", pgettext_lazy("job", "Cancelled")
+    ABORTED = "aborted", _("Aborted")
 
 
 OPEN = (State.TODO, State.DOING, State.FAILED)

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.utils.translation import gettext_noop
 from procrastinate import App, JobContext
 from procrastinate.exceptions import ConnectorException
 
@@ -17,7 +18,7 @@ from skeleton.kernel.redaction import without_secrets
 
 log = structlog.get_logger("skeleton.jobs")
 
-LOST = "The worker that ran it died, or lost the database. It is given to another one."
+LOST = gettext_noop("The worker that ran it died, or lost the database. It is given to another one.")
 
 _KEEP = """
     INSERT INTO core_job_failure (job_id, failed_at, error, place)

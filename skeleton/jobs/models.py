@@ -2,9 +2,12 @@
 
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from skeleton.jobs.choices import State
+from skeleton.jobs.titles import title_of
+from skeleton.kernel.translation import Text
 
 
 class Job(ProcrastinateJob):
@@ -12,21 +15,16 @@ class Job(ProcrastinateJob):
 
     class Meta:
         proxy = True
-        verbose_name = "job"
-        verbose_name_plural = "jobs"
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
 
     def __str__(self) -> str:
-        return f"{title_of(self.task_name)} ({self.pk})"
+        return f"{title_of(self.task_name).name} ({self.pk})"
 
-    def get_status_display(self) -> str:
+    def get_status_display(self) -> Text:
         return State(self.status).label
 
     @property
     def audited_as(self) -> UUID:
         """Return the job's number as a UUID, because the audit log's ids are UUIDs."""
         return UUID(int=self.pk)
-
-
-def title_of(task_name: str) -> str:
-    """Return a readable title: "Report orphans" for `skeleton.files.tasks.report_orphans`."""
-    return task_name.rpartition(".")[2].replace("_", " ").capitalize()

@@ -10,7 +10,9 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinatePeriodicDefer, ProcrastinateWorker
 
 from skeleton.db.models import JobFailure
-from skeleton.jobs.models import Job, title_of
+from skeleton.jobs.models import Job
+from skeleton.jobs.titles import title_of
+from skeleton.kernel.translation import Text
 
 
 def jobs() -> QuerySet[Job]:
@@ -31,8 +33,8 @@ def jobs() -> QuerySet[Job]:
 class Periodic:
     """A periodic job: its purpose, its schedule (UTC), and its last run."""
 
-    title: str
-    purpose: str
+    title: Text
+    purpose: Text
     cron: str
     next: dt.datetime
     last: dt.datetime | None = None
@@ -48,10 +50,11 @@ def periodic_jobs() -> list[Periodic]:
     found = []
     for periodic in app.periodic_registry.periodic_tasks.values():
         defer = last.get(periodic.task.name)
+        title = title_of(periodic.task.name)
         found.append(
             Periodic(
-                title=title_of(periodic.task.name),
-                purpose=(periodic.task.func.__doc__ or "").strip().partition(". ")[0].rstrip("."),
+                title=title.name,
+                purpose=title.purpose,
                 cron=periodic.cron,
                 next=periodic.croniter.get_next(dt.datetime, start_time=now),
                 last=_moment(defer.defer_timestamp) if defer else None,
@@ -59,7 +62,7 @@ def periodic_jobs() -> list[Periodic]:
                 state=defer.job.status if defer and defer.job else None,
             )
         )
-    return sorted(found, key=lambda each: (each.next, each.title))
+    return sorted(found, key=lambda each: (each.next, str(each.title)))
 
 
 def _moment(seconds: int | None) -> dt.datetime:

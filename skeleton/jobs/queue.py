@@ -24,6 +24,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as QueuedJob
 
 from skeleton.db.connections import check_if_idle
+from skeleton.jobs.titles import name_of
 
 FIRST_WAIT, LONGEST_WAIT = 10, 3600  # seconds
 ATTEMPTS = 12
@@ -110,11 +111,6 @@ def periodic(cron: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
         return function
 
     return make
-
-
-def name_of(function: Callable[..., Any]) -> str:
-    """Return the job's name in the queue: the dotted name of its function."""
-    return f"{function.__module__}.{function.__name__}"
 
 
 def is_first_run(job_id: int | None) -> bool:

@@ -2,6 +2,7 @@
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 
@@ -10,6 +11,7 @@ from skeleton.jobs.choices import State
 from skeleton.jobs.models import Job
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
+from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import verb
 
 
@@ -40,8 +42,8 @@ def _locked(job_id: int, *allowed: State) -> State:
     """Lock the job, so that no worker can take it, and return its state. Raises NotFound, Conflict."""
     state = State(locked_for_update(Job.objects.only("status"), job_id).status)
     if state not in allowed:
-        right = [state.label.lower() for state in allowed]
-        raise Conflict(f"This job is {state.label.lower()}.", details={"allowed": right})
+        told = format_text(_("This job is {status}."), status=Label(state.label))
+        raise Conflict(told, details={"allowed": [state.value for state in allowed]})
     return state
 
 
@@ -49,7 +51,7 @@ def _retry(job_id: int) -> None:
     try:
         app.job_manager.retry_job_by_id(job_id, retry_at=timezone.now())
     except UniqueViolation as exc:  # a periodic job can be queued only once
-        raise Conflict("The same job is waiting already; once is enough.") from exc
+        raise Conflict(_("The same job is already waiting.")) from exc
 
 
 def _write(statement: str, job_id: int) -> None:

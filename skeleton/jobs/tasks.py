@@ -2,10 +2,12 @@
 
 from django.core.management import call_command
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from skeleton.jobs.queue import periodic
+from skeleton.jobs.titles import titled
 from skeleton.jobs.worker import release_stalled
 
 _CLEAN_UP = (
@@ -20,12 +22,14 @@ _CLEAN_UP = (
 
 @app.periodic(cron="* * * * *")
 @app.task(name="skeleton.jobs.tasks.give_back_stalled_jobs", pass_context=True, queueing_lock="give_back_stalled_jobs")
+@titled(_("Give back stalled jobs"), _("Every minute, for jobs whose worker died."))
 async def give_back_stalled_jobs(context: JobContext, timestamp: int) -> None:
     """Every minute: jobs whose worker died are run by another one."""
     await release_stalled(context.app)
 
 
 @periodic("17 3 * * *")
+@titled(_("Clean up"), _("Every night, for old jobs, used-up limits and ended sessions."))
 def clean_up() -> None:
     """Every night: old jobs, spent throttles, sessions of the back office that have ended."""
     with connection.cursor() as cursor:

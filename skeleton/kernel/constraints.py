@@ -11,8 +11,10 @@ from functools import cache
 from django.apps import apps
 from django.db import DatabaseError
 from django.db.models import BaseConstraint, CheckConstraint, UniqueConstraint
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel.errors import Conflict, DomainError, Invalid, ServiceUnavailable
+from skeleton.kernel.translation import Text
 
 NOT_NULL, FOREIGN_KEY, UNIQUE, CHECK, EXCLUSION = "23502", "23503", "23505", "23514", "23P01"
 OUT_OF_RANGE, TOO_LONG = "22003", "22001"
@@ -20,12 +22,17 @@ RETRY = {"40001", "40P01", "55P03", "57014"}
 """Serialization failure, deadlock, lock timeout, statement timeout: the same request may well succeed next time."""
 
 
+_EXISTS = _("This already exists.")
+_OUT_OF_BOUNDS = _("A value is out of its bounds.")
+_OVERLAPS = _("This overlaps another record.")
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """What to answer when a constraint refuses: which error, in which words, at which field."""
 
     error: type[DomainError]
-    message: str
+    message: Text
     field: str | None = None
 
     def build(self) -> DomainError:
@@ -36,7 +43,7 @@ class Refusal:
 _declared: dict[str, Refusal] = {}
 
 
-def declare(name: str, error: type[DomainError], message: str, *, field: str | None = None) -> None:
+def declare(name: str, error: type[DomainError], message: Text, *, field: str | None = None) -> None:
     """Say what a violation of the SQL-only constraint `name` means. Called from `AppConfig.ready()`."""
     _declared[name] = Refusal(error, message, field)
 
@@ -48,11 +55,11 @@ def explain(exc: DatabaseError) -> DomainError | None:
     if diagnosis is None or sqlstate is None:
         return None
     if sqlstate in RETRY:
-        return ServiceUnavailable("The record is busy just now. Try again.", retry_after=1)
+        return ServiceUnavailable(_("The record is busy just now. Try again."), retry_after=1)
     if sqlstate == OUT_OF_RANGE:
-        return Invalid("A number, or a sum that it would lead to, is too large.")
+        return Invalid(_("A number, or a sum that it would lead to, is too large."))
     if sqlstate == TOO_LONG:
-        return Invalid("A text is too long.")
+        return Invalid(_("A text is too long."))
     refusal = _declared.get(diagnosis.constraint_name or "") or _of_models().get(diagnosis.constraint_name or "")
     if refusal:
         return refusal.build()
@@ -61,15 +68,15 @@ def explain(exc: DatabaseError) -> DomainError | None:
 
 def _by_sqlstate(sqlstate: str, column: str | None, detail: str | None) -> DomainError | None:
     if sqlstate in (UNIQUE, EXCLUSION):
-        return Conflict("This already exists.")
+        return Conflict(_EXISTS)
     if sqlstate == FOREIGN_KEY:
         if "not present" in (detail or ""):
-            return Invalid("A record that this refers to does not exist.")
-        return Conflict("Other records still refer to this one.")
+            return Invalid(_("A record that this refers to does not exist."))
+        return Conflict(_("Other records still refer to this one."))
     if sqlstate == NOT_NULL and column:
-        return Invalid(details={column: "This field may not be null."})
+        return Invalid(details={column: _("This field may not be null.")})
     if sqlstate == CHECK:
-        return Invalid("A value is out of its bounds.")
+        return Invalid(_OUT_OF_BOUNDS)
     return None
 
 
@@ -82,12 +89,23 @@ def _of_models() -> dict[str, Refusal]:
     }
 
 
+def message_of(constraint: BaseConstraint) -> Text | None:
+    """The message that we gave a constraint; None for one that has only Django's own."""
+    message: Text | None = constraint.violation_error_message
+    return None if message is BaseConstraint.default_violation_error_message else message
+
+
+def refusals() -> dict[str, Refusal]:
+    """What every named constraint means, those of models and those that live in SQL only."""
+    return {**_of_models(), **_declared}
+
+
 def _refusal_of(constraint: BaseConstraint) -> Refusal:
-    message = str(constraint.violation_error_message) if constraint.violation_error_message else ""
+    message = message_of(constraint)
     if isinstance(constraint, UniqueConstraint):
         # violation_error_code names the field where an expression hides it (`Lower("email")`)
         field = constraint.violation_error_code or (constraint.fields[0] if constraint.fields else None)
-        return Refusal(Conflict, message or "This already exists.", field)
+        return Refusal(Conflict, message or _EXISTS, field)
     if isinstance(constraint, CheckConstraint):
-        return Refusal(Invalid, message or "A value is out of its bounds.", constraint.violation_error_code)
-    return Refusal(Conflict, message or "This overlaps another record.", constraint.violation_error_code)
+        return Refusal(Invalid, message or _OUT_OF_BOUNDS, constraint.violation_error_code)
+    return Refusal(Conflict, message or _OVERLAPS, constraint.violation_error_code)

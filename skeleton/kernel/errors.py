@@ -1,78 +1,115 @@
-"""Errors that the domain raises. They know their HTTP status, and nothing else of HTTP."""
+"""Errors that the domain raises, and the one table of their codes. They know their status, nothing else of HTTP."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+
+from skeleton.kernel.translation import Text
+
+
+class Code(NamedTuple):
+    """What an error code stands for: its HTTP status and, for readers of the API's documentation, its meaning."""
+
+    status: int
+    meaning: str
+
+
+CODES: Mapping[str, Code] = {
+    "bad_request": Code(400, "The request cannot be understood: unparsable JSON, or a bad query parameter."),
+    "unauthorized": Code(401, "No valid access token."),
+    "forbidden": Code(403, "The permission is missing."),
+    "not_found": Code(404, "No such resource, or none that you may see."),
+    "method_not_allowed": Code(405, "The path does not have this method."),
+    "not_acceptable": Code(406, "Only application/json can be answered."),
+    "request_timeout": Code(408, "The body arrived too slowly."),
+    "conflict": Code(409, "The present state does not allow this, or it exists already."),
+    "length_required": Code(411, "The body came without its length."),
+    "payload_too_large": Code(413, "The body is too large."),
+    "unsupported_media_type": Code(415, "The body is not of the media type that the route takes."),
+    "range_not_satisfiable": Code(416, "The file does not have that range of bytes."),
+    "validation_error": Code(422, "Well-formed, but some fields are wrong; `details` has a text for each."),
+    "rate_limit_exceeded": Code(429, "Too many requests; see Retry-After."),
+    "internal_error": Code(500, "A fault of ours."),
+    "service_unavailable": Code(503, "The database is away; see Retry-After."),
+}
+"""Every code that the API answers with. An error with another one cannot be declared."""
 
 
 class DomainError(Exception):
-    """A refusal that a person should understand.
+    """A refusal that a person should understand, rendered in the language that is active when it is shown.
 
-    `details` maps a field (nested ones by dotted path) to one text; the contract names the few other keys.
+    `message` is marked with gettext_lazy where it stands; one with values is made by `kernel.text.format_text`.
+    `details` maps a field (nested ones by dotted path) to one such text; the contract names the few other keys.
     """
 
-    status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
-    default_message: ClassVar[str] = "Something went wrong."
+    status: ClassVar[int] = CODES[code].status
+    default_message: ClassVar[Text] = _("Something went wrong.")
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.status = CODES[cls.code].status
 
     def __init__(
         self,
-        message: str | None = None,
+        message: Text | None = None,
         *,
         details: Mapping[str, Any] | None = None,
         retry_after: int | None = None,
     ) -> None:
-        self.message = message or self.default_message
+        self.message: Text = message or self.default_message
         self.details = dict(details) if details else None
         self.retry_after = retry_after  # seconds
         super().__init__(self.message)
 
 
 class BadRequest(DomainError):
-    status, code, default_message = 400, "bad_request", "The request cannot be understood."
+    code, default_message = "bad_request", _("The request cannot be understood.")
 
 
 class Unauthorized(DomainError):
-    status, code, default_message = 401, "unauthorized", "Authentication is required."
+    code, default_message = "unauthorized", _("Authentication is required.")
 
 
 class Forbidden(DomainError):
-    status, code, default_message = 403, "forbidden", "You may not do this."
+    code, default_message = "forbidden", _("You may not do this.")
 
 
 class NotFound(DomainError):
-    status, code, default_message = 404, "not_found", "There is no such resource."
+    code, default_message = "not_found", _("There is no such resource.")
 
 
 class Conflict(DomainError):
-    status, code, default_message = 409, "conflict", "The present state does not allow this."
+    code, default_message = "conflict", _("This isn't possible in the current state.")
 
 
 class MethodNotAllowed(DomainError):
-    status, code, default_message = 405, "method_not_allowed", "This address can only be read."
+    code, default_message = "method_not_allowed", _("This address can only be read.")
 
 
 class RequestTimeout(DomainError):
-    status, code = 408, "request_timeout"
-    default_message = "The body of the request arrived too slowly. Send it again over a faster connection."
+    code = "request_timeout"
+    default_message = _("The body of the request arrived too slowly. Send it again over a faster connection.")
 
 
 class LengthRequired(DomainError):
-    status, code = 411, "length_required"
-    default_message = "Send the body with a Content-Length; chunked bodies are not accepted."
+    code = "length_required"
+    default_message = _("Send the body with a Content-Length; chunked bodies are not accepted.")
 
 
 class PayloadTooLarge(DomainError):
-    status, code, default_message = 413, "payload_too_large", "The body is too large."
+    code, default_message = "payload_too_large", _("The body is too large.")
 
 
 class Invalid(DomainError):
-    status, code, default_message = 422, "validation_error", "Invalid input"
+    code, default_message = "validation_error", _("Invalid input")
 
 
 class TooManyRequests(DomainError):
-    status, code, default_message = 429, "rate_limit_exceeded", "Too many requests."
+    code, default_message = "rate_limit_exceeded", _("Too many requests.")
 
 
 class ServiceUnavailable(DomainError):
-    status, code = 503, "service_unavailable"
-    default_message = "The service is not available just now. Try again shortly."
+    code = "service_unavailable"
+    default_message = _("The service is not available just now. Try again shortly.")

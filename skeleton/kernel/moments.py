@@ -6,7 +6,7 @@ PostgreSQL holds the same limits by triggers, at the moment a row is written (co
 import datetime as dt
 
 from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import Invalid
@@ -14,8 +14,8 @@ from skeleton.kernel.errors import Invalid
 TOLERANCE = dt.timedelta(minutes=5)
 """What a client's clock may be fast by."""
 
-MOMENT_AHEAD = gettext_noop("Must not be more than 5 minutes in the future.")
-DAY_AHEAD = gettext_noop("Must not be more than a year in the future.")
+MOMENT_AHEAD = _("Must not be more than 5 minutes in the future.")
+DAY_AHEAD = _("Must not be more than a year in the future.")
 
 
 def require_not_ahead(moment: dt.datetime, *, field: str) -> None:

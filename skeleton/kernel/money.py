@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from importlib.resources import files
 from typing import Any
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy as _
 from iso4217 import Currency
 
 from skeleton.kernel.days import today
@@ -49,7 +49,7 @@ NO_MONEY: frozenset[str] = frozenset({"XXX", "XTS", "XAU", "XAG", "XPT", "XPD"})
 CURRENCY_COLUMNS = ("currency", "currency_code", "shipping_currency")
 """What columns and fields that hold a currency are called, in every app."""
 
-NOT_OFFERED = gettext_noop("This currency is not in use. Choose a current one (ISO 4217 code).")
+NOT_OFFERED = _("This currency is not in use. Choose a current one (ISO 4217 code).")
 
 DEFAULT_DIGITS = 2
 _DIGITS: Mapping[str, int] = {
@@ -73,7 +73,7 @@ def within_int64(amount: int, *, field: str) -> int:
     Raises Invalid, naming `field`, when it does not fit the int64 that money is kept in.
     """
     if abs(amount) > MAX_AMOUNT:
-        raise Invalid("The amount is too large.", details={field: "Is too large: it exceeds 2^63 - 1."})
+        raise Invalid(_("The amount is too large."), details={field: _("Is too large: it exceeds 2^63 - 1.")})
     return amount
 
 
@@ -104,14 +104,3 @@ def require_offered(values: Mapping[str, Any], *, day: dt.date | None = None, pa
         code = values.get(name)
         if code and not is_offered(code, day):
             raise Invalid(NOT_OFFERED, details={f"{path}{name}": NOT_OFFERED})
-
-
-def format_money(amount: int, currency: str) -> str:
-    """`amount` minor units as people read it: `format_money(155000, "USD") == "1,550.00 USD"`."""
-    return f"{format_amount(amount, currency)} {currency}"
-
-
-def format_amount(amount: int, currency: str) -> str:
-    """The same where the currency is said elsewhere: `format_amount(155000, "USD") == "1,550.00"`."""
-    digits = minor_digits(currency)
-    return f"{Decimal(amount).scaleb(-digits, EXACT):,.{digits}f}"

@@ -1,10 +1,25 @@
-"""Amounts, numbers and days as the readers of each language write them."""
+"""How texts with values, amounts, numbers and days are written in each language.
+
+Papers and mails name their language and get typographic spaces and minus signs (`money_text`, `day_text`). Pages and
+messages are in the active language and use Django's formats (`local_money`, `local_day`), as their forms read them.
+"""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
 
-from skeleton.kernel.money import minor_digits
+from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise, lazy
+from django.utils.translation import get_language
+
+from skeleton.kernel.money import EXACT, minor_digits
+from skeleton.kernel.translation import Text
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 
 _NARROW = "\u202f"
 """A no-break space, narrow: between groups of digits it keeps a number together."""
@@ -54,3 +69,88 @@ def day_text(day: dt.date, language: str) -> str:
     if language == "en":
         return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
     return f"{day.day:02}.{day.month:02}.{day.year:04}"
+
+
+# --- in the active language -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units with its currency, as a value of `format_text`."""
+
+    minor: int
+    currency: str
+
+    def __str__(self) -> str:
+        return local_money(self.minor, self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The label of a state or kind, as a value of `format_text`. Within a sentence, English writes it in lower case."""
+
+    label: Text
+
+    def __str__(self) -> str:
+        return str(self.label).lower() if get_language() in (None, "en") else str(self.label)
+
+
+def local_money(minor: int, currency: str) -> str:
+    """Minor units in the active language: `1,550.00 USD`, `1.550,00 USD`."""
+    return f"{local_amount(minor, currency)} {currency}"
+
+
+def local_amount(minor: int, currency: str) -> str:
+    """Minor units with the currency's decimals, in the active language: `1,550.00`, `1.550,00`."""
+    digits = minor_digits(currency)
+    return _grouped(Decimal(minor).scaleb(-digits, EXACT), digits)
+
+
+def local_number(value: Decimal | int, *, signed: bool = False, places: int | None = None) -> str:
+    """A quantity or a rate in the active language, with no more decimals than it needs unless `places` says how many.
+
+    `signed` puts `+` before an increase.
+    """
+    exact = Decimal(value).normalize(EXACT)
+    shown = _grouped(exact, max(0, -int(exact.as_tuple().exponent)) if places is None else places)
+    return f"+{shown}" if signed and value > 0 else shown
+
+
+def _grouped(value: Decimal, places: int) -> str:
+    """A number in groups of three digits; as English writes it where no language is active, as for the API."""
+    if not get_language():
+        return f"{value:,.{places}f}"
+    return number_format(f"{value:.{places}f}", decimal_pos=places, force_grouping=True)
+
+
+def local_day(day: dt.date) -> str:
+    """A day in the active language: `3 Feb 2026` in English, `03.02.2026` elsewhere; ISO 8601 in none, for the API."""
+    return date_format(day, "SHORT_DATE_FORMAT") if get_language() else day.isoformat()
+
+
+def _formatted(template: Any, values: dict[str, Any]) -> str:
+    return str(template).format(**{name: _shown(value) for name, value in values.items()})
+
+
+def _shown(value: Any) -> Any:
+    """A value of a text as the active language writes it: texts are left as they are, those of ours are translated."""
+    if isinstance(value, (Promise, Money, Label)):
+        return str(value)
+    if isinstance(value, Decimal):
+        return local_number(value)
+    if isinstance(value, dt.date):
+        return local_day(value)
+    return value
+
+
+_format_lazily = cast("Callable[[Text, dict[str, Any]], _StrPromise]", lazy(_formatted, str))
+
+
+def format_text(template: Text, /, **values: Any) -> "_StrPromise":
+    """Return a text with values, both rendered in the language that is active when it is shown.
+
+    `template` is marked with gettext_lazy. Of the values, decimals and days follow the language, `Money` and `Label`
+    too, lazy texts are translated, and strings, names that somebody gave, stay untouched. (Django's `format_lazy` does
+    not know figures.)
+    """
+    return _format_lazily(template, values)

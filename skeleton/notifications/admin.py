@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST
 from unfold import widgets
 from unfold.contrib.filters.admin import DropdownFilter
@@ -18,6 +19,7 @@ from unfold.paginator import InfinitePaginator
 
 from skeleton.identity.choices import Language
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.translation import Text
 from skeleton.notifications.choices import Channel, DeliveryStatus, Event
 from skeleton.notifications.links import page_of
 from skeleton.notifications.models import Delivery, Notification, Preferences
@@ -55,7 +57,7 @@ def _clock(example: str) -> forms.Widget:
 
 
 class PreferencesForm(RecordForm):
-    language = forms.ChoiceField(choices=Language.choices, widget=widgets.UnfoldAdminSelectWidget)
+    language = forms.ChoiceField(choices=Language.choices, widget=widgets.UnfoldAdminSelectWidget, label=_("Language"))
     timezone = forms.ChoiceField(
         label=_("Time zone"),
         initial="UTC",
@@ -178,7 +180,9 @@ class NotificationScreen(OwnScreen, DocumentAdmin):
     @display(description=_("about"))
     def about(self, notification: Notification) -> Any:
         page = page_of(notification.link)
-        return format_html('<a class="text-link" href="{}">{}</a>', page, _("Open")) if page else EMPTY
+        return (
+            format_html('<a class="text-link" href="{}">{}</a>', page, pgettext_lazy("verb", "Open")) if page else EMPTY
+        )
 
     @display(description=_("status"), ordering="read_at")
     def state(self, notification: Notification) -> Any:
@@ -239,7 +243,7 @@ class DeliveryScreen(DocumentAdmin):
     acts = bulk_acts = ("send_again",)
 
     @display(description=_("event"))
-    def event(self, delivery: Delivery) -> str:
+    def event(self, delivery: Delivery) -> Text:
         return Event(delivery.notification.type).label
 
     @display(description=_("to"))
@@ -247,11 +251,11 @@ class DeliveryScreen(DocumentAdmin):
         return delivery.notification.user.email
 
     @display(description=_("channel"), ordering="channel")
-    def channel_name(self, delivery: Delivery) -> str:
+    def channel_name(self, delivery: Delivery) -> Text:
         return Channel(delivery.channel).label
 
     @act(_("Send again"), when=lambda delivery: delivery.status == DeliveryStatus.FAILED, icon="send",
-         question=_("It is tried again at once, and with pauses if that fails."))  # fmt: skip
+         question=_("It will be tried again at once, and at intervals if that fails."))  # fmt: skip
     def send_again(self, request: HttpRequest, delivery: Delivery, form: ActForm) -> str:
         send_again(delivery_id=delivery.pk, actor=self.actor(request))
         return str(_("It is on its way again."))

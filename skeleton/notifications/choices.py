@@ -1,24 +1,25 @@
 """Events that users are notified of, and the channels of delivery."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Event(models.TextChoices):
     """An event that users are notified of. Its texts are in `languages/`, their placeholders in `VALUES`."""
 
-    INVOICE_SENT = "invoice.sent", "Invoice sent"
-    INVOICE_PAID = "invoice.paid", "Invoice paid"
-    INVOICE_OVERDUE = "invoice.overdue", "Invoice overdue"
-    ORDER_STATUS = "order.status", "Status of an order"
-    CONTRACT_EXPIRING = "contract.expiring", "Contract ends soon"
-    CONTRACT_EXPIRED = "contract.expired", "Contract expired"
-    CONTRACT_RENEWED = "contract.renewed", "Contract renewed"
-    LOW_STOCK = "stock.low", "Low stock"
-    MESSAGE = "message.received", "Message"
-    ROLE_GRANTED = "account.role_granted", "Role given"
-    ROLE_REMOVED = "account.role_removed", "Role taken away"
-    ACCOUNT_ACTIVATED = "account.activated", "Account switched on"
-    ACCOUNT_DEACTIVATED = "account.deactivated", "Account switched off"
+    INVOICE_SENT = "invoice.sent", _("Invoice sent")
+    INVOICE_PAID = "invoice.paid", _("Invoice paid")
+    INVOICE_OVERDUE = "invoice.overdue", _("Invoice overdue")
+    ORDER_STATUS = "order.status", _("Status of an order")
+    CONTRACT_EXPIRING = "contract.expiring", _("Contract ends soon")
+    CONTRACT_EXPIRED = "contract.expired", _("Contract expired")
+    CONTRACT_RENEWED = "contract.renewed", _("Contract renewed")
+    LOW_STOCK = "stock.low", _("Low stock")
+    MESSAGE = "message.received", _("Message")
+    ROLE_GRANTED = "account.role_granted", _("Role given")
+    ROLE_REMOVED = "account.role_removed", _("Role taken away")
+    ACCOUNT_ACTIVATED = "account.activated", _("Account switched on")
+    ACCOUNT_DEACTIVATED = "account.deactivated", _("Account switched off")
 
 
 VALUES: dict[Event, frozenset[str]] = {
@@ -46,13 +47,13 @@ API's codes, which the texts translate.
 class Channel(models.TextChoices):
     """A channel of delivery outside the system. Notifications in the system itself need none."""
 
-    EMAIL = "email", "E-mail"
-    SMS = "sms", "SMS"
-    PUSH = "push", "Push"
+    EMAIL = "email", _("E-mail")
+    SMS = "sms", _("SMS")
+    PUSH = "push", _("Push")
 
 
 class DeliveryStatus(models.TextChoices):
-    WAITING = "waiting", "Waiting"
-    SENT = "sent", "Sent"
-    SKIPPED = "skipped", "Not wanted"
-    FAILED = "failed", "Failed"
+    WAITING = "waiting", _("Waiting")
+    SENT = "sent", _("Sent")
+    SKIPPED = "skipped", _("Not wanted")
+    FAILED = "failed", _("Failed")

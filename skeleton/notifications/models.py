@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
@@ -34,21 +35,32 @@ class Notification(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications", db_index=False)
-    type = models.CharField(max_length=40)  # an Event; no choices, so that a new one needs no migration
-    title = models.TextField()
-    body = models.TextField()
-    link = models.CharField(max_length=200, null=True)  # noqa: DJ001 (the API says null)
-    values = models.JSONField()
-    read_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications", db_index=False, verbose_name=_("user")
+    )
+    type = models.CharField(
+        max_length=40, verbose_name=_("type")
+    )  # an Event; no choices, so that a new one needs no migration
+    title = models.TextField(verbose_name=_("title"))
+    body = models.TextField(verbose_name=_("body"))
+    link = models.CharField(max_length=200, null=True, verbose_name=_("link"))  # noqa: DJ001 (the API says null)
+    values = models.JSONField(verbose_name=_("values"))
+    read_at = models.DateTimeField(null=True, verbose_name=_("read at"))
+    created_at = models.DateTimeField(default=timezone.now, editable=False, verbose_name=_("created at"))
 
     objects = NotificationQuerySet.as_manager()
 
     class Meta:
         db_table = "notifications_notification"
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=~Q(title=""), name="notifications_notification_title_present"),
+            models.CheckConstraint(
+                condition=~Q(title=""),
+                name="notifications_notification_title_present",
+                violation_error_message=_("Must not be empty."),
+                violation_error_code="title",
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index("user", "id", name="notifications_notification_own"),
@@ -72,29 +84,47 @@ class DeliveryQuerySet(RowLevelQuerySet["Delivery"]):
 class Delivery(Record):
     """The delivery of a notification over one channel. There is at most one per notification and channel."""
 
-    notification = models.ForeignKey(Notification, models.CASCADE, related_name="deliveries", db_index=False)
-    channel = models.CharField(max_length=5, choices=Channel.choices)
-    status = models.CharField(max_length=7, choices=DeliveryStatus.choices, default=DeliveryStatus.WAITING)
-    attempts = models.IntegerField(default=0)
-    error = models.TextField(default="", blank=True)
-    sent_at = models.DateTimeField(null=True)
+    notification = models.ForeignKey(
+        Notification, models.CASCADE, related_name="deliveries", db_index=False, verbose_name=_("notification")
+    )
+    channel = models.CharField(max_length=5, choices=Channel.choices, verbose_name=_("channel"))
+    status = models.CharField(
+        max_length=7, choices=DeliveryStatus.choices, default=DeliveryStatus.WAITING, verbose_name=_("status")
+    )
+    attempts = models.IntegerField(default=0, verbose_name=_("attempts"))
+    error = models.TextField(default="", blank=True, verbose_name=_("error"))
+    sent_at = models.DateTimeField(null=True, verbose_name=_("sent at"))
 
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         db_table = "notifications_delivery"
-        verbose_name_plural = "deliveries"
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["notification", "channel"], name="notifications_delivery_once"),
+            models.UniqueConstraint(
+                fields=["notification", "channel"],
+                name="notifications_delivery_once",
+                violation_error_message=_("This notification is already on its way by this channel."),
+            ),
             models.CheckConstraint(
-                condition=Q(channel__in=Channel.values), name="notifications_delivery_channel_known"
+                condition=Q(channel__in=Channel.values),
+                name="notifications_delivery_channel_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="channel",
             ),
             models.CheckConstraint(
                 condition=Q(status=DeliveryStatus.SENT, sent_at__isnull=False)
                 | Q(status__in=[DeliveryStatus.WAITING, DeliveryStatus.SKIPPED, DeliveryStatus.FAILED], sent_at=None),
                 name="notifications_delivery_status_fits",
+                violation_error_message=_("A delivery has a time of sending if it was sent, and only then."),
             ),
-            models.CheckConstraint(condition=Q(attempts__gte=0), name="notifications_delivery_attempts_positive"),
+            models.CheckConstraint(
+                condition=Q(attempts__gte=0),
+                name="notifications_delivery_attempts_positive",
+                violation_error_message=_("Must not be negative."),
+                violation_error_code="attempts",
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
@@ -126,20 +156,25 @@ class Preferences(Record):
     """
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notification_preferences", editable=False
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="notification_preferences",
+        editable=False,
+        verbose_name=_("user"),
     )
-    email_enabled = models.BooleanField(default=True)
-    sms_enabled = models.BooleanField(default=False)
-    push_enabled = models.BooleanField(default=False)
-    quiet_hours_start = models.TimeField(null=True, blank=True)
-    quiet_hours_end = models.TimeField(null=True, blank=True)
-    timezone = models.CharField(max_length=64, default="UTC")
+    email_enabled = models.BooleanField(default=True, verbose_name=_("email enabled"))
+    sms_enabled = models.BooleanField(default=False, verbose_name=_("sms enabled"))
+    push_enabled = models.BooleanField(default=False, verbose_name=_("push enabled"))
+    quiet_hours_start = models.TimeField(null=True, blank=True, verbose_name=_("quiet hours start"))
+    quiet_hours_end = models.TimeField(null=True, blank=True, verbose_name=_("quiet hours end"))
+    timezone = models.CharField(max_length=64, default="UTC", verbose_name=_("timezone"))
 
     objects = PreferencesQuerySet.as_manager()
 
     class Meta:
         db_table = "notifications_preferences"
-        verbose_name_plural = "preferences"
+        verbose_name = _("preferences")
+        verbose_name_plural = _("preferences")
 
     def __str__(self) -> str:
         return "Preferences"

@@ -5,6 +5,8 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.utils.translation import gettext_lazy as _
+
 from skeleton.identity.choices import Language
 from skeleton.notifications.choices import Event
 from skeleton.rest.fields import (
@@ -40,7 +42,7 @@ class MarkedSerializer(Serializer):
 class ZoneField(TextField):
     """The name of a time zone of the IANA database."""
 
-    default_error_messages = {"zone": "Unknown time zone: use a name like Europe/Kyiv."}
+    default_error_messages = {"zone": _("Unknown time zone: use a name like Europe/Kyiv.")}
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 64)

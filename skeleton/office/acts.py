@@ -17,9 +17,9 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from unfold.enums import ActionVariant
 
+from skeleton.kernel.translation import Text
 from skeleton.office.forms import ActForm
 from skeleton.office.refusals import REFUSALS, place, refusal_of
-from skeleton.office.words import Words, lazily, say
 
 TEMPLATE = "skeleton/admin/act.html"
 
@@ -39,8 +39,8 @@ class Act:
     """
 
     run: Run
-    title: Words
-    question: Words = ""
+    title: Text
+    question: Text = ""
     form: type[ActForm] = ActForm
     needs: tuple[str, ...] = ()
     when: Callable[[Any], bool] | None = None
@@ -52,11 +52,11 @@ class Act:
         return self.when is None or self.when(record)
 
 
-def act(title: Words, **described: Any) -> Callable[[Run], Callable[..., HttpResponse]]:
+def act(title: Text, **described: Any) -> Callable[[Run], Callable[..., HttpResponse]]:
     """Make a method of a screen an act. See `Act` for what can be said of it."""
 
     def mark(run: Run) -> Callable[..., HttpResponse]:
-        made = _described(run, title, **described)
+        made = Act(run, title, **described)
 
         @wraps(run)
         def view(screen: Any, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -67,7 +67,7 @@ def act(title: Words, **described: Any) -> Callable[[Run], Callable[..., HttpRes
     return mark
 
 
-def download(title: Words, **described: Any) -> Callable[[Make], Callable[..., HttpResponseBase]]:
+def download(title: Text, **described: Any) -> Callable[[Make], Callable[..., HttpResponseBase]]:
     """Make a method of a screen a button that answers with a file, and changes nothing. See `Act` for the rest."""
 
     def mark(make: Make) -> Callable[..., HttpResponseBase]:
@@ -80,14 +80,10 @@ def download(title: Words, **described: Any) -> Callable[[Make], Callable[..., H
                 return screen._get_obj_does_not_exist_redirect(request, screen.opts, object_id)  # type: ignore[no-any-return]
             return make(screen, request, record)
 
-        made = _described(make, title, **described)
+        made = Act(make, title, **described)
         return _as_button(view, made)
 
     return mark
-
-
-def _described(run: Any, title: Words, *, question: Words = "", **rest: Any) -> Act:
-    return Act(run, lazily(title), lazily(question), **rest)
 
 
 def _as_button(view: View, made: Act) -> View:
@@ -114,7 +110,7 @@ def ask_and_do(screen: Any, act: Act, request: HttpRequest, object_id: str) -> H
         except REFUSALS as exc:
             place(form, refusal_of(exc))
         else:
-            messages.success(request, say(said))
+            messages.success(request, said)
             return HttpResponseRedirect(screen.list_page if act.leaves else screen.page_of(record))
     return TemplateResponse(request, TEMPLATE, _context(screen, act, request, record, form))
 
@@ -144,7 +140,7 @@ def do_to_many(screen: Any, request: HttpRequest, rows: Any, *, act: Act) -> Non
             act.run(screen, request, record, form)
             done += 1
         except REFUSALS as exc:
-            refused.append(f"{record}: {say(refusal_of(exc).message)}")
+            refused.append(f"{record}: {refusal_of(exc).message}")
     if done:
         messages.success(request, gettext("{act}: done for {number}.").format(act=act.title, number=done))
     for line in refused[:MOST_TOLD]:

@@ -1,19 +1,17 @@
 """Columns of lists and lines of details, as people read them: money as money, states as coloured labels."""
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from django.contrib.admin import display
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.utils import display_for_label
 
-from skeleton.kernel.money import EXACT, minor_digits
-from skeleton.office.words import Words, lazily, say
+from skeleton.kernel.text import local_money, local_number
+from skeleton.kernel.translation import Text
 
 Column = Callable[[Any], Any]
 
@@ -21,7 +19,7 @@ EMPTY = "–"
 STATUS = _("status")
 
 
-def money(amount: str, description: Words, *, currency: str = "currency") -> Column:
+def money(amount: str, description: Text, *, currency: str = "currency") -> Column:
     """A column of amounts (minor units) in the currency of the same row."""
 
     @display(description=description, ordering=amount)
@@ -35,33 +33,20 @@ def shown_money(amount: int | None, currency: str | None) -> Any:
     """`1,550.00 USD`, in figures of equal width; a dash for what is not known."""
     if amount is None or currency is None:
         return EMPTY
-    return format_html('<span class="figures">{}</span>', money_text(amount, currency))
+    return format_html('<span class="figures">{}</span>', local_money(amount, currency))
 
 
-def money_text(amount: int, currency: str) -> str:
-    """`amount` minor units as they are written in the language of the page: `1,550.00 USD`, `1.550,00 USD`."""
-    digits = minor_digits(currency)
-    whole = Decimal(amount).scaleb(-digits, EXACT)
-    return f"{number_format(whole, decimal_pos=digits, force_grouping=True)} {currency}"
-
-
-def shown_number(value: Decimal, *, signed: bool = False) -> str:
-    """A quantity or a rate, without the zeros that only PostgreSQL cares for; `signed` puts `+` before an increase."""
-    shown = number_format(f"{value.normalize():f}")
-    return f"+{shown}" if signed and value > 0 else shown
-
-
-def figure(field: str, description: str = "") -> Column:
+def figure(field: str, description: Text) -> Column:
     """A column of quantities, without the zeros that only PostgreSQL cares for."""
 
-    @display(description=description or field.replace("_", " "), ordering=field)
+    @display(description=description, ordering=field)
     def column(row: Any) -> Any:
-        return format_html('<span class="figures">{}</span>', shown_number(getattr(row, field)))
+        return format_html('<span class="figures">{}</span>', local_number(getattr(row, field)))
 
     return _named(column, f"{field}_figure")
 
 
-def status(field: str, colours: Mapping[str, str], description: Words = STATUS) -> Column:
+def status(field: str, colours: Mapping[str, str], description: Text = STATUS) -> Column:
     """A column of coloured labels: `colours` maps a state to success, info, warning, danger or primary."""
 
     @display(description=description, ordering=field)
@@ -75,31 +60,24 @@ def status(field: str, colours: Mapping[str, str], description: Words = STATUS) 
 def activity(field: str = "is_active") -> Column:
     """A column of active and inactive."""
 
-    @display(description="status", ordering=field)
+    @display(description=_("status"), ordering=field)
     def column(row: Any) -> Any:
-        value = "active" if getattr(row, field) else "inactive"
-        return label(value, {"active": "success", "inactive": "danger"}, text=value)
+        is_active = bool(getattr(row, field))
+        colour = "success" if is_active else "danger"
+        return label(str(is_active), {str(is_active): colour}, text=_("active") if is_active else _("inactive"))
 
     return _named(column, f"{field}_label")
 
 
-def label(value: str, colours: Mapping[str, str], *, text: Words, given: bool = False) -> SafeString:
+def label(value: str, colours: Mapping[str, str], *, text: Text, given: bool = False) -> SafeString:
     """One coloured label; a grey one where `colours` does not know the value.
 
     `given`: the text is a name that somebody gave, not a word of ours.
     """
-    words = str(text) if given else _said(str(text))
-    return display_for_label((value, capfirst(words)), EMPTY, {value: None, **colours})  # type: ignore[no-any-return]
-
-
-def _said(text: str) -> str:
-    """A state in words: choices are called by a capital letter."""
-    said = say(capfirst(text))
-    return str(said if said != capfirst(text) else say(text))
+    return display_for_label((value, text if given else capfirst(text)), EMPTY, {value: None, **colours})  # type: ignore[no-any-return]
 
 
 def _named(column: Column, name: str) -> Column:
     """Lists are sorted and styled by the column's name, so that it must be told from its siblings."""
     column.__name__ = name
-    column.short_description = lazily(column.short_description)  # type: ignore[attr-defined]
     return column

@@ -14,8 +14,8 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, RangeD
 
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.money import KNOWN
+from skeleton.kernel.translation import Text
 from skeleton.office.parameters import NOT_A_DAY, NOT_A_TIME, BadParameter
-from skeleton.office.words import Words
 
 
 class CurrencyFilter(DropdownFilter):
@@ -97,7 +97,7 @@ def _time(name: str, text: str) -> dt.time:
     return time
 
 
-def _read(field: forms.Field, name: str, text: str, reason: Words) -> Any:
+def _read(field: forms.Field, name: str, text: str, reason: Text) -> Any:
     try:
         return field.clean(text)
     except ValidationError as exc:

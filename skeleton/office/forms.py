@@ -9,7 +9,6 @@ from uuid import UUID
 from django import forms
 from django.db.models import Model
 from django.forms.models import InlineForeignKeyField, construct_instance
-from django.forms.utils import pretty_name
 from django.urls import reverse_lazy
 from django.utils.translation import gettext
 from unfold import widgets
@@ -20,7 +19,6 @@ from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.money import offered
 from skeleton.office.numbers import AmountField, set_notation, written_in
 from skeleton.office.refusals import place
-from skeleton.office.words import say
 
 
 class PickWidget(widgets.UnfoldAdminAutocompleteModelChoiceFieldWidget):
@@ -114,7 +112,6 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        put_into_words(self)
         self.written_in = written_in(self)
         set_notation(self, self.written_in)
         self.read_as = read_as(self.instance)
@@ -168,7 +165,6 @@ class ActForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.record, self.actor = record, actor
         self.prepare()
-        put_into_words(self)
         self.written_in = written_in(self)
         set_notation(self, self.written_in)
 
@@ -179,13 +175,6 @@ class ActForm(forms.Form):
         """What was typed, as JSON would say it; nothing for what was left empty."""
         values = {name: as_json(value) for name, value in self.cleaned_data.items()}
         return {name: value for name, value in values.items() if value not in (None, "")}
-
-
-def put_into_words(form: forms.BaseForm) -> None:
-    """The labels and hints of a form in the language of the page."""
-    for name, field in form.fields.items():
-        field.label = say(pretty_name(name) if field.label is None else str(field.label))
-        field.help_text = say(str(field.help_text))
 
 
 def as_json(value: Any) -> Any:

@@ -33,7 +33,6 @@ from skeleton.office.parameters import (
     refuse_repeated,
     refuse_unknown,
 )
-from skeleton.office.words import in_words, say
 
 OWN = (SEARCH_VAR, ORDER_VAR, PAGE_VAR, ALL_VAR)
 """What every list accepts besides its filters: search, order, page, all rows."""
@@ -46,14 +45,13 @@ _YES_OR_NO = {"True", "False", "1", "0"}
 
 
 class Listing(ChangeList):
-    """A list that is counted at most once, accepts only what its screen declares, and speaks the page's language."""
+    """A list that is counted at most once, and accepts only what its screen declares."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         refuse_repeated(request, OWN)
         refuse_unknown(request, request.GET.keys() - DJANGOS)
         page_number(request, PAGE_VAR)
         super().__init__(request, *args, **kwargs)
-        self.search_help_text: Any = say(self.search_help_text)
 
     def get_filters(self, request: HttpRequest) -> Any:
         """Django's `get_filters` without lookups that no filter declares: its third value is always empty."""
@@ -68,10 +66,6 @@ class Listing(ChangeList):
         for spec in used:
             self._refuse_unusable(spec, request, given)
         shown = [spec for spec in specs if spec.has_output() or spec in used]
-        for spec in shown:
-            spec.title = say(str(spec.title))
-            if isinstance(spec, SimpleListFilter):
-                spec.lookup_choices = in_words(spec.lookup_choices)
         paths = [spec.field_path for spec in used if isinstance(spec, FieldListFilter)]
         repeats = any(lookup_spawns_duplicates(self.lookup_opts, path) for path in paths)
         return shown, bool(shown), {}, repeats, bool(used)

@@ -12,7 +12,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from skeleton.office.words import Words
+from skeleton.kernel.translation import Text
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -48,7 +48,7 @@ NOT_A_COLUMN = _("The list cannot be sorted by this column.")
 class BadParameter(BadRequest):
     """A query parameter that a page does not accept, or whose value it cannot use. Answered with 400."""
 
-    def __init__(self, name: str, reason: Words) -> None:
+    def __init__(self, name: str, reason: Text) -> None:
         self.text = f"{name[:100]}: {reason}"
         super().__init__(self.text)
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import connection
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.db import records
 from skeleton.kernel.actors import Actor
@@ -13,7 +14,6 @@ from skeleton.kernel.errors import Conflict, DomainError
 from skeleton.office.forms import RecordForm
 from skeleton.office.refusals import REFUSALS, field_of, refusal_of, texts_of
 from skeleton.office.screens import Screen, StackedParts, TabularParts
-from skeleton.office.words import say
 from skeleton.rest.serializers import InputSerializer
 
 
@@ -65,8 +65,10 @@ class RecordAdmin(Screen):
         """Raises Conflict where somebody else changed the record since the form was read. Sent again, it is meant."""
         if isinstance(form, RecordForm) and form.is_stale:
             raise Conflict(
-                "Somebody else changed this while you were editing. What you typed is still here: compare it with "
-                "what there is now, and save again to put yours in its place."
+                _(
+                    "Somebody else changed this while you were editing. Your changes are still here: compare them with "
+                    "the current version, and save again to replace it."
+                )
             )
 
     def save_changed(self, form: Any, formsets: Any, actor: Actor) -> None:
@@ -149,12 +151,12 @@ class PartsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         kept = self.kept()
         for path, text in texts_of(error):
             if path == self.name:
-                self.non_form_errors().append(say(text))
+                self.non_form_errors().append(str(text))
             head, _, rest = path.partition(".")
             index, _, field = rest.partition(".")
             if head == self.name and index.isdigit() and int(index) < len(kept):
                 form = kept[int(index)]
-                form.add_error(field_of(form, field, {}), say(text))
+                form.add_error(field_of(form, field, {}), str(text))
 
 
 class StackedList(StackedParts):

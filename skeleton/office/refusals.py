@@ -1,14 +1,16 @@
 """What a service, an Input or PostgreSQL refuses, told to a person at the right field of a form."""
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from django import forms
 from django.db import DatabaseError
 from django.db.models import ProtectedError, RestrictedError
+from django.utils.functional import Promise
 from rest_framework.exceptions import ValidationError
 
 from skeleton.kernel.errors import DomainError
-from skeleton.office.words import say
+from skeleton.kernel.translation import Text
 from skeleton.rest.handler import translate
 
 REFUSALS = (DomainError, ValidationError, DatabaseError, ProtectedError, RestrictedError)
@@ -28,17 +30,17 @@ def place(form: forms.BaseForm, error: DomainError, aliases: Mapping[str, str] |
     placed = False
     for path, text in texts_of(error):
         field = field_of(form, path, aliases or {})
-        form.add_error(field, say(text) if field else f"{path}: {say(text)}")
+        form.add_error(field, str(text) if field else f"{path}: {text}")
         placed = True
     if not placed:
-        form.add_error(None, say(error.message))
+        form.add_error(None, str(error.message))
 
 
-def texts_of(error: DomainError) -> Iterator[tuple[str, str]]:
+def texts_of(error: DomainError) -> Iterator[tuple[str, Text]]:
     """The details that are about a field. (The contract's others, `allowed` and figures, are for programs.)"""
     for path, text in (error.details or {}).items():
-        if isinstance(text, str):
-            yield path, text
+        if isinstance(text, (str, Promise)):
+            yield path, cast("Text", text)
 
 
 def field_of(form: forms.BaseForm, path: str, aliases: Mapping[str, str]) -> str | None:

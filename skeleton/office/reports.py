@@ -23,7 +23,7 @@ from unfold.widgets import BASE_INPUT_CLASSES
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import DomainError
-from skeleton.kernel.money import format_amount
+from skeleton.kernel.text import local_amount
 from skeleton.office.pages import Page
 from skeleton.office.parameters import NOT_A_CHOICE, BadParameter
 
@@ -203,7 +203,7 @@ def spelt(value: Any) -> str:
 
 def figure(amount: Decimal | int, currency: str, *, blank: bool = False) -> str:
     """`1,550.00`, the currency being that of the table; with `blank`, nothing for 0."""
-    return "" if blank and not amount else format_amount(int(amount), currency)
+    return "" if blank and not amount else local_amount(int(amount), currency)
 
 
 def link(address: str, text: Any) -> SafeString:

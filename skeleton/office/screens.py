@@ -35,7 +35,6 @@ from skeleton.office.parameters import (
     searched,
     takes,
 )
-from skeleton.office.words import lazily, name_columns, say
 
 
 class Screen(Exporting, ModelAdmin):
@@ -68,10 +67,6 @@ class Screen(Exporting, ModelAdmin):
     compressed_fields = True
     formfield_overrides: ClassVar[Any] = {models.TextField: {"widget": few_lines()}, **FORM_FIELDS}
     warn_unsaved_form = True
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        name_columns(cls)
 
     # who
 
@@ -241,10 +236,6 @@ class Screen(Exporting, ModelAdmin):
         found: HttpResponse = super().change_view(request, *args, **kwargs)
         return found
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        context["adminform"].fieldsets = [(say(name), part) for name, part in context["adminform"].fieldsets]
-        return super().render_change_form(request, context, *args, **kwargs)
-
     @property
     def audited(self) -> str:
         return self.audited_as or self.resources[0]
@@ -281,15 +272,6 @@ class _Parts:
     extra = 0
     admin_site: Any
     formfield_overrides: ClassVar[Any] = FORM_FIELDS
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        name_columns(cls)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.verbose_name: Any = lazily(self.verbose_name)
-        self.verbose_name_plural: Any = lazily(self.verbose_name_plural)
 
     parent_model: type[Model]
 

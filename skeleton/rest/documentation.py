@@ -7,10 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
+from django.utils.translation import override
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
@@ -41,7 +43,8 @@ def openapi() -> dict[str, Any]:
 @cache
 def _openapi() -> dict[str, Any]:
     generator: Any = SchemaGenerator
-    document: dict[str, Any] = generator().get_schema(request=None, public=True)
+    with override(settings.LANGUAGE_CODE):  # whatever page asked for it first
+        document: dict[str, Any] = generator().get_schema(request=None, public=True)
     return document
 
 

@@ -13,11 +13,13 @@ from uuid import UUID
 
 import email_validator
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.fields import empty
 
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.money import KNOWN, MAX_AMOUNT
+from skeleton.kernel.text import format_text
 
 for _private in ("local", "test"):  # reserved for private use, and companies use them inside; the rest stays refused
     email_validator.SPECIAL_USE_DOMAIN_NAMES.remove(_private)
@@ -66,7 +68,7 @@ class TextField(serializers.CharField):
 class EmailField(TextField):
     """An e-mail address (RFC 5321, internationalized ones too); private domains such as `.local` are welcome."""
 
-    default_error_messages = {"email": "Invalid email format"}
+    default_error_messages = {"email": _("Invalid email format")}
 
     def __init__(self, *, max_length: int = 254, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
@@ -97,7 +99,7 @@ class IntegerField(serializers.IntegerField):
 class MoneyField(IntegerField):
     """An amount in minor units (cents): a JSON integer, 0 … 2^63-1 unless `min_value` says otherwise."""
 
-    default_error_messages = {"invalid": "Must be an integer number of minor units (cents), within 2^63 - 1."}
+    default_error_messages = {"invalid": _("Must be an integer number of minor units (cents), within 2^63 - 1.")}
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("min_value", 0)
@@ -110,7 +112,7 @@ class MoneyField(IntegerField):
 class CurrencyField(TextField):
     """An ISO 4217 code, in capitals, of today or withdrawn; services say which of them new documents may have."""
 
-    default_error_messages = {"currency": "Unknown currency: use an ISO 4217 code."}
+    default_error_messages = {"currency": _("Unknown currency: use an ISO 4217 code.")}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=3, **kwargs)
@@ -126,11 +128,11 @@ class NumberField(serializers.Field[Decimal, Any, Any, Any]):
     """A JSON number kept as an exact decimal, with at most `places` decimals (a quantity: 3, a percentage: 4)."""
 
     default_error_messages = {
-        "invalid": "Must be a number.",
-        "places": "At most {places} decimals.",
-        "over": "Must be over {bound}.",
-        "min": "Must be at least {bound}.",
-        "max": "Must be at most {bound}.",
+        "invalid": _("Must be a number."),
+        "places": _("At most {places} decimals."),
+        "over": _("Must be over {bound}."),
+        "min": _("Must be at least {bound}."),
+        "max": _("Must be at most {bound}."),
     }
 
     def __init__(
@@ -197,7 +199,7 @@ class DateTimeField(serializers.DateTimeField):
 class ClockField(serializers.Field[dt.time, Any, Any, Any]):
     """A time of day, `HH:MM`. An empty text is null where the field may be empty."""
 
-    default_error_messages = {"invalid": "Must be a time of day, HH:MM, from 00:00 to 23:59."}
+    default_error_messages = {"invalid": _("Must be a time of day, HH:MM, from 00:00 to 23:59.")}
 
     def run_validation(self, data: Any = empty) -> Any:
         return super().run_validation(None if data == "" and self.allow_null else data)
@@ -214,7 +216,9 @@ class ChoiceField(serializers.ChoiceField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str) or data not in self.choices:
             allowed = ", ".join(str(choice) for choice in self.choices)
-            raise serializers.ValidationError(f"Must be one of: {allowed}.", code="invalid_choice")
+            raise serializers.ValidationError(
+                format_text(_("Must be one of: {allowed}."), allowed=allowed), code="invalid_choice"
+            )
         return data
 
 
@@ -234,7 +238,7 @@ class ReferenceField(UUIDField):
     `to` is a model, or a queryset where only some of its rows may be named.
     """
 
-    default_error_messages = {"unknown": "Unknown {what}."}
+    default_error_messages = {"unknown": _("Unknown {what}.")}
 
     def __init__(self, *, to: type[Model] | QuerySet[Any], **kwargs: Any) -> None:
         self.to = to
@@ -252,9 +256,9 @@ class JsonObjectField(serializers.Field[dict[str, Any], Any, Any, Any]):
     """A JSON object, kept as it is and replaced as a whole; `texts=True` where every value must be a text."""
 
     default_error_messages = {
-        "invalid": "Must be an object.",
-        "texts": "Must be an object of texts.",
-        "size": "Must have at most {limit} entries.",
+        "invalid": _("Must be an object."),
+        "texts": _("Must be an object of texts."),
+        "size": _("Must have at most {limit} entries."),
     }
     limit = 100
 
@@ -291,9 +295,9 @@ class ListField(serializers.ListField):
     """
 
     default_error_messages = {
-        "not_a_list": "Must be a list.",
-        "min_length": "At least {min_length} needed.",
-        "max_length": "At most {max_length} allowed.",
+        "not_a_list": _("Must be a list."),
+        "min_length": _("At least {min_length} needed."),
+        "max_length": _("At most {max_length} allowed."),
     }
 
     def __init__(self, *, min_length: int = 0, max_length: int = 500, **kwargs: Any) -> None:

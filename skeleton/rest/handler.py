@@ -9,11 +9,13 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions as drf
 
 from skeleton.kernel.constraints import explain
 from skeleton.kernel.context import current_request_id
 from skeleton.kernel.errors import (
+    CODES,
     BadRequest,
     Conflict,
     DomainError,
@@ -24,25 +26,25 @@ from skeleton.kernel.errors import (
     TooManyRequests,
     Unauthorized,
 )
+from skeleton.kernel.translation import in_source_language
 from skeleton.rest.http import JsonResponse
 from skeleton.rest.throttles import general
 
 log = structlog.get_logger("skeleton.errors")
 
 _PROTOCOL_CODES = {
-    405: "method_not_allowed",
-    406: "not_acceptable",
-    415: "unsupported_media_type",
+    CODES[code].status: code for code in ("method_not_allowed", "not_acceptable", "unsupported_media_type")
 }
+"""Codes of what DRF refuses by itself, by status."""
 _CONNECTION_LOST = ("08", "57P")
 """SQLSTATE classes: connection exception; operator intervention (the server is shutting down or starting)."""
 
 
 def error_response(error: DomainError, *, status: int | None = None, code: str | None = None) -> JsonResponse:
     """`error` as the API's one error shape, with the headers that its status asks for."""
-    body: dict[str, Any] = {"error": code or error.code, "message": error.message}
+    body: dict[str, Any] = {"error": code or error.code, "message": in_source_language(error.message)}
     if error.details:
-        body["details"] = error.details
+        body["details"] = in_source_language(error.details)
     body["request_id"] = current_request_id()
     headers = {}
     if error.status == Unauthorized.status:
@@ -116,7 +118,7 @@ _TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callab
     ((Http404, ObjectDoesNotExist), lambda exc: NotFound()),
     (PermissionDenied, lambda exc: Forbidden()),
     (DjangoValidationError, lambda exc: Invalid(details=_of_django(exc))),
-    ((ProtectedError, RestrictedError), lambda exc: Conflict("Other records still refer to this one.")),
+    ((ProtectedError, RestrictedError), lambda exc: Conflict(_("Other records still refer to this one."))),
     ((DatabaseError, InterfaceError), lambda exc: explain(exc) or _of_lost_connection(exc)),
 )
 """What stands for what; the first that fits. ProtectedError is a DatabaseError, so the order matters."""
@@ -124,7 +126,7 @@ _TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callab
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """Django's handler404: a path that no route knows."""
-    return error_response(NotFound("There is no such path."))
+    return error_response(NotFound(_("There is no such path.")))
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:

@@ -12,6 +12,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 
 from skeleton.db.counting import MANY, MOMENT
+from skeleton.kernel.errors import CODES
 from skeleton.rest.actions import BY_CLASS, ActionDescription
 from skeleton.rest.fields import TextField
 from skeleton.rest.listing import DEFAULT_LIMIT, MAX_LIMIT
@@ -20,29 +21,13 @@ from skeleton.rest.serializers import InputSerializer, Serializer
 
 Schema = dict[str, Any]
 
-MEANINGS = {
-    400: "The request cannot be understood: unparsable JSON, or a bad query parameter.",
-    401: "No valid access token.",
-    403: "The permission is missing.",
-    404: "No such resource, or none that you may see.",
-    405: "The path does not have this method.",
-    406: "Only application/json can be answered.",
-    409: "The present state does not allow this, or it exists already.",
-    411: "The body came without its length.",
-    413: "The body is too large.",
-    415: "The body is not of the media type that the route takes.",
-    416: "The file does not have that range of bytes.",
-    422: "Well-formed, but some fields are wrong; `details` has a text for each.",
-    429: "Too many requests; see Retry-After.",
-    500: "A fault of ours.",
-    503: "The database is away; see Retry-After.",
-}
+MEANINGS = {code.status: code.meaning for code in CODES.values()}
 
 
 class Error(Serializer):
     """The one shape of every error."""
 
-    error = TextField(help_text="A code for programs.")
+    error = TextField(help_text=f"A code for programs: {', '.join(CODES)}.")
     message = TextField(help_text="A sentence for people.")
     details = serializers.DictField(required=False, help_text="A text per field; nested fields by dotted path.")
     request_id = TextField(allow_null=True, help_text="What X-Request-ID says.")

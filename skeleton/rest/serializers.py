@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import SkipField, get_error_detail
@@ -38,7 +39,7 @@ class InputSerializer(serializers.Serializer[Any]):
 
     output_serializer_class: ClassVar[type[serializers.Serializer[Any]] | None] = None
     also_ignored: ClassVar[tuple[str, ...]] = ()
-    default_error_messages = {"invalid": "Must be an object."}
+    default_error_messages = {"invalid": _("Must be an object.")}
     _instance: Any
     find_instance: Callable[[], Any] | None = None
     """What gives `instance` when it is first asked for, in an update."""

@@ -147,7 +147,7 @@ class Trade:
         try:
             self._move(order, OrderStatus.CONFIRMED)
         except Conflict as refusal:
-            self._move(order, OrderStatus.CANCELLED, refusal.message)
+            self._move(order, OrderStatus.CANCELLED, str(refusal.message))
             return
         self.agenda.plan(self._later(1, 5), lambda: self._ship(order))
 

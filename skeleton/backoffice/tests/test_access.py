@@ -55,7 +55,7 @@ def test_who_stays_outside(fields, password, told):
 def test_without_a_role_one_is_told_so():
     user_with(email="oscar@example.com")
     _, answer = sign_in("oscar@example.com")
-    assert "holds no role" in answer.content.decode()
+    assert "has no role" in answer.content.decode()
 
 
 def test_guessing_is_throttled_with_the_api(settings):

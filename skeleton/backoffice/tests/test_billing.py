@@ -88,7 +88,7 @@ def test_a_mistake_in_a_line_is_told_at_that_line(clerk, values, field):
 def test_a_blacklisted_customer_is_refused_in_a_sentence(clerk):
     buyer = customer(status="blacklisted")
     response = clerk.post(f"{INVOICES}add/", posted({}, customer_id=buyer.pk, currency=""))
-    assert "blacklisted: activate it first" in text(response)
+    assert "blacklisted. Activate it first" in text(response)
 
 
 def test_a_drafts_lines_are_changed_added_and_deleted_in_one_go(clerk):

@@ -82,7 +82,7 @@ def test_a_mistake_is_told_at_its_field(clerk, fields, field):
 
 def test_a_blacklisted_party_is_refused_in_a_sentence(clerk):
     response = clerk.post(f"{CONTRACTS}add/", posted(party_id=blacklisted(CustomerFactory()).pk))
-    assert "blacklisted: activate it first" in text(response)
+    assert "blacklisted. Activate it first" in text(response)
 
 
 def test_a_draft_is_edited(clerk):
@@ -146,7 +146,7 @@ def test_the_story_by_its_buttons(clerk, chief):
 
     shown = text(clerk.get(page(contract)))
     for part in ("Credit, 30 days, UAH", "Credit, 45 days, penalty 0.5 %, UAH", "Pickup, insured", "12.50 USD",
-                 "2026-01-15 – 2100-01-14", "payment terms", "renew"):  # fmt: skip
+                 "2026-01-15 – 2100-01-14", "Payment terms changed", "Renewed"):  # fmt: skip
         assert part in shown, part
     clerk.post(page(contract, "terminate"), {"reason": "Breach of terms"})
     ended = Contract.objects.get()

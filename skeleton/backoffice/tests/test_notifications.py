@@ -169,7 +169,7 @@ def test_it_is_sent_again_when_somebody_says_so(chief, failed):
     failed.refresh_from_db()
     assert failed.status == "sent"
     assert len(mail.outbox) == 1
-    assert "Only what has failed" in chief.post(page).content.decode()
+    assert "Only failed deliveries" in chief.post(page).content.decode()
     assert AuditEntry.objects.filter(resource="deliveries").count() == 1
 
 

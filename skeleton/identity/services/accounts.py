@@ -7,6 +7,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.locks import locked_for_update, locked_if_there
 from skeleton.db.records import assign
@@ -29,7 +30,7 @@ REGISTER = Limit("register")
 def require_open_registration() -> None:
     """Raises Forbidden where nobody may register by themselves."""
     if settings.SKELETON_REGISTRATION != "open":
-        raise Forbidden("Registration is closed. Ask an administrator for an account.")
+        raise Forbidden(_("Registration is closed. Ask an administrator for an account."))
 
 
 def register(*, email: str, password: str, name: str) -> User:
@@ -45,7 +46,7 @@ def create_user(*, email: str, password: str, name: str, actor: Actor | None, la
     check_strength(password, user, field="password")
     user.password = make_password(password)
     if User.objects.with_email(email).exists():  # the constraint decides; this spares the log a rollback
-        raise Conflict("Another user already has this e-mail.", details={"email": "Is taken already."})
+        raise Conflict(_("Another user already has this e-mail."), details={"email": _("Is taken already.")})
     with verb(actor or Actor(user.id, email, name, frozenset()), "create"):
         user.save(force_insert=True)
     return user
@@ -65,7 +66,7 @@ def change_password(*, actor: Actor, current_password: str, new_password: str) -
     guess = guess_of(actor, network_of(current_address()))
     guess.count()
     if not check_password(current_password, user.password):
-        raise Invalid(details={"current_password": "Is not your present password."})
+        raise Invalid(details={"current_password": _("This is not your current password.")})
     guess.was_right()
     check_strength(new_password, user, field="new_password")
     hashed = make_password(new_password)  # slow on purpose, so not under the lock
@@ -100,8 +101,11 @@ def _switch(user_id: UUID, actor: Actor, *, active: bool) -> None:
     user = locked_for_update(User.objects.all(), user_id, no_key=True)
     require_reach_over(actor, user)
     if user.is_active == active:
-        state = "active" if active else "inactive"
-        raise Conflict(f"The user is already {state}.", details={"allowed": ["deactivate" if active else "activate"]})
+        told = _("The user is already active.") if active else _("The user is already inactive.")
+        raise Conflict(
+            told,
+            details={"allowed": ["deactivate" if active else "activate"]},
+        )
     assign(user, {"is_active": active})
     tell(AccountChange(user_id, Change.ACTIVATED if active else Change.DEACTIVATED, actor))
 
@@ -114,7 +118,7 @@ def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
         require_reach(actor, role.permissions)
         require_reach_over(actor, user)
         if UserRole.objects.filter(user=user, role=role).exists():
-            raise Conflict("The user already holds this role.", details={"role_id": "Is held already."})
+            raise Conflict(_("The user already holds this role."), details={"role_id": _("Is held already.")})
         UserRole.objects.create(user=user, role=role)
         tell(AccountChange(user_id, Change.ROLE_GRANTED, actor, role=role.name))
 
@@ -134,5 +138,5 @@ def _role(roles: QuerySet[Role], role_id: UUID) -> Role:
     """The role, kept as it is until the transaction ends: its permissions must not grow after they were checked."""
     role = locked_if_there(roles, role_id, no_key=True)
     if role is None:
-        raise NotFound("There is no such role.")
+        raise NotFound(_("There is no such role."))
     return role

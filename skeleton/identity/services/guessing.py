@@ -18,10 +18,12 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.identity.models import User
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import TooManyRequests
+from skeleton.kernel.text import format_text
 from skeleton.rest.throttles import Hit, Limit, give_back_all, hit_all
 
 LOGIN_ADDRESS, LOGIN, GUESS_ADDRESS = Limit("login_address"), Limit("login"), Limit("guess_address")
@@ -43,7 +45,9 @@ class Guess:
         except TooManyRequests as refusal:
             wait = refusal.retry_after or 1
             minutes = math.ceil(wait / 60)
-            raise TooManyRequests(f"Too many requests. Try again in {minutes} min.", retry_after=wait) from refusal
+            raise TooManyRequests(
+                format_text(_("Too many requests. Try again in {minutes} min."), minutes=minutes), retry_after=wait
+            ) from refusal
 
     def was_right(self) -> None:
         """Uncount it."""

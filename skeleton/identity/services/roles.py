@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from skeleton.db.locks import locked_for_update
 from skeleton.db.records import assign
 from skeleton.identity.access import require_reach
@@ -28,7 +30,7 @@ def update_role(*, role_id: UUID, values: dict[str, Any], actor: Actor) -> None:
         require_reach(actor, values.get("permissions", ()))
         changes = {name: value for name, value in values.items() if getattr(role, name) != value}
         if role.is_default and changes.keys() - {"description"}:
-            raise Conflict("A default role cannot be renamed, and its permissions are fixed.")
+            raise Conflict(_("A default role cannot be renamed, and its permissions are fixed."))
         assign(role, changes)
 
 
@@ -38,9 +40,9 @@ def delete_role(*, role_id: UUID, actor: Actor) -> None:
         role = locked_for_update(Role.objects.all(), role_id)
         require_reach(actor, role.permissions)
         if role.is_default:
-            raise Conflict("A default role cannot be deleted.")
+            raise Conflict(_("A default role cannot be deleted."))
         if role.holders.exists():
-            raise Conflict("Users still hold this role.")
+            raise Conflict(_("Users still hold this role."))
         role.delete()
 
 

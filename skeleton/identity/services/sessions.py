@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from skeleton.identity.models import Session, User
@@ -50,7 +51,7 @@ def authenticate(*, email: str, password: str, mark: str = "") -> User:
     guess.count()
     good = check_password(password, user.password if user else _NOBODY)
     if user is None or not good or not user.is_active:
-        raise Unauthorized("The e-mail or the password is wrong.")
+        raise Unauthorized(_("The e-mail or the password is wrong."))
     guess.was_right()
     return user
 
@@ -131,7 +132,7 @@ def refresh(*, token: str) -> tuple[UUID, TokenPair]:
     )
     if not turned:
         _suspect_theft(claims)
-        raise Unauthorized("The refresh token is spent, or its session has ended.")
+        raise Unauthorized(_("The refresh token has been used, or its session has ended."))
     return claims.user_id, pair
 
 

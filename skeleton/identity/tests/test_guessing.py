@@ -301,7 +301,7 @@ class TestChangingThePassword:
         sent = {"old_password": "guess", "new_password1": "an even better one", "new_password2": "an even better one"}
         found = [browser.post("/admin/password_change/", sent) for _ in range(7)]
         assert [answer.status_code for answer in found] == [200] * 5 + [429] * 2
-        assert "Is not your present password." in found[0].content.decode()
+        assert "This is not your current password." in found[0].content.decode()
         assert "Too many requests. Try again in 1 min." in found[5].content.decode()
         assert int(found[5].headers["Retry-After"]) >= 1
 

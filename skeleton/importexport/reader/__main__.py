@@ -2,9 +2,9 @@
 
 TASK is a JSON object with the limits, the encoding if known, and the id of the parent process, with which it exits.
 Each output line is JSON. An array is a row (`[number, cells, formulas, faults]`, the first one being the heading). An
-object is a message: first `{"kind": "csv" | "xlsx"}`; last `{"end": true}`, or `{"refused": …}`, with `"too_much":
-true` if wider limits could help, or `{"fault": …}` with a traceback. In a row, a date is `{"d": …}` and a datetime
-`{"t": …}`.
+object is a message: first `{"kind": "csv" | "xlsx"}`; last `{"end": true}`, or `{"refused": …, "values": …}`, with
+`"too_much": true` if wider limits could help, or `{"fault": …}` with a traceback. In a row, a date is `{"d": …}` and
+a datetime `{"t": …}`.
 """
 
 import datetime as dt
@@ -18,8 +18,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from skeleton.embedded_postgres.parent import LINUX, stop_with_parent
-from skeleton.importexport.errors import BadFile, TooMuch
 from skeleton.importexport.limits import Limits
+from skeleton.importexport.reader.errors import BadFile, TooMuch, gettext_noop
 from skeleton.importexport.reader.rows import Row, fitted
 from skeleton.importexport.reader.texts import csv_rows
 from skeleton.importexport.reader.workbooks import xlsx_rows
@@ -66,7 +66,9 @@ def lines(file: BinaryIO, encoding: str | None, limits: Limits) -> Iterator[byte
     except BadFile as refusal:
         yield _refused(refusal)
     except MemoryError:
-        yield _refused(TooMuch("Reading the file would take too much memory. Split it, or save it as CSV."))
+        yield _refused(
+            TooMuch(gettext_noop("Reading the file would take too much memory. Split it, or save it as CSV."))
+        )
     except Exception:  # an internal error, which the parent process logs
         yield _line({"fault": traceback.format_exc()[-2_000:]})
 
@@ -77,13 +79,13 @@ def table(file: BinaryIO, encoding: str | None, limits: Limits) -> tuple[str, It
     file.seek(0)
     if start.startswith(_OLE):
         if _PASSWORD in file.read():
-            raise BadFile("The workbook is protected with a password. Save it without one.")
-        raise BadFile("This is a file of an old Excel. Save it as XLSX or CSV.")
+            raise BadFile(gettext_noop("The workbook is protected with a password. Save it without one."))
+        raise BadFile(gettext_noop("This is a file of an old Excel. Save it as XLSX or CSV."))
     is_workbook = start.startswith(_ZIP)
     found = fitted(xlsx_rows(file, limits) if is_workbook else csv_rows(file, encoding, limits), limits)
     first = next(found, None)
     if first is None:
-        raise BadFile("The file is empty.")
+        raise BadFile(gettext_noop("The file is empty."))
     return (XLSX if is_workbook else CSV), _with_first(first, found)
 
 
@@ -97,12 +99,12 @@ def _within(most: int, rows: Iterable[bytes]) -> Iterator[bytes]:
     for row in rows:
         written += len(row)
         if written > most:
-            raise TooMuch("The rows hold more text than can be imported at once. Split the file.")
+            raise TooMuch(gettext_noop("The rows hold more text than can be imported at once. Split the file."))
         yield row
 
 
 def _refused(refusal: BadFile) -> bytes:
-    return _line({"refused": refusal.message, "too_much": isinstance(refusal, TooMuch)})
+    return _line({"refused": refusal.message, "values": refusal.values, "too_much": isinstance(refusal, TooMuch)})
 
 
 def _line(said: Any) -> bytes:

@@ -5,8 +5,8 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from skeleton.importexport.errors import BadFile, TooMuch
 from skeleton.importexport.limits import Limits
+from skeleton.importexport.reader.errors import BadFile, TooMuch, gettext_noop
 
 PIECE = 1_000_000
 """Bytes decompressed at a time. Expat rescans an unfinished token with every piece, so small pieces are slow."""
@@ -75,7 +75,9 @@ class Budget:
         self._left_empty -= size
         if self._left_empty < 0:
             raise TooMuch(
-                "The sheet has too many empty rows with a style of their own. Delete the rows below the table."
+                gettext_noop(
+                    "The sheet has too many empty rows with a style of their own. Delete the rows below the table."
+                )
             )
 
 
@@ -85,8 +87,8 @@ def _entries(file: BinaryIO) -> int:
 
 
 def _damaged() -> BadFile:
-    return BadFile("The file is damaged: it cannot be opened as XLSX. Save it again as XLSX, or as CSV.")
+    return BadFile(gettext_noop("The file is damaged: it cannot be opened as XLSX. Save it again as XLSX, or as CSV."))
 
 
 def _too_large() -> TooMuch:
-    return TooMuch("The workbook unfolds to more than can be read. Split it, or save it as CSV.")
+    return TooMuch(gettext_noop("The workbook unfolds to more than can be read. Split it, or save it as CSV."))

@@ -6,8 +6,8 @@ from posixpath import dirname, join, normpath
 from typing import ClassVar
 from xml.parsers import expat
 
-from skeleton.importexport.errors import BadFile
 from skeleton.importexport.reader.archives import Archive, Budget
+from skeleton.importexport.reader.errors import BadFile, gettext_noop
 
 _OUT_OF_MEMORY = 1  # XML_ERROR_NO_MEMORY
 _MAIN = ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main")
@@ -193,7 +193,7 @@ def unescaped(text: str) -> str:
 
 
 def unreadable() -> BadFile:
-    return BadFile("The file is not a workbook that can be read. Save it again as XLSX, or as CSV.")
+    return BadFile(gettext_noop("The file is not a workbook that can be read. Save it again as XLSX, or as CSV."))
 
 
 def _check_declaration(version: str, encoding: str | None, standalone: int) -> None:
@@ -202,7 +202,7 @@ def _check_declaration(version: str, encoding: str | None, standalone: int) -> N
 
 
 def _refuse_doctype(*_: object) -> None:
-    raise BadFile("The workbook declares XML entities, which XLSX does not allow. Save it again as XLSX.")
+    raise BadFile(gettext_noop("The workbook declares XML entities, which XLSX does not allow. Save it again as XLSX."))
 
 
 def sheets_of(relations: Relations, workbook: Workbook) -> Iterator[str]:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from skeleton.importexport.errors import BadFile, TooMuch
 from skeleton.importexport.limits import SHEET_ROWS, Limits
+from skeleton.importexport.reader.errors import BadFile, TooMuch, gettext_noop
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """Characters that PostgreSQL cannot store: NUL and unpaired surrogates."""
@@ -34,15 +34,18 @@ def fitted(rows: Iterable[Row], limits: Limits) -> Iterator[Row]:
         if not width:
             width = len(cells)
         elif len(cells) > width:
-            raise BadFile(f"Row {number} has more cells than the heading has names.")
+            raise BadFile(gettext_noop("Row {number} has more cells than the heading has names."), number=number)
         yield Row(number, cells + [None] * (width - len(cells)), formulas, faults)
 
 
 def check_number(number: int) -> None:
     """Raise BadFile if the row number exceeds a spreadsheet's limit."""
     if number > SHEET_ROWS:
-        most = f"{SHEET_ROWS:,}"
-        raise BadFile(f"The file has rows beyond row {most}, where every spreadsheet ends. Delete the empty rows.")
+        most = SHEET_ROWS
+        raise BadFile(
+            gettext_noop("The file has rows beyond row {most}, where every spreadsheet ends. Delete the empty rows."),
+            most=most,
+        )
 
 
 def _trim(cells: list[Cell]) -> None:
@@ -53,14 +56,19 @@ def _trim(cells: list[Cell]) -> None:
 
 def _check(cells: list[Cell], number: int, limits: Limits) -> None:
     if number > limits.rows + 1:
-        most = f"{limits.rows:,}"
-        raise TooMuch(f"The file has more than {most} rows. Split it.")
+        most = limits.rows
+        raise TooMuch(gettext_noop("The file has more than {most} rows. Split it."), most=most)
     if len(cells) > limits.columns:
-        most = str(limits.columns)
-        raise BadFile(f"Row {number} has more than {most} columns.")
+        most = limits.columns
+        raise BadFile(gettext_noop("Row {number} has more than {most} columns."), number=number, most=most)
     for cell in cells:
         if isinstance(cell, str) and len(cell) > limits.cell:
-            most = f"{limits.cell:,}"
-            raise BadFile(f"Row {number} has a cell of more than {most} characters.")
+            most = limits.cell
+            raise BadFile(
+                gettext_noop("Row {number} has a cell of more than {most} characters."), number=number, most=most
+            )
         if isinstance(cell, str) and _UNSTORABLE.search(cell):
-            raise BadFile(f"Row {number} has a cell with characters that cannot be stored. Type its text again.")
+            raise BadFile(
+                gettext_noop("Row {number} has a cell with characters that cannot be stored. Type its text again."),
+                number=number,
+            )

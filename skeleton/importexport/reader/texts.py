@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
-from skeleton.importexport.errors import BadFile
 from skeleton.importexport.limits import Limits
+from skeleton.importexport.reader.errors import BadFile, gettext_noop
 from skeleton.importexport.reader.rows import Row, check_number
 
 SEPARATORS = ",;\t|"
@@ -40,7 +40,9 @@ def _records(records: Iterator[list[str]], lines: "_Lines") -> Iterator[Row]:
             return
         except csv.Error:
             number = lines.number
-            raise BadFile(f"Row {number} cannot be read as CSV. Look at its quotation marks.") from None
+            raise BadFile(
+                gettext_noop("Row {number} cannot be read as CSV. Look at its quotation marks."), number=number
+            ) from None
         check_number(lines.number)
         yield Row(lines.number, [cell or None for cell in cells])
         lines.start_record()
@@ -66,11 +68,15 @@ class _Lines:
         if not line:
             raise StopIteration
         if "\0" in line:
-            raise BadFile("This is neither a workbook nor a text. Save it as XLSX, or as CSV in UTF-8.")
+            raise BadFile(gettext_noop("This is neither a workbook nor a text. Save it as XLSX, or as CSV in UTF-8."))
         self._taken += len(line)
         if self._taken > self._longest:
-            number, most = self.number, f"{self._longest:,}"
-            raise BadFile(f"Row {number} has more than {most} characters. Perhaps a quotation mark is not closed.")
+            number, most = self.number, self._longest
+            raise BadFile(
+                gettext_noop("Row {number} has more than {most} characters. Perhaps a quotation mark is not closed."),
+                number=number,
+                most=most,
+            )
         return line
 
 
@@ -82,7 +88,7 @@ def _encoding_of(content: bytes, encoding: str | None) -> str:
     except UnicodeDecodeError:
         if given:
             name = given.removesuffix("-sig").upper()
-            raise BadFile(f"The file is not in {name}.") from None
+            raise BadFile(gettext_noop("The file is not in {name}."), name=name) from None
         return _one_byte_encoding(content)
     return given or "utf-8"
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from skeleton.importexport.errors import BadFile
 from skeleton.importexport.limits import SHEET_COLUMNS, Limits
 from skeleton.importexport.reader.archives import Archive, Budget
+from skeleton.importexport.reader.errors import BadFile, gettext_noop
 from skeleton.importexport.reader.parts import (
     Part,
     Relations,
@@ -45,18 +45,18 @@ def xlsx_rows(file: BinaryIO, limits: Limits) -> Iterator[Row]:
             part.parse_all(archive, found, budget)
     sheet = next(sheets_of(relations, workbook), None)
     if sheet is None:
-        raise BadFile("The workbook has no sheet.")
+        raise BadFile(gettext_noop("The workbook has no sheet."))
     yield from _rows_in(archive, sheet, SheetPart(styles, strings, workbook), budget, limits)
 
 
 def _workbook_in(archive: Archive, budget: Budget) -> str:
     """Return the path of the workbook part in the archive. Raises BadFile."""
     if "mimetype" in archive and archive.whole("mimetype", 50).startswith(b"application/vnd.oasis."):
-        raise BadFile("This is a file of OpenDocument. Save it as XLSX or CSV.")
+        raise BadFile(gettext_noop("This is a file of OpenDocument. Save it as XLSX or CSV."))
     if "xl/workbook.bin" in archive:
-        raise BadFile("This is a binary workbook (XLSB). Save it as XLSX or CSV.")
+        raise BadFile(gettext_noop("This is a binary workbook (XLSB). Save it as XLSX or CSV."))
     if "[Content_Types].xml" not in archive or "_rels/.rels" not in archive:
-        raise BadFile("This is an archive, not a workbook. Only CSV and XLSX can be read.")
+        raise BadFile(gettext_noop("This is an archive, not a workbook. Only CSV and XLSX can be read."))
     found = Relations.of(archive, "", budget).first("officeDocument")
     if found is None:
         raise unreadable()
@@ -133,7 +133,10 @@ class SheetPart(Part):
             number = int(name)
         if number <= self.number:
             after = self.number
-            raise BadFile(f"The rows are out of order after row {after}. Open the file and save it again as XLSX.")
+            raise BadFile(
+                gettext_noop("The rows are out of order after row {after}. Open the file and save it again as XLSX."),
+                after=after,
+            )
         check_number(number)
         self.number, self._column = number, 0
         self._row = Row(number, [], (), ())
@@ -149,7 +152,9 @@ class SheetPart(Part):
             column = _column_of(place.group(1))
         if column > SHEET_COLUMNS:
             number = self.number
-            raise BadFile(f"Row {number} has cells beyond column XFD, where every spreadsheet ends.")
+            raise BadFile(
+                gettext_noop("Row {number} has cells beyond column XFD, where every spreadsheet ends."), number=number
+            )
         if column <= self._column:
             raise self._damaged()
         self._column, self._kind, self._values = column, attributes.get("t", "n"), []
@@ -211,7 +216,9 @@ class SheetPart(Part):
 
     def _damaged(self) -> BadFile:
         number = self.number
-        return BadFile(f"The workbook is damaged at row {number}. Open it and save it again as XLSX.")
+        return BadFile(
+            gettext_noop("The workbook is damaged at row {number}. Open it and save it again as XLSX."), number=number
+        )
 
 
 def _number(text: str) -> float:

@@ -48,7 +48,7 @@ def test_a_file_with_a_mistake_is_mended_and_imported(clerk, live_server, tmp_pa
         window.shoot("exchange-upload")
         file.write_text(rows.format("nonsense"))
         upload(window, file)
-        page.get_by_text("Mend the file").wait_for()
+        page.get_by_text("Correct the file").wait_for()
         assert "Invalid email format" in page.inner_text("#wrong-rows")
         window.shoot("exchange-wrong")
         page.get_by_role("link", name="Another file").click()

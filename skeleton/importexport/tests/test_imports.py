@@ -170,7 +170,7 @@ def test_columns_that_are_only_shown_are_named_and_ignored(clerk):
     [
         ("name,emial\n", "Unknown columns: emial"),
         ("name,email,Name\n", "twice: name"),
-        ("name,phone\n", "known again"),
+        ("name,phone\n", "matched to records"),
         ("", "empty"),
         ("name,email\na,b,c\n", None),
     ],
@@ -360,7 +360,7 @@ def test_a_fault_of_ours_is_told_and_leaves_nothing(clerk, monkeypatch):
     monkeypatch.setattr(runs, "_body", lambda *args: 1 / 0)
     assert clerk.apply().state == "failed"
     assert not Customer.objects.exists()
-    assert "A fault of ours" in text(clerk.get(clerk.page))
+    assert "Something went wrong on our side" in text(clerk.get(clerk.page))
 
 
 def test_old_files_are_forgotten(clerk):

@@ -117,7 +117,7 @@ def test_what_runs_or_has_ended_stays_as_it_is(verb, chief):
         cursor.execute("UPDATE procrastinate_jobs SET status = 'succeeded' WHERE id = %s", [number])
     with pytest.raises(Conflict, match="done") as refused:
         verb(job_id=number, actor=chief)
-    assert refused.value.details == {"allowed": ["failed", "waiting"]}
+    assert refused.value.details == {"allowed": ["failed", "todo"]}
     with pytest.raises(NotFound):
         verb(job_id=number + 1000, actor=chief)
 
@@ -129,7 +129,7 @@ def test_a_periodic_job_waits_once(chief):
             " VALUES ('default', 'x', 'x', 'failed'), ('default', 'x', 'x', 'todo') RETURNING id"
         )
         number = cursor.fetchone()[0]
-    with pytest.raises(Conflict, match="waiting already"):
+    with pytest.raises(Conflict, match="already waiting"):
         services.run_job_now(job_id=number, actor=chief)
 
 
@@ -144,8 +144,8 @@ def test_periodic_jobs_with_their_last_and_next_run():
             " INSERT INTO procrastinate_periodic_defers (task_name, defer_timestamp, job_id)"
             " SELECT 'skeleton.jobs.tasks.clean_up', 1767237420, id FROM job"
         )
-    found = {each.purpose: each for each in periodic_jobs()}
-    clean_up = next(each for purpose, each in found.items() if purpose.startswith("Every night: old jobs"))
+    found = {str(each.purpose): each for each in periodic_jobs()}
+    clean_up = next(each for purpose, each in found.items() if purpose.startswith("Every night, for old jobs"))
     report = next(each for each in found.values() if each.title == "Report orphans")
     assert (clean_up.last, clean_up.state) == (dt.datetime(2026, 1, 1, 3, 17, tzinfo=dt.UTC), "failed")
     assert (clean_up.next.hour, clean_up.next.minute) == (3, 17)

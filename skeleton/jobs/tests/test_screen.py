@@ -50,7 +50,7 @@ def test_the_list_shows_what_is_open_with_its_reason(chief):
     shown = chief.get(LIST).content.decode()
     assert "RuntimeError: as it was told to" in shown
     assert "No worker is running" in shown
-    assert "Every night: old jobs" in shown
+    assert "Every night, for old jobs" in shown
     assert f"{LIST}{done}/" not in shown
     assert f"{LIST}{done}/" in chief.get(LIST, {"status": "succeeded"}).content.decode()
     assert f"{LIST}{done}/" in chief.get(LIST, {"status": "all", "task": count.name}).content.decode()

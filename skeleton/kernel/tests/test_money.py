@@ -4,6 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 from iso4217 import Currency
@@ -13,11 +14,11 @@ from skeleton.kernel.money import (
     CURRENCIES,
     MAX_AMOUNT,
     WITHDRAWN,
-    format_money,
     minor_digits,
     round_half_away,
     within_int64,
 )
+from skeleton.kernel.text import local_money
 
 amounts = st.decimals(min_value=-(10**22), max_value=10**22, places=7)
 
@@ -72,7 +73,10 @@ def test_int64_is_the_bound(amount):
     ],
 )
 def test_as_people_read_it(amount, currency, text):
-    assert format_money(amount, currency) == text
+    with override("en"):
+        assert local_money(amount, currency) == text
+    with override(None):
+        assert local_money(amount, currency) == text
 
 
 def test_every_currency_has_its_digits():

@@ -10,11 +10,13 @@ from uuid import UUID
 
 import structlog
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.locks import locked_for_update, locked_if_there
 from skeleton.db.records import assign
 from skeleton.jobs.failures import reason_of
 from skeleton.jobs.queue import ATTEMPTS, job, wait_after
+from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.transactions import verb
@@ -32,6 +34,7 @@ TO_THE_SWITCHED_OFF = (Event.ACCOUNT_DEACTIVATED,)
 
 
 @job
+@titled(_("Deliver notifications"))
 def deliver(notification_ids: list[str]) -> None:
     """Start deliveries on the channels that users have enabled now, or try again after their quiet hours."""
     now = timezone.now()
@@ -55,6 +58,7 @@ def _begin(notification: Notification) -> None:
 
 
 @job
+@titled(_("Send notification"))
 def send(delivery_id: str) -> None:
     """Send one delivery if it is still waiting and still wanted."""
     waiting = Delivery.objects.filter(status=DeliveryStatus.WAITING)
@@ -76,7 +80,7 @@ def send_again(*, delivery_id: UUID, actor: Actor) -> None:
     with verb(actor, "send_again"):
         delivery = locked_for_update(Delivery.objects.all(), delivery_id)
         if delivery.status != DeliveryStatus.FAILED:
-            raise Conflict("Only what has failed can be sent again.")
+            raise Conflict(_("Only failed deliveries can be sent again."))
         assign(delivery, {"status": DeliveryStatus.WAITING, "attempts": 0})
         send.enqueue(delivery_id=str(delivery_id))
 

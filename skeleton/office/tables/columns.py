@@ -14,8 +14,11 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel.money import minor_digits
+from skeleton.kernel.text import format_text
+from skeleton.kernel.translation import Text
 from skeleton.rest.http import number as json_number
 
 Value = Any
@@ -45,7 +48,7 @@ class Column:
     def __init__(
         self,
         name: str,
-        help: str = "",  # noqa: A002 (what it is)
+        help: Text = "",  # noqa: A002 (what it is)
         *,
         path: str | None = None,
         source: str | Callable[[Any], Any] | None = None,
@@ -119,7 +122,7 @@ class NumberColumn(Column):
 class AmountColumn(Column):
     """Money: whole units of the row's currency in the file, minor units in the body."""
 
-    def __init__(self, name: str, help: str = "", *, currency: str = "currency", **rest: Any) -> None:  # noqa: A002
+    def __init__(self, name: str, help: Text = "", *, currency: str = "currency", **rest: Any) -> None:  # noqa: A002
         super().__init__(name, help, **rest)
         self.currency = currency
 
@@ -134,7 +137,7 @@ class AmountColumn(Column):
         digits = self.digits(values)
         minor = decimal_of(cell).scaleb(digits)
         if minor != minor.to_integral_value():
-            raise BadCell(f"At most {digits} decimals in this currency.")
+            raise BadCell(format_text(_("At most {digits} decimals in this currency."), digits=digits))
         return int(minor)
 
 
@@ -145,7 +148,7 @@ class BooleanColumn(Column):
             return True
         if text in NO:
             return False
-        raise BadCell("Must be yes or no.")
+        raise BadCell(_("Must be yes or no."))
 
 
 class ChoiceColumn(Column):
@@ -177,14 +180,14 @@ class ObjectColumn(Column):
         try:
             value = orjson.loads(str(cell))
         except orjson.JSONDecodeError:
-            raise BadCell('Must be a JSON object, such as {"name": "text"}.') from None
+            raise BadCell(_('Must be a JSON object, such as {"name": "text"}.')) from None
         return value or None
 
 
 class MomentColumn(Column):
     """A day, a time of day, or a moment in UTC. Only shown."""
 
-    def __init__(self, name: str, help: str = "", **rest: Any) -> None:  # noqa: A002
+    def __init__(self, name: str, help: Text = "", **rest: Any) -> None:  # noqa: A002
         super().__init__(name, help, shown=True, **rest)
 
     def cell(self, value: Value, values: Values) -> Any:
@@ -203,7 +206,7 @@ class ReferenceColumn(Column):
     def __init__(
         self,
         name: str,
-        help: str = "",  # noqa: A002
+        help: Text = "",  # noqa: A002
         *,
         find: Callable[[], Callable[[str], list[UUID]]],
         called: Callable[[Any], Any] | None = None,
@@ -237,10 +240,10 @@ class ReferenceColumn(Column):
             self._found[text] = self._find(text)
         found = self._found[text]
         if not found:
-            raise BadCell(f"There is no {self.name} {text}.")
+            raise BadCell(format_text(_("There is no {name} {text}."), name=self.name, text=text))
         if len(found) > 1:
             count = len(found)
-            raise BadCell(f"There are {count} of this name: give the id.")
+            raise BadCell(format_text(_("There are {count} of this name: give the id."), count=count))
         return str(found[0])
 
 
@@ -255,12 +258,12 @@ def decimal_of(cell: Any) -> Decimal:
     `1,234` alone could be a thousand or one and a quarter, and is refused.
     """
     if isinstance(cell, bool | dt.date):
-        raise BadCell("Must be a number.")
+        raise BadCell(_("Must be a number."))
     if isinstance(cell, float):
         cell = f"{cell:.15g}"  # all the digits that a spreadsheet has, without what binary fractions add to them
     text = _SPACES.sub("", str(cell)).replace("\u2212", "-")
     if _AMBIGUOUS.fullmatch(text):
-        raise BadCell("Could be either of two numbers: write it with a decimal point, or without separators.")
+        raise BadCell(_("Could be either of two numbers: write it with a decimal point, or without separators."))
     if _GROUPED.fullmatch(text):
         text = text.replace(",", "").replace(".", "")
     if "," in text and "." in text:
@@ -270,7 +273,7 @@ def decimal_of(cell: Any) -> Decimal:
     try:
         value = Decimal(text)
     except InvalidOperation:
-        raise BadCell("Must be a number.") from None
+        raise BadCell(_("Must be a number.")) from None
     if not value.is_finite() or abs(value) > _LARGEST or (value and value.adjusted() < -30):
-        raise BadCell("Must be a number of ordinary size.")
+        raise BadCell(_("Must be a number of ordinary size."))
     return value

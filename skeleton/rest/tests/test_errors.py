@@ -118,7 +118,7 @@ class TestConstraints:
 
     def test_check(self):
         UserFactory()
-        said(refusal("UPDATE identity_user SET name = ''"), 422)
+        said(refusal("UPDATE identity_user SET name = ''"), 422, "name")
 
     def test_a_trigger_that_was_declared(self):
         user_in_role("super_admin")

@@ -1,0 +1,155 @@
+"""The catalogues: everything marked is translated, compiled, and complete; everything said to people is marked."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.utils.functional import Promise
+from procrastinate.contrib.django import app
+
+from billing.machine import VERBS
+from contracts.choices import Action
+from parties.services import ACTIONS as PARTY_ACTIONS
+from skeleton.audit.actions import ACTIONS
+from skeleton.jobs.titles import title_of
+from skeleton.kernel import errors
+from tests import messages
+from tests.messages import LANGUAGES, ROOT, Message
+
+marked = cache(messages.marked)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_marked_is_translated_and_nothing_else(language):
+    catalog = messages.read(language)
+    known = messages.translations(catalog)
+    assert sorted(map(str, marked() - known.keys())) == [], "run make translations"
+    assert sorted(map(str, known.keys() - marked())) == [], "run make translations"
+    assert [text for text, strings in known.items() if not all(strings)] == []
+    assert [message.id for message in catalog if message.fuzzy and message.id] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translations_have_the_same_values(language):
+    for message, strings in messages.translations(messages.read(language)).items():
+        wanted = messages.values_in(message.plural or message.text)
+        for string in strings:
+            assert messages.values_in(string) == wanted, message
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_compiled_is_what_was_translated(language):
+    written = messages.translations(messages.read(language))
+    assert messages.translations(messages.compiled(language)) == written, "run make translations"
+
+
+def test_one_english_word_for_two_things_has_a_context():
+    contexts = {text: {message.context for message in marked() if message.text == text} for text in AMBIGUOUS}
+    assert {text: found for text, found in contexts.items() if len(found) < 2} == {}
+
+
+AMBIGUOUS = ("Check", "Cancel", "Open", "Close", "Issue", "Transfer", "Submit", "Expired", "Cancelled", "position",
+             "delivery", "Credit", "Delivery", "Sent")  # fmt: skip
+
+
+def test_the_texts_of_the_theme_are_known():
+    """The theme comes without translations. What Django says as well, Django translates."""
+    themes = [Path(config.path) for config in apps.get_app_configs() if config.name.startswith("unfold")]
+    said = {message.text for theme in themes for message in messages.marked_in(theme, "contrib")}
+    djangos = set.intersection(*map(messages.of_django, LANGUAGES))
+    ours = {message.text for message in marked()}
+    assert said - djangos - ours == set()
+
+
+def test_the_audit_log_has_a_label_for_every_action():
+    named = {
+        node.args[1].value
+        for path in messages.files("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and _name(node.func) == "verb" and len(node.args) > 1 and _is_text(node.args[1])
+    }
+    assert {*named, *Action.values, *VERBS.values(), *PARTY_ACTIONS} - ACTIONS.keys() == set()
+
+
+def test_every_job_has_a_title():
+    ours = {name for name in app.tasks if name.partition(".")[0] in OURS and ".tests." not in name}
+    assert ours
+    assert {name for name in ours if not isinstance(title_of(name).name, Promise)} == set()
+
+
+OURS = ("skeleton", "billing", "contracts", "inventory", "messenger")
+
+
+# --- every refusal is marked where it stands --------------------------------------------------------------------------
+
+API_ONLY = {
+    "skeleton/rest/listing.py", "skeleton/rest/filters.py", "skeleton/rest/parsers.py", "skeleton/rest/views.py",
+    "skeleton/rest/permissions.py", "skeleton/rest/middleware.py", "skeleton/rest/handler.py",
+    "skeleton/files/uploads.py", "skeleton/identity/authentication.py", "skeleton/identity/tokens.py",
+    "skeleton/identity/services/bootstrap.py", "messenger/authentication.py",
+}  # fmt: skip
+"""What only a client of the API, or the operator, can be answered: it stays English. Views and the server as well."""
+
+REFUSALS = {
+    name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, errors.DomainError)
+} | {"ValidationError", "BadFile", "TooMuch", "BadCell", "BadParameter"}
+MESSAGES = ("default_error_messages", "error_messages", "default_message")
+
+
+def _is_for_people(path: Path) -> bool:
+    name = path.relative_to(ROOT).as_posix()
+    apart = {"tests", "migrations", "server", "views", "testkit", "management", "settings", "demo"}
+    is_api = name in API_ONLY or path.stem in ("views", "filters")
+    return not (is_api or apart & set(path.parts) or name.startswith("skeleton/embedded_postgres"))
+
+
+def _unmarked(tree: ast.AST) -> Iterator[ast.AST]:
+    """Plain texts, and texts with values put in, where a refusal has its message."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _name(node.func) in REFUSALS:
+            details = [word.value for word in node.keywords if word.arg == "details"]
+            told = [value for one in details if isinstance(one, ast.Dict) for value in one.values]
+            yield from (one for one in (*node.args[:1], *told) if _is_bare(one))
+        elif isinstance(node, ast.Assign) and any(_name(target) in MESSAGES for target in node.targets):
+            values = node.value.values if isinstance(node.value, ast.Dict) else [node.value]
+            yield from (one for one in values if _is_bare(one))
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _is_bare(node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and " " in node.value
+    return isinstance(node, ast.JoinedStr)
+
+
+def _name(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def test_every_refusal_is_marked_where_it_stands():
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in messages.files("*.py")
+        if _is_for_people(path)
+        for node in _unmarked(ast.parse(path.read_text()))
+    ]
+    assert found == []
+
+
+def test_what_is_looked_for():
+    tree = ast.parse("""
+raise Conflict(f"The order is {order.status}.", details={"lines": "None left.", "allowed": ["x"], "amount": _("Low.")})
+raise Invalid(_("No."))
+class Field:
+    default_error_messages = {"bad": "Is bad.", "good": _("Is good.")}
+""")
+    assert [ast.unparse(node) for node in _unmarked(tree)] == [
+        "f'The order is {order.status}.'", "'None left.'", "'Is bad.'",
+    ]  # fmt: skip
+    assert Message(None, "Only a draft can be sent.") in marked()
