@@ -1,41 +1,61 @@
-"""Middleware that runs only for the back office and not for the API.
+"""Middleware that runs only for pages and not for the API.
 
 The API uses no cookies, so it needs no sessions, CSRF tokens, messages or browser languages. Skipping them is faster
 and avoids mistakes.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from csp import middleware as csp
 from django.conf import settings
-from django.contrib.auth import middleware as auth
-from django.contrib.messages import middleware as messages
-from django.contrib.sessions import middleware as sessions
+from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest
-from django.middleware import clickjacking, common, csrf, locale
+from django.http.response import HttpResponseBase
+from django.middleware import locale
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.module_loading import import_string
 
 PAGES = ("/admin/", "/api/v1/docs", "/api/v1/redoc")
 """Paths of pages for browsers."""
 
-
-class _PagesOnly(MiddlewareMixin):
-    """A mixin that runs a middleware for pages only."""
-
-    def __call__(self, request: HttpRequest) -> Any:
-        if request.path.startswith(PAGES):
-            return super().__call__(request)
-        return self.get_response(request)
-
-    def process_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        inherited = getattr(super(), "process_view", None)
-        if inherited and request.path.startswith(PAGES):
-            return inherited(request, *args, **kwargs)
-        return None
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+Hook = Callable[..., HttpResponseBase | None]
 
 
-class ContentSecurityPolicyMiddleware(_PagesOnly, csp.CSPMiddleware):
+class PagesMiddleware:
+    """Runs the middleware of `PAGES_MIDDLEWARE` for pages; any other request passes by all of it at once.
+
+    Raises ImproperlyConfigured for middleware with hooks that it does not call.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.get_page: Callable[[HttpRequest], Any] = get_response
+        self.view_hooks: list[Hook] = []
+        for path in reversed(settings.PAGES_MIDDLEWARE):
+            middleware = import_string(path)(self.get_page)
+            for hook in ("process_exception", "process_template_response"):
+                if hasattr(middleware, hook):
+                    raise ImproperlyConfigured(f"{path} has {hook}(), which PagesMiddleware does not call.")
+            if hasattr(middleware, "process_view"):
+                self.view_hooks.insert(0, middleware.process_view)
+            self.get_page = convert_exception_to_response(middleware)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        found: HttpResponseBase = (self.get_page if request.path.startswith(PAGES) else self.get_response)(request)
+        return found
+
+    def process_view(self, request: HttpRequest, *args: Any) -> HttpResponseBase | None:
+        """Call the hooks of a page's middleware until one of them answers."""
+        if not request.path.startswith(PAGES):
+            return None
+        return next(filter(None, (hook(request, *args) for hook in self.view_hooks)), None)
+
+
+class ContentSecurityPolicyMiddleware(csp.CSPMiddleware):
     """Sets a strict policy, with additions for individual pages."""
 
     def get_policy_parts(self, request: HttpRequest, response: Any, report_only: bool = False) -> csp.PolicyParts:
@@ -46,42 +66,18 @@ class ContentSecurityPolicyMiddleware(_PagesOnly, csp.CSPMiddleware):
         return parts
 
 
-class SessionMiddleware(_PagesOnly, sessions.SessionMiddleware):
-    pass
-
-
-class LocaleMiddleware(_PagesOnly, locale.LocaleMiddleware):
-    """Activates the language for pages only. The same thread may serve the API next, which is in English."""
+class LocaleMiddleware(locale.LocaleMiddleware):
+    """Activates the language for the page only. The same thread may serve the API next, which is in English."""
 
     def __call__(self, request: HttpRequest) -> Any:
         with translation.override(settings.LANGUAGE_CODE, deactivate=True):
             return super().__call__(request)
 
 
-class CommonMiddleware(_PagesOnly, common.CommonMiddleware):
-    pass
-
-
-class CsrfViewMiddleware(_PagesOnly, csrf.CsrfViewMiddleware):
-    pass
-
-
-class AuthenticationMiddleware(_PagesOnly, auth.AuthenticationMiddleware):
-    pass
-
-
-class OwnLanguageMiddleware(_PagesOnly):
+class OwnLanguageMiddleware(MiddlewareMixin):
     """Activates the language of the signed-in user."""
 
     def process_request(self, request: HttpRequest) -> None:
         if request.user.is_authenticated:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language()
-
-
-class MessageMiddleware(_PagesOnly, messages.MessageMiddleware):
-    pass
-
-
-class XFrameOptionsMiddleware(_PagesOnly, clickjacking.XFrameOptionsMiddleware):
-    pass

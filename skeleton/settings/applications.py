@@ -45,16 +45,21 @@ MIDDLEWARE = [
     "skeleton.rest.middleware.RequestContextMiddleware",
     *(["corsheaders.middleware.CorsMiddleware"] if SKELETON_CORS_ORIGINS else []),
     "django.middleware.security.SecurityMiddleware",
-    "skeleton.backoffice.middleware.ContentSecurityPolicyMiddleware",
-    "skeleton.backoffice.middleware.SessionMiddleware",
-    "skeleton.backoffice.middleware.LocaleMiddleware",
-    "skeleton.backoffice.middleware.CommonMiddleware",
-    "skeleton.backoffice.middleware.CsrfViewMiddleware",
-    "skeleton.backoffice.middleware.AuthenticationMiddleware",
-    "skeleton.backoffice.middleware.OwnLanguageMiddleware",
-    "skeleton.backoffice.middleware.MessageMiddleware",
-    "skeleton.backoffice.middleware.XFrameOptionsMiddleware",
+    "skeleton.backoffice.middleware.PagesMiddleware",
 ]
+
+PAGES_MIDDLEWARE = [
+    "skeleton.backoffice.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "skeleton.backoffice.middleware.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "skeleton.backoffice.middleware.OwnLanguageMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+"""What runs for pages of the back office and the API's documentation, and not for the API."""
 
 ROOT_URLCONF = "skeleton.urls"
 WSGI_APPLICATION = "skeleton.wsgi.application"

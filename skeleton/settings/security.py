@@ -103,7 +103,10 @@ SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # e-mail is unique without regard to case, by a constraint on its lower form
     "security.W008",  # SECURE_SSL_REDIRECT: TLS ends at the proxy, which redirects
     "security.W009",  # SECRET_KEY: our own check asks for what HS256 needs
-    "security.W003",  # CSRF middleware: ours is a subclass, at work under /admin/ only
+    "admin.E408",  # authentication, messages and sessions run in PAGES_MIDDLEWARE, where the check does not look
+    "admin.E409",
+    "admin.E410",
+    "security.W003",  # CSRF middleware: likewise
     "security.W005",  # HSTS for subdomains: they may be other people's
     "security.W021",  # HSTS preload: a list that one does not get off for months
     "security.W002",  # XFrameOptionsMiddleware: likewise
