@@ -227,7 +227,7 @@ def _refused(lines: Sequence[Posting], currencies: Sequence[str]) -> DomainError
     accounts |= {account.code: account for account in found}
     errors = dict(_refusals(lines, currencies, accounts))
     if not errors:
-        return Conflict("An account is changing just now. Try again.")
+        return Conflict(_("An account is changing just now. Try again."))
     return Invalid(next(iter(errors.values())), details=errors)
 
 

@@ -79,4 +79,4 @@ class FileViewSet(DestroyMixin, CreateMixin, ReadOnlyModelViewSet):
     @describe(summary="Delete")
     def perform_destroy(self, instance: Any) -> None:
         """Not while something uses it, such as a message."""
-        services.delete_file(file_id=instance.pk, actor=self.actor)
+        services.delete_file(file_id=self.pk, actor=self.actor)

@@ -251,7 +251,7 @@ class RoleViewSet(DestroyMixin, ModelViewSet):
 
     @describe(summary="Delete")
     def perform_destroy(self, instance: Any) -> None:
-        roles.delete_role(role_id=instance.pk, actor=self.actor)
+        roles.delete_role(role_id=self.pk, actor=self.actor)
 
 
 class PermissionViewSet(ApiViewSet):

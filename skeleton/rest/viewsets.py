@@ -23,6 +23,7 @@ from typing import Any, ClassVar, cast
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model
 from django.http import HttpResponse
+from django.utils.functional import SimpleLazyObject
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -370,12 +371,15 @@ class DestroyMixin(ApiViewSet):
 
     @describe(summary="Delete", status=204, envelope="none", errors=(404, 409))
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.perform_destroy(self.get_object())
+        self.check_object()
+        self.perform_destroy(
+            SimpleLazyObject(self.get_object)
+        )  # read when it is looked at: services look for themselves
         return HttpResponse(status=204)
 
     def perform_destroy(self, instance: Any) -> None:
         """DRF's hook: delete the object. Raises Conflict where something refers to it."""
-        records.delete(self.get_queryset(), instance.pk, actor=self.actor)
+        records.delete(self.get_queryset(), self.pk, actor=self.actor)
 
 
 class ReadOnlyModelViewSet(ListMixin, RetrieveMixin):

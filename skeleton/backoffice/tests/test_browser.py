@@ -44,7 +44,7 @@ def test_an_administrator_at_work(live_server, width, size):
         window.shoot(f"{width}-act")
         page.get_by_label("Role").select_option(label="seller")
         page.get_by_role("button", name="Give a role").click()
-        expect(page.get_by_text("Sophia holds the role seller now.")).to_be_visible()
+        expect(page.get_by_text("Sophia now has the role seller.")).to_be_visible()
         window.go("/admin/identity/role/add/")
         window.shoot(f"{width}-role")
         window.go("/admin/audit/auditentry/")

@@ -11,9 +11,8 @@ from django.http import HttpResponse
 from django.urls import path, reverse
 from unfold.admin import TabularInline
 
-from inventory.access import CATEGORIES
 from inventory.models import Category, Item
-from inventory.serializers import CategoryInput
+from inventory.serializers import CategoryInputSerializer
 from skeleton import urls
 from skeleton.office.documents import DocumentAdmin
 from skeleton.office.forms import RecordForm
@@ -45,9 +44,8 @@ def registered(settings: Any) -> Iterator[Register]:
     def register(base: type = RecordAdmin, **hooks: Any) -> Screen:
         own = {
             "resources": ("catalog",),
-            "gate": CATEGORIES,
-            "create_input": CategoryInput,
-            "update_input": CategoryInput,
+            "create_input": CategoryInputSerializer,
+            "update_input": CategoryInputSerializer,
         }
         if issubclass(base, RecordAdmin):
             own["fields"] = ("name", "description")

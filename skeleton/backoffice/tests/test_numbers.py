@@ -212,7 +212,7 @@ def test_each_number_is_read_by_the_language_of_the_page(case, chief):
     [
         ("en", "1,234.50", ("Recorded a payment of 1,234.50 EUR.", "765.50 EUR is still due.")),
         ("de", "1.234,50", ("Zahlung über 1.234,50 EUR erfasst.", "Noch offen: 765,50 EUR.")),
-        ("uk", "1 234,50", ("Записано платіж на 1\u00a0234,50 EUR.", "До сплати ще 765,50 EUR.")),
+        ("uk", "1 234,50", ("Зареєстровано платіж 1\u00a0234,50 EUR.", "Залишок до сплати: 765,50 EUR.")),
     ],
 )
 def test_what_was_understood_is_said_after_and_what_is_due_before(chief, language, typed, told):
