@@ -374,7 +374,7 @@ class DestroyMixin(ApiViewSet):
         self.check_object()
         self.perform_destroy(
             SimpleLazyObject(self.get_object)
-        )  # read when it is looked at: services look for themselves
+        )  # read when first used
         return HttpResponse(status=204)
 
     def perform_destroy(self, instance: Any) -> None:
