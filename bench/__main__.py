@@ -57,7 +57,8 @@ def default_names(mode: str) -> list[str]:
 
 def compare(mode: str, names: list[str]) -> list[str]:
     """Run scenarios against all servers, print each table when it is ready, and return the missed targets."""
-    effort, tables, missed = EFFORTS[mode], [], []
+    effort, tables = EFFORTS[mode], list[str]()
+    missed: list[str] = []
 
     def keep(table: str, title: str, verdicts: list[Verdict]) -> None:
         print(table, flush=True)

@@ -51,6 +51,7 @@ def sign_in(port: int) -> str:
     connection.request("GET", "/admin/login/")
     form = connection.getresponse()
     token = re.search(rb'name="csrfmiddlewaretoken" value="([^"]+)"', form.read())
+    assert token, "the sign-in page has no form"
     cookie = (form.getheader("Set-Cookie") or "").partition(";")[0]
     body = {"username": ADMIN["email"], "password": ADMIN["password"], "csrfmiddlewaretoken": token[1].decode()}
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}

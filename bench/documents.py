@@ -62,7 +62,11 @@ def documents() -> None:
     customer = Customer.objects.order_by("pk")[0]
     for lines, times in ((3, 9), (40, 5), (500, 3)):
         line: Any = {"description": "Torque wrench 1/2", "quantity": Decimal("2.5"), "unit_price": 8900}
-        values = {"customer_id": customer.pk, "due_date": timezone.now().date(), "lines": [line] * lines}
+        values: dict[str, Any] = {
+            "customer_id": customer.pk,
+            "due_date": timezone.now().date(),
+            "lines": [line] * lines,
+        }
         pk = create_invoice(**values, actor=SYSTEM)
         invoice = printed_invoice(Invoice.objects.all(), pk)
         turn = iter(range(10**6))
@@ -87,7 +91,7 @@ def rate(what: str, act: Callable[[], object]) -> Any:
 
 
 def exchange() -> None:
-    screen = admin.site.get_model_admin(Customer)
+    screen: Any = admin.site.get_model_admin(Customer)
     content = (HEADING + "".join(LINE.format(n) for n in range(ROWS))).encode()
 
     def check(apply: str | None = None, file: bytes = content) -> Any:

@@ -244,7 +244,7 @@ class Order(Base):
         return MAY_BECOME[self.status]
 
 
-Order.invoiced_total = column_property(  # type: ignore[attr-defined]
+Order.invoiced_total = column_property(
     select(func.coalesce(cast(func.sum(Invoice.total), BigInteger), 0))
     .where(Invoice.order_id == Order.id, Invoice.status != "cancelled")
     .correlate_except(Invoice)

@@ -15,6 +15,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import django
@@ -28,7 +30,7 @@ from django.db import connection, transaction  # noqa: E402
 from accounting.models import Account  # noqa: E402
 from accounting.reports import Span, trial_balance  # noqa: E402
 from accounting.services import Posting, post_entry, seed_chart  # noqa: E402
-from accounting.services.entries import _ENTRY, _LINES  # noqa: E402
+from accounting.services.entries import _INSERT  # noqa: E402
 from skeleton.kernel.actors import SYSTEM  # noqa: E402
 from skeleton.kernel.ids import uuid7  # noqa: E402
 
@@ -49,14 +51,22 @@ def set_triggers(*, guards: bool, audit: bool) -> None:
 
 
 def inserts(debit: UUID, credit: UUID) -> Write:
-    """Return a function that runs only the service's INSERT statements."""
+    """Return a function that runs only the service's INSERT statement."""
 
     def write() -> None:
         entry = uuid7()
-        columns = [[uuid7(), uuid7()], [debit, credit], [100, 0], [0, 100], ["USD", "USD"], [None, None]]
+        nothing = [None, None]
+        columns: list[list[Any]] = [
+            [uuid7(), uuid7()],
+            [debit, credit],
+            nothing,
+            [100, 0],
+            [0, 100],
+            ["USD", "USD"],
+            nothing,
+        ]
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_ENTRY, [entry, "2026-03-15", "Bench", None, "manual", None, "", None, None])
-            cursor.execute(_LINES, [entry, "2026-03-15", *columns])
+            cursor.execute(_INSERT, [entry, "2026-03-15", "Bench", None, "manual", None, "", None, None, *columns])
 
     return write
 
@@ -150,7 +160,7 @@ def reads() -> None:
         fill(lines)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-        taken[lines] = [milliseconds(lambda span=span: trial_balance(span)) for span in (today, some_day)]
+        taken[lines] = [milliseconds(partial(trial_balance, span)) for span in (today, some_day)]
     for index, name in enumerate(("trial balance today", "trial balance in the middle of a month")):
         first, last = taken[1_000][index], taken[most][index]
         print(f"{name:40} {first:6.2f} ms at 1,000 lines, {last:6.2f} at {most:,}: {last / first:.2f} x")

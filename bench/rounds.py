@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
+from typing import TypeVar
 
 from bench.database import postgres_pid
 from bench.load import Generator, Outcome
@@ -34,6 +35,8 @@ class Figures:
     alone_p50: list[float] = field(default_factory=list)
     alone_p99: list[float] = field(default_factory=list)
 
+
+Thing = TypeVar("Thing")
 
 Results = dict[str, Figures]
 """Figures by the name of the server."""
@@ -77,7 +80,7 @@ def measure_once(server: Server, send: Send, clients: int, effort: Effort, figur
         figures.alone_p99.append(alone.p99)
 
 
-def rotated(names: Sequence[str], by: int) -> list[str]:
-    """Return `names` rotated by `by`."""
-    by %= len(names)
-    return [*names[by:], *names[:by]]
+def rotated(things: Sequence[Thing], by: int) -> list[Thing]:
+    """Return `things` rotated by `by`."""
+    by %= len(things)
+    return [*things[by:], *things[:by]]

@@ -78,10 +78,10 @@ def listen(job: dict[str, Any]) -> list[float]:
     latencies: list[float] = []
     while True:
         for key, _ in waiting.select():
-            if key.fileobj is sys.stdin:
+            if not isinstance(key.fileobj, socket.socket):  # standard input
                 sys.stdin.readline()
                 return sorted(latencies)
-            data = key.fileobj.recv(262_144)  # type: ignore[union-attr]
+            data = key.fileobj.recv(262_144)
             now = time.time_ns()
             if not data:
                 raise SystemExit("A stream ended.")

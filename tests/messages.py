@@ -13,6 +13,8 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from django.utils.translation.template import templatize
 
+from skeleton.testkit.narrowing import present
+
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ("de", "uk")
 LEFT_OUT = {"bench", "docs", "tests", "var"}
@@ -78,7 +80,7 @@ def translations(catalog: Catalog) -> dict[Message, tuple[str, ...]]:
             text, *plural = [message.id] if isinstance(message.id, str) else message.id
             strings = [message.string] if isinstance(message.string, str) else message.string
             context = message.context.decode() if isinstance(message.context, bytes) else message.context
-            found[Message(context, text, *plural)] = tuple(strings)
+            found[Message(context, text, *plural)] = tuple(present(strings))
     return found
 
 

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 LOCALE = ("--encoding=UTF8", "--locale-provider=icu", "--icu-locale=und", "--lc-collate=C", "--lc-ctype=C.UTF-8")
@@ -25,7 +26,7 @@ PRODUCTION = {
 }
 
 
-def run_as() -> dict[str, object]:
+def run_as() -> dict[str, Any]:
     """PostgreSQL refuses root, who becomes nobody."""
     nobody = pwd.getpwnam("nobody")
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}

@@ -8,7 +8,6 @@ import pytest
 from django.contrib import admin
 
 from parties.tests.factories import UKRAINE
-from skeleton.backoffice.tests.conftest import signed_in
 from skeleton.identity.models import UserRole
 from skeleton.identity.tests.factories import RoleFactory, user_with
 from skeleton.jobs.tests.jobs import count
@@ -16,6 +15,7 @@ from skeleton.notifications.models import Delivery, Preferences
 from skeleton.notifications.tests.factories import tell
 from skeleton.office.records import RecordAdmin
 from skeleton.testkit.pages import fields_of
+from skeleton.testkit.visitor import Visitor
 from skeleton.testkit.witness import unaudited, watching
 from tests.test_audit import HIDDEN, UNAUDITED
 from tests.writes import World
@@ -48,7 +48,7 @@ def holder(world):
 
 
 def another(world):
-    return {"role": str(RoleFactory().pk)}
+    return {"role": str(RoleFactory.create().pk)}
 
 
 def held(world):
@@ -65,7 +65,9 @@ def not_delivered(world):
 
 
 def party(kind):
-    words = {"name": "Acme", "email": "a@example.com"} | ({"position": "Clerk"} if kind == "employees" else {})
+    words: dict[str, Any] = {"name": "Acme", "email": "a@example.com"} | (
+        {"position": "Clerk"} if kind == "employees" else {}
+    )
     address = {"addresses-0-street": "1 Main St", "addresses-0-city": "Lviv", "addresses-0-country": UKRAINE}
     words |= address if kind != "customers" else {}
     acts = {
@@ -213,7 +215,7 @@ def visit(db, tmp_path, settings):
     settings.SKELETON_DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "files"
     world = World.begin()
     with watching(UNAUDITED) as witness:
-        yield world, witness, signed_in(world.chief.user)
+        yield world, witness, Visitor(world.chief.user)
 
 
 def complaints(name, what, visit, address, typed):

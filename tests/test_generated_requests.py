@@ -10,6 +10,7 @@ import os
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import pytest
 import schemathesis
@@ -27,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from skeleton.identity.tests.factories import client_of, user_in_role
-from skeleton.testkit.client import PREFIX, document
+from skeleton.testkit.client import PREFIX, ApiClient, document
 from skeleton.testkit.matrix import tables
 from skeleton.testkit.samples import FULL
 
@@ -119,10 +120,10 @@ def described():
 class World:
     """What is there, and what was answered."""
 
-    client: object
+    client: ApiClient
     url: str
-    ids: dict = field(default_factory=lambda: defaultdict(list))
-    seen: Counter = field(default_factory=Counter)
+    ids: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    seen: Counter[Any] = field(default_factory=Counter)
 
     def seed(self):
         routed = {(route.method, route.path) for table in tables().values() for route in table}

@@ -1,6 +1,7 @@
 """Who may call what: every route, every kind of caller, from the tables that the apps wrote from the contract."""
 
 import re
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -104,7 +105,7 @@ def may(held, route):
 def call(client, route, **ids):
     """The route with ids that name nothing and no body; whatever it does is undone."""
     path = re.sub(r"\{(\w+)\}", lambda match: str(ids.get(match[1]) or uuid4()), route.path)
-    body = {} if route.method in ("POST", "PUT", "PATCH") else None
+    body: dict[str, Any] | None = {} if route.method in ("POST", "PUT", "PATCH") else None
     with transaction.atomic():
         answer = client.call(route.method, path, body)
         transaction.set_rollback(True)

@@ -40,9 +40,8 @@ NEARLY_ALL = {
 
 def lists():
     """Every list view of the API, by its name."""
-    found = {
-        view.cls.__name__: view.cls for _, view in endpoints() if issubclass(getattr(view, "cls", object), ListMixin)
-    }
+    classes = {getattr(view, "cls", object) for _, view in endpoints()}
+    found = {each.__name__: each for each in classes if issubclass(each, ListMixin)}
     return [found[name] for name in sorted(found)]
 
 

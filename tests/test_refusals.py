@@ -186,7 +186,7 @@ def test_moves_of_contracts(status, action):
 @pytest.mark.parametrize("name", TRICKY)
 class TestNames:
     def test_of_parties(self, name):
-        party = deactivated(CustomerFactory(name=name))
+        party = deactivated(CustomerFactory.create(name=name))
         error = refused(lambda: draft(of=party), Conflict)
         wholly_translated(error, name)
         assert name in in_language(error.message, "de")
@@ -225,7 +225,7 @@ def test_amounts_are_written_as_the_language_does(chart):
 @pytest.mark.django_db
 def test_a_party_that_has_the_status_already():
     for kind in PartyKind:
-        party = CustomerFactory(kind=kind) if kind == PartyKind.CUSTOMER else None
+        party = CustomerFactory.create(kind=kind) if kind == PartyKind.CUSTOMER else None
         if party:
             call = lambda party=party, kind=kind: parties.change_status(  # noqa: E731
                 kind=kind, pk=party.pk, action="activate", actor=SYSTEM

@@ -36,6 +36,11 @@ def documentation(tree):
     }
 
 
+def expressions(tree):
+    """Every expression of a tree."""
+    return (node for node in ast.walk(tree) if isinstance(node, ast.expr))
+
+
 def makes_a_day(node):
     """Whether a call is `….date()`, `date.today()` or the like; `days.today()` is the way to do it."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args):
@@ -47,7 +52,7 @@ def makes_a_day(node):
 def days_of(tree):
     """The lines that make a day of a moment or of the clock, in Python or in SQL."""
     prose = documentation(tree)
-    for node in ast.walk(tree):
+    for node in expressions(tree):
         text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
         if makes_a_day(node) or (DAY_IN_SQL.search(text) and id(node) not in prose):
             yield node.lineno
@@ -103,7 +108,7 @@ LOCK_IN_SQL = re.compile(r"\bFOR\s+((NO\s+KEY\s+)?UPDATE|(KEY\s+)?SHARE)\b")
 def locks_of(tree):
     """The lines that lock rows: by the ORM, and by SQL of their own."""
     prose = documentation(tree)
-    for node in ast.walk(tree):
+    for node in expressions(tree):
         if isinstance(node, ast.Attribute) and node.attr == "select_for_update":
             yield "orm", node.lineno
         text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

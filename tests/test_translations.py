@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 from django.apps import apps
@@ -106,7 +107,7 @@ def _is_for_people(path: Path) -> bool:
     return not (is_api or apart & set(path.parts) or name.startswith("skeleton/embedded_postgres"))
 
 
-def _unmarked(tree: ast.AST) -> Iterator[ast.AST]:
+def _unmarked(tree: ast.AST) -> Iterator[ast.expr]:
     """Plain texts, and texts with values put in, where a refusal has its message."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _name(node.func) in REFUSALS:
@@ -118,7 +119,7 @@ def _unmarked(tree: ast.AST) -> Iterator[ast.AST]:
             yield from (one for one in values if _is_bare(one))
 
 
-def _is_text(node: ast.AST) -> bool:
+def _is_text(node: ast.AST) -> TypeGuard[ast.Constant]:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 

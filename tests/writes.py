@@ -187,7 +187,7 @@ def _activate(world: World) -> Made:
 
 @of("DELETE /users/{id}/roles/{role_id}")
 def _take_role(world: World) -> Made:
-    pk, role = world.user(), RoleFactory(permissions=["users:read"]).pk
+    pk, role = world.user(), RoleFactory.create(permissions=["users:read"]).pk
     world.chief.post(f"/users/{pk}/roles", {"role_id": str(role)}).ok()
     return f"/users/{pk}/roles/{role}", None
 
@@ -200,17 +200,21 @@ tell(
 )
 tell("PATCH /notifications/preferences", WRITES["PUT /notifications/preferences"])
 
+
 # parties
+def _tell_of_party(kind: str) -> None:
+    more = {"position": "Clerk"} if kind == "employees" else {}
+    body = {"name": "Acme", "email": "a@example.com", "address": ADDRESS, **more}
+    tell(f"POST /{kind}", lambda w: (f"/{kind}", body))
+    tell(f"PUT /{kind}/{{id}}", lambda w: (f"/{kind}/{w.party(kind)}", {"name": "N", "address": {"city": "Kyiv"}}))
+    tell(f"PATCH /{kind}/{{id}}", WRITES[f"PUT /{kind}/{{id}}"])
+    tell(f"PATCH /{kind}/{{id}}/activate", lambda w: (f"/{kind}/{w.party_that_is(kind, 'deactivate')}/activate", None))
+    tell(f"PATCH /{kind}/{{id}}/deactivate", lambda w: (f"/{kind}/{w.party(kind)}/deactivate", None))
+    tell(f"PATCH /{kind}/{{id}}/blacklist", lambda w: (f"/{kind}/{w.party(kind)}/blacklist", None))
+
+
 for _kind in PARTIES:
-    _more = {"position": "Clerk"} if _kind == "employees" else {}
-    _body = {"name": "Acme", "email": "a@example.com", "address": ADDRESS, **_more}
-    tell(f"POST /{_kind}", lambda w, k=_kind, b=_body: (f"/{k}", b))
-    tell(f"PUT /{_kind}/{{id}}", lambda w, k=_kind: (f"/{k}/{w.party(k)}", {"name": "N", "address": {"city": "Kyiv"}}))
-    tell(f"PATCH /{_kind}/{{id}}", WRITES[f"PUT /{_kind}/{{id}}"])
-    tell(f"PATCH /{_kind}/{{id}}/activate",
-         lambda w, k=_kind: (f"/{k}/{w.party_that_is(k, 'deactivate')}/activate", None))  # fmt: skip
-    tell(f"PATCH /{_kind}/{{id}}/deactivate", lambda w, k=_kind: (f"/{k}/{w.party(k)}/deactivate", None))
-    tell(f"PATCH /{_kind}/{{id}}/blacklist", lambda w, k=_kind: (f"/{k}/{w.party(k)}/blacklist", None))
+    _tell_of_party(_kind)
 
 
 def _country(world: World) -> str:
@@ -294,13 +298,18 @@ def _transfer(world: World) -> Made:
 tell("POST /contracts", lambda w: ("/contracts", {**CONTRACT, "party_id": w.party()}))
 tell("PUT /contracts/{id}", lambda w: (f"/contracts/{w.contract()}", {"notes": "New"}))
 tell("PATCH /contracts/{id}", WRITES["PUT /contracts/{id}"])
+
+
+def _tell_of_contract(verb: str, before: tuple[str, ...], sent: Body) -> None:
+    tell(f"POST /contracts/{{id}}/{verb}", lambda w: (f"/contracts/{w.contract(*before)}/{verb}", sent))
+
+
 for _verb, _before, _sent in (
     ("submit", (), None), ("approve", ("submit",), None), ("reject", ("submit",), {"reason": "No"}),
     ("activate", (), None), ("terminate", ("activate",), {"reason": "Enough"}),
     ("renew", ("activate",), {"new_end_date": "2095-01-01"}),
 ):  # fmt: skip
-    tell(f"POST /contracts/{{id}}/{_verb}",
-         lambda w, v=_verb, b=_before, s=_sent: (f"/contracts/{w.contract(*b)}/{v}", s))  # fmt: skip
+    _tell_of_contract(_verb, _before, _sent)
 tell("PUT /contracts/{id}/payment-terms", lambda w: (f"/contracts/{w.contract()}/payment-terms", {"penalty_rate": 1}))
 tell("PATCH /contracts/{id}/payment-terms", WRITES["PUT /contracts/{id}/payment-terms"])
 tell("PUT /contracts/{id}/delivery-terms", lambda w: (f"/contracts/{w.contract()}/delivery-terms", {"insurance": True}))

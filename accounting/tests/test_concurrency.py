@@ -2,6 +2,7 @@
 
 import datetime as dt
 import threading
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -10,11 +11,12 @@ from accounting.models import Account, Entry, Period, Total
 from accounting.services import reverse_entry, seed_chart
 from accounting.tests.factories import account, net, post
 from skeleton.kernel.actors import SYSTEM
+from skeleton.testkit.narrowing import database_error
 
 
 def in_threads(*jobs):
     """Run the jobs at the same moment, each on a connection of its own; what each returned or raised."""
-    outcomes = [None] * len(jobs)
+    outcomes: list[Any] = [None] * len(jobs)
     barrier = threading.Barrier(len(jobs))
 
     def work(index, job):
@@ -94,7 +96,7 @@ class TestAtOnce:
         assert closed.is_set()
         with pytest.raises(IntegrityError) as caught:
             post("1200", "4000", 5)
-        assert caught.value.__cause__.diag.constraint_name == "accounting_entry_period_open"
+        assert database_error(caught.value).diag.constraint_name == "accounting_entry_period_open"
 
     def test_a_posting_that_waits_for_a_closing_sees_it(self):
         seed_chart()

@@ -14,6 +14,7 @@ from skeleton.kernel.constraints import explain
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.moments import year_after
+from skeleton.testkit.narrowing import database_error
 from skeleton.testkit.roles import refusal_of
 
 CHECK, STATE, UNIQUE, EXCLUSION, FOREIGN_KEY = "23514", "23000", "23505", "23P01", "23503"
@@ -47,7 +48,7 @@ def attack(*statements, **params):
     refusal = refusal_of(lambda: commit(*statements, **params))
     assert refusal is not None
     assert explain(refusal) is not None
-    diagnosis = refusal.__cause__.diag
+    diagnosis = database_error(refusal).diag
     return diagnosis.sqlstate, diagnosis.constraint_name
 
 
@@ -177,7 +178,7 @@ class TestOneTransaction:
         post("1200", "4000", 2**63 - 1)
         with pytest.raises(IntegrityError) as caught, transaction.atomic():
             post("1200", "3100", 1)
-        assert caught.value.__cause__.diag.constraint_name == "accounting_total_int64"
+        assert database_error(caught.value).diag.constraint_name == "accounting_total_int64"
 
 
 @pytest.mark.django_db
@@ -326,5 +327,5 @@ class TestWhatIsCommitted:
         honest, uneven = (ENTRY, line(1, 5)), line(2, 0, 4)
         with pytest.raises(IntegrityError) as caught:
             at_commit(*honest, uneven, **ids)
-        assert caught.value.__cause__.diag.constraint_name == "accounting_entry_balanced"
+        assert database_error(caught.value).diag.constraint_name == "accounting_entry_balanced"
         assert (Entry.objects.count(), Total.objects.count(), MonthTotal.objects.count()) == (0, 0, 0)

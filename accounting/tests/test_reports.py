@@ -6,10 +6,10 @@ import io
 
 import pytest
 
+from accounting import tables
 from accounting.models import Account, Line
 from accounting.reports import Span, turnovers
 from accounting.tests.factories import account, legacy_dates, post
-from accounting.views.reports import tables
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 
@@ -27,7 +27,7 @@ def busy():
 
 def by_lines(first, last):
     """What the report must say, from the lines alone."""
-    sums = {}
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
     for line in Line.objects.filter(date__gte=first or dt.date.min, date__lte=last).select_related("account"):
         debit, credit = sums.get((line.account.code, line.currency), (0, 0))
         sums[line.account.code, line.currency] = (debit + line.debit, credit + line.credit)

@@ -3,12 +3,14 @@
 import datetime as dt
 import itertools
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from billing.choices import OrderStatus
 from billing.models import Invoice, Order
 from billing.services import invoices, orders, payments
 from billing.services.invoicing import invoice_order
+from billing.services.lines import LineValues
+from billing.services.orders import OrderLineValues
 from billing.services.transitions import change_status
 from inventory.tests.factories import item
 from parties.choices import PartyKind
@@ -27,21 +29,21 @@ def customer(**fields: Any) -> Party:
     return Party.objects.create(**{**values, **fields})
 
 
-def line(unit_price: int = 1000, quantity: float | str = 1, **fields: Any) -> dict[str, Any]:
+def line(unit_price: int = 1000, quantity: Decimal | float | str = 1, **fields: Any) -> LineValues:
     """A line as the services take it; `quantity` and `tax_rate` may be any number or its text."""
     rate = Decimal(str(fields.pop("tax_rate", 0)))
     values = {"description": "Services", "quantity": Decimal(str(quantity)), "unit_price": unit_price}
-    return {**values, "tax_rate": rate, **fields}
+    return cast(LineValues, {**values, "tax_rate": rate, **fields})
 
 
-def draft(*lines: dict[str, Any], of: Party | None = None, **fields: Any) -> Invoice:
+def draft(*lines: LineValues, of: Party | None = None, **fields: Any) -> Invoice:
     """A draft; of 1000 cents when no lines are given. `of` is its customer."""
     values = {"due_date": DUE, "lines": list(lines) or [line()], **fields}
     pk = invoices.create_invoice(customer_id=(of or customer()).pk, actor=SYSTEM, **values)
     return Invoice.objects.get(pk=pk)
 
 
-def sent(*lines: dict[str, Any], **fields: Any) -> Invoice:
+def sent(*lines: LineValues, **fields: Any) -> Invoice:
     """An invoice that was sent."""
     invoice = draft(*lines, **fields)
     invoices.send_invoice(invoice_id=invoice.pk, actor=SYSTEM)
@@ -49,21 +51,21 @@ def sent(*lines: dict[str, Any], **fields: Any) -> Invoice:
     return invoice
 
 
-def part_paid(*lines: dict[str, Any], amount: int = 400, **fields: Any) -> Invoice:
+def part_paid(*lines: LineValues, amount: int = 400, **fields: Any) -> Invoice:
     """A sent invoice with one payment of `amount` on it."""
     invoice = sent(*lines, **fields)
     pay(invoice, amount)
     return invoice
 
 
-def paid(*lines: dict[str, Any], **fields: Any) -> Invoice:
+def paid(*lines: LineValues, **fields: Any) -> Invoice:
     """An invoice that was sent and paid in full."""
     invoice = sent(*lines, **fields)
     pay(invoice, invoice.total)
     return invoice
 
 
-def cancelled(*lines: dict[str, Any], **fields: Any) -> Invoice:
+def cancelled(*lines: LineValues, **fields: Any) -> Invoice:
     """An invoice that was sent and then cancelled."""
     invoice = sent(*lines, **fields)
     invoices.cancel_invoice(invoice_id=invoice.pk, actor=SYSTEM)
@@ -81,20 +83,20 @@ def pay(invoice: Invoice, amount: int) -> payments.RecordedPayment:
 # --- orders -----------------------------------------------------------------------------------------------------------
 
 
-def ordered(quantity: float | str = 1, *, of: Any = None, **fields: Any) -> dict[str, Any]:
+def ordered(quantity: float | str = 1, *, of: Any = None, **fields: Any) -> OrderLineValues:
     """A line of an order as the services take it: of a new item at 50.00 USD, unless `of` (its id) is given."""
     if "tax_rate" in fields:
         fields["tax_rate"] = Decimal(str(fields["tax_rate"]))
-    return {"item_id": of or item(), "quantity": Decimal(str(quantity)), **fields}
+    return cast(OrderLineValues, {"item_id": of or item(), "quantity": Decimal(str(quantity)), **fields})
 
 
-def order(*lines: dict[str, Any], of: Party | None = None, actor: Actor = SYSTEM, **fields: Any) -> Order:
+def order(*lines: OrderLineValues, of: Party | None = None, actor: Actor = SYSTEM, **fields: Any) -> Order:
     """A draft; of one new item when no lines are given. `of` is its customer."""
     values = {"lines": list(lines) or [ordered()], **fields}
     return Order.objects.get(pk=orders.create_order(customer_id=(of or customer()).pk, actor=actor, **values))
 
 
-def brought(to: str, *lines: dict[str, Any], **fields: Any) -> Order:
+def brought(to: str, *lines: OrderLineValues, **fields: Any) -> Order:
     """An order brought into the state `to` as real ones are."""
     made = order(*lines, **fields)
     for status in ORDER_WAYS[to]:

@@ -192,4 +192,4 @@ def test_the_page_of_the_back_office(year, time_machine, monkeypatch):
     open_ones = seller.get(address.replace("&amp;", "&")).context["cl"].queryset
     assert [invoice.customer_name for invoice in open_ones] == ["Acme", "Acme"]
     rows = seller.get("/admin/receivables-aging/?as_of=2026-03-03&format=csv")
-    assert b"USD,Bolt,0.30,20.00" in b"".join(rows.streaming_content)
+    assert b"USD,Bolt,0.30,20.00" in rows.getvalue()

@@ -432,7 +432,7 @@ def test_every_verb_leaves_its_rows_in_the_log(owner):
     owner.post(f"{path}/send").ok()
     owner.post(f"{path}/payments", {"amount": 400, "method": "cash"}).ok(201)
     rows = AuditEntry.objects.filter(resource="invoices", resource_id=made["id"]).order_by("id")
-    by_action = {}
+    by_action: dict[str, set[str]] = {}
     for row in rows:
         assert row.actor_id == owner.user.pk
         by_action.setdefault(row.action, set()).update(row.changes)

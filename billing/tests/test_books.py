@@ -156,8 +156,8 @@ def test_beancount_agrees(tmp_path):
     part_paid(line(5000), amount=5, currency="JPY")
     cancelled(line(700), currency="EUR")
     connection.check_constraints()
-    theirs = test_proofs.TestBeancount.load(None, tmp_path)
-    assert theirs == test_proofs.TestBeancount.ours(None)
+    theirs = test_proofs.TestBeancount().load(tmp_path)
+    assert theirs == test_proofs.TestBeancount().ours()
     assert theirs["Assets:1000:1200", "USD"] == 1200
     assert theirs["Assets:1000:1300", "JPY"] == 4995
 

@@ -18,6 +18,7 @@ from billing.tests.test_constraints import attack
 from skeleton.audit.models import AuditEntry
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Conflict, DomainError
+from skeleton.testkit.narrowing import present
 from skeleton.testkit.races import contest
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +78,7 @@ class TestRawSql:
     @pytest.mark.parametrize("made, rule", [(sent, INVOICE), (part_paid, PAYMENT)])
     def test_the_entry_of_a_document_is_not_reversed_alone(self, made, rule):
         made(line(1000))
-        entry = Entry.objects.order_by("id").last()
+        entry = present(Entry.objects.order_by("id").last())
         sql = f"""
             WITH e AS (
                 INSERT INTO accounting_entry

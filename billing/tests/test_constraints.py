@@ -16,6 +16,7 @@ from parties.models import Party
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.ids import uuid7
 from skeleton.rest.handler import translate
+from skeleton.testkit.narrowing import database_error, present
 from skeleton.testkit.roles import as_owner, refusal_of
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +30,7 @@ def attack(sql, *params):
     error = translate(broken)
     assert error is not None, broken
     assert error.status in (409, 422), broken
-    return broken.__cause__.diag.constraint_name or broken.__cause__.sqlstate
+    return database_error(broken).diag.constraint_name or database_error(broken).sqlstate
 
 
 def run(statements, params):
@@ -251,7 +252,7 @@ def test_a_line_adds_up_and_so_does_its_document(change, rule):
 
 def test_a_line_cannot_come_go_or_move_without_the_totals():
     one, other = draft(line(1000), line(500)), draft(line(1000))
-    first = one.lines.first()
+    first = present(one.lines.first())
     moved = attack("UPDATE billing_invoice_line SET invoice_id = %s, position = 7 WHERE id = %s", other.pk, first.pk)
     assert moved == "billing_invoice_totals_of_lines"
     gone = attack("DELETE FROM billing_invoice_line WHERE id = %s", first.pk)

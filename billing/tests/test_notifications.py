@@ -17,6 +17,7 @@ from skeleton.kernel.errors import Conflict
 from skeleton.kernel.text import day_text
 from skeleton.notifications.models import Notification
 from skeleton.notifications.tests.factories import queued, told
+from skeleton.testkit.narrowing import present
 from skeleton.testkit.races import contest
 from skeleton.testkit.roles import past_triggers
 
@@ -94,7 +95,7 @@ def test_of_racing_payments_the_last_is_told_once(clerk):
 def crowd(invoice, number):
     """So many more invoices like this one, past the triggers."""
     columns = [
-        field.column for field in Invoice._meta.concrete_fields
+        present(field.column) for field in Invoice._meta.concrete_fields
         if not field.generated and field.column not in ("id", "number")
     ]  # fmt: skip
     names = ", ".join(columns)
@@ -142,7 +143,7 @@ class TestOverdue:
         monkeypatch.undo()
         assert tell_of_overdue() == 1
         links = Notification.objects.filter(type="invoice.overdue").order_by("id").values_list("link", flat=True)
-        assert [link.rpartition("/")[2] for link in links] == [str(second.pk), str(first.pk)]
+        assert [present(link).rpartition("/")[2] for link in links] == [str(second.pk), str(first.pk)]
 
     def test_they_are_found_by_an_index(self):
         """Among 20,000 invoices that are paid."""

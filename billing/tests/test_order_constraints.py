@@ -15,6 +15,7 @@ from parties.choices import PartyKind, PartyStatus
 from parties.models import Party
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.ids import uuid7
+from skeleton.testkit.narrowing import present
 
 pytestmark = pytest.mark.django_db
 
@@ -165,7 +166,7 @@ def test_history_follows_from_the_order():
     )
     assert attack(insert, made.pk) == rule
     assert set_order(made, "status = 'cancelled', status_reason = 'By hand'") is None
-    last = OrderStatusChange.objects.filter(order=made).last()
+    last = present(OrderStatusChange.objects.filter(order=made).last())
     assert (last.from_status, last.status, last.reason, last.changed_by) == ("pending", "cancelled", "By hand", None)
 
 

@@ -1,6 +1,7 @@
 """From orders to invoices: everything once, whatever becomes of the invoices."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from inventory.tests.factories import item
 from parties.choices import PartyKind
 from parties.services import change_status as change_party
 from skeleton.kernel.actors import SYSTEM
+from skeleton.testkit.narrowing import present
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +72,7 @@ def test_a_cancelled_invoice_frees_its_lines(owner, confirmed, was_sent):
 
 def test_a_line_that_is_taken_off_is_left_for_the_next(owner, confirmed):
     first = invoiced(confirmed)
-    line = first.lines.order_by("position").first()
+    line = present(first.lines.order_by("position").first())
     owner.delete(f"/invoices/{first.pk}/lines/{line.pk}").ok()
     second = owner.post(f"/orders/{confirmed.pk}/invoice").ok(201)
     assert [each["description"] for each in second["lines"]] == ["Cable"]
@@ -79,7 +81,7 @@ def test_a_line_that_is_taken_off_is_left_for_the_next(owner, confirmed):
 
 def test_a_line_may_bill_less_but_never_more(owner, confirmed):
     first = invoiced(confirmed)
-    line = first.lines.order_by("position").first()
+    line = present(first.lines.order_by("position").first())
     path = f"/invoices/{first.pk}/lines/{line.pk}"
     owner.put(path, {"quantity": 2.501}).refused(409, "quantity")
     shown = owner.put(path, {"quantity": 1, "description": "Cable, a part", "unit_price": 300, "discount": 3}).ok()
@@ -129,7 +131,8 @@ def test_when_it_is_due(owner):
 
 def test_wrong_bodies(owner, confirmed):
     path = f"/orders/{confirmed.pk}/invoice"
-    for wrong in ({"due_date": "soon"}, {"due_date": None}, {"lines": []}):
+    bodies: tuple[dict[str, Any], ...] = ({"due_date": "soon"}, {"due_date": None}, {"lines": []})
+    for wrong in bodies:
         owner.post(path, wrong).refused(422, *wrong)
     assert owner.post("/orders/01972b15-8000-7000-8000-0000000000ff/invoice").status == 404
 

@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,7 +17,7 @@ from billing.choices import OrderStatus
 from billing.models import Invoice, Order
 from billing.services.invoices import cancel_invoice, delete_line, send_invoice, update_line
 from billing.services.invoicing import invoice_order
-from billing.services.orders import create_order
+from billing.services.orders import OrderLineValues, create_order
 from billing.services.transitions import change_status
 from billing.tests.factories import customer
 from inventory.errors import NotEnoughStock
@@ -69,7 +70,8 @@ def amount(quantities):
 class OrderMachine(StockMachine):
     """The goods of the stock's machine, ordered by one customer with a credit limit."""
 
-    order = end_order = None  # the stock's own, without an order behind them
+    order: Any = None  # the stock's own, without an order behind them
+    end_order: Any = None
 
     def __init__(self):
         super().__init__()
@@ -91,7 +93,7 @@ class OrderMachine(StockMachine):
 
     @rule(needs=st.dictionaries(st.integers(0, 1), QUANTITIES, min_size=1))
     def write(self, needs):
-        lines = [{"item_id": self.items[item], "quantity": need} for item, need in needs.items()]
+        lines: list[OrderLineValues] = [{"item_id": self.items[item], "quantity": need} for item, need in needs.items()]
         pk = create_order(customer_id=self.customer.pk, lines=lines, actor=SYSTEM)
         self.made[pk] = Ordered(needs)
         assert Order.objects.get(pk=pk).total == amount(needs)

@@ -1,5 +1,7 @@
 """Every action in every state: what is allowed works, everything else is 409 and changes nothing."""
 
+from collections.abc import Callable
+
 import pytest
 
 from billing.models import Invoice, InvoiceLine, Payment
@@ -8,7 +10,13 @@ from skeleton.audit.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 
-STATES = {"draft": draft, "sent": sent, "part paid": part_paid, "paid": paid, "cancelled": cancelled}
+STATES: dict[str, Callable[..., Invoice]] = {
+    "draft": draft,
+    "sent": sent,
+    "part paid": part_paid,
+    "paid": paid,
+    "cancelled": cancelled,
+}
 
 
 def call(client, invoice, action):

@@ -30,8 +30,8 @@ def test_from_invoice_to_paid(owner):
     assert (created["status"], created["total"], created["amount_due"]) == ("draft", 50000, 50000)
     path = f"/invoices/{created['id']}"
     assert owner.post(f"{path}/send").ok()["status"] == "sent"
-    body = {"amount": 50000, "currency": "USD", "method": "bank_transfer"}
-    payment = owner.post(f"{path}/payments", body).ok(201)
+    payment_body = {"amount": 50000, "currency": "USD", "method": "bank_transfer"}
+    payment = owner.post(f"{path}/payments", payment_body).ok(201)
     assert (payment["amount"], payment["invoice_status"], payment["amount_due"]) == (50000, "paid", 0)
     done = owner.get(path).ok()
     assert (done["status"], done["amount_paid"], done["amount_due"]) == ("paid", 50000, 0)

@@ -21,7 +21,7 @@ def values(**fields: Any) -> dict[str, Any]:
     """A contract as the services take it, with a new customer unless one is given."""
     return {
         "contract_type": "supply",
-        "party_id": fields.pop("party_id", None) or CustomerFactory().pk,
+        "party_id": fields.pop("party_id", None) or CustomerFactory.create().pk,
         "payment_type": "credit",
         "credit_days": 30,
         "currency": "UAH",

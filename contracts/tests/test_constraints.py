@@ -10,6 +10,7 @@ from contracts.tests.factories import active, draft, expired, pending, terminate
 from parties.tests.factories import CustomerFactory, blacklisted
 from skeleton.kernel.constraints import explain
 from skeleton.kernel.errors import Conflict, Invalid
+from skeleton.testkit.narrowing import database_error
 from skeleton.testkit.roles import refusal_of
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,7 @@ def refused(name, sql, *params, error=Conflict):
     connection.check_constraints()  # TRUNCATE wants nothing outstanding
     refusal = refusal_of(lambda: execute(sql, *params))
     assert isinstance(refusal, IntegrityError)
-    assert refusal.__cause__.diag.constraint_name == name
+    assert database_error(refusal).diag.constraint_name == name
     explained = explain(refusal)
     assert isinstance(explained, error)
     assert explained.message not in ("This already exists.", "Input is not valid.")
@@ -126,7 +127,7 @@ def test_a_contract_begins_as_a_draft(wrong):
 
 
 def test_only_an_active_party_gets_a_contract():
-    contract, other = draft(), blacklisted(CustomerFactory())
+    contract, other = draft(), blacklisted(CustomerFactory.create())
     refused("contracts_contract_party_usable", copy(party=f"'{other.pk}'"), contract.pk)
     turn_over = "UPDATE contracts_contract SET party_id = %s WHERE id = %s"
     refused("contracts_contract_party_usable", turn_over, other.pk, contract.pk)

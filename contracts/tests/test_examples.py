@@ -28,7 +28,7 @@ AS_PRINTED = {
 
 @pytest.fixture
 def party():
-    return CustomerFactory(name="Acme Corp", currency="UAH")
+    return CustomerFactory.create(name="Acme Corp", currency="UAH")
 
 
 def test_the_examples_one_after_the_other(owner, party):

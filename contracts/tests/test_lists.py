@@ -15,6 +15,7 @@ from contracts.views import ContractViewSet
 from parties.tests.factories import SupplierFactory
 from skeleton.identity.tests.factories import actor_of
 from skeleton.kernel.actors import SYSTEM
+from skeleton.testkit.narrowing import present
 from skeleton.testkit.query_counts import check_query_counts
 from skeleton.testkit.reading import check_reads
 from skeleton.testkit.roles import past_triggers
@@ -31,7 +32,7 @@ def crowd(owner):
     full = active(
         contract_type="lease", penalty_rate=0.5, discount_rate=2, estimated_days=5, shipping_cost=2**63 - 1,
         shipping_currency="USD", insurance=True, credit_limit=10, auto_renewal=True, renewal_period_days=30,
-        max_renewals=3, notes="Ґанок", end_date=today() + 20 * DAY, party_id=SupplierFactory().pk,
+        max_renewals=3, notes="Ґанок", end_date=today() + 20 * DAY, party_id=SupplierFactory.create().pk,
     )  # fmt: skip
     services.change_payment_terms(
         contract_id=full.pk, values={"credit_days": 45}, actor=actor_of(owner.user)
@@ -99,7 +100,7 @@ def test_what_has_ended_was_in_force(owner):
     yesterday, now = str(today() - DAY), str(today())
     assert found(owner, active_on=yesterday) == ids(ended, over)
     assert found(owner, active_on=now) == ids(ended)
-    assert timezone.now().date() == over.terminated_at.date()
+    assert timezone.now().date() == present(over.terminated_at).date()
 
 
 def test_expiring(owner):
@@ -146,7 +147,7 @@ def test_the_database_has_the_indexes_that_filters_need():
     contract = active()
     with past_triggers() as cursor:
         columns = [
-            field.column for field in Contract._meta.concrete_fields
+            present(field.column) for field in Contract._meta.concrete_fields
             if field.column not in ("id", "start_date", "end_date", "validity_period")
         ]  # fmt: skip
         names = ", ".join(columns)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -13,6 +14,7 @@ from contracts.models import Contract, ContractVersion
 from contracts.tests.factories import END, IN_STATE, active, draft, expired, pending, today
 from skeleton.identity.tests.factories import actor_of
 from skeleton.kernel.actors import SYSTEM
+from skeleton.testkit.narrowing import database_error
 from skeleton.testkit.roles import past_triggers
 
 pytestmark = pytest.mark.django_db
@@ -102,14 +104,14 @@ def test_postgresql_knows_the_same_moves(source, target):
     with pytest.raises(IntegrityError) as caught, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, [target, contract.pk])
     expected = "contracts_contract_terminated" if source == "terminated" else "contracts_contract_transition"
-    assert caught.value.__cause__.diag.constraint_name == expected
+    assert database_error(caught.value).diag.constraint_name == expected
 
 
 # --- what depends on more than the state ------------------------------------------------------------------------------
 
 
 def test_a_period_that_is_over_is_not_activated(owner):
-    over = {"start_date": dt.date(2024, 1, 1), "end_date": today() - dt.timedelta(days=1)}
+    over: dict[str, Any] = {"start_date": dt.date(2024, 1, 1), "end_date": today() - dt.timedelta(days=1)}
     for contract, verb in ((draft(**over), "activate"), (pending(**over), "activate"), (pending(**over), "approve")):
         shown = owner.get(f"/contracts/{contract.pk}").ok()["data"]
         assert not {"activate", "approve"} & set(shown["allowed_actions"])

@@ -16,6 +16,7 @@ from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Conflict
 from skeleton.notifications.models import Notification
 from skeleton.notifications.tests.factories import queued, told
+from skeleton.testkit.narrowing import present
 from skeleton.testkit.races import contest
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,7 @@ def test_that_it_ends_is_told_thirty_and_seven_days_before(clerk):
         "Days left of the supply contract: 30. It will not renew itself.",
         "Days left of the supply contract: 7. It will not renew itself.",
     ]
-    assert Notification.objects.first().link == f"/api/v1/contracts/{contract.pk}"
+    assert present(Notification.objects.first()).link == f"/api/v1/contracts/{contract.pk}"
 
 
 def test_a_run_that_comes_late_tells_what_is_left(clerk):
@@ -93,7 +94,7 @@ def test_whether_it_renews_itself(clerk, fields, said):
 
 def test_expiry_is_told_to_who_made_it(clerk):
     author = user_with("contracts:write")
-    active(actor=actor_of(author), end_date=END, party_id=CustomerFactory(name="Ковальчук і сини").pk)
+    active(actor=actor_of(author), end_date=END, party_id=CustomerFactory.create(name="Ковальчук і сини").pk)
     for _ in range(2):
         services.run_cycle(today=END + dt.timedelta(days=1), actor=SYSTEM)
     assert (told(author), told(clerk)) == (["contract.expired"], [])

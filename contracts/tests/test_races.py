@@ -3,6 +3,7 @@
 import datetime as dt
 import threading
 import time
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -10,6 +11,7 @@ from django.db import connection, transaction
 from contracts import services
 from contracts.models import Contract, ContractCycle, ContractVersion
 from contracts.tests.factories import active, draft, pending
+from parties.choices import PartyKind
 from parties.services import change_status
 from parties.tests.factories import CustomerFactory
 from skeleton.kernel.actors import SYSTEM
@@ -23,7 +25,8 @@ def at_once(*calls, held=None):
 
     `held` is a contract that is locked until every one of them waits for it: all have begun before any can go on.
     """
-    barrier, results = threading.Barrier(len(calls)), [None] * len(calls)
+    barrier = threading.Barrier(len(calls))
+    results: list[Any] = [None] * len(calls)
 
     def run(index, call):
         barrier.wait()
@@ -164,8 +167,8 @@ def test_a_run_passes_over_what_is_held():
 
 
 def test_a_party_is_not_blacklisted_while_it_gets_a_contract():
-    party = CustomerFactory()
-    blacklist = lambda: change_status(kind="customer", pk=party.pk, action="blacklist", actor=SYSTEM)  # noqa: E731
+    party = CustomerFactory.create()
+    blacklist = lambda: change_status(kind=PartyKind.CUSTOMER, pk=party.pk, action="blacklist", actor=SYSTEM)  # noqa: E731
     for _ in range(5):
         made, _ = at_once(lambda: draft(party_id=party.pk), blacklist)
         if isinstance(made, Exception):
@@ -176,4 +179,4 @@ def test_a_party_is_not_blacklisted_while_it_gets_a_contract():
         assert party.status == "blacklisted"
         with pytest.raises(Conflict):
             draft(party_id=party.pk)
-        change_status(kind="customer", pk=party.pk, action="activate", actor=SYSTEM)
+        change_status(kind=PartyKind.CUSTOMER, pk=party.pk, action="activate", actor=SYSTEM)

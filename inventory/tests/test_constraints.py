@@ -10,6 +10,7 @@ from inventory.proofs import stock_differences
 from inventory.tests import factories
 from skeleton.kernel.constraints import explain
 from skeleton.kernel.errors import Conflict, Invalid
+from skeleton.testkit.narrowing import database_error
 from skeleton.testkit.roles import refusal_of
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,7 @@ def attack_with(*statements):
     refusal = refusal_of(lambda: execute(*statements))
     assert refusal is not None
     assert isinstance(explain(refusal), Conflict | Invalid), refusal
-    return refusal.__cause__.diag.constraint_name
+    return database_error(refusal).diag.constraint_name
 
 
 def execute(*statements):

@@ -14,6 +14,7 @@ from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Conflict
 from skeleton.notifications.models import Notification
 from skeleton.notifications.tests.factories import queued, told
+from skeleton.testkit.narrowing import present
 from skeleton.testkit.races import contest
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +60,7 @@ def test_once_at_each_crossing(keeper):
     receive(row, 10)
     issue(row, 9)
     assert times(keeper) == 2
-    first = Notification.objects.order_by("id").first()
+    first = present(Notification.objects.order_by("id").first())
     assert first.title == "Bolt is running low"
     assert first.body == "B-8 in Main: 5 available, to be reordered at 5."
     assert first.link == f"/api/v1/stock/{row.pk}"

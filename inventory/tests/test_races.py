@@ -2,7 +2,10 @@
 
 import os
 import time
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -42,8 +45,13 @@ def refusals(results):
 @pytest.mark.parametrize("way", ["issue", "reserve", "issue against reserve", "order"])
 def test_two_requests_for_the_last_piece(way):
     stock = factories.stocked(1)
-    ask = {"item_id": stock.item_id, "warehouse_id": stock.warehouse_id, "quantity": Decimal(1), "actor": SYSTEM}
-    contenders = {
+    ask: dict[str, Any] = {
+        "item_id": stock.item_id,
+        "warehouse_id": stock.warehouse_id,
+        "quantity": Decimal(1),
+        "actor": SYSTEM,
+    }
+    contenders: dict[str, list[Callable[[], object]]] = {
         "issue": [lambda: issue_stock(**ask)] * 2,
         "reserve": [lambda: reserve_stock(**ask)] * 2,
         "issue against reserve": [lambda: issue_stock(**ask), lambda: reserve_stock(**ask)],
@@ -129,8 +137,8 @@ def test_fulfilling_against_cancelling_and_expiring():
     for _ in range(8):
         pk = factories.reserved(stock, 1)
         results = contest(
-            lambda pk=pk: fulfill_reservation(reservation_id=pk, actor=SYSTEM),
-            lambda pk=pk: cancel_reservation(reservation_id=pk, actor=SYSTEM),
+            partial(fulfill_reservation, reservation_id=pk, actor=SYSTEM),
+            partial(cancel_reservation, reservation_id=pk, actor=SYSTEM),
             expire_reservations,
         )
         (loser,) = refusals(results)
@@ -150,7 +158,7 @@ def test_fulfilling_twice_issues_once():
 
 def test_the_first_receipts_of_an_item_share_one_row():
     item_id, warehouse_id = factories.item(), factories.warehouse()
-    ask = {"item_id": item_id, "warehouse_id": warehouse_id, "quantity": Decimal(1), "actor": SYSTEM}
+    ask: dict[str, Any] = {"item_id": item_id, "warehouse_id": warehouse_id, "quantity": Decimal(1), "actor": SYSTEM}
     results = contest(*[lambda: receive_stock(**ask)] * 8)
     assert len(set(results)) == 1
     assert Stock.objects.get().quantity == 8
@@ -174,12 +182,8 @@ def test_two_moves_do_not_close_a_circle():
     for _ in range(5):
         one, two = factories.category(), factories.category()
         results = contest(
-            lambda one=one, two=two: categories.update_category(
-                category_id=one, values={"parent_id": two}, actor=SYSTEM
-            ),
-            lambda one=one, two=two: categories.update_category(
-                category_id=two, values={"parent_id": one}, actor=SYSTEM
-            ),
+            partial(categories.update_category, category_id=one, values={"parent_id": two}, actor=SYSTEM),
+            partial(categories.update_category, category_id=two, values={"parent_id": one}, actor=SYSTEM),
         )
         assert len(refusals(results)) == 1
         assert sorted(

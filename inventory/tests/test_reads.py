@@ -19,6 +19,7 @@ from inventory.views import (
 )
 from skeleton.identity.tests.factories import actor_of
 from skeleton.kernel.actors import SYSTEM
+from skeleton.testkit.narrowing import present
 from skeleton.testkit.query_counts import check_query_counts
 from skeleton.testkit.reading import check_reads
 
@@ -47,7 +48,7 @@ def busy(owner):
 
 
 def test_query_counts(owner, busy):
-    row = Stock.objects.first()
+    row = present(Stock.objects.first())
     check_query_counts(
         "inventory",
         owner,
@@ -56,8 +57,8 @@ def test_query_counts(owner, busy):
             "/catalog/items/{id}": f"/catalog/items/{row.item_id}",
             "/warehouses/{id}": f"/warehouses/{row.warehouse_id}",
             "/stock/{id}": f"/stock/{row.pk}",
-            "/reservations/{id}": f"/reservations/{Reservation.objects.first().pk}",
-            "/movements/{id}": f"/movements/{Movement.objects.first().pk}",
+            "/reservations/{id}": f"/reservations/{present(Reservation.objects.first()).pk}",
+            "/movements/{id}": f"/movements/{present(Movement.objects.first()).pk}",
         },
     )
 

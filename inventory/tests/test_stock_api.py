@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import uuid
+from typing import Any
 
 import orjson
 import pytest
@@ -268,7 +269,8 @@ def test_a_forged_cursor_over_quantities_is_refused(owner):
     def cursor(key):
         return base64.urlsafe_b64encode(orjson.dumps(["quantity", False, key, UNKNOWN])).decode()
 
-    for forged in ("NaN", "1-", "x", None, [5], ["Decimal", "5"], {}, 1.5, "9" * 40, "1e99999"):
+    numbers: tuple[Any, ...] = ("NaN", "1-", "x", None, [5], ["Decimal", "5"], {}, 1.5, "9" * 40, "1e99999")
+    for forged in numbers:
         owner.get("/stock", cursor=cursor(forged), sort_by="quantity").refused(400, "cursor")
     for plain in (5, "5", "5.125"):
         owner.get("/stock", cursor=cursor(plain), sort_by="quantity").ok()

@@ -11,6 +11,7 @@ from skeleton.files.models import File
 from skeleton.identity.tests.factories import UserFactory
 from skeleton.kernel.constraints import explain
 from skeleton.kernel.ids import uuid7
+from skeleton.testkit.narrowing import database_error
 from skeleton.testkit.roles import refusal_of
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,7 @@ def refusal(sql, *params):
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     assert explain(found), "people get a sentence"
-    return found.__cause__.diag.constraint_name
+    return database_error(found).diag.constraint_name
 
 
 def _change(sql, params):

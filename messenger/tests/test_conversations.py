@@ -1,5 +1,6 @@
 """Conversations in the API: who can see and change them, and what they contain."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -59,7 +60,7 @@ class TestBeginning:
 
     def test_nobody_but_oneself_and_nobody_who_left(self, carl):
         carl.post("/conversations", {"type": "group", "member_ids": ids(carl)}).refused(422, "member_ids")
-        gone = UserFactory(is_active=False)
+        gone = UserFactory.create(is_active=False)
         body = {"type": "group", "member_ids": [str(gone.pk)]}
         carl.post("/conversations", body).refused(422, "member_ids.0")
 
@@ -67,7 +68,7 @@ class TestBeginning:
 class TestMembership:
     """A conversation does not exist for anyone but its members, whatever their permissions."""
 
-    ROUTES = (
+    ROUTES: tuple[tuple[str, str, Any], ...] = (
         ("GET", "", None),
         ("PUT", "/group", {"name": "x"}),
         ("PATCH", "/archive", {}),

@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from messenger.tests.streams import Refused, Stream, quiet
 from skeleton.embedded_postgres.layout import layout_of
 from skeleton.embedded_postgres.server import postmaster_pid
 from skeleton.files.tests.factories import CONTENT_TYPE, END, part
+from skeleton.testkit.narrowing import present
 from skeleton.testkit.system import Reply, running
 
 CHIEF = {"email": "admin@skeleton.local", "password": "03041965"}
@@ -105,7 +107,7 @@ def restart_database(system):
     """Kill PostgreSQL; the supervisor restarts it."""
     layout = layout_of(system.folder / "postgres")
     before = postmaster_pid(layout)
-    os.kill(before, signal.SIGKILL)
+    os.kill(present(before), signal.SIGKILL)
     deadline = time.monotonic() + 20
     while postmaster_pid(layout) in (None, before):
         assert time.monotonic() < deadline
@@ -165,7 +167,7 @@ def test_everything_that_happens_is_told(system, crew, group):
             message = await asyncio.to_thread(say, system, group)
             created = await stream.next()
             assert (created.type, created.data["message"]) == ("message.created", message.data)
-            changes = (
+            changes: tuple[tuple[str, str, Any], ...] = (
                 ("PATCH", f"{path}/messages/{message.data['id']}", {"content": "Hello?"}),
                 ("DELETE", f"{path}/messages/{message.data['id']}", None),
                 ("PUT", f"{path}/group", {"name": "Crew II"}),

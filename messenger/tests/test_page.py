@@ -11,14 +11,13 @@ from playwright.sync_api import expect
 from skeleton.identity.tests.factories import user_in_role, user_with
 from skeleton.testkit.browser import DESKTOP, PHONE, browse
 from skeleton.testkit.system import running
+from skeleton.testkit.visitor import Visitor
 
 
 @pytest.fixture
 def page(db):
-    client = Client(enforce_csrf_checks=True)
-    client.user = user_in_role("admin", name="Carl Clerk", email="carl@example.com")
-    client.force_login(client.user)
-    return client
+    user = user_in_role("admin", name="Carl Clerk", email="carl@example.com")
+    return Visitor(user, enforce_csrf_checks=True)
 
 
 def ask(client, method, path, body=None, **headers):

@@ -11,6 +11,7 @@ from messenger.tests.factories import conversation, send
 from skeleton.identity.tests.factories import UserFactory, actor_of
 from skeleton.kernel.constraints import explain
 from skeleton.kernel.errors import Conflict, DomainError, NotFound
+from skeleton.testkit.narrowing import present
 from skeleton.testkit.races import contest, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +29,7 @@ def refused_or_sent(actor, conversation_id):
     try:
         return send(actor, conversation_id)
     except IntegrityError as exc:
-        raise explain(exc) from exc
+        raise present(explain(exc)) from exc
 
 
 def test_two_open_the_same_direct_conversation():
@@ -131,5 +132,5 @@ def test_read_marks_from_several_devices():
     race(8, lambda n: services.mark_read(conversation_id=where.pk, seq=n + 1, actor=actors[1]))
     assert Member.objects.get(user=users[1]).read_seq == 8
     marks = Event.objects.filter(type="conversation.read").order_by("position").values_list("seq", flat=True)
-    assert list(marks) == sorted(set(marks))
+    assert list(marks) == sorted({present(mark) for mark in marks})
     assert list(marks)[-1] == 8

@@ -26,7 +26,7 @@ def busy(carl, dora, group):
         message(dora.user, made, attachments=[])
     for _ in range(2):
         carl.patch(f"/conversations/{made.pk}/archive")
-        made = conversation(carl.user, UserFactory(), type="direct")
+        made = conversation(carl.user, UserFactory.create(), type="direct")
     for number in range(5):
         sent = message(carl.user, made, f"{number}", attachments=[file.pk])
     return made, sent

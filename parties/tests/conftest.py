@@ -5,9 +5,11 @@ from parties.tests.factories import CountryFactory, UkraineFactory
 
 @pytest.fixture
 def ukraine(db):
-    return UkraineFactory()
+    return UkraineFactory.create()
 
 
 @pytest.fixture
 def germany(db):
-    return CountryFactory(code="DE", alpha3="DEU", name={"en": "Germany", "uk": "Німеччина", "de": "Deutschland"})
+    return CountryFactory.create(
+        code="DE", alpha3="DEU", name={"en": "Germany", "uk": "Німеччина", "de": "Deutschland"}
+    )

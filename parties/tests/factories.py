@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-import factory
+from factory.declarations import LazyAttribute, LazyFunction, Sequence, SubFactory
+from factory.django import DjangoModelFactory
 
 from parties.choices import PartyKind
 from parties.models import Address, Country, Party
@@ -12,14 +13,14 @@ from skeleton.kernel.actors import SYSTEM
 UKRAINE = UUID("01972b15-8000-7000-8000-000000000001")
 
 
-class CountryFactory(factory.django.DjangoModelFactory):
+class CountryFactory(DjangoModelFactory[Country]):
     """A country that ISO does not know, with a code of its own: XA, XB, …"""
 
     class Meta:
         model = Country
 
-    code = factory.Sequence(lambda n: chr(ord("M") + n // 26 % 12) + chr(ord("A") + n % 26))
-    name = factory.LazyAttribute(lambda country: {"en": f"Country {country.code}"})
+    code: Sequence | str = Sequence(lambda n: chr(ord("M") + n // 26 % 12) + chr(ord("A") + n % 26))
+    name: LazyAttribute | LazyFunction = LazyAttribute(lambda country: {"en": f"Country {country.code}"})
 
 
 class UkraineFactory(CountryFactory):
@@ -31,19 +32,19 @@ class UkraineFactory(CountryFactory):
 
     id = UKRAINE
     code, alpha3, numeric_code = "UA", "UKR", "804"
-    name = factory.LazyFunction(lambda: {"en": "Ukraine", "uk": "Україна", "de": "Ukraine"})
+    name = LazyFunction(lambda: {"en": "Ukraine", "uk": "Україна", "de": "Ukraine"})
     phone_code, currency_code, region, flag_emoji = "+380", "UAH", "Europe", "🇺🇦"
 
 
-class PartyFactory(factory.django.DjangoModelFactory):
+class PartyFactory(DjangoModelFactory[Party]):
     """An active party without addresses. Use one of the four kinds below."""
 
     class Meta:
         model = Party
         abstract = True
 
-    name = factory.Sequence(lambda n: f"Party {n}")
-    email = factory.Sequence(lambda n: f"party{n}@example.com")
+    name = Sequence(lambda n: f"Party {n}")
+    email = Sequence(lambda n: f"party{n}@example.com")
 
 
 class CustomerFactory(PartyFactory):
@@ -76,11 +77,11 @@ class EmployeeFactory(PartyFactory):
     position = "Sales Manager"
 
 
-class AddressFactory(factory.django.DjangoModelFactory):
+class AddressFactory(DjangoModelFactory[Address]):
     class Meta:
         model = Address
 
-    party = factory.SubFactory(CustomerFactory)
+    party = SubFactory(CustomerFactory)
     street, city, postal_code = "123 Main St", "New York", "10001"
 
 

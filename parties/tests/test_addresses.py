@@ -1,5 +1,7 @@
 """Addresses: both forms in, both forms out, merged and cleared at every level."""
 
+from typing import Any
+
 import pytest
 
 from parties.tests.factories import FACTORIES, CustomerFactory
@@ -65,7 +67,7 @@ def test_null_clears_the_primary_one_and_leaves_the_others(owner, customer):
 
 
 def test_a_merge_into_nothing_makes_an_address_unless_it_says_nothing(owner):
-    path = f"/customers/{CustomerFactory().pk}"
+    path = f"/customers/{CustomerFactory.create().pk}"
     assert owner.patch(path, {"address": {}}).ok()["addresses"] == []
     assert owner.patch(path, {"address": {"city": None}}).ok()["addresses"] == []
     made = owner.patch(path, {"address": {"city": "Lviv"}}).ok()
@@ -75,7 +77,8 @@ def test_a_merge_into_nothing_makes_an_address_unless_it_says_nothing(owner):
 def test_the_list_is_replaced_as_a_whole(owner, customer):
     after = owner.put(customer, {"addresses": [{"city": "Lviv"}]}).ok()
     assert [(address["city"], address["street"]) for address in after["addresses"]] == [("Lviv", None)]
-    for nothing in ([], None):
+    none: tuple[list[Any] | None, ...] = ([], None)
+    for nothing in none:
         owner.put(customer, {"addresses": [HOME]}).ok()
         assert owner.put(customer, {"addresses": nothing}).ok()["addresses"] == []
 
@@ -142,5 +145,5 @@ def test_the_other_kinds_begin_with_an_address(owner, kind):
 
 @pytest.mark.parametrize("kind", FACTORIES)
 def test_one_party_shows_only_its_own(owner, customer, kind):
-    other = FACTORIES[kind]()
+    other = FACTORIES[kind].create()
     assert owner.get(f"/{kind}s/{other.pk}").ok()["addresses"] == []

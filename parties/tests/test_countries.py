@@ -40,7 +40,7 @@ def test_seed_fills_all_then_does_nothing(capsys):
 
 
 def test_seed_never_overwrites_and_fills_what_is_missing(owner):
-    own = CountryFactory(code="PL", name={"en": "Our Poland"})
+    own = CountryFactory.create(code="PL", name={"en": "Our Poland"})
     seed_countries()
     ukraine = Country.objects.get(code="UA")
     path = f"/countries/{ukraine.pk}"
@@ -119,7 +119,7 @@ def test_null_keeps_and_an_empty_text_clears(owner, field):
 
 
 def test_name_is_replaced_as_a_whole(owner):
-    path = f"/countries/{CountryFactory(name={'en': 'A', 'uk': 'А'}).pk}"
+    path = f"/countries/{CountryFactory.create(name={'en': 'A', 'uk': 'А'}).pk}"
     assert owner.put(path, {"name": {"en": "B", "fr": "B"}}).ok()["name"] == {"en": "B", "fr": "B"}
     assert owner.put(path, {"name": None}).ok()["name"] == {"en": "B", "fr": "B"}
 
@@ -146,7 +146,7 @@ def test_bad_input(owner, body, field):
 
 
 def test_switching(owner):
-    path = f"/countries/{CountryFactory().pk}"
+    path = f"/countries/{CountryFactory.create().pk}"
     assert owner.patch(f"{path}/activate").refused(409)["details"] == {"allowed": ["deactivate"]}
     assert owner.patch(f"{path}/deactivate").ok()["is_active"] is False
     assert owner.patch(f"{path}/deactivate").refused(409)["details"] == {"allowed": ["activate"]}

@@ -1,5 +1,7 @@
 """The user's own examples of parties and countries, replayed as printed."""
 
+from typing import Any
+
 import pytest
 
 from parties.models import Country
@@ -32,7 +34,7 @@ ACME = {
     ],
 }
 
-ACME_UPDATE = {
+ACME_UPDATE: dict[str, Any] = {
     "name": "Acme Corporation Updated",
     "email": "new-contact@acme.com",
     "tax_id": "US-123456789",

@@ -17,7 +17,7 @@ from skeleton.kernel.ids import uuid7
 
 @pytest.mark.django_db
 def test_an_active_party_in_one_query(django_assert_num_queries):
-    party = CustomerFactory(name="Acme", currency="EUR", credit_limit=500)
+    party = CustomerFactory.create(name="Acme", currency="EUR", credit_limit=500)
     with django_assert_num_queries(1):
         found = require_usable(party.pk, PartyKind.CUSTOMER)
     assert found == UsableParty(party.pk, PartyKind.CUSTOMER, "Acme", "EUR", 500)
@@ -26,14 +26,14 @@ def test_an_active_party_in_one_query(django_assert_num_queries):
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", FACTORIES)
 def test_any_kind_where_none_is_named(kind):
-    party = FACTORIES[kind]()
+    party = FACTORIES[kind].create()
     assert require_usable(party.pk).kind == kind
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("spoil, word", [(blacklisted, "blacklisted"), (deactivated, "inactive")])
 def test_the_others_are_a_conflict(spoil, word):
-    party = spoil(CustomerFactory(name="Acme"))
+    party = spoil(CustomerFactory.create(name="Acme"))
     with pytest.raises(Conflict, match=f"Acme is {word}") as caught:
         require_usable(party.pk, PartyKind.CUSTOMER)
     assert caught.value.details == {"allowed": ["activate"]}
@@ -41,7 +41,7 @@ def test_the_others_are_a_conflict(spoil, word):
 
 @pytest.mark.django_db
 def test_an_unknown_one_is_invalid_at_its_field():
-    supplier = FACTORIES[PartyKind.SUPPLIER]()
+    supplier = FACTORIES[PartyKind.SUPPLIER].create()
     for pk in (uuid7(), supplier.pk):
         with pytest.raises(Invalid) as caught:
             require_usable(pk, PartyKind.CUSTOMER)
@@ -81,7 +81,7 @@ def another(action):
 
 @pytest.mark.django_db(transaction=True)
 def test_who_blacklists_waits_for_whoever_holds_the_party_and_then_wins():
-    party = CustomerFactory()
+    party = CustomerFactory.create()
 
     def blacklist():
         change_status(kind=PartyKind.CUSTOMER, pk=party.pk, action="blacklist", actor=SYSTEM)
@@ -89,13 +89,18 @@ def test_who_blacklists_waits_for_whoever_holds_the_party_and_then_wins():
     def rename():
         update_party(kind=PartyKind.CUSTOMER, pk=party.pk, values={"name": "Renamed"}, actor=SYSTEM)
 
+    def begin():
+        begun.set()
+        blacklist()
+        connection.close()
+
+    begun = threading.Event()
     with transaction.atomic():
         require_usable(party.pk)
         with another(rename) as renaming:
             renaming.join(5)
             assert not renaming.is_alive(), "a change of name need not wait"
-        begun = threading.Event()
-        waiting = threading.Thread(target=lambda: (begun.set(), blacklist(), connection.close()))
+        waiting = threading.Thread(target=begin)
         waiting.start()
         begun.wait()
         waiting.join(0.3)
@@ -108,8 +113,8 @@ def test_who_blacklists_waits_for_whoever_holds_the_party_and_then_wins():
 
 @pytest.mark.django_db(transaction=True)
 def test_whoever_comes_while_it_is_being_blacklisted_is_refused():
-    party = CustomerFactory()
-    outcome = []
+    party = CustomerFactory.create()
+    outcome: list[object] = []
 
     def make_document():
         with transaction.atomic():
@@ -117,10 +122,11 @@ def test_whoever_comes_while_it_is_being_blacklisted_is_refused():
                 outcome.append(require_usable(party.pk))
             except Conflict as exc:
                 outcome.append(exc)
+        connection.close()
 
     with transaction.atomic():
         change_status(kind=PartyKind.CUSTOMER, pk=party.pk, action="blacklist", actor=SYSTEM)
-        thread = threading.Thread(target=lambda: (make_document(), connection.close()))
+        thread = threading.Thread(target=make_document)
         thread.start()
         thread.join(0.3)
         assert outcome == [], "nothing is decided yet"
@@ -130,7 +136,7 @@ def test_whoever_comes_while_it_is_being_blacklisted_is_refused():
 
 @pytest.mark.django_db(transaction=True)
 def test_two_who_blacklist_at_once_one_conflict():
-    party = CustomerFactory()
+    party = CustomerFactory.create()
     outcomes = []
 
     def blacklist():

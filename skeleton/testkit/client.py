@@ -4,7 +4,6 @@ import json
 from functools import cache
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from jsonschema import Draft202012Validator
 
@@ -18,7 +17,7 @@ Json = dict[str, Any]
 class Answer:
     """An answer, with its JSON in `data`."""
 
-    def __init__(self, response: HttpResponse) -> None:
+    def __init__(self, response: Any) -> None:
         self.response = response
         self.status = response.status_code
         self.headers = response.headers

@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from skeleton.testkit.system import ADMIN
+from skeleton.testkit.narrowing import present
+from skeleton.testkit.system import ADMIN, System
 
 PASSWORD = "correct horse battery"
 
@@ -14,8 +15,8 @@ PASSWORD = "correct horse battery"
 class Accounts:
     """Creates the accounts over HTTP."""
 
-    system: object
-    readers: list = field(default_factory=list)
+    system: System
+    readers: list[str] = field(default_factory=list)
 
     def sign_in(self):
         """Sign in the administrator to the API and to the back office."""
@@ -24,7 +25,7 @@ class Accounts:
         self.token = self.system.token
         self.csrf, page_token = self._sign_in_page()
         body = {"username": ADMIN["email"], "password": ADMIN["password"], "csrfmiddlewaretoken": page_token}
-        answer = self._ask("POST", "/admin/login/", urlencode(body), {
+        answer, _ = self._ask("POST", "/admin/login/", urlencode(body), {
             "Content-Type": "application/x-www-form-urlencoded", "Cookie": f"skeleton_csrf={self.csrf}"})  # fmt: skip
         assert answer.status == 302, answer.status
         jar = " ".join(answer.headers.get_all("Set-Cookie"))
@@ -55,16 +56,15 @@ class Accounts:
         return found.data["user"]["id"], found.data["access_token"]
 
     def _sign_in_page(self):
-        page = self._ask("GET", "/admin/login/", None, {})
-        cookie = re.search(r"skeleton_csrf=([^;]+)", page.headers["Set-Cookie"])[1]
-        return cookie, re.search(r'csrfmiddlewaretoken" value="([^"]+)"', page.text)[1]
+        page, text = self._ask("GET", "/admin/login/", None, {})
+        cookie = present(re.search(r"skeleton_csrf=([^;]+)", page.headers["Set-Cookie"]))[1]
+        return cookie, present(re.search(r'csrfmiddlewaretoken" value="([^"]+)"', text))[1]
 
     def _ask(self, method, path, body, headers):
         connection = http.client.HTTPConnection("127.0.0.1", self.system.port, timeout=30)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            answer.text = answer.read().decode()
-            return answer
+            return answer, answer.read().decode()
         finally:
             connection.close()

@@ -11,6 +11,7 @@ import gc
 import json
 import sys
 import time
+from typing import Any
 
 GIVE_UP_SECONDS = 20
 """A request without a response after this time is recorded with status 0."""
@@ -22,7 +23,9 @@ class Kept:
     """A persistent connection, like a browser's."""
 
     def __init__(self, kind):
-        self.kind, self.reader, self.writer = kind, None, None
+        self.kind = kind
+        self.reader: Any = None
+        self.writer: Any = None
 
     async def ask(self):
         if self.writer is None:
@@ -99,7 +102,8 @@ async def one_after_the_other(kind, records):
 
 async def steadily(kind, records):
     """Send requests at a fixed rate without waiting for responses, so that a hang of a second delays 50 of them."""
-    tasks, following = set(), time.monotonic()
+    tasks: set[asyncio.Task[None]] = set()
+    following = time.monotonic()
     while True:
         following = max(following + kind["pause"], time.monotonic() - 1)
         await asyncio.sleep(max(0, following - time.monotonic()))
@@ -114,7 +118,7 @@ async def until_input_ends():
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     kinds = json.loads(await reader.readline())
-    records = []
+    records: list[Any] = []
     tasks = [
         asyncio.create_task((steadily if kind["steady"] else one_after_the_other)(kind, records))
         for kind in kinds

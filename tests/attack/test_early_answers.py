@@ -26,10 +26,10 @@ class Early:
     """A kind of early response. `expected` lists the valid statuses."""
 
     name: str
-    expected: set
+    expected: set[int]
     method: str
     path: str
-    fields: tuple
+    fields: tuple[str, ...]
     size: int = payloads.LARGE
     chunked: bool = False
 

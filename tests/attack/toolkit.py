@@ -14,11 +14,17 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from skeleton.embedded_postgres.client import PROJECT
+from skeleton.testkit.database import OwnDatabase
+from skeleton.testkit.narrowing import present
+from skeleton.testkit.system import System
+from tests.attack.accounts import Accounts
 
 FULL = os.environ.get("SKELETON_ATTACK") == "full"
 """`make attack`: full numbers and the server's default settings. Otherwise a short version in seconds."""
@@ -256,8 +262,9 @@ class HonestClients:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.process.stdin.write(json.dumps([kind.described() for kind in self.kinds]) + "\n")
-        self.process.stdin.flush()
+        stdin = present(self.process.stdin)
+        stdin.write(json.dumps([kind.described() for kind in self.kinds]) + "\n")
+        stdin.flush()
 
     def stop(self):
         said, _ = self.process.communicate(timeout=60)
@@ -268,7 +275,7 @@ class HonestClients:
 class Measurement:
     """The results of the honest clients."""
 
-    records: list
+    records: list[Record]
 
     def of(self, *kinds):
         return [one for one in self.records if one.kind in kinds]
@@ -301,9 +308,9 @@ class Measurement:
 class Footprint:
     """The server's resources: its processes, memory, files in its data folder and open descriptors."""
 
-    pids: frozenset
+    pids: frozenset[int]
     memory: int
-    files: frozenset
+    files: frozenset[Any]
     descriptors: int
 
     @classmethod
@@ -370,7 +377,7 @@ class Verdict:
     after: Footprint
     served: float
     """Minimum share of honest requests that must be served and not refused."""
-    problems: list
+    problems: list[str]
     """Problems that the attack itself found."""
 
     def hold(self):
@@ -435,11 +442,11 @@ def wrong_with(record):
 class Siege:
     """A server under attack, with its honest clients and a function that records figures."""
 
-    system: object
-    kinds: list
-    database: object
-    accounts: object
-    note: object
+    system: System
+    kinds: list[Kind]
+    database: OwnDatabase
+    accounts: Accounts
+    note: Callable[[str], object]
 
     def withstands(self, attack, *, served=0.0, port=None):
         """Run `attack(attackers)` alongside honest clients, and assert the conditions of `Verdict`."""
@@ -508,7 +515,7 @@ def said_by(attack, attackers):
 @contextmanager
 def honest_clients(kinds):
     """Run honest clients during the block. Yield a list that contains their Measurement afterwards."""
-    clients, measured = HonestClients(kinds), []
+    clients, measured = HonestClients(kinds), list[Measurement]()
     clients.start()
     try:
         yield measured
@@ -531,9 +538,10 @@ def bare_server():
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.attack.bare"], cwd=PROJECT, stdout=subprocess.PIPE, text=True
     )
+    stdout = present(process.stdout)
     try:
-        yield int(process.stdout.readline())
+        yield int(stdout.readline())
     finally:
         process.kill()
         process.wait()
-        process.stdout.close()
+        stdout.close()

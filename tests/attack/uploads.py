@@ -54,7 +54,7 @@ def send_large(port, head, *, size=LARGE, chunked=False, expect=False):
 def send_body(sock, size, chunked):
     for start in range(0, size, len(PIECE)):
         piece = PIECE[: size - start]
-        sock.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+        sock.sendall(b"".join((b"%x\r\n" % len(piece), piece, b"\r\n")) if chunked else piece)
     if chunked:
         sock.sendall(b"0\r\n\r\n")
 

@@ -3,50 +3,39 @@
 from collections.abc import Callable
 
 import pytest
-from django.test import Client
 
-from skeleton.identity.models import User
 from skeleton.identity.tests.factories import user_in_role, user_with
-
-Visitor = Client
-
-
-def signed_in(user: User) -> Client:
-    """A browser in which `user` is signed in."""
-    client = Client()
-    client.force_login(user)
-    client.user = user
-    return client
+from skeleton.testkit.visitor import Visitor
 
 
 @pytest.fixture
-def chief(db: None) -> Client:
+def chief(db: None) -> Visitor:
     """The super administrator."""
-    return signed_in(user_in_role("super_admin", name="Olha Owner", email="olha@example.com"))
+    return Visitor(user_in_role("super_admin", name="Olha Owner", email="olha@example.com"))
 
 
 @pytest.fixture
-def clerk(db: None) -> Client:
+def clerk(db: None) -> Visitor:
     """An administrator, who may do nearly everything."""
-    return signed_in(user_in_role("admin", name="Carl Clerk", email="carl@example.com"))
+    return Visitor(user_in_role("admin", name="Carl Clerk", email="carl@example.com"))
 
 
 @pytest.fixture
-def guest(db: None) -> Client:
+def guest(db: None) -> Visitor:
     """Somebody who may look."""
-    return signed_in(user_in_role("viewer", name="Vera Viewer", email="vera@example.com"))
+    return Visitor(user_in_role("viewer", name="Vera Viewer", email="vera@example.com"))
 
 
 @pytest.fixture
-def stranger(db: None) -> Client:
+def stranger(db: None) -> Visitor:
     """Somebody with an account and no role."""
-    return signed_in(user_with(name="Oscar Outsider", email="oscar@example.com"))
+    return Visitor(user_with(name="Oscar Outsider", email="oscar@example.com"))
 
 
 @pytest.fixture
-def staff(db: None) -> Callable[..., Client]:
+def staff(db: None) -> Callable[..., Visitor]:
     """Makes somebody who holds exactly the permissions given: `staff("invoices:read")`."""
-    return lambda *permissions: signed_in(user_with(*permissions))
+    return lambda *permissions: Visitor(user_with(*permissions))
 
 
 @pytest.fixture(autouse=True)

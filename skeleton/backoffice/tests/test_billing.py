@@ -10,6 +10,7 @@ from pypdf import PdfReader
 from billing.models import Invoice
 from billing.tests.factories import DUE, cancelled, customer, draft, line, paid, part_paid, sent
 from skeleton.audit.models import AuditEntry
+from skeleton.testkit.narrowing import present
 
 pytestmark = pytest.mark.django_db
 
@@ -128,7 +129,7 @@ def test_the_story_by_its_buttons(clerk):
     body = {"amount": "1000.00", "method": "card", "reference": "R1", "paid_at_0": "2026-01-02", "paid_at_1": "10:00"}
     answer = clerk.post(page(invoice, "record-payment"), body, follow=True)
     assert f"{invoice.number} is paid." in text(answer)
-    payment = invoice.payments.order_by("pk").last()
+    payment = present(invoice.payments.order_by("pk").last())
     assert (payment.amount, payment.reference) == (100000, "R1")
     assert payment.paid_at == dt.datetime(2026, 1, 2, 10, tzinfo=dt.UTC)
     assert payment.created_by == clerk.user
@@ -218,7 +219,7 @@ def test_an_invoice_is_had_as_pdf_in_each_language(guest, language, title):
     assert page(invoice, f"pdf-{language}") in offered
     answer = guest.get(page(invoice, f"pdf-{language}"))
     assert answer.headers["Content-Type"] == "application/pdf"
-    assert PdfReader(io.BytesIO(answer.content)).metadata.title == f"{title} {invoice.number}"
+    assert present(PdfReader(io.BytesIO(answer.content)).metadata).title == f"{title} {invoice.number}"
     assert hashlib.sha256(answer.content).hexdigest() in text(guest.get(page(invoice)))
 
 

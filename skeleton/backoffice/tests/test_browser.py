@@ -11,6 +11,7 @@ from skeleton.identity.models import User
 from skeleton.identity.services import accounts
 from skeleton.identity.tests.factories import PASSWORD, RoleFactory, UserFactory, actor_of, user_in_role
 from skeleton.testkit.browser import DESKTOP, PHONE, browse
+from skeleton.testkit.narrowing import present
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,8 +28,8 @@ def sign_in(window, email):
 @pytest.mark.parametrize("width, size", [("desktop", DESKTOP), ("phone", PHONE)])
 def test_an_administrator_at_work(live_server, width, size):
     user_in_role("admin", name="Carl Clerk", email="carl@example.com")
-    RoleFactory(name="seller", permissions=["invoices:read", "orders:read"])
-    somebody = UserFactory(name="Sofia Somebody", email="sofia@example.com")
+    RoleFactory.create(name="seller", permissions=["invoices:read", "orders:read"])
+    somebody = UserFactory.create(name="Sofia Somebody", email="sofia@example.com")
     accounts.update_user(user_id=somebody.pk, values={"name": "Sophia"}, actor=actor_of(user_in_role("super_admin")))
 
     def story(window):
@@ -60,7 +61,7 @@ def test_an_administrator_at_work(live_server, width, size):
 @pytest.mark.parametrize("width, size", [("desktop", DESKTOP), ("phone", PHONE)])
 def test_from_a_customer_to_a_paid_invoice(live_server, width, size):
     user_in_role("admin", name="Carl Clerk", email="carl@example.com")
-    UkraineFactory()
+    UkraineFactory.create()
     part_paid(line(155000, 2, description="Consulting", tax_rate=20), amount=100000)
 
     def story(window):
@@ -107,7 +108,7 @@ def test_from_a_customer_to_a_paid_invoice(live_server, width, size):
 @pytest.mark.parametrize("width, size", [("desktop", DESKTOP), ("phone", PHONE)])
 def test_from_an_order_to_its_invoice(live_server, width, size):
     user_in_role("admin", name="Carl Clerk", email="carl@example.com")
-    UkraineFactory()
+    UkraineFactory.create()
     customer(name="Acme Corporation")
     stocked(3, item_id=item(sku="BOLT-8", name="Bolt M8", unit_price=125))
 
@@ -136,7 +137,7 @@ def test_from_an_order_to_its_invoice(live_server, width, size):
 
     browse(story, live_server.url, size)
     invoice = Invoice.objects.get()
-    assert (invoice.order.status, invoice.total, invoice.status) == ("shipped", 375, "draft")
+    assert (present(invoice.order).status, invoice.total, invoice.status) == ("shipped", 375, "draft")
 
 
 def choose(page, field, typed, wanted):

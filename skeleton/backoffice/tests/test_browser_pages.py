@@ -10,6 +10,7 @@ from skeleton.backoffice.tests.test_browser import sign_in
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import PASSWORD, user_in_role, user_with
 from skeleton.testkit.browser import DESKTOP, PHONE, browse
+from skeleton.testkit.narrowing import present
 from skeleton.testkit.samples import FULL
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,8 +105,8 @@ def test_the_first_page_in_each_language(live_server, house, size):
 
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_the_main_pages_can_be_used_by_everybody_and_fit_a_phone(live_server, house, look):
-    invoice = Invoice.objects.filter(status="draft").first()
-    party = Customer.objects.first()
+    invoice = present(Invoice.objects.filter(status="draft").first())
+    party = present(Customer.objects.first())
 
     def story(window):
         sign_in(window, "olha@example.com")
@@ -137,7 +138,7 @@ def test_the_page_to_sign_in_at(live_server, house):
 
 
 def test_searching_by_keyboard(live_server, house):
-    invoice = Invoice.objects.filter(customer_name="Acme Corporation").order_by("-pk").first()
+    invoice = present(Invoice.objects.filter(customer_name="Acme Corporation").order_by("-pk").first())
 
     def story(window):
         page = sign_in(window, "olha@example.com")

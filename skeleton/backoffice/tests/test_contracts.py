@@ -46,7 +46,7 @@ def last_entry():
 
 
 def test_a_draft_is_written(clerk):
-    party = SupplierFactory()
+    party = SupplierFactory.create()
     response = clerk.post(f"{CONTRACTS}add/", posted(party_id=party.pk))
     assert response.status_code == 302, response.context["adminform"].form.errors
     made = Contract.objects.get()
@@ -72,7 +72,7 @@ def test_a_draft_is_written(clerk):
     ],
 )
 def test_a_mistake_is_told_at_its_field(clerk, fields, field):
-    body = posted(party_id=CustomerFactory().pk, notes="Keep me") | fields
+    body = posted(party_id=CustomerFactory.create().pk, notes="Keep me") | fields
     response = clerk.post(f"{CONTRACTS}add/", body)
     assert response.status_code == 200
     assert list(response.context["adminform"].form.errors) == [field]
@@ -81,7 +81,7 @@ def test_a_mistake_is_told_at_its_field(clerk, fields, field):
 
 
 def test_a_blacklisted_party_is_refused_in_a_sentence(clerk):
-    response = clerk.post(f"{CONTRACTS}add/", posted(party_id=blacklisted(CustomerFactory()).pk))
+    response = clerk.post(f"{CONTRACTS}add/", posted(party_id=blacklisted(CustomerFactory.create()).pk))
     assert "blacklisted. Activate it first" in text(response)
 
 
@@ -175,10 +175,10 @@ def names(answer):
 
 
 def test_parties_to_choose_from(clerk, guest, staff):
-    CustomerFactory(name="Acme One")
-    EmployeeFactory(name="Acme Two")
-    blacklisted(SupplierFactory(name="Acme Three"))
-    SupplierFactory(name="Other")
+    CustomerFactory.create(name="Acme One")
+    EmployeeFactory.create(name="Acme Two")
+    blacklisted(SupplierFactory.create(name="Acme Three"))
+    SupplierFactory.create(name="Other")
     found = clerk.get(f"{CONTRACTS}parties/", {"term": "ACME"})
     assert names(found) == {"Acme One (customer)", "Acme Two (employee)"}
     assert guest.get(f"{CONTRACTS}parties/").status_code == 403
@@ -188,8 +188,8 @@ def test_parties_to_choose_from(clerk, guest, staff):
 
 
 def test_lists_are_searched_and_filtered(clerk):
-    soon = active(end_date=today() + dt.timedelta(days=5), party_id=CustomerFactory(name="Велика Груша").pk)
-    later = active(end_date=today() + dt.timedelta(days=50), party_id=CustomerFactory(name="Small Apple").pk)
+    soon = active(end_date=today() + dt.timedelta(days=5), party_id=CustomerFactory.create(name="Велика Груша").pk)
+    later = active(end_date=today() + dt.timedelta(days=50), party_id=CustomerFactory.create(name="Small Apple").pk)
     for query in ({"q": "ГРУША"}, {"expiring": "7"}):
         shown = text(clerk.get(CONTRACTS, query))
         assert str(soon.pk) in shown

@@ -25,8 +25,9 @@ from skeleton.identity.tests.factories import UserFactory
 from skeleton.notifications.tests.factories import tell
 from skeleton.office.tables.spreadsheets import csv_lines, xlsx_chunks
 from skeleton.office.tables.table import line_of, plain_table
+from skeleton.testkit.screens import screens
 
-PLAIN = {model._meta.label: model for model, screen in admin.site._registry.items() if screen.table is None}
+PLAIN = {model._meta.label: model for model, screen in screens().items() if screen.table is None}
 LISTED = [screen for model, screen in admin.site._registry.items() if model._meta.model_name != "preferences"]
 DAY = dt.date(2026, 1, 31)
 VALUES = {
@@ -99,7 +100,7 @@ def test_every_screen_exports_the_rows_that_it_lists(chief, language):
     chief.user.save(update_fields=["language"])
     for row in TABLE:
         row.make()
-    AddressFactory(party=CustomerFactory(name="=1+1;=2", social_media={"site": "=3"}))
+    AddressFactory.create(party=CustomerFactory.create(name="=1+1;=2", social_media={"site": "=3"}))
     for make in (contracts.draft, contracts.active, contracts.terminated):
         make()
     sent()

@@ -4,12 +4,12 @@ import pytest
 from playwright.sync_api import expect
 
 from skeleton.audit.models import AuditEntry
-from skeleton.backoffice.tests.conftest import signed_in
 from skeleton.files import uses
 from skeleton.files.models import File
 from skeleton.files.tests.factories import upload
 from skeleton.identity.tests.factories import PASSWORD, client_of, user_in_role, user_with
 from skeleton.testkit.browser import browse
+from skeleton.testkit.visitor import Visitor
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/files/file/"
@@ -35,7 +35,7 @@ def made(owner, content=b"<html><script>alert(1)</script>", name="page.html"):
 def test_one_sees_ones_own_and_all_with_every_permission_on_files(clara, clerk, staff):
     file = made(clara)
     page = f"{LIST}{file.pk}/change/"
-    for visitor in (signed_in(clara), clerk):
+    for visitor in (Visitor(clara), clerk):
         assert "page.html" in visitor.get(LIST).content.decode()
         assert "text/html" in visitor.get(page).content.decode()
     other = staff("files:read", "files:write")
@@ -49,8 +49,8 @@ def test_one_sees_ones_own_and_all_with_every_permission_on_files(clara, clerk, 
 
 def test_a_download_is_an_attachment_that_nothing_runs(clara):
     file = made(clara)
-    answer = signed_in(clara).get(f"{LIST}{file.pk}/download/")
-    assert b"".join(answer.streaming_content) == b"<html><script>alert(1)</script>"
+    answer = Visitor(clara).get(f"{LIST}{file.pk}/download/")
+    assert answer.getvalue() == b"<html><script>alert(1)</script>"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="page.html"'
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"].startswith("sandbox")
@@ -59,12 +59,12 @@ def test_a_download_is_an_attachment_that_nothing_runs(clara):
 def test_bytes_that_are_gone_are_told(clara, folder):
     file = made(clara)
     (folder / file.storage_key).unlink()
-    answer = signed_in(clara).get(f"{LIST}{file.pk}/download/", follow=True)
+    answer = Visitor(clara).get(f"{LIST}{file.pk}/download/", follow=True)
     assert "is missing from the storage" in answer.content.decode()
 
 
 def test_deleting(clara, monkeypatch, django_capture_on_commit_callbacks, folder):
-    file, browser = made(clara), signed_in(clara)
+    file, browser = made(clara), Visitor(clara)
     monkeypatch.setattr(uses, "_registered", {})
     uses.register("a message", lambda pk: pk == file.pk)
     assert "a message" in browser.post(f"{LIST}{file.pk}/remove/").content.decode()
@@ -83,7 +83,7 @@ def test_whoever_may_only_read_may_not_delete(clara):
     reader = user_with("files:read")
     file = made(clara)
     File.objects.filter(pk=file.pk).update(owner=reader)
-    browser = signed_in(reader)
+    browser = Visitor(reader)
     assert "remove/" not in browser.get(f"{LIST}{file.pk}/change/").content.decode()
     assert browser.post(f"{LIST}{file.pk}/remove/").status_code == 403
 

@@ -42,17 +42,17 @@ def registered(settings: Any) -> Iterator[Register]:
     site, before = admin.site, admin.site._registry[Category]
 
     def register(base: type = RecordAdmin, **hooks: Any) -> Screen:
-        own = {
+        own: dict[str, Any] = {
             "resources": ("catalog",),
             "create_input": CategoryInputSerializer,
             "update_input": CategoryInputSerializer,
         }
         if issubclass(base, RecordAdmin):
             own["fields"] = ("name", "description")
-        newcomer = type("Newcomer", (base,), {**own, **hooks, "__module__": __name__})
-        site._registry[Category] = newcomer(Category, site)
+        newcomer: Screen = type("Newcomer", (base,), {**own, **hooks, "__module__": __name__})(Category, site)
+        site._registry[Category] = newcomer
         settings.ROOT_URLCONF = with_admin(site)
-        return site._registry[Category]
+        return newcomer
 
     yield register
     site._registry[Category] = before
@@ -199,11 +199,16 @@ def test_actions_of_django_are_offered_and_run(registered, chief, category):
 
 def test_saving_hooks_are_called(registered, chief, category):
     called = []
+
+    def add(self, values, actor):
+        called.append("add")
+        return category.pk
+
     registered(
         save_model=lambda self, request, obj, form, change: called.append("save_model"),
         response_change=lambda self, request, obj: HttpResponse("changed"),
         response_add=lambda self, request, obj, *args: HttpResponse("added"),
-        add=lambda self, values, actor: called.append("add") or category.pk,
+        add=add,
         change=lambda self, pk, values, actor: called.append("change"),
     )
     assert chief.post(f"{LIST}{category.pk}/change/", {"name": "Wires"}).content == b"changed"

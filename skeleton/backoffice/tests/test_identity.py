@@ -53,7 +53,7 @@ def test_what_is_refused_is_told_at_the_field_and_nothing_typed_is_lost(clerk, s
 
 
 def test_only_what_changed_is_written(clerk):
-    user = UserFactory(name="Old Name")
+    user = UserFactory.create(name="Old Name")
     clerk.post(f"{USERS}{user.pk}/change/", {"email": user.email, "name": "New Name", "language": "en"})
     entry = last_entry()
     assert entry.action == "update"
@@ -101,8 +101,8 @@ def test_taking_the_only_role_away_shuts_the_door_at_once(clerk, guest):
 
 
 def test_giving_a_role_above_oneself_is_refused_in_a_sentence(clerk):
-    user = UserFactory()
-    role = RoleFactory(name="godlike", permissions=["*:*"])
+    user = UserFactory.create()
+    role = RoleFactory.create(name="godlike", permissions=["*:*"])
     response = clerk.post(f"{USERS}{user.pk}/give-role/", {"role": role.pk})
     assert "permissions that you do not hold yourself" in text(response)
     assert not user.held_roles.exists()
@@ -110,7 +110,7 @@ def test_giving_a_role_above_oneself_is_refused_in_a_sentence(clerk):
 
 def test_many_at_once_each_by_itself(clerk):
     boss = user_in_role("super_admin", name="Boss", email="boss@example.com")
-    one, two = UserFactory(), UserFactory()
+    one, two = UserFactory.create(), UserFactory.create()
     chosen = [one.pk, two.pk, boss.pk]
     response = clerk.post(USERS, {"action": "deactivate", "_selected_action": chosen}, follow=True)
     assert "Deactivate: done for 2." in text(response)

@@ -8,6 +8,7 @@ from skeleton.audit.models import AuditEntry
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import client_of, user_in_role
 from skeleton.testkit.client import ApiClient
+from skeleton.testkit.narrowing import present
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ def test_whoever_is_signed_in_chooses_for_good(guest):
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/billing/invoice/?q=x")
     assert User.objects.get(pk=guest.user.pk).language == "de"
     assert language_of(guest.get("/admin/", headers={"Accept-Language": "uk"})) == "de"
-    last = AuditEntry.objects.order_by("-id").first()
+    last = present(AuditEntry.objects.order_by("-id").first())
     assert (last.action, last.actor_email, last.changes) == ("update", "vera@example.com", {"language": ["en", "de"]})
 
 

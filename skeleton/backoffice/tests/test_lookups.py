@@ -5,7 +5,6 @@ from html import unescape
 from urllib.parse import urljoin
 
 import pytest
-from django.contrib import admin
 from django.http import QueryDict
 from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -19,6 +18,7 @@ from skeleton.identity.tests.factories import UserFactory
 from skeleton.office import pages
 from skeleton.office.parameters import BadParameter
 from skeleton.office.tables.table import SECRET
+from skeleton.testkit.screens import screens
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ LOOKUPS = (
     "exact", "iexact", "startswith", "contains", "icontains", "regex", "iregex", "gt", "gte", "lt", "lte", "range",
     "in", "isnull", "year", "year__gte", "date", "has_key", "length", "0",
 )  # fmt: skip
-SCREENS = {model._meta.label_lower: screen for model, screen in admin.site._registry.items()}
+SCREENS = {model._meta.label_lower: screen for model, screen in screens().items()}
 LISTS = {label: screen for label, screen in SCREENS.items() if label != "notifications.preferences"}
 
 
@@ -78,7 +78,7 @@ def test_lists_and_exports_refuse_alike_and_in_words(label, chief):
 
 def test_nobody_finds_out_a_password_hash_by_what_lists_and_exports_answer(guest, chief):
     secret = User.objects.get(pk=chief.user.pk).password
-    UserFactory()
+    UserFactory.create()
     answers = set()
     for guess in (secret, secret[:10], "argon2$zzzz"):
         for lookup in ("", "__gte", "__startswith", "__regex", "__in"):
@@ -158,7 +158,7 @@ def test_rows_that_cannot_be_are_not_acted_on(label, chief):
 
 def test_the_page_after_the_last_is_the_last(chief):
     for _ in range(51):
-        CustomerFactory()
+        CustomerFactory.create()
     assert chief.get("/admin/parties/customer/", {"p": "7"}).context["cl"].page_num == 2
 
 
@@ -174,6 +174,7 @@ def addresses(patterns, prefix="/admin/"):
 
 def test_every_page_refuses_a_parameter_that_it_does_not_know(chief):
     root = next(found for found in get_resolver().url_patterns if str(found.pattern) == "admin/")
+    assert isinstance(root, URLResolver)
     tried = 0
     for address in addresses(root.url_patterns):
         if "(" in address or "/login/" in address or "/messenger/api/" in address:

@@ -155,7 +155,7 @@ def paid():
 
 
 def a_customer():
-    return Customer.objects.get(pk=CustomerFactory().pk)
+    return Customer.objects.get(pk=CustomerFactory.create().pk)
 
 
 def a_item():

@@ -25,8 +25,8 @@ def house():
     buyer = customer(name="Велика Груша", email="office@pear.example")
     invoice = draft(of=buyer)
     item(name="Grüner Stuhl", sku="CHAIR-77")
-    SupplierFactory(name="Pear Growers", email="hello@growers.example")
-    EmployeeFactory(name="Petra Pear", email="petra@example.com")
+    SupplierFactory.create(name="Pear Growers", email="hello@growers.example")
+    EmployeeFactory.create(name="Petra Pear", email="petra@example.com")
     active(party_id=buyer.pk)
     return invoice
 

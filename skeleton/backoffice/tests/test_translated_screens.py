@@ -32,7 +32,8 @@ class Texts(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found, self._silent, self._icon = set(), 0, False
+        self.found: set[str] = set()
+        self._silent, self._icon = 0, False
 
     def handle_starttag(self, tag, attrs):
         self._silent += tag in ("script", "style")
@@ -75,8 +76,8 @@ def remnants(page, language):
 
 @pytest.fixture
 def company(chief):
-    blacklisted(CustomerFactory(name="Muster GmbH"))
-    CountryFactory()
+    blacklisted(CustomerFactory.create(name="Muster GmbH"))
+    CountryFactory.create()
     for make in (draft, sent, paid):
         make(line(123_456))
     order(ordered())

@@ -13,6 +13,7 @@ from skeleton.db.numbers import Series, insert_numbered
 from skeleton.kernel.errors import TooManyRequests
 from skeleton.rest import throttles
 from skeleton.rest.throttles import Limit
+from skeleton.testkit.narrowing import present
 from skeleton.testkit.races import race
 from skeleton.testkit.roles import as_owner, let_everybody_use
 
@@ -55,7 +56,7 @@ def test_numbers_look_as_documented(slips):
     assert next_number("ORD", digits=6) == "ORD-2026-000001"
     NumberSeries.objects.filter(name="INV-2026").update(last=998)
     assert [next_number() for _ in range(2)] == ["INV-2026-999", "INV-2026-1000"]
-    assert set(Slip.objects.filter(colour="red").values_list("number", flat=True)) > {"INV-2026-1000"}
+    assert set(Slip._default_manager.filter(colour="red").values_list("number", flat=True)) > {"INV-2026-1000"}
 
 
 @pytest.mark.django_db
@@ -80,7 +81,7 @@ def test_sixteen_threads_and_rollbacks_leave_no_gap_and_no_double(slips):
                         raise GiveUp
             except GiveUp:
                 continue
-            kept.append(int(re.fullmatch(r"INV-2026-(\d{3,})", number)[1]))
+            kept.append(int(present(re.fullmatch(r"INV-2026-(\d{3,})", number))[1]))
         return kept
 
     taken = sorted(number for kept in race(16, take) for number in kept)

@@ -11,6 +11,7 @@ from accounting.tests.factories import post
 from skeleton.audit.models import AuditEntry
 from skeleton.db.rights import ALL, grant_application_role, rights_of_tables
 from skeleton.kernel.constraints import explain
+from skeleton.testkit.narrowing import database_error
 from skeleton.testkit.roles import as_owner, owner_login
 from skeleton.testkit.witness import our_tables
 
@@ -55,7 +56,7 @@ def sqlstate(statement):
     with pytest.raises(DatabaseError) as caught, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert explain(caught.value) is None
-    return caught.value.__cause__.sqlstate
+    return database_error(caught.value).sqlstate
 
 
 def role():
@@ -131,7 +132,7 @@ def test_what_only_grows_only_grows():
 
 
 def test_the_database_grants_exactly_that():
-    held = {}
+    held: dict[str, set[str]] = {}
     for table, right in ask(
         "SELECT table_name, privilege_type FROM information_schema.role_table_grants WHERE grantee = current_user"
     ):

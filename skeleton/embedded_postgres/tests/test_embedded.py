@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -44,7 +45,7 @@ sys.stdin.read()
 """
 
 
-def run_holder(root: Path, program: str = HOLDER, **options: object) -> subprocess.Popen[str]:
+def run_holder(root: Path, program: str = HOLDER, **options: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", program, str(root)],
         stdin=subprocess.PIPE,
@@ -362,7 +363,7 @@ def test_an_ordinary_user_needs_nothing_of_root(tmp_path: Path) -> None:
         shutil.rmtree(home)
 
 
-def failing(root: Path, **options: object) -> str:
+def failing(root: Path, **options: Any) -> str:
     process = run_holder(root, **options)
     said, _ = process.communicate(timeout=30)
     assert process.returncode == 1

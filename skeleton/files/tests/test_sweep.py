@@ -16,6 +16,7 @@ from skeleton.files.services import find_orphans
 from skeleton.files.tasks import report_orphans
 from skeleton.files.tests.factories import part, send, upload
 from skeleton.kernel.actors import SYSTEM
+from skeleton.testkit.narrowing import present
 from skeleton.testkit.roles import as_owner
 
 pytestmark = pytest.mark.django_db
@@ -123,7 +124,7 @@ def test_without_yes_the_storage_is_named_and_nothing_goes(kept, folder):
 
 def test_the_nightly_job_only_reports(kept, folder, monkeypatch):
     old, stale = place(folder, OLD), folder.parent / "incoming" / "tmpold"
-    (folder / File.objects.first().storage_key).unlink()
+    (folder / present(File.objects.first()).storage_key).unlink()
     stale.touch()
     os.utime(stale, (0, 0))
     log = CapturingLogger()

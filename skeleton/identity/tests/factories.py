@@ -3,8 +3,9 @@
 from functools import cache
 from typing import Any
 
-import factory
 from django.contrib.auth.hashers import make_password
+from factory.declarations import LazyFunction, Sequence
+from factory.django import DjangoModelFactory
 
 from skeleton.identity.models import Role, User, UserRole
 from skeleton.identity.queries import actor_of_user
@@ -21,34 +22,34 @@ def hashed_password() -> str:
     return make_password(PASSWORD)
 
 
-class UserFactory(factory.django.DjangoModelFactory):
+class UserFactory(DjangoModelFactory[User]):
     class Meta:
         model = User
 
-    email = factory.Sequence(lambda n: f"user{n}@example.com")
-    name = factory.Sequence(lambda n: f"User {n}")
-    password = factory.LazyFunction(hashed_password)
+    email = Sequence(lambda n: f"user{n}@example.com")
+    name = Sequence(lambda n: f"User {n}")
+    password = LazyFunction(hashed_password)
 
 
-class RoleFactory(factory.django.DjangoModelFactory):
+class RoleFactory(DjangoModelFactory[Role]):
     class Meta:
         model = Role
 
-    name = factory.Sequence(lambda n: f"role {n}")
+    name = Sequence(lambda n: f"role {n}")
 
 
 def user_with(*permissions: str, **fields: Any) -> User:
     """A user who holds exactly these permissions."""
-    user = UserFactory(**fields)
+    user = UserFactory.create(**fields)
     if permissions:
-        UserRole.objects.create(user=user, role=RoleFactory(permissions=list(permissions)))
+        UserRole.objects.create(user=user, role=RoleFactory.create(permissions=list(permissions)))
     return user
 
 
 def user_in_role(role: str, **fields: Any) -> User:
     """A user who holds one of the default roles."""
     seed_default_roles()
-    user = UserFactory(**fields)
+    user = UserFactory.create(**fields)
     UserRole.objects.create(user=user, role=Role.objects.get(name=role))
     return user
 

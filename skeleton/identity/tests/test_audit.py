@@ -80,7 +80,7 @@ def test_whoever_registers_is_the_actor():
 
 
 def test_a_changed_password_is_known_and_not_shown():
-    user = UserFactory()
+    user = UserFactory.create()
     client = Traced(client_of(user).token)
     client.post("/auth/change-password", {"current_password": PASSWORD, "new_password": "another battery"}).ok()
     said(newest(), user, "change_password", "users", user.pk)

@@ -27,14 +27,17 @@ class TestReach:
     """Nobody gives, by any route, what they do not hold, nor touches who holds more."""
 
     def test_giving_a_role(self, manager, outsider):
-        within, above = RoleFactory(permissions=["invoices:read"]), RoleFactory(permissions=["invoices:write"])
+        within, above = (
+            RoleFactory.create(permissions=["invoices:read"]),
+            RoleFactory.create(permissions=["invoices:write"]),
+        )
         path = f"/users/{outsider.user.pk}/roles"
         manager.post(path, {"role_id": str(within.pk)}).ok()
         manager.post(path, {"role_id": str(above.pk)}).refused(403)
 
     def test_a_wildcard_is_more_than_all_its_parts(self, outsider):
         manager = client_of(user_with("roles:manage", "users:write", "invoices:read", "invoices:write"))
-        wildcard = RoleFactory(permissions=["invoices:*"])
+        wildcard = RoleFactory.create(permissions=["invoices:*"])
         manager.post(f"/users/{outsider.user.pk}/roles", {"role_id": str(wildcard.pk)}).refused(403)
 
     def test_giving_oneself_a_role(self, manager, owner):
@@ -53,7 +56,7 @@ class TestReach:
         manager.put(f"/roles/{own.pk}", {"permissions": [*own.permissions, "accounting:read"]}).refused(403)
 
     def test_changing_or_deleting_a_role_that_holds_more(self, manager):
-        above = RoleFactory(permissions=["accounting:read"])
+        above = RoleFactory.create(permissions=["accounting:read"])
         manager.put(f"/roles/{above.pk}", {"permissions": []}).refused(403)
         manager.put(f"/roles/{above.pk}", {"description": "x"}).refused(403)
         manager.delete(f"/roles/{above.pk}").refused(403)
@@ -170,8 +173,8 @@ class TestLastSuperAdmin:
         owner.patch(f"/users/{owner.user.pk}/deactivate").ok()
 
     def test_whoever_holds_everything_counts_by_whatever_role(self, owner):
-        role = RoleFactory(permissions=["*:*"])
-        other = UserFactory()
+        role = RoleFactory.create(permissions=["*:*"])
+        other = UserFactory.create()
         UserRole.objects.create(user=other, role=role)
         owner.delete(f"/users/{owner.user.pk}/roles/{role_id('super_admin')}").ok()
         client_of(other).put(f"/roles/{role.pk}", {"permissions": ["users:read"]}).refused(409)
@@ -188,9 +191,9 @@ class TestLastSuperAdmin:
         ],
     )
     def test_withstands_raw_sql(self, owner, attack):
-        UserFactory(is_active=False)
+        UserFactory.create(is_active=False)
         # a role with everything that is no default role, so that this guard speaks and not the other
-        User.objects.get(pk=owner.user.pk).held_roles.all().update(role=RoleFactory(permissions=["*:*"]))
+        User.objects.get(pk=owner.user.pk).held_roles.all().update(role=RoleFactory.create(permissions=["*:*"]))
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"{attack}; SET CONSTRAINTS ALL IMMEDIATE")
         owner.get("/auth/me").ok()
@@ -222,7 +225,7 @@ def test_default_roles_withstand_raw_sql(owner, attack):
     ],
 )
 def test_constraints_withstand_raw_sql(owner, outsider, attack):
-    RoleFactory(name="clerk")
+    RoleFactory.create(name="clerk")
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(attack)
 

@@ -67,7 +67,7 @@ def status(answer):
 @pytest.mark.django_db
 class TestByNetwork:
     def test_an_ipv6_network_is_one_address(self, door):
-        UserFactory(email="one@example.com")
+        UserFactory.create(email="one@example.com")
         found = [status(door("one@example.com", address=V6.format(n))) for n in range(1, 8)]
         assert found[:5].count(429) == 0
         assert found[5:] == [429, 429]
@@ -98,7 +98,7 @@ class TestByNetwork:
 
     def test_another_network_is_not_held_up(self, door, settings):
         settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "guess_address": (3, 600)}
-        UserFactory(email="one@example.com")
+        UserFactory.create(email="one@example.com")
         for number in range(4):
             door(f"user{number}@example.com", address=V6.format(number + 1))
         assert status(door("one@example.com", address="2001:db8:1:3::1")) in (200, 401)
@@ -115,7 +115,7 @@ class TestByNetwork:
     def test_a_network_whose_users_are_known_is_not_held_up_by_their_slips(self, settings):
         settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "guess_address": (3, 600)}
         for number in range(3):
-            UserFactory(email=f"user{number}@example.com")
+            UserFactory.create(email=f"user{number}@example.com")
             log_in(f"user{number}@example.com", PASSWORD).ok()
         for number in range(3):
             for _ in range(2):
@@ -127,7 +127,7 @@ class TestByNetwork:
 class TestByAccount:
     def test_thirty_networks_then_a_wait(self):
         assert configured.SKELETON_LIMITS["account"] == (30, 3600)
-        UserFactory(email="one@example.com")
+        UserFactory.create(email="one@example.com")
         assert attack("one@example.com", 31) == [401] * 30 + [429]
         answer = log_in("ONE@example.com", PASSWORD, V4.format(99))
         assert answer.refused(429)["message"] == "Too many requests. Try again in 1 min."
@@ -135,14 +135,14 @@ class TestByAccount:
 
     def test_an_account_that_does_not_exist_or_is_off_waits_alike(self, settings):
         settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "account": (3, 3600)}
-        UserFactory(email="on@example.com")
-        UserFactory(email="off@example.com", is_active=False)
+        UserFactory.create(email="on@example.com")
+        UserFactory.create(email="off@example.com", is_active=False)
         for number, email in enumerate(("on@example.com", "off@example.com", "nobody@example.com")):
             assert attack(email, 5, first=10 * number) == [401, 401, 401, 429, 429], email
 
     def test_the_wait_doubles_up_to_its_longest(self, settings):
         settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "account": (2, 3600)}
-        UserFactory(email="one@example.com")
+        UserFactory.create(email="one@example.com")
         assert attack("one@example.com", 2) == [401, 401]
         for number, seconds in enumerate((60, 120, 240, 480, 900, 900), 10):
             wait = int(log_in("one@example.com", address=V4.format(number)).headers["Retry-After"])
@@ -152,7 +152,7 @@ class TestByAccount:
 
     def test_attempts_during_the_wait_do_not_prolong_it(self, settings):
         settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "account": (2, 3600)}
-        UserFactory(email="one@example.com")
+        UserFactory.create(email="one@example.com")
         assert attack("one@example.com", 20)[2:] == [429] * 18
         later(60)
         log_in("one@example.com", PASSWORD, V4.format(99)).ok()
@@ -165,14 +165,14 @@ class TestByAccount:
 
     def test_a_success_is_given_back(self, settings):
         settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "account": (2, 3600)}
-        UserFactory(email="one@example.com")
+        UserFactory.create(email="one@example.com")
         attack("one@example.com", 1)
         for number in range(10, 15):
             log_in("one@example.com", PASSWORD, V4.format(number)).ok()
         assert attack("one@example.com", 2, first=20) == [401, 429]
 
     def test_what_one_limit_refuses_counts_for_none(self):
-        UserFactory(email="one@example.com")
+        UserFactory.create(email="one@example.com")
         for _ in range(40):  # five are heard
             log_in("one@example.com", address=V4.format(1))
         assert attack("one@example.com", 26, first=10) == [401] * 25 + [429]
@@ -227,12 +227,12 @@ class TestKnownDevices:
         assert sign_in("one@example.com", PASSWORD, V4.format(99), browser).status_code == 429
 
     def test_a_known_network_waits_too_by_itself(self):
-        UserFactory(email="one@example.com")
+        UserFactory.create(email="one@example.com")
         log_in("one@example.com", PASSWORD).ok()
         assert [log_in("one@example.com").status for _ in range(4)] == [401, 401, 401, 429]
 
     def test_a_network_is_known_for_a_while(self, settings):
-        UserFactory(email="one@example.com")
+        UserFactory.create(email="one@example.com")
         log_in("one@example.com", PASSWORD).ok()
         with connection.cursor() as cursor:
             cursor.execute(
@@ -243,7 +243,7 @@ class TestKnownDevices:
         log_in("one@example.com", PASSWORD).refused(429)
 
     def test_only_so_many_are_kept_and_none_can_be_read(self):
-        user = UserFactory(email="one@example.com")
+        user = UserFactory.create(email="one@example.com")
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO identity_known_network (user_id, network, seen_at)"
@@ -261,35 +261,35 @@ class TestKnownDevices:
 @pytest.mark.django_db
 class TestChangingThePassword:
     def test_sixty_guesses(self):
-        client = client_of(UserFactory())
+        client = client_of(UserFactory.create())
         found = [change(client, f"guess {n}").status for n in range(60)]
         assert found == [422] * 5 + [429] * 55
         change(client, PASSWORD).refused(429)
 
     def test_by_session_wherever_it_is(self):
-        client = client_of(UserFactory())
+        client = client_of(UserFactory.create())
         found = [change(client, f"guess {n}", V4.format(n)).status for n in range(7)]
         assert found == [422] * 5 + [429] * 2
 
     def test_by_account_over_all_sessions(self, settings):
         settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "account": (6, 3600)}
-        user = UserFactory()
+        user = UserFactory.create()
         found = [change(client_of(user), "guess", V4.format(n)).status for n in range(8)]
         assert found == [422] * 6 + [429] * 2
 
     def test_by_network_over_all_accounts(self, settings):
         settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "guess_address": (6, 600)}
-        found = [change(client_of(UserFactory()), "guess", V6.format(n)).status for n in range(1, 9)]
+        found = [change(client_of(UserFactory.create()), "guess", V6.format(n)).status for n in range(1, 9)]
         assert found == [422] * 6 + [429] * 2
 
     def test_strangers_at_the_door_do_not_keep_one_from_it(self, settings):
         settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "account": (3, 3600)}
-        user = UserFactory(email="one@example.com")
+        user = UserFactory.create(email="one@example.com")
         attack("one@example.com", 4)
         change(client_of(user), PASSWORD).ok()
 
     def test_what_is_right_is_given_back(self):
-        client = client_of(UserFactory())
+        client = client_of(UserFactory.create())
         for _ in range(8):
             body = {"current_password": PASSWORD, "new_password": "password"}
             client.post("/auth/change-password", body).refused(422, "new_password")
@@ -309,7 +309,7 @@ class TestChangingThePassword:
 @pytest.mark.django_db(transaction=True)
 def test_of_racing_guesses_from_everywhere_exactly_so_many_are_heard(settings):
     settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "account": (7, 3600)}
-    UserFactory(email="one@example.com")
+    UserFactory.create(email="one@example.com")
     answers = race(20, lambda n: log_in("one@example.com", address=V4.format(n)).status)
     assert sorted(answers) == [401] * 7 + [429] * 13
 
@@ -317,7 +317,7 @@ def test_of_racing_guesses_from_everywhere_exactly_so_many_are_heard(settings):
 @pytest.mark.django_db(transaction=True)
 def test_after_the_wait_exactly_one_of_the_racers_is_heard(settings):
     settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "account": (2, 3600)}
-    UserFactory(email="one@example.com")
+    UserFactory.create(email="one@example.com")
     attack("one@example.com", 2)
     later(60)
     answers = race(12, lambda n: log_in("one@example.com", address=V4.format(10 + n)).status)

@@ -39,7 +39,7 @@ class TestRegister:
 
     @pytest.mark.parametrize("email", ["user@example.com", "USER@Example.COM"])
     def test_a_taken_e_mail_is_a_conflict_in_any_case(self, anonymous, email):
-        UserFactory(email="User@example.com")
+        UserFactory.create(email="User@example.com")
         anonymous.post("/auth/register", {"email": email, "password": PASSWORD, "name": "X"}).refused(409, "email")
 
     def test_everything_is_required(self, anonymous):
@@ -88,20 +88,20 @@ class TestRegister:
 
 class TestLogin:
     def test_answers_tokens_and_the_user(self, anonymous):
-        user = UserFactory(email="Olena@example.com")
+        user = UserFactory.create(email="Olena@example.com")
         answer = log_in("olena@EXAMPLE.com").ok()
         assert answer.keys() == TOKENS
         assert answer["user"]["id"] == str(user.pk)
         assert answer["user"]["last_login_at"] is not None
 
     def test_five_statements_are_enough(self, throttled, anonymous, django_assert_num_queries):
-        user = UserFactory()
+        user = UserFactory.create()
         with django_assert_num_queries(5):  # both limits; the user; one limit given back; the session; the answer
             anonymous.post("/auth/login", {"email": user.email, "password": PASSWORD}).ok()
 
     def test_every_failure_is_one_and_the_same(self):
-        UserFactory(email="good@example.com")
-        UserFactory(email="off@example.com", is_active=False)
+        UserFactory.create(email="good@example.com")
+        UserFactory.create(email="off@example.com", is_active=False)
         answers = [
             log_in("nobody@example.com").refused(401),
             log_in("good@example.com", "wrong password").refused(401),
@@ -110,10 +110,10 @@ class TestLogin:
         assert len({(answer["error"], answer["message"], str(answer.get("details"))) for answer in answers}) == 1
 
     def test_every_failure_takes_the_same_time(self):
-        UserFactory(email="good@example.com")
-        UserFactory(email="off@example.com", is_active=False)
+        UserFactory.create(email="good@example.com")
+        UserFactory.create(email="off@example.com", is_active=False)
         kinds = [("nobody@example.com", PASSWORD), ("good@example.com", "wrong"), ("off@example.com", PASSWORD)]
-        taken = {kind: [] for kind in kinds}
+        taken: dict[tuple[str, str], list[float]] = {kind: [] for kind in kinds}
         for _ in range(5):
             for kind in kinds:
                 started = time.process_time()
@@ -123,14 +123,14 @@ class TestLogin:
         assert max(medians) < 2 * min(medians), medians
 
     def test_a_stale_token_keeps_nobody_from_signing_in(self):
-        UserFactory(email="good@example.com")
+        UserFactory.create(email="good@example.com")
         ApiClient("stale").post("/auth/login", {"email": "good@example.com", "password": PASSWORD}).ok()
 
     @pytest.mark.parametrize(
         "email", ["İ" * 254, "x" * 254, "%", "a@example.com' OR 1=1 --", "𝒳@example.com", " good@example.com "]
     )
     def test_strange_e_mails_are_wrong_like_others(self, throttled, email):
-        UserFactory(email="good@example.com")
+        UserFactory.create(email="good@example.com")
         assert log_in(email).status == (200 if email.strip() == "good@example.com" else 401)
 
 
@@ -138,8 +138,8 @@ class TestThrottles:
     """Each as the contract has it; `settings` proves that every limit is a setting."""
 
     def test_five_failures_a_minute_per_address_and_account(self, throttled):
-        UserFactory(email="one@example.com")
-        UserFactory(email="two@example.com")
+        UserFactory.create(email="one@example.com")
+        UserFactory.create(email="two@example.com")
         for _ in range(5):
             log_in("one@example.com", "wrong").refused(401)
         answer = log_in("one@example.com")
@@ -150,27 +150,27 @@ class TestThrottles:
 
     def test_another_address_is_not_held_up(self, throttled, settings):
         settings.SKELETON_PROXIES = 1
-        UserFactory(email="one@example.com")
+        UserFactory.create(email="one@example.com")
         for _ in range(5):
             log_in("one@example.com", "wrong", "203.0.113.1").refused(401)
         log_in("one@example.com", PASSWORD, "203.0.113.1").refused(429)
         log_in("one@example.com", PASSWORD, "203.0.113.2").ok()
 
     def test_a_forged_address_does_not_help(self, throttled):
-        UserFactory(email="one@example.com")
+        UserFactory.create(email="one@example.com")
         for number in range(5):
             log_in("one@example.com", "wrong", f"203.0.113.{number}").refused(401)
         log_in("one@example.com", PASSWORD, "203.0.113.99").refused(429)
 
     def test_successes_do_not_count(self, throttled):
-        UserFactory(email="one@example.com")
+        UserFactory.create(email="one@example.com")
         for _ in range(7):
             log_in("one@example.com").ok()
 
     def test_sixty_logins_a_minute_per_address(self, throttled, settings):
         assert configured.SKELETON_LIMITS["login_address"] == (60, 60)
         settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "login_address": (4, 60)}
-        UserFactory(email="one@example.com")
+        UserFactory.create(email="one@example.com")
         for number in range(2):
             log_in("one@example.com").ok()
             log_in(f"other{number}@example.com").refused(401)
@@ -184,7 +184,7 @@ class TestThrottles:
     def test_thirty_refreshes_a_minute_per_session(self, throttled, settings):
         assert configured.SKELETON_LIMITS["refresh"] == (30, 60)
         settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "refresh": (2, 60)}
-        UserFactory(email="one@example.com")
+        UserFactory.create(email="one@example.com")
         pair, other = log_in("one@example.com").ok(), log_in("one@example.com").ok()
         for _ in range(2):
             pair = ApiClient().post("/auth/refresh", {"refresh_token": pair["refresh_token"]}).ok()
@@ -207,6 +207,6 @@ class TestThrottles:
 @pytest.mark.django_db(transaction=True)
 def test_of_twenty_guesses_at_once_exactly_five_are_heard(settings):
     settings.SKELETON_THROTTLE = True
-    UserFactory(email="one@example.com")
+    UserFactory.create(email="one@example.com")
     answers = race(20, lambda number: log_in("one@example.com", f"guess {number}"))
     assert sorted(answer.status for answer in answers) == [401] * 5 + [429] * 15

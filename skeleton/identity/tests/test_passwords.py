@@ -75,17 +75,17 @@ class TestRegister:
 class TestChangePassword:
     @weak
     def test_refuses(self, password):
-        client = client_of(UserFactory(name=NAME, email=EMAIL))
+        client = client_of(UserFactory.create(name=NAME, email=EMAIL))
         body = {"current_password": PASSWORD, "new_password": password}
         client.post("/auth/change-password", body).refused(422, "new_password")
 
     @good
     def test_takes(self, password):
-        client = client_of(UserFactory(name=NAME, email=EMAIL))
+        client = client_of(UserFactory.create(name=NAME, email=EMAIL))
         client.post("/auth/change-password", {"current_password": PASSWORD, "new_password": password}).ok()
 
     def test_an_old_one_that_is_too_long_now_still_opens(self):
-        user = UserFactory(email=EMAIL)
+        user = UserFactory.create(email=EMAIL)
         user.set_password("old " * 50)
         user.save()
         ApiClient().post("/auth/login", {"email": EMAIL, "password": "old " * 50}).ok()
@@ -159,7 +159,7 @@ class TestCommands:
 
     @weak
     def test_changepassword_refuses(self, password):
-        UserFactory(email=EMAIL, name=NAME)
+        UserFactory.create(email=EMAIL, name=NAME)
         with patch("getpass.getpass", return_value=password), pytest.raises(CommandError):
             call_command("changepassword", EMAIL, stdout=io.StringIO(), stderr=io.StringIO())
         assert User.objects.get().check_password(PASSWORD)

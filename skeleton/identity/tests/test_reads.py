@@ -13,8 +13,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def crowd(owner, colleague, viewer):
-    UserFactory(name="Ян Ковальчук", email="yan@example.com", is_active=False)
-    UserFactory(name="100% _sure_", email="sure@example.com")
+    UserFactory.create(name="Ян Ковальчук", email="yan@example.com", is_active=False)
+    UserFactory.create(name="100% _sure_", email="sure@example.com")
     user_with("users:read", "roles:read", name="carl colleague", email="carl2@example.com")
 
 
@@ -34,5 +34,5 @@ def test_compiled_reads_of_users(owner, crowd):
 
 
 def test_compiled_reads_of_roles(owner, crowd):
-    RoleFactory(name="Аудитор", description="")
+    RoleFactory.create(name="Аудитор", description="")
     check_reads(RoleViewSet, actor_of(owner.user))

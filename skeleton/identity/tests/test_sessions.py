@@ -17,7 +17,7 @@ from skeleton.testkit.races import race
 
 @pytest.fixture
 def user(db):
-    return UserFactory(email="sonia@example.com", name="Sonia")
+    return UserFactory.create(email="sonia@example.com", name="Sonia")
 
 
 def log_in(email="sonia@example.com", password=PASSWORD):
@@ -93,7 +93,7 @@ class TestRotation:
 @pytest.mark.django_db(transaction=True)
 class TestRaces:
     def test_of_sixteen_racers_on_one_token_one_gets_the_next_pair(self):
-        UserFactory(email="sonia@example.com")
+        UserFactory.create(email="sonia@example.com")
         first = log_in()
         answers = race(16, lambda number: refresh(first["refresh_token"]))
         winners = [answer.data for answer in answers if answer.status == 200]
@@ -103,7 +103,7 @@ class TestRaces:
 
     def test_whoever_waited_for_the_winner_gets_nothing(self):
         """The race in slow motion: the second finds the session locked, and must look again once it has it."""
-        UserFactory(email="sonia@example.com")
+        UserFactory.create(email="sonia@example.com")
         token = log_in()["refresh_token"]
         spending = threading.Event()
 

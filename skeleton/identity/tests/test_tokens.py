@@ -13,17 +13,18 @@ from django.conf import settings
 from skeleton.identity.models import Session
 from skeleton.identity.tests.factories import UserFactory, client_of
 from skeleton.testkit.client import ApiClient
+from skeleton.testkit.narrowing import present
 
 pytestmark = pytest.mark.django_db
 
-KEY = settings.SIMPLE_JWT["SIGNING_KEY"]
+KEY = str(settings.SIMPLE_JWT["SIGNING_KEY"])
 
 
 @pytest.fixture
 def claims():
     """The claims of a good access token."""
-    client = client_of(UserFactory())
-    return jwt.decode(client.token, options={"verify_signature": False})
+    client = client_of(UserFactory.create())
+    return jwt.decode(present(client.token), options={"verify_signature": False})
 
 
 def signed(claims, key=KEY, algorithm="HS256"):
@@ -166,24 +167,24 @@ def test_an_access_token_does_not_refresh(claims):
 
 
 def test_a_token_of_another_users_session(claims):
-    refused(signed({**claims, "sub": str(UserFactory().pk)}))
+    refused(signed({**claims, "sub": str(UserFactory.create().pk)}))
 
 
 def test_a_refresh_token_of_a_session_with_another_users_name_ends_nothing():
     pair = _log_in()
     theirs = jwt.decode(pair["refresh_token"], options={"verify_signature": False})
-    forged = signed({**theirs, "sub": str(UserFactory().pk)})
+    forged = signed({**theirs, "sub": str(UserFactory.create().pk)})
     ApiClient().post("/auth/refresh", {"refresh_token": forged}).refused(401)
     assert Session.objects.get(pk=theirs["sid"]).revoked_at is None
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "Token", "Bearer\t", "bearer"])
 def test_the_scheme_is_bearer_in_any_case(scheme):
-    token = client_of(UserFactory()).token
+    token = client_of(UserFactory.create()).token
     answer = ApiClient().call("GET", "/auth/me", headers={"Authorization": f"{scheme} {token}"})
     assert answer.status == (200 if scheme == "bearer" else 401)
 
 
 def _log_in():
-    UserFactory(email="tom@example.com")
+    UserFactory.create(email="tom@example.com")
     return ApiClient().post("/auth/login", {"email": "tom@example.com", "password": "correct horse battery"}).ok()

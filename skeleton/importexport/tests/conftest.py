@@ -7,13 +7,13 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 
 from skeleton.identity.tests.factories import user_in_role, user_with
 from skeleton.importexport.models import Import
+from skeleton.testkit import visitor
 
 
-class Visitor(Client):
+class Visitor(visitor.Visitor):
     """A signed-in test client that uploads and applies files."""
 
     def upload(self, where: str, content: bytes | str, name: str = "file.csv", encoding: str = "") -> Any:
@@ -47,36 +47,29 @@ class Visitor(Client):
     def export(self, where: str, kind: str = "csv", **query: Any) -> bytes:
         answer = self.get(f"{where}export.{kind}", query)
         assert answer.status_code == 200
-        return b"".join(answer.streaming_content)
-
-
-def _visitor(user: Any) -> Visitor:
-    client = Visitor()
-    client.force_login(user)
-    client.user = user
-    return client
+        return answer.getvalue()
 
 
 @pytest.fixture
 def clerk(db: None) -> Visitor:
     """A user with the administrator role."""
-    return _visitor(user_in_role("admin", name="Carl Clerk", email="carl@example.com"))
+    return Visitor(user_in_role("admin", name="Carl Clerk", email="carl@example.com"))
 
 
 @pytest.fixture
 def chief(db: None) -> Visitor:
-    return _visitor(user_in_role("super_admin", name="Olha Owner", email="olha@example.com"))
+    return Visitor(user_in_role("super_admin", name="Olha Owner", email="olha@example.com"))
 
 
 @pytest.fixture
 def guest(db: None) -> Visitor:
     """A user with read permissions only."""
-    return _visitor(user_in_role("viewer", name="Vera Viewer", email="vera@example.com"))
+    return Visitor(user_in_role("viewer", name="Vera Viewer", email="vera@example.com"))
 
 
 @pytest.fixture
 def staff(db: None) -> Callable[..., Visitor]:
-    return lambda *permissions: _visitor(user_with(*permissions))
+    return lambda *permissions: Visitor(user_with(*permissions))
 
 
 def workbook(rows: Iterable[Iterable[Any]]) -> bytes:

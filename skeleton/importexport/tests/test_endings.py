@@ -13,6 +13,7 @@ from skeleton.importexport import imports
 from skeleton.importexport.imports import ATTEMPTS, LOST_AFTER, fail_lost_imports, work_on_import
 from skeleton.importexport.limits import Limits
 from skeleton.importexport.models import Import
+from skeleton.importexport.sheets import read_sheet
 from skeleton.importexport.tests.hostile import ACME, HEADING, MAIN, book, repeated, row, text
 from skeleton.importexport.tests.test_reader import SOON
 from skeleton.testkit.queue import own_queue, run_all
@@ -194,7 +195,7 @@ def test_one_worker_at_a_time_works_on_an_import(clerk, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_no_transaction_is_open_while_a_worker_reads(clerk, monkeypatch):
     seen = []
-    read = imports.read_sheet
+    read = read_sheet
 
     def noted(*args, **rest):
         seen.append(connection.in_atomic_block)

@@ -14,10 +14,12 @@ from parties.models import Customer, Party, Supplier
 from parties.services import change_status, create_party, seed_countries
 from skeleton.audit.models import AuditEntry
 from skeleton.identity.models import UserRole
+from skeleton.identity.tests.factories import actor_of
 from skeleton.importexport import imports, runs
 from skeleton.importexport.models import Import
 from skeleton.importexport.tests.conftest import workbook
 from skeleton.kernel.actors import SYSTEM
+from skeleton.testkit.narrowing import present
 
 pytestmark = pytest.mark.django_db
 
@@ -135,7 +137,7 @@ def test_what_a_kind_needs_is_asked_for_at_its_column(clerk, countries):
     errors = told(clerk.check(SUPPLIERS, "name,email,city\nParts,parts@example.com,Bonn"))
     assert set(errors) == {(2, "street"), (2, "country")}
     clerk.take(SUPPLIERS, "name,email,street,city,country\nParts,parts@example.com,Road 1,Bonn,DEU")
-    assert Supplier.objects.get().addresses.get().country.code == "DE"
+    assert present(Supplier.objects.get().addresses.get().country).code == "DE"
 
 
 def test_an_id_names_a_record_and_must_be_one_of_this_kind(clerk):
@@ -215,7 +217,7 @@ def test_items_find_their_category_by_its_path(clerk):
     assert errors[3, "category"] == "There is no category Nothing."
     clerk.take(ITEMS, file.format('A-1,Saw,15.50,EUR,Tools / Small,"20,5","{""colour"": ""red""}"'))
     made = Item.objects.get(sku="A-1")
-    assert (made.unit_price, made.category.name, made.category.parent_id, made.attributes) == (
+    assert (made.unit_price, present(made.category).name, present(made.category).parent_id, made.attributes) == (
         1550, "Small", tools, {"colour": "red"},
     )  # fmt: skip
     assert float(made.tax_rate) == 20.5
@@ -256,7 +258,7 @@ def test_accounts_may_stand_below_others_of_the_same_file(clerk, chart):
     assert told(refused) == {(2, "parent"): "Unknown account."}
     clerk.take(ACCOUNTS, "code,name,type,parent,is_active\n7000,Projects,expense,,yes\n7010,Travel,Expense,7000,ні\n")
     travel = Account.objects.get(code="7010")
-    assert (travel.parent.code, travel.is_active) == ("7000", False)
+    assert (present(travel.parent).code, travel.is_active) == ("7000", False)
 
 
 # --- there and back ---------------------------------------------------------------------------------------------------
@@ -314,7 +316,7 @@ def test_an_import_is_its_owner_s_alone(clerk, chief):
 def test_who_lost_the_permission_meanwhile_changes_nothing(clerk):
     clerk.check(CUSTOMERS, "name,email\nAcme,acme@example.com")
     UserRole.objects.filter(user=clerk.user).delete()
-    imports.apply_import(import_id=clerk.latest().pk, actor=imports.actor_of_user(clerk.user.pk))
+    imports.apply_import(import_id=clerk.latest().pk, actor=actor_of(clerk.user))
     assert clerk.latest().state == "refused"
     assert not Customer.objects.exists()
 

@@ -13,6 +13,7 @@ import tempfile
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -37,6 +38,7 @@ from skeleton.importexport.tests.hostile import (
     sheet,
     text,
 )  # fmt: skip
+from skeleton.testkit.narrowing import present
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 
@@ -400,11 +402,12 @@ with open_sheet(sys.stdin.buffer.read()) as found:
 def test_it_dies_with_its_parent(tmp_path):
     environment = {**os.environ, "TMPDIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
     command = [sys.executable, "-c", HOLDER]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, **pipes) as holder:
-        holder.stdin.write(LONG)
-        holder.stdin.close()
-        holder.stdout.readline()
+        stdin, stdout = present(holder.stdin), present(holder.stdout)
+        stdin.write(LONG)
+        stdin.close()
+        stdout.readline()
         (reader,) = readers_of(holder.pid)
         holder.send_signal(signal.SIGKILL)
     deadline = time.monotonic() + SOON

@@ -6,6 +6,7 @@ import io
 import zipfile
 from contextlib import suppress
 from decimal import Decimal
+from typing import Any
 
 import openpyxl
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from skeleton.importexport.errors import BadFile
 from skeleton.importexport.limits import PATIENT, Limits
+from skeleton.importexport.reader import errors as reader_errors
 from skeleton.importexport.reader.__main__ import table
 from skeleton.importexport.sheets import open_sheet
 from skeleton.importexport.tests.conftest import workbook
@@ -140,7 +142,7 @@ def test_entities_and_broken_parts_end_as_a_sentence():
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(content):
     for start in (b"", b"PK\x03\x04", b"a;b\n"):
-        with suppress(BadFile):
+        with suppress(reader_errors.BadFile):
             read_here(start + content)
 
 
@@ -198,7 +200,12 @@ def test_texts_come_back_from_both_formats(rows):
 
 
 def test_a_workbook_of_ours_is_one_to_others():
-    rows = [["name", "n", "yes"], ["=1+1", 5, True], ["a\rb\x01_x0041_", Decimal("12.50"), None], ["x", 2**60, False]]
+    rows: list[list[Any]] = [
+        ["name", "n", "yes"],
+        ["=1+1", 5, True],
+        ["a\rb\x01_x0041_", Decimal("12.50"), None],
+        ["x", 2**60, False],
+    ]
     content = b"".join(xlsx_chunks(rows))
     sheet = openpyxl.load_workbook(io.BytesIO(content)).active
     assert [cell.value for cell in sheet[2]] == ["=1+1", 5, True]

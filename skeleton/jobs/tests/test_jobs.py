@@ -1,6 +1,7 @@
 """Jobs as an operator meets them: why they failed, and what can be done about it."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -47,7 +48,7 @@ def state(number):
 
 def test_why_it_failed_is_kept_after_the_rollback_and_goes_with_the_job():
     number = failed()
-    job = jobs().get(pk=number)
+    job: Any = jobs().get(pk=number)
     assert (job.status, job.attempts) == ("failed", ATTEMPTS)
     assert job.reason == "RuntimeError: as it was told to"
     assert job.place.startswith("skeleton/jobs/tests/jobs.py:")
@@ -62,7 +63,7 @@ def test_why_it_failed_is_kept_after_the_rollback_and_goes_with_the_job():
 def test_one_that_will_be_tried_again_says_why_it_waits():
     number = pass_on.enqueue(key="x")
     run_all()
-    job = jobs().get(pk=number)
+    job: Any = jobs().get(pk=number)
     assert (job.status, job.reason) == ("todo", "RuntimeError: as it was told to")
     assert job.scheduled_at > timezone.now()
 

@@ -19,6 +19,7 @@ from skeleton.kernel.money import (
     within_int64,
 )
 from skeleton.kernel.text import local_money
+from skeleton.testkit.narrowing import present
 
 amounts = st.decimals(min_value=-(10**22), max_value=10**22, places=7)
 
@@ -54,7 +55,7 @@ def test_int64_is_the_bound(amount):
     else:
         with pytest.raises(Invalid) as caught:
             within_int64(amount, field="total")
-        assert caught.value.details.keys() == {"total"}
+        assert present(caught.value.details).keys() == {"total"}
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_what_is_read_is_what_stands_there(language, text):
     except NotANumber:
         return
     whole, _, decimals = text.strip().partition(notation.decimal)
-    assert -number.as_tuple().exponent == len(decimals)
+    assert number.as_tuple().exponent == -len(decimals)
     digits = "".join(sign for sign in whole if sign in "0123456789")
     assert abs(number) == Decimal(f"{digits or 0}.{decimals or 0}")
 

@@ -1,7 +1,8 @@
 """Notifications for tests, and the queue seen from outside."""
 
 import json
-from typing import Any
+from types import MethodType
+from typing import Any, cast
 
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
@@ -69,7 +70,8 @@ def work_off() -> int:
             with connection.cursor() as cursor:
                 cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [number])
             with transaction.atomic():
-                app.tasks[name].func.__self__(**arguments)
+                job: Any = cast(MethodType, app.tasks[name].func).__self__
+                job(**arguments)
             done += 1
     return done
 

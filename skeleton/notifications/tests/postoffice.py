@@ -4,7 +4,7 @@ import asyncio
 import socket
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
@@ -37,7 +37,7 @@ class PostOffice:
     @property
     def mails(self) -> list[EmailMessage]:
         """What came, taken apart."""
-        return [message_from_bytes(envelope.content, policy=policy.default) for envelope in self.envelopes]
+        return [message_from_bytes(cast(bytes, envelope.content), policy=policy.default) for envelope in self.envelopes]
 
     # aiosmtpd's hooks
 

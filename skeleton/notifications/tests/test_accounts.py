@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def seller():
-    return RoleFactory(name="seller", permissions=["invoices:read"])
+    return RoleFactory.create(name="seller", permissions=["invoices:read"])
 
 
 def test_roles_and_status(owner, outsider, seller):

@@ -89,7 +89,7 @@ def test_wrong_parameters(outsider, name, value):
 @pytest.mark.django_db(transaction=True)
 def test_marks_at_the_same_moment():
     """Single marks and read-all race: each is read once, nothing waits in a circle."""
-    user = UserFactory()
+    user = UserFactory.create()
     actor = actor_of(user)
     rows = [tell(user) for _ in range(40)]
 
@@ -106,10 +106,11 @@ def test_marks_at_the_same_moment():
 
 @pytest.mark.django_db(transaction=True)
 def test_of_several_who_read_all_each_is_counted_once():
-    user = UserFactory()
+    user = UserFactory.create()
     for _ in range(20):
         tell(user)
-    assert sum(race(5, lambda number: mark_all_read(actor=actor_of(user)))) == 20
+    counts = race(5, lambda number: mark_all_read(actor=actor_of(user)))
+    assert sum(counts) == 20
 
 
 def test_a_title_is_always_there(outsider):
@@ -128,7 +129,7 @@ def test_query_counts(outsider):
 
 def test_compiled_reads(outsider):
     rows = [tell(outsider.user, text=f"{n}") for n in range(6)]
-    tell(UserFactory())
+    tell(UserFactory.create())
     mark_read(notification_id=rows[1].pk, actor=actor_of(outsider.user))
     check_reads(NotificationViewSet, actor_of(outsider.user))
 

@@ -43,7 +43,7 @@ def test_settings_that_work(settings):
 @pytest.mark.django_db
 def test_what_was_read_long_ago_is_forgotten(settings, monkeypatch):
     monkeypatch.setattr("skeleton.notifications.services.cleaning.BATCH", 2)
-    user, now = UserFactory(), timezone.now()
+    user, now = UserFactory.create(), timezone.now()
     kept = {tell(user).pk for _ in range(2)}
     read = [tell(user) for _ in range(5)]
     Delivery.objects.create(notification=read[0], channel="email")

@@ -1,6 +1,7 @@
 """On which ways a notification goes out, and when: preferences at the moment of sending, quiet hours, providers."""
 
 import datetime as dt
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,8 +27,8 @@ NIGHT = {"quiet_hours_start": dt.time(22), "quiet_hours_end": dt.time(8), "timez
 class Provider:
     """A provider of SMS and push, as somebody would write one."""
 
-    taken = []
-    refusal = None
+    taken: list[Any] = []
+    refusal: Exception | None = None
 
     def send(self, message):
         if self.refusal:
@@ -58,14 +59,14 @@ def at(day, hour, minute=0):
 
 class TestWays:
     def test_by_default_it_is_an_email(self, provider):
-        tell(UserFactory(email="vera@example.com"))
+        tell(UserFactory.create(email="vera@example.com"))
         work_off()
         assert ways() == {"email": "sent"}
         assert [message.to for message in mail.outbox] == [["vera@example.com"]]
         assert provider.taken == []
 
     def test_all_of_them(self, provider):
-        user = UserFactory(name="Віра", language="uk", email="vera@example.com")
+        user = UserFactory.create(name="Віра", language="uk", email="vera@example.com")
         wish(user, **EVERYTHING)
         tell(user, Event.LOW_STOCK)
         work_off()
@@ -80,14 +81,14 @@ class TestWays:
         )
 
     def test_none(self):
-        user = UserFactory()
+        user = UserFactory.create()
         wish(user, email_enabled=False)
         tell(user)
         assert work_off() == 1
         assert ways() == {}
 
     def test_without_a_provider_it_is_written_out(self, capsys):
-        user = UserFactory(email="vera@example.com")
+        user = UserFactory.create(email="vera@example.com")
         wish(user, **EVERYTHING)
         tell(user, text="Hello")
         work_off()
@@ -96,7 +97,7 @@ class TestWays:
         assert "Push to vera@example.com: A message from Vera Viewer: Hello\n" in said
 
     def test_what_a_provider_refuses_is_not_tried_again(self, provider, monkeypatch):
-        user = UserFactory()
+        user = UserFactory.create()
         wish(user, email_enabled=False, sms_enabled=True, push_enabled=True)
         monkeypatch.setattr(Provider, "refusal", Refused("No such number"))
         tell(user)
@@ -105,7 +106,7 @@ class TestWays:
         assert set(Delivery.objects.values_list("error", flat=True)) == {"Refused: No such number"}
 
     def test_one_way_that_fails_does_not_hold_up_the_others(self, provider, monkeypatch):
-        user = UserFactory()
+        user = UserFactory.create()
         wish(user, **EVERYTHING)
         monkeypatch.setattr(Provider, "refusal", RuntimeError("away \x00"))
         tell(user)
@@ -122,7 +123,7 @@ class TestWays:
 
 def test_the_reason_of_a_failure_gives_no_secret_away(provider, monkeypatch, settings):
     settings.EMAIL_HOST_PASSWORD = "of-the-mail-server"
-    user = UserFactory()
+    user = UserFactory.create()
     wish(user, email_enabled=False, sms_enabled=True)
     said = "of-the-mail-server is wrong, and so is token=abc123\nsecond line"
     monkeypatch.setattr(Provider, "refusal", RuntimeError(said))
@@ -133,7 +134,7 @@ def test_the_reason_of_a_failure_gives_no_secret_away(provider, monkeypatch, set
 
 class TestPreferencesCountWhenItIsSent:
     def test_switched_on_after_the_event(self, provider):
-        user = UserFactory()
+        user = UserFactory.create()
         wish(user, email_enabled=False)
         tell(user)
         wish(user, sms_enabled=True)
@@ -141,14 +142,14 @@ class TestPreferencesCountWhenItIsSent:
         assert ways() == {"sms": "sent"}
 
     def test_switched_off_after_the_event(self):
-        user = UserFactory()
+        user = UserFactory.create()
         tell(user)
         wish(user, email_enabled=False)
         work_off()
         assert ways() == {}
 
     def test_switched_off_while_it_waits_for_another_attempt(self, provider, monkeypatch):
-        user = UserFactory()
+        user = UserFactory.create()
         wish(user, email_enabled=False, sms_enabled=True)
         monkeypatch.setattr(Provider, "refusal", RuntimeError("away"))
         tell(user)
@@ -163,7 +164,7 @@ class TestPreferencesCountWhenItIsSent:
 
 class TestQuietHours:
     def test_it_waits_for_their_end_and_for_what_is_wanted_then(self, provider):
-        user = UserFactory()
+        user = UserFactory.create()
         wish(user, email_enabled=True, **NIGHT)
         with time_machine.travel(at(15, 23), tick=False):
             tell(user)
@@ -179,7 +180,7 @@ class TestQuietHours:
         assert ways() == {"sms": "sent"}
 
     def test_ones_that_were_changed_meanwhile(self):
-        user = UserFactory()
+        user = UserFactory.create()
         wish(user, **NIGHT)
         with time_machine.travel(at(15, 23), tick=False):
             tell(user)
@@ -192,7 +193,7 @@ class TestQuietHours:
         assert [moment for *_, moment in queued()] == [at(16, 10)]
 
     def test_another_attempt_waits_as_well(self, provider, monkeypatch):
-        user = UserFactory()
+        user = UserFactory.create()
         wish(user, email_enabled=False, sms_enabled=True, **NIGHT)
         monkeypatch.setattr(Provider, "refusal", RuntimeError("away"))
         with time_machine.travel(at(15, 21, 59), tick=False):
@@ -212,7 +213,7 @@ class TestQuietHours:
         assert ways() == {"sms": "sent"}
 
     def test_each_of_several_has_their_own(self):
-        sleeper, awake = UserFactory(), UserFactory()
+        sleeper, awake = UserFactory.create(), UserFactory.create()
         wish(sleeper, **NIGHT)
         with time_machine.travel(at(15, 23), tick=False):
             tell(sleeper)
@@ -223,14 +224,14 @@ class TestQuietHours:
 
 class TestTheSwitchedOff:
     def test_are_sent_nothing(self):
-        user = UserFactory()
+        user = UserFactory.create()
         tell(user)
         User.objects.filter(pk=user.pk).update(is_active=False)
         work_off()
         assert ways() == {}
 
     def test_but_that_they_are(self):
-        user = UserFactory(is_active=False)
+        user = UserFactory.create(is_active=False)
         tell(user, Event.ACCOUNT_DEACTIVATED)
         work_off()
         assert ways() == {"email": "sent"}
@@ -238,7 +239,7 @@ class TestTheSwitchedOff:
 
 
 def test_a_notification_that_is_gone_sends_nothing():
-    row = tell(UserFactory())
+    row = tell(UserFactory.create())
     row.delete()
     assert work_off() == 1
     assert mail.outbox == []
@@ -259,14 +260,14 @@ def test_a_notification_that_is_gone_sends_nothing():
     ids=["twice", "channel", "sent, but not when", "status", "attempts"],
 )
 def test_deliveries_are_held_to_their_rules(fields, constraint):
-    row = tell(UserFactory())
+    row = tell(UserFactory.create())
     Delivery.objects.create(notification=row, channel="email")
     with pytest.raises(DatabaseError, match=constraint), transaction.atomic():
         Delivery.objects.create(notification=row, **fields)
 
 
 def test_labels():
-    row = tell(UserFactory(), text="Hello")
+    row = tell(UserFactory.create(), text="Hello")
     assert str(row) == "A message from Vera Viewer"
     assert str(Delivery(channel="sms", status="sent")) == "sms sent"
     assert str(Preferences()) == "Preferences"

@@ -1,6 +1,8 @@
 """E-mail over a real SMTP server: what arrives, what must not get into its headers, what happens when it is away."""
 
 import asyncio
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -43,7 +45,7 @@ def come_back():
 
 class TestWhatArrives:
     def test_a_letter(self, office):
-        user = UserFactory(email="vera@example.com", name="Vera")
+        user = UserFactory.create(email="vera@example.com", name="Vera")
         tell(user, Event.INVOICE_SENT)
         work_off()
         [mail], [envelope] = office.mails, office.envelopes
@@ -70,7 +72,7 @@ class TestWhatArrives:
         ids=["uk", "de"],
     )
     def test_in_the_language_of_the_moment_of_sending(self, office, language, subject, line):
-        user = UserFactory(name="Ґалаґан Їжак")
+        user = UserFactory.create(name="Ґалаґан Їжак")
         tell(user, Event.INVOICE_PAID, customer="Müller & Söhne — 日本 🎉")
         type(user).objects.filter(pk=user.pk).update(language=language)
         work_off()
@@ -81,7 +83,7 @@ class TestWhatArrives:
 
     def test_where_to_look_is_said_when_it_is_known(self, office, settings):
         settings.SKELETON_PUBLIC_URL = "https://crm.example.com/"
-        user = UserFactory()
+        user = UserFactory.create()
         row = tell(user, Event.INVOICE_PAID)
         type(row).objects.filter(pk=row.pk).update(link=f"/api/v1/invoices/{row.pk}")
         work_off()
@@ -90,13 +92,13 @@ class TestWhatArrives:
         assert f"See for yourself: {page}" in mail.get_content().splitlines()
 
     def test_a_domain_in_other_letters(self, office):
-        tell(UserFactory(email="ivan@приклад.укр"))
+        tell(UserFactory.create(email="ivan@приклад.укр"))
         work_off()
         [envelope] = office.envelopes
         assert envelope.rcpt_tos == ["ivan@xn--80aikifvh.xn--j1amh"]
 
     def test_an_address_that_cannot_be_sent_to(self, office):
-        tell(UserFactory(email="іван@example.com"))
+        tell(UserFactory.create(email="іван@example.com"))
         work_off()
         assert state() == ("failed", 1)
         assert "not ASCII" in delivery().error
@@ -112,7 +114,7 @@ NASTY = [
 
 @pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))
 def test_no_name_gets_into_the_headers(office, name):
-    user = UserFactory(name=name[:255], email="vera@example.com")
+    user = UserFactory.create(name=name[:255], email="vera@example.com")
     tell(user, sender=name, text="\r\n.\r\nMAIL FROM:<x@example.com>\r\n")
     work_off()
     [mail], [envelope] = office.mails, office.envelopes
@@ -125,7 +127,7 @@ def test_no_name_gets_into_the_headers(office, name):
 
 class TestWhenItFails:
     def test_a_server_that_is_away_and_comes_back(self, closed_office):
-        tell(UserFactory())
+        tell(UserFactory.create())
         work_off()
         assert state() == ("waiting", 1)
         assert "ConnectionRefusedError" in delivery().error
@@ -145,7 +147,7 @@ class TestWhenItFails:
         ids=["recipient", "full", "content", "hangs up"],
     )
     def test_what_may_be_otherwise_later_is_tried_again(self, office, reply):
-        tell(UserFactory())
+        tell(UserFactory.create())
         vars(office).update(reply)
         work_off()
         assert state() == ("waiting", 1)
@@ -158,14 +160,14 @@ class TestWhenItFails:
 
     def test_an_address_that_does_not_exist_is_not_tried_again(self, office):
         office.to_recipient = "550 No such user"
-        tell(UserFactory())
+        tell(UserFactory.create())
         work_off()
         assert state() == ("failed", 1)
         assert "No such user" in delivery().error
         assert queued() == []
 
     def test_in_the_end_it_has_failed_and_says_why(self, closed_office):
-        tell(UserFactory())
+        tell(UserFactory.create())
         work_off()
         Delivery.objects.update(attempts=ATTEMPTS - 1)
         come_back()
@@ -179,21 +181,21 @@ class TestAtTheSameMoment:
 
     def test_two_workers_on_one_delivery_send_one_mail(self, office, empty_queue):
         office.pause = 0.3
-        row = tell(UserFactory())
+        row = tell(UserFactory.create())
         waiting = Delivery.objects.create(notification=row, channel="email")
-        race(4, lambda number: send._run(Context(number), delivery_id=str(waiting.pk)))
+        race(4, lambda number: send._run(context(number), delivery_id=str(waiting.pk)))
         assert len(office.mails) == 1
         assert state() == ("sent", 1)
 
     def test_workers_that_begin_the_same_notification(self, office, empty_queue):
-        row = tell(UserFactory())
-        race(4, lambda number: deliver._run(Context(number), notification_ids=[str(row.pk)]))
+        row = tell(UserFactory.create())
+        race(4, lambda number: deliver._run(context(number), notification_ids=[str(row.pk)]))
         assert Delivery.objects.count() == 1
         work_off()
         assert len(office.mails) == 1
 
     def test_a_worker_does_it_all(self, office, empty_queue):
-        user = UserFactory(language="uk")
+        user = UserFactory.create(language="uk")
         tell(user)
         tell(user, Event.INVOICE_OVERDUE)
         asyncio.run(worked())
@@ -202,11 +204,9 @@ class TestAtTheSameMoment:
         assert queued() == []
 
 
-class Context:
+def context(number: int) -> Any:
     """What a worker tells a job: its number. Each of these is another job."""
-
-    def __init__(self, number):
-        self.job = type("Job", (), {"id": 10**12 + number})
+    return SimpleNamespace(job=SimpleNamespace(id=10**12 + number))
 
 
 async def worked():
@@ -215,7 +215,7 @@ async def worked():
 
 
 def test_every_event_can_be_mailed(office):
-    user = UserFactory()
+    user = UserFactory.create()
     for event in Event:
         tell(user, event)
     work_off()

@@ -1,5 +1,7 @@
 """What somebody wants to be sent: the API reference's example, partial updates, bad input, audit, races."""
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, transaction
 
@@ -8,6 +10,7 @@ from skeleton.identity.models import User
 from skeleton.identity.tests.factories import UserFactory, actor_of
 from skeleton.notifications.models import Preferences
 from skeleton.notifications.services.preferences import update_preferences
+from skeleton.testkit.narrowing import present
 from skeleton.testkit.races import race
 
 pytestmark = pytest.mark.django_db
@@ -108,13 +111,13 @@ def test_one_row_for_each_user(outsider):
 
 @pytest.mark.django_db(transaction=True)
 def test_changes_at_the_same_moment_are_all_kept():
-    actor = actor_of(UserFactory())
-    changes = [
+    actor = actor_of(UserFactory.create())
+    changes: list[dict[str, Any]] = [
         {"email_enabled": False}, {"sms_enabled": True}, {"push_enabled": True}, {"timezone": "Europe/Kyiv"},
         {"language": "uk", "quiet_hours_start": None},
     ]  # fmt: skip
     race(5, lambda number: update_preferences(values=changes[number], actor=actor))
-    wishes = Preferences.objects.get(user_id=actor.id)
+    wishes = Preferences.objects.get(user_id=present(actor.id))
     assert (wishes.email_enabled, wishes.sms_enabled, wishes.push_enabled) == (False, True, True)
     assert wishes.timezone == "Europe/Kyiv"
-    assert User.objects.get(pk=actor.id).language == "uk"
+    assert User.objects.get(pk=present(actor.id)).language == "uk"

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_everybody_is_told_once_and_in_their_language(django_assert_num_queries):
-    english, ukrainian, german = (UserFactory(language=code) for code in ("en", "uk", "de"))
+    english, ukrainian, german = (UserFactory.create(language=code) for code in ("en", "uk", "de"))
     values = {
         "number": "INV-2026-001", "customer": "Acme\r\nBcc: x@example.com", "total": (155000, "USD"),
         "due_date": dt.date(2026, 2, 15),
@@ -57,7 +57,7 @@ def test_nobody_to_tell_is_no_job():
 
 
 def test_a_change_that_is_undone_told_nobody():
-    user = UserFactory()
+    user = UserFactory.create()
     with verb(SYSTEM, "test"):
         notify(
             event=Event.MESSAGE, recipients=recipients_of([user.pk]), values=factories.VALUES[Event.MESSAGE], once="k"
@@ -77,13 +77,13 @@ def test_values_must_be_the_events_own():
 
 
 def test_quantities_come_exactly():
-    user = UserFactory(language="de")
+    user = UserFactory.create(language="de")
     row = tell(user, Event.LOW_STOCK, available=Decimal("0.125"), reorder_point=Decimal("12000.000"))
     assert row.body == "B-8 in Main: 0,125 verfügbar, Meldebestand 12.000."
 
 
 def test_what_is_told_once_is_told_once():
-    user, other = UserFactory(), UserFactory()
+    user, other = UserFactory.create(), UserFactory.create()
     for key, who in (("a", user), ("a", user), ("a", other), ("b", other)):
         with verb(SYSTEM, "test"):
             notify(
@@ -97,7 +97,7 @@ def test_what_is_told_once_is_told_once():
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_at_once_one_tells():
-    user = UserFactory()
+    user = UserFactory.create()
 
     def attempt(number):
         with verb(SYSTEM, "test"):

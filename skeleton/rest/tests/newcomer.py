@@ -1,6 +1,7 @@
 """A resource as a newcomer writes it, and how tests call it; see `test_hooks`."""
 
 import json
+from typing import Any
 
 from django.test import RequestFactory
 from django.urls import include, path
@@ -54,7 +55,7 @@ class Caller:
 
     def __call__(self, method, route="lands", body=None, query=None, **headers):
         raw = json.dumps(body) if body is not None else ""
-        sent = RequestFactory().generic(
+        sent: Any = RequestFactory().generic(
             method.upper(),
             f"/{route}",
             raw,

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as configured
@@ -54,8 +55,8 @@ class UserLikeSerializer(Serializer):
 
 
 class GoodViewSet(ReadOnlyModelViewSet):
-    permission_classes = (HasPermission("users"),)
-    serializer_class = UserLikeSerializer
+    permission_classes = [HasPermission("users")]
+    serializer_class: type[Serializer] = UserLikeSerializer
 
     def get_queryset(self):
         return User.objects.visible_to(self.actor)
@@ -108,7 +109,7 @@ def test_a_permission_that_nobody_can_hold_is_refused(urls):
 
 
 def test_a_serializer_that_cannot_be_compiled_is_refused(urls):
-    class OddField(serializers.Field):
+    class OddField(serializers.Field[Any, Any, Any, Any]):
         pass
 
     class Strange(Serializer):

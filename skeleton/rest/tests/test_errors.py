@@ -108,16 +108,16 @@ def said(error, status, field=None):
 @pytest.mark.django_db
 class TestConstraints:
     def test_unique_names_its_field(self):
-        UserFactory(email="a@example.com"), UserFactory(email="b@example.com")
+        UserFactory.create(email="a@example.com"), UserFactory.create(email="b@example.com")
         said(refusal("UPDATE identity_user SET email = 'a@example.com'"), 409, "email")
 
     def test_unique_over_several_columns(self):
-        held = UserRole.objects.create(user=UserFactory(), role=RoleFactory())
+        held = UserRole.objects.create(user=UserFactory.create(), role=RoleFactory.create())
         sql = "INSERT INTO identity_user_role (user_id, role_id, created_at) VALUES (%s, %s, now())"
         said(refusal(sql, held.user_id, held.role_id), 409, "role_id")
 
     def test_check(self):
-        UserFactory()
+        UserFactory.create()
         said(refusal("UPDATE identity_user SET name = ''"), 422, "name")
 
     def test_a_trigger_that_was_declared(self):
@@ -127,22 +127,22 @@ class TestConstraints:
         assert "last active super administrator" in error.message
 
     def test_an_unknown_reference(self):
-        role = RoleFactory()
+        role = RoleFactory.create()
         values = f"'{uuid7()}', '{role.pk}', now()"
         sql = f"INSERT INTO identity_user_role (user_id, role_id, created_at) VALUES ({values}); {NOW}"
         said(refusal(sql), 422)
 
     def test_a_reference_that_stays(self):
-        held = UserRole.objects.create(user=UserFactory(), role=RoleFactory())
+        held = UserRole.objects.create(user=UserFactory.create(), role=RoleFactory.create())
         connection.check_constraints()
         said(refusal(f"DELETE FROM identity_role WHERE id = '{held.role_id}'; {NOW}"), 409)
 
     def test_null(self):
-        UserFactory()
+        UserFactory.create()
         said(refusal("UPDATE identity_user SET name = NULL"), 422, "name")
 
     def test_what_is_too_long_or_too_large(self):
-        UserFactory()
+        UserFactory.create()
         said(refusal("UPDATE identity_user SET name = repeat('x', 256)"), 422)
         said(refusal("SELECT 9223372036854775807::bigint + 1"), 422)
 

@@ -33,7 +33,7 @@ class TestKeeping:
     """`Cache-Control`: nobody keeps tokens, and nobody but the client anything else of the API."""
 
     def test_tokens_and_passwords(self, anonymous, holding):
-        user = UserFactory()
+        user = UserFactory.create()
         pair = anonymous.post("/auth/login", {"email": user.email, "password": PASSWORD})
         answers = [
             pair,

@@ -1,5 +1,7 @@
 """Hooks of GenericViewSet, its mixins, filtersets and querysets; see `test_hooks`."""
 
+from typing import Any, ClassVar
+
 import django_filters
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -34,7 +36,7 @@ class TestGetQueryset:
     def test_it_is_asked_for_every_request(self, lands):
         class ViewSet(LandViewSet):
             def get_queryset(self):
-                region = "Asia" if self.request.user.can("x:y") else "Europe"
+                region = "Asia" if self.actor.can("x:y") else "Europe"
                 return super().get_queryset().filter(region=region)
 
         for _ in range(2):
@@ -93,7 +95,7 @@ class TestGetQueryset:
 
     def test_a_class_level_queryset(self, lands, settings):
         class ViewSet(ReadOnlyModelViewSet):
-            permission_classes = (HasPermission("countries"),)
+            permission_classes = [HasPermission("countries")]
             serializer_class = LandSerializer
             queryset = Country.objects.filter(region="Asia")
 
@@ -111,7 +113,7 @@ class TestGetQueryset:
 
     def test_no_queryset_at_all_is_refused(self, settings):
         class ViewSet(ListMixin):
-            permission_classes = (HasPermission("countries"),)
+            permission_classes = [HasPermission("countries")]
             serializer_class = LandSerializer
 
         assert any("queryset" in problem for problem in problems(settings, ViewSet))
@@ -124,7 +126,7 @@ class TestSerializerClasses:
 
         class ViewSet(LandViewSet):
             def get_serializer_class(self):
-                return Short if self.request.user.can("x:short") else super().get_serializer_class()
+                return Short if self.actor.can("x:short") else super().get_serializer_class()
 
         assert set(Caller(ViewSet, "countries:*", "x:short")("get").data_sent["items"][0]) == {"code"}
         assert set(Caller(ViewSet)("get").data_sent["items"][0]) == {"id", "code", "region"}
@@ -152,7 +154,7 @@ class TestSerializerClasses:
             def get_serializer_context(self):
                 return {**super().get_serializer_context(), "note": "hello"}
 
-        seen = []
+        seen: list[Any] = []
         made = Caller(ViewSet)("post", body={"code": "dd"}).data_sent
         assert made["code"] == "DD"
         assert seen == [("hello", "POST", "create")]
@@ -161,16 +163,16 @@ class TestSerializerClasses:
 
     def test_a_body_without_a_serializer_is_refused(self, settings):
         class ViewSet(LandViewSet):
-            input_serializer_class = None
+            input_serializer_class: ClassVar[Any] = None
 
         assert any("takes no body" in problem for problem in problems(settings, ViewSet))
 
     def test_a_plain_serializer_of_drfs_is_refused_for_bodies(self, settings):
-        class Plain(drf.Serializer):
+        class Plain(drf.Serializer[Any]):
             code = drf.CharField()
 
         class ViewSet(LandViewSet):
-            input_serializer_class = Plain
+            input_serializer_class: ClassVar[Any] = Plain
 
         assert any("not an InputSerializer" in problem for problem in problems(settings, ViewSet))
 
@@ -234,7 +236,7 @@ class TestLists:
         class Foreign(FilterSet):
             code = django_filters.CharFilter()
 
-        class NotOurs(django_filters.FilterSet):
+        class NotOurs(django_filters.FilterSet):  # type: ignore[misc]  # it has no types
             pass
 
         for filterset in (Foreign, NotOurs):
@@ -248,7 +250,7 @@ class TestLists:
     def test_ordering(self, lands):
         class ViewSet(LandViewSet):
             ordering_fields = {"code": F("code"), "shout": Upper("code")}
-            ordering = "-code"
+            ordering: ClassVar[Ordering | str] = "-code"
 
         call = Caller(ViewSet)
         assert [row["code"] for row in call("get").data_sent["items"]] == ["CC", "BB", "AA"]
@@ -322,7 +324,8 @@ class TestMixins:
             def get_success_headers(self, data):
                 return {"Location": f"/lands/{data['code']}"}
 
-        seen, call, one = [], Caller(ViewSet), f"lands/{lands[1].pk}"
+        seen: list[Any] = []
+        call, one = Caller(ViewSet), f"lands/{lands[1].pk}"
         made = call("post", body={"code": "DD"})
         assert made.data_sent["code"] == "AA"
         assert made.headers["Location"] == "/lands/AA"

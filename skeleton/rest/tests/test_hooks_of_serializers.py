@@ -1,12 +1,14 @@
 """Hooks of serializers and fields; see `test_hooks`."""
 
 import json
+from typing import Any, ClassVar
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from rest_framework import serializers as drf
 from rest_framework import validators as drf_validators
 from rest_framework.exceptions import ValidationError
+from rest_framework.fields import empty
 
 from parties.models import Country
 from skeleton.rest.fields import BooleanField, FromColumns, ListField, TextField, stateless
@@ -53,7 +55,7 @@ class TestAnswers:
         assert shown(lands, Outer) == {"place": {"region": "E***"}}
 
     def test_fields_of_drfs(self, lands):
-        class Plain(drf.Serializer):
+        class Plain(drf.Serializer[Any]):
             id = drf.UUIDField(format="hex")
             code = drf.CharField()
             made = drf.DateTimeField(source="created_at", format="%Y")
@@ -69,7 +71,7 @@ class TestAnswers:
         assert "secret" not in found
 
     def test_a_model_serializer(self, lands):
-        class Model(drf.ModelSerializer):
+        class Model(drf.ModelSerializer[Country]):
             class Meta:
                 model = Country
                 fields = ("id", "code", "name", "region", "is_active", "created_at")
@@ -187,7 +189,7 @@ class TestBodies:
             def to_internal_value(self, data):
                 return super().to_internal_value({"code": data.get("short", "")})
 
-            def run_validation(self, data):
+            def run_validation(self, data=empty):
                 return {**super().run_validation(data), "ran": True}
 
         assert valid(Own, {"short": "AB"}) == {"code": "AB", "ran": True}
@@ -263,7 +265,7 @@ class TestBodies:
                     self.fields["more"] = TextField()
 
         class ByContext(LandInputSerializer):
-            output_serializer_class = None
+            output_serializer_class: ClassVar[Any] = None
 
             def get_fields(self):
                 return {name: field for name, field in super().get_fields().items() if name != self.context.get("not")}

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponse
 from django.urls import Resolver404, URLResolver, include, path, resolve, reverse
 from django.urls.resolvers import RoutePattern
 
@@ -59,10 +60,10 @@ def test_what_no_route_is_for(unknown, anonymous):
 @pytest.mark.parametrize(
     "pattern",
     [
-        path("<pk>/lines", lambda request: None),
-        path("files/<path:name>", lambda request: None),
-        path("shop/", include([path("items", lambda request: None)])),
-        path("", include(([path("items", lambda request: None)], "shop"))),
+        path("<pk>/lines", lambda request: HttpResponse()),
+        path("files/<path:name>", lambda request: HttpResponse()),
+        path("shop/", include([path("items", lambda request: HttpResponse())])),
+        path("", include(([path("items", lambda request: HttpResponse())], "shop"))),
     ],
 )
 def test_what_has_no_fixed_shape_is_refused(pattern):

@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import time
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -115,7 +116,7 @@ bodies = st.fixed_dictionaries(
 @given(bodies)
 def test_a_partial_update_touches_exactly_what_is_sent(body):
     """Applied to any state, it sets what was sent, clears what was null, and leaves the rest."""
-    state = {"name": "Old", "phone": "1", "place": {"city": "Lviv", "region": "LV"}}
+    state: dict[str, Any] = {"name": "Old", "phone": "1", "place": {"city": "Lviv", "region": "LV"}}
     try:
         values = ThingInputSerializer.parse(body, partial=True)
     except ValidationError:

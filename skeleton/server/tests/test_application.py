@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
@@ -25,7 +26,7 @@ from skeleton.server.static import StaticFiles
 from skeleton.server.threads import WRITERS, RequestThreads
 
 
-class Headers(dict):
+class Headers(dict[str, Any]):
     """As the server's: lower case, and more than one of a name."""
 
     def items(self):
@@ -53,7 +54,8 @@ class Proto:
     """The server's end of one exchange; what it was told to answer."""
 
     def __init__(self, *chunks):
-        self.chunks, self.answered, self.sent, self.left = list(chunks), None, [], asyncio.Event()
+        self.chunks, self.sent, self.left = list(chunks), [], asyncio.Event()
+        self.answered: Any = None
 
     def __aiter__(self):
         return self
@@ -120,7 +122,7 @@ def handling(response, seen=None):
 
 
 def test_the_environment():
-    seen = {}
+    seen: dict[str, Any] = {}
     scope = Scope("POST", "/äö", content_type="x/y", content_length="4", cookie=["a=1", "b=2"], host="h", accept="*/*")
     scope.headers["x_forwarded_for"] = ["6.6.6.6"]
     proto = answered(handling(HttpResponse(b"ok"), seen), scope, b"bo", b"dy")
@@ -134,7 +136,7 @@ def test_the_environment():
 
 
 def test_a_query_as_it_was_typed():
-    seen = {}
+    seen: dict[str, Any] = {}
     scope = Scope()
     scope.query_string = "search=Київ"
     answered(handling(HttpResponse(), seen), scope)
@@ -143,7 +145,7 @@ def test_a_query_as_it_was_typed():
 
 def test_a_large_body_is_gathered_on_disk_once_it_is_wanted(settings, tmp_path):
     settings.SKELETON_DATA_DIR = tmp_path
-    seen = {}
+    seen: dict[str, Any] = {}
     chunks = [b"a" * 70_000, b"", b"b" * 70_000]
     proto = answered(handling(HttpResponse(b"ok"), seen), Scope("PUT", content_length="140000"), *chunks)
     assert (proto.answered[0], seen["body"], seen["runs"]) == (200, b"a" * 70_000 + b"b" * 70_000, 2)
@@ -165,7 +167,7 @@ def test_draining_ends_with_its_bounds(settings):
 
 @pytest.mark.parametrize("length", ["x", "-1", "٣", "+5"])
 def test_a_length_that_is_none_is_left_to_the_application(length):
-    seen = {}
+    seen: dict[str, Any] = {}
     answered(handling(HttpResponse(), seen), Scope("PUT", content_length=length))
     assert (seen["body"], seen["CONTENT_LENGTH"]) == (b"", length)
 
@@ -241,7 +243,7 @@ def test_a_stream_ends_with_the_server():
 
 
 def test_who_leaves_in_the_middle_of_a_body_is_nobody_s_fault():
-    seen = {}
+    seen: dict[str, Any] = {}
     proto = answered(handling(HttpResponse(), seen), Scope("POST", content_length="5"), b"abc")
     assert (proto.answered[0], seen) == (400, {})  # whoever only stopped sending is still there to read it
 

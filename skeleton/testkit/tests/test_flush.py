@@ -14,13 +14,13 @@ from skeleton.testkit.roles import refusal_of
 @pytest.mark.parametrize("turn", ["first", "second"])
 def test_each_starts_with_an_empty_log(turn):
     assert not AuditEntry.objects.exists()
-    UserFactory()
+    UserFactory.create()
     assert AuditEntry.objects.exists()
 
 
 @pytest.mark.django_db
 def test_everybody_else_is_refused():
-    UserFactory()
+    UserFactory.create()
     connection.check_constraints()  # a table with checks still due cannot be truncated, whoever asks
     for sql in ("DELETE FROM audit_entry", "TRUNCATE audit_entry"):
         assert "append-only" in str(refusal_of(partial(connection.cursor().execute, sql)))
