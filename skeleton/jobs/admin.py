@@ -82,9 +82,18 @@ class JobScreen(DocumentAdmin):
     list_display = ("title", status_column("status", COLOURS), "since", "due", "tries", "why")
     list_filter = (StateFilter, TaskFilter)
     readonly_fields = (
-        "title", "task_name", "status_shown", "since", "due", "tries", "why", "failed_at", "place", "arguments",
+        "title",
+        "task_name",
+        "status_shown",
+        "since",
+        "due",
+        "tries",
+        "why",
+        "failed_at",
+        "place",
+        "arguments",
         "events",
-    )  # fmt: skip
+    )
     fieldsets = (
         (None, {"fields": (("title", "status_shown"), ("since", "due"), ("tries", "task_name"), ("arguments",))}),
         (_("The last failure"), {"fields": (("why",), ("failed_at", "place"))}),

@@ -41,9 +41,19 @@ _STYLES: dict[str, _Style] = {
 LANGUAGES = tuple(_STYLES)
 
 _MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 def number_text(value: Decimal | int, language: str, *, places: int | None = None) -> str:

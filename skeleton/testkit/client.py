@@ -79,9 +79,13 @@ class ApiClient:
         sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         payload = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         response: Any = self._client.generic(
-            method, f"{PREFIX}{path}", payload, content_type=content_type, headers={**sent, **(headers or {})},
+            method,
+            f"{PREFIX}{path}",
+            payload,
+            content_type=content_type,
+            headers={**sent, **(headers or {})},
             query_params=query or None,
-        )  # fmt: skip
+        )
         answer = Answer(response)
         assert answer.status != 500, f"{method} {path}: a fault of ours: {answer}"
         check_against_openapi(method, response, answer)

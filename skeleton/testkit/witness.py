@@ -116,13 +116,15 @@ def unaudited(changes: list[Change], entries: list[Entry], hidden: dict[str, set
 
 def our_tables() -> list[str]:
     """Return the tables of our own models."""
-    return sorted({
-        model._meta.db_table
-        for config in apps.get_app_configs()
-        if "site-packages" not in config.path
-        for model in config.get_models(include_auto_created=True)
-        if model._meta.managed and not model._meta.proxy
-    })  # fmt: skip
+    return sorted(
+        {
+            model._meta.db_table
+            for config in apps.get_app_configs()
+            if "site-packages" not in config.path
+            for model in config.get_models(include_auto_created=True)
+            if model._meta.managed and not model._meta.proxy
+        }
+    )
 
 
 def _ask(statement: str, *values: Any) -> list[tuple[Any, ...]]:
