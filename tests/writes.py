@@ -18,8 +18,14 @@ from skeleton.testkit.client import ApiClient
 DUE = "2099-02-15"
 LINE = {"description": "Work", "quantity": 1, "unit_price": 1000}
 ADDRESS = {"street": "1 Main St", "city": "Lviv", "country": "UA"}
-CONTRACT = {"contract_type": "supply", "payment_type": "prepaid", "delivery_type": "pickup", "currency": "USD",
-            "start_date": "2026-01-01", "end_date": "2090-01-01"}  # fmt: skip
+CONTRACT = {
+    "contract_type": "supply",
+    "payment_type": "prepaid",
+    "delivery_type": "pickup",
+    "currency": "USD",
+    "start_date": "2026-01-01",
+    "end_date": "2090-01-01",
+}
 PARTIES = ("customers", "suppliers", "partners", "employees")
 _n = count(1)
 
@@ -166,8 +172,10 @@ def tell(route: str, recipe: Recipe) -> None:
 
 
 # identity
-tell("POST /auth/change-password", lambda w: ("/auth/change-password",
-     {"current_password": PASSWORD, "new_password": "another good password"}))  # fmt: skip
+tell(
+    "POST /auth/change-password",
+    lambda w: ("/auth/change-password", {"current_password": PASSWORD, "new_password": "another good password"}),
+)
 tell("PUT /users/{id}", lambda w: (f"/users/{w.user()}", {"name": "New"}))
 tell("PATCH /users/{id}", WRITES["PUT /users/{id}"])
 tell("PATCH /users/{id}/deactivate", lambda w: (f"/users/{w.user()}/deactivate", None))
@@ -207,8 +215,10 @@ for _kind in PARTIES:
     tell(f"POST /{_kind}", lambda w, k=_kind, b=_body: (f"/{k}", b))
     tell(f"PUT /{_kind}/{{id}}", lambda w, k=_kind: (f"/{k}/{w.party(k)}", {"name": "N", "address": {"city": "Kyiv"}}))
     tell(f"PATCH /{_kind}/{{id}}", WRITES[f"PUT /{_kind}/{{id}}"])
-    tell(f"PATCH /{_kind}/{{id}}/activate",
-         lambda w, k=_kind: (f"/{k}/{w.party_that_is(k, 'deactivate')}/activate", None))  # fmt: skip
+    tell(
+        f"PATCH /{_kind}/{{id}}/activate",
+        lambda w, k=_kind: (f"/{k}/{w.party_that_is(k, 'deactivate')}/activate", None),
+    )
     tell(f"PATCH /{_kind}/{{id}}/deactivate", lambda w, k=_kind: (f"/{k}/{w.party(k)}/deactivate", None))
     tell(f"PATCH /{_kind}/{{id}}/blacklist", lambda w, k=_kind: (f"/{k}/{w.party(k)}/blacklist", None))
 
@@ -295,12 +305,17 @@ tell("POST /contracts", lambda w: ("/contracts", {**CONTRACT, "party_id": w.part
 tell("PUT /contracts/{id}", lambda w: (f"/contracts/{w.contract()}", {"notes": "New"}))
 tell("PATCH /contracts/{id}", WRITES["PUT /contracts/{id}"])
 for _verb, _before, _sent in (
-    ("submit", (), None), ("approve", ("submit",), None), ("reject", ("submit",), {"reason": "No"}),
-    ("activate", (), None), ("terminate", ("activate",), {"reason": "Enough"}),
+    ("submit", (), None),
+    ("approve", ("submit",), None),
+    ("reject", ("submit",), {"reason": "No"}),
+    ("activate", (), None),
+    ("terminate", ("activate",), {"reason": "Enough"}),
     ("renew", ("activate",), {"new_end_date": "2095-01-01"}),
-):  # fmt: skip
-    tell(f"POST /contracts/{{id}}/{_verb}",
-         lambda w, v=_verb, b=_before, s=_sent: (f"/contracts/{w.contract(*b)}/{v}", s))  # fmt: skip
+):
+    tell(
+        f"POST /contracts/{{id}}/{_verb}",
+        lambda w, v=_verb, b=_before, s=_sent: (f"/contracts/{w.contract(*b)}/{v}", s),
+    )
 tell("PUT /contracts/{id}/payment-terms", lambda w: (f"/contracts/{w.contract()}/payment-terms", {"penalty_rate": 1}))
 tell("PATCH /contracts/{id}/payment-terms", WRITES["PUT /contracts/{id}/payment-terms"])
 tell("PUT /contracts/{id}/delivery-terms", lambda w: (f"/contracts/{w.contract()}/delivery-terms", {"insurance": True}))
@@ -320,8 +335,10 @@ tell("PATCH /invoices/{id}", WRITES["PUT /invoices/{id}"])
 tell("POST /invoices/{id}/lines", lambda w: (f"/invoices/{w.invoice()['id']}/lines", LINE))
 tell("POST /invoices/{id}/send", lambda w: (f"/invoices/{w.invoice()['id']}/send", None))
 tell("POST /invoices/{id}/cancel", lambda w: (f"/invoices/{w.invoice('send')['id']}/cancel", None))
-tell("POST /invoices/{id}/payments", lambda w: (f"/invoices/{w.invoice('send')['id']}/payments",
-     {"amount": 100, "method": "card"}))  # fmt: skip
+tell(
+    "POST /invoices/{id}/payments",
+    lambda w: (f"/invoices/{w.invoice('send')['id']}/payments", {"amount": 100, "method": "card"}),
+)
 
 
 @of("PUT /orders/{id}/lines/{line_id}", "PATCH /orders/{id}/lines/{line_id}")

@@ -11,8 +11,12 @@ from skeleton.rest.handler import translate
 pytestmark = pytest.mark.django_db
 
 CUSTOMER, SUPPLIER, EMPLOYEE, ADDRESS, COUNTRY = (
-    CustomerFactory, SupplierFactory, EmployeeFactory, AddressFactory, CountryFactory,
-)  # fmt: skip
+    CustomerFactory,
+    SupplierFactory,
+    EmployeeFactory,
+    AddressFactory,
+    CountryFactory,
+)
 
 
 @pytest.mark.parametrize(
