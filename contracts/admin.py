@@ -322,7 +322,7 @@ class ContractScreen(TermsShown, RecordAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contract]:
-        rows: QuerySet[Contract] = super().get_queryset(request).select_related("party")
+        rows: QuerySet[Any] = super().get_queryset(request).select_related("party")
         return rows
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

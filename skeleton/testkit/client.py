@@ -8,11 +8,12 @@ from django.http import HttpResponse
 from django.test import Client
 from jsonschema import Draft202012Validator
 
+from skeleton.kernel.types import Values
 from skeleton.rest.documentation import openapi
 
 PREFIX = "/api/v1"
 
-Json = dict[str, Any]
+Json = Values
 
 
 class Answer:
@@ -28,7 +29,7 @@ class Answer:
     def __repr__(self) -> str:
         return f"<{self.status} {json.dumps(self.data, ensure_ascii=False)[:600]}>"
 
-    def ok(self, status: int = 200) -> Any:
+    def ok(self, status: int = 200) -> object:
         """The data, once the status is what it should be."""
         assert self.status == status, self
         return self.data
@@ -46,30 +47,30 @@ class Answer:
 class ApiClient:
     """Speaks JSON as one user, or as nobody."""
 
-    def __init__(self, token: str | None = None, user: Any = None) -> None:
+    def __init__(self, token: str | None = None, user: object = None) -> None:
         self.token, self.user = token, user
         self._client = Client(raise_request_exception=False)
 
-    def get(self, path: str, **query: Any) -> Answer:
+    def get(self, path: str, **query: object) -> Answer:
         return self.call("GET", path, query=query)
 
-    def post(self, path: str, body: Any = None, **headers: str) -> Answer:
+    def post(self, path: str, body: object = None, **headers: str) -> Answer:
         return self.call("POST", path, body, headers=headers)
 
-    def put(self, path: str, body: Any = None) -> Answer:
+    def put(self, path: str, body: object = None) -> Answer:
         return self.call("PUT", path, body)
 
-    def patch(self, path: str, body: Any = None) -> Answer:
+    def patch(self, path: str, body: object = None) -> Answer:
         return self.call("PATCH", path, body)
 
-    def delete(self, path: str, body: Any = None) -> Answer:
+    def delete(self, path: str, body: object = None) -> Answer:
         return self.call("DELETE", path, body)
 
     def call(
         self,
         method: str,
         path: str,
-        body: Any = None,
+        body: object = None,
         *,
         query: Json | None = None,
         headers: dict[str, str] | None = None,

@@ -13,6 +13,8 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
+from skeleton.db.fetching import Rows
+from skeleton.kernel.types import Values
 from skeleton.testkit.roles import as_owner
 
 _INSTALL = """
@@ -38,8 +40,8 @@ class Change:
 
     table: str
     operation: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
+    before: Values | None
+    after: Values | None
 
     @property
     def columns(self) -> set[str]:
@@ -127,11 +129,11 @@ def our_tables() -> list[str]:
     )
 
 
-def _ask(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+def _ask(statement: str, *values: str | int | None) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
 
 
-def _json(value: Any) -> Any:
+def _json(value: object) -> Any:
     return json.loads(value) if isinstance(value, str) else value

@@ -9,9 +9,9 @@ from django.contrib import admin, messages
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from django.urls import path, reverse
+from inventory.access import CATEGORIES
 from unfold.admin import TabularInline
 
-from inventory.access import CATEGORIES
 from inventory.models import Category, Item
 from inventory.serializers import CategoryInput
 from skeleton import urls
