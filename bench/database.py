@@ -228,12 +228,8 @@ BEGIN
 END $$
 """
 
-_FILLING = (
-    _CUSTOMERS, _ADDRESSES, _INVOICES, _LINES, _PAYMENTS, _PURCHASES, _ITEMS, _WAREHOUSES, _STOCK, _ORDERS
-)  # fmt: skip
-_SCALE_FILLING = (
-    _CUSTOMERS, _ADDRESSES, _ENTRIES, _ENTRY_LINES, _LINE_TOTALS, _SCALE_INVOICES, _PAYMENTS
-)  # fmt: skip
+_FILLING = (_CUSTOMERS, _ADDRESSES, _INVOICES, _LINES, _PAYMENTS, _PURCHASES, _ITEMS, _WAREHOUSES, _STOCK, _ORDERS)
+_SCALE_FILLING = (_CUSTOMERS, _ADDRESSES, _ENTRIES, _ENTRY_LINES, _LINE_TOTALS, _SCALE_INVOICES, _PAYMENTS)
 
 
 _DASHBOARD_FILLING = (_CUSTOMERS, _ENTRIES, _ENTRY_LINES, _LINE_TOTALS, _MANY_INVOICES)
@@ -255,8 +251,12 @@ class Database:
     @property
     def environment(self) -> dict[str, str]:
         """Return the environment variables with which the comparison servers connect."""
-        return {"BENCH_DB_HOST": self.host, "BENCH_DB_PASSWORD": self.password, "BENCH_DB_USER": USER,
-                "BENCH_DB_NAME": DATABASE}  # fmt: skip
+        return {
+            "BENCH_DB_HOST": self.host,
+            "BENCH_DB_PASSWORD": self.password,
+            "BENCH_DB_USER": USER,
+            "BENCH_DB_NAME": DATABASE,
+        }
 
 
 def postgres_pid(home: Path) -> int:
@@ -312,9 +312,11 @@ def manage(home: Path, *arguments: str) -> None:
     """Run a command of manage.py on a data folder."""
     subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=PROJECT, env=bare_environment() | {"SKELETON_DATA_DIR": str(home), "PORT": "18079"},
-        check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+        cwd=PROJECT,
+        env=bare_environment() | {"SKELETON_DATA_DIR": str(home), "PORT": "18079"},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def bare_environment() -> dict[str, str]:

@@ -58,10 +58,27 @@ SELECT coalesce(sum(delta), 0)::bigint FROM core_row_count WHERE source = 'parti
 
 
 _INVOICE_COLUMNS = (
-    "id", "number", "customer_id", "customer_name", "status", "currency", "subtotal", "tax_total", "tax_breakdown",
-    "total", "amount_paid", "issue_date", "due_date", "notes", "sent_at", "paid_at", "cancelled_at", "cancel_reason",
-    "created_at", "updated_at",
-)  # fmt: skip
+    "id",
+    "number",
+    "customer_id",
+    "customer_name",
+    "status",
+    "currency",
+    "subtotal",
+    "tax_total",
+    "tax_breakdown",
+    "total",
+    "amount_paid",
+    "issue_date",
+    "due_date",
+    "notes",
+    "sent_at",
+    "paid_at",
+    "cancelled_at",
+    "cancel_reason",
+    "created_at",
+    "updated_at",
+)
 _INVOICE = f"""
 SELECT {", ".join(_INVOICE_COLUMNS)}, created_by_id AS created_by,
        status = 'sent' AND due_date < CURRENT_DATE AS is_overdue
@@ -71,9 +88,21 @@ INVOICES = _INVOICE + "WHERE status = %s ORDER BY id DESC LIMIT %s OFFSET %s"
 INVOICE_COUNT = "SELECT count(*) FROM billing_invoice WHERE status = %s"
 
 _ORDER_COLUMNS = (
-    "id", "number", "customer_id", "customer_name", "status", "currency", "subtotal", "tax_total", "tax_breakdown",
-    "total", "notes", "shipping_address", "created_at", "updated_at",
-)  # fmt: skip
+    "id",
+    "number",
+    "customer_id",
+    "customer_name",
+    "status",
+    "currency",
+    "subtotal",
+    "tax_total",
+    "tax_breakdown",
+    "total",
+    "notes",
+    "shipping_address",
+    "created_at",
+    "updated_at",
+)
 ORDERS = f"""
 SELECT {", ".join(_ORDER_COLUMNS)}, created_by_id AS created_by,
        (SELECT sum(i.total)::bigint FROM billing_invoice i WHERE i.order_id = o.id AND i.status <> 'cancelled')
@@ -129,9 +158,12 @@ def actor_of(environ: dict[str, Any]) -> Actor | None:
     """Return the id, e-mail and permissions of the caller, or None."""
     try:
         claims = jwt.decode(
-            environ.get("HTTP_AUTHORIZATION", "")[7:], SECRET, algorithms=["HS256"], audience="skeleton-api",
+            environ.get("HTTP_AUTHORIZATION", "")[7:],
+            SECRET,
+            algorithms=["HS256"],
+            audience="skeleton-api",
             issuer="skeleton",
-        )  # fmt: skip
+        )
     except jwt.InvalidTokenError:
         return None
     if claims.get("token_type") != "access":
@@ -150,12 +182,23 @@ def customer_object(row: tuple[Any, ...]) -> dict[str, Any]:
     primary = next((address for address in addresses if address["type"] == "billing"), None)
     primary = primary or (addresses[0] if addresses else None)
     return {
-        "id": row[0], "name": row[1], "email": row[2], "phone": row[3], "tax_id": row[4], "website": row[5],
-        "social_media": row[6], "status": row[7], "active": row[7] == "active",
-        "address": {key: primary[key] for key in ADDRESS_KEYS} if primary else None, "addresses": addresses,
-        "credit_limit": row[8], "currency": row[9], "total_purchases": row[10],
-        "created_at": row[11], "updated_at": row[12],
-    }  # fmt: skip
+        "id": row[0],
+        "name": row[1],
+        "email": row[2],
+        "phone": row[3],
+        "tax_id": row[4],
+        "website": row[5],
+        "social_media": row[6],
+        "status": row[7],
+        "active": row[7] == "active",
+        "address": {key: primary[key] for key in ADDRESS_KEYS} if primary else None,
+        "addresses": addresses,
+        "credit_limit": row[8],
+        "currency": row[9],
+        "total_purchases": row[10],
+        "created_at": row[11],
+        "updated_at": row[12],
+    }
 
 
 ADDRESS_KEYS = ("street", "city", "region", "postal_code", "country", "country_code")
@@ -163,9 +206,15 @@ ADDRESS_KEYS = ("street", "city", "region", "postal_code", "country", "country_c
 
 def address_object(row: list[Any]) -> dict[str, Any]:
     return {
-        "type": row[0], "street": row[1], "city": row[2], "region": row[3], "state": row[3], "postal_code": row[4],
-        "country": row[5], "country_code": row[6],
-    }  # fmt: skip
+        "type": row[0],
+        "street": row[1],
+        "city": row[2],
+        "region": row[3],
+        "state": row[3],
+        "postal_code": row[4],
+        "country": row[5],
+        "country_code": row[6],
+    }
 
 
 def page_of(environ: dict[str, Any], sql: str, counting: str, by: str | None = None) -> tuple[Any, dict[str, Any]]:
@@ -220,9 +269,13 @@ def order_object(row: tuple[Any, ...]) -> dict[str, Any]:
 
 _ORDER_KEYS = (*_ORDER_COLUMNS, "created_by", "invoiced_total")
 MAY_BECOME = {
-    "draft": ["pending", "confirmed", "cancelled"], "pending": ["confirmed", "cancelled"],
-    "confirmed": ["shipped", "cancelled"], "shipped": ["delivered"], "delivered": [], "cancelled": [],
-}  # fmt: skip
+    "draft": ["pending", "confirmed", "cancelled"],
+    "pending": ["confirmed", "cancelled"],
+    "confirmed": ["shipped", "cancelled"],
+    "shipped": ["delivered"],
+    "delivered": [],
+    "cancelled": [],
+}
 
 
 def stock(environ: dict[str, Any]) -> Answer:
@@ -232,10 +285,19 @@ def stock(environ: dict[str, Any]) -> Answer:
 
 def stock_object(row: tuple[Any, ...]) -> dict[str, Any]:
     return {
-        "id": row[0], "item_id": row[1], "sku": row[2], "item_name": row[3], "warehouse_id": row[4],
-        "warehouse_name": row[5], "quantity": float(row[6]), "reserved": float(row[7]), "available": float(row[8]),
-        "reorder_point": float(row[9]), "reorder_quantity": float(row[10]), "updated_at": row[11],
-    }  # fmt: skip
+        "id": row[0],
+        "item_id": row[1],
+        "sku": row[2],
+        "item_name": row[3],
+        "warehouse_id": row[4],
+        "warehouse_name": row[5],
+        "quantity": float(row[6]),
+        "reserved": float(row[7]),
+        "available": float(row[8]),
+        "reorder_point": float(row[9]),
+        "reorder_quantity": float(row[10]),
+        "updated_at": row[11],
+    }
 
 
 _INVOICE_KEYS = (*_INVOICE_COLUMNS, "created_by", "is_overdue")
@@ -258,9 +320,12 @@ def create_invoice(environ: dict[str, Any], actor: Actor) -> Answer:
         return INVALID, {"error": "validation"}
     totals = totals_of(lines)
     context = {
-        "actor_id": actor[0], "actor_email": actor[1], "action": "create", "request_id": str(uuid4()),
+        "actor_id": actor[0],
+        "actor_email": actor[1],
+        "action": "create",
+        "request_id": str(uuid4()),
         "ip": environ["REMOTE_ADDR"],
-    }  # fmt: skip
+    }
     mine = connection()
     with mine.transaction():
         run = mine.cursor(binary=True).execute
@@ -269,13 +334,17 @@ def create_invoice(environ: dict[str, Any], actor: Actor) -> Answer:
             return INVALID, {"error": "validation"}
         name, last = run(NUMBER).fetchone()  # type: ignore[misc]
         head = {
-            "number": f"{name}-{last:03}", "customer_id": asked["customer_id"],
-            "currency": asked.get("currency") or customer[2], **totals, "notes": asked.get("notes"),
+            "number": f"{name}-{last:03}",
+            "customer_id": asked["customer_id"],
+            "currency": asked.get("currency") or customer[2],
+            **totals,
+            "notes": asked.get("notes"),
             "created_by": actor[0],
-        }  # fmt: skip
-        written = run(ADD_INVOICE, {
-            **head, "due_date": asked["due_date"], "tax_breakdown": orjson.dumps(totals["tax_breakdown"]).decode()
-        }).fetchone()  # fmt: skip
+        }
+        written = run(
+            ADD_INVOICE,
+            {**head, "due_date": asked["due_date"], "tax_breakdown": orjson.dumps(totals["tax_breakdown"]).decode()},
+        ).fetchone()
         ids = run(ADD_LINES, (written[0], *map(list, zip(*lines, strict=True)))).fetchall()  # type: ignore[index]
     return CREATED, draft_object(head, written, lines, ids)
 
@@ -302,18 +371,37 @@ def draft_object(head: dict[str, Any], written: Any, lines: list[Line], ids: lis
     pk, customer_name, issued, due, now = written
     currency = head["currency"]
     return {
-        **head, "id": pk, "customer_name": customer_name, "order_id": None, "status": "draft", "amount_paid": 0,
-        "amount_due": head["total"], "issue_date": issued, "due_date": due, "is_overdue": False, "sent_at": None,
-        "paid_at": None, "cancelled_at": None, "cancel_reason": None, "created_at": now, "updated_at": now,
+        **head,
+        "id": pk,
+        "customer_name": customer_name,
+        "order_id": None,
+        "status": "draft",
+        "amount_paid": 0,
+        "amount_due": head["total"],
+        "issue_date": issued,
+        "due_date": due,
+        "is_overdue": False,
+        "sent_at": None,
+        "paid_at": None,
+        "cancelled_at": None,
+        "cancel_reason": None,
+        "created_at": now,
+        "updated_at": now,
         "payments": [],
         "lines": [
             {
-                "id": line_id, "description": line[0], "quantity": float(line[1]), "unit_price": line[2],
-                "currency": currency, "discount": line[3], "tax_rate": float(line[4]), "total": line[5],
+                "id": line_id,
+                "description": line[0],
+                "quantity": float(line[1]),
+                "unit_price": line[2],
+                "currency": currency,
+                "discount": line[3],
+                "tax_rate": float(line[4]),
+                "total": line[5],
             }
             for (line_id,), line in zip(ids, lines, strict=True)
         ],
-    }  # fmt: skip
+    }
 
 
 LISTS: dict[str, tuple[Callable[[dict[str, Any]], Answer], tuple[str, ...]]] = {

@@ -129,9 +129,14 @@ the server's processes grew by while the streams were opened. Then {writers} cli
 
 def section(database: Database, arrivals: list[Arrival], rates: list[tuple[int, Outcome, float]]) -> str:
     introduction = INTRODUCTION.format(
-        surroundings=surroundings(database), members=MEMBERS, messages=MESSAGES, pause=PAUSE, writers=WRITERS,
-        seconds=SECONDS, all=MEMBERS + 1,
-    )  # fmt: skip
+        surroundings=surroundings(database),
+        members=MEMBERS,
+        messages=MESSAGES,
+        pause=PAUSE,
+        writers=WRITERS,
+        seconds=SECONDS,
+        all=MEMBERS + 1,
+    )
     lines = [
         introduction,
         "| open streams | messages that arrived | p50 ms | p99 ms | kB per stream |",

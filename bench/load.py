@@ -129,8 +129,13 @@ class Generator:
 
     def run(self, port: int, requests: list[bytes], *, clients: int, seconds: float, status: int = 200) -> Outcome:
         """Run a job, and return its outcome. A failed request stops the benchmark, as the result would be useless."""
-        job = {"port": port, "requests": [request.decode() for request in requests], "clients": clients,
-               "seconds": seconds, "status": str(status)}  # fmt: skip
+        job = {
+            "port": port,
+            "requests": [request.decode() for request in requests],
+            "clients": clients,
+            "seconds": seconds,
+            "status": str(status),
+        }
         print(json.dumps(job), file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline()  # type: ignore[union-attr]
         if not answer:

@@ -46,8 +46,12 @@ new_session = async_sessionmaker(engine, expire_on_commit=False)
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {datetime: TIMESTAMP(timezone=True), dict[str, Any]: JSONB, list[str]: ARRAY(TEXT),
-                           list[dict[str, Any]]: JSONB}  # noqa: RUF012  # fmt: skip
+    type_annotation_map = {
+        datetime: TIMESTAMP(timezone=True),
+        dict[str, Any]: JSONB,
+        list[str]: ARRAY(TEXT),
+        list[dict[str, Any]]: JSONB,
+    }  # noqa: RUF012
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
 

@@ -50,8 +50,7 @@ CASES = (
     Case("customers by name, by cursor", "/api/v1/customers?limit=20&sort_by=name&cursor=", growth=1.3),
     Case("search of 3 letters, rare, by cursor", "/api/v1/customers?search=f0e&limit=20&cursor=", database=20),
     Case("search of 3 letters, rare, with total", "/api/v1/customers?search=f0e&limit=20", database=20),
-    Case("search that a seventh matches, by cursor", "/api/v1/customers?search=steel&limit=20&cursor=",
-         database=20),
+    Case("search that a seventh matches, by cursor", "/api/v1/customers?search=steel&limit=20&cursor=", database=20),
     Case("search that a seventh matches, with total", "/api/v1/customers?search=steel&limit=20", database=20),
     Case("search that finds one", "/api/v1/customers?search=office777@&limit=20", database=20),
     Case("search that finds nothing", "/api/v1/customers?search=qqqq&limit=20", database=20),
@@ -62,7 +61,7 @@ CASES = (
     Case("trial balance, in the middle of a month", "/api/v1/reports/trial-balance?as_of=2025-05-15"),
     Case("receivables aging, today", "/api/v1/reports/receivables-aging"),
     Case("receivables aging, a year ago", "/api/v1/reports/receivables-aging?as_of=2025-11-15"),
-)  # fmt: skip
+)
 
 
 def run() -> str:

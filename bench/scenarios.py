@@ -103,7 +103,13 @@ SCENARIOS = (
         "invoice", "create an invoice with two lines", new_invoices, Targets(3.5, 3.0, 1.0), status=201, differs=NEW
     ),
     Scenario(
-        "numbers", "numbers from one series, 16 clients", new_invoices, Targets(rate=3.0), status=201, differs=NEW,
-        servers=(OURS, STOCK), clients=16,
+        "numbers",
+        "numbers from one series, 16 clients",
+        new_invoices,
+        Targets(rate=3.0),
+        status=201,
+        differs=NEW,
+        servers=(OURS, STOCK),
+        clients=16,
     ),
-)  # fmt: skip
+)

@@ -35,20 +35,37 @@ class Kind:
         if not self.granian:
             return [sys.executable, "manage.py", "serve"]
         return [
-            str(Path(sys.executable).parent / "granian"), *self.granian, "--workers", str(WORKERS), "--http", "1",
-            "--host", "127.0.0.1", "--port", str(self.port), "--no-ws", "--log-level", "error", "--backlog", "1024",
-        ]  # fmt: skip
+            str(Path(sys.executable).parent / "granian"),
+            *self.granian,
+            "--workers",
+            str(WORKERS),
+            "--http",
+            "1",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--no-ws",
+            "--log-level",
+            "error",
+            "--backlog",
+            "1024",
+        ]
 
     def environment(self, database: Database) -> dict[str, str]:
         if self.granian:
             secret = (database.home / "secret-key").read_text(encoding="utf-8").strip()
             return bare_environment() | database.environment | {"BENCH_SECRET": secret, "PYTHONPATH": str(PROJECT)}
         return bare_environment() | {
-            "SKELETON_DATA_DIR": str(database.home), "PORT": str(self.port), "SKELETON_WORKERS": str(WORKERS),
+            "SKELETON_DATA_DIR": str(database.home),
+            "PORT": str(self.port),
+            "SKELETON_WORKERS": str(WORKERS),
             # rate limits are enabled as always, but too high to be reached
-            "SKELETON_LIMIT_GENERAL": UNLIMITED, "SKELETON_LIMIT_LOGIN": UNLIMITED,
-            "SKELETON_LIMIT_LOGIN_ADDRESS": UNLIMITED, "SKELETON_ACCESS_TOKEN_SECONDS": "86400",
-        }  # fmt: skip
+            "SKELETON_LIMIT_GENERAL": UNLIMITED,
+            "SKELETON_LIMIT_LOGIN": UNLIMITED,
+            "SKELETON_LIMIT_LOGIN_ADDRESS": UNLIMITED,
+            "SKELETON_ACCESS_TOKEN_SECONDS": "86400",
+        }
 
 
 _WSGI = ("--interface", "wsgi", "--blocking-threads", str(THREADS))
@@ -72,9 +89,13 @@ class Server:
         OUT.mkdir(parents=True, exist_ok=True)
         self.log: IO[bytes] = (OUT / f"{kind.name}.log").open("wb")
         self.process = subprocess.Popen(
-            kind.command(), cwd=PROJECT, env=kind.environment(database), stdin=subprocess.DEVNULL,
-            stdout=self.log, stderr=self.log,
-        )  # fmt: skip
+            kind.command(),
+            cwd=PROJECT,
+            env=kind.environment(database),
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+        )
 
     @property
     def pid(self) -> int:

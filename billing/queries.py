@@ -30,13 +30,40 @@ def is_invoiced(order_id: UUID) -> bool:
 
 
 _PRINTED = (
-    "id", "number", "customer_id", "customer_name", "status", "currency", "subtotal", "tax_total", "tax_breakdown",
-    "total", "amount_paid", "issue_date", "due_date", "notes", "sent_at", "paid_at", "cancelled_at", "updated_at",
-)  # fmt: skip
+    "id",
+    "number",
+    "customer_id",
+    "customer_name",
+    "status",
+    "currency",
+    "subtotal",
+    "tax_total",
+    "tax_breakdown",
+    "total",
+    "amount_paid",
+    "issue_date",
+    "due_date",
+    "notes",
+    "sent_at",
+    "paid_at",
+    "cancelled_at",
+    "updated_at",
+)
 _PRINTED_ORDER = (
-    "number", "customer_id", "customer_name", "status", "currency", "subtotal", "tax_total", "tax_breakdown", "total",
-    "notes", "shipping_address", "created_at", "updated_at",
-)  # fmt: skip
+    "number",
+    "customer_id",
+    "customer_name",
+    "status",
+    "currency",
+    "subtotal",
+    "tax_total",
+    "tax_breakdown",
+    "total",
+    "notes",
+    "shipping_address",
+    "created_at",
+    "updated_at",
+)
 _PRINTED_LINE = ("description", "quantity", "unit_price", "discount", "tax_rate", "total")
 _PRINTED_PAYMENT = ("paid_at", "method", "reference", "amount")
 

@@ -92,10 +92,23 @@ class ContractForm(RecordForm):
     class Meta:
         model = Contract
         fields = (
-            "contract_type", "payment_type", "credit_days", "penalty_rate", "discount_rate", "currency",
-            "credit_limit", "delivery_type", "estimated_days", "shipping_cost", "shipping_currency", "insurance",
-            "auto_renewal", "renewal_period_days", "max_renewals", "notes",
-        )  # fmt: skip
+            "contract_type",
+            "payment_type",
+            "credit_days",
+            "penalty_rate",
+            "discount_rate",
+            "currency",
+            "credit_limit",
+            "delivery_type",
+            "estimated_days",
+            "shipping_cost",
+            "shipping_currency",
+            "insurance",
+            "auto_renewal",
+            "renewal_period_days",
+            "max_renewals",
+            "notes",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -222,8 +235,15 @@ class Versions(TermsShown, ShownParts):
     model = ContractVersion
     ordering = ("-version",)
     fields = readonly_fields = (
-        "version", "changed_at", "act", "changed_by", "validity", "payment", "delivery", "limit"
-    )  # fmt: skip
+        "version",
+        "changed_at",
+        "act",
+        "changed_by",
+        "validity",
+        "payment",
+        "delivery",
+        "limit",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContractVersion]:
         rows: QuerySet[ContractVersion] = super().get_queryset(request).select_related("changed_by")
@@ -267,12 +287,22 @@ class ContractScreen(TermsShown, RecordAdmin):
     inlines = (Versions,)
     EDITED: ClassVar[Any] = (
         (None, {"fields": (("contract_type", "party_id"), ("first_day", "last_day"), "notes")}),
-        (_("Payment"), {"fields": (("payment_type", "credit_days"), ("penalty_rate", "discount_rate"),
-                                ("currency", "credit_limit"))}),
-        (_("Delivery"), {"fields": (("delivery_type", "estimated_days"), ("shipping_cost", "shipping_currency"),
-                                 "insurance")}),
+        (
+            _("Payment"),
+            {
+                "fields": (
+                    ("payment_type", "credit_days"),
+                    ("penalty_rate", "discount_rate"),
+                    ("currency", "credit_limit"),
+                )
+            },
+        ),
+        (
+            _("Delivery"),
+            {"fields": (("delivery_type", "estimated_days"), ("shipping_cost", "shipping_currency"), "insurance")},
+        ),
         (_("Renewal"), {"fields": ("auto_renewal", ("renewal_period_days", "max_renewals"))}),
-    )  # fmt: skip
+    )
     SHOWN: ClassVar[Any] = (
         (None, {"fields": (("contract_type", "party_shown"), ("validity", "remaining"), "notes")}),
         (_("Terms"), {"fields": (("payment", "delivery"), "limit")}),
@@ -280,12 +310,19 @@ class ContractScreen(TermsShown, RecordAdmin):
     )
     STATE: ClassVar[Any] = (
         _("State and times (UTC)"),
-        {"fields": ((STATUS, "version"), ("signed_at", "terminated_at"), "termination_reason", "rejection_reason",
-                    ("created_at", "created_by"))},
-    )  # fmt: skip
+        {
+            "fields": (
+                (STATUS, "version"),
+                ("signed_at", "terminated_at"),
+                "termination_reason",
+                "rejection_reason",
+                ("created_at", "created_by"),
+            )
+        },
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contract]:
-        rows: QuerySet[Contract] = super().get_queryset(request).select_related("party")
+        rows: QuerySet[Any] = super().get_queryset(request).select_related("party")
         return rows
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -346,14 +383,24 @@ class ContractScreen(TermsShown, RecordAdmin):
 
     # acts
 
-    @act(pgettext_lazy("contract", "Submit"), when=can(Action.SUBMIT), icon="send", variant=ActionVariant.PRIMARY,
-         question=_("Somebody other than its author approves it then."))  # fmt: skip
+    @act(
+        pgettext_lazy("contract", "Submit"),
+        when=can(Action.SUBMIT),
+        icon="send",
+        variant=ActionVariant.PRIMARY,
+        question=_("Somebody other than its author approves it then."),
+    )
     def submit(self, request: HttpRequest, contract: Contract, form: ActForm) -> Text:
         services.submit_contract(contract_id=contract.pk, actor=self.actor(request))
         return _("The contract awaits approval.")
 
-    @act(_("Approve"), when=can(Action.APPROVE), icon="verified", variant=ActionVariant.PRIMARY,
-         question=_("It is active from then on, signed now."))  # fmt: skip
+    @act(
+        _("Approve"),
+        when=can(Action.APPROVE),
+        icon="verified",
+        variant=ActionVariant.PRIMARY,
+        question=_("It is active from then on, signed now."),
+    )
     def approve(self, request: HttpRequest, contract: Contract, form: ActForm) -> Text:
         services.approve_contract(contract_id=contract.pk, actor=self.actor(request))
         return _("The contract is active.")
@@ -362,11 +409,16 @@ class ContractScreen(TermsShown, RecordAdmin):
     def reject(self, request: HttpRequest, contract: Contract, form: Reason) -> Text:
         services.reject_contract(
             contract_id=contract.pk, **RejectInputSerializer.parse(form.body()), actor=self.actor(request)
-        )  # fmt: skip
+        )
         return _("The contract is a draft again.")
 
-    @act(_("Activate"), form=Signature, when=can(Action.ACTIVATE), icon="play_circle",
-         question=_("From then on only its terms can be changed, and each change is a version."))  # fmt: skip
+    @act(
+        _("Activate"),
+        form=Signature,
+        when=can(Action.ACTIVATE),
+        icon="play_circle",
+        question=_("From then on only its terms can be changed, and each change is a version."),
+    )
     def activate(self, request: HttpRequest, contract: Contract, form: Signature) -> Text:
         values = ActivateInputSerializer.parse(form.body())
         services.activate_contract(contract_id=contract.pk, **values, actor=self.actor(request))
@@ -390,10 +442,16 @@ class ContractScreen(TermsShown, RecordAdmin):
         services.change_delivery_terms(contract_id=contract.pk, values=values, actor=self.actor(request))
         return _("The delivery terms are saved.")
 
-    @act(_("Terminate"), form=Reason, when=can(Action.TERMINATE), icon="block", variant=ActionVariant.DANGER,
-         question=_("A terminated contract stays on record and cannot be reopened."))  # fmt: skip
+    @act(
+        _("Terminate"),
+        form=Reason,
+        when=can(Action.TERMINATE),
+        icon="block",
+        variant=ActionVariant.DANGER,
+        question=_("A terminated contract stays on record and cannot be reopened."),
+    )
     def terminate(self, request: HttpRequest, contract: Contract, form: Reason) -> Text:
         services.terminate_contract(
             contract_id=contract.pk, **TerminateInputSerializer.parse(form.body()), actor=self.actor(request)
-        )  # fmt: skip
+        )
         return _("The contract is terminated.")

@@ -33,6 +33,4 @@ PAYMENT_TERMS = OpenApiExample(
     "More credit", value={"payment_type": "credit", "credit_days": 45, "currency": "UAH"}, request_only=True
 )
 
-DELIVERY_TERMS = OpenApiExample(
-    "A week", value={"delivery_type": "delivery", "estimated_days": 7}, request_only=True
-)  # fmt: skip
+DELIVERY_TERMS = OpenApiExample("A week", value={"delivery_type": "delivery", "estimated_days": 7}, request_only=True)

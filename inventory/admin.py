@@ -99,8 +99,13 @@ class CategoryScreen(RecordAdmin):
     def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         categories.update_category(category_id=pk, values=values, actor=actor)
 
-    @act(_("Delete"), icon="delete", variant=ActionVariant.DANGER, leaves=True,
-         question=_("This deletes the category permanently. It must not contain categories or items."))  # fmt: skip
+    @act(
+        _("Delete"),
+        icon="delete",
+        variant=ActionVariant.DANGER,
+        leaves=True,
+        question=_("This deletes the category permanently. It must not contain categories or items."),
+    )
     def remove(self, request: HttpRequest, category: Category, form: ActForm) -> Text:
         records.delete(self.rows(self.actor(request)), category.pk, actor=self.actor(request))
         return format_text(_("The category {category} is deleted."), category=category)
@@ -367,14 +372,24 @@ class ReservationScreen(DocumentAdmin):
     acts = ("fulfill", "cancel")
     bulk_acts = ("fulfill", "cancel")
 
-    @act(_("Fulfil"), when=_can("fulfill"), icon="task_alt", variant=ActionVariant.PRIMARY,
-         question=_("This issues the reserved stock from the warehouse."))  # fmt: skip
+    @act(
+        _("Fulfil"),
+        when=_can("fulfill"),
+        icon="task_alt",
+        variant=ActionVariant.PRIMARY,
+        question=_("This issues the reserved stock from the warehouse."),
+    )
     def fulfill(self, request: HttpRequest, row: Reservation, form: ActForm) -> Text:
         reservations.fulfill_reservation(reservation_id=row.pk, actor=self.actor(request))
         return format_text(_("{quantity} issued."), quantity=local_number(row.quantity))
 
-    @act(pgettext_lazy("reservation", "Cancel"), when=_can("cancel"), icon="undo", variant=ActionVariant.DANGER,
-         question=_("This releases the reserved stock."))  # fmt: skip
+    @act(
+        pgettext_lazy("reservation", "Cancel"),
+        when=_can("cancel"),
+        icon="undo",
+        variant=ActionVariant.DANGER,
+        question=_("This releases the reserved stock."),
+    )
     def cancel(self, request: HttpRequest, row: Reservation, form: ActForm) -> Text:
         reservations.cancel_reservation(reservation_id=row.pk, actor=self.actor(request))
         return format_text(_("{quantity} available again."), quantity=local_number(row.quantity))

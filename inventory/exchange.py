@@ -62,8 +62,12 @@ ITEMS = Table(
         TextColumn("name", required=True),
         TextColumn("description"),
         ReferenceColumn(
-            "category", _("Its path, such as Tools / Hand tools, or its name where no other has the same."),
-            path="category_id", source="category_id", find=_category_finder, names=_category_paths,
+            "category",
+            _("Its path, such as Tools / Hand tools, or its name where no other has the same."),
+            path="category_id",
+            source="category_id",
+            find=_category_finder,
+            names=_category_paths,
         ),
         AmountColumn("unit_price", _("In whole units of the currency, such as 15.50."), required=True),
         CodeColumn("currency", _("ISO code. Defaults to the company's currency.")),
@@ -74,15 +78,29 @@ ITEMS = Table(
         MomentColumn("created_at"),
     ),
     key=("sku",),
-)  # fmt: skip
+)
 
 STOCK = Table(
     columns=(
-        ReferenceColumn("sku", _("Of the item."), path="item_id", source="item_id", find=_item_finder,
-                        called=lambda row: row.item.sku, required=True),
+        ReferenceColumn(
+            "sku",
+            _("Of the item."),
+            path="item_id",
+            source="item_id",
+            find=_item_finder,
+            called=lambda row: row.item.sku,
+            required=True,
+        ),
         TextColumn("item_name", source="item.name", shown=True),
-        ReferenceColumn("warehouse", _("Its code, or its name."), path="warehouse_id", source="warehouse_id",
-                        find=_warehouse_finder, called=_warehouse_of, required=True),
+        ReferenceColumn(
+            "warehouse",
+            _("Its code, or its name."),
+            path="warehouse_id",
+            source="warehouse_id",
+            find=_warehouse_finder,
+            called=_warehouse_of,
+            required=True,
+        ),
         NumberColumn("quantity", _("The counted quantity. The difference is booked as an adjustment."), required=True),
         NumberColumn("reserved", shown=True),
         NumberColumn("available", shown=True),
@@ -91,4 +109,4 @@ STOCK = Table(
     ),
     key=("sku", "warehouse"),
     joins=("item", "warehouse"),
-)  # fmt: skip
+)

@@ -96,7 +96,7 @@ class Conversation(Record):
                 ),
                 name="messenger_conversation_fits_type",
                 violation_error_message=_("A direct conversation has two members and no name, a group an owner."),
-            ),  # fmt: skip
+            ),
             models.CheckConstraint(
                 condition=~Q(name=""),
                 name="messenger_conversation_name_present",

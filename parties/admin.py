@@ -111,18 +111,31 @@ class PartyScreen(Importing):
         services.change_status(kind=self.kind, pk=party.pk, action=action, actor=self.actor(request))
         return f"{party.name} is {services.ACTIONS[action]} now."
 
-    @act(_("Activate"), when=lambda party: party.status != PartyStatus.ACTIVE, icon="check_circle",
-         question=_("New orders, invoices and contracts can be made for it again."))  # fmt: skip
+    @act(
+        _("Activate"),
+        when=lambda party: party.status != PartyStatus.ACTIVE,
+        icon="check_circle",
+        question=_("New orders, invoices and contracts can be made for it again."),
+    )
     def activate(self, request: HttpRequest, party: Party, form: ActForm) -> str:
         return self._become(request, party, "activate")
 
-    @act(_("Deactivate"), when=lambda party: party.status != PartyStatus.INACTIVE, icon="pause_circle",
-         question=_("No new order, invoice or contract can be made for it."))  # fmt: skip
+    @act(
+        _("Deactivate"),
+        when=lambda party: party.status != PartyStatus.INACTIVE,
+        icon="pause_circle",
+        question=_("No new order, invoice or contract can be made for it."),
+    )
     def deactivate(self, request: HttpRequest, party: Party, form: ActForm) -> str:
         return self._become(request, party, "deactivate")
 
-    @act(_("Blacklist"), when=lambda party: party.status != PartyStatus.BLACKLISTED, icon="block",
-         variant=ActionVariant.DANGER, question=_("No new order, invoice or contract can be made for it."))  # fmt: skip
+    @act(
+        _("Blacklist"),
+        when=lambda party: party.status != PartyStatus.BLACKLISTED,
+        icon="block",
+        variant=ActionVariant.DANGER,
+        question=_("No new order, invoice or contract can be made for it."),
+    )
     def blacklist(self, request: HttpRequest, party: Party, form: ActForm) -> str:
         return self._become(request, party, "blacklist")
 
@@ -145,9 +158,14 @@ class CustomerScreen(PartyScreen):
     create_input = update_input = CustomerInputSerializer
     own_fields = (("credit_limit", "currency"),)
     list_display = (
-        "name", "email", "phone", STATUS, money("credit_limit", _("credit limit")),
-        PURCHASES, "created_at",
-    )  # fmt: skip
+        "name",
+        "email",
+        "phone",
+        STATUS,
+        money("credit_limit", _("credit limit")),
+        PURCHASES,
+        "created_at",
+    )
     list_filter = (*PartyScreen.list_filter, CurrencyFilter)
     known_fields = ((STATUS, PURCHASES),)
     readonly_fields = (*PartyScreen.readonly_fields, PURCHASES)

@@ -17,8 +17,16 @@ from typing import Any
 from urllib.parse import quote
 
 LOCALE = ("--encoding=UTF8", "--locale-provider=icu", "--icu-locale=und", "--lc-collate=C", "--lc-ctype=C.UTF-8")
-SETTINGS = ("listen_addresses=", "max_connections=200", "fsync=off", "synchronous_commit=off", "full_page_writes=off",
-            "jit=off", "timezone=UTC", "lc_messages=C")  # fmt: skip
+SETTINGS = (
+    "listen_addresses=",
+    "max_connections=200",
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "jit=off",
+    "timezone=UTC",
+    "lc_messages=C",
+)
 PRODUCTION = {
     "SKELETON_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
     "SKELETON_ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",

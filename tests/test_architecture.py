@@ -1,6 +1,7 @@
 """The design, held: floors, rooms inside an app, and the few things that are not in this house."""
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 
@@ -108,6 +109,34 @@ def test_no_file_or_function_is_too_long():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and present(node.end_lineno) - node.lineno > 60:
                 long.append(f"{file.relative_to(ROOT)}:{node.lineno} {node.name}")
     assert not long, "\n".join(long)
+
+
+TYPED = ("kernel", "db", "rest", "office", "jobs", "server", "testkit")
+"""The packages of skeleton/ that everything else builds on."""
+
+
+def test_the_formatter_is_rarely_switched_off():
+    exempt = re.compile(r"# fmt: (?:skip|off)")
+    found = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for file in sorted(ROOT.rglob("*.py"))
+        if not any(part.startswith(".") for part in file.relative_to(ROOT).parts)
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if exempt.search(line)
+    ]
+    assert len(found) < 20, "\n".join(found)
+
+
+def test_values_have_types():
+    """`Any` stands for what untyped libraries give; `object` for what is only passed on (skeleton/kernel/types.py)."""
+    found = {
+        str(file.relative_to(ROOT)): len(re.findall(r"\bAny\b", file.read_text()))
+        for package in TYPED
+        for file in sorted((ROOT / "skeleton" / package).rglob("*.py"))
+        if "tests" not in file.parts
+    }
+    most = sorted(found.items(), key=lambda item: -item[1])[:10]
+    assert sum(found.values()) < 300, f"{sum(found.values())}, most of them in {most}"
 
 
 def test_nothing_is_imported_inside_a_function():

@@ -162,8 +162,15 @@ def test_columns_left_out_are_on_the_list():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("change", ["UPDATE audit_entry SET action = 'x'", "DELETE FROM audit_entry",
-                                    "TRUNCATE audit_entry", "TRUNCATE audit_entry CASCADE"])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit_entry SET action = 'x'",
+        "DELETE FROM audit_entry",
+        "TRUNCATE audit_entry",
+        "TRUNCATE audit_entry CASCADE",
+    ],
+)
 def test_the_log_only_grows(change):
     World.begin()
     assert ask("SELECT 1 FROM audit_entry LIMIT 1")
@@ -217,10 +224,28 @@ def expected_action(route):
 
 
 VERBS_OF_PATHS = {
-    "activate", "deactivate", "blacklist", "reverse", "close", "reopen", "submit", "approve", "reject", "terminate",
-    "renew", "adjust", "issue", "transfer", "reserve", "fulfill", "cancel", "send", "archive", "unarchive",
+    "activate",
+    "deactivate",
+    "blacklist",
+    "reverse",
+    "close",
+    "reopen",
+    "submit",
+    "approve",
+    "reject",
+    "terminate",
+    "renew",
+    "adjust",
+    "issue",
+    "transfer",
+    "reserve",
+    "fulfill",
+    "cancel",
+    "send",
+    "archive",
+    "unarchive",
     "change-password",
-}  # fmt: skip
+}
 
 
 @pytest.fixture

@@ -100,13 +100,25 @@ def goods(world):
 
 
 def terms(world):
-    return {"first_day": "2026-01-01", "last_day": "2090-01-01", "contract_type": "supply", "payment_type": "prepaid",
-            "delivery_type": "pickup", "currency": "USD", "party_id": world.party()}  # fmt: skip
+    return {
+        "first_day": "2026-01-01",
+        "last_day": "2090-01-01",
+        "contract_type": "supply",
+        "payment_type": "prepaid",
+        "delivery_type": "pickup",
+        "currency": "USD",
+        "party_id": world.party(),
+    }
 
 
 def invoice(world):
-    return {"customer_id": world.party(), "due_date": "2099-02-15", "lines-0-description": "Work",
-            "lines-0-quantity": "1", "lines-0-unit_price": "10.00"}  # fmt: skip
+    return {
+        "customer_id": world.party(),
+        "due_date": "2099-02-15",
+        "lines-0-description": "Work",
+        "lines-0-quantity": "1",
+        "lines-0-unit_price": "10.00",
+    }
 
 
 def reserved(world):
@@ -123,66 +135,102 @@ def contract(*verbs):
 
 SCREENS = {
     "identity.user": Walk(
-        World.user, lambda w: {"email": "n@example.com", "name": "N", "password": "a good password"}, {"name": "New"},
-        {"give_role": (World.user, another), "take_role": (holder, held), "activate": (inactive, nothing),
-         "deactivate": (World.user, nothing)},
+        World.user,
+        lambda w: {"email": "n@example.com", "name": "N", "password": "a good password"},
+        {"name": "New"},
+        {
+            "give_role": (World.user, another),
+            "take_role": (holder, held),
+            "activate": (inactive, nothing),
+            "deactivate": (World.user, nothing),
+        },
     ),
-    "identity.role": Walk(World.role, lambda w: {"name": "Seller"}, {"description": "New"},
-                          {"remove": (World.role, nothing)}),
+    "identity.role": Walk(
+        World.role, lambda w: {"name": "Seller"}, {"description": "New"}, {"remove": (World.role, nothing)}
+    ),
     "parties.customer": party("customers"),
     "parties.supplier": party("suppliers"),
     "parties.partner": party("partners"),
     "parties.employee": party("employees"),
     "parties.country": Walk(
-        country, lambda w: {"code": "XR", "name": "en: Somewhere"}, {"region": "Europe"},
+        country,
+        lambda w: {"code": "XR", "name": "en: Somewhere"},
+        {"region": "Europe"},
         {"activate": (lambda w: country(w, "deactivate"), nothing), "deactivate": (country, nothing)},
     ),
     "accounting.account": Walk(World.account, lambda w: {"code": "7998", "name": "C", "type": "asset"}, {"name": "N"}),
     "accounting.entry": Walk(World.transaction, acts={"reverse": (World.transaction, nothing)}),
-    "accounting.period": Walk(World.period, World.days, None,
-                              {"close": (World.period, nothing), "reopen": (World.closed_period, nothing)}),
-    "inventory.category": Walk(World.category, lambda w: {"name": "Toys"}, {"name": "New"},
-                               {"remove": (World.category, nothing)}),
-    "inventory.item": Walk(World.item, lambda w: {"sku": "Y-1", "name": "Y", "unit_price": "1.00", "currency": "USD"},
-                           {"name": "New"}),
+    "accounting.period": Walk(
+        World.period, World.days, None, {"close": (World.period, nothing), "reopen": (World.closed_period, nothing)}
+    ),
+    "inventory.category": Walk(
+        World.category, lambda w: {"name": "Toys"}, {"name": "New"}, {"remove": (World.category, nothing)}
+    ),
+    "inventory.item": Walk(
+        World.item, lambda w: {"sku": "Y-1", "name": "Y", "unit_price": "1.00", "currency": "USD"}, {"name": "New"}
+    ),
     "inventory.warehouse": Walk(World.warehouse, lambda w: {"name": "Big"}, {"name": "Bigger"}),
     "inventory.stock": Walk(
-        made(World.stock), goods, {"reorder_point": "3"},
-        {"adjust": (made(World.stock), lambda w: {"quantity": "-1", "reason": "Broken"}),
-         "issue": (made(World.stock), lambda w: {"quantity": "1"}),
-         "transfer": (made(World.stock), lambda w: {"quantity": "1", "to_warehouse_id": w.warehouse()})},
+        made(World.stock),
+        goods,
+        {"reorder_point": "3"},
+        {
+            "adjust": (made(World.stock), lambda w: {"quantity": "-1", "reason": "Broken"}),
+            "issue": (made(World.stock), lambda w: {"quantity": "1"}),
+            "transfer": (made(World.stock), lambda w: {"quantity": "1", "to_warehouse_id": w.warehouse()}),
+        },
     ),
     "inventory.reservation": Walk(reserved, acts={"fulfill": (reserved, nothing), "cancel": (reserved, nothing)}),
     "contracts.contract": Walk(
-        contract(), terms, {"notes": "New"},
-        {"submit": (contract(), nothing), "approve": (contract("submit"), nothing),
-         "reject": (contract("submit"), lambda w: {"reason": "No"}), "activate": (contract(), nothing),
-         "renew": (contract("activate"), lambda w: {"new_end_date": "2095-01-01"}),
-         "payment_terms": (contract(), lambda w: {"penalty_rate": "1"}),
-         "delivery_terms": (contract(), lambda w: {"insurance": "on"}),
-         "terminate": (contract("activate"), lambda w: {"reason": "Enough"})},
+        contract(),
+        terms,
+        {"notes": "New"},
+        {
+            "submit": (contract(), nothing),
+            "approve": (contract("submit"), nothing),
+            "reject": (contract("submit"), lambda w: {"reason": "No"}),
+            "activate": (contract(), nothing),
+            "renew": (contract("activate"), lambda w: {"new_end_date": "2095-01-01"}),
+            "payment_terms": (contract(), lambda w: {"penalty_rate": "1"}),
+            "delivery_terms": (contract(), lambda w: {"insurance": "on"}),
+            "terminate": (contract("activate"), lambda w: {"reason": "Enough"}),
+        },
     ),
     "billing.invoice": Walk(
-        made(World.invoice), invoice, {"notes": "New"},
-        {"send": (made(World.invoice), nothing), "edit_notes": (made(World.invoice), lambda w: {"notes": "New"}),
-         "record_payment": (lambda w: w.invoice("send")["id"], lambda w: {"amount": "1.00", "method": "card"}),
-         "cancel": (lambda w: w.invoice("send")["id"], nothing)},
+        made(World.invoice),
+        invoice,
+        {"notes": "New"},
+        {
+            "send": (made(World.invoice), nothing),
+            "edit_notes": (made(World.invoice), lambda w: {"notes": "New"}),
+            "record_payment": (lambda w: w.invoice("send")["id"], lambda w: {"amount": "1.00", "method": "card"}),
+            "cancel": (lambda w: w.invoice("send")["id"], nothing),
+        },
     ),
     "billing.order": Walk(
         made(World.order),
-        lambda w: {"customer_id": w.party(), "lines-0-item_id": w.item(), "lines-0-quantity": "2"}, {"notes": "New"},
-        {"submit": (made(World.order), nothing), "confirm": (made(World.order), nothing),
-         "ship": (order("confirmed"), nothing), "deliver": (order("confirmed", "shipped"), nothing),
-         "invoice": (order("confirmed"), nothing), "cancel": (made(World.order), nothing)},
+        lambda w: {"customer_id": w.party(), "lines-0-item_id": w.item(), "lines-0-quantity": "2"},
+        {"notes": "New"},
+        {
+            "submit": (made(World.order), nothing),
+            "confirm": (made(World.order), nothing),
+            "ship": (order("confirmed"), nothing),
+            "deliver": (order("confirmed", "shipped"), nothing),
+            "invoice": (order("confirmed"), nothing),
+            "cancel": (made(World.order), nothing),
+        },
     ),
-    "jobs.job": Walk(lambda w: str(count.enqueue(key="x")), acts={
-        "run_now": (lambda w: str(count.enqueue(key="x")), nothing),
-        "cancel": (lambda w: str(count.enqueue(key="x")), nothing),
-    }),
+    "jobs.job": Walk(
+        lambda w: str(count.enqueue(key="x")),
+        acts={
+            "run_now": (lambda w: str(count.enqueue(key="x")), nothing),
+            "cancel": (lambda w: str(count.enqueue(key="x")), nothing),
+        },
+    ),
     "files.file": Walk(World.file, acts={"remove": (World.file, nothing)}),
     "notifications.preferences": Walk(own_preferences, lambda w: {"sms_enabled": "on"}, {"timezone": "Europe/Kyiv"}),
     "notifications.delivery": Walk(not_delivered, acts={"send_again": (not_delivered, nothing)}),
-}  # fmt: skip
+}
 
 NOTHING_TO_DO = {
     "audit.auditentry": "read only",

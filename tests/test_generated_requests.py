@@ -70,18 +70,40 @@ SEEDS = [
     ("/warehouses", {"name": "Main"}),
     ("/warehouses", {"name": "Other"}),
     ("/stock", {"item_id": "/catalog/items", "warehouse_id": "/warehouses", "quantity": 5, "reason": "Start"}),
-    ("/stock/reserve", {"item_id": "/catalog/items", "warehouse_id": "/warehouses", "quantity": 1,
-                        "expires_at": "2090-01-01T00:00:00Z"}),
+    (
+        "/stock/reserve",
+        {
+            "item_id": "/catalog/items",
+            "warehouse_id": "/warehouses",
+            "quantity": 1,
+            "expires_at": "2090-01-01T00:00:00Z",
+        },
+    ),
     ("/invoices", {"customer_id": "/customers", "due_date": "2030-01-01"}),
-    ("/invoices", {"customer_id": "/customers", "due_date": "2030-01-01",
-                   "lines": [{"description": "Work", "quantity": 1, "unit_price": 50000}]}),
+    (
+        "/invoices",
+        {
+            "customer_id": "/customers",
+            "due_date": "2030-01-01",
+            "lines": [{"description": "Work", "quantity": 1, "unit_price": 50000}],
+        },
+    ),
     ("/orders", {"customer_id": "/customers", "lines": [{"item_id": "/catalog/items", "quantity": 1}]}),
-    ("/contracts", {"contract_type": "supply", "party_id": "/customers", "payment_type": "prepaid",
-                    "delivery_type": "pickup", "currency": "USD",
-                    "start_date": "2026-01-01", "end_date": "2090-01-01"}),
+    (
+        "/contracts",
+        {
+            "contract_type": "supply",
+            "party_id": "/customers",
+            "payment_type": "prepaid",
+            "delivery_type": "pickup",
+            "currency": "USD",
+            "start_date": "2026-01-01",
+            "end_date": "2090-01-01",
+        },
+    ),
     ("/conversations", {"type": "group", "name": "Team", "member_ids": ["/users"]}),
     ("/conversations", {"type": "direct", "member_ids": ["/users"]}),
-]  # fmt: skip
+]
 """What is there before the first request. A path in the place of an id is an id from that collection."""
 
 COLLECTIONS = {

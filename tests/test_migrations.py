@@ -10,8 +10,10 @@ from skeleton.testkit.elsewhere import another_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-OURS = "SELECT format('%s', p.oid::regprocedure) FROM pg_proc p WHERE pronamespace = 'public'::regnamespace" \
-       " AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')"  # fmt: skip
+OURS = (
+    "SELECT format('%s', p.oid::regprocedure) FROM pg_proc p WHERE pronamespace = 'public'::regnamespace"
+    " AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')"
+)
 SCHEMA = (
     "SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns"
     " WHERE table_schema = 'public'",

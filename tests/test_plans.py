@@ -24,8 +24,14 @@ pytestmark = pytest.mark.django_db
 
 NOBODY = Actor(id=uuid7(), email="nobody@example.com", name="Nobody", permissions=frozenset())
 
-SMALL = {"parties_country", "accounting_account", "accounting_period", "inventory_warehouse", "inventory_category",
-         "identity_role"}  # fmt: skip
+SMALL = {
+    "parties_country",
+    "accounting_account",
+    "accounting_period",
+    "inventory_warehouse",
+    "inventory_category",
+    "identity_role",
+}
 """Tables of tens or hundreds of rows, for good: reading them whole is the best plan."""
 
 MODES = (ListMode(keyed=True), ListMode(keyed=True, after=True), ListMode(deep=True))

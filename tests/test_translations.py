@@ -52,8 +52,22 @@ def test_one_english_word_for_two_things_has_a_context():
     assert {text: found for text, found in contexts.items() if len(found) < 2} == {}
 
 
-AMBIGUOUS = ("Check", "Cancel", "Open", "Close", "Issue", "Transfer", "Submit", "Expired", "Cancelled", "position",
-             "delivery", "Credit", "Delivery", "Sent")  # fmt: skip
+AMBIGUOUS = (
+    "Check",
+    "Cancel",
+    "Open",
+    "Close",
+    "Issue",
+    "Transfer",
+    "Submit",
+    "Expired",
+    "Cancelled",
+    "position",
+    "delivery",
+    "Credit",
+    "Delivery",
+    "Sent",
+)
 
 
 def test_the_texts_of_the_theme_are_known():
@@ -87,11 +101,19 @@ OURS = ("skeleton", "billing", "contracts", "inventory", "messenger")
 # --- every refusal is marked where it stands --------------------------------------------------------------------------
 
 API_ONLY = {
-    "skeleton/rest/listing.py", "skeleton/rest/filters.py", "skeleton/rest/parsers.py", "skeleton/rest/views.py",
-    "skeleton/rest/permissions.py", "skeleton/rest/middleware.py", "skeleton/rest/handler.py",
-    "skeleton/files/uploads.py", "skeleton/identity/authentication.py", "skeleton/identity/tokens.py",
-    "skeleton/identity/services/bootstrap.py", "messenger/authentication.py",
-}  # fmt: skip
+    "skeleton/rest/listing.py",
+    "skeleton/rest/filters.py",
+    "skeleton/rest/parsers.py",
+    "skeleton/rest/views.py",
+    "skeleton/rest/permissions.py",
+    "skeleton/rest/middleware.py",
+    "skeleton/rest/handler.py",
+    "skeleton/files/uploads.py",
+    "skeleton/identity/authentication.py",
+    "skeleton/identity/tokens.py",
+    "skeleton/identity/services/bootstrap.py",
+    "messenger/authentication.py",
+}
 """What only a client of the API, or the operator, can be answered: it stays English. Views and the server as well."""
 
 REFUSALS = {
@@ -151,6 +173,8 @@ class Field:
     default_error_messages = {"bad": "Is bad.", "good": _("Is good.")}
 """)
     assert [ast.unparse(node) for node in _unmarked(tree)] == [
-        "f'The order is {order.status}.'", "'None left.'", "'Is bad.'",
-    ]  # fmt: skip
+        "f'The order is {order.status}.'",
+        "'None left.'",
+        "'Is bad.'",
+    ]
     assert Message(None, "Only a draft can be sent.") in marked()

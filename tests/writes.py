@@ -18,8 +18,14 @@ from skeleton.testkit.client import ApiClient
 DUE = "2099-02-15"
 LINE = {"description": "Work", "quantity": 1, "unit_price": 1000}
 ADDRESS = {"street": "1 Main St", "city": "Lviv", "country": "UA"}
-CONTRACT = {"contract_type": "supply", "payment_type": "prepaid", "delivery_type": "pickup", "currency": "USD",
-            "start_date": "2026-01-01", "end_date": "2090-01-01"}  # fmt: skip
+CONTRACT = {
+    "contract_type": "supply",
+    "payment_type": "prepaid",
+    "delivery_type": "pickup",
+    "currency": "USD",
+    "start_date": "2026-01-01",
+    "end_date": "2090-01-01",
+}
 PARTIES = ("customers", "suppliers", "partners", "employees")
 _n = count(1)
 
@@ -166,8 +172,10 @@ def tell(route: str, recipe: Recipe) -> None:
 
 
 # identity
-tell("POST /auth/change-password", lambda w: ("/auth/change-password",
-     {"current_password": PASSWORD, "new_password": "another good password"}))  # fmt: skip
+tell(
+    "POST /auth/change-password",
+    lambda w: ("/auth/change-password", {"current_password": PASSWORD, "new_password": "another good password"}),
+)
 tell("PUT /users/{id}", lambda w: (f"/users/{w.user()}", {"name": "New"}))
 tell("PATCH /users/{id}", WRITES["PUT /users/{id}"])
 tell("PATCH /users/{id}/deactivate", lambda w: (f"/users/{w.user()}/deactivate", None))
@@ -305,10 +313,13 @@ def _tell_of_contract(verb: str, before: tuple[str, ...], sent: Body) -> None:
 
 
 for _verb, _before, _sent in (
-    ("submit", (), None), ("approve", ("submit",), None), ("reject", ("submit",), {"reason": "No"}),
-    ("activate", (), None), ("terminate", ("activate",), {"reason": "Enough"}),
+    ("submit", (), None),
+    ("approve", ("submit",), None),
+    ("reject", ("submit",), {"reason": "No"}),
+    ("activate", (), None),
+    ("terminate", ("activate",), {"reason": "Enough"}),
     ("renew", ("activate",), {"new_end_date": "2095-01-01"}),
-):  # fmt: skip
+):
     _tell_of_contract(_verb, _before, _sent)
 tell("PUT /contracts/{id}/payment-terms", lambda w: (f"/contracts/{w.contract()}/payment-terms", {"penalty_rate": 1}))
 tell("PATCH /contracts/{id}/payment-terms", WRITES["PUT /contracts/{id}/payment-terms"])
@@ -329,8 +340,10 @@ tell("PATCH /invoices/{id}", WRITES["PUT /invoices/{id}"])
 tell("POST /invoices/{id}/lines", lambda w: (f"/invoices/{w.invoice()['id']}/lines", LINE))
 tell("POST /invoices/{id}/send", lambda w: (f"/invoices/{w.invoice()['id']}/send", None))
 tell("POST /invoices/{id}/cancel", lambda w: (f"/invoices/{w.invoice('send')['id']}/cancel", None))
-tell("POST /invoices/{id}/payments", lambda w: (f"/invoices/{w.invoice('send')['id']}/payments",
-     {"amount": 100, "method": "card"}))  # fmt: skip
+tell(
+    "POST /invoices/{id}/payments",
+    lambda w: (f"/invoices/{w.invoice('send')['id']}/payments", {"amount": 100, "method": "card"}),
+)
 
 
 @of("PUT /orders/{id}/lines/{line_id}", "PATCH /orders/{id}/lines/{line_id}")

@@ -153,8 +153,19 @@ class EntryScreen(DocumentAdmin):
     search_fields = ("description", "reference")
     ordering = ("-id",)
     acts = ("reverse",)
-    readonly_fields = ("date", "description", "reference", "source_type", "source_id", "purpose", "lines_table",
-                       "reverses", "reversed_by", "created_by", "created_at")  # fmt: skip
+    readonly_fields = (
+        "date",
+        "description",
+        "reference",
+        "source_type",
+        "source_id",
+        "purpose",
+        "lines_table",
+        "reverses",
+        "reversed_by",
+        "created_by",
+        "created_at",
+    )
     fieldsets = (
         (None, {"fields": (("date", "reference"), "description", "lines_table")}),
         (_("Where it comes from"), {"fields": (("source_type", "purpose"), "source_id", ("reverses", "reversed_by"))}),
@@ -179,11 +190,15 @@ class EntryScreen(DocumentAdmin):
         return _table(
             (_("Account"), _("Description"), _("Debit"), _("Credit")),
             (
-                (_ledger_link(line.account, str(line.account), line.date), line.description or "",
-                 _side(line.debit, line.currency), _side(line.credit, line.currency))
+                (
+                    _ledger_link(line.account, str(line.account), line.date),
+                    line.description or "",
+                    _side(line.debit, line.currency),
+                    _side(line.credit, line.currency),
+                )
                 for line in lines
             ),
-        )  # fmt: skip
+        )
 
     @display(description=_("reversed by"))
     def reversed_by(self, entry: Any) -> SafeString | str:
@@ -231,8 +246,12 @@ class PeriodScreen(RecordAdmin):
     def add(self, values: dict[str, Any], actor: Actor) -> UUID:
         return create_period(**values, actor=actor)
 
-    @act(pgettext_lazy("period", "Close"), icon="lock", when=lambda period: period.status == PeriodStatus.OPEN,
-         question=_("Nothing can be recorded in this period until it is reopened."))  # fmt: skip
+    @act(
+        pgettext_lazy("period", "Close"),
+        icon="lock",
+        when=lambda period: period.status == PeriodStatus.OPEN,
+        question=_("Nothing can be recorded in this period until it is reopened."),
+    )
     def close(self, request: HttpRequest, period: Period, form: ActForm) -> Text:
         close_period(period_id=period.pk, actor=self.actor(request))
         return format_text(_("The period {period} is closed."), period=period)

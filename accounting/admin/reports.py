@@ -190,16 +190,25 @@ class LedgerPage(ReportPage):
     def _table(sheet: Sheet, *, first: bool, last: bool) -> Table:
         currency = sheet.currency
         columns = (
-            Column(_("Date")), Column(_("Transaction")), Column(_("Reference")),
-            Column(_("Debit"), True), Column(_("Credit"), True), Column(_("Balance"), True),
-        )  # fmt: skip
+            Column(_("Date")),
+            Column(_("Transaction")),
+            Column(_("Reference")),
+            Column(_("Debit"), True),
+            Column(_("Credit"), True),
+            Column(_("Balance"), True),
+        )
         opening = _("Opening balance") if first else _("Brought forward")
         closing = _("Closing balance") if last else _("Carried forward")
         found = (
-            (_short(item["date"]), _transaction(item), item["reference"] or "",
-             *_sides(item["debit"], item["credit"], currency), figure(item["balance"], currency))
+            (
+                _short(item["date"]),
+                _transaction(item),
+                item["reference"] or "",
+                *_sides(item["debit"], item["credit"], currency),
+                figure(item["balance"], currency),
+            )
             for item in sheet.items
-        )  # fmt: skip
+        )
         return Table(
             currency,
             columns,

@@ -160,8 +160,11 @@ class TestAccounts:
         post("5300", "1200", 100)
         post("1200", "4000", 50)
         assert {item["code"]: item["balance"] for item in owner.get("/accounts").ok()["items"] if item["balance"]} == {
-            "1200": 850, "3100": 900, "4000": 50, "5300": 100,
-        }  # fmt: skip
+            "1200": 850,
+            "3100": 900,
+            "4000": 50,
+            "5300": 100,
+        }
 
     def test_balances_stand_apart_per_currency(self, owner, chart):
         post("1200", "4000", 700)

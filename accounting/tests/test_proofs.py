@@ -224,11 +224,24 @@ class TestBeancount:
         post("till-any", "4000", 8, currency="KWD")
         assert self.load(tmp_path) == self.ours()
 
-    @pytest.mark.parametrize("text", [
-        'a "quoted" one', "\\", 'ends in a backslash \\', '\\"', "two\nlines\r\nthree", "\ttab",
-        "\u2028\u2029\x85\x0b\x0c", "Оренда приміщення № 5", "日本語 🙂", "; no comment", "2026-01-01 open Assets:X",
-        "x" * 500, "#tag ^link {} @@ *",
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "text",
+        [
+            'a "quoted" one',
+            "\\",
+            "ends in a backslash \\",
+            '\\"',
+            "two\nlines\r\nthree",
+            "\ttab",
+            "\u2028\u2029\x85\x0b\x0c",
+            "Оренда приміщення № 5",
+            "日本語 🙂",
+            "; no comment",
+            "2026-01-01 open Assets:X",
+            "x" * 500,
+            "#tag ^link {} @@ *",
+        ],
+    )
     def test_texts_of_any_kind(self, tmp_path, text):
         found = account("9x", "expense", name=text[:255] or "x", parent="5000")
         post("9x", "1200", 5, description=text, reference=text[:100])

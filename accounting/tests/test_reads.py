@@ -36,9 +36,14 @@ def test_reads_agree_with_the_ordinary_way(owner, entries, periods):
     top = str(Account.objects.get(code="1000").pk)
     check_reads(AccountViewSet, actor, parent_id=[top], search=["BANK", "12", "%"])
     check_reads(
-        TransactionViewSet, actor, account_id=[str(Account.objects.get(code="1200").pk)], from_date=["2026-02-01"],
-        to_date=["2026-02-01"], reference=["R1", "r1"], source_id=[str(entries[0])],
-    )  # fmt: skip
+        TransactionViewSet,
+        actor,
+        account_id=[str(Account.objects.get(code="1200").pk)],
+        from_date=["2026-02-01"],
+        to_date=["2026-02-01"],
+        reference=["R1", "r1"],
+        source_id=[str(entries[0])],
+    )
     check_reads(PeriodViewSet, actor)
 
 

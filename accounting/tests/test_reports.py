@@ -180,8 +180,15 @@ class TestLedger:
     def test_as_csv_it_is_whole_and_oldest_first(self, owner, bank):
         rows = rows_of(owner.get(bank, format="csv", limit=1, to_date="2025-12-01"))
         assert rows[0] == [
-            "date", "description", "line_description", "reference", "currency", "debit", "credit", "balance"
-        ]  # fmt: skip
+            "date",
+            "description",
+            "line_description",
+            "reference",
+            "currency",
+            "debit",
+            "credit",
+            "balance",
+        ]
         assert [row[0] for row in rows[1:]] == ["2025-11-30"] * 2 + ["2025-12-01"] * 2
         assert [row[4:] for row in rows[1:] if row[4] == "USD"] == [
             ["USD", "0.01", "0.00", "0.01"],

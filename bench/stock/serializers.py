@@ -34,9 +34,23 @@ class CustomerSerializer(serializers.ModelSerializer[Party]):
     class Meta:
         model = Party
         fields: ClassVar[list[str]] = [
-            "id", "name", "email", "phone", "tax_id", "website", "social_media", "status", "active", "address",
-            "addresses", "credit_limit", "currency", "total_purchases", "created_at", "updated_at",
-        ]  # fmt: skip
+            "id",
+            "name",
+            "email",
+            "phone",
+            "tax_id",
+            "website",
+            "social_media",
+            "status",
+            "active",
+            "address",
+            "addresses",
+            "credit_limit",
+            "currency",
+            "total_purchases",
+            "created_at",
+            "updated_at",
+        ]
 
 
 class NumberField(serializers.DecimalField):
@@ -54,8 +68,15 @@ class LineSerializer(serializers.ModelSerializer[InvoiceLine]):
     class Meta:
         model = InvoiceLine
         fields: ClassVar[list[str]] = [
-            "id", "description", "quantity", "unit_price", "currency", "discount", "tax_rate", "total",
-        ]  # fmt: skip
+            "id",
+            "description",
+            "quantity",
+            "unit_price",
+            "currency",
+            "discount",
+            "tax_rate",
+            "total",
+        ]
         read_only_fields: ClassVar[list[str]] = ["total"]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -80,14 +101,44 @@ class InvoiceRowSerializer(serializers.ModelSerializer[Invoice]):
     class Meta:
         model = Invoice
         fields: ClassVar[list[str]] = [
-            "id", "number", "customer_id", "customer_name", "order_id", "status", "currency", "subtotal", "tax_total",
-            "tax_breakdown", "total", "amount_paid", "amount_due", "issue_date", "due_date", "is_overdue", "notes",
-            "sent_at", "paid_at", "cancelled_at", "cancel_reason", "created_by", "created_at", "updated_at",
-        ]  # fmt: skip
+            "id",
+            "number",
+            "customer_id",
+            "customer_name",
+            "order_id",
+            "status",
+            "currency",
+            "subtotal",
+            "tax_total",
+            "tax_breakdown",
+            "total",
+            "amount_paid",
+            "amount_due",
+            "issue_date",
+            "due_date",
+            "is_overdue",
+            "notes",
+            "sent_at",
+            "paid_at",
+            "cancelled_at",
+            "cancel_reason",
+            "created_by",
+            "created_at",
+            "updated_at",
+        ]
         read_only_fields: ClassVar[list[str]] = [
-            "subtotal", "tax_total", "tax_breakdown", "total", "amount_paid", "issue_date", "sent_at", "paid_at",
-            "cancelled_at", "cancel_reason", "created_by",
-        ]  # fmt: skip
+            "subtotal",
+            "tax_total",
+            "tax_breakdown",
+            "total",
+            "amount_paid",
+            "issue_date",
+            "sent_at",
+            "paid_at",
+            "cancelled_at",
+            "cancel_reason",
+            "created_by",
+        ]
 
     def get_order_id(self, invoice: Invoice) -> None:
         return None
@@ -137,10 +188,24 @@ class OrderRowSerializer(serializers.ModelSerializer[Order]):
     class Meta:
         model = Order
         fields: ClassVar[list[str]] = [
-            "id", "number", "customer_id", "customer_name", "status", "currency", "subtotal", "tax_total",
-            "tax_breakdown", "total", "invoiced_total", "notes", "shipping_address", "allowed_transitions",
-            "created_by", "created_at", "updated_at",
-        ]  # fmt: skip
+            "id",
+            "number",
+            "customer_id",
+            "customer_name",
+            "status",
+            "currency",
+            "subtotal",
+            "tax_total",
+            "tax_breakdown",
+            "total",
+            "invoiced_total",
+            "notes",
+            "shipping_address",
+            "allowed_transitions",
+            "created_by",
+            "created_at",
+            "updated_at",
+        ]
 
 
 class StockSerializer(serializers.ModelSerializer[StockRow]):
@@ -158,9 +223,19 @@ class StockSerializer(serializers.ModelSerializer[StockRow]):
     class Meta:
         model = StockRow
         fields: ClassVar[list[str]] = [
-            "id", "item_id", "sku", "item_name", "warehouse_id", "warehouse_name", "quantity", "reserved", "available",
-            "reorder_point", "reorder_quantity", "updated_at",
-        ]  # fmt: skip
+            "id",
+            "item_id",
+            "sku",
+            "item_name",
+            "warehouse_id",
+            "warehouse_name",
+            "quantity",
+            "reserved",
+            "available",
+            "reorder_point",
+            "reorder_quantity",
+            "updated_at",
+        ]
 
 
 def next_number(prefix: str, year: int) -> str:

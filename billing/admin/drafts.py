@@ -132,8 +132,10 @@ class ReasonForm(ActForm):
 # --- paper ------------------------------------------------------------------------------------------------------------
 
 PAPER: dict[str, Any] = {
-    "title": _("PDF"), "icon": "picture_as_pdf", "items": [f"pdf_{language}" for language in Language]
-}  # fmt: skip
+    "title": _("PDF"),
+    "icon": "picture_as_pdf",
+    "items": [f"pdf_{language}" for language in Language],
+}
 """The buttons made by `papers`, as one menu among the acts."""
 
 

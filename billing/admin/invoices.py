@@ -190,9 +190,13 @@ class InvoiceScreen(DocumentScreen):
     acts = ("send", "record_payment", "edit_notes", "cancel", PAPER)
     bulk_acts = ("send",)
     KNOWN: ClassVar[Any] = (
-        ("customer_shown", "state"), ("issue_date", "due_date"), (SUBTOTAL, TAX), (TOTAL, PAID), ("due_money", "taxes"),
+        ("customer_shown", "state"),
+        ("issue_date", "due_date"),
+        (SUBTOTAL, TAX),
+        (TOTAL, PAID),
+        ("due_money", "taxes"),
         "notes",
-    )  # fmt: skip
+    )
     TIMES: ClassVar[Any] = (("created_at", "created_by"), ("sent_at", "paid_at"), ("cancelled_at", "cancel_reason"))
 
     # forms
@@ -246,8 +250,13 @@ class InvoiceScreen(DocumentScreen):
 
     # acts
 
-    @act(_("Send"), when=can("send"), icon="send", variant=ActionVariant.PRIMARY,
-         question=_("From then on only the notes can be changed."))  # fmt: skip
+    @act(
+        _("Send"),
+        when=can("send"),
+        icon="send",
+        variant=ActionVariant.PRIMARY,
+        question=_("From then on only the notes can be changed."),
+    )
     def send(self, request: HttpRequest, invoice: Invoice, form: ActForm) -> Text:
         invoices.send_invoice(invoice_id=invoice.pk, actor=self.actor(request))
         return format_text(_("{number} is sent."), number=invoice.number)

@@ -244,9 +244,12 @@ class OrderScreen(DocumentScreen):
     bulk_acts = ("confirm", "ship", "deliver", "invoice")
     ADDRESS: ClassVar[Any] = (("street", "city"), ("region", "postal_code"), "country")
     KNOWN: ClassVar[Any] = (
-        ("customer_shown", status("status", COLOURS)), (SUBTOTAL, TAX), (TOTAL, "invoiced_shown"),
-        ("taxes", "created_by"), ("created_at", "updated_at"),
-    )  # fmt: skip
+        ("customer_shown", status("status", COLOURS)),
+        (SUBTOTAL, TAX),
+        (TOTAL, "invoiced_shown"),
+        ("taxes", "created_by"),
+        ("created_at", "updated_at"),
+    )
 
     # forms
 
@@ -310,14 +313,33 @@ class OrderScreen(DocumentScreen):
 
     # acts
 
-    submit = moving(OrderStatus.PENDING, pgettext_lazy("order", "Submit"), icon="outbox",
-                    question=_("From then on the order cannot be changed, only confirmed or cancelled."))  # fmt: skip
-    confirm = moving(OrderStatus.CONFIRMED, _("Confirm"), icon="task_alt", variant=ActionVariant.PRIMARY,
-                     question=_("This reserves stock for every line. The order can no longer be changed."))  # fmt: skip
-    ship = moving(OrderStatus.SHIPPED, _("Ship"), icon="local_shipping", variant=ActionVariant.PRIMARY,
-                  question=_("This issues the order's reserved stock from the warehouses."))  # fmt: skip
-    deliver = moving(OrderStatus.DELIVERED, _("Delivered"), icon="where_to_vote", variant=ActionVariant.PRIMARY,
-                     question=_("The goods have arrived."))  # fmt: skip
+    submit = moving(
+        OrderStatus.PENDING,
+        pgettext_lazy("order", "Submit"),
+        icon="outbox",
+        question=_("From then on the order cannot be changed, only confirmed or cancelled."),
+    )
+    confirm = moving(
+        OrderStatus.CONFIRMED,
+        _("Confirm"),
+        icon="task_alt",
+        variant=ActionVariant.PRIMARY,
+        question=_("This reserves stock for every line. The order can no longer be changed."),
+    )
+    ship = moving(
+        OrderStatus.SHIPPED,
+        _("Ship"),
+        icon="local_shipping",
+        variant=ActionVariant.PRIMARY,
+        question=_("This issues the order's reserved stock from the warehouses."),
+    )
+    deliver = moving(
+        OrderStatus.DELIVERED,
+        _("Delivered"),
+        icon="where_to_vote",
+        variant=ActionVariant.PRIMARY,
+        question=_("The goods have arrived."),
+    )
     cancel = moving(
         OrderStatus.CANCELLED,
         pgettext_lazy("order", "Cancel"),
@@ -326,8 +348,14 @@ class OrderScreen(DocumentScreen):
         question=_("This releases the reserved stock. A cancelled order cannot be reopened."),
     )
 
-    @act(_("Invoice it"), form=InvoiceOrderForm, needs=("invoices:write",), when=lambda order: order.status in BINDING,
-         icon="receipt_long", question=_("A draft invoice is made of what is not invoiced yet."))  # fmt: skip
+    @act(
+        _("Invoice it"),
+        form=InvoiceOrderForm,
+        needs=("invoices:write",),
+        when=lambda order: order.status in BINDING,
+        icon="receipt_long",
+        question=_("A draft invoice is made of what is not invoiced yet."),
+    )
     def invoice(self, request: HttpRequest, order: Order, form: InvoiceOrderForm) -> str:
         asked = InvoiceOrderInputSerializer.parse(form.body())
         made = Invoice.objects.get(pk=invoice_order(order_id=order.pk, **asked, actor=self.actor(request)))

@@ -59,8 +59,12 @@ def issue_sent_invoice(*, invoice_id: str, language: str) -> None:
 
 
 _UNTOUCHED: dict[str, Any] = {
-    "status": InvoiceStatus.SENT, "payments": [], "amount_paid": 0, "paid_at": None, "cancelled_at": None,
-}  # fmt: skip
+    "status": InvoiceStatus.SENT,
+    "payments": [],
+    "amount_paid": 0,
+    "paid_at": None,
+    "cancelled_at": None,
+}
 
 
 def keep_correspondents(invoice: Invoice) -> None:

@@ -77,31 +77,69 @@ def year(time_machine):
     "as_of, expected",
     [
         ("2026-01-09", {}),
-        ("2026-01-31", {("USD", "Acme"): {"current": 107_000, "total": 107_000},
-                        ("EUR", "Acme"): {"current": 500, "total": 500}}),
-        ("2026-02-19", {("USD", "Acme"): {"current": 7_000, "days_1_30": 100_000, "total": 107_000},
-                        ("EUR", "Acme"): {"days_1_30": 500, "total": 500},
-                        ("USD", "Bolt"): {"current": 30, "days_1_30": 2_000, "total": 2_030}}),
-        ("2026-03-02", {("USD", "Acme"): {"days_1_30": 67_000, "total": 67_000},
-                        ("EUR", "Acme"): {"days_1_30": 500, "total": 500},
-                        ("USD", "Bolt"): {"current": 30, "days_1_30": 2_000, "total": 2_030}}),
-        ("2026-03-03", {("USD", "Acme"): {"days_1_30": 7_000, "days_31_60": 60_000, "total": 67_000},
-                        ("EUR", "Acme"): {"days_1_30": 500, "total": 500},
-                        ("USD", "Bolt"): {"current": 30, "days_1_30": 2_000, "total": 2_030}}),
-        ("2026-03-10", {("USD", "Acme"): {"days_1_30": 7_000, "days_31_60": 60_000, "total": 67_000},
-                        ("USD", "Bolt"): {"current": 30, "total": 30}}),
-        ("2026-04-01", {("USD", "Acme"): {"days_31_60": 67_000, "total": 67_000},
-                        ("USD", "Bolt"): {"current": 30, "total": 30}}),
-        ("2026-04-02", {("USD", "Acme"): {"days_31_60": 7_000, "days_61_90": 60_000, "total": 67_000},
-                        ("USD", "Bolt"): {"current": 30, "total": 30}}),
-        ("2026-05-01", {("USD", "Acme"): {"days_61_90": 67_000, "total": 67_000},
-                        ("USD", "Bolt"): {"current": 30, "total": 30}}),
-        ("2026-05-02", {("USD", "Acme"): {"days_61_90": 7_000, "over_90": 60_000, "total": 67_000},
-                        ("USD", "Bolt"): {"current": 30, "total": 30}}),
-        ("9999-12-31", {("USD", "Acme"): {"over_90": 67_000, "total": 67_000},
-                        ("USD", "Bolt"): {"over_90": 30, "total": 30}}),
+        (
+            "2026-01-31",
+            {("USD", "Acme"): {"current": 107_000, "total": 107_000}, ("EUR", "Acme"): {"current": 500, "total": 500}},
+        ),
+        (
+            "2026-02-19",
+            {
+                ("USD", "Acme"): {"current": 7_000, "days_1_30": 100_000, "total": 107_000},
+                ("EUR", "Acme"): {"days_1_30": 500, "total": 500},
+                ("USD", "Bolt"): {"current": 30, "days_1_30": 2_000, "total": 2_030},
+            },
+        ),
+        (
+            "2026-03-02",
+            {
+                ("USD", "Acme"): {"days_1_30": 67_000, "total": 67_000},
+                ("EUR", "Acme"): {"days_1_30": 500, "total": 500},
+                ("USD", "Bolt"): {"current": 30, "days_1_30": 2_000, "total": 2_030},
+            },
+        ),
+        (
+            "2026-03-03",
+            {
+                ("USD", "Acme"): {"days_1_30": 7_000, "days_31_60": 60_000, "total": 67_000},
+                ("EUR", "Acme"): {"days_1_30": 500, "total": 500},
+                ("USD", "Bolt"): {"current": 30, "days_1_30": 2_000, "total": 2_030},
+            },
+        ),
+        (
+            "2026-03-10",
+            {
+                ("USD", "Acme"): {"days_1_30": 7_000, "days_31_60": 60_000, "total": 67_000},
+                ("USD", "Bolt"): {"current": 30, "total": 30},
+            },
+        ),
+        (
+            "2026-04-01",
+            {("USD", "Acme"): {"days_31_60": 67_000, "total": 67_000}, ("USD", "Bolt"): {"current": 30, "total": 30}},
+        ),
+        (
+            "2026-04-02",
+            {
+                ("USD", "Acme"): {"days_31_60": 7_000, "days_61_90": 60_000, "total": 67_000},
+                ("USD", "Bolt"): {"current": 30, "total": 30},
+            },
+        ),
+        (
+            "2026-05-01",
+            {("USD", "Acme"): {"days_61_90": 67_000, "total": 67_000}, ("USD", "Bolt"): {"current": 30, "total": 30}},
+        ),
+        (
+            "2026-05-02",
+            {
+                ("USD", "Acme"): {"days_61_90": 7_000, "over_90": 60_000, "total": 67_000},
+                ("USD", "Bolt"): {"current": 30, "total": 30},
+            },
+        ),
+        (
+            "9999-12-31",
+            {("USD", "Acme"): {"over_90": 67_000, "total": 67_000}, ("USD", "Bolt"): {"over_90": 30, "total": 30}},
+        ),
     ],
-)  # fmt: skip
+)
 def test_worked_by_hand(year, as_of, expected):
     assert aged(as_of) == expected
 
@@ -119,8 +157,13 @@ def test_in_both_forms_and_one_statement(request, year, time_machine):
     assert (euro["currency"], dollar["currency"]) == ("EUR", "USD")
     assert [one["customer_id"] for one in dollar["customers"]] == [str(acme.pk), str(bolt.pk)]
     assert dollar["totals"] == {
-        "current": 30, "days_1_30": 9_000, "days_31_60": 60_000, "days_61_90": 0, "over_90": 0, "total": 69_030
-    }  # fmt: skip
+        "current": 30,
+        "days_1_30": 9_000,
+        "days_31_60": 60_000,
+        "days_61_90": 0,
+        "over_90": 0,
+        "total": 69_030,
+    }
     answer = owner.get(PATH, as_of="2026-03-03", format="csv")
     assert answer.response["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.reader(io.StringIO(b"".join(answer.response.streaming_content).decode())))

@@ -368,10 +368,17 @@ def test_filters_by_customer_and_day_of_issue(owner, some):
 @pytest.mark.parametrize(
     "query",
     [
-        {"status": "late"}, {"customer_id": "x"}, {"from_date": "yesterday"}, {"to_date": "2026-02-30"},
-        {"overdue": "yes"}, {"currency": "usd"}, {"sort_by": "notes"}, {"page": "0"}, {"paid": "true"},
+        {"status": "late"},
+        {"customer_id": "x"},
+        {"from_date": "yesterday"},
+        {"to_date": "2026-02-30"},
+        {"overdue": "yes"},
+        {"currency": "usd"},
+        {"sort_by": "notes"},
+        {"page": "0"},
+        {"paid": "true"},
     ],
-)  # fmt: skip
+)
 def test_bad_queries(owner, query):
     owner.get("/invoices", **query).refused(400, *query)
 

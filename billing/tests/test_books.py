@@ -107,8 +107,9 @@ def test_currencies_stand_side_by_side():
 def test_a_payment_is_at_most_five_minutes_ahead(owner, ahead, status):
     invoice = sent(line(100))
     moment = (dt.datetime.now(dt.UTC) + ahead).astimezone(dt.timezone(dt.timedelta(hours=14)))
-    answer = owner.post(f"/invoices/{invoice.pk}/payments",
-                        {"amount": 100, "method": "cash", "paid_at": moment.isoformat()})  # fmt: skip
+    answer = owner.post(
+        f"/invoices/{invoice.pk}/payments", {"amount": 100, "method": "cash", "paid_at": moment.isoformat()}
+    )
     if status == 201:
         answer.ok(201)
     else:

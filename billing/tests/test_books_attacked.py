@@ -122,8 +122,11 @@ class Killer:
     def kill(self):
         self.done = True
         mine = connection.connection.info.backend_pid
-        settings = {name: value for name, value in connection.get_connection_params().items() if name in
-                    ("dbname", "user", "password", "host", "port")}  # fmt: skip
+        settings = {
+            name: value
+            for name, value in connection.get_connection_params().items()
+            if name in ("dbname", "user", "password", "host", "port")
+        }
         with psycopg.connect(**settings, autocommit=True) as other:
             other.execute("SELECT pg_terminate_backend(%s, 5000)", [mine])
 

@@ -32,10 +32,17 @@ from skeleton.testkit.roles import past_triggers, refusal_of
 
 LANGUAGES = ("en", "uk", "de")
 SELLER = {
-    "name": "Northwind GmbH", "address": ["Lindenallee 7", "10115 Berlin"], "tax_id": "DE1", "registration": "",
-    "email": "us@example.com", "phone": "", "website": "", "iban": "DE89 3704 0044 0532 0130 00", "bic": "COBADEFF",
+    "name": "Northwind GmbH",
+    "address": ["Lindenallee 7", "10115 Berlin"],
+    "tax_id": "DE1",
+    "registration": "",
+    "email": "us@example.com",
+    "phone": "",
+    "website": "",
+    "iban": "DE89 3704 0044 0532 0130 00",
+    "bic": "COBADEFF",
     "bank": "",
-}  # fmt: skip
+}
 CUSTOMER = {"name": "", "email": "x@example.com", "tax_id": None, "address": None}
 
 
@@ -47,15 +54,35 @@ def text_of(content: bytes) -> str:
 def invoice(*lines, **fields):
     """What `queries.printed_invoice` would read, of a sent invoice of 1,000.00 EUR at 20 %."""
     base = {
-        "number": "INV-2026-001", "customer_name": "Acme", "status": "sent", "currency": "EUR", "notes": None,
-        "issue_date": dt.date(2026, 11, 2), "due_date": dt.date(2026, 12, 2), "paid_at": None, "cancelled_at": None,
-        "subtotal": 100000, "tax_total": 20000, "total": 120000, "amount_paid": 0, "amount_due": 120000,
-        "tax_breakdown": [{"rate": 20, "base": 100000, "tax": 20000}], "payments": [], "order_number": None,
-        "lines": list(lines) or [{
-            "description": "Services", "quantity": Decimal("2.500"), "unit_price": 40000, "discount": 0,
-            "tax_rate": Decimal("20.0000"), "total": 100000,
-        }],
-    }  # fmt: skip
+        "number": "INV-2026-001",
+        "customer_name": "Acme",
+        "status": "sent",
+        "currency": "EUR",
+        "notes": None,
+        "issue_date": dt.date(2026, 11, 2),
+        "due_date": dt.date(2026, 12, 2),
+        "paid_at": None,
+        "cancelled_at": None,
+        "subtotal": 100000,
+        "tax_total": 20000,
+        "total": 120000,
+        "amount_paid": 0,
+        "amount_due": 120000,
+        "tax_breakdown": [{"rate": 20, "base": 100000, "tax": 20000}],
+        "payments": [],
+        "order_number": None,
+        "lines": list(lines)
+        or [
+            {
+                "description": "Services",
+                "quantity": Decimal("2.500"),
+                "unit_price": 40000,
+                "discount": 0,
+                "tax_rate": Decimal("20.0000"),
+                "total": 100000,
+            }
+        ],
+    }
     return {**base, **fields}
 
 
@@ -108,9 +135,11 @@ def test_what_is_not_there_takes_no_room():
 
 def test_payments_and_what_is_left_are_said():
     payment = {
-        "paid_at": dt.datetime(2026, 11, 20, 10, tzinfo=dt.UTC), "method": "bank_transfer", "reference": "FT-1",
+        "paid_at": dt.datetime(2026, 11, 20, 10, tzinfo=dt.UTC),
+        "method": "bank_transfer",
+        "reference": "FT-1",
         "amount": 20000,
-    }  # fmt: skip
+    }
     said = contents("de", payments=[payment], amount_paid=20000, amount_due=100000)
     assert said["payments"] == [
         {"day": "20.11.2026", "method": "Überweisung", "reference": "FT-1", "amount": "200,00\u00a0EUR"}
@@ -172,10 +201,16 @@ def test_any_text_can_be_set(text):
 
 def test_many_lines_take_many_numbered_pages_with_the_heading_on_each():
     lines = [
-        {"description": f"Line {n} {'x' * 300}", "quantity": Decimal(1), "unit_price": 1, "discount": 1,
-         "tax_rate": Decimal(0), "total": 0}
+        {
+            "description": f"Line {n} {'x' * 300}",
+            "quantity": Decimal(1),
+            "unit_price": 1,
+            "discount": 1,
+            "tax_rate": Decimal(0),
+            "total": 0,
+        }
         for n in range(1, 121)
-    ]  # fmt: skip
+    ]
     data = invoice_contents(invoice(*lines), seller=SELLER, customer=CUSTOMER, language="en")
     pages = PdfReader(io.BytesIO(rendered(data))).pages
     texts = [page.extract_text() for page in pages]

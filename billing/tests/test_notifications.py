@@ -35,8 +35,11 @@ def clerk():
 
 def test_the_whole_way_is_told_to_who_made_it(owner, colleague, clerk):
     customer = owner.post("/customers", {"name": "Acme\nCorp", "email": "a@example.com"}).ok(201)["id"]
-    body = {"customer_id": customer, "due_date": "2099-02-15",
-            "lines": [{"description": "Work", "quantity": 1, "unit_price": 50000}]}  # fmt: skip
+    body = {
+        "customer_id": customer,
+        "due_date": "2099-02-15",
+        "lines": [{"description": "Work", "quantity": 1, "unit_price": 50000}],
+    }
     invoice = owner.post("/invoices", body).ok(201)
     assert told(owner.user) == []
     colleague.post(f"/invoices/{invoice['id']}/send").ok()
@@ -83,11 +86,8 @@ def test_what_is_undone_or_refused_told_nobody(clerk):
 def test_of_racing_payments_the_last_is_told_once(clerk):
     invoice = sent(line(1000))
     outcomes = contest(
-        *(
-            lambda: record_payment(invoice_id=invoice.pk, amount=500, method="cash", actor=SYSTEM)
-            for _ in range(5)
-        )
-    )  # fmt: skip
+        *(lambda: record_payment(invoice_id=invoice.pk, amount=500, method="cash", actor=SYSTEM) for _ in range(5))
+    )
     assert sum(isinstance(outcome, Exception) for outcome in outcomes) == 3
     assert told(clerk) == ["invoice.sent", "invoice.paid"]
 
@@ -95,9 +95,10 @@ def test_of_racing_payments_the_last_is_told_once(clerk):
 def crowd(invoice, number):
     """So many more invoices like this one, past the triggers."""
     columns = [
-        present(field.column) for field in Invoice._meta.concrete_fields
+        present(field.column)
+        for field in Invoice._meta.concrete_fields
         if not field.generated and field.column not in ("id", "number")
-    ]  # fmt: skip
+    ]
     names = ", ".join(columns)
     with past_triggers() as cursor:
         cursor.execute(

@@ -28,10 +28,21 @@ def set_order(made, assignments):
 
 def insert_order(**changes):
     row = {
-        "id": str(uuid7()), "created_at": "2026-01-15T00:00:00Z", "updated_at": "2026-01-15T00:00:00Z",
-        "number": "ORD-2026-000901", "customer_id": None, "customer_name": "x", "currency": "USD", "status": "draft",
-        "subtotal": 0, "tax_total": 0, "total": 0, "unbilled_total": 0, "tax_breakdown": [], **changes,
-    }  # fmt: skip
+        "id": str(uuid7()),
+        "created_at": "2026-01-15T00:00:00Z",
+        "updated_at": "2026-01-15T00:00:00Z",
+        "number": "ORD-2026-000901",
+        "customer_id": None,
+        "customer_name": "x",
+        "currency": "USD",
+        "status": "draft",
+        "subtotal": 0,
+        "tax_total": 0,
+        "total": 0,
+        "unbilled_total": 0,
+        "tax_breakdown": [],
+        **changes,
+    }
     row["customer_id"] = str(row["customer_id"] or customer().pk)
     names = ", ".join(row)
     sql = f"INSERT INTO billing_order ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::billing_order, %s)"

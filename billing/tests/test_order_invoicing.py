@@ -158,5 +158,7 @@ def test_an_order_of_nothing_is_invoiced_once_as_well(owner):
 def test_not_before_it_is_confirmed(owner):
     made = order()
     assert owner.post(f"/orders/{made.pk}/invoice").refused(409)["details"]["allowed"] == [
-        "pending", "confirmed", "cancelled",
-    ]  # fmt: skip
+        "pending",
+        "confirmed",
+        "cancelled",
+    ]

@@ -124,12 +124,26 @@ def test_unknown_and_inactive_items(owner):
 @pytest.mark.parametrize(
     "field, wrong",
     [
-        ("item_id", None), ("item_id", "x"), ("quantity", 0), ("quantity", -1), ("quantity", "5"), ("quantity", 1.0001),
-        ("unit_price", -1), ("unit_price", 1.5), ("unit_price", None), ("unit_price", 2**63), ("discount", -1),
-        ("discount", 5001), ("tax_rate", 100.1), ("tax_rate", None), ("currency", "usd"), ("currency", None),
-        ("colour", "red"), ("description", "x"),
+        ("item_id", None),
+        ("item_id", "x"),
+        ("quantity", 0),
+        ("quantity", -1),
+        ("quantity", "5"),
+        ("quantity", 1.0001),
+        ("unit_price", -1),
+        ("unit_price", 1.5),
+        ("unit_price", None),
+        ("unit_price", 2**63),
+        ("discount", -1),
+        ("discount", 5001),
+        ("tax_rate", 100.1),
+        ("tax_rate", None),
+        ("currency", "usd"),
+        ("currency", None),
+        ("colour", "red"),
+        ("description", "x"),
     ],
-)  # fmt: skip
+)
 def test_wrong_lines(owner, field, wrong):
     item = stock.item()
     assert set(refused_lines(owner, line_of(item, **{field: wrong}))) == {f"lines.0.{field}"}

@@ -88,14 +88,22 @@ def test_compiled_reads(owner, crowd, orders):
 
 
 INVOICES = [
-    "", "WHERE status = 'draft'", "WHERE customer_id = '01972b15-8000-7000-8000-000000000001'",
-    "WHERE currency = 'EUR'", "WHERE issue_date >= '2026-01-01'", "WHERE search_text LIKE '%acme%'",
-    "WHERE status = 'sent' AND due_date < CURRENT_DATE", "WHERE order_id = '01972b15-8000-7000-8000-000000000001'",
-]  # fmt: skip
+    "",
+    "WHERE status = 'draft'",
+    "WHERE customer_id = '01972b15-8000-7000-8000-000000000001'",
+    "WHERE currency = 'EUR'",
+    "WHERE issue_date >= '2026-01-01'",
+    "WHERE search_text LIKE '%acme%'",
+    "WHERE status = 'sent' AND due_date < CURRENT_DATE",
+    "WHERE order_id = '01972b15-8000-7000-8000-000000000001'",
+]
 ORDERS = [
-    "", "WHERE status = 'pending'", "WHERE customer_id = '01972b15-8000-7000-8000-000000000001'",
-    "WHERE created_at >= '2026-01-01' AND created_at <= '2026-01-31'", "WHERE search_text LIKE '%acme%'",
-]  # fmt: skip
+    "",
+    "WHERE status = 'pending'",
+    "WHERE customer_id = '01972b15-8000-7000-8000-000000000001'",
+    "WHERE created_at >= '2026-01-01' AND created_at <= '2026-01-31'",
+    "WHERE search_text LIKE '%acme%'",
+]
 SHAPES = [("billing_invoice", where, key) for where in INVOICES for key in ("number_key", "total", "due_date")]
 SHAPES += [("billing_order", where, key) for where in ORDERS for key in ("number_key", "total")]
 SHAPES += [(table, where, "created_at") for table, where, key in SHAPES if key == "total"]

@@ -143,9 +143,13 @@ def test_who_made_it_stays():
 
 
 FROZEN = [
-    "contract_type = 'lease'", "credit_limit = 7", "renewal_period_days = 7",
-    "auto_renewal = true, renewal_period_days = 7", "max_renewals = 7", "notes = 'x'",
-]  # fmt: skip
+    "contract_type = 'lease'",
+    "credit_limit = 7",
+    "renewal_period_days = 7",
+    "auto_renewal = true, renewal_period_days = 7",
+    "max_renewals = 7",
+    "notes = 'x'",
+]
 
 
 @pytest.mark.parametrize("make", [pending, active, expired])
@@ -242,8 +246,11 @@ def settle(contract_id, ended_on, outcome, until=None):
     return (
         "INSERT INTO contracts_cycle (id, contract_id, ended_on, outcome, renewed_until, settled_at) "
         "VALUES (gen_random_uuid(), %s, %s, %s, %s, now())",
-        contract_id, ended_on, outcome, until,
-    )  # fmt: skip
+        contract_id,
+        ended_on,
+        outcome,
+        until,
+    )
 
 
 def test_cycles_are_append_only_and_settled_once():

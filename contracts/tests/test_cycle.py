@@ -77,8 +77,12 @@ def test_after_an_outage_the_cycles_are_caught_up_one_by_one():
     assert state(contract) == ("active", "2099-05-14", 4, 5)
     versions = ContractVersion.objects.filter(contract=contract).order_by("version")
     assert [str(one.end_date) for one in versions] == [
-        "2099-01-14", "2099-02-13", "2099-03-15", "2099-04-14", "2099-05-14",
-    ]  # fmt: skip
+        "2099-01-14",
+        "2099-02-13",
+        "2099-03-15",
+        "2099-04-14",
+        "2099-05-14",
+    ]
     assert [str(one) for one in ContractCycle.objects.order_by("ended_on")][0] == "2099-01-14: renewed"
 
 
@@ -125,9 +129,11 @@ def test_where_the_calendar_ends():
 
 def test_only_what_is_active_is_touched():
     others = [
-        draft(end_date=today()), pending(end_date=today()), terminated(end_date=today()),
+        draft(end_date=today()),
+        pending(end_date=today()),
+        terminated(end_date=today()),
         active(end_date=today() + DAY),
-    ]  # fmt: skip
+    ]
     before = [state(one) for one in others]
     assert services.run_cycle(today=today() + DAY).settled == []
     assert [state(one) for one in others] == before

@@ -20,10 +20,25 @@ CREATE = {
 }
 
 AS_PRINTED = {
-    "id", "contract_type", "status", "party_id", "payment_terms", "delivery_terms", "validity_period", "credit_limit",
-    "currency", "auto_renewal", "renewal_period_days", "renewal_count", "max_renewals", "version", "created_by",
-    "created_at", "updated_at", "signed_at",
-}  # fmt: skip
+    "id",
+    "contract_type",
+    "status",
+    "party_id",
+    "payment_terms",
+    "delivery_terms",
+    "validity_period",
+    "credit_limit",
+    "currency",
+    "auto_renewal",
+    "renewal_period_days",
+    "renewal_count",
+    "max_renewals",
+    "version",
+    "created_by",
+    "created_at",
+    "updated_at",
+    "signed_at",
+}
 
 
 @pytest.fixture

@@ -30,13 +30,22 @@ def crowd(owner):
     """A contract in every state, and some with everything that they can have."""
     made = [make() for make in IN_STATE.values()]
     full = active(
-        contract_type="lease", penalty_rate=0.5, discount_rate=2, estimated_days=5, shipping_cost=2**63 - 1,
-        shipping_currency="USD", insurance=True, credit_limit=10, auto_renewal=True, renewal_period_days=30,
-        max_renewals=3, notes="Ґанок", end_date=today() + 20 * DAY, party_id=SupplierFactory.create().pk,
-    )  # fmt: skip
-    services.change_payment_terms(
-        contract_id=full.pk, values={"credit_days": 45}, actor=actor_of(owner.user)
-    )  # fmt: skip
+        contract_type="lease",
+        penalty_rate=0.5,
+        discount_rate=2,
+        estimated_days=5,
+        shipping_cost=2**63 - 1,
+        shipping_currency="USD",
+        insurance=True,
+        credit_limit=10,
+        auto_renewal=True,
+        renewal_period_days=30,
+        max_renewals=3,
+        notes="Ґанок",
+        end_date=today() + 20 * DAY,
+        party_id=SupplierFactory.create().pk,
+    )
+    services.change_payment_terms(contract_id=full.pk, values={"credit_days": 45}, actor=actor_of(owner.user))
     return [*made, full]
 
 
@@ -115,11 +124,22 @@ def test_expiring(owner):
 
 
 WRONG = [
-    ("status", "open"), ("contract_type", "rent"), ("party_id", "nonsense"), ("active_on", "2026-02-29"),
-    ("active_on", "today"), ("expiring_within_days", "-1"), ("expiring_within_days", "36501"),
-    ("expiring_within_days", "soon"), ("expiring_within_days", "1.5"), ("limit", "0"), ("limit", "many"),
-    ("page", "2"), ("cursor", "nonsense"), ("sort_by", "status"), ("colour", "red"),
-]  # fmt: skip
+    ("status", "open"),
+    ("contract_type", "rent"),
+    ("party_id", "nonsense"),
+    ("active_on", "2026-02-29"),
+    ("active_on", "today"),
+    ("expiring_within_days", "-1"),
+    ("expiring_within_days", "36501"),
+    ("expiring_within_days", "soon"),
+    ("expiring_within_days", "1.5"),
+    ("limit", "0"),
+    ("limit", "many"),
+    ("page", "2"),
+    ("cursor", "nonsense"),
+    ("sort_by", "status"),
+    ("colour", "red"),
+]
 
 
 @pytest.mark.parametrize("name, value", WRONG)
@@ -147,9 +167,10 @@ def test_the_database_has_the_indexes_that_filters_need():
     contract = active()
     with past_triggers() as cursor:
         columns = [
-            present(field.column) for field in Contract._meta.concrete_fields
+            present(field.column)
+            for field in Contract._meta.concrete_fields
             if field.column not in ("id", "start_date", "end_date", "validity_period")
-        ]  # fmt: skip
+        ]
         names = ", ".join(columns)
         cursor.execute(
             f"INSERT INTO contracts_contract (id, validity_period, {names}) "  # noqa: S608

@@ -56,8 +56,9 @@ def test_a_run_that_comes_late_tells_what_is_left(clerk):
     services.run_cycle(today=before(3), actor=SYSTEM)
     services.run_cycle(today=before(2), actor=SYSTEM)
     assert [body.partition(".")[0] for body in bodies(clerk)] == [
-        "Days left of the supply contract: 20", "Days left of the supply contract: 3",
-    ]  # fmt: skip
+        "Days left of the supply contract: 20",
+        "Days left of the supply contract: 3",
+    ]
 
 
 def test_a_new_end_is_told_anew(clerk):

@@ -105,8 +105,9 @@ def test_wrong_values_are_refused_on_creation_and_on_change(owner, field):
     assert Contract.objects.values().get() == before
 
 
-@pytest.mark.parametrize("field", ["contract_type", "party_id", "payment_type", "currency", "delivery_type",
-                                   "start_date", "end_date"])  # fmt: skip
+@pytest.mark.parametrize(
+    "field", ["contract_type", "party_id", "payment_type", "currency", "delivery_type", "start_date", "end_date"]
+)
 def test_what_must_be_there(owner, field):
     complete = body()
     del complete[field]

@@ -26,8 +26,14 @@ def test_every_change_after_the_activation_is_a_version(owner, colleague):
     assert [one["version"] for one in versions] == [1, 2, 3, 4, 5]
     assert shown["version"] == 5
     assert set(versions[0]) == {
-        "version", "changed_at", "changed_by", "payment_terms", "delivery_terms", "validity_period", "credit_limit",
-    }  # fmt: skip
+        "version",
+        "changed_at",
+        "changed_by",
+        "payment_terms",
+        "delivery_terms",
+        "validity_period",
+        "credit_limit",
+    }
     assert [one["payment_terms"]["credit_days"] for one in versions] == [31, 45, 45, 45, 45]
     assert [one["payment_terms"]["penalty_rate"] for one in versions] == [None, 0.25, 0.25, 0.25, 0.25]
     assert [one["delivery_terms"]["estimated_days"] for one in versions] == [None, None, 7, 7, 7]
@@ -77,8 +83,15 @@ def test_the_audit_log(owner, colleague):
 
     found = entries()[before:]
     assert [one.action for one in found] == [
-        "create", "submit", "reject", "update", "submit", "approve", "payment-terms", "terminate",
-    ]  # fmt: skip
+        "create",
+        "submit",
+        "reject",
+        "update",
+        "submit",
+        "approve",
+        "payment-terms",
+        "terminate",
+    ]
     assert {one.resource_id for one in found} == {contract.pk}
     assert [one.actor_id == colleague.user.pk for one in found] == [False] * 5 + [True] + [False] * 2
     assert found[0].changes["start_date"] == [None, "2026-01-15"]

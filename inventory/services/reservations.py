@@ -86,9 +86,14 @@ def reserve_stock(
     Raises Conflict where the warehouse is not active, NotEnoughStock.
     """
     values = {
-        "id": uuid7(), "item_id": item_id, "warehouse_id": warehouse_id, "quantity": quantity, "order_id": order_id,
-        "expires_at": expires_at, "actor_id": actor.id,
-    }  # fmt: skip
+        "id": uuid7(),
+        "item_id": item_id,
+        "warehouse_id": warehouse_id,
+        "quantity": quantity,
+        "order_id": order_id,
+        "expires_at": expires_at,
+        "actor_id": actor.id,
+    }
     with verb(actor, "reserve"):
         require_active(warehouse_id)
         stock_id, available, made = next(iter(run(_RESERVE, values)), (None, Decimal(0), None))

@@ -36,9 +36,13 @@ def test_every_screen_opens(role):
     held = factories.reserved(row, 2)
     client = browser(role)
     pages = {
-        "stock": row.pk, "item": row.item_id, "warehouse": row.warehouse_id, "category": Category.objects.get().pk,
-        "movement": Movement.objects.get().pk, "reservation": held,
-    }  # fmt: skip
+        "stock": row.pk,
+        "item": row.item_id,
+        "warehouse": row.warehouse_id,
+        "category": Category.objects.get().pk,
+        "movement": Movement.objects.get().pk,
+        "reservation": held,
+    }
     for model, pk in pages.items():
         for path in (f"/admin/inventory/{model}/", f"/admin/inventory/{model}/{pk}/change/"):
             assert client.get(path).status_code == 200, path
@@ -93,8 +97,15 @@ def test_items_and_categories_are_edited(clerk):
     assert "cannot be below itself" in text(
         clerk.post(f"{CATEGORIES}{parent}/change/", {"name": "Tools", "parent_id": child.pk})
     )
-    sent = {"sku": "H-1", "name": "Hammer", "unit_price": "12.50", "currency": "USD", "tax_rate": "20",
-            "status": "active", "category_id": child.pk}  # fmt: skip
+    sent = {
+        "sku": "H-1",
+        "name": "Hammer",
+        "unit_price": "12.50",
+        "currency": "USD",
+        "tax_rate": "20",
+        "status": "active",
+        "category_id": child.pk,
+    }
     assert clerk.post(f"{ITEMS}add/", sent).status_code == 302
     item = Item.objects.get()
     assert (item.unit_price, item.category_id) == (1250, child.pk)

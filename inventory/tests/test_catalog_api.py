@@ -28,10 +28,21 @@ def test_the_documented_example_works_as_printed(owner):
         },
     ).ok(201)
     assert created | {"id": 0, "created_at": 0, "updated_at": 0} == {
-        "id": 0, "sku": "PROD-001", "name": "Product Name", "description": "Product description",
-        "category_id": category_id, "category_name": "Products", "unit_price": 5000, "currency": "USD", "unit": None,
-        "tax_rate": 0, "status": "active", "attributes": {}, "created_at": 0, "updated_at": 0,
-    }  # fmt: skip
+        "id": 0,
+        "sku": "PROD-001",
+        "name": "Product Name",
+        "description": "Product description",
+        "category_id": category_id,
+        "category_name": "Products",
+        "unit_price": 5000,
+        "currency": "USD",
+        "unit": None,
+        "tax_rate": 0,
+        "status": "active",
+        "attributes": {},
+        "created_at": 0,
+        "updated_at": 0,
+    }
     listed = owner.get("/catalog/items", category_id=category_id).ok()
     assert listed == {"items": [created], "total": 1, "page": 1, "limit": 20, "has_more": False}
 
@@ -58,21 +69,45 @@ ITEM = {"sku": "X-1", "name": "X", "unit_price": 1}
 @pytest.mark.parametrize(
     "field, value",
     [
-        ("sku", ""), ("sku", None), ("sku", 5), ("sku", "x" * 65), ("sku", "a\x00b"),
-        ("name", " "), ("name", None), ("name", "x" * 256),
-        ("description", 5), ("description", "x" * 10_001),
-        ("category_id", "nonsense"), ("category_id", "01972b15-8000-7000-8000-000000000099"), ("category_id", 5),
-        ("unit_price", None), ("unit_price", -1), ("unit_price", 1.5), ("unit_price", "5"), ("unit_price", True),
+        ("sku", ""),
+        ("sku", None),
+        ("sku", 5),
+        ("sku", "x" * 65),
+        ("sku", "a\x00b"),
+        ("name", " "),
+        ("name", None),
+        ("name", "x" * 256),
+        ("description", 5),
+        ("description", "x" * 10_001),
+        ("category_id", "nonsense"),
+        ("category_id", "01972b15-8000-7000-8000-000000000099"),
+        ("category_id", 5),
+        ("unit_price", None),
+        ("unit_price", -1),
+        ("unit_price", 1.5),
+        ("unit_price", "5"),
+        ("unit_price", True),
         ("unit_price", 2**63),
-        ("currency", None), ("currency", "XYZ"), ("currency", "usd"),
-        ("unit", "x" * 21), ("unit", 1),
-        ("tax_rate", None), ("tax_rate", -1), ("tax_rate", 101), ("tax_rate", 0.00001), ("tax_rate", "20"),
-        ("status", None), ("status", "gone"), ("status", []),
-        ("attributes", []), ("attributes", "text"), ("attributes", {str(n): n for n in range(101)}),
+        ("currency", None),
+        ("currency", "XYZ"),
+        ("currency", "usd"),
+        ("unit", "x" * 21),
+        ("unit", 1),
+        ("tax_rate", None),
+        ("tax_rate", -1),
+        ("tax_rate", 101),
+        ("tax_rate", 0.00001),
+        ("tax_rate", "20"),
+        ("status", None),
+        ("status", "gone"),
+        ("status", []),
+        ("attributes", []),
+        ("attributes", "text"),
+        ("attributes", {str(n): n for n in range(101)}),
         ("colour", "red"),
     ],
     ids=short,
-)  # fmt: skip
+)
 def test_bad_input_is_named(owner, field, value):
     owner.post("/catalog/items", {**ITEM, field: value}).refused(422, field)
     pk = factories.item()
@@ -151,13 +186,16 @@ def test_the_tree_is_one_answer_in_one_statement(owner, django_assert_num_querie
         "data": [
             {"id": str(alone), "name": "Books", "description": None, "parent_id": None, "children": []},
             {
-                "id": str(root), "name": "Tools", "description": None, "parent_id": None,
+                "id": str(root),
+                "name": "Tools",
+                "description": None,
+                "parent_id": None,
                 "children": [
                     {"id": str(child), "name": "Hammers", "description": None, "parent_id": str(root), "children": []}
                 ],
             },
         ]
-    }  # fmt: skip
+    }
 
 
 def test_a_category_is_never_below_itself(owner):
@@ -199,11 +237,16 @@ def test_a_category_in_use_is_not_deleted(owner):
 @pytest.mark.parametrize(
     "field, value",
     [
-        ("name", None), ("name", ""), ("name", 5), ("description", 5),
-        ("parent_id", "x"), ("parent_id", "01972b15-8000-7000-8000-000000000099"), ("path", []),
+        ("name", None),
+        ("name", ""),
+        ("name", 5),
+        ("description", 5),
+        ("parent_id", "x"),
+        ("parent_id", "01972b15-8000-7000-8000-000000000099"),
+        ("path", []),
     ],
     ids=short,
-)  # fmt: skip
+)
 def test_bad_input_of_a_category_is_named(owner, field, value):
     owner.post("/catalog/categories", {"name": "x", field: value}).refused(422, field)
     owner.put(f"/catalog/categories/{factories.category()}", {field: value}).refused(422, field)

@@ -71,8 +71,9 @@ def test_a_stock_row_begins_empty_and_is_not_deleted(stock):
     assert refused == "inventory_stock_place_unique"
     assert "stock_id" in attack("DELETE FROM inventory_stock WHERE id = %s", stock.pk)
     assert attack("TRUNCATE inventory_stock CASCADE") in (
-        "inventory_movement_append_only", "inventory_reservation_machine",
-    )  # fmt: skip
+        "inventory_movement_append_only",
+        "inventory_reservation_machine",
+    )
 
 
 @pytest.mark.parametrize("table", ["inventory_movement", "inventory_reservation"])
@@ -169,9 +170,14 @@ def test_what_an_order_holds_names_it_and_does_not_expire(stock):
 
 @pytest.mark.parametrize(
     "change",
-    ["quantity = 1", "status = 'fulfilled', closed_at = now()", "updated_at = now()", "stock_id = gen_random_uuid()",
-     "status = 'cancelled', closed_at = now(), quantity = 1"],
-)  # fmt: skip
+    [
+        "quantity = 1",
+        "status = 'fulfilled', closed_at = now()",
+        "updated_at = now()",
+        "stock_id = gen_random_uuid()",
+        "status = 'cancelled', closed_at = now(), quantity = 1",
+    ],
+)
 def test_a_reservation_does_not_change_otherwise(stock, change):
     assert attack(f"UPDATE inventory_reservation SET {change}") == "inventory_reservation_machine"
 
@@ -220,8 +226,10 @@ def test_no_circle_of_categories_is_made_in_sql():
         "UPDATE inventory_category SET parent_id = CASE id WHEN %s THEN %s::uuid ELSE %s::uuid END WHERE id IN (%s, %s)"
     )
     assert attack(both, root, other, root, root, other) == "inventory_category_cycle"
-    assert "fk" in attack("INSERT INTO inventory_category (id, name, parent_id, path, created_at, updated_at) "
-                          "VALUES (gen_random_uuid(), 'x', gen_random_uuid(), '{}', now(), now())")  # fmt: skip
+    assert "fk" in attack(
+        "INSERT INTO inventory_category (id, name, parent_id, path, created_at, updated_at) "
+        "VALUES (gen_random_uuid(), 'x', gen_random_uuid(), '{}', now(), now())"
+    )
 
 
 def test_a_path_written_by_hand_does_not_stay():

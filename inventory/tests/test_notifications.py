@@ -36,9 +36,7 @@ def kept(quantity=10, reorder_point=5, **fields):
 
 
 def issue(row, quantity):
-    stock.issue_stock(
-        item_id=row.item_id, warehouse_id=row.warehouse_id, quantity=Decimal(str(quantity)), actor=SYSTEM
-    )  # fmt: skip
+    stock.issue_stock(item_id=row.item_id, warehouse_id=row.warehouse_id, quantity=Decimal(str(quantity)), actor=SYSTEM)
 
 
 def receive(row, quantity):

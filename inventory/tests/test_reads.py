@@ -80,8 +80,10 @@ def test_compiled_reads_of_the_catalogue(owner, busy):
 def test_compiled_reads_of_stock(owner, busy, view):
     row = Stock.objects.get(item__name__startswith="Product", reserved__gt=0, is_low=True)
     known = {
-        "item_id": [str(row.item_id)], "warehouse_id": [str(row.warehouse_id)], "stock_id": [str(row.pk)],
+        "item_id": [str(row.item_id)],
+        "warehouse_id": [str(row.warehouse_id)],
+        "stock_id": [str(row.pk)],
         "order_id": [str(ORDER)],
-    }  # fmt: skip
+    }
     names = view.filterset_class.base_filters
     check_reads(view, actor_of(owner.user), **{name: found for name, found in known.items() if name in names})

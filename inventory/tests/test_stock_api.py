@@ -37,9 +37,15 @@ def test_the_documented_examples_work_as_printed(owner):
     body = {"name": "Main Warehouse", "location": "New York, NY", "capacity": 10000}
     main = owner.post("/warehouses", body).ok(201)
     assert main | {"id": 0, "created_at": 0, "updated_at": 0} == {
-        "id": 0, "name": "Main Warehouse", "code": None, "location": "New York, NY", "capacity": 10000,
-        "status": "active", "created_at": 0, "updated_at": 0,
-    }  # fmt: skip
+        "id": 0,
+        "name": "Main Warehouse",
+        "code": None,
+        "location": "New York, NY",
+        "capacity": 10000,
+        "status": "active",
+        "created_at": 0,
+        "updated_at": 0,
+    }
     assert owner.get("/warehouses").ok() == {"items": [main], "total": 1, "page": 1, "limit": 20, "has_more": False}
 
     item_id, other = str(factories.item(sku="PROD-001", name="Product Name")), str(factories.warehouse())
@@ -48,10 +54,19 @@ def test_the_documented_examples_work_as_printed(owner):
         f"/stock/{stock['id']}/adjust", {"quantity": 100, "reason": "Inventory count adjustment"}
     ).ok()
     assert adjusted | {"updated_at": 0} == {
-        "id": stock["id"], "item_id": item_id, "sku": "PROD-001", "item_name": "Product Name",
-        "warehouse_id": main["id"], "warehouse_name": "Main Warehouse", "quantity": 101, "reserved": 0,
-        "available": 101, "reorder_point": 0, "reorder_quantity": 0, "updated_at": 0,
-    }  # fmt: skip
+        "id": stock["id"],
+        "item_id": item_id,
+        "sku": "PROD-001",
+        "item_name": "Product Name",
+        "warehouse_id": main["id"],
+        "warehouse_name": "Main Warehouse",
+        "quantity": 101,
+        "reserved": 0,
+        "available": 101,
+        "reorder_point": 0,
+        "reorder_quantity": 0,
+        "updated_at": 0,
+    }
     listed = owner.get("/stock", warehouse_id=main["id"], item_id=item_id).ok()
     assert listed == {"items": [adjusted], "total": 1, "page": 1, "limit": 20, "has_more": False}
 
@@ -86,12 +101,22 @@ def test_a_warehouse_needs_a_name_only_and_a_code_is_unique(owner):
 @pytest.mark.parametrize(
     "field, value",
     [
-        ("name", None), ("name", ""), ("name", 5), ("code", 5), ("code", "x" * 33), ("location", []),
-        ("capacity", -1), ("capacity", 1.5), ("capacity", "5"), ("capacity", 2**53 + 1),
-        ("status", None), ("status", "open"), ("colour", 1),
+        ("name", None),
+        ("name", ""),
+        ("name", 5),
+        ("code", 5),
+        ("code", "x" * 33),
+        ("location", []),
+        ("capacity", -1),
+        ("capacity", 1.5),
+        ("capacity", "5"),
+        ("capacity", 2**53 + 1),
+        ("status", None),
+        ("status", "open"),
+        ("colour", 1),
     ],
     ids=short,
-)  # fmt: skip
+)
 def test_bad_input_of_a_warehouse_is_named(owner, field, value):
     owner.post("/warehouses", {"name": "x", field: value}).refused(422, field)
     owner.put(f"/warehouses/{factories.warehouse()}", {field: value}).refused(422, field)
@@ -126,8 +151,10 @@ def test_receipt_and_issue(owner):
     assert owner.post("/stock/issue", {**place, "quantity": 3.625}).ok()["quantity"] == 0
     movements = owner.get("/movements", stock_id=received["id"]).ok()["items"]
     assert [(m["type"], m["quantity"], m["balance_after"]) for m in movements] == [
-        ("issue", -3.625, 0), ("receipt", 1.125, 3.625), ("receipt", 2.5, 2.5),
-    ]  # fmt: skip
+        ("issue", -3.625, 0),
+        ("receipt", 1.125, 3.625),
+        ("receipt", 2.5, 2.5),
+    ]
     first = movements[-1]
     assert (first["reference"], first["reason"]) == ("PO-7", "bought")
     assert (first["created_by"], first["created_by_name"]) == (str(owner.user.pk), "Olha Owner")
@@ -179,18 +206,31 @@ def test_a_transfer_is_between_two_warehouses_and_of_what_is_free(owner):
 
 
 RECEIPT_FIELDS = [
-    ("item_id", None), ("item_id", "x"), ("item_id", UNKNOWN), ("item_id", 5),
-    ("quantity", None), ("quantity", 0), ("quantity", -1), ("quantity", 0.0001), ("quantity", "5"), ("quantity", True),
-    ("quantity", 10**12), ("quantity", 1e300),
+    ("item_id", None),
+    ("item_id", "x"),
+    ("item_id", UNKNOWN),
+    ("item_id", 5),
+    ("quantity", None),
+    ("quantity", 0),
+    ("quantity", -1),
+    ("quantity", 0.0001),
+    ("quantity", "5"),
+    ("quantity", True),
+    ("quantity", 10**12),
+    ("quantity", 1e300),
     ("colour", 1),
-]  # fmt: skip
+]
 TEXTS = [("reference", 5), ("reference", "x" * 256), ("reason", []), ("reason", "x" * 1001)]
 PLACE = [("warehouse_id", None), ("warehouse_id", "x"), ("warehouse_id", UNKNOWN)]
 ENDS = [(f"{end}_warehouse_id", value) for end in ("from", "to") for value in (None, 5, UNKNOWN)]
 RESERVE = [
-    ("expires_at", "tomorrow"), ("expires_at", 5), ("expires_at", "2020-01-01T00:00:00Z"),
-    ("expires_at", "9999-12-31T23:59:59-14:00"), ("order_id", "x"), ("order_id", 5),
-]  # fmt: skip
+    ("expires_at", "tomorrow"),
+    ("expires_at", 5),
+    ("expires_at", "2020-01-01T00:00:00Z"),
+    ("expires_at", "9999-12-31T23:59:59-14:00"),
+    ("order_id", "x"),
+    ("order_id", 5),
+]
 
 
 @pytest.mark.parametrize(
@@ -201,7 +241,7 @@ RESERVE = [
         *(("/stock/transfer", *bad) for bad in RECEIPT_FIELDS + TEXTS + ENDS),
     ],
     ids=short,
-)  # fmt: skip
+)
 def test_bad_input_of_stock_is_named(owner, path, field, value):
     stock = factories.stocked(5)
     body = {"item_id": str(stock.item_id), "quantity": 1}
@@ -215,10 +255,20 @@ def test_bad_input_of_stock_is_named(owner, path, field, value):
 
 @pytest.mark.parametrize(
     "field, value",
-    [("quantity", 0), ("quantity", None), ("quantity", 0.0001), ("quantity", "1"), ("quantity", -(10**12)),
-     ("reason", None), ("reason", ""), ("reason", "x" * 1001), ("reference", 5), ("item_id", UNKNOWN)],
+    [
+        ("quantity", 0),
+        ("quantity", None),
+        ("quantity", 0.0001),
+        ("quantity", "1"),
+        ("quantity", -(10**12)),
+        ("reason", None),
+        ("reason", ""),
+        ("reason", "x" * 1001),
+        ("reference", 5),
+        ("item_id", UNKNOWN),
+    ],
     ids=short,
-)  # fmt: skip
+)
 def test_bad_input_of_an_adjustment_is_named(owner, field, value):
     body = {"quantity": 1, "reason": "count", field: value}
     owner.post(f"/stock/{factories.stocked(5).pk}/adjust", body).refused(422, field)
@@ -278,10 +328,15 @@ def test_a_forged_cursor_over_quantities_is_refused(owner):
 
 def test_unknown_parameters_and_bad_filters_are_refused(owner):
     for path, query in (
-        ("/stock", {"low": "yes"}), ("/stock", {"item_id": "x"}), ("/stock", {"sort_by": "available"}),
-        ("/stock", {"colour": "red"}), ("/movements", {"type": "gift"}), ("/reservations", {"status": "open"}),
-        ("/warehouses", {"status": "open"}), ("/catalog/categories/tree", {"page": "1"}),
-    ):  # fmt: skip
+        ("/stock", {"low": "yes"}),
+        ("/stock", {"item_id": "x"}),
+        ("/stock", {"sort_by": "available"}),
+        ("/stock", {"colour": "red"}),
+        ("/movements", {"type": "gift"}),
+        ("/reservations", {"status": "open"}),
+        ("/warehouses", {"status": "open"}),
+        ("/catalog/categories/tree", {"page": "1"}),
+    ):
         owner.get(path, **query).refused(400)
 
 

@@ -198,8 +198,10 @@ def told():
 class TestLog:
     def test_whatever_changes_is_told_whoever_changes_it(self, people, group):
         assert told() == [("message.created", 1), ("message.created", 2), ("conversation.updated", None)] or told() == [
-            ("conversation.updated", None), ("message.created", 1), ("message.created", 2),
-        ]  # fmt: skip
+            ("conversation.updated", None),
+            ("message.created", 1),
+            ("message.created", 2),
+        ]
         with connection.cursor() as cursor:
             cursor.execute("UPDATE messenger_message SET content = 'raw' WHERE seq = 1")
             cursor.execute("UPDATE messenger_message SET deleted_at = now() WHERE seq = 2")

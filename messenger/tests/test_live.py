@@ -119,9 +119,7 @@ def test_every_listener_hears_every_message_once_and_in_order(system, crew, grou
     enough = WRITERS * EACH
 
     async def story():
-        listeners = [
-            Listener(number, system, crew[number % USERS][1], group, enough) for number in range(LISTENERS)
-        ]  # fmt: skip
+        listeners = [Listener(number, system, crew[number % USERS][1], group, enough) for number in range(LISTENERS)]
         tasks = [asyncio.create_task(one.listen()) for one in listeners]
         await asyncio.gather(*(one.listening.wait() for one in listeners))
         loop = asyncio.get_running_loop()
@@ -180,8 +178,10 @@ def test_everything_that_happens_is_told(system, crew, group):
                 assert reply.status in (200, 204), reply
                 heard.append(await stream.next())
             assert [one.type for one in heard] == [
-                "message.updated", "message.deleted", *["conversation.updated"] * 3,
-            ]  # fmt: skip
+                "message.updated",
+                "message.deleted",
+                *["conversation.updated"] * 3,
+            ]
             assert (heard[0].data["message"]["content"], heard[1].data["message"]["content"]) == ("Hello?", None)
             assert heard[1].data["message"]["deleted_at"]
             assert [one.data["conversation"]["archived"] for one in heard[2:]] == [False, True, False]
@@ -189,8 +189,9 @@ def test_everything_that_happens_is_told(system, crew, group):
             await asyncio.to_thread(call_as, system, token, "POST", f"{path}/read", {"seq": 1})
             read = await stream.next()
             assert (read.type, read.data) == (
-                "conversation.read", {"conversation_id": group["id"], "user_id": user_id, "seq": 1},
-            )  # fmt: skip
+                "conversation.read",
+                {"conversation_id": group["id"], "user_id": user_id, "seq": 1},
+            )
 
     asyncio.run(story())
 

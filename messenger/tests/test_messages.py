@@ -22,10 +22,18 @@ class TestSending:
         body = {"content": "  Привіт!\n\n  two\t", "client_id": "a-1"}
         sent = carl.post(path_of(group), body).ok(201)
         assert sent == {
-            "id": sent["id"], "seq": 1, "conversation_id": group["id"], "sender_id": str(carl.user.pk),
-            "sender_name": carl.user.name, "content": body["content"], "attachments": [], "client_id": "a-1",
-            "created_at": sent["created_at"], "edited_at": None, "deleted_at": None,
-        }  # fmt: skip
+            "id": sent["id"],
+            "seq": 1,
+            "conversation_id": group["id"],
+            "sender_id": str(carl.user.pk),
+            "sender_name": carl.user.name,
+            "content": body["content"],
+            "attachments": [],
+            "client_id": "a-1",
+            "created_at": sent["created_at"],
+            "edited_at": None,
+            "deleted_at": None,
+        }
 
     @pytest.mark.parametrize(
         "body, field",
@@ -126,9 +134,12 @@ class TestAttachments:
         assert sent["content"] is None
         assert [one["id"] for one in sent["attachments"]] == ids
         assert sent["attachments"][0] == {
-            "id": ids[0], "name": "2.txt", "mime_type": "text/plain", "size": 5,
+            "id": ids[0],
+            "name": "2.txt",
+            "mime_type": "text/plain",
+            "size": 5,
             "url": f"/api/v1/files/{ids[0]}/download",
-        }  # fmt: skip
+        }
         assert dora.get("/conversations").ok()["items"][0]["last_message"] == sent
 
     def test_only_ones_own(self, carl, dora, olha, group):

@@ -24,7 +24,7 @@ def ask(client, method, path, body=None, **headers):
     content = "" if body is None else json.dumps(body)
     return client.generic(
         method, f"/admin/messenger/api/{path}", content, content_type="application/json", headers=headers
-    )  # fmt: skip
+    )
 
 
 def test_the_page_speaks_to_the_api_as_who_is_signed_in(page):

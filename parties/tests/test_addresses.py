@@ -30,8 +30,12 @@ def test_the_primary_one_is_the_first_for_billing_and_the_list_keeps_its_order(o
     assert [address["type"] for address in shown["addresses"]] == ["shipping", "billing"]
     assert shown["address"] == {**HOME, "country": str(ukraine.pk), "country_code": "UA"}
     assert shown["addresses"][0] == {
-        **DEPOT, "region": None, "state": None, "country": str(germany.pk), "country_code": "DE",
-    }  # fmt: skip
+        **DEPOT,
+        "region": None,
+        "state": None,
+        "country": str(germany.pk),
+        "country_code": "DE",
+    }
 
 
 @pytest.mark.parametrize("reference", ["id", "UA", "ua", "UKR"])

@@ -12,8 +12,12 @@ from skeleton.testkit.narrowing import present
 pytestmark = pytest.mark.django_db
 
 CUSTOMER, SUPPLIER, EMPLOYEE, ADDRESS, COUNTRY = (
-    CustomerFactory, SupplierFactory, EmployeeFactory, AddressFactory, CountryFactory,
-)  # fmt: skip
+    CustomerFactory,
+    SupplierFactory,
+    EmployeeFactory,
+    AddressFactory,
+    CountryFactory,
+)
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,18 @@ def test_seed_fills_all_then_does_nothing(capsys):
     for record in load():
         row = rows[record.id]
         assert (row.code, row.alpha3, row.numeric_code, row.name) == (
-            record.code, record.alpha3, record.numeric_code, record.name,
-        )  # fmt: skip
+            record.code,
+            record.alpha3,
+            record.numeric_code,
+            record.name,
+        )
         assert (row.phone_code, row.currency_code or "", row.region, row.flag_emoji, row.is_active) == (
-            record.phone_code, record.currency_code, record.region, record.flag_emoji, True,
-        )  # fmt: skip
+            record.phone_code,
+            record.currency_code,
+            record.region,
+            record.flag_emoji,
+            True,
+        )
 
 
 def test_seed_never_overwrites_and_fills_what_is_missing(owner):
@@ -127,19 +134,34 @@ def test_name_is_replaced_as_a_whole(owner):
 @pytest.mark.parametrize(
     "body, field",
     [
-        ({"name": {"en": "X"}}, "code"), ({"code": "QX"}, "name"), ({**NEW, "code": "Q"}, "code"),
-        ({**NEW, "code": "QXX"}, "code"), ({**NEW, "code": "1A"}, "code"), ({**NEW, "code": None}, "code"),
-        ({**NEW, "code": 7}, "code"), ({**NEW, "code": "ßQ"}, "code"), ({**NEW, "name": {}}, "name"),
-        ({**NEW, "name": {"uk": "X"}}, "name"), ({**NEW, "name": {"en": ""}}, "name"),
-        ({**NEW, "name": {"en": " "}}, "name"), ({**NEW, "name": {"en": None}}, "name"), ({**NEW, "name": "X"}, "name"),
-        ({**NEW, "name": ""}, "name"), ({**NEW, "name": {"en": 5}}, "name"), ({**NEW, "alpha3": "QX"}, "alpha3"),
-        ({**NEW, "numeric_code": "12"}, "numeric_code"), ({**NEW, "numeric_code": 804}, "numeric_code"),
-        ({**NEW, "phone_code": "380"}, "phone_code"), ({**NEW, "phone_code": "+"}, "phone_code"),
-        ({**NEW, "currency_code": "ZZZ"}, "currency_code"), ({**NEW, "region": "x" * 51}, "region"),
-        ({**NEW, "flag_emoji": "x" * 17}, "flag_emoji"), ({**NEW, "planet": "Earth"}, "planet"),
+        ({"name": {"en": "X"}}, "code"),
+        ({"code": "QX"}, "name"),
+        ({**NEW, "code": "Q"}, "code"),
+        ({**NEW, "code": "QXX"}, "code"),
+        ({**NEW, "code": "1A"}, "code"),
+        ({**NEW, "code": None}, "code"),
+        ({**NEW, "code": 7}, "code"),
+        ({**NEW, "code": "ßQ"}, "code"),
+        ({**NEW, "name": {}}, "name"),
+        ({**NEW, "name": {"uk": "X"}}, "name"),
+        ({**NEW, "name": {"en": ""}}, "name"),
+        ({**NEW, "name": {"en": " "}}, "name"),
+        ({**NEW, "name": {"en": None}}, "name"),
+        ({**NEW, "name": "X"}, "name"),
+        ({**NEW, "name": ""}, "name"),
+        ({**NEW, "name": {"en": 5}}, "name"),
+        ({**NEW, "alpha3": "QX"}, "alpha3"),
+        ({**NEW, "numeric_code": "12"}, "numeric_code"),
+        ({**NEW, "numeric_code": 804}, "numeric_code"),
+        ({**NEW, "phone_code": "380"}, "phone_code"),
+        ({**NEW, "phone_code": "+"}, "phone_code"),
+        ({**NEW, "currency_code": "ZZZ"}, "currency_code"),
+        ({**NEW, "region": "x" * 51}, "region"),
+        ({**NEW, "flag_emoji": "x" * 17}, "flag_emoji"),
+        ({**NEW, "planet": "Earth"}, "planet"),
         ({**NEW, "planet": None}, "planet"),
     ],
-)  # fmt: skip
+)
 def test_bad_input(owner, body, field):
     owner.post("/countries", body).refused(422, field)
     assert not Country.objects.exists()

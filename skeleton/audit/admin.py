@@ -120,9 +120,7 @@ class AuditScreen(DocumentAdmin):
     @display(description=_("changes"))
     def changes_table(self, entry: AuditEntry) -> SafeString | str:
         lines = ((name, *sides(change)) for name, change in entry.changes.items())
-        rows = format_html_join(
-            "", '<tr><th scope="row">{}</th><td class="before">{}</td><td>{}</td></tr>', lines
-        )  # fmt: skip
+        rows = format_html_join("", '<tr><th scope="row">{}</th><td class="before">{}</td><td>{}</td></tr>', lines)
         head = format_html_join("", "<th>{}</th>", ((title,) for title in (_("Field"), _("Before"), _("After"))))
         return format_html('<table class="changes"><tr>{}</tr>{}</table>', head, rows) if rows else EMPTY
 

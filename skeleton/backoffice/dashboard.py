@@ -177,9 +177,12 @@ def _statuses(desk: Desk) -> dict[str, Any]:
         (InvoiceStatus.SENT.label, open_ones, {"status__exact": InvoiceStatus.SENT, "overdue": "no"}),
         (_("Overdue"), late, {"overdue": "yes"}),
         (InvoiceStatus.PAID.label, counts.get(InvoiceStatus.PAID, 0), {"status__exact": InvoiceStatus.PAID}),
-        (InvoiceStatus.CANCELLED.label, counts.get(InvoiceStatus.CANCELLED, 0),
-         {"status__exact": InvoiceStatus.CANCELLED}),
-    ]  # fmt: skip
+        (
+            InvoiceStatus.CANCELLED.label,
+            counts.get(InvoiceStatus.CANCELLED, 0),
+            {"status__exact": InvoiceStatus.CANCELLED},
+        ),
+    ]
     rows = [
         {
             "label": str(label),

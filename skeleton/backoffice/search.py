@@ -65,16 +65,22 @@ def _parties(kind: PartyKind) -> Callable[[str], QuerySet[Any]]:
 
 SOURCES = (
     Source("parties.customer", _parties(PartyKind.CUSTOMER), "name", "email"),
-    Source("billing.invoice", lambda text: Invoice.objects.filter(search_text__contains=text), "number",
-           "customer_name"),
+    Source(
+        "billing.invoice", lambda text: Invoice.objects.filter(search_text__contains=text), "number", "customer_name"
+    ),
     Source("billing.order", lambda text: Order.objects.filter(search_text__contains=text), "number", "customer_name"),
     Source("inventory.item", lambda text: Item.objects.filter(search_text__contains=text), "name", "sku"),
-    Source("contracts.contract", lambda text: Contract.objects.filter(party__search_text__contains=text),
-           "party__name", "contract_type", lambda kind: ContractType(kind).label),
+    Source(
+        "contracts.contract",
+        lambda text: Contract.objects.filter(party__search_text__contains=text),
+        "party__name",
+        "contract_type",
+        lambda kind: ContractType(kind).label,
+    ),
     Source("parties.supplier", _parties(PartyKind.SUPPLIER), "name", "email"),
     Source("parties.partner", _parties(PartyKind.PARTNER), "name", "email"),
     Source("parties.employee", _parties(PartyKind.EMPLOYEE), "name", "email"),
-)  # fmt: skip
+)
 
 
 def find(request: HttpRequest, text: str) -> list[Group]:

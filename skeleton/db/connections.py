@@ -17,13 +17,13 @@ IDLE_SECONDS = 5.0
 connection: Any = django_connection
 
 
-def check_if_idle(**_: Any) -> None:
+def check_if_idle(**_: object) -> None:
     """Let Django try the connection before this request uses it, if nothing used it for a while."""
     connection.health_check_enabled = time.monotonic() - getattr(connection, "last_used", 0.0) > IDLE_SECONDS
     connection.health_check_done = False
 
 
-def note_use(**_: Any) -> None:
+def note_use(**_: object) -> None:
     connection.last_used = time.monotonic()
 
 

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from skeleton.db.fetching import fetch
 from skeleton.db.statements import Statement
@@ -45,7 +45,7 @@ class Counted:
         """The statement that answers the count."""
         return Statement(_ALL, (self.table,)) if self.part is None else Statement(_PART, (self.table, self.part))
 
-    def answering(self, shape: tuple[Any, ...]) -> Statement | None:
+    def answering(self, shape: tuple[tuple[str, Any], ...]) -> Statement | None:
         """The statement that answers the count of a list narrowed by `shape`; None where that is not kept."""
         if not shape:
             return self.statement()
@@ -69,14 +69,14 @@ class Remembered:
     KEPT = 1000
 
     def __init__(self) -> None:
-        self._totals: OrderedDict[Any, tuple[int, float]] = OrderedDict()
+        self._totals: OrderedDict[object, tuple[int, float]] = OrderedDict()
 
-    def recall(self, counting: Statement, values: Mapping[str, Any]) -> int | None:
+    def recall(self, counting: Statement, values: Mapping[str, object]) -> int | None:
         """What `counting` found with these values, if that was just now."""
         total, until = self._totals.get(counting.asked(values), (None, 0.0))
         return total if until > time.monotonic() else None
 
-    def note(self, counting: Statement, values: Mapping[str, Any], total: int) -> None:
+    def note(self, counting: Statement, values: Mapping[str, object], total: int) -> None:
         """`counting` has just found `total`."""
         asked = counting.asked(values)
         if total < MANY:
@@ -98,7 +98,7 @@ class Bounded:
     more: bool
 
     @classmethod
-    def of(cls, rows: QuerySet[Any], *, most: int = 1000) -> "Bounded":
+    def of(cls, rows: QuerySet[Model], *, most: int = 1000) -> "Bounded":
         """Count `rows`, at most so many of them."""
         found = rows.order_by()[: most + 1].count()
         return cls(min(found, most), found > most)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from psycopg import Cursor, adapters
+from django.db.backends.utils import CursorWrapper
+from psycopg import Connection, Cursor, adapters
 from psycopg.postgres import types
 from psycopg.pq import Format
 
@@ -17,7 +18,7 @@ Rows = list[tuple[Any, ...]]
 _KEPT = "_skeleton_cursor"
 
 
-def fetch(sql: str, params: Sequence[Any], *, prepared: bool = True) -> Rows:
+def fetch(sql: str, params: Sequence[object], *, prepared: bool = True) -> Rows:
     """All rows of a read. Not `prepared`: PostgreSQL plans it for these values, not for all."""
     here = connections[DEFAULT_DB_ALIAS]
     if here.queries_logged or here.execute_wrappers:
@@ -39,7 +40,7 @@ def _watched(sql: str, params: Sequence[Any]) -> Rows:
     return found
 
 
-def _kept_cursor(raw: Any) -> Any:
+def _kept_cursor(raw: "Connection[tuple[object, ...]]") -> Cursor:
     cursor = getattr(raw, _KEPT, None)
     if cursor is None:
         cursor = Cursor(raw)
@@ -55,7 +56,7 @@ _COMPILED = {
 }
 
 
-def _load_natively(cursor: Any) -> None:
+def _load_natively(cursor: CursorWrapper | Cursor) -> None:
     """Read timestamps with psycopg's compiled loader, and JSON as text.
 
     Django's own loaders are in Python, and cost a list of twenty a fifth of its time; all that they add is the

@@ -14,10 +14,12 @@ from django.db import connection
 from django.db.models import Field, GeneratedField, Model
 from django.utils import timezone
 
-Row = dict[str, Any]
+from skeleton.kernel.types import Values
+
+Row = Values
 
 
-def insert_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+def insert_rows(model: type[Model], rows: Sequence[Mapping[str, object]]) -> list[Row]:
     """Insert `rows` of column values in their order, and give them back with the model's defaults filled in.
 
     Neither signals nor `save` are involved; constraints and triggers are, as ever.
@@ -46,9 +48,9 @@ class Insert:
 
     table: str
     columns: tuple[str, ...]
-    defaults: tuple[tuple[str, Callable[[], Any]], ...]
+    defaults: tuple[tuple[str, Callable[[], object]], ...]
 
-    def fill(self, row: Mapping[str, Any]) -> Row:
+    def fill(self, row: Mapping[str, object]) -> Row:
         unknown = row.keys() - set(self.columns)
         if unknown:
             raise TypeError(f"no such columns: {', '.join(sorted(unknown))}")
@@ -71,5 +73,5 @@ def insert_of(model: type[Model]) -> Insert:
     return Insert(model._meta.db_table, tuple(fields), defaults)
 
 
-def _default_of(field: "Field[Any, Any]") -> Callable[[], Any]:
+def _default_of(field: "Field[Any, Any]") -> Callable[[], object]:
     return timezone.now if getattr(field, "auto_now", False) else field.get_default

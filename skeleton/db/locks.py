@@ -15,7 +15,7 @@ M = TypeVar("M", bound=Model)
 
 
 def locked_for_update(
-    rows: QuerySet[M], pk: Any, *, no_key: bool = False, skip_locked: bool = False, of: str = "self"
+    rows: QuerySet[M], pk: object, *, no_key: bool = False, skip_locked: bool = False, of: str = "self"
 ) -> M:
     """Return the row of `rows` with this id, locked, and as it is once the lock is held.
 
@@ -32,7 +32,7 @@ def locked_for_update(
     return row
 
 
-def locked_if_there(rows: QuerySet[M], pk: Any, *, no_key: bool = False, skip_locked: bool = False) -> M | None:
+def locked_if_there(rows: QuerySet[M], pk: object, *, no_key: bool = False, skip_locked: bool = False) -> M | None:
     """Return the row as `locked_for_update` does, or None where there is no such row."""
     try:
         return locked_for_update(rows, pk, no_key=no_key, skip_locked=skip_locked)

@@ -8,7 +8,6 @@ document: each round trip less under that lock is time in which another could ha
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from django.db import connection
 from django.db.models import Model
@@ -32,7 +31,7 @@ class Series:
         return f"{self.prefix}-{self.year}"
 
 
-def insert_numbered(model: type[Model], row: Mapping[str, Any], series: Series) -> Row:
+def insert_numbered(model: type[Model], row: Mapping[str, object], series: Series) -> Row:
     """Insert `row` of column values with the series' next number, and give it back with the model's defaults filled in.
 
     Take every other lock before. Raises TypeError for a column that the model does not have.

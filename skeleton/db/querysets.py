@@ -56,7 +56,7 @@ class Recipe:
     steps: tuple[Step, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
-    def then(self, name: str, arguments: Mapping[str, Any]) -> "Recipe":
+    def then(self, name: str, arguments: Mapping[str, object]) -> "Recipe":
         """The recipe with one more step."""
         constants: list[tuple[str, Hashable]] = []
         names: list[tuple[str, str]] = []
@@ -100,14 +100,14 @@ class RowLevelQuerySet(QuerySet[_Row]):
     _steps: Recipe | bool | None
     """Its recipe; True for one without steps, which most querysets begin as; None where there is no recipe any more."""
 
-    _hints: dict[str, Any]
-    _query: Any
+    _hints: dict[str, object]
+    _query: object
 
     def __init__(self, model: Any = None, query: Any = None, using: Any = None, hints: Any = None) -> None:
         super().__init__(model, query, using, hints)
         self._steps = True if query is None and using is None else None
 
-    def visible_to(self, actor: Any) -> Self:
+    def visible_to(self, actor: object) -> Self:
         """The rows that `actor` may see. What it leaves out does not exist for the actor: a 404, or an absence."""
         return self
 
@@ -132,7 +132,7 @@ class RowLevelQuerySet(QuerySet[_Row]):
         return _get_query(self)
 
     @query.setter
-    def query(self, value: Any) -> None:
+    def query(self, value: object) -> None:
         self._steps = None
         _set_query(self, value)
 
@@ -149,7 +149,7 @@ class _Keeps:
     def __init__(self, part: str | None) -> None:
         self.part = part
 
-    def __call__(self, counted: Counted, constants: Mapping[str, Any]) -> Counted | None:
+    def __call__(self, counted: Counted, constants: Mapping[str, object]) -> Counted | None:
         if self.part is None:
             return counted
         return replace(counted, part=str(constants[self.part])) if self.part in constants else None
@@ -158,13 +158,13 @@ class _Keeps:
 class _Keyed(Protocol[_P]):
     """A queryset method that gives a queryset of the class it is called on."""
 
-    def __get__(self, rows: _Rows, owner: Any = None) -> Callable[_P, _Rows]: ...
+    def __get__(self, rows: _Rows, owner: object = None) -> Callable[_P, _Rows]: ...
 
     def __call__(self, rows: _Rows, *args: _P.args, **kwargs: _P.kwargs) -> _Rows: ...
 
 
 @overload
-def keyed(method: Callable[Concatenate[Any, _P], QuerySet[Any]], /) -> _Keyed[_P]: ...
+def keyed(method: Callable[Concatenate[Any, _P], QuerySet[Model]], /) -> _Keyed[_P]: ...
 
 
 @overload
@@ -173,7 +173,7 @@ def keyed(
 ) -> Callable[[Callable[Concatenate[Any, _P], QuerySet[Any]]], _Keyed[_P]]: ...
 
 
-def keyed(method: Any = None, /, *, keeps_rows: bool = False, part: str | None = None) -> Any:
+def keyed(method: object = None, /, *, keeps_rows: bool = False, part: str | None = None) -> Any:
     """Make a queryset method part of the query key; it runs only when the query is needed, or to compile it.
 
     The method must only build on `self` and use its arguments as values: it may get a `Param` for each. `keeps_rows`:
@@ -185,11 +185,11 @@ def keyed(method: Any = None, /, *, keeps_rows: bool = False, part: str | None =
     return _keyed(method, None)
 
 
-def _keyed(method: Any, keeps: _Keeps | None) -> Any:
+def _keyed(method: Any, keeps: _Keeps | None) -> object:
     names = tuple(inspect.signature(method).parameters)[1:]
 
     @wraps(method)
-    def called(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def called(self: Any, *args: Any, **kwargs: Any) -> object:
         recipe = self.recipe
         if recipe is None:
             return method(self, *args, **kwargs)

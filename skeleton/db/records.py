@@ -1,6 +1,6 @@
 """Writing plain records: atomic, audited, only the fields that change."""
 
-from typing import Any
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
@@ -11,7 +11,7 @@ from skeleton.kernel.money import require_offered
 from skeleton.kernel.transactions import verb
 
 
-def create(model: type[Model], values: dict[str, Any], *, actor: Actor) -> UUID:
+def create(model: type[Model], values: Mapping[str, object], *, actor: Actor) -> UUID:
     """Create a row of `model` and return its id."""
     require_offered(values)
     with verb(actor, "create"):
@@ -20,19 +20,19 @@ def create(model: type[Model], values: dict[str, Any], *, actor: Actor) -> UUID:
     return row.pk  # type: ignore[no-any-return]
 
 
-def update(rows: QuerySet[Any], pk: UUID, values: dict[str, Any], *, actor: Actor) -> None:
+def update(rows: QuerySet[Model], pk: UUID, values: Mapping[str, object], *, actor: Actor) -> None:
     """Write `values` into the row with this id. Raises NotFound where it is not among `rows`."""
     with verb(actor, "update"):
         assign(locked_for_update(rows, pk, no_key=True), values)
 
 
-def delete(rows: QuerySet[Any], pk: UUID, *, actor: Actor) -> None:
+def delete(rows: QuerySet[Model], pk: UUID, *, actor: Actor) -> None:
     """Delete the row. Raises NotFound; ProtectedError or a foreign key where something refers to it (409)."""
     with verb(actor, "delete"):
         locked_for_update(rows, pk).delete()
 
 
-def assign(row: Model, values: dict[str, Any]) -> bool:
+def assign(row: Model, values: Mapping[str, object]) -> bool:
     """Save those of `values` that differ from what the row holds; return whether there were any.
 
     Raises Invalid for a currency that changes to one that is not in use.

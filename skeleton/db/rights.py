@@ -12,10 +12,10 @@ The role owns nothing, so it can neither alter a table nor disable a trigger. It
   `migrate`, whether there is such a role or not.
 """
 
-from typing import Any
-
 from django.apps import apps
 from django.db import connection, transaction
+
+from skeleton.db.fetching import Rows
 
 ALL = ("SELECT", "INSERT", "UPDATE", "DELETE")
 WRITTEN_BY_MIGRATE = (
@@ -70,7 +70,7 @@ def grant_application_role(role: str) -> None:
             _grant(table, rights, who)
 
 
-def close_functions(**_: Any) -> None:
+def close_functions(**_: object) -> None:
     """Let nobody call what runs as the owner. A new function can be called by everybody until then."""
     _run(*(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for (function,) in _ask(_AS_OWNER)))
 
@@ -117,7 +117,7 @@ def _database() -> str:
     return connection.ops.quote_name(str(connection.settings_dict["NAME"]))
 
 
-def _ask(question: str, *values: Any) -> list[tuple[Any, ...]]:
+def _ask(question: str, *values: str | int | None) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(question, values)
         return list(cursor.fetchall())

@@ -12,6 +12,7 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.db import connection
 
+from skeleton.db.fetching import Rows
 from skeleton.db.rights import maintained_columns, rights_of_tables
 
 HEADER = """\
@@ -149,7 +150,7 @@ def _block(lines: Iterator[str]) -> Iterator[str]:
         yield text + "\n"
 
 
-def _ask(question: str, *values: Any) -> list[tuple[Any, ...]]:
+def _ask(question: str, *values: str | int | None) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(question, values)
         return list(cursor.fetchall())

@@ -10,7 +10,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, DateField, Expression, F, Func, QuerySet
+from django.db.models import BooleanField, DateField, Expression, F, Field, Func, Model, QuerySet
+from django.db.models.expressions import BaseExpression
+from django.db.models.sql.compiler import SQLCompiler
 
 from skeleton.db.fetching import Rows, fetch
 from skeleton.kernel.days import today
@@ -24,11 +26,11 @@ class Param(Expression):
     `variant` tells apart what changes the SQL itself (an id or a code?), and is part of the shape.
     """
 
-    def __init__(self, name: str, output_field: Any = None, variant: Any = None) -> None:
+    def __init__(self, name: str, output_field: "Field[Any, Any] | None" = None, variant: object = None) -> None:
         super().__init__(output_field=output_field)
         self.name, self.variant = name, variant
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+    def as_sql(self, compiler: object, connection: object) -> tuple[str, list[object]]:  # type: ignore[override]
         return "%s", [self]
 
     def __repr__(self) -> str:
@@ -43,7 +45,7 @@ class CurrentDate(Expression):
 
     output_field = DateField()
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+    def as_sql(self, compiler: object, connection: object) -> tuple[str, list[object]]:  # type: ignore[override]
         return "%s::date", [_TODAY if _compiling.get() else today()]
 
 
@@ -65,18 +67,18 @@ class Statement:
     """
 
     sql: str
-    params: tuple[Any, ...]
+    params: tuple[object, ...]
     prepared: bool = True
 
-    def run(self, values: Mapping[str, Any]) -> Rows:
+    def run(self, values: Mapping[str, object]) -> Rows:
         """All rows, with `values` for the Params."""
         return fetch(self.sql, self._bound(values), prepared=self.prepared)
 
-    def asked(self, values: Mapping[str, Any]) -> Hashable:
+    def asked(self, values: Mapping[str, object]) -> Hashable:
         """What two runs have in common that ask for the same."""
         return self.sql, tuple(self._bound(values))
 
-    def _bound(self, values: Mapping[str, Any]) -> list[Any]:
+    def _bound(self, values: Mapping[str, object]) -> list[object]:
         return [
             param if not isinstance(param, Param) else today() if param is _TODAY else values[param.name]
             for param in self.params
@@ -86,14 +88,14 @@ class Statement:
 class Inner(Expression):
     """A statement of one value as a column of another. It knows nothing of the rows around it, and so runs once."""
 
-    def __init__(self, statement: Statement, output_field: Any) -> None:
+    def __init__(self, statement: Statement, output_field: "Field[Any, Any]") -> None:
         super().__init__(output_field=output_field)
         self.statement = statement
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+    def as_sql(self, compiler: object, connection: object) -> tuple[str, list[object]]:  # type: ignore[override]
         return f"({self.statement.sql})", list(self.statement.params)
 
-    def get_group_by_cols(self) -> list[Any]:
+    def get_group_by_cols(self) -> list[BaseExpression]:
         return []
 
 
@@ -107,13 +109,13 @@ class Among(Func):
         super().__init__(F("pk"))
         self.statement = statement
 
-    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+    def as_sql(self, compiler: SQLCompiler, connection: object, **_: object) -> tuple[str, list[object]]:  # type: ignore[override]
         pk, params = compiler.compile(self.source_expressions[0])
         return f"{pk} IN ({self.statement.sql})", [*params, *self.statement.params]
 
 
 def compile_rows(
-    rows: QuerySet[Any],
+    rows: QuerySet[Model],
     columns: Sequence[str],
     *,
     tail: str = "",
@@ -126,7 +128,7 @@ def compile_rows(
     return Statement(f"{sql} {tail}".rstrip(), (*params, *then), prepared)
 
 
-def compile_count(rows: QuerySet[Any], *, prepared: bool = True) -> Statement:
+def compile_count(rows: QuerySet[Model], *, prepared: bool = True) -> Statement:
     """The statement that counts `rows`; annotations that no filter needs are left out."""
     with _compiled_once():
         sql, params = rows.order_by().values("pk").query.sql_with_params()

@@ -115,9 +115,7 @@ def find_orphans(*, older_than: dt.timedelta = SETTLED) -> Sweep:
             if not storage.is_there(key):
                 lost = found.lost_but_used if uses.user_of(rows[key]) else found.rows_without_bytes
                 lost.append(rows[key])
-    found.unfinished = [
-        str(path) for path in sorted(incoming().iterdir()) if path.stat().st_mtime < until.timestamp()
-    ]  # fmt: skip
+    found.unfinished = [str(path) for path in sorted(incoming().iterdir()) if path.stat().st_mtime < until.timestamp()]
     return found
 
 

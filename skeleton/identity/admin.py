@@ -110,8 +110,13 @@ class UserScreen(RecordAdmin):
         accounts.assign_role(user_id=user.pk, role_id=role.pk, actor=self.actor(request))
         return format_text(_("{name} now has the role {role}."), name=user.name, role=role)
 
-    @act(_("Take a role away"), form=RoleToTake, needs=MANAGE, icon="remove_moderator",
-         when=lambda user: bool(user.role_names))  # fmt: skip
+    @act(
+        _("Take a role away"),
+        form=RoleToTake,
+        needs=MANAGE,
+        icon="remove_moderator",
+        when=lambda user: bool(user.role_names),
+    )
     def take_role(self, request: HttpRequest, user: User, form: RoleToTake) -> Text:
         role = form.cleaned_data["role"]
         accounts.remove_role(user_id=user.pk, role_id=role.pk, actor=self.actor(request))
@@ -122,8 +127,13 @@ class UserScreen(RecordAdmin):
         accounts.activate_user(user_id=user.pk, actor=self.actor(request))
         return format_text(_("{name} can sign in again."), name=user.name)
 
-    @act(_("Deactivate"), when=_active, icon="block", variant=ActionVariant.DANGER,
-         question=_("The account is switched off, and all its sessions end at once."))  # fmt: skip
+    @act(
+        _("Deactivate"),
+        when=_active,
+        icon="block",
+        variant=ActionVariant.DANGER,
+        question=_("The account is switched off, and all its sessions end at once."),
+    )
     def deactivate(self, request: HttpRequest, user: User, form: ActForm) -> Text:
         accounts.deactivate_user(user_id=user.pk, actor=self.actor(request))
         return format_text(_("{name} is signed out everywhere and can no longer sign in."), name=user.name)
@@ -195,8 +205,15 @@ class RoleScreen(RecordAdmin):
         count: int = role.holders_number
         return count
 
-    @act(_("Delete"), needs=MANAGE, when=lambda role: not role.is_default, icon="delete", variant=ActionVariant.DANGER,
-         question=_("This deletes the role permanently. Nobody may hold it."), leaves=True)  # fmt: skip
+    @act(
+        _("Delete"),
+        needs=MANAGE,
+        when=lambda role: not role.is_default,
+        icon="delete",
+        variant=ActionVariant.DANGER,
+        question=_("This deletes the role permanently. Nobody may hold it."),
+        leaves=True,
+    )
     def remove(self, request: HttpRequest, role: Role, form: ActForm) -> Text:
         roles.delete_role(role_id=role.pk, actor=self.actor(request))
         return format_text(_("The role {role} is deleted."), role=role)

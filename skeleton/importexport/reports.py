@@ -26,9 +26,12 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "number": self.number, "label": self.label, "state": self.state, "changes": self.changes,
+            "number": self.number,
+            "label": self.label,
+            "state": self.state,
+            "changes": self.changes,
             "errors": {column: str(text) for column, text in self.errors.items()},
-        }  # fmt: skip
+        }
 
 
 @dataclass(slots=True)

@@ -52,9 +52,9 @@ class StateFilter(DropdownFilter):
     """Filters by status. By default, only open and failed jobs are shown, as there are thousands of others a day."""
 
     title, parameter_name = _("status"), "status"
-    all_option: ClassVar[Any] = ["", _("Waiting, running, failed")]
+    all_option: ClassVar[object] = ["", _("Waiting, running, failed")]
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Text]]:
         return [*State.choices, (EVERYTHING, _("All"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
@@ -67,7 +67,7 @@ class StateFilter(DropdownFilter):
 class TaskFilter(DropdownFilter):
     title, parameter_name = _("job"), "task"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return sorted(((name, str(title_of(name).name)) for name in app.tasks), key=lambda pair: pair[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
@@ -82,9 +82,18 @@ class JobScreen(DocumentAdmin):
     list_display = ("title", status_column("status", COLOURS), "since", "due", "tries", "why")
     list_filter = (StateFilter, TaskFilter)
     readonly_fields = (
-        "title", "task_name", "status_shown", "since", "due", "tries", "why", "failed_at", "place", "arguments",
+        "title",
+        "task_name",
+        "status_shown",
+        "since",
+        "due",
+        "tries",
+        "why",
+        "failed_at",
+        "place",
+        "arguments",
         "events",
-    )  # fmt: skip
+    )
     fieldsets = (
         (None, {"fields": (("title", "status_shown"), ("since", "due"), ("tries", "task_name"), ("arguments",))}),
         (_("The last failure"), {"fields": (("why",), ("failed_at", "place"))}),
@@ -96,7 +105,7 @@ class JobScreen(DocumentAdmin):
     def rows(self, actor: Actor) -> QuerySet[Job]:
         return jobs()
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Render the list between the number of workers and the table of periodic jobs."""
         around = {"periodic": map(_shown, periodic_jobs()), "workers": workers_alive()}
         return super().changelist_view(request, {**(extra_context or {}), **around})
@@ -106,7 +115,9 @@ class JobScreen(DocumentAdmin):
         known = parse_uuid(object_id)
         return super().get_object(request, str(known.int) if known else object_id, from_field)
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         job = self.get_object(request, object_id)
         return super().history_view(request, str(job.audited_as) if job else object_id, extra_context)
 
@@ -167,7 +178,7 @@ class JobScreen(DocumentAdmin):
         when=lambda job: job.status in (State.FAILED, State.TODO),
         icon="replay",
     )
-    def run_now(self, request: HttpRequest, job: Job, form: Any) -> Text:
+    def run_now(self, request: HttpRequest, job: Job, form: object) -> Text:
         services.run_job_now(job_id=job.pk, actor=self.actor(request))
         return format_text(_("{job} will run as soon as a worker is free."), job=job)
 
@@ -178,7 +189,7 @@ class JobScreen(DocumentAdmin):
         icon="cancel",
         variant=ActionVariant.DANGER,
     )
-    def cancel(self, request: HttpRequest, job: Job, form: Any) -> Text:
+    def cancel(self, request: HttpRequest, job: Job, form: object) -> Text:
         services.cancel_job(job_id=job.pk, actor=self.actor(request))
         return format_text(_("{job} is cancelled."), job=job)
 
@@ -191,7 +202,7 @@ def _moment(at: dt.datetime | None) -> str:
     return localize(timezone.localtime(at)) if at else EMPTY
 
 
-def _shown(periodic: Any) -> dict[str, Any]:
+def _shown(periodic: Any) -> dict[str, object]:
     """Return the template context of a periodic job, with its last state as a label."""
     state = State(periodic.state) if periodic.state else None
     return {"job": periodic, "state": label(state, COLOURS, text=state.label) if state else EMPTY}

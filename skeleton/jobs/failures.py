@@ -27,7 +27,7 @@ _KEEP = """
 """
 
 
-async def keep_reason(call_next: Callable[[], Awaitable[Any]], context: JobContext, worker: Any) -> Any:
+async def keep_reason(call_next: Callable[[], Awaitable[object]], context: JobContext, worker: Any) -> object:
     """Run a job, record the exception if it fails, and raise it again for the queue. A worker middleware."""
     try:
         return await call_next()

@@ -54,10 +54,10 @@ class Job:
         self.function, self.name, self.atomic = function, name_of(function), atomic
         self._task: Any = app.task(name=self.name, retry=Backoff(), pass_context=True)(self._run)
 
-    def __call__(self, **arguments: Any) -> None:
+    def __call__(self, **arguments: object) -> None:
         self.function(**arguments)
 
-    def enqueue(self, *, at: dt.datetime | None = None, **arguments: Any) -> int:
+    def enqueue(self, *, at: dt.datetime | None = None, **arguments: object) -> int:
         """Enqueue a run with these arguments (JSON values), and return the job's number.
 
         It runs at the time `at`, or as soon as this transaction is committed. If the transaction is rolled back,
@@ -68,7 +68,7 @@ class Job:
         except ConnectorException as exc:
             raise exc.__cause__ or exc from None  # the caller handles Django's database errors, not the queue's
 
-    def _run(self, context: JobContext, /, **arguments: Any) -> None:
+    def _run(self, context: JobContext, /, **arguments: object) -> None:
         check_if_idle()
         if not self.atomic:
             self.function(**arguments)
@@ -92,14 +92,14 @@ def long_job(function: Callable[..., None]) -> Job:
     return Job(function, atomic=False)
 
 
-def periodic(cron: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
+def periodic(cron: str) -> Callable[[Callable[[], object]], Callable[[], object]]:
     """Run `function` on the schedule `cron` (UTC), on one worker only and never twice at once.
 
     It manages its own transactions and must be idempotent. A failed run is not retried, as the next one follows anyway.
     Its docstring's first sentence is shown in the back office.
     """
 
-    def make(function: Callable[[], Any]) -> Callable[[], Any]:
+    def make(function: Callable[[], object]) -> Callable[[], object]:
         def run(timestamp: int) -> None:
             check_if_idle()
             function()

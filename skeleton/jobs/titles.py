@@ -1,11 +1,11 @@
 """What people call the jobs: the titles and purposes on the screen of the jobs, each declared where its job is."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from skeleton.kernel.translation import Text
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., object])
 
 
 class Title(NamedTuple):
@@ -28,7 +28,7 @@ def titled(name: Text, purpose: Text = "") -> Callable[[Function], Function]:
     return declare
 
 
-def name_of(function: Callable[..., Any]) -> str:
+def name_of(function: Callable[..., object]) -> str:
     """What the queue calls a job: the dotted name of its function."""
     return f"{function.__module__}.{function.__name__}"
 

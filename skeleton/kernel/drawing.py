@@ -1,6 +1,6 @@
 """The base of commands that draw a state machine into its document."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -12,7 +12,7 @@ class DrawingCommand(BaseCommand):
     document: ClassVar[str]
     drawing: ClassVar[Drawing]
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         document = settings.BASE_DIR / "docs" / self.document
         document.write_text(self.drawing.placed_in(document.read_text()))
         self.stdout.write(f"{document} is up to date.")

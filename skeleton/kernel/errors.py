@@ -1,7 +1,7 @@
 """Errors that the domain raises, and the one table of their codes. They know their status, nothing else of HTTP."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -47,7 +47,7 @@ class DomainError(Exception):
     status: ClassVar[int] = CODES[code].status
     default_message: ClassVar[Text] = _("Something went wrong.")
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         cls.status = CODES[cls.code].status
 
@@ -55,7 +55,7 @@ class DomainError(Exception):
         self,
         message: Text | None = None,
         *,
-        details: Mapping[str, Any] | None = None,
+        details: Mapping[str, object] | None = None,
         retry_after: int | None = None,
     ) -> None:
         self.message: Text = message or self.default_message

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import fontpkg_noto_sans
 import fontpkg_rubik
@@ -21,6 +20,7 @@ import orjson
 from django.conf import settings
 
 from skeleton.kernel import typesetting
+from skeleton.kernel.types import Values
 
 LARGE = 12_000
 """Bytes of data (some forty lines of an invoice) from which a document is set by a process of its own."""
@@ -28,9 +28,9 @@ LARGE = 12_000
 PATIENCE = 60  # seconds
 
 
-def render(template: Path, data: Mapping[str, Any], *, moment: dt.datetime) -> bytes:
+def render(template: Path, data: Mapping[str, object], *, moment: dt.datetime) -> bytes:
     """The PDF that `template` makes of `data`; `moment` is what it says of its making. See `typesetting.typeset`."""
-    job: dict[str, Any] = {
+    job: Values = {
         "template": str(template),
         "data": orjson.dumps(data).decode(),
         "moment": int(moment.timestamp()),
@@ -39,7 +39,7 @@ def render(template: Path, data: Mapping[str, Any], *, moment: dt.datetime) -> b
     return _set_elsewhere(job) if len(job["data"]) > LARGE else typesetting.typeset(**job)
 
 
-def _set_elsewhere(job: dict[str, Any]) -> bytes:
+def _set_elsewhere(job: Values) -> bytes:
     command = [sys.executable, "-I", typesetting.__file__]
     done = subprocess.run(command, input=orjson.dumps(job), capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
     if done.returncode:

@@ -41,9 +41,19 @@ _STYLES: dict[str, _Style] = {
 LANGUAGES = tuple(_STYLES)
 
 _MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 def number_text(value: Decimal | int, language: str, *, places: int | None = None) -> str:
@@ -128,11 +138,11 @@ def local_day(day: dt.date) -> str:
     return date_format(day, "SHORT_DATE_FORMAT") if get_language() else day.isoformat()
 
 
-def _formatted(template: Any, values: dict[str, Any]) -> str:
+def _formatted(template: object, values: dict[str, object]) -> str:
     return str(template).format(**{name: _shown(value) for name, value in values.items()})
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: object) -> object:
     """A value of a text as the active language writes it: texts are left as they are, those of ours are translated."""
     if isinstance(value, (Promise, Money, Label)):
         return str(value)
@@ -146,7 +156,7 @@ def _shown(value: Any) -> Any:
 _format_lazily = cast("Callable[[Text, dict[str, Any]], _StrPromise]", lazy(_formatted, str))
 
 
-def format_text(template: Text, /, **values: Any) -> "_StrPromise":
+def format_text(template: Text, /, **values: object) -> "_StrPromise":
     """Return a text with values, both rendered in the language that is active when it is shown.
 
     `template` is marked with gettext_lazy. Of the values, decimals and days follow the language, `Money` and `Label`

@@ -1,6 +1,6 @@
 """Texts for people that are translated when they are rendered, and rendering them for the API, which speaks English."""
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.utils.functional import Promise
 from django.utils.translation import override
@@ -14,13 +14,13 @@ else:
 """A text for people: a plain one, or one that is translated when it is rendered."""
 
 
-def in_source_language(value: Any) -> Any:
+def in_source_language(value: object) -> object:
     """Return `value`, a text or a dict of texts, as the code says it, whatever language is active."""
     with override(None):
         return _rendered(value)
 
 
-def _rendered(value: Any) -> Any:
+def _rendered(value: object) -> object:
     if isinstance(value, dict):
         return {name: _rendered(item) for name, item in value.items()}
     return str(value) if isinstance(value, Promise) else value

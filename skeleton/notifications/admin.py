@@ -68,12 +68,20 @@ class PreferencesForm(RecordForm):
     class Meta:
         model = Preferences
         fields = (
-            "email_enabled", "sms_enabled", "push_enabled", "quiet_hours_start", "quiet_hours_end", "timezone",
-        )  # fmt: skip
+            "email_enabled",
+            "sms_enabled",
+            "push_enabled",
+            "quiet_hours_start",
+            "quiet_hours_end",
+            "timezone",
+        )
         labels = {
-            "email_enabled": _("E-mail"), "sms_enabled": _("SMS"), "push_enabled": _("Push"),
-            "quiet_hours_start": _("From"), "quiet_hours_end": _("Until"),
-        }  # fmt: skip
+            "email_enabled": _("E-mail"),
+            "sms_enabled": _("SMS"),
+            "push_enabled": _("Push"),
+            "quiet_hours_start": _("From"),
+            "quiet_hours_end": _("Until"),
+        }
         widgets = {
             "quiet_hours_start": _clock("22:00"),
             "quiet_hours_end": _clock("08:00"),
@@ -238,8 +246,16 @@ class DeliveryScreen(DocumentAdmin):
         ("created_at", "updated_at", "sent_at"),
     )
     readonly_fields = (
-        "event", "to", "channel_name", "status", "attempts", "error", "created_at", "updated_at", "sent_at",
-    )  # fmt: skip
+        "event",
+        "to",
+        "channel_name",
+        "status",
+        "attempts",
+        "error",
+        "created_at",
+        "updated_at",
+        "sent_at",
+    )
     acts = bulk_acts = ("send_again",)
 
     @display(description=_("event"))
@@ -254,8 +270,12 @@ class DeliveryScreen(DocumentAdmin):
     def channel_name(self, delivery: Delivery) -> Text:
         return Channel(delivery.channel).label
 
-    @act(_("Send again"), when=lambda delivery: delivery.status == DeliveryStatus.FAILED, icon="send",
-         question=_("It will be tried again at once, and at intervals if that fails."))  # fmt: skip
+    @act(
+        _("Send again"),
+        when=lambda delivery: delivery.status == DeliveryStatus.FAILED,
+        icon="send",
+        question=_("It will be tried again at once, and at intervals if that fails."),
+    )
     def send_again(self, request: HttpRequest, delivery: Delivery, form: ActForm) -> str:
         send_again(delivery_id=delivery.pk, actor=self.actor(request))
         return str(_("It is on its way again."))

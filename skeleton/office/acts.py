@@ -4,13 +4,14 @@ The page is there for every act, also where there is nothing to ask: a link must
 that is sent cannot be unsent. It works without JavaScript.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -20,6 +21,9 @@ from unfold.enums import ActionVariant
 from skeleton.kernel.translation import Text
 from skeleton.office.forms import ActForm
 from skeleton.office.refusals import REFUSALS, place, refusal_of
+
+if TYPE_CHECKING:
+    from skeleton.office.screens import Screen
 
 TEMPLATE = "skeleton/admin/act.html"
 
@@ -48,7 +52,7 @@ class Act:
     variant: ActionVariant = ActionVariant.DEFAULT
     leaves: bool = False
 
-    def fits(self, record: Any) -> bool:
+    def fits(self, record: object) -> bool:
         return self.when is None or self.when(record)
 
 
@@ -59,7 +63,7 @@ def act(title: Text, **described: Any) -> Callable[[Run], Callable[..., HttpResp
         made = Act(run, title, **described)
 
         @wraps(run)
-        def view(screen: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+        def view(screen: "Screen", request: HttpRequest, object_id: str) -> HttpResponse:
             return ask_and_do(screen, made, request, object_id)
 
         return _as_button(view, made)
@@ -72,7 +76,7 @@ def download(title: Text, **described: Any) -> Callable[[Make], Callable[..., Ht
 
     def mark(make: Make) -> Callable[..., HttpResponseBase]:
         @wraps(make)
-        def view(screen: Any, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        def view(screen: "Screen", request: HttpRequest, object_id: str) -> HttpResponseBase:
             if not screen.may_do(request, made):
                 raise PermissionDenied
             record = screen.get_object(request, object_id)
@@ -95,7 +99,7 @@ def _as_button(view: View, made: Act) -> View:
     return view
 
 
-def ask_and_do(screen: Any, act: Act, request: HttpRequest, object_id: str) -> HttpResponse:
+def ask_and_do(screen: "Screen", act: Act, request: HttpRequest, object_id: str) -> HttpResponse:
     """The act's page, and what its button does. A refusal is shown on the page, with what was typed still there."""
     if not screen.may_do(request, act):
         raise PermissionDenied
@@ -115,7 +119,7 @@ def ask_and_do(screen: Any, act: Act, request: HttpRequest, object_id: str) -> H
     return TemplateResponse(request, TEMPLATE, _context(screen, act, request, record, form))
 
 
-def _context(screen: Any, act: Act, request: HttpRequest, record: Any, form: ActForm) -> dict[str, Any]:
+def _context(screen: "Screen", act: Act, request: HttpRequest, record: Model, form: ActForm) -> dict[str, object]:
     return {
         **screen.admin_site.each_context(request),
         "opts": screen.opts,
@@ -130,7 +134,7 @@ def _context(screen: Any, act: Act, request: HttpRequest, record: Any, form: Act
     }
 
 
-def do_to_many(screen: Any, request: HttpRequest, rows: Any, *, act: Act) -> None:
+def do_to_many(screen: "Screen", request: HttpRequest, rows: Iterable[Model], *, act: Act) -> None:
     """Do an act that asks for nothing to the selected rows, each by itself: one refusal does not hold up the rest."""
     done, refused = 0, []
     for record in rows:

@@ -1,11 +1,14 @@
 """Checks of admin classes at start-up: hooks of Django's that an admin class here cannot honour are refused."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.contrib.admin.views.main import ChangeList
 from django.core.checks import Error
 from unfold.checks import UnfoldModelAdminChecks
+
+if TYPE_CHECKING:
+    from skeleton.office.screens import Screen
 
 UNUSED = {
     "date_hierarchy": "Declare a DaysFilter in list_filter instead.",
@@ -30,25 +33,25 @@ WRITES = {
 class AdminChecks(UnfoldModelAdminChecks):
     """Django's and unfold's checks, and a refusal of every hook that would be ignored."""
 
-    def check(self, admin_obj: Any, **kwargs: Any) -> list[Any]:
-        found: list[Any] = super().check(admin_obj, **kwargs)
+    def check(self, admin_obj: "Screen", **kwargs: object) -> list[object]:
+        found: list[object] = super().check(admin_obj, **kwargs)
         return [*found, *_unused(admin_obj), *_overridden(admin_obj), *_foreign_inlines(admin_obj)]
 
 
-def _unused(screen: Any) -> Iterator[Error]:
+def _unused(screen: object) -> Iterator[Error]:
     for name, hint in UNUSED.items():
         if getattr(screen, name, None):
             yield _error(screen, "E101", f"{name!r} has no effect in this back office.", hint)
 
 
-def _overridden(screen: Any) -> Iterator[Error]:
+def _overridden(screen: object) -> Iterator[Error]:
     for name, hint in WRITES.items():
         owner = next((base for base in type(screen).__mro__ if name in vars(base)), None)
         if owner is not None and not _is_base(owner):
             yield _error(screen, "E102", f"{name}() would never be called.", hint)
 
 
-def _foreign_inlines(screen: Any) -> Iterator[Error]:
+def _foreign_inlines(screen: "Screen") -> Iterator[Error]:
     for inline in screen.inlines:
         if not getattr(inline, "follows_parent", False):
             hint = "Subclass an inline class of skeleton.office.screens, which asks the parent's permissions."
@@ -59,7 +62,7 @@ def _is_base(owner: type) -> bool:
     return owner.__module__.startswith(("django.", "unfold.", "skeleton.office."))
 
 
-def _error(screen: Any, number: str, text: str, hint: str) -> Error:
+def _error(screen: object, number: str, text: str, hint: str) -> Error:
     return Error(text, hint=hint, obj=type(screen), id=f"skeleton.{number}")
 
 

@@ -1,7 +1,6 @@
 """Columns of lists and lines of details, as people read them: money as money, states as coloured labels."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from django.contrib.admin import display
 from django.utils.html import format_html
@@ -13,7 +12,7 @@ from unfold.utils import display_for_label
 from skeleton.kernel.text import local_money, local_number
 from skeleton.kernel.translation import Text
 
-Column = Callable[[Any], Any]
+Column = Callable[[object], object]
 
 EMPTY = "–"
 STATUS = _("status")
@@ -23,13 +22,13 @@ def money(amount: str, description: Text, *, currency: str = "currency") -> Colu
     """A column of amounts (minor units) in the currency of the same row."""
 
     @display(description=description, ordering=amount)
-    def column(row: Any) -> Any:
+    def column(row: object) -> object:
         return shown_money(getattr(row, amount), getattr(row, currency))
 
     return _named(column, f"{amount}_money")
 
 
-def shown_money(amount: int | None, currency: str | None) -> Any:
+def shown_money(amount: int | None, currency: str | None) -> object:
     """`1,550.00 USD`, in figures of equal width; a dash for what is not known."""
     if amount is None or currency is None:
         return EMPTY
@@ -40,7 +39,7 @@ def figure(field: str, description: Text) -> Column:
     """A column of quantities, without the zeros that only PostgreSQL cares for."""
 
     @display(description=description, ordering=field)
-    def column(row: Any) -> Any:
+    def column(row: object) -> object:
         return format_html('<span class="figures">{}</span>', local_number(getattr(row, field)))
 
     return _named(column, f"{field}_figure")
@@ -50,7 +49,7 @@ def status(field: str, colours: Mapping[str, str], description: Text = STATUS) -
     """A column of coloured labels: `colours` maps a state to success, info, warning, danger or primary."""
 
     @display(description=description, ordering=field)
-    def column(row: Any) -> Any:
+    def column(row: object) -> object:
         shown = getattr(row, f"get_{field}_display", None)
         return label(getattr(row, field), colours, text=str(shown() if shown else getattr(row, field)))
 
@@ -61,7 +60,7 @@ def activity(field: str = "is_active") -> Column:
     """A column of active and inactive."""
 
     @display(description=_("status"), ordering=field)
-    def column(row: Any) -> Any:
+    def column(row: object) -> object:
         is_active = bool(getattr(row, field))
         colour = "success" if is_active else "danger"
         return label(str(is_active), {str(is_active): colour}, text=_("active") if is_active else _("inactive"))

@@ -6,7 +6,7 @@ from django.contrib.admin.views.main import ALL_VAR, PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.office.parameters import BadParameter, checks_parameters
@@ -32,7 +32,7 @@ class Exporting:
     model: Any
     admin_site: Any
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.export)
         exports = [path(f"export.{kind}", view, {"kind": kind}, self.route_name("export", kind)) for kind in FORMATS]
         return [*exports, *super().get_urls()]  # type: ignore[misc]
@@ -45,7 +45,7 @@ class Exporting:
         """The address of one of the screen's pages."""
         return reverse(f"{self.admin_site.name}:{self.route_name(*parts)}", **kwargs)
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         kept = request.GET.copy()
         for name in OF_PAGES:
             kept.pop(name, None)

@@ -1,12 +1,12 @@
 """Filters that lists of several apps have."""
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,23 +17,26 @@ from skeleton.kernel.money import KNOWN
 from skeleton.kernel.translation import Text
 from skeleton.office.parameters import NOT_A_DAY, NOT_A_TIME, BadParameter
 
+if TYPE_CHECKING:
+    from skeleton.office.screens import Screen
+
 
 class CurrencyFilter(DropdownFilter):
     """Rows in one currency."""
 
     title, parameter_name = _("currency"), "currency"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [(code, code) for code in sorted(KNOWN)]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         return queryset.filter(currency=self.value()) if self.value() else queryset
 
 
 class LinkedFilter(RelatedDropdownFilter):
     """Rows that refer to one record, which a link of ours chooses. It is shown only where it is in use."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def field_choices(self, field: object, request: HttpRequest, model_admin: "Screen") -> list[tuple[str, str]]:
         """The record, as long as a row that the person sees refers to it."""
         chosen = parse_uuid(request.GET.get(self.lookup_kwarg, ""))
         rows = model_admin.get_queryset(request).select_related(self.field_path) if chosen else None
@@ -47,7 +50,7 @@ class DaysFilter(RangeDateFilter):
     Raises BadParameter for what is not a day; unfold would leave the list unfiltered.
     """
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         for end, lookup, more in (("from", "gte", 0), ("to", "lt", 1)):
             name = f"{self.parameter_name}_{end}"
             if text := self.used_parameters.get(name):
@@ -64,7 +67,7 @@ class TimesFilter(RangeDateTimeFilter):
     Raises BadParameter for what is not a moment; unfold would leave the list unfiltered.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         for end, whole in (("from", "00:00:00"), ("to", "23:59:59")):
             day, time = (f"{self.parameter_name}_{end}_{part}" for part in (0, 1))
@@ -73,7 +76,7 @@ class TimesFilter(RangeDateTimeFilter):
             else:
                 self.used_parameters.pop(time, None)  # a time of no day narrows nothing
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         for end, lookup, more in (("from", "gte", 0), ("to", "lt", 1)):
             name = f"{self.parameter_name}_{end}"
             if day := self.used_parameters.get(f"{name}_0"):

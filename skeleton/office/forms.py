@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.forms.models import InlineForeignKeyField, construct_instance
 from django.urls import reverse_lazy
 from django.utils.translation import gettext
@@ -17,6 +17,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import DomainError
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.money import offered
+from skeleton.kernel.types import Values
 from skeleton.office.numbers import AmountField, set_notation, written_in
 from skeleton.office.refusals import place
 
@@ -26,7 +27,7 @@ class PickWidget(widgets.UnfoldAdminAutocompleteModelChoiceFieldWidget):
 
     option_template_name = "django/forms/widgets/select_option.html"
 
-    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> list[Any]:
+    def optgroups(self, name: str, value: list[str], attrs: object = None) -> list[object]:
         chosen = [pk for pk in (parse_uuid(str(text)) for text in value) if pk]
         rows = self.choices.queryset.filter(pk__in=chosen) if chosen else []
         options = [self.create_option(name, str(row.pk), str(row), True, n) for n, row in enumerate(rows)]
@@ -39,11 +40,11 @@ class PickField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     widget = PickWidget
 
-    def __init__(self, queryset: Any, *, screen: str, **kwargs: Any) -> None:
+    def __init__(self, queryset: QuerySet[Model], *, screen: str, **kwargs: Any) -> None:
         self.route = f"admin:{screen.replace('.', '_')}_pick"
         super().__init__(queryset, **kwargs)
 
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, object]:
         return {**super().widget_attrs(widget), "data-ajax--url": reverse_lazy(self.route)}
 
 
@@ -59,10 +60,10 @@ class PairsField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"widget": few_lines(), **kwargs})
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> object:
         return "\n".join(f"{name}: {text}" for name, text in value.items()) if isinstance(value, dict) else value
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: object) -> Any:
         if isinstance(value, dict):
             return value
         lines = [line for line in str(value or "").splitlines() if line.strip()]
@@ -72,7 +73,7 @@ class PairsField(forms.CharField):
             raise forms.ValidationError(gettext("One pair on each line, with a colon between name and text."))
         return dict(pairs)
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
+    def has_changed(self, initial: object, data: object) -> bool:
         try:
             return bool(self.to_python(data) != (initial or {}))
         except forms.ValidationError:
@@ -87,7 +88,7 @@ class CurrencyChoice(forms.TypedChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=_currencies, empty_value=None, required=False, **kwargs)
 
-    def get_bound_field(self, form: Any, field_name: str) -> forms.BoundField:
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
         present = form.get_initial_for_field(self, field_name)
         known: list[Any] = [*self.choices]  # type: ignore[misc]  # made by `_currencies`
         if present and (present, present) not in known:
@@ -142,7 +143,7 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
         posted = self.data.get(READ_AS) if self.is_bound else None
         return bool(posted and self.read_as and posted != self.read_as)
 
-    def body(self, *, partial: bool) -> dict[str, Any]:
+    def body(self, *, partial: bool) -> Values:
         """What was typed, as JSON would say it; only what changed, with `partial`."""
         names = self.changed_data if partial else self.fields
         return {name: as_json(self.cleaned_data[name]) for name in names if name in self.cleaned_data}
@@ -152,7 +153,7 @@ READ_AS = "_read_as"
 """The field of a page, not of the form itself, that says which version of its record was read."""
 
 
-def read_as(record: Any) -> str:
+def read_as(record: Model) -> str:
     """Which version of a record this is; empty for a new one, and for what keeps no time of its last change."""
     changed = getattr(record, "updated_at", None)
     return changed.isoformat() if changed and not record._state.adding else ""
@@ -171,13 +172,13 @@ class ActForm(forms.Form):
     def prepare(self) -> None:
         """Fit the fields to the record: choices, currency, what is suggested."""
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> Values:
         """What was typed, as JSON would say it; nothing for what was left empty."""
         values = {name: as_json(value) for name, value in self.cleaned_data.items()}
         return {name: value for name, value in values.items() if value not in (None, "")}
 
 
-def as_json(value: Any) -> Any:
+def as_json(value: object) -> object:
     """A cleaned value as a JSON body would carry it."""
     if isinstance(value, Model):
         return str(value.pk)

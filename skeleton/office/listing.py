@@ -5,9 +5,9 @@ way to narrow its list, and a value that a filter cannot use is refused instead 
 """
 
 import re
-from typing import Any
+from typing import Any, cast
 
-from django.contrib.admin import FieldListFilter, SimpleListFilter
+from django.contrib.admin import FieldListFilter, ListFilter, SimpleListFilter
 from django.contrib.admin.options import IS_FACETS_VAR, IS_POPUP_VAR, TO_FIELD_VAR, IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path, lookup_spawns_duplicates
 from django.contrib.admin.views.main import (
@@ -18,7 +18,7 @@ from django.contrib.admin.views.main import (
     SEARCH_VAR,
 )
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import TextFilter
 from unfold.views import ChangeList
@@ -47,7 +47,7 @@ _YES_OR_NO = {"True", "False", "1", "0"}
 class Listing(ChangeList):
     """A list that is counted at most once, and accepts only what its screen declares."""
 
-    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: HttpRequest, *args: object, **kwargs: object) -> None:
         refuse_repeated(request, OWN)
         refuse_unknown(request, request.GET.keys() - DJANGOS)
         page_number(request, PAGE_VAR)
@@ -70,15 +70,15 @@ class Listing(ChangeList):
         repeats = any(lookup_spawns_duplicates(self.lookup_opts, path) for path in paths)
         return shown, bool(shown), {}, repeats, bool(used)
 
-    def _filter(self, request: HttpRequest, declared: Any, given: dict[str, list[str]]) -> Any:
+    def _filter(self, request: HttpRequest, declared: object, given: dict[str, list[str]]) -> ListFilter:
         """The filter that `list_filter` declares, made as Django makes it."""
         if isinstance(declared, type):
-            return declared(request, given, self.model, self.model_admin)
+            return cast(ListFilter, declared(request, given, self.model, self.model_admin))
         path, kind = declared if isinstance(declared, tuple) else (declared, FieldListFilter.create)
         field = get_fields_from_path(self.model, path)[-1]
-        return kind(field, request, given, self.model, self.model_admin, field_path=path)
+        return cast(ListFilter, kind(field, request, given, self.model, self.model_admin, field_path=path))
 
-    def _refuse_unusable(self, spec: Any, request: HttpRequest, given: dict[str, list[str]]) -> None:
+    def _refuse_unusable(self, spec: ListFilter, request: HttpRequest, given: dict[str, list[str]]) -> None:
         """Raise BadParameter for a value that the filter would refuse or ignore."""
         names = [name for name in spec.expected_parameters() if name in given]
         for name in names:
@@ -92,7 +92,7 @@ class Listing(ChangeList):
         if rows is None:
             raise BadParameter(names[0], UNREADABLE)
 
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Model]) -> object:
         asked = self.params.get(ORDER_VAR)
         columns = asked.split(".") if asked else []
         if len(columns) > len(self.list_display) or not all(map(self._can_sort_by, columns)):

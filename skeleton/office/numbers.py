@@ -4,7 +4,7 @@ A number is read and shown in the notation of the page's language, strictly (`ke
 """
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from django import forms
 from django.conf import settings
@@ -30,7 +30,7 @@ class NumberField(forms.Field):
     def notation(self) -> Notation:
         return Notation.of(self.language)
 
-    def read(self, value: Any) -> Decimal | None:
+    def read(self, value: object) -> Decimal | None:
         """Return the number that was typed, with its decimals; None for nothing. Raises ValidationError."""
         if value is None or not str(value).strip():
             return None
@@ -44,17 +44,17 @@ class NumberField(forms.Field):
         exact = Decimal(value).normalize(EXACT)
         return self.notation.write(exact)
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> object:
         return self.shown(value) if isinstance(value, int | Decimal) else value
 
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, object]:
         return {**super().widget_attrs(widget), "inputmode": self.inputmode, "autocomplete": "off"}
 
 
 class ExactField(NumberField, forms.DecimalField):
     """A quantity or a rate: an exact decimal."""
 
-    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
+    def to_python(self, value: object) -> Decimal | None:  # type: ignore[override]
         return value if isinstance(value, Decimal) else self.read(value)
 
 
@@ -63,7 +63,7 @@ class WholeField(NumberField, forms.IntegerField):
 
     inputmode = "numeric"
 
-    def to_python(self, value: Any) -> int | None:
+    def to_python(self, value: object) -> int | None:
         if isinstance(value, int):
             return value
         number = self.read(value)
@@ -86,7 +86,7 @@ class AmountField(NumberField):
     def shown(self, value: Any) -> str:
         return self.notation.write(Decimal(value).scaleb(-self.digits(), EXACT))
 
-    def to_python(self, value: Any) -> int | None:
+    def to_python(self, value: object) -> int | None:
         if isinstance(value, int):
             return value
         amount = self.read(value)
@@ -109,7 +109,9 @@ class AmountField(NumberField):
         return told.format(currency=self.currency, number=self.digits(), example=example)
 
 
-FORM_FIELDS: dict[Any, dict[str, Any]] = {
+Overrides: TypeAlias = "dict[type[models.Field[Any, Any]], dict[str, object]]"
+
+FORM_FIELDS: Overrides = {
     kind: {"form_class": field, "widget": NumberField.widget}
     for kind, field in (
         (models.DecimalField, ExactField),

@@ -8,7 +8,7 @@ The site gives each its address, `/admin/<name>/`, and the navigation shows it t
 """
 
 from collections.abc import Callable, Collection
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -61,7 +61,7 @@ class Page:
         """The page, to somebody who may read it."""
         raise NotImplementedError
 
-    def context(self, request: HttpRequest) -> dict[str, Any]:
+    def context(self, request: HttpRequest) -> dict[str, object]:
         """What every page's template needs."""
         return {**admin.site.each_context(request), "title": self.title}
 

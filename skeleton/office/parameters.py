@@ -6,15 +6,16 @@ a declaration accepts none. An override inherits the declaration of the method t
 
 from collections.abc import Callable, Collection
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel.translation import Text
 
-View = TypeVar("View", bound=Callable[..., Any])
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 TYPED = ("s", "term")
 """Parameters of search fields, whose views drop characters that no text can contain."""
@@ -69,12 +70,12 @@ def checks_parameters(view: View) -> View:
     return view
 
 
-def refusing(view: Callable[..., Any]) -> Callable[..., Any]:
+def refusing(view: Callable[..., object]) -> Callable[..., object]:
     """Wrap a view so that it refuses the parameters that it does not declare."""
     names = _declared(view)
 
     @wraps(view)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def checked(request: HttpRequest, *args: object, **kwargs: object) -> object:
         refuse_malformed(request)
         if names is not None:
             refuse_unknown(request, names)
@@ -83,7 +84,7 @@ def refusing(view: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
-def _declared(view: Any) -> Collection[str] | None:
+def _declared(view: object) -> Collection[str] | None:
     """The names that a view, or a method that it overrides, declares. None: it checks them itself."""
     owner, name = getattr(view, "__self__", None), getattr(view, "__name__", "")
     candidates = [view, *(vars(parent).get(name) for parent in type(owner).__mro__)]

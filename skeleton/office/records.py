@@ -1,9 +1,12 @@
 """Screens of records that are edited field by field, the same way as over the API: through its Inputs and services."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django import forms
 from django.db import connection
+from django.db.models import Model
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from skeleton.db import records
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, DomainError
+from skeleton.kernel.types import Values
 from skeleton.office.forms import RecordForm
 from skeleton.office.refusals import REFUSALS, field_of, refusal_of, texts_of
 from skeleton.office.screens import Screen, StackedParts, TabularParts
@@ -25,26 +29,28 @@ class RecordAdmin(Screen):
     create_input: ClassVar[type[InputSerializer] | None] = None
     update_input: ClassVar[type[InputSerializer] | None] = None
 
-    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+    def add(self, values: dict[str, object], actor: Actor) -> UUID:
         """Write a new record; its id."""
         return records.create(self.model, values, actor=actor)
 
-    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+    def change(self, pk: UUID, values: dict[str, object], actor: Actor) -> None:
         """Write `values` into the record. Raises NotFound where the actor may not see it."""
         records.update(self.rows(actor), pk, values, actor=actor)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.create_input is not None and self.has_view_permission(request) and self.may(request, "write")
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.update_input is not None and self.has_view_permission(request) and self.may(request, "write")
 
     # Django's way of saving, turned round: nothing is written by forms
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model | None, form: object, change: bool) -> None:
         """Everything is written at once, in `save_related`, which knows the parts as well."""
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+    def save_related(
+        self, request: HttpRequest, form: RecordForm, formsets: Iterable["PartsFormSet"], change: bool
+    ) -> None:
         if change:
             self.refuse_stale(form)
             self.save_changed(form, formsets, self.actor(request))
@@ -52,7 +58,7 @@ class RecordAdmin(Screen):
             self.save_new(form, formsets, self.actor(request))
         connection.check_constraints()  # the deferred ones, while they can still be told at the form
 
-    def save_new(self, form: Any, formsets: Any, actor: Actor) -> None:
+    def save_new(self, form: RecordForm, formsets: Iterable["PartsFormSet"], actor: Actor) -> None:
         """Make the record of a form and its parts."""
         body = form.body(partial=False)
         for formset in formsets:
@@ -61,7 +67,7 @@ class RecordAdmin(Screen):
             form.instance.pk = self.add(self.create_input.parse(body), actor)
             form.instance.refresh_from_db()  # what is said of it names its number
 
-    def refuse_stale(self, form: Any) -> None:
+    def refuse_stale(self, form: object) -> None:
         """Raises Conflict where somebody else changed the record since the form was read. Sent again, it is meant."""
         if isinstance(form, RecordForm) and form.is_stale:
             raise Conflict(
@@ -71,7 +77,7 @@ class RecordAdmin(Screen):
                 )
             )
 
-    def save_changed(self, form: Any, formsets: Any, actor: Actor) -> None:
+    def save_changed(self, form: RecordForm, formsets: Iterable["PartsFormSet"], actor: Actor) -> None:
         """Write what changed in a form and its parts."""
         body = form.body(partial=True)
         for formset in formsets:
@@ -81,7 +87,11 @@ class RecordAdmin(Screen):
             self.change(form.instance.pk, self.update_input.parse(body, partial=True), actor)
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """Django's, but what is refused while writing comes back as the same form with the reason in it."""
         try:
@@ -95,14 +105,16 @@ class RecordAdmin(Screen):
         request.__dict__.pop("_screen_objects", None)
         return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: object
+    ) -> object:
         form = super().get_form(request, obj, change, **kwargs)
         refusal = getattr(request, "_refusal", None)
         if refusal is None:
             return form
         return type(form.__name__, (form,), {"refusal": _without_parts(refusal, self.get_inlines(request, obj))})
 
-    def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> tuple[Any, Any]:
+    def _create_formsets(self, request: HttpRequest, obj: Model | None, change: bool) -> tuple[object, object]:
         formsets, inlines = super()._create_formsets(request, obj, change)
         refusal = getattr(request, "_refusal", None)
         for formset in formsets:
@@ -121,7 +133,7 @@ class PartsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
             kwargs.pop(unfolds, None)
         super().__init__(*args, **kwargs)
 
-    def add_fields(self, form: Any, index: int | None) -> None:
+    def add_fields(self, form: "forms.ModelForm[Any]", index: int | None) -> None:
         super().add_fields(form, index)
         for field in form.fields.values():  # a table has one heading for all; whoever cannot see it hears the name
             field.widget.attrs.setdefault("aria-label", str(field.label or ""))
@@ -132,12 +144,12 @@ class PartsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         present = [form for form in self.forms if form in self.initial_forms or form.has_changed()]
         return [form for form in present if form not in deleted]
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> Values:
         return {self.name: [self.part(form) for form in self.kept()]}
 
-    def part(self, form: Any) -> dict[str, Any]:
+    def part(self, form: RecordForm) -> dict[str, object]:
         """One part as JSON would say it."""
-        body: dict[str, Any] = form.body(partial=False)
+        body: dict[str, object] = form.body(partial=False)
         return {name: value for name, value in body.items() if name not in ("id", "DELETE", self.fk.name)}
 
     def at(self, index: int, error: DomainError) -> DomainError:
@@ -171,7 +183,7 @@ class TabularList(TabularParts):
     form = RecordForm
 
 
-def _without_parts(error: DomainError, inlines: Any) -> DomainError:
+def _without_parts(error: DomainError, inlines: Iterable[type[StackedParts | TabularParts]]) -> DomainError:
     """The error without what the parts' forms say themselves."""
     names = {inline.formset.name for inline in inlines if issubclass(inline.formset, PartsFormSet)}
     own = {path: text for path, text in (error.details or {}).items() if path.partition(".")[0] not in names}

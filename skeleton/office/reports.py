@@ -24,13 +24,15 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import DomainError
 from skeleton.kernel.text import local_amount
+from skeleton.kernel.translation import Text
+from skeleton.kernel.types import Values
 from skeleton.office.pages import Page
 from skeleton.office.parameters import NOT_A_CHOICE, BadParameter
 
 TEMPLATE = "skeleton/admin/report.html"
 FORMAT, CSV = "format", "csv"
 
-Asked = dict[str, Any]
+Asked = Values
 """What the form's fields say, cleaned."""
 
 Kind = Literal["plain", "heading", "total"]
@@ -40,13 +42,13 @@ Kind = Literal["plain", "heading", "total"]
 class Column:
     """`figures` are set to the right, in digits of equal width."""
 
-    title: Any
+    title: Text
     figures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    cells: Sequence[Any]
+    cells: Sequence[object]
     kind: Kind = "plain"
 
 
@@ -60,7 +62,7 @@ class Table:
     note: str = ""
 
     @property
-    def rows(self) -> list[tuple[Kind, list[tuple[Any, Column]]]]:
+    def rows(self) -> list[tuple[Kind, list[tuple[object, Column]]]]:
         """The lines, each cell beside its column: what a template needs."""
         return [(line.kind, list(zip(line.cells, self.columns, strict=True))) for line in self.lines]
 
@@ -69,13 +71,13 @@ class Table:
 class Found:
     """What a report tells: for `days` in words, the tables, and where a long one goes on (`further`, an address)."""
 
-    days: Any
+    days: Text
     tables: list[Table] = field(default_factory=list)
     subject: str = ""
     further: str = ""
 
 
-def day_field(label: Any, **kwargs: Any) -> forms.DateField:
+def day_field(label: Text, **kwargs: Any) -> forms.DateField:
     """A day, chosen with the browser's own calendar."""
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": " ".join(BASE_INPUT_CLASSES)})
     return forms.DateField(label=label, input_formats=["%Y-%m-%d"], widget=widget, **kwargs)
@@ -91,7 +93,7 @@ class DayForm(forms.Form):
         return {"as_of": today()}
 
     @classmethod
-    def suggestions(cls) -> list[tuple[Any, Asked]]:
+    def suggestions(cls) -> list[tuple[object, Asked]]:
         """What people ask for most, by name."""
         month, year = today().replace(day=1), today().replace(month=1, day=1)
         return [
@@ -112,7 +114,7 @@ class DaysForm(forms.Form):
         return {"from_date": today().replace(month=1, day=1), "to_date": today()}
 
     @classmethod
-    def suggestions(cls) -> list[tuple[Any, Asked]]:
+    def suggestions(cls) -> list[tuple[object, Asked]]:
         month, year = today().replace(day=1), today().replace(month=1, day=1)
         last_month, last_year = (month - ONE_DAY).replace(day=1), (year - ONE_DAY).replace(month=1, day=1)
         return [
@@ -138,7 +140,7 @@ class UntilForm(DaysForm):
         return {"from_date": None, "to_date": today()}
 
     @classmethod
-    def suggestions(cls) -> list[tuple[Any, Asked]]:
+    def suggestions(cls) -> list[tuple[object, Asked]]:
         whole = [(name, {"from_date": None, "to_date": day["as_of"]}) for name, day in DayForm.suggestions()]
         return [*whole, *super().suggestions()]
 
@@ -149,7 +151,7 @@ ONE_DAY = dt.timedelta(days=1)
 class ReportPage(Page):
     """A page that asks by `form`, and answers by `find` (tables) and `download` (CSV)."""
 
-    form: ClassVar[type[Any]] = DaysForm
+    form: ClassVar[type[DaysForm | DayForm]] = DaysForm
 
     def find(self, asked: Asked, actor: Actor) -> Found:
         raise NotImplementedError
@@ -196,7 +198,7 @@ class ReportPage(Page):
         return TemplateResponse(request, TEMPLATE, context, status=400 if form.errors else 200)
 
 
-def spelt(value: Any) -> str:
+def spelt(value: object) -> str:
     """An answer as an address spells it."""
     return str(getattr(value, "pk", value))
 
@@ -206,18 +208,18 @@ def figure(amount: Decimal | int, currency: str, *, blank: bool = False) -> str:
     return "" if blank and not amount else local_amount(int(amount), currency)
 
 
-def link(address: str, text: Any) -> SafeString:
+def link(address: str, text: object) -> SafeString:
     return format_html('<a href="{}">{}</a>', address, text)
 
 
-def total(*cells: Any) -> Line:
+def total(*cells: object) -> Line:
     return Line(cells, "total")
 
 
-def heading(text: Any, columns: Sequence[Column]) -> Line:
+def heading(text: object, columns: Sequence[Column]) -> Line:
     """A line that names those below it."""
     return Line((text, *[""] * (len(columns) - 1)), "heading")
 
 
-def lines(rows: Iterable[Sequence[Any]]) -> list[Line]:
+def lines(rows: Iterable[Sequence[object]]) -> list[Line]:
     return [Line(row) for row in rows]

@@ -1,6 +1,6 @@
 """What every screen has: who may see it, which rows, which acts. One authority: the roles' permission strings."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from skeleton.kernel.actors import Actor
@@ -24,7 +24,7 @@ from skeleton.office.checks import AdminChecks, require_checked_list
 from skeleton.office.exports import Exporting
 from skeleton.office.forms import few_lines
 from skeleton.office.listing import Listing
-from skeleton.office.numbers import FORM_FIELDS
+from skeleton.office.numbers import FORM_FIELDS, Overrides
 from skeleton.office.parameters import (
     KEPT,
     PICKING,
@@ -47,7 +47,7 @@ class Screen(Exporting, ModelAdmin):
     """What the audit log calls these rows; by default the first of `resources`."""
 
     checks_class = AdminChecks
-    acts: ClassVar[tuple[Any, ...]] = ()
+    acts: ClassVar[tuple[str | dict[str, object], ...]] = ()
     """Names of the methods made with `acts.act` or `acts.download`: the buttons of the page. Several under one button
     are `{"title": …, "icon": …, "items": [names]}`."""
 
@@ -57,7 +57,7 @@ class Screen(Exporting, ModelAdmin):
     searched_in_lower_case: ClassVar[bool] = False
     """Whether what `search_fields` name is kept in lower case (with an index that a search by part can use)."""
 
-    ordering: ClassVar[Any] = ("-pk",)
+    ordering: ClassVar[Sequence[str]] = ("-pk",)
     list_per_page = 50
     list_disable_select_all = True
     show_full_result_count = False
@@ -65,7 +65,7 @@ class Screen(Exporting, ModelAdmin):
     list_filter_submit = True
     list_fullwidth = True
     compressed_fields = True
-    formfield_overrides: ClassVar[Any] = {models.TextField: {"widget": few_lines()}, **FORM_FIELDS}
+    formfield_overrides: ClassVar[Overrides] = {models.TextField: {"widget": few_lines()}, **FORM_FIELDS}
     warn_unsaved_form = True
 
     # who
@@ -90,27 +90,27 @@ class Screen(Exporting, ModelAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.may(request, "read")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Django's own deletion is never offered: where something can be deleted, that is an act."""
         return False
 
     # which
 
-    def rows(self, actor: Actor) -> QuerySet[Any]:
+    def rows(self, actor: Actor) -> QuerySet[Model]:
         """The rows that the actor may see, as the API sees them (`visible_to`)."""
-        found: QuerySet[Any] = self.model._default_manager.visible_to(actor)
+        found: QuerySet[Model] = self.model._default_manager.visible_to(actor)
         return found
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return self.rows(self.actor(request)).order_by(*self.get_ordering(request))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
@@ -123,30 +123,33 @@ class Screen(Exporting, ModelAdmin):
             found[key] = super().get_object(request, object_id)
         return found[key]
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
+    ) -> tuple[QuerySet[Model], bool]:
         term = searched(SEARCH_VAR, search_term)
-        found: tuple[Any, bool] = super().get_search_results(
+        found: tuple[QuerySet[Model], bool] = super().get_search_results(
             request, queryset, term.lower() if self.searched_in_lower_case else term
         )
         return found
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Listing]:
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[Listing]:
         return Listing
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
+    def get_changelist_instance(self, request: HttpRequest) -> Listing:
         require_checked_list(self.get_changelist(request), Listing)
         try:
-            return super().get_changelist_instance(request)
+            found: Listing = super().get_changelist_instance(request)
         except IncorrectLookupParameters as exc:  # Django would redirect to the whole list
             raise BadParameter(next(iter(request.GET), ""), UNREADABLE) from exc
+        return found
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: object, request: HttpRequest | None = None) -> bool:
         """Refuse every lookup: `Listing` accepts the parameters of the declared filters, and needs no others."""
         return False
 
     # picked from other screens
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern]:
         pick = path("pick/", self.admin_site.admin_view(self.pick), name=self._route("pick").partition(":")[2])
         return [pick, *super().get_urls()]
 
@@ -159,7 +162,7 @@ class Screen(Exporting, ModelAdmin):
         rows, _ = self.get_search_results(request, self.pickable(request), text)
         return offered(request, rows)
 
-    def pickable(self, request: HttpRequest) -> QuerySet[Any]:
+    def pickable(self, request: HttpRequest) -> QuerySet[Model]:
         """The rows that may be chosen."""
         return self.get_queryset(request)
 
@@ -170,10 +173,10 @@ class Screen(Exporting, ModelAdmin):
         return found
 
     @property
-    def actions_detail(self) -> tuple[Any, ...]:
+    def actions_detail(self) -> tuple[str | dict[str, object], ...]:
         return self.acts
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Iterable[Any]:
+    def get_actions_detail(self, request: HttpRequest, object_id: object) -> Iterable[object]:
         record = self.get_object(request, str(object_id))
         return [
             self.get_unfold_action(name)
@@ -181,7 +184,7 @@ class Screen(Exporting, ModelAdmin):
             if record is not None and self.may_do(request, self.act_of(name)) and self.act_of(name).fits(record)
         ]
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+    def get_actions(self, request: HttpRequest) -> dict[str, object]:
         acts = {name: self.act_of(name) for name in self.bulk_acts}
         offered = {
             name: (partial(do_to_many, act=act), name, act.title)
@@ -190,61 +193,74 @@ class Screen(Exporting, ModelAdmin):
         }
         return {**super().get_actions(request), **offered}
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Model]) -> HttpResponse | None:
         """Do a bulk act. Raises BadParameter for a selected row whose id can't be one."""
         for selected in request.POST.getlist(ACTION_CHECKBOX_NAME):
             try:
                 self.opts.pk.clean(selected, None)
             except ValidationError as exc:
                 raise BadParameter(ACTION_CHECKBOX_NAME, UNREADABLE) from exc
-        return super().response_action(request, queryset)
+        found: HttpResponse | None = super().response_action(request, queryset)
+        return found
 
     # its history is the audit log's; Django's own log is not written
 
     @takes(KEPT)
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         query = urlencode({"resource": self.audited, "resource_id": unquote(object_id)})
         return HttpResponseRedirect(f"{reverse('admin:audit_auditentry_changelist')}?{query}")
 
-    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> list[Any]:
+    def construct_change_message(
+        self, request: HttpRequest, form: object, formsets: object, add: bool = False
+    ) -> list[object]:
         """What Django would have logged."""
         return []
 
-    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: Model, message: object) -> None:
         """Triggers keep the audit log, completely."""
 
-    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Model, message: object) -> None:
         """Likewise."""
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Model]) -> None:
         """Likewise."""
 
     # pages
 
     @checks_parameters
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """The list. `Listing` checks its parameters."""
         return super().changelist_view(request, extra_context)
 
     @takes(KEPT)
-    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        found: HttpResponse = super().add_view(request, *args, **kwargs)
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        found: HttpResponse = super().add_view(request, form_url, extra_context)
         return found
 
     @takes(KEPT)
-    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        found: HttpResponse = super().change_view(request, *args, **kwargs)
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        found: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
         return found
 
     @property
     def audited(self) -> str:
         return self.audited_as or self.resources[0]
 
-    def page_of(self, record: Any) -> str:
+    def page_of(self, record: Model) -> str:
         """The address of a row's page."""
         return self.page_at(record.pk)
 
-    def page_at(self, pk: Any) -> str:
+    def page_at(self, pk: object) -> str:
         return reverse(self._route("change"), args=[pk])
 
     @property
@@ -271,24 +287,24 @@ class _Parts:
     follows_parent = True
     extra = 0
     admin_site: Any
-    formfield_overrides: ClassVar[Any] = FORM_FIELDS
+    formfield_overrides: ClassVar[Overrides] = FORM_FIELDS
 
     parent_model: type[Model]
 
-    def _parent(self) -> Any:
+    def _parent(self) -> ModelAdmin:
         return self.admin_site.get_model_admin(self.parent_model)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return bool(self._parent().has_view_permission(request))
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         parent = self._parent()
         return bool(parent.has_add_permission(request) if obj is None else parent.has_change_permission(request, obj))
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.has_change_permission(request, obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.has_change_permission(request, obj)
 
 
@@ -307,11 +323,11 @@ class ShownParts(TabularParts):
 
     can_delete = False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 
-def offered(request: HttpRequest, rows: QuerySet[Any], text: Callable[[Any], str] = str) -> JsonResponse:
+def offered(request: HttpRequest, rows: QuerySet[Model], text: Callable[[Any], str] = str) -> JsonResponse:
     """A page of `rows`, each as `text` says, in the form that `forms.PickField` asks for."""
     first = (page_number(request, "page") - 1) * PICKED
     found = list(rows[first : first + PICKED + 1])

@@ -11,8 +11,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from django.urls import URLPattern, URLResolver, get_resolver
+from drf_spectacular.utils import OpenApiExample
 from rest_framework import decorators
 
+from skeleton.kernel.types import Values
 from skeleton.rest.permissions import Requirement
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class ActionDescription:
 
     summary: str
     permission: str | Requirement | None = None
-    input: Any = None
+    input: object = None
     partial: bool = False
     output: Any = BY_CLASS
     envelope: Envelope = "object"
@@ -48,7 +50,7 @@ class ActionDescription:
     also: Sequence[int] = ()
     errors: Sequence[int] = ()
     media: Sequence[str] = ()
-    examples: Sequence[Any] = ()
+    examples: Sequence[OpenApiExample] = ()
     secret: bool = False
     operation: str = ""
     doc: str = ""
@@ -73,7 +75,7 @@ def action(
     return lambda handler: mark(describe(**described)(handler))
 
 
-def describe(**changes: Any) -> Callable[[Handler], Handler]:
+def describe(**changes: object) -> Callable[[Handler], Handler]:
     """Describe an action that DRF's router finds by itself, or one of `@action`'s `mapping`; see the module."""
     unknown = set(changes) - _NAMES
     if unknown:
@@ -98,7 +100,7 @@ HOOKS = {
 @cache
 def description_of(viewset: type, name: str) -> ActionDescription | None:
     """The description of an action; None for a method that has none."""
-    found: dict[str, Any] = {}
+    found: Values = {}
     for each in (name, HOOKS.get(name)):
         if each is None:
             continue
@@ -122,12 +124,14 @@ def actions_of(viewset: type) -> Iterator[tuple[str, ActionDescription]]:
             yield name, described
 
 
-def endpoints() -> Iterator[tuple[str, Callable[..., Any]]]:
+def endpoints() -> Iterator[tuple[str, Callable[..., object]]]:
     """Every route of the whole project with its view; a viewset's `actions` map its methods to its actions."""
     yield from _endpoints(get_resolver().url_patterns, "")
 
 
-def _endpoints(patterns: Sequence[URLPattern | URLResolver], prefix: str) -> Iterator[tuple[str, Callable[..., Any]]]:
+def _endpoints(
+    patterns: Sequence[URLPattern | URLResolver], prefix: str
+) -> Iterator[tuple[str, Callable[..., object]]]:
     for pattern in patterns:
         route = f"{prefix}{pattern.pattern}"
         if isinstance(pattern, URLResolver):

@@ -43,7 +43,7 @@ Apps = Sequence[AppConfig] | None
 
 
 @register("skeleton")
-def check_routes(app_configs: Apps, **_: Any) -> list[CheckMessage]:
+def check_routes(app_configs: Apps, **_: object) -> list[CheckMessage]:
     """Every route of the API is a described action, with a permission, whose serializers are ones that work."""
     problems: list[CheckMessage] = []
     for route, callback in endpoints():
@@ -75,7 +75,7 @@ def _check_action(view: ApiViewSet, method: str, route: str) -> Iterator[CheckMe
         yield Error(f"{route} declares no permission: set permission_classes.", id="skeleton.E002")
     if described.input is not None:
         try:
-            given: Any = view.get_input_serializer_class()
+            given: object = view.get_input_serializer_class()
         except TypeError as exc:
             yield Error(f"{route}: {exc}: set input_serializer_class.", id="skeleton.E006")
             return
@@ -116,7 +116,7 @@ NOT_READ = {
 
 
 @register("skeleton")
-def check_hooks(app_configs: Apps, **_: Any) -> list[CheckMessage]:
+def check_hooks(app_configs: Apps, **_: object) -> list[CheckMessage]:
     """No viewset uses a hook of DRF's that would be ignored."""
     return [
         Error(f"{viewset.__name__}: {line}", id="skeleton.E007")
@@ -149,7 +149,7 @@ def _unheard(viewset: type[ApiViewSet]) -> Iterator[str]:
     yield from _unheard_of_filters(viewset.filterset_class)
 
 
-def _unheard_of_filters(filterset: Any) -> Iterator[str]:
+def _unheard_of_filters(filterset: type[FilterSet] | None) -> Iterator[str]:
     if filterset is None:
         return
     if not issubclass(filterset, FilterSet):
@@ -161,7 +161,7 @@ def _unheard_of_filters(filterset: Any) -> Iterator[str]:
 
 
 @register("skeleton")
-def check_lists(app_configs: Apps, **_: Any) -> list[CheckMessage]:
+def check_lists(app_configs: Apps, **_: object) -> list[CheckMessage]:
     """Every resource's columns exist, and no list is ordered by what may be null: a cursor would lose those rows."""
     return [problem for viewset in _viewsets() if hasattr(viewset, "list") for problem in _check_resource(viewset)]
 
@@ -188,7 +188,7 @@ def _check_resource(viewset: type[ApiViewSet]) -> Iterator[CheckMessage]:
             yield Error(f"{viewset.__name__}: the sort field {name} may be null.", id="skeleton.E005")
 
 
-def _may_be_null(rows: QuerySet[Any], key: Any) -> bool:
+def _may_be_null(rows: QuerySet[Model], key: object) -> bool:
     if isinstance(key, Coalesce):
         last = key.get_source_expressions()[-1]
         return not (isinstance(last, Value) and last.value is not None) and _may_be_null(rows, last)
@@ -222,7 +222,7 @@ def _column_may_be_null(model: type[Model], path: str) -> bool:
 
 
 @register("skeleton")
-def check_settings(app_configs: Apps, **_: Any) -> list[CheckMessage]:
+def check_settings(app_configs: Apps, **_: object) -> list[CheckMessage]:
     """No setting has a value that cannot work, or that is unsafe for others than oneself."""
     return [
         Error(line, id="skeleton.E100") for line in (*_unusable(), *_unusable_limits(), *_unusable_work(), *_unsafe())

@@ -21,6 +21,8 @@ from rest_framework.renderers import BaseRenderer, TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from skeleton.rest.schema import Schema
+
 
 class DocumentationView(APIView):
     """Public, and outside of the API's own kernel: these answer pages and YAML."""
@@ -34,17 +36,17 @@ class DocumentationView(APIView):
 _making = threading.Lock()
 
 
-def openapi() -> dict[str, Any]:
+def openapi() -> Schema:
     """The OpenAPI document, made at the first call: it takes a second, and its generator is not made for threads."""
     with _making:
         return _openapi()
 
 
 @cache
-def _openapi() -> dict[str, Any]:
+def _openapi() -> dict[str, object]:
     generator: Any = SchemaGenerator
     with override(settings.LANGUAGE_CODE):  # whatever page asked for it first
-        document: dict[str, Any] = generator().get_schema(request=None, public=True)
+        document: Schema = generator().get_schema(request=None, public=True)
     return document
 
 
@@ -89,7 +91,7 @@ class RedocView(DocumentationView, SpectacularRedocView):
     def _redoc_standalone() -> str:
         return "?script="
 
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: Request, *args: object, **kwargs: object) -> HttpResponseBase:
         if "script" in request.query_params:
             return HttpResponse(redoc_script(), "text/javascript", headers={"Cache-Control": "public, max-age=86400"})
         page: HttpResponseBase = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]

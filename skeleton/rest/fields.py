@@ -8,7 +8,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import email_validator
@@ -20,6 +20,7 @@ from rest_framework.fields import empty
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.money import KNOWN, MAX_AMOUNT
 from skeleton.kernel.text import format_text
+from skeleton.kernel.types import Values
 
 for _private in ("local", "test"):  # reserved for private use, and companies use them inside; the rest stays refused
     email_validator.SPECIAL_USE_DOMAIN_NAMES.remove(_private)
@@ -51,7 +52,7 @@ class TextField(serializers.CharField):
         kwargs.setdefault("max_length", 255)
         super().__init__(**kwargs)
 
-    def run_validation(self, data: Any = empty) -> Any:
+    def run_validation(self, data: object = empty) -> Any:
         if isinstance(data, str) and not data.strip():
             if self.allow_null:
                 return None
@@ -59,7 +60,7 @@ class TextField(serializers.CharField):
                 self.fail("blank")
         return super().run_validation(data)
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -70,11 +71,11 @@ class EmailField(TextField):
 
     default_error_messages = {"email": _("Invalid email format")}
 
-    def __init__(self, *, max_length: int = 254, **kwargs: Any) -> None:
+    def __init__(self, *, max_length: int = 254, **kwargs: object) -> None:
         super().__init__(max_length=max_length, **kwargs)
         self.longest = max_length
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         text = super().to_internal_value(data)
         if len(text) > self.longest:  # refused by length below: normalizing it may take the square of its length
             return text
@@ -90,7 +91,7 @@ class EmailField(TextField):
 class IntegerField(serializers.IntegerField):
     """A whole JSON number. Not 5.0, not "5", not true."""
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: object) -> int:
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("invalid")
         return data
@@ -114,10 +115,10 @@ class CurrencyField(TextField):
 
     default_error_messages = {"currency": _("Unknown currency: use an ISO 4217 code.")}
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         super().__init__(max_length=3, **kwargs)
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         code = super().to_internal_value(data)
         if code not in KNOWN:
             self.fail("currency")
@@ -147,7 +148,7 @@ class NumberField(serializers.Field[Decimal, Any, Any, Any]):
         self.places, self.over, self.at_least, self.at_most = places, over, at_least, at_most
         super().__init__(**kwargs)
 
-    def to_internal_value(self, data: Any) -> Decimal:
+    def to_internal_value(self, data: object) -> Decimal:
         if isinstance(data, bool) or not isinstance(data, int | float) or data != data:  # noqa: PLR0124 (NaN)
             self.fail("invalid")
         value = Decimal(str(data))  # the shortest text of the float is what the client wrote
@@ -169,7 +170,7 @@ class NumberField(serializers.Field[Decimal, Any, Any, Any]):
 class BooleanField(serializers.BooleanField):
     """true or false, nothing that merely looks like it."""
 
-    def to_internal_value(self, data: Any) -> bool:
+    def to_internal_value(self, data: object) -> bool:
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
@@ -178,7 +179,7 @@ class BooleanField(serializers.BooleanField):
 class DateField(serializers.DateField):
     """`YYYY-MM-DD`."""
 
-    def to_internal_value(self, value: Any) -> dt.date:
+    def to_internal_value(self, value: object) -> dt.date:
         if not isinstance(value, str) or not _DATE.fullmatch(value):  # Python would take 20260228 and 2026-W09-6 too
             self.fail("invalid", format="YYYY-MM-DD")
         return super().to_internal_value(value)
@@ -187,7 +188,7 @@ class DateField(serializers.DateField):
 class DateTimeField(serializers.DateTimeField):
     """RFC 3339, with any offset on input (without one it is UTC); always UTC with Z on output."""
 
-    def to_internal_value(self, value: Any) -> dt.datetime:
+    def to_internal_value(self, value: object) -> dt.datetime:
         if not isinstance(value, str) or not _MOMENT.fullmatch(value):
             self.fail("invalid", format="RFC 3339")
         try:
@@ -201,10 +202,10 @@ class ClockField(serializers.Field[dt.time, Any, Any, Any]):
 
     default_error_messages = {"invalid": _("Must be a time of day, HH:MM, from 00:00 to 23:59.")}
 
-    def run_validation(self, data: Any = empty) -> Any:
+    def run_validation(self, data: object = empty) -> Any:
         return super().run_validation(None if data == "" and self.allow_null else data)
 
-    def to_internal_value(self, data: Any) -> dt.time:
+    def to_internal_value(self, data: object) -> dt.time:
         if not isinstance(data, str) or not _CLOCK.fullmatch(data):
             self.fail("invalid")
         return dt.time.fromisoformat(data)
@@ -213,7 +214,7 @@ class ClockField(serializers.Field[dt.time, Any, Any, Any]):
 class ChoiceField(serializers.ChoiceField):
     """One of a few texts."""
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         if not isinstance(data, str) or data not in self.choices:
             allowed = ", ".join(str(choice) for choice in self.choices)
             raise serializers.ValidationError(
@@ -225,7 +226,7 @@ class ChoiceField(serializers.ChoiceField):
 class UUIDField(serializers.UUIDField):
     """A UUID as we write it, with hyphens."""
 
-    def to_internal_value(self, data: Any) -> UUID:
+    def to_internal_value(self, data: object) -> UUID:
         value = parse_uuid(data)
         if value is None:
             self.fail("invalid", value=data)
@@ -240,19 +241,19 @@ class ReferenceField(UUIDField):
 
     default_error_messages = {"unknown": _("Unknown {what}.")}
 
-    def __init__(self, *, to: type[Model] | QuerySet[Any], **kwargs: Any) -> None:
+    def __init__(self, *, to: type[Model] | QuerySet[Model], **kwargs: Any) -> None:
         self.to = to
         super().__init__(**kwargs)
 
-    def to_internal_value(self, data: Any) -> UUID:
+    def to_internal_value(self, data: object) -> UUID:
         value = super().to_internal_value(data)
-        rows: QuerySet[Any] = self.to if isinstance(self.to, QuerySet) else self.to._default_manager.all()
+        rows: QuerySet[Model] = self.to if isinstance(self.to, QuerySet) else self.to._default_manager.all()
         if not rows.filter(pk=value).exists():
             self.fail("unknown", what=str(rows.model._meta.verbose_name))
         return value
 
 
-class JsonObjectField(serializers.Field[dict[str, Any], Any, Any, Any]):
+class JsonObjectField(serializers.Field[Values, Any, Any, Any]):
     """A JSON object, kept as it is and replaced as a whole; `texts=True` where every value must be a text."""
 
     default_error_messages = {
@@ -266,7 +267,7 @@ class JsonObjectField(serializers.Field[dict[str, Any], Any, Any, Any]):
         self.texts = texts
         super().__init__(**kwargs)
 
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
+    def to_internal_value(self, data: object) -> Values:
         if not isinstance(data, dict):
             self.fail("invalid")
         if len(data) > self.limit:
@@ -275,14 +276,14 @@ class JsonObjectField(serializers.Field[dict[str, Any], Any, Any, Any]):
             self.fail("texts")
         return data
 
-    def to_representation(self, value: dict[str, Any]) -> dict[str, Any]:
+    def to_representation(self, value: dict[str, object]) -> dict[str, object]:
         return value
 
 
 class NestedJsonField(JsonObjectField):
     """A JSON object in a column of its own, in the shape that a serializer describes. For output: kept as it is."""
 
-    def __init__(self, child: type[serializers.Serializer[Any]], **kwargs: Any) -> None:
+    def __init__(self, child: type[serializers.Serializer[object]], **kwargs: Any) -> None:
         self.child = child()
         super().__init__(**kwargs)
 
@@ -306,7 +307,7 @@ class ListField(serializers.ListField):
         if isinstance(self.child, serializers.BaseSerializer):
             self.child.parent = None  # type: ignore[assignment]
 
-    def to_internal_value(self, data: Any) -> list[Any]:
+    def to_internal_value(self, data: object) -> list[object]:
         if not isinstance(data, list):
             self.fail("not_a_list")
         if len(data) < self.fewest:
@@ -326,42 +327,44 @@ class ListField(serializers.ListField):
         return values
 
 
-class FromColumns(serializers.Field[Any, Any, Any, Any]):
+AnyField: TypeAlias = serializers.Field[Any, Any, Any, Any]
+"""A field of whatever type: DRF's fields name four, which nothing here depends on."""
+
+
+class FromColumns(AnyField):
     """An output field worked out from columns of the row: `FromColumns(BooleanField(), "status", compute=is_active)`.
 
     `field` describes the result (for the OpenAPI), `columns` are what `compute` takes, in that order. The function
     must be pure and quick: it runs once per row.
     """
 
-    def __init__(
-        self, field: serializers.Field[Any, Any, Any, Any], *columns: str, compute: Callable[..., Any]
-    ) -> None:
+    def __init__(self, field: AnyField, *columns: str, compute: Callable[..., object]) -> None:
         self.field, self.columns, self.compute = field, columns, compute
         super().__init__(read_only=True, source="*")
 
-    def to_representation(self, value: Any) -> Any:
+    def to_representation(self, value: object) -> object:
         return self.compute(*(_follow(value, column) for column in self.columns))
 
 
-class FromFields(serializers.Field[Any, Any, Any, Any]):
+class FromFields(AnyField):
     """An output field worked out from other fields of the same object, once they are there.
 
     `FromFields(AddressSerializer(allow_null=True), "addresses", compute=primary)`: like FromColumns, but `compute`
     takes the finished values of the fields named, children included. They must be no `FromFields` themselves.
     """
 
-    def __init__(self, field: serializers.Field[Any, Any, Any, Any], *names: str, compute: Callable[..., Any]) -> None:
+    def __init__(self, field: AnyField, *names: str, compute: Callable[..., object]) -> None:
         self.field, self.names, self.compute = field, names, compute
         super().__init__(read_only=True, source="*")
 
 
-class Children(serializers.Field[Any, Any, Any, Any]):
+class Children(AnyField):
     """Rows of a child table, as a list of objects, read by the same statement as their parent.
 
     `rows` is the queryset of the children of one parent, related by `OuterRef("pk")`, in their order.
     """
 
-    def __init__(self, child: type[serializers.Serializer[Any]], rows: QuerySet[Any]) -> None:
+    def __init__(self, child: type[serializers.Serializer[object]], rows: QuerySet[Model]) -> None:
         self.child, self.rows = child, rows
         super().__init__(read_only=True)
 
@@ -370,12 +373,12 @@ class Child(Children):
     """The one row of a child table that `rows` finds for its parent, as an object; null where there is none."""
 
 
-def _follow(value: Any, path: str) -> Any:
+def _follow(value: object, path: str) -> object:
     for part in path.split("__"):
         value = value[part] if isinstance(value, Mapping) else getattr(value, part, None)
     return value
 
 
-def text_of(choices: Sequence[tuple[str, Any]]) -> str:
+def text_of(choices: Sequence[tuple[str, object]]) -> str:
     """The values of `choices`, for a message: "draft, sent"."""
     return ", ".join(str(value) for value, _ in choices)

@@ -9,17 +9,19 @@ Filters must be pure: no clock, no request. "Today" is `db.statements.CurrentDat
 """
 
 import datetime as dt
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeAlias
 
 import django_filters
 from django import forms
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import CharField, QuerySet, TextField
+from django.db.models import CharField, Model, QuerySet, TextField
 from django.db.models.functions import Lower
 from django.db.models.lookups import BuiltinLookup
 
 from skeleton.db.statements import Param
 from skeleton.kernel.errors import BadRequest
+from skeleton.kernel.types import Values
 
 CharField.register_lookup(Lower)
 TextField.register_lookup(Lower)
@@ -33,7 +35,7 @@ class Matches(BuiltinLookup):
     lookup_name = "matches"
     prepare_rhs = False
 
-    def get_rhs_op(self, connection: Any, rhs: str) -> str:
+    def get_rhs_op(self, connection: object, rhs: str) -> str:
         return f"LIKE {rhs}"
 
 
@@ -53,17 +55,17 @@ class SqlFilter:
     """Whether the best plan depends on the value itself, so that PostgreSQL must plan anew each time: a LIKE with an
     unknown pattern finds no trigram index, and a common country wants another way than a rare one."""
 
-    def variant(self, value: Any) -> Any:
+    def variant(self, value: object) -> object:
         """What of the value changes the SQL."""
         return None
 
-    def bind(self, value: Any) -> Any:
+    def bind(self, value: Any) -> object:
         """The value as the database gets it."""
         return value
 
 
 class _StrictBoolean(forms.Field):
-    def to_python(self, value: Any) -> bool:
+    def to_python(self, value: object) -> bool:
         try:
             return {"true": True, "false": False}[str(value)]
         except KeyError:
@@ -78,11 +80,18 @@ class BooleanFilter(SqlFilter, django_filters.Filter):
 class _OneOf(forms.ChoiceField):
     """A choice found in a set: Django walks through all of them, twice."""
 
-    def __init__(self, *, choices: Any, null_label: Any = None, null_value: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        choices: Sequence[tuple[str, object]],
+        null_label: object = None,
+        null_value: object = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(choices=choices, **kwargs)
         self.known = frozenset(str(value) for value, _ in choices)
 
-    def clean(self, value: Any) -> str:
+    def clean(self, value: object) -> str:
         if value not in self.known:
             raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
         return str(value)
@@ -92,7 +101,7 @@ class ChoiceFilter(SqlFilter, django_filters.ChoiceFilter):
     field_class = _OneOf
     constant = True
 
-    def __init__(self, *args: Any, choices: list[tuple[str, Any]], **kwargs: Any) -> None:
+    def __init__(self, *args: object, choices: Sequence[tuple[str, object]], **kwargs: object) -> None:
         allowed = ", ".join(str(value) for value, _ in choices)
         kwargs["error_messages"] = {"invalid_choice": f"Must be one of: {allowed}."}
         super().__init__(*args, choices=choices, **kwargs)
@@ -103,13 +112,13 @@ class UUIDFilter(SqlFilter, django_filters.UUIDFilter):
 
 
 class TextFilter(SqlFilter, django_filters.CharFilter):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         kwargs.setdefault("max_length", 255)
         super().__init__(*args, **kwargs)
 
 
 class DateFilter(SqlFilter, django_filters.DateFilter):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         kwargs["input_formats"] = ["%Y-%m-%d"]
         kwargs["error_messages"] = {"invalid": "Must be a date, YYYY-MM-DD."}
         super().__init__(*args, **kwargs)
@@ -118,20 +127,20 @@ class DateFilter(SqlFilter, django_filters.DateFilter):
 class FromDayFilter(DateFilter):
     """Moments from the beginning (UTC) of the day given."""
 
-    def __init__(self, field_name: str = "created_at", **kwargs: Any) -> None:
+    def __init__(self, field_name: str = "created_at", **kwargs: object) -> None:
         super().__init__(field_name=field_name, lookup_expr="gte", **kwargs)
 
-    def bind(self, value: Any) -> Any:
+    def bind(self, value: dt.date) -> dt.datetime:
         return dt.datetime.combine(value, dt.time.min, dt.UTC)
 
 
 class ToDayFilter(DateFilter):
     """Moments until the end (UTC) of the day given."""
 
-    def __init__(self, field_name: str = "created_at", **kwargs: Any) -> None:
+    def __init__(self, field_name: str = "created_at", **kwargs: object) -> None:
         super().__init__(field_name=field_name, lookup_expr="lte", **kwargs)
 
-    def bind(self, value: Any) -> Any:
+    def bind(self, value: dt.date) -> dt.datetime:
         return dt.datetime.combine(value, dt.time.max, dt.UTC)
 
 
@@ -146,16 +155,19 @@ class PatternFilter(TextFilter):
 
     by_value = True
 
-    def bind(self, value: Any) -> Any:
+    def bind(self, value: str) -> str:
         return like_pattern(value)
 
 
 class SearchFilter(PatternFilter):
     """Texts that contain the value in any case, on a column kept in lower case."""
 
-    def __init__(self, field_name: str = "search_text", **kwargs: Any) -> None:
+    def __init__(self, field_name: str = "search_text", **kwargs: object) -> None:
         super().__init__(field_name=field_name, lookup_expr="matches", **kwargs)
 
+
+FilterShape: TypeAlias = tuple[tuple[str, object], ...]
+"""What of a request's filters its SQL depends on: for each filter its name, and its value or variant."""
 
 NOT_CALLED = ("__init__", "filter_queryset", "qs", "form", "get_form_class", "is_valid", "errors")
 """What django-filter calls for each request, and nothing here does."""
@@ -164,14 +176,14 @@ NOT_CALLED = ("__init__", "filter_queryset", "qs", "form", "get_form_class", "is
 class FilterSet(django_filters.FilterSet):
     """The filters of one list. Declared as ever; `method=` filters get the queryset, the name and a value or Param."""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         for name in NOT_CALLED:
             if name in vars(cls):
                 raise ImproperlyConfigured(f"{cls.__name__}.{name} would not be called: use a filter with method=.")
 
     @classmethod
-    def clean(cls, raw: dict[str, str]) -> dict[str, Any]:
+    def clean(cls, raw: dict[str, str]) -> Values:
         """The values of the parameters in `raw` that are filters here; blank ones are as good as absent.
 
         Raises BadRequest with a text per parameter.
@@ -190,7 +202,7 @@ class FilterSet(django_filters.FilterSet):
         return values
 
     @classmethod
-    def shape(cls, values: dict[str, Any]) -> tuple[Any, ...]:
+    def shape(cls, values: dict[str, object]) -> FilterShape:
         """What of `values` the SQL depends on, hashable."""
         return tuple(
             (name, value if _filter_of(cls, name).constant else _filter_of(cls, name).variant(value))
@@ -198,21 +210,21 @@ class FilterSet(django_filters.FilterSet):
         )
 
     @classmethod
-    def by_value(cls, shape: tuple[Any, ...]) -> bool:
+    def by_value(cls, shape: FilterShape) -> bool:
         """Whether a statement of this shape must be planned for its values each time."""
         return any(_filter_of(cls, name).by_value for name, _ in shape)
 
     @classmethod
-    def apply(cls, rows: QuerySet[Any], shape: tuple[Any, ...]) -> QuerySet[Any]:
+    def apply(cls, rows: QuerySet[Model], shape: FilterShape) -> QuerySet[Model]:
         """`rows` with every filter of `shape` applied, a Param standing for each value that is not constant."""
         instance = _instance(cls)
         for name, value in shape:
-            param: Any = value if _filter_of(cls, name).constant else Param(name, variant=value)
+            param: object = value if _filter_of(cls, name).constant else Param(name, variant=value)
             rows = instance.filters[name].filter(rows, param)
         return rows
 
     @classmethod
-    def bind(cls, values: dict[str, Any]) -> dict[str, Any]:
+    def bind(cls, values: dict[str, object]) -> dict[str, object]:
         """`values` as the Params of `apply` want them."""
         return {name: _filter_of(cls, name).bind(value) for name, value in values.items()}
 

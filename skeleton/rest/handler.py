@@ -1,6 +1,6 @@
 """The one place where an exception becomes an answer: `{"error", "message", "details"?, "request_id"}`."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import structlog
@@ -27,6 +27,7 @@ from skeleton.kernel.errors import (
     Unauthorized,
 )
 from skeleton.kernel.translation import in_source_language
+from skeleton.kernel.types import Values
 from skeleton.rest.http import JsonResponse
 from skeleton.rest.throttles import general
 
@@ -42,7 +43,7 @@ _CONNECTION_LOST = ("08", "57P")
 
 def error_response(error: DomainError, *, status: int | None = None, code: str | None = None) -> JsonResponse:
     """`error` as the API's one error shape, with the headers that its status asks for."""
-    body: dict[str, Any] = {"error": code or error.code, "message": in_source_language(error.message)}
+    body: dict[str, object] = {"error": code or error.code, "message": in_source_language(error.message)}
     if error.details:
         body["details"] = in_source_language(error.details)
     body["request_id"] = current_request_id()
@@ -54,7 +55,7 @@ def error_response(error: DomainError, *, status: int | None = None, code: str |
     return JsonResponse(body, status=status or error.status, headers=headers)
 
 
-def handle(exc: Exception, context: Mapping[str, Any] | None = None) -> JsonResponse:
+def handle(exc: Exception, context: Values | None = None) -> JsonResponse:
     """DRF's exception handler. Whatever is not foreseen is logged with its traceback and answered as a bare 500."""
     if isinstance(exc, drf.APIException) and exc.status_code in _PROTOCOL_CODES:
         code = _PROTOCOL_CODES[exc.status_code]
@@ -79,7 +80,7 @@ def translate(exc: Exception) -> DomainError | None:
     return None
 
 
-def flatten(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def flatten(detail: object, path: str = "") -> Iterator[tuple[str, str]]:
     """DRF's tree of messages as pairs of dotted path and the first text there."""
     if isinstance(detail, dict):
         for key, value in detail.items():

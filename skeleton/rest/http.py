@@ -3,7 +3,6 @@
 import hashlib
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 import orjson
 from django.http import HttpResponse
@@ -25,7 +24,7 @@ def rfc3339(moment: datetime) -> str:
     return text
 
 
-def _fallback(value: object) -> Any:
+def _fallback(value: object) -> object:
     if isinstance(value, Decimal):
         # a sum of sums may outgrow what orjson writes as an integer; JSON itself knows no limit
         return number(value) if abs(value) <= MAX_INTEGER else orjson.Fragment(f"{value:f}")
@@ -36,7 +35,7 @@ def _fallback(value: object) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def dump_json(data: Any) -> bytes:
+def dump_json(data: object) -> bytes:
     """`data` as JSON in UTF-8: timestamps in UTC with Z, decimals as numbers, UUIDs as strings."""
     return orjson.dumps(data, default=_fallback, option=_OPTIONS)
 
@@ -44,7 +43,7 @@ def dump_json(data: Any) -> bytes:
 class JsonResponse(HttpResponse):
     """An answer in JSON. Already rendered: the API has one format, so DRF's late rendering buys nothing."""
 
-    def __init__(self, data: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, data: object, status: int = 200, headers: dict[str, str] | None = None) -> None:
         super().__init__(dump_json(data), content_type="application/json", status=status, headers=headers)
 
 

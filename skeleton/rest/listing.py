@@ -10,12 +10,15 @@ from uuid import UUID
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, F, Field, Func
+from django.db.models import BooleanField, Expression, F, Field, Func
+from django.db.models.expressions import OrderBy
+from django.db.models.sql.compiler import SQLCompiler
 from django.http import QueryDict
 
 from skeleton.db.statements import Param
 from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.ids import parse_uuid
+from skeleton.kernel.types import Values
 from skeleton.rest.filters import FilterSet
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
@@ -25,15 +28,19 @@ MAX_PAGE = 2**31
 PAGING = ("page", "limit", "cursor", "sort_by", "sort_order")
 
 
+SortKey = str | Expression | F
+"""What rows are ordered by: a column or an expression."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ordering:
     """An order that a list may be asked for: by `key` (a column or expression, never null), then by id."""
 
     name: str
-    key: Any
+    key: SortKey
     descending: bool = False
 
-    def order_by(self) -> tuple[Any, ...]:
+    def order_by(self) -> tuple[OrderBy, OrderBy]:
         """For `order_by`. The id comes last and in the same direction, so that one index range serves a cursor."""
         pk = F("pk")
         if self.descending:
@@ -41,12 +48,12 @@ class Ordering:
         return (self.expression.asc(), pk.asc())
 
     @property
-    def expression(self) -> Any:
+    def expression(self) -> Expression | F:
         """The key as the ORM takes it."""
         return F(self.key) if isinstance(self.key, str) else self.key
 
 
-def parse_ordering(query: Mapping[str, str], allowed: Mapping[str, Any], default: Ordering) -> Ordering:
+def parse_ordering(query: Mapping[str, str], allowed: Mapping[str, SortKey], default: Ordering) -> Ordering:
     """The order that `sort_by` and `sort_order` ask for: one of `allowed` (keys by public name), or the default."""
     name, order = query.get("sort_by"), query.get("sort_order")
     if order is not None and order not in ("asc", "desc"):
@@ -69,7 +76,7 @@ NEWEST_FIRST = Ordering("id", "pk", descending=True)
 class Cursor:
     """Where the last page ended: the sort key's value and the id of its last row. None, None: at the beginning."""
 
-    after_key: Any = None
+    after_key: object = None
     after_id: UUID | None = None
 
     @property
@@ -81,19 +88,19 @@ class Cursor:
 class ListQuery:
     """A list request, understood. `cursor` is None for page mode."""
 
-    filters: dict[str, Any]
+    filters: Values
     ordering: Ordering
     limit: int
     page: int
     cursor: Cursor | None
 
 
-def everything(ordering: Ordering, filters: dict[str, Any] | None = None) -> ListQuery:
+def everything(ordering: Ordering, filters: dict[str, object] | None = None) -> ListQuery:
     """What the few lists that are not paged ask for."""
     return ListQuery(filters=filters or {}, ordering=ordering, limit=MAX_LIMIT, page=1, cursor=None)
 
 
-def parse_filters(query: QueryDict, filterset: type[FilterSet] | None, also: Sequence[str] = ()) -> dict[str, Any]:
+def parse_filters(query: QueryDict, filterset: type[FilterSet] | None, also: Sequence[str] = ()) -> Values:
     """The filters in a query string. Raises BadRequest for any other parameter, but for those in `also`."""
     known = filterset.base_filters if filterset else {}
     unknown = [name for name in query if name not in known and name not in also]
@@ -107,7 +114,7 @@ def parse_list_query(
     *,
     filterset: type[FilterSet] | None,
     ordering: Ordering = NEWEST_FIRST,
-    ordering_fields: Mapping[str, Any] | None = None,
+    ordering_fields: Mapping[str, SortKey] | None = None,
     cursor_only: bool = False,
     plain_cursor: bool = False,
     extra: Sequence[str] = (),
@@ -172,7 +179,7 @@ def parse_cursor(text: str, ordering: Ordering, *, plain: bool = False) -> Curso
     return Cursor(key, after)
 
 
-def write_cursor(ordering: Ordering, key: Any, pk: UUID, *, plain: bool = False) -> str:
+def write_cursor(ordering: Ordering, key: object, pk: UUID, *, plain: bool = False) -> str:
     """The opaque text of a cursor behind the row with this key and id."""
     if plain:
         return str(pk)
@@ -181,14 +188,14 @@ def write_cursor(ordering: Ordering, key: Any, pk: UUID, *, plain: bool = False)
     return base64.urlsafe_b64encode(spelt).decode()
 
 
-def decode(key: Any, field: "Field[Any, Any]") -> Any:
+def decode(key: object, field: "Field[Any, Any]") -> Any:
     """The sort key in a cursor as a value of its column. Raises BadRequest: anybody may write a cursor."""
     if not isinstance(key, str | int):
         raise bad_cursor()
     if isinstance(key, str) and "\x00" in key:
         raise bad_cursor()
     try:
-        value: Any = field.to_python(key)
+        value: object = field.to_python(key)
     except (ValidationError, ValueError, TypeError, OverflowError, ArithmeticError) as exc:
         raise bad_cursor() from exc
     if value is None or (isinstance(value, dt.datetime) and value.tzinfo is None):
@@ -212,14 +219,14 @@ class KeysetAfter(Func):
     output_field = BooleanField()
     conditional = True
 
-    def __init__(self, ordering: Ordering, key_field: Any) -> None:
+    def __init__(self, ordering: Ordering, key_field: "Field[Any, Any] | None") -> None:
         self.comparison = "<" if ordering.descending else ">"
         self.elsewhere = _crosses_tables(ordering.expression)
         super().__init__(ordering.expression, F("pk"), Param("after_key", key_field), Param("after_id"))
 
     def as_sql(  # type: ignore[override]
-        self, compiler: Any, connection: Any, **extra_context: Any
-    ) -> tuple[str, list[Any]]:
+        self, compiler: SQLCompiler, connection: object, **extra_context: object
+    ) -> tuple[str, list[str | int]]:
         (key, key_params), (pk, pk_params), (after_key, after), (after_id, last) = (
             compiler.compile(expression) for expression in self.source_expressions
         )
@@ -230,6 +237,6 @@ class KeysetAfter(Func):
         return sql, params
 
 
-def _crosses_tables(key: Any) -> bool:
+def _crosses_tables(key: object) -> bool:
     parts = key.flatten() if hasattr(key, "flatten") else (key,)
     return any("__" in getattr(part, "name", "") for part in parts if isinstance(part, F))

@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -54,7 +53,7 @@ class RequestContextMiddleware:
             current_request.reset(token)
         return response
 
-    def process_view(self, request: HttpRequest, view: Callable[..., Any], *args: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: Callable[..., object], *args: object) -> HttpResponse | None:
         """Hold a request against the general limit, once its session is known and before it costs anything more.
 
         The API's own views do it themselves: only they know who calls.

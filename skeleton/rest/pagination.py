@@ -1,6 +1,6 @@
 """Pagination of lists, as DRF's `pagination_class`: by pages or by cursor, by cursor only, or (None) not at all."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.http import HttpResponse
 from rest_framework.pagination import BasePagination
@@ -8,6 +8,9 @@ from rest_framework.request import Request
 
 from skeleton.rest.http import JsonResponse
 from skeleton.rest.listing import DEFAULT_LIMIT, MAX_LIMIT, ListQuery, parse_list_query
+
+if TYPE_CHECKING:
+    from skeleton.rest.viewsets import ApiViewSet
 
 
 class PageOrCursorPagination(BasePagination):
@@ -19,7 +22,7 @@ class PageOrCursorPagination(BasePagination):
     plain_cursor: ClassVar[bool] = False
     """Whether a cursor is the last id itself."""
 
-    def parse(self, request: Request, view: Any) -> ListQuery:
+    def parse(self, request: Request, view: "ApiViewSet") -> ListQuery:
         """The list's parameters. Raises BadRequest."""
         return parse_list_query(
             request.query_params,
@@ -32,7 +35,7 @@ class PageOrCursorPagination(BasePagination):
             limits=(self.page_size, self.max_page_size),
         )
 
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+    def paginate_queryset(self, queryset: object, request: Request, view: Any = None) -> Any:
         """The page as it is answered: its items, already in JSON's types, and where it stands."""
         query = self.parse(request, view)
         reader = view.get_reader()
@@ -40,7 +43,7 @@ class PageOrCursorPagination(BasePagination):
             return reader.after(queryset, query, plain=self.plain_cursor)
         return reader.page(queryset, query)
 
-    def get_paginated_response(self, data: Any) -> HttpResponse:  # type: ignore[override]
+    def get_paginated_response(self, data: object) -> HttpResponse:  # type: ignore[override]
         return JsonResponse(data)
 
 

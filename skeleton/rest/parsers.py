@@ -1,13 +1,14 @@
 """The strict JSON parser. What it lets through cannot hurt later: bounded size and depth, no NUL, no huge floats."""
 
 from collections.abc import Iterator, Mapping
-from typing import IO, Any
+from typing import IO
 
 import orjson
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import BaseParser
 
 from skeleton.kernel.errors import BadRequest, LengthRequired, PayloadTooLarge
+from skeleton.kernel.types import Values
 
 MAX_BODY = 1_000_000  # bytes
 MAX_DEPTH = 32
@@ -23,15 +24,15 @@ class StrictJsonParser(BaseParser):
     media_type = "application/json"
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, object] | None = None
+    ) -> Values:
         raw = stream.read(MAX_BODY + 1)
         if len(raw) > MAX_BODY:
             raise PayloadTooLarge("The body is larger than 1 MB.")
         return parse_object(raw)
 
 
-def parse_object(raw: bytes) -> dict[str, Any]:
+def parse_object(raw: bytes) -> dict[str, object]:
     """The object in `raw`. Raises BadRequest, or ValidationError (422) naming the field that holds a NUL."""
     try:
         data = orjson.loads(raw)
@@ -45,7 +46,7 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     return data
 
 
-def _refuse_depth_and_nul(data: dict[str, Any]) -> None:
+def _refuse_depth_and_nul(data: dict[str, object]) -> None:
     for path, value in _walk(data, ()):
         if len(path) > MAX_DEPTH:
             raise BadRequest(f"The body is nested more than {MAX_DEPTH} levels deep.")
@@ -53,7 +54,7 @@ def _refuse_depth_and_nul(data: dict[str, Any]) -> None:
             raise ValidationError({".".join(path): ["Null characters are not allowed."]})
 
 
-def _walk(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+def _walk(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
     """Every text in `value`, keys included, with its path; and something at every level, so that depth shows."""
     if len(path) > MAX_DEPTH:
         yield path, ""
@@ -69,7 +70,7 @@ def _walk(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
         yield path, value
 
 
-def check_length(headers: Mapping[str, Any], limit: int = MAX_BODY) -> None:
+def check_length(headers: Mapping[str, str], limit: int = MAX_BODY) -> None:
     """Refuse, before a byte is read, a body that is too large or that the server cannot pass on.
 
     `headers` is the WSGI environment. A chunked body never reaches a WSGI application: it must not pass as empty.

@@ -7,7 +7,7 @@ description may say otherwise (`permission="invoices:write"`). Instances stand w
 with `&`, `|` and `~` like them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self
@@ -37,7 +37,7 @@ class Requirement:
     public: bool = False
     or_oneself: bool = False
 
-    def allows(self, user: Any, pk: str | None) -> bool:
+    def allows(self, user: object, pk: str | None) -> bool:
         """Whether this user may, for the object with the id `pk`."""
         if self.public:
             return True
@@ -62,7 +62,7 @@ def require(*any_of: str, or_oneself: bool = False) -> Requirement:
 class NotDeclared(BasePermission):
     """The default: nobody gets in, and `manage.py check` refuses the route."""
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def has_permission(self, request: Request, view: object) -> bool:
         return False
 
 
@@ -114,7 +114,7 @@ def _of_resources(resources: tuple[str | Requirement, ...], action: str) -> Requ
 
 @cache
 def requirement_of(
-    permissions: tuple[Any, ...], permission: str | Requirement | None, method: str
+    permissions: tuple[object, ...], permission: str | Requirement | None, method: str
 ) -> Requirement | None:
     """What `permission_classes` ask for an action that describes `permission`, as documents and errors say it.
 
@@ -133,7 +133,7 @@ def requirement_of(
     return PUBLIC if declared == [AllowAny] else SIGNED_IN
 
 
-def _leaves(permissions: Any) -> Iterator[Any]:
+def _leaves(permissions: Iterable[object]) -> Iterator[object]:
     for each in permissions:
         if isinstance(each, OperandHolder):
             yield from _leaves((each.op1_class, each.op2_class))

@@ -20,12 +20,12 @@ from django.db.models.functions import JSONArray
 from rest_framework import fields as drf
 from rest_framework import serializers
 
-from skeleton.rest.fields import Child, Children, FromColumns, FromFields, JsonObjectField, NumberField
+from skeleton.rest.fields import AnyField, Child, Children, FromColumns, FromFields, JsonObjectField, NumberField
 from skeleton.rest.http import number
 
 Row = Sequence[Any]
-Step = tuple[str, Callable[[Row], Any]]
-Finish = tuple[str, Callable[[dict[str, Any]], Any]]
+Step = tuple[str, Callable[[Row], object]]
+Finish = tuple[str, Callable[[dict[str, object]], object]]
 """What a field's value is worked out from: the row, or the object as far as it is built."""
 
 AS_IS = (
@@ -66,8 +66,8 @@ class RowMapper:
     """How rows of `columns` become objects. `annotations` are the columns that the queryset must be given first."""
 
     columns: tuple[str, ...]
-    annotations: dict[str, Any]
-    build: Callable[[Row], dict[str, Any]]
+    annotations: dict[str, object]
+    build: Callable[[Row], dict[str, object]]
 
 
 class _Compiler:
@@ -76,9 +76,9 @@ class _Compiler:
     def __init__(self, *, json: bool) -> None:
         self.json = json
         self.columns: list[str] = []
-        self.annotations: dict[str, Any] = {}
+        self.annotations: dict[str, object] = {}
 
-    def object(self, serializer: Any, prefix: str = "") -> Callable[[Row], dict[str, Any]]:
+    def object(self, serializer: Any, prefix: str = "") -> Callable[[Row], dict[str, object]]:
         """What builds the serializer's object from a row."""
         _refuse_serializer(serializer)
         fields = {name: field for name, field in serializer.fields.items() if not field.write_only}
@@ -92,7 +92,7 @@ class _Compiler:
         finishes = [(name, _finish(field)) for name, field in fields.items() if isinstance(field, FromFields)]
         return _builder(names, indexes, steps, finishes)
 
-    def _column(self, name: str, field: Any, prefix: str) -> int:
+    def _column(self, name: str, field: AnyField, prefix: str) -> int:
         """The index of the column that the field's value is, or begins with."""
         _refuse_field(name, field, json=self.json)
         if isinstance(field, FromColumns):
@@ -111,7 +111,7 @@ class _Compiler:
             self.columns.append(column)
         return self.columns.index(column)
 
-    def _step(self, field: Any, index: int, prefix: str) -> Callable[[Row], Any] | None:
+    def _step(self, field: AnyField, index: int, prefix: str) -> Callable[[Row], Any] | None:
         if isinstance(field, FromColumns):
             return self._computed(field, prefix)
         if isinstance(field, serializers.BaseSerializer):
@@ -123,10 +123,10 @@ class _Compiler:
         convert = self._converter(field)
         return _converted(convert, index) if convert else None
 
-    def _converter(self, field: Any) -> Callable[[Any], Any] | None:
+    def _converter(self, field: AnyField) -> Callable[[Any], Any] | None:
         """What makes JSON of the column's value; None where orjson does."""
         if not _is_native(field):
-            written: Callable[[Any], Any] = field.to_representation
+            written: Callable[[Any], object] = field.to_representation
             return _after_loading(written) if isinstance(field, OF_JSON) else written
         if isinstance(field, NumberField):
             return number
@@ -152,7 +152,7 @@ class _Compiler:
         return alias
 
 
-def _is_native(field: Any) -> bool:
+def _is_native(field: AnyField) -> bool:
     """Whether the field writes its value as orjson, or a converter here, writes the column's."""
     overridden = type(field).to_representation
     for kind in (*AS_IS, NumberField, JsonObjectField):
@@ -166,7 +166,7 @@ def _is_native(field: Any) -> bool:
     return type(field) in (serializers.DictField, serializers.JSONField)
 
 
-def _refuse_serializer(serializer: Any) -> None:
+def _refuse_serializer(serializer: object) -> None:
     """Raises ImproperlyConfigured for a serializer whose own way of writing would be ignored."""
     name = type(serializer).__name__
     if not isinstance(serializer, serializers.Serializer):
@@ -182,7 +182,7 @@ def _refuse_serializer(serializer: Any) -> None:
             )
 
 
-def _refuse_field(name: str, field: Any, *, json: bool) -> None:
+def _refuse_field(name: str, field: object, *, json: bool) -> None:
     """Raises ImproperlyConfigured for a field that cannot be compiled, or whose hooks would be ignored."""
     problem = _problem_of(field, json=json)
     if problem:
@@ -200,7 +200,7 @@ def _problem_of(field: Any, *, json: bool) -> str | None:
     return None if isinstance(field, serializers.BaseSerializer) else _problem_of_writing(field, json=json)
 
 
-def _problem_of_writing(field: Any, *, json: bool) -> str | None:
+def _problem_of_writing(field: AnyField, *, json: bool) -> str | None:
     if type(field).to_representation is serializers.Field.to_representation:
         return "it has no to_representation"
     if field.source == "*":
@@ -218,12 +218,12 @@ def _uses_context(field: Any) -> bool:
     return "context" in field.to_representation.__func__.__code__.co_names
 
 
-def _loaded(value: Any) -> Any:
+def _loaded(value: object) -> object:
     """JSON that a column gave as text; an array of PostgreSQL's comes as a list already."""
     return orjson.loads(value) if isinstance(value, str) else value
 
 
-def _after_loading(written: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _after_loading(written: Callable[[Any], object]) -> Callable[[Any], object]:
     return lambda value: written(_loaded(value))
 
 
@@ -241,11 +241,11 @@ def _inner(field: Any, prefix: str) -> str:
 
 def _builder(
     names: tuple[str, ...], indexes: list[int], steps: list[Step], finishes: list[Finish]
-) -> Callable[[Row], dict[str, Any]]:
+) -> Callable[[Row], dict[str, object]]:
     # itemgetter picks in C; a single index would give a bare value, so that case is padded
     pick = itemgetter(*indexes) if len(indexes) > 1 else itemgetter(*indexes, *indexes)
 
-    def build(row: Row) -> dict[str, Any]:
+    def build(row: Row) -> dict[str, object]:
         item = dict(zip(names, pick(row), strict=False))
         for name, step in steps:
             item[name] = step(row)
@@ -256,7 +256,7 @@ def _builder(
     return build
 
 
-def _finish(field: FromFields) -> Callable[[dict[str, Any]], Any]:
+def _finish(field: FromFields) -> Callable[[dict[str, object]], object]:
     compute, names = field.compute, field.names
     if len(names) == 1:
         name = names[0]
@@ -264,15 +264,15 @@ def _finish(field: FromFields) -> Callable[[dict[str, Any]], Any]:
     return lambda item: compute(*(item[name] for name in names))
 
 
-def _converted(convert: Callable[[Any], Any], index: int) -> Callable[[Row], Any]:
-    def step(row: Row) -> Any:
+def _converted(convert: Callable[[Any], object], index: int) -> Callable[[Row], object]:
+    def step(row: Row) -> object:
         value = row[index]
         return None if value is None else convert(value)
 
     return step
 
 
-def _children_step(field: Children, index: int, *, json: bool) -> Callable[[Row], Any]:
+def _children_step(field: Children, index: int, *, json: bool) -> Callable[[Row], object]:
     build = row_mapper(field.child, json=True).build
 
     def rows_of(row: Row) -> Any:

@@ -13,14 +13,15 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet, ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import BigIntegerField, F, QuerySet
+from django.db.models import BigIntegerField, F, Model, QuerySet
 from rest_framework import serializers
 
 from skeleton.db.counting import REMEMBERED
 from skeleton.db.querysets import Recipe, RowLevelQuerySet
 from skeleton.db.statements import Among, Inner, Param, Statement, compile_count, compile_rows
 from skeleton.kernel.errors import NotFound
-from skeleton.rest.filters import FilterSet
+from skeleton.kernel.types import Values
+from skeleton.rest.filters import FilterSet, FilterShape
 from skeleton.rest.listing import KeysetAfter, ListQuery, Ordering, decode, write_cursor
 from skeleton.rest.plans import RowMapper, row_mapper
 
@@ -54,17 +55,20 @@ class ListMode:
 class Uncompiled:
     """The rows of a queryset without a query key: what is compiled of it serves this one read."""
 
-    queryset: QuerySet[Any]
+    queryset: QuerySet[Model]
     counted = None
 
-    def rows(self) -> QuerySet[Any]:
+    def rows(self) -> QuerySet[Model]:
         return self.queryset
 
 
 Source = Recipe | Uncompiled
 
+ListShape = tuple[Source, FilterShape]
+"""What a list's statements are compiled from: its source, and the shape of its filters."""
 
-def source_of(queryset: QuerySet[Any]) -> Source:
+
+def source_of(queryset: QuerySet[Model]) -> Source:
     """What is read: a query key with its values, or the queryset as it is.
 
     Raises ImproperlyConfigured for a queryset whose order or database could not be honoured.
@@ -82,11 +86,11 @@ def source_of(queryset: QuerySet[Any]) -> Source:
     return Uncompiled(queryset)
 
 
-def _bounds(limit: int | None, skip: int = 0) -> dict[str, Any]:
+def _bounds(limit: int | None, skip: int = 0) -> Values:
     return {"list_limit": limit, "list_skip": skip}
 
 
-def _values(source: Source) -> dict[str, Any]:
+def _values(source: Source) -> dict[str, object]:
     return dict(source.values) if isinstance(source, Recipe) else {}
 
 
@@ -123,7 +127,7 @@ class Reader:
 
     # one object
 
-    def one(self, queryset: QuerySet[Any], value: Any, field: str = "pk") -> dict[str, Any]:
+    def one(self, queryset: QuerySet[Model], value: object, field: str = "pk") -> Values:
         """The object whose `field` is `value`. Raises NotFound where the queryset has none."""
         source = source_of(queryset)
         try:
@@ -140,14 +144,14 @@ class Reader:
 
     # lists
 
-    def page(self, queryset: QuerySet[Any], query: ListQuery) -> dict[str, Any]:
+    def page(self, queryset: QuerySet[Model], query: ListQuery) -> Values:
         """`{items, total, page, limit, has_more}`: the total exact, or of a moment ago (see `db.counting`)."""
         try:
             return self._read_page(*self._shape(queryset, query), query)
         except EmptyResultSet:
             return {"items": [], "total": 0, "page": query.page, "limit": query.limit, "has_more": False}
 
-    def _read_page(self, shape: tuple[Any, ...], values: dict[str, Any], query: ListQuery) -> dict[str, Any]:
+    def _read_page(self, shape: ListShape, values: Values, query: ListQuery) -> dict[str, object]:
         skip = (query.page - 1) * query.limit
         known = REMEMBERED.recall(self._count(*shape), values) if self._is_cached_count(shape) else None
         mode = ListMode(counting=known is None and self._prepared(shape[1]), deep=skip >= DEEP)
@@ -164,7 +168,7 @@ class Reader:
         items = list(map(self.mapper.build, rows))
         return {"items": items, "total": total, "page": query.page, "limit": query.limit, "has_more": more}
 
-    def _counted(self, shape: tuple[Any, ...], values: dict[str, Any], came: int | None) -> int:
+    def _counted(self, shape: ListShape, values: Values, came: int | None) -> int:
         """The total that `came` with a page's rows, or else that of a statement of its own; large ones are noted."""
         if came is not None and not self._is_cached_count(shape):
             return came
@@ -174,19 +178,17 @@ class Reader:
             REMEMBERED.note(counting, values, total)
         return total
 
-    def _is_cached_count(self, shape: tuple[Any, ...]) -> bool:
+    def _is_cached_count(self, shape: ListShape) -> bool:
         return isinstance(shape[0], Recipe) and not self._kept(*shape)
 
-    def after(self, queryset: QuerySet[Any], query: ListQuery, *, plain: bool = False) -> dict[str, Any]:
+    def after(self, queryset: QuerySet[Model], query: ListQuery, *, plain: bool = False) -> Values:
         """`{items, next_cursor, has_more, limit}`: its cost does not grow with depth."""
         try:
             return self._read_after(*self._shape(queryset, query), query, plain)
         except EmptyResultSet:
             return {"items": [], "next_cursor": None, "has_more": False, "limit": query.limit}
 
-    def _read_after(
-        self, shape: tuple[Any, ...], values: dict[str, Any], query: ListQuery, plain: bool
-    ) -> dict[str, Any]:
+    def _read_after(self, shape: ListShape, values: Values, query: ListQuery, plain: bool) -> Values:
         cursor = query.cursor
         if cursor is None:
             raise ValueError("not a cursor query")
@@ -201,7 +203,7 @@ class Reader:
         items = list(map(self.mapper.build, rows))
         return {"items": items, "next_cursor": next_cursor, "has_more": more, "limit": query.limit}
 
-    def every(self, queryset: QuerySet[Any], query: ListQuery) -> list[dict[str, Any]]:
+    def every(self, queryset: QuerySet[Model], query: ListQuery) -> list[Values]:
         """All rows, for the few lists that are not paged."""
         try:
             shape, values = self._shape(queryset, query)
@@ -210,7 +212,7 @@ class Reader:
             return []
         return list(map(self.mapper.build, rows))
 
-    def _shape(self, queryset: QuerySet[Any], query: ListQuery) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def _shape(self, queryset: QuerySet[Model], query: ListQuery) -> tuple[ListShape, Values]:
         source = source_of(queryset)
         values = _values(source)
         if not self.filterset_class or not query.filters:
@@ -219,10 +221,10 @@ class Reader:
         shape = self.filterset_class.shape(query.filters)
         return (source, shape), values | self.filterset_class.bind(query.filters)
 
-    def _filtered(self, shape: tuple[Any, ...], rows: QuerySet[Any]) -> QuerySet[Any]:
+    def _filtered(self, shape: FilterShape, rows: QuerySet[Model]) -> QuerySet[Model]:
         return self.filterset_class.apply(rows, shape) if self.filterset_class and shape else rows
 
-    def _compile_page(self, source: Source, shape: tuple[Any, ...], ordering: Ordering, mode: ListMode) -> Statement:
+    def _compile_page(self, source: Source, shape: FilterShape, ordering: Ordering, mode: ListMode) -> Statement:
         rows, columns = self._rows(source), list(self.mapper.columns)
         prepared = self._prepared(shape)
         asked = self._filtered(shape, rows).order_by(*ordering.order_by())
@@ -247,20 +249,20 @@ class Reader:
         rows = self._rows(source).annotate(**{KEY: ordering.expression})
         return rows.query.annotations[KEY].output_field
 
-    def _compile_count(self, source: Source, shape: tuple[Any, ...]) -> Statement:
+    def _compile_count(self, source: Source, shape: FilterShape) -> Statement:
         kept = _compiled(self._kept, source, shape)
         if kept:
             return kept
         return compile_count(self._filtered(shape, source.rows()), prepared=self._prepared(shape))
 
-    def _find_kept(self, source: Source, shape: tuple[Any, ...]) -> Statement | None:
+    def _find_kept(self, source: Source, shape: FilterShape) -> Statement | None:
         """What answers the count without counting, where triggers keep it."""
         return source.counted.answering(shape) if source.counted else None
 
-    def _prepared(self, shape: tuple[Any, ...]) -> bool:
+    def _prepared(self, shape: FilterShape) -> bool:
         return not (self.filterset_class and self.filterset_class.by_value(shape))
 
-    def _rows(self, source: Source) -> QuerySet[Any]:
+    def _rows(self, source: Source) -> QuerySet[Model]:
         rows, annotations = source.rows(), self.mapper.annotations
         return rows.annotate(**annotations) if annotations else rows
 

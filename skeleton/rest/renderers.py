@@ -1,7 +1,6 @@
 """JSON is what the API speaks; here only for DRF's content negotiation, since answers come rendered."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from rest_framework.renderers import BaseRenderer
 
@@ -15,8 +14,8 @@ class JsonRenderer(BaseRenderer):
 
     def render(
         self,
-        data: Any,
+        data: object,
         accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
+        renderer_context: Mapping[str, object] | None = None,
     ) -> bytes:
         return dump_json(data)

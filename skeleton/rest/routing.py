@@ -8,12 +8,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import Resolver404, ResolverMatch, URLPattern, URLResolver
 from django.urls.resolvers import RoutePattern
 from rest_framework.routers import SimpleRouter
+from rest_framework.viewsets import ViewSetMixin
 
 Shape = tuple[str, int]
 """A path's first segment, and how many slashes it has."""
@@ -29,17 +29,17 @@ class ApiRouter(SimpleRouter):
     def __init__(self) -> None:
         super().__init__(trailing_slash=False, use_regex_path=False)
 
-    def get_default_basename(self, viewset: Any) -> str:
+    def get_default_basename(self, viewset: type[ViewSetMixin]) -> str:
         words: list[str] = re.findall("[A-Z][a-z0-9]*", viewset.__name__.removesuffix("ViewSet"))
         return "-".join(words).lower()
 
-    def get_lookup_regex(self, viewset: Any, lookup_prefix: str = "") -> str:
+    def get_lookup_regex(self, viewset: type[ViewSetMixin], lookup_prefix: str = "") -> str:
         found: str = super().get_lookup_regex(viewset, lookup_prefix)
         return found.replace("<str:", "<")
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern | URLResolver]:
         """DRF's patterns. Raises ImproperlyConfigured where two are of one path: the second would never be asked."""
-        found: list[Any] = super().get_urls()
+        found: list[URLPattern | URLResolver] = super().get_urls()
         for route, times in Counter(str(each.pattern) for each in found).items():
             if times > 1:
                 raise ImproperlyConfigured(f"Two actions share the path {route!r}: put one into the other's mapping.")
@@ -57,8 +57,8 @@ def by_segment(prefix: str, patterns: Sequence[URLPattern | URLResolver]) -> URL
 
 class SegmentResolver(URLResolver):
     @cached_property
-    def by_shape(self) -> dict[Shape, list[URLPattern]]:
-        found: dict[Shape, list[URLPattern]] = defaultdict(list)
+    def by_shape(self) -> dict[Shape, list[URLPattern | URLResolver]]:
+        found: dict[Shape, list[URLPattern | URLResolver]] = defaultdict(list)
         for pattern in _leaves(self.url_patterns):
             route = str(pattern.pattern)
             head, _, _ = route.partition("/")

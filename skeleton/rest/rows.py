@@ -1,15 +1,15 @@
 """The rows of a viewset outside of a request: for checks at a start, and for tests."""
 
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 
 from skeleton.kernel.actors import Actor
 from skeleton.rest.viewsets import ApiViewSet
 
 
-def queryset_of(viewset: type[ApiViewSet], actor: Actor, **kwargs: Any) -> QuerySet[Any]:
+def queryset_of(viewset: type[ApiViewSet], actor: Actor, **kwargs: object) -> QuerySet[Model]:
     """What `get_queryset` gives for an actor, outside of a request: for checks and tests."""
     view = viewset()
     view.action, view.kwargs, view.args = "list", kwargs, ()

@@ -13,13 +13,14 @@ from rest_framework import serializers
 
 from skeleton.db.counting import MANY, MOMENT
 from skeleton.kernel.errors import CODES
+from skeleton.kernel.types import Values
 from skeleton.rest.actions import BY_CLASS, ActionDescription
 from skeleton.rest.fields import TextField
 from skeleton.rest.listing import DEFAULT_LIMIT, MAX_LIMIT
 from skeleton.rest.permissions import Requirement
 from skeleton.rest.serializers import InputSerializer, Serializer
 
-Schema = dict[str, Any]
+Schema = Values
 
 MEANINGS = {code.status: code.meaning for code in CODES.values()}
 
@@ -80,14 +81,14 @@ class ApiSchema(AutoSchema):
     def get_auth(self) -> list[Schema]:
         return [] if self.requirement.public else [{"bearer": []}]
 
-    def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Schema:
         """A class's own words only: those of its bases are for whoever reads the code."""
         found: Schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if not vars(type(serializer)).get("__doc__"):
             found.pop("description", None)
         return found
 
-    def _is_list_view(self, serializer: Any = None) -> bool:
+    def _is_list_view(self, serializer: object = None) -> bool:
         return False  # envelopes are ours to describe
 
     @property
@@ -110,7 +111,7 @@ class ApiSchema(AutoSchema):
     def _path_parameters(self) -> list[str]:
         return [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
 
-    def _paging(self) -> list[OpenApiParameter]:
+    def _paging(self) -> list[Any]:
         number = {"type": "integer", "minimum": 1}
         found = [
             OpenApiParameter("limit", {**number, "default": DEFAULT_LIMIT}, description=f"At most {MAX_LIMIT} count."),
@@ -122,7 +123,7 @@ class ApiSchema(AutoSchema):
             found.append(OpenApiParameter("sort_by", {"type": "string", "enum": list(self.view.ordering_fields)}))
         return [*found, OpenApiParameter("sort_order", {"type": "string", "enum": ["asc", "desc"]})]
 
-    def _filters(self) -> list[OpenApiParameter]:
+    def _filters(self) -> list[Any]:
         filterset = self.view.filterset_class
         if filterset is None:
             return []
@@ -139,7 +140,7 @@ class ApiSchema(AutoSchema):
     def _by_cursor_only(self) -> bool:
         return bool(getattr(self.view.pagination_class, "cursor_only", False))
 
-    def _output(self) -> Any:
+    def _output(self) -> object:
         found = self.described.output
         return self.view.get_serializer_class() if found is BY_CLASS else found
 
@@ -148,7 +149,7 @@ class ApiSchema(AutoSchema):
     def get_response_serializers(self) -> Any:
         described = self.described
         if described.envelope == "document":
-            answers: dict[Any, Any] = {(200, media): OpenApiTypes.BINARY for media in described.media}
+            answers: dict[object, object] = {(200, media): OpenApiTypes.BINARY for media in described.media}
         elif described.envelope == "file":
             answers = dict(_BYTES)
         elif self.described.envelope == "stream":
@@ -160,7 +161,7 @@ class ApiSchema(AutoSchema):
             answers[status] = OpenApiResponse(Error, description=MEANINGS[status])
         return answers
 
-    def _success(self) -> Any:
+    def _success(self) -> object:
         if self.described.envelope == "none":
             return OpenApiResponse(description="Done.")
         output, envelope = self._output(), self.envelope
@@ -198,7 +199,7 @@ class ApiSchema(AutoSchema):
         return [*self.described.examples]
 
 
-_BYTES: dict[Any, Any] = {
+_BYTES: dict[object, object] = {
     (200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, "The whole file, with its own type."),
     (206, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, "The range of bytes that was asked for."),
     302: OpenApiResponse(description="The file is elsewhere, for a minute, at Location."),
@@ -206,7 +207,7 @@ _BYTES: dict[Any, Any] = {
 }
 
 
-_EVENTS: dict[Any, Any] = {
+_EVENTS: dict[object, object] = {
     (200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, "Events, as they happen. It does not end by itself."),
 }
 
@@ -267,7 +268,7 @@ class _Number(OpenApiSerializerFieldExtension):
     target_class = "skeleton.rest.fields.NumberField"
     match_subclasses = True
 
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+    def map_serializer_field(self, auto_schema: object, direction: str) -> Schema:
         field = self.target
         schema: Schema = {"type": "number", "description": f"At most {field.places} decimals."}
         if direction == "request" and field.over is not None:
@@ -282,7 +283,7 @@ class _Number(OpenApiSerializerFieldExtension):
 class _Clock(OpenApiSerializerFieldExtension):
     target_class = "skeleton.rest.fields.ClockField"
 
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+    def map_serializer_field(self, auto_schema: object, direction: str) -> Schema:
         return {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$", "example": "22:00"}
 
 
@@ -290,7 +291,7 @@ class _JsonObject(OpenApiSerializerFieldExtension):
     target_class = "skeleton.rest.fields.JsonObjectField"
     match_subclasses = True
 
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+    def map_serializer_field(self, auto_schema: object, direction: str) -> Schema:
         return {"type": "object", "additionalProperties": {"type": "string"} if self.target.texts else True}
 
 
@@ -354,7 +355,7 @@ class _FromFields(_FromColumns):
     target_class = "skeleton.rest.fields.FromFields"
 
 
-def finish(result: Schema, generator: Any, request: Any, public: bool) -> Schema:
+def finish(result: Schema, generator: object, request: object, public: bool) -> Schema:
     """Say how one authenticates; close objects, so that what is not described shows."""
     components = result.setdefault("components", {})
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}

@@ -23,6 +23,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.fields import SkipField, get_error_detail
 from rest_framework.utils.serializer_helpers import BindingDict
 
+from skeleton.kernel.types import Values
+from skeleton.rest.fields import AnyField
+
 UNKNOWN = "Unknown field"
 MOST_UNKNOWN = 50
 """How many unknown fields are named: a body of nothing else must not cost seconds."""
@@ -37,14 +40,14 @@ class Serializer(serializers.Serializer[Any]):
 class InputSerializer(serializers.Serializer[Any]):
     """The shape of a body. A client may send back what is else in `output_serializer_class`, and in `also_ignored`."""
 
-    output_serializer_class: ClassVar[type[serializers.Serializer[Any]] | None] = None
+    output_serializer_class: ClassVar[type[serializers.Serializer[object]] | None] = None
     also_ignored: ClassVar[tuple[str, ...]] = ()
     default_error_messages = {"invalid": _("Must be an object.")}
-    _instance: Any
-    find_instance: Callable[[], Any] | None = None
+    _instance: object
+    find_instance: Callable[[], object] | None = None
     """What gives `instance` when it is first asked for, in an update."""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         for name in WRITES:
             if name in vars(cls):
@@ -54,7 +57,7 @@ class InputSerializer(serializers.Serializer[Any]):
                 )
 
     @classmethod
-    def parse(cls, body: Any, *, partial: bool = False) -> dict[str, Any]:
+    def parse(cls, body: object, *, partial: bool = False) -> Values:
         """The validated values of `body`, for callers without a request. Raises DRF's ValidationError (422)."""
         serializer = cls(data=body, partial=partial)
         serializer.is_valid(raise_exception=True)
@@ -68,16 +71,16 @@ class InputSerializer(serializers.Serializer[Any]):
         return self._instance
 
     @instance.setter
-    def instance(self, value: Any) -> None:
+    def instance(self, value: object) -> None:
         self._instance = value
 
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
+    def to_internal_value(self, data: object) -> Values:
         if not isinstance(data, Mapping):
             self.fail("invalid")
         fields = self._fields_by_name
         unknown = (name for name in data if name not in fields and name not in self._ignored)
-        errors: dict[str, Any] = dict.fromkeys(islice(unknown, MOST_UNKNOWN), [UNKNOWN])
-        values: dict[str, Any] = {}
+        errors: Values = dict.fromkeys(islice(unknown, MOST_UNKNOWN), [UNKNOWN])
+        values: Values = {}
         own = _validated_by_name(type(self))
         for name, field in fields.items():
             try:
@@ -96,12 +99,12 @@ class InputSerializer(serializers.Serializer[Any]):
             raise ValidationError(errors)
         return values
 
-    def run_validators(self, value: Any) -> None:
+    def run_validators(self, value: object) -> None:
         if self.validators:  # DRF would ask the instance for fields of its own
             super().run_validators(value)
 
     @property
-    def _fields_by_name(self) -> dict[str, Any]:
+    def _fields_by_name(self) -> dict[str, AnyField]:
         if "fields" in self.__dict__ or not is_shareable(type(self)):
             return {name: field for name, field in self.fields.items() if not field.read_only}
         return _shared_fields(type(self), getattr(self.root, "partial", False))
@@ -125,7 +128,7 @@ def _ignored(serializer_class: type[InputSerializer]) -> frozenset[str]:
 
 
 @cache
-def _shared_fields(serializer_class: type[InputSerializer], partial: bool) -> dict[str, Any]:
+def _shared_fields(serializer_class: type[InputSerializer], partial: bool) -> dict[str, AnyField]:
     """The writable fields of the class, bound to an instance that nobody else sees. They must not be changed."""
     serializer = serializer_class(partial=partial)
     _bind(serializer.fields)

@@ -9,7 +9,7 @@ import itertools
 import threading
 import time
 from collections import OrderedDict
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import connection
@@ -112,13 +112,13 @@ class GeneralThrottle(BaseThrottle):
 
     def __init__(self) -> None:
         # by subject, the oldest first: hits, and when they are forgotten. (Of a plain dict the first costs a search.)
-        self._counts: OrderedDict[Any, list[float]] = OrderedDict()
+        self._counts: OrderedDict[object, list[float]] = OrderedDict()
         self._lock = threading.Lock()
 
     def __call__(self) -> Self:
         return self
 
-    def allow_request(self, request: Request | HttpRequest, view: Any) -> bool:
+    def allow_request(self, request: Request | HttpRequest, view: object) -> bool:
         """Count the request. Sets `retry_after` on the request's context where it is one too many."""
         context = current_request.get()
         if context is None or not settings.SKELETON_THROTTLE:
@@ -135,7 +135,7 @@ class GeneralThrottle(BaseThrottle):
         context = current_request.get()
         return context.retry_after if context else 1
 
-    def _count(self, subject: Any, seconds: float) -> tuple[float, float]:
+    def _count(self, subject: object, seconds: float) -> tuple[float, float]:
         now = time.monotonic()
         with self._lock:
             found = self._counts.get(subject)

@@ -18,14 +18,18 @@ The order of a request is fixed: length, authentication, throttles, permission, 
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NoReturn, cast
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model
 from django.http import HttpResponse
 from django.utils.functional import SimpleLazyObject
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.filters import BaseFilterBackend
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -35,10 +39,11 @@ from skeleton.db import records
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Forbidden, NotFound, Unauthorized
 from skeleton.kernel.ids import parse_uuid
+from skeleton.kernel.types import Values
 from skeleton.rest.actions import BY_CLASS, ActionDescription, describe, description_of
 from skeleton.rest.filters import FilterSet
 from skeleton.rest.http import JsonResponse
-from skeleton.rest.listing import NEWEST_FIRST, Ordering, everything, parse_filters
+from skeleton.rest.listing import NEWEST_FIRST, Ordering, SortKey, everything, parse_filters
 from skeleton.rest.pagination import PageOrCursorPagination
 from skeleton.rest.parsers import MAX_BODY, StrictJsonParser, check_length
 from skeleton.rest.permissions import NotDeclared, Requirement, requirement_of
@@ -56,10 +61,10 @@ class ApiViewSet(GenericViewSet[Any]):
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     permission_classes: Sequence[Any] = (NotDeclared,)
     throttle_classes: Sequence[Any] = (general,)
-    renderer_classes: Sequence[Any] = (JsonRenderer,)
-    parser_classes: Sequence[Any] = (StrictJsonParser,)
-    filter_backends: Sequence[Any] = ()
-    pagination_class: Any = PageOrCursorPagination
+    renderer_classes: Sequence[type[BaseRenderer]] = (JsonRenderer,)
+    parser_classes: Sequence[type[BaseParser]] = (StrictJsonParser,)
+    filter_backends: Sequence[type[BaseFilterBackend]] = ()
+    pagination_class: type[PageOrCursorPagination] | None = PageOrCursorPagination
     serializer_class: type[BaseSerializer[Any]] | None = None
     list_serializer_class: ClassVar[type[BaseSerializer[Any]] | None] = None
     """Where a list shows less of each row than a read does."""
@@ -69,7 +74,7 @@ class ApiViewSet(GenericViewSet[Any]):
     """Where less may be changed than sent to begin with."""
 
     filterset_class: ClassVar[type[FilterSet] | None] = None
-    ordering_fields: ClassVar[Mapping[str, Any]] = {}
+    ordering_fields: ClassVar[Mapping[str, SortKey]] = {}
     """What a list can be ordered by: public names, and for each a column or expression that is never null."""
 
     ordering: ClassVar[Ordering | str] = NEWEST_FIRST
@@ -82,10 +87,10 @@ class ApiViewSet(GenericViewSet[Any]):
     in_data: ClassVar[bool] = False
     """Whether every answer is an object's or a list's `{"data": …}`."""
 
-    extra_parameters: ClassVar[Mapping[str, Sequence[Any]]] = {}
+    extra_parameters: ClassVar[Mapping[str, Sequence[OpenApiParameter]]] = {}
     """Query parameters besides filters and pagination, by action, for the OpenAPI document."""
 
-    list_extra_schema: ClassVar[Mapping[str, dict[str, Any]]] = {}
+    list_extra_schema: ClassVar[Mapping[str, dict[str, object]]] = {}
     """What the list's answer has besides its items (see `get_paginated_response`), for the OpenAPI document."""
 
     # which action
@@ -145,14 +150,14 @@ class ApiViewSet(GenericViewSet[Any]):
             serializer.find_instance = self.get_object
         return serializer
 
-    def parse(self) -> dict[str, Any]:
+    def parse(self) -> Values:
         """The body, validated by the action's input serializer."""
         described = self.action_description
         serializer = self.get_input_serializer(
             data=self.request.data, partial=described.partial if described else False
         )
         serializer.is_valid(raise_exception=True)
-        return cast(dict[str, Any], serializer.validated_data)
+        return cast(Values, serializer.validated_data)
 
     def refuse_query(self) -> None:
         """Raise BadRequest for any query parameter."""
@@ -181,19 +186,19 @@ class ApiViewSet(GenericViewSet[Any]):
             for parameter in backend().get_schema_operation_parameters(self)
         ]
 
-    def answer(self, data: Any, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
+    def answer(self, data: object, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
         """`data` as JSON, in the envelope of the viewset."""
         return JsonResponse({"data": data} if self.in_data else data, status, headers)
 
-    def read_one(self, value: Any, field: str = "pk") -> dict[str, Any]:
+    def read_one(self, value: object, field: str = "pk") -> dict[str, object]:
         """The object with this id (or other `field`), as the action's serializer shows it. Raises NotFound."""
         return self.get_reader().one(self.filter_queryset(self.get_queryset()), value, field)
 
-    def show(self, pk: Any, status: int = 200) -> HttpResponse:
+    def show(self, pk: object, status: int = 200) -> HttpResponse:
         """Answer with the object as it is now."""
         return self.answer(self.read_one(pk), status)
 
-    def lookup_value(self) -> Any:
+    def lookup_value(self) -> object:
         """What the path says for `lookup_field`. Raises NotFound for what cannot be one."""
         if self.lookup_field == "pk":
             return self.path_id(self.lookup_url_kwarg or "pk")
@@ -222,7 +227,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
     # DRF's machinery
 
-    def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> Any:
+    def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
         if not isinstance(request.user, Actor):
             raise Unauthorized
         requirement = self.get_requirement()
@@ -230,7 +235,7 @@ class ApiViewSet(GenericViewSet[Any]):
             message = f"This needs the permission {' or '.join(requirement.any_of)}."
         raise Forbidden(message) if message else Forbidden
 
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         accept = request.META.get("HTTP_ACCEPT", "*/*")
         also = self.action_description.media if self.action_description else ()
         usual = (
@@ -240,10 +245,10 @@ class ApiViewSet(GenericViewSet[Any]):
         )
         if usual and any(media in accept for media in ("*/*", "application/json", *also)):
             return _RENDERER, "application/json"
-        found: tuple[Any, str] = super().perform_content_negotiation(request, force)
+        found: tuple[BaseRenderer, str] = super().perform_content_negotiation(request, force)
         return found
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """DRF's, but for the length, and for throttles, which count what has no permission as well."""
         check_length(request.META, self.max_body)
         self.format_kwarg = self.get_format_suffix(**kwargs)
@@ -266,7 +271,7 @@ class ApiViewSet(GenericViewSet[Any]):
         return {}
 
     def finalize_response(  # type: ignore[override]
-        self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any
+        self, request: Request, response: HttpResponse, *args: object, **kwargs: object
     ) -> HttpResponse:
         """DRF's for its own Response; ours is rendered already."""
         if isinstance(response, Response):
@@ -303,7 +308,7 @@ class ListMixin(ApiViewSet):
     """A resource that can be listed."""
 
     @describe(summary="List", envelope="page", errors=(400,))
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def list(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         queryset = self.filter_queryset(self.get_queryset())
         page = self.paginate_queryset(queryset)
         if page is not None:
@@ -311,7 +316,7 @@ class ListMixin(ApiViewSet):
         filters = parse_filters(request.query_params, self.filterset_class, self.get_extra_parameters())
         return JsonResponse({"data": self.get_reader().every(queryset, everything(self.get_ordering(), filters))})
 
-    def get_paginated_response(self, data: Any) -> Any:
+    def get_paginated_response(self, data: object) -> Any:
         """The page that DRF's paginator, or an override of this, gives, in the envelope of the viewset."""
         return super().get_paginated_response({"data": data} if self.in_data else data)
 
@@ -320,7 +325,7 @@ class RetrieveMixin(ApiViewSet):
     """A resource whose single objects can be read."""
 
     @describe(summary="Read one", errors=(404,))
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def retrieve(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         self.check_object()
         return self.answer(self.read_one(self.lookup_value(), self.lookup_field))
 
@@ -329,18 +334,18 @@ class CreateMixin(ApiViewSet):
     """A resource that can be created."""
 
     @describe(summary="Create", input=BY_CLASS, status=201, errors=(409, 422))
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def create(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         serializer = self.get_input_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         made = self.perform_create(serializer)
         data = self.read_one(made.pk if isinstance(made, Model) else made)
         return self.answer(data, 201, self.get_success_headers(data))
 
-    def perform_create(self, serializer: Any) -> Any:
+    def perform_create(self, serializer: InputSerializer) -> object:
         """DRF's hook: create the object, and return it or its id."""
         return records.create(self.get_queryset().model, serializer.validated_data, actor=self.actor)
 
-    def get_success_headers(self, data: Any) -> dict[str, str]:
+    def get_success_headers(self, data: object) -> dict[str, str]:
         """DRF's hook: headers of the answer to a creation."""
         return {}
 
@@ -349,7 +354,7 @@ class UpdateMixin(ApiViewSet):
     """A resource that can be changed; PUT and PATCH alike change only what is sent."""
 
     @describe(summary="Change some fields", input=BY_CLASS, partial=True, errors=(404, 409, 422))
-    def update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def update(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         self.check_object()
         serializer = self.get_input_serializer(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
@@ -358,10 +363,10 @@ class UpdateMixin(ApiViewSet):
         return self.show(pk)
 
     @describe(summary="Change some fields", input=BY_CLASS, partial=True, errors=(404, 409, 422), operation="update")
-    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def partial_update(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         return self.update(request, *args, **kwargs)
 
-    def perform_update(self, serializer: Any) -> None:
+    def perform_update(self, serializer: InputSerializer) -> None:
         """DRF's hook: write `serializer.validated_data` into the object. Raises NotFound where it is not visible."""
         records.update(self.get_queryset(), self.pk, serializer.validated_data, actor=self.actor)
 
@@ -370,14 +375,13 @@ class DestroyMixin(ApiViewSet):
     """A resource that can be deleted."""
 
     @describe(summary="Delete", status=204, envelope="none", errors=(404, 409))
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def destroy(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         self.check_object()
-        self.perform_destroy(
-            SimpleLazyObject(self.get_object)
-        )  # read when first used
+        instance = cast(Model, SimpleLazyObject(self.get_object))  # read when first used
+        self.perform_destroy(instance)
         return HttpResponse(status=204)
 
-    def perform_destroy(self, instance: Any) -> None:
+    def perform_destroy(self, instance: Model) -> None:
         """DRF's hook: delete the object. Raises Conflict where something refers to it."""
         records.delete(self.get_queryset(), self.pk, actor=self.actor)
 

@@ -19,11 +19,13 @@ import structlog
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished
+from granian._granian import RSGIHTTPProtocol
+from granian.rsgi import Scope
 
 from skeleton.kernel.errors import DomainError, MethodNotAllowed, ServiceUnavailable
 from skeleton.rest.http import dump_json
 from skeleton.server.bodies import Bodies
-from skeleton.server.cycle import BodyNotGathered, RequestCycle
+from skeleton.server.cycle import BodyNotGathered, Outcome, RequestCycle
 from skeleton.server.guard import ConnectionGuard
 from skeleton.server.limits import IN_MEMORY, Limits
 from skeleton.server.responses import EventStream, StreamResponse
@@ -65,7 +67,7 @@ class Application:
         if threading.current_thread() is threading.main_thread():
             self._end_streams_on_signal(loop)
 
-    async def __rsgi__(self, scope: Any, proto: Any) -> None:
+    async def __rsgi__(self, scope: Scope, proto: RSGIHTTPProtocol) -> None:
         cycle = RequestCycle(scope, proto, asyncio.get_running_loop())
         try:
             if scope.path == HEALTH:
@@ -92,13 +94,13 @@ class Application:
         if isinstance(outcome, StreamResponse):
             await self._follow(outcome, cycle)
 
-    async def _handled(self, cycle: RequestCycle) -> Any:
+    async def _handled(self, cycle: RequestCycle) -> Outcome | None:
         self._threads.submit(cycle)
         return await cycle.handled
 
     # threads
 
-    def _run(self, cycle: RequestCycle) -> Any:
+    def _run(self, cycle: RequestCycle) -> Outcome | None:
         """Run the request in the calling thread. Return what remains for the event loop to do."""
         try:
             response: Any = self._handler(cycle.environ(), cycle.start)

@@ -7,13 +7,14 @@ its proxy would lose the response (RFC 9112 section 9.6).
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import monotonic
-from typing import IO, Any
+from typing import IO
 
 import structlog
 from django.conf import settings
@@ -172,7 +173,7 @@ class Bodies:
             task.cancel()
 
 
-async def _discard(chunks: Any, most: int) -> None:
+async def _discard(chunks: AsyncIterator[bytes], most: int) -> None:
     """Read up to `most` bytes at about 25 MB per second, so that many drains at once do not occupy the event loop."""
     left = most
     while left > 0:

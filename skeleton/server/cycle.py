@@ -8,8 +8,10 @@ from itertools import chain
 from typing import IO, Any
 
 import structlog
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.html import format_html
+from granian._granian import RSGIHTTPProtocol
+from granian.rsgi import Scope
 
 from skeleton.kernel.context import RequestContext, current_request
 from skeleton.kernel.errors import DomainError
@@ -27,7 +29,7 @@ MAX_HEADER_NAMES = 300
 """Maximum number of cached header names. Clients can send arbitrary names, so the cache must be bounded."""
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
-_ENVIRON: dict[str, Any] = {
+_ENVIRON: dict[str, object] = {
     "GATEWAY_INTERFACE": "CGI/1.1",
     "SCRIPT_NAME": "",
     "SERVER_SOFTWARE": "Granian",
@@ -55,6 +57,10 @@ class BodyNotGathered(BaseException):  # noqa: N818 (like GeneratorExit: control
     """
 
 
+Outcome = StreamResponse | type[BodyNotGathered]
+"""What a request leaves for the event loop to do: send a stream, or receive the body and run the request again."""
+
+
 class RequestCycle:
     """A request, the part of its body received so far, and its single response.
 
@@ -67,9 +73,9 @@ class RequestCycle:
         *("queued_at", "rerun", "scope", "status", "unread", "writes"),
     )
 
-    def __init__(self, scope: Any, proto: Any, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, scope: Scope, proto: RSGIHTTPProtocol, loop: asyncio.AbstractEventLoop) -> None:
         self.scope, self.proto, self.loop = scope, proto, loop
-        self.handled: asyncio.Future[StreamResponse | None] = loop.create_future()
+        self.handled: asyncio.Future[Outcome | None] = loop.create_future()
         self.writes = scope.method in WRITING
         length: str = scope.headers.get("content-length", "")
         self.announced = int(length) if length.isascii() and length.isdecimal() else 0
@@ -121,7 +127,7 @@ class RequestCycle:
             self._context = RequestContext(request_id=request_id_of(request), ip=client_address(request))
         return self._context
 
-    def environ(self) -> dict[str, Any]:
+    def environ(self) -> dict[str, object]:
         """Return the request as a WSGI environ."""
         scope = self.scope
         environ = dict(_ENVIRON)
@@ -155,12 +161,14 @@ class RequestCycle:
 
     # the answer
 
-    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], object]:
+    def start(
+        self, status: str, headers: list[tuple[str, str]], exc_info: object = None, /
+    ) -> Callable[[bytes], object]:
         """Store status and headers (WSGI's `start_response`)."""
         self.status, self.headers = int(status[:3]), headers
         return _write
 
-    def answer(self, response: Any) -> None:
+    def answer(self, response: HttpResponse | StreamingHttpResponse) -> None:
         """Send the complete `response`, unless the request has been refused in the meantime."""
         if not response.streaming and len(response.content) <= IN_MEMORY:
             if self.claim_answer():
@@ -266,5 +274,5 @@ class _NotGathered(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: object) -> int:
         raise BodyNotGathered

@@ -5,19 +5,16 @@ Each entry has the request's id and user. Bodies, headers and query strings are 
 
 import logging
 import sys
-from collections.abc import MutableMapping
-from typing import Any
 
 import orjson
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 from skeleton.kernel.context import current_request
+from skeleton.kernel.types import Values
 
-EventDict = MutableMapping[str, Any]
 
-
-def _add_request(logger: Any, method: str, event: EventDict) -> EventDict:
+def _add_request(logger: object, method: str, event: EventDict) -> EventDict:
     request = current_request.get()
     if request:
         event.setdefault("request_id", request.request_id)
@@ -26,7 +23,7 @@ def _add_request(logger: Any, method: str, event: EventDict) -> EventDict:
     return event
 
 
-def _dump(event: EventDict, **_: Any) -> bytes:
+def _dump(event: EventDict, **_: object) -> bytes:
     return orjson.dumps(event, default=str)
 
 
@@ -38,7 +35,7 @@ _SHARED: list[Processor] = [
 ]
 
 
-def configure(config: dict[str, Any]) -> None:
+def configure(config: Values) -> None:
     """Configure logging. Called by Django as LOGGING_CONFIG with `config`, which contains the level."""
     level = config["level"]
     structlog.configure(

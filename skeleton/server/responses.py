@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
-from typing import IO, Any
+from typing import IO, Protocol
 
 from django.conf import settings
 from django.http import StreamingHttpResponse
@@ -29,9 +29,15 @@ class StreamResponse(StreamingHttpResponse):
     `content` is for servers without stream support: it contains the current data and then ends.
     """
 
-    def __init__(self, content: Iterator[bytes], follow: Callable[["EventStream"], None], **options: Any) -> None:
+    def __init__(self, content: Iterator[bytes], follow: Callable[["EventStream"], None], **options: object) -> None:
         super().__init__(content, **options)
         self.follow = follow
+
+
+class Transport(Protocol):
+    """What Granian sends a stream with."""
+
+    def send_bytes(self, data: bytes) -> object: ...
 
 
 class EventStream:
@@ -44,15 +50,16 @@ class EventStream:
 
     __slots__ = ("_left", "_transport", "closed", "loop", "on_close")
 
-    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport, self.loop = transport, loop
+    def __init__(self, transport: Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport: Transport | None = transport
+        self.loop = loop
         self._left = int(settings.SKELETON_STREAM_BYTES)
         self.closed: asyncio.Future[None] = loop.create_future()
         self.on_close: Callable[[], None] | None = None
 
     def send(self, data: bytes) -> None:
         """Send `data`, unless the stream has ended."""
-        if self.closed.done():
+        if self.closed.done() or self._transport is None:
             return
         try:
             self._transport.send_bytes(data)

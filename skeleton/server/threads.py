@@ -6,12 +6,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
 from time import monotonic
-from typing import Any
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from skeleton.kernel.errors import ServiceUnavailable
-from skeleton.server.cycle import RequestCycle
+from skeleton.server.cycle import Outcome, RequestCycle
 from skeleton.server.limits import Limits
 from skeleton.server.sockets import shut
 
@@ -34,7 +34,7 @@ class Slot:
 
     __slots__ = ("_interrupted", "connection", "cycle", "started_at")
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
         self.cycle: RequestCycle | None = None
         self.started_at = 0.0
@@ -70,7 +70,7 @@ class Slot:
 class RequestThreads:
     """Runs request cycles in order of arrival on `THREADS` threads, at most `WRITERS` of them for write requests."""
 
-    def __init__(self, run: Callable[[RequestCycle], Any], limits: Limits) -> None:
+    def __init__(self, run: Callable[[RequestCycle], Outcome | None], limits: Limits) -> None:
         self._run, self._limits = run, limits
         self._ready: SimpleQueue[RequestCycle] = SimpleQueue()
         self._waiting: deque[RequestCycle] = deque()
@@ -142,7 +142,7 @@ class RequestThreads:
         self._ready.put(cycle)
 
 
-def settle(cycle: RequestCycle, outcome: Any) -> None:
+def settle(cycle: RequestCycle, outcome: Outcome | None) -> None:
     """Resolve the cycle's future, unless it has been resolved. Must be called on the event loop."""
     if not cycle.handled.done():
         cycle.handled.set_result(outcome)

@@ -16,9 +16,14 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
 
 LAUNCH = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 Size = tuple[int, int]
 DESKTOP, PHONE = (1280, 900), (390, 844)
 """Widths and heights in CSS pixels."""

@@ -7,11 +7,12 @@ from typing import Any
 from django.test import Client
 from jsonschema import Draft202012Validator
 
+from skeleton.kernel.types import Values
 from skeleton.rest.documentation import openapi
 
 PREFIX = "/api/v1"
 
-Json = dict[str, Any]
+Json = Values
 
 
 class Answer:
@@ -49,26 +50,26 @@ class ApiClient:
         self.token, self.user = token, user
         self._client = Client(raise_request_exception=False)
 
-    def get(self, path: str, **query: Any) -> Answer:
+    def get(self, path: str, **query: object) -> Answer:
         return self.call("GET", path, query=query)
 
-    def post(self, path: str, body: Any = None, **headers: str) -> Answer:
+    def post(self, path: str, body: object = None, **headers: str) -> Answer:
         return self.call("POST", path, body, headers=headers)
 
-    def put(self, path: str, body: Any = None) -> Answer:
+    def put(self, path: str, body: object = None) -> Answer:
         return self.call("PUT", path, body)
 
-    def patch(self, path: str, body: Any = None) -> Answer:
+    def patch(self, path: str, body: object = None) -> Answer:
         return self.call("PATCH", path, body)
 
-    def delete(self, path: str, body: Any = None) -> Answer:
+    def delete(self, path: str, body: object = None) -> Answer:
         return self.call("DELETE", path, body)
 
     def call(
         self,
         method: str,
         path: str,
-        body: Any = None,
+        body: object = None,
         *,
         query: Json | None = None,
         headers: dict[str, str] | None = None,
@@ -78,9 +79,13 @@ class ApiClient:
         sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         payload = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         response: Any = self._client.generic(
-            method, f"{PREFIX}{path}", payload, content_type=content_type, headers={**sent, **(headers or {})},
+            method,
+            f"{PREFIX}{path}",
+            payload,
+            content_type=content_type,
+            headers={**sent, **(headers or {})},
             query_params=query or None,
-        )  # fmt: skip
+        )
         answer = Answer(response)
         assert answer.status != 500, f"{method} {path}: a fault of ours: {answer}"
         check_against_openapi(method, response, answer)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from skeleton.db.fetching import Rows
 from skeleton.embedded_postgres.account import server_account
 from skeleton.embedded_postgres.binaries import runnable
 from skeleton.embedded_postgres.cluster import create_cluster
@@ -56,7 +57,7 @@ class OwnDatabase:
             assert time.monotonic() < deadline, "a process of PostgreSQL is left"
             time.sleep(0.02)
 
-    def query(self, statement: Any, *values: Any) -> list[tuple[Any, ...]]:
+    def query(self, statement: Any, *values: object) -> Rows:
         """Ask it directly."""
         with self.server.connect(DATABASE) as connection:
             cursor = connection.execute(statement, values)

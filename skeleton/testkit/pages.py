@@ -1,7 +1,6 @@
 """Extracts the current values of a page's forms, for tests that submit them with changes."""
 
 from html.parser import HTMLParser
-from typing import Any
 
 FILLED_BY_SCRIPTS = "__prefix__"
 
@@ -11,7 +10,7 @@ class _Fields(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.values: dict[str, Any] = {}
+        self.values: dict[str, str | list[str]] = {}
         self._select = self._text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -37,7 +36,7 @@ class _Fields(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._text:
-            self.values[self._text] += data
+            self.values[self._text] = f"{self.values[self._text]}{data}"
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "textarea":
@@ -46,7 +45,7 @@ class _Fields(HTMLParser):
             self._select = ""
 
 
-def fields_of(html: str) -> dict[str, Any]:
+def fields_of(html: str) -> dict[str, str | list[str]]:
     """Return the name and value of every field that the page would send."""
     parser = _Fields()
     parser.feed(html)

@@ -13,7 +13,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -70,7 +69,7 @@ def _count(client: ApiClient, name: str, path: str) -> dict[str, int]:
     return {name: queries, f"{name} with more behind": counting, f"{name} by cursor": by_cursor}
 
 
-def _measured(client: ApiClient, path: str, **query: Any) -> tuple[Answer, int]:
+def _measured(client: ApiClient, path: str, **query: object) -> tuple[Answer, int]:
     client.get(path, **query).ok()  # what is compiled or cached once is not what is measured
     with counting_statements() as captured:
         answer = client.get(path, **query)

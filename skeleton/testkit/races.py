@@ -29,13 +29,13 @@ def race(count: int, act: Callable[[int], Result]) -> list[Result]:
         return list(pool.map(run, range(count)))
 
 
-def contest(*jobs: Callable[[], Any]) -> list[Any]:
+def contest(*jobs: Callable[[], object]) -> list[Any]:
     """Run all `jobs` at the same time, and return the result or the domain error of each, in order.
 
     Only errors of services and constraints are results. A deadlock or any other error fails the test.
     """
 
-    def outcome(number: int) -> Any:
+    def outcome(number: int) -> object:
         try:
             return jobs[number]()
         except DomainError as refusal:

@@ -9,7 +9,7 @@ from typing import Any
 from unittest import mock
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.functions import JSONArray
 from django.http import QueryDict
 from django.utils.http import urlencode
@@ -95,7 +95,7 @@ def _parse(view: type[ApiViewSet], asked: Shape) -> ListQuery:
     )
 
 
-def _plain(view: type[ApiViewSet], actor: Actor, query: ListQuery) -> QuerySet[Any]:
+def _plain(view: type[ApiViewSet], actor: Actor, query: ListQuery) -> QuerySet[Model]:
     """What the ORM makes of the same question, with values in place of parameters."""
     rows = queryset_of(view, actor)
     if view.filterset_class:
@@ -106,7 +106,7 @@ def _plain(view: type[ApiViewSet], actor: Actor, query: ListQuery) -> QuerySet[A
     return rows.order_by(*query.ordering.order_by())
 
 
-def _pages(view: type[ApiViewSet], actor: Actor, asked: Shape, total: int) -> Iterator[Any]:
+def _pages(view: type[ApiViewSet], actor: Actor, asked: Shape, total: int) -> Iterator[object]:
     page, more = 1, True
     while more:
         answer = _reader(view).page(queryset_of(view, actor), _parse(view, {**asked, "limit": "2", "page": str(page)}))
@@ -115,7 +115,7 @@ def _pages(view: type[ApiViewSet], actor: Actor, asked: Shape, total: int) -> It
         page, more = page + 1, answer["has_more"]
 
 
-def _steps(view: type[ApiViewSet], actor: Actor, asked: Shape) -> Iterator[Any]:
+def _steps(view: type[ApiViewSet], actor: Actor, asked: Shape) -> Iterator[object]:
     cursor: str | None = ""
     while cursor is not None:
         answer = _reader(view).after(
@@ -137,9 +137,9 @@ def _paging(view: type[ApiViewSet]) -> type[PageOrCursorPagination]:
     return view.pagination_class or PageOrCursorPagination
 
 
-def represent(serializer: Any, row: Any) -> dict[str, Any]:
+def represent(serializer: Any, row: object) -> dict[str, object]:
     """`row`, a model instance, as DRF's own fields write it."""
-    written: dict[str, Any] = {}
+    written: dict[str, object] = {}
     for name, field in serializer.fields.items():
         if field.write_only:
             continue
@@ -157,7 +157,7 @@ def represent(serializer: Any, row: Any) -> dict[str, Any]:
     return json.loads(dump_json(written))  # type: ignore[no-any-return]
 
 
-def _children(field: Children, row: Any) -> list[Any]:
+def _children(field: Children, row: Any) -> list[object]:
     """The children of one parent, as instances, in their order. Their key may span columns."""
     columns = [part.attname for part in field.rows.model._meta.pk_fields]
     parents = type(row)._base_manager.filter(pk=row.pk)

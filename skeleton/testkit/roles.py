@@ -10,13 +10,14 @@ from django.db.backends.utils import CursorWrapper
 from psycopg.pq import TransactionStatus
 
 from skeleton.db.rights import grant_application_role
+from skeleton.kernel.types import Values
 
 DENIED = "42501"
 """The SQLSTATE of what a role lacks the right to."""
 
-_owner: dict[str, Any] = {}
+_owner: Values = {}
 """How the owner logs in, once the tests do so as another role."""
-_lenders: list[psycopg.Connection[Any]] = []
+_lenders: list[psycopg.Connection[object]] = []
 
 
 @contextmanager
@@ -126,14 +127,14 @@ def owner_login() -> Iterator[None]:
         _log_in(role)
 
 
-def address(**instead: Any) -> dict[str, Any]:
+def address(**instead: object) -> dict[str, Any]:
     """Where the server is, for psycopg, as whom Django's connection logs in."""
-    given: dict[str, Any] = connection.get_connection_params()
+    given: dict[str, object] = connection.get_connection_params()
     names = ("dbname", "host", "port", "user", "password")
     return {name: given[name] for name in names if given.get(name)} | instead
 
 
-def owner_address(**instead: Any) -> dict[str, Any]:
+def owner_address(**instead: object) -> dict[str, Any]:
     """The same for the owner."""
     return address(**({"user": _owner["USER"]} if _owner else {}), **instead)
 

@@ -97,7 +97,9 @@ class System:
         assert reply.status == 200, reply
         self.token = reply.data["access_token"]
 
-    def call(self, method: str, path: str, body: Any = None, *, prefix: str = "/api/v1", seconds: float = 30) -> Reply:
+    def call(
+        self, method: str, path: str, body: object = None, *, prefix: str = "/api/v1", seconds: float = 30
+    ) -> Reply:
         """Send a request over a new connection."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if body is not None:

@@ -13,6 +13,8 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
+from skeleton.db.fetching import Rows
+from skeleton.kernel.types import Values
 from skeleton.testkit.roles import as_owner
 
 _INSTALL = """
@@ -38,8 +40,8 @@ class Change:
 
     table: str
     operation: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
+    before: Values | None
+    after: Values | None
 
     @property
     def columns(self) -> set[str]:
@@ -116,20 +118,22 @@ def unaudited(changes: list[Change], entries: list[Entry], hidden: dict[str, set
 
 def our_tables() -> list[str]:
     """Return the tables of our own models."""
-    return sorted({
-        model._meta.db_table
-        for config in apps.get_app_configs()
-        if "site-packages" not in config.path
-        for model in config.get_models(include_auto_created=True)
-        if model._meta.managed and not model._meta.proxy
-    })  # fmt: skip
+    return sorted(
+        {
+            model._meta.db_table
+            for config in apps.get_app_configs()
+            if "site-packages" not in config.path
+            for model in config.get_models(include_auto_created=True)
+            if model._meta.managed and not model._meta.proxy
+        }
+    )
 
 
-def _ask(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+def _ask(statement: str, *values: str | int | None) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
 
 
-def _json(value: Any) -> Any:
+def _json(value: object) -> Any:
     return json.loads(value) if isinstance(value, str) else value

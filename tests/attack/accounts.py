@@ -25,8 +25,12 @@ class Accounts:
         self.token = self.system.token
         self.csrf, page_token = self._sign_in_page()
         body = {"username": ADMIN["email"], "password": ADMIN["password"], "csrfmiddlewaretoken": page_token}
-        answer, _ = self._ask("POST", "/admin/login/", urlencode(body), {
-            "Content-Type": "application/x-www-form-urlencoded", "Cookie": f"skeleton_csrf={self.csrf}"})  # fmt: skip
+        answer, _ = self._ask(
+            "POST",
+            "/admin/login/",
+            urlencode(body),
+            {"Content-Type": "application/x-www-form-urlencoded", "Cookie": f"skeleton_csrf={self.csrf}"},
+        )
         assert answer.status == 302, answer.status
         jar = " ".join(answer.headers.get_all("Set-Cookie"))
         self.cookies = "; ".join(re.findall(r"skeleton_(?:session|csrf)=[^;]+", jar))

@@ -46,9 +46,11 @@ def write_all(siege, requests, seconds):
 
 def customer_of(siege):
     pk = siege.system.call("POST", "/customers", {"name": "Held", "email": "held@example.com"}).data["id"]
-    return pk, "SELECT 1 FROM parties_party WHERE id = %s FOR UPDATE", [
-        ("PATCH", f"/customers/{pk}", {"name": f"Held {number}"}) for number in range(WRITERS)
-    ]  # fmt: skip
+    return (
+        pk,
+        "SELECT 1 FROM parties_party WHERE id = %s FOR UPDATE",
+        [("PATCH", f"/customers/{pk}", {"name": f"Held {number}"}) for number in range(WRITERS)],
+    )
 
 
 def invoice_of(siege):
@@ -56,9 +58,11 @@ def invoice_of(siege):
     line = {"description": "Work", "quantity": 1, "unit_price": 1000}
     body = {"customer_id": customer, "due_date": "2099-02-15", "lines": [line]}
     pk = siege.system.call("POST", "/invoices", body).data["id"]
-    return pk, "SELECT 1 FROM billing_invoice WHERE id = %s FOR UPDATE", [
-        ("POST", f"/invoices/{pk}/send", None) for _ in range(WRITERS)
-    ]  # fmt: skip
+    return (
+        pk,
+        "SELECT 1 FROM billing_invoice WHERE id = %s FOR UPDATE",
+        [("POST", f"/invoices/{pk}/send", None) for _ in range(WRITERS)],
+    )
 
 
 @pytest.mark.parametrize("target", [customer_of, pytest.param(invoice_of, marks=pytest.mark.attack)])

@@ -45,7 +45,8 @@ JUNK = {
     "space before the colon": payloads.head("GET", "/health", "X-A : a"),
     "NUL in a header": payloads.head("GET", "/api/v1/customers", "X-A: a\x00b"),
     "bytes beyond ASCII in a header": payloads.head("GET", "/api/v1/customers", "Authorization: Bearer \u00ff\u00fe")
-    .decode().encode("latin-1"),  # fmt: skip
+    .decode()
+    .encode("latin-1"),
     "NUL in the path": get("/api/v1/\x00"),
     "NUL in the path, encoded": get("/api/v1/customers/%00"),
     "NUL in the query": get("/api/v1/customers?search=%00"),
@@ -75,10 +76,17 @@ JUNK = {
     "HTTP/0.9": b"GET /health\r\n",
     "HTTP/2 by hand": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9),
     "HTTP/9.9": get("/health", "HTTP/9.9"),
-    "upgrade to WebSocket": payloads.head("GET", "/api/v1/messenger/events", "Connection: Upgrade",
-        "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="),
-    "upgrade to HTTP/2": payloads.head("GET", "/health", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c",
-        "HTTP2-Settings: AAMAAABkAAQAAP__"),
+    "upgrade to WebSocket": payloads.head(
+        "GET",
+        "/api/v1/messenger/events",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    ),
+    "upgrade to HTTP/2": payloads.head(
+        "GET", "/health", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"
+    ),
     "TLS": bytes.fromhex("160301020001000001fc0303") + bytes(500),
     "SSH": b"SSH-2.0-OpenSSH_9.6\r\n",
     "empty lines": b"\r\n" * 1_000,
@@ -91,7 +99,7 @@ JUNK = {
     "compressed body": post("Content-Encoding: gzip", "Content-Length: 2", body=b"{}"),
     "cookie of 60 kB": payloads.head("GET", "/admin/login/", "Cookie: " + "a=b; " * 12_000),
     "language of 60 kB": payloads.head("GET", "/admin/login/", "Accept-Language: " + "de," * 20_000),
-}  # fmt: skip
+}
 SILENT = {"empty lines", "unknown expectation", "negative length"}
 """Cases in which the server may wait for more, until the header timeout."""
 OWN = {501, 505}

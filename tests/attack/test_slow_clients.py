@@ -29,9 +29,13 @@ def many_rows(siege):
     """Create enough customers for exports that are spooled to disk."""
     count = "SELECT count(*) FROM parties_party"
     if siege.database.query(count)[0][0] < ROWS:
-        columns = [row[0] for row in siege.database.query(
-            "SELECT column_name FROM information_schema.columns WHERE table_name = 'parties_party'"
-            " AND column_name <> 'id' AND is_generated = 'NEVER' AND is_identity = 'NO'")]  # fmt: skip
+        columns = [
+            row[0]
+            for row in siege.database.query(
+                "SELECT column_name FROM information_schema.columns WHERE table_name = 'parties_party'"
+                " AND column_name <> 'id' AND is_generated = 'NEVER' AND is_identity = 'NO'"
+            )
+        ]
         names = ", ".join(columns)
         siege.database.query(
             f"INSERT INTO parties_party (id, {names}) SELECT gen_random_uuid(), {names}"

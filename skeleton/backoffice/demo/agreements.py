@@ -36,9 +36,13 @@ def agree(world: World) -> None:
 
 def _draft(world: World, n: int, ends: dt.date) -> UUID:
     kinds = (
-        ("supply", world.suppliers), ("service", [buyer.id for buyer in world.buyers]), ("employment", world.employees),
-        ("partnership", world.partners), ("lease", world.suppliers), ("license", [buyer.id for buyer in world.buyers]),
-    )  # fmt: skip
+        ("supply", world.suppliers),
+        ("service", [buyer.id for buyer in world.buyers]),
+        ("employment", world.employees),
+        ("partnership", world.partners),
+        ("lease", world.suppliers),
+        ("license", [buyer.id for buyer in world.buyers]),
+    )
     kind, parties = kinds[n % len(kinds)]
     credit = n % 2 == 0
     values: dict[str, Any] = {

@@ -10,8 +10,14 @@ from inventory.models import Stock
 from inventory.tests.factories import item, stocked, warehouse
 
 CUSTOMERS = (
-    "Acme Corporation", "Дніпро Постач", "Müller & Söhne GmbH", "Globex", "Soylent Foods", "Київ Буд", "Initech"
-)  # fmt: skip
+    "Acme Corporation",
+    "Дніпро Постач",
+    "Müller & Söhne GmbH",
+    "Globex",
+    "Soylent Foods",
+    "Київ Буд",
+    "Initech",
+)
 GOODS = (("Office chair", 24900), ("Standing desk", 59900), ("Monitor 27″", 31900), ("Docking station", 18900))
 
 

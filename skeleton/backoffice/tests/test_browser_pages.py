@@ -18,11 +18,26 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
 
 PAGES = (
-    "", "billing/invoice/", "billing/invoice/add/", "billing/order/", "billing/order/add/", "parties/customer/",
-    "parties/customer/add/", "contracts/contract/", "contracts/contract/add/", "inventory/stock/",
-    "inventory/item/add/", "accounting/entry/", "trial-balance/", "identity/user/", "identity/role/add/",
-    "audit/auditentry/", "notifications/notification/", "search/?s=acme", "password_change/",
-)  # fmt: skip
+    "",
+    "billing/invoice/",
+    "billing/invoice/add/",
+    "billing/order/",
+    "billing/order/add/",
+    "parties/customer/",
+    "parties/customer/add/",
+    "contracts/contract/",
+    "contracts/contract/add/",
+    "inventory/stock/",
+    "inventory/item/add/",
+    "accounting/entry/",
+    "trial-balance/",
+    "identity/user/",
+    "identity/role/add/",
+    "audit/auditentry/",
+    "notifications/notification/",
+    "search/?s=acme",
+    "password_change/",
+)
 """The pages that people spend their day on, below /admin/."""
 
 OF_EACH_KIND = (
@@ -110,8 +125,11 @@ def test_the_main_pages_can_be_used_by_everybody_and_fit_a_phone(live_server, ho
 
     def story(window):
         sign_in(window, "olha@example.com")
-        shown = (f"billing/invoice/{invoice.pk}/change/", f"billing/invoice/{invoice.pk}/send/",
-                 f"parties/customer/{party.pk}/change/")  # fmt: skip
+        shown = (
+            f"billing/invoice/{invoice.pk}/change/",
+            f"billing/invoice/{invoice.pk}/send/",
+            f"parties/customer/{party.pk}/change/",
+        )
         for path in (*(PAGES if FULL or look == "light" else OF_EACH_KIND), *shown):
             window.go(f"/admin/{path}")
             window.assert_accessible()

@@ -220,8 +220,9 @@ def test_a_customer_with_two_addresses(live_server, house):
     browse(story, live_server.url, DESKTOP, dark=True)
     found = Customer.objects.get(name="Globex").addresses.order_by("pk")
     assert [(one.type, one.city, present(one.country).code) for one in found] == [
-        ("billing", "Kyiv", "UA"), ("shipping", "Lviv", "UA"),
-    ]  # fmt: skip
+        ("billing", "Kyiv", "UA"),
+        ("shipping", "Lviv", "UA"),
+    ]
 
 
 def test_an_invoice_loses_its_middle_line(live_server, house):

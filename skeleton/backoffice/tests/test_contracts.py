@@ -34,11 +34,24 @@ def page(contract, act="change"):
 
 def posted(**fields):
     return {
-        "contract_type": "supply", "first_day": "2026-01-15", "last_day": "2099-01-14", "notes": "",
-        "payment_type": "credit", "credit_days": "30", "penalty_rate": "0.5", "discount_rate": "", "currency": "UAH",
-        "credit_limit": "5000000.00", "delivery_type": "delivery", "estimated_days": "5", "shipping_cost": "1000",
-        "shipping_currency": "JPY", "max_renewals": "0", "renewal_period_days": "", **fields,
-    }  # fmt: skip
+        "contract_type": "supply",
+        "first_day": "2026-01-15",
+        "last_day": "2099-01-14",
+        "notes": "",
+        "payment_type": "credit",
+        "credit_days": "30",
+        "penalty_rate": "0.5",
+        "discount_rate": "",
+        "currency": "UAH",
+        "credit_limit": "5000000.00",
+        "delivery_type": "delivery",
+        "estimated_days": "5",
+        "shipping_cost": "1000",
+        "shipping_currency": "JPY",
+        "max_renewals": "0",
+        "renewal_period_days": "",
+        **fields,
+    }
 
 
 def last_entry():
@@ -145,8 +158,15 @@ def test_the_story_by_its_buttons(clerk, chief):
     clerk.post(page(contract, "renew"), {"new_end_date": "2100-01-14"})
 
     shown = text(clerk.get(page(contract)))
-    for part in ("Credit, 30 days, UAH", "Credit, 45 days, penalty 0.5 %, UAH", "Pickup, insured", "12.50 USD",
-                 "2026-01-15 – 2100-01-14", "Payment terms changed", "Renewed"):  # fmt: skip
+    for part in (
+        "Credit, 30 days, UAH",
+        "Credit, 45 days, penalty 0.5 %, UAH",
+        "Pickup, insured",
+        "12.50 USD",
+        "2026-01-15 – 2100-01-14",
+        "Payment terms changed",
+        "Renewed",
+    ):
         assert part in shown, part
     clerk.post(page(contract, "terminate"), {"reason": "Breach of terms"})
     ended = Contract.objects.get()

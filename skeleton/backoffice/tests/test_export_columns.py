@@ -89,8 +89,8 @@ def test_a_period_is_both_its_days_and_hidden_words_stay_hidden():
     job.args = {"token": "abc123", "invoice": "INV-1"}
     table = plain_table(PLAIN["jobs.Job"])
     cells = dict(zip(table.names, line_of(job, table.columns), strict=True))
-    assert "abc123" not in cells["args"]
-    assert "INV-1" in cells["args"]
+    assert "abc123" not in str(cells["args"])
+    assert "INV-1" in str(cells["args"])
 
 
 @pytest.mark.django_db

@@ -24,9 +24,27 @@ pytestmark = pytest.mark.django_db
 
 USERS, AUDIT, INVOICES = "/admin/identity/user/", "/admin/audit/auditentry/", "/admin/billing/invoice/"
 LOOKUPS = (
-    "exact", "iexact", "startswith", "contains", "icontains", "regex", "iregex", "gt", "gte", "lt", "lte", "range",
-    "in", "isnull", "year", "year__gte", "date", "has_key", "length", "0",
-)  # fmt: skip
+    "exact",
+    "iexact",
+    "startswith",
+    "contains",
+    "icontains",
+    "regex",
+    "iregex",
+    "gt",
+    "gte",
+    "lt",
+    "lte",
+    "range",
+    "in",
+    "isnull",
+    "year",
+    "year__gte",
+    "date",
+    "has_key",
+    "length",
+    "0",
+)
 SCREENS = {model._meta.label_lower: screen for model, screen in screens().items()}
 LISTS = {label: screen for label, screen in SCREENS.items() if label != "notifications.preferences"}
 
@@ -66,10 +84,28 @@ def test_only_what_the_filters_declare_can_be_asked(label, chief):
 def test_lists_and_exports_refuse_alike_and_in_words(label, chief):
     address = reverse(SCREENS[label]._route("changelist"))
     for path in ("", "export.csv", "export.xlsx"):
-        for query in ({"id__gte": "0"}, {"pk": "1"}, {"nonsense": ""}, {"_popup": "1"}, {"_facets": ""}, {"e": "1"},
-                      {"_to_field": "password"}, {"o": "99"}, {"o": "x"}, {"o": "--1"}, {"o": "1.1.1.1.1.1.1.1.1.1.1"},
-                      {"q": "\x00"}, {"q": "x" * 201}, {"a\x00": "1"}, {"p": "-1"}, {"p": "9" * 20}, {"p": "²"},
-                      {"p": "x"}, {"q": ["a", "b"]}, {"q": ["a", ""]}):  # fmt: skip
+        for query in (
+            {"id__gte": "0"},
+            {"pk": "1"},
+            {"nonsense": ""},
+            {"_popup": "1"},
+            {"_facets": ""},
+            {"e": "1"},
+            {"_to_field": "password"},
+            {"o": "99"},
+            {"o": "x"},
+            {"o": "--1"},
+            {"o": "1.1.1.1.1.1.1.1.1.1.1"},
+            {"q": "\x00"},
+            {"q": "x" * 201},
+            {"a\x00": "1"},
+            {"p": "-1"},
+            {"p": "9" * 20},
+            {"p": "²"},
+            {"p": "x"},
+            {"q": ["a", "b"]},
+            {"q": ["a", ""]},
+        ):
             answer = chief.get(f"{address}{path}", query)
             assert answer.status_code == 400, (path, query)
             name = next(iter(query)).replace("\x00", "")
@@ -100,19 +136,28 @@ def test_the_search_and_the_order_of_no_screen_reach_a_secret(chief):
 
 
 VALUES = [
-    (INVOICES, {"status__exact": "nonsense"}), (INVOICES, {"status__isnull": "nonsense"}),
-    (INVOICES, {"overdue": "maybe"}), (INVOICES, {"currency": "XXQ"}),
+    (INVOICES, {"status__exact": "nonsense"}),
+    (INVOICES, {"status__isnull": "nonsense"}),
+    (INVOICES, {"overdue": "maybe"}),
+    (INVOICES, {"currency": "XXQ"}),
     (INVOICES, {"due_date_from": "99999999999-01-01"}),
-    (INVOICES, {"due_date_from": "2026-02-30"}), (INVOICES, {"due_date_to": "9999-12-31"}),
-    (INVOICES, {"issue_date_to": "soon"}), (INVOICES, {"status__exact": "sent\x00"}),
+    (INVOICES, {"due_date_from": "2026-02-30"}),
+    (INVOICES, {"due_date_to": "9999-12-31"}),
+    (INVOICES, {"issue_date_to": "soon"}),
+    (INVOICES, {"status__exact": "sent\x00"}),
     (INVOICES, {"status__exact": ["sent", "draft"]}),
-    (USERS, {"roles__id__exact": "nonsense"}), (USERS, {"is_active__exact": "perhaps"}),
+    (USERS, {"roles__id__exact": "nonsense"}),
+    (USERS, {"is_active__exact": "perhaps"}),
     (AUDIT, {"created_at_from_0": "x"}),
-    (AUDIT, {"created_at_to_0": "2026-01-31", "created_at_to_1": "25:00"}), (AUDIT, {"resource": "nonsense"}),
-    ("/admin/jobs/job/", {"status": "nonsense"}), ("/admin/jobs/job/", {"task": "nonsense"}),
-    ("/admin/contracts/contract/", {"expiring": "31"}), ("/admin/notifications/notification/", {"read": "x"}),
-    ("/admin/inventory/stock/", {"warehouse__id__exact": "1"}), ("/admin/inventory/stock/", {"low": "x"}),
-]  # fmt: skip
+    (AUDIT, {"created_at_to_0": "2026-01-31", "created_at_to_1": "25:00"}),
+    (AUDIT, {"resource": "nonsense"}),
+    ("/admin/jobs/job/", {"status": "nonsense"}),
+    ("/admin/jobs/job/", {"task": "nonsense"}),
+    ("/admin/contracts/contract/", {"expiring": "31"}),
+    ("/admin/notifications/notification/", {"read": "x"}),
+    ("/admin/inventory/stock/", {"warehouse__id__exact": "1"}),
+    ("/admin/inventory/stock/", {"low": "x"}),
+]
 
 
 @pytest.mark.parametrize(("address", "query"), VALUES)
@@ -184,21 +229,40 @@ def test_every_page_refuses_a_parameter_that_it_does_not_know(chief):
     assert tried > 200
 
 
-@pytest.mark.parametrize("address", [
-    "search/?s=a&part=1", "parties/customer/pick/?term=a&_type=query&q=a&page=1", "contracts/contract/parties/?term=a",
-    "ledger/", "trial-balance/?format=csv",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "address",
+    [
+        "search/?s=a&part=1",
+        "parties/customer/pick/?term=a&_type=query&q=a&page=1",
+        "contracts/contract/parties/?term=a",
+        "ledger/",
+        "trial-balance/?format=csv",
+    ],
+)
 def test_pages_answer_to_what_they_know(chief, address):
     assert chief.get(f"/admin/{address}").status_code == 200
 
 
-@pytest.mark.parametrize("address", [
-    "?currency=nonsense", "search/?s=" + "x" * 201, "search/?s=a&s=b", "parties/customer/pick/?page=²",
-    "parties/customer/pick/?page=0", "contracts/contract/parties/?page=99999999999999999999",
-    "trial-balance/?format=pdf", "trial-balance/?as_of=x", "trial-balance/?from_date=99999999999-01-01",
-    "ledger/?account=x", "ledger/?account=%00", "ledger/?cursor=x", "receivables-aging/?as_of=2026-02-30",
-    "parties/customer/add/?name=x", "autocomplete/?app_label=identity&model_name=user&field_name=password&term=a",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "address",
+    [
+        "?currency=nonsense",
+        "search/?s=" + "x" * 201,
+        "search/?s=a&s=b",
+        "parties/customer/pick/?page=²",
+        "parties/customer/pick/?page=0",
+        "contracts/contract/parties/?page=99999999999999999999",
+        "trial-balance/?format=pdf",
+        "trial-balance/?as_of=x",
+        "trial-balance/?from_date=99999999999-01-01",
+        "ledger/?account=x",
+        "ledger/?account=%00",
+        "ledger/?cursor=x",
+        "receivables-aging/?as_of=2026-02-30",
+        "parties/customer/add/?name=x",
+        "autocomplete/?app_label=identity&model_name=user&field_name=password&term=a",
+    ],
+)
 def test_pages_refuse_what_they_cannot_use(chief, address):
     assert chief.get(f"/admin/{address}").status_code == 400
 

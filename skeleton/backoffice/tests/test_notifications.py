@@ -84,9 +84,12 @@ def test_the_first_page_has_what_is_unread_and_leads_to_what_it_is_about(guest, 
 
 PREFERENCES = "/admin/notifications/preferences/"
 WISHES = {
-    "email_enabled": "on", "quiet_hours_start": "22:00", "quiet_hours_end": "08:00", "timezone": "Europe/Kyiv",
+    "email_enabled": "on",
+    "quiet_hours_start": "22:00",
+    "quiet_hours_end": "08:00",
+    "timezone": "Europe/Kyiv",
     "language": "uk",
-}  # fmt: skip
+}
 
 
 def wishes_of(visitor):

@@ -201,7 +201,9 @@ def test_each_number_is_read_by_the_language_of_the_page(case, chief):
         assert find() == case.stored, language
         if "/change/" in address:
             again = fields_of(text(chief.get(address)))[case.field]
-            assert again.rstrip("0") == (case.right or RIGHT[language]), "what is stored is shown in the same notation"
+            assert str(again).rstrip("0") == (case.right or RIGHT[language]), (
+                "what is stored is shown in the same notation"
+            )
 
 
 # --- a payment, from the page to the books ----------------------------------------------------------------------------

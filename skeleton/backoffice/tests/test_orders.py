@@ -45,9 +45,14 @@ def test_a_draft_is_written_with_its_lines_at_the_catalogues_prices(clerk):
     buyer, country = customer(), UkraineFactory.create()
     widget = item(unit_price=1250, tax_rate=20)
     body = posted(
-        {"item_id": widget, "quantity": "2"}, {"item_id": widget, "unit_price": "9.99", "tax_rate": "0"},
-        customer_id=buyer.pk, currency="", city="Київ", country=country.pk, notes="Ring twice",
-    )  # fmt: skip
+        {"item_id": widget, "quantity": "2"},
+        {"item_id": widget, "unit_price": "9.99", "tax_rate": "0"},
+        customer_id=buyer.pk,
+        currency="",
+        city="Київ",
+        country=country.pk,
+        notes="Ring twice",
+    )
     response = clerk.post(f"{ORDERS}add/", body)
     assert response.status_code == 302, (response.context["adminform"].form.errors, errors(response))
     made = Order.objects.get()
@@ -72,9 +77,14 @@ def test_prices_are_read_in_the_currency_of_the_document(clerk):
 
 @pytest.mark.parametrize(
     "values, field",
-    [({"quantity": "0"}, "quantity"), ({"unit_price": "-1"}, "unit_price"), ({"discount": "51"}, "discount"),
-     ({"tax_rate": "101"}, "tax_rate"), ({"item_id": ""}, "item_id")],
-)  # fmt: skip
+    [
+        ({"quantity": "0"}, "quantity"),
+        ({"unit_price": "-1"}, "unit_price"),
+        ({"discount": "51"}, "discount"),
+        ({"tax_rate": "101"}, "tax_rate"),
+        ({"item_id": ""}, "item_id"),
+    ],
+)
 def test_a_mistake_in_a_line_is_told_at_that_line(clerk, values, field):
     one = item()
     body = posted({"item_id": one}, {"item_id": one, **values}, customer_id=customer().pk, currency="", notes="Keep me")
@@ -97,8 +107,10 @@ def test_a_draft_is_changed_in_one_go(clerk):
         {"item_id": one, "unit_price": "1.00", "tax_rate": "0", "discount": "0", "DELETE": "on"},
         {"item_id": one, "quantity": "3", "unit_price": "1.50", "tax_rate": "0", "discount": "0"},
         {"item_id": two},
-        made=made, city="", region="UA-30",
-    )  # fmt: skip
+        made=made,
+        city="",
+        region="UA-30",
+    )
     response = clerk.post(page(made), body)
     assert response.status_code == 302, (response.context["adminform"].form.errors, errors(response))
     made.refresh_from_db()
@@ -115,8 +127,11 @@ def test_the_way_by_its_buttons(clerk):
         made.refresh_from_db()
         assert f"{made.number} is {made.status}." in text(answer)
     assert [(one.status, one.reason) for one in made.history.order_by("pk")] == [
-        ("pending", None), ("confirmed", "Phoned"), ("shipped", None), ("delivered", None),
-    ]  # fmt: skip
+        ("pending", None),
+        ("confirmed", "Phoned"),
+        ("shipped", None),
+        ("delivered", None),
+    ]
     assert "Phoned" in text(clerk.get(page(made)))
     answer = clerk.post(page(made, "invoice"), {"due_date": "2099-01-02"}, follow=True)
     invoice = Invoice.objects.get()
@@ -136,10 +151,13 @@ def test_too_little_stock_is_told_on_the_page_that_asks(clerk):
 @pytest.mark.parametrize("state", ORDER_WAYS)
 def test_each_state_offers_what_it_allows(clerk, guest, state):
     buttons = {
-        "draft": {"submit", "confirm", "cancel"}, "pending": {"confirm", "cancel"},
-        "confirmed": {"ship", "cancel", "invoice"}, "shipped": {"deliver", "invoice"}, "delivered": {"invoice"},
+        "draft": {"submit", "confirm", "cancel"},
+        "pending": {"confirm", "cancel"},
+        "confirmed": {"ship", "cancel", "invoice"},
+        "shipped": {"deliver", "invoice"},
+        "delivered": {"invoice"},
         "cancelled": set(),
-    }  # fmt: skip
+    }
     made = brought(state, shipping_address={"street": "Main St 1", "city": "Lviv"})
     every = set().union(*buttons.values())
     shown = text(clerk.get(page(made)))

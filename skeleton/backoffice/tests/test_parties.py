@@ -47,9 +47,12 @@ def sent(party=None, addresses=(), **fields):
 def test_a_customer_with_addresses_and_money_as_people_write_it(clerk):
     ukraine = UkraineFactory.create()
     posted = sent(
-        name="Acme", email="acme@example.com", credit_limit="1550.5", social_media="x: https://x.com/acme",
+        name="Acme",
+        email="acme@example.com",
+        credit_limit="1550.5",
+        social_media="x: https://x.com/acme",
         addresses=[{"city": "Kyiv", "country": ukraine.pk}, {"type": "shipping", "city": "Lviv"}],
-    )  # fmt: skip
+    )
     response = clerk.post(f"{CUSTOMERS}add/", posted)
     assert response.status_code == 302, response.context["adminform"].form.errors
     made = Customer.objects.get()

@@ -63,8 +63,9 @@ ORDER_ACTS = {
 }
 INVOICE_ACTS = dict.fromkeys(("send", "record_payment", "edit_notes", "cancel"), ("invoices:write",))
 CONTRACT_WRITE = ("contracts:write", "parties:write")
-CONTRACT_ACTS = dict.fromkeys(("submit", "approve", "reject", "activate", "renew", "payment_terms", "delivery_terms",
-                               "terminate"), CONTRACT_WRITE)  # fmt: skip
+CONTRACT_ACTS = dict.fromkeys(
+    ("submit", "approve", "reject", "activate", "renew", "payment_terms", "delivery_terms", "terminate"), CONTRACT_WRITE
+)
 COUNTRY_ACTS = dict.fromkeys(("activate", "deactivate"), ("countries:write",))
 
 CATALOG = (("catalog:read",), ("catalog:write",), ("catalog:write",))
@@ -104,53 +105,111 @@ TABLE = [
     Row("accounting.account", lambda: account(f"T{next(numbers)}"), ("accounting:read",), BOOKS, BOOKS, {}, 6),
     Row("accounting.entry", booked, ("accounting:read",), (), (), {"reverse": BOOKS}, 6),
     Row("accounting.period", period, ("accounting:read",), BOOKS, (), {"close": BOOKS, "reopen": BOOKS}, 5),
-    Row("inventory.category", lambda: Category.objects.get(pk=inventory.category()), *CATALOG,
-        {"remove": ("catalog:write",)}, 5),
+    Row(
+        "inventory.category",
+        lambda: Category.objects.get(pk=inventory.category()),
+        *CATALOG,
+        {"remove": ("catalog:write",)},
+        5,
+    ),
     Row("inventory.item", lambda: Item.objects.get(pk=inventory.item()), *CATALOG, {}, 5),
     Row("inventory.warehouse", lambda: Warehouse.objects.get(pk=inventory.warehouse()), *INVENTORY, {}, 5),
     Row("inventory.stock", inventory.stocked, *INVENTORY, STOCK_ACTS, 6),
     Row("inventory.movement", moved, ("inventory:read",), (), (), {}, 6),
-    Row("inventory.reservation", lambda: Reservation.objects.get(pk=inventory.reserved(inventory.stocked())),
-        ("inventory:read",), (), (), RESERVATION_ACTS, 6),
-    Row("identity.user", UserFactory.create, ("users:read",), USERS, USERS,
-        {"activate": USERS, "deactivate": USERS, "give_role": MANAGE, "take_role": MANAGE}, 6),
+    Row(
+        "inventory.reservation",
+        lambda: Reservation.objects.get(pk=inventory.reserved(inventory.stocked())),
+        ("inventory:read",),
+        (),
+        (),
+        RESERVATION_ACTS,
+        6,
+    ),
+    Row(
+        "identity.user",
+        UserFactory.create,
+        ("users:read",),
+        USERS,
+        USERS,
+        {"activate": USERS, "deactivate": USERS, "give_role": MANAGE, "take_role": MANAGE},
+        6,
+    ),
     Row("identity.role", RoleFactory.create, ("roles:read",), MANAGE, MANAGE, {"remove": MANAGE}, 5),
     Row("audit.auditentry", AuditEntry.objects.first, ("audit:read",), (), (), {}, 4),
     Row("jobs.job", queued, ("jobs:read",), (), (), dict.fromkeys(("run_now", "cancel"), ("jobs:write",)), 7),
-    Row("notifications.delivery", not_delivered, ("deliveries:read",), (), (),
-        {"send_again": ("deliveries:write",)}, 4),
-    Row("parties.customer", CustomerFactory.create, ("customers:read", "parties:read"), CUSTOMER_WRITE, CUSTOMER_WRITE,
-        dict.fromkeys(PARTIES, CUSTOMER_WRITE), 5),
+    Row(
+        "notifications.delivery", not_delivered, ("deliveries:read",), (), (), {"send_again": ("deliveries:write",)}, 4
+    ),
+    Row(
+        "parties.customer",
+        CustomerFactory.create,
+        ("customers:read", "parties:read"),
+        CUSTOMER_WRITE,
+        CUSTOMER_WRITE,
+        dict.fromkeys(PARTIES, CUSTOMER_WRITE),
+        5,
+    ),
     Row("parties.supplier", SupplierFactory.create, *PARTY, 5),
     Row("parties.partner", PartnerFactory.create, *PARTY, 5),
     Row("parties.employee", EmployeeFactory.create, *PARTY, 5),
-    Row("parties.country", CountryFactory.create, ("countries:read",), ("countries:write",), ("countries:write",),
-        COUNTRY_ACTS, 6),
-    Row("contracts.contract", contract, ("contracts:read", "parties:read"), CONTRACT_WRITE, CONTRACT_WRITE,
-        CONTRACT_ACTS, 5),
+    Row(
+        "parties.country",
+        CountryFactory.create,
+        ("countries:read",),
+        ("countries:write",),
+        ("countries:write",),
+        COUNTRY_ACTS,
+        6,
+    ),
+    Row(
+        "contracts.contract",
+        contract,
+        ("contracts:read", "parties:read"),
+        CONTRACT_WRITE,
+        CONTRACT_WRITE,
+        CONTRACT_ACTS,
+        5,
+    ),
     Row("billing.order", order, ("orders:read",), ("orders:write",), ("orders:write",), ORDER_ACTS, 5, PAPERS),
-    Row("billing.invoice", draft, ("invoices:read",), ("invoices:write",), ("invoices:write",), INVOICE_ACTS, 5,
-        PAPERS),
-]  # fmt: skip
+    Row(
+        "billing.invoice", draft, ("invoices:read",), ("invoices:write",), ("invoices:write",), INVOICE_ACTS, 5, PAPERS
+    ),
+]
 BY_MODEL = {row.model: row for row in TABLE}
 
 OWN = {"notifications.notification", "notifications.preferences", "files.file"}
 """Screens of what is one's own, on which one does not see what others have: see the tests beside their apps' names."""
 
-READ_ONLY = {"audit.auditentry", "accounting.entry", "accounting.period", "inventory.movement", "inventory.reservation",
-             "jobs.job", "notifications.delivery"}  # fmt: skip
+READ_ONLY = {
+    "audit.auditentry",
+    "accounting.entry",
+    "accounting.period",
+    "inventory.movement",
+    "inventory.reservation",
+    "jobs.job",
+    "notifications.delivery",
+}
 INVENTORY_SCREENS = {name for name in BY_MODEL if name.startswith("inventory.")}
 
 DEFAULT_ROLES = {
     "viewer": {
-        "sees": {"identity.user", "parties.customer", "parties.supplier", "parties.partner", "parties.employee",
-                 "parties.country", "contracts.contract", "billing.order", "billing.invoice",
-                 *INVENTORY_SCREENS},
+        "sees": {
+            "identity.user",
+            "parties.customer",
+            "parties.supplier",
+            "parties.partner",
+            "parties.employee",
+            "parties.country",
+            "contracts.contract",
+            "billing.order",
+            "billing.invoice",
+            *INVENTORY_SCREENS,
+        },
         "changes": set(),
     },
     "admin": {"sees": set(BY_MODEL) - {"jobs.job", "notifications.delivery"}, "changes": set(BY_MODEL) - READ_ONLY},
     "super_admin": {"sees": set(BY_MODEL), "changes": set(BY_MODEL) - READ_ONLY},
-}  # fmt: skip
+}
 
 pytestmark = pytest.mark.django_db
 

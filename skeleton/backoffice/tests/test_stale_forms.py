@@ -65,8 +65,15 @@ def test_documents_are_kept_too(clerk):
     page = f"/admin/billing/invoice/{invoice.pk}/change/"
     version = opened(clerk, page)
     invoices.update_invoice(invoice_id=invoice.pk, values={"notes": "Theirs"}, actor=SYSTEM)
-    body = {"due_date": "2099-02-15", "notes": "Mine", "lines-TOTAL_FORMS": 0, "lines-INITIAL_FORMS": 0,
-            "payments-TOTAL_FORMS": 0, "payments-INITIAL_FORMS": 0, "_read_as": version}  # fmt: skip
+    body = {
+        "due_date": "2099-02-15",
+        "notes": "Mine",
+        "lines-TOTAL_FORMS": 0,
+        "lines-INITIAL_FORMS": 0,
+        "payments-TOTAL_FORMS": 0,
+        "payments-INITIAL_FORMS": 0,
+        "_read_as": version,
+    }
     answer = clerk.post(page, body)
     assert TOLD in answer.content.decode()
     assert Invoice.objects.get(pk=invoice.pk).notes == "Theirs"

@@ -104,9 +104,13 @@ def test_what_was_backed_up_is_there_again(data, elsewhere, folder):
         with pytest.raises(CommandError, match="not empty"):
             run("restore", target)
         AuditEntry.objects.create(
-            id="01972b15-8000-7000-8000-000000000001", action="x", resource="x", changes={},
-            resource_id="01972b15-8000-7000-8000-000000000001", created_at="2026-01-01T00:00:00Z",
-        )  # fmt: skip
+            id="01972b15-8000-7000-8000-000000000001",
+            action="x",
+            resource="x",
+            changes={},
+            resource_id="01972b15-8000-7000-8000-000000000001",
+            created_at="2026-01-01T00:00:00Z",
+        )
         run("restore", target, "--force")
         assert everything() == before
 

@@ -180,13 +180,13 @@ def test_lists(clerk, owner, several):
         ("../../etc/passwd", "passwd"),
         ("..\\..\\boot.ini", "boot.ini"),
         ("/etc/shadow", "shadow"),
-        ("new%0D%0Aline.txt", 'new%0D%0Aline.txt'),
+        ("new%0D%0Aline.txt", "new%0D%0Aline.txt"),
         ("a%22b.txt", "a%22b.txt"),
         ("invoice\u202efdp.exe", "invoicefdp.exe"),
         ("tab\tbell\x07.txt", "tabbell.txt"),
         ("x" * 400 + ".txt", "x" * 251 + ".txt"),
     ],
-)  # fmt: skip
+)
 def test_names(clerk, folder, sent, kept):
     made = upload(clerk, name=sent)
     assert made["name"] == kept

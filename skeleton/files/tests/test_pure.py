@@ -47,10 +47,12 @@ KINDS = [
     (b"MZ\x90\x00\x03", "application/octet-stream"),
     (archive("a.txt"), "application/zip"),
     (archive("[Content_Types].xml", "word/document.xml"), WORD),
-    (archive("content.xml", first="application/vnd.oasis.opendocument.text"),
-     "application/vnd.oasis.opendocument.text"),
+    (
+        archive("content.xml", first="application/vnd.oasis.opendocument.text"),
+        "application/vnd.oasis.opendocument.text",
+    ),
     (b"PK\x03\x04", "application/zip"),
-]  # fmt: skip
+]
 
 
 # Named by the type alone: an archive has the time in it, and every process must collect the same tests.

@@ -201,10 +201,14 @@ def test_hours_that_are_none(hours):
 def test_bytes_stay_where_the_connection_breaks_in_the_commit(clerk, folder):
     """The row may be there: the server may have committed before its answer was lost."""
     with as_owner(), connection.cursor() as cursor:
-        cursor.execute("CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS "
-                       "$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$")  # fmt: skip
-        cursor.execute("CREATE CONSTRAINT TRIGGER hang_up AFTER INSERT ON files_file DEFERRABLE INITIALLY DEFERRED "
-                       "FOR EACH ROW EXECUTE FUNCTION hang_up()")  # fmt: skip
+        cursor.execute(
+            "CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$"
+        )
+        cursor.execute(
+            "CREATE CONSTRAINT TRIGGER hang_up AFTER INSERT ON files_file DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW EXECUTE FUNCTION hang_up()"
+        )
     try:
         send(clerk, part("file", b"x", "a.txt")).refused(503)
     finally:
@@ -225,8 +229,10 @@ def test_a_refused_row_leaves_no_bytes(clerk, folder):
 def test_a_delete_that_is_rolled_back_keeps_the_bytes(clerk, folder, django_capture_on_commit_callbacks):
     made = upload(clerk)
     with as_owner(), connection.cursor() as cursor:
-        cursor.execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
-                       "$$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'foreign_key_violation'; END $$")  # fmt: skip
+        cursor.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'foreign_key_violation'; END $$"
+        )
         cursor.execute("CREATE TRIGGER refuse BEFORE DELETE ON files_file FOR EACH ROW EXECUTE FUNCTION refuse()")
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
         clerk.delete(f"/files/{made['id']}").refused(409)

@@ -16,8 +16,14 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Compression methods that a workbook may use. Python cannot limit the decompression of others."""
 
 _FAULTS: tuple[type[Exception], ...] = (
-    zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError, OverflowError,
-)  # fmt: skip
+    zipfile.BadZipFile,
+    zlib.error,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    OverflowError,
+)
 """Exceptions from broken archives. An encrypted entry or an unknown version raises RuntimeError."""
 
 

@@ -88,9 +88,20 @@ def test_a_million_empty_rows_below_the_table_are_passed_over(clerk):
 
 @pytest.mark.parametrize(
     "content",
-    [b"PK\x03\x04 nonsense", b"\xd0\xcf\x11\xe0", b"\x1f\x8b\0\0", b"\0" * 1_000, b"\xff\xfe\0", b"",
-     b"\x89PNG\r\n\x1a\n", b"<html>", b"x" * 1_100_000, b"x," * 150, b"\x80\x81,\xff"],
-)  # fmt: skip
+    [
+        b"PK\x03\x04 nonsense",
+        b"\xd0\xcf\x11\xe0",
+        b"\x1f\x8b\0\0",
+        b"\0" * 1_000,
+        b"\xff\xfe\0",
+        b"",
+        b"\x89PNG\r\n\x1a\n",
+        b"<html>",
+        b"x" * 1_100_000,
+        b"x," * 150,
+        b"\x80\x81,\xff",
+    ],
+)
 def test_what_is_no_table_of_the_screen_is_refused_at_the_form_in_few_words(clerk, content):
     answer = clerk.upload(CUSTOMERS, content)
     assert answer.status_code == 200

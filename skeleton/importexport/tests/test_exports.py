@@ -73,8 +73,11 @@ def test_documents_are_exported_in_whole_units(guest):
     assert len(rows_of(guest.export(INVOICES))) == 3
     (row,) = rows_of(guest.export(INVOICES, status__exact="sent"))
     assert (row["number"], row["total"], row["currency"], row["customer"]) == (
-        made.number, "1500.50", "USD", made.customer_name,
-    )  # fmt: skip
+        made.number,
+        "1500.50",
+        "USD",
+        made.customer_name,
+    )
     assert row["issue_date"] == made.issue_date.isoformat()
     assert row["sent_at"].endswith("Z")
 

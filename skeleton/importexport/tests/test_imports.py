@@ -94,8 +94,12 @@ def test_every_row_that_is_wrong_says_which_column_and_why(clerk, countries):
     assert refused.state == "refused"
     errors = told(refused)
     assert set(errors) == {
-        (2, "name"), (3, "email"), (4, "credit_limit"), (5, "credit_limit"), (7, "email"),
-    }  # fmt: skip
+        (2, "name"),
+        (3, "email"),
+        (4, "credit_limit"),
+        (5, "credit_limit"),
+        (7, "email"),
+    }
     assert errors[5, "credit_limit"] == "At most 2 decimals in this currency."
     assert errors[7, "email"] == "Row 6 is about the same record."
     page = text(clerk.get(clerk.page))
@@ -218,8 +222,11 @@ def test_items_find_their_category_by_its_path(clerk):
     clerk.take(ITEMS, file.format('A-1,Saw,15.50,EUR,Tools / Small,"20,5","{""colour"": ""red""}"'))
     made = Item.objects.get(sku="A-1")
     assert (made.unit_price, present(made.category).name, present(made.category).parent_id, made.attributes) == (
-        1550, "Small", tools, {"colour": "red"},
-    )  # fmt: skip
+        1550,
+        "Small",
+        tools,
+        {"colour": "red"},
+    )
     assert float(made.tax_rate) == 20.5
     clerk.take(ITEMS, "sku,category,attributes\nA-1,,")
     made.refresh_from_db()
@@ -267,13 +274,20 @@ def test_accounts_may_stand_below_others_of_the_same_file(clerk, chart):
 @pytest.fixture
 def crowd(countries, chart):
     customer(
-        name="=cmd|' /C calc'!A0", email="evil@example.com", phone="+380 44 123-45-67", tax_id="007", currency="JPY",
-        credit_limit=5, social_media={"x": "https://x.com/a,b;c"}, address={"street": "вул. \"Лесі\", 1\nдвір"},
-    )  # fmt: skip
+        name="=cmd|' /C calc'!A0",
+        email="evil@example.com",
+        phone="+380 44 123-45-67",
+        tax_id="007",
+        currency="JPY",
+        credit_limit=5,
+        social_media={"x": "https://x.com/a,b;c"},
+        address={"street": 'вул. "Лесі", 1\nдвір'},
+    )
     customer(name="'=odd", email="o@example.com", website="https://example.com", currency="BHD", credit_limit=1001)
     customer(name="Long " + "x" * 200, email="l@example.com")
-    change_status(kind=PartyKind.CUSTOMER, pk=customer(name="Gone", email="g@example.com").pk, action="blacklist",
-                  actor=SYSTEM)  # fmt: skip
+    change_status(
+        kind=PartyKind.CUSTOMER, pk=customer(name="Gone", email="g@example.com").pk, action="blacklist", actor=SYSTEM
+    )
     tools = category("Tools")
     for n in range(4):
         made = item(sku=f"00{n}", category_id=category(f"T{n}", parent=tools), attributes={"n": [n]})

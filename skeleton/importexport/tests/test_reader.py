@@ -37,7 +37,7 @@ from skeleton.importexport.tests.hostile import (
     row,
     sheet,
     text,
-)  # fmt: skip
+)
 from skeleton.testkit.narrowing import present
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
@@ -115,10 +115,18 @@ def test_rows_passed_over_count():
 @pytest.mark.parametrize(
     "place, said",
     [
-        ("A3", "damaged"), ("A0", "damaged"), ("a2", "damaged"), ("2", "damaged"), ("", "damaged"), ("A", "damaged"),
-        ("AAAA2", "damaged"), ("XFE2", "column XFD"), ("ZZZ2", "column XFD"), ("XFD2", "200 columns"),
+        ("A3", "damaged"),
+        ("A0", "damaged"),
+        ("a2", "damaged"),
+        ("2", "damaged"),
+        ("", "damaged"),
+        ("A", "damaged"),
+        ("AAAA2", "damaged"),
+        ("XFE2", "column XFD"),
+        ("ZZZ2", "column XFD"),
+        ("XFD2", "200 columns"),
     ],
-)  # fmt: skip
+)
 def test_a_cell_stands_where_its_row_is(place, said):
     assert said in refusal_of(book(HEADING + row(2, cell(r=place)))).message
 
@@ -126,11 +134,23 @@ def test_a_cell_stands_where_its_row_is(place, said):
 @pytest.mark.parametrize(
     "found",
     [
-        cell(t="s", v="0"), cell(t="s", v="-1"), cell(t="s", v="9" * 30), cell(t="b", v="2"), cell(t="n", v="abc"),
-        cell(v="1e999"), cell(v="nan"), cell(v="1_0"), cell(v="9" * 5_000), cell(t="d", v="2026-13-01"), cell(t="q"),
-        cell(r="B2") + cell(r="A2"), cell(r="A2") * 2, "<c><c/></c>", row(2),
+        cell(t="s", v="0"),
+        cell(t="s", v="-1"),
+        cell(t="s", v="9" * 30),
+        cell(t="b", v="2"),
+        cell(t="n", v="abc"),
+        cell(v="1e999"),
+        cell(v="nan"),
+        cell(v="1_0"),
+        cell(v="9" * 5_000),
+        cell(t="d", v="2026-13-01"),
+        cell(t="q"),
+        cell(r="B2") + cell(r="A2"),
+        cell(r="A2") * 2,
+        "<c><c/></c>",
+        row(2),
     ],
-)  # fmt: skip
+)
 def test_a_cell_that_is_none_is_damage_of_its_row(found):
     assert "damaged at row 2" in refusal_of(book(HEADING + row(2, found))).message
 
@@ -155,12 +175,15 @@ def test_entities_are_refused(name, doctype):
     "instead",
     [
         *({name: None} for name in ("sheet1", "workbook", "sharedStrings", "styles", "[Content_Types]")),
-        {"sheet1": "no XML"}, {"sheet1": sheet(HEADING)[:-20]}, {"sheet1": sheet(HEADING + row(2, text("&nope;")))},
-        {"workbook": relations(worksheet="../../../../../etc/passwd")}, {"workbook": f"<workbook {MAIN}/>"},
+        {"sheet1": "no XML"},
+        {"sheet1": sheet(HEADING)[:-20]},
+        {"sheet1": sheet(HEADING + row(2, text("&nope;")))},
+        {"workbook": relations(worksheet="../../../../../etc/passwd")},
+        {"workbook": f"<workbook {MAIN}/>"},
         *({"sheet1": f'<?xml version="1.0" encoding="{name}"?>{sheet(HEADING)}'} for name in ("utf-7", "idna", "zip")),
         {"sheet1": "<a>" * 1_000_000},
     ],
-)  # fmt: skip
+)
 def test_a_workbook_that_is_not_whole_is_refused(instead):
     assert len(refusal_of(book(**instead)).message) < 200
 
@@ -191,10 +214,13 @@ def test_archives_that_are_broken_or_lie_are_refused():
     for broken in (
         *(content[:length] for length in (4, 100, len(content) // 2, len(content) - 10)),
         content[:300] + b"#" + content[301:],
-        bytes(small), bytes(locked),
-        archive(parts, zipfile.ZIP_BZIP2), archive(parts, zipfile.ZIP_LZMA),
-        archive([*parts, parts[0]]), archive([*parts, ("XL/WORKBOOK.XML", b"")]),
-    ):  # fmt: skip
+        bytes(small),
+        bytes(locked),
+        archive(parts, zipfile.ZIP_BZIP2),
+        archive(parts, zipfile.ZIP_LZMA),
+        archive([*parts, parts[0]]),
+        archive([*parts, ("XL/WORKBOOK.XML", b"")]),
+    ):
         assert "damaged" in refusal_of(broken).message
 
 
@@ -243,11 +269,22 @@ def test_empty_rows_have_a_limit_of_their_own():
 def test_every_kind_of_cell_is_read():
     cells = (
         '<c t="inlineStr"><is><r><t>rich </t></r><r><t>text</t></r><rPh sb="0" eb="1"><t>no</t></rPh></is></c>',
-        cell(t="s", v="0"), cell(t="str", v="a_x000D_b"), cell(t="b", v="1"), cell(v="1.50"), cell(v="-7"),
-        cell(t="d", v="2026-11-02T00:00:00"), cell(s="1", v="46328"), cell(s="1", v="46328.5"), cell(s="2", v="46328"),
-        cell(s="3", v="1.5"), cell(s="99", v="3"), "<c/>", '<c t="s"/>', cell(t="e", v="#N/A"),
+        cell(t="s", v="0"),
+        cell(t="str", v="a_x000D_b"),
+        cell(t="b", v="1"),
+        cell(v="1.50"),
+        cell(v="-7"),
+        cell(t="d", v="2026-11-02T00:00:00"),
+        cell(s="1", v="46328"),
+        cell(s="1", v="46328.5"),
+        cell(s="2", v="46328"),
+        cell(s="3", v="1.5"),
+        cell(s="99", v="3"),
+        "<c/>",
+        '<c t="s"/>',
+        cell(t="e", v="#N/A"),
         "<c><f>SUM(A1)</f><v>5</v></c>",
-    )  # fmt: skip
+    )
     strings = f"<sst {MAIN}><si><r><t>sha</t></r><r><t>red</t></r><rPh><t>no</t></rPh></si></sst>"
     styles = (
         f'<styleSheet {MAIN}><numFmts><numFmt numFmtId="200" formatCode="[$-407]d. mmm"/>'
@@ -258,9 +295,23 @@ def test_every_kind_of_cell_is_read():
     (found,) = rows_of(book(heading + row(2, *cells), sharedStrings=strings, styles=styles))
     day = dt.date(2026, 11, 2)
     assert found.cells == [
-        "rich text", "shared", "a\rb", True, 1.5, -7, day, day, dt.datetime(2026, 11, 2, 12), day, 1.5, 3, None, None,
-        "#N/A", "=",
-    ]  # fmt: skip
+        "rich text",
+        "shared",
+        "a\rb",
+        True,
+        1.5,
+        -7,
+        day,
+        day,
+        dt.datetime(2026, 11, 2, 12),
+        day,
+        1.5,
+        3,
+        None,
+        None,
+        "#N/A",
+        "=",
+    ]
     assert (found.faults, found.formulas) == ((14,), (15,))
 
 
@@ -268,8 +319,9 @@ def test_the_calendar_of_old_macs_and_the_day_that_never_was():
     styles = f'<styleSheet {MAIN}><cellXfs><xf numFmtId="14"/></cellXfs></styleSheet>'
     rows = HEADING + row(2, cell(s="0", v="1"), cell(s="0", v="0.25")) + row(3, cell(s="0", v="61"))
     assert [one.cells for one in rows_of(book(rows, styles=styles))] == [
-        [dt.date(1900, 1, 1), "06:00:00"], [dt.date(1900, 3, 1), None],
-    ]  # fmt: skip
+        [dt.date(1900, 1, 1), "06:00:00"],
+        [dt.date(1900, 3, 1), None],
+    ]
     sheets = f'<sheets><sheet name="s" r:id="worksheet" xmlns:r="{OFFICE}"/></sheets>'
     mac = f'<workbook {MAIN}><workbookPr date1904="1"/>{sheets}</workbook>'
     parts = [(name, mac if name == "xl/workbook.xml" else part) for name, part in parts_of(book(rows, styles=styles))]
@@ -330,11 +382,26 @@ def test_a_workbook_of_macros_is_read_without_them():
         (b"\xff\xfe", "empty"),
     ],
     ids=[
-        "quotes", "one line", "commas", "lines in quotes", "many columns", "more columns", "newlines", "rows", "NULs",
-        "UTF-16 without mark", "UTF-32", "half a character", "gzip", "junk", "empty archive", "controls",
-        "mark", "mark 16",
+        "quotes",
+        "one line",
+        "commas",
+        "lines in quotes",
+        "many columns",
+        "more columns",
+        "newlines",
+        "rows",
+        "NULs",
+        "UTF-16 without mark",
+        "UTF-32",
+        "half a character",
+        "gzip",
+        "junk",
+        "empty archive",
+        "controls",
+        "mark",
+        "mark 16",
     ],
-)  # fmt: skip
+)
 def test_texts_that_are_no_tables_are_refused(content, said):
     assert said in refusal_of(content).message
 

@@ -152,12 +152,24 @@ def test_any_bytes_are_read_or_refused(content):
 @pytest.mark.parametrize(
     "cell, value",
     [
-        ("1234.5", "1234.5"), ("1234,5", "1234.5"), ("1 234,50", "1234.50"), ("1,234.50", "1234.50"),
-        ("1.234,50", "1234.50"), ("1\u00a0234", "1234"), ("1'234.5", "1234.5"), ("1e3", "1E+3"), ("-5", "-5"),
-        ("\u22125", "-5"), (" 7 ", "7"), (0.1 + 0.2, "0.3"), (19.99, "19.99"), (5, "5"), ("1,234,567", "1234567"),
+        ("1234.5", "1234.5"),
+        ("1234,5", "1234.5"),
+        ("1 234,50", "1234.50"),
+        ("1,234.50", "1234.50"),
+        ("1.234,50", "1234.50"),
+        ("1\u00a0234", "1234"),
+        ("1'234.5", "1234.5"),
+        ("1e3", "1E+3"),
+        ("-5", "-5"),
+        ("\u22125", "-5"),
+        (" 7 ", "7"),
+        (0.1 + 0.2, "0.3"),
+        (19.99, "19.99"),
+        (5, "5"),
+        ("1,234,567", "1234567"),
         ("1.234.567,8", "1234567.8"),
     ],
-)  # fmt: skip
+)
 def test_numbers_are_read_however_they_are_written(cell, value):
     assert decimal_of(cell) == Decimal(value)
 
@@ -219,9 +231,28 @@ def test_a_workbook_of_ours_is_one_to_others():
 
 
 FORMULAS = [
-    "Beta;=1+1;z", "a\t=1", "a|+1", "a\n-1", "a\r\n@x", 'a;"=1+1"', '"=1', " =1", ";;=1", ";'=1", "'; '=1", "a; -5 %",
-    "＝1", "a;＋1", "a;－1", "a;＠x", "\u200b=1", "a;\ufeff=1", "x,=1", "- one\n- two", "\t\r=1",
-]  # fmt: skip
+    "Beta;=1+1;z",
+    "a\t=1",
+    "a|+1",
+    "a\n-1",
+    "a\r\n@x",
+    'a;"=1+1"',
+    '"=1',
+    " =1",
+    ";;=1",
+    ";'=1",
+    "'; '=1",
+    "a; -5 %",
+    "＝1",
+    "a;＋1",
+    "a;－1",
+    "a;＠x",
+    "\u200b=1",
+    "a;\ufeff=1",
+    "x,=1",
+    "- one\n- two",
+    "\t\r=1",
+]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
@@ -247,6 +278,4 @@ def test_a_long_text_of_separators_is_protected_in_no_time():
 
 def test_texts_with_any_separator_are_quoted_and_numbers_stay_numbers():
     row = ["Beta;z", "a\tb", "a|b", "a,b", ' "x"', "plain", Decimal("-12.50"), -3, None, True]
-    assert "".join(csv_lines([row])) == (
-        '"Beta;z","a\tb","a|b","a,b"," ""x""",plain,-12.50,-3,,true\r\n'
-    )  # fmt: skip
+    assert "".join(csv_lines([row])) == ('"Beta;z","a\tb","a|b","a,b"," ""x""",plain,-12.50,-3,,true\r\n')

@@ -16,27 +16,41 @@ from skeleton.notifications.services import notify
 
 VALUES: dict[Event, dict[str, Any]] = {
     Event.INVOICE_SENT: {
-        "number": "INV-2026-001", "customer": "Acme Corp", "total": (155000, "USD"), "due_date": "2026-02-15",
+        "number": "INV-2026-001",
+        "customer": "Acme Corp",
+        "total": (155000, "USD"),
+        "due_date": "2026-02-15",
     },
     Event.INVOICE_PAID: {"number": "INV-2026-001", "customer": "Acme Corp", "total": (155000, "USD")},
     Event.INVOICE_OVERDUE: {
-        "number": "INV-2026-001", "customer": "Acme Corp", "due": (5000, "JPY"), "due_date": "2026-02-15",
+        "number": "INV-2026-001",
+        "customer": "Acme Corp",
+        "due": (5000, "JPY"),
+        "due_date": "2026-02-15",
     },
     Event.ORDER_STATUS: {"number": "ORD-2026-000001", "customer": "Acme Corp", "status": "shipped"},
     Event.CONTRACT_EXPIRING: {
-        "party": "Acme Corp", "contract_type": "lease", "end_date": "2026-12-31", "days": 30, "renews": "no",
+        "party": "Acme Corp",
+        "contract_type": "lease",
+        "end_date": "2026-12-31",
+        "days": 30,
+        "renews": "no",
     },
     Event.CONTRACT_EXPIRED: {"party": "Acme Corp", "contract_type": "supply", "end_date": "2026-12-31"},
     Event.CONTRACT_RENEWED: {"party": "Acme Corp", "contract_type": "service", "end_date": "2026-12-31"},
     Event.LOW_STOCK: {
-        "item": "Bolt", "sku": "B-8", "warehouse": "Main", "available": "1234.500", "reorder_point": "2000.000",
+        "item": "Bolt",
+        "sku": "B-8",
+        "warehouse": "Main",
+        "available": "1234.500",
+        "reorder_point": "2000.000",
     },
     Event.MESSAGE: {"sender": "Vera Viewer", "text": "Hello\nthere"},
     Event.ROLE_GRANTED: {"role": "viewer", "by": "Olha Owner"},
     Event.ROLE_REMOVED: {"role": "viewer", "by": "Olha Owner"},
     Event.ACCOUNT_ACTIVATED: {"by": "Olha Owner"},
     Event.ACCOUNT_DEACTIVATED: {"by": "Olha Owner"},
-}  # fmt: skip
+}
 """Values as callers give them, for each event."""
 
 

@@ -25,8 +25,11 @@ def test_roles_and_status(owner, outsider, seller):
     owner.patch(f"{path}/deactivate").ok()
     owner.patch(f"{path}/activate").ok()
     assert told(outsider.user) == [
-        "account.role_granted", "account.role_removed", "account.deactivated", "account.activated",
-    ]  # fmt: skip
+        "account.role_granted",
+        "account.role_removed",
+        "account.deactivated",
+        "account.activated",
+    ]
     assert told(owner.user) == []
     texts = Notification.objects.order_by("id").values_list("title", "body")
     assert list(texts)[:2] == [

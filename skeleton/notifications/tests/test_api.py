@@ -76,9 +76,14 @@ def test_all_at_once(outsider):
 
 
 WRONG = [
-    ("unread_only", "yes"), ("unread_only", "1"), ("page", "0"), ("limit", "x"), ("sort_by", "title"),
-    ("cursor", "nonsense"), ("type", "invoice.sent"),
-]  # fmt: skip
+    ("unread_only", "yes"),
+    ("unread_only", "1"),
+    ("page", "0"),
+    ("limit", "x"),
+    ("sort_by", "title"),
+    ("cursor", "nonsense"),
+    ("type", "invoice.sent"),
+]
 
 
 @pytest.mark.parametrize("name, value", WRONG)

@@ -19,11 +19,17 @@ UNUSABLE = [
     ("SKELETON_PUBLIC_URL", "crm.example.com", "SKELETON_PUBLIC_URL"),
     ("SKELETON_PUBLIC_URL", "ftp://crm.example.com", "SKELETON_PUBLIC_URL"),
     ("SKELETON_NOTIFICATION_DAYS", -1, "SKELETON_NOTIFICATION_DAYS"),
-    ("SKELETON_CHANNELS", {"sms": "nowhere.at.all", "push": "skeleton.notifications.channels.Console"},
-     "SKELETON_SMS_BACKEND"),
-    ("SKELETON_CHANNELS", {"push": "builtins.int", "sms": "skeleton.notifications.channels.Console"},
-     "SKELETON_PUSH_BACKEND"),
-]  # fmt: skip
+    (
+        "SKELETON_CHANNELS",
+        {"sms": "nowhere.at.all", "push": "skeleton.notifications.channels.Console"},
+        "SKELETON_SMS_BACKEND",
+    ),
+    (
+        "SKELETON_CHANNELS",
+        {"push": "builtins.int", "sms": "skeleton.notifications.channels.Console"},
+        "SKELETON_PUSH_BACKEND",
+    ),
+]
 
 
 @pytest.mark.parametrize("name, value, said", UNUSABLE, ids=[f"{n}-{row[2]}" for n, row in enumerate(UNUSABLE)])

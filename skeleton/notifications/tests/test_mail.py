@@ -106,10 +106,15 @@ class TestWhatArrives:
 
 
 NASTY = [
-    "Eve\r\nBcc: victim@example.com", "Eve\nBcc: victim@example.com\n\nHello", "Eve\rBcc: victim@example.com",
-    "Eve\u2028Bcc: victim@example.com", "Eve\x0b\x0c\x1c\x85Bcc: victim@example.com",
-    "=?utf-8?q?Eve=0D=0ABcc:_victim@example.com?=", "Eve " * 300, "\u202eevE",
-]  # fmt: skip
+    "Eve\r\nBcc: victim@example.com",
+    "Eve\nBcc: victim@example.com\n\nHello",
+    "Eve\rBcc: victim@example.com",
+    "Eve\u2028Bcc: victim@example.com",
+    "Eve\x0b\x0c\x1c\x85Bcc: victim@example.com",
+    "=?utf-8?q?Eve=0D=0ABcc:_victim@example.com?=",
+    "Eve " * 300,
+    "\u202eevE",
+]
 
 
 @pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))

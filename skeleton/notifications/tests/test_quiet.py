@@ -134,12 +134,16 @@ def test_on_clocks_that_are_never_changed_it_is_quiet_while_the_clock_says_so(mo
         ({"quiet_hours_start": dt.time(22)}, None),
         ({"quiet_hours_end": dt.time(8)}, None),
         ({"quiet_hours_start": dt.time(22), "quiet_hours_end": dt.time(8)}, at("2026-01-16 08:00")),
-        ({"quiet_hours_start": dt.time(22), "quiet_hours_end": dt.time(8), "timezone": "Europe/Kyiv"},
-         at("2026-01-16 06:00")),
-        ({"quiet_hours_start": dt.time(22), "quiet_hours_end": dt.time(8), "timezone": "Gone/Zone"},
-         at("2026-01-16 08:00")),
+        (
+            {"quiet_hours_start": dt.time(22), "quiet_hours_end": dt.time(8), "timezone": "Europe/Kyiv"},
+            at("2026-01-16 06:00"),
+        ),
+        (
+            {"quiet_hours_start": dt.time(22), "quiet_hours_end": dt.time(8), "timezone": "Gone/Zone"},
+            at("2026-01-16 08:00"),
+        ),
     ],
     ids=["never said", "only a start", "only an end", "both", "own zone", "a zone that is no longer known"],
-)  # fmt: skip
+)
 def test_of_preferences(fields, expected):
     assert Preferences(**fields).quiet_until(at("2026-01-15 23:30")) == expected

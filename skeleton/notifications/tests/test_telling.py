@@ -24,9 +24,11 @@ pytestmark = pytest.mark.django_db
 def test_everybody_is_told_once_and_in_their_language(django_assert_num_queries):
     english, ukrainian, german = (UserFactory.create(language=code) for code in ("en", "uk", "de"))
     values = {
-        "number": "INV-2026-001", "customer": "Acme\r\nBcc: x@example.com", "total": (155000, "USD"),
+        "number": "INV-2026-001",
+        "customer": "Acme\r\nBcc: x@example.com",
+        "total": (155000, "USD"),
         "due_date": dt.date(2026, 2, 15),
-    }  # fmt: skip
+    }
     everybody = [english.pk, ukrainian.pk, german.pk, english.pk]
     with verb(SYSTEM, "test"), django_assert_num_queries(3):
         notify(event=Event.INVOICE_SENT, recipients=recipients_of(everybody), values=values, link="/api/v1/invoices/1")
@@ -132,10 +134,14 @@ class TestConcerned:
         expected = {
             user.pk
             for user in (
-                user_with("invoices:write"), user_with("invoices:*"), user_with("*:*"), user_in_role("admin"),
-                user_with("parties:write", "invoices:write"), user_with("parties:*"),
+                user_with("invoices:write"),
+                user_with("invoices:*"),
+                user_with("*:*"),
+                user_in_role("admin"),
+                user_with("parties:write", "invoices:write"),
+                user_with("parties:*"),
             )
-        }  # fmt: skip
+        }
         user_with("orders:*")
         found = concerned(None, "invoices:write", "parties:write")
         assert {one.id for one in found} == expected

@@ -22,7 +22,7 @@ from skeleton.kernel.translation import Text
 from skeleton.rest.http import number as json_number
 
 Value = Any
-Values = Mapping[str, Any]
+Values = Mapping[str, Value]
 """What is known of the row while it is read: values by the name of their column, those of the record included."""
 
 YES, NO = ("true", "yes", "1", "так", "ja"), ("false", "no", "0", "ні", "nein")
@@ -39,7 +39,7 @@ class Column:
     Both are the name unless they are given. A column that is only `shown` is ignored when it comes back.
     """
 
-    cleared: ClassVar[Any] = None
+    cleared: ClassVar[object] = None
     """What the body says where an empty cell clears the field."""
 
     lookup: ClassVar[str] = "in"
@@ -51,7 +51,7 @@ class Column:
         help: Text = "",  # noqa: A002 (what it is)
         *,
         path: str | None = None,
-        source: str | Callable[[Any], Any] | None = None,
+        source: str | Callable[[Any], object] | None = None,
         shown: bool = False,
         required: bool = False,
     ) -> None:
@@ -60,7 +60,7 @@ class Column:
         self.source = source or name
         self.shown, self.required = shown, required
 
-    def of(self, record: Any) -> Value:
+    def of(self, record: object) -> Value:
         """The value of a record, as its API's body would have it; None where there is none."""
         if callable(self.source):
             return self.source(record)
@@ -69,11 +69,11 @@ class Column:
             found = getattr(found, part, None)
         return found
 
-    def cell(self, value: Value, values: Values) -> Any:
+    def cell(self, value: Value, values: Values) -> object:
         """What stands in the file."""
         return value
 
-    def read(self, cell: Any, values: Values) -> Value:
+    def read(self, cell: object, values: Values) -> Value:
         """The value that a cell which is not empty stands for. Raises BadCell."""
         if isinstance(cell, bool):
             return "true" if cell else "false"
@@ -81,7 +81,7 @@ class Column:
             return str(int(cell))  # a code of digits alone, which a spreadsheet took for a number
         return cell.isoformat() if isinstance(cell, dt.date) else str(cell).strip()
 
-    def cell_of(self, record: Any, values: Values) -> Any:
+    def cell_of(self, record: object, values: Values) -> object:
         """What stands in the file for a record."""
         return self.cell(self.of(record), values)
 
@@ -110,11 +110,11 @@ class EmailColumn(Column):
 class NumberColumn(Column):
     """A number, exact."""
 
-    def of(self, record: Any) -> Value:
+    def of(self, record: object) -> Value:
         found = super().of(record)
         return json_number(found) if isinstance(found, Decimal) else found
 
-    def read(self, cell: Any, values: Values) -> Value:
+    def read(self, cell: object, values: Values) -> Value:
         value = decimal_of(cell)
         return json_number(value)
 
@@ -130,10 +130,10 @@ class AmountColumn(Column):
         currency = values.get(self.currency) or settings.SKELETON_CURRENCY
         return minor_digits(currency)
 
-    def cell(self, value: Value, values: Values) -> Any:
+    def cell(self, value: Value, values: Values) -> object:
         return None if value is None else Decimal(value).scaleb(-self.digits(values))
 
-    def read(self, cell: Any, values: Values) -> Value:
+    def read(self, cell: object, values: Values) -> Value:
         digits = self.digits(values)
         minor = decimal_of(cell).scaleb(digits)
         if minor != minor.to_integral_value():
@@ -142,7 +142,7 @@ class AmountColumn(Column):
 
 
 class BooleanColumn(Column):
-    def read(self, cell: Any, values: Values) -> Value:
+    def read(self, cell: object, values: Values) -> Value:
         text = str(cell).strip().lower()
         if text in YES:
             return True
@@ -154,29 +154,29 @@ class BooleanColumn(Column):
 class ChoiceColumn(Column):
     """One of a few words, in any case."""
 
-    def read(self, cell: Any, values: Values) -> Value:
+    def read(self, cell: object, values: Values) -> Value:
         return super().read(cell, values).lower()
 
 
 class CodeColumn(Column):
     """A code in capitals, such as a currency's or a country's."""
 
-    def read(self, cell: Any, values: Values) -> Value:
+    def read(self, cell: object, values: Values) -> Value:
         return super().read(cell, values).upper()
 
 
 class ObjectColumn(Column):
     """A JSON object."""
 
-    cleared: ClassVar[Any] = {}
+    cleared: ClassVar[object] = {}
 
-    def of(self, record: Any) -> Value:
+    def of(self, record: object) -> Value:
         return super().of(record) or None
 
-    def cell(self, value: Value, values: Values) -> Any:
+    def cell(self, value: Value, values: Values) -> object:
         return orjson.dumps(value).decode() if value else None
 
-    def read(self, cell: Any, values: Values) -> Value:
+    def read(self, cell: object, values: Values) -> Value:
         try:
             value = orjson.loads(str(cell))
         except orjson.JSONDecodeError:
@@ -190,7 +190,7 @@ class MomentColumn(Column):
     def __init__(self, name: str, help: Text = "", **rest: Any) -> None:  # noqa: A002
         super().__init__(name, help, shown=True, **rest)
 
-    def cell(self, value: Value, values: Values) -> Any:
+    def cell(self, value: Value, values: Values) -> object:
         if isinstance(value, dt.datetime):
             return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return value.isoformat() if value else None
@@ -209,7 +209,7 @@ class ReferenceColumn(Column):
         help: Text = "",  # noqa: A002
         *,
         find: Callable[[], Callable[[str], list[UUID]]],
-        called: Callable[[Any], Any] | None = None,
+        called: Callable[[Any], object] | None = None,
         names: Callable[[], dict[UUID, str]] | None = None,
         **rest: Any,
     ) -> None:
@@ -225,14 +225,14 @@ class ReferenceColumn(Column):
         fresh._names = self.make_names() if self.make_names else {}
         return fresh
 
-    def of(self, record: Any) -> Value:
+    def of(self, record: object) -> Value:
         found = super().of(record)
         return str(found) if found else None
 
-    def cell_of(self, record: Any, values: Values) -> Any:
+    def cell_of(self, record: object, values: Values) -> object:
         return self.called(record) if self.called else self._names.get(super().of(record))
 
-    def read(self, cell: Any, values: Values) -> Value:
+    def read(self, cell: object, values: Values) -> Value:
         text = super().read(cell, values)
         if self._find is None:
             raise TypeError("a column is prepared before it reads")
@@ -252,7 +252,7 @@ _AMBIGUOUS = re.compile(r"[+-]?\d{1,3},\d{3}")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}|[+-]?\d{1,3}(\.\d{3}){2,}")
 
 
-def decimal_of(cell: Any) -> Decimal:
+def decimal_of(cell: object) -> Decimal:
     """The number in a cell, however its writer separates decimals and thousands. Raises BadCell.
 
     `1,234` alone could be a thousand or one and a quarter, and is refused.

@@ -37,7 +37,7 @@ _LEADING = re.compile(r"'*[\t\r]")  # what some programs skip at the start of a 
 _MARKED = re.compile(rf"([{_SEPARATORS}]){_APOSTROPHE}")
 _TO_QUOTE = re.compile(r'[,;|\t\r\n"]|^\s|\s$')
 
-Row = Sequence[Any]
+Row = Sequence[object]
 
 
 def safe_text(text: str | None) -> str:
@@ -83,7 +83,7 @@ def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
         yield ",".join(map(_csv_cell, row)) + "\r\n"
 
 
-def _csv_cell(cell: Any) -> str:
+def _csv_cell(cell: object) -> str:
     text = safe_text(cell) if isinstance(cell, str) else _number(cell)
     return '"' + text.replace('"', '""') + '"' if _TO_QUOTE.search(text) else text
 
@@ -100,7 +100,7 @@ def table_answer(name: str, rows: Iterable[Row], *, xlsx: bool) -> StreamingHttp
     return _download(f"{name}.csv", f"{CSV}; charset=utf-8", _marked(csv_lines(rows)))
 
 
-def _download(filename: str, media: str, content: Iterable[Any]) -> StreamingHttpResponse:
+def _download(filename: str, media: str, content: Iterable[object]) -> StreamingHttpResponse:
     disposition = content_disposition_header(True, filename) or "attachment"  # it may be in any language
     return StreamingHttpResponse(content, content_type=media, headers={"Content-Disposition": disposition})
 
@@ -111,7 +111,7 @@ def _marked(lines: Iterator[str]) -> Iterator[str]:
     yield from lines
 
 
-def _number(cell: Any) -> str:
+def _number(cell: object) -> str:
     """A number without exponent; an empty cell, a yes or a no as they are written."""
     if cell is None:
         return ""
@@ -234,7 +234,7 @@ def _in_pieces(texts: Iterable[str]) -> Iterator[str]:
     yield "".join(held)
 
 
-def _cell(value: Any, style: str) -> str:
+def _cell(value: object, style: str) -> str:
     if value is None or value == "":
         return "<c/>"
     if isinstance(value, bool):

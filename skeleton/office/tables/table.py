@@ -1,7 +1,7 @@
 """What a list looks like as a table: its columns, and by which of them a row is known again."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,6 +10,7 @@ import orjson
 from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.db import models
 from django.db.models import Model, QuerySet
+from psycopg.types.range import Range
 
 from skeleton.kernel.redaction import without_secrets
 from skeleton.office.tables.columns import (
@@ -49,23 +50,23 @@ class Table:
         by_name = {column.name: column for column in self.columns}
         return [by_name[name] for name in self.key]
 
-    def read_whole(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def read_whole(self, rows: QuerySet[Model]) -> QuerySet[Model]:
         """`rows` with everything that the columns need."""
         return rows.select_related(*self.joins).prefetch_related(*self.parts) if self.joins or self.parts else rows
 
-    def lines(self, rows: QuerySet[Any]) -> Iterator[list[Any]]:
+    def lines(self, rows: QuerySet[Model]) -> Iterator[Sequence[object]]:
         """The heading, then a line for each record, as they are read."""
         columns = [column.prepared() for column in self.columns]
         yield self.names
         for record in self.read_whole(rows).iterator(CHUNK):
             yield line_of(record, columns)
 
-    def template(self) -> list[list[Any]]:
+    def template(self) -> list[list[object]]:
         """The heading of a file to fill in: what is only shown is left out."""
         return [[ID, *(column.name for column in self.columns if not column.shown)]]
 
 
-def line_of(record: Any, columns: Iterable[Column]) -> list[Any]:
+def line_of(record: Model, columns: Iterable[Column]) -> list[object]:
     """The cells of one record, its id in front."""
     values = {column.name: column.of(record) for column in columns}
     return [str(record.pk), *(column.cell_of(record, values) for column in columns)]
@@ -86,13 +87,13 @@ def plain_table(model: type[Model]) -> Table:
     return Table(tuple(_column_of(field, has_currency=has_currency) for field in fields), joins=joins)
 
 
-def _is_shown(field: Any) -> bool:
+def _is_shown(field: "models.Field[Any, Any]") -> bool:
     if field.primary_key or isinstance(field, (models.GeneratedField, models.BinaryField)):
         return False
     return not any(word in field.name for word in SECRET)
 
 
-def _column_of(field: Any, *, has_currency: bool) -> Column:
+def _column_of(field: "models.Field[Any, Any]", *, has_currency: bool) -> Column:
     name = field.name
     if isinstance(field, (models.DateField, models.TimeField)):
         return MomentColumn(name)
@@ -113,25 +114,25 @@ def _column_of(field: Any, *, has_currency: bool) -> Column:
 class ShownObjectColumn(ObjectColumn):
     """JSON to look at: what looks like a password or a token is hidden."""
 
-    def cell(self, value: Any, values: Any) -> Any:
+    def cell(self, value: object, values: object) -> object:
         return without_secrets(orjson.dumps(value, default=str).decode()) if value else None
 
 
 _TEXTS = (models.ForeignKey, models.CharField, models.TextField, models.UUIDField, models.GenericIPAddressField)
 
-_COLUMNS: dict[Any, type[Column]] = {
+_COLUMNS: dict[type["models.Field[Any, Any]"], type[Column]] = {
     models.DecimalField: NumberColumn,
     models.IntegerField: NumberColumn,
     models.BooleanField: BooleanColumn,
 }
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     """A text, or what another record is called."""
     return None if value is None else str(value)
 
 
-def _span(value: Any) -> str | None:
+def _span(value: Range[dt.date] | None) -> str | None:
     """A period as ISO 8601 writes it, both days included: `2026-01-01/2026-12-31`; `..` where it is open."""
     if value is None or value.isempty:
         return None

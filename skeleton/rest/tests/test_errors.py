@@ -82,8 +82,12 @@ def test_details_have_one_text_per_field():
         "non_field_errors": ["All wrong."],
     }
     assert dict(flatten(tree)) == {
-        "name": "Bad.", "lines.1.price": "Low.", "address.city": "No.", "address": "Nowhere.", "body": "All wrong.",
-    }  # fmt: skip
+        "name": "Bad.",
+        "lines.1.price": "Low.",
+        "address.city": "No.",
+        "address": "Nowhere.",
+        "body": "All wrong.",
+    }
 
 
 # --- as PostgreSQL says it --------------------------------------------------------------------------------------------

@@ -8,10 +8,25 @@ from skeleton.kernel.context import RequestContext, current_request
 from skeleton.rest.throttles import GeneralThrottle
 
 COUNTED = [
-    "/api/v1/schema", "/api/v1/docs", "/api/v1/redoc", "/api/v1/redoc?script", "/api/v1/auth/me", "/api/v1/auth/login",
-    "/api/v1/nowhere", "/nowhere", "/", "/favicon.ico", "/swagger/index.html", "/swagger/doc.json", "/admin/",
-    "/admin/login/", "/admin/identity/user/", "/admin/identity/user/export.csv", "/admin/nowhere", "/admin/jsi18n/",
-]  # fmt: skip
+    "/api/v1/schema",
+    "/api/v1/docs",
+    "/api/v1/redoc",
+    "/api/v1/redoc?script",
+    "/api/v1/auth/me",
+    "/api/v1/auth/login",
+    "/api/v1/nowhere",
+    "/nowhere",
+    "/",
+    "/favicon.ico",
+    "/swagger/index.html",
+    "/swagger/doc.json",
+    "/admin/",
+    "/admin/login/",
+    "/admin/identity/user/",
+    "/admin/identity/user/export.csv",
+    "/admin/nowhere",
+    "/admin/jsi18n/",
+]
 
 
 @pytest.fixture(autouse=True)

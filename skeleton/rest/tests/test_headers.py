@@ -45,8 +45,12 @@ class TestKeeping:
             ),
         ]
         assert [(answer.status, answer.headers["Cache-Control"]) for answer in answers] == [
-            (200, NEVER), (200, NEVER), (201, NEVER), (201, NEVER), (200, NEVER),
-        ]  # fmt: skip
+            (200, NEVER),
+            (200, NEVER),
+            (201, NEVER),
+            (201, NEVER),
+            (200, NEVER),
+        ]
 
     def test_refusals_of_them(self, anonymous):
         for path in ("/auth/login", "/auth/refresh", "/auth/register"):

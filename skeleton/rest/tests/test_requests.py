@@ -243,8 +243,11 @@ class TestPaging:
     def test_pages(self, owner, crowd):
         first = owner.get("/users").ok()
         assert {name: first[name] for name in ("total", "page", "limit", "has_more")} == {
-            "total": 25, "page": 1, "limit": 20, "has_more": True,
-        }  # fmt: skip
+            "total": 25,
+            "page": 1,
+            "limit": 20,
+            "has_more": True,
+        }
         second = owner.get("/users", page=2).ok()
         assert (len(second["items"]), second["has_more"]) == (5, False)
         ids = [user["id"] for user in (*first["items"], *second["items"])]
@@ -309,9 +312,13 @@ def test_no_row_is_lost_or_doubled_while_others_come(owner):
         return str(UserFactory.create(name=f"same {next(made) % 2}").pk)
 
     for query in (
-        {}, {"sort_order": "asc"}, {"sort_by": "name"}, {"sort_by": "name", "sort_order": "desc"},
-        {"sort_by": "email"}, {"sort_by": "created_at", "sort_order": "desc"},
-    ):  # fmt: skip
+        {},
+        {"sort_order": "asc"},
+        {"sort_by": "name"},
+        {"sort_by": "name", "sort_order": "desc"},
+        {"sort_by": "email"},
+        {"sort_by": "created_at", "sort_order": "desc"},
+    ):
         there = {newcomer() for _ in range(5)}
         seen = []
         for page in cursors(owner, "/users", limit=2, **query):

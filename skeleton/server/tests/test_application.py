@@ -36,7 +36,7 @@ class Headers(dict[str, Any]):
         return super().get(name, [default])[0]
 
 
-class Scope:
+class _Scope:
     """A request as the server describes it."""
 
     def __init__(self, method="GET", path="/api/v1/x", **headers):
@@ -46,11 +46,14 @@ class Scope:
         self.headers = Headers({name: value if isinstance(value, list) else [value] for name, value in named.items()})
 
 
+Scope: Any = _Scope
+"""Stands in for the server's own, which is made in Rust."""
+
 STALLS = b"stalls"
 """A chunk that does not come."""
 
 
-class Proto:
+class _Proto:
     """The server's end of one exchange; what it was told to answer."""
 
     def __init__(self, *chunks):
@@ -88,6 +91,10 @@ class Proto:
 
     async def client_disconnect(self):
         await self.left.wait()
+
+
+Proto: Any = _Proto
+"""Likewise."""
 
 
 def answered(handler, scope, *chunks, during=None):
@@ -346,7 +353,9 @@ class Pool:
     def __init__(self, *methods, **bounds):
         self.go = threading.Event()
         self.threads = RequestThreads(self.run, limits(**bounds))
-        self.cycles = [RequestCycle(Scope(method), Proto(), asyncio.get_running_loop()) for method in methods]
+        self.cycles: list[Any] = [
+            RequestCycle(Scope(method), Proto(), asyncio.get_running_loop()) for method in methods
+        ]
         self.threads.start()
         for cycle in self.cycles:
             self.threads.submit(cycle)
@@ -423,7 +432,7 @@ def test_a_statement_that_runs_for_too_long_is_cut_off(db):
     async def story():
         threads = RequestThreads(run, limits(request_seconds=1))
         threads.start()
-        cycle = RequestCycle(Scope(), Proto(), asyncio.get_running_loop())
+        cycle: Any = RequestCycle(Scope(), Proto(), asyncio.get_running_loop())
         threads.submit(cycle)
         deadline = time.monotonic() + 20
         while not outcome and time.monotonic() < deadline:
@@ -442,7 +451,7 @@ def test_static_files_are_looked_up_not_opened(tmp_path):
 
     def ask(path, method="GET", **headers):
         async def story():
-            cycle = RequestCycle(Scope(method, path, **headers), Proto(), asyncio.get_running_loop())
+            cycle: Any = RequestCycle(Scope(method, path, **headers), Proto(), asyncio.get_running_loop())
             files.answer(cycle)
             return cycle.proto.answered
 

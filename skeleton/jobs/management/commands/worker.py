@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import connections
@@ -21,7 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="exit when no job is left that can run now")
 
-    def handle(self, *args: Any, once: bool, **options: Any) -> None:
+    def handle(self, *args: object, once: bool, **options: object) -> None:
         """Run jobs, then disconnect and stop the embedded database."""
         parent = os.environ.get(PARENT)
         if parent:

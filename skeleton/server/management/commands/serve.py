@@ -73,7 +73,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--prepare-only", action="store_true", help="stop before serving")
 
-    def handle(self, *args: Any, prepare_only: bool = False, **options: Any) -> None:
+    def handle(self, *args: object, prepare_only: bool = False, **options: object) -> None:
         """Prepare the installation, serve, and stop the embedded database."""
         for kind in STOP_SIGNALS:
             signal.signal(kind, interrupt)
