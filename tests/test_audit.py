@@ -20,6 +20,7 @@ from django.utils import timezone
 from contracts.services import run_cycle
 from contracts.tests.factories import active, today
 from inventory.tests.factories import reserved, stocked
+from skeleton.audit.actions import ACTIONS as LABELS
 from skeleton.files.tests.factories import upload
 from skeleton.identity.services.roles import seed_default_roles
 from skeleton.identity.tests.factories import client_of, user_in_role
@@ -219,33 +220,8 @@ def expected_action(route):
         return words[-1]
     if words[-1] == "preferences":
         return "update_preferences"
-    is_verb = words[-1] in VERBS_OF_PATHS
-    return words[-1].replace("-", "_") if is_verb else VERBS[method]
-
-
-VERBS_OF_PATHS = {
-    "activate",
-    "deactivate",
-    "blacklist",
-    "reverse",
-    "close",
-    "reopen",
-    "submit",
-    "approve",
-    "reject",
-    "terminate",
-    "renew",
-    "adjust",
-    "issue",
-    "transfer",
-    "reserve",
-    "fulfill",
-    "cancel",
-    "send",
-    "archive",
-    "unarchive",
-    "change-password",
-}
+    verb = words[-1].replace("-", "_")
+    return verb if verb in LABELS else VERBS[method]
 
 
 @pytest.fixture
