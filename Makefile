@@ -21,7 +21,7 @@ LOCKED := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 TEST := SKELETON_TEST_FAST_DB=1
 
 .PHONY: help serve demo test lint format-check types imports check migrations schema unit browser durability attack full nginx \
-	install install-dev lock bench bench-check bench-scale bench-live bench-files bench-jobs bench-dashboard \
+	install install-dev lock bench bench-check bench-compare bench-scale bench-live bench-files bench-jobs bench-dashboard \
 	screenshots translations format clean
 
 help: ## show this list
@@ -135,6 +135,9 @@ bench: $(DEVELOPMENT) ## compare our speed with a hand-written floor, a stock DR
 
 bench-check: $(DEVELOPMENT) ## run a short benchmark; fails if a target is missed by more than 25 %
 	$(BIN)/python -m bench check
+
+bench-compare: $(DEVELOPMENT) ## compare our speed with another tree's (OLD=path); fails if anything is more than 5 % slower
+	$(BIN)/python -m bench compare $(or $(OLD),$(error name the tree to compare with: make bench-compare OLD=path)) $(ARGS)
 
 bench-scale: $(DEVELOPMENT) ## measure our speed at a thousand and at a million rows
 	$(BIN)/python -m bench scale

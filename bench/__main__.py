@@ -4,18 +4,20 @@
 or two, and exits with 1 if a ratio of CPU times misses its target by more than 25 %. `scale` compares our speed at
 1,000 rows with that at 1,000,000; `dashboard` does so for the dashboard and as many invoices. Both write their sections
 and keep their databases in var/bench-scale (about 2 GB each). `live` measures the messenger, `files` uploads and
-downloads, `jobs` the job workers.
+downloads, `jobs` the job workers. `compare TREE` compares this code with that in another tree, and exits with 1 if a
+scenario takes more than 5 % more CPU time.
 """
 
 import argparse
 import sys
+from pathlib import Path
 
-from bench import agree, dashboard, files, jobs, live, login, report, scale
+from bench import agree, dashboard, files, jobs, live, login, report, scale, versions
 from bench.database import prepare
 from bench.load import Generator
 from bench.report import Verdict
 from bench.rounds import Effort, measure
-from bench.scenarios import SCENARIOS
+from bench.scenarios import SCENARIOS, SETTLED
 from bench.servers import FLOOR, OURS, PEER, STOCK, Servers
 
 CUSTOMERS = 10_000
@@ -35,9 +37,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("mode", nargs="?", choices=[*EFFORTS, *SECTIONS], default="run")
-    parser.add_argument("--only", action="append", choices=[*(scenario.name for scenario in SCENARIOS), LOGIN])
+    parser.add_argument("mode", nargs="?", choices=[*EFFORTS, *SECTIONS, "compare"], default="run")
+    parser.add_argument("tree", nargs="?", type=Path, help="the tree to compare with")
+    parser.add_argument("--only", action="append", choices=[*(one.name for one in (*SCENARIOS, SETTLED)), LOGIN])
     options = parser.parse_args()
+    if options.mode == "compare":
+        return compare_with(parser, options)
     if options.mode in SECTIONS:
         publish(SECTIONS[options.mode]())
         return 0
@@ -46,6 +51,16 @@ def main() -> int:
         print("Missed by more than 25 %:", *missed, sep="\n  ", file=sys.stderr)
         return 1
     return 0
+
+
+def compare_with(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    """Compare this tree with another one, and return the exit code."""
+    if not options.tree or not (options.tree / "manage.py").is_file():
+        parser.error("name the other tree: a folder with a manage.py")
+    slower = versions.run(options.tree.absolute(), options.only or [])
+    if slower:
+        print("Slower by more than 5 %:", *slower, sep="\n  ", file=sys.stderr)
+    return 1 if slower else 0
 
 
 def default_names(mode: str) -> list[str]:

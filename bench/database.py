@@ -267,9 +267,9 @@ def postgres_pid(home: Path) -> int:
     return pid
 
 
-def prepare(customers: int) -> Database:
-    """Return the benchmark database with `customers` and their related data."""
-    database = opened(DATA_DIR, customers)
+def prepare(customers: int, home: Path = DATA_DIR, tree: Path = PROJECT) -> Database:
+    """Return the benchmark database with `customers` and their related data, migrated by the code in `tree`."""
+    database = opened(home, customers, tree)
     fill(database, _FILLING)
     return database
 
@@ -301,18 +301,18 @@ def prepare_dashboard(invoices: int) -> Database:
     return database
 
 
-def opened(home: Path, customers: int) -> Database:
+def opened(home: Path, customers: int, tree: Path = PROJECT) -> Database:
     """Migrate and seed the database as `make serve` does, and keep it running while this process lives."""
-    manage(home, "serve", "--prepare-only")
+    manage(home, "serve", "--prepare-only", tree=tree)
     client = client_of(home / "postgres")
     return Database(home, client.address(), client.password(), customers)
 
 
-def manage(home: Path, *arguments: str) -> None:
+def manage(home: Path, *arguments: str, tree: Path = PROJECT) -> None:
     """Run a command of manage.py on a data folder."""
     subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=PROJECT,
+        cwd=tree,
         env=bare_environment() | {"SKELETON_DATA_DIR": str(home), "PORT": "18079"},
         check=True,
         stdout=subprocess.DEVNULL,

@@ -1,20 +1,24 @@
 """The load generator: raw HTTP/1.1 over keep-alive sockets, with one thread in a separate process.
 
 It reads one job per line (JSON) from standard input and answers each with one line. The job's clients send its requests
-in turn, each waiting for its response, for the given number of seconds.
+in turn, each waiting for its response, for the given number of seconds. Where a job has requests to follow (`then`), a
+client sends them after each request, about the object that it created, and all of them count as one request.
 """
 
 import json
+import re
 import selectors
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 LARGEST_READ = 262_144
 LAST_CHUNK = b"0\r\n\r\n"
+CREATED, ITS_ID = re.compile(rb'"id":"([^"]+)"'), b"{id}"
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,22 @@ class Client:
         self.started = 0.0
         self.received = b""
         self.length: int | None = None
-        self.size = 0
+        self.following: list[bytes] = []
+
+    def begin(self, request: bytes, then: Sequence[bytes]) -> None:
+        self.started = time.perf_counter()
+        self.following = list(then)
+        self.send(request)
+
+    def follow(self) -> None:
+        """Send the next of the requests that follow a creation; all of them are filled in after the first response."""
+        created = CREATED.search(self.received)
+        if created and ITS_ID in self.following[0]:
+            self.following = [request.replace(ITS_ID, created[1]) for request in self.following]
+        self.send(self.following.pop(0))
 
     def send(self, request: bytes) -> None:
         self.received, self.length = b"", None
-        self.started = time.perf_counter()
         self.socket.sendall(request)
 
     def receive(self) -> bool:
@@ -53,21 +68,23 @@ class Client:
         data = self.socket.recv(LARGEST_READ)
         if not data:
             raise ConnectionError("the server closed the connection")
-        if self.length is not None:
-            self.size += len(data)
-            return self.size >= self.length
         self.received += data
-        head, found, body = self.received.partition(b"\r\n\r\n")
-        if not found:
-            return False
-        if b"\r\ntransfer-encoding:" in head.lower():
-            return body.endswith(LAST_CHUNK)
-        self.length, self.size = content_length(head), len(body)
-        return self.size >= self.length
+        if self.length is None:
+            head, found, body = self.received.partition(b"\r\n\r\n")
+            if not found:
+                return False
+            if b"\r\ntransfer-encoding:" in head.lower():
+                return body.endswith(LAST_CHUNK)
+            self.length = len(head) + len(found) + content_length(head)
+        return len(self.received) >= self.length
 
     @property
     def status(self) -> bytes:
         return self.received[9:12]
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status.startswith(b"2")
 
 
 def content_length(head: bytes) -> int:
@@ -76,7 +93,9 @@ def content_length(head: bytes) -> int:
     return int(rest.partition(b"\r\n")[0])
 
 
-def run(port: int, requests: list[bytes], clients: int, seconds: float, status: bytes) -> Outcome:
+def run(
+    port: int, requests: list[bytes], *, clients: int, seconds: float, status: bytes, then: Sequence[bytes] = ()
+) -> Outcome:
     """Keep `clients` busy for `seconds`, and return the outcome."""
     waiting = selectors.DefaultSelector()
     position = 0
@@ -86,7 +105,7 @@ def run(port: int, requests: list[bytes], clients: int, seconds: float, status: 
     for _ in range(clients):
         client = Client(port)
         waiting.register(client.socket, selectors.EVENT_READ, client)
-        client.send(requests[position % len(requests)])
+        client.begin(requests[position % len(requests)], then)
         position += 1
     until, busy = begun + seconds, clients
     while busy:
@@ -94,11 +113,14 @@ def run(port: int, requests: list[bytes], clients: int, seconds: float, status: 
             client = key.data
             if not client.receive():
                 continue
+            if client.following and client.succeeded:
+                client.follow()
+                continue
             now = time.perf_counter()
             latencies.append(now - client.started)
-            failures += client.status != status
+            failures += not client.succeeded if then else client.status != status
             if now < until:
-                client.send(requests[position % len(requests)])
+                client.begin(requests[position % len(requests)], then)
                 position += 1
             else:
                 waiting.unregister(client.socket)
@@ -127,7 +149,16 @@ class Generator:
         self.process.stdin.close()  # type: ignore[union-attr]
         self.process.wait(10)
 
-    def run(self, port: int, requests: list[bytes], *, clients: int, seconds: float, status: int = 200) -> Outcome:
+    def run(
+        self,
+        port: int,
+        requests: list[bytes],
+        *,
+        clients: int,
+        seconds: float,
+        status: int = 200,
+        then: Sequence[bytes] = (),
+    ) -> Outcome:
         """Run a job, and return its outcome. A failed request stops the benchmark, as the result would be useless."""
         job = {
             "port": port,
@@ -135,6 +166,7 @@ class Generator:
             "clients": clients,
             "seconds": seconds,
             "status": str(status),
+            "then": [request.decode() for request in then],
         }
         print(json.dumps(job), file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline()  # type: ignore[union-attr]
@@ -152,9 +184,10 @@ def main() -> None:
         outcome = run(
             job["port"],
             [request.encode() for request in job["requests"]],
-            job["clients"],
-            job["seconds"],
-            job["status"].encode(),
+            clients=job["clients"],
+            seconds=job["seconds"],
+            status=job["status"].encode(),
+            then=[request.encode() for request in job["then"]],
         )
         print(json.dumps(asdict(outcome)), flush=True)
 

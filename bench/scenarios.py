@@ -39,7 +39,10 @@ class Targets:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Requests that are sent in turn. `differs` lists keys, at any depth, whose values differ between responses."""
+    """Requests that are sent in turn. `differs` lists keys, at any depth, whose values differ between responses.
+
+    `then` are sent after each of them, with the id of what it created in place of `{id}`, and measured with it.
+    """
 
     name: str
     title: str
@@ -49,6 +52,7 @@ class Scenario:
     differs: frozenset[str] = frozenset()
     servers: tuple[str, ...] = (FLOOR, OURS, STOCK, PEER)
     clients: int = 8
+    then: tuple[Ask, ...] = ()
 
 
 def customer_pages(customers: int) -> list[Ask]:
@@ -91,6 +95,14 @@ def new_invoice(i: int) -> bytes:
     return json.dumps(asked).encode()
 
 
+def solvent_invoices(customers: int) -> list[Ask]:
+    """Return invoices of 107.50, payable, one for each active customer without a credit limit."""
+    line = {"description": "Consulting", "quantity": 1, "unit_price": 10_000, "tax_rate": 7.5}
+    usable = (i for i in range(50, customers + 1, 50) if i % INACTIVE and i % BLACKLISTED)
+    asked = ({"customer_id": str(row_id(i, CUSTOMER)), "due_date": "2099-12-31", "lines": [line]} for i in usable)
+    return [Ask("/api/v1/invoices", "POST", json.dumps(body).encode()) for body in asked]
+
+
 NEW = frozenset({"id", "number", "created_at", "updated_at"})
 
 SCENARIOS = (
@@ -113,3 +125,16 @@ SCENARIOS = (
         clients=16,
     ),
 )
+
+SETTLED = Scenario(
+    "settled",
+    "create an invoice, send it and record its payment",
+    solvent_invoices,
+    Targets(),
+    status=201,
+    then=(
+        Ask("/api/v1/invoices/{id}/send", "POST"),
+        Ask("/api/v1/invoices/{id}/payments", "POST", b'{"amount": 10750, "method": "cash"}'),
+    ),
+)
+"""What only our own versions are compared by."""

@@ -25,11 +25,16 @@ OURS, FLOOR, STOCK, PEER = "ours", "floor", "stock", "peer"
 
 @dataclass(frozen=True)
 class Kind:
-    """How a server is started. `granian` are Granian's arguments; ours is started by manage.py."""
+    """How a server is started. `granian` are Granian's arguments; ours is started by the manage.py of `tree`.
+
+    `jobs` is the number of job workers beside ours.
+    """
 
     name: str
     port: int
     granian: tuple[str, ...] = ()
+    tree: Path = PROJECT
+    jobs: int = 1
 
     def command(self) -> list[str]:
         if not self.granian:
@@ -65,6 +70,7 @@ class Kind:
             "SKELETON_LIMIT_LOGIN": UNLIMITED,
             "SKELETON_LIMIT_LOGIN_ADDRESS": UNLIMITED,
             "SKELETON_ACCESS_TOKEN_SECONDS": "86400",
+            "SKELETON_JOB_WORKERS": str(self.jobs),
         }
 
 
@@ -90,7 +96,7 @@ class Server:
         self.log: IO[bytes] = (OUT / f"{kind.name}.log").open("wb")
         self.process = subprocess.Popen(
             kind.command(),
-            cwd=PROJECT,
+            cwd=kind.tree,
             env=kind.environment(database),
             stdin=subprocess.DEVNULL,
             stdout=self.log,
