@@ -41,7 +41,7 @@ DATABASES["default"]["OPTIONS"] = {
     "options": _SESSION,
     "server_side_binding": True,
     "prepare_threshold": 5,
-    # With a pool, there can be more threads than connections. Without it, each thread keeps a connection, which is cheaper.
+    # A pool allows more threads than connections. Without it, each thread keeps a connection, which is cheaper.
     **({"pool": {"max_size": _pool, "timeout": 2, "reconnect_timeout": 5}} if _pool else {}),
 }
 DATABASES["default"]["CONN_MAX_AGE"] = 0 if _pool else None
