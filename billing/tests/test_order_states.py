@@ -16,7 +16,7 @@ from skeleton.notifications.models import Notification
 
 pytestmark = pytest.mark.django_db
 
-# Written anew from the contract, not read from the machine.
+# Written independently from the contract, not read from the state machine.
 CONTRACT = {
     "draft": ["pending", "confirmed", "cancelled"],
     "pending": ["confirmed", "cancelled"],
