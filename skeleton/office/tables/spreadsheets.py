@@ -28,7 +28,7 @@ _BLANKS = r"\s'\x00-\x1f\u00ad\u200b-\u200f\u2060\ufeff"
 _START = re.compile(rf'^[{_BLANKS};|"]*|[;|\t\r\n"][{_BLANKS};|"]*')
 """Where a cell may begin: at the start of the text, and after what another program may split the file by.
 
-A comma needs no protection: a text that contains one is quoted, and whoever splits by commas respects that.
+A comma needs no protection: a text with a comma is quoted, and programs that split by commas respect quotes.
 """
 _SUSPECT = re.compile(rf"""[{_BLANKS};|"]*[{re.escape(FORMULA)}\t\r]|[^;|\t\r\n"]*[;|\t\r\n"]""")
 """Matches the texts that need a closer look. Most don't match."""
