@@ -1,8 +1,8 @@
-"""The journal as plain text, in the syntax of beancount (version 2 and 3).
+"""Export of the journal as plain text in Beancount syntax (versions 2 and 3).
 
-Accounts are named by their type and the codes from the root of the chart down: `Assets:1000:1200`. Every balance is
-asserted at the end, so whoever loads the file checks our arithmetic. An assertion of beancount covers the account and
-all accounts below it, so what is asserted is the sum of the subtree.
+An account's name consists of its type and the codes from the root of the chart down: `Assets:1000:1200`. The file ends
+with an assertion of every balance, so loading it verifies our arithmetic. A Beancount assertion covers an account and
+all accounts below it, so each asserts the sum of the subtree.
 """
 
 import datetime as dt
@@ -29,7 +29,7 @@ CHUNK = 2000
 
 
 def beancount_lines() -> Iterator[str]:
-    """The whole journal, line by line, each with its line break."""
+    """Yield the lines of the whole journal, each with its line break."""
     accounts = {account.pk: account for account in Account.objects.all()}
     names = {pk: account_name(account, accounts) for pk, account in accounts.items()}
     days = Entry.objects.aggregate(first=Min("date"), last=Max("date"))
@@ -45,13 +45,13 @@ def beancount_lines() -> Iterator[str]:
 
 
 def account_name(account: Account, accounts: dict[UUID, Account]) -> str:
-    """The path of codes from the root of the chart to the account."""
+    """Return the path of codes from the root of the chart to the account."""
     path = [component(found.code) for found in _upwards(account, accounts)]
     return ":".join([ROOTS[AccountType(account.type)], *reversed(path)])
 
 
 def _upwards(account: Account, accounts: dict[UUID, Account]) -> Iterator[Account]:
-    """The account, its parent, and so on to the root."""
+    """Yield the account, its parent, and so on up to the root."""
     found: Account | None = account
     while found:
         yield found
@@ -59,7 +59,7 @@ def _upwards(account: Account, accounts: dict[UUID, Account]) -> Iterator[Accoun
 
 
 def component(code: str) -> str:
-    """A code as a part of a name, which begins with a capital or a digit and has no dots; no two codes become one."""
+    """Return a code as part of a name: it starts with a capital or digit and has no dots. The result is unique."""
     spelled = code.replace("-", "--").replace(".", "-d")
     if spelled[0].islower():
         return f"Z-l{spelled}"
@@ -67,14 +67,14 @@ def component(code: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text between quotation marks, on one line."""
+    """Return the text in quotation marks, on one line."""
     flat = re.sub(r"[\r\n]+", " ", text)
     escaped = flat.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
 def decimal_amount(minor: Decimal | int, currency: str) -> str:
-    """`1550.00 USD` for 155000 cents."""
+    """Return an amount with its currency: `1550.00 USD` for 155000 cents."""
     digits = minor_digits(currency)
     return f"{Decimal(minor).scaleb(-digits):.{digits}f} {currency}"
 
@@ -99,7 +99,7 @@ def _heading(entry: Entry) -> Iterator[str]:
 
 
 def _assertions(accounts: dict[UUID, Account], names: dict[UUID, str], day: dt.date) -> Iterator[str]:
-    """What every account that was posted to holds, with all below it, at the beginning of `day`, to the cent."""
+    """Yield an exact balance assertion for each account with postings, including its subtree, at the start of `day`."""
     own = {(total.account_id, total.currency): total.debit - total.credit for total in Total.objects.all()}
     sums: defaultdict[tuple[UUID, str], Decimal] = defaultdict(Decimal)
     for (account_id, currency), amount in own.items():

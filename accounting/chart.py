@@ -1,4 +1,4 @@
-"""The chart of accounts that a new installation begins with. Code 1010 is left free."""
+"""The default chart of accounts of a new installation. Code 1010 is left free."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from accounting.choices import AccountType, Role
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """An account to make: `parent` is a code."""
+    """An account to create. `parent` is a code."""
 
     code: str
     name: str
@@ -16,7 +16,7 @@ class Seed:
 
 
 def seeds() -> list[Seed]:
-    """The chart, parents first; the accounts of the roles carry the codes that the settings give them."""
+    """Return the chart, parents first. Accounts with a role have the codes that the settings assign."""
     return [
         Seed("1000", "Assets", AccountType.ASSET),
         Seed(Role.BANK.code, "Bank", AccountType.ASSET, "1000"),

@@ -1,4 +1,4 @@
-"""The fixed words of the books."""
+"""The enumerations of accounting."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 
 class AccountType(TextChoices):
-    """What an account stands for. Assets and expenses grow on the debit side, the others on the credit side."""
+    """Account types. Debits increase assets and expenses; credits increase the others."""
 
     ASSET = "asset", _("Asset")
     LIABILITY = "liability", _("Liability")
@@ -19,11 +19,11 @@ class AccountType(TextChoices):
 
 
 DEBIT_NORMAL = (AccountType.ASSET, AccountType.EXPENSE)
-"""The types whose balance is positive when debits outweigh credits."""
+"""The types whose balance is positive if debits exceed credits."""
 
 
 class SourceType(TextChoices):
-    """What made an entry: somebody by hand, or the document whose id the entry keeps."""
+    """The origin of an entry: a user, or the document whose id the entry stores."""
 
     MANUAL = "manual", _("Manual")
     INVOICE = "invoice", _("Invoice")
@@ -37,7 +37,7 @@ class PeriodStatus(TextChoices):
 
 
 class Role(StrEnum):
-    """What other apps need an account for; the installation's settings say which one it is."""
+    """The purposes for which other apps need an account. The settings assign the account."""
 
     BANK = "BANK"
     RECEIVABLE = "RECEIVABLE"
@@ -46,6 +46,6 @@ class Role(StrEnum):
 
     @property
     def code(self) -> str:
-        """The code of the account that plays this role."""
+        """Return the code of the account with this role."""
         found: str = settings.SKELETON_ACCOUNTS[self.value]
         return found

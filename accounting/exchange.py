@@ -1,4 +1,4 @@
-"""The chart of accounts as a table. An account is known again by its code."""
+"""Import and export of the chart of accounts. Accounts are matched by code."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""What lists of the books are narrowed by."""
+"""Filters of accounting."""
 
 from typing import Any
 
@@ -19,33 +19,33 @@ from skeleton.rest.filters import (
 
 class AccountFilterSet(FilterSet):
     type = ChoiceFilter(choices=AccountType.choices)
-    parent_id = UUIDFilter(field_name="parent_id", label="The account directly above.")
+    parent_id = UUIDFilter(field_name="parent_id", label="Only accounts directly below this account.")
     is_active = BooleanFilter()
-    search = SearchFilter(method="matching", label="In the code or the name, without regard to case.")
+    search = SearchFilter(method="matching", label="Search in the code and the name, ignoring case.")
 
     def matching(self, rows: QuerySet[Account], name: str, value: Any) -> QuerySet[Account]:
         return rows.filter(Q(code__lower__matches=value) | Q(name__lower__matches=value))
 
 
 class EntryFilterSet(FilterSet):
-    account_id = UUIDFilter(method="touching", label="Transactions with a line on this account.")
-    from_date = DateFilter(field_name="date", lookup_expr="gte", label="Dated on this day or later.")
-    to_date = DateFilter(field_name="date", lookup_expr="lte", label="Dated on this day or earlier.")
+    account_id = UUIDFilter(method="touching", label="Only transactions with a line on this account.")
+    from_date = DateFilter(field_name="date", lookup_expr="gte", label="Only what is dated on this day or later.")
+    to_date = DateFilter(field_name="date", lookup_expr="lte", label="Only what is dated on this day or earlier.")
     reference = TextFilter()
     source_type = ChoiceFilter(choices=SourceType.choices)
-    source_id = UUIDFilter(label="The document that the transaction is for.")
+    source_id = UUIDFilter(label="The document that the transaction belongs to.")
 
     def touching(self, rows: QuerySet[Entry], name: str, value: Any) -> QuerySet[Entry]:
         return rows.filter(Exists(Line.objects.filter(entry=OuterRef("pk"), account=value)))
 
 
 class LedgerFilterSet(FilterSet):
-    from_date = DateFilter(field_name="date", lookup_expr="gte", label="Dated on this day or later.")
-    to_date = DateFilter(field_name="date", lookup_expr="lte", label="Dated on this day or earlier.")
+    from_date = DateFilter(field_name="date", lookup_expr="gte", label="Only what is dated on this day or later.")
+    to_date = DateFilter(field_name="date", lookup_expr="lte", label="Only what is dated on this day or earlier.")
 
 
 class ReportFilterSet(FilterSet):
-    """Not filters of a list, but cleaned and refused like them."""
+    """The parameters of a report. Not list filters, but validated in the same way."""
 
     as_of = DateFilter()
     from_date = DateFilter()

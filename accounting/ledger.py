@@ -1,7 +1,7 @@
 """An account's ledger: its lines, with the balance after each.
 
-The balance at the edge of a page comes from the kept totals of whole months and the lines of that one month between the
-page and the month's edge: before the page when reading forwards, behind it when reading backwards.
+The balance at the edge of a page is computed from the maintained monthly totals, plus the lines between the page and
+the month's edge: those before the page when reading forwards, those after it when reading backwards.
 """
 
 import datetime as dt
@@ -27,18 +27,18 @@ BY_DATE = Ordering("date", "date")
 NEWEST_DATE_FIRST = Ordering("date", "date", descending=True)
 
 CHUNK = 1000
-"""Lines that are read at once where all are wanted."""
+"""Lines read at once when the whole ledger is read."""
 
 _READER = Reader(LedgerLineSerializer, LedgerFilterSet)
 
 
 def ledger_page(account_id: UUID, query: ListQuery, *, actor: Actor) -> dict[str, Any]:
-    """A page by cursor of the account's lines, each with its `balance`. Raises NotFound."""
+    """Return a page of the account's lines (by cursor), each with its `balance`. Raises NotFound."""
     return _page(account_id, _side_of(account_id), query, actor)
 
 
 def _side_of(account_id: UUID) -> int:
-    """1 where a balance of debits is positive, -1 where one of credits is. Raises NotFound."""
+    """Return 1 if debit balances are positive, -1 if credit balances are. Raises NotFound."""
     type_ = Account.objects.filter(pk=account_id).values_list("type", flat=True).first()
     if type_ is None:
         raise NotFound
@@ -61,7 +61,7 @@ def _page(account_id: UUID, side: int, query: ListQuery, actor: Actor) -> dict[s
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Lines of one currency, oldest first, between two balances, positive on the account's normal side."""
+    """The lines of one currency, oldest first, with the balances before and after (positive on the normal side)."""
 
     currency: str
     before: Decimal
@@ -70,9 +70,9 @@ class Sheet:
 
 
 def ledger_sheets(account_id: UUID, query: ListQuery, *, actor: Actor) -> tuple[list[Sheet], str | None]:
-    """A page of the lines, a sheet per currency, and the cursor of what follows. `query` asks for the oldest first.
+    """Return a page of the lines as one sheet per currency, and the next cursor. `query` must order oldest first.
 
-    On the first page a currency that has a balance has a sheet, be it without lines. Raises NotFound.
+    On the first page, every currency with a balance gets a sheet, even without lines. Raises NotFound.
     """
     side = _side_of(account_id)
     page = _page(account_id, side, query, actor)
@@ -85,7 +85,7 @@ def ledger_sheets(account_id: UUID, query: ListQuery, *, actor: Actor) -> tuple[
 
 
 def _opening(account_id: UUID, side: int, query: ListQuery) -> dict[str, Decimal]:
-    """The balances before the first day that was asked for, those of 0 left out; none behind the first page."""
+    """Return the nonzero balances before the first requested day. Empty after the first page."""
     first = query.filters.get("from_date")
     if first is None or query.cursor is None or not query.cursor.starts:
         return {}
@@ -101,7 +101,7 @@ def _sheet(currency: str, side: int, items: list[dict[str, Any]], opening: dict[
 
 
 def whole_ledger(account_id: UUID, query: ListQuery, *, actor: Actor) -> Iterator[dict[str, Any]]:
-    """All lines that the query's filters leave, oldest first. Raises NotFound at the first one."""
+    """Yield all lines that match the query's filters, oldest first. The first step may raise NotFound."""
     cursor: str | None = ""
     while cursor is not None:
         asked = replace(query, ordering=BY_DATE, limit=CHUNK, cursor=parse_cursor(cursor, BY_DATE))
@@ -131,7 +131,7 @@ _WITHOUT_THOSE_BEHIND = _EDGE.format(
 
 
 def _balances_at_edge(account_id: UUID, items: list[dict[str, Any]], *, backwards: bool) -> dict[str, Decimal]:
-    """Debits less credits by currency: before the first item, or when reading backwards, after it."""
+    """Return debits minus credits by currency: before the first item, or after it when reading backwards."""
     if not items:
         return defaultdict(Decimal)
     day, line_id = items[0]["date"], items[0]["id"]
@@ -139,12 +139,12 @@ def _balances_at_edge(account_id: UUID, items: list[dict[str, Any]], *, backward
 
 
 def _balances_before(account_id: UUID, day: dt.date, line_id: UUID) -> dict[str, Decimal]:
-    """Debits less credits by currency, of all that comes before the line with this day and id."""
+    """Return debits minus credits by currency, of everything before the line with this day and id."""
     return _balances(_WITH_THOSE_BEFORE, account_id, day.replace(day=1), day, line_id)
 
 
 def _balances_upto(account_id: UUID, day: dt.date, line_id: UUID) -> dict[str, Decimal]:
-    """The same with the line itself."""
+    """Return the same, including the line itself."""
     following = (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
     return _balances(_WITHOUT_THOSE_BEHIND, account_id, following, day, line_id)
 

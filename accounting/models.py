@@ -1,7 +1,6 @@
-"""The general ledger: accounts, journal entries of many lines, periods, and the balances kept beside them.
+"""The general ledger: accounts, journal entries with lines, periods, and maintained balances.
 
-What holds, whoever writes: see `sql/0002_guards.sql`, where PostgreSQL is told. Amounts are minor units (cents)
-of the line's currency.
+PostgreSQL enforces the invariants: see `sql/0002_guards.sql`. Amounts are minor units (cents) of the line's currency.
 """
 
 import datetime as dt
@@ -24,20 +23,20 @@ from skeleton.kernel.models import Record
 from skeleton.kernel.text import format_text
 
 CODE = r"^[A-Za-z0-9][A-Za-z0-9.-]*$"
-"""What an account's code looks like."""
+"""The format of account codes."""
 
 FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
-"""Days that an entry may be dated; anything else is a slip of the pen."""
+"""The range of dates for entries. Anything outside of it is a typing error."""
 
 CURRENCY = r"^[A-Z]{3}$"
 
 
 NET = Cast(F("debit") - F("credit"), BigIntegerField())
-"""Debits less credits: within int64, as a constraint holds."""
+"""Debits minus credits. A constraint keeps the result within int64."""
 
 
 def on_normal_side(net: Any, account: str = "") -> "ExpressionWrapper[Any]":
-    """`net` as people say it: positive on the normal side of its account's type; `account` is the path to that."""
+    """Return `net`, positive on the normal side of its account's type. `account` is the path to the account."""
     debit_normal = When(**{f"{account}type__in": DEBIT_NORMAL}, then=Value(1))
     return ExpressionWrapper(net * Case(debit_normal, default=Value(-1)), output_field=BigIntegerField())
 
@@ -46,12 +45,12 @@ class AccountQuerySet(RowLevelQuerySet["Account"]):
     """The chart of accounts."""
 
     def visible_to(self, actor: Any) -> Self:
-        """Every account, with `balance`: the books are open to whoever may read them."""
+        """Return every account, with `balance`. The permission to read accounting covers all accounts."""
         return self.with_balance()
 
     @keyed(keeps_rows=True)
     def with_balance(self) -> "models.QuerySet[Account]":
-        """Add `balance`: minor units of the account's currency, or of the installation's where it has none.
+        """Add `balance`, in minor units of the account's currency, or of the installation's if it has none.
 
         Positive on the normal side of the account's type.
         """
@@ -61,9 +60,9 @@ class AccountQuerySet(RowLevelQuerySet["Account"]):
 
 
 class Account(Record):
-    """One account of the chart. With a `currency` it takes only that one; `code` never changes.
+    """An account of the chart. If it has a `currency`, it accepts no other. `code` never changes.
 
-    A sub-account has its parent's type: a foreign key on both columns holds that, a trigger that there is no cycle.
+    A sub-account has its parent's type, enforced by a foreign key on both columns. A trigger prevents cycles.
     """
 
     code = models.CharField(max_length=20, verbose_name=_("code"))
@@ -122,26 +121,27 @@ class Account(Record):
 
 
 class EntryQuerySet(RowLevelQuerySet["Entry"]):
-    """Journal entries, counted."""
+    """Journal entries. Their total count is maintained."""
 
     counted = Counted("accounting_entry")
 
     def visible_to(self, actor: Any) -> Self:
-        """Every entry, with `reversed_by_id`: the books are open to whoever may read them."""
+        """Return every entry, with `reversed_by_id`. The permission to read accounting covers all entries."""
         return self.with_reversal()
 
     @keyed(keeps_rows=True)
     def with_reversal(self) -> "models.QuerySet[Entry]":
-        """Add `reversed_by_id`: the entry that undoes it, if there is one."""
+        """Add `reversed_by_id`: the entry that reverses it, if any."""
         undone = Entry.objects.filter(reverses=OuterRef("pk")).values("pk")
         return self.annotate(reversed_by_id=Subquery(undone))
 
 
 class Entry(models.Model):
-    """A journal entry. Written once, by one transaction, with all its lines; never changed or deleted.
+    """A journal entry. Written once, in one transaction with all of its lines; never changed or deleted.
 
-    The document that it is for is named softly (`source_type`, `source_id`, `purpose`): the books know no invoice. The
-    table has one column more, `xact`, the transaction that wrote the row; a trigger fills that and `created_at`.
+    The source document is referenced without a foreign key (`source_type`, `source_id`, `purpose`), because accounting
+    doesn't depend on invoices. The table has one more column, `xact`, the transaction that wrote the row. A trigger
+    sets `xact` and `created_at`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -245,7 +245,7 @@ class LineQuerySet(RowLevelQuerySet["Line"]):
 
 
 class Line(models.Model):
-    """A line of an entry: either a debit or a credit, over 0. `date` repeats the entry's, for the ledger's index."""
+    """A line of an entry: either a debit or a credit, above 0. `date` repeats the entry's for the ledger's index."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     entry = models.ForeignKey(Entry, models.PROTECT, related_name="lines", db_index=False, verbose_name=_("entry"))
@@ -286,7 +286,7 @@ class Line(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index("account", "date", "id", name="accounting_line_ledger"),
-            # the days between a month's edge and the day of a report, without a look at the table itself
+            # index-only scans of the days between the edge of a month and the day of a report
             models.Index(
                 fields=["date"], include=["account", "currency", "debit", "credit"], name="accounting_line_date"
             ),
@@ -297,9 +297,9 @@ class Line(models.Model):
 
 
 class Total(models.Model):
-    """All that was ever posted to an account in a currency. Kept by the lines' trigger; nobody else may write it.
+    """The total of everything posted to an account in a currency. Only the trigger on lines may write it.
 
-    The difference of the two sides always fits int64 (the sides themselves may grow beyond).
+    The difference of the two sides always fits int64; each side alone may exceed it.
     """
 
     pk = models.CompositePrimaryKey("account_id", "currency")
@@ -328,7 +328,7 @@ class Total(models.Model):
 
 
 class MonthTotal(models.Model):
-    """What was posted to an account in a currency within a month (its first day). Kept like `Total`."""
+    """The total posted to an account in a currency within a month (its first day). Maintained like `Total`."""
 
     pk = models.CompositePrimaryKey("account_id", "currency", "month")
     account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False, verbose_name=_("account"))
@@ -347,11 +347,11 @@ class MonthTotal(models.Model):
 
 
 DAYS = Func("start_date", "end_date", Value("[]"), function="daterange", output_field=DateRangeField())
-"""The days of a period as a range, first and last included."""
+"""The days of a period as a range, including the first and the last."""
 
 
 class Period(Record):
-    """A stretch of days, first and last included. While it is closed nothing can be posted into it."""
+    """An accounting period, including its first and last day. While it is closed, nothing can be posted into it."""
 
     start_date = models.DateField(verbose_name=_("start date"))
     end_date = models.DateField(verbose_name=_("end date"))

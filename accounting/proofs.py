@@ -1,7 +1,7 @@
-"""Proofs that the books are right: everything that is kept is recomputed from what was recorded, and compared.
+"""Integrity checks of the books: all maintained values are recomputed from the recorded data and compared.
 
-Apps above add their own in `AppConfig.ready()`: `register("invoice numbers are gapless", gaps)`. A proof yields one
-sentence for each difference, and nothing when all is well.
+Apps on higher floors add their own checks in `AppConfig.ready()`: `register("invoice numbers are gapless", gaps)`.
+A check yields one sentence for each difference, and nothing if all is well.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,12 +15,12 @@ _proofs: dict[str, Proof] = {}
 
 
 def register(name: str, proof: Proof) -> None:
-    """Add a proof; `name` says what it proves."""
+    """Register a check. `name` states what it verifies."""
     _proofs[name] = proof
 
 
 def registered() -> dict[str, Proof]:
-    """All proofs by what they prove, in the order of registration: the books' own first."""
+    """Return all checks by name, in the order of registration. Those of accounting come first."""
     return dict(_proofs)
 
 
@@ -104,7 +104,7 @@ def _rows(sql: str) -> list[tuple[Any, ...]]:
 
 
 def register_own() -> None:
-    """Called once, when the app starts."""
+    """Register the checks of accounting. Called once, when the app starts."""
     register("kept totals equal the sums of the lines", totals_equal_lines)
     register("every entry balances in each currency", entries_balance)
     register("every reversal undoes its entry", reversals_undo)

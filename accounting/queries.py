@@ -1,4 +1,4 @@
-"""Reads of the books that span tables."""
+"""Queries of accounting that span tables."""
 
 import datetime as dt
 
@@ -9,20 +9,21 @@ from accounting.models import NET, Line, MonthTotal, Total, on_normal_side
 
 
 def balances_of_account() -> QuerySet[Total]:
-    """The balance per currency of the account at `OuterRef("pk")`, each as `balance`."""
+    """Return the balances by currency of the account at `OuterRef("pk")`, each as `balance`."""
     totals = Total.objects.filter(account=OuterRef("pk")).order_by("currency")
     return totals.annotate(balance=on_normal_side(NET, "account__"))
 
 
 def lines_of_entry() -> QuerySet[Line]:
-    """The lines of the entry at `OuterRef("pk")`, in their order."""
+    """Return the lines of the entry at `OuterRef("pk")`, in order."""
     return Line.objects.filter(entry=OuterRef("pk")).order_by("position")
 
 
 def revenue_by_month(first: dt.date, last: dt.date) -> dict[str, dict[dt.date, int]]:
-    """What was earned, per currency and month (its first day), in minor units: credits less debits of revenue accounts.
+    """Return revenue by currency and month (its first day) in minor units: credits minus debits of revenue accounts.
 
-    `first` and `last` are first days of months. From the totals that are kept by month, however much was posted.
+    `first` and `last` are first days of months. Reads the maintained monthly totals, so the cost doesn't depend on the
+    number of postings.
     """
     totals = MonthTotal.objects.filter(account__type=AccountType.REVENUE, month__range=(first, last))
     earned: dict[str, dict[dt.date, int]] = {}

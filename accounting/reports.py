@@ -1,7 +1,7 @@
-"""Trial balance, balance sheet and income statement, each for any day or stretch of days.
+"""Trial balance, balance sheet and income statement, each for any day or period.
 
-They stand on the kept totals of whole months; only the days between a month's edge and the day asked for are read line
-by line. Amounts are whole minor units, as Decimals: a sum over accounts may outgrow int64.
+They use the maintained totals of whole months. Only the days between the edge of a month and the requested day are read
+line by line. Amounts are whole minor units as Decimals, because a sum over accounts can exceed int64.
 """
 
 import datetime as dt
@@ -23,13 +23,13 @@ ONE_DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Days, first and last included. Without a first one: everything up to the last."""
+    """A range of days, including the first and the last. Without a first day: everything up to the last."""
 
     first: dt.date | None
     last: dt.date
 
     def described(self) -> dict[str, dt.date | None]:
-        """As the reports name it."""
+        """Return the days under the names that the reports use."""
         if self.first is None:
             return {"as_of": self.last, "from_date": None, "to_date": None}
         return {"as_of": None, "from_date": self.first, "to_date": self.last}
@@ -37,7 +37,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Turnover:
-    """What one account took in one currency, in minor units."""
+    """The total debits and credits of one account in one currency, in minor units."""
 
     account_id: UUID
     code: str
@@ -49,7 +49,7 @@ class Turnover:
 
     @property
     def balance(self) -> Decimal:
-        """Positive on the normal side of the account's type."""
+        """Return the balance, positive on the normal side of the account's type."""
         return self.debit - self.credit if self.type in DEBIT_NORMAL else self.credit - self.debit
 
     def named(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Turnover:
 
 @dataclass(frozen=True, slots=True)
 class _Upto:
-    """How to sum up all until the end of a day: the months before `month`, and `sign` times the lines of some days."""
+    """How to sum up to the end of a day: all months before `month`, plus `sign` times the lines of some days."""
 
     month: dt.date
     sign: int
@@ -70,7 +70,10 @@ class _Upto:
 
 
 def _upto(day: dt.date) -> _Upto:
-    """By the nearer edge of the month; in this month and later by its end, where hardly anything is posted yet."""
+    """Return the cheaper way: from the nearer edge of the month.
+
+    From the current month on, that is always the end of the month, since hardly anything is posted later.
+    """
     start = day.replace(day=1)
     following = (start + dt.timedelta(days=32)).replace(day=1)
     if day - start < following - day and start < today().replace(day=1):
@@ -96,7 +99,7 @@ _SUMS = """
 
 
 def turnovers(span: Span) -> list[Turnover]:
-    """What every account took within the span, by currency and code."""
+    """Return the debits and credits of every account within the span, by currency and code."""
     last = _upto(min(max(span.last, FIRST_DAY - ONE_DAY), LAST_DAY))
     before = _upto(min(max(span.first, FIRST_DAY), LAST_DAY + ONE_DAY) - ONE_DAY) if span.first else None
     first_month = before.month if before else FIRST_DAY.replace(day=1)
@@ -113,7 +116,7 @@ def turnovers(span: Span) -> list[Turnover]:
 
 
 def trial_balance(span: Span) -> dict[str, Any]:
-    """As of a day: each account's balance on its side. Within days: what each took on both sides. The totals agree."""
+    """Return each account's balance as of a day, or its debits and credits within a period. The totals are equal."""
     as_of = span.first is None
     currencies = []
     for currency, found in _by_currency(turnovers(span)):
@@ -137,7 +140,7 @@ def _both_sides(turnover: Turnover, *, as_of: bool) -> dict[str, Any]:
 
 
 def balance_sheet(span: Span) -> dict[str, Any]:
-    """What is owned and owed as of a day, or how that changed within days. What was earned counts as equity."""
+    """Return assets, liabilities and equity (with net income) as of a day, or their change within a period."""
     currencies = []
     for currency, found in _by_currency(turnovers(span)):
         assets, liabilities, equity, revenue, expenses = (_section(found, type_) for type_ in AccountType)
@@ -160,7 +163,7 @@ def balance_sheet(span: Span) -> dict[str, Any]:
 
 
 def income_statement(span: Span) -> dict[str, Any]:
-    """What was earned and spent within days, or ever until a day."""
+    """Return revenue and expenses within a period, or of all time up to a day."""
     currencies = []
     for currency, found in _by_currency(turnovers(span)):
         revenue, expenses = _section(found, AccountType.REVENUE), _section(found, AccountType.EXPENSE)
@@ -185,7 +188,7 @@ def _by_currency(found: Iterable[Turnover]) -> list[tuple[str, list[Turnover]]]:
 
 
 def _section(found: Iterable[Turnover], type_: AccountType) -> list[dict[str, Any]]:
-    """The accounts of one type that have a balance."""
+    """Return the accounts of one type that have a balance."""
     return [
         {**turnover.named(), "balance": turnover.balance}
         for turnover in found

@@ -1,4 +1,4 @@
-"""The shape of the books in JSON. Amounts are minor units (cents)."""
+"""Serializers of accounting. Amounts are in minor units (cents)."""
 
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,7 @@ MOST_LINES = 1000
 
 @stateless
 class AccountField(TextField):
-    """An account by its id or its code. Yields a UUID or the code."""
+    """An account, given by id or code. Returns a UUID or the code."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("help_text", "The account's id or its code.")
@@ -42,14 +42,14 @@ class AccountField(TextField):
 
 @stateless
 class CodeField(TextField):
-    """The code of an account. Letters, digits, dots and hyphens."""
+    """The code of an account: letters, digits, dots and hyphens."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=20, **kwargs)
 
 
 class SignedMoneyField(serializers.IntegerField):
-    """An amount in minor units that may be below 0."""
+    """An amount in minor units that may be negative."""
 
 
 class BalanceSerializer(Serializer):
@@ -63,10 +63,10 @@ class AccountSerializer(Serializer):
     name = TextField()
     type = ChoiceField(choices=AccountType.choices)
     parent_id = UUIDField(allow_null=True)
-    currency = CurrencyField(allow_null=True, help_text="The only one that the account takes; null: any.")
+    currency = CurrencyField(allow_null=True, help_text="The only currency that the account accepts. Null means any.")
     is_active = BooleanField()
     balance = SignedMoneyField(
-        help_text="In the account's currency, else in the default one; positive on the normal side of its type."
+        help_text="In the account's currency, else in the default one. Positive on the normal side of the account type."
     )
     balances = Children(BalanceSerializer, balances_of_account())
     created_at = DateTimeField()
@@ -98,7 +98,7 @@ class TransactionLineSerializer(Serializer):
 
 
 class TransactionLineInputSerializer(InputSerializer):
-    """Exactly one of `debit` and `credit`, over 0."""
+    """Exactly one of `debit` and `credit` must be greater than 0."""
 
     output_serializer_class = TransactionLineSerializer
     account_id = AccountField(source="account")
@@ -114,8 +114,8 @@ class TransactionSerializer(Serializer):
     description = TextField()
     reference = TextField(allow_null=True)
     source_type = ChoiceField(choices=SourceType.choices)
-    source_id = UUIDField(allow_null=True, help_text="The document that this is for.")
-    purpose = TextField(allow_blank=True, help_text="What the document was posted for.")
+    source_id = UUIDField(allow_null=True, help_text="The document that the transaction belongs to.")
+    purpose = TextField(allow_blank=True, help_text="The reason for which the document was posted.")
     reverses_id = UUIDField(allow_null=True)
     reversed_by_id = UUIDField(allow_null=True)
     lines = Children(TransactionLineSerializer, lines_of_entry())
@@ -124,9 +124,9 @@ class TransactionSerializer(Serializer):
 
 
 class TransactionInputSerializer(InputSerializer):
-    """`date` is today by default, at most a year ahead.
+    """`date` defaults to today and can be at most a year ahead.
 
-    A line's currency is its own, else the transaction's, else the installation's.
+    The currency of a line defaults to the transaction's, else to the installation's.
     """
 
     output_serializer_class = TransactionSerializer
@@ -174,11 +174,13 @@ class LedgerLineSerializer(Serializer):
 
 
 class LedgerSerializer(LedgerLineSerializer):
-    balance = SignedMoneyField(help_text="In this currency, after this line; positive on the account's normal side.")
+    balance = SignedMoneyField(
+        help_text="The balance in this currency after this line. Positive on the account's normal side."
+    )
 
 
 class PlainSerializer(serializers.Serializer[Any]):
-    """The shape of what is worked out, and not read row by row: no read plan is made of it."""
+    """Base class for computed results. No row mapper is compiled for it."""
 
 
 class ReportedAccountSerializer(PlainSerializer):
@@ -221,8 +223,8 @@ class BalanceSheetInCurrencySerializer(PlainSerializer):
     liabilities = SectionSerializer(many=True)
     total_liabilities = SignedMoneyField()
     equity = SectionSerializer(many=True)
-    net_income = SignedMoneyField(help_text="Earned and not yet carried over to an equity account.")
-    total_equity = SignedMoneyField(help_text="With the net income.")
+    net_income = SignedMoneyField(help_text="Income not yet carried over to an equity account.")
+    total_equity = SignedMoneyField(help_text="Includes the net income.")
     total_liabilities_and_equity = SignedMoneyField()
 
 

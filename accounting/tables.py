@@ -1,4 +1,4 @@
-"""The reports as CSV (RFC 4180, UTF-8): amounts in whole units of the currency, with its decimals, for spreadsheets."""
+"""The reports as CSV (RFC 4180, UTF-8), for spreadsheets: amounts in whole units of the currency, with its decimals."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -15,7 +15,7 @@ FORMAT = OpenApiParameter(
     {"type": "string", "enum": ["json", "csv"], "default": "json"},
     description=_("`csv` answers text/csv, with amounts in whole units (1550.00) instead of cents."),
 )
-"""The parameter that asks for a table instead of JSON."""
+"""The parameter that selects CSV instead of JSON."""
 
 __all__ = ["CSV", "FORMAT", "csv_answer", "csv_lines"]
 
@@ -47,7 +47,7 @@ def income_statement_rows(report: dict[str, Any]) -> Iterator[Row]:
 
 
 def _sections(report: dict[str, Any], *sections: tuple[str, ...]) -> Iterator[Row]:
-    """Each section's accounts, then the sums that close it."""
+    """Yield the accounts of each section, followed by its sums."""
     yield ["currency", "section", "code", "name", "balance"]
     for part in report["currencies"]:
         currency = part["currency"]
@@ -68,5 +68,5 @@ def ledger_rows(items: Iterable[dict[str, Any]]) -> Iterator[Row]:
 
 
 def amount(minor: Decimal | int, currency: str) -> Decimal:
-    """`amount(155000, "USD") == Decimal("1550.00")`: a number, not a text."""
+    """Return an amount in whole units, as a number: `amount(155000, "USD") == Decimal("1550.00")`."""
     return Decimal(minor).scaleb(-minor_digits(currency), EXACT)

@@ -1,4 +1,4 @@
-"""States of documents, what each state allows, and ways to pay."""
+"""Document states, the actions that each state allows, and payment methods."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -31,14 +31,14 @@ class PaymentMethod(TextChoices):
 
 
 class Purpose(TextChoices):
-    """What a document is posted to the books for, once each."""
+    """The reasons for which a document is posted, once each."""
 
     SEND = "send"
     RECEIVE = "receive"
 
 
 def allowed_actions(status: str, *, amount_paid: int = 0) -> list[str]:
-    """What may be done with an invoice in this state; the notes may be changed in any."""
+    """Return the actions that this state of an invoice allows. Its notes can be changed in any state."""
     if status == InvoiceStatus.DRAFT:
         return ["update", "add_line", "update_line", "delete_line", "send", "cancel"]
     if status == InvoiceStatus.SENT:

@@ -1,4 +1,4 @@
-"""The machine as people read it: a Mermaid diagram, for `docs/orders.md`."""
+"""The order state machine as a Mermaid diagram for `docs/orders.md`."""
 
 from billing.choices import OrderStatus
 from billing.machine import TRANSITIONS, VERBS
@@ -6,7 +6,7 @@ from skeleton.kernel.diagrams import Drawing, state_diagram
 
 
 def drawing() -> Drawing:
-    """The part of the document that follows from the code."""
+    """Return the generated part of the document."""
     moves = {
         (source.value, target.value): [VERBS[target]] for source, targets in TRANSITIONS.items() for target in targets
     }

@@ -1,4 +1,4 @@
-"""What the constraints that live in SQL only (migrations 0002 to 0012) say to people."""
+"""User messages of the constraints that exist only in SQL (migrations 0002 to 0012)."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -8,7 +8,7 @@ from skeleton.kernel.moments import MOMENT_AHEAD
 
 
 def declare_constraints() -> None:
-    """Called once, when the app starts."""
+    """Declare the constraints. Called once, when the app starts."""
     declare("billing_invoice_customer_usable", Conflict, _("The customer is not active."), field="customer_id")
     declare("billing_invoice_customer_kind", Invalid, _("Only a customer can be invoiced."), field="customer_id")
     declare("billing_invoice_begins_as_draft", Conflict, _("A new invoice must be a draft."))

@@ -29,12 +29,12 @@ def _known(code: str) -> None:
 class InvoiceFilterSet(FilterSet):
     status = ChoiceFilter(choices=InvoiceStatus.choices)
     customer_id = UUIDFilter(field_name="customer_id")
-    order_id = UUIDFilter(field_name="order_id", label="Made from this order.")
+    order_id = UUIDFilter(field_name="order_id", label="Created from this order.")
     from_date = DateFilter(field_name="issue_date", lookup_expr="gte", label="Issued on this day or later.")
     to_date = DateFilter(field_name="issue_date", lookup_expr="lte", label="Issued on this day or earlier.")
-    overdue = BooleanFilter(method="by_overdue", label="Sent, not fully paid, and past the due date.")
+    overdue = BooleanFilter(method="by_overdue", label="Sent, not fully paid and past the due date.")
     currency = TextFilter(validators=[_known])
-    search = SearchFilter(label="In the number or the customer's name, without regard to case.")
+    search = SearchFilter(label="Search in the number and the customer's name, ignoring case.")
 
     def by_overdue(self, rows: QuerySet[Invoice], name: str, value: Any) -> QuerySet[Invoice]:
         return rows.filter(OVERDUE) if value else rows.exclude(OVERDUE)
@@ -43,19 +43,19 @@ class InvoiceFilterSet(FilterSet):
 class OrderFilterSet(FilterSet):
     status = ChoiceFilter(choices=OrderStatus.choices)
     customer_id = UUIDFilter(field_name="customer_id")
-    from_date = FromDayFilter(label="Made on this day (UTC) or later.")
-    to_date = ToDayFilter(label="Made on this day (UTC) or earlier.")
-    search = SearchFilter(label="In the number or the customer's name, without regard to case.")
+    from_date = FromDayFilter(label="Created on this day (UTC) or later.")
+    to_date = ToDayFilter(label="Created on this day (UTC) or earlier.")
+    search = SearchFilter(label="Search in the number and the customer's name, ignoring case.")
 
 
 class PaperFilterSet(FilterSet):
-    """In which language a document is wanted."""
+    """The parameters of a document."""
 
     language = ChoiceFilter(choices=Language.choices)
 
 
 class AgingFilterSet(FilterSet):
-    """Not filters of a list, but cleaned and refused like them."""
+    """The parameters of a report. Not list filters, but validated in the same way."""
 
     as_of = DateFilter()
     format = ChoiceFilter(choices=[("json", "JSON"), ("csv", "CSV")])

@@ -1,7 +1,7 @@
-"""The life of an order: one table, which `change_status` obeys, and from which the API says what is allowed.
+"""The state machine of orders: one table, used by `change_status` and for the allowed transitions in the API.
 
-PostgreSQL holds the same moves by a trigger (migration 0009); a test compares the two. The diagram in `docs/orders.md`
-is drawn from here.
+A trigger enforces the same transitions in PostgreSQL (migration 0009); a test compares the two. The diagram in
+`docs/orders.md` is generated from here.
 """
 
 from typing import Final
@@ -23,7 +23,7 @@ TRANSITIONS: Final[dict[OrderStatus, tuple[OrderStatus, ...]]] = {
     _DELIVERED: (),
     _CANCELLED: (),
 }
-"""For each state those it leads to. What is not here is not allowed, staying where it is included."""
+"""The next states of each state. Nothing else is allowed, and neither is a transition to the same state."""
 
 VERBS: Final[dict[OrderStatus, str]] = {
     _PENDING: "submit",
@@ -32,22 +32,22 @@ VERBS: Final[dict[OrderStatus, str]] = {
     _DELIVERED: "deliver",
     _CANCELLED: "cancel",
 }
-"""What bringing an order into each state is called, in the audit log and on buttons."""
+"""The action that leads to each state, as named in the audit log and on buttons."""
 
 WAITING: Final = (_PENDING, _CONFIRMED)
-"""The states in which an order waits for us: to be confirmed, or to be shipped."""
+"""The states in which an order waits to be confirmed or shipped."""
 
 BINDING: Final = (_CONFIRMED, _SHIPPED, _DELIVERED)
-"""The states in which an order binds both sides: it counts towards the credit limit, and can be invoiced."""
+"""The states in which an order is binding: it counts towards the credit limit and can be invoiced."""
 
 
 def allowed_transitions(status: str, *, invoiced: bool) -> list[str]:
-    """The states that an order may be brought into now. `invoiced`: an invoice of it stands, and is not cancelled."""
+    """Return the allowed next states. `invoiced`: the order has an invoice that is not cancelled."""
     return [target.value for target in TRANSITIONS[OrderStatus(status)] if not (invoiced and target == _CANCELLED)]
 
 
 def require_transition(status: str, target: OrderStatus, *, invoiced: bool) -> None:
-    """Raises Conflict, with what is allowed instead, where the order may not be brought into the state `target`."""
+    """Raise Conflict, with the allowed transitions, if the order can't change to the state `target`."""
     allowed = allowed_transitions(status, invoiced=invoiced)
     if target.value in allowed:
         return

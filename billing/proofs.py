@@ -1,4 +1,4 @@
-"""What `manage.py verify_books` proves of documents: each proof yields one sentence for each difference."""
+"""The checks of documents in `manage.py verify_books`. Each check yields one sentence for each difference."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -52,7 +52,7 @@ _UNPOSTED = """
     WHERE e.id IS NULL OR EXISTS (SELECT FROM accounting_entry r WHERE r.reverses_id = e.id)
     ORDER BY 1
 """
-# what was posted to the account by hand is nobody's invoice
+# manual postings to the account belong to no invoice
 _RECEIVABLE = """
     SELECT currency, coalesce(booked.amount, 0), coalesce(open.amount, 0)
     FROM (
@@ -106,7 +106,7 @@ def _rows(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
 
 
 def register_own() -> None:
-    """Called once, when the app starts."""
+    """Register the checks of billing. Called once, when the app starts."""
     register("numbers of orders and invoices have no gap", numbers_have_no_gap)
     register("orders are billed once, and what is not billed is what is kept", orders_are_billed_once)
     register("the amount paid of every invoice is that of its payments", amounts_paid_are_payments)

@@ -1,4 +1,4 @@
-"""Reads of billing."""
+"""Queries of billing."""
 
 from typing import Any
 from uuid import UUID
@@ -15,17 +15,17 @@ from skeleton.kernel.errors import NotFound
 
 
 def invoices_by_status() -> dict[str, int]:
-    """How many invoices each status has, those with none left out. Kept, not counted."""
+    """Return the number of invoices by status, without zeros. Reads maintained counts."""
     return InvoiceQuerySet.counted.by_part()
 
 
 def orders_by_status() -> dict[str, int]:
-    """How many orders each status has, those with none left out. Kept, not counted."""
+    """Return the number of orders by status, without zeros. Reads maintained counts."""
     return OrderQuerySet.counted.by_part()
 
 
 def is_invoiced(order_id: UUID) -> bool:
-    """Whether there is an invoice of the order that is not cancelled."""
+    """Return whether the order has an invoice that is not cancelled."""
     return Invoice.objects.filter(order=order_id).exclude(status=InvoiceStatus.CANCELLED).exists()
 
 
@@ -69,7 +69,7 @@ _PRINTED_PAYMENT = ("paid_at", "method", "reference", "amount")
 
 
 def printed_invoice(rows: QuerySet[Invoice], pk: UUID) -> dict[str, Any]:
-    """What the paper of an invoice among `rows` says: its columns, its `lines` and its `payments`. Raises NotFound."""
+    """Return the data of an invoice's PDF, with `lines` and `payments`. Raises NotFound if it isn't in `rows`."""
     invoice = rows.filter(pk=pk).values(*_PRINTED, order_number=F("order__number")).first()
     if invoice is None:
         raise NotFound
@@ -82,7 +82,7 @@ def printed_invoice(rows: QuerySet[Invoice], pk: UUID) -> dict[str, Any]:
 
 
 def printed_order(rows: QuerySet[Order], pk: UUID) -> dict[str, Any]:
-    """What the paper of an order among `rows` says, the country of its address by its `names`. Raises NotFound."""
+    """Return the data of an order's PDF, with the country's `names`. Raises NotFound if it isn't in `rows`."""
     order = rows.filter(pk=pk).values(*_PRINTED_ORDER).first()
     if order is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""What customers owe, and for how long: the receivables by age, as of any day."""
+"""Receivables by age, as of any day."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from skeleton.kernel.days import today
 
 
 class Bucket(NamedTuple):
-    """An age of what is owed: from so many days past due to so many, both included; None is without end."""
+    """An age range of receivables, in days past due, both ends inclusive. None means unlimited."""
 
     name: str
     first: int | None
@@ -24,7 +24,7 @@ class Bucket(NamedTuple):
 
     @property
     def condition(self) -> str:
-        """The same in SQL, of a column `days`."""
+        """Return the range as an SQL condition on a column `days`."""
         bounds = ((">=", self.first), ("<=", self.last))
         return " AND ".join(f"days {sign} {bound}" for sign, bound in bounds if bound is not None)
 
@@ -36,14 +36,14 @@ AGES = (
     Bucket("days_61_90", 61, 90),
     Bucket("over_90", 91, None),
 )
-"""By days past due on the day of the report; what is due on that day itself is current."""
+"""Ranges of days past due on the day of the report. What is due on that day is current."""
 
 BUCKETS = tuple(bucket.name for bucket in AGES)
 
 COLUMNS = (*BUCKETS, "total")
 
-# From what is open now back to what was open at the end of the day: what came later is undone. So the cost is that of
-# what is open and of what happened since, however much was ever invoiced.
+# Starts with what is open now and undoes everything after the end of the day. So the cost depends on what is open and
+# on what happened since, not on how much was ever invoiced.
 _AGED = ", ".join(f"coalesce(sum(amount) FILTER (WHERE {bucket.condition}), 0) AS {bucket.name}" for bucket in AGES)
 
 _AGING = f"""
@@ -71,7 +71,7 @@ _AGING = f"""
     ORDER BY a.currency, lower(p.name), p.id
 """  # noqa: S608 (constants only)
 
-# The same for what is open now, from an index alone.
+# The same for what is open now, by an index-only scan.
 _OWED = f"""
     SELECT currency, count(*), count(*) FILTER (WHERE days > 0), {_AGED}
     FROM (SELECT currency, %s::date - due_date AS days, total - amount_paid AS amount
@@ -82,7 +82,7 @@ _OWED = f"""
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What customers owe in one currency at this moment: minor units per bucket, and on how many invoices."""
+    """Current receivables in one currency: minor units per bucket, and the number of invoices."""
 
     by_age: dict[str, int]
     invoices: int
@@ -98,7 +98,7 @@ class Owed:
 
 
 def owed_now() -> dict[str, Owed]:
-    """What is owed, per currency."""
+    """Return the current receivables by currency."""
     return {
         currency: Owed(dict(zip(BUCKETS, map(int, sums), strict=True)), invoices, late)
         for currency, invoices, late, *sums in fetch(_OWED, [today()])
@@ -109,11 +109,11 @@ NOTHING_OWED = Owed(dict.fromkeys(BUCKETS, 0), 0, 0)
 
 
 def receivables_aging(day: dt.date) -> dict[str, Any]:
-    """What was open at the end of `day` (UTC), by currency and customer, in minor units as Decimals.
+    """Return what was open at the end of `day` (UTC), by currency and customer, in minor units as Decimals.
 
-    An invoice counts from the day it is sent until the day it is cancelled, a payment from the day of its `paid_at`:
-    as in the books, so that the totals are the balance of the receivable account of that day. What was paid before
-    its invoice was sent counts against the customer's debt until then.
+    An invoice counts from the day it is sent until the day it is cancelled, a payment from the day of its `paid_at`.
+    The postings use the same days, so the totals equal that day's balance of the receivables account. A payment made
+    before its invoice was sent reduces the customer's debt until then.
     """
     with connection.cursor() as cursor:
         cursor.execute(_AGING, {"day": day, "end": _end_of(day)})
@@ -127,14 +127,14 @@ def receivables_aging(day: dt.date) -> dict[str, Any]:
 
 
 def _end_of(day: dt.date) -> dt.datetime:
-    """The first moment after the day."""
+    """Return the first moment after the day."""
     if day == dt.date.max:
         return dt.datetime.max.replace(tzinfo=dt.UTC)
     return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
 
 
 def aging_rows(report: dict[str, Any]) -> Iterator[Row]:
-    """The same as a table: amounts in whole units of the currency."""
+    """Yield the report as table rows, with amounts in whole units of the currency."""
     yield ["currency", "customer", *COLUMNS]
     for part in report["currencies"]:
         currency = part["currency"]

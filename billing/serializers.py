@@ -1,4 +1,4 @@
-"""The shape of orders, invoices and payments in JSON. Money is in minor units (cents), rates are percent."""
+"""Serializers of orders, invoices and payments. Money is in minor units (cents), rates in percent."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,7 +37,7 @@ LONG_TEXT = 10_000
 class TaxSerializer(Serializer):
     rate = NumberField(places=4, help_text="Percent.")
     base = MoneyField(help_text="The sum of the lines at this rate.")
-    tax = MoneyField(help_text="rate percent of base, a half rounded away from zero.")
+    tax = MoneyField(help_text="`rate` percent of `base`, rounded half away from zero.")
 
 
 class LineSerializer(Serializer):
@@ -64,29 +64,31 @@ class PaymentSerializer(Serializer):
 
 
 class RecordedPaymentSerializer(PaymentSerializer):
-    """A payment just recorded, and what it did to its invoice."""
+    """A new payment, and the resulting state of the invoice."""
 
     invoice_status = ChoiceField(InvoiceStatus.choices)
     amount_due = MoneyField()
 
 
 class InvoiceRowSerializer(Serializer):
-    """An invoice in a list: without lines and payments."""
+    """An invoice in a list, without lines and payments."""
 
     id = UUIDField()
     number = TextField()
     customer_id = UUIDField()
-    customer_name = TextField(help_text="The customer's present name; once sent, the name it was sent under.")
-    order_id = UUIDField(allow_null=True, help_text="The order that it was made from.")
+    customer_name = TextField(help_text="The customer's current name. Once the invoice is sent, the name at that time.")
+    order_id = UUIDField(allow_null=True, help_text="The order that the invoice was created from.")
     status = ChoiceField(InvoiceStatus.choices)
     currency = CurrencyField()
-    subtotal = MoneyField(help_text="The sum of the lines, before tax.")
+    subtotal = MoneyField(help_text="The sum of the lines before tax.")
     tax_total = MoneyField()
-    tax_breakdown = ListField(child=TaxSerializer(), max_length=MAX_LINES, help_text="A row per rate, 0 included.")
+    tax_breakdown = ListField(
+        child=TaxSerializer(), max_length=MAX_LINES, help_text="One row for each rate, including 0."
+    )
     total = MoneyField()
     amount_paid = MoneyField()
     amount_due = FromColumns(
-        MoneyField(help_text="0 when cancelled."), "status", "total", "amount_paid", compute=amount_due
+        MoneyField(help_text="0 if cancelled."), "status", "total", "amount_paid", compute=amount_due
     )
     issue_date = DateField()
     due_date = DateField()
@@ -113,7 +115,7 @@ class LineInputSerializer(InputSerializer):
     description = TextField(max_length=1000)
     quantity = NumberField(places=3, over=0)
     unit_price = MoneyField()
-    currency = CurrencyField(required=False, help_text="All lines and the document agree.")
+    currency = CurrencyField(required=False, help_text="Must be the same on all lines and the document.")
     discount = MoneyField(default=0, help_text="At most quantity × unit_price.")
     tax_rate = NumberField(places=4, at_least=0, at_most=100, default=0, help_text="Percent.")
 
@@ -122,14 +124,14 @@ class InvoiceInputSerializer(InputSerializer):
     output_serializer_class = InvoiceSerializer
     customer_id = UUIDField()
     due_date = DateField()
-    currency = CurrencyField(required=False, help_text="By default that of the lines, else the customer's.")
+    currency = CurrencyField(required=False, help_text="Defaults to the currency of the lines, else the customer's.")
     notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
     lines = ListField(child=LineInputSerializer(), max_length=MAX_LINES, required=False)
 
 
 class InvoiceUpdateInputSerializer(InputSerializer):
     output_serializer_class = InvoiceSerializer
-    due_date = DateField(help_text="Of drafts only.")
+    due_date = DateField(help_text="Drafts only.")
     notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
 
 
@@ -137,9 +139,9 @@ class PaymentInputSerializer(InputSerializer):
     output_serializer_class = PaymentSerializer
     amount = MoneyField(min_value=1)
     method = ChoiceField(PaymentMethod.choices)
-    currency = CurrencyField(required=False, help_text="The invoice's.")
+    currency = CurrencyField(required=False, help_text="Must be the invoice's currency.")
     reference = TextField(required=False, allow_null=True)
-    paid_at = DateTimeField(required=False, help_text="Now, by default; at most 5 minutes ahead.")
+    paid_at = DateTimeField(required=False, help_text="Defaults to now. At most 5 minutes ahead.")
 
 
 class CancelInputSerializer(InputSerializer):
@@ -158,7 +160,7 @@ def _or_nothing(amount: int | None) -> int:
 
 
 class ShippingAddressSerializer(Serializer):
-    """Where the goods go: the fields that were sent, as they were sent."""
+    """The shipping address: the fields that were submitted, unchanged."""
 
     type = ChoiceField(AddressType.choices, required=False)
     street = TextField(allow_null=True, required=False)
@@ -166,14 +168,14 @@ class ShippingAddressSerializer(Serializer):
     region = TextField(allow_null=True, required=False)
     state = TextField(allow_null=True, required=False)
     postal_code = TextField(allow_null=True, required=False)
-    country = TextField(allow_null=True, required=False, help_text="As it was sent: an id, or a code.")
-    country_id = UUIDField(allow_null=True, help_text="The country that this is.")
+    country = TextField(allow_null=True, required=False, help_text="As submitted: an id or a code.")
+    country_id = UUIDField(allow_null=True, help_text="The id of that country.")
 
 
 class OrderLineSerializer(Serializer):
     id = UUIDField()
     item_id = UUIDField()
-    item_name = TextField(source="description", help_text="The item's name as it was when the line was written.")
+    item_name = TextField(source="description", help_text="The item's name at the time the line was written.")
     quantity = NumberField()
     unit_price = MoneyField()
     currency = CurrencyField(source="order.currency")
@@ -186,25 +188,29 @@ class StatusChangeSerializer(Serializer):
     from_status = ChoiceField(OrderStatus.choices)
     status = ChoiceField(OrderStatus.choices)
     reason = TextField(allow_null=True, max_length=LONG_TEXT)
-    changed_by = UUIDField(source="changed_by_id", allow_null=True, help_text="Null: the system.")
+    changed_by = UUIDField(source="changed_by_id", allow_null=True, help_text="Null means the system.")
     changed_at = DateTimeField()
 
 
 class OrderRowSerializer(Serializer):
-    """An order in a list: without lines and history."""
+    """An order in a list, without lines and history."""
 
     id = UUIDField()
     number = TextField()
     customer_id = UUIDField()
-    customer_name = TextField(help_text="The customer's present name; of what is not a draft any more, the one then.")
+    customer_name = TextField(
+        help_text="The customer's current name. Once the order is no longer a draft, the name at that time."
+    )
     status = ChoiceField(OrderStatus.choices)
     currency = CurrencyField()
-    subtotal = MoneyField(help_text="The sum of the lines, before tax.")
+    subtotal = MoneyField(help_text="The sum of the lines before tax.")
     tax_total = MoneyField()
-    tax_breakdown = ListField(child=TaxSerializer(), max_length=MAX_LINES, help_text="A row per rate, 0 included.")
+    tax_breakdown = ListField(
+        child=TaxSerializer(), max_length=MAX_LINES, help_text="One row for each rate, including 0."
+    )
     total = MoneyField()
     invoiced_total = FromColumns(
-        MoneyField(help_text="What its invoices come to, drafts included and cancelled ones not."),
+        MoneyField(help_text="The total of its invoices, including drafts but not cancelled ones."),
         "invoiced",
         compute=_or_nothing,
     )
@@ -222,7 +228,7 @@ class OrderRowSerializer(Serializer):
 
 
 class OrderSerializer(OrderRowSerializer):
-    """An order with its lines, and how it came to its present state."""
+    """An order with its lines and its status history."""
 
     lines = Children(OrderLineSerializer, OrderLine.objects.filter(order=OuterRef("pk")).order_by("position"))
     history = Children(StatusChangeSerializer, OrderStatusChange.objects.filter(order=OuterRef("pk")).order_by("id"))
@@ -230,7 +236,7 @@ class OrderSerializer(OrderRowSerializer):
 
 @stateless
 class ShippingAddressInputSerializer(InputSerializer):
-    """Any of an address's fields. They are kept as they are sent, and the id of the country beside them."""
+    """Any fields of an address. They are stored as submitted, together with the id of the country."""
 
     output_serializer_class = ShippingAddressSerializer
     also_ignored = ("country_code",)
@@ -256,11 +262,13 @@ class OrderLineInputSerializer(InputSerializer):
     output_serializer_class = OrderLineSerializer
     item_id = UUIDField(help_text="An active item of the catalogue.")
     quantity = NumberField(places=3, over=0)
-    unit_price = MoneyField(required=False, help_text="The item's, by default.")
-    currency = CurrencyField(required=False, help_text="The item's, by default. All lines and the document agree.")
+    unit_price = MoneyField(required=False, help_text="Defaults to the item's.")
+    currency = CurrencyField(
+        required=False, help_text="Defaults to the item's. Must be the same on all lines and the document."
+    )
     discount = MoneyField(default=0, help_text="At most quantity × unit_price.")
     tax_rate = NumberField(
-        places=4, at_least=0, at_most=100, required=False, help_text="Percent; the item's, by default."
+        places=4, at_least=0, at_most=100, required=False, help_text="Percent. Defaults to the item's."
     )
 
 
@@ -272,26 +280,28 @@ class OrderUpdateInputSerializer(InputSerializer):
 
 class OrderInputSerializer(OrderUpdateInputSerializer):
     customer_id = UUIDField()
-    currency = CurrencyField(required=False, help_text="By default that of the lines, else the customer's.")
+    currency = CurrencyField(required=False, help_text="Defaults to the currency of the lines, else the customer's.")
     lines = ListField(child=OrderLineInputSerializer(), max_length=MAX_LINES, required=False)
 
 
 class StatusInputSerializer(InputSerializer):
     status = ChoiceField(OrderStatus.choices)
-    reason = TextField(required=False, allow_null=True, max_length=LONG_TEXT, help_text="Kept in the history.")
+    reason = TextField(required=False, allow_null=True, max_length=LONG_TEXT, help_text="Stored in the status history.")
 
 
 class InvoiceOrderInputSerializer(InputSerializer):
-    due_date = DateField(required=False, help_text="By default after the credit days of their contract, else 30 days.")
+    due_date = DateField(
+        required=False, help_text="Defaults to the credit days of the customer's contract, else 30 days from now."
+    )
 
 
 # --- what is owed -----------------------------------------------------------------------------------------------------
 
 
 class AgedSerializer(PlainSerializer):
-    """Minor units by days past due; what was paid before its invoice was sent counts below 0."""
+    """Minor units by days past due. Payments made before the invoice was sent count as negative."""
 
-    current = SignedMoneyField(help_text="Not due yet, or due on this very day.")
+    current = SignedMoneyField(help_text="Not due yet, or due on that day.")
     days_1_30 = SignedMoneyField()
     days_31_60 = SignedMoneyField()
     days_61_90 = SignedMoneyField()

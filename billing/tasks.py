@@ -1,4 +1,4 @@
-"""What happens to invoices by itself, and the jobs of billing, for the workers to know them."""
+"""Scheduled tasks of billing. Importing this module also registers the jobs of billing with the workers."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -13,5 +13,8 @@ __all__ = ["announce_overdue", "issue_sent_invoice"]
 @periodic("15 * * * *")
 @titled(_("Announce overdue invoices"), _("Every hour, for the invoices that have become overdue at midnight."))
 def announce_overdue() -> None:
-    """Every hour, so that a worker that was away at midnight costs an hour at most; once a day there is work."""
+    """Notify about overdue invoices.
+
+    Runs hourly, so that a worker outage at midnight delays it by an hour at most. There is new work once a day.
+    """
     tell_of_overdue()

@@ -1,9 +1,9 @@
-"""What a document comes to. Pure: the one place where lines become money, for whatever shows a total.
+"""Totals of documents. Pure functions: the only place that calculates amounts from lines.
 
-Amounts are minor units of the document's currency, quantities have 3 decimals, rates are percent with 4. Rounding is
-half away from zero, on each line's product and each rate's tax, nowhere else. Tax is worked out per rate over the whole
-document (EN 16931, BR-CO-17), never per line. PostgreSQL works the same sums out for itself (`billing_check_invoice`)
-and refuses a document whose totals are others.
+Amounts are minor units of the document's currency, quantities have 3 decimals, rates are percent with 4 decimals. Each
+line's product and each rate's tax are rounded half away from zero; nothing else is rounded. Tax is calculated per rate
+over the whole document (EN 16931, BR-CO-17), never per line. PostgreSQL calculates the same sums
+(`billing_check_invoice`) and refuses a document with other totals.
 """
 
 from collections.abc import Iterable
@@ -22,12 +22,12 @@ from skeleton.rest.http import number
 _PERCENT = Decimal("0.01")
 
 PricedLine = tuple[Decimal, int]
-"""What of a line the document's totals depend on: its rate, and its total as `line_total` gives it."""
+"""The part of a line on which the document's totals depend: its rate, and its total from `line_total`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the lines of a document come to. `tax_breakdown` has `{rate, base, tax}` for each rate present, by rate."""
+    """The totals of a document. `tax_breakdown` has `{rate, base, tax}` for each rate, ordered by rate."""
 
     subtotal: int
     tax_total: int
@@ -36,9 +36,9 @@ class Totals:
 
 
 def line_total(quantity: Decimal, unit_price: int, discount: int, *, path: str = "") -> int:
-    """round(quantity × unit_price) − discount, before tax.
+    """Return round(quantity × unit_price) − discount, before tax.
 
-    Raises Invalid where the product leaves int64 or the discount is more than it; the field is named behind `path`.
+    Raises Invalid if the product exceeds int64 or the discount exceeds the product, with the field prefixed by `path`.
     """
     product = round_half_away(EXACT.multiply(quantity, Decimal(unit_price)))
     within_int64(product, field=f"{path}unit_price")
@@ -54,13 +54,13 @@ def line_total(quantity: Decimal, unit_price: int, discount: int, *, path: str =
 
 
 def document_totals(lines: Iterable[PricedLine], *, field: str = "lines") -> Totals:
-    """What `lines` come to. Raises Invalid, naming `field`, where a sum leaves int64."""
+    """Return the totals of `lines`. Raises Invalid for `field` if a sum exceeds int64."""
     bases: dict[Decimal, int] = {}
     for rate, total in lines:
         bases[rate] = bases.get(rate, 0) + total
     taxes = {rate: _tax(base, rate) for rate, base in sorted(bases.items())}
     subtotal, tax_total = sum(bases.values()), sum(taxes.values())
-    within_int64(subtotal + tax_total, field=field)  # nothing is negative, so no part exceeds the whole
+    within_int64(subtotal + tax_total, field=field)  # nothing is negative, so no part exceeds the total
     breakdown = [{"rate": number(rate), "base": bases[rate], "tax": tax} for rate, tax in taxes.items()]
     return Totals(subtotal, tax_total, breakdown, subtotal + tax_total)
 
@@ -70,5 +70,5 @@ def _tax(base: int, rate: Decimal) -> int:
 
 
 def amount_due(status: str, total: int, amount_paid: int) -> int:
-    """What is still to be paid, in minor units; nothing is due on what was cancelled."""
+    """Return the amount due in minor units. Nothing is due on a cancelled invoice."""
     return 0 if status == InvoiceStatus.CANCELLED else total - amount_paid

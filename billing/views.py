@@ -1,4 +1,4 @@
-"""The API of orders, invoices and payments, and of what is owed."""
+"""The API of orders, invoices, payments and the receivables report."""
 
 from typing import Any, ClassVar
 
@@ -49,12 +49,12 @@ from skeleton.rest.viewsets import ApiViewSet, CreateMixin, ListMixin, ModelView
 LANGUAGE = OpenApiParameter(
     "language",
     {"type": "string", "enum": Language.values},
-    description="Of the document; one's own by default.",
+    description="The language of the document. Defaults to your own.",
 )
 
 
 def wanted_language(view: ApiViewSet) -> str:
-    """The language that a document is asked for in, else that of whoever asks. Raises BadRequest."""
+    """Return the requested language of a document, or else the user's own. Raises BadRequest."""
     asked = parse_filters(view.request.query_params, PaperFilterSet)
     return asked.get("language") or view.actor.language
 
@@ -75,12 +75,12 @@ class OrderViewSet(ModelViewSet):
 
     @describe(summary="Create a draft", errors=(409,), examples=(ORDER,))
     def perform_create(self, serializer: Any) -> Any:
-        """Numbered at once, `ORD-<year>-<nnnnnn>`, without gaps. The customer and the items must be active."""
+        """The number is assigned now, without gaps: `ORD-<year>-<nnnnnn>`. Customer and items must be active."""
         return orders.create_order(**serializer.validated_data, actor=self.actor)
 
-    @describe(summary="Change notes or shipping address", errors=(404, 409))
+    @describe(summary="Change the notes or the shipping address", errors=(404, 409))
     def perform_update(self, serializer: Any) -> None:
-        """Of drafts only. The address merges field by field; null clears the whole of it."""
+        """Drafts only. The address is merged field by field; null clears all of it."""
         orders.update_order(order_id=self.pk, values=serializer.validated_data, actor=self.actor)
 
     @action(
@@ -94,7 +94,7 @@ class OrderViewSet(ModelViewSet):
         examples=(ORDER_LINE,),
     )
     def add_line(self, request: Request, pk: str) -> HttpResponse:
-        """To drafts only. Answers with the order."""
+        """Drafts only. Returns the order."""
         orders.add_line(order_id=self.pk, values=self.parse(), actor=self.actor)  # type: ignore[arg-type]
         return self.show(self.pk, 201)
 
@@ -108,14 +108,14 @@ class OrderViewSet(ModelViewSet):
         errors=(404, 409),
     )
     def update_line(self, request: Request, pk: str, line_id: str) -> HttpResponse:
-        """Of drafts only; another item keeps the price. Answers with the order."""
+        """Drafts only. Changing the item keeps the price. Returns the order."""
         orders.update_line(order_id=self.pk, line_id=self.path_id("line_id"), values=self.parse(), actor=self.actor)
         return self.show(self.pk)
 
     @update_line.mapping.delete
     @describe(summary="Delete a line", errors=(404, 409))
     def delete_line(self, request: Request, pk: str, line_id: str) -> HttpResponse:
-        """Of drafts only. Answers with the order."""
+        """Drafts only. Returns the order."""
         orders.delete_line(order_id=self.pk, line_id=self.path_id("line_id"), actor=self.actor)
         return self.show(self.pk)
 
@@ -123,20 +123,20 @@ class OrderViewSet(ModelViewSet):
         detail=True,
         methods=["patch"],
         url_path="status",
-        summary="Bring it into another state",
+        summary="Change the status",
         input=StatusInputSerializer,
         errors=(404, 409),
         examples=(CONFIRM,),
     )
     def change_status(self, request: Request, pk: str) -> HttpResponse:
         """draft → pending, confirmed, cancelled; pending → confirmed, cancelled; confirmed → shipped, cancelled;
-        shipped → delivered. `allowed_transitions` says what is possible now.
+        shipped → delivered. `allowed_transitions` lists what is possible now.
 
-        Confirming needs a line and an active customer. It holds stock for every line; too little is a 409 with
-        `available`. It needs room within the customer's credit limit, where there is one; else 409 with `credit_limit`,
-        `exposure` (what is due on sent invoices, and what of confirmed orders no sent invoice asks for yet) and
-        `order_total`, in minor units. Shipping issues what is held. Cancelling lets go of it, and is refused while an
-        invoice of the order stands."""
+        Confirming requires a line and an active customer, and reserves stock for every line. Too little stock is a 409
+        with `available`. Exceeding the customer's credit limit, if there is one, is a 409 with `credit_limit`,
+        `exposure` (the amount due on sent invoices, plus the part of confirmed orders that is not on a sent invoice
+        yet) and `order_total`, in minor units. Shipping issues the reserved stock. Cancelling releases it, and is
+        refused while the order has an invoice that is not cancelled."""
         values = self.parse()
         values["status"] = OrderStatus(values["status"])
         change_status(order_id=self.pk, **values, actor=self.actor)
@@ -146,23 +146,31 @@ class OrderViewSet(ModelViewSet):
         detail=True,
         methods=["post"],
         permission="invoices:write",
-        summary="Invoice what is not invoiced yet",
+        summary="Invoice the unbilled quantities",
         input=InvoiceOrderInputSerializer,
         output=InvoiceSerializer,
         status=201,
         errors=(404, 409),
     )
     def invoice(self, request: Request, pk: str) -> HttpResponse:
-        """A draft invoice, once the order is confirmed. A line that is taken off it, or bills less, is left for the
-        next one; cancelling it leaves all of its lines. Nothing left is a 409."""
+        """Creates a draft invoice for the unbilled quantities of a confirmed order.
+
+        Quantities that are removed from the draft can be billed by the next invoice, and so can everything on a
+        cancelled one. Nothing left to bill is a 409.
+        """
         made = invoice_order(order_id=self.pk, **self.parse(), actor=self.actor)
         return JsonResponse(reader_of(InvoiceSerializer).one(Invoice.objects.visible_to(self.actor), made), 201)
 
     @action(
-        detail=True, methods=["get"], summary="The order as PDF", envelope="document", media=(PDF,), errors=(400, 404)
+        detail=True,
+        methods=["get"],
+        summary="Download the order as PDF",
+        envelope="document",
+        media=(PDF,),
+        errors=(400, 404),
     )
     def pdf(self, request: Request, pk: str) -> HttpResponse:
-        """The confirmation of an order, once it is confirmed; PDF/A-3, made anew each time. ETag is its SHA-256."""
+        """The order confirmation, once the order is confirmed. PDF/A-3, rendered anew. The ETag is its SHA-256."""
         paper = documents.paper_of_order(order_id=self.pk, language=wanted_language(self), actor=self.actor)
         return PdfResponse(paper.name, paper.pdf)
 
@@ -184,12 +192,12 @@ class InvoiceViewSet(ModelViewSet):
 
     @describe(summary="Create a draft", errors=(409,), examples=(INVOICE,))
     def perform_create(self, serializer: Any) -> Any:
-        """Numbered at once, `INV-<year>-<nnn>`, without gaps. The customer must be active."""
+        """The number is assigned now, without gaps: `INV-<year>-<nnn>`. The customer must be active."""
         return invoices.create_invoice(**serializer.validated_data, actor=self.actor)
 
-    @describe(summary="Change due date or notes", errors=(404, 409))
+    @describe(summary="Change the due date or the notes", errors=(404, 409))
     def perform_update(self, serializer: Any) -> None:
-        """The due date of drafts only, the notes always."""
+        """The due date can be changed in drafts only, the notes always."""
         invoices.update_invoice(invoice_id=self.pk, values=serializer.validated_data, actor=self.actor)
 
     @action(
@@ -203,7 +211,7 @@ class InvoiceViewSet(ModelViewSet):
         examples=(LINE,),
     )
     def add_line(self, request: Request, pk: str) -> HttpResponse:
-        """To drafts only. Answers with the invoice."""
+        """Drafts only. Returns the invoice."""
         invoices.add_line(invoice_id=self.pk, values=self.parse(), actor=self.actor)  # type: ignore[arg-type]
         return self.show(self.pk, 201)
 
@@ -217,14 +225,14 @@ class InvoiceViewSet(ModelViewSet):
         errors=(404, 409),
     )
     def update_line(self, request: Request, pk: str, line_id: str) -> HttpResponse:
-        """Of drafts only. Answers with the invoice."""
+        """Drafts only. Returns the invoice."""
         invoices.update_line(invoice_id=self.pk, line_id=self.path_id("line_id"), values=self.parse(), actor=self.actor)
         return self.show(self.pk)
 
     @update_line.mapping.delete
     @describe(summary="Delete a line", errors=(404, 409))
     def delete_line(self, request: Request, pk: str, line_id: str) -> HttpResponse:
-        """Of drafts only. Answers with the invoice."""
+        """Drafts only. Returns the invoice."""
         invoices.delete_line(invoice_id=self.pk, line_id=self.path_id("line_id"), actor=self.actor)
         return self.show(self.pk)
 
@@ -236,7 +244,7 @@ class InvoiceViewSet(ModelViewSet):
         errors=(404, 409),
     )
     def send(self, request: Request, pk: str) -> HttpResponse:
-        """Needs a line. From now on only the notes can be changed. An invoice of 0 is paid at once."""
+        """Requires a line. Afterwards only the notes can be changed. An invoice of 0 becomes paid."""
         self.parse()
         invoices.send_invoice(invoice_id=self.pk, actor=self.actor)
         return self.show(self.pk)
@@ -249,24 +257,30 @@ class InvoiceViewSet(ModelViewSet):
         errors=(404, 409),
     )
     def cancel(self, request: Request, pk: str) -> HttpResponse:
-        """A draft, or a sent invoice without payments."""
+        """Drafts, and sent invoices without payments."""
         invoices.cancel_invoice(invoice_id=self.pk, **self.parse(), actor=self.actor)
         return self.show(self.pk)
 
     @action(
-        detail=True, methods=["get"], summary="The invoice as PDF", envelope="document", media=(PDF,), errors=(400, 404)
+        detail=True,
+        methods=["get"],
+        summary="Download the invoice as PDF",
+        envelope="document",
+        media=(PDF,),
+        errors=(400, 404),
     )
     def pdf(self, request: Request, pk: str) -> HttpResponse:
-        """PDF/A-3, with the payments so far; ETag is its SHA-256.
+        """PDF/A-3 with the payments so far. The ETag is its SHA-256.
 
-        That of a sent invoice is kept as it was handed out, and shows seller and customer as they were at the sending.
+        The PDF of a sent invoice is stored when it is first generated and returned unchanged. It shows seller and
+        customer as they were when the invoice was sent.
         """
         paper = documents.paper_of_invoice(invoice_id=self.pk, language=wanted_language(self), actor=self.actor)
         return PdfResponse(paper.name, paper.pdf)
 
 
 class InvoicePaymentViewSet(CreateMixin, ListMixin):
-    """The payments of one invoice."""
+    """The payments of an invoice."""
 
     tag = "Invoices"
     permission_classes = [HasPermission("invoices")]
@@ -276,7 +290,7 @@ class InvoicePaymentViewSet(CreateMixin, ListMixin):
     def get_queryset(self) -> QuerySet[Any]:
         return Payment.objects.visible_to(self.actor).of_invoice(self.pk)
 
-    @describe(summary="List the payments", errors=(400, 404))
+    @describe(summary="List payments", errors=(400, 404))
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().list(request, *args, **kwargs)
 
@@ -293,7 +307,7 @@ class InvoicePaymentViewSet(CreateMixin, ListMixin):
         operation="record",
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Of a sent invoice, at most what is due; with the last of it the invoice is paid."""
+        """Sent invoices only, up to the amount due. When nothing is left to pay, the invoice becomes paid."""
         recorded = payments.record_payment(invoice_id=self.pk, **self.parse(), actor=self.actor)
         left = {"invoice_status": recorded.invoice_status, "amount_due": recorded.amount_due}
         return self.answer({**self.read_one(recorded.id), **left}, 201)
@@ -307,7 +321,7 @@ class AgingViewSet(ApiViewSet):
             OpenApiParameter(
                 "as_of",
                 {"type": "string", "format": "date"},
-                description="At the end of this day (UTC), whatever happened later; today by default.",
+                description="The situation at the end of this day (UTC). Defaults to today.",
             ),
             FORMAT,
         )
@@ -316,13 +330,13 @@ class AgingViewSet(ApiViewSet):
     @action(
         detail=False,
         url_path="receivables-aging",
-        summary="Receivables aging",
+        summary="Get the receivables aging report",
         output=AgingSerializer,
         errors=(400,),
         media=(CSV,),
     )
     def aging(self, request: Request) -> HttpResponse | StreamingHttpResponse:
-        """What each customer owes, by days past due. The totals are the balance of the receivable account."""
+        """What each customer owes, by days past due. The totals equal the balance of the receivables account."""
         params = {name: values[-1] for name, values in request.query_params.lists()}
         for name in params:
             if name not in AgingFilterSet.base_filters:

@@ -1,4 +1,4 @@
-"""The screen of contracts: drafts are edited, the rest is shown; what happens to them are the services' verbs."""
+"""The screen of contracts. Drafts are edited, the rest is read-only; the actions call the services."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -60,11 +60,11 @@ KINDS: dict[str, Any] = {
     PartyKind.PARTNER: Partner,
     PartyKind.EMPLOYEE: Employee,
 }
-"""The screens' models by the kind of party that they show."""
+"""The models of the party screens, by kind of party."""
 
 
 def can(action: Action) -> Any:
-    """Whether a contract allows the action, by the very machine that the services ask."""
+    """Return a condition: the contract allows the action, by the same state machine that the services use."""
     return lambda contract: action.value in allowed_actions(contract.situation(contract.today))
 
 
@@ -72,7 +72,7 @@ def can(action: Action) -> Any:
 
 
 class ContractForm(RecordForm):
-    """A draft. Its days have names of their own here: Django will not have a generated column in a form."""
+    """A draft. The dates have their own field names, because Django forms don't support generated columns."""
 
     aliases: ClassVar[dict[str, str]] = {"start_date": "first_day", "end_date": "last_day"}
     party_id = PickField(Party.objects.all(), screen="contracts.party", label=_("Party"))
@@ -126,7 +126,7 @@ class ContractForm(RecordForm):
 
 
 def _reckon(form: Any, contract: Any) -> None:
-    """Tell the form's amounts their currencies: what was posted, else what the contract has."""
+    """Set the currencies of the form's amount fields: the submitted ones, else the contract's."""
     posted = form.data if form.is_bound else {}
     currency = posted.get("currency") or contract.currency or settings.SKELETON_CURRENCY
     shipping = posted.get("shipping_currency") if form.is_bound else contract.shipping_currency
@@ -136,7 +136,7 @@ def _reckon(form: Any, contract: Any) -> None:
 
 
 class TermsForm(ActForm):
-    """All of the terms, as they are; what is left empty is cleared."""
+    """All terms, with their current values. Empty fields clear the term."""
 
     def prepare(self) -> None:
         self.initial = {name: getattr(self.record, name) for name in self.fields}
@@ -204,7 +204,7 @@ def _percent_of(name: str, rate: Any) -> str:
 
 
 class TermsShown:
-    """Columns that a contract and its versions have in common."""
+    """The columns that a contract and its versions have in common."""
 
     @admin.display(description=_("payment"))
     def payment(self, agreed: Agreement) -> str:
@@ -352,7 +352,7 @@ class ContractScreen(TermsShown, RecordAdmin):
 
     @takes(*PICKING)
     def pick_party(self, request: HttpRequest) -> HttpResponse:
-        """Active parties that a text finds, of the kinds whose screens the person may see."""
+        """Return the active parties that match a search text, of the kinds whose screens the user may see."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         screens = {kind: self.admin_site.get_model_admin(model) for kind, model in KINDS.items()}
@@ -381,7 +381,7 @@ class ContractScreen(TermsShown, RecordAdmin):
     def remaining(self, contract: Any) -> int:
         return days_remaining(contract.status, contract.end_date, contract.today)
 
-    # acts
+    # actions
 
     @act(
         pgettext_lazy("contract", "Submit"),

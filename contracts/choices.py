@@ -1,4 +1,4 @@
-"""The kinds and states of a contract, its ways of payment and of delivery, and what can be done with one."""
+"""The types, states, payment and delivery methods and actions of a contract."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -35,7 +35,7 @@ class DeliveryType(TextChoices):
 
 
 class Action(TextChoices):
-    """Everything that happens to a contract: the verbs of the routes, and `expire`, which only the daily run does."""
+    """The actions on a contract: those of the routes, and `expire`, which only the daily run performs."""
 
     UPDATE = "update", pgettext_lazy("contract action", "Change")
     SUBMIT = "submit", pgettext_lazy("contract action", "Submit")

@@ -1,4 +1,4 @@
-"""The machine as people read it: a Mermaid diagram and a table, for `docs/contracts.md`."""
+"""The contract state machine as a Mermaid diagram and a table for `docs/contracts.md`."""
 
 from contracts.choices import Action, ContractStatus
 from contracts.machine import OFFERED, TRANSITIONS
@@ -6,14 +6,14 @@ from skeleton.kernel.diagrams import Drawing, state_diagram, table
 
 
 def drawing() -> Drawing:
-    """The part of the document that follows from the code."""
+    """Return the generated part of the document."""
     rows = ((status.value, _cells(status)) for status in ContractStatus)
     diagram = state_diagram(ContractStatus.DRAFT.value, _moves())
     return Drawing("draw_contracts", [*diagram, "", *table(("state", "what may be done, and where it leads"), rows)])
 
 
 def _moves() -> dict[tuple[str, str], list[str]]:
-    """Moves from state to state; what leaves the state as it is stands in the table only, but for the renewal."""
+    """Return the transitions. Actions that keep the state are only in the table, except for renewals."""
     found: dict[tuple[str, str], list[str]] = {}
     for source in ContractStatus:
         for action, targets in TRANSITIONS.items():

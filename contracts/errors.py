@@ -1,4 +1,4 @@
-"""What the constraints that live in SQL only (migration 0002) say to people."""
+"""User messages of the constraints that exist only in SQL (migration 0002)."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -8,7 +8,7 @@ from skeleton.kernel.moments import MOMENT_AHEAD
 
 
 def declare_constraints() -> None:
-    """Called once, when the app starts."""
+    """Declare the constraints. Called once, when the app starts."""
     declare("contracts_contract_party_usable", Conflict, _("The party is not active."), field="party_id")
     declare("contracts_contract_begins_as_draft", Conflict, _("A new contract must be a draft."))
     declare(

@@ -1,4 +1,4 @@
-"""The filters of contracts."""
+"""Filters of contracts."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from skeleton.rest.filters import ChoiceFilter, DateFilter, FilterSet, NumberFil
 
 
 class _DayFilter(DateFilter):
-    """On one day nearly everything is in force, on another nothing: each wants its own plan."""
+    """A day. On some days nearly all contracts are in force, on others none: each value needs its own plan."""
 
     by_value = True
 
 
 class _DaysFilter(NumberFilter):
-    """Few contracts end within a week, all of them within a century."""
+    """A number of days. Few contracts end within a week, all within a century: each value needs its own plan."""
 
     by_value = True
 
@@ -28,13 +28,13 @@ class ContractFilterSet(FilterSet):
     party_id = UUIDFilter(field_name="party_id")
     active_on = _DayFilter(
         method="in_force",
-        label="In force on this day: signed, the day within the validity period, and not terminated until its end.",
+        label="In force on this day: signed, within the validity period, and not terminated by the end of the day.",
     )
     expiring_within_days = _DaysFilter(
         method="about_to_end",
         min_value=0,
         max_value=DAYS_MAX,
-        label="Active, and the last day is today (0) or at most so many days ahead.",
+        label="Active, with the last day today (0) or at most this many days ahead.",
     )
 
     def in_force(self, rows: QuerySet[Contract], name: str, value: Any) -> QuerySet[Contract]:

@@ -1,7 +1,7 @@
-"""The life of a contract: one table, which the verbs obey, and from which the API says what is allowed.
+"""The state machine of contracts: one table, used by the services and for the allowed actions in the API.
 
-PostgreSQL holds the same moves by a trigger (migration 0002); a test compares the two. The diagram in
-`docs/contracts.md` is drawn from here.
+A trigger enforces the same transitions in PostgreSQL (migration 0002); a test compares the two. The diagram in
+`docs/contracts.md` is generated from here.
 """
 
 import datetime as dt
@@ -28,15 +28,15 @@ TRANSITIONS: dict[Action, dict[ContractStatus, ContractStatus]] = {
     Action.DELIVERY_TERMS: {_DRAFT: _DRAFT, _PENDING: _PENDING, _ACTIVE: _ACTIVE, _EXPIRED: _EXPIRED},
     Action.EXPIRE: {_ACTIVE: _EXPIRED},
 }
-"""For each action the states it starts from, each with the state it leads to. What is not here is not allowed."""
+"""For each action, the states in which it is allowed, with the resulting state. Nothing else is allowed."""
 
 OFFERED = tuple(action for action in Action if action != Action.EXPIRE)
-"""The actions that people have. A contract expires by itself."""
+"""The actions that users can perform. Contracts expire automatically."""
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What of a contract decides what may be done with it. `today` is the database's date (UTC)."""
+    """The state of a contract that decides which actions are allowed. `today` is the database's date (UTC)."""
 
     status: str
     end_date: dt.date
@@ -46,17 +46,17 @@ class Situation:
 
     @property
     def over(self) -> bool:
-        """Whether the last day is past. On the last day itself the contract still holds."""
+        """Return whether the last day is past. On the last day, the contract is still in force."""
         return self.end_date < self.today
 
     @property
     def renewals_left(self) -> bool:
-        """Whether it may be renewed once more; `max_renewals` 0 is no cap."""
+        """Return whether another renewal is allowed. 0 in `max_renewals` means no limit."""
         return self.max_renewals == 0 or self.renewal_count < self.max_renewals
 
 
 def obstacle(action: Action, situation: Situation) -> Text | None:
-    """Why the action is not allowed now, as a sentence; None where it is."""
+    """Return why the action is not allowed now, as a sentence, or None if it is."""
     if situation.status not in TRANSITIONS[action]:
         return format_text(
             _("The contract is {status}: it does not allow {action}."),
@@ -75,12 +75,12 @@ def obstacle(action: Action, situation: Situation) -> Text | None:
 
 
 def allowed_actions(situation: Situation) -> list[str]:
-    """The verbs of the routes that the contract allows now."""
+    """Return the actions of the routes that the contract allows now."""
     return [action.value for action in OFFERED if obstacle(action, situation) is None]
 
 
 def leads_to(action: Action, situation: Situation) -> ContractStatus:
-    """The state after the action. Raises Conflict, with what is allowed instead."""
+    """Return the state after the action. Raises Conflict, with the allowed actions."""
     refusal = obstacle(action, situation)
     if refusal:
         raise Conflict(refusal, details={"allowed": allowed_actions(situation)})
@@ -88,5 +88,5 @@ def leads_to(action: Action, situation: Situation) -> ContractStatus:
 
 
 def days_remaining(status: str, end_date: dt.date, today: dt.date) -> int:
-    """Whole days after `today` until the last day: 0 on the last day, and once it is over or was terminated."""
+    """Return the days from `today` until the last day: 0 on the last day, after it, and when terminated."""
     return 0 if status == _TERMINATED else max(0, (end_date - today).days)

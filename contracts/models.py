@@ -1,6 +1,6 @@
-"""Contracts, their versions and what became of each validity period that ended.
+"""Contracts, their versions, and the outcome of each validity period that ended.
 
-What may happen to them is held by PostgreSQL: the constraints here, and the triggers of migration 0002.
+PostgreSQL enforces their lifecycle: the constraints here, and the triggers of migration 0002.
 """
 
 import datetime as dt
@@ -24,10 +24,10 @@ from skeleton.kernel.models import Record
 from skeleton.kernel.text import format_text
 
 DAYS_MAX = 36_500
-"""The longest time, in days, that a term or a renewal may give: a hundred years."""
+"""The longest period of a term or a renewal, in days: a hundred years."""
 
 FIRST_DAY, LAST_DAY = dt.date(1, 1, 1), dt.date(9999, 12, 30)
-"""What validity periods lie within: PostgreSQL keeps the day after the last one, and Python must be able to name it."""
+"""The bounds of validity periods. PostgreSQL stores the day after the last one, which Python must also support."""
 
 _PERCENT: dict[str, Any] = {"max_digits": 7, "decimal_places": 4, "null": True, "blank": True}
 
@@ -47,11 +47,11 @@ def _last_day() -> models.GeneratedField:
 
 
 class Agreement(models.Model):
-    """What was agreed: of a contract now, or of a version that it had.
+    """The agreed terms: of a contract now, or of one of its versions.
 
-    Money is minor units: `credit_limit` (0: none) of `currency`, `shipping_cost` of `shipping_currency`, or of
-    `currency` where that is empty. Rates are percent. `start_date` and `end_date` follow from `validity_period`; both
-    belong to it.
+    Money is in minor units: `credit_limit` (0 means none) of `currency`, `shipping_cost` of `shipping_currency`, or of
+    `currency` if that is empty. Rates are percent. `start_date` and `end_date` are generated from `validity_period`,
+    which includes both.
     """
 
     payment_type = models.CharField(max_length=8, choices=PaymentType.choices, verbose_name=_("payment type"))
@@ -77,17 +77,17 @@ class ContractQuerySet(RowLevelQuerySet["Contract"]):
     """Contracts."""
 
     def visible_to(self, actor: Any) -> Self:
-        """Every contract, with `today`: who may read contracts, or parties, sees all of them."""
+        """Return every contract, with `today`. The permission to read contracts or parties covers all of them."""
         return self.with_today()
 
     @keyed(keeps_rows=True)
     def with_today(self) -> "models.QuerySet[Contract]":
-        """Add `today`, by which a contract's actions and remaining days are reckoned."""
+        """Add `today`, from which a contract's actions and remaining days are calculated."""
         return self.annotate(today=CurrentDate())
 
 
 class Contract(Agreement, Record):
-    """An agreement with a party. `version` counts its changes since it was activated; PostgreSQL keeps it."""
+    """A contract with a party. `version` counts the changes since activation and is maintained by PostgreSQL."""
 
     contract_type = models.CharField(max_length=11, choices=ContractType.choices, verbose_name=_("contract type"))
     party = models.ForeignKey(Party, models.PROTECT, related_name="contracts", db_index=False, verbose_name=_("party"))
@@ -279,14 +279,14 @@ class Contract(Agreement, Record):
         return f"{self.get_contract_type_display()} {self.start_date} – {self.end_date}"
 
     def situation(self, today: dt.date) -> Situation:
-        """What of it decides what may be done with it on the day `today`."""
+        """Return the state that decides which actions are allowed on the day `today`."""
         return Situation(self.status, self.end_date, self.renewal_count, self.max_renewals, today)
 
 
 class ContractVersion(Agreement):
-    """What was agreed from one change to the next. Written by PostgreSQL alone, whenever an activated contract changes.
+    """The terms between one change and the next. Written only by PostgreSQL when an activated contract changes.
 
-    `action` is what the contract was changed by; `changed_by` is empty for the system.
+    `action` is the action that changed the contract. `changed_by` is empty for the system.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -324,7 +324,7 @@ class ContractVersion(Agreement):
 
 
 class ContractCycle(models.Model):
-    """What became of a validity period that ended on `ended_on`: each is settled once, however often the run runs."""
+    """The outcome of a validity period that ended on `ended_on`. Each is settled once, even if the run is repeated."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     contract = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""Reads of contracts."""
+"""Queries of contracts."""
 
 import datetime as dt
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from skeleton.db.statements import CurrentDate
 
 
 class DaysAhead(Func):
-    """The date so many days after today."""
+    """The date a number of days after today."""
 
     template = "(%(expressions)s::integer)"
     arg_joiner = " + "
@@ -23,22 +23,22 @@ class DaysAhead(Func):
 
 
 def versions_of_one() -> QuerySet[ContractVersion]:
-    """The versions of the contract that an outer query is at, the oldest first."""
+    """Return the versions of the outer query's contract, oldest first."""
     return ContractVersion.objects.filter(contract=OuterRef("pk")).order_by("version")
 
 
 def expiring(rows: QuerySet[Contract], days: Any) -> QuerySet[Contract]:
-    """Those of `rows` that are active and whose last day is today (0) or at most `days` ahead."""
+    """Return those of `rows` that are active and end today (0) or within `days` days."""
     return rows.filter(status=ContractStatus.ACTIVE, end_date__gte=CurrentDate(), end_date__lte=DaysAhead(days))
 
 
 def ended(today: dt.date) -> QuerySet[Contract]:
-    """Active contracts whose last day is before `today`."""
+    """Return the active contracts whose last day is before `today`."""
     return Contract.objects.filter(status=ContractStatus.ACTIVE, end_date__lt=today)
 
 
 def credit_days(party_id: UUID) -> int | None:
-    """Within how many days the party pays, by their newest contract on credit that is in force today, if any."""
+    """Return the credit days of the party's newest credit contract that is in force today, or None."""
     in_force = Contract.objects.filter(
         party=party_id,
         status=ContractStatus.ACTIVE,

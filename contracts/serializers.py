@@ -1,4 +1,4 @@
-"""The shape of contracts in JSON: flat in, nested out. Money is in minor units (cents), rates are percent."""
+"""Serializers of contracts: flat input, nested output. Money is in minor units (cents), rates in percent."""
 
 from typing import ClassVar
 
@@ -46,22 +46,24 @@ class DeliveryTermsSerializer(Serializer):
     estimated_days = IntegerField(allow_null=True)
     shipping_cost = MoneyField(allow_null=True)
     insurance = BooleanField()
-    shipping_currency = CurrencyField(allow_null=True, help_text="Of shipping_cost; null: the contract's currency.")
+    shipping_currency = CurrencyField(
+        allow_null=True, help_text="The currency of shipping_cost. Null means the contract's currency."
+    )
 
 
 class ValiditySerializer(Serializer):
-    """Both days belong to it."""
+    """The validity period. Both days are included."""
 
     start_date = DateField()
     end_date = DateField()
 
 
 class VersionSerializer(Serializer):
-    """What was agreed from one change to the next."""
+    """The terms of a contract between one change and the next."""
 
     version = IntegerField()
     changed_at = DateTimeField()
-    changed_by = UUIDField(source="changed_by_id", allow_null=True, help_text="Null: the system.")
+    changed_by = UUIDField(source="changed_by_id", allow_null=True, help_text="Null means the system.")
     payment_terms = PaymentTermsSerializer(source="*")
     delivery_terms = DeliveryTermsSerializer(source="*")
     validity_period = ValiditySerializer(source="*")
@@ -78,15 +80,17 @@ class ContractRowSerializer(Serializer):
     payment_terms = PaymentTermsSerializer(source="*")
     delivery_terms = DeliveryTermsSerializer(source="*")
     validity_period = ValiditySerializer(source="*")
-    credit_limit = MoneyField(help_text="Minor units of `currency`; 0 is no limit.")
+    credit_limit = MoneyField(help_text="Minor units of `currency`. 0 means no limit.")
     currency = CurrencyField()
     auto_renewal = BooleanField()
     renewal_period_days = IntegerField(allow_null=True)
     renewal_count = IntegerField()
-    max_renewals = IntegerField(help_text="0 is no cap.")
-    version = IntegerField(help_text="1 until the first change after the activation.")
+    max_renewals = IntegerField(help_text="0 means no limit.")
+    version = IntegerField(help_text="Stays 1 until the first change after activation.")
     notes = TextField(allow_null=True, max_length=LONG_TEXT)
-    rejection_reason = TextField(allow_null=True, max_length=LONG_TEXT, help_text="Why it came back to draft.")
+    rejection_reason = TextField(
+        allow_null=True, max_length=LONG_TEXT, help_text="Why the contract was returned to draft."
+    )
     termination_reason = TextField(allow_null=True, max_length=LONG_TEXT)
     terminated_at = DateTimeField(allow_null=True)
     created_by = UUIDField(source="created_by_id", allow_null=True)
@@ -96,10 +100,12 @@ class ContractRowSerializer(Serializer):
 
 
 class ContractSerializer(ContractRowSerializer):
-    """A contract with what may be done with it, and its versions, the oldest first."""
+    """A contract with its allowed actions and its versions, oldest first."""
 
     days_remaining = FromColumns(
-        IntegerField(help_text="Days after today (UTC) until the last one; 0 on that day, and when it is over."),
+        IntegerField(
+            help_text="Days from today (UTC) until the last day. 0 on the last day, after it, and when terminated."
+        ),
         "status",
         "end_date",
         "today",
@@ -128,7 +134,7 @@ class PaymentTermsInputSerializer(InputSerializer):
     output_serializer_class: ClassVar[type[Serializer] | None] = PaymentTermsSerializer
     payment_type = ChoiceField(PaymentType.choices)
     credit_days = IntegerField(
-        min_value=0, max_value=DAYS_MAX, required=False, allow_null=True, help_text="Needed, and over 0, for credit."
+        min_value=0, max_value=DAYS_MAX, required=False, allow_null=True, help_text="Required for credit, and above 0."
     )
     penalty_rate = NumberField(places=4, at_least=0, at_most=100, required=False, allow_null=True, help_text="Percent.")
     discount_rate = NumberField(
@@ -143,24 +149,24 @@ class DeliveryTermsInputSerializer(InputSerializer):
     estimated_days = IntegerField(min_value=0, max_value=DAYS_MAX, required=False, allow_null=True)
     shipping_cost = MoneyField(required=False, allow_null=True)
     shipping_currency = CurrencyField(required=False, allow_null=True)
-    insurance = BooleanField(required=False, allow_null=True, help_text="null is false.")
+    insurance = BooleanField(required=False, allow_null=True, help_text="Null means false.")
 
 
 class ContractInputSerializer(PaymentTermsInputSerializer, DeliveryTermsInputSerializer):
-    """A contract, or what of a draft is to change."""
+    """A new contract, or the fields of a draft to change."""
 
     output_serializer_class = ContractSerializer
     contract_type = ChoiceField(ContractType.choices)
     party_id = UUIDField(help_text="Any active party.")
     start_date = DateField()
-    end_date = DateField(help_text="The last day, which belongs to it.")
-    credit_limit = MoneyField(required=False, allow_null=True, help_text="Minor units; 0, or null, is no limit.")
-    auto_renewal = BooleanField(required=False, allow_null=True, help_text="null is false.")
+    end_date = DateField(help_text="The last day, inclusive.")
+    credit_limit = MoneyField(required=False, allow_null=True, help_text="Minor units. 0 or null means no limit.")
+    auto_renewal = BooleanField(required=False, allow_null=True, help_text="Null means false.")
     renewal_period_days = IntegerField(
-        min_value=1, max_value=DAYS_MAX, required=False, allow_null=True, help_text="Needed for auto_renewal."
+        min_value=1, max_value=DAYS_MAX, required=False, allow_null=True, help_text="Required for auto_renewal."
     )
     max_renewals = IntegerField(
-        min_value=0, max_value=DAYS_MAX, required=False, allow_null=True, help_text="0, or null, is no cap."
+        min_value=0, max_value=DAYS_MAX, required=False, allow_null=True, help_text="0 or null means no limit."
     )
     notes = TextField(max_length=LONG_TEXT, required=False, allow_null=True)
 
@@ -170,7 +176,7 @@ class RejectInputSerializer(InputSerializer):
 
 
 class ActivateInputSerializer(InputSerializer):
-    signed_at = DateTimeField(required=False, allow_null=True, help_text="Now, by default; at most 5 minutes ahead.")
+    signed_at = DateTimeField(required=False, allow_null=True, help_text="Defaults to now. At most 5 minutes ahead.")
 
 
 class TerminateInputSerializer(InputSerializer):
@@ -178,4 +184,4 @@ class TerminateInputSerializer(InputSerializer):
 
 
 class RenewInputSerializer(InputSerializer):
-    new_end_date = DateField(help_text="After the present end, and not past.")
+    new_end_date = DateField(help_text="After the current last day, and not in the past.")

@@ -1,4 +1,4 @@
-"""What happens to contracts by itself."""
+"""Scheduled tasks of contracts."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -10,5 +10,8 @@ from skeleton.jobs.titles import titled
 @periodic("5 * * * *")
 @titled(_("Settle contracts"), _("Every hour, for the contracts that ended at midnight."))
 def settle_contracts() -> None:
-    """Every hour, so that a worker that was away at midnight costs an hour at most; once a day there is work."""
+    """Expire or renew the contracts that have ended.
+
+    Runs hourly, so that a worker outage at midnight delays it by an hour at most. There is new work once a day.
+    """
     run_cycle()

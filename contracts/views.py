@@ -1,4 +1,4 @@
-"""The API of contracts. Every answer is in `{"data": …}`; lists go by cursor, which is the last id seen."""
+"""The API of contracts. Every response is wrapped in `{"data": …}`; lists use cursors (the last id seen)."""
 
 from typing import Any
 
@@ -43,12 +43,12 @@ class ContractViewSet(ModelViewSet):
 
     @describe(summary="Create a draft", output=CreatedSerializer, errors=(409,), examples=(examples.CONTRACT,))
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """With an active party of any kind. Answers with the id."""
+        """The party must be active; its kind doesn't matter. Returns the id."""
         return self.answer({"id": services.create_contract(values=self.parse(), actor=self.actor)}, 201)
 
     @describe(summary="Change a draft", errors=(404, 409), examples=(examples.UPDATE,))
     def perform_update(self, serializer: Any) -> None:
-        """Absent fields stay, null clears. Drafts only; terms can be changed later, too, each by its own route."""
+        """Drafts only. Absent fields stay, null clears. Later, terms have routes of their own."""
         services.update_contract(contract_id=self.pk, values=serializer.validated_data, actor=self.actor)
 
     @action(
@@ -71,7 +71,7 @@ class ContractViewSet(ModelViewSet):
         errors=(404, 409),
     )
     def approve(self, request: Request, pk: str) -> HttpResponse:
-        """Makes it active, signed now. Its author may not, unless they hold `*:*` (403)."""
+        """Activates the contract, signed now. Its author can't approve it without `*:*` (403)."""
         self.parse()
         services.approve_contract(contract_id=self.pk, actor=self.actor)
         return self.show(self.pk)
@@ -97,7 +97,7 @@ class ContractViewSet(ModelViewSet):
         examples=(examples.ACTIVATE,),
     )
     def activate(self, request: Request, pk: str) -> HttpResponse:
-        """From draft, or while it awaits approval. Not once its validity period is over (409)."""
+        """Drafts and contracts that await approval only. Not after the end of the validity period (409)."""
         signed_at = self.parse().get("signed_at")
         services.activate_contract(contract_id=self.pk, signed_at=signed_at, actor=self.actor)
         return self.show(self.pk)
@@ -111,7 +111,7 @@ class ContractViewSet(ModelViewSet):
         examples=(examples.TERMINATE,),
     )
     def terminate(self, request: Request, pk: str) -> HttpResponse:
-        """From then on it stays as it is."""
+        """A terminated contract can't be changed."""
         services.terminate_contract(contract_id=self.pk, reason=self.parse()["reason"], actor=self.actor)
         return self.show(self.pk)
 
@@ -124,7 +124,7 @@ class ContractViewSet(ModelViewSet):
         examples=(examples.RENEW,),
     )
     def renew(self, request: Request, pk: str) -> HttpResponse:
-        """Moves the last day on. An expired contract becomes active; one renewed as often as agreed is a 409."""
+        """Extends the last day. An expired contract becomes active again. No renewals left is a 409."""
         services.renew_contract(contract_id=self.pk, new_end_date=self.parse()["new_end_date"], actor=self.actor)
         return self.show(self.pk)
 
@@ -139,7 +139,7 @@ class ContractViewSet(ModelViewSet):
         examples=(examples.PAYMENT_TERMS,),
     )
     def change_payment_terms(self, request: Request, pk: str) -> HttpResponse:
-        """Absent fields stay, null clears. In any state but terminated."""
+        """Absent fields stay, null clears. Possible in any state except terminated."""
         services.change_payment_terms(contract_id=self.pk, values=self.parse(), actor=self.actor)
         return self.show(self.pk)
 
@@ -154,6 +154,6 @@ class ContractViewSet(ModelViewSet):
         examples=(examples.DELIVERY_TERMS,),
     )
     def change_delivery_terms(self, request: Request, pk: str) -> HttpResponse:
-        """Absent fields stay, null clears. In any state but terminated."""
+        """Absent fields stay, null clears. Possible in any state except terminated."""
         services.change_delivery_terms(contract_id=self.pk, values=self.parse(), actor=self.actor)
         return self.show(self.pk)

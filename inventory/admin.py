@@ -1,4 +1,4 @@
-"""The screens of the catalogue, of warehouses and of stock. What moves stock are acts, through the services."""
+"""The screens of the catalogue, warehouses and stock. Actions move stock, through the services."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -60,7 +60,7 @@ RESERVATION_COLOURS: dict[str, str] = {
     ReservationStatus.EXPIRED: "info",
 }
 COUNTED = "Stock count"
-"""The reason of movements that a count comes to."""
+"""The reason of movements that result from a stock count."""
 LEVELS = ("reorder_point", "reorder_quantity")
 MOVEMENT_COLOURS: dict[str, str] = {
     MovementType.RECEIPT: "success",
@@ -163,7 +163,7 @@ class WarehouseScreen(RecordAdmin):
 
 
 class ReceiptForm(RecordForm):
-    """Goods that come in: what a new row of stock begins with. (No form of Django's may call its field `quantity`.)"""
+    """A receipt of goods that creates a stock row. (A Django form can't have a field named `quantity`.)"""
 
     aliases = {"quantity": "received"}
     item_id = PickField(Item.objects.all(), screen="inventory.item", label=_("Item"))
@@ -230,7 +230,7 @@ class LowFilter(DropdownFilter):
 
 @admin.display(description=_("level"), ordering="is_low")
 def level(row: Stock) -> Any:
-    """Whether there is enough, as a label."""
+    """Return the stock level as a label."""
     if row.available == 0:
         return label("none", {"none": "danger"}, text=_("none"))
     return (
@@ -282,7 +282,7 @@ class StockScreen(Importing):
     def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         stock.set_reorder_levels(stock_id=pk, values=values, actor=actor)
 
-    # imports are counts: what there is is booked as a difference to what there should be
+    # imports are stock counts: the difference between the counted and the recorded quantity is posted
 
     def add_row(self, body: dict[str, Any], actor: Actor) -> UUID:
         levels = {name: body.pop(name) for name in LEVELS if name in body}
@@ -301,7 +301,7 @@ class StockScreen(Importing):
             self.change(record.pk, ReorderInputSerializer.parse(body, partial=True), actor)
 
     def work_order(self, plan: Plan) -> Any:
-        """By item and warehouse, as everybody locks them."""
+        """Order by item and warehouse, the general lock order."""
         return (str(plan.values.get("sku")), str(plan.values.get("warehouse")), plan.row.number)
 
     @act(_("Adjust"), form=AdjustForm, icon="balance")
@@ -352,7 +352,7 @@ class MovementScreen(DocumentAdmin):
 
 
 def _can(action: str) -> Any:
-    """Whether a reservation's state allows the action to people, by the very table that the services ask."""
+    """Return a condition: users may perform the action on the reservation, by the same table that the services use."""
     return lambda row: action in RESERVATION_ACTIONS[row.status] and not row.held_by_order
 
 

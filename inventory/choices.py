@@ -1,4 +1,4 @@
-"""The states of the catalogue, of warehouses and of reservations, and the kinds of movement."""
+"""The states of items, warehouses and reservations, and the types of movement."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ class ItemStatus(TextChoices):
 
 
 class WarehouseStatus(TextChoices):
-    """Only an active warehouse takes goods in or holds them for somebody. Goods leave any warehouse."""
+    """Only an active warehouse can receive or reserve goods. Goods can be issued from any warehouse."""
 
     ACTIVE = "active", _("Active")
     INACTIVE = "inactive", _("Inactive")
@@ -41,4 +41,4 @@ RESERVATION_ACTIONS: Final[dict[str, tuple[str, ...]]] = {
     ReservationStatus.CANCELLED: (),
     ReservationStatus.EXPIRED: (),
 }
-"""What may be done with a reservation, by its status. The database's triggers hold the same machine."""
+"""The actions that each status of a reservation allows. Triggers enforce the same state machine."""

@@ -1,4 +1,4 @@
-"""Refusals of stock that say how much there is."""
+"""Errors of stock, with the available quantity."""
 
 from decimal import Decimal
 from uuid import UUID
@@ -13,7 +13,7 @@ _SHORT = _("There is not enough stock: {available} available.")
 
 
 class NotEnoughStock(Conflict):
-    """Less is available than was asked for. `item_id` says of what, for whoever asked for several items."""
+    """Less is available than requested. `item_id` identifies the item if several were requested."""
 
     def __init__(self, available: Decimal, *, item_id: UUID, of: str = "", field: str | None = None) -> None:
         self.available, self.item_id = available, item_id

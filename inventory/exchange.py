@@ -1,4 +1,4 @@
-"""The catalogue and stock as tables. Items are known again by SKU, a row of stock by SKU and warehouse."""
+"""Import and export of the catalogue and stock. Items are matched by SKU, stock rows by SKU and warehouse."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -19,11 +19,11 @@ from skeleton.office.tables.columns import (
 from skeleton.office.tables.table import Table
 
 BELOW = " / "
-"""Between the names of a category's path: `Tools / Hand tools`."""
+"""Separates the names in a category's path: `Tools / Hand tools`."""
 
 
 def _category_finder() -> Callable[[str], list[UUID]]:
-    """Finds categories by their path, or by their name alone."""
+    """Return a function that finds categories by path or by name."""
     found: dict[str, list[UUID]] = {}
     for pk, path in _category_paths().items():
         found.setdefault(path, []).append(pk)
@@ -43,7 +43,7 @@ def _item_finder() -> Callable[[str], list[UUID]]:
 
 
 def _warehouse_finder() -> Callable[[str], list[UUID]]:
-    """Finds warehouses by their code, or by their name."""
+    """Return a function that finds warehouses by code or by name."""
 
     def find(text: str) -> list[UUID]:
         coded = Warehouse.objects.filter(code=text).values_list("pk", flat=True)

@@ -1,4 +1,4 @@
-"""What the lists of the catalogue and of stock can be narrowed by."""
+"""Filters of the catalogue and of stock."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet, Search
 
 
 class Below(Func):
-    """`path @> ARRAY[id]`: whether a category is the one with this id, or anywhere below it."""
+    """`path @> ARRAY[id]`: whether a category has this id or is anywhere below it."""
 
     output_field = BooleanField()
     conditional = True
@@ -24,14 +24,14 @@ class SkuFilter(TextFilter):
 
 
 class CategoryFilterSet(FilterSet):
-    parent_id = UUIDFilter(field_name="parent_id", label="Directly below this category.")
+    parent_id = UUIDFilter(field_name="parent_id", label="Only categories directly below this category.")
 
 
 class ItemFilterSet(FilterSet):
-    category_id = UUIDFilter(method="below", label="In this category, or anywhere below it.")
+    category_id = UUIDFilter(method="below", label="Only items in this category or anywhere below it.")
     status = ChoiceFilter(choices=ItemStatus.choices)
-    search = SearchFilter(label="In the SKU or the name, without regard to case.")
-    sku = SkuFilter(field_name="sku", lookup_expr="lower", label="Exactly this SKU, without regard to case.")
+    search = SearchFilter(label="Search in the SKU and the name, ignoring case.")
+    sku = SkuFilter(field_name="sku", lookup_expr="lower", label="Exactly this SKU, ignoring case.")
 
     def below(self, rows: QuerySet[Item], name: str, value: Any) -> QuerySet[Item]:
         return rows.filter(category_id__in=Category.objects.filter(Below(F("path"), value)).values("pk"))
@@ -44,7 +44,7 @@ class WarehouseFilterSet(FilterSet):
 class StockFilterSet(FilterSet):
     warehouse_id = UUIDFilter(field_name="warehouse_id")
     item_id = UUIDFilter(field_name="item_id")
-    low = BooleanFilter(field_name="is_low", label="Available is not above a reorder point over 0.")
+    low = BooleanFilter(field_name="is_low", label="Whether available is at or below a reorder point above 0.")
 
 
 class ReservationFilterSet(FilterSet):

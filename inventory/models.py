@@ -1,8 +1,8 @@
-"""What we sell and keep: the catalogue, warehouses, and how much of each item is where.
+"""The catalogue, warehouses, and the stock of each item in each warehouse.
 
-How much there is changes only by rows of the ledger (`Movement`) and of `Reservation`: their triggers write `Stock`,
-and nothing else may (see sql/0002_stock_ledger.sql). Who changes stock locks the stock rows first, ordered by
-item and warehouse, and reservations only while holding the stock row that they are of; so nothing deadlocks.
+Quantities change only through rows of the ledger (`Movement`) and of `Reservation`: their triggers write `Stock`, and
+nothing else may (see sql/0002_stock_ledger.sql). To prevent deadlocks, all changes lock the stock rows first, ordered
+by item and warehouse, and lock reservations only while they hold the lock on their stock row.
 """
 
 from typing import Any, ClassVar
@@ -21,26 +21,26 @@ from skeleton.db.querysets import RowLevelQuerySet
 from skeleton.kernel.models import Record
 
 _GAP = Value("\n")
-"""Between the searched fields: a text that is searched for has no line break, so no match spans two of them."""
+"""Separates the searched fields. Search texts have no line breaks, so no match spans two fields."""
 
 
 class QuantityField(models.DecimalField):  # type: ignore[type-arg]
-    """How many of an item's unit: exact, with at most 3 decimals and 12 digits before them."""
+    """A quantity in an item's unit: exact, with at most 3 decimals and 12 digits before the decimal point."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "max_digits": 15, "decimal_places": 3})
 
     def deconstruct(self) -> Any:
-        """As the plain field that it is, so that migrations need nothing of ours."""
+        """Deconstruct as a plain DecimalField, so that migrations don't import this module."""
         name, _, args, options = super().deconstruct()
         return name, "django.db.models.DecimalField", args, options
 
 
 class Category(Record):
-    """A group of items, in a tree. `path` holds the ids from the root down to the category itself.
+    """A group of items, in a tree. `path` has the ids from the root down to the category itself.
 
-    A trigger keeps `path` and refuses cycles. With it a category and all of its descendants are one condition,
-    `path @> ARRAY[id]`, on one index.
+    A trigger maintains `path` and refuses cycles. With it, a single indexed condition matches a category and all of
+    its descendants: `path @> ARRAY[id]`.
     """
 
     name = models.CharField(max_length=255, verbose_name=_("name"))
@@ -79,9 +79,9 @@ class ItemQuerySet(RowLevelQuerySet["Item"]):
 
 
 class Item(Record):
-    """Something that is sold: goods that are stocked, or a service that never is.
+    """Something that is sold: goods with stock, or a service without.
 
-    `unit_price` is in minor units of `currency`, `tax_rate` in percent; both are what an order's line takes by default.
+    `unit_price` is in minor units of `currency`, `tax_rate` in percent. Both are the defaults of order lines.
     """
 
     sku = models.CharField(_("SKU"), max_length=64)
@@ -169,7 +169,7 @@ class Item(Record):
 
 
 class Warehouse(Record):
-    """A place where items are kept. `capacity` is for people to read; nothing is refused because of it."""
+    """A place where items are stored. `capacity` is informational and never enforced."""
 
     name = models.CharField(max_length=255, verbose_name=_("name"))
     code = models.CharField(max_length=32, null=True, blank=True, verbose_name=_("code"))  # noqa: DJ001
@@ -225,9 +225,9 @@ class StockQuerySet(RowLevelQuerySet["Stock"]):
 
 
 class Stock(Record):
-    """How much of an item is in a warehouse, and how much of that is reserved. Rows are made as goods arrive.
+    """The quantity of an item in a warehouse, and how much of it is reserved. Rows are created when goods arrive.
 
-    `reorder_point` 0 means that nobody watches it; otherwise stock is low when what is available is not above it.
+    A `reorder_point` of 0 means none. Otherwise stock is low if the available quantity is not above it.
     """
 
     item = models.ForeignKey(Item, models.PROTECT, related_name="stock", db_index=False, verbose_name=_("item"))
@@ -291,11 +291,11 @@ class ReservationQuerySet(RowLevelQuerySet["Reservation"]):
 
 
 class Reservation(Record):
-    """Stock held for somebody, until it is fulfilled (issued), cancelled or past `expires_at` (UTC).
+    """Reserved stock, until it is fulfilled (issued), cancelled or past `expires_at` (UTC).
 
-    `order_id` is a soft reference: orders live on a higher floor. What an order holds for its own lines
-    (`held_by_order`) never expires, and ends only with the order's shipping or cancellation.
-    Item and warehouse are those of the stock row, written by the trigger.
+    `order_id` has no foreign key, because orders are on a higher floor. A reservation for the lines of an order
+    (`held_by_order`) never expires; it only ends when the order is shipped or cancelled. The trigger copies item and
+    warehouse from the stock row.
     """
 
     stock = models.ForeignKey(
@@ -375,11 +375,11 @@ class MovementQuerySet(RowLevelQuerySet["Movement"]):
 
 
 class Movement(models.Model):
-    """One line of the ledger: a signed change of one stock row, its balance after it, who and why. Never changed.
+    """A line of the ledger: a signed change of a stock row, the balance after it, who and why. Never changed.
 
-    Id, item, warehouse, balance and time are written by the trigger while it holds the stock row, so that along the ids
-    of one stock row each balance follows from the one before. A transfer is two lines with one `transfer_id`; a line
-    that names a reservation fulfils it.
+    The trigger writes id, item, warehouse, balance and time while it holds the lock on the stock row. So, in the order
+    of ids, each balance of a stock row follows from the previous one. A transfer is two lines with the same
+    `transfer_id`. A line with a reservation fulfils it.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)

@@ -1,4 +1,4 @@
-"""What `manage.py verify_books` proves of stock."""
+"""The checks of stock in `manage.py verify_books`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from accounting.proofs import register
 
 @dataclass(frozen=True, slots=True)
 class StockDifference:
-    """A stock row that does not say what the ledger, its last balance or the open reservations say."""
+    """A stock row that differs from the ledger, its last balance or the active reservations."""
 
     stock_id: UUID
     quantity: Decimal
@@ -41,7 +41,7 @@ _DIFFERENCES = """
 
 
 def stock_differences() -> list[StockDifference]:
-    """The stock rows whose figures differ from the ledger or the active reservations: none, while all is well."""
+    """Return the stock rows that differ from the ledger or the active reservations. Empty if all is well."""
     with connection.cursor() as cursor:
         cursor.execute(_DIFFERENCES)
         return [StockDifference(*row) for row in cursor.fetchall()]
@@ -56,5 +56,5 @@ def stock_is_what_was_moved() -> Iterator[str]:
 
 
 def register_own() -> None:
-    """Called once, when the app starts."""
+    """Register the checks of stock. Called once, when the app starts."""
     register("stock is the sum of its movements", stock_is_what_was_moved)

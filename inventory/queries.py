@@ -1,4 +1,4 @@
-"""Reads that span tables: the whole tree of categories, what runs low."""
+"""Queries that span tables: the category tree and low stock."""
 
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ Node = dict[str, Any]
 
 
 def category_tree() -> list[Node]:
-    """All categories as a forest, siblings by name: each with its `children`. One statement."""
+    """Return all categories as a forest, each with its `children`, siblings by name. One statement."""
     rows = Category.objects.order_by("name", "id").values("id", "name", "description", "parent_id")
     nodes: dict[UUID, Node] = {row["id"]: {**row, "children": []} for row in rows}
     roots: list[Node] = []
@@ -22,5 +22,5 @@ def category_tree() -> list[Node]:
 
 
 def low_stock() -> QuerySet[Stock]:
-    """What is to be ordered again, the emptiest first, each with its item and warehouse."""
+    """Return the stock rows to reorder, the lowest first, with their items and warehouses."""
     return Stock.objects.filter(is_low=True).select_related("item", "warehouse").order_by("available", "pk")

@@ -1,4 +1,4 @@
-"""The shape of the catalogue and of stock in JSON."""
+"""Serializers of the catalogue and of stock."""
 
 from decimal import Decimal
 from typing import Any
@@ -38,7 +38,7 @@ def default_currency() -> str:
 
 @stateless
 class AttributesField(JsonObjectField):
-    """Free attributes of an item. Null clears them all: an item without any has an empty object."""
+    """Free-form attributes of an item. Null clears all of them and is stored as an empty object."""
 
     def run_validation(self, data: Any = empty) -> Any:
         return super().run_validation({} if data is None else data)
@@ -46,7 +46,7 @@ class AttributesField(JsonObjectField):
 
 @stateless
 class LaterField(DateTimeField):
-    """A moment in the future."""
+    """A time in the future."""
 
     def to_internal_value(self, value: Any) -> Any:
         moment = super().to_internal_value(value)
@@ -57,7 +57,7 @@ class LaterField(DateTimeField):
 
 @stateless
 class SignedQuantityField(NumberField):
-    """A change of a quantity: over or under 0, but not 0."""
+    """A change of a quantity: positive or negative, but not 0."""
 
     def to_internal_value(self, data: Any) -> Decimal:
         value = super().to_internal_value(data)
@@ -77,7 +77,7 @@ class CategorySerializer(Serializer):
 
 
 class CategoryNodeSerializer(CategorySerializer):
-    children = serializers.ListField(child=serializers.DictField(), help_text="Categories, each of this shape.")
+    children = serializers.ListField(child=serializers.DictField(), help_text="Subcategories, in the same format.")
 
 
 class CategoryInputSerializer(InputSerializer):
@@ -94,10 +94,10 @@ class ItemSerializer(Serializer):
     description = TextField(allow_null=True)
     category_id = UUIDField(allow_null=True)
     category_name = TextField(source="category.name", allow_null=True)
-    unit_price = MoneyField(help_text="Minor units of the currency: what an order's line takes by default.")
+    unit_price = MoneyField(help_text="Minor units of `currency`. The default for order lines.")
     currency = CurrencyField()
     unit = TextField(allow_null=True)
-    tax_rate = NumberField(places=4, help_text="Percent: what an order's line takes by default.")
+    tax_rate = NumberField(places=4, help_text="Percent. The default for order lines.")
     status = ChoiceField(choices=ItemStatus.choices)
     attributes = JsonObjectField()
     created_at = DateTimeField()
@@ -153,8 +153,8 @@ class StockSerializer(Serializer):
     warehouse_id = UUIDField()
     warehouse_name = TextField(source="warehouse.name")
     quantity = NumberField(help_text="On hand.")
-    reserved = NumberField(help_text="Held by active reservations.")
-    available = NumberField(help_text="On hand and not reserved.")
+    reserved = NumberField(help_text="Reserved by active reservations.")
+    available = NumberField(help_text="On hand minus reserved.")
     reorder_point = NumberField()
     reorder_quantity = NumberField()
     updated_at = DateTimeField()
@@ -179,13 +179,13 @@ class IssueInputSerializer(ReceiptInputSerializer):
 
 
 class AdjustInputSerializer(InputSerializer):
-    quantity = SignedQuantityField(help_text="The change: a positive number adds, a negative one takes away.")
+    quantity = SignedQuantityField(help_text="The change: positive to add, negative to remove.")
     reason = TextField(max_length=REASON_MAX)
     reference = TextField(allow_null=True, required=False)
 
 
 class CountInputSerializer(InputSerializer):
-    """What was counted of a row of stock."""
+    """The counted quantity of a stock row."""
 
     quantity = NumberField(at_least=0)
 
@@ -219,16 +219,16 @@ class MovementSerializer(Serializer):
     item_name = TextField(source="item.name")
     warehouse_id = UUIDField()
     warehouse_name = TextField(source="warehouse.name")
-    quantity = NumberField(help_text="The change in this warehouse: over 0 in, under 0 out.")
-    balance_after = NumberField(help_text="On hand in this warehouse after it.")
+    quantity = NumberField(help_text="The change in this warehouse: positive in, negative out.")
+    balance_after = NumberField(help_text="The quantity on hand in this warehouse after the movement.")
     from_warehouse_id = FromColumns(
         UUIDField(allow_null=True), "quantity", "warehouse_id", "other_warehouse_id", compute=_came_from
     )
     to_warehouse_id = FromColumns(
         UUIDField(allow_null=True), "quantity", "warehouse_id", "other_warehouse_id", compute=_went_to
     )
-    transfer_id = UUIDField(allow_null=True, help_text="Common to the two lines of a transfer.")
-    reservation_id = UUIDField(allow_null=True, help_text="The reservation that it fulfilled.")
+    transfer_id = UUIDField(allow_null=True, help_text="Shared by the two movements of a transfer.")
+    reservation_id = UUIDField(allow_null=True, help_text="The reservation that the movement fulfilled.")
     order_id = UUIDField(allow_null=True)
     reference = TextField(allow_null=True)
     reason = TextField(allow_null=True)
@@ -238,8 +238,8 @@ class MovementSerializer(Serializer):
 
 
 class TransferSerializer(Serializer):
-    movement = MovementSerializer(help_text="The line that went out.")
-    locals()["from"] = StockSerializer()  # a keyword of Python, so it cannot be written as a name
+    movement = MovementSerializer(help_text="The outgoing movement.")
+    locals()["from"] = StockSerializer()  # a Python keyword, so it can't be an attribute name
     to = StockSerializer()
 
 

@@ -1,4 +1,4 @@
-"""What happens to stock by itself."""
+"""Scheduled tasks of stock."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -10,5 +10,5 @@ from skeleton.jobs.titles import titled
 @periodic("* * * * *")
 @titled(_("Release expired reservations"), _("Every minute, for reservations past their time."))
 def release_expired_reservations() -> None:
-    """Every minute: what was held for longer than it was to be is free again."""
+    """Release expired reservations, every minute."""
     expire_reservations()

@@ -1,4 +1,4 @@
-"""The API of the catalogue, of warehouses and of stock."""
+"""The API of the catalogue, warehouses and stock."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ class CategoryViewSet(DestroyMixin, ModelViewSet):
     @action(
         detail=False,
         methods=["get"],
-        summary="All of them, as a tree",
+        summary="Get all categories as a tree",
         output=CategoryNodeSerializer,
         envelope="list",
         errors=(400,),
@@ -114,11 +114,11 @@ class StockViewSet(ModelViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return Stock.objects.visible_to(self.actor)
 
-    @describe(summary="Receive goods, where the item is new too")
+    @describe(summary="Receive goods, also of an item not in stock before")
     def perform_create(self, serializer: Any) -> Any:
         return stock.receive_stock(actor=self.actor, **serializer.validated_data)
 
-    @describe(summary="Set when and how much to reorder", errors=(404, 422))
+    @describe(summary="Set the reorder point and quantity", errors=(404, 422))
     def perform_update(self, serializer: Any) -> None:
         stock.set_reorder_levels(stock_id=self.pk, values=serializer.validated_data, actor=self.actor)
 
@@ -129,7 +129,7 @@ class StockViewSet(ModelViewSet):
     @action(
         detail=False,
         methods=["post"],
-        summary="Issue goods that nobody has reserved",
+        summary="Issue unreserved goods",
         input=IssueInputSerializer,
         errors=(409, 422),
     )
@@ -168,7 +168,7 @@ class StockViewSet(ModelViewSet):
     @action(
         detail=False,
         methods=["post"],
-        summary="Hold stock for somebody",
+        summary="Reserve stock",
         input=ReserveInputSerializer,
         output=ReservationSerializer,
         status=201,
@@ -188,12 +188,12 @@ class ReservationViewSet(ReadOnlyModelViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return Reservation.objects.visible_to(self.actor)
 
-    @action(detail=True, methods=["post"], summary="Issue what is held", errors=(404, 409))
+    @action(detail=True, methods=["post"], summary="Issue the reserved goods", errors=(404, 409))
     def fulfill(self, request: Request, pk: str) -> HttpResponse:
         reservations.fulfill_reservation(reservation_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
-    @action(detail=True, methods=["post"], summary="Let go of what is held", errors=(404, 409))
+    @action(detail=True, methods=["post"], summary="Cancel the reservation", errors=(404, 409))
     def cancel(self, request: Request, pk: str) -> HttpResponse:
         reservations.cancel_reservation(reservation_id=self.pk, actor=self.actor)
         return self.show(self.pk)

@@ -1,4 +1,4 @@
-"""The filters of conversations and messages."""
+"""Filters of conversations and messages."""
 
 from typing import Any
 
@@ -19,5 +19,5 @@ class ConversationFilterSet(FilterSet):
 
 class MessageFilterSet(FilterSet):
     after = NumberFilter(
-        field_name="seq", lookup_expr="gt", min_value=0, max_value=2**63 - 1, label="Only what came after this `seq`."
+        field_name="seq", lookup_expr="gt", min_value=0, max_value=2**63 - 1, label="Only messages after this `seq`."
     )

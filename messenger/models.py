@@ -21,10 +21,10 @@ from skeleton.kernel.models import Record
 
 
 class ConversationQuerySet(RowLevelQuerySet["Conversation"]):
-    """Conversations, as somebody in them sees them."""
+    """Conversations, as their members see them."""
 
     def visible_to(self, actor: Any) -> Self:
-        """Return what the actor is in. No permission opens the conversations of others."""
+        """Return the actor's conversations. No permission gives access to those of others."""
         return self.of_member(actor.id)
 
     @keyed

@@ -1,4 +1,4 @@
-"""The shape of conversations and messages in JSON."""
+"""Serializers of conversations and messages."""
 
 from messenger.choices import ConversationType
 from messenger.queries import attachments_of_one, last_message_of_one, members_of_one
@@ -33,7 +33,7 @@ def _is_set(moment: object) -> bool:
 
 
 class AttachmentSerializer(Serializer):
-    id = UUIDField(source="file_id", help_text="The file's.")
+    id = UUIDField(source="file_id", help_text="The file's id.")
     name = TextField(source="file.name")
     mime_type = TextField(source="file.mime_type")
     size = IntegerField(source="file.size", help_text="Bytes.")
@@ -41,10 +41,10 @@ class AttachmentSerializer(Serializer):
 
 
 class ChatMessageSerializer(Serializer):
-    """A message at its place `seq`, which is the order that everybody sees. A deleted one is empty."""
+    """A message. `seq` is its position, in the order that all members see. A deleted message is empty."""
 
     id = UUIDField()
-    seq = IntegerField(help_text="1, 2, 3 … in each conversation, without gaps.")
+    seq = IntegerField(help_text="1, 2, 3 … within the conversation, without gaps.")
     conversation_id = UUIDField()
     sender_id = UUIDField()
     sender_name = TextField(source="sender.name")
@@ -60,7 +60,7 @@ class MemberSerializer(Serializer):
     user_id = UUIDField()
     name = TextField(source="user.name")
     email = TextField(source="user.email")
-    read_seq = IntegerField(help_text="How far they have read.")
+    read_seq = IntegerField(help_text="The `seq` of the last message that they have read.")
     joined_at = DateTimeField()
 
 
@@ -69,14 +69,16 @@ class ConversationRowSerializer(Serializer):
 
     id = UUIDField()
     type = ChoiceField(ConversationType.choices)
-    name = TextField(source="title", allow_null=True, help_text="Of a direct one: the name of the other in it.")
+    name = TextField(
+        source="title", allow_null=True, help_text="In a direct conversation, the name of the other member."
+    )
     description = TextField(allow_null=True, max_length=LONGEST_MESSAGE)
-    owner_id = UUIDField(allow_null=True, help_text="Null for a direct one.")
+    owner_id = UUIDField(allow_null=True, help_text="Null for direct conversations.")
     archived = FromColumns(BooleanField(), "archived_at", compute=_is_set)
     archived_at = DateTimeField(allow_null=True)
     member_count = IntegerField()
-    last_seq = IntegerField(help_text="The number of messages, and the place of the last one.")
-    read_seq = IntegerField(help_text="How far you have read.")
+    last_seq = IntegerField(help_text="The number of messages, which is the `seq` of the last one.")
+    read_seq = IntegerField(help_text="The `seq` of the last message that you have read.")
     unread_count = FromColumns(IntegerField(), "last_seq", "read_seq", compute=_unread)
     last_message = Child(ChatMessageSerializer, last_message_of_one())
     last_activity_at = DateTimeField()
@@ -86,13 +88,13 @@ class ConversationRowSerializer(Serializer):
 
 
 class ConversationSerializer(ConversationRowSerializer):
-    """A conversation with its members, the longest-standing first."""
+    """A conversation with its members, longest-standing first."""
 
     members = Children(MemberSerializer, members_of_one())
 
 
 class ConversationEventSerializer(Serializer):
-    """A conversation as all in it see it: what an event says of it."""
+    """A conversation in an event: the fields that are the same for all members."""
 
     id = UUIDField()
     type = ChoiceField(ConversationType.choices)
@@ -107,7 +109,7 @@ class ConversationEventSerializer(Serializer):
 
 
 class TicketSerializer(Serializer):
-    ticket = TextField(help_text="For `?ticket=` of one stream.")
+    ticket = TextField(help_text="Pass it as `?ticket=` when opening a stream.")
     expires_at = DateTimeField()
 
 
@@ -118,10 +120,10 @@ class ConversationInputSerializer(InputSerializer):
     output_serializer_class = ConversationSerializer
     type = ChoiceField(ConversationType.choices)
     member_ids = ListField(
-        child=UUIDField(), min_length=1, max_length=MOST_MEMBERS, help_text="Users; you are one in any case."
+        child=UUIDField(), min_length=1, max_length=MOST_MEMBERS, help_text="Users. You are always a member yourself."
     )
-    name = TextField(required=False, allow_null=True, help_text="Of a group.")
-    description = TextField(required=False, allow_null=True, max_length=LONGEST_MESSAGE, help_text="Of a group.")
+    name = TextField(required=False, allow_null=True, help_text="Groups only.")
+    description = TextField(required=False, allow_null=True, max_length=LONGEST_MESSAGE, help_text="Groups only.")
 
 
 class GroupInputSerializer(InputSerializer):
@@ -137,12 +139,14 @@ class MemberInputSerializer(InputSerializer):
 class MessageInputSerializer(InputSerializer):
     output_serializer_class = ChatMessageSerializer
     content = TextField(required=False, allow_null=True, max_length=LONGEST_MESSAGE, trim_whitespace=False)
-    attachments = ListField(child=UUIDField(), max_length=MOST_ATTACHMENTS, required=False, help_text="Your own files.")
+    attachments = ListField(
+        child=UUIDField(), max_length=MOST_ATTACHMENTS, required=False, help_text="Ids of your own files."
+    )
     client_id = TextField(
         required=False,
         allow_null=True,
         max_length=100,
-        help_text="Your name for this message: sent again, it gives the first one back and makes no second.",
+        help_text="Your own id for this message. Repeating it returns the first message.",
     )
 
 
@@ -152,4 +156,4 @@ class MessageUpdateInputSerializer(InputSerializer):
 
 
 class ReadInputSerializer(InputSerializer):
-    seq = IntegerField(min_value=0, max_value=2**63 - 1, help_text="The last message that was read.")
+    seq = IntegerField(min_value=0, max_value=2**63 - 1, help_text="The last message that you have read.")

@@ -10,5 +10,5 @@ from skeleton.jobs.titles import titled
 @periodic("31 3 * * *")
 @titled(_("Clean up the messenger"), _("Every night, for old events and unused tickets."))
 def clean_up() -> None:
-    """Every night: events that nobody comes back for, tickets that nobody used."""
+    """Delete old events and unused tickets, every night."""
     clear_away()

@@ -1,4 +1,4 @@
-"""The API of conversations and messages. What one is not in does not exist (404)."""
+"""The API of conversations and messages. Conversations that you are not a member of are a 404."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -40,7 +40,7 @@ from skeleton.server.responses import StreamResponse
 
 EVENT_STREAM = "text/event-stream"
 MOST_DIGITS = 18
-"""Of an event's id, which is a 64-bit number."""
+"""Digits in an event's id, which is a 64-bit number."""
 
 NEWEST_ACTIVITY_FIRST = Ordering("last_activity_at", "last_activity_at", descending=True)
 NEWEST_FIRST = Ordering("seq", "seq", descending=True)
@@ -55,15 +55,18 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
     filterset_class = ConversationFilterSet
     ordering = NEWEST_ACTIVITY_FIRST
     extra_parameters: ClassVar[dict[str, Any]] = {
-        "remove_member": (OpenApiParameter("user_id", UUID, description="Instead of a body."),)
+        "remove_member": (OpenApiParameter("user_id", UUID, description="Alternative to a request body."),)
     }
 
     def get_queryset(self) -> QuerySet[Any]:
         return Conversation.objects.visible_to(self.actor)
 
-    @describe(summary="Begin a conversation", also=(200,), errors=(409,), examples=(examples.GROUP,))
+    @describe(summary="Start a conversation", also=(200,), errors=(409,), examples=(examples.GROUP,))
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """With at least one other user. A direct one is with exactly one, and the second time the same, with 200."""
+        """A group has at least one other member, a direct conversation exactly one.
+
+        If a direct conversation with that user exists, it is returned with 200.
+        """
         pk, is_new = services.create_conversation(values=self.parse(), actor=self.actor)
         return self.show(pk, 201 if is_new else 200)
 
@@ -78,18 +81,18 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         examples=(examples.RENAMED,),
     )
     def update_group(self, request: Request, pk: str) -> HttpResponse:
-        """Any member may. Absent fields stay; null clears the description."""
+        """Open to any member. Absent fields stay; null clears the description."""
         services.update_group(conversation_id=self.pk, values=self.parse(), actor=self.actor)
         return self.show(self.pk)
 
     @action(detail=True, methods=["patch"], summary="Archive", input=EmptySerializer, errors=(404, 409))
     def archive(self, request: Request, pk: str) -> HttpResponse:
-        """For everybody in it: it can be read, not written to. A group's owner may, and either side of a direct one."""
+        """Makes it read-only for all members. Open to the owner of a group and to both members of a direct one."""
         self.parse()
         services.archive_conversation(conversation_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
-    @action(detail=True, methods=["patch"], summary="Open again", input=EmptySerializer, errors=(404, 409))
+    @action(detail=True, methods=["patch"], summary="Unarchive", input=EmptySerializer, errors=(404, 409))
     def unarchive(self, request: Request, pk: str) -> HttpResponse:
         self.parse()
         services.unarchive_conversation(conversation_id=self.pk, actor=self.actor)
@@ -104,19 +107,22 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         errors=(404, 409),
     )
     def add_member(self, request: Request, pk: str) -> HttpResponse:
-        """The owner may. Who comes sees everything that was written, and counts it as read."""
+        """Owner only. The new member can see all earlier messages, which count as read."""
         services.add_member(conversation_id=self.pk, user_id=self.parse()["user_id"], actor=self.actor)
         return self.show(self.pk)
 
     @add_member.mapping.delete
-    @describe(summary="Remove a member, or leave", input=MemberInputSerializer, errors=(400, 404, 409))
+    @describe(summary="Remove a member or leave", input=MemberInputSerializer, errors=(400, 404, 409))
     def remove_member(self, request: Request, pk: str) -> HttpResponse:
-        """Anybody may leave, the owner removes others. An owner who leaves hands over to the longest-standing one."""
+        """Any member can leave; only the owner can remove others.
+
+        If the owner leaves, the longest-standing member becomes the owner.
+        """
         services.remove_member(conversation_id=self.pk, user_id=self._user_named(request), actor=self.actor)
         return self.answer(self.get_reader().one(Conversation.objects.as_left_by(self.actor.user_id), self.pk))
 
     def _user_named(self, request: Request) -> UUID:
-        """By the query string or by the body."""
+        """Return the user given in the query string or the body."""
         given = request.query_params.get("user_id")
         if given is None:
             found: UUID = self.parse()["user_id"]
@@ -135,13 +141,13 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         errors=(404,),
     )
     def read(self, request: Request, pk: str) -> HttpResponse:
-        """Everything up to `seq`. A mark never moves back; sending moves it as well."""
+        """Marks everything up to `seq`. The mark never moves back. Sending a message also moves it."""
         services.mark_read(conversation_id=self.pk, seq=self.parse()["seq"], actor=self.actor)
         return self.show(self.pk)
 
 
 class MessageViewSet(DestroyMixin, ListMixin):
-    """The messages of one conversation."""
+    """The messages of a conversation."""
 
     tag = "Messenger"
     permission_classes = [HasPermission("messenger")]
@@ -158,9 +164,9 @@ class MessageViewSet(DestroyMixin, ListMixin):
     def get_queryset(self) -> QuerySet[Any]:
         return Message.objects.visible_to(self.actor).within(self.conversation_id)
 
-    @describe(summary="Messages", errors=(400, 404))
+    @describe(summary="List messages", errors=(400, 404))
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Newest first; `after=<seq>` for what is new."""
+        """Newest first. Use `after=<seq>` for new messages."""
         return super().list(request, *args, **kwargs)
 
     def get_paginated_response(self, data: Any) -> Any:
@@ -169,7 +175,7 @@ class MessageViewSet(DestroyMixin, ListMixin):
         return super().get_paginated_response(data)
 
     @describe(
-        summary="Send",
+        summary="Send a message",
         input=MessageInputSerializer,
         status=201,
         also=(200,),
@@ -178,48 +184,54 @@ class MessageViewSet(DestroyMixin, ListMixin):
         operation="send",
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Text, files of one's own, or both. The same `client_id` again answers 200 with the first message."""
+        """Text, your own files, or both. Repeating a `client_id` returns the first message with 200."""
         message_id, is_new = services.send_message(
             conversation_id=self.conversation_id, values=self.parse(), actor=self.actor
         )
         return self.show(message_id, 201 if is_new else 200)
 
-    @describe(summary="Edit", input=MessageUpdateInputSerializer, partial=True, errors=(404, 409))
+    @describe(summary="Edit a message", input=MessageUpdateInputSerializer, partial=True, errors=(404, 409))
     def update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """One's own (403); it is marked with `edited_at`."""
+        """Your own messages only (403). Sets `edited_at`."""
         services.edit_message(
             conversation_id=self.conversation_id, message_id=self.pk, values=self.parse(), actor=self.actor
         )
         return self.show(self.pk)
 
-    @describe(summary="Edit", input=MessageUpdateInputSerializer, partial=True, errors=(404, 409), operation="update")
+    @describe(
+        summary="Edit a message",
+        input=MessageUpdateInputSerializer,
+        partial=True,
+        errors=(404, 409),
+        operation="update",
+    )
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """One's own (403); it is marked with `edited_at`."""
+        """Your own messages only (403). Sets `edited_at`."""
         return self.update(request, *args, **kwargs)
 
-    @describe(summary="Delete", errors=(404, 409))
+    @describe(summary="Delete a message", errors=(404, 409))
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """One's own (403). Its place stays, with `deleted_at` and without its content."""
+        """Your own messages only (403). The message keeps its `seq`, with `deleted_at` and without its content."""
         services.delete_message(conversation_id=self.conversation_id, message_id=self.pk, actor=self.actor)
         return HttpResponse(status=204)
 
 
 class StreamViewSet(ApiViewSet):
-    """The stream of events, and the tickets that open it."""
+    """The event stream and the tickets that open it."""
 
     tag = "Messenger"
     permission_classes = [HasPermission("messenger")]
     authentication_classes = (TicketAuthentication, TokenAuthentication)
     extra_parameters: ClassVar[dict[str, Any]] = {
         "events": (
-            OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="Go on behind this event."),
-            OpenApiParameter("last_event_id", int, description="The same, for who cannot send a header."),
-            OpenApiParameter("ticket", str, description="Instead of a token; from POST /messenger/tickets."),
+            OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="Resume after this event."),
+            OpenApiParameter("last_event_id", int, description="The same, for clients that can't send the header."),
+            OpenApiParameter("ticket", str, description="Alternative to a token, from POST /messenger/tickets."),
         )
     }
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
-        """Refusals are JSON, whatever an EventSource says that it accepts."""
+        """Render errors as JSON, whatever an EventSource accepts."""
         return self.get_renderers()[0], "application/json"
 
     @action(
@@ -227,33 +239,33 @@ class StreamViewSet(ApiViewSet):
         methods=["post"],
         url_path="tickets",
         permission="messenger:read",
-        summary="A ticket for one stream",
+        summary="Create a ticket for one stream",
         input=EmptySerializer,
         output=TicketSerializer,
         status=201,
         secret=True,
     )
     def ticket(self, request: Request) -> HttpResponse:
-        """Good for one use within 30 seconds, and no longer than your session."""
+        """Valid for one use within 30 seconds, and no longer than your session."""
         self.parse()
         ticket, expires_at = issue_ticket(standing=self._standing())
         return self.answer({"ticket": ticket, "expires_at": expires_at}, 201)
 
-    @action(detail=False, methods=["get"], summary="What happens, as it happens", envelope="stream", errors=(400,))
+    @action(detail=False, methods=["get"], summary="Stream events", envelope="stream", errors=(400,))
     def events(self, request: Request) -> HttpResponseBase:
         """Server-sent events of your conversations, each with an `id` to resume from and JSON data.
 
         | event | data |
         | --- | --- |
-        | `message.created`, `message.updated`, `message.deleted` | `conversation_id`, `message` as it is now |
+        | `message.created`, `message.updated`, `message.deleted` | `conversation_id`, `message` in its current state |
         | `conversation.read` | `conversation_id`, `user_id`, `seq` |
         | `conversation.updated` | `conversation_id`, `conversation`: its name, owner, members, whether archived |
-        | `stream.started` | nothing: the first of every stream, with the id where it begins |
-        | `stream.reset` | nothing: instead of that, where what you missed is no longer known: load anew |
+        | `stream.started` | none: the first event of every stream, with the id at which it begins |
+        | `stream.reset` | none: sent instead if missed events are no longer available. Reload everything |
 
-        With `Last-Event-ID` you get exactly what came after that event; without, what comes from now on. A stream ends
-        when your session does, and at times by itself: come back with the last id. Every 15 seconds there is a sign of
-        life.
+        With `Last-Event-ID` you get every event after that one; without it, events from now on. A stream ends with
+        your session, and the server can end it at any time: reconnect with the last id. A heartbeat is sent every
+        15 seconds.
         """
         if request.method == "HEAD":
             return HttpResponse(content_type=EVENT_STREAM)

@@ -78,7 +78,7 @@ class PartyForm(RecordForm):
 
 
 class PartyScreen(Importing):
-    """What the four kinds have in common."""
+    """Base class of the screens of the four kinds."""
 
     kind: ClassVar[PartyKind]
     resources: ClassVar[Any] = ("parties",)
@@ -220,7 +220,7 @@ class CountryForm(RecordForm):
         fields = ("code", "alpha3", "numeric_code", "name", "phone_code", "currency_code", "region", "flag_emoji")
 
     def body(self, *, partial: bool) -> dict[str, Any]:
-        """Of a country an empty text clears, and null means unchanged."""
+        """Replace null by an empty string: for countries, null means unchanged and an empty string clears."""
         return {name: "" if value is None else value for name, value in super().body(partial=partial).items()}
 
 

@@ -1,4 +1,4 @@
-"""The kinds of party, and the states and address types that they have in common."""
+"""The kinds of party, and their common states and address types."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _

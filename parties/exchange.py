@@ -1,4 +1,4 @@
-"""Parties as tables, to be exported, changed and imported again. A row is known again by e-mail and name."""
+"""Import and export of parties. Rows are matched by e-mail and name."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from skeleton.office.tables.table import Table
 
 
 def _place(party: Party) -> Address | None:
-    """The primary address, of those that the table has read."""
+    """Return the primary address, from the addresses that the export has loaded."""
     return primary_address(sorted(party.addresses.all(), key=lambda address: address.pk))
 
 
@@ -34,7 +34,7 @@ def _country(party: Party) -> str | None:
 
 
 def _address(*, required: bool) -> tuple[Column, ...]:
-    """The primary address; the others are not in the table, and stay as they are."""
+    """Return the columns of the primary address. Other addresses are not in the table and stay unchanged."""
     return (
         TextColumn(
             "street", _("Of the primary address."), path="address.street", source=_part("street"), required=required
@@ -63,7 +63,7 @@ _SPENT = (AmountColumn("total_purchases", shown=True),)
 
 
 def table_of(kind: PartyKind) -> Table:
-    """The table of one kind of party."""
+    """Return the table of one kind of party."""
     is_customer = kind == PartyKind.CUSTOMER
     own = {PartyKind.CUSTOMER: _MONEY, PartyKind.EMPLOYEE: (TextColumn("position", required=True),)}.get(kind, ())
     return Table(

@@ -1,4 +1,4 @@
-"""Fields that only parties and countries have: phone, website, social media, references to countries, ISO codes."""
+"""Serializer fields of parties and countries: phone, website, social media, country references and ISO codes."""
 
 import re
 from typing import Any, ClassVar
@@ -20,7 +20,7 @@ _URL = URLValidator(schemes=["http", "https"])
 
 @stateless
 class PhoneField(TextField):
-    """A phone number: `+`, digits, spaces and `().-`, with 3 to 20 digits. Kept as it was written."""
+    """A phone number: `+`, digits, spaces and `().-`, with 3 to 20 digits. Stored as entered."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {
         "phone": _("Must be a phone number: digits, with +, spaces, brackets, dots or hyphens.")
@@ -54,7 +54,7 @@ class WebsiteField(TextField):
 
 @stateless
 class TextsField(JsonObjectField):
-    """An object of short texts; null is as good as an empty one where it may be null."""
+    """An object of short strings. If null is allowed, it means an empty object."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {"long": _("Names and texts have at most {limit} characters.")}
     longest = 255
@@ -76,7 +76,7 @@ class TextsField(JsonObjectField):
 
 @stateless
 class CountryNameField(TextsField):
-    """A country's name by language (`en`, `uk`, …): English is always there."""
+    """A country's name by language (`en`, `uk`, …). English is required."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {"en": _("Needs a non-empty name in English (en).")}
 
@@ -89,7 +89,7 @@ class CountryNameField(TextsField):
 
 @stateless
 class CountryField(TextField):
-    """A country by its id, its alpha-2 or its alpha-3 code. Yields the id."""
+    """A country, given by id, alpha-2 or alpha-3 code. Returns the id."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {
         "unknown": _("Unknown country: use an id, an alpha-2 or an alpha-3 code.")
@@ -107,7 +107,7 @@ class CountryField(TextField):
 
 @stateless
 class CodeField(TextField):
-    """A code of a fixed form; letters are put into capitals."""
+    """A code with a fixed format. Letters are converted to upper case."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {"form": _("Must be {form}.")}
 

@@ -1,4 +1,4 @@
-"""The filters of parties and countries."""
+"""Filters of parties and countries."""
 
 import re
 from typing import Any
@@ -28,9 +28,9 @@ class _CountryReference(forms.CharField):
 
 
 class CountryFilter(TextFilter):
-    """A country by id or code. A code that no country has finds nothing.
+    """Filters by a country's id or code. An unknown code matches nothing.
 
-    The id is looked up first, since PostgreSQL chooses the way by how common the country is.
+    The id is looked up first, because PostgreSQL chooses the plan by how common the country is.
     """
 
     field_class = _CountryReference
@@ -43,8 +43,10 @@ class CountryFilter(TextFilter):
 class PartyFilterSet(FilterSet):
     status = ChoiceFilter(choices=PartyStatus.choices)
     active = BooleanFilter(method="being_active", label="Whether the status is active.")
-    search = SearchFilter(label="In name, e-mail, tax id and phone, without regard to case.")
-    country = CountryFilter(method="in_country", label="Of any address: the country's id, alpha-2 or alpha-3 code.")
+    search = SearchFilter(label="Search in name, e-mail, tax ID and phone, ignoring case.")
+    country = CountryFilter(
+        method="in_country", label="The country of any of the party's addresses: its id, alpha-2 or alpha-3 code."
+    )
 
     def being_active(self, rows: QuerySet[Party], name: str, value: bool) -> QuerySet[Party]:
         others = [status for status in PartyStatus if status != PartyStatus.ACTIVE]
@@ -57,7 +59,9 @@ class PartyFilterSet(FilterSet):
 class CountryFilterSet(FilterSet):
     is_active = BooleanFilter()
     region = TextFilter()
-    search = PatternFilter(method="matching", label="In the code, the alpha-3 code and the names in all languages.")
+    search = PatternFilter(
+        method="matching", label="Search in the code, the alpha-3 code and the names in all languages."
+    )
 
     def matching(self, rows: QuerySet[Country], name: str, value: Any) -> QuerySet[Country]:
         return rows.alias(names=AllNames("name")).filter(

@@ -1,4 +1,4 @@
-"""Who we deal with: one table of parties, of which customers, suppliers, partners and employees are four views."""
+"""Parties: one table, with a proxy model each for customers, suppliers, partners and employees."""
 
 from typing import ClassVar, cast
 
@@ -17,11 +17,11 @@ from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.models import Record
 
 _GAP = Value("\n")
-"""Between the searched fields: a text that is searched for has no line break, so no match spans two of them."""
+"""Separates the searched fields. Search texts have no line breaks, so no match spans two fields."""
 
 
 class Country(Record):
-    """A country of ISO 3166-1. `name` maps a language to the name in it; `en` is always there."""
+    """A country of ISO 3166-1. `name` maps languages to names; `en` is always present."""
 
     code = models.CharField(_("alpha-2 code"), max_length=2)
     alpha3 = models.CharField(_("alpha-3 code"), max_length=3, null=True, blank=True)  # noqa: DJ001 (null: not known)
@@ -64,7 +64,7 @@ class Country(Record):
 
 
 class PartyQuerySet(RowLevelQuerySet["Party"]):
-    """Parties, counted by kind."""
+    """Parties. Their counts by kind are maintained."""
 
     counted = Counted("parties_party")
 
@@ -75,10 +75,10 @@ class PartyQuerySet(RowLevelQuerySet["Party"]):
 
 
 class Party(Record):
-    """Somebody we deal with. What only one kind has (credit limit, position) is empty in the others.
+    """A person or company that we deal with. Fields of a single kind (credit limit, position) are empty in the others.
 
-    `credit_limit` and `total_purchases` are minor units of `currency`; a limit of 0 is none. `total_purchases` is kept
-    by billing's triggers. `search_text` is kept by PostgreSQL, in lower case.
+    `credit_limit` and `total_purchases` are minor units of `currency`; a limit of 0 means no limit. Billing's triggers
+    maintain `total_purchases`. PostgreSQL generates `search_text`, in lower case.
     """
 
     kind = models.CharField(max_length=10, choices=PartyKind.choices, editable=False, verbose_name=_("kind"))
@@ -171,7 +171,7 @@ class Party(Record):
             models.Index("kind", Lower("name"), "id", name="parties_party_kind_name"),
             models.Index("kind", Lower("email"), "id", name="parties_party_kind_email"),
             models.Index("kind", "created_at", "id", name="parties_party_kind_created_at"),
-            # not only of customers: a prepared statement has a parameter for the kind, and could not use such an index
+            # for all kinds: prepared statements have a parameter for the kind and couldn't use a partial index
             models.Index("kind", "credit_limit", "id", name="parties_party_credit_limit"),
             models.Index("kind", "total_purchases", "id", name="parties_party_total_purchases"),
             models.Index("kind", "currency", "total_purchases", "id", name="parties_party_purchases_in"),
@@ -183,7 +183,7 @@ class Party(Record):
 
 
 class Address(Record):
-    """A place of a party. Its primary one is the first billing address, else the first of all."""
+    """An address of a party. The primary one is the first billing address, else the first of all."""
 
     party = models.ForeignKey(Party, models.CASCADE, related_name="addresses", verbose_name=_("party"))
     type = models.CharField(
@@ -273,4 +273,4 @@ KINDS: dict[PartyKind, type[Party]] = {
     PartyKind.PARTNER: Partner,
     PartyKind.EMPLOYEE: Employee,
 }
-"""The view of the table that each kind is."""
+"""The proxy model of each kind."""

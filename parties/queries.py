@@ -1,4 +1,4 @@
-"""Reads that more than one part of parties needs."""
+"""Queries that several modules need."""
 
 from typing import Any
 from uuid import UUID
@@ -11,9 +11,9 @@ from parties.models import Address, Country, Customer, Party
 
 
 def country_ids(reference: UUID | str) -> list[UUID]:
-    """The countries that an id or a code (alpha-2 or alpha-3, any case) names, best first.
+    """Return the countries with this id or code (alpha-2 or alpha-3, case-insensitive), best match first.
 
-    Alpha-2 codes are unique; of two countries with one alpha-3 code the older one is meant.
+    Alpha-2 codes are unique. If two countries have the same alpha-3 code, the older one comes first.
     """
     if isinstance(reference, UUID):
         return list(Country.objects.filter(pk=reference).values_list("pk", flat=True))
@@ -22,14 +22,14 @@ def country_ids(reference: UUID | str) -> list[UUID]:
 
 
 def addresses_of_one() -> QuerySet[Address]:
-    """The addresses of the party that an outer query is at, in the order they were given."""
+    """Return the addresses of the outer query's party, in the order in which they were given."""
     return Address.objects.filter(party=OuterRef("pk")).order_by("pk")
 
 
 def addressee(party_id: UUID) -> QuerySet[Party]:
-    """What a letter to the party says of it, as one JSON value: name, e-mail, tax id, primary address (or null).
+    """Return the party as an addressee, as one JSON value: name, e-mail, tax id, primary address (or null).
 
-    The address's country is there as `names`: what it is called in each language.
+    The address has the `names` of its country by language.
     """
     billing_first = Case(When(type=AddressType.BILLING, then=0), default=1)
     parts = {name: name for name in ("street", "city", "region", "postal_code")}
@@ -40,24 +40,24 @@ def addressee(party_id: UUID) -> QuerySet[Party]:
 
 
 def as_written_to(party_id: UUID) -> dict[str, Any]:
-    """The value of `addressee`."""
+    """Return the value of `addressee`."""
     found: Any = addressee(party_id).get()
     return dict(found)
 
 
 def names_of_country(pk: UUID | str | None) -> dict[str, str] | None:
-    """What a country is called in each language; None for none."""
+    """Return the names of a country by language, or None if there is no country."""
     return Country.objects.filter(pk=pk).values_list("name", flat=True).first() if pk else None
 
 
 class AllNames(Func):
-    """A country's names in all languages, a line each, in lower case."""
+    """A country's names in all languages, one per line, in lower case."""
 
     template = "(SELECT lower(string_agg(value, E'\\n')) FROM jsonb_each_text(%(expressions)s))"
     output_field = TextField()
 
 
 def top_customers(currency: str, number: int) -> QuerySet[Party]:
-    """Those who have bought most, of the customers who pay in `currency`; the first `number` of them."""
+    """Return the `number` customers with the highest purchases, among those with `currency`."""
     buyers = Customer.objects.filter(currency=currency, total_purchases__gt=0)
     return buyers.order_by("-total_purchases", "-pk")[:number]

@@ -1,4 +1,4 @@
-"""The shape of parties and countries in JSON."""
+"""Serializers of parties and countries."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -43,7 +43,7 @@ class CountrySerializer(Serializer):
     code = TextField(help_text="ISO 3166-1 alpha-2.")
     alpha3 = TextField(allow_null=True, help_text="ISO 3166-1 alpha-3.")
     numeric_code = TextField(allow_null=True, help_text="ISO 3166-1 numeric, three digits.")
-    name = JsonObjectField(texts=True, help_text="The name by language; `en` is always there.")
+    name = JsonObjectField(texts=True, help_text="The name by language; `en` is always present.")
     phone_code = TextField(allow_null=True)
     currency_code = TextField(allow_null=True, help_text="ISO 4217.")
     region = TextField(allow_null=True)
@@ -54,7 +54,7 @@ class CountrySerializer(Serializer):
 
 
 class CountryInputSerializer(InputSerializer):
-    """What of a country may be changed. Here null means unchanged and an empty text clears, as its document says."""
+    """The fields of a country that can be changed. Null leaves a field unchanged; an empty string clears it."""
 
     output_serializer_class = CountrySerializer
     name = CountryNameField()
@@ -73,40 +73,40 @@ class CountryInputSerializer(InputSerializer):
 
 
 class CountryCreateInputSerializer(CountryInputSerializer):
-    code = CodeField("[A-Z]{2}", "two letters", help_text="ISO 3166-1 alpha-2; stays for ever.")
+    code = CodeField("[A-Z]{2}", "two letters", help_text="ISO 3166-1 alpha-2. Can't be changed later.")
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------
 
 
 class AddressSerializer(Serializer):
-    """A place, as `address` shows the primary one of a party."""
+    """A party's primary address, as `address` shows it."""
 
     street = TextField(allow_null=True)
     city = TextField(allow_null=True)
     region = TextField(allow_null=True)
     postal_code = TextField(allow_null=True)
     country = UUIDField(source="country_id", allow_null=True, help_text="The country's id.")
-    country_code = TextField(source="country.code", allow_null=True, help_text="Its alpha-2 code.")
+    country_code = TextField(source="country.code", allow_null=True, help_text="The country's alpha-2 code.")
 
 
 class TypedAddressSerializer(AddressSerializer):
-    """One of all the places of a party, as `addresses` shows them."""
+    """One of a party's addresses, as `addresses` shows them."""
 
     type = ChoiceField(choices=AddressType.choices)
-    state = TextField(source="region", allow_null=True, help_text="The region again.")
+    state = TextField(source="region", allow_null=True, help_text="Same as `region`.")
 
 
 @stateless
 class AddressInputSerializer(InputSerializer):
-    """A place, or what of it is to change. `state` is another name for `region`."""
+    """An address, or the fields of it to change. `state` is an alias of `region`."""
 
     output_serializer_class = TypedAddressSerializer
     type = ChoiceField(choices=AddressType.choices, required=False)
     street = TextField(required=False, allow_null=True)
     city = TextField(required=False, allow_null=True)
     region = TextField(required=False, allow_null=True)
-    state = TextField(required=False, allow_null=True, help_text="Another name for region.")
+    state = TextField(required=False, allow_null=True, help_text="Alias of `region`.")
     postal_code = TextField(max_length=20, required=False, allow_null=True)
     country = CountryField(
         source="country_id", required=False, allow_null=True, help_text="The country's id, alpha-2 or alpha-3 code."
@@ -121,7 +121,7 @@ class AddressInputSerializer(InputSerializer):
 
 
 class CompleteAddressInputSerializer(AddressInputSerializer):
-    """A place with what suppliers, partners and employees must have to begin with."""
+    """A new address of a supplier, partner or employee, with the fields that are required there."""
 
     street = TextField()
     city = TextField()
@@ -134,7 +134,7 @@ _SHORT = tuple(AddressSerializer._declared_fields)
 
 
 def primary(addresses: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The primary one of a party's addresses, as `address` shows it: the first for billing, else the first of all."""
+    """Return the primary address, as `address` shows it: the first billing address, else the first of all."""
     if not addresses:
         return None
     found = next((address for address in addresses if address["type"] == AddressType.BILLING.value), addresses[0])
@@ -142,7 +142,7 @@ def primary(addresses: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 class PartySerializer(Serializer):
-    """What parties of all kinds have."""
+    """The fields that all kinds of parties have."""
 
     id = UUIDField()
     name = TextField()
@@ -160,9 +160,11 @@ class PartySerializer(Serializer):
 
 
 class CustomerSerializer(PartySerializer):
-    credit_limit = MoneyField(help_text="Minor units of `currency`; 0 is no limit.")
+    credit_limit = MoneyField(help_text="Minor units of `currency`. 0 means no limit.")
     currency = TextField(help_text="ISO 4217.")
-    total_purchases = MoneyField(help_text="Minor units of `currency`: invoices that were sent and not cancelled.")
+    total_purchases = MoneyField(
+        help_text="Minor units of `currency`: the total of invoices that were sent and not cancelled."
+    )
 
 
 class EmployeeSerializer(PartySerializer):
@@ -170,32 +172,32 @@ class EmployeeSerializer(PartySerializer):
 
 
 class PartyInputSerializer(InputSerializer):
-    """What of any party may be changed."""
+    """The fields of a party that can be changed."""
 
     output_serializer_class = PartySerializer
     complete_address: ClassVar[bool] = False
-    """Whether a party cannot be made without an address."""
+    """Whether a new party must have an address."""
 
     name = TextField()
     email = EmailField()
     phone = PhoneField(required=False, allow_null=True)
     tax_id = TextField(max_length=50, required=False, allow_null=True)
     website = WebsiteField(required=False, allow_null=True)
-    social_media = TextsField(required=False, allow_null=True, help_text="Replaced as a whole.")
+    social_media = TextsField(required=False, allow_null=True, help_text="Replaces the whole object.")
     address = AddressInputSerializer(
-        required=False, allow_null=True, help_text="The primary address; merged field by field."
+        required=False, allow_null=True, help_text="The primary address. Merged field by field."
     )
     addresses = ListField(
         child=AddressInputSerializer(),
         max_length=ADDRESSES_MAX,
         required=False,
         allow_null=True,
-        help_text="All addresses; they replace the former ones. Not together with `address`.",
+        help_text="All addresses. Replaces the existing ones; can't be combined with `address`.",
     )
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if self.complete_address and isinstance(data, Mapping) and not data.keys() & {"address", "addresses"}:
-            data = {**data, "address": {}}  # so that what is missing is named field by field
+            data = {**data, "address": {}}  # so the errors name each missing field
         return super().to_internal_value(data)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -205,7 +207,7 @@ class PartyInputSerializer(InputSerializer):
 
 
 class PartyCreateInputSerializer(PartyInputSerializer):
-    """What a supplier or a partner begins with."""
+    """The fields of a new supplier or partner."""
 
     complete_address = True
     address = CompleteAddressInputSerializer(required=False)
@@ -216,8 +218,8 @@ class PartyCreateInputSerializer(PartyInputSerializer):
 
 class CustomerInputSerializer(PartyInputSerializer):
     output_serializer_class = CustomerSerializer
-    credit_limit = MoneyField(required=False, allow_null=True, help_text="Minor units; 0, or null, is no limit.")
-    currency = CurrencyField(required=False, allow_null=True, help_text="ISO 4217; null is the default one.")
+    credit_limit = MoneyField(required=False, allow_null=True, help_text="Minor units. 0 or null means no limit.")
+    currency = CurrencyField(required=False, allow_null=True, help_text="ISO 4217. Null means the default currency.")
 
 
 class EmployeeInputSerializer(PartyInputSerializer):

@@ -1,8 +1,8 @@
-"""The verbs of parties and countries.
+"""The services of parties and countries.
 
-All writes of a party and of its addresses begin by locking the party. Changes of its status lock it FOR UPDATE, which
-excludes the FOR KEY SHARE of `require_usable` and of foreign keys: whoever makes a document for a party and whoever
-blacklists it take turns. Ordinary changes lock it FOR NO KEY UPDATE, and disturb nobody who only refers to it.
+All writes of a party and its addresses lock the party first. Changes of its status lock it FOR UPDATE, which conflicts
+with the FOR KEY SHARE of `require_usable` and of foreign keys: creating a document for a party and blacklisting it are
+serialised. Other changes lock it FOR NO KEY UPDATE, which doesn't block transactions that only refer to it.
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ Values = dict[str, Any]
 
 
 def create_party(*, kind: PartyKind, values: Values, actor: Actor) -> UUID:
-    """A new party; its id. `values` as of PartyInputSerializer: `address` or `addresses` beside its own fields."""
+    """Create a party and return its id. `values` as from PartyInputSerializer, with `address` or `addresses`."""
     fields, addresses = _taken_apart(kind, values)
     require_offered(fields)
     with verb(actor, "create"):
@@ -44,7 +44,7 @@ def create_party(*, kind: PartyKind, values: Values, actor: Actor) -> UUID:
 
 
 def update_party(*, kind: PartyKind, pk: UUID, values: Values, actor: Actor) -> None:
-    """Change a party: what is absent from `values` stays, None clears, `address` merges, `addresses` replaces.
+    """Change a party. Fields not in `values` stay, None clears, `address` is merged, `addresses` replaces.
 
     Raises NotFound.
     """
@@ -61,7 +61,7 @@ def update_party(*, kind: PartyKind, pk: UUID, values: Values, actor: Actor) -> 
 
 
 def _taken_apart(kind: PartyKind, values: Values) -> tuple[Values, list[Values] | None]:
-    """The party's own fields, cleared ones as they are then; the full list of addresses, if given."""
+    """Split values into the party's own fields, with cleared ones reset, and the full list of addresses, if given."""
     fields = {name: value for name, value in values.items() if name not in ("address", "addresses")}
     for name, cleared in _money_of_new(kind).items():
         if name in fields and fields[name] is None:
@@ -71,7 +71,7 @@ def _taken_apart(kind: PartyKind, values: Values) -> tuple[Values, list[Values] 
 
 
 def _money_of_new(kind: PartyKind) -> Values:
-    """What a customer has unless it is said otherwise: no limit, in the currency of the house."""
+    """Return the defaults of a customer: no limit, in the default currency."""
     return {"credit_limit": 0, "currency": settings.SKELETON_CURRENCY} if kind == PartyKind.CUSTOMER else {}
 
 
@@ -81,13 +81,13 @@ _PARTS = ("type", "street", "city", "region", "postal_code", "country_id")
 
 
 def primary_address(addresses: Iterable[Address]) -> Address | None:
-    """The primary one of a party's addresses, which come in the order they were given."""
+    """Return the primary one of a party's addresses, which must be in the order in which they were given."""
     given = list(addresses)
     return next((address for address in given if address.type == AddressType.BILLING), given[0] if given else None)
 
 
 def _merge_primary(party: Party, change: Values | None) -> bool:
-    """Merge `change` into the primary address, or make one; None deletes it. Whether anything changed."""
+    """Merge `change` into the primary address, or create one; None deletes it. Returns whether anything changed."""
     present = primary_address(party.addresses.order_by("pk"))
     if change is None:
         return bool(present and present.delete())
@@ -99,12 +99,12 @@ def _merge_primary(party: Party, change: Values | None) -> bool:
 
 
 def _worth_writing(address: Values | None) -> list[Values]:
-    """The address of a party that has none, unless it says nothing."""
+    """Return the address as a list, or an empty list if all of its fields are empty."""
     return [address] if address and any(value is not None for value in address.values()) else []
 
 
 def _replace_addresses(party: Party, addresses: list[Values]) -> bool:
-    """Make `addresses` the party's own; whether they were others before."""
+    """Replace the party's addresses. Returns whether anything changed."""
     wanted = [{"type": AddressType.BILLING.value, **dict.fromkeys(_PARTS[1:]), **address} for address in addresses]
     if list(party.addresses.order_by("pk").values(*_PARTS)) == wanted:
         return False
@@ -114,7 +114,7 @@ def _replace_addresses(party: Party, addresses: list[Values]) -> bool:
 
 
 def _write_addresses(party: Party, addresses: list[Values]) -> None:
-    # ids are made in ascending order, which keeps the order of the list
+    # ids are ascending, which preserves the order of the list
     if addresses:
         Address.objects.bulk_create([Address(id=uuid7(), party=party, **address) for address in addresses])
 
@@ -126,7 +126,7 @@ ACTIONS: dict[str, PartyStatus] = {
     "deactivate": PartyStatus.INACTIVE,
     "blacklist": PartyStatus.BLACKLISTED,
 }
-"""Every action and the status that it leads to. Each is allowed from every other status."""
+"""The actions and their resulting status. Each is allowed from every other status."""
 
 _ALREADY: dict[PartyKind, Text] = {
     PartyKind.CUSTOMER: _("The customer is already {status}."),
@@ -151,7 +151,7 @@ _UNKNOWN: dict[PartyKind | None, Text] = {
 
 
 def change_status(*, kind: PartyKind, pk: UUID, action: str, actor: Actor) -> None:
-    """Do one of ACTIONS. Raises NotFound; Conflict where the party has that status already."""
+    """Perform one of ACTIONS. Raises NotFound; Conflict if the party already has that status."""
     status = ACTIONS[action]
     with verb(actor, action):
         party = locked_for_update(KINDS[kind].objects.visible_to(actor), pk)
@@ -166,7 +166,7 @@ def change_status(*, kind: PartyKind, pk: UUID, action: str, actor: Actor) -> No
 
 @dataclass(frozen=True, slots=True)
 class UsableParty:
-    """A party that documents may be made for. `credit_limit` is minor units of `currency`; both only customers have."""
+    """A party for which documents can be created. Only customers have `credit_limit` (minor units) and `currency`."""
 
     id: UUID
     kind: PartyKind
@@ -181,11 +181,11 @@ _USABLE = "SELECT kind, name, currency, credit_limit, status FROM parties_party 
 def require_usable(
     party_id: UUID, kind: PartyKind | None = None, *, field: str | None = None, alone: bool = False
 ) -> UsableParty:
-    """The party, which stays usable until the end of the transaction: to be called inside of one.
+    """Return the party and keep it usable until the end of the transaction. Must be called in a transaction.
 
-    `kind` None takes any; `field` is where the body named it (`customer_id`, `party_id` by default); `alone` keeps
-    others who ask for the party alone waiting, for whoever reckons with its figures. Raises Invalid for one that does
-    not exist, or is of another kind; Conflict for one that is inactive or blacklisted.
+    If `kind` is None, any kind is accepted. `field` is the request field with the id (default: `customer_id`,
+    `party_id`). `alone` takes an exclusive lock, for calculations with the party's figures. Raises Invalid if the party
+    doesn't exist or is of another kind; Conflict if it is inactive or blacklisted.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a party is held until a transaction ends: begin one")
@@ -213,7 +213,7 @@ def require_usable(
 
 
 def switch_country(*, pk: UUID, active: bool, actor: Actor) -> None:
-    """Offer a country, or offer it no longer. Raises NotFound; Conflict where it is so already."""
+    """Activate or deactivate a country. Raises NotFound; Conflict if it already has that status."""
     with verb(actor, "activate" if active else "deactivate"):
         country = locked_for_update(Country.objects.visible_to(actor), pk, no_key=True)
         if not assign(country, {"is_active": active}):
@@ -222,7 +222,7 @@ def switch_country(*, pk: UUID, active: bool, actor: Actor) -> None:
 
 
 def seed_countries() -> int:
-    """Add the countries of ISO 3166-1 that are missing; how many. What is there stays as staff left it."""
+    """Add the missing countries of ISO 3166-1 and return their number. Existing ones stay unchanged."""
     present = set(Country.objects.values_list("code", flat=True))
     missing = [
         Country(
@@ -240,6 +240,6 @@ def seed_countries() -> int:
         if record.code not in present
     ]
     if missing:
-        with verb(SYSTEM, "seed"):  # two that seed at the same moment: the later one finds the rows there
+        with verb(SYSTEM, "seed"):  # if two processes seed at the same time, the later one finds the rows
             Country.objects.bulk_create(missing, ignore_conflicts=True)
     return len(missing)

@@ -1,4 +1,4 @@
-"""The API of parties and countries. Customers, suppliers, partners and employees are one view, four times."""
+"""The API of parties and countries. One base viewset serves customers, suppliers, partners and employees."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -36,7 +36,7 @@ _KEYS: dict[str, Any] = {"name": Lower("name"), "email": Lower("email"), "create
 
 
 class PartyViewSet(ModelViewSet):
-    """Parties of one kind."""
+    """Base class: parties of one kind."""
 
     kind: ClassVar[PartyKind]
     permission_classes = [HasPermission("parties")]
@@ -55,18 +55,18 @@ class PartyViewSet(ModelViewSet):
     def perform_update(self, serializer: Any) -> None:
         services.update_party(kind=self.kind, pk=self.pk, values=serializer.validated_data, actor=self.actor)
 
-    @action(detail=True, methods=["patch"], summary="Make active", errors=(404, 409))
+    @action(detail=True, methods=["patch"], summary="Activate", errors=(404, 409))
     def activate(self, request: Request, pk: str) -> HttpResponse:
         return self._become("activate")
 
-    @action(detail=True, methods=["patch"], summary="Make inactive", errors=(404, 409))
+    @action(detail=True, methods=["patch"], summary="Deactivate", errors=(404, 409))
     def deactivate(self, request: Request, pk: str) -> HttpResponse:
-        """No new order, invoice or contract can be made for it."""
+        """No new orders, invoices or contracts can be created for the party."""
         return self._become("deactivate")
 
     @action(detail=True, methods=["patch"], summary="Blacklist", errors=(404, 409))
     def blacklist(self, request: Request, pk: str) -> HttpResponse:
-        """No new order, invoice or contract can be made for it."""
+        """No new orders, invoices or contracts can be created for the party."""
         return self._become("blacklist")
 
     def _become(self, action: str) -> HttpResponse:
@@ -114,17 +114,17 @@ class CountryViewSet(ModelViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return Country.objects.visible_to(self.actor)
 
-    @describe(summary="List all")
+    @describe(summary="List all countries")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """All countries by their English name, not paged."""
+        """Ordered by the English name, without pagination."""
         return super().list(request, *args, **kwargs)
 
-    @action(detail=True, methods=["patch"], summary="Offer it", errors=(404, 409))
+    @action(detail=True, methods=["patch"], summary="Activate the country", errors=(404, 409))
     def activate(self, request: Request, pk: str) -> HttpResponse:
         services.switch_country(pk=self.pk, active=True, actor=self.actor)
         return self.show(self.pk)
 
-    @action(detail=True, methods=["patch"], summary="Offer it no longer", errors=(404, 409))
+    @action(detail=True, methods=["patch"], summary="Deactivate the country", errors=(404, 409))
     def deactivate(self, request: Request, pk: str) -> HttpResponse:
         services.switch_country(pk=self.pk, active=False, actor=self.actor)
         return self.show(self.pk)

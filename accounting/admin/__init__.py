@@ -1,4 +1,4 @@
-"""The books in the back office: their screens, and the pages of their reports."""
+"""Accounting in the back office: its screens and report pages."""
 
 from accounting.admin import books, reports
 

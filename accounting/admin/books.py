@@ -1,4 +1,4 @@
-"""The screens of the books: accounts are edited, transactions are read and reversed, periods close."""
+"""The screens of accounting: accounts are edited, transactions read and reversed, periods closed and reopened."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -94,7 +94,7 @@ class AccountScreen(Importing):
         update_account(account_id=pk, values=values, actor=actor)
 
     def work_order(self, plan: Plan) -> Any:
-        """As they stand in the file: an account may be below one that stands further up."""
+        """Keep the order of the file: an account can be below one that comes earlier in it."""
         return plan.row.number
 
     @display(description=_("balance"))
@@ -121,7 +121,7 @@ class AccountScreen(Importing):
 
 
 class TouchesFilter(DropdownFilter):
-    """Transactions with a line on an account of some type."""
+    """Filters transactions by the account type of their lines."""
 
     title, parameter_name = _("touches"), "touches"
 
@@ -267,7 +267,7 @@ def _side(amount: int, currency: str) -> Any:
 
 
 def _ledger_link(account: Account, text: Text, last: dt.date, *, whole_year: bool = False) -> SafeString:
-    """The account's ledger until a day, from the beginning of that month or year."""
+    """Return a link to the account's ledger up to a day, from the start of that month or year."""
     first = last.replace(month=1, day=1) if whole_year else last.replace(day=1)
     return format_html('<a class="text-link" href="{}">{}</a>', ledger_address(account.pk, first, last), text)
 

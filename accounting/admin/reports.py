@@ -1,4 +1,4 @@
-"""The reports of the books as pages: from a sum to the account's ledger, and from a line there to its transaction."""
+"""The accounting reports as pages. Sums link to the account's ledger, and its lines to their transactions."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable
@@ -39,7 +39,7 @@ from skeleton.office.reports import (
 from skeleton.rest.listing import ListQuery, parse_cursor
 
 SHEET = 500
-"""Lines of a ledger on one page."""
+"""Lines of a ledger per page."""
 
 
 def span_of(asked: Asked) -> Span:
@@ -54,19 +54,19 @@ def in_words(span: Span) -> str:
 
 
 def account_link(row: dict[str, Any], span: Span) -> Any:
-    """An account's name, leading to its ledger: of the days of the report, or of their year until then."""
+    """Return the account's name, linked to its ledger for the report's days, or for the year up to its day."""
     first = span.first or span.last.replace(month=1, day=1)
     return link(ledger_address(row["account_id"], first, span.last), row["name"])
 
 
 def ledger_address(account_id: UUID, first: dt.date, last: dt.date) -> str:
-    """Where the ledger of an account is, for these days."""
+    """Return the address of an account's ledger for these days."""
     asked = {"account": account_id, "from_date": first, "to_date": last}
     return f"{reverse('admin:ledger')}?{urlencode(asked)}"
 
 
 class BooksReport(ReportPage):
-    """A report made of the sums of accounts: `table` shows its part of one currency."""
+    """A report of account sums. `table` renders the part of one currency."""
 
     resources = ("accounting",)
     form: ClassVar[type[Any]] = UntilForm
@@ -102,7 +102,7 @@ class TrialBalancePage(BooksReport):
 
 
 class StatementPage(BooksReport):
-    """Sections of accounts, each closed by its sum."""
+    """A report with sections of accounts, each followed by its sum."""
 
     def table(self, part: dict[str, Any], span: Span) -> Table:
         columns = (Column(_("Code")), Column(_("Account")), Column(_("Balance"), True))
@@ -116,7 +116,7 @@ class StatementPage(BooksReport):
         return Table(part["currency"], columns, found)
 
     def sections(self, part: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]], list[tuple[str, Any]]]]:
-        """Title, accounts, and the sums below them."""
+        """Return title, accounts and sums for each section."""
         raise NotImplementedError
 
 

@@ -1,4 +1,4 @@
-"""The verbs of the books."""
+"""The services of accounting."""
 
 from accounting.services.accounts import create_account, seed_chart, update_account
 from accounting.services.entries import Posting, post_entry, reverse_document, reverse_entry

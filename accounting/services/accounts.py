@@ -1,4 +1,4 @@
-"""The chart of accounts: opened, changed, seeded."""
+"""Services of the chart of accounts: create, change and seed accounts."""
 
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from skeleton.kernel.transactions import verb
 
 
 def create_account(*, values: dict[str, Any], actor: Actor) -> UUID:
-    """A new account; `values["parent"]` is an id or a code. Raises Invalid, Conflict (the code is taken)."""
+    """Create an account. `values["parent"]` is an id or a code. Raises Invalid, Conflict (the code is taken)."""
     require_offered(values)
     parent = _find(values.pop("parent", None))
     _require_same_type(values["type"], parent)
@@ -28,9 +28,9 @@ def create_account(*, values: dict[str, Any], actor: Actor) -> UUID:
 
 
 def update_account(*, account_id: UUID, values: dict[str, Any], actor: Actor) -> None:
-    """Write `values`; `parent` is an id, a code or None. Raises NotFound, Invalid, Conflict.
+    """Update an account with `values`. `parent` is an id, a code or None. Raises NotFound, Invalid, Conflict.
 
-    Type and currency are fixed once the account is posted to (409), and so is a type that sub-accounts share.
+    Type and currency can't be changed once the account has postings (409), nor can the type if it has sub-accounts.
     """
     with verb(actor, "update"):
         account = locked_for_update(Account.objects.all(), account_id)
@@ -42,7 +42,7 @@ def update_account(*, account_id: UUID, values: dict[str, Any], actor: Actor) ->
 
 
 def _find(reference: UUID | str | None) -> Account | None:
-    """The account with this id or code. Raises Invalid where there is none."""
+    """Return the account with this id or code. Raises Invalid if there is none."""
     if reference is None:
         return None
     named = Q(pk=reference) if isinstance(reference, UUID) else Q(code=reference)
@@ -67,7 +67,7 @@ def _require_same_type(type_: str, parent: Account | None) -> None:
 
 
 def seed_chart() -> int:
-    """Open the accounts of the first chart whose codes are not taken; how many. What is there stays as it is."""
+    """Create the accounts of the default chart whose codes aren't taken, and return their number."""
     made = 0
     with verb(SYSTEM, "seed"):
         for seed in seeds():

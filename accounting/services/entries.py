@@ -1,6 +1,6 @@
-"""Journal entries: posted once, and undone only by their mirror.
+"""Services of journal entries: they are posted once, and undone only by a mirror entry.
 
-Everything here is checked again by PostgreSQL (`sql/0002_guards.sql`); these checks are for the words.
+PostgreSQL checks everything again (`sql/0002_guards.sql`). The checks here exist for their messages.
 """
 
 import datetime as dt
@@ -29,7 +29,7 @@ from skeleton.kernel.translation import Text
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A line to post: either `debit` or `credit`, minor units over 0, to the account with this id or code."""
+    """A line to post to the account with this id or code: either `debit` or `credit`, in minor units above 0."""
 
     account: UUID | str
     debit: int = 0
@@ -58,20 +58,20 @@ def post_entry(
     source_id: UUID | None = None,
     purpose: str = "",
 ) -> UUID:
-    """Record a journal entry; its id. `date` is today (UTC) by default.
+    """Record a journal entry and return its id. `date` defaults to today (UTC).
 
     A line without a currency has the entry's `currency`, else the installation's. A document (`source_type`,
-    `source_id`) is posted once for each `purpose`. The kept totals stay locked until the caller's transaction ends:
-    post late, and only one entry in a transaction.
+    `source_id`) is posted once for each `purpose`. The maintained totals stay locked until the caller's transaction
+    ends: post late, and only one entry in a transaction.
 
     Raises Invalid (a day more than a year ahead, lines, accounts, the balance), Conflict (a closed period, a document
-    that is posted already; both as IntegrityError by the constraint's name).
+    that is already posted; both as IntegrityError with the constraint's name).
     """
     fallback = currency or settings.SKELETON_CURRENCY
     currencies = [line.currency or fallback for line in lines]
     day = date or today()
     require_within_a_year(day, field="date")
-    if source_type == SourceType.MANUAL:  # a document of before is settled in its own currency
+    if source_type == SourceType.MANUAL:  # earlier documents keep a currency that is no longer offered
         _require_offered(lines, fallback, day)
     _require_balance(lines, currencies)
     with verb(actor, "post"):
@@ -87,9 +87,9 @@ def reverse_entry(
     description: str | None = None,
     reference: str | None = None,
 ) -> UUID:
-    """Record the mirror of an entry, once; its id. `date` is today by default, or the entry's own where that is later.
+    """Record the mirror of an entry and return its id. `date` defaults to today, or to the entry's date if later.
 
-    Raises NotFound, Conflict (reversed already, a closed period), Invalid (an inactive account, a date before the
+    Raises NotFound, Conflict (already reversed, a closed period), Invalid (an inactive account, a date before the
     entry's).
     """
     with verb(actor, "reverse"):
@@ -102,7 +102,7 @@ def reverse_entry(
 def reverse_document(
     *, source_type: SourceType, source_id: UUID, purpose: str, actor: Actor, date: dt.date, description: str
 ) -> UUID | None:
-    """Record the mirror of what a document was posted by for this purpose; its id, or None where it was not posted.
+    """Record the mirror of a document's entry for this purpose. Returns its id, or None if there is no entry.
 
     Raises as `reverse_entry` does.
     """
@@ -115,14 +115,14 @@ def reverse_document(
 def _reverse(
     entry: Entry, *, actor: Actor, date: dt.date | None, description: str | None, reference: str | None = None
 ) -> UUID:
-    """Record the mirror of `entry`, which was read with `reversed_by_id`."""
+    """Record the mirror of `entry`, which must have been read with `reversed_by_id`."""
     if entry.reversed_by_id:  # type: ignore[attr-defined]  # the constraint decides; this spares the log a rollback
         raise Conflict(_("This transaction has already been reversed."), details={"allowed": []})
     day = date or max(today(), entry.date)
     if day < entry.date:
         early = format_text(_("Must not be before the entry's own date, {day}."), day=entry.date)
         raise Invalid(details={"date": early})
-    if day > entry.date:  # an entry that was posted far ahead is reversed on its own day
+    if day > entry.date:  # an entry dated far ahead can be reversed on its own day
         require_within_a_year(day, field="date")
     lines = _mirrored(entry.pk)
     text = description or f"Reversal: {entry.description}"[: Entry._meta.get_field("description").max_length]
@@ -131,7 +131,7 @@ def _reverse(
 
 
 def _mirrored(entry_id: UUID) -> list[Posting]:
-    """The lines of the entry with their sides exchanged."""
+    """Return the lines of the entry with debit and credit swapped."""
     rows = Line.objects.filter(entry=entry_id).order_by("position")
     return [
         Posting(account, debit=credit, credit=debit, currency=currency, description=description)
@@ -142,14 +142,14 @@ def _mirrored(entry_id: UUID) -> list[Posting]:
 
 
 def _require_offered(lines: Sequence[Posting], fallback: str, day: dt.date) -> None:
-    """Raises Invalid, naming the line, unless every currency was in use on that day."""
+    """Raise Invalid, with the line, unless every currency was in use on that day."""
     require_offered({"currency": fallback}, day=day)
     for index, line in enumerate(lines):
         require_offered({"currency": line.currency}, day=day, path=f"lines.{index}.")
 
 
 def _require_balance(lines: Sequence[Posting], currencies: Sequence[str]) -> None:
-    """Raises Invalid unless there are two lines, each with one side over 0, and both sides agree in each currency."""
+    """Raise Invalid unless there are at least 2 lines, each with one side, and both sides are equal per currency."""
     if len(lines) < 2:
         raise Invalid(details={"lines": _("At least 2 needed.")})
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
@@ -171,8 +171,8 @@ def _require_balance(lines: Sequence[Posting], currencies: Sequence[str]) -> Non
         within_int64(debit, field="lines")
 
 
-# One statement, so that the totals are raised once and in one order. The entry's trigger locks the periods, then the
-# lines' one the accounts and the totals. A line whose account does not take it is not written.
+# A single statement, so that the totals are updated once and in one order. The trigger on entries locks the periods,
+# then the trigger on lines locks the accounts and the totals. Lines that their account doesn't accept aren't written.
 _INSERT = """
     WITH entry AS (
         INSERT INTO accounting_entry (id, date, description, reference, source_type, source_id, purpose, reverses_id,
@@ -190,9 +190,9 @@ _INSERT = """
 
 
 def _insert(head: Sequence[Any], lines: Sequence[Posting], currencies: Sequence[str]) -> UUID:
-    """Write an entry, of which `head` are the columns behind its id, with its lines; its id.
+    """Insert an entry with its lines and return its id. `head` has the entry's columns after the id.
 
-    Raises Invalid, naming the line, for an account that is unknown or does not take it.
+    Raises Invalid, with the line, if an account is unknown or doesn't accept the line.
     """
     entry_id = uuid7()
     columns: list[list[Any]] = [
@@ -216,7 +216,7 @@ _ACCOUNTS = "SELECT id, code, is_active, currency FROM accounting_account WHERE 
 
 
 def _refused(lines: Sequence[Posting], currencies: Sequence[str]) -> DomainError:
-    """Which lines their accounts did not take, and why."""
+    """Return the error that names the lines which their accounts didn't accept, and why."""
     named = {line.account for line in lines}
     ids = [name for name in named if isinstance(name, UUID)]
     codes = [name for name in named if isinstance(name, str)]

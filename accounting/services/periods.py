@@ -1,4 +1,4 @@
-"""Periods: stretches of days that close."""
+"""Services of accounting periods."""
 
 import datetime as dt
 from uuid import UUID
@@ -16,13 +16,13 @@ from skeleton.kernel.transactions import verb
 
 
 def create_period(*, start_date: dt.date, end_date: dt.date, actor: Actor) -> UUID:
-    """A new, open period. Raises Invalid (it ends before it begins), Conflict (another covers some of its days)."""
+    """Create an open period. Raises Invalid (it ends before it starts), Conflict (it overlaps another)."""
     with verb(actor, "create"):
         return Period.objects.create(start_date=start_date, end_date=end_date).pk
 
 
 def close_period(*, period_id: UUID, actor: Actor) -> None:
-    """From now on nothing is posted into the period; postings under way are waited for. Raises NotFound, Conflict."""
+    """Close the period to postings. Waits for postings in progress. Raises NotFound, Conflict."""
     with verb(actor, "close"):
         period = locked_for_update(Period.objects.all(), period_id)
         if period.status == PeriodStatus.CLOSED:
@@ -31,7 +31,7 @@ def close_period(*, period_id: UUID, actor: Actor) -> None:
 
 
 def reopen_period(*, period_id: UUID, actor: Actor) -> None:
-    """Let postings in again. Raises NotFound, Conflict (it is open)."""
+    """Reopen the period for postings. Raises NotFound, Conflict (it is open)."""
     with verb(actor, "reopen"):
         period = locked_for_update(Period.objects.all(), period_id)
         if period.status == PeriodStatus.OPEN:

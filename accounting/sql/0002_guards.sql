@@ -1,12 +1,12 @@
--- The books do not trust who writes. Everything below holds for the application, the back office and psql alike; the names in
--- CONSTRAINT are what kernel.constraints turns into sentences (accounting/apps.py).
+-- Accounting doesn't trust its writers. Everything below applies to the application, the back office and psql alike.
+-- kernel.constraints has a message for each name in CONSTRAINT (accounting/apps.py).
 
 -- A sub-account has its parent's type.
 ALTER TABLE accounting_account ADD CONSTRAINT accounting_account_id_type UNIQUE (id, type);
 ALTER TABLE accounting_account ADD CONSTRAINT accounting_account_parent_type
     FOREIGN KEY (parent_id, type) REFERENCES accounting_account (id, type);
 
--- The chart is a tree. Two moves at once could close a cycle that neither sees: they wait for each other.
+-- The chart is a tree. Two concurrent moves could create a cycle that neither of them sees, so they are serialised.
 CREATE FUNCTION accounting_account_place() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('accounting_account_tree'));
@@ -29,8 +29,8 @@ CREATE TRIGGER accounting_account_place BEFORE UPDATE OF parent_id ON accounting
     FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL AND NEW.parent_id IS DISTINCT FROM OLD.parent_id)
     EXECUTE FUNCTION accounting_account_place();
 
--- Type and currency are fixed by the first posting, the code from the start. Postings hold their accounts FOR SHARE, so
--- that one that is under way is seen here when it has ended.
+-- Type and currency can't change after the first posting, the code never. Postings lock their accounts FOR SHARE, so
+-- this waits for those in progress and sees them.
 CREATE FUNCTION accounting_account_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.code <> OLD.code THEN
@@ -47,10 +47,10 @@ CREATE TRIGGER accounting_account_fixed BEFORE UPDATE ON accounting_account
     FOR EACH ROW WHEN (NEW.code <> OLD.code OR NEW.type <> OLD.type OR NEW.currency IS DISTINCT FROM OLD.currency)
     EXECUTE FUNCTION accounting_account_fixed();
 
--- An entry belongs to the transaction that writes it: its number and its beginning are kept (the number alone could come again
--- in a restored database). Postings share an advisory lock that a change of periods takes alone: what is being posted while
--- a period closes is either committed before, or sees it closed. That needs READ COMMITTED, where each statement sees what
--- is committed by then.
+-- An entry belongs to the transaction that writes it: its number and its start are stored (the number alone could be
+-- reused in a restored database). Postings take an advisory lock in shared mode, changes of periods in exclusive mode.
+-- So a concurrent posting is either committed before a period closes, or sees it closed. This requires READ COMMITTED,
+-- where each statement sees everything that has been committed.
 ALTER TABLE accounting_entry ADD COLUMN xact xid8 NOT NULL DEFAULT pg_current_xact_id();
 
 CREATE FUNCTION accounting_entry_begin() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -92,8 +92,8 @@ CREATE TRIGGER accounting_line_append_only BEFORE UPDATE OR DELETE OR TRUNCATE O
     FOR EACH STATEMENT EXECUTE FUNCTION accounting_refuse(
         'accounting_line_append_only', 'journal lines are never changed or deleted');
 
--- One statement of lines: their accounts are held still in the order of their ids, then the kept totals are raised in the same
--- order, so that two writers never wait for each other in a circle.
+-- For each statement on lines: locks the accounts in the order of their ids, then updates the maintained totals in the
+-- same order, so that writers can't deadlock.
 CREATE FUNCTION accounting_line_keep() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     broken text;
@@ -133,7 +133,7 @@ END $$;
 CREATE TRIGGER accounting_line_keep AFTER INSERT ON accounting_line
     REFERENCING NEW TABLE AS new_lines FOR EACH STATEMENT EXECUTE FUNCTION accounting_line_keep();
 
--- Only that trigger writes them; a statement of anybody's own is one trigger deep.
+-- Only that trigger writes them. Direct statements have a trigger depth of one.
 CREATE FUNCTION accounting_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF pg_trigger_depth() < 2 THEN
@@ -147,12 +147,12 @@ CREATE TRIGGER accounting_total_kept BEFORE INSERT OR UPDATE OR DELETE OR TRUNCA
 CREATE TRIGGER accounting_month_total_kept BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON accounting_month_total
     FOR EACH STATEMENT EXECUTE FUNCTION accounting_kept();
 
--- Room for new versions of the few hot rows beside the old ones.
+-- Leaves space for new versions of the few hot rows on the same page.
 ALTER TABLE accounting_total SET (fillfactor = 40);
 ALTER TABLE accounting_month_total SET (fillfactor = 40);
 
--- At commit. The lines' trigger asks for the parent before and after: should the refusal above ever be switched off, a line
--- that moves or goes still unbalances nothing unseen.
+-- Checked at commit. The trigger on lines checks the old and the new parent, so that moved or deleted lines are
+-- detected even if the trigger above is disabled.
 CREATE FUNCTION accounting_check_entry(checked uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     lines bigint;

@@ -1,4 +1,5 @@
--- The reversal of an entry that was posted further ahead, on that entry's own day, is the one way out of it.
+-- Except for the reversal, on the same day, of an entry that was posted further ahead, since there is no other way to
+-- undo it.
 CREATE FUNCTION accounting_entry_date_ahead() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.date IS DISTINCT FROM (SELECT e.date FROM accounting_entry e WHERE e.id = NEW.reverses_id) THEN

@@ -4,7 +4,7 @@ BEGIN
     RAISE EXCEPTION '%', TG_ARGV[1] USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_ARGV[0];
 END $$;
 
--- Only that trigger writes them; a statement of anybody's own is one trigger deep.
+-- Only that trigger writes them. Direct statements have a trigger depth of one.
 CREATE FUNCTION accounting_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF pg_trigger_depth() < 2 THEN

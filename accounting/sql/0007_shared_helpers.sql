@@ -1,7 +1,7 @@
--- Every trigger function runs with the rights of the tables' owner, over a fixed search path: the application's role needs
--- no right of its own on what triggers write.
+-- Every trigger function runs with the rights of the tables' owner and a fixed search path, so the application's role
+-- needs no rights on what triggers write.
 
--- The chart is a tree. Two moves at once could close a cycle that neither sees: they wait for each other.
+-- The chart is a tree. Two concurrent moves could create a cycle that neither of them sees, so they are serialised.
 CREATE OR REPLACE FUNCTION accounting_account_place() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -19,8 +19,8 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- Type and currency are fixed by the first posting, the code from the start. Postings hold their accounts FOR SHARE, so
--- that one that is under way is seen here when it has ended.
+-- Type and currency can't change after the first posting, the code never. Postings lock their accounts FOR SHARE, so
+-- this waits for those in progress and sees them.
 CREATE OR REPLACE FUNCTION accounting_account_fixed() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -50,8 +50,8 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- One statement of lines: their accounts are held still in the order of their ids, then the kept totals are raised in the same
--- order, so that two writers never wait for each other in a circle.
+-- For each statement on lines: locks the accounts in the order of their ids, then updates the maintained totals in the
+-- same order, so that writers can't deadlock.
 CREATE OR REPLACE FUNCTION accounting_line_keep() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -90,8 +90,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- At commit. The lines' trigger asks for the parent before and after: should the refusal above ever be switched off, a line
--- that moves or goes still unbalances nothing unseen.
+-- Checked at commit. The trigger on lines checks the old and the new parent, so that moved or deleted lines are
+-- detected even if the trigger above is disabled.
 CREATE OR REPLACE FUNCTION accounting_check_entry(checked uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     lines bigint;
@@ -129,7 +129,8 @@ BEGIN
     END IF;
 END $$;
 
--- The reversal of an entry that was posted further ahead, on that entry's own day, is the one way out of it.
+-- Except for the reversal, on the same day, of an entry that was posted further ahead, since there is no other way to
+-- undo it.
 CREATE OR REPLACE FUNCTION accounting_entry_date_ahead() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -150,7 +151,7 @@ CREATE OR REPLACE TRIGGER accounting_entry_append_only BEFORE UPDATE OR DELETE O
 CREATE OR REPLACE TRIGGER accounting_line_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON accounting_line
     FOR EACH STATEMENT EXECUTE FUNCTION skeleton_never(
         'accounting_line_append_only', 'journal lines are never changed or deleted');
--- Only accounting_line_keep writes them; a statement of anybody's own is no trigger deep.
+-- Only accounting_line_keep writes them. Direct statements have a trigger depth of zero.
 CREATE OR REPLACE TRIGGER accounting_total_kept BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON accounting_total
     FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0)
     EXECUTE FUNCTION skeleton_never('accounting_total_kept', 'the totals are kept by the journal lines');

@@ -1,4 +1,4 @@
-"""Books for tests: made by the verbs that everybody uses."""
+"""Accounting data for tests, created by the services."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ from skeleton.testkit.roles import as_owner
 
 
 def account(code: str, type: str = "asset", **values: Any) -> Account:  # noqa: A002
-    """A new account."""
+    """Create an account."""
     pk = create_account(values={"code": code, "name": f"Account {code}", "type": type, **values}, actor=SYSTEM)
     return Account.objects.get(pk=pk)
 
 
 def post(debit: str, credit: str, amount: int, day: str = "2026-03-15", currency: str = "USD", **entry: Any) -> UUID:
-    """`amount` minor units from one account to another, by their codes."""
+    """Post `amount` minor units from one account to another, given by code."""
     return post_entry(
         date=dt.date.fromisoformat(day),
         description=entry.pop("description", "A test posting"),
@@ -35,7 +35,7 @@ def post(debit: str, credit: str, amount: int, day: str = "2026-03-15", currency
 
 @contextmanager
 def legacy_dates() -> Iterator[None]:
-    """As before days ahead were limited: entries of any year can be posted."""
+    """Disable the limit on future dates, so that entries of any year can be posted."""
     toggle = "SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE accounting_entry {} TRIGGER accounting_entry_date_ahead"
     with patch("accounting.services.entries.require_within_a_year"), connection.cursor() as cursor:
         with as_owner():
@@ -48,6 +48,6 @@ def legacy_dates() -> Iterator[None]:
 
 
 def net(code: str, currency: str = "USD") -> int:
-    """Debits less credits ever posted to the account, in minor units."""
+    """Return debits minus credits of everything posted to the account, in minor units."""
     found = Total.objects.filter(account__code=code, currency=currency).first()
     return int(found.debit - found.credit) if found else 0

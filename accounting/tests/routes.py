@@ -1,4 +1,4 @@
-"""What the books' routes ask of their caller."""
+"""The permissions that the routes of accounting require."""
 
 from skeleton.testkit.matrix import Route
 

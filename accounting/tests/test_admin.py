@@ -1,4 +1,4 @@
-"""The books in the back office."""
+"""Accounting in the back office."""
 
 import pytest
 from django.test import Client

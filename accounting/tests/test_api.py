@@ -1,4 +1,4 @@
-"""Accounts, transactions and periods over the API; the user's document's examples as printed."""
+"""Accounts, transactions and periods over the API, with the examples of the API reference as printed."""
 
 import pytest
 from django.core.management import call_command
@@ -14,7 +14,7 @@ BIGGEST = 2**63 - 1
 
 
 def transaction(*lines, **fields):
-    """A body for POST /transactions; a line is (account, debit, credit)."""
+    """Return a body for POST /transactions. A line is (account, debit, credit)."""
     return {
         "description": "A test transaction",
         "lines": [

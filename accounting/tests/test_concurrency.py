@@ -1,4 +1,4 @@
-"""Many hands on the same books at the same moment."""
+"""Concurrent postings to the same accounts."""
 
 import datetime as dt
 import threading
@@ -15,7 +15,7 @@ from skeleton.testkit.narrowing import database_error
 
 
 def in_threads(*jobs):
-    """Run the jobs at the same moment, each on a connection of its own; what each returned or raised."""
+    """Run the jobs concurrently, each on its own connection. Returns what each returned or raised."""
     outcomes: list[Any] = [None] * len(jobs)
     barrier = threading.Barrier(len(jobs))
 

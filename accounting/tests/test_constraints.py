@@ -1,4 +1,4 @@
-"""Attacks on the books that go round all Python: each is answered by its constraint, whoever asks."""
+"""Attacks on the books with raw SQL, bypassing Python. Each is refused by its constraint."""
 
 import datetime as dt
 
@@ -34,16 +34,16 @@ def commit(*statements, **params):
 
 
 def at_commit(*statements, **params):
-    """Run the statements and leave the checking to the COMMIT itself."""
+    """Run the statements and leave the deferred checks to COMMIT."""
     with transaction.atomic():
         for sql in statements:
             run(sql, **params)
 
 
 def attack(*statements, **params):
-    """How PostgreSQL answers the statements.
+    """Return how PostgreSQL refuses the statements, as SQLSTATE and constraint.
 
-    The pair of SQLSTATE and constraint, once it is clear that people would get a sentence for it.
+    Checks that there is a user message for it.
     """
     refusal = refusal_of(lambda: commit(*statements, **params))
     assert refusal is not None
@@ -69,7 +69,7 @@ def line(position, debit=0, credit=0, *, on="bank", date="2026-03-15", currency=
 
 @pytest.fixture
 def ids(chart):
-    """Parameters of the raw statements: a fresh entry id, and accounts by what they are."""
+    """Parameters of the raw statements: a new entry id, and accounts by kind."""
     by_code = dict(Account.objects.values_list("code", "id"))
     return {"entry": uuid7(), "bank": by_code["1200"], "revenue": by_code["4000"], "top": by_code["1000"]}
 
@@ -267,7 +267,7 @@ class TestPeriods:
 
 @pytest.mark.django_db(transaction=True)
 class TestWhatIsCommitted:
-    """Entries of transactions that have ended; the connection is the application's own, and a superuser's."""
+    """Entries of transactions that have ended, on the application's own connection and on a superuser's."""
 
     def test_nothing_changes_and_nothing_goes(self):
         seed_chart()

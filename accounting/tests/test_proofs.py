@@ -1,4 +1,4 @@
-"""What proves the books: their own recomputation, beancount, and any sequence of postings that hypothesis thinks of."""
+"""The integrity checks of the books: recomputation, Beancount, and generated sequences of postings."""
 
 import datetime as dt
 from decimal import Decimal
@@ -23,13 +23,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 
 
 def differences():
-    """What the proofs find, by what they prove."""
+    """Return the differences that the checks find, by check."""
     found = {name: list(proof()) for name, proof in proofs.registered().items()}
     return {name: sentences for name, sentences in found.items() if sentences}
 
 
 def tamper(sql):
-    """Change what nobody may change: as a superuser who has switched the triggers off."""
+    """Tamper with data, as a superuser with disabled triggers."""
     with past_triggers() as cursor:
         cursor.execute(sql)
 
@@ -160,7 +160,7 @@ def test_whatever_is_posted_and_reversed_the_books_are_right(steps):
 
 class TestBeancount:
     def load(self, tmp_path):
-        """The export as beancount itself understands it: all balances by account name and currency."""
+        """Return the export as parsed by Beancount: all balances by account name and currency."""
         path = tmp_path / "journal.beancount"
         call_command("export_beancount", output=path)
         entries, errors, _ = loader.load_file(str(path))
@@ -199,7 +199,7 @@ class TestBeancount:
         assert theirs["Expenses:5000:5300:Z--9", "BHD"] == Decimal("12.345")
 
     def test_accounts_with_children_are_posted_to(self, tmp_path):
-        """Asserted is the whole subtree, at every depth, in each currency; own balances are those of the books."""
+        """Assertions cover the whole subtree, at every depth and in each currency. Own balances match the books."""
         for depth, code in enumerate(["1", "12", "12.0", "12.0-a", "12.0-a.b"]):
             account(code, parent=["1000", "1", "12", "12.0", "12.0-a"][depth])
         account("12.1", parent="12", currency="EUR")
@@ -208,7 +208,7 @@ class TestBeancount:
             post("4000", code, amount, "2026-04-01", "JPY")
         post("12.1", "4000", 77_77, currency="EUR")
         post("1", "12.0-a.b", 3000)  # 1 holds 6,000 then, the deepest one 4,000
-        post("12", "1", 6000)  # an account of 0 with sub-accounts that hold something
+        post("12", "1", 6000)  # an account with balance 0 whose sub-accounts have balances
         post("5000", "5300", 5)
         theirs = self.load(tmp_path)
         assert theirs == self.ours()

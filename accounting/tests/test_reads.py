@@ -1,4 +1,4 @@
-"""The compiled reads against the ordinary ones, and how many queries each takes."""
+"""Compiled reads compared with ordinary ones, and their query counts."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""The reports in the back office: readable, printable, and from a sum down to the transaction."""
+"""The reports in the back office: readable, printable, with links from sums down to transactions."""
 
 import csv
 import datetime as dt
@@ -31,7 +31,7 @@ def signed_in(user):
 
 @pytest.fixture
 def reader():
-    """Somebody who may read the books, and nothing else."""
+    """A user who may only read accounting."""
     return signed_in(user_with("accounting:read", email="rita@example.com"))
 
 
@@ -40,7 +40,7 @@ def bank():
 
 
 def text_of(answer, status=200):
-    """What a person reads, in one line."""
+    """Return the visible text in one line."""
     assert answer.status_code == status
     page = answer.content.decode()
     return " ".join(re.sub(r"<[^>]+>", " ", page[page.index('class="report"') :]).split())

@@ -19,14 +19,14 @@ DAYS = ["2025-11-30", "2025-12-01", "2025-12-31", "2026-01-01", "2026-01-15", "2
 
 @pytest.fixture
 def busy():
-    """Postings on days around the edges of months."""
+    """Postings on days around the start and end of months."""
     for number, day in enumerate(DAYS):
         post("1200", "4000", 10**number, day)
         post("5300", "1200", 3 * 10**number, day, currency="EUR")
 
 
 def by_lines(first, last):
-    """What the report must say, from the lines alone."""
+    """Return the expected report, computed from the lines only."""
     sums: dict[tuple[str, str], tuple[int, int]] = {}
     for line in Line.objects.filter(date__gte=first or dt.date.min, date__lte=last).select_related("account"):
         debit, credit = sums.get((line.account.code, line.currency), (0, 0))

@@ -1,4 +1,4 @@
-"""The books as an accountant would write them down. Amounts are cents unless a currency says otherwise."""
+"""Worked examples as an accountant would write them. Amounts are cents unless a currency has other decimals."""
 
 import datetime as dt
 
@@ -17,7 +17,7 @@ BANK, RECEIVABLE, TAX, CAPITAL, RETAINED, REVENUE, RENT = "1200", "1300", "2200"
 
 
 def journal(day, description, *lines, **entry):
-    """One entry. A line is (account, debit, credit)."""
+    """Post an entry. A line is (account, debit, credit)."""
     return post_entry(
         date=dt.date.fromisoformat(day),
         description=description,
@@ -28,7 +28,7 @@ def journal(day, description, *lines, **entry):
 
 
 def trial(day, currency="USD"):
-    """The trial balance of a day: {account: (debit, credit)}; its totals agree."""
+    """Return the trial balance of a day: {account: (debit, credit)}. Checks that the totals are equal."""
     for part in trial_balance(Span(None, dt.date.fromisoformat(day)))["currencies"]:
         if part["currency"] == currency:
             assert part["total_debit"] == part["total_credit"]
@@ -48,7 +48,7 @@ def income(first, last):
 
 
 def test_opening_capital():
-    """The owners put 10,000.00 into the bank."""
+    """The owners pay 10,000.00 into the bank account."""
     journal("2026-01-02", "Opening capital", (BANK, 1_000_000, 0), (CAPITAL, 0, 1_000_000))
     assert trial("2026-01-01") == {}
     assert trial("2026-01-02") == {BANK: (1_000_000, 0), CAPITAL: (0, 1_000_000)}
@@ -56,7 +56,7 @@ def test_opening_capital():
 
 
 def test_a_sale_with_tax_paid_in_two_parts():
-    """Sold for 1,000.00 and 20 % tax; 500.00 come in February, the rest in March."""
+    """A sale for 1,000.00 plus 20 % tax. 500.00 are paid in February, the rest in March."""
     journal(
         "2026-01-20",
         "Invoice INV-2026-001",
@@ -85,7 +85,7 @@ def test_a_sale_with_tax_paid_in_two_parts():
 
 
 def test_a_cancellation():
-    """The sale is cancelled in the next month: it never happened, and both months say what was known in them."""
+    """The sale is cancelled in the next month. Both months show what was known at that time."""
     sale = journal("2026-01-20", "Invoice", (RECEIVABLE, 120_000, 0), (REVENUE, 0, 100_000), (TAX, 0, 20_000))
     reverse_entry(entry_id=sale, date=dt.date(2026, 2, 3), actor=SYSTEM)
     assert trial("2026-01-31")[RECEIVABLE] == (120_000, 0)
@@ -95,7 +95,7 @@ def test_a_cancellation():
 
 
 def test_a_wrong_entry_is_reversed_and_written_anew():
-    """Rent of 800.00 was typed as 8,000.00. Nothing is erased: the wrong one, its mirror and the right one stay."""
+    """Rent of 800.00 was entered as 8,000.00. Nothing is deleted: the wrong entry, its mirror and a new one remain."""
     wrong = journal("2026-01-05", "Rent January", (RENT, 800_000, 0), (BANK, 0, 800_000))
     reverse_entry(entry_id=wrong, date=dt.date(2026, 1, 5), description="Typed a 0 too many", actor=SYSTEM)
     journal("2026-01-05", "Rent January", (RENT, 80_000, 0), (BANK, 0, 80_000))
@@ -106,7 +106,7 @@ def test_a_wrong_entry_is_reversed_and_written_anew():
 
 
 def test_year_end():
-    """What the year earned goes to retained earnings, and the year closes."""
+    """The year's net income goes to retained earnings, and the year is closed."""
     journal("2025-01-02", "Opening capital", (BANK, 500_000, 0), (CAPITAL, 0, 500_000))
     journal("2025-06-01", "Sale", (BANK, 300_000, 0), (REVENUE, 0, 300_000))
     journal("2025-07-01", "Rent", (RENT, 120_000, 0), (BANK, 0, 120_000))
@@ -137,14 +137,14 @@ def test_year_end():
     ],
 )
 def test_an_entry_that_is_none(lines, field):
-    """One line is no entry, nor is one with both sides or none; whoever posts is told before PostgreSQL refuses."""
+    """A single line is invalid, and so is a line with both sides or none. Python refuses before PostgreSQL does."""
     with pytest.raises(Invalid) as refused:
         journal("2026-01-02", "Nonsense", *lines)
     assert field in present(refused.value.details)
 
 
 def test_two_currencies_side_by_side():
-    """Euros and dollars are never added up."""
+    """Euros and dollars are never added."""
     journal("2026-01-02", "Capital", (BANK, 1_000, 0), (CAPITAL, 0, 1_000))
     journal("2026-01-02", "Kapital", (BANK, 700, 0), (CAPITAL, 0, 700), currency="EUR")
     assert trial("2026-01-31") == {BANK: (1_000, 0), CAPITAL: (0, 1_000)}
@@ -154,7 +154,7 @@ def test_two_currencies_side_by_side():
 
 
 def test_an_exchange_goes_through_an_account_of_each_currency():
-    """100.00 dollars become 90.00 euros: balanced in both, with what they were exchanged for on a clearing account."""
+    """100.00 dollars become 90.00 euros: balanced in both currencies, with a clearing account."""
     post_entry(
         date=dt.date(2026, 1, 3),
         description="Exchange",

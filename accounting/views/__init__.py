@@ -1,1 +1,1 @@
-"""The API of the books."""
+"""The API of accounting."""

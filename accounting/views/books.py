@@ -1,4 +1,4 @@
-"""The API of accounts, transactions and periods."""
+"""The API of accounts, transactions and accounting periods."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ class AccountViewSet(ModelViewSet):
 
     @describe(summary="Change some fields")
     def perform_update(self, serializer: Any) -> None:
-        """Type and currency are fixed by the first posting; the code always is."""
+        """The code can't be changed, and the type and currency only until the first posting."""
         update_account(account_id=self.pk, values=serializer.validated_data, actor=self.actor)
 
 
@@ -71,7 +71,7 @@ class TransactionViewSet(CreateMixin, ReadOnlyModelViewSet):
 
     @describe(summary="Record a transaction")
     def perform_create(self, serializer: Any) -> Any:
-        """Debits equal credits in each currency. A recorded transaction never changes; it can be reversed, once."""
+        """Debits must equal credits in each currency. A recorded transaction can't be changed, only reversed once."""
         values = serializer.validated_data
         lines = [_posting(line) for line in values.pop("lines")]
         return post_entry(**values, lines=lines, actor=self.actor)
@@ -79,7 +79,7 @@ class TransactionViewSet(CreateMixin, ReadOnlyModelViewSet):
     @action(
         detail=True,
         methods=["post"],
-        summary="Undo by the mirror transaction",
+        summary="Reverse with a mirror transaction",
         input=ReverseInputSerializer,
         status=201,
         errors=(404, 409, 422),
@@ -113,12 +113,12 @@ class PeriodViewSet(CreateMixin, ReadOnlyModelViewSet):
     def perform_create(self, serializer: Any) -> Any:
         return create_period(**serializer.validated_data, actor=self.actor)
 
-    @action(detail=True, methods=["post"], summary="Close: nothing is posted into it any more", errors=(404, 409))
+    @action(detail=True, methods=["post"], summary="Close the period to postings", errors=(404, 409))
     def close(self, request: Request, pk: str) -> HttpResponse:
         close_period(period_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
-    @action(detail=True, methods=["post"], summary="Open again", errors=(404, 409))
+    @action(detail=True, methods=["post"], summary="Reopen the period", errors=(404, 409))
     def reopen(self, request: Request, pk: str) -> HttpResponse:
         reopen_period(period_id=self.pk, actor=self.actor)
         return self.show(self.pk)

@@ -1,4 +1,4 @@
-"""The API of what the books tell: reports and account ledgers, as JSON or CSV."""
+"""The API of accounting reports and account ledgers, as JSON or CSV."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable
@@ -32,9 +32,13 @@ Answer = HttpResponse | StreamingHttpResponse
 
 _DAY = {"type": "string", "format": "date"}
 _SPAN = (
-    OpenApiParameter("as_of", _DAY, description="Everything up to and with this day. Not with from_date or to_date."),
-    OpenApiParameter("from_date", _DAY, description="What happened on this day or later."),
-    OpenApiParameter("to_date", _DAY, description="What happened on this day or earlier; today by default."),
+    OpenApiParameter(
+        "as_of",
+        _DAY,
+        description="Everything up to and including this day. Can't be combined with from_date or to_date.",
+    ),
+    OpenApiParameter("from_date", _DAY, description="Only what is dated on this day or later."),
+    OpenApiParameter("to_date", _DAY, description="Only what is dated on this day or earlier. Defaults to today."),
     FORMAT,
 )
 
@@ -52,39 +56,42 @@ class ReportViewSet(ApiViewSet):
         detail=False,
         methods=["get"],
         url_path="trial-balance",
-        summary="Trial balance",
+        summary="Get the trial balance",
         output=TrialBalanceSerializer,
         errors=(400,),
         media=(CSV,),
     )
     def trial_balance(self, request: Request) -> Answer:
-        """As of a day (today by default) each account's balance on its side; within days what each took on both."""
+        """As of a day (today by default): the balance of each account, as a debit or a credit.
+
+        For a period (`from_date`, `to_date`): the total debits and credits of each account.
+        """
         return self._answer("trial-balance", trial_balance, tables.trial_balance_rows)
 
     @action(
         detail=False,
         methods=["get"],
         url_path="balance-sheet",
-        summary="Balance sheet",
+        summary="Get the balance sheet",
         output=BalanceSheetSerializer,
         errors=(400,),
         media=(CSV,),
     )
     def balance_sheet(self, request: Request) -> Answer:
-        """As of a day (today by default) what is owned and owed; within days how that changed."""
+        """As of a day (today by default): assets, liabilities and equity. For a period: how they changed."""
         return self._answer("balance-sheet", balance_sheet, tables.balance_sheet_rows)
 
     @action(
         detail=False,
         methods=["get"],
         url_path="income-statement",
-        summary="Income statement",
+        summary="Get the income statement",
         output=IncomeStatementSerializer,
         errors=(400,),
         media=(CSV,),
     )
     def income_statement(self, request: Request) -> Answer:
-        """What was earned and spent within days; this year until today by default."""
+        """Revenue and expenses of a period. Defaults to this year until today."""
         return self._answer("income-statement", income_statement, tables.income_statement_rows, this_year=True)
 
     def _answer(
@@ -110,7 +117,7 @@ class ReportViewSet(ApiViewSet):
 
 
 def _span(asked: dict[str, Any], *, this_year: bool) -> Span:
-    """The days that were asked for. Raises BadRequest."""
+    """Return the requested period. Raises BadRequest."""
     present = today()
     as_of: dt.date | None = asked.get("as_of")
     first: dt.date | None = asked.get("from_date")
@@ -135,14 +142,14 @@ class LedgerViewSet(ApiViewSet):
     @action(
         detail=True,
         methods=["get"],
-        summary="The account's ledger",
+        summary="List the account's ledger lines",
         output=LedgerSerializer,
         envelope="cursor",
         errors=(400, 404),
         media=(CSV,),
     )
     def ledger(self, request: Request, pk: str) -> Answer:
-        """Newest first, each line with the balance after it. As CSV: all lines, oldest first."""
+        """Newest first, each line with the balance after it. The CSV has all lines, oldest first."""
         query = parse_list_query(
             request.query_params,
             filterset=LedgerFilterSet,

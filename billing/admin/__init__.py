@@ -1,4 +1,4 @@
-"""Billing in the back office: its screens, and the page of what is owed."""
+"""Billing in the back office: its screens and the receivables report."""
 
 from billing.admin import invoices, orders, reports
 

@@ -1,4 +1,4 @@
-"""What the screens of orders and of invoices have in common: a draft is edited with its lines, the rest is shown."""
+"""Shared parts of the order and invoice screens. Drafts are edited with their lines, the rest is read-only."""
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -37,7 +37,7 @@ SUBTOTAL, TAX, TOTAL = money("subtotal", _("subtotal")), money("tax_total", _("t
 
 
 class LineFormSet(PartsFormSet):
-    """The lines of a draft; amounts are read in its currency."""
+    """The lines of a draft. Amounts are parsed in its currency."""
 
     name = "lines"
 
@@ -52,7 +52,7 @@ class LineFormSet(PartsFormSet):
 
     @property
     def currency(self) -> str:
-        """The document's; of a new one the currency that was chosen, else its customer's."""
+        """Return the document's currency; for a new one, the selected currency, else the customer's."""
         if not hasattr(self, "_known_currency"):
             self._known_currency = self.instance.currency or self._chosen_currency() or settings.SKELETON_CURRENCY
         return self._known_currency
@@ -77,7 +77,7 @@ class Lines(TabularList):
 
 
 class ShownLines(ShownParts):
-    """The lines of what is not a draft any more; `document` names their way to it."""
+    """The lines of a document that is no longer a draft. `document` is the name of their foreign key to it."""
 
     document: ClassVar[str]
     verbose_name_plural = _("lines")
@@ -116,7 +116,7 @@ class ShownLines(ShownParts):
 
 
 class NewDocumentForm(RecordForm):
-    """What a new document asks for, whatever its kind; what is left empty is not sent."""
+    """The form of a new document of either kind. Empty fields are omitted."""
 
     customer_id = PickField(Customer.objects.all(), screen="parties.customer", label=_("Customer"))
     currency = CurrencyChoice(help_text=_("Empty is the customer's."), label=_("Currency"))
@@ -136,11 +136,11 @@ PAPER: dict[str, Any] = {
     "icon": "picture_as_pdf",
     "items": [f"pdf_{language}" for language in Language],
 }
-"""The buttons made by `papers`, as one menu among the acts."""
+"""The actions created by `papers`, as one menu."""
 
 
 def papers(needs: str, written: Callable[..., Paper], argument: str) -> Iterator[Any]:
-    """For each language a button that gives the document as PDF; `written` is the service, `argument` names its id."""
+    """Create a PDF download action for each language. `written` is the service, `argument` its parameter for the id."""
 
     def of(language: Language) -> Any:
         def make(screen: Any, request: HttpRequest, document: Document) -> PdfResponse:
@@ -157,7 +157,7 @@ def papers(needs: str, written: Callable[..., Paper], argument: str) -> Iterator
 
 
 class DocumentScreen(RecordAdmin):
-    """A document with lines. Each line that changes is a verb of its own, in one transaction with the rest."""
+    """A document with lines. Each changed line is a service call, in one transaction with the rest."""
 
     line_input: ClassVar[type[InputSerializer]]
     search_fields = ("search_text__contains",)
@@ -165,7 +165,7 @@ class DocumentScreen(RecordAdmin):
     searched_in_lower_case = True
 
     def add_line(self, pk: UUID, values: Any, actor: Actor) -> None:
-        """Put a line on the draft."""
+        """Add a line to the draft."""
         raise NotImplementedError
 
     def update_line(self, pk: UUID, line_id: UUID, values: dict[str, Any], actor: Actor) -> None:
@@ -173,7 +173,7 @@ class DocumentScreen(RecordAdmin):
         raise NotImplementedError
 
     def delete_line(self, pk: UUID, line_id: UUID, actor: Actor) -> None:
-        """Take a line off the draft."""
+        """Delete a line of the draft."""
         raise NotImplementedError
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -191,7 +191,7 @@ class DocumentScreen(RecordAdmin):
                     self._save_lines(form.instance.pk, formset, actor)
 
     def _save_lines(self, pk: UUID, formset: LineFormSet, actor: Actor) -> None:
-        """One verb a line. What is refused names the line as the form counts it."""
+        """Call one service for each changed line. Errors refer to the line by its index in the form."""
         for line in formset.deleted_forms:
             if line.instance.pk and not line.instance._state.adding:
                 self.delete_line(pk, line.instance.pk, actor)

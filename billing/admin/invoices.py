@@ -1,4 +1,4 @@
-"""The screen of invoices: drafts are edited, the rest is shown; what happens to them are the services' verbs."""
+"""The screen of invoices. Drafts are edited, the rest is read-only; the actions call the services."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -57,7 +57,7 @@ PAID = money("amount_paid", _("paid"))
 
 
 def can(action: str) -> Any:
-    """Whether an invoice's state allows the action, by the very rule that the services ask."""
+    """Return a condition: the invoice's state allows the action, by the same rule that the services use."""
     return lambda invoice: action in allowed_actions(invoice.status, amount_paid=invoice.amount_paid)
 
 
@@ -103,7 +103,7 @@ class Payments(ShownParts):
 
 
 class Papers(ShownParts):
-    """What was handed out of a sent invoice. A PDF that somebody shows is ours if its SHA-256 is here."""
+    """The issued PDFs of a sent invoice. A PDF is genuine if its SHA-256 is listed here."""
 
     model = IssuedDocument
     verbose_name_plural = _("PDF handed out")
@@ -248,7 +248,7 @@ class InvoiceScreen(DocumentScreen):
     def due_money(self, invoice: Invoice) -> Any:
         return shown_money(amount_due(invoice.status, invoice.total, invoice.amount_paid), invoice.currency)
 
-    # acts
+    # actions
 
     @act(
         _("Send"),

@@ -1,4 +1,4 @@
-"""The screen of orders: drafts are edited, the rest is shown; each transition of the machine is a button."""
+"""The screen of orders. Drafts are edited, the rest is read-only; each transition is an action."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -69,7 +69,7 @@ _THE_ITEMS = widgets.UnfoldAdminTextInputWidget(attrs={"placeholder": _("the ite
 
 
 class OrderLineForm(RecordForm):
-    """A line. What is left empty is the item's."""
+    """A line. Empty fields default to the item's values."""
 
     item_id = PickField(Item.objects.all(), screen="inventory.item", label=_("Item"))
     unit_price = AmountField(required=False, widget=_THE_ITEMS, label=_("Unit price"))
@@ -88,7 +88,7 @@ class OrderLineForm(RecordForm):
             self.initial["item_id"] = self.instance.item_id
 
     def _post_clean(self) -> None:
-        """Nothing goes into the instance: an empty price is the item's, and no row may be without one."""
+        """Leave the instance alone: an empty price means the item's, but no row may be without a price."""
 
     def body(self, *, partial: bool) -> dict[str, Any]:
         body = super().body(partial=partial)
@@ -99,7 +99,7 @@ class OrderLineForm(RecordForm):
 
 class OrderLineFormSet(LineFormSet):
     def part(self, form: Any) -> dict[str, Any]:
-        """A price that was typed is in the currency of the document, whatever the item's is."""
+        """Add the document's currency if a price was entered: that price isn't in the item's currency."""
         body = super().part(form)
         return {**body, "currency": self.currency} if "unit_price" in body else body
 
@@ -124,7 +124,7 @@ class History(ShownParts):
 
 
 class Invoices(ShownParts):
-    """What was made of the order."""
+    """The invoices created from the order."""
 
     model = Invoice
     ordering = ("pk",)
@@ -208,7 +208,7 @@ class InvoiceOrderForm(ActForm):
 
 
 def moving(target: OrderStatus, title: Text, **described: Any) -> Any:
-    """A button that brings an order into the state `target`, offered where the machine allows it."""
+    """Return an action that changes an order's status to `target`, available if the transition is allowed."""
 
     def move(screen: Any, request: HttpRequest, order: Any, form: ReasonForm) -> Text:
         asked = StatusInputSerializer.parse({"status": target.value, **form.body()})
@@ -221,7 +221,7 @@ def moving(target: OrderStatus, title: Text, **described: Any) -> Any:
 
 
 class WaitingFilter(DropdownFilter):
-    """Orders that wait for us: to be confirmed, or to be shipped."""
+    """Filters orders that wait to be confirmed or shipped."""
 
     title, parameter_name = _("waiting"), "waiting"
 
@@ -311,7 +311,7 @@ class OrderScreen(DocumentScreen):
         parts = (address.get(name) for name in ("street", "postal_code", "city", "region", "state"))
         return ", ".join([part for part in parts if part] + ([str(country)] if country else [])) or EMPTY
 
-    # acts
+    # actions
 
     submit = moving(
         OrderStatus.PENDING,

@@ -1,4 +1,4 @@
-"""What customers owe, as a page: from an amount to the customer's invoices."""
+"""The receivables aging report as a page. Customers link to their open invoices."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +17,7 @@ from skeleton.office.pages import register
 from skeleton.office.reports import Asked, Column, DayForm, Found, Line, ReportPage, Table, figure, link, total
 
 SHOWN = 1000
-"""Customers of one currency on the page; the CSV has all of them."""
+"""Customers per currency on the page. The CSV has all of them."""
 
 
 @register
@@ -54,6 +54,6 @@ def _table(part: dict[str, Any], *, linked: bool) -> Table:
 
 
 def _invoices_of(one: dict[str, Any]) -> Any:
-    """The customer's name, leading to the invoices that are open."""
+    """Return the customer's name, linked to the open invoices."""
     asked = {"customer__id__exact": one["customer_id"], "status__exact": InvoiceStatus.SENT.value}
     return link(f"{reverse('admin:billing_invoice_changelist')}?{urlencode(asked)}", one["customer_name"])

@@ -1,1 +1,1 @@
-"""Invoices and order confirmations on paper: what they say (`contents`), in which words, and how it is set (Typst)."""
+"""Printed invoices and order confirmations: their contents, their texts and their Typst template."""

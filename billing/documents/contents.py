@@ -1,6 +1,6 @@
-"""What a document says: from the figures that the API shows to texts, in the reader's language.
+"""The contents of a document: formats the figures that the API shows as texts in the reader's language.
 
-Nothing is worked out here. Every amount is one that is stored; the template (`document.typ`) only lays out.
+Nothing is calculated here. Every amount is a stored one. The template (`document.typ`) only does the layout.
 """
 
 import datetime as dt
@@ -25,7 +25,7 @@ _MAY_BREAK = "\u200b"
 
 
 def invoice_contents(invoice: Json, *, seller: Json, customer: Json, language: str) -> Json:
-    """Everything on an invoice's paper. `invoice` is as `queries.printed_invoice` reads it."""
+    """Return the contents of an invoice. `invoice` comes from `queries.printed_invoice`."""
     words = WORDS[language]
     status = invoice["status"]
     watermarks = {InvoiceStatus.DRAFT: words["draft"], InvoiceStatus.CANCELLED: words["cancelled"]}
@@ -49,7 +49,7 @@ def invoice_contents(invoice: Json, *, seller: Json, customer: Json, language: s
 
 
 def order_contents(order: Json, *, seller: Json, customer: Json, language: str) -> Json:
-    """Everything on an order's paper, which confirms it once it is confirmed. `order`: see `queries.printed_order`."""
+    """Return the contents of an order, or its confirmation. `order` comes from `queries.printed_order`."""
     words = WORDS[language]
     status = order["status"]
     unsettled = (OrderStatus.DRAFT, OrderStatus.PENDING)
@@ -74,7 +74,7 @@ def order_contents(order: Json, *, seller: Json, customer: Json, language: str) 
 
 
 def _paper(seller: Json, language: str) -> Json:
-    """The letterhead and the foot of each page."""
+    """Return the letterhead and the page footer."""
     words = WORDS[language]
     numbers = [f"{words[name]}: {seller[name]}" for name in ("tax_id", "registration") if seller.get(name)]
     account = [f"{words[name]}: {seller[name]}" for name in ("iban", "bic") if seller.get(name)]
@@ -94,7 +94,7 @@ def _paper(seller: Json, language: str) -> Json:
 
 
 def _person(party: Json, label: str, language: str, *, name: str) -> Json:
-    """Somebody with an address, as an envelope has them."""
+    """Return a name and address as on an envelope."""
     known = party.get("address") or {}
     countries = known.get("names") or {}
     town = " ".join(part for part in (known.get("postal_code"), known.get("city")) if part)
@@ -111,12 +111,12 @@ def _dates(document: Json, names: tuple[str, ...], language: str) -> Facts:
 
 
 def _day(day: dt.date, language: str) -> str:
-    """A day, or that of a moment (UTC)."""
+    """Format a date, or the date (UTC) of a time."""
     return day_text(day_of(day) if isinstance(day, dt.datetime) else day, language)
 
 
 def _body(document: Json, language: str) -> Json:
-    """Lines and notes, which invoices and orders have in common."""
+    """Return the lines and notes, which invoices and orders have in common."""
     currency = document["currency"]
     return {
         "discounts": any(line["discount"] for line in document["lines"]),
@@ -150,7 +150,7 @@ def _sums(document: Json, language: str) -> list[Json]:
 
 
 def _settled(invoice: Json, language: str) -> list[Json]:
-    """What was paid and what is left, once there is something to say of it."""
+    """Return the amount paid and the amount due, if anything was paid."""
     words, currency = WORDS[language], invoice["currency"]
     if not invoice["amount_paid"]:
         return []
@@ -174,7 +174,7 @@ def _payment(payment: Json, currency: str, language: str) -> dict[str, str]:
 
 
 def _how_to_pay(invoice: Json, seller: Json, language: str) -> Facts:
-    """To which account, until when, with which reference; nothing where nothing is due, or no account is known."""
+    """Return bank account, due date and payment reference. Empty if nothing is due or no account is configured."""
     words = WORDS[language]
     open_ = invoice["status"] in (InvoiceStatus.DRAFT, InvoiceStatus.SENT) and invoice["amount_due"]
     if not open_ or not seller.get("iban"):
@@ -190,5 +190,5 @@ def _how_to_pay(invoice: Json, seller: Json, language: str) -> Facts:
 
 
 def breakable(text: str) -> str:
-    """`text` with places where a line may end within what has no space, such as a long code."""
+    """Return `text` with line break opportunities in words that are too long, such as codes."""
     return _UNBROKEN.sub(lambda found: found.group() + _MAY_BREAK, text)

@@ -1,4 +1,4 @@
-"""The words of documents in each language. Every language has the same keys; a test holds them together."""
+"""The texts of documents by language. A test checks that all languages have the same keys."""
 
 from typing import Any
 

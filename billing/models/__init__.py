@@ -1,4 +1,4 @@
-"""Tables of billing, one module per noun."""
+"""Models of billing, one module per noun."""
 
 from billing.models.invoices import Invoice, InvoiceLine
 from billing.models.orders import Order, OrderLine, OrderStatusChange

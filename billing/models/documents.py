@@ -1,4 +1,4 @@
-"""What orders and invoices have in common: both are numbered documents of a customer, with priced lines and totals."""
+"""Base models of orders and invoices: numbered documents of a customer, with priced lines and totals."""
 
 from decimal import Decimal
 
@@ -12,15 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from skeleton.kernel.models import Record
 
 _GAP = Value("\n")
-"""Between the searched fields: a text that is searched for has no line break, so no match spans both."""
+"""Separates the searched fields. Search texts have no line breaks, so no match spans two fields."""
 
 
 class Document(Record):
-    """A numbered document in minor units of `currency`.
+    """A numbered document. Amounts are minor units of `currency`.
 
-    `customer_name` follows the customer while it is a draft (triggers keep it), and stays as it is from then on, as on
-    the paper that went out. `number_key` is the number as a text that sorts as people count: INV-2026-1000 comes after
-    INV-2026-999.
+    Triggers keep `customer_name` up to date while the document is a draft. Afterwards it stays the same, as on the
+    issued PDF. `number_key` is the number in a form that sorts numerically: INV-2026-1000 comes after INV-2026-999.
     """
 
     number = models.CharField(max_length=40, editable=False, verbose_name=_("number"))
@@ -64,7 +63,7 @@ class Document(Record):
 
 
 class DocumentLine(Record):
-    """One position of a document. `total` is round(quantity × unit_price) − discount, before `tax_rate` percent tax."""
+    """A line of a document. `total` is round(quantity × unit_price) − discount, before `tax_rate` percent tax."""
 
     position = models.IntegerField(verbose_name=_("position"))
     description = models.CharField(max_length=1000, verbose_name=_("description"))
@@ -82,7 +81,7 @@ class DocumentLine(Record):
 
 
 def document_constraints(table: str) -> list[models.BaseConstraint]:
-    """What holds for the numbers, the currency and the totals of every document."""
+    """Return the constraints on the number, the currency and the totals of a document."""
     return [
         models.UniqueConstraint(
             fields=["number"],
@@ -110,7 +109,7 @@ def document_constraints(table: str) -> list[models.BaseConstraint]:
 
 
 def document_indexes(table: str) -> list[models.Index]:
-    """One for each filter and order that all lists of documents have."""
+    """Return the indexes for the filters and orderings that all document lists have."""
     return [
         models.Index("status", "id", name=f"{table}_status"),
         models.Index("customer", "id", name=f"{table}_customer"),
@@ -122,7 +121,7 @@ def document_indexes(table: str) -> list[models.Index]:
 
 
 def line_constraints(table: str, document: str) -> list[models.BaseConstraint]:
-    """What holds for every line: its figures are in their bounds, and its total is theirs."""
+    """Return the constraints on a line: its values are in bounds, and its total follows from them."""
     product = Func(F("quantity") * F("unit_price"), function="round", output_field=models.DecimalField())
     return [
         models.UniqueConstraint(

@@ -1,4 +1,4 @@
-"""Invoices and their lines. What may happen to them is held by PostgreSQL: see the migrations."""
+"""Invoices and their lines. PostgreSQL enforces their lifecycle: see the migrations."""
 
 from typing import Any, ClassVar, Self
 
@@ -25,16 +25,16 @@ _NEVER_SENT = Q(sent_at=None, paid_at=None)
 _NOT_CANCELLED = Q(cancelled_at=None, cancel_reason=None)
 
 OVERDUE = Q(status=InvoiceStatus.SENT, due_date__lt=CurrentDate())
-"""Sent, not fully paid, and past its due date, by the database's clock (UTC). The day itself is still in time."""
+"""Sent, not fully paid and past the due date by the database's clock (UTC). Not overdue on the due date itself."""
 
 
 class InvoiceQuerySet(RowLevelQuerySet["Invoice"]):
-    """Invoices, counted by status."""
+    """Invoices. Their counts by status are maintained."""
 
     counted = Counted("billing_invoice", by="status")
 
     def visible_to(self, actor: Any) -> Self:
-        """Every invoice, with `is_overdue`: who may read invoices sees all of them."""
+        """Return every invoice, with `is_overdue`. The permission to read invoices covers all of them."""
         return self.with_is_overdue()
 
     @keyed(keeps_rows=True)
@@ -44,7 +44,7 @@ class InvoiceQuerySet(RowLevelQuerySet["Invoice"]):
 
 
 class Invoice(Document):
-    """A demand for money, issued on the UTC day of its creation; perhaps for what was ordered by `order`."""
+    """An invoice, issued on the UTC day of its creation, optionally for an `order`."""
 
     customer = models.ForeignKey(
         Party, models.PROTECT, related_name="invoices", db_index=False, verbose_name=_("customer")
@@ -104,7 +104,7 @@ class Invoice(Document):
             models.Index("issue_date", "id", name="billing_invoice_issue_date"),
             models.Index("due_date", "id", name="billing_invoice_due_date"),
             models.Index("due_date", "id", name="billing_invoice_open", condition=Q(status=_SENT)),
-            # what is owed, without a look at the table itself
+            # index-only scans for the receivables
             models.Index(
                 fields=["currency", "due_date"],
                 include=["total", "amount_paid"],
@@ -112,9 +112,9 @@ class Invoice(Document):
                 condition=Q(status=_SENT),
             ),
             models.Index("order", "id", name="billing_invoice_order", condition=Q(order__isnull=False)),
-            # what a customer owes, for their credit limit (billing/services/credit.py)
+            # what a customer owes, for the credit limit (billing/services/credit.py)
             models.Index("customer", name="billing_invoice_owed_by", condition=Q(status=_SENT)),
-            # what happened after the day of a report (billing/reports.py)
+            # changes after the day of a report (billing/reports.py)
             models.Index("sent_at", "id", name="billing_invoice_sent_at", condition=Q(sent_at__isnull=False)),
             models.Index(
                 "cancelled_at",
@@ -126,7 +126,7 @@ class Invoice(Document):
 
 
 class InvoiceLine(DocumentLine):
-    """One position of an invoice; `order_line` is what it bills, where the invoice was made from an order."""
+    """A line of an invoice. `order_line` is the line it bills, if the invoice was created from an order."""
 
     invoice = models.ForeignKey(
         Invoice, models.PROTECT, related_name="lines", db_index=False, verbose_name=_("invoice")

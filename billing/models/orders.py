@@ -1,4 +1,4 @@
-"""Orders, their lines and the history of their states. What may happen to them is held by PostgreSQL."""
+"""Orders, their lines and their status history. PostgreSQL enforces their lifecycle."""
 
 from typing import Any, ClassVar, Self
 
@@ -23,17 +23,17 @@ from skeleton.kernel.ids import uuid7
 
 
 class OrderQuerySet(RowLevelQuerySet["Order"]):
-    """Orders, counted."""
+    """Orders. Their counts are maintained."""
 
     counted = Counted("billing_order")
 
     def visible_to(self, actor: Any) -> Self:
-        """Every order, with `invoiced`: who may read orders sees all of them."""
+        """Return every order, with `invoiced`. The permission to read orders covers all of them."""
         return self.with_invoiced()
 
     @keyed(keeps_rows=True)
     def with_invoiced(self) -> "models.QuerySet[Order]":
-        """Add `invoiced`: the total of the order's invoices that are not cancelled; None where there are none."""
+        """Add `invoiced`: the total of the order's invoices that are not cancelled, or None if there are none."""
         invoices: Any = self.model._meta.get_field("invoices").related_model
         standing = invoices.objects.filter(order=models.OuterRef("pk")).exclude(status=InvoiceStatus.CANCELLED)
         sums = standing.order_by().values("order").annotate(sum=models.Sum("total")).values("sum")
@@ -41,11 +41,11 @@ class OrderQuerySet(RowLevelQuerySet["Order"]):
 
 
 class Order(Document):
-    """What a customer wants of us. Stock is held for it from the confirmation to the shipping (inventory.Reservation).
+    """A sales order. Stock is reserved for it from confirmation to shipping (inventory.Reservation).
 
-    `shipping_address` is kept as it was sent, with `country_id` beside it. `unbilled_total` is what of it no sent
-    invoice asks for yet, in minor units; over 0 from the confirmation on, and kept by triggers. `status_reason` is why
-    it came to its present state.
+    `shipping_address` is stored as submitted, plus `country_id`. `unbilled_total` is the part that isn't on a sent
+    invoice yet, in minor units; only above 0 once confirmed, and maintained by triggers. `status_reason` is the reason
+    for the current state.
     """
 
     customer = models.ForeignKey(
@@ -89,7 +89,7 @@ class Order(Document):
 
 
 class OrderLine(DocumentLine):
-    """One position of an order; `description` is the item's name as it was when the line was written."""
+    """A line of an order. `description` is the item's name at the time the line was written."""
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="lines", db_index=False, verbose_name=_("order"))
     item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False, verbose_name=_("item"))
@@ -102,7 +102,7 @@ class OrderLine(DocumentLine):
 
 
 class OrderStatusChange(models.Model):
-    """That an order came from one state to another: when, by whom and why. Written by a trigger, never changed."""
+    """A status change of an order: when, by whom and why. Written by a trigger, never changed."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     order = models.ForeignKey(Order, models.PROTECT, related_name="history", db_index=False, verbose_name=_("order"))

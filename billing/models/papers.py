@@ -1,4 +1,4 @@
-"""What makes an invoice's paper last: who it is from and to as it was sent, and the very bytes that were handed out."""
+"""Permanent records of a sent invoice: its seller and customer at that time, and the issued PDFs."""
 
 from typing import ClassVar
 
@@ -13,9 +13,9 @@ from skeleton.kernel.ids import uuid7
 
 
 class Correspondents(models.Model):
-    """Seller and customer as they were when the invoice was sent: whoever moves later moves for later invoices.
+    """Seller and customer as they were when the invoice was sent. Later changes only affect later invoices.
 
-    Both are objects of texts, `address` among them; countries are kept with their names in all languages.
+    Both are objects of strings, including `address`. Countries are stored with their names in all languages.
     """
 
     invoice = models.OneToOneField(
@@ -34,10 +34,10 @@ class Correspondents(models.Model):
 
 
 class IssuedDocument(models.Model):
-    """The PDF of a sent invoice, kept as it was handed out, so that it can be proved later. Only ever added.
+    """The PDF of a sent invoice, stored as issued so that it can be verified later. Append-only.
 
-    `contents` is the SHA-256 of what it says, so the same is never set twice; `checksum` is that of the file, which
-    PostgreSQL works out for itself.
+    `contents` is the SHA-256 of its contents, so the same contents are never rendered twice. `checksum` is the SHA-256
+    of the file; PostgreSQL verifies it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

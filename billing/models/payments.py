@@ -1,4 +1,4 @@
-"""Payments of invoices: only ever added."""
+"""Payments of invoices. Append-only."""
 
 from typing import Any, ClassVar
 

@@ -1,1 +1,1 @@
-"""The verbs of billing: the only writers of documents."""
+"""The services of billing: the only code that writes documents."""

@@ -1,7 +1,8 @@
-"""What the books are told of documents, always in the transaction of the verb that changes the document.
+"""Postings of documents to accounting, always in the transaction that changes the document.
 
-PostgreSQL refuses at commit a sent invoice or a payment without its entry, and an entry without its document (migration
-`0006_books`). Entries are the last thing in a transaction: the accounts' totals stay locked until it ends.
+At commit, PostgreSQL refuses a sent invoice or a payment without its entry, and an entry without its document
+(migration `0006_books`). Entries are written last in a transaction, because the accounts' totals stay locked until it
+ends.
 """
 
 import datetime as dt
@@ -20,9 +21,9 @@ from skeleton.kernel.text import format_text
 
 
 def post_invoice(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
-    """Receivable to revenue and tax, in minor units; an invoice of 0 posts nothing, there is nothing to say.
+    """Post receivables to revenue and tax. An invoice of 0 is not posted.
 
-    Raises Conflict where the books do not take it: a closed period, an account that is missing or inactive.
+    Raises Conflict if it can't be posted: a closed period, an account that is missing or inactive.
     """
     if invoice.total == 0:
         return
@@ -46,7 +47,7 @@ def post_invoice(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
 
 
 def post_payment(payment: Payment, *, invoice: Invoice, day: dt.date, actor: Actor) -> None:
-    """Bank to receivable, for a payment of `invoice`. Raises Conflict as `post_invoice` does."""
+    """Post bank to receivables, for a payment of `invoice`. Raises Conflict as `post_invoice` does."""
     with _refusals():
         post_entry(
             description=f"Payment of invoice {invoice.number}",
@@ -62,7 +63,7 @@ def post_payment(payment: Payment, *, invoice: Invoice, day: dt.date, actor: Act
 
 
 def unpost_invoice(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
-    """Reverse what `post_invoice` posted, if it did. Raises Conflict as that does."""
+    """Reverse the entry of `post_invoice`, if there is one. Raises Conflict as `post_invoice` does."""
     with _refusals():
         reverse_document(
             source_type=SourceType.INVOICE,
@@ -76,7 +77,7 @@ def unpost_invoice(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """The caller did not choose the accounts: what is wrong with them is a matter of state, not of input."""
+    """Turn input errors into Conflict: the accounts come from the configuration, not from the user's input."""
     try:
         yield
     except Invalid as exc:

@@ -1,6 +1,7 @@
-"""Credit limits: what a customer may owe us, in what we have asked for and in what we are bound to deliver.
+"""Credit limits: how much a customer may owe, counting sent invoices and binding orders.
 
-Whatever adds to it (sending an invoice, confirming an order) holds the customer alone, so two cannot use the same room.
+Everything that adds to it (sending an invoice, confirming an order) locks the customer exclusively, so two transactions
+can't use the same credit.
 """
 
 from decimal import Decimal
@@ -22,10 +23,10 @@ _OPEN = """
 
 
 def require_credit(customer: UsableParty, order: Order) -> None:
-    """Raises Conflict where the customer's limit does not cover what is open already and the order besides.
+    """Raise Conflict if the customer's limit doesn't cover the open amount plus the order.
 
-    The customer must be held alone. A limit of 0 is none. An order in another currency than the limit's cannot be
-    compared with it, and is refused.
+    The caller must hold an exclusive lock on the customer. 0 means no limit. An order in another currency than the
+    limit's can't be compared with it and is refused.
     """
     if customer.credit_limit == 0:
         return
@@ -57,7 +58,7 @@ def require_credit(customer: UsableParty, order: Order) -> None:
 
 
 def _open(customer: UsableParty, currency: str) -> Decimal:
-    """What is due on sent invoices, and what of binding orders no sent invoice asks for yet, in minor units."""
+    """Return the amount due on sent invoices, plus the unbilled part of binding orders, in minor units."""
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, {"customer_id": customer.id, "currency": currency})
         (amount,) = cursor.fetchone()

@@ -1,9 +1,8 @@
-"""The PDF of an invoice or an order: set from what is stored; an invoice's is kept once it was handed out.
+"""PDFs of invoices and orders, rendered from stored data. Those of sent invoices are stored once issued.
 
-A draft's is made anew each time it is asked for. That of a sent invoice is kept as bytes, once for everything it ever
-said: as it was sent, and with each payment that came in by the time somebody fetched it. The same contents are always
-answered with the same bytes, also by later versions of this program, so whoever shows us a PDF can be told whether it
-came from here.
+A draft is rendered on each request. For a sent invoice, each version of its contents is rendered once and stored: as
+sent, and with the payments at the time of each request. The same contents always yield the same bytes, even in later
+versions of this program, so any PDF can be checked for whether it was issued here.
 """
 
 import hashlib
@@ -36,13 +35,13 @@ class Paper:
 
 
 def paper_of_invoice(*, invoice_id: UUID, language: str, actor: Actor) -> Paper:
-    """The invoice as it is now. Raises NotFound where the actor may not see it."""
+    """Return the PDF of the invoice as it is now. Raises NotFound if the actor may not see it."""
     invoice = printed_invoice(Invoice.objects.visible_to(actor), invoice_id)
     return Paper(f"{invoice['number']}.pdf", _pdf_of(invoice, language))
 
 
 def paper_of_order(*, order_id: UUID, language: str, actor: Actor) -> Paper:
-    """The order as it is now, made anew each time. Raises NotFound where the actor may not see it."""
+    """Render the PDF of the order as it is now. Raises NotFound if the actor may not see it."""
     order = printed_order(Order.objects.visible_to(actor), order_id)
     contents = order_contents(
         order, seller=settings.SKELETON_COMPANY, customer=as_written_to(order["customer_id"]), language=language
@@ -53,7 +52,7 @@ def paper_of_order(*, order_id: UUID, language: str, actor: Actor) -> Paper:
 @job
 @titled(_("Issue sent invoice"))
 def issue_sent_invoice(*, invoice_id: str, language: str) -> None:
-    """Keep the PDF of an invoice as it was sent, whatever has become of it since."""
+    """Store the PDF of an invoice as it was sent, regardless of later changes."""
     invoice = printed_invoice(Invoice.objects.all(), UUID(invoice_id))
     _pdf_of({**invoice, **_UNTOUCHED, "amount_due": invoice["total"]}, language)
 
@@ -68,7 +67,7 @@ _UNTOUCHED: dict[str, Any] = {
 
 
 def keep_correspondents(invoice: Invoice) -> None:
-    """Note who an invoice is from and to, as they are at this moment. For the transaction that sends it."""
+    """Store the current seller and customer of an invoice. Call it in the transaction that sends the invoice."""
     Correspondents.objects.create(
         invoice=invoice, seller=settings.SKELETON_COMPANY, customer=Subquery(addressee(invoice.customer_id))
     )
@@ -84,7 +83,7 @@ def _pdf_of(invoice: dict[str, Any], language: str) -> bytes:
     if found is None:
         pdf = render(TEMPLATE, contents, moment=invoice["sent_at"])
         _keep(IssuedDocument(invoice_id=invoice["id"], language=language, contents=digest, pdf=pdf))
-        found = kept.get()  # what somebody else kept meanwhile is as good, and the one that counts
+        found = kept.get()  # if another process stored it first, that one is used
     return bytes(found)
 
 
@@ -94,7 +93,7 @@ def _keep(document: IssuedDocument) -> None:
 
 
 def _contents(invoice: dict[str, Any], language: str) -> dict[str, Any]:
-    """What the document says: of what was sent, to whom and from whom as it was then."""
+    """Return the contents of the invoice's PDF. Once sent, with seller and customer as they were then."""
     kept = Correspondents.objects.filter(invoice=invoice["id"]).values_list("seller", "customer").first()
     seller, customer = kept or (settings.SKELETON_COMPANY, as_written_to(invoice["customer_id"]))
     return invoice_contents(invoice, seller=seller, customer=customer, language=language)

@@ -1,8 +1,7 @@
-"""The verbs of an invoice.
+"""The services of invoices.
 
-Locks are taken in one order: customer, order, invoice, the books (periods, accounts, totals); a number series last.
-PostgreSQL refuses whatever these verbs must never do (see the migrations); what they check themselves they check to
-say it better.
+Lock order: customer, order, invoice, accounting (periods, accounts, totals); the number series last. PostgreSQL refuses
+everything that these services must never do (see the migrations). The checks here exist for better messages.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,7 +54,7 @@ def create_invoice(
     currency: str | None = None,
     notes: str | None = None,
 ) -> UUID:
-    """A numbered draft, issued today (UTC); its id.
+    """Create a numbered draft, issued today (UTC), and return its id.
 
     The currency is the one given, else that of the lines, else the customer's. Raises Invalid (unknown customer, two
     currencies, a discount over the price, a sum over int64) and Conflict (the customer is not active).
@@ -77,9 +76,9 @@ def insert_draft(
     notes: str | None = None,
     order_id: UUID | None = None,
 ) -> UUID:
-    """Write a new draft of `lines` (columns, as `build_lines` gives them); its id. To be called inside a verb.
+    """Insert a draft with `lines` (columns from `build_lines`) and return its id. Call it in an audited transaction.
 
-    Raises Invalid where a sum leaves int64, or the currency is not in use.
+    Raises Invalid if a sum exceeds int64 or the currency is not in use.
     """
     found = currency or customer.currency
     require_offered({"currency": found})
@@ -105,7 +104,7 @@ def insert_draft(
 
 
 def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) -> None:
-    """Change `notes` at any time, `due_date` of a draft. Raises NotFound, Conflict."""
+    """Change `notes` in any state, `due_date` only of a draft. Raises NotFound, Conflict."""
     with verb(actor, "update"):
         invoice = locked_for_update(Invoice.objects.all(), invoice_id)
         if values.get("due_date", invoice.due_date) != invoice.due_date:
@@ -114,16 +113,16 @@ def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) ->
 
 
 def add_line(*, invoice_id: UUID, values: LineValues, actor: Actor) -> None:
-    """Put a line at the end of a draft. Raises NotFound, Conflict, Invalid."""
+    """Add a line at the end of a draft. Raises NotFound, Conflict, Invalid."""
     with verb(actor, "add_line"):
         invoice, lines = _draft(invoice_id)
         append_line(invoice, lines, values)
 
 
 def update_line(*, invoice_id: UUID, line_id: UUID, values: dict[str, Any], actor: Actor) -> None:
-    """Change those fields of a draft's line that `values` has. Raises NotFound, Conflict, Invalid.
+    """Change the fields in `values` of a draft's line. Raises NotFound, Conflict, Invalid.
 
-    A line that bills an order's may bill less of it, never more than what no other invoice bills (Conflict).
+    A line that bills an order line may bill less of it, but not more than other invoices leave unbilled (Conflict).
     """
     with verb(actor, "update_line"):
         _lock_order_of(invoice_id)
@@ -132,26 +131,26 @@ def update_line(*, invoice_id: UUID, line_id: UUID, values: dict[str, Any], acto
 
 
 def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
-    """Take a line off a draft. Raises NotFound, Conflict."""
+    """Delete a line of a draft. Raises NotFound, Conflict."""
     with verb(actor, "delete_line"):
         invoice, lines = _draft(invoice_id)
         remove_line(invoice, lines, line_of(lines, line_id, "invoice"))
 
 
 def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
-    """Draft to sent, and posted on this day (UTC); an invoice of 0 is paid with that, and posts nothing.
+    """Send a draft and post it today (UTC). An invoice of 0 becomes paid and is not posted.
 
-    A job sets its PDF, in the language of whoever sends it.
+    A job renders its PDF in the language of the user who sends it.
 
-    Raises NotFound, Conflict (no draft, no lines, the books do not take it).
+    Raises NotFound, Conflict (not a draft, no lines, it can't be posted).
     """
     now = timezone.now()
     with verb(actor, "send"):
-        # before the locks, since it needs none of them; a refusal takes it back
+        # before taking locks, since it needs none of them; it is rolled back if the action is refused
         issue_sent_invoice.enqueue(invoice_id=str(invoice_id), language=actor.language)
         invoice = _locked_with_customer_and_order(invoice_id)
         require_draft(invoice, _("Only a draft can be sent."))
-        if not invoice.tax_breakdown:  # PostgreSQL keeps it in step with the lines
+        if not invoice.tax_breakdown:  # PostgreSQL keeps it consistent with the lines
             raise Conflict(_("An invoice without lines cannot be sent."), details={"allowed": ["add_line", "cancel"]})
         if invoice.total:
             assign(invoice, {"status": InvoiceStatus.SENT, "sent_at": now})
@@ -165,11 +164,11 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
 
 
 def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None) -> None:
-    """Cancel a draft, or what was sent and not paid at all; that is reversed in the books, on this day (UTC).
+    """Cancel a draft, or a sent invoice without payments, whose entry is reversed today (UTC).
 
-    What it billed of an order is not invoiced any more.
+    The quantities that it billed of an order become unbilled.
 
-    Raises NotFound, Conflict (another state, the books do not take it).
+    Raises NotFound, Conflict (another state, it can't be posted).
     """
     now = timezone.now()
     with verb(actor, "cancel"):
@@ -182,13 +181,13 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
 
 
 def require_draft(invoice: Invoice, message: Text) -> None:
-    """Raises Conflict, saying what the invoice's state does allow, where it is not a draft."""
+    """Raise Conflict, with the actions its state allows, if the invoice is not a draft."""
     if invoice.status != InvoiceStatus.DRAFT:
         raise refusal(invoice, message)
 
 
 def refusal(invoice: Invoice, message: Text) -> Conflict:
-    """Return why the invoice's state does not allow an action, and what it does allow."""
+    """Return a Conflict: the invoice's state doesn't allow an action. Includes the actions that it allows."""
     status, paid = invoice.status, invoice.amount_paid
     has_payments = status == InvoiceStatus.SENT and paid
     template = _("The invoice has payments. {message}") if has_payments else _("The invoice is {status}. {message}")
@@ -197,9 +196,9 @@ def refusal(invoice: Invoice, message: Text) -> Conflict:
 
 
 def _locked_with_customer_and_order(invoice_id: UUID) -> Invoice:
-    """The invoice, locked after its customer and its order. Raises NotFound.
+    """Lock the invoice's customer, its order and the invoice, and return the invoice. Raises NotFound.
 
-    That keeps the customer from being renamed or summed up until commit, the order from being invoiced or cancelled.
+    Until commit, the customer can't be renamed or its credit checked, nor the order be invoiced or cancelled.
     """
     rows = Invoice.objects.select_related("customer").only("order_id", "customer__id")
     order_id = locked_for_update(rows, invoice_id, of="customer", no_key=True).order_id
@@ -209,13 +208,13 @@ def _locked_with_customer_and_order(invoice_id: UUID) -> Invoice:
 
 
 def _lock_order_of(invoice_id: UUID) -> None:
-    """Always before the invoice itself."""
+    """Lock the invoice's order. Call this before locking the invoice."""
     of_invoice = Invoice.objects.filter(pk=invoice_id).values("order_id")[:1]
     locked_if_there(Order.objects.only("pk"), of_invoice, no_key=True)
 
 
 def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
-    """A draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
+    """Return a draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
     invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id)
     require_draft(invoice, _("Only the lines of a draft can be changed."))
     return invoice, list(invoice.lines.order_by("position"))

@@ -1,4 +1,4 @@
-"""From an order to an invoice of what is not invoiced yet."""
+"""Service that creates an invoice for the unbilled quantities of an order."""
 
 import datetime as dt
 from typing import Any
@@ -22,9 +22,9 @@ from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.transactions import verb
 
 DAYS_TO_PAY = 30
-"""Until an invoice is due, where no contract with the customer says otherwise."""
+"""Days until an invoice is due, unless a contract with the customer specifies otherwise."""
 
-# what lines of other invoices, not cancelled, bill already is counted by the function (migration 0009)
+# the function (migration 0009) counts what lines of other invoices, not cancelled ones, already bill
 _REST = """
     SELECT l.id, l.description, rest.quantity, l.unit_price, rest.discount::bigint, l.tax_rate
     FROM billing_order_rest(%s, '{draft,sent,paid}') AS rest JOIN billing_order_line l ON l.id = rest.order_line_id
@@ -33,10 +33,10 @@ _REST = """
 
 
 def invoice_order(*, order_id: UUID, actor: Actor, due_date: dt.date | None = None) -> UUID:
-    """A draft invoice of what of the order no other invoice bills; its id.
+    """Create a draft invoice for the order's unbilled quantities and return its id.
 
-    It is due on `due_date`, else after the credit days of the contract with the customer, else after 30 days. Of two
-    that ask at the same moment, the later one finds nothing left. Raises NotFound; Conflict (not confirmed yet or
+    It is due on `due_date`, else after the credit days of the contract with the customer, else after 30 days. If two
+    calls run at the same time, the later one finds nothing left. Raises NotFound; Conflict (not confirmed yet or
     cancelled, nothing left, the customer is not active).
     """
     with verb(actor, "invoice"):
@@ -62,7 +62,7 @@ def invoice_order(*, order_id: UUID, actor: Actor, due_date: dt.date | None = No
 
 
 def _rest(order: Order) -> list[dict[str, Any]]:
-    """The lines of the invoice, as columns."""
+    """Return the lines of the invoice, as columns."""
     with connection.cursor() as cursor:
         cursor.execute(_REST, [order.pk])
         found = cursor.fetchall()

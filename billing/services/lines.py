@@ -1,6 +1,6 @@
-"""Lines of documents, of invoices and orders alike: from what was asked for to rows with totals, in one currency.
+"""Lines of invoices and orders: turns the input into rows with totals, in one currency.
 
-Totals are written before the lines themselves: PostgreSQL compares them when a line is written.
+Totals are written before the lines, because PostgreSQL compares them when a line is written.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ Line = TypeVar("Line", bound=DocumentLine)
 
 
 class LineValues(TypedDict):
-    """A line as it is asked for: amounts in minor units, the rate in percent."""
+    """The input of a line: amounts in minor units, the rate in percent."""
 
     description: str
     quantity: Decimal
@@ -31,9 +31,9 @@ class LineValues(TypedDict):
 
 
 def build_line(values: LineValues, *, position: int, path: str = "") -> dict[str, Any]:
-    """The columns of a line, its total among them, not yet of any document.
+    """Return the columns of a line, including its total but not its document.
 
-    Raises Invalid, naming the field behind `path`.
+    Raises Invalid, with the field prefixed by `path`.
     """
     quantity, unit_price, discount = values["quantity"], values["unit_price"], values.get("discount", 0)
     return {
@@ -48,12 +48,12 @@ def build_line(values: LineValues, *, position: int, path: str = "") -> dict[str
 
 
 def build_lines(values: Sequence[LineValues]) -> list[dict[str, Any]]:
-    """Lines in their order. Raises Invalid, naming the field (`lines.0.discount`)."""
+    """Return the columns of lines in order. Raises Invalid, with the field (`lines.0.discount`)."""
     return [build_line(line, position=n + 1, path=f"lines.{n}.") for n, line in enumerate(values)]
 
 
 def common_currency(lines: Sequence[LineValues], document: str | None) -> str | None:
-    """The one currency that the document and its lines name; None where none of them does. Raises Invalid."""
+    """Return the currency given on the document or its lines, or None. Raises Invalid if they differ."""
     found = document
     for index, line in enumerate(lines):
         named = line.get("currency")
@@ -70,7 +70,7 @@ def common_currency(lines: Sequence[LineValues], document: str | None) -> str | 
 
 
 def require_currency(named: str | None, currency: str) -> None:
-    """Raises Invalid where a currency is named, and is not the document's."""
+    """Raise Invalid if a currency is given and is not the document's."""
     if named and named != currency:
         raise Invalid(
             details={"currency": format_text(_("Must be {currency}, as the rest of the document."), currency=currency)}
@@ -83,7 +83,7 @@ def require_currency(named: str | None, currency: str) -> None:
 def append_line(
     document: Document, lines: Sequence[DocumentLine], values: LineValues, *, also: dict[str, Any] | None = None
 ) -> None:
-    """Put a line behind `lines`, all that there are; `also` are columns that only this kind has. Raises Invalid."""
+    """Add a line after `lines`, the existing ones. `also` has extra columns of this kind of line. Raises Invalid."""
     require_currency(values.get("currency"), document.currency)
     line = build_line(values, position=max((line.position for line in lines), default=0) + 1)
     write_totals(document, [*_priced(lines), (line["tax_rate"], line["total"])])
@@ -92,7 +92,7 @@ def append_line(
 
 
 def change_line(document: Document, lines: Sequence[DocumentLine], line: DocumentLine, values: dict[str, Any]) -> None:
-    """Write `values` (columns, and perhaps the currency to compare) into `line`, one of `lines`. Raises Invalid."""
+    """Write `values` (columns, optionally the currency to compare) into `line`, one of `lines`. Raises Invalid."""
     fields = dict(values)
     require_currency(fields.pop("currency", None), document.currency)
     changed = {name: value for name, value in fields.items() if getattr(line, name) != value}
@@ -105,13 +105,13 @@ def change_line(document: Document, lines: Sequence[DocumentLine], line: Documen
 
 
 def remove_line(document: Document, lines: Sequence[DocumentLine], line: DocumentLine) -> None:
-    """Take `line`, one of `lines`, away."""
+    """Delete `line`, one of `lines`."""
     write_totals(document, _priced(other for other in lines if other is not line))
     line.delete()
 
 
 def line_of(lines: Sequence[Line], line_id: UUID, what: str) -> Line:
-    """The one with that id. Raises NotFound, saying of `what`."""
+    """Return the line with that id. Raises NotFound, with `what` in its message."""
     for line in lines:
         if line.pk == line_id:
             return line
@@ -119,7 +119,7 @@ def line_of(lines: Sequence[Line], line_id: UUID, what: str) -> Line:
 
 
 def write_totals(document: Document, lines: Iterable[PricedLine]) -> None:
-    """Make the document's totals those of `lines`. Raises Invalid."""
+    """Set the document's totals to those of `lines`. Raises Invalid."""
     columns = total_columns(document_totals(lines))
     for name, value in columns.items():
         setattr(document, name, value)
@@ -127,7 +127,7 @@ def write_totals(document: Document, lines: Iterable[PricedLine]) -> None:
 
 
 def total_columns(totals: Totals) -> dict[str, Any]:
-    """The totals as columns of a document."""
+    """Return the totals as columns of a document."""
     return {
         "subtotal": totals.subtotal,
         "tax_total": totals.tax_total,

@@ -1,6 +1,6 @@
-"""The verbs of an order while it is a draft. How it goes on from there: `services/transitions.py`.
+"""The services of draft orders. For later states see `services/transitions.py`.
 
-Locks are taken in one order: customer, order, invoice, stock rows, the books; a number series last.
+Lock order: customer, order, invoice, stock rows, accounting; the number series last.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ from skeleton.kernel.translation import Text
 
 
 class OrderLineValues(TypedDict):
-    """A line as it is asked for. Price (minor units), currency and tax rate (percent) are the item's by default."""
+    """The input of a line. Price (minor units), currency and tax rate (percent) default to the item's."""
 
     item_id: UUID
     quantity: Decimal
@@ -63,7 +63,7 @@ def create_order(
     notes: str | None = None,
     shipping_address: dict[str, Any] | None = None,
 ) -> UUID:
-    """A numbered draft; its id.
+    """Create a numbered draft and return its id.
 
     The currency is the one given, else that of the lines, else the customer's. Raises Invalid (unknown customer or
     item, an item that is not active, two currencies, a discount over the price, a sum over int64) and Conflict (the
@@ -99,7 +99,7 @@ def create_order(
 
 
 def update_order(*, order_id: UUID, values: dict[str, Any], actor: Actor) -> None:
-    """Change `notes` and `shipping_address` of a draft; the address merges, None clears it.
+    """Change `notes` and `shipping_address` of a draft. The address is merged; None clears it.
 
     Raises NotFound, Conflict.
     """
@@ -114,7 +114,7 @@ def update_order(*, order_id: UUID, values: dict[str, Any], actor: Actor) -> Non
 
 
 def add_line(*, order_id: UUID, values: OrderLineValues, actor: Actor) -> None:
-    """Put a line at the end of a draft. Raises NotFound, Conflict, Invalid."""
+    """Add a line at the end of a draft. Raises NotFound, Conflict, Invalid."""
     with verb(actor, "add_line"):
         order, lines = _draft(order_id)
         (priced,) = _priced([values])
@@ -122,7 +122,7 @@ def add_line(*, order_id: UUID, values: OrderLineValues, actor: Actor) -> None:
 
 
 def update_line(*, order_id: UUID, line_id: UUID, values: dict[str, Any], actor: Actor) -> None:
-    """Change those fields of a draft's line that `values` has; another item keeps the price.
+    """Change the fields in `values` of a draft's line. Changing the item keeps the price.
 
     Raises NotFound, Conflict, Invalid.
     """
@@ -136,19 +136,19 @@ def update_line(*, order_id: UUID, line_id: UUID, values: dict[str, Any], actor:
 
 
 def delete_line(*, order_id: UUID, line_id: UUID, actor: Actor) -> None:
-    """Take a line off a draft. Raises NotFound, Conflict."""
+    """Delete a line of a draft. Raises NotFound, Conflict."""
     with verb(actor, "delete_line"):
         order, lines = _draft(order_id)
         remove_line(order, lines, line_of(lines, line_id, "order"))
 
 
 def _merged(present: dict[str, Any] | None, change: dict[str, Any] | None) -> dict[str, Any] | None:
-    """An address with what of it is to change; None clears it. It always says which country it is in, if any."""
+    """Merge changes into an address; None clears it. The result always has a `country_id`, which may be None."""
     return None if change is None else {"country_id": None, **(present or {}), **change}
 
 
 def refusal(order: Order, message: Text) -> Conflict:
-    """That the order's state does not allow something, with the states it may go to."""
+    """Return a Conflict: the order's state doesn't allow an action. Includes the allowed transitions."""
     allowed = allowed_transitions(order.status, invoiced=is_invoiced(order.pk))
     return Conflict(
         format_text(
@@ -159,7 +159,7 @@ def refusal(order: Order, message: Text) -> Conflict:
 
 
 def _draft(order_id: UUID) -> tuple[Order, list[OrderLine]]:
-    """A draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
+    """Return a draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
     order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
     _require_draft(order)
     return order, list(order.lines.order_by("position"))
@@ -171,9 +171,9 @@ def _require_draft(order: Order) -> None:
 
 
 def _priced(lines: Sequence[OrderLineValues], *, path: str = "") -> list[LineValues]:
-    """The lines with what the catalogue says where they do not. `path` has a place for the line's index.
+    """Return the lines with defaults from the catalogue. `path` has a placeholder for the line's index.
 
-    Raises Invalid, naming every line that is wrong.
+    Raises Invalid, with every line that is wrong.
     """
     items = _items([line["item_id"] for line in lines], path=path)
     found: list[LineValues] = []
@@ -202,7 +202,7 @@ def _priced(lines: Sequence[OrderLineValues], *, path: str = "") -> list[LineVal
 
 
 def _items(ids: Sequence[UUID], *, path: str = "") -> dict[UUID, Item]:
-    """The items with these ids. Raises Invalid for those that do not exist or are not sold, by their line's index."""
+    """Return the items with these ids. Raises Invalid, by line, for those that don't exist or aren't active."""
     items = Item.objects.defer("description", "attributes", "search_text").in_bulk(set(ids))
     wrong: dict[str, Text] = {}
     for index, item_id in enumerate(ids):

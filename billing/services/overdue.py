@@ -1,4 +1,4 @@
-"""Invoices that nobody paid in time: once each, those concerned are told."""
+"""Notifications about overdue invoices, once per invoice."""
 
 import structlog
 from django.db import DatabaseError
@@ -19,16 +19,16 @@ log = structlog.get_logger("skeleton.billing")
 
 
 def tell_of_overdue() -> int:
-    """Tell of every sent invoice whose due date is past (UTC) and of which that was not told; how many those were.
+    """Notify about every overdue invoice (UTC) that has no such notification yet, and return their number.
 
-    It may be run at any moment, again, and by several at once. Each is told in a transaction of its own: one that
-    fails is logged and left for the next run.
+    It can be run at any time, repeatedly and concurrently. Each invoice has its own transaction: a failure is logged
+    and retried by the next run.
     """
     told = 0
     for invoice_id in list(untold_overdue().values_list("pk", flat=True)):
         try:
             with verb(SYSTEM, "overdue"):
-                # held, so that it is not being paid at this moment; who holds it pays it or is seen by the next run
+                # locked against payment; if someone else holds the lock, they pay it or the next run retries
                 invoice = locked_if_there(_overdue(), invoice_id, no_key=True, skip_locked=True)
                 if invoice:
                     tell_of_invoice(Event.INVOICE_OVERDUE, invoice, actor=SYSTEM, once=str(invoice_id))
@@ -39,7 +39,7 @@ def tell_of_overdue() -> int:
 
 
 def untold_overdue() -> QuerySet[Invoice]:
-    """Those of which it was not told yet, the oldest first."""
+    """Return the overdue invoices without a notification, oldest first."""
     return untold(_overdue(), Event.INVOICE_OVERDUE, Cast("pk", TextField())).order_by("pk")
 
 

@@ -1,4 +1,4 @@
-"""Payments: recorded once, never changed."""
+"""Services of payments. A payment is recorded once and never changed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ TOO_EARLY = gettext_noop("Must not be before 1900.")
 
 @dataclass(frozen=True, slots=True)
 class RecordedPayment:
-    """A payment's id, and what it left of its invoice: the status, and the amount due in minor units."""
+    """A new payment's id, and the resulting status and amount due (minor units) of the invoice."""
 
     id: UUID
     invoice_status: str
@@ -47,11 +47,11 @@ def record_payment(
     reference: str | None = None,
     paid_at: datetime | None = None,
 ) -> RecordedPayment:
-    """Take a payment of `amount` minor units for a sent invoice; paid in full, the invoice is paid.
+    """Record a payment of `amount` minor units for a sent invoice. If nothing is left to pay, the invoice becomes paid.
 
-    The books have it on the day of `paid_at` (UTC). Raises NotFound, Conflict (the invoice is not sent, the books do
-    not take it), Invalid (more than what is due, another currency, a moment in the future or before the books begin).
-    Of payments that race, each finds what the one before it left.
+    It is posted on the day of `paid_at` (UTC). Raises NotFound, Conflict (the invoice is not sent, it can't be posted),
+    Invalid (more than the amount due, another currency, a time in the future or before the first accounting day).
+    Concurrent payments are serialised, so each sees what the previous one left.
     """
     now = timezone.now()
     moment = paid_at or now
@@ -78,14 +78,14 @@ def record_payment(
 
 
 def _require_paid(moment: datetime) -> None:
-    """Raises Invalid unless the money can have come at that moment."""
+    """Raise Invalid unless the money can have arrived at that time."""
     require_not_ahead(moment, field="paid_at")
     if day_of(moment) < FIRST_DAY:
         raise Invalid(TOO_EARLY, details={"paid_at": TOO_EARLY})
 
 
 def _require_due(invoice: Invoice, amount: int, currency: str | None) -> None:
-    """Raises Conflict unless the invoice is sent, Invalid unless all of `amount`, in its currency, is due on it."""
+    """Raise Conflict unless the invoice is sent, Invalid unless all of `amount`, in its currency, is due on it."""
     if invoice.status != InvoiceStatus.SENT:
         raise refusal(invoice, _("Only a sent invoice takes payments."))
     require_currency(currency, invoice.currency)

@@ -1,4 +1,4 @@
-"""Telling those concerned what happened to an invoice: who made it, or else whoever writes invoices."""
+"""Notifications about invoices, to the user who created the invoice, or else to all who can write invoices."""
 
 from billing.models import Invoice
 from skeleton.kernel.actors import Actor
@@ -8,7 +8,7 @@ from skeleton.notifications.services import notify
 
 
 def tell_of_invoice(event: Event, invoice: Invoice, *, actor: Actor, once: str | None = None) -> None:
-    """Tell what the invoice, as it is now, went through. To be called inside a verb, after it was changed."""
+    """Notify about an event of the invoice. Call this in the audited transaction, after the change."""
     values = {
         "number": invoice.number,
         "customer": invoice.customer_name,

@@ -1,4 +1,4 @@
-"""How an order goes on, along the machine: with its stock held, issued or let go of in the same transaction."""
+"""Status changes of orders. They reserve, issue or release stock in the same transaction."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -27,11 +27,11 @@ from skeleton.notifications.services import notify
 
 
 def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: str | None = None) -> None:
-    """Bring an order into another state; `reason` is kept in its history.
+    """Change the status of an order. `reason` is stored in its history.
 
-    Confirming needs a line and an active customer whose credit limit covers it, and holds the stock of every line.
-    Shipping issues what is held, cancelling lets go of it. Raises NotFound; Conflict where the order's state, its
-    invoices, the customer, the credit limit or the stock do not allow it.
+    Confirming requires a line and an active customer whose credit limit covers the order, and reserves stock for every
+    line. Shipping issues the reserved stock, cancelling releases it. Raises NotFound; Conflict if the order's state,
+    its invoices, the customer, the credit limit or the stock don't allow it.
     """
     with verb(actor, VERBS.get(status, "change_status")):
         customer = _customer_alone(order_id) if status == OrderStatus.CONFIRMED else None
@@ -40,7 +40,7 @@ def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: 
             require_transition(order.status, status, invoiced=is_invoiced(order.pk))
         if customer:
             require_credit(customer, order)
-        # before the stock: PostgreSQL lets only a confirmed order hold any, and only one that is shipped give it away
+        # before the stock: PostgreSQL only lets confirmed orders reserve stock, and shipped orders issue it
         assign(order, {"status": status.value, "status_reason": reason})
         if status == OrderStatus.CONFIRMED:
             _hold_stock(order, actor)
@@ -61,7 +61,7 @@ def _tell(order: Order, actor: Actor) -> None:
 
 
 def _customer_alone(order_id: UUID) -> UsableParty:
-    """The order's customer, active, and with nobody else reckoning with their credit. Raises NotFound, Conflict."""
+    """Return the order's active customer, locked exclusively for the credit check. Raises NotFound, Conflict."""
     customer_id = Order.objects.filter(pk=order_id).values_list("customer_id", flat=True).first()
     if customer_id is None:
         raise NotFound
@@ -69,7 +69,7 @@ def _customer_alone(order_id: UUID) -> UsableParty:
 
 
 def _hold_stock(order: Order, actor: Actor) -> None:
-    """Hold what the lines need. Raises Conflict where there are none, or too little stock for one of them."""
+    """Reserve stock for the lines. Raises Conflict if there are no lines, or too little stock for one of them."""
     lines = list(order.lines.order_by("position"))
     if not lines:
         raise Conflict(_("An order without lines cannot be confirmed."), details={"allowed": ["add_line", "cancelled"]})
@@ -83,7 +83,7 @@ def _hold_stock(order: Order, actor: Actor) -> None:
 
 
 def _at_its_line(short: NotEnoughStock, lines: Sequence[OrderLine]) -> NotEnoughStock:
-    """The refusal, told at the first line that asks for the item."""
+    """Return the error, reported at the first line with the item."""
     index = next(n for n, line in enumerate(lines) if line.item_id == short.item_id)
     return NotEnoughStock(
         short.available, item_id=short.item_id, of=lines[index].description, field=f"lines.{index}.quantity"

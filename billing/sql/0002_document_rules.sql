@@ -1,7 +1,7 @@
--- What may happen to an invoice, whoever asks: the API, the back office, a command, or somebody with psql.
+-- The lifecycle of an invoice, for all writers: the API, the back office, commands and psql.
 --
--- Locks: the customer before the invoice. A draft's customer_name follows the customer, so renaming goes from party to
--- invoices; sending and cancelling go the same way, by locking the customer first (services/invoices.py).
+-- Lock order: the customer before the invoice. A draft's customer_name follows the customer, so renaming locks the
+-- party and then its invoices. Sending and cancelling therefore lock the customer first (services/invoices.py).
 
 ALTER TABLE billing_invoice ADD CONSTRAINT billing_invoice_number_form
     CHECK (number ~ ('^INV-' || lpad(extract(year FROM issue_date)::text, 4, '0') || '-([0-9]{3}|[1-9][0-9]{3,11})$'));
@@ -11,15 +11,15 @@ BEGIN
     RAISE EXCEPTION '%', explanation USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = rule;
 END $$;
 
--- billing_never('<rule>', '<explanation>'): for what must not happen at all.
+-- billing_never('<rule>', '<explanation>'): trigger that always refuses.
 CREATE FUNCTION billing_never() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM billing_refuse(TG_ARGV[0], TG_ARGV[1]);
     RETURN NULL;
 END $$;
 
--- A new invoice is a draft for an active customer, under their present name. The lock keeps them from being blacklisted before
--- the commit, not from being renamed: a draft's name follows, and the sending takes it once more.
+-- A new invoice is a draft for an active customer, with their current name. The lock prevents blacklisting until
+-- commit, but not renaming: a draft's name follows, and sending copies it again.
 CREATE FUNCTION billing_invoice_begin() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     customer record;
@@ -92,9 +92,10 @@ CREATE TRIGGER billing_invoice_permanent BEFORE DELETE ON billing_invoice
 CREATE TRIGGER billing_invoice_no_truncate BEFORE TRUNCATE ON billing_invoice
     FOR EACH STATEMENT EXECUTE FUNCTION billing_never('billing_invoice_permanent', 'invoices are never deleted');
 
--- The totals are those of the lines, worked out here a second time: whatever wrote them. A change of lines is checked at once
--- (so totals are written first), a change of totals at commit. Whoever comes second waits for the invoice's lock and
--- then sees what the first one did. Tax: per rate over the whole document, half away from zero (EN 16931, BR-CO-17).
+-- Verifies the totals by calculating them again from the lines. A change of lines is checked immediately (so totals are
+-- written first), a change of totals at commit. Of two concurrent transactions, the second waits for the invoice's lock
+-- and then sees the changes of the first. Tax: per rate over the whole document, half away from zero (EN 16931,
+-- BR-CO-17).
 CREATE FUNCTION billing_check_invoice(checked uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     invoice billing_invoice;
@@ -157,8 +158,9 @@ CREATE TRIGGER billing_invoice_line_delete AFTER DELETE ON billing_invoice_line
 CREATE TRIGGER billing_invoice_line_no_truncate BEFORE TRUNCATE ON billing_invoice_line
     FOR EACH STATEMENT EXECUTE FUNCTION billing_never('billing_invoice_line_drafts_only', 'lines that were sent stay');
 
--- amount_paid is the sum of the payments, checked from both sides like the totals. With the checks on the table (only what was
--- sent has payments, never more than the total) no payment reaches a draft or exceeds what is due.
+-- amount_paid is the sum of the payments, checked from both sides like the totals. Together with the table's checks
+-- (only sent invoices have payments, never more than the total), no payment can be made on a draft or exceed the amount
+-- due.
 CREATE FUNCTION billing_check_payments(checked uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM billing_invoice i

@@ -1,5 +1,5 @@
--- total_purchases of a customer: what was invoiced to them, sent and not cancelled, in their own currency. An UPDATE that waits
--- for the customer's row sees the currency as it is when its turn comes, so the sum is right under any concurrency.
+-- A customer's total_purchases: the invoices that were sent and not cancelled, in the customer's currency. An UPDATE
+-- that waited for the customer's row sees the current currency, so the sum is correct under any concurrency.
 CREATE FUNCTION billing_purchases_follow() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     was bigint := CASE WHEN OLD.status IN ('sent', 'paid') THEN OLD.total ELSE 0 END;
@@ -25,7 +25,7 @@ END $$;
 CREATE TRIGGER billing_purchases_in_currency BEFORE UPDATE OF currency ON parties_party
     FOR EACH ROW WHEN (OLD.currency IS DISTINCT FROM NEW.currency) EXECUTE FUNCTION billing_purchases_in_currency();
 
--- The depth tells an UPDATE by the trigger above from everybody else's.
+-- The trigger depth distinguishes UPDATEs by the trigger above from all others.
 CREATE FUNCTION billing_purchases_derived() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF pg_trigger_depth() = 1 THEN

@@ -1,6 +1,6 @@
--- An invoice and its entry, a payment and its entry: both are there at commit, or neither is. Each side is checked by the
--- transaction that writes it, and needs the other side as that transaction sees it, so two that run at once cannot each do a
--- half. The accounts are the installation's choice and not known here; amounts and currency are.
+-- At commit, an invoice or a payment exists together with its entry, or neither exists. Each side is checked by the
+-- transaction that writes it and must be visible to it, so two concurrent transactions can't write one half each.
+-- Amounts and currency are checked, but not the accounts, which are configured.
 CREATE FUNCTION billing_check_invoice_books(checked uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     invoice billing_invoice;

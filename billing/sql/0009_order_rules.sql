@@ -1,16 +1,17 @@
--- What may happen to an order, and to an invoice that was made from one, whoever asks: the API, the back office, a command,
--- or somebody with psql.
+-- The lifecycle of an order, and of an invoice that was created from one, for all writers: the API, the back office,
+-- commands and psql.
 --
--- Locks: customer, order, invoice, stock. An order is held while one of its lines is billed and while it is cancelled, so it
--- is never both, and no line of it is billed twice.
+-- Lock order: customer, order, invoice, stock. An order is locked while one of its lines is billed and while it is
+-- cancelled. So both can't happen at once, and no line is billed twice.
 
 ALTER TABLE billing_order ADD CONSTRAINT billing_order_number_form CHECK (number ~ (
     '^ORD-' || lpad(extract(year FROM created_at AT TIME ZONE 'UTC')::text, 4, '0') || '-([0-9]{6}|[1-9][0-9]{6,11})$'));
 ALTER TABLE billing_order ADD CONSTRAINT billing_order_shipping_address_form
     CHECK (jsonb_typeof(shipping_address) = 'object');
 
--- What the lines of a document come to, the one place where PostgreSQL works it out, for invoices (whose check used to do it by
--- itself) and orders. Ids are unique across tables. Tax: per rate over the whole document, half away from zero.
+-- The totals of a document's lines: the only place where PostgreSQL calculates them, for invoices (whose check used to
+-- have its own copy) and orders. Ids are unique across tables. Tax: per rate over the whole document, half away from
+-- zero.
 CREATE FUNCTION billing_tax(base numeric, rate numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
     SELECT round(base * rate * 0.01)
 $$;
@@ -103,7 +104,8 @@ CREATE TRIGGER billing_order_line_delete AFTER DELETE ON billing_order_line
 CREATE TRIGGER billing_order_line_no_truncate BEFORE TRUNCATE ON billing_order_line
     FOR EACH STATEMENT EXECUTE FUNCTION billing_never('billing_order_line_drafts_only', 'lines that were ordered stay');
 
--- A new order is a draft for an active customer, under their present name; the name follows until it is a draft no more.
+-- A new order is a draft for an active customer, with their current name. The name follows the customer while the order
+-- is a draft.
 CREATE FUNCTION billing_order_begin() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     customer record;
@@ -125,7 +127,7 @@ END $$;
 CREATE TRIGGER billing_order_begin BEFORE INSERT ON billing_order
     FOR EACH ROW EXECUTE FUNCTION billing_order_begin();
 
--- Called so that it runs before billing_customer_renamed, which locks invoices.
+-- Named so that it runs before billing_customer_renamed, which locks invoices.
 CREATE FUNCTION billing_customer_of_orders_renamed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE billing_order SET customer_name = NEW.name WHERE customer_id = NEW.id AND status = 'draft';
@@ -134,7 +136,7 @@ END $$;
 CREATE TRIGGER billing_customer_of_orders_renamed AFTER UPDATE OF name ON parties_party
     FOR EACH ROW WHEN (OLD.name IS DISTINCT FROM NEW.name) EXECUTE FUNCTION billing_customer_of_orders_renamed();
 
--- The machine is billing/machine.py's; a test compares them.
+-- The same state machine as in billing/machine.py; a test compares them.
 CREATE FUNCTION billing_order_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (NEW.id, NEW.number, NEW.customer_id, NEW.currency, NEW.created_at, NEW.created_by_id)
@@ -207,8 +209,9 @@ CREATE TRIGGER billing_order_status_change_append_only BEFORE UPDATE OR DELETE O
 CREATE TRIGGER billing_order_status_change_no_truncate BEFORE TRUNCATE ON billing_order_status_change
     FOR EACH STATEMENT EXECUTE FUNCTION billing_never('billing_order_history_append_only', 'history is append-only');
 
--- billing_order_rest(<order>, <states>): what of each line is on no invoice in one of those states. A line of an invoice bills
--- its quantity of an order's line, at whatever price was settled; what is left of the discount goes with what is left.
+-- billing_order_rest(<order>, <states>): the part of each line that is not on an invoice in one of those states. An
+-- invoice line bills its quantity of an order line, regardless of its price. The remaining discount applies to the
+-- remaining quantity.
 CREATE FUNCTION billing_order_rest(ordered uuid, states text[])
 RETURNS TABLE (order_line_id uuid, line_position integer, quantity numeric, discount numeric) LANGUAGE sql STABLE AS $$
     SELECT l.id, l.position, l.quantity - billed.quantity,
@@ -221,7 +224,7 @@ RETURNS TABLE (order_line_id uuid, line_position integer, quantity numeric, disc
     WHERE l.order_id = ordered
 $$;
 
--- Volatile: it must see what the one before has committed, when it had to wait for the order.
+-- Volatile: after waiting for the order's lock, it must see what the previous transaction committed.
 CREATE FUNCTION billing_order_unbilled(ordered uuid) RETURNS numeric LANGUAGE plpgsql AS $$
 BEGIN
     RETURN (

@@ -1,4 +1,4 @@
--- The history of an order's states says who, when and why by itself, and is not audited a second time.
+-- The status history of an order already records who, when and why, so it is not audited again.
 CREATE TRIGGER billing_order_audit AFTER INSERT OR UPDATE OR DELETE ON billing_order
     FOR EACH ROW EXECUTE FUNCTION audit_row('orders', '{search_text,number_key,unbilled_total}');
 CREATE TRIGGER billing_order_line_audit_insert AFTER INSERT ON billing_order_line

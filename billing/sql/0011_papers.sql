@@ -1,4 +1,4 @@
--- Both are written once. What was handed out and who it was from and to must stay provable, whoever asks.
+-- Both are written once, since issued documents, with their seller and customer, must remain verifiable.
 CREATE FUNCTION billing_document_of_sent() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM billing_invoice WHERE id = NEW.invoice_id AND sent_at IS NOT NULL;
@@ -21,5 +21,5 @@ CREATE TRIGGER billing_correspondents_append_only BEFORE UPDATE OR DELETE ON bil
 CREATE TRIGGER billing_correspondents_no_truncate BEFORE TRUNCATE ON billing_correspondents
     FOR EACH STATEMENT EXECUTE FUNCTION billing_never('billing_correspondents_append_only', 'they stay as they were');
 
--- a PDF is compressed already
+-- PDFs are already compressed
 ALTER TABLE billing_issued_document ALTER COLUMN pdf SET STORAGE EXTERNAL;

@@ -1,9 +1,9 @@
--- An order and what is held for it go together. A confirmed order holds for each item what its lines need of it, or nothing of
--- what was never stocked; no other order holds anything. What is held ends by shipping or cancelling the order, never by
--- itself. Reservations made by hand in an order's name (held_by_order is false) are nobody's business but theirs.
+-- Keeps orders and their reservations consistent. A confirmed order has reservations for what its lines need of each
+-- item, or none for items that were never stocked; no other order has any. They only end when the order is shipped or
+-- cancelled. Manual reservations for an order (held_by_order is false) are not checked.
 --
--- The state of the order is written first, so each statement on reservations can be held against it; what must be there at
--- all is checked at commit. Orders are soft references of the inventory: one that does not exist is not looked for.
+-- The order's status is written first, so that each statement on reservations can be checked against it. Completeness
+-- is checked at commit. The inventory references orders without a foreign key; an order that does not exist is ignored.
 CREATE FUNCTION billing_order_holds(ordered uuid) RETURNS TABLE (item_id uuid, held numeric, needed numeric)
 LANGUAGE sql STABLE AS $$
     SELECT r.item_id, sum(r.quantity), (

@@ -3,7 +3,7 @@ BEGIN
     RAISE EXCEPTION '%', explanation USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = rule;
 END $$;
 
--- billing_never('<rule>', '<explanation>'): for what must not happen at all.
+-- billing_never('<rule>', '<explanation>'): trigger that always refuses.
 CREATE FUNCTION billing_never() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM billing_refuse(TG_ARGV[0], TG_ARGV[1]);

@@ -1,8 +1,8 @@
--- Every trigger function runs with the rights of the tables' owner, over a fixed search path: the application's role needs
--- no right of its own on what triggers write.
+-- Every trigger function runs with the rights of the tables' owner and a fixed search path, so the application's role
+-- needs no rights on what triggers write.
 
--- A new invoice is a draft for an active customer, under their present name. The lock keeps them from being blacklisted before
--- the commit, not from being renamed: a draft's name follows, and the sending takes it once more.
+-- A new invoice is a draft for an active customer, with their current name. The lock prevents blacklisting until
+-- commit, but not renaming: a draft's name follows, and sending copies it again.
 CREATE OR REPLACE FUNCTION billing_invoice_begin() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -100,8 +100,9 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- amount_paid is the sum of the payments, checked from both sides like the totals. With the checks on the table (only what was
--- sent has payments, never more than the total) no payment reaches a draft or exceeds what is due.
+-- amount_paid is the sum of the payments, checked from both sides like the totals. Together with the table's checks
+-- (only sent invoices have payments, never more than the total), no payment can be made on a draft or exceed the amount
+-- due.
 CREATE OR REPLACE FUNCTION billing_check_payments(checked uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM billing_invoice i
@@ -112,7 +113,7 @@ BEGIN
     END IF;
 END $$;
 
--- The depth tells an UPDATE by the trigger above from everybody else's.
+-- The trigger depth distinguishes UPDATEs by the trigger above from all others.
 CREATE OR REPLACE FUNCTION billing_purchases_derived() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -122,9 +123,9 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- An invoice and its entry, a payment and its entry: both are there at commit, or neither is. Each side is checked by the
--- transaction that writes it, and needs the other side as that transaction sees it, so two that run at once cannot each do a
--- half. The accounts are the installation's choice and not known here; amounts and currency are.
+-- At commit, an invoice or a payment exists together with its entry, or neither exists. Each side is checked by the
+-- transaction that writes it and must be visible to it, so two concurrent transactions can't write one half each.
+-- Amounts and currency are checked, but not the accounts, which are configured.
 CREATE OR REPLACE FUNCTION billing_check_invoice_books(checked uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     invoice billing_invoice;
@@ -231,7 +232,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- A new order is a draft for an active customer, under their present name; the name follows until it is a draft no more.
+-- A new order is a draft for an active customer, with their current name. The name follows the customer while the order
+-- is a draft.
 CREATE OR REPLACE FUNCTION billing_order_begin() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -252,7 +254,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- The machine is billing/machine.py's; a test compares them.
+-- The same state machine as in billing/machine.py; a test compares them.
 CREATE OR REPLACE FUNCTION billing_order_change() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -345,7 +347,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Both are written once. What was handed out and who it was from and to must stay provable, whoever asks.
+-- Both are written once, since issued documents, with their seller and customer, must remain verifiable.
 CREATE OR REPLACE FUNCTION billing_document_of_sent() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

@@ -1,4 +1,4 @@
-"""Customers, orders and invoices for tests, brought into their states by the verbs that users have."""
+"""Customers, orders and invoices for tests, brought into their states by the services."""
 
 import datetime as dt
 import itertools
@@ -23,28 +23,28 @@ _counter = itertools.count(1)
 
 
 def customer(**fields: Any) -> Party:
-    """An active customer in USD, unless `fields` say otherwise."""
+    """Create a customer: active and in USD, unless overridden by `fields`."""
     n = next(_counter)
     values = {"kind": PartyKind.CUSTOMER, "name": f"Customer {n}", "email": f"c{n}@example.com", "currency": "USD"}
     return Party.objects.create(**{**values, **fields})
 
 
 def line(unit_price: int = 1000, quantity: Decimal | float | str = 1, **fields: Any) -> LineValues:
-    """A line as the services take it; `quantity` and `tax_rate` may be any number or its text."""
+    """Return a line as input for the services. `quantity` and `tax_rate` can be any number or its text."""
     rate = Decimal(str(fields.pop("tax_rate", 0)))
     values = {"description": "Services", "quantity": Decimal(str(quantity)), "unit_price": unit_price}
     return cast(LineValues, {**values, "tax_rate": rate, **fields})
 
 
 def draft(*lines: LineValues, of: Party | None = None, **fields: Any) -> Invoice:
-    """A draft; of 1000 cents when no lines are given. `of` is its customer."""
+    """Create a draft, by default of 1000 cents. `of` is its customer."""
     values = {"due_date": DUE, "lines": list(lines) or [line()], **fields}
     pk = invoices.create_invoice(customer_id=(of or customer()).pk, actor=SYSTEM, **values)
     return Invoice.objects.get(pk=pk)
 
 
 def sent(*lines: LineValues, **fields: Any) -> Invoice:
-    """An invoice that was sent."""
+    """Create a sent invoice."""
     invoice = draft(*lines, **fields)
     invoices.send_invoice(invoice_id=invoice.pk, actor=SYSTEM)
     invoice.refresh_from_db()
@@ -52,21 +52,21 @@ def sent(*lines: LineValues, **fields: Any) -> Invoice:
 
 
 def part_paid(*lines: LineValues, amount: int = 400, **fields: Any) -> Invoice:
-    """A sent invoice with one payment of `amount` on it."""
+    """Create a sent invoice with a payment of `amount`."""
     invoice = sent(*lines, **fields)
     pay(invoice, amount)
     return invoice
 
 
 def paid(*lines: LineValues, **fields: Any) -> Invoice:
-    """An invoice that was sent and paid in full."""
+    """Create an invoice that was sent and fully paid."""
     invoice = sent(*lines, **fields)
     pay(invoice, invoice.total)
     return invoice
 
 
 def cancelled(*lines: LineValues, **fields: Any) -> Invoice:
-    """An invoice that was sent and then cancelled."""
+    """Create an invoice that was sent and then cancelled."""
     invoice = sent(*lines, **fields)
     invoices.cancel_invoice(invoice_id=invoice.pk, actor=SYSTEM)
     invoice.refresh_from_db()
@@ -74,7 +74,7 @@ def cancelled(*lines: LineValues, **fields: Any) -> Invoice:
 
 
 def pay(invoice: Invoice, amount: int) -> payments.RecordedPayment:
-    """One payment, by card."""
+    """Record a card payment."""
     recorded = payments.record_payment(invoice_id=invoice.pk, amount=amount, method="card", actor=SYSTEM)
     invoice.refresh_from_db()
     return recorded
@@ -84,20 +84,20 @@ def pay(invoice: Invoice, amount: int) -> payments.RecordedPayment:
 
 
 def ordered(quantity: float | str = 1, *, of: Any = None, **fields: Any) -> OrderLineValues:
-    """A line of an order as the services take it: of a new item at 50.00 USD, unless `of` (its id) is given."""
+    """Return an order line as input for the services: of a new item at 50.00 USD, unless `of` (its id) is given."""
     if "tax_rate" in fields:
         fields["tax_rate"] = Decimal(str(fields["tax_rate"]))
     return cast(OrderLineValues, {"item_id": of or item(), "quantity": Decimal(str(quantity)), **fields})
 
 
 def order(*lines: OrderLineValues, of: Party | None = None, actor: Actor = SYSTEM, **fields: Any) -> Order:
-    """A draft; of one new item when no lines are given. `of` is its customer."""
+    """Create a draft, by default of one new item. `of` is its customer."""
     values = {"lines": list(lines) or [ordered()], **fields}
     return Order.objects.get(pk=orders.create_order(customer_id=(of or customer()).pk, actor=actor, **values))
 
 
 def brought(to: str, *lines: OrderLineValues, **fields: Any) -> Order:
-    """An order brought into the state `to` as real ones are."""
+    """Create an order and bring it into the state `to` with the services."""
     made = order(*lines, **fields)
     for status in ORDER_WAYS[to]:
         change_status(order_id=made.pk, status=OrderStatus(status), actor=SYSTEM)
@@ -116,5 +116,5 @@ ORDER_WAYS: dict[str, list[str]] = {
 
 
 def invoiced(made: Order) -> Invoice:
-    """A draft invoice of the order."""
+    """Create a draft invoice for the order."""
     return Invoice.objects.get(pk=invoice_order(order_id=made.pk, actor=SYSTEM))

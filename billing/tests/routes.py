@@ -1,4 +1,4 @@
-"""The routes of billing, as the contract gives them."""
+"""The routes of billing, as in the API contract."""
 
 from skeleton.testkit.matrix import Route
 

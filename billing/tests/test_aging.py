@@ -1,4 +1,4 @@
-"""Receivables by age, worked by hand, and held against the books on every day."""
+"""Receivables by age, calculated by hand and compared with the books on every day."""
 
 import csv
 import datetime as dt
@@ -36,19 +36,19 @@ def at(text):
 
 
 def bill(when, time_machine, amount, due, **fields):
-    """An invoice sent at noon of the day `when`, due on the day `due`."""
+    """Create an invoice that is sent at noon of the day `when` and due on the day `due`."""
     time_machine.move_to(at(when), tick=False)
     return sent(line(amount), due_date=day(due), **fields)
 
 
 def pay_on(invoice, when, amount):
-    """Recorded at noon of its own day, or now if that is later."""
+    """Record a payment at noon of its own day, or now if that is later."""
     with travel(max(at(when), timezone.now()), tick=False):
         record_payment(invoice_id=invoice.pk, amount=amount, method="card", paid_at=at(when), actor=SYSTEM)
 
 
 def aged(as_of):
-    """{(currency, customer): the amounts that are not 0}"""
+    """Return {(currency, customer): the nonzero amounts}."""
     return {
         (part["currency"], one["customer_name"]): {name: int(one[name]) for name in COLUMNS if one[name]}
         for part in receivables_aging(day(as_of))["currencies"]
@@ -58,7 +58,7 @@ def aged(as_of):
 
 @pytest.fixture
 def year(time_machine):
-    """Two customers and two currencies; what was due on 31 January is 60 days late on 1 April."""
+    """Two customers and two currencies. An invoice due on 31 January is 60 days late on 1 April."""
     acme, bolt = customer(name="Acme"), customer(name="Bolt")
     late = bill("2026-01-10", time_machine, 100_000, "2026-01-31", of=acme)
     bill("2026-01-15", time_machine, 7_000, "2026-03-01", of=acme)
@@ -146,7 +146,7 @@ def test_worked_by_hand(year, as_of, expected):
 
 def test_in_both_forms_and_one_statement(request, year, time_machine):
     acme, bolt = year
-    with connection.cursor() as cursor:  # sessions live by the database's clock
+    with connection.cursor() as cursor:  # sessions expire by the database's clock
         cursor.execute("SELECT now()")
         (now,) = cursor.fetchone()
     time_machine.move_to(now)
@@ -192,7 +192,7 @@ def test_an_empty_one(owner):
 
 
 def test_on_every_day_it_is_the_receivable_account(time_machine):
-    """Whatever is sent, paid early or late, or cancelled: the totals are the balance of the books."""
+    """After any sequence of sending, early or late payment and cancellation, the totals equal the books."""
     chance = random.Random(5)  # noqa: S311
     first = day("2026-01-01")
     for n in range(12):

@@ -1,4 +1,4 @@
-"""Rules of the invoices' API."""
+"""Rules of the invoice API."""
 
 import datetime as dt
 from uuid import uuid4
@@ -455,7 +455,7 @@ def test_every_verb_leaves_its_rows_in_the_log(owner):
 
 
 def test_what_a_request_costs(owner, django_assert_num_queries):
-    """Queries, authentication included; savepoints stand for BEGIN and COMMIT in a test."""
+    """Query counts, including authentication. In a test, savepoints replace BEGIN and COMMIT."""
     whole = body(lines=[dict(LINE), dict(LINE)])
     with django_assert_num_queries(8):  # who, BEGIN, audit context, customer, numbered invoice, lines, COMMIT, answer
         made = owner.post("/invoices", whole).ok(201)

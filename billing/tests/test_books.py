@@ -1,4 +1,4 @@
-"""Where documents meet the books, as an accountant would tell it. Amounts are cents unless they are yen."""
+"""Postings of documents as worked examples. Amounts are cents unless they are yen."""
 
 import datetime as dt
 
@@ -26,7 +26,7 @@ BANK, RECEIVABLE, TAX, REVENUE = "1200", "1300", "2200", "4000"
 
 
 def lines_of(**entry):
-    """The one entry: {account: debit less credit}, with its day."""
+    """Return the only entry: {account: debit minus credit}, with its day."""
     found = Entry.objects.get(**entry)
     return found.date, {one.account.code: one.debit - one.credit for one in found.lines.select_related("account")}
 
@@ -45,7 +45,7 @@ def right():
 
 
 def test_a_sale_with_tax_paid_in_two_parts(time_machine):
-    """1,000.00 and 20 % tax, sent in January; 500.00 come in February, the rest in March."""
+    """1,000.00 plus 20 % tax, sent in January. 500.00 are paid in February, the rest in March."""
     time_machine.move_to("2026-01-20T23:30:00Z", tick=False)
     invoice = sent(line(100_000, tax_rate=20))
     expected = {RECEIVABLE: 120_000, REVENUE: -100_000, TAX: -20_000}

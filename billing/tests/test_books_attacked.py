@@ -1,4 +1,4 @@
-"""Documents and books never part: attacked from raw SQL, by killed connections and from threads."""
+"""Documents and books stay consistent: attacks with raw SQL, killed connections and threads."""
 
 import random
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def entry_for(source_type, source_id, purpose, amount, currency="USD"):
-    """The SQL that posts `amount` to the books for a document."""
+    """Return SQL that posts `amount` for a document."""
     source = f"'{source_id}'"
     return f"""
         WITH e AS (
@@ -101,13 +101,13 @@ class TestRawSql:
 
 
 def everything():
-    """All that a verb may touch."""
+    """Return all data that a service may change."""
     tables = (Invoice, Payment, Entry, Line, Total, AuditEntry)
     return [sorted(table.objects.values_list(), key=str) for table in tables]
 
 
 class Killer:
-    """Ends this connection's backend, from outside, when it is about to run its nth statement."""
+    """Terminates this connection's backend from outside, before it runs its nth statement."""
 
     def __init__(self, at):
         self.left = at
@@ -152,7 +152,7 @@ def test_killed_at_any_statement_nothing_of_it_is_there(name):
                 act(invoice.pk)
                 ended = not killer.done
                 if ended:
-                    killer.kill()  # past the last statement, before the commit
+                    killer.kill()  # after the last statement, before the commit
         except (OperationalError, InterfaceError, psycopg.OperationalError):
             connections.close_all()
         else:
@@ -169,7 +169,7 @@ def test_killed_at_any_statement_nothing_of_it_is_there(name):
 
 @pytest.mark.django_db(transaction=True)
 def test_sending_paying_cancelling_and_posting_never_deadlock():
-    """One customer's invoices and direct postings to the same accounts, in every direction, all at once."""
+    """Concurrent invoices of one customer and direct postings to the same accounts, in all directions."""
     acme = customer()
     drafts = [draft(line(100, tax_rate=20), of=acme) for _ in range(4)]
     open_ones = [sent(line(100, tax_rate=20), of=acme) for _ in range(8)]

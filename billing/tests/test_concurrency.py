@@ -143,7 +143,7 @@ def test_sent_twice_is_sent_once():
 
 
 def test_renaming_and_sending_and_buying_never_deadlock():
-    """Everything that touches one customer, all at once; afterwards every sum and every name is right."""
+    """All operations on one customer, concurrently. Afterwards every sum and every name is correct."""
     acme = customer(name="Acme")
     drafts = [draft(line(100), of=acme) for _ in range(8)]
     drafts += [draft(line(100), of=acme, currency="EUR") for _ in range(4)]

@@ -1,4 +1,4 @@
-"""The invariants attacked from raw SQL, past Python: PostgreSQL itself refuses, and says which rule it was."""
+"""Attacks on the invariants with raw SQL, bypassing Python. PostgreSQL refuses them and names the rule."""
 
 import datetime as dt
 import json
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def attack(sql, *params):
-    """Run `sql` as a transaction of its own, checks at commit included; what it broke, or None where it passed."""
+    """Run `sql` as its own transaction, including deferred checks. Returns the violated constraint, or None."""
     broken = refusal_of(lambda: run([sql] if isinstance(sql, str) else sql, params))
     if broken is None:
         return None
@@ -42,7 +42,7 @@ def run(statements, params):
 
 @contextmanager
 def without_guards(cursor):
-    """As before the migration: no trigger looks at payments."""
+    """Restore the state before the migration: no trigger checks payments."""
     with as_owner():
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE billing_payment DISABLE TRIGGER USER")
         yield
@@ -186,7 +186,7 @@ def test_what_is_over_is_over(made, columns):
 def test_only_an_unpaid_invoice_is_cancelled():
     invoice = part_paid(line(1000))
     assert set_invoice(invoice, status="cancelled", cancelled_at=NOW) == "billing_invoice_status_fits"
-    # that the payments and the books both disagree is checked at commit; either may say it first
+    # both the payments and the books are checked at commit, in any order
     unpaid = set_invoice(invoice, status="cancelled", cancelled_at=NOW, amount_paid=0)
     assert unpaid in {"billing_invoice_paid_of_payments", "billing_invoice_in_books"}
     assert set_invoice(sent(line(5)), status="cancelled", cancelled_at=NOW) == "billing_invoice_in_books"
@@ -283,12 +283,12 @@ def test_a_line_cannot_come_go_or_move_without_the_totals():
     gone = attack("DELETE FROM billing_invoice_line WHERE id = %s", first.pk)
     assert gone == "billing_invoice_totals_of_lines"
     assert attack(INSERT_LINE.replace("0, 0, 0, 0)", "5, 0, 0, 5)"), one.pk) == "billing_invoice_totals_of_lines"
-    assert attack(INSERT_LINE, one.pk) is None  # of 0, at a rate that is there
+    assert attack(INSERT_LINE, one.pk) is None  # of 0, at an existing rate
     assert attack(INSERT_LINE, one.pk) == "billing_invoice_line_position_unique"
 
 
 def test_moving_a_line_out_is_seen_from_where_it_left():
-    """The one it goes to is made to fit; the one it leaves is not."""
+    """The totals of the new document are adjusted, those of the old one are not."""
     one, other = draft(line(1000), line(500)), draft(line(1000))
     statements = [
         f"UPDATE billing_invoice SET subtotal = 1500, total = 1500, tax_breakdown ="
@@ -312,7 +312,7 @@ def test_the_lines_of_what_was_sent_stay(made, sql):
 
 
 def test_a_line_does_not_move_into_what_was_sent():
-    """Its total is 0, so no sum gives it away."""
+    """The total is 0, so no sum reveals it."""
     here, there = draft(line(10), line(0)), sent(line(10))
     sql = "UPDATE billing_invoice_line SET invoice_id = %s WHERE invoice_id = %s AND position = 2"
     assert attack(sql, there.pk, here.pk) == "billing_invoice_line_drafts_only"
@@ -365,7 +365,7 @@ def test_a_payment_is_not_dated_in_the_future(moment):
 
 
 def test_payments_of_the_future_that_were_recorded_before_stay(owner):
-    """As the first edition recorded them: the invoice can be read, and takes further payments."""
+    """Payments recorded by the first edition: the invoice can be read and accepts further payments."""
     future = timezone.now() + dt.timedelta(days=1500)
     invoice = part_paid(amount=400)
     with connection.cursor() as cursor, without_guards(cursor):

@@ -1,4 +1,4 @@
-"""The document shows the machine as it is."""
+"""The document shows the current state machine."""
 
 from django.conf import settings
 from django.core.management import call_command

@@ -1,4 +1,4 @@
-"""Invoices on paper: what they say, in which language, and that what was handed out can be proved later."""
+"""PDFs of invoices: their contents and language, and verification of issued ones."""
 
 import datetime as dt
 import hashlib
@@ -52,7 +52,7 @@ def text_of(content: bytes) -> str:
 
 
 def invoice(*lines, **fields):
-    """What `queries.printed_invoice` would read, of a sent invoice of 1,000.00 EUR at 20 %."""
+    """Return data as from `queries.printed_invoice`, for a sent invoice of 1,000.00 EUR at 20 %."""
     base = {
         "number": "INV-2026-001",
         "customer_name": "Acme",
@@ -424,7 +424,7 @@ def test_raw_sql_cannot_rewrite_what_was_handed_out(attack, books):
     draft()
     documents.paper_of_invoice(invoice_id=sent().pk, language="en", actor=SYSTEM)
     sql, rule = ATTACKS[attack]
-    connection.check_constraints()  # what is pending would keep a table from being truncated at all
+    connection.check_constraints()  # pending checks would prevent TRUNCATE
     refused = refusal_of(lambda: connection.cursor().execute(sql))
     assert isinstance(refused, IntegrityError)
     assert rule in present(database_error(refused).diag.constraint_name)

@@ -1,4 +1,4 @@
-"""What happens to an invoice is told once to those concerned, in its transaction."""
+"""Events of an invoice are announced once to the users concerned, in the same transaction."""
 
 import datetime as dt
 
@@ -29,7 +29,7 @@ YESTERDAY = TODAY - dt.timedelta(days=1)
 
 @pytest.fixture
 def clerk():
-    """Writes invoices, and so is told of those that nobody made."""
+    """Can write invoices, and so is notified about those without a creator."""
     return user_with("invoices:write")
 
 
@@ -93,7 +93,7 @@ def test_of_racing_payments_the_last_is_told_once(clerk):
 
 
 def crowd(invoice, number):
-    """So many more invoices like this one, past the triggers."""
+    """Insert copies of this invoice, bypassing the triggers."""
     columns = [
         present(field.column)
         for field in Invoice._meta.concrete_fields
@@ -147,7 +147,7 @@ class TestOverdue:
         assert [present(link).rpartition("/")[2] for link in links] == [str(second.pk), str(first.pk)]
 
     def test_they_are_found_by_an_index(self):
-        """Among 20,000 invoices that are paid."""
+        """Among 20,000 paid invoices."""
         crowd(paid(), 20_000)
         crowd(sent(due_date=YESTERDAY), 20)
         plan = untold_overdue().explain()
@@ -163,7 +163,7 @@ class TestOverdue:
 
     @pytest.mark.django_db(transaction=True)
     def test_a_payment_at_the_same_moment(self, clerk):
-        """Either it is told before it is paid, or not at all."""
+        """The notification is created before the payment, or not at all."""
         invoice = sent(line(1000), due_date=YESTERDAY)
         contest(tell_of_overdue, lambda: pay(invoice, 1000))
         tell_of_overdue()

@@ -1,4 +1,4 @@
-"""What PostgreSQL holds of orders by itself, attacked from raw SQL that goes round Python."""
+"""Attacks on the invariants of orders with raw SQL, bypassing Python. PostgreSQL refuses them."""
 
 import json
 
@@ -114,7 +114,7 @@ def test_how_an_order_begins():
 
 def test_an_order_is_never_deleted():
     made = order(ordered())
-    connection.check_constraints()  # TRUNCATE wants nothing outstanding
+    connection.check_constraints()  # TRUNCATE requires that no checks are pending
     assert attack("DELETE FROM billing_order_line WHERE order_id = %s", made.pk) == "billing_order_totals_of_lines"
     assert attack("DELETE FROM billing_order WHERE id = %s", made.pk) == "billing_order_permanent"
     assert attack("TRUNCATE billing_order CASCADE") == "billing_order_permanent"
@@ -166,7 +166,7 @@ def test_nothing_is_confirmed_without_lines():
 
 def test_history_follows_from_the_order():
     made = brought("pending")
-    connection.check_constraints()  # TRUNCATE wants nothing outstanding
+    connection.check_constraints()  # TRUNCATE requires that no checks are pending
     rule = "billing_order_history_append_only"
     assert attack("UPDATE billing_order_status_change SET reason = 'x'") == rule
     assert attack("DELETE FROM billing_order_status_change") == rule
@@ -287,7 +287,7 @@ def test_no_order_holds_more_than_its_lines_need(goods, state):
     made = brought(state, ordered(4, of=goods.item_id))
     assert attack(HOLD, goods.pk, made.pk, True) == HELD
     assert attack(HOLD, stocked(1).pk, made.pk, True) == HELD
-    assert attack(HOLD, goods.pk, made.pk, False) is None  # somebody's own, in the order's name
+    assert attack(HOLD, goods.pk, made.pk, False) is None  # a manual reservation for the order
 
 
 def test_a_service_that_is_stocked_later_changes_nothing():

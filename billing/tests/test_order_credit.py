@@ -1,4 +1,4 @@
-"""Credit limits: what counts against them, and what is said when they do not cover an order."""
+"""Credit limits: what counts towards them, and the error if they don't cover an order."""
 
 import pytest
 
@@ -77,7 +77,7 @@ def test_an_order_counts_until_its_invoice_is_sent_and_then_the_invoice_does(acm
     other = order(worth(4001), of=acme)
     refused(other, 6000)
     invoice = invoiced(made)
-    refused(other, 6000)  # a draft asks for nothing yet
+    refused(other, 6000)  # drafts don't count
     send_invoice(invoice_id=invoice.pk, actor=SYSTEM)
     assert unbilled(made) == 0
     refused(other, 6000)

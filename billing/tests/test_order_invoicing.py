@@ -1,4 +1,4 @@
-"""From orders to invoices: everything once, whatever becomes of the invoices."""
+"""Invoices of orders: everything is billed once, in all states of the invoices."""
 
 import datetime as dt
 from typing import Any

@@ -1,4 +1,4 @@
-"""Any sequence of what happens to stock, orders and their invoices, against a plain model of it in Python.
+"""Generated sequences of actions on stock, orders and invoices, compared with a simple model in Python.
 
 `SKELETON_EXAMPLES=200` tries that many sequences.
 """
@@ -42,14 +42,14 @@ BINDING = {"confirmed", "shipped", "delivered"}
 
 @dataclass
 class Ordered:
-    """An order as the model has it: quantities by item, and of each invoice its state and what it bills."""
+    """An order in the model: quantities by item, and the state and billed quantities of each invoice."""
 
     needs: dict[int, Decimal]
     status: str = "draft"
     invoices: dict[UUID, "Billed"] = field(default_factory=dict)
 
     def rest(self, *states):
-        """What of each item is on no invoice in these states."""
+        """Return the quantity of each item that is not on an invoice in these states."""
         billed = [one.quantities for one in self.invoices.values() if one.status in states]
         return {item: need - sum(each.get(item, 0) for each in billed) for item, need in self.needs.items()}
 
@@ -68,7 +68,7 @@ def amount(quantities):
 
 
 class OrderMachine(StockMachine):
-    """The goods of the stock's machine, ordered by one customer with a credit limit."""
+    """The stock's state machine, plus orders by one customer with a credit limit."""
 
     order: Any = None  # the stock's own, without an order behind them
     end_order: Any = None
@@ -99,7 +99,7 @@ class OrderMachine(StockMachine):
         assert Order.objects.get(pk=pk).total == amount(needs)
 
     def refusal(self, made, target):
-        """What the model expects: the error and its details, or None."""
+        """Return the error that the model expects, with its details, or None."""
         standing = any(one.status != "cancelled" for one in made.invoices.values())
         if target not in MOVES[made.status] or (target == "cancelled" and standing):
             return Conflict, "allowed"
@@ -153,7 +153,7 @@ class OrderMachine(StockMachine):
     @precondition(lambda self: self.drafts())
     @rule(data=st.data(), keep=st.integers(0, 2))
     def bill_less(self, data, keep):
-        """Take a line off a draft, or halve it; then ask for more than is left, in vain."""
+        """Delete a line of a draft, or halve it. Then billing more than is left is refused."""
         pk, invoice = self.pick(data, self.drafts())
         billed = self.made[pk].invoices[invoice]
         if not billed.quantities:

@@ -17,7 +17,7 @@ from skeleton.testkit.narrowing import database_error, present
 
 pytestmark = pytest.mark.django_db
 
-# Written anew from the contract, not read from the machine.
+# Written independently from the contract, not read from the state machine.
 CONTRACT = {
     "draft": ["pending", "confirmed", "cancelled"],
     "pending": ["confirmed", "cancelled"],

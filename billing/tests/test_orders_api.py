@@ -23,7 +23,7 @@ def countries(db):
 
 
 def body(customer_id, item_id, **fields):
-    """As printed in the API reference."""
+    """The example as printed in the API reference."""
     return {
         "customer_id": str(customer_id),
         "shipping_address": {

@@ -1,4 +1,4 @@
-"""Lists and reads of orders and invoices: what they cost, and that compiled and ordinary reads are the same."""
+"""Lists and reads of orders and invoices: query counts, and compiled reads compared with ordinary ones."""
 
 import datetime as dt
 

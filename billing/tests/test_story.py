@@ -1,4 +1,4 @@
-"""The story at the end of the API reference, and its invoice examples, as printed."""
+"""The scenario at the end of the API reference, and its invoice examples, as printed."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Totals against an independent model in exact fractions, and the cases an accountant would try."""
+"""Totals compared with an independent model in exact fractions, and cases that an accountant would try."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -22,7 +22,7 @@ amounts = st.integers(0, MAX_AMOUNT)
 
 
 def half_up(value: Fraction) -> int:
-    """The nearest integer, a half upwards; nothing here is negative."""
+    """Round to the nearest integer, half up. Nothing here is negative."""
     return floor(value + Fraction(1, 2))
 
 
@@ -80,7 +80,7 @@ def test_a_discount_takes_at_most_everything():
 
 
 def test_two_lines_of_one_rate_are_taxed_once():
-    """Each by itself would round 0.5 up: 1 + 1. Together they are 1."""
+    """Rounded separately, each 0.5 would become 1: 1 + 1. Together they are 1."""
     once = document_totals([(Decimal(10), 5), (Decimal("10.0000"), 5)])
     assert (once.subtotal, once.tax_total, once.total) == (10, 1, 11)
     assert once.tax_breakdown == [{"rate": 10, "base": 10, "tax": 1}]
@@ -123,7 +123,7 @@ def test_the_api_and_the_database_agree_with_the_model(owner, acme, lines):
     assert made["tax_breakdown"] == [{"rate": rate, "base": bases[rate], "tax": taxes[rate]} for rate in sorted(bases)]
     assert (made["subtotal"], made["tax_total"]) == (sum(bases.values()), sum(taxes.values()))
     assert made["total"] == made["subtotal"] + made["tax_total"]
-    connection.check_constraints()  # PostgreSQL worked it out as well
+    connection.check_constraints()  # PostgreSQL calculates it as well
 
 
 @pytest.fixture

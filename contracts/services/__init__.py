@@ -1,4 +1,4 @@
-"""The verbs of contracts, and the daily run over all of them."""
+"""The services of contracts, and the daily run over all of them."""
 
 from contracts.services.contracts import (
     activate_contract,

@@ -1,9 +1,9 @@
-"""The verbs of one contract.
+"""The services of contracts.
 
-Each locks the contract and asks the machine whether its state allows the verb. Verbs that move a contract on (all but
-the changes of fields) also refuse one that somebody else moved or changed while they waited for it: of a renewal and a
-termination that are asked for at the same moment, one is done and the other is a conflict. PostgreSQL refuses whatever
-these verbs must never do, and keeps the versions (migration 0002).
+Each locks the contract and checks with the state machine that its state allows the action. Except for changes of
+fields, they also refuse a contract that someone else changed while they waited for the lock: if it is renewed and
+terminated at the same time, one succeeds and the other is a conflict. PostgreSQL refuses everything that these services
+must never do, and writes the versions (migration 0002).
 """
 
 import datetime as dt
@@ -32,9 +32,9 @@ from skeleton.notifications.choices import Event
 
 
 def create_contract(*, values: Values, actor: Actor) -> UUID:
-    """A draft; its id. `values` as of ContractInputSerializer, flat.
+    """Create a draft and return its id. `values` are flat, as from ContractInputSerializer.
 
-    Raises Invalid (unknown party, values that contradict themselves) and Conflict (the party is not active).
+    Raises Invalid (unknown party, contradictory values) and Conflict (the party is not active).
     """
     fields = columns(values)
     require_offered(fields)
@@ -46,17 +46,17 @@ def create_contract(*, values: Values, actor: Actor) -> UUID:
 
 
 def update_contract(*, contract_id: UUID, values: Values, actor: Actor) -> None:
-    """Change a draft: what is absent from `values` stays, None clears. Raises NotFound, Conflict, Invalid."""
+    """Change a draft. Fields not in `values` stay, None clears. Raises NotFound, Conflict, Invalid."""
     _change(contract_id, Action.UPDATE, values, actor)
 
 
 def change_payment_terms(*, contract_id: UUID, values: Values, actor: Actor) -> None:
-    """Merge `values` into the payment terms, in any state but terminated. Raises NotFound, Conflict, Invalid."""
+    """Merge `values` into the payment terms, unless terminated. Raises NotFound, Conflict, Invalid."""
     _change(contract_id, Action.PAYMENT_TERMS, values, actor)
 
 
 def change_delivery_terms(*, contract_id: UUID, values: Values, actor: Actor) -> None:
-    """Merge `values` into the delivery terms, in any state but terminated. Raises NotFound, Conflict, Invalid."""
+    """Merge `values` into the delivery terms, unless terminated. Raises NotFound, Conflict, Invalid."""
     _change(contract_id, Action.DELIVERY_TERMS, values, actor)
 
 
@@ -74,15 +74,15 @@ def _change(contract_id: UUID, action: Action, values: Values, actor: Actor) -> 
 
 
 def submit_contract(*, contract_id: UUID, actor: Actor) -> None:
-    """Draft to pending approval. Raises NotFound, Conflict."""
+    """Submit a draft for approval. Raises NotFound, Conflict."""
     with verb(actor, Action.SUBMIT.value):
         _move(_taken(contract_id, actor), Action.SUBMIT, {"rejection_reason": None})
 
 
 def approve_contract(*, contract_id: UUID, actor: Actor) -> None:
-    """Pending approval to active, signed now.
+    """Activate a contract that is pending approval, signed now.
 
-    Raises NotFound; Conflict; Forbidden to the contract's author, unless they hold `*:*`.
+    Raises NotFound; Conflict; Forbidden for the contract's author, unless they have `*:*`.
     """
     with verb(actor, Action.APPROVE.value):
         contract = _taken(contract_id, actor)
@@ -93,15 +93,15 @@ def approve_contract(*, contract_id: UUID, actor: Actor) -> None:
 
 
 def reject_contract(*, contract_id: UUID, reason: str, actor: Actor) -> None:
-    """Pending approval back to draft. Raises NotFound, Conflict."""
+    """Return a contract that is pending approval to draft. Raises NotFound, Conflict."""
     with verb(actor, Action.REJECT.value):
         _move(_taken(contract_id, actor), Action.REJECT, {"rejection_reason": reason})
 
 
 def activate_contract(*, contract_id: UUID, actor: Actor, signed_at: dt.datetime | None = None) -> None:
-    """Draft or pending approval to active. `signed_at` is now unless it is given.
+    """Activate a draft or a contract that is pending approval. `signed_at` defaults to now.
 
-    Raises NotFound; Invalid (a moment in the future); Conflict, also where the validity period is over.
+    Raises NotFound; Invalid (a time in the future); Conflict, also if the validity period is over.
     """
     moment = signed_at or timezone.now()
     require_not_ahead(moment, field="signed_at")
@@ -111,17 +111,17 @@ def activate_contract(*, contract_id: UUID, actor: Actor, signed_at: dt.datetime
 
 
 def terminate_contract(*, contract_id: UUID, reason: str, actor: Actor) -> None:
-    """End a contract before its time, or for good after it. Raises NotFound, Conflict."""
+    """Terminate a contract before its end, or permanently after it. Raises NotFound, Conflict."""
     with verb(actor, Action.TERMINATE.value):
         fields = {"terminated_at": timezone.now(), "termination_reason": reason}
         _move(_taken(contract_id, actor), Action.TERMINATE, fields)
 
 
 def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) -> None:
-    """Move the last day on; an expired contract is active again.
+    """Extend the last day. An expired contract becomes active again.
 
-    Raises NotFound; Conflict, also where it was renewed as often as agreed; Invalid where the new last day is not after
-    the present one, or is past.
+    Raises NotFound; Conflict, also if no renewals are left; Invalid if the new last day is not after the current one or
+    is past.
     """
     with verb(actor, Action.RENEW.value):
         contract = _taken(contract_id, actor)
@@ -142,7 +142,7 @@ def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) ->
 
 
 def _taken(contract_id: UUID, actor: Actor) -> Contract:
-    """The contract, locked. Raises NotFound; Conflict where somebody moved or changed it while this one waited."""
+    """Return the contract, locked. Raises NotFound; Conflict if someone changed it while this waited for the lock."""
     rows = Contract.objects.visible_to(actor)
     seen = rows.filter(pk=contract_id).values_list("status", "version").first()
     contract: Contract = locked_for_update(rows.select_related("party"), contract_id, no_key=True)
@@ -155,7 +155,7 @@ def _taken(contract_id: UUID, actor: Actor) -> Contract:
 
 
 def _move(contract: Contract, action: Action, fields: Values) -> None:
-    """Write `fields` and the state that the action leads to. Raises Conflict."""
+    """Write `fields` and the state after the action. Raises Conflict."""
     assign(contract, {**fields, "status": leads_to(action, _situation(contract)).value})
 
 

@@ -1,9 +1,9 @@
-"""The daily run: what has ended expires, and what renews itself is renewed.
+"""The daily run: expires contracts that have ended, or renews those with automatic renewal.
 
-A validity period that ended is a cycle. Each is settled in a transaction of its own, once: the contract's state shows
-that it was, and a row per contract and cycle makes sure. A renewal counts from the old end, so that after an outage
-the cycles are caught up one by one, as if the run had never missed a day. Runs at the same moment share the work:
-each passes over what another one holds.
+A validity period that ended is a cycle. Each is settled once, in a transaction of its own: the contract's state shows
+it, and a unique row per contract and cycle guarantees it. A renewal starts at the old end, so after an outage the
+cycles are settled one by one, as if the run had never missed a day. Concurrent runs share the work: each skips
+contracts that another one has locked.
 """
 
 import datetime as dt
@@ -33,7 +33,7 @@ log = structlog.get_logger("skeleton.contracts")
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of one cycle: renewed until a day, or (None) expired."""
+    """The outcome of a cycle: renewed until a day, or expired (None)."""
 
     contract_id: UUID
     ended_on: dt.date
@@ -46,7 +46,7 @@ class Settled:
 
 @dataclass(slots=True)
 class CycleSummary:
-    """What a run did, or (`dry_run`) would do. `failed` are contracts that a later run must try again."""
+    """The result of a run, or of a `dry_run`. `failed` are contracts that a later run has to retry."""
 
     today: dt.date
     dry_run: bool
@@ -63,9 +63,9 @@ class CycleSummary:
 
 
 def run_cycle(*, today: dt.date | None = None, actor: Actor = SYSTEM, dry_run: bool = False) -> CycleSummary:
-    """Settle every cycle that ended before `today` (by default `days.today()`).
+    """Settle every cycle that ended before `today` (default: `days.today()`).
 
-    A contract that fails is logged and left for the next run; it does not keep the others.
+    A contract that fails is logged and retried by the next run. It doesn't affect the others.
     """
     day = today or days.today()
     summary = CycleSummary(day, dry_run)
@@ -81,7 +81,7 @@ def run_cycle(*, today: dt.date | None = None, actor: Actor = SYSTEM, dry_run: b
 
 
 def _due(contract: Contract, today: dt.date) -> Settled | None:
-    """What is to become of the contract's present cycle, if it ended before `today`."""
+    """Return the outcome of the contract's current cycle if it ended before `today`, else None."""
     situation = contract.situation(today)
     if obstacle(Action.EXPIRE, situation):
         return None
@@ -90,13 +90,13 @@ def _due(contract: Contract, today: dt.date) -> Settled | None:
 
 
 def _next_end(contract: Contract) -> dt.date | None:
-    """The last day of the next cycle; None where the calendar ends before it."""
+    """Return the last day of the next cycle, or None if the calendar ends before it."""
     days = contract.renewal_period_days or 0
     return contract.end_date + dt.timedelta(days=days) if days <= (LAST_DAY - contract.end_date).days else None
 
 
 def _foreseen(contract: Contract, today: dt.date) -> Iterator[Settled]:
-    """What would become of the contract, cycle by cycle; nothing is written."""
+    """Yield the outcome of each cycle of the contract, without writing anything."""
     while step := _due(contract, today):
         yield step
         contract.status = leads_to(step.action, contract.situation(today))
@@ -105,7 +105,7 @@ def _foreseen(contract: Contract, today: dt.date) -> Iterator[Settled]:
 
 
 def _settled(contract_id: UUID, today: dt.date, actor: Actor) -> Iterator[Settled]:
-    """Settle the contract's cycles one by one until none is due, or somebody else is at it."""
+    """Settle the contract's cycles one by one until none is due, or another run has it locked."""
     while step := _due(Contract.objects.get(pk=contract_id), today):
         if not _settle(step, today, actor):
             return
@@ -113,7 +113,7 @@ def _settled(contract_id: UUID, today: dt.date, actor: Actor) -> Iterator[Settle
 
 
 def _settle(step: Settled, today: dt.date, actor: Actor) -> bool:
-    """Do one step, if it is still due and nobody else holds the contract."""
+    """Settle one cycle and return True, if it is still due and the contract isn't locked."""
     with verb(actor, step.action.value):
         contract = locked_if_there(Contract.objects.all(), step.contract_id, no_key=True, skip_locked=True)
         if contract is None or _due(contract, today) != step:

@@ -1,4 +1,4 @@
-"""Telling those concerned what becomes of a contract: who made it, or else whoever writes contracts."""
+"""Notifications about contracts, to the user who created the contract, or else to all who can write contracts."""
 
 import datetime as dt
 
@@ -19,7 +19,7 @@ from skeleton.notifications.services import notify
 log = structlog.get_logger("skeleton.contracts")
 
 NOTICES = ((8, 30), (0, 7))
-"""When it is told that a contract ends: once with so many days left (from, to), and once more."""
+"""The ranges of days left (from, to) in which the end of a contract is announced, once in each range."""
 
 
 def tell_of_contract(
@@ -31,9 +31,9 @@ def tell_of_contract(
     renews: bool = False,
     once: str | None = None,
 ) -> None:
-    """Tell what became of the contract, as it is now. To be called inside a verb.
+    """Notify about an event of the contract. Call this in the audited transaction, after the change.
 
-    Of one that ends, `days` are left, and after them it `renews` itself or not.
+    For a contract that ends soon, `days` are left and `renews` says whether it is renewed automatically.
     """
     values = {
         "party": contract.party.name,
@@ -52,9 +52,9 @@ def tell_of_contract(
 
 
 def tell_of_ends(today: dt.date, *, actor: Actor) -> int:
-    """Tell of the contracts that end soon after `today`, once for each notice and end; how many that were.
+    """Notify about contracts that end soon after `today`, once for each range and end, and return their number.
 
-    Each is told in a transaction of its own: one that fails is logged and left for the next run.
+    Each has its own transaction: a failure is logged and retried by the next run.
     """
     told = 0
     for first, last in NOTICES:
@@ -76,7 +76,7 @@ def _tell_of_end(contract: Contract, today: dt.date, *, actor: Actor, once: str)
 
 
 def _ending(today: dt.date, first: int, last: int) -> QuerySet[Contract]:
-    """Active contracts with so many days left of which that was not told, each with its party."""
+    """Return active contracts with this many days left that have no such notification yet, with their parties."""
     bounds = (_days_after(today, first), _days_after(today, last))
     rows = Contract.objects.filter(status=ContractStatus.ACTIVE, end_date__range=bounds).select_related("party")
     text = CharField()
@@ -85,5 +85,5 @@ def _ending(today: dt.date, first: int, last: int) -> QuerySet[Contract]:
 
 
 def _days_after(day: dt.date, days: int) -> dt.date:
-    """So many days later, or the last day that there is."""
+    """Return the day `days` days later, or the last possible day."""
     return dt.date.fromordinal(min(day.toordinal() + days, dt.date.max.toordinal()))

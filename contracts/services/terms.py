@@ -1,4 +1,4 @@
-"""From what was asked for to what a contract holds: defaults, the validity period, and what contradicts itself."""
+"""Turns input values into columns of a contract: defaults, the validity period and consistency checks."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ from skeleton.kernel.text import format_text
 Values = dict[str, Any]
 
 _CLEARED: Values = {"insurance": False, "auto_renewal": False, "credit_limit": 0, "max_renewals": 0}
-"""What null means for the fields that are never null."""
+"""The values that null stands for in fields that can't be null."""
 
 
 def validity(start: dt.date, end: dt.date, *, field: str = "end_date") -> DateRange:
-    """The period from `start` to `end`, both included, as PostgreSQL writes it. Raises Invalid, naming `field`."""
+    """Return the period from `start` to `end`, both included, as PostgreSQL stores it. Raises Invalid for `field`."""
     if end < start:
         raise Invalid(details={field: _("Must not be before start_date.")})
     if end > LAST_DAY:
@@ -28,9 +28,9 @@ def validity(start: dt.date, end: dt.date, *, field: str = "end_date") -> DateRa
 
 
 def columns(values: Mapping[str, Any], contract: Contract | None = None) -> Values:
-    """`values` of a body as columns of the contract they are for (None: a new one).
+    """Return the `values` of a request body as columns of `contract` (None: a new one).
 
-    Raises Invalid where they, together with what the contract holds, contradict themselves.
+    Raises Invalid if they contradict each other or the contract's other values.
     """
     found = {name: _CLEARED.get(name) if value is None else value for name, value in values.items()}
     start, end = found.pop("start_date", None), found.pop("end_date", None)

@@ -1,20 +1,20 @@
--- What may happen to a contract, whoever asks: the API, the back office, the daily run, or somebody with psql.
+-- The lifecycle of a contract, for all writers: the API, the back office, the daily run and psql.
 --
--- Locks: the party before the contract (a share lock, so that nobody blacklists it in between).
+-- Lock order: the party before the contract (a share lock, so that it can't be blacklisted in between).
 
 CREATE FUNCTION contracts_refuse(rule text, explanation text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '%', explanation USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = rule;
 END $$;
 
--- contracts_never('<rule>', '<explanation>'): for what must not happen at all.
+-- contracts_never('<rule>', '<explanation>'): trigger that always refuses.
 CREATE FUNCTION contracts_never() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM contracts_refuse(TG_ARGV[0], TG_ARGV[1]);
     RETURN NULL;
 END $$;
 
--- A new contract is a draft for an active party; so is a draft that is turned over to another party.
+-- A new contract is a draft for an active party. If a draft gets another party, that party must be active too.
 CREATE FUNCTION contracts_contract_begin() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     found text;
@@ -33,8 +33,8 @@ CREATE TRIGGER contracts_contract_begin BEFORE INSERT ON contracts_contract
 CREATE TRIGGER contracts_contract_turned_over BEFORE UPDATE OF party_id ON contracts_contract
     FOR EACH ROW WHEN (OLD.party_id IS DISTINCT FROM NEW.party_id) EXECUTE FUNCTION contracts_contract_begin();
 
--- The moves are those of contracts/machine.py. `version` counts the changes since the activation and is set here alone.
--- Generated columns are not yet there when a BEFORE trigger runs, so they stay out of the comparison.
+-- The transitions are those of contracts/machine.py. `version` counts the changes since activation and is only set
+-- here. Generated columns are not computed yet in a BEFORE trigger, so they are excluded from the comparison.
 CREATE FUNCTION contracts_contract_change() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     kept text[] := array['updated_at', 'start_date', 'end_date'];
@@ -92,7 +92,8 @@ CREATE TRIGGER contracts_contract_permanent BEFORE DELETE ON contracts_contract
 CREATE TRIGGER contracts_contract_no_truncate BEFORE TRUNCATE ON contracts_contract
     FOR EACH STATEMENT EXECUTE FUNCTION contracts_never('contracts_contract_permanent', 'contracts are never deleted');
 
--- A version is what was agreed from one change to the next, and who changed it, from the same setting as the audit log.
+-- A version has the terms between one change and the next, and who changed them, from the same setting as the audit
+-- log.
 CREATE FUNCTION contracts_contract_keep_version() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     context jsonb := coalesce(nullif(current_setting('skeleton.context', true), ''), '{}')::jsonb;
@@ -120,7 +121,7 @@ CREATE TRIGGER contracts_version_append_only BEFORE UPDATE OR DELETE ON contract
 CREATE TRIGGER contracts_version_no_truncate BEFORE TRUNCATE ON contracts_version
     FOR EACH STATEMENT EXECUTE FUNCTION contracts_never('contracts_version_append_only', 'versions are append-only');
 
--- A cycle is settled once (the unique constraint), and as the contract shows: written after the contract itself.
+-- A cycle is settled once (by the unique constraint) and must match the contract, so it is written after the contract.
 CREATE FUNCTION contracts_cycle_settled() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM contracts_contract

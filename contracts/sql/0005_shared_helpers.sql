@@ -1,7 +1,7 @@
--- Every trigger function runs with the rights of the tables' owner, over a fixed search path: the application's role needs
--- no right of its own on what triggers write.
+-- Every trigger function runs with the rights of the tables' owner and a fixed search path, so the application's role
+-- needs no rights on what triggers write.
 
--- A new contract is a draft for an active party; so is a draft that is turned over to another party.
+-- A new contract is a draft for an active party. If a draft gets another party, that party must be active too.
 CREATE OR REPLACE FUNCTION contracts_contract_begin() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -17,8 +17,8 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- The moves are those of contracts/machine.py. `version` counts the changes since the activation and is set here alone.
--- Generated columns are not yet there when a BEFORE trigger runs, so they stay out of the comparison.
+-- The transitions are those of contracts/machine.py. `version` counts the changes since activation and is only set
+-- here. Generated columns are not computed yet in a BEFORE trigger, so they are excluded from the comparison.
 CREATE OR REPLACE FUNCTION contracts_contract_change() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -71,7 +71,8 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- A version is what was agreed from one change to the next, and who changed it, from the same setting as the audit log.
+-- A version has the terms between one change and the next, and who changed them, from the same setting as the audit
+-- log.
 CREATE OR REPLACE FUNCTION contracts_contract_keep_version() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -90,7 +91,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- A cycle is settled once (the unique constraint), and as the contract shows: written after the contract itself.
+-- A cycle is settled once (by the unique constraint) and must match the contract, so it is written after the contract.
 CREATE OR REPLACE FUNCTION contracts_cycle_settled() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

@@ -1,4 +1,4 @@
-"""Contracts for tests, brought into their states by the verbs that users have, and by the daily run."""
+"""Contracts for tests, brought into their states by the services and the daily run."""
 
 import datetime as dt
 from typing import Any
@@ -13,12 +13,12 @@ START, END = dt.date(2026, 1, 15), dt.date(2099, 1, 14)
 
 
 def today() -> dt.date:
-    """The database runs on this machine, in UTC."""
+    """Return today's date. The database runs on this machine, in UTC."""
     return dt.datetime.now(dt.UTC).date()
 
 
 def values(**fields: Any) -> dict[str, Any]:
-    """A contract as the services take it, with a new customer unless one is given."""
+    """Return a contract as input for the services, with a new customer unless one is given."""
     return {
         "contract_type": "supply",
         "party_id": fields.pop("party_id", None) or CustomerFactory.create().pk,
@@ -49,7 +49,7 @@ def active(*, actor: Actor = SYSTEM, **fields: Any) -> Contract:
 
 
 def expired(**fields: Any) -> Contract:
-    """Its last day is today, and the daily run of tomorrow came early."""
+    """Create an expired contract: its last day is today, and tomorrow's daily run has been executed."""
     contract = active(**{"end_date": today(), **fields})
     services.run_cycle(today=contract.end_date + dt.timedelta(days=1))
     return _again(contract)
@@ -68,7 +68,7 @@ IN_STATE = {
     ContractStatus.EXPIRED: expired,
     ContractStatus.TERMINATED: terminated,
 }
-"""How to make a contract in each state."""
+"""Functions that create a contract in each state."""
 
 
 def _again(contract: Contract) -> Contract:

@@ -1,4 +1,4 @@
-"""The routes of contracts, as the contract's section 6 gives them."""
+"""The routes of contracts, as in section 6 of the API contract."""
 
 from skeleton.testkit.matrix import Route
 

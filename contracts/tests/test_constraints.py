@@ -1,4 +1,4 @@
-"""What PostgreSQL holds by itself, attacked from raw SQL that goes round Python."""
+"""Attacks on the invariants with raw SQL, bypassing Python. PostgreSQL refuses them."""
 
 import uuid
 
@@ -22,8 +22,8 @@ def execute(sql, *params):
 
 
 def refused(name, sql, *params, error=Conflict):
-    """`sql` is refused by the constraint of that name, which people would understand."""
-    connection.check_constraints()  # TRUNCATE wants nothing outstanding
+    """Check that the constraint of that name refuses `sql`, with a user message."""
+    connection.check_constraints()  # TRUNCATE requires that no checks are pending
     refusal = refusal_of(lambda: execute(sql, *params))
     assert isinstance(refusal, IntegrityError)
     assert database_error(refusal).diag.constraint_name == name

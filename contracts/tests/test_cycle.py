@@ -1,4 +1,4 @@
-"""The daily run: expiry and renewal, once per cycle, and what it makes up for after an outage."""
+"""The daily run: expiry and renewal, once per cycle, and catching up after an outage."""
 
 import datetime as dt
 import io
@@ -161,7 +161,7 @@ def test_the_system_does_it():
 
 def test_one_that_fails_does_not_keep_the_others():
     broken, sound = renewing(), renewing()
-    with past_triggers() as cursor:  # a row that was settled already, though the contract does not show it
+    with past_triggers() as cursor:  # a cycle that is already settled, although the contract doesn't show it
         cursor.execute(
             "INSERT INTO contracts_cycle (id, contract_id, ended_on, outcome, settled_at) "
             "VALUES (gen_random_uuid(), %s, '2099-01-14', 'expired', now())",
@@ -182,7 +182,7 @@ def command(*args):
 def test_the_command():
     renews = draft(end_date=today() + DAY, auto_renewal=True, renewal_period_days=400)
     ends = draft(end_date=today() + DAY)
-    with past_triggers() as cursor:  # both active, and ended yesterday: no verb leads there in a day
+    with past_triggers() as cursor:  # both active, and ended yesterday: no service creates this state within a day
         cursor.execute(
             "UPDATE contracts_contract SET status = 'active', signed_at = now(), "
             "validity_period = daterange('2026-01-15', CURRENT_DATE)"

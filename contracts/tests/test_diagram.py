@@ -1,4 +1,4 @@
-"""The document shows the machine as it is."""
+"""The document shows the current state machine."""
 
 import pytest
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""The user's own examples of contracts, replayed as printed."""
+"""The examples of contracts in the API reference, as printed."""
 
 import pytest
 from django.db import connection

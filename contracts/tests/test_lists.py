@@ -1,4 +1,4 @@
-"""Lists of contracts: filters, the cursor, what reads cost, and that compiled and ordinary reads are the same."""
+"""Lists of contracts: filters, cursors, query counts, and compiled reads compared with ordinary ones."""
 
 import datetime as dt
 import json
@@ -27,7 +27,7 @@ DAY = dt.timedelta(days=1)
 
 @pytest.fixture
 def crowd(owner):
-    """A contract in every state, and some with everything that they can have."""
+    """A contract in every state, and some with all optional fields."""
     made = [make() for make in IN_STATE.values()]
     full = active(
         contract_type="lease",
@@ -82,7 +82,7 @@ def test_filters(owner, crowd):
 
 
 def test_in_force(owner):
-    """Both ends count; drafts are not in force, and what was terminated only before that day."""
+    """Both ends are included. Drafts are not in force; terminated contracts only before that day."""
     short = active(start_date=dt.date(2027, 3, 1), end_date=dt.date(2028, 2, 29))
     draft(start_date=dt.date(2027, 3, 1), end_date=dt.date(2028, 2, 29))
     services.terminate_contract(
@@ -163,7 +163,7 @@ def test_the_cursor_is_the_last_id(owner):
 
 
 def test_the_database_has_the_indexes_that_filters_need():
-    """At 20,000 contracts of which few are meant, no filter reads the whole table."""
+    """With 20,000 contracts of which few match, no filter reads the whole table."""
     contract = active()
     with past_triggers() as cursor:
         columns = [

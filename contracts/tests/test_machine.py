@@ -19,7 +19,7 @@ from skeleton.testkit.roles import past_triggers
 
 pytestmark = pytest.mark.django_db
 
-# Written anew from the contract's table, not read from the machine.
+# Written independently from the contract's table, not read from the state machine.
 CONTRACT = {
     "update": {"draft": "draft"},
     "submit": {"draft": "pending_approval"},
@@ -80,7 +80,7 @@ def test_the_machine_is_the_contract():
 
 
 def moves():
-    """From state to state, as PostgreSQL should allow them."""
+    """Return the transitions that PostgreSQL should allow."""
     return {(source, target) for targets in TRANSITIONS.values() for source, target in targets.items()}
 
 
@@ -186,7 +186,7 @@ def test_a_new_end_is_later_than_the_present_one(owner, day):
 
 def test_a_new_end_is_not_past(owner):
     contract = active(end_date=today())
-    with past_triggers() as cursor:  # as if it had ended ten days ago, and the daily run were late
+    with past_triggers() as cursor:  # as if it had ended ten days ago and the daily run were late
         cursor.execute(
             "UPDATE contracts_contract SET validity_period = daterange('2026-01-15', CURRENT_DATE - 9) WHERE id = %s",
             [contract.pk],

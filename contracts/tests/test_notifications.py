@@ -1,4 +1,4 @@
-"""What becomes of a contract is told once to those concerned: that it ends soon, has expired, was renewed."""
+"""Events of a contract are announced once to the users concerned: ends soon, expired, renewed."""
 
 import datetime as dt
 
@@ -26,7 +26,7 @@ END = dt.date(2099, 6, 30)
 
 @pytest.fixture
 def clerk():
-    """Writes contracts, and so is told of those that nobody made."""
+    """Can write contracts, and so is notified about those without a creator."""
     return user_with("contracts:write")
 
 

@@ -1,4 +1,4 @@
-"""Two at the same moment, on connections of their own."""
+"""Concurrent calls on separate connections."""
 
 import datetime as dt
 import threading
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(*calls, held=None):
-    """Run all calls, each in a thread that starts when all are there; what each returned or raised.
+    """Run all calls concurrently, each in a thread. Returns what each returned or raised.
 
-    `held` is a contract that is locked until every one of them waits for it: all have begun before any can go on.
+    `held` is a contract that stays locked until all calls wait for it, so all have started before any can continue.
     """
     barrier = threading.Barrier(len(calls))
     results: list[Any] = [None] * len(calls)
@@ -52,10 +52,10 @@ def at_once(*calls, held=None):
 
 
 def waiting(count):
-    """Wait until so many connections wait for a lock."""
+    """Wait until this many connections wait for a lock."""
     for _ in range(500):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # or a transaction sees what it saw at first
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # otherwise a transaction keeps its first snapshot
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
             )
@@ -132,7 +132,7 @@ def test_changes_of_terms_merge_and_none_is_lost():
 
 
 def test_two_runs_at_once():
-    """Each cycle is settled exactly once, whoever does it."""
+    """Each cycle is settled exactly once, by any of the runs."""
     contracts = [
         active(end_date=dt.date(2099, 1, 14), auto_renewal=True, renewal_period_days=30, max_renewals=n % 4)
         for n in range(12)
@@ -143,7 +143,7 @@ def test_two_runs_at_once():
     assert all(result.failed == [] for result in results)
     settled = [(one.contract_id, one.ended_on) for result in results for one in result.settled]
     assert len(settled) == len(set(settled))
-    services.run_cycle(today=day)  # what one left, because the other held it for a moment
+    services.run_cycle(today=day)  # the cycles that one run skipped because the other had locked them
     for n, contract in enumerate(contracts):
         contract.refresh_from_db()
         renewals = 3 if n % 4 in (0, 3) else n % 4

@@ -1,4 +1,4 @@
-"""Fields of a contract: what is refused, and the rules of partial updates."""
+"""Fields of a contract: invalid values, and the rules of partial updates."""
 
 import uuid
 from typing import Any
@@ -51,7 +51,7 @@ def test_a_party_that_is_not_active_gets_no_contract(owner, kind, become):
 
 
 def test_a_contract_outlives_the_favour_of_its_party(owner):
-    """What there is already goes on: only new contracts are refused."""
+    """Existing contracts continue: only new ones are refused."""
     contract = draft()
     blacklisted(contract.party)
     path = f"/contracts/{contract.pk}"
@@ -239,10 +239,10 @@ def flat(shown):
 
 
 def meant(state, patch):
-    """The state after the patch, or None where it contradicts itself: the three rules, and no more."""
+    """Return the state after the patch, or None if it violates one of the three rules."""
     after = dict(state)
     for name, sent in patch.items():
-        value = (sent.strip() or None) if isinstance(sent, str) else sent  # an empty text is null
+        value = (sent.strip() or None) if isinstance(sent, str) else sent  # an empty string means null
         after[name] = CLEARED.get(name) if value is None else value
     sound = (
         after["start_date"] <= after["end_date"] <= "9999-12-30"

@@ -1,4 +1,4 @@
-"""Every change after the activation makes a version, and the old ones stay readable; the audit log knows who."""
+"""Every change after activation creates a version, old ones stay readable, and the audit log has the actor."""
 
 import pytest
 

@@ -1,1 +1,1 @@
-"""The verbs of the catalogue and of stock."""
+"""The services of the catalogue and of stock."""

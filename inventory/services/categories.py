@@ -1,4 +1,4 @@
-"""Changing the tree of categories."""
+"""Services of the category tree."""
 
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from skeleton.kernel.transactions import verb
 
 
 def update_category(*, category_id: UUID, values: dict[str, Any], actor: Actor) -> None:
-    """Change a category. Raises NotFound; Conflict where it would come to be below itself."""
+    """Change a category. Raises NotFound; Conflict if it would end up below itself."""
     with verb(actor, "update"):
         if "parent_id" in values:
             _lock_tree()
@@ -20,6 +20,6 @@ def update_category(*, category_id: UUID, values: dict[str, Any], actor: Actor) 
 
 
 def _lock_tree() -> None:
-    """Wait for every other change of the tree's shape, before locking any row: the order that its triggers keep."""
+    """Wait for other changes to the tree before locking any row. The triggers use the same order."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('inventory_category'))")

@@ -1,7 +1,7 @@
-"""Posting to the ledger of movements, the one way in which a quantity on hand changes.
+"""Posts movements to the ledger, the only way to change a quantity on hand.
 
-One statement locks the stock rows in their order, checks what is available and posts the lines; the lines' trigger does
-the arithmetic. Nothing is read in order to be written back.
+One statement locks the stock rows in order, checks what is available and posts the lines. The trigger on lines does the
+arithmetic, so nothing is read to be written back.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from skeleton.kernel.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An item in a warehouse: what a stock row is about."""
+    """An item in a warehouse, which identifies a stock row."""
 
     item_id: UUID
     warehouse_id: UUID
@@ -29,7 +29,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A change to post: `quantity` is signed. `other_warehouse_id` is a transfer's other end."""
+    """A change to post. `quantity` is signed, `other_warehouse_id` is the other end of a transfer."""
 
     place: Place
     quantity: Decimal
@@ -38,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What a line became."""
+    """The ids of a posted line."""
 
     stock_id: UUID
     movement_id: UUID
@@ -75,9 +75,9 @@ def post(
     reason: str | None = None,
     transfer_id: UUID | None = None,
 ) -> dict[Place, Posted]:
-    """Post `lines`, at most one for each place. To be called inside a verb.
+    """Post `lines`, at most one for each place. Call this in an audited transaction.
 
-    Raises NotEnoughStock where a line takes more than is available (on hand and not reserved).
+    Raises NotEnoughStock if a line takes more than is available (on hand and not reserved).
     """
     values = {
         "items": [line.place.item_id for line in lines],
@@ -111,15 +111,15 @@ _OPEN = """
 
 
 def open_row(place: Place, *, new_id: UUID) -> None:
-    """Make the stock row of `place` where there is none. To be called before anything is locked.
+    """Create the stock row of `place` if there is none. Call this before taking any lock.
 
-    It waits for whoever is just making the same row, so it must not hold what they may wait for.
+    It waits for transactions that create the same row, so it must not hold locks that they may need.
     """
     run(_OPEN, {"id": new_id, "item_id": place.item_id, "warehouse_id": place.warehouse_id}, rows=False)
 
 
 def place_of(stock_id: UUID) -> Place:
-    """What a stock row is about, which never changes. Raises NotFound."""
+    """Return the item and warehouse of a stock row, which never change. Raises NotFound."""
     found = run("SELECT item_id, warehouse_id FROM inventory_stock WHERE id = %(id)s", {"id": stock_id})
     if not found:
         raise NotFound
@@ -127,7 +127,7 @@ def place_of(stock_id: UUID) -> Place:
 
 
 def run(sql: str, values: dict[str, Any], *, rows: bool = True) -> list[tuple[Any, ...]]:
-    """Execute one statement; its rows."""
+    """Execute a statement and return its rows."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return cursor.fetchall() if rows else []

@@ -1,4 +1,4 @@
-"""Telling whoever writes the inventory that a stock row has become low, at the moment when it does."""
+"""Notifications about low stock, to all users who can write the inventory, when a stock row becomes low."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -21,9 +21,10 @@ _CROSSED = """
 
 
 def tell_of_low(taken: Mapping[UUID, Decimal]) -> None:
-    """Tell of each stock row whose available quantity has come down to its reorder point by what was taken of it.
+    """Notify about each stock row whose available quantity has just fallen to its reorder point or below.
 
-    `taken` maps the ids of the rows to what this verb took. To be called inside it, while it holds the rows.
+    `taken` maps row ids to the quantities that were taken. Call this in the same audited transaction, while the rows
+    are locked.
     """
     if not taken:
         return

@@ -1,7 +1,7 @@
-"""What an order asks of the stock: hold everything it needs, issue what it holds, let go of it.
+"""Stock services for orders: reserve everything an order needs, issue it, or release it.
 
-To be called inside the order's own verb, after the order's row is locked and before a number is taken. Each is one or a
-few statements however many lines there are, and locks stock rows in the order that holds everywhere.
+Call them in the order's audited transaction, after locking the order and before taking a number. Each needs only a few
+statements, regardless of the number of lines, and locks stock rows in the general lock order.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from inventory.services.low import tell_of_low
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.transactions import verb
 
-# Where one warehouse has enough, the fullest one serves the item alone; else the fullest ones do together.
+# If a single warehouse has enough of an item, the fullest one supplies it; otherwise several do, fullest first.
 _RESERVE = """
     WITH asked AS (
         SELECT * FROM unnest(%(items)s::uuid[], %(quantities)s::numeric[]) WITH ORDINALITY AS a (item_id, need, place)
@@ -69,10 +69,10 @@ _RELEASE = """
 
 
 def reserve_for_order(*, order_id: UUID, needs: Mapping[UUID, Decimal], actor: Actor) -> None:
-    """Hold for the order what its lines need: item ids to quantities over 0, each item once.
+    """Reserve what the order's lines need: `needs` maps item ids to quantities above 0.
 
-    Items that never had stock anywhere are services, and hold nothing. Raises NotEnoughStock for the first item in
-    `needs` of which the active warehouses together have too little; nothing is held then.
+    Items that never had a stock row are services, and nothing is reserved for them. Raises NotEnoughStock for the first
+    item in `needs` of which the active warehouses together have too little; nothing is reserved then.
     """
     if not needs:
         return
@@ -92,9 +92,9 @@ def reserve_for_order(*, order_id: UUID, needs: Mapping[UUID, Decimal], actor: A
 
 
 def issue_for_order(*, order_id: UUID, reference: str, actor: Actor) -> int:
-    """Issue everything that the order holds; how many movements that made, each with `reference`.
+    """Issue everything that is reserved for the order's lines, with `reference`. Returns the number of movements.
 
-    What somebody reserved by hand in the order's name is let go of: the order's lines were held besides.
+    Manual reservations for the order are released, since its lines have reservations of their own.
     """
     with verb(actor, "issue"):
         run(_HOLD, {"order_id": order_id})
@@ -104,7 +104,7 @@ def issue_for_order(*, order_id: UUID, reference: str, actor: Actor) -> int:
 
 
 def release_for_order(*, order_id: UUID, actor: Actor) -> int:
-    """Let go of everything that is held in the order's name; how many reservations that were."""
+    """Release all reservations for the order and return their number."""
     with verb(actor, "release"):
         run(_HOLD, {"order_id": order_id})
         return len(run(_RELEASE, {"order_id": order_id}))

@@ -1,7 +1,6 @@
-"""Holding stock for somebody: reserve, then fulfil, cancel or let expire.
+"""Services of reservations: reserve stock, then fulfil, cancel or expire the reservation.
 
-Whoever ends a reservation locks its stock row first, as everybody does who changes stock; the reservation itself needs
-no lock of its own then.
+Ending a reservation locks its stock row first, like every change of stock. The reservation itself then needs no lock.
 """
 
 import datetime as dt
@@ -24,7 +23,7 @@ from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import verb
 
 EXPIRY_BATCH = 500
-"""How many stock rows one transaction of the expiry locks at most."""
+"""The maximum number of stock rows that one expiry transaction locks."""
 
 _RESERVE = """
     WITH held AS (
@@ -81,9 +80,9 @@ def reserve_stock(
     expires_at: dt.datetime | None = None,
     order_id: UUID | None = None,
 ) -> UUID:
-    """Hold `quantity`, over 0, for somebody; the reservation's id.
+    """Reserve `quantity`, above 0, and return the reservation's id.
 
-    Raises Conflict where the warehouse is not active, NotEnoughStock.
+    Raises Conflict if the warehouse is not active, NotEnoughStock.
     """
     values = {
         "id": uuid7(),
@@ -104,7 +103,7 @@ def reserve_stock(
 
 
 def fulfill_reservation(*, reservation_id: UUID, actor: Actor) -> None:
-    """Issue what is held. Raises NotFound, Conflict (ended, past its time, or an order's)."""
+    """Issue the reserved stock. Raises NotFound, Conflict (ended, expired, or held by an order)."""
     with verb(actor, "fulfill"):
         reservation = _held(reservation_id)
         _require(reservation, "fulfill")
@@ -114,14 +113,14 @@ def fulfill_reservation(*, reservation_id: UUID, actor: Actor) -> None:
 
 
 def cancel_reservation(*, reservation_id: UUID, actor: Actor) -> None:
-    """Let go of what is held. Raises NotFound, Conflict (ended, or an order's)."""
+    """Release the reserved stock. Raises NotFound, Conflict (ended, or held by an order)."""
     with verb(actor, "cancel"):
         _require(_held(reservation_id), "cancel")
         run(_CANCEL, {"id": reservation_id}, rows=False)
 
 
 def expire_reservations() -> int:
-    """Let go of everything past its time; how many reservations that were. It may be run at any moment, and again."""
+    """Release all expired reservations and return their number. It can be run at any time, repeatedly."""
     expired = 0
     while True:
         with verb(SYSTEM, "expire"):
@@ -132,14 +131,14 @@ def expire_reservations() -> int:
 
 
 def _held(reservation_id: UUID) -> Reservation:
-    """The reservation as it is, its stock row locked. Raises NotFound."""
+    """Lock the reservation's stock row and return the reservation. Raises NotFound."""
     if not run(_HOLD, {"id": reservation_id}):
         raise NotFound
     return Reservation.objects.get(pk=reservation_id)
 
 
 def _require(reservation: Reservation, action: str) -> None:
-    """Raises Conflict where `action` is not for this reservation."""
+    """Raise Conflict if the reservation doesn't allow `action`."""
     allowed = list(RESERVATION_ACTIONS[reservation.status])
     if action not in allowed:
         status = Label(ReservationStatus(reservation.status).label)

@@ -1,4 +1,4 @@
-"""Goods come in, go out, are counted and moved."""
+"""Services of stock: receive, issue, adjust and transfer goods."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,7 +20,7 @@ from skeleton.kernel.transactions import verb
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A transfer that is done: the line that went out, and the two stock rows."""
+    """A completed transfer: its outgoing movement and the two stock rows."""
 
     movement_id: UUID
     from_stock_id: UUID
@@ -36,9 +36,9 @@ def receive_stock(
     reference: str | None = None,
     reason: str | None = None,
 ) -> UUID:
-    """Goods come in, `quantity` over 0; the id of the stock row, made as needed.
+    """Receive goods, `quantity` above 0. Returns the id of the stock row, which is created if needed.
 
-    Raises Conflict where the warehouse is not active.
+    Raises Conflict if the warehouse is not active.
     """
     place = Place(item_id, warehouse_id)
     with verb(actor, "receive"):
@@ -59,7 +59,7 @@ def issue_stock(
     reference: str | None = None,
     reason: str | None = None,
 ) -> UUID:
-    """Goods go out, `quantity` over 0, of what nobody has reserved; the id of the stock row. Raises NotEnoughStock."""
+    """Issue unreserved goods, `quantity` above 0. Returns the id of the stock row. Raises NotEnoughStock."""
     place = Place(item_id, warehouse_id)
     with verb(actor, "issue"):
         posted = post(
@@ -69,7 +69,7 @@ def issue_stock(
 
 
 def adjust_stock(*, stock_id: UUID, change: Decimal, reason: str, actor: Actor, reference: str | None = None) -> None:
-    """Correct what is on hand by `change`, signed and not 0. Raises NotFound, NotEnoughStock."""
+    """Correct the quantity on hand by `change`, signed and not 0. Raises NotFound, NotEnoughStock."""
     with verb(actor, "adjust"):
         line = Line(place_of(stock_id), change)
         post([line], type=MovementType.ADJUSTMENT, actor=actor, reference=reference, reason=reason)
@@ -85,9 +85,9 @@ def transfer_stock(
     reference: str | None = None,
     reason: str | None = None,
 ) -> Transfer:
-    """Move goods that nobody has reserved to another warehouse, where the stock row is made as needed.
+    """Move unreserved goods to another warehouse, where the stock row is created if needed.
 
-    Raises Invalid where both are one warehouse, Conflict where the target is not active, NotEnoughStock.
+    Raises Invalid if both are the same warehouse, Conflict if the target is not active, NotEnoughStock.
     """
     if from_warehouse_id == to_warehouse_id:
         raise Invalid(details={"to_warehouse_id": _("Must be another warehouse than the one it comes from.")})
@@ -114,7 +114,7 @@ def set_reorder_levels(*, stock_id: UUID, values: dict[str, Any], actor: Actor) 
 
 
 def require_active(warehouse_id: UUID) -> None:
-    """Raises Conflict where the warehouse takes nothing in just now."""
+    """Raise Conflict if the warehouse is not active."""
     warehouse = Warehouse.objects.filter(pk=warehouse_id).exclude(status=WarehouseStatus.ACTIVE).first()
     if warehouse:
         raise Conflict(

@@ -1,6 +1,6 @@
--- The tree. Whoever may change its shape waits for the others: two moves that are each fine alone could close a circle.
--- The statement trigger takes that lock before the statement locks any row. Each row computes its path from its parent's; a
--- changed path is passed on to the children by touching them, so a path written by hand does not stay.
+-- The tree. Changes of its structure are serialised, because two moves that are each valid could together create a
+-- cycle. The statement trigger takes that lock before the statement locks any row. Each row computes its path from its
+-- parent's path. A changed path is propagated by updating the children, so a manually written path is overwritten.
 CREATE FUNCTION inventory_category_lock() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('inventory_category'));
@@ -39,8 +39,8 @@ END $$;
 CREATE TRIGGER inventory_category_pass_on AFTER UPDATE OF parent_id, path ON inventory_category
     FOR EACH ROW WHEN (OLD.path IS DISTINCT FROM NEW.path) EXECUTE FUNCTION inventory_category_pass_on();
 
--- How much there is: written by the triggers of movements and reservations, which run one trigger deep. A statement that
--- writes it directly is refused, whoever sends it.
+-- Quantities are written by the triggers of movements and reservations, at a trigger depth of one. All direct writes
+-- are refused.
 CREATE FUNCTION inventory_stock_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -58,8 +58,8 @@ CREATE TRIGGER inventory_stock_guard BEFORE UPDATE ON inventory_stock
                        IS DISTINCT FROM (NEW.id, NEW.item_id, NEW.warehouse_id, NEW.quantity, NEW.reserved))
     EXECUTE FUNCTION inventory_stock_guard();
 
--- A reservation holds its quantity from the moment it is made to the moment it ends. It ends once: cancelled or expired, or
--- fulfilled by the movement that names it, which then takes both figures down together.
+-- A reservation reserves its quantity from its creation to its end. It ends once: cancelled, expired, or fulfilled by a
+-- movement with its id, which then reduces both figures together.
 CREATE FUNCTION inventory_reservation_hold() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.status <> 'active' THEN
@@ -101,7 +101,7 @@ CREATE TRIGGER inventory_reservation_no_delete BEFORE DELETE ON inventory_reserv
 CREATE TRIGGER inventory_reservation_no_truncate BEFORE TRUNCATE ON inventory_reservation
     FOR EACH STATEMENT EXECUTE FUNCTION inventory_reservation_refuse();
 
--- The ledger. Id and time are taken while the stock row is held, so their order is the order in which balances follow.
+-- The ledger. Id and time are assigned while the stock row is locked, so their order is the order of the balances.
 CREATE FUNCTION inventory_movement_post() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     held numeric := 0;
@@ -136,7 +136,7 @@ CREATE TRIGGER inventory_movement_append_only BEFORE UPDATE OR DELETE ON invento
 CREATE TRIGGER inventory_movement_no_truncate BEFORE TRUNCATE ON inventory_movement
     FOR EACH STATEMENT EXECUTE FUNCTION inventory_movement_refuse();
 
--- A transfer is whole at commit: two lines of one item, opposite quantities, each naming the other's warehouse.
+-- At commit, a transfer is complete: two lines of one item with opposite quantities, each with the other's warehouse.
 CREATE FUNCTION inventory_movement_transfer() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM inventory_movement WHERE transfer_id = NEW.transfer_id

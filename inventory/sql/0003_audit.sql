@@ -1,6 +1,6 @@
--- Every change of a stock row is audited there, as quantity and reserved before and after: the movement or reservation that
--- made it is in its own append-only table with the same actor, and not a second time here. What an order holds and lets
--- go likewise; the reservations that people make are audited for their sake.
+-- Changes of stock rows are audited with quantity and reserved before and after. The movement or reservation behind a
+-- change is in its own append-only table with the same actor, so it is not audited again. The same applies to
+-- reservations by orders, while manual reservations are audited.
 CREATE TRIGGER inventory_category_audit AFTER INSERT OR UPDATE OR DELETE ON inventory_category
     FOR EACH ROW EXECUTE FUNCTION audit_row('catalog', '{path}');
 CREATE TRIGGER inventory_item_audit AFTER INSERT OR UPDATE OR DELETE ON inventory_item

@@ -1,5 +1,5 @@
--- Every trigger function runs with the rights of the tables' owner, over a fixed search path: the application's role needs
--- no right of its own on what triggers write.
+-- Every trigger function runs with the rights of the tables' owner and a fixed search path, so the application's role
+-- needs no rights on what triggers write.
 
 CREATE OR REPLACE FUNCTION inventory_category_place() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -20,8 +20,8 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- How much there is: written by the triggers of movements and reservations, which run one trigger deep. A statement that
--- writes it directly is refused, whoever sends it.
+-- Quantities are written by the triggers of movements and reservations, at a trigger depth of one. All direct writes
+-- are refused.
 CREATE OR REPLACE FUNCTION inventory_stock_guard() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -33,8 +33,8 @@ BEGIN
     PERFORM skeleton_refuse('inventory_stock_kept_by_ledger', 'stock changes only by movements and reservations');
 END $$;
 
--- A reservation holds its quantity from the moment it is made to the moment it ends. It ends once: cancelled or expired, or
--- fulfilled by the movement that names it, which then takes both figures down together.
+-- A reservation reserves its quantity from its creation to its end. It ends once: cancelled, expired, or fulfilled by a
+-- movement with its id, which then reduces both figures together.
 CREATE OR REPLACE FUNCTION inventory_reservation_hold() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -63,7 +63,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- The ledger. Id and time are taken while the stock row is held, so their order is the order in which balances follow.
+-- The ledger. Id and time are assigned while the stock row is locked, so their order is the order of the balances.
 CREATE OR REPLACE FUNCTION inventory_movement_post() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -87,7 +87,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- A transfer is whole at commit: two lines of one item, opposite quantities, each naming the other's warehouse.
+-- At commit, a transfer is complete: two lines of one item with opposite quantities, each with the other's warehouse.
 CREATE OR REPLACE FUNCTION inventory_movement_transfer() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

@@ -1,4 +1,4 @@
-"""A catalogue, warehouses and stock for tests, made by the services that make the real ones."""
+"""A catalogue, warehouses and stock for tests, created by the services."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -29,7 +29,7 @@ def warehouse(**fields: Any) -> UUID:
 
 
 def stocked(quantity: Any = 10, *, item_id: UUID | None = None, warehouse_id: UUID | None = None) -> Stock:
-    """A stock row with `quantity` on hand."""
+    """Create a stock row with `quantity` on hand."""
     stock_id = stock.receive_stock(
         item_id=item_id or item(),
         warehouse_id=warehouse_id or warehouse(),
@@ -40,14 +40,14 @@ def stocked(quantity: Any = 10, *, item_id: UUID | None = None, warehouse_id: UU
 
 
 def reserved(row: Stock, quantity: Any = 1, **fields: Any) -> UUID:
-    """A reservation of what `row` holds."""
+    """Reserve stock of `row`."""
     return reservations.reserve_stock(
         item_id=row.item_id, warehouse_id=row.warehouse_id, quantity=Decimal(str(quantity)), actor=SYSTEM, **fields
     )
 
 
 def reservation_in(status: str) -> UUID:
-    """A reservation that got to `status` as real ones do."""
+    """Create a reservation and bring it into `status` with the services."""
     row = stocked(10)
     late = datetime.now(UTC) - timedelta(seconds=1)
     pk = reserved(row, 3, expires_at=late if status == "expired" else None)

@@ -1,4 +1,4 @@
-"""What the contract asks of the callers of the catalogue and of stock."""
+"""The permissions that the routes of the catalogue and of stock require."""
 
 from skeleton.testkit.matrix import Route
 

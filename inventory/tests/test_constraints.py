@@ -1,4 +1,4 @@
-"""Attacks on the stock from raw SQL, past every line of Python: PostgreSQL itself must refuse."""
+"""Attacks on stock with raw SQL, bypassing Python. PostgreSQL must refuse them."""
 
 import uuid
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def attack(sql, *params):
-    """Run `sql`, deferred constraints included; the name of the constraint that refuses it."""
+    """Run `sql`, including deferred constraints. Returns the name of the constraint that refuses it."""
     return attack_with((sql, params))
 
 
@@ -30,7 +30,7 @@ def attack_with(*statements):
 
 def execute(*statements):
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what the fixtures did is checked now, and not by the attack
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # check the fixtures now, not during the attack
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         for sql, params in statements:
             cursor.execute(sql, params)
@@ -221,7 +221,7 @@ def test_no_circle_of_categories_is_made_in_sql():
     assert attack("UPDATE inventory_category SET parent_id = id WHERE id = %s", root) == "inventory_category_cycle"
     sql = "UPDATE inventory_category SET parent_id = %s WHERE id = %s"
     assert attack(sql, child, root) == "inventory_category_cycle"
-    # two moves in one statement, each of which would be fine alone
+    # two moves in one statement, each of which would be valid alone
     both = (
         "UPDATE inventory_category SET parent_id = CASE id WHEN %s THEN %s::uuid ELSE %s::uuid END WHERE id IN (%s, %s)"
     )

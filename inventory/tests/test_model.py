@@ -1,4 +1,4 @@
-"""Any sequence of verbs against a plain model of what stock is: two numbers per place and a set of reservations.
+"""Generated sequences of actions, compared with a simple model of stock: two numbers per place, and reservations.
 
 `SKELETON_EXAMPLES=200` tries that many sequences.
 """
@@ -29,7 +29,7 @@ PLACES = st.tuples(st.integers(0, 1), st.integers(0, 1))  # item, warehouse
 
 
 class StockMachine(RuleBasedStateMachine):
-    """Two items in two warehouses; every example is rolled back."""
+    """Two items in two warehouses. Every example is rolled back."""
 
     def __init__(self):
         super().__init__()
@@ -58,7 +58,7 @@ class StockMachine(RuleBasedStateMachine):
         return {"item_id": self.items[place[0]], "warehouse_id": self.warehouses[place[1]]}
 
     def expect(self, place, needed, call):
-        """`call` goes through exactly when `needed` is free at `place`; whether it did."""
+        """Check that `call` succeeds if and only if `needed` is available at `place`. Returns whether it did."""
         if needed <= self.free(place):
             call()
             return True
@@ -161,7 +161,7 @@ class StockMachine(RuleBasedStateMachine):
     # orders
 
     def served(self, needs):
-        """What an order would take from where, and the first item that is short, if any."""
+        """Return what an order would take from which place, and the first item with too little stock, if any."""
         taken, short = {}, None
         for item, need in needs.items():
             places = [(item, warehouse) for warehouse in (0, 1) if (item, warehouse) in self.opened]
@@ -202,7 +202,7 @@ class StockMachine(RuleBasedStateMachine):
             self.on_hand[place] -= quantity
             self.movements += 1
 
-    # what always holds
+    # invariants
 
     @invariant()
     def the_database_says_what_the_model_says(self):

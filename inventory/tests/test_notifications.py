@@ -1,4 +1,4 @@
-"""That stock has become low is told to whoever writes the inventory, once at each crossing, by whatever takes it."""
+"""Low stock is announced to all users who can write the inventory, once for each crossing, for every action."""
 
 from decimal import Decimal
 from uuid import UUID
@@ -24,12 +24,12 @@ ORDER = UUID("01972b15-8000-7000-8000-0000000000aa")
 
 @pytest.fixture
 def keeper():
-    """Writes the inventory."""
+    """Can write the inventory."""
     return user_with("inventory:write")
 
 
 def kept(quantity=10, reorder_point=5, **fields):
-    """A stock row that is to be reordered."""
+    """A stock row with a reorder point."""
     row = factories.stocked(quantity, **fields)
     stock.set_reorder_levels(stock_id=row.pk, values={"reorder_point": Decimal(reorder_point)}, actor=SYSTEM)
     return row
@@ -51,9 +51,9 @@ def test_once_at_each_crossing(keeper):
     row = kept(10, 5, item_id=factories.item(sku="B-8", name="Bolt"), warehouse_id=factories.warehouse(name="Main"))
     issue(row, "4.999")
     assert times(keeper) == 0
-    issue(row, "0.001")  # down to the point itself
+    issue(row, "0.001")  # exactly to the reorder point
     assert times(keeper) == 1
-    issue(row, 2)  # low already
+    issue(row, 2)  # already low
     assert times(keeper) == 1
     receive(row, 10)
     issue(row, 9)
@@ -117,7 +117,7 @@ def test_what_is_undone_told_nobody(keeper, take):
 
 
 def test_what_was_held_is_taken_already(keeper):
-    """Fulfilling a reservation or shipping an order leaves as much available as before."""
+    """Fulfilling a reservation or shipping an order doesn't change the available quantity."""
     row = kept()
     pk = factories.reserved(row, 6)
     assert times(keeper) == 1

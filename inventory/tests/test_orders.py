@@ -1,4 +1,4 @@
-"""What orders ask of the stock."""
+"""Stock services for orders."""
 
 import uuid
 from decimal import Decimal
@@ -79,7 +79,7 @@ def test_closed_warehouses_do_not_serve_orders():
 def test_issuing_takes_both_figures_down_and_names_the_order():
     rows = [factories.stocked(10) for _ in range(3)]
     reserve(items={row.item_id: Decimal(4) for row in rows})
-    factories.reserved(rows[0], 2, order_id=ORDER)  # by hand, besides
+    factories.reserved(rows[0], 2, order_id=ORDER)  # a manual reservation in addition
     assert issue_for_order(order_id=ORDER, reference="ORD-2026-000001", actor=SYSTEM) == 3
     assert [figures(row) for row in rows] == [(6, 0)] * 3
     movements = Movement.objects.filter(order_id=ORDER)

@@ -1,4 +1,4 @@
-"""What `verify_books` says of stock that was tampered with, by a superuser who has switched the triggers off."""
+"""`verify_books` finds tampering with stock, by a superuser with disabled triggers."""
 
 import datetime as dt
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 
 @pytest.fixture
 def stock():
-    """Ten pieces, of which four are held."""
+    """Ten pieces, of which four are reserved."""
     row = factories.stocked(10)
     factories.reserved(row, 4)
     return row

@@ -1,4 +1,4 @@
-"""Races, by real threads on the real database. `SKELETON_RACE_SECONDS=10` makes the long ones as long as promised."""
+"""Races, with real threads on the real database. `SKELETON_RACE_SECONDS=10` runs the long ones at full length."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Lists and reads of the catalogue and of stock: what they cost, and that compiled and ordinary reads are the same."""
+"""Lists and reads of the catalogue and of stock: query counts, and compiled reads compared with ordinary ones."""
 
 from decimal import Decimal
 from uuid import UUID
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def busy(owner):
-    """Four of everything, and one of each kind."""
+    """Four rows of each table, including one of each kind."""
     parent = None
     for name in ("Tools", "Інструменти", "hammers", "Zebras"):
         parent = factories.category(name, parent=parent)

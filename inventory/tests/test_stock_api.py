@@ -294,7 +294,7 @@ def test_reorder_levels_and_the_low_filter(owner):
     owner.put(path, {"reorder_point": 0}).ok()
     assert owner.get("/stock", low="true").ok()["total"] == 0
     whole = owner.get(path).ok()
-    assert owner.put(path, {**whole, "quantity": 1000}).ok() == whole  # what cannot be changed is ignored
+    assert owner.put(path, {**whole, "quantity": 1000}).ok() == whole  # fields that can't be changed are ignored
 
 
 @pytest.mark.parametrize("field", ["reorder_point", "reorder_quantity"])

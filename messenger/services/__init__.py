@@ -1,4 +1,4 @@
-"""What one does with conversations and messages."""
+"""The services of conversations and messages."""
 
 from messenger.services.conversations import (
     add_member,

@@ -1,6 +1,6 @@
-"""The verbs of conversations and of being in them.
+"""Services of conversations and their members.
 
-Each locks the conversation first. Numbers, read marks and what streams are told are PostgreSQL's (migration 0002).
+Each locks the conversation first. PostgreSQL maintains numbers, read marks and the event log (migration 0002).
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,9 +26,9 @@ from skeleton.kernel.transactions import verb
 
 
 def create_conversation(*, values: dict[str, Any], actor: Actor) -> tuple[UUID, bool]:
-    """A new conversation, or the one that these two have already; its id, and whether it is new.
+    """Create a conversation, or find the existing direct one. Returns its id and whether it is new.
 
-    `values` as of ConversationInputSerializer. Raises Invalid (unknown users, not exactly one for a direct one).
+    `values` as from ConversationInputSerializer. Raises Invalid (unknown users, not exactly one for a direct one).
     """
     others = [user_id for user_id in dict.fromkeys(values["member_ids"]) if user_id != actor.user_id]
     _require_users(values["member_ids"], others)
@@ -48,7 +48,7 @@ def create_conversation(*, values: dict[str, Any], actor: Actor) -> tuple[UUID, 
 
 
 def _require_users(given: Sequence[UUID], others: Iterable[UUID]) -> None:
-    """Raises Invalid where somebody named does not exist or is not active, or where nobody but oneself is named."""
+    """Raise Invalid if a user doesn't exist or isn't active, or if there is no user besides the actor."""
     known = set(User.objects.filter(pk__in=list(others), is_active=True).values_list("pk", flat=True))
     unknown = {
         f"member_ids.{n}": _("Unknown user.") for n, one in enumerate(given) if one in others and one not in known
@@ -76,7 +76,7 @@ def _open_direct(values: dict[str, Any], others: Sequence[UUID], actor: Actor) -
         raise Invalid(details=dict.fromkeys(named, _("A direct conversation has none.")))
     new_id, (other,) = uuid7(), others
     with verb(actor, "create"), connection.cursor() as cursor:
-        # whoever opens the same one at this moment is waited for
+        # waits for a concurrent transaction that creates the same one
         cursor.execute(_OPEN_DIRECT, {"id": new_id, "one": actor.user_id, "other": other})
         if cursor.rowcount:
             _add(new_id, [actor.user_id, other])
@@ -93,7 +93,7 @@ def _add(conversation_id: UUID, user_ids: Iterable[UUID]) -> None:
 
 
 def update_group(*, conversation_id: UUID, values: dict[str, Any], actor: Actor) -> None:
-    """Change name and description. Raises NotFound, Conflict (direct, or archived)."""
+    """Change the name and description of a group. Raises NotFound, Conflict (direct, or archived)."""
     with verb(actor, "update"):
         conversation = _locked(conversation_id, actor)
         _require_group(conversation)
@@ -102,7 +102,7 @@ def update_group(*, conversation_id: UUID, values: dict[str, Any], actor: Actor)
 
 
 def archive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
-    """Make it read-only, for everybody in it. Raises NotFound, Conflict; Forbidden for all but a group's owner."""
+    """Make it read-only for all members. Raises NotFound, Conflict; Forbidden for all but a group's owner."""
     with verb(actor, "archive"):
         conversation = _locked(conversation_id, actor)
         _require_owner(conversation, actor)
@@ -112,7 +112,7 @@ def archive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
 
 
 def unarchive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
-    """Open it again. Raises NotFound, Conflict; Forbidden for all but a group's owner."""
+    """Make it writable again. Raises NotFound, Conflict; Forbidden for all but a group's owner."""
     with verb(actor, "unarchive"):
         conversation = _locked(conversation_id, actor)
         _require_owner(conversation, actor)
@@ -125,7 +125,10 @@ def unarchive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
 
 
 def add_member(*, conversation_id: UUID, user_id: UUID, actor: Actor) -> None:
-    """Raises NotFound; Conflict (direct, archived, or in it already); Forbidden for all but the owner; Invalid."""
+    """Add a member to a group.
+
+    Raises NotFound; Conflict (direct, archived, or already a member); Forbidden for all but the owner; Invalid.
+    """
     with verb(actor, "add_member"):
         conversation = _locked(conversation_id, actor)
         _require_group(conversation)
@@ -139,9 +142,9 @@ def add_member(*, conversation_id: UUID, user_id: UUID, actor: Actor) -> None:
 
 
 def remove_member(*, conversation_id: UUID, user_id: UUID, actor: Actor) -> None:
-    """Remove somebody, or leave. An owner who leaves hands over to the longest-standing member.
+    """Remove a member, or leave. If the owner leaves, the longest-standing member becomes the owner.
 
-    Raises NotFound, also where the user is not in it; Conflict (direct, or archived); Forbidden for all but the owner.
+    Raises NotFound, also if the user isn't a member; Conflict (direct, or archived); Forbidden for all but the owner.
     """
     with verb(actor, "remove_member"):
         conversation = _locked(conversation_id, actor)
@@ -158,9 +161,9 @@ def remove_member(*, conversation_id: UUID, user_id: UUID, actor: Actor) -> None
 
 
 def mark_read(*, conversation_id: UUID, seq: int, actor: Actor) -> None:
-    """One has read everything up to `seq`; what was read further stays so.
+    """Mark everything up to `seq` as read. The mark never moves back.
 
-    Raises NotFound; Invalid where there is no such message yet.
+    Raises NotFound; Invalid if there is no such message yet.
     """
     visible: QuerySet[Any] = Conversation.objects.visible_to(actor)
     conversation = visible.filter(pk=conversation_id).values_list("last_seq", "read_seq").first()
@@ -195,6 +198,6 @@ def _require_open(conversation: Conversation) -> None:
 
 
 def _require_owner(conversation: Conversation, actor: Actor) -> None:
-    """A direct conversation is either side's."""
+    """Raise Forbidden unless the actor owns the group. Direct conversations belong to both members."""
     if conversation.type == ConversationType.GROUP and conversation.owner_id != actor.id:
         raise Forbidden(_("Only the owner of the group may do this."))

@@ -1,4 +1,4 @@
-"""The verbs of messages. PostgreSQL gives each its place, under the lock of its conversation (migration 0002)."""
+"""Services of messages. PostgreSQL assigns `seq`, under the lock of the conversation (migration 0002)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,10 +21,10 @@ from skeleton.kernel.transactions import verb
 
 
 def send_message(*, conversation_id: UUID, values: dict[str, Any], actor: Actor) -> tuple[UUID, bool]:
-    """Write into a conversation; the message's id, and whether it is new.
+    """Send a message to a conversation. Returns its id and whether it is new.
 
-    `values` as of MessageInputSerializer. A `client_id` that the actor used here before gives the former message.
-    Raises NotFound, Conflict (archived), Invalid (nothing in it, a file that is not one's own).
+    `values` as from MessageInputSerializer. For a `client_id` that the actor has already used here, the first message
+    is returned. Raises NotFound, Conflict (archived), Invalid (empty, or a file of another user).
     """
     client_id = values.get("client_id")
     require_member(conversation_id, actor)
@@ -42,7 +42,7 @@ def send_message(*, conversation_id: UUID, values: dict[str, Any], actor: Actor)
             tell_those_away(conversation_id=conversation_id, message_id=pk, text=text, sender=actor)
         return pk, True
     except IntegrityError:
-        known = _sent_as(conversation_id, client_id, actor)  # the same one came twice at this very moment
+        known = _sent_as(conversation_id, client_id, actor)  # the same message was sent twice concurrently
         if known is None:
             raise
         return known, False
@@ -56,7 +56,7 @@ def _sent_as(conversation_id: UUID, client_id: str | None, actor: Actor) -> UUID
 
 
 def _require_own(file_ids: Sequence[UUID], actor: Actor) -> list[str]:
-    """The files' names. Raises Invalid where one is not the actor's own."""
+    """Return the names of the files. Raises Invalid if one isn't the actor's own."""
     if not file_ids:
         return []
     own = dict(File.objects.filter(pk__in=file_ids, owner_id=actor.user_id).values_list("pk", "name"))
@@ -79,7 +79,7 @@ def _write(
 
 
 def edit_message(*, conversation_id: UUID, message_id: UUID, values: dict[str, Any], actor: Actor) -> None:
-    """Change the content of one's own message. Raises NotFound, Forbidden, Conflict (deleted, or archived)."""
+    """Change the content of the actor's own message. Raises NotFound, Forbidden, Conflict (deleted, or archived)."""
     with verb(actor, "edit"):
         message = _own(conversation_id, message_id, actor)
         if values.get("content", message.content) != message.content:
@@ -87,7 +87,7 @@ def edit_message(*, conversation_id: UUID, message_id: UUID, values: dict[str, A
 
 
 def delete_message(*, conversation_id: UUID, message_id: UUID, actor: Actor) -> None:
-    """Empty one's own message; its place stays. Raises NotFound, Forbidden, Conflict (deleted, or archived)."""
+    """Empty the actor's own message, keeping its `seq`. Raises NotFound, Forbidden, Conflict (deleted, or archived)."""
     with verb(actor, "delete"):
         _save(_own(conversation_id, message_id, actor), content=None, deleted_at=timezone.now())
 

@@ -1,4 +1,4 @@
-"""Telling those who are not connected that somebody has written to them."""
+"""Notifications about new messages, for members who aren't connected."""
 
 from uuid import UUID
 
@@ -11,8 +11,8 @@ from skeleton.notifications.services import notify
 
 EXCERPT = 200  # characters
 
-# Who had read everything before this message, and has no stream open anywhere. Of what comes after they are told by the
-# number of unread messages: one notification until they have looked.
+# Members who had read everything before this message and have no open stream. So there is one notification until they
+# read the conversation; later messages only increase the number of unread ones.
 _AWAY = f"""
     SELECT m.user_id, u.language
     FROM messenger_message g
@@ -26,7 +26,7 @@ _AWAY = f"""
 
 
 def tell_those_away(*, conversation_id: UUID, message_id: UUID, text: str, sender: Actor) -> None:
-    """To be called in the verb that writes the message. `text` is what it says, or the names of its files."""
+    """Notify members who are away. Call this in the message's transaction. `text` is its text, or its file names."""
     away = [Recipient(*row) for row in fetch(_AWAY, [message_id])]
     if away:
         excerpt = text if len(text) <= EXCERPT else f"{text[: EXCERPT - 1]}…"

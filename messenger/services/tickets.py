@@ -1,4 +1,4 @@
-"""Tickets for streams: one use, half a minute. Of a ticket only the hash is kept."""
+"""Tickets for streams, valid for one use within 30 seconds. Only their hashes are stored."""
 
 import datetime as dt
 import hashlib
@@ -18,7 +18,7 @@ LIFETIME = dt.timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a stream stands on: a session of the API, or one of the back office with its password; it ends with that."""
+    """The authorization of a stream: a session of the API, or of the back office with the user's password hash."""
 
     user_id: UUID
     session_id: UUID | None = None
@@ -27,13 +27,13 @@ class Standing:
 
 
 def standing_of_web_session(user_id: UUID, session_key: str) -> Standing:
-    """What a page of the back office stands on."""
+    """Return the authorization of a back office page."""
     password = User.objects.filter(pk=user_id).values_list(MD5("password"), flat=True).get()
     return Standing(user_id, web_session=session_key, web_password=password)
 
 
 def issue_ticket(*, standing: Standing) -> tuple[str, dt.datetime]:
-    """A ticket for one stream, and when it expires."""
+    """Create a ticket for one stream and return it with its expiry time."""
     ticket, expires_at = secrets.token_urlsafe(32), timezone.now() + LIFETIME
     Ticket.objects.create(
         hash=_hash(ticket),
@@ -47,7 +47,7 @@ def issue_ticket(*, standing: Standing) -> tuple[str, dt.datetime]:
 
 
 def redeem_ticket(text: str) -> Standing | None:
-    """What the ticket stands for, once; None for one that is spent, expired or none of ours."""
+    """Use up a ticket and return its authorization, or None if it is used, expired or unknown."""
     found = fetch(
         """
         DELETE FROM messenger_ticket WHERE hash = %s AND expires_at > now()
@@ -59,7 +59,7 @@ def redeem_ticket(text: str) -> Standing | None:
 
 
 def forget_tickets() -> int:
-    """Remove those that nobody used; how many there were."""
+    """Delete expired tickets and return their number."""
     removed, _ = Ticket.objects.filter(expires_at__lte=timezone.now()).delete()
     return removed
 

@@ -1,11 +1,11 @@
-"""Clearing away what is of no more use. Messages stay; the log is kept for those who come back to a stream."""
+"""Deletes old events and tickets. Messages are kept; events only as long as streams may resume from them."""
 
 from django.conf import settings
 from django.db import connection
 
 from messenger.services.tickets import forget_tickets
 
-# the newest stays, whatever its age: it says where the log stands
+# the newest event stays, regardless of its age: it holds the current position of the log
 _CLEAR = """
     DELETE FROM messenger_event
     WHERE created_at < clock_timestamp() - %s * interval '1 day'
@@ -14,7 +14,7 @@ _CLEAR = """
 
 
 def clear_away() -> int:
-    """Remove events older than `SKELETON_MESSENGER_DAYS`, and spent tickets; how many events there were."""
+    """Delete events older than `SKELETON_MESSENGER_DAYS`, and expired tickets. Returns the number of events."""
     forget_tickets()
     with connection.cursor() as cursor:
         cursor.execute(_CLEAR, [settings.SKELETON_MESSENGER_DAYS])

@@ -1,5 +1,5 @@
--- A conversation stays what it is. The numbers of its messages are written by the trigger of messages only, which runs one
--- trigger deep.
+-- Type, direct members and creator of a conversation never change. Message numbers are only written by the trigger on
+-- messages, at a trigger depth of one.
 CREATE FUNCTION messenger_conversation_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
@@ -28,7 +28,7 @@ END $$;
 CREATE TRIGGER messenger_conversation_guard BEFORE INSERT OR UPDATE OR DELETE ON messenger_conversation
     FOR EACH ROW EXECUTE FUNCTION messenger_conversation_guard();
 
--- Looked at when the transaction ends: a direct conversation has its two members, a group's owner is one of its members.
+-- Checked at commit: a direct conversation has its two members, a group's owner is one of its members.
 CREATE FUNCTION messenger_check_members(which uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     c messenger_conversation;
@@ -63,8 +63,8 @@ END $$;
 CREATE CONSTRAINT TRIGGER messenger_member_checked AFTER INSERT OR DELETE ON messenger_member
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION messenger_member_checked();
 
--- Who comes or goes does so under the conversation's lock, as messages are written under it. So where the log stood when
--- somebody came (`since`) parts what happened there before from what happens after.
+-- Members join and leave under the conversation's lock, under which messages are written too. So the position of the
+-- log when a member joined (`since`) separates earlier from later events.
 CREATE SEQUENCE messenger_event_position;
 
 CREATE FUNCTION messenger_member_place() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -102,8 +102,8 @@ END $$;
 CREATE TRIGGER messenger_member_guard BEFORE UPDATE ON messenger_member
     FOR EACH ROW EXECUTE FUNCTION messenger_member_guard();
 
--- A message takes the next number of its conversation, whose row it locks by counting it; a rollback gives the number back.
--- So numbers have no gap and no double, and the order of commits is theirs. Who writes has read everything before.
+-- A message takes the next number from its conversation's row, which it locks; a rollback returns the number. So
+-- numbers have no gaps or duplicates and follow the order of commits. The sender has read everything before.
 CREATE FUNCTION messenger_message_place() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE messenger_conversation SET last_seq = last_seq + 1, last_activity_at = clock_timestamp()
@@ -167,9 +167,9 @@ END $$;
 CREATE TRIGGER messenger_attachment_guard BEFORE INSERT OR UPDATE OR DELETE ON messenger_attachment
     FOR EACH ROW EXECUTE FUNCTION messenger_attachment_guard();
 
--- The log. A position is taken when the transaction commits, under a lock that is kept until it has committed: who reads one
--- position has every lower one that will ever be. Commits of transactions that notify take turns in PostgreSQL anyway, so
--- the lock costs nothing beside the notification. See docs/decisions.md.
+-- The log. A position is taken at commit, under a lock that is held until the commit is complete. So a reader that sees
+-- a position also sees all lower ones. PostgreSQL serialises commits with notifications anyway, so the lock adds no
+-- cost. See docs/decisions.md.
 CREATE FUNCTION messenger_tell(type text, conversation uuid, message uuid, who uuid, place bigint)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -190,7 +190,8 @@ END $$;
 CREATE CONSTRAINT TRIGGER messenger_message_told AFTER INSERT OR UPDATE ON messenger_message
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION messenger_message_told();
 
--- Once per conversation and transaction, however many members came: `messenger.told` lists those told already.
+-- Once per conversation and transaction, regardless of the number of new members: `messenger.told` lists those already
+-- notified.
 CREATE FUNCTION messenger_tell_conversation(which uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     told text := coalesce(current_setting('messenger.told', true), '');

@@ -1,5 +1,5 @@
--- Conversations and who is in them, and every change of a message. What was written is nobody's business but the members':
--- the entry says that a message was edited or deleted, not what it said. New messages say by themselves who and when.
+-- Audits conversations, their members, and every change of a message. The content is private to the members: the entry
+-- records that a message was edited or deleted, but not its text. New messages already record who and when.
 CREATE TRIGGER messenger_conversation_audit AFTER INSERT OR UPDATE OF name, description, owner_id, archived_at
     ON messenger_conversation
     FOR EACH ROW EXECUTE FUNCTION audit_row('messenger', '{last_seq,last_activity_at}');

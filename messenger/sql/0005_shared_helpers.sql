@@ -1,8 +1,8 @@
--- Every trigger function runs with the rights of the tables' owner, over a fixed search path: the application's role needs
--- no right of its own on what triggers write.
+-- Every trigger function runs with the rights of the tables' owner and a fixed search path, so the application's role
+-- needs no rights on what triggers write.
 
--- A conversation stays what it is. The numbers of its messages are written by the trigger of messages only, which runs one
--- trigger deep.
+-- Type, direct members and creator of a conversation never change. Message numbers are only written by the trigger on
+-- messages, at a trigger depth of one.
 CREATE OR REPLACE FUNCTION messenger_conversation_guard() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -23,7 +23,7 @@ BEGIN
     PERFORM skeleton_refuse('messenger_conversation_counted', 'the numbers of messages follow from the messages');
 END $$;
 
--- Looked at when the transaction ends: a direct conversation has its two members, a group's owner is one of its members.
+-- Checked at commit: a direct conversation has its two members, a group's owner is one of its members.
 CREATE OR REPLACE FUNCTION messenger_check_members(which uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     c messenger_conversation;
@@ -70,8 +70,8 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- A message takes the next number of its conversation, whose row it locks by counting it; a rollback gives the number back.
--- So numbers have no gap and no double, and the order of commits is theirs. Who writes has read everything before.
+-- A message takes the next number from its conversation's row, which it locks; a rollback returns the number. So
+-- numbers have no gaps or duplicates and follow the order of commits. The sender has read everything before.
 CREATE OR REPLACE FUNCTION messenger_message_place() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -141,7 +141,7 @@ CREATE OR REPLACE TRIGGER messenger_attachment_guard BEFORE INSERT ON messenger_
 CREATE TRIGGER messenger_attachment_fixed BEFORE UPDATE ON messenger_attachment
     FOR EACH ROW EXECUTE FUNCTION skeleton_never(
         'messenger_attachment_fixed', 'the attachments of a message stay as they were sent');
--- They go with the content of a deleted message, by its trigger.
+-- The trigger on messages deletes them with the content of a deleted message.
 CREATE TRIGGER messenger_attachment_permanent BEFORE DELETE ON messenger_attachment
     FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION skeleton_never(
         'messenger_attachment_fixed', 'the attachments of a message stay as they were sent');

@@ -35,7 +35,7 @@ class CountryRecord:
 def load() -> tuple[CountryRecord, ...]:
     """Return all countries in the order of their ids, Ukraine first.
 
-    Each call reads the file again and returns records that nobody else holds.
+    Each call reads the file again and returns new records.
     """
     rows = json.loads(DATA_FILE.read_text(encoding="utf-8"))
     return tuple(CountryRecord(**{**row, "id": UUID(row["id"])}) for row in rows)

@@ -14,7 +14,7 @@ UKRAINE = UUID("01972b15-8000-7000-8000-000000000001")
 
 
 class CountryFactory(DjangoModelFactory[Country]):
-    """A country that ISO does not know, with a code of its own: XA, XB, …"""
+    """Create a country outside of ISO 3166, with a unique code: XA, XB, …"""
 
     class Meta:
         model = Country
@@ -24,7 +24,7 @@ class CountryFactory(DjangoModelFactory[Country]):
 
 
 class UkraineFactory(CountryFactory):
-    """The country that the examples of the API reference name by its id; made once."""
+    """Return the country whose id the API reference uses in its examples. Created once."""
 
     class Meta:
         model = Country
@@ -37,7 +37,7 @@ class UkraineFactory(CountryFactory):
 
 
 class PartyFactory(DjangoModelFactory[Party]):
-    """An active party without addresses. Use one of the four kinds below."""
+    """Create an active party without addresses. Use one of the four kinds below."""
 
     class Meta:
         model = Party
@@ -94,14 +94,14 @@ FACTORIES: dict[PartyKind, type[PartyFactory]] = {
 
 
 def blacklisted(party: Party) -> Party:
-    """`party`, blacklisted as staff would."""
+    """Blacklist `party` with the service, and return it."""
     change_status(kind=PartyKind(party.kind), pk=party.pk, action="blacklist", actor=SYSTEM)
     party.refresh_from_db()
     return party
 
 
 def deactivated(party: Party) -> Party:
-    """`party`, deactivated as staff would."""
+    """Deactivate `party` with the service, and return it."""
     change_status(kind=PartyKind(party.kind), pk=party.pk, action="deactivate", actor=SYSTEM)
     party.refresh_from_db()
     return party

@@ -1,4 +1,4 @@
-"""Who may do what with parties and countries, as the contract's section 3 says."""
+"""The permissions on parties and countries, as in section 3 of the API contract."""
 
 from skeleton.testkit.matrix import Route
 

@@ -1,4 +1,4 @@
-"""Addresses: both forms in, both forms out, merged and cleared at every level."""
+"""Addresses: both formats in input and output, merged and cleared at every level."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def countries(ukraine, germany):
 
 @pytest.fixture
 def customer(owner):
-    """The path of a customer with a billing and a shipping address, the latter given first."""
+    """Return the path of a customer with a billing and a shipping address, the latter given first."""
     body = {"name": "Acme", "email": "a@acme.com", "addresses": [DEPOT, HOME]}
     return f"/customers/{owner.post('/customers', body).ok(201)['id']}"
 

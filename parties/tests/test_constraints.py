@@ -1,4 +1,4 @@
-"""What the database refuses, whoever asks: attacked from raw SQL."""
+"""Attacks with raw SQL that the database refuses."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction

@@ -1,4 +1,4 @@
-"""The user's own examples of parties and countries, replayed as printed."""
+"""The examples of parties and countries in the API reference, as printed."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The gate before every document: only a party that is active gets one, decided one way in a race."""
+"""Documents can only be created for active parties, also in a race."""
 
 import threading
 from contextlib import contextmanager
@@ -59,7 +59,7 @@ def test_it_wants_a_transaction():
 
 @contextmanager
 def another(action):
-    """`action` at work in another thread and connection; joined, and its error raised, at the end."""
+    """Run `action` in another thread and connection. At the end, join it and raise its error."""
     failures = []
 
     def run():
@@ -105,7 +105,7 @@ def test_who_blacklists_waits_for_whoever_holds_the_party_and_then_wins():
         begun.wait()
         waiting.join(0.3)
         assert waiting.is_alive(), "a document is being made: the status waits"
-        require_usable(party.pk)  # and does not change meanwhile
+        require_usable(party.pk)  # and does not change in the meantime
     waiting.join(20)
     with transaction.atomic(), pytest.raises(Conflict):
         require_usable(party.pk)

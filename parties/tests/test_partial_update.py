@@ -1,4 +1,4 @@
-"""Any sequence of patches ends where a simple model says: absent keeps, a value sets, null clears."""
+"""Generated sequences of patches, compared with a simple model: absent keeps, a value sets, null clears."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ CLEARED = {"social_media": {}, "credit_limit": 0, "currency": "USD"}
 
 
 def merged(present, patch):
-    """The model for plain fields."""
+    """Apply a patch to plain fields, in the model."""
     result = dict(present)
     for name, value in patch.items():
         empty = value is None or (isinstance(value, str) and not value.strip())
@@ -70,7 +70,7 @@ BLANK = {"type": "billing", **dict.fromkeys((*PARTS, "country"))}
 
 
 def readdressed(present, patch):
-    """The model for addresses."""
+    """Apply a patch to addresses, in the model."""
     if "addresses" in patch:
         return [merged_address(BLANK, address) for address in patch["addresses"] or []]
     if "address" not in patch:

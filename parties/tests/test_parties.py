@@ -1,4 +1,4 @@
-"""Parties of every kind over the API: required fields, bad input, statuses, lists."""
+"""Parties of all kinds over the API: required fields, invalid input, statuses and lists."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the audit log calls the actions of all apps, by the names that `kernel.transactions.verb` is given."""
+"""The labels of the actions of all apps in the audit log, by the names passed to audited transactions."""
 
 from collections.abc import Mapping
 
@@ -66,5 +66,5 @@ ACTIONS: Mapping[str, Text] = {
 
 
 def label_of(action: str) -> Text:
-    """Return the label of an action; its name where it is none of ours, as in the entries of a former version."""
+    """Return the label of an action, or its name if it is unknown, as in entries of earlier versions."""
     return ACTIONS.get(action) or action.replace("_", " ")

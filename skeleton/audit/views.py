@@ -1,4 +1,4 @@
-"""The API of the audit log: read, and nothing else."""
+"""The API of the audit log. Read-only."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The shape of files in JSON, and of an upload."""
+"""Serializers of files and uploads."""
 
 from uuid import UUID
 
@@ -9,16 +9,16 @@ from skeleton.rest.serializers import InputSerializer, Serializer
 
 
 def download_path(pk: UUID) -> str:
-    """Where the API gives out the bytes of a file."""
+    """Return the path at which the API serves the content of a file."""
     return f"/api/v1/files/{pk}/download"
 
 
 class FileSerializer(Serializer):
     id = UUIDField()
     name = TextField()
-    mime_type = TextField(help_text="Told from the bytes, whatever the client said.")
+    mime_type = TextField(help_text="Detected from the content, whatever the client sent.")
     size = IntegerField(help_text="Bytes.")
-    checksum = TextField(help_text="SHA-256, in hexadecimal.")
+    checksum = TextField(help_text="SHA-256 in hexadecimal.")
     purpose = TextField(allow_null=True)
     owner_id = UUIDField()
     url = FromColumns(TextField(), "id", compute=download_path)
@@ -27,4 +27,6 @@ class FileSerializer(Serializer):
 
 class UploadInputSerializer(InputSerializer):
     file = serializers.FileField(max_length=255)
-    purpose = TextField(required=False, allow_null=True, max_length=50, help_text="What the file is for, freely.")
+    purpose = TextField(
+        required=False, allow_null=True, max_length=50, help_text="What the file is for, in your own words."
+    )

@@ -25,7 +25,7 @@ from skeleton.rest.viewsets import CreateMixin, DestroyMixin, ReadOnlyModelViewS
 log = structlog.get_logger("skeleton.files")
 
 FRAME = 100_000
-"""Bytes that a body may have around the file: headers of its parts, the purpose."""
+"""Bytes of the body beyond the file itself: part headers and the purpose."""
 
 
 class FileViewSet(DestroyMixin, CreateMixin, ReadOnlyModelViewSet):
@@ -41,14 +41,14 @@ class FileViewSet(DestroyMixin, CreateMixin, ReadOnlyModelViewSet):
         return int(settings.SKELETON_UPLOAD_LIMIT) + FRAME
 
     def get_queryset(self) -> QuerySet[Any]:
-        """The actor's own to list and delete; to read, also those that are shown to them, such as in a message."""
+        """Return the actor's own files. For reading, also the files shared with them, for example in a message."""
         if self.action in ("list", "destroy"):
             return File.objects.visible_to(self.actor)
         return File.objects.readable_by(self.actor)
 
     @describe(summary="Upload", errors=(), operation="upload")
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """At most 25 MB unless set otherwise, and 10 uploads a minute. Type and size are taken from the bytes."""
+        """At most 25 MB unless configured otherwise, and 10 uploads a minute. Type and size come from the content."""
         if RERUN not in request.META:
             services.UPLOADS.hit(str(self.actor.user_id))  # before the body is read
         try:
@@ -56,13 +56,13 @@ class FileViewSet(DestroyMixin, CreateMixin, ReadOnlyModelViewSet):
             pk = services.upload_file(upload=values["file"], purpose=values.get("purpose"), actor=self.actor)
         finally:
             received = dict(request.data).get("file")
-            if isinstance(received, Received):  # what was refused lies on disk, too
+            if isinstance(received, Received):  # a rejected upload is on disk, too
                 received.close()
         return self.show(pk, 201)
 
     @action(detail=True, methods=["get"], summary="Download", envelope="file", errors=(404,))
     def download(self, request: Request, pk: str) -> HttpResponseBase:
-        """Always as an attachment; one byte range may be asked for. From S3: a redirect to a link good for a minute."""
+        """Always an attachment. Supports a single byte range. With S3: a redirect to a link valid for a minute."""
         file = self.get_queryset().filter(pk=self.pk).first()
         if file is None:
             raise NotFound
@@ -78,5 +78,5 @@ class FileViewSet(DestroyMixin, CreateMixin, ReadOnlyModelViewSet):
 
     @describe(summary="Delete")
     def perform_destroy(self, instance: Any) -> None:
-        """Not while something uses it, such as a message."""
+        """Not possible while the file is in use, for example in a message."""
         services.delete_file(file_id=self.pk, actor=self.actor)

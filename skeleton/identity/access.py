@@ -1,4 +1,4 @@
-"""Who may change whom. Nobody reaches above themselves: neither by giving a role, nor by touching its holder."""
+"""Prevents privilege escalation: users can neither assign permissions that they lack, nor change users with more."""
 
 from collections.abc import Iterable
 
@@ -11,11 +11,11 @@ from skeleton.kernel.errors import Forbidden
 
 
 def require_reach(actor: Actor, permissions: Iterable[str]) -> None:
-    """Raises Forbidden where any of `permissions` is more than the actor holds."""
+    """Raise Forbidden if any of `permissions` exceeds those of the actor."""
     if not covers(actor.permissions, permissions):
         raise Forbidden(_("This involves permissions that you do not hold yourself."))
 
 
 def require_reach_over(actor: Actor, user: User) -> None:
-    """Raises Forbidden where `user` holds more than the actor does."""
+    """Raise Forbidden if `user` has permissions that the actor lacks."""
     require_reach(actor, permissions_of(user))

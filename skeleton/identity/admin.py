@@ -144,7 +144,7 @@ def _labels(names: list[str]) -> SafeString | str:
 
 
 def _choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """The valid permissions by resource."""
+    """Return the valid permissions, grouped by resource."""
     groups = [
         (resource, [(name, name) for name in VALID if name.partition(":")[0] == resource]) for resource in ACTIONS
     ]
@@ -220,4 +220,4 @@ class RoleScreen(RecordAdmin):
 
 
 SHOWN = 6
-"""How many of a role's permissions the list shows."""
+"""The maximum number of permissions of a role in the list."""

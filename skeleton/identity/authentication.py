@@ -1,4 +1,4 @@
-"""Who calls: the bearer token's session, looked up at every request, so that what ended has ended now."""
+"""Authentication by bearer token. The session is looked up on every request, so ending it takes effect immediately."""
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request

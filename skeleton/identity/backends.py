@@ -1,4 +1,4 @@
-"""How Django's admin signs people in and asks what they may: the same accounts, throttles and permission strings."""
+"""Authentication backend of Django's admin, with the same accounts, throttles and permissions as the API."""
 
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from skeleton.kernel.errors import DomainError
 
 
 class RoleBackend(BaseBackend):
-    """Signs in by e-mail. Permissions are asked of the actor (`skeleton.backoffice`), never of Django's own tables."""
+    """Signs users in by e-mail. Permissions come from the actor (`skeleton.backoffice`), never from Django's tables."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any

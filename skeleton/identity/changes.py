@@ -1,6 +1,6 @@
-"""What happens to somebody's account, told to apps on higher floors, without this one knowing them.
+"""Registry of listeners for account changes, so that apps on higher floors are notified without a dependency on them.
 
-They are called inside the verb, so what they write belongs to its transaction.
+They are called inside the audited transaction, so their writes belong to it.
 """
 
 import enum
@@ -20,7 +20,7 @@ class Change(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class AccountChange:
-    """What `actor` did to a user's account; `role` is the name of the role that it is about, if it is about one."""
+    """A change that `actor` made to a user's account. `role` is the name of the role concerned, if any."""
 
     user_id: UUID
     change: Change
@@ -34,12 +34,12 @@ _listeners: list[Listener] = []
 
 
 def register(listener: Listener) -> Listener:
-    """Call `listener` at every change from now on. For `AppConfig.ready()`, or a module that it imports."""
+    """Register `listener` for all changes. Call this in `AppConfig.ready()` or a module that it imports."""
     _listeners.append(listener)
     return listener
 
 
 def tell(change: AccountChange) -> None:
-    """Let everybody know who registered."""
+    """Call all listeners."""
     for listener in _listeners:
         listener(change)

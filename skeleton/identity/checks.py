@@ -1,4 +1,4 @@
-"""What identity refuses at a start: a permission that nobody can hold, and the password that everybody can read."""
+"""System checks of identity: unknown permissions, and users with the documented password."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from skeleton.rest.viewsets import ApiViewSet
 
 @register("skeleton")
 def check_permissions_exist(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Every permission that a route asks for can be given by a role."""
+    """Check that every permission that a route requires is one that roles can have."""
     asked: dict[str, str] = {}
     for _, callback in endpoints():
         viewset = getattr(callback, "cls", None)
@@ -35,12 +35,12 @@ def check_permissions_exist(app_configs: Any, **kwargs: Any) -> list[CheckMessag
 
 @register(Tags.database)
 def check_documented_password(app_configs: Any, databases: Any = None, **_: Any) -> list[CheckMessage]:
-    """In production nobody active has the documented password. Asked with `check --database default`, by `serve`."""
+    """Check that no active user has the documented password in production. Runs with `check --database default`."""
     if settings.ZERO_CONFIGURATION or "default" not in (databases or ()):
         return []
     try:
         email = has_documented_password()
-    except DatabaseError:  # before the first migration there is nobody
+    except DatabaseError:  # before the first migration, there are no users
         return []
     if email is None:
         return []

@@ -1,10 +1,10 @@
-"""The languages that the system speaks to people."""
+"""The languages of the user interface and of notifications."""
 
 from django.db import models
 
 
 class Language(models.TextChoices):
-    """The same as `settings.LANGUAGES`, each under its own name."""
+    """The same languages as `settings.LANGUAGES`, each named in itself."""
 
     ENGLISH = "en", "English"
     UKRAINIAN = "uk", "Українська"

@@ -7,7 +7,7 @@ from skeleton.rest.filters import BooleanFilter, FilterSet, PatternFilter
 
 
 class UserFilterSet(FilterSet):
-    search = PatternFilter(method="matching", label="In the e-mail or the name, without regard to case.")
+    search = PatternFilter(method="matching", label="Search in the e-mail address and the name, ignoring case.")
     active = BooleanFilter(field_name="is_active")
 
     def matching(self, rows: QuerySet[User], name: str, value: Any) -> QuerySet[User]:

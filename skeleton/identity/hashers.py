@@ -1,10 +1,10 @@
-"""Argon2id with the parameters that OWASP recommends: 19 MiB, two passes, one lane; about 30 ms a login."""
+"""Argon2id with the parameters recommended by OWASP: 19 MiB, two passes, one lane; about 30 ms per login."""
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 
 class Argon2Hasher(Argon2PasswordHasher):
-    """Django's default takes 100 MiB and eight times as long for every login; enough logins would be an outage."""
+    """Cheaper than Django's default (100 MiB, eight times as slow), with which many logins could cause an outage."""
 
     time_cost = 2
     memory_cost = 19 * 1024  # KiB

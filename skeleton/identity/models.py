@@ -1,4 +1,4 @@
-"""Users, the roles that they hold, and their sessions."""
+"""Users, their roles and their sessions."""
 
 from typing import Any, ClassVar, Self
 
@@ -26,18 +26,18 @@ class UserQuerySet(RowLevelQuerySet["User"]):
     """Users."""
 
     def visible_to(self, actor: Any) -> Self:
-        """Every user, with `role_names`: who may read users sees all of them."""
+        """Return every user, with `role_names`. The permission to read users covers all of them."""
         return self.with_role_names()
 
     @keyed(keeps_rows=True)
     def with_role_names(self) -> "models.QuerySet[User]":
-        """Add the names of the roles held, in order."""
+        """Add `role_names`: the names of the user's roles, sorted."""
         names = Role.objects.filter(holders__user=models.OuterRef("pk")).order_by("name").values_list("name")
         return self.annotate(role_names=ArraySubquery(names))
 
 
 class UserManager(BaseUserManager["User"]):
-    """Finds users by e-mail without regard to case, as the unique index sees it."""
+    """Finds users by e-mail, ignoring case, like the unique index."""
 
     def get_queryset(self) -> UserQuerySet:
         return UserQuerySet(self.model, using=self._db)
@@ -49,7 +49,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get_queryset().with_role_names()
 
     def with_email(self, email: str) -> "models.QuerySet[User]":
-        """The user with this e-mail, if there is one."""
+        """Return the user with this e-mail, if any."""
         return self.filter(email__lower=Lower(models.Value(email)))
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -66,7 +66,7 @@ class UserManager(BaseUserManager["User"]):
         return self.seed_super_administrator(user)
 
     def seed_super_administrator(self, user: "User") -> "User":
-        """Save a new user as a super administrator, in the name of the system."""
+        """Save a new user as a super administrator, on behalf of the system."""
         with verb(SYSTEM, "seed"):
             user.save(using=self.db, force_insert=True)
             UserRole.objects.create(user=user, role=Role.objects.get(name="super_admin"))
@@ -74,7 +74,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(Record, AbstractBaseUser):
-    """Somebody who signs in. What they may do is the sum of their roles' permissions, and nothing else."""
+    """A user account. Its permissions are those of its roles, and nothing else."""
 
     email = models.EmailField(_("e-mail"), max_length=254)
     name = models.CharField(max_length=255, verbose_name=_("name"))
@@ -83,7 +83,7 @@ class User(Record, AbstractBaseUser):
         max_length=2, choices=Language.choices, default=Language.ENGLISH, verbose_name=_("language")
     )
     session_epoch = models.IntegerField(default=0, db_default=0, editable=False, verbose_name=_("session epoch"))
-    """Part of what a session of the back office is valid for. A trigger raises it when the account is switched off."""
+    """Part of the hash of back office sessions. A trigger increments it when the account is deactivated."""
 
     roles: "models.ManyToManyField[Role, UserRole]" = models.ManyToManyField(
         "Role", through="UserRole", related_name="users", verbose_name=_("roles")
@@ -133,28 +133,28 @@ class User(Record, AbstractBaseUser):
         return self.email
 
     def _get_session_auth_hash(self, secret: Any = None) -> str:
-        """Django's hash of the password, and of the epoch: a session ends for good when either changes."""
+        """Return Django's session hash, of the password and the epoch. If either changes, all sessions end."""
         valid_for = f"{self.password}|{self.session_epoch}"
         return salted_hmac("skeleton.identity.session", valid_for, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
-        """What Django's admin calls somebody."""
+        """Return the name that Django's admin shows."""
         return self.name
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Django's question, asked by its admin. See `skeleton.identity.backends`."""
+        """Return whether the user has a permission. Called by Django's admin; see `skeleton.identity.backends`."""
         return perm in self.get_all_permissions()
 
     def has_module_perms(self, app_label: str) -> bool:
         return any(perm.partition(".")[0] == app_label for perm in self.get_all_permissions())
 
     def get_all_permissions(self) -> frozenset[str]:
-        """The back office asks the actor, not the user: Django's own permissions do not exist here."""
+        """Return nothing: the back office checks the actor. Django's own permissions aren't used."""
         return frozenset()
 
 
 class Role(Record):
-    """A named set of permission strings. The default ones are fixed, by a trigger."""
+    """A named set of permission strings. A trigger prevents changes of the default roles."""
 
     name = models.CharField(max_length=100, verbose_name=_("name"))
     description = models.CharField(max_length=255, default="", blank=True, verbose_name=_("description"))
@@ -181,7 +181,7 @@ class Role(Record):
 
 
 class UserRole(models.Model):
-    """That a user holds a role."""
+    """The assignment of a role to a user."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="held_roles", verbose_name=_("user"))
     role = models.ForeignKey(Role, models.PROTECT, related_name="holders", verbose_name=_("role"))
@@ -208,7 +208,7 @@ class SessionQuerySet(RowLevelQuerySet["Session"]):
     """Sessions of the API."""
 
     def visible_to(self, actor: Any) -> Self:
-        """Return the actor's own."""
+        """Return the actor's own sessions."""
         return self.owned_by(actor.id)
 
     @keyed
@@ -219,7 +219,7 @@ class SessionQuerySet(RowLevelQuerySet["Session"]):
 class Session(Record):
     """One sign-in on one device, with the chain of refresh tokens that keep it alive.
 
-    Only SHA-256 hashes of token ids are kept: of the one refresh token that is good, and of the one before it.
+    Only SHA-256 hashes of token ids are stored: of the valid refresh token and of the previous one.
     """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="sessions")
@@ -246,9 +246,9 @@ class Session(Record):
 
 
 class KnownNetwork(models.Model):
-    """A network that a user signed in from: its guesses are counted apart from those of strangers.
+    """A network from which a user has signed in. Failed logins from it are counted separately from those of strangers.
 
-    The network is kept as a keyed hash. A trigger keeps the newest fifty of each user.
+    The network is stored as a keyed hash. A trigger limits each user to the newest fifty.
     """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="known_networks")

@@ -1,4 +1,4 @@
-"""The permission strings that exist, and the roles that every installation begins with."""
+"""The valid permission strings, and the default roles of every installation."""
 
 ACTIONS: dict[str, tuple[str, ...]] = {
     "users": ("read", "write", "delete"),
@@ -25,7 +25,7 @@ VALID: tuple[str, ...] = (
     *(f"{resource}:{action}" for resource, actions in ACTIONS.items() for action in (*actions, "*")),
     EVERYTHING,
 )
-"""Every permission string that a role may hold."""
+"""Every permission string that a role can have."""
 
 DEFAULT_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "super_admin": ("Full access to everything", (EVERYTHING,)),
@@ -68,4 +68,4 @@ DEFAULT_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
 }
-"""Name to description and permissions, as the API reference gives them."""
+"""Description and permissions by name, as in the API reference."""

@@ -1,4 +1,4 @@
-"""Reads of identity that every request stands on."""
+"""Queries of identity that every request needs."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -37,9 +37,9 @@ _BY_EMAIL = f"""
 
 
 def user_with_email(email: str, network: bytes) -> tuple[User | None, bool]:
-    """Return the user with this e-mail, in any case, and whether they signed in from `network` (a hash) lately.
+    """Return the user with this e-mail, ignoring case, and whether they recently signed in from `network` (a hash).
 
-    (Without the ORM, which costs a login twice the query.)
+    Doesn't use the ORM, which would double the cost of the query.
     """
     found = fetch(_BY_EMAIL, [network, settings.SKELETON_DEVICE_DAYS, email])
     if not found:
@@ -49,12 +49,12 @@ def user_with_email(email: str, network: bytes) -> tuple[User | None, bool]:
 
 
 def actor_of_session(session_id: UUID, user_id: UUID) -> Actor | None:
-    """The user behind a live session, with what they may do at this very moment; None when it has ended."""
+    """Return the user of an active session with their current permissions, or None if the session has ended."""
     return _actor(_BY_SESSION, [session_id, user_id], user_id, session_id)
 
 
 def actor_of_user(user_id: UUID) -> Actor | None:
-    """An active user as an actor."""
+    """Return an active user as an actor, or None."""
     return _actor(_BY_USER, [user_id], user_id, None)
 
 
@@ -67,19 +67,19 @@ def _actor(sql: str, params: list[Any], user_id: UUID, session_id: UUID | None) 
 
 
 def permissions_of(user: User) -> frozenset[str]:
-    """Everything that the user's roles hold."""
+    """Return the permissions of the user's roles."""
     held = Role.objects.filter(holders__user=user).values_list("permissions", flat=True)
     return frozenset(permission for permissions in held for permission in permissions)
 
 
 class Recipient(NamedTuple):
-    """A user to be told of something, and the language that they read."""
+    """A user to be notified, and their language."""
 
     id: UUID
     language: str
 
 
-# the second part is not run at all where the first one finds somebody
+# PostgreSQL skips the second part if the first one finds a user
 _CONCERNED = """
     WITH creator AS (SELECT id, language FROM identity_user WHERE id = %s AND is_active)
     SELECT id, language FROM creator
@@ -93,7 +93,7 @@ _CONCERNED = """
 
 
 def creator_or_holders(user_id: UUID | None, *permissions: str) -> list[Recipient]:
-    """Return the user, if there is one and they are active, else every active user who holds any one of `permissions`.
+    """Return the user if they exist and are active, else every active user who has any of `permissions`.
 
     Wildcards count.
     """
@@ -102,11 +102,11 @@ def creator_or_holders(user_id: UUID | None, *permissions: str) -> list[Recipien
 
 
 def recipients_of(user_ids: Iterable[UUID]) -> list[Recipient]:
-    """Return those of the users who exist, each once."""
+    """Return those of the users that exist, without duplicates."""
     users = User.objects.filter(pk__in=set(user_ids)).order_by("pk")
     return [Recipient(*row) for row in users.values_list("pk", "language")]
 
 
 def holds_a_role(user_id: UUID) -> bool:
-    """Whether the user holds any role, be it an empty one: what makes somebody staff."""
+    """Return whether the user has any role, even an empty one. This makes a user staff."""
     return UserRole.objects.filter(user_id=user_id).exists()

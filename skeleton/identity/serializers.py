@@ -1,4 +1,4 @@
-"""The shape of users, roles and sessions in JSON."""
+"""Serializers of users, roles and sessions."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ from skeleton.rest.fields import (
 from skeleton.rest.serializers import InputSerializer, Serializer
 
 PASSWORD_MAX = 256
-"""Characters. More than a new password may have, for those that were set when it could be longer."""
+"""Characters. Longer than new passwords may be, for those set when the limit was higher."""
 
 
 @stateless
 class PasswordField(TextField):
-    """A password: neither trimmed nor shown in the OpenAPI."""
+    """A password. It isn't trimmed, and is marked as a password in the OpenAPI document."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", PASSWORD_MAX)
@@ -35,7 +35,7 @@ class PasswordField(TextField):
 
 @stateless
 class NewPasswordField(PasswordField):
-    """A password to be set. Its lengths are here for the OpenAPI; what else it may not be, the validators say."""
+    """A new password. The lengths are repeated here for the OpenAPI document; the validators check the rest."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(min_length=8, max_length=128, **kwargs)
@@ -46,14 +46,14 @@ class UserSerializer(Serializer):
     email = EmailField()
     name = TextField()
     active = BooleanField(source="is_active")
-    roles = serializers.ListField(child=TextField(), source="role_names", help_text="Names of the roles held.")
+    roles = serializers.ListField(child=TextField(), source="role_names", help_text="Names of the user's roles.")
     created_at = DateTimeField()
     updated_at = DateTimeField()
     last_login_at = DateTimeField(source="last_login", allow_null=True)
 
 
 class MeSerializer(UserSerializer):
-    permissions = serializers.ListField(child=TextField(), help_text="What all roles add up to.")
+    permissions = serializers.ListField(child=TextField(), help_text="The permissions of all roles together.")
 
 
 class UserUpdateInputSerializer(InputSerializer):
@@ -69,13 +69,13 @@ class RegisterInputSerializer(InputSerializer):
 
 
 class NewUserInputSerializer(RegisterInputSerializer):
-    """What the back office asks of a new user."""
+    """A new user, as created in the back office."""
 
     language = ChoiceField(choices=Language.choices, required=False)
 
 
 class UserFormInputSerializer(UserUpdateInputSerializer):
-    """What the back office lets one change of a user; in the API the language is its owner's own preference."""
+    """The fields that the back office can change. In the API, the language is a preference of the user."""
 
     language = ChoiceField(choices=Language.choices)
 

@@ -1,4 +1,4 @@
-"""The two kinds of token, made and read with simplejwt. Of what they claim only the ids are believed."""
+"""Access and refresh tokens, created and parsed with simplejwt. Only the ids in their claims are trusted."""
 
 import hashlib
 import time
@@ -19,7 +19,7 @@ USER_CLAIM, SESSION_CLAIM = "sub", "sid"
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token that we signed says."""
+    """The claims of a valid token."""
 
     user_id: UUID
     session_id: UUID
@@ -28,7 +28,7 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """A fresh access token and the refresh token that will get the next; `expires_in` seconds for the former."""
+    """A new access token, valid for `expires_in` seconds, and the refresh token for the next pair."""
 
     access: str
     refresh: str
@@ -37,7 +37,7 @@ class TokenPair:
 
 
 def new_pair(user_id: UUID, session_id: UUID) -> TokenPair:
-    """Two new tokens for a session."""
+    """Return two new tokens for a session."""
     access, refresh = AccessToken(), RefreshToken()
     for token in (access, refresh):
         token[USER_CLAIM] = str(user_id)
@@ -50,10 +50,10 @@ _VERIFIED_MAX = 4096
 
 
 def read_access(text: str) -> Claims:
-    """Raises Unauthorized for anything that is not a valid access token of ours.
+    """Return the claims of an access token. Raises Unauthorized if it isn't a valid one of this installation.
 
-    A signature does not change, so a token that was found good is known by its digest until it expires: checking it
-    again would be a quarter of the time of a small request. Whether its session still lives is asked every time.
+    Verified tokens are cached by digest until they expire, because verifying a signature takes a quarter of the time of
+    a small request. Whether the session is still active is checked every time.
     """
     digest = hashlib.blake2b(text.encode(), digest_size=32).digest()
     known = _verified.get(digest)
@@ -67,7 +67,7 @@ def read_access(text: str) -> Claims:
 
 
 def read_refresh(text: str) -> Claims:
-    """Raises Unauthorized for anything that is not a valid refresh token of ours."""
+    """Return the claims of a refresh token. Raises Unauthorized if it isn't a valid one of this installation."""
     return _read(RefreshToken, text)[0]
 
 
@@ -85,7 +85,7 @@ def _read(kind: type[Token], text: str) -> tuple[Claims, float]:
         session_id = parse_uuid(token.get(SESSION_CLAIM))
         jti, expires = token.get("jti"), float(token["exp"])
     except (TokenError, KeyError, ValueError, TypeError, OverflowError, AttributeError) as exc:
-        # beyond TokenError: a signed but absurd claim (an `exp` of 10^400) makes simplejwt stumble
+        # not only TokenError: an absurd claim in a signed token (an `exp` of 10^400) crashes simplejwt
         raise Unauthorized("The token is not valid, or it has expired.") from exc
     if user_id is None or session_id is None or not isinstance(jti, str):
         raise Unauthorized("The token is not valid.")

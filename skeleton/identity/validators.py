@@ -1,4 +1,4 @@
-"""What a password may not be, beyond Django's own validators; asked by the API, the admin and commands alike."""
+"""Password validators in addition to Django's, used by the API, the admin and the commands."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ReadablePasswordValidator:
-    """Refuses passwords that cannot be typed or seen: NUL, text that is not Unicode, nothing visible."""
+    """Refuses passwords that can't be typed or seen: NUL characters, invalid Unicode, no visible characters."""
 
     def validate(self, password: str, user: Any = None) -> None:
         if not any(char.isprintable() and not char.isspace() for char in password):
@@ -22,7 +22,7 @@ class ReadablePasswordValidator:
 
 
 class MaximumLengthValidator:
-    """Refuses passwords longer than `max_length` characters: hashing takes longer the more there are."""
+    """Refuses passwords longer than `max_length` characters, because hashing them takes longer."""
 
     def __init__(self, max_length: int) -> None:
         self.max_length = max_length
@@ -38,7 +38,7 @@ class MaximumLengthValidator:
 
 
 class UndocumentedPasswordValidator:
-    """The password of the demo administrator is printed in the documentation: nobody else may choose it."""
+    """Refuses the documented password of the demo administrator."""
 
     text = _("This password is printed in the documentation.")
 

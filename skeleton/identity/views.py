@@ -1,4 +1,4 @@
-"""The API of identity: authentication, users, roles."""
+"""The API of authentication, users and roles."""
 
 from typing import Any
 from uuid import UUID
@@ -45,7 +45,7 @@ def _read_user(pk: UUID) -> dict[str, Any]:
 
 
 class AuthViewSet(ApiViewSet):
-    """Signing in and out, and everything about oneself."""
+    """Authentication, and the user's own account."""
 
     tag = "Authentication"
     permission_classes = [HasPermission()]
@@ -84,7 +84,7 @@ class AuthViewSet(ApiViewSet):
         detail=False,
         methods=["post"],
         permission=PUBLIC,
-        summary="Get the next pair of tokens",
+        summary="Refresh the tokens",
         input=RefreshInputSerializer,
         output=TokenSerializer,
         errors=(401, 422, 429),
@@ -94,7 +94,7 @@ class AuthViewSet(ApiViewSet):
         user_id, pair = sessions.refresh(token=self.parse()["refresh_token"])
         return self._signed_in(user_id, pair)
 
-    @action(detail=False, methods=["post"], permission=SIGNED_IN, summary="End this session", output=MessageSerializer)
+    @action(detail=False, methods=["post"], permission=SIGNED_IN, summary="Log out", output=MessageSerializer)
     def logout(self, request: Request) -> HttpResponse:
         session_id = self.actor.session_id
         if session_id:
@@ -102,7 +102,11 @@ class AuthViewSet(ApiViewSet):
         return JsonResponse({"message": "Logged out."})
 
     @action(
-        detail=False, methods=["get"], permission=SIGNED_IN, summary="Oneself, with permissions", output=MeSerializer
+        detail=False,
+        methods=["get"],
+        permission=SIGNED_IN,
+        summary="Get your profile and permissions",
+        output=MeSerializer,
     )
     def me(self, request: Request) -> HttpResponse:
         user = _read_user(self.actor.user_id)
@@ -113,7 +117,7 @@ class AuthViewSet(ApiViewSet):
         methods=["get"],
         url_path="sessions",
         permission=SIGNED_IN,
-        summary="One's own sessions",
+        summary="List your sessions",
         output=SessionSerializer,
         envelope="list",
     )
@@ -132,7 +136,7 @@ class AuthViewSet(ApiViewSet):
         methods=["delete"],
         url_path="sessions/<pk>",
         permission=SIGNED_IN,
-        summary="End one of one's own sessions",
+        summary="End one of your sessions",
         status=204,
         envelope="none",
         errors=(404,),
@@ -146,7 +150,7 @@ class AuthViewSet(ApiViewSet):
         methods=["post"],
         url_path="change-password",
         permission=SIGNED_IN,
-        summary="Change one's own password",
+        summary="Change your password",
         input=ChangePasswordInputSerializer,
         output=MessageSerializer,
         errors=(422, 429),
@@ -186,16 +190,16 @@ class UserViewSet(UpdateMixin, ReadOnlyModelViewSet):
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().retrieve(request, *args, **kwargs)
 
-    @describe(summary="Change e-mail or name")
+    @describe(summary="Change the e-mail address or the name")
     def perform_update(self, serializer: Any) -> None:
         accounts.update_user(user_id=self.pk, values=serializer.validated_data, actor=self.actor)
 
-    @action(detail=True, methods=["patch"], summary="Switch an account on", errors=(404, 409))
+    @action(detail=True, methods=["patch"], summary="Activate the account", errors=(404, 409))
     def activate(self, request: Request, pk: str) -> HttpResponse:
         accounts.activate_user(user_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
-    @action(detail=True, methods=["patch"], summary="Switch an account off", errors=(404, 409))
+    @action(detail=True, methods=["patch"], summary="Deactivate the account", errors=(404, 409))
     def deactivate(self, request: Request, pk: str) -> HttpResponse:
         accounts.deactivate_user(user_id=self.pk, actor=self.actor)
         return self.show(self.pk)
@@ -205,7 +209,7 @@ class UserViewSet(UpdateMixin, ReadOnlyModelViewSet):
         methods=["post"],
         url_path="roles",
         permission=MANAGE_ROLES,
-        summary="Give a role",
+        summary="Assign a role",
         input=AssignRoleInputSerializer,
         errors=(404, 409, 422),
     )
@@ -218,7 +222,7 @@ class UserViewSet(UpdateMixin, ReadOnlyModelViewSet):
         methods=["delete"],
         url_path="roles/<role_id>",
         permission=MANAGE_ROLES,
-        summary="Take a role away",
+        summary="Remove a role",
         errors=(404, 409),
     )
     def remove_role(self, request: Request, pk: str, role_id: str) -> HttpResponse:
@@ -237,7 +241,7 @@ class RoleViewSet(DestroyMixin, ModelViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return Role.objects.visible_to(self.actor)
 
-    @describe(summary="List all")
+    @describe(summary="List all roles")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().list(request, *args, **kwargs)
 
@@ -258,6 +262,6 @@ class PermissionViewSet(ApiViewSet):
     tag = "Roles"
     permission_classes = [HasPermission("roles")]
 
-    @describe(summary="The valid permission strings", output=None, envelope="list")
+    @describe(summary="List the valid permissions", output=None, envelope="list")
     def list(self, request: Request) -> HttpResponse:
         return JsonResponse({"data": list(VALID)})

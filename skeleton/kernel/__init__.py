@@ -1,1 +1,1 @@
-"""The kernel: what every other package may import. No HTTP, and no SQL text."""
+"""The kernel, which every other package may import. It contains no HTTP and no SQL text."""

@@ -1,4 +1,4 @@
-"""Who acts: the one idea of a caller that services, row-level access and the audit share."""
+"""The actor: the representation of the caller that services, row-level policies and the audit log share."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,20 +6,20 @@ from uuid import UUID
 
 
 def grants(held: frozenset[str], needed: str) -> bool:
-    """Whether the permissions `held` include `needed`: itself, `<resource>:*` or `*:*`."""
+    """Return whether the permissions `held` grant `needed`: by itself, `<resource>:*` or `*:*`."""
     return needed in held or "*:*" in held or f"{needed.partition(':')[0]}:*" in held
 
 
 def covers(held: frozenset[str], others: Iterable[str]) -> bool:
-    """Whether every one of `others`, wildcards included, is within what is `held`."""
+    """Return whether `held` grants all of `others`, including wildcards."""
     return all(grants(held, permission) for permission in others)
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A user, or the system itself (no id), with the permission strings that all roles add up to.
+    """A user, or the system itself (no id), with the permissions of all roles.
 
-    `language` is the one that the user reads."""
+    `language` is the user's language."""
 
     id: UUID | None
     email: str
@@ -28,17 +28,17 @@ class Actor:
     session_id: UUID | None = None
     language: str = "en"
 
-    is_authenticated = True  # what DRF and Django ask of a user
+    is_authenticated = True  # required by DRF and Django
     is_active = True
 
     def can(self, *needed: str) -> bool:
-        """Whether any one of the permissions `needed` is held."""
+        """Return whether the actor has any of the permissions `needed`."""
         held = self.permissions
         return any(grants(held, permission) for permission in needed)
 
     @property
     def user_id(self) -> UUID:
-        """The id, where only a user will do. Raises TypeError for the system, which has no account."""
+        """Return the id of a user. Raises TypeError for the system, which has no account."""
         if self.id is None:
             raise TypeError("the system has no account")
         return self.id
@@ -49,4 +49,4 @@ class Actor:
 
 
 SYSTEM = Actor(id=None, email="system", name="System", permissions=frozenset({"*:*"}))
-"""Commands and jobs act as this."""
+"""The actor of commands and jobs."""

@@ -1,8 +1,8 @@
-"""Another present: for demo data, whose documents should not all be of today.
+"""A fake clock for demo data, so that not all of its documents are dated today.
 
-Services take the time of day from `timezone.now()`. Inside `at(moment)` that is `moment`, in this whole process: so it
-is for a command that does nothing else, and refuses to be used while a request is served. PostgreSQL's own clock is not
-touched: the audit log, movements of stock and the history of states say when they were really written.
+Services take the time from `timezone.now()`. Inside `at(moment)` it returns `moment`, in the whole process. So it is
+only for dedicated commands, and refuses to work while a request is served. PostgreSQL's clock is not affected: the
+audit log, stock movements and status histories have the real time.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ _REAL: Any = dt.datetime
 
 @contextmanager
 def at(moment: dt.datetime) -> Iterator[None]:
-    """Have it be `moment` (with a zone) for the code inside. Raises RuntimeError while a request is served."""
+    """Set the clock to `moment` (with a time zone) in the block. Raises RuntimeError while a request is served."""
     if current_request.get() is not None:
         raise RuntimeError("the clock stays as it is while requests are served")
 
@@ -28,7 +28,7 @@ def at(moment: dt.datetime) -> Iterator[None]:
         def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:
             return moment.astimezone(tz) if tz else moment.replace(tzinfo=None)
 
-    # `timezone.now` itself is held by the defaults of fields; what it asks is this name of its module
+    # field defaults hold a reference to `timezone.now` itself, so replace the name that it looks up in its module
     module: Any = timezone
     before, module.datetime = module.datetime, Standing
     try:

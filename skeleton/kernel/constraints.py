@@ -1,8 +1,8 @@
-"""From a refusal by PostgreSQL to an error that people understand, by the constraint's name.
+"""Maps errors of PostgreSQL to domain errors with user messages, by constraint name.
 
-A constraint declared on a model speaks through its `violation_error_message`; one that lives in SQL only (a trigger, an
-exclusion written by hand) is declared here by the app that owns it. Unique and exclusion violations are 409: a
-lost race is a conflict, not a fault. Checks are 422: the input was wrong.
+The message of a model's constraint is its `violation_error_message`. A constraint that exists only in SQL (a trigger, a
+handwritten exclusion) is declared here by the app that owns it. Unique and exclusion violations are 409: losing a race
+is a conflict, not a server error. Check violations are 422: the input was wrong.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from skeleton.kernel.translation import Text
 NOT_NULL, FOREIGN_KEY, UNIQUE, CHECK, EXCLUSION = "23502", "23503", "23505", "23514", "23P01"
 OUT_OF_RANGE, TOO_LONG = "22003", "22001"
 RETRY = {"40001", "40P01", "55P03", "57014"}
-"""Serialization failure, deadlock, lock timeout, statement timeout: the same request may well succeed next time."""
+"""Serialization failure, deadlock, lock timeout and statement timeout: the request may succeed if it is retried."""
 
 
 _EXISTS = _("This already exists.")
@@ -29,7 +29,7 @@ _OVERLAPS = _("This overlaps another record.")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What to answer when a constraint refuses: which error, in which words, at which field."""
+    """The response to a constraint violation: error class, message and field."""
 
     error: type[DomainError]
     message: Text
@@ -44,12 +44,12 @@ _declared: dict[str, Refusal] = {}
 
 
 def declare(name: str, error: type[DomainError], message: Text, *, field: str | None = None) -> None:
-    """Say what a violation of the SQL-only constraint `name` means. Called from `AppConfig.ready()`."""
+    """Declare the error for the SQL-only constraint `name`. Called from `AppConfig.ready()`."""
     _declared[name] = Refusal(error, message, field)
 
 
 def explain(exc: DatabaseError) -> DomainError | None:
-    """The domain error that `exc` stands for, or None when it is a fault of ours."""
+    """Return the domain error for `exc`, or None if it is a server error."""
     diagnosis = getattr(exc.__cause__, "diag", None)
     sqlstate = getattr(exc.__cause__, "sqlstate", None)
     if diagnosis is None or sqlstate is None:
@@ -90,20 +90,20 @@ def _of_models() -> dict[str, Refusal]:
 
 
 def message_of(constraint: BaseConstraint) -> Text | None:
-    """The message that we gave a constraint; None for one that has only Django's own."""
+    """Return the constraint's custom message, or None if it only has Django's default."""
     message: Text | None = constraint.violation_error_message
     return None if message is BaseConstraint.default_violation_error_message else message
 
 
 def refusals() -> dict[str, Refusal]:
-    """What every named constraint means, those of models and those that live in SQL only."""
+    """Return the errors of all named constraints, of models and of SQL."""
     return {**_of_models(), **_declared}
 
 
 def _refusal_of(constraint: BaseConstraint) -> Refusal:
     message = message_of(constraint)
     if isinstance(constraint, UniqueConstraint):
-        # violation_error_code names the field where an expression hides it (`Lower("email")`)
+        # violation_error_code is the field if the constraint is on an expression (`Lower("email")`)
         field = constraint.violation_error_code or (constraint.fields[0] if constraint.fields else None)
         return Refusal(Conflict, message or _EXISTS, field)
     if isinstance(constraint, CheckConstraint):

@@ -1,4 +1,4 @@
-"""What is known of the request that the running code serves; empty in commands and jobs."""
+"""Context of the current request. Empty in commands and jobs."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class RequestContext:
-    """One request: the id that its answer, its logs and its audit rows carry, and where it came from.
+    """A request: its id, as in the response, the logs and the audit log, and the client's address.
 
-    `counted`: the general limit has counted it; `retry_after`: the seconds until that limit starts anew.
+    `counted`: the general rate limit has counted it. `retry_after`: the seconds until that limit is reset.
     """
 
     request_id: str
@@ -22,12 +22,12 @@ current_request: ContextVar[RequestContext | None] = ContextVar("current_request
 
 
 def current_request_id() -> str | None:
-    """The id of the request being served, if one is."""
+    """Return the id of the current request, or None."""
     request = current_request.get()
     return request.request_id if request else None
 
 
 def current_address() -> str:
-    """The client's address; empty where there is none."""
+    """Return the client's address, or an empty string."""
     request = current_request.get()
     return (request.ip if request else None) or ""

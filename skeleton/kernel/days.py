@@ -1,7 +1,7 @@
-"""Days: the only place that turns the clock, or a moment, into a calendar day.
+"""Calendar days: the only place that converts the clock or a time to a date.
 
-A day is UTC's. Code that needs today's date, or the day of a moment, asks here, so that the time zone can be changed in
-one place; a test walks the sources and refuses every other way. In a queryset, use `db.statements.CurrentDate`.
+Days are in UTC. Code that needs today's date, or the date of a time, calls these functions, so that the time zone can
+be changed in one place; a test checks the sources. In a queryset, use `db.statements.CurrentDate`.
 """
 
 import datetime as dt
@@ -9,14 +9,14 @@ import datetime as dt
 from django.utils import timezone
 
 ZONE = dt.UTC
-"""The time zone whose days are meant."""
+"""The time zone of all calendar days."""
 
 
 def today() -> dt.date:
-    """Return the current day. Inside `clock.at(moment)` it is that moment's."""
+    """Return the current date. Inside `clock.at(moment)`, it is the date of that moment."""
     return day_of(timezone.now())
 
 
 def day_of(moment: dt.datetime) -> dt.date:
-    """Return the day of `moment`, which must have a time zone."""
+    """Return the date of `moment`, which must have a time zone."""
     return moment.astimezone(ZONE).date()

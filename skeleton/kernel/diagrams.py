@@ -1,11 +1,11 @@
-"""State machines as people read them: Mermaid diagrams, put into documents that a test holds against the code."""
+"""State machines as Mermaid diagrams in documents. A test compares the documents with the code."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
 def state_diagram(start: str, moves: Mapping[tuple[str, str], Sequence[str]]) -> list[str]:
-    """The lines of a diagram: for each move from state to state what brings it about, and where it ends."""
+    """Return the lines of a diagram: the actions of each transition between states, and the final states."""
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {start}: create"]
     lines += [f"    {source} --> {target}: {', '.join(actions)}" for (source, target), actions in moves.items()]
     left = {source for source, _ in moves}
@@ -15,7 +15,7 @@ def state_diagram(start: str, moves: Mapping[tuple[str, str], Sequence[str]]) ->
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A part of a document that follows from the code; `command` is the management command that puts it there."""
+    """A generated part of a document. `command` is the management command that writes it."""
 
     command: str
     lines: Sequence[str]
@@ -33,7 +33,7 @@ class Drawing:
         return "\n".join([self.begin, "", *self.lines, "", self.end])
 
     def placed_in(self, document: str) -> str:
-        """`document` with this part as it should be. Raises ValueError where it has no place for it."""
+        """Return `document` with this part replaced. Raises ValueError if the document has no markers for it."""
         before, begin, rest = document.partition(self.begin)
         _, end, after = rest.partition(self.end)
         if not begin or not end:
@@ -42,6 +42,6 @@ class Drawing:
 
 
 def table(head: tuple[str, str], rows: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
-    """The lines of a table of two columns, the second with several entries or nothing."""
+    """Return the lines of a table with two columns. The second has any number of entries."""
     lines = [f"| {head[0]} | {head[1]} |", "| --- | --- |"]
     return lines + [f"| {name} | {', '.join(cells) or 'nothing'} |" for name, cells in rows]

@@ -1,4 +1,4 @@
-"""The base of commands that draw a state machine into its document."""
+"""Base class of commands that write a state machine's diagram to its document."""
 
 from typing import ClassVar
 

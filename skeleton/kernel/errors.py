@@ -1,4 +1,4 @@
-"""Errors that the domain raises, and the one table of their codes. They know their status, nothing else of HTTP."""
+"""Domain errors and the table of their codes. Errors know their HTTP status, but nothing else about HTTP."""
 
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
@@ -9,7 +9,7 @@ from skeleton.kernel.translation import Text
 
 
 class Code(NamedTuple):
-    """What an error code stands for: its HTTP status and, for readers of the API's documentation, its meaning."""
+    """An error code: its HTTP status, and its meaning for the API documentation."""
 
     status: int
     meaning: str
@@ -33,14 +33,14 @@ CODES: Mapping[str, Code] = {
     "internal_error": Code(500, "A fault of ours."),
     "service_unavailable": Code(503, "The database is away; see Retry-After."),
 }
-"""Every code that the API answers with. An error with another one cannot be declared."""
+"""All error codes of the API. Errors with other codes can't be declared."""
 
 
 class DomainError(Exception):
-    """A refusal that a person should understand, rendered in the language that is active when it is shown.
+    """An error with a message for the user, rendered in the language that is active when it is shown.
 
-    `message` is marked with gettext_lazy where it stands; one with values is made by `kernel.text.format_text`.
-    `details` maps a field (nested ones by dotted path) to one such text; the contract names the few other keys.
+    `message` is marked with gettext_lazy; with values, it is created by `kernel.text.format_text`. `details` maps
+    fields (nested ones by dotted path) to such texts; the few other keys are defined by the API contract.
     """
 
     code: ClassVar[str] = "internal_error"

@@ -1,4 +1,4 @@
-"""The base of the business models."""
+"""Base class of the business models."""
 
 from django.db import models
 from django.utils import timezone
@@ -8,7 +8,7 @@ from skeleton.kernel.ids import uuid7
 
 
 class Record(models.Model):
-    """What every row of the business has: a UUIDv7 and the moments it was made and last changed (UTC)."""
+    """Base model with a UUIDv7 and the times of creation and last change (UTC)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False, verbose_name=_("created at"))

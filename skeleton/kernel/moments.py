@@ -1,6 +1,6 @@
-"""Limits for moments and days that clients name: how far ahead of the clock they may be.
+"""Limits on how far times and dates from clients may be in the future.
 
-PostgreSQL holds the same limits by triggers, at the moment a row is written (constraint names end in `_ahead`).
+Triggers in PostgreSQL enforce the same limits when a row is written (constraint names end in `_ahead`).
 """
 
 import datetime as dt
@@ -12,26 +12,26 @@ from skeleton.kernel.days import today
 from skeleton.kernel.errors import Invalid
 
 TOLERANCE = dt.timedelta(minutes=5)
-"""What a client's clock may be fast by."""
+"""How far a client's clock may be ahead."""
 
 MOMENT_AHEAD = _("Must not be more than 5 minutes in the future.")
 DAY_AHEAD = _("Must not be more than a year in the future.")
 
 
 def require_not_ahead(moment: dt.datetime, *, field: str) -> None:
-    """Raises Invalid, naming `field`, if `moment` is in the future beyond the tolerance."""
+    """Raise Invalid for `field` if `moment` is in the future beyond the tolerance."""
     if moment > timezone.now() + TOLERANCE:
         raise Invalid(MOMENT_AHEAD, details={field: MOMENT_AHEAD})
 
 
 def require_within_a_year(day: dt.date, *, field: str) -> None:
-    """Raises Invalid, naming `field`, if `day` is more than a year after today (UTC)."""
+    """Raise Invalid for `field` if `day` is more than a year after today (UTC)."""
     if day > year_after(today()):
         raise Invalid(DAY_AHEAD, details={field: DAY_AHEAD})
 
 
 def year_after(day: dt.date) -> dt.date:
-    """The same day of the next year; 28 February for 29 February, as PostgreSQL counts."""
+    """Return the same day of the next year; 28 February for 29 February, like PostgreSQL."""
     if (day.month, day.day) == (2, 29):
         return dt.date(day.year + 1, 2, 28)
     return day.replace(year=day.year + 1)

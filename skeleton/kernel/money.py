@@ -1,7 +1,7 @@
 """Money: integers of minor units (cents) in an ISO 4217 currency, always within int64.
 
-What is stored is always readable: withdrawn currencies keep the digits that they had, a code that nobody knows has two.
-What is new must be in a currency that is in use (`require_offered`).
+Stored amounts are always readable: withdrawn currencies keep their number of decimals, unknown codes have two.
+New documents must be in a currency that is in use (`require_offered`).
 """
 
 import csv
@@ -19,15 +19,15 @@ from skeleton.kernel.days import today
 from skeleton.kernel.errors import Invalid
 
 MAX_AMOUNT = 2**63 - 1
-"""The largest amount, in minor units, that a PostgreSQL bigint holds."""
+"""The largest amount in minor units: the maximum of a PostgreSQL bigint."""
 
 CURRENCIES: frozenset[str] = frozenset(currency.code for currency in Currency)
-"""Every alphabetic code of ISO 4217 that is in use today."""
+"""All alphabetic codes of ISO 4217 that are in use today."""
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """A currency that ISO 4217 withdrew: the digits of its minor unit, and the last day on which it was in use."""
+    """A currency withdrawn from ISO 4217: its number of decimals, and the last day on which it was in use."""
 
     digits: int
     last_day: dt.date
@@ -41,13 +41,13 @@ def _read_withdrawn() -> dict[str, Withdrawn]:
 
 WITHDRAWN: Mapping[str, Withdrawn] = _read_withdrawn()
 KNOWN: frozenset[str] = CURRENCIES | WITHDRAWN.keys()
-"""Codes that documents may have: those in use and those that once were."""
+"""The codes that documents can have: current and withdrawn ones."""
 
 NO_MONEY: frozenset[str] = frozenset({"XXX", "XTS", "XAU", "XAG", "XPT", "XPD"})
-"""Codes of ISO 4217 for no currency, for tests, and for metals: never offered."""
+"""ISO 4217 codes for no currency, for tests and for metals. They are never offered."""
 
 CURRENCY_COLUMNS = ("currency", "currency_code", "shipping_currency")
-"""What columns and fields that hold a currency are called, in every app."""
+"""The names of columns and fields with a currency, in all apps."""
 
 NOT_OFFERED = _("This currency is not in use. Choose a current one (ISO 4217 code).")
 
@@ -59,18 +59,18 @@ _DIGITS: Mapping[str, int] = {
 
 
 EXACT = Context(prec=100)
-"""Arithmetic without loss: the greatest quantity times the greatest price has 34 digits; Python's default keeps 28."""
+"""Lossless arithmetic: the maximum quantity times the maximum price has 34 digits; Python's default is 28."""
 
 
 def round_half_away(value: Decimal) -> int:
-    """`value` rounded to a whole number, a half going away from zero. The one rounding rule for money."""
+    """Round `value` to a whole number, half away from zero. The only rounding rule for money."""
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP, context=EXACT))
 
 
 def within_int64(amount: int, *, field: str) -> int:
-    """`amount` itself, in minor units.
+    """Return `amount`, in minor units, if it fits the int64 in which money is stored.
 
-    Raises Invalid, naming `field`, when it does not fit the int64 that money is kept in.
+    Raises Invalid for `field` otherwise.
     """
     if abs(amount) > MAX_AMOUNT:
         raise Invalid(_("The amount is too large."), details={field: _("Is too large: it exceeds 2^63 - 1.")})
@@ -78,12 +78,12 @@ def within_int64(amount: int, *, field: str) -> int:
 
 
 def minor_digits(currency: str) -> int:
-    """How many decimals the currency has (ISO 4217): 2 for USD, 0 for JPY, 3 for BHD; 2 for a code nobody knows."""
+    """Return the number of decimals (ISO 4217): 2 for USD, 0 for JPY, 3 for BHD; 2 for unknown codes."""
     return _DIGITS.get(currency, DEFAULT_DIGITS)
 
 
 def is_offered(code: str, day: dt.date | None = None) -> bool:
-    """Whether a new document of `day` (UTC, by default today) may be in this currency."""
+    """Return whether a new document of `day` (UTC, default: today) can have this currency."""
     withdrawn = WITHDRAWN.get(code)
     if withdrawn and code not in CURRENCIES:
         return (day or today()) <= withdrawn.last_day
@@ -91,14 +91,14 @@ def is_offered(code: str, day: dt.date | None = None) -> bool:
 
 
 def offered() -> list[str]:
-    """The codes that new documents may have today, in order."""
+    """Return the codes that new documents can have today, sorted."""
     return sorted(code for code in KNOWN if is_offered(code))
 
 
 def require_offered(values: Mapping[str, Any], *, day: dt.date | None = None, path: str = "") -> None:
     """Check the currencies among `values` of a new document, or those that change.
 
-    Raises Invalid, naming the field (behind `path`), for one that is not in use on `day`.
+    Raises Invalid, with the field (prefixed by `path`), for a currency that is not in use on `day`.
     """
     for name in CURRENCY_COLUMNS:
         code = values.get(name)

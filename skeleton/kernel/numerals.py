@@ -1,4 +1,4 @@
-"""Numbers as people type and read them: `1,234.50` in English, `1.234,50` in German, `1 234,50` in Ukrainian.
+"""Localized numbers: `1,234.50` in English, `1.234,50` in German, `1 234,50` in Ukrainian.
 
 Reading is strict. A wrong guess books a wrong amount, so a text that doesn't follow the notation is refused with the
 reason, never repaired. Django's own localized parsing (`sanitize_separators`) removes grouping characters wherever they
@@ -13,7 +13,7 @@ from django.utils.formats import get_format
 from django.utils.translation import gettext
 
 LONGEST = 40
-"""Characters of a number. 2^63 - 1 with signs, groups and decimals has 30."""
+"""The maximum length of a number. 2^63 - 1 with sign, grouping and decimals has 30 characters."""
 
 SPACES = " \u00a0\u202f\u2009"
 """Space, no-break space, narrow no-break space, thin space: each groups digits, in any language."""
@@ -28,7 +28,7 @@ _GROUPING = str.maketrans("", "", f".,'’{SPACES}")
 
 
 class NotANumber(ValueError):
-    """A text that is not a number in its notation. The message says, in the language of the page, how to write it."""
+    """A text that is not a number in its notation. The message explains how to write it, in the page's language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Notation:
         return re.compile(rf"(?P<sign>[+-]?){whole}(?:{re.escape(self.decimal)}(?P<decimals>[0-9]+))?")
 
     def _advice(self, typed: str) -> str:
-        """Say how to write what was probably meant: a number in another notation, else any number."""
+        """Return a hint on how to write what was probably meant: a number in another notation, or any number."""
         meant = _ELSEWHERE.fullmatch(typed)
         example = self.decimal.join(("1234", "50"))
         if not meant:

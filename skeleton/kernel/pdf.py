@@ -1,10 +1,10 @@
-"""Documents as PDF, set by Typst from a template and from data.
+"""PDF documents, rendered by Typst from a template and data.
 
-The data goes in as one JSON text that the template parses: no text of anybody's is ever markup or code, so a customer
-called `#{panic()}` is printed as just that. A template sees its own folder and nothing else, fonts come from packages
-(and from `SKELETON_FONTS`), and nothing is asked of the network.
+The data is passed as a JSON text that the template parses, so user input is never markup or code: a customer called
+`#{panic()}` is printed as such. A template can only read its own folder, fonts come from packages (and from
+`SKELETON_FONTS`), and the network is never used.
 
-The same data, moment and version of this program give the same bytes.
+The same data, moment and version of this program yield the same bytes.
 """
 
 import datetime as dt
@@ -23,13 +23,13 @@ from skeleton.kernel import typesetting
 from skeleton.kernel.types import Values
 
 LARGE = 12_000
-"""Bytes of data (some forty lines of an invoice) from which a document is set by a process of its own."""
+"""Bytes of data (about forty invoice lines) from which a document is rendered in a process of its own."""
 
 PATIENCE = 60  # seconds
 
 
 def render(template: Path, data: Mapping[str, object], *, moment: dt.datetime) -> bytes:
-    """The PDF that `template` makes of `data`; `moment` is what it says of its making. See `typesetting.typeset`."""
+    """Render `template` with `data` to PDF. `moment` is its creation time. See `typesetting.typeset`."""
     job: Values = {
         "template": str(template),
         "data": orjson.dumps(data).decode(),
@@ -49,6 +49,6 @@ def _set_elsewhere(job: Values) -> bytes:
 
 @cache
 def _font_folders() -> list[str]:
-    """Noto Sans for Latin, Cyrillic, Greek and more, Rubik for Hebrew and Arabic, and what the installation adds."""
+    """Return the font folders: Noto Sans (Latin, Cyrillic, Greek …), Rubik (Hebrew, Arabic), and configured ones."""
     folders = [str(package.ROOT / "files") for package in (fontpkg_noto_sans, fontpkg_rubik)]
     return [*folders, settings.SKELETON_FONTS] if settings.SKELETON_FONTS else folders

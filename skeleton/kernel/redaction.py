@@ -1,4 +1,4 @@
-"""Texts that may be shown or logged: without passwords, tokens and keys."""
+"""Redaction of passwords, tokens and keys in texts that are shown or logged."""
 
 import re
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ LONGEST = 500  # characters
 HIDDEN = "•••"
 
 _SECRETS = (
-    (re.compile(r"(://[^\s/@]*:)[^\s/@]+@"), rf"\1{HIDDEN}@"),  # a password in an address
+    (re.compile(r"(://[^\s/@]*:)[^\s/@]+@"), rf"\1{HIDDEN}@"),  # a password in a URL
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]+", re.IGNORECASE), rf"\1 {HIDDEN}"),
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), HIDDEN),  # a token, wherever it stands
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), HIDDEN),  # a token, anywhere
     (
         re.compile(
             r"((?:pass(?:word|wd)?|pwd|secret|token|ticket|signature|credential|(?:api|access|secret)[_-]?key)\w*"
@@ -24,7 +24,7 @@ _SECRETS = (
 
 
 def without_secrets(text: str) -> str:
-    """`text` without what looks like a secret, or is one of ours; cut to what one reads."""
+    """Return `text` without configured secrets and anything that looks like one, truncated to a readable length."""
     for secret in _own_secrets():
         text = text.replace(secret, HIDDEN)
     for pattern, instead in _SECRETS:
@@ -33,7 +33,7 @@ def without_secrets(text: str) -> str:
 
 
 def _own_secrets() -> Iterator[str]:
-    """The secrets of the settings, whatever they are called there."""
+    """Return the secrets in the settings."""
     options = settings.STORAGES.get("default", {}).get("OPTIONS", {})
     found = (
         settings.SECRET_KEY,

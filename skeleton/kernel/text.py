@@ -1,7 +1,7 @@
-"""How texts with values, amounts, numbers and days are written in each language.
+"""Localized formatting of texts with values, amounts, numbers and dates.
 
-Papers and mails name their language and get typographic spaces and minus signs (`money_text`, `day_text`). Pages and
-messages are in the active language and use Django's formats (`local_money`, `local_day`), as their forms read them.
+Documents and e-mails pass a language and get typographic spaces and minus signs (`money_text`, `day_text`). Pages and
+messages use the active language and Django's formats (`local_money`, `local_day`), which forms can parse.
 """
 
 import datetime as dt
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 _NARROW = "\u202f"
-"""A no-break space, narrow: between groups of digits it keeps a number together."""
+"""A narrow no-break space, which keeps grouped digits together."""
 _NO_BREAK = "\u00a0"
 _MINUS = "\u2212"
 
@@ -57,25 +57,25 @@ _MONTHS = (
 
 
 def number_text(value: Decimal | int, language: str, *, places: int | None = None) -> str:
-    """`number_text(Decimal("1234.5"), "de") == "1.234,5"`; with `places` so many decimals, else as few as it has."""
+    """Format a number: `number_text(Decimal("1234.5"), "de") == "1.234,5"`. `places` is the number of decimals."""
     style = _STYLES[language]
     plain = f"{value:,.{places}f}" if places is not None else f"{Decimal(value).normalize():,f}"
     return plain.translate({ord(","): style.group, ord("."): style.point, ord("-"): _MINUS})
 
 
 def amount_text(minor: int, currency: str, language: str) -> str:
-    """Minor units as a number with the currency's decimals: 155000 USD is `1,550.00` in English."""
+    """Format minor units as a number with the currency's decimals: 155000 USD is `1,550.00` in English."""
     digits = minor_digits(currency)
     return number_text(Decimal(minor).scaleb(-digits), language, places=digits)
 
 
 def money_text(minor: int, currency: str, language: str) -> str:
-    """Minor units with their currency, which never stands on a line by itself: `1,550.00 USD`."""
+    """Format minor units with the currency, without a line break in between: `1,550.00 USD`."""
     return f"{amount_text(minor, currency, language)}{_NO_BREAK}{currency}"
 
 
 def day_text(day: dt.date, language: str) -> str:
-    """A day as nobody can misread it: `3 February 2026` in English, `03.02.2026` elsewhere."""
+    """Format a date unambiguously: `3 February 2026` in English, `03.02.2026` in other languages."""
     if language == "en":
         return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
     return f"{day.day:02}.{day.month:02}.{day.year:04}"
@@ -97,7 +97,7 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The label of a state or kind, as a value of `format_text`. Within a sentence, English writes it in lower case."""
+    """The label of a state or kind, as a value of `format_text`. English uses lower case within a sentence."""
 
     label: Text
 
@@ -106,18 +106,18 @@ class Label:
 
 
 def local_money(minor: int, currency: str) -> str:
-    """Minor units in the active language: `1,550.00 USD`, `1.550,00 USD`."""
+    """Format minor units with their currency in the active language: `1,550.00 USD`, `1.550,00 USD`."""
     return f"{local_amount(minor, currency)} {currency}"
 
 
 def local_amount(minor: int, currency: str) -> str:
-    """Minor units with the currency's decimals, in the active language: `1,550.00`, `1.550,00`."""
+    """Format minor units with the currency's decimals in the active language: `1,550.00`, `1.550,00`."""
     digits = minor_digits(currency)
     return _grouped(Decimal(minor).scaleb(-digits, EXACT), digits)
 
 
 def local_number(value: Decimal | int, *, signed: bool = False, places: int | None = None) -> str:
-    """A quantity or a rate in the active language, with no more decimals than it needs unless `places` says how many.
+    """Format a quantity or a rate in the active language, with `places` decimals or as few as possible.
 
     `signed` puts `+` before an increase.
     """
@@ -127,14 +127,14 @@ def local_number(value: Decimal | int, *, signed: bool = False, places: int | No
 
 
 def _grouped(value: Decimal, places: int) -> str:
-    """A number in groups of three digits; as English writes it where no language is active, as for the API."""
+    """Format a number in groups of three digits. English if no language is active, as for the API."""
     if not get_language():
         return f"{value:,.{places}f}"
     return number_format(f"{value:.{places}f}", decimal_pos=places, force_grouping=True)
 
 
 def local_day(day: dt.date) -> str:
-    """A day in the active language: `3 Feb 2026` in English, `03.02.2026` elsewhere; ISO 8601 in none, for the API."""
+    """Format a date: `3 Feb 2026` in English, `03.02.2026` in other languages; ISO 8601 if none is active (API)."""
     return date_format(day, "SHORT_DATE_FORMAT") if get_language() else day.isoformat()
 
 
@@ -143,7 +143,7 @@ def _formatted(template: object, values: dict[str, object]) -> str:
 
 
 def _shown(value: object) -> object:
-    """A value of a text as the active language writes it: texts are left as they are, those of ours are translated."""
+    """Format a value in the active language. Strings stay as they are, lazy texts are translated."""
     if isinstance(value, (Promise, Money, Label)):
         return str(value)
     if isinstance(value, Decimal):
@@ -159,8 +159,8 @@ _format_lazily = cast("Callable[[Text, dict[str, Any]], _StrPromise]", lazy(_for
 def format_text(template: Text, /, **values: object) -> "_StrPromise":
     """Return a text with values, both rendered in the language that is active when it is shown.
 
-    `template` is marked with gettext_lazy. Of the values, decimals and days follow the language, `Money` and `Label`
-    too, lazy texts are translated, and strings, names that somebody gave, stay untouched. (Django's `format_lazy` does
-    not know figures.)
+    `template` is marked with gettext_lazy. Decimals, dates, `Money` and `Label` are formatted in the language, lazy
+    texts are translated, and strings, such as names from users, stay unchanged. (Django's `format_lazy` doesn't format
+    numbers.)
     """
     return _format_lazily(template, values)

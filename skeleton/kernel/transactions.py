@@ -1,8 +1,8 @@
-"""A verb is one transaction, and the database knows who does what in it.
+"""Audited transactions: they record the acting user and the action for the audit triggers.
 
-The triggers of `skeleton.audit` read the transaction-local setting written here, so a change is audited with its
-actor wherever it comes from: API, admin, command or job. What changes rows outside of a verb is audited too, only
-without an actor.
+The triggers of `skeleton.audit` read the transaction-local setting that is written here. So every change is audited
+with its actor, whether it comes from the API, the admin, a command or a job. Changes outside of an audited transaction
+are audited too, but without an actor.
 """
 
 from collections.abc import Iterator
@@ -22,11 +22,11 @@ _inside: ContextVar[bool] = ContextVar("inside_a_verb", default=False)
 
 @contextmanager
 def verb(actor: Actor, action: str) -> Iterator[None]:
-    """Do one thing, whole or not at all, in the name of `actor`.
+    """Run a block in one transaction, and record `actor` and `action` for the audit triggers.
 
-    Inside another verb this joins it, without a savepoint: the audit then names the outer action, which is what the
-    actor asked for, and what fails in here cannot be caught and gone on from: the whole transaction is rolled back.
-    Deferred constraints are checked when the outermost verb ends, so their errors surface here.
+    A nested call joins the outer transaction, without a savepoint. The audit log then has the outer action, which is
+    the one that the actor requested. An error in the inner block can't be caught: the whole transaction is rolled back.
+    Deferred constraints are checked when the outermost block ends, so their errors are raised here.
     """
     if _inside.get():
         with transaction.atomic(savepoint=False):
@@ -43,9 +43,9 @@ def verb(actor: Actor, action: str) -> Iterator[None]:
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """Read the database as it is at one moment, however long that takes; others go on writing meanwhile.
+    """Read a consistent snapshot of the database, however long it takes, without blocking writers.
 
-    Inside a transaction this joins it, and sees what that sees.
+    Inside a transaction, it joins that transaction and sees the same data.
     """
     if connection.in_atomic_block:
         yield

@@ -1,4 +1,4 @@
-"""Texts for people that are translated when they are rendered, and rendering them for the API, which speaks English."""
+"""Translatable texts, and rendering them in English for the API."""
 
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     Text: TypeAlias = str | _StrPromise
 else:
     Text: TypeAlias = str | Promise
-"""A text for people: a plain one, or one that is translated when it is rendered."""
+"""A plain string, or a lazy text that is translated when it is rendered."""
 
 
 def in_source_language(value: object) -> object:
-    """Return `value`, a text or a dict of texts, as the code says it, whatever language is active."""
+    """Return `value`, a text or a dict of texts, in the source language, regardless of the active language."""
     with override(None):
         return _rendered(value)
 

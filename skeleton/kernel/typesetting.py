@@ -1,8 +1,8 @@
-"""Typst at work, in this process or as a small program of its own. It knows neither Django nor our settings.
+"""Runs Typst, in this process or as a separate program. It depends neither on Django nor on the settings.
 
-Typst remembers what it did for the last ten documents. Of a small one that is a few megabytes, and makes the next one
-cheap; of one with hundreds of lines it is sixty megabytes, for nothing. So the caller (`kernel.pdf`) has large ones set
-by `python typesetting.py`, whose memory goes with it: a job as JSON on standard input, the PDF on standard output.
+Typst caches its work for the last ten documents. For a small document, these are a few megabytes that make the next one
+cheap; for one with hundreds of lines, sixty megabytes that are never used. So `kernel.pdf` renders large documents with
+`python typesetting.py`, which frees the memory when it exits: JSON on standard input, the PDF on standard output.
 """
 
 import json
@@ -14,13 +14,13 @@ from typing import Any
 import typst
 
 ARCHIVAL: list[Any] = ["a-3a"]
-"""PDF/A-3a: all fonts inside, text that can be read aloud and searched, fit to be kept for decades (ISO 19005-3)."""
+"""PDF/A-3a: embedded fonts, accessible and searchable text, suitable for long-term archiving (ISO 19005-3)."""
 
 
 def typeset(*, template: str, data: str, moment: int, fonts: list[str]) -> bytes:
-    """The PDF of a template and the JSON text that it parses; `moment` (Unix time) is what it says of its making.
+    """Render a template with a JSON text to PDF. `moment` (Unix time) is its creation time.
 
-    PDF/A has no room for characters that no font has: a text with such becomes an ordinary PDF, a box for each of them.
+    PDF/A doesn't allow characters that no font has. A text with such characters becomes an ordinary PDF, with boxes.
     """
     try:
         return _compile(template, data, moment, tuple(fonts), ARCHIVAL)
@@ -49,7 +49,7 @@ def _fonts(folders: tuple[str, ...]) -> typst.Fonts:
 
 
 def main() -> None:
-    """One document, asked for on standard input."""
+    """Render a document from standard input to standard output."""
     sys.stdout.buffer.write(typeset(**json.load(sys.stdin.buffer)))
 
 

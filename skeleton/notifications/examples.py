@@ -1,4 +1,4 @@
-"""Bodies from the API reference, for the OpenAPI document."""
+"""Request bodies from the API reference, for the OpenAPI document."""
 
 from drf_spectacular.utils import OpenApiExample
 

@@ -1,4 +1,4 @@
-"""The filter of one's notifications."""
+"""Filters of notifications."""
 
 from django.db.models import QuerySet
 
@@ -7,7 +7,7 @@ from skeleton.rest.filters import BooleanFilter, FilterSet
 
 
 class NotificationFilterSet(FilterSet):
-    unread_only = BooleanFilter(method="unread", label="Only those that were not read yet.")
+    unread_only = BooleanFilter(method="unread", label="Only unread notifications.")
 
     def unread(self, rows: QuerySet[Notification], name: str, value: bool) -> QuerySet[Notification]:
         return rows.filter(read_at=None) if value else rows

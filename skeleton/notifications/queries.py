@@ -13,10 +13,10 @@ from skeleton.notifications.models import Notification, Occasion, Preferences
 
 
 def concerned(created_by: UUID | None, *permissions: str, actor: Actor = SYSTEM) -> list[Recipient]:
-    """Who is told of a document: who created it; where nobody did (or they are no longer active), every active user
-    who holds any one of `permissions`.
+    """Return the recipients of a document's notifications: its creator, or else every active user with any of
+    `permissions`, if there is no creator or they are no longer active.
 
-    Of the `actor` of this transaction everything is known, so nothing is read where they created it.
+    If the `actor` of this transaction created it, nothing needs to be read.
     """
     if created_by and created_by == actor.id:
         return [Recipient(created_by, actor.language)]

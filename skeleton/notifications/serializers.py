@@ -1,4 +1,4 @@
-"""The shape of notifications and preferences in JSON."""
+"""Serializers of notifications and preferences."""
 
 import datetime as dt
 from functools import cache
@@ -26,21 +26,21 @@ from skeleton.rest.serializers import InputSerializer, Serializer
 class NotificationSerializer(Serializer):
     id = UUIDField()
     type = ChoiceField(choices=Event.choices)
-    title = TextField(help_text="One line, in your language at the time.")
+    title = TextField(help_text="One line, in the language you had set at that time.")
     body = TextField(allow_blank=True)
-    link = TextField(allow_null=True, help_text="The path in the API of what it is about.")
+    link = TextField(allow_null=True, help_text="The API path of the subject.")
     read_at = DateTimeField(allow_null=True)
     created_at = DateTimeField()
 
 
 class MarkedSerializer(Serializer):
-    updated = IntegerField(help_text="How many had not been read.")
-    unread_count = IntegerField(help_text="How many came in the meantime.")
+    updated = IntegerField(help_text="The number that were unread before.")
+    unread_count = IntegerField(help_text="The number that arrived in the meantime.")
 
 
 @stateless
 class ZoneField(TextField):
-    """The name of a time zone of the IANA database."""
+    """A time zone name from the IANA database."""
 
     default_error_messages = {"zone": _("Unknown time zone: use a name like Europe/Kyiv.")}
 
@@ -57,7 +57,7 @@ class ZoneField(TextField):
 
 @cache
 def known_zones() -> frozenset[str]:
-    """The time zones there are; asking takes a walk through a few hundred files."""
+    """Return the names of all time zones. Cached, because reading them means walking several hundred files."""
     return frozenset(available_timezones())
 
 
@@ -65,7 +65,7 @@ def _clock(time: dt.time | None) -> str | None:
     return time.strftime("%H:%M") if time else None
 
 
-QUIET = "HH:MM on the clock of `timezone`, or null. Without both there are no quiet hours, nor where both are the same."
+QUIET = "HH:MM in `timezone`, or null. There are no quiet hours unless both are set and differ."
 
 
 class PreferencesSerializer(Serializer):
@@ -74,7 +74,7 @@ class PreferencesSerializer(Serializer):
     push_enabled = BooleanField()
     quiet_hours_start = FromColumns(ClockField(allow_null=True), "quiet_hours_start", compute=_clock)
     quiet_hours_end = FromColumns(ClockField(allow_null=True), "quiet_hours_end", compute=_clock)
-    timezone = TextField(help_text="A name of the IANA database.")
+    timezone = TextField(help_text="A time zone name from the IANA database.")
     language = ChoiceField(choices=Language.choices, source="user.language")
 
 
@@ -85,5 +85,5 @@ class PreferencesInputSerializer(InputSerializer):
     push_enabled = BooleanField()
     quiet_hours_start = ClockField(allow_null=True, help_text=QUIET)
     quiet_hours_end = ClockField(allow_null=True, help_text=QUIET)
-    timezone = ZoneField(help_text="A name of the IANA database, such as Europe/Kyiv.")
-    language = ChoiceField(choices=Language.choices, help_text="Of notifications, and of the back office.")
+    timezone = ZoneField(help_text="A time zone name from the IANA database, such as Europe/Kyiv.")
+    language = ChoiceField(choices=Language.choices, help_text="The language of notifications and of the back office.")

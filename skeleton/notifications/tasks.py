@@ -13,5 +13,5 @@ __all__ = ["clean_up", "deliver", "send"]
 @periodic("29 3 * * *")
 @titled(_("Delete read notifications"), _("Every night, for notifications that were read long ago."))
 def clean_up() -> None:
-    """Every night: what was read long ago."""
+    """Delete notifications that were read long ago, every night."""
     forget_read()

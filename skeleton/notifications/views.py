@@ -1,4 +1,4 @@
-"""The API of notifications: everybody's own, for everybody who is signed in."""
+"""The API of notifications. Every signed-in user has access to their own."""
 
 from typing import Any, ClassVar
 
@@ -36,9 +36,9 @@ class NotificationViewSet(ReadOnlyModelViewSet):
     def get_paginated_response(self, data: Any) -> Any:
         return super().get_paginated_response({**data, "unread_count": unread_count(self.actor.user_id)})
 
-    @action(detail=True, methods=["patch"], summary="Mark one as read", errors=(404,))
+    @action(detail=True, methods=["patch"], summary="Mark as read", errors=(404,))
     def read(self, request: Request, pk: str) -> HttpResponse:
-        """One that was read already stays as it is."""
+        """A notification that is already read stays unchanged."""
         marks.mark_read(notification_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
@@ -56,7 +56,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
     @action(
         detail=False,
         methods=["get"],
-        summary="What you are sent, and when",
+        summary="Get your notification preferences",
         output=PreferencesSerializer,
     )
     def preferences(self, request: Request) -> HttpResponse:
@@ -65,15 +65,15 @@ class NotificationViewSet(ReadOnlyModelViewSet):
     @preferences.mapping.put
     @preferences.mapping.patch
     @describe(
-        summary="Change what you are sent, and when",
+        summary="Change your notification preferences",
         input=PreferencesInputSerializer,
         partial=True,
         output=PreferencesSerializer,
         examples=(PREFERENCES,),
     )
     def change_preferences(self, request: Request) -> HttpResponse:
-        """They count for what is sent from now on, also for what waits already. The list of notifications itself is
-        always complete."""
+        """They apply to everything sent from now on, including what is already waiting. The list of notifications
+        is always complete."""
         update_preferences(values=self.parse(), actor=self.actor)
         return self._preferences()
 

@@ -1,5 +1,5 @@
-"""The bases of the back office's screens: plain records, documents, and the acts that a person may do to either.
+"""Base classes of the back office's screens: plain records, documents, and actions on either.
 
-A screen is to the admin what a view is to the API, and says the same things in the same words: `resources` for the
-permissions, `visible_to` for the rows, the API's own Inputs for what may be sent, the same services behind.
+A screen is to the admin what a viewset is to the API, and uses the same concepts: `resources` for permissions,
+`visible_to` for rows, the API's own input serializers, and the same services.
 """

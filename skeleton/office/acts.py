@@ -1,7 +1,7 @@
-"""Acts: what a person does to a record besides editing it. A button, a small page that asks, ONE service call.
+"""Actions on a record other than editing: a button, a confirmation page and ONE service call.
 
-The page is there for every act, also where there is nothing to ask: a link must not change anything, and a document
-that is sent cannot be unsent. It works without JavaScript.
+Every action has such a page, even without fields, because a link must not change anything, and some actions can't be
+undone. It works without JavaScript.
 """
 
 from collections.abc import Callable, Iterable
@@ -28,18 +28,19 @@ if TYPE_CHECKING:
 TEMPLATE = "skeleton/admin/act.html"
 
 Run = Callable[..., Any]
-"""`run(screen, request, record, form)`: calls the service, and says in a sentence what was done."""
+"""`run(screen, request, record, form)`: calls the service and returns a sentence about the result."""
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 Make = Callable[..., HttpResponseBase]
-"""`make(screen, request, record)`: the answer with a file."""
+"""`make(screen, request, record)`: returns the response with a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`needs`: permissions, any one of which is enough (none: the screen's `write`). `when`: offered for such records.
+    """An action. `needs`: any of these permissions is required (default: the screen's `write`).
 
-    `question` is what the page says before; `leaves`: the record is gone afterwards.
+    `when` decides for which records it is available. `question` is shown on the confirmation page. `leaves`: the record
+    no longer exists afterwards.
     """
 
     run: Run
@@ -57,7 +58,7 @@ class Act:
 
 
 def act(title: Text, **described: Any) -> Callable[[Run], Callable[..., HttpResponse]]:
-    """Make a method of a screen an act. See `Act` for what can be said of it."""
+    """Turn a method of a screen into an action. See `Act` for the options."""
 
     def mark(run: Run) -> Callable[..., HttpResponse]:
         made = Act(run, title, **described)
@@ -72,7 +73,7 @@ def act(title: Text, **described: Any) -> Callable[[Run], Callable[..., HttpResp
 
 
 def download(title: Text, **described: Any) -> Callable[[Make], Callable[..., HttpResponseBase]]:
-    """Make a method of a screen a button that answers with a file, and changes nothing. See `Act` for the rest."""
+    """Turn a method of a screen into a button that returns a file and changes nothing. See `Act` for the options."""
 
     def mark(make: Make) -> Callable[..., HttpResponseBase]:
         @wraps(make)
@@ -91,7 +92,7 @@ def download(title: Text, **described: Any) -> Callable[[Make], Callable[..., Ht
 
 
 def _as_button(view: View, made: Act) -> View:
-    """What unfold asks of a button."""
+    """Set the attributes that unfold expects of a button."""
     view.act = made  # type: ignore[attr-defined]
     view.short_description = made.title  # type: ignore[attr-defined]
     view.url_path = made.run.__name__.replace("_", "-")  # type: ignore[attr-defined]
@@ -100,7 +101,7 @@ def _as_button(view: View, made: Act) -> View:
 
 
 def ask_and_do(screen: "Screen", act: Act, request: HttpRequest, object_id: str) -> HttpResponse:
-    """The act's page, and what its button does. A refusal is shown on the page, with what was typed still there."""
+    """Show the action's page, or run the action. Errors are shown on the page, which keeps the entered values."""
     if not screen.may_do(request, act):
         raise PermissionDenied
     record = screen.get_object(request, object_id)
@@ -135,7 +136,7 @@ def _context(screen: "Screen", act: Act, request: HttpRequest, record: Model, fo
 
 
 def do_to_many(screen: "Screen", request: HttpRequest, rows: Iterable[Model], *, act: Act) -> None:
-    """Do an act that asks for nothing to the selected rows, each by itself: one refusal does not hold up the rest."""
+    """Run an action without fields on each of the selected rows. An error on one doesn't affect the others."""
     done, refused = 0, []
     for record in rows:
         form = act.form({}, record=record, actor=screen.actor(request))
@@ -155,4 +156,4 @@ def do_to_many(screen: "Screen", request: HttpRequest, rows: Iterable[Model], *,
 
 
 MOST_TOLD = 5
-"""How many refusals of a bulk act are told one by one."""
+"""The maximum number of errors of a bulk action that are shown individually."""

@@ -1,4 +1,4 @@
-"""Checks of admin classes at start-up: hooks of Django's that an admin class here cannot honour are refused."""
+"""System checks of admin classes: refuse Django's hooks that have no effect here."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -27,11 +27,11 @@ WRITES = {
     "get_deleted_objects": "Deleting is an action: call the service there.",
     "get_autocomplete_fields": "Use a PickField in the form instead.",
 }
-"""Methods of ModelAdmin that would not be called, or whose answer would not count."""
+"""Methods of ModelAdmin that would not be called, or whose result would be ignored."""
 
 
 class AdminChecks(UnfoldModelAdminChecks):
-    """Django's and unfold's checks, and a refusal of every hook that would be ignored."""
+    """The checks of Django and unfold, and errors for hooks that would be ignored."""
 
     def check(self, admin_obj: "Screen", **kwargs: object) -> list[object]:
         found: list[object] = super().check(admin_obj, **kwargs)
@@ -67,7 +67,7 @@ def _error(screen: object, number: str, text: str, hint: str) -> Error:
 
 
 def require_checked_list(kind: type[ChangeList], ours: type[ChangeList]) -> type[ChangeList]:
-    """Return `kind` if it checks its parameters. Raises TypeError: another list would accept every lookup."""
+    """Return `kind` if it checks its parameters. Raises TypeError otherwise, as it would accept every lookup."""
     if not issubclass(kind, ours):
         raise TypeError(f"{kind.__name__} must subclass {ours.__name__}, or its list would accept any lookup.")
     return kind

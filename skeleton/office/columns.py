@@ -1,4 +1,4 @@
-"""Columns of lists and lines of details, as people read them: money as money, states as coloured labels."""
+"""Columns of lists and details, formatted for users: amounts with currency, states as coloured labels."""
 
 from collections.abc import Callable, Mapping
 
@@ -19,7 +19,7 @@ STATUS = _("status")
 
 
 def money(amount: str, description: Text, *, currency: str = "currency") -> Column:
-    """A column of amounts (minor units) in the currency of the same row."""
+    """Create a column of amounts (minor units) in the currency of the row."""
 
     @display(description=description, ordering=amount)
     def column(row: object) -> object:
@@ -29,14 +29,14 @@ def money(amount: str, description: Text, *, currency: str = "currency") -> Colu
 
 
 def shown_money(amount: int | None, currency: str | None) -> object:
-    """`1,550.00 USD`, in figures of equal width; a dash for what is not known."""
+    """Format an amount in tabular figures: `1,550.00 USD`. Returns a dash if it is unknown."""
     if amount is None or currency is None:
         return EMPTY
     return format_html('<span class="figures">{}</span>', local_money(amount, currency))
 
 
 def figure(field: str, description: Text) -> Column:
-    """A column of quantities, without the zeros that only PostgreSQL cares for."""
+    """Create a column of quantities, without trailing zeros."""
 
     @display(description=description, ordering=field)
     def column(row: object) -> object:
@@ -46,7 +46,7 @@ def figure(field: str, description: Text) -> Column:
 
 
 def status(field: str, colours: Mapping[str, str], description: Text = STATUS) -> Column:
-    """A column of coloured labels: `colours` maps a state to success, info, warning, danger or primary."""
+    """Create a column of coloured labels. `colours` maps states to success, info, warning, danger or primary."""
 
     @display(description=description, ordering=field)
     def column(row: object) -> object:
@@ -57,7 +57,7 @@ def status(field: str, colours: Mapping[str, str], description: Text = STATUS) -
 
 
 def activity(field: str = "is_active") -> Column:
-    """A column of active and inactive."""
+    """Create a column with the label active or inactive."""
 
     @display(description=_("status"), ordering=field)
     def column(row: object) -> object:
@@ -69,14 +69,14 @@ def activity(field: str = "is_active") -> Column:
 
 
 def label(value: str, colours: Mapping[str, str], *, text: Text, given: bool = False) -> SafeString:
-    """One coloured label; a grey one where `colours` does not know the value.
+    """Return a coloured label, grey if `colours` doesn't have the value.
 
-    `given`: the text is a name that somebody gave, not a word of ours.
+    `given`: the text is a name from a user, not one of our texts.
     """
     return display_for_label((value, text if given else capfirst(text)), EMPTY, {value: None, **colours})  # type: ignore[no-any-return]
 
 
 def _named(column: Column, name: str) -> Column:
-    """Lists are sorted and styled by the column's name, so that it must be told from its siblings."""
+    """Set a unique name for the column, because lists are sorted and styled by it."""
     column.__name__ = name
     return column

@@ -1,4 +1,4 @@
-"""Screens of documents with a lifecycle: read-only, changed by acts alone."""
+"""Screens of documents with a lifecycle: read-only, changed only by actions."""
 
 from django.db.models import Model
 from django.http import HttpRequest
@@ -7,7 +7,7 @@ from skeleton.office.screens import Screen
 
 
 class DocumentAdmin(Screen):
-    """A document. Its fields are all shown, none is edited; what can be done with it are its `acts`."""
+    """A document. All fields are read-only; its `acts` are the possible actions."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> object:
         return self.readonly_fields or [field.name for field in self.opts.fields]

@@ -1,4 +1,4 @@
-"""Every list can be had as a file: exactly the rows that the filters, the search and `visible_to` leave."""
+"""Export of lists to files, with exactly the rows that match the filters, the search and `visible_to`."""
 
 from typing import Any, ClassVar
 
@@ -16,16 +16,16 @@ from skeleton.office.tables.table import Table, plain_table
 FORMATS = ("csv", "xlsx")
 
 OF_PAGES = (PAGE_VAR, ALL_VAR)
-"""Parameters of a list that its export does not accept: it has all pages."""
+"""List parameters that the export doesn't accept, because it contains all pages."""
 
 WHOLE = _("An export contains all pages. Remove this parameter from the address.")
 
 
 class Exporting:
-    """Mixed into every screen: buttons above its list."""
+    """Mixin of all screens: export buttons above the list."""
 
     table: ClassVar[Table | None] = None
-    """The columns; a model's own fields, to look at, where none are given."""
+    """The columns. By default, the model's own fields, read-only."""
 
     change_list_template = "skeleton/admin/change_list.html"
     opts: Any
@@ -38,11 +38,11 @@ class Exporting:
         return [*exports, *super().get_urls()]  # type: ignore[misc]
 
     def route_name(self, *parts: str) -> str:
-        """The name of one of the screen's routes."""
+        """Return the name of one of the screen's routes."""
         return "_".join((self.opts.app_label, self.opts.model_name, *parts))
 
     def address(self, *parts: str, **kwargs: Any) -> str:
-        """The address of one of the screen's pages."""
+        """Return the address of one of the screen's pages."""
         return reverse(f"{self.admin_site.name}:{self.route_name(*parts)}", **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
@@ -57,12 +57,12 @@ class Exporting:
         return super().changelist_view(request, {**links, **(extra_context or {})})  # type: ignore[misc,no-any-return]
 
     def import_link(self, request: HttpRequest) -> str | None:
-        """Where a file can be imported, for those who may (`skeleton.importexport.screens`)."""
+        """Return the address of the import page if the user may import (`skeleton.importexport.screens`)."""
         return None
 
     @checks_parameters
     def export(self, request: HttpRequest, kind: str) -> HttpResponseBase:
-        """The list as it is shown, all its pages, as CSV or XLSX, written as it is read."""
+        """Stream all pages of the current list as CSV or XLSX."""
         if not self.has_view_permission(request):  # type: ignore[attr-defined]
             raise PermissionDenied
         for name in OF_PAGES:

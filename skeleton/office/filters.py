@@ -1,4 +1,4 @@
-"""Filters that lists of several apps have."""
+"""List filters that several apps use."""
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class CurrencyFilter(DropdownFilter):
-    """Rows in one currency."""
+    """Filters rows by currency."""
 
     title, parameter_name = _("currency"), "currency"
 
@@ -34,10 +34,10 @@ class CurrencyFilter(DropdownFilter):
 
 
 class LinkedFilter(RelatedDropdownFilter):
-    """Rows that refer to one record, which a link of ours chooses. It is shown only where it is in use."""
+    """Filters rows by a related record, selected by a link. Only shown while it is in use."""
 
     def field_choices(self, field: object, request: HttpRequest, model_admin: "Screen") -> list[tuple[str, str]]:
-        """The record, as long as a row that the person sees refers to it."""
+        """Return the record, if a row that the user may see refers to it."""
         chosen = parse_uuid(request.GET.get(self.lookup_kwarg, ""))
         rows = model_admin.get_queryset(request).select_related(self.field_path) if chosen else None
         row = rows.filter(**{self.field_path: chosen}).first() if rows is not None else None
@@ -45,9 +45,9 @@ class LinkedFilter(RelatedDropdownFilter):
 
 
 class DaysFilter(RangeDateFilter):
-    """Rows from one day to another, both included. Days are read in the language of the page, or as 2026-01-31.
+    """Filters rows by a range of days, both included. Dates are in the page's language or like 2026-01-31.
 
-    Raises BadParameter for what is not a day; unfold would leave the list unfiltered.
+    Raises BadParameter for an invalid date, where unfold would leave the list unfiltered.
     """
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
@@ -62,9 +62,9 @@ class DaysFilter(RangeDateFilter):
 
 
 class TimesFilter(RangeDateTimeFilter):
-    """Rows from one moment to another. A day without a time counts from its beginning, or to its end.
+    """Filters rows by a range of times. A day without a time counts from its start, or to its end.
 
-    Raises BadParameter for what is not a moment; unfold would leave the list unfiltered.
+    Raises BadParameter for an invalid time, where unfold would leave the list unfiltered.
     """
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -72,9 +72,9 @@ class TimesFilter(RangeDateTimeFilter):
         for end, whole in (("from", "00:00:00"), ("to", "23:59:59")):
             day, time = (f"{self.parameter_name}_{end}_{part}" for part in (0, 1))
             if self.used_parameters.get(day):
-                self.used_parameters.setdefault(time, whole)  # and so the form shows what is meant
+                self.used_parameters.setdefault(time, whole)  # so that the form shows the effective value
             else:
-                self.used_parameters.pop(time, None)  # a time of no day narrows nothing
+                self.used_parameters.pop(time, None)  # a time without a day has no effect
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         for end, lookup, more in (("from", "gte", 0), ("to", "lt", 1)):
@@ -88,7 +88,7 @@ class TimesFilter(RangeDateTimeFilter):
 
 
 def _day(name: str, text: str) -> dt.date:
-    """The day that a parameter gives; not the last that Python knows, since a day is added. Raises BadParameter."""
+    """Parse a date parameter. Excludes Python's last date, since a day is added to it. Raises BadParameter."""
     day = _read(DATE, name, text, NOT_A_DAY)
     if not isinstance(day, dt.date) or day == dt.date.max:
         raise BadParameter(name, NOT_A_DAY)

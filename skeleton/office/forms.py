@@ -1,4 +1,4 @@
-"""Forms of the back office. They gather texts; what is valid is decided where the API decides it."""
+"""Forms of the back office. They only collect input; the API's serializers and services validate it."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from skeleton.office.refusals import place
 
 
 class PickWidget(widgets.UnfoldAdminAutocompleteModelChoiceFieldWidget):
-    """Reads the row that is chosen, and no other: there may be millions to choose from."""
+    """Loads only the selected row, because there may be millions of rows."""
 
     option_template_name = "django/forms/widgets/select_option.html"
 
@@ -36,7 +36,7 @@ class PickWidget(widgets.UnfoldAdminAutocompleteModelChoiceFieldWidget):
 
 
 class PickField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """One row of a screen, found by typing a part of it. `screen` is its model: `parties.customer`."""
+    """A field for a row of a screen, with autocompletion. `screen` is its model: `parties.customer`."""
 
     widget = PickWidget
 
@@ -49,13 +49,13 @@ class PickField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 
 def few_lines() -> forms.Widget:
-    """A text area that does not take the whole page."""
+    """Return a small text area."""
     widget: forms.Widget = widgets.UnfoldAdminTextareaWidget(attrs={"rows": 3})
     return widget
 
 
 class PairsField(forms.CharField):
-    """An object of texts, typed as one `name: text` a line."""
+    """An object of strings, entered as one `name: text` per line."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"widget": few_lines(), **kwargs})
@@ -81,7 +81,7 @@ class PairsField(forms.CharField):
 
 
 class CurrencyChoice(forms.TypedChoiceField):
-    """A currency in use, or the one that the record has, or none."""
+    """A currency in use, the record's own currency, or none."""
 
     widget = widgets.UnfoldAdminSelect2Widget
 
@@ -101,15 +101,15 @@ def _currencies() -> list[tuple[str, str]]:
 
 
 class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A form over a record. `body()` is what the API would have been sent, and it takes the same way from there.
+    """A form for a record. `body()` is the equivalent API request body, which is then processed in the same way.
 
-    `money` maps an amount to the field that holds its currency; `aliases` an Input's path to the field that shows it.
+    `money` maps an amount to the field with its currency, `aliases` an input serializer's path to the form field.
     """
 
     money: ClassVar[Mapping[str, str]] = {}
     aliases: ClassVar[Mapping[str, str]] = {}
     refusal: ClassVar[DomainError | None] = None
-    """What the services said to the same input a moment ago: set on the class made for telling it (`RecordAdmin`)."""
+    """The services' error for this input, set by `RecordAdmin` on the form class that shows it again."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -128,7 +128,7 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
             place(self, self.refusal, self.aliases)
 
     def _post_clean(self) -> None:
-        """Each field by itself. Constraints are PostgreSQL's; `kernel.constraints` says which field failed them."""
+        """Skip model validation: PostgreSQL checks constraints, and `kernel.constraints` maps them to fields."""
         exclude = self._get_validation_exclusions()  # type: ignore[attr-defined]
         exclude |= {name for name, field in self.fields.items() if isinstance(field, InlineForeignKeyField)}
         self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
@@ -139,28 +139,28 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
 
     @property
     def is_stale(self) -> bool:
-        """Whether the record changed since this form was shown: what was posted along says as what it was read."""
+        """Return whether the record changed since this form was shown, by the version submitted with it."""
         posted = self.data.get(READ_AS) if self.is_bound else None
         return bool(posted and self.read_as and posted != self.read_as)
 
     def body(self, *, partial: bool) -> Values:
-        """What was typed, as JSON would say it; only what changed, with `partial`."""
+        """Return the entered values as a JSON body; with `partial`, only changed ones."""
         names = self.changed_data if partial else self.fields
         return {name: as_json(self.cleaned_data[name]) for name in names if name in self.cleaned_data}
 
 
 READ_AS = "_read_as"
-"""The field of a page, not of the form itself, that says which version of its record was read."""
+"""The page's hidden field (not the form's) with the version of the record that was read."""
 
 
 def read_as(record: Model) -> str:
-    """Which version of a record this is; empty for a new one, and for what keeps no time of its last change."""
+    """Return the version of a record. Empty for a new one, and for models without a time of last change."""
     changed = getattr(record, "updated_at", None)
     return changed.isoformat() if changed and not record._state.adding else ""
 
 
 class ActForm(forms.Form):
-    """What an act asks of the person who does it. `record` is what it is done to, `actor` who does it."""
+    """The form of an action, with the `record` concerned and the `actor`."""
 
     def __init__(self, *args: Any, record: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -170,16 +170,16 @@ class ActForm(forms.Form):
         set_notation(self, self.written_in)
 
     def prepare(self) -> None:
-        """Fit the fields to the record: choices, currency, what is suggested."""
+        """Adapt the fields to the record: choices, currency and initial values."""
 
     def body(self) -> Values:
-        """What was typed, as JSON would say it; nothing for what was left empty."""
+        """Return the entered values as a JSON body, without empty ones."""
         values = {name: as_json(value) for name, value in self.cleaned_data.items()}
         return {name: value for name, value in values.items() if value not in (None, "")}
 
 
 def as_json(value: object) -> object:
-    """A cleaned value as a JSON body would carry it."""
+    """Return a cleaned value as in a JSON body."""
     if isinstance(value, Model):
         return str(value.pk)
     if isinstance(value, UUID):

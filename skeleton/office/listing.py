@@ -35,17 +35,17 @@ from skeleton.office.parameters import (
 )
 
 OWN = (SEARCH_VAR, ORDER_VAR, PAGE_VAR, ALL_VAR)
-"""What every list accepts besides its filters: search, order, page, all rows."""
+"""Parameters that every list accepts besides its filters: search, order, page, all rows."""
 
 DJANGOS = frozenset((IS_POPUP_VAR, IS_FACETS_VAR, TO_FIELD_VAR, ERROR_FLAG))
-"""What every list of Django accepts, and none of ours needs."""
+"""Parameters that Django's lists accept, but ours don't need."""
 
 _COLUMN = re.compile(r"-?[0-9]{1,3}")
 _YES_OR_NO = {"True", "False", "1", "0"}
 
 
 class Listing(ChangeList):
-    """A list that is counted at most once, and accepts only what its screen declares."""
+    """A list that is counted at most once and accepts only the parameters that its screen declares."""
 
     def __init__(self, request: HttpRequest, *args: object, **kwargs: object) -> None:
         refuse_repeated(request, OWN)
@@ -54,7 +54,7 @@ class Listing(ChangeList):
         super().__init__(request, *args, **kwargs)
 
     def get_filters(self, request: HttpRequest) -> Any:
-        """Django's `get_filters` without lookups that no filter declares: its third value is always empty."""
+        """Like Django's `get_filters`, but without lookups that no filter declares: the third value is always empty."""
         asked = {name: [v for v in values if v] for name, values in request.GET.lists() if name not in OWN}
         given = {name: values for name, values in asked.items() if values}
         specs = [self._filter(request, declared, dict(given)) for declared in self.list_filter]
@@ -71,7 +71,7 @@ class Listing(ChangeList):
         return shown, bool(shown), {}, repeats, bool(used)
 
     def _filter(self, request: HttpRequest, declared: object, given: dict[str, list[str]]) -> ListFilter:
-        """The filter that `list_filter` declares, made as Django makes it."""
+        """Create a filter declared in `list_filter`, in the same way as Django."""
         if isinstance(declared, type):
             return cast(ListFilter, declared(request, given, self.model, self.model_admin))
         path, kind = declared if isinstance(declared, tuple) else (declared, FieldListFilter.create)
@@ -100,14 +100,14 @@ class Listing(ChangeList):
         return super().get_ordering(request, queryset)
 
     def _can_sort_by(self, column: str) -> bool:
-        """Whether `column` is the number of a column that is shown and has an order; a minus reverses it."""
+        """Return whether `column` is the number of a sortable column. A minus sign reverses the order."""
         number = int(column.removeprefix("-")) if _COLUMN.fullmatch(column) else len(self.list_display)
         return number < len(self.list_display) and bool(self.get_ordering_field(self.list_display[number]))
 
     def get_results(self, request: HttpRequest) -> None:
         try:
             super().get_results(request)
-        except IncorrectLookupParameters:  # a page after the last: a filter that is set there leaves fewer
+        except IncorrectLookupParameters:  # a page after the last, for example after setting a filter
             paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
             self.page_num = paginator.num_pages
             super().get_results(request)
@@ -116,7 +116,7 @@ class Listing(ChangeList):
 
 
 def _choices_of(spec: Any, name: str) -> set[str] | None:
-    """The values that a filter offers for a parameter; None if it takes any."""
+    """Return the values that a filter offers for a parameter, or None if it accepts any."""
     if isinstance(spec, SimpleListFilter):
         return None if isinstance(spec, TextFilter) else {str(value) for value, _ in spec.lookup_choices}
     if name.endswith("__isnull"):

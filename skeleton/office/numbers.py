@@ -1,4 +1,4 @@
-"""Form fields for numbers: text fields, since what a browser makes of `type=number` depends on its own language.
+"""Form fields for numbers. They are text fields, because `type=number` depends on the language of the browser.
 
 A number is read and shown in the notation of the page's language, strictly (`kernel.numerals`).
 """
@@ -16,11 +16,11 @@ from skeleton.kernel.money import EXACT, MAX_AMOUNT, minor_digits
 from skeleton.kernel.numerals import NotANumber, Notation
 
 WRITTEN_IN = "_written_in"
-"""The hidden field of a page that names the language in whose notation its numbers were shown and typed."""
+"""The page's hidden field with the language in whose notation its numbers were shown and entered."""
 
 
 class NumberField(forms.Field):
-    """A number as text. `language` is the one whose notation applies; by default that of the page."""
+    """A number as text, in the notation of `language` (default: the page's language)."""
 
     widget = widgets.UnfoldAdminTextInputWidget
     language: str | None = None
@@ -31,7 +31,7 @@ class NumberField(forms.Field):
         return Notation.of(self.language)
 
     def read(self, value: object) -> Decimal | None:
-        """Return the number that was typed, with its decimals; None for nothing. Raises ValidationError."""
+        """Parse the entered number, with its decimals; None if empty. Raises ValidationError."""
         if value is None or not str(value).strip():
             return None
         try:
@@ -40,7 +40,7 @@ class NumberField(forms.Field):
             raise forms.ValidationError(str(error), code="invalid") from error
 
     def shown(self, value: Any) -> str:
-        """Return a number in the field's notation, without the zeros that only PostgreSQL cares for."""
+        """Return a number in the field's notation, without trailing zeros."""
         exact = Decimal(value).normalize(EXACT)
         return self.notation.write(exact)
 
@@ -75,12 +75,12 @@ class WholeField(NumberField, forms.IntegerField):
 
 
 class AmountField(NumberField):
-    """Money, typed in whole units (1550.00) and kept in minor units of `currency`."""
+    """An amount, entered in whole units (1550.00) and stored in minor units of `currency`."""
 
     currency = "USD"
 
     def digits(self) -> int:
-        """Return the decimals of the currency; 2 while it is not a known one."""
+        """Return the number of decimals of the currency, or 2 if it is unknown."""
         return minor_digits(self.currency)
 
     def shown(self, value: Any) -> str:
@@ -100,7 +100,7 @@ class AmountField(NumberField):
         return minor
 
     def _decimals(self) -> str:
-        """Say how many decimals an amount may have: zeros count, since `12.500` may be meant as twelve thousand."""
+        """Return the error for too many decimals. Zeros count, since `12.500` may mean twelve thousand five hundred."""
         if not self.digits():
             told = gettext("{currency} has no decimals: write a whole number, such as 1234.")
             return told.format(currency=self.currency)
@@ -120,20 +120,20 @@ FORM_FIELDS: Overrides = {
         (models.BigIntegerField, WholeField),
     )
 }
-"""The form fields of model fields, as `formfield_overrides` of an admin takes them."""
+"""The form fields of model fields, for an admin's `formfield_overrides`."""
 
 
 def written_in(form: forms.BaseForm) -> str:
-    """Return the language in whose notation a form's numbers are: that of the page on which they were typed.
+    """Return the language of the notation of a form's numbers: that of the page on which they were entered.
 
-    It isn't always that of the request: whoever changes the language in another tab still sends what this one shows.
+    It can differ from the request's language if the user changes the language in another tab.
     """
     posted = form.data.get(WRITTEN_IN) if form.is_bound else None
     return posted if posted in dict(settings.LANGUAGES) else get_language() or settings.LANGUAGE_CODE
 
 
 def set_notation(form: forms.BaseForm, language: str) -> None:
-    """Let all number fields of a form read and show the notation of a language."""
+    """Set the notation of all number fields of a form to that of a language."""
     for field in form.fields.values():
         if isinstance(field, NumberField):
             field.language = language

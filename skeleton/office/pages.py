@@ -1,10 +1,10 @@
-"""Pages of the back office that are not about the rows of one table: reports, and whatever else people open by name.
+"""Pages of the back office that don't belong to a single table, such as reports.
 
     @register
     class TrialBalance(Page):
         name, title, resources = "trial-balance", _("Trial balance"), ("accounting",)
 
-The site gives each its address, `/admin/<name>/`, and the navigation shows it to whoever may read it.
+The site serves each at `/admin/<name>/`, and the navigation shows it to users who may read it.
 """
 
 from collections.abc import Callable, Collection
@@ -23,21 +23,21 @@ Wrap = Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBas
 
 
 class Page:
-    """One page. It changes nothing, so `<resource>:read` for any of its `resources` opens it."""
+    """A read-only page. It requires `<resource>:read` for any of its `resources`."""
 
     name: ClassVar[str] = ""
     title: ClassVar[str | Promise] = ""
     resources: ClassVar[tuple[str, ...]] = ()
 
     def actor(self, request: HttpRequest) -> Actor:
-        """Who asks. Raises PermissionDenied for somebody who may not be in the back office at all."""
+        """Return the actor. Raises PermissionDenied if the user has no access to the back office."""
         actor: Actor | None = admin.site.actor_of(request)  # type: ignore[attr-defined]
         if actor is None:
             raise PermissionDenied
         return actor
 
     def urls(self, wrap: Wrap) -> list[URLPattern]:
-        """The page's addresses; `wrap` is what keeps strangers out, and forged requests."""
+        """Return the page's routes. `wrap` adds access control and CSRF protection."""
         return [path(f"{self.name}/", wrap(self.view), name=self.name)]
 
     def may_read(self, request: HttpRequest) -> bool:
@@ -45,7 +45,7 @@ class Page:
 
     @checks_parameters
     def view(self, request: HttpRequest) -> HttpResponseBase:
-        """What the address answers. The site has asked already whether this is somebody of the back office."""
+        """Handle a request. The site has already checked access to the back office."""
         if not self.may_read(request):
             raise PermissionDenied
         if request.method not in ("GET", "HEAD"):
@@ -54,15 +54,15 @@ class Page:
         return self.show(request)
 
     def accepted(self) -> Collection[str]:
-        """The query parameters that the page accepts."""
+        """Return the query parameters that the page accepts."""
         return ()
 
     def show(self, request: HttpRequest) -> HttpResponseBase:
-        """The page, to somebody who may read it."""
+        """Return the page, for a user who may read it."""
         raise NotImplementedError
 
     def context(self, request: HttpRequest) -> dict[str, object]:
-        """What every page's template needs."""
+        """Return the context that all page templates need."""
         return {**admin.site.each_context(request), "title": self.title}
 
     @property
@@ -76,11 +76,11 @@ _pages: dict[str, Page] = {}
 
 
 def register(page: Made) -> Made:
-    """Make the page part of the back office."""
+    """Register the page with the back office."""
     _pages[page.name] = page()
     return page
 
 
 def registered() -> dict[str, Page]:
-    """All pages by name."""
+    """Return all pages by name."""
     return dict(_pages)

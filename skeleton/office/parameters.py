@@ -1,7 +1,7 @@
 """Query parameters of the back office. A page accepts those that it declares; everything else is refused with 400.
 
-A view declares its parameters with `takes`, or checks them itself and says so with `checks_parameters`. A view without
-a declaration accepts none. An override inherits the declaration of the method that it overrides.
+A view declares its parameters with `takes`, or checks them itself, declared with `checks_parameters`. A view without a
+declaration accepts none. An override inherits the declaration of the method that it overrides.
 """
 
 from collections.abc import Callable, Collection
@@ -21,16 +21,16 @@ TYPED = ("s", "term")
 """Parameters of search fields, whose views drop characters that no text can contain."""
 
 PICKING = ("term", "q", "_type", "page", "app_label", "model_name", "field_name")
-"""What Select2 and Django's script for it ask a picking field's view for."""
+"""Parameters that Select2 and Django's script send to the view of an autocomplete field."""
 
 KEPT = "_changelist_filters"
-"""The filters of the list that a page was opened from, which Django passes on to go back there."""
+"""The filters of the list from which a page was opened. Django passes them on to return there."""
 
 LONGEST = 2_000
-"""Characters of one value."""
+"""Maximum number of characters of a value."""
 
 LONGEST_SEARCH = 200
-"""Characters of a text to search for."""
+"""Maximum number of characters of a search text."""
 
 LAST_PAGE = 999_999
 
@@ -47,7 +47,7 @@ NOT_A_COLUMN = _("The list cannot be sorted by this column.")
 
 
 class BadParameter(BadRequest):
-    """A query parameter that a page does not accept, or whose value it cannot use. Answered with 400."""
+    """A query parameter that a page does not accept, or whose value is invalid. The response is 400."""
 
     def __init__(self, name: str, reason: Text) -> None:
         self.text = f"{name[:100]}: {reason}"
@@ -85,7 +85,7 @@ def refusing(view: Callable[..., object]) -> Callable[..., object]:
 
 
 def _declared(view: object) -> Collection[str] | None:
-    """The names that a view, or a method that it overrides, declares. None: it checks them itself."""
+    """Return the names that a view, or a method that it overrides, declares. None: it checks them itself."""
     owner, name = getattr(view, "__self__", None), getattr(view, "__name__", "")
     candidates = [view, *(vars(parent).get(name) for parent in type(owner).__mro__)]
     return next((found.takes for found in candidates if hasattr(found, "takes")), ())
@@ -101,8 +101,8 @@ def refuse_unknown(request: HttpRequest, names: Collection[str]) -> None:
 def refuse_malformed(request: HttpRequest) -> None:
     """Raise BadParameter for values that no page can use.
 
-    A repeated parameter is refused unless all its values but one are empty: the filter form of a list repeats the
-    parameters of its filters so.
+    A repeated parameter is refused unless all of its values but one are empty, since the filter form of a list repeats
+    the parameters of its filters like this.
     """
     for name, values in request.GET.lists():
         texts = [str(value) for value in values]
@@ -115,14 +115,14 @@ def refuse_malformed(request: HttpRequest) -> None:
 
 
 def refuse_repeated(request: HttpRequest, names: Collection[str]) -> None:
-    """Raise BadParameter for those of `names` that are repeated at all."""
+    """Raise BadParameter if one of `names` is repeated."""
     for name in names:
         if len(request.GET.getlist(name)) > 1:
             raise BadParameter(name, REPEATED)
 
 
 def page_number(request: HttpRequest, name: str) -> int:
-    """The page that a request asks for, by default the first. Raises BadParameter."""
+    """Return the requested page number, by default 1. Raises BadParameter."""
     text = str(request.GET.get(name) or "1")
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(LAST_PAGE)) else 0
     if number < 1:
@@ -131,7 +131,7 @@ def page_number(request: HttpRequest, name: str) -> int:
 
 
 def searched(name: str, text: str) -> str:
-    """A text to search for, without characters that no text can contain. Raises BadParameter if it is too long."""
+    """Return a search text without characters that no text can contain. Raises BadParameter if it is too long."""
     if len(text) > LONGEST_SEARCH:
         raise BadParameter(name, TOO_LONG)
     return text.replace("\x00", "")

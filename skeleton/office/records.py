@@ -1,4 +1,4 @@
-"""Screens of records that are edited field by field, the same way as over the API: through its Inputs and services."""
+"""Screens of editable records. They are written through the API's input serializers and services."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -22,7 +22,7 @@ from skeleton.rest.serializers import InputSerializer
 
 
 class RecordAdmin(Screen):
-    """A record with a form. `add` and `change` write it: by `db.records`, unless a service of its own does."""
+    """A record with a form. `add` and `change` write it with `db.records`, unless overridden with a service."""
 
     form = RecordForm
     change_form_before_template = "skeleton/admin/read_as.html"
@@ -30,11 +30,11 @@ class RecordAdmin(Screen):
     update_input: ClassVar[type[InputSerializer] | None] = None
 
     def add(self, values: dict[str, object], actor: Actor) -> UUID:
-        """Write a new record; its id."""
+        """Create a record and return its id."""
         return records.create(self.model, values, actor=actor)
 
     def change(self, pk: UUID, values: dict[str, object], actor: Actor) -> None:
-        """Write `values` into the record. Raises NotFound where the actor may not see it."""
+        """Write `values` to the record. Raises NotFound if the actor may not see it."""
         records.update(self.rows(actor), pk, values, actor=actor)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -43,10 +43,10 @@ class RecordAdmin(Screen):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.update_input is not None and self.has_view_permission(request) and self.may(request, "write")
 
-    # Django's way of saving, turned round: nothing is written by forms
+    # Django's hooks for saving, overridden: forms don't write anything
 
     def save_model(self, request: HttpRequest, obj: Model | None, form: object, change: bool) -> None:
-        """Everything is written at once, in `save_related`, which knows the parts as well."""
+        """Do nothing: `save_related` writes everything together, including the parts."""
 
     def save_related(
         self, request: HttpRequest, form: RecordForm, formsets: Iterable["PartsFormSet"], change: bool
@@ -56,19 +56,19 @@ class RecordAdmin(Screen):
             self.save_changed(form, formsets, self.actor(request))
         else:
             self.save_new(form, formsets, self.actor(request))
-        connection.check_constraints()  # the deferred ones, while they can still be told at the form
+        connection.check_constraints()  # the deferred ones, while the form can still show the errors
 
     def save_new(self, form: RecordForm, formsets: Iterable["PartsFormSet"], actor: Actor) -> None:
-        """Make the record of a form and its parts."""
+        """Create the record of a form and its parts."""
         body = form.body(partial=False)
         for formset in formsets:
             body |= formset.body()
         if self.create_input:
             form.instance.pk = self.add(self.create_input.parse(body), actor)
-            form.instance.refresh_from_db()  # what is said of it names its number
+            form.instance.refresh_from_db()  # the success message contains its number
 
     def refuse_stale(self, form: object) -> None:
-        """Raises Conflict where somebody else changed the record since the form was read. Sent again, it is meant."""
+        """Raise Conflict if someone else changed the record since the form was loaded. Submitting again overrides."""
         if isinstance(form, RecordForm) and form.is_stale:
             raise Conflict(
                 _(
@@ -78,7 +78,7 @@ class RecordAdmin(Screen):
             )
 
     def save_changed(self, form: RecordForm, formsets: Iterable["PartsFormSet"], actor: Actor) -> None:
-        """Write what changed in a form and its parts."""
+        """Write the changes in a form and its parts."""
         body = form.body(partial=True)
         for formset in formsets:
             if isinstance(formset, PartsFormSet) and formset.has_changed():
@@ -93,14 +93,14 @@ class RecordAdmin(Screen):
         form_url: str = "",
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
-        """Django's, but what is refused while writing comes back as the same form with the reason in it."""
+        """Like Django's, but errors while writing are shown in the same form."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
         except REFUSALS as exc:
             if request.method != "POST":
                 raise
             refusal = refusal_of(exc)
-        # All is rolled back. Once more, with forms that know the answer, so that nothing typed is lost.
+        # Everything is rolled back. Run it again, with forms that contain the error and keep the entered values.
         request._refusal = refusal  # type: ignore[attr-defined]
         request.__dict__.pop("_screen_objects", None)
         return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
@@ -124,7 +124,7 @@ class RecordAdmin(Screen):
 
 
 class PartsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
-    """Parts of a record that go into its body as one list, replaced as a whole: `name` is that list's."""
+    """Parts of a record that are a list in its body, replaced as a whole. `name` is the name of the list."""
 
     name: ClassVar[str] = ""
 
@@ -135,11 +135,11 @@ class PartsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
 
     def add_fields(self, form: "forms.ModelForm[Any]", index: int | None) -> None:
         super().add_fields(form, index)
-        for field in form.fields.values():  # a table has one heading for all; whoever cannot see it hears the name
+        for field in form.fields.values():  # for screen readers, since the table's headings aren't labels
             field.widget.attrs.setdefault("aria-label", str(field.label or ""))
 
     def kept(self) -> list[Any]:
-        """The forms of the parts that there are to be."""
+        """Return the forms of the parts that remain after saving."""
         deleted = self.deleted_forms if self.can_delete else []
         present = [form for form in self.forms if form in self.initial_forms or form.has_changed()]
         return [form for form in present if form not in deleted]
@@ -148,17 +148,17 @@ class PartsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         return {self.name: [self.part(form) for form in self.kept()]}
 
     def part(self, form: RecordForm) -> dict[str, object]:
-        """One part as JSON would say it."""
+        """Return a part as a JSON object."""
         body: dict[str, object] = form.body(partial=False)
         return {name: value for name, value in body.items() if name not in ("id", "DELETE", self.fk.name)}
 
     def at(self, index: int, error: DomainError) -> DomainError:
-        """An error about one part, its details told as those of that part: `quantity` as `lines.1.quantity`."""
+        """Return the error with its details prefixed by the part: `quantity` as `lines.1.quantity`."""
         details = {f"{self.name}.{index}.{path}": text for path, text in texts_of(error)}
         return type(error)(error.message, details=details or None)
 
     def place(self, error: DomainError) -> None:
-        """Add what the error says of the parts to their forms: `lines.1.quantity` at the second's quantity."""
+        """Add the error's details about parts to their forms: `lines.1.quantity` to the second one's quantity."""
         self.full_clean()
         kept = self.kept()
         for path, text in texts_of(error):
@@ -172,19 +172,19 @@ class PartsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
 
 
 class StackedList(StackedParts):
-    """Parts edited as small forms; give `formset` a PartsFormSet with the list's name."""
+    """Parts edited as small forms. Set `formset` to a PartsFormSet with the list's name."""
 
     form = RecordForm
 
 
 class TabularList(TabularParts):
-    """Parts edited in a table; give `formset` a PartsFormSet with the list's name."""
+    """Parts edited in a table. Set `formset` to a PartsFormSet with the list's name."""
 
     form = RecordForm
 
 
 def _without_parts(error: DomainError, inlines: Iterable[type[StackedParts | TabularParts]]) -> DomainError:
-    """The error without what the parts' forms say themselves."""
+    """Return the error without the details that are shown in the parts' forms."""
     names = {inline.formset.name for inline in inlines if issubclass(inline.formset, PartsFormSet)}
     own = {path: text for path, text in (error.details or {}).items() if path.partition(".")[0] not in names}
     return type(error)(error.message, details=own or None)

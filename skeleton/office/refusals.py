@@ -1,4 +1,4 @@
-"""What a service, an Input or PostgreSQL refuses, told to a person at the right field of a form."""
+"""Adds errors of services, input serializers and PostgreSQL to the right fields of a form."""
 
 from collections.abc import Iterator, Mapping
 from typing import cast
@@ -14,11 +14,11 @@ from skeleton.kernel.translation import Text
 from skeleton.rest.handler import translate
 
 REFUSALS = (DomainError, ValidationError, DatabaseError, ProtectedError, RestrictedError)
-"""Exceptions that are an answer to what the person asked for. All else is a fault of ours, or about who they are."""
+"""Exceptions caused by the user's input. All others are server errors, or concern authentication and permissions."""
 
 
 def refusal_of(exc: Exception) -> DomainError:
-    """The domain error behind one of `REFUSALS`. Raises it again where nobody foresaw it."""
+    """Return the domain error for one of `REFUSALS`. Raises it again if it is unexpected."""
     error = translate(exc)
     if error is None:
         raise exc
@@ -26,7 +26,7 @@ def refusal_of(exc: Exception) -> DomainError:
 
 
 def place(form: forms.BaseForm, error: DomainError, aliases: Mapping[str, str] | None = None) -> None:
-    """Add the error to the form: each detail at its field, what has no field above the form."""
+    """Add the error to the form: details to their fields, those without a field to the top of the form."""
     placed = False
     for path, text in texts_of(error):
         field = field_of(form, path, aliases or {})
@@ -37,13 +37,13 @@ def place(form: forms.BaseForm, error: DomainError, aliases: Mapping[str, str] |
 
 
 def texts_of(error: DomainError) -> Iterator[tuple[str, Text]]:
-    """The details that are about a field. (The contract's others, `allowed` and figures, are for programs.)"""
+    """Yield the details that belong to a field. (Others, such as `allowed` and numbers, are for API clients.)"""
     for path, text in (error.details or {}).items():
         if isinstance(text, (str, Promise)):
             yield path, cast("Text", text)
 
 
 def field_of(form: forms.BaseForm, path: str, aliases: Mapping[str, str]) -> str | None:
-    """The form's field for a dotted path: itself, `name.en` as `name_en`, by alias, or the object that holds it."""
+    """Return the form field for a dotted path: itself, `name.en` as `name_en`, an alias, or its parent object."""
     candidates = (aliases.get(path), path, path.replace(".", "_"), path.partition(".")[0])
     return next((name for name in candidates if name in form.fields), None)

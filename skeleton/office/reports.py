@@ -1,7 +1,7 @@
-"""Reports in the back office: a few questions, then tables of figures that are as good on paper as on a screen.
+"""Reports in the back office: a parameter form and tables, on screen and in print.
 
-A report says what it asks (`form`) and what it found (`tables`); how that looks is the same for all. Printed, only the
-title, the days and the tables are left (`report.html`, `report.css`).
+A report defines its parameters (`form`) and its results (`tables`); the layout is the same for all. Printouts contain
+only the title, the dates and the tables (`report.html`, `report.css`).
 """
 
 import datetime as dt
@@ -33,14 +33,14 @@ TEMPLATE = "skeleton/admin/report.html"
 FORMAT, CSV = "format", "csv"
 
 Asked = Values
-"""What the form's fields say, cleaned."""
+"""The form's cleaned values."""
 
 Kind = Literal["plain", "heading", "total"]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`figures` are set to the right, in digits of equal width."""
+    """A column. `figures` are right-aligned, in tabular digits."""
 
     title: Text
     figures: bool = False
@@ -54,7 +54,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table under its own heading. `note` stands below."""
+    """A table with a heading and a `note` below."""
 
     title: str
     columns: Sequence[Column]
@@ -63,13 +63,13 @@ class Table:
 
     @property
     def rows(self) -> list[tuple[Kind, list[tuple[object, Column]]]]:
-        """The lines, each cell beside its column: what a template needs."""
+        """Return the lines for the template, each cell with its column."""
         return [(line.kind, list(zip(line.cells, self.columns, strict=True))) for line in self.lines]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a report tells: for `days` in words, the tables, and where a long one goes on (`further`, an address)."""
+    """The result of a report: its dates as text (`days`), the tables, and the address of the next page (`further`)."""
 
     days: Text
     tables: list[Table] = field(default_factory=list)
@@ -78,13 +78,13 @@ class Found:
 
 
 def day_field(label: Text, **kwargs: Any) -> forms.DateField:
-    """A day, chosen with the browser's own calendar."""
+    """Create a date field that uses the browser's date picker."""
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": " ".join(BASE_INPUT_CLASSES)})
     return forms.DateField(label=label, input_formats=["%Y-%m-%d"], widget=widget, **kwargs)
 
 
 class DayForm(forms.Form):
-    """One day. What is left out is `default()`."""
+    """A form for a single day. If empty, `default()` is used."""
 
     as_of = day_field(_("As of"), required=False)
 
@@ -94,7 +94,7 @@ class DayForm(forms.Form):
 
     @classmethod
     def suggestions(cls) -> list[tuple[object, Asked]]:
-        """What people ask for most, by name."""
+        """Return the most common choices by name."""
         month, year = today().replace(day=1), today().replace(month=1, day=1)
         return [
             (_("Today"), {"as_of": today()}),
@@ -104,7 +104,7 @@ class DayForm(forms.Form):
 
 
 class DaysForm(forms.Form):
-    """Days, first and last included; this year until today unless asked."""
+    """A form for a range of days, both included. Defaults to this year until today."""
 
     from_date = day_field(_("From"), required=False)
     to_date = day_field(_("To"), required=False)
@@ -133,7 +133,7 @@ class DaysForm(forms.Form):
 
 
 class UntilForm(DaysForm):
-    """Without a first day it is everything up to the last, which is what these reports tell unless asked."""
+    """A range of days that, without a first day, covers everything up to the last one. This is the default."""
 
     @classmethod
     def default(cls) -> Asked:
@@ -149,7 +149,7 @@ ONE_DAY = dt.timedelta(days=1)
 
 
 class ReportPage(Page):
-    """A page that asks by `form`, and answers by `find` (tables) and `download` (CSV)."""
+    """A page with a `form`, whose results come from `find` (tables) and `download` (CSV)."""
 
     form: ClassVar[type[DaysForm | DayForm]] = DaysForm
 
@@ -157,7 +157,7 @@ class ReportPage(Page):
         raise NotImplementedError
 
     def download(self, asked: Asked, actor: Actor) -> HttpResponseBase:
-        """The same as CSV."""
+        """Return the report as CSV."""
         raise NotImplementedError
 
     def accepted(self) -> Collection[str]:
@@ -180,7 +180,7 @@ class ReportPage(Page):
         return self._page(request, form)
 
     def asking(self, asked: Asked) -> str:
-        """The address of this report with these answers."""
+        """Return the address of this report with these parameters."""
         given = {name: spelt(value) for name, value in asked.items() if value not in (None, "")}
         return f"{self.address}?{urlencode(given)}"
 
@@ -199,12 +199,12 @@ class ReportPage(Page):
 
 
 def spelt(value: object) -> str:
-    """An answer as an address spells it."""
+    """Format a parameter for an address."""
     return str(getattr(value, "pk", value))
 
 
 def figure(amount: Decimal | int, currency: str, *, blank: bool = False) -> str:
-    """`1,550.00`, the currency being that of the table; with `blank`, nothing for 0."""
+    """Format an amount without currency, which the table shows: `1,550.00`. With `blank`, 0 is empty."""
     return "" if blank and not amount else local_amount(int(amount), currency)
 
 
@@ -217,7 +217,7 @@ def total(*cells: object) -> Line:
 
 
 def heading(text: object, columns: Sequence[Column]) -> Line:
-    """A line that names those below it."""
+    """Return a heading line for the lines below it."""
     return Line((text, *[""] * (len(columns) - 1)), "heading")
 
 

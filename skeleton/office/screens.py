@@ -1,4 +1,4 @@
-"""What every screen has: who may see it, which rows, which acts. One authority: the roles' permission strings."""
+"""The base class of all screens: access, rows and actions. Access is based only on the roles' permissions."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -38,24 +38,24 @@ from skeleton.office.parameters import (
 
 
 class Screen(Exporting, ModelAdmin):
-    """The list and the page of one kind of thing. Read-only as it stands: see `records` and `documents`."""
+    """The list and the detail pages of a model. Read-only; see `records` and `documents` for subclasses."""
 
     resources: ClassVar[tuple[str, ...]] = ()
-    """The resources whose `read` and `write` permissions open the screen; any one is enough."""
+    """The resources whose `read` and `write` permissions give access to the screen. Any one is enough."""
 
     audited_as: ClassVar[str] = ""
-    """What the audit log calls these rows; by default the first of `resources`."""
+    """The resource name in the audit log. Defaults to the first of `resources`."""
 
     checks_class = AdminChecks
     acts: ClassVar[tuple[str | dict[str, object], ...]] = ()
-    """Names of the methods made with `acts.act` or `acts.download`: the buttons of the page. Several under one button
-    are `{"title": …, "icon": …, "items": [names]}`."""
+    """The names of methods decorated with `acts.act` or `acts.download`, shown as buttons. A menu of several is
+    `{"title": …, "icon": …, "items": [names]}`."""
 
     bulk_acts: ClassVar[tuple[str, ...]] = ()
-    """Those of them that may be done to many rows of the list at once; they must ask for nothing."""
+    """Those `acts` that can be applied to several rows of the list. They must have no form fields."""
 
     searched_in_lower_case: ClassVar[bool] = False
-    """Whether what `search_fields` name is kept in lower case (with an index that a search by part can use)."""
+    """Whether the columns in `search_fields` are stored in lower case, with an index for substring search."""
 
     ordering: ClassVar[Sequence[str]] = ("-pk",)
     list_per_page = 50
@@ -68,17 +68,17 @@ class Screen(Exporting, ModelAdmin):
     formfield_overrides: ClassVar[Overrides] = {models.TextField: {"widget": few_lines()}, **FORM_FIELDS}
     warn_unsaved_form = True
 
-    # who
+    # access
 
     def actor(self, request: HttpRequest) -> Actor:
-        """Who asks. The site knows; nobody else gets as far as a screen."""
+        """Return the actor of the request."""
         actor: Actor | None = self.admin_site.actor_of(request)
         if actor is None:
             raise PermissionDenied
         return actor
 
     def may(self, request: HttpRequest, action: str) -> bool:
-        """Whether the actor holds `<resource>:<action>` for any of the screen's resources."""
+        """Return whether the actor has `<resource>:<action>` for any of the screen's resources."""
         actor: Actor | None = self.admin_site.actor_of(request)
         return actor is not None and actor.can(*(f"{resource}:{action}" for resource in self.resources))
 
@@ -100,13 +100,13 @@ class Screen(Exporting, ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Django's own deletion is never offered: where something can be deleted, that is an act."""
+        """Return False: Django's own deletion is never available. Where deletion is possible, it is an action."""
         return False
 
-    # which
+    # rows
 
     def rows(self, actor: Actor) -> QuerySet[Model]:
-        """The rows that the actor may see, as the API sees them (`visible_to`)."""
+        """Return the rows that the actor may see, as in the API (`visible_to`)."""
         found: QuerySet[Model] = self.model._default_manager.visible_to(actor)
         return found
 
@@ -114,7 +114,7 @@ class Screen(Exporting, ModelAdmin):
         return self.rows(self.actor(request)).order_by(*self.get_ordering(request))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The row, read once in a request."""
+        """Return the row, cached for the request."""
         if from_field:
             return super().get_object(request, object_id, from_field)
         found = request.__dict__.setdefault("_screen_objects", {})
@@ -147,7 +147,7 @@ class Screen(Exporting, ModelAdmin):
         """Refuse every lookup: `Listing` accepts the parameters of the declared filters, and needs no others."""
         return False
 
-    # picked from other screens
+    # autocompletion for other screens
 
     def get_urls(self) -> list[URLPattern]:
         pick = path("pick/", self.admin_site.admin_view(self.pick), name=self._route("pick").partition(":")[2])
@@ -155,7 +155,7 @@ class Screen(Exporting, ModelAdmin):
 
     @takes(*PICKING)
     def pick(self, request: HttpRequest) -> HttpResponse:
-        """The rows that a text finds, for a field in which one of them is chosen (`forms.PickField`)."""
+        """Return the rows that match a search text, for the autocompletion of `forms.PickField`."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         text = searched("term", request.GET.get("term", ""))
@@ -163,10 +163,10 @@ class Screen(Exporting, ModelAdmin):
         return offered(request, rows)
 
     def pickable(self, request: HttpRequest) -> QuerySet[Model]:
-        """The rows that may be chosen."""
+        """Return the rows that can be selected."""
         return self.get_queryset(request)
 
-    # acts
+    # actions
 
     def act_of(self, name: str) -> Act:
         found: Act = getattr(self, name).act
@@ -194,7 +194,7 @@ class Screen(Exporting, ModelAdmin):
         return {**super().get_actions(request), **offered}
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Model]) -> HttpResponse | None:
-        """Do a bulk act. Raises BadParameter for a selected row whose id can't be one."""
+        """Run a bulk action. Raises BadParameter if the id of a selected row is invalid."""
         for selected in request.POST.getlist(ACTION_CHECKBOX_NAME):
             try:
                 self.opts.pk.clean(selected, None)
@@ -203,7 +203,7 @@ class Screen(Exporting, ModelAdmin):
         found: HttpResponse | None = super().response_action(request, queryset)
         return found
 
-    # its history is the audit log's; Django's own log is not written
+    # history comes from the audit log; Django's own log is not written
 
     @takes(KEPT)
     def history_view(
@@ -215,11 +215,11 @@ class Screen(Exporting, ModelAdmin):
     def construct_change_message(
         self, request: HttpRequest, form: object, formsets: object, add: bool = False
     ) -> list[object]:
-        """What Django would have logged."""
+        """Return nothing, instead of the message for Django's log."""
         return []
 
     def log_addition(self, request: HttpRequest, obj: Model, message: object) -> None:
-        """Triggers keep the audit log, completely."""
+        """Do nothing: triggers write the audit log."""
 
     def log_change(self, request: HttpRequest, obj: Model, message: object) -> None:
         """Likewise."""
@@ -231,7 +231,7 @@ class Screen(Exporting, ModelAdmin):
 
     @checks_parameters
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        """The list. `Listing` checks its parameters."""
+        """Return the list. `Listing` checks its parameters."""
         return super().changelist_view(request, extra_context)
 
     @takes(KEPT)
@@ -257,7 +257,7 @@ class Screen(Exporting, ModelAdmin):
         return self.audited_as or self.resources[0]
 
     def page_of(self, record: Model) -> str:
-        """The address of a row's page."""
+        """Return the address of a row's page."""
         return self.page_at(record.pk)
 
     def page_at(self, pk: object) -> str:
@@ -269,7 +269,7 @@ class Screen(Exporting, ModelAdmin):
 
     @property
     def new_page(self) -> str:
-        """The address of the form for a new row."""
+        """Return the address of the form for a new row."""
         return reverse(self._route("add"))
 
     def _route(self, name: str) -> str:
@@ -282,7 +282,7 @@ class Screen(Exporting, ModelAdmin):
 
 
 class _Parts:
-    """Rows that belong to the record of the page; who may touch the record may touch them."""
+    """Rows that belong to the page's record. They have the same permissions as the record."""
 
     follows_parent = True
     extra = 0
@@ -309,7 +309,7 @@ class _Parts:
 
 
 class StackedParts(_Parts, StackedInline):
-    """Parts as small forms, one below the other."""
+    """Parts as small forms, stacked vertically."""
 
 
 class TabularParts(_Parts, TabularInline):
@@ -319,7 +319,7 @@ class TabularParts(_Parts, TabularInline):
 
 
 class ShownParts(TabularParts):
-    """Parts that are only shown."""
+    """Read-only parts."""
 
     can_delete = False
 
@@ -328,7 +328,7 @@ class ShownParts(TabularParts):
 
 
 def offered(request: HttpRequest, rows: QuerySet[Model], text: Callable[[Any], str] = str) -> JsonResponse:
-    """A page of `rows`, each as `text` says, in the form that `forms.PickField` asks for."""
+    """Return a page of `rows`, formatted by `text`, in the format that `forms.PickField` expects."""
     first = (page_number(request, "page") - 1) * PICKED
     found = list(rows[first : first + PICKED + 1])
     results = [{"id": str(row.pk), "text": text(row)} for row in found[:PICKED]]
@@ -336,4 +336,4 @@ def offered(request: HttpRequest, rows: QuerySet[Model], text: Callable[[Any], s
 
 
 PICKED = 20
-"""How many rows a picking field is offered at a time."""
+"""The number of rows per page in an autocomplete field."""

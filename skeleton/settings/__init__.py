@@ -1,7 +1,7 @@
-"""Settings, from the environment alone. With nothing set this is the zero-configuration mode; see docs/operations.md.
+"""Settings, only from the environment. Without any, this is the zero-configuration mode; see docs/operations.md.
 
-An unusable value stops the start with one clear line: either here, or in `skeleton.rest.checks`. Each module is
-one part of the settings; all of them together are Django's.
+An invalid value aborts the start with one clear line, either here or in `skeleton.rest.checks`. Each module is one part
+of the settings; together they are Django's settings.
 """
 
 from skeleton.settings.environment import *

@@ -1,4 +1,4 @@
-"""What Skeleton is made of: applications, middleware, templates, languages, the look of the back office."""
+"""Applications, middleware, templates, languages and the appearance of the back office."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ PAGES_MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-"""What runs for pages of the back office and the API's documentation, and not for the API."""
+"""Middleware for the back office and the API documentation, but not for the API."""
 
 ROOT_URLCONF = "skeleton.urls"
 WSGI_APPLICATION = "skeleton.wsgi.application"

@@ -1,4 +1,4 @@
-"""The business: its currency, its name on documents, the accounts that are posted to, how long things are kept."""
+"""Business settings: currency, company data on documents, accounts for postings and retention periods."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ with reading():
     SKELETON_NOTIFICATION_DAYS = env.int("SKELETON_NOTIFICATION_DAYS", 365)
     SKELETON_FONTS = env.str("SKELETON_FONTS", "")
     SKELETON_COMPANY: dict[str, Any] = {
-        # who our documents are from
+        # the seller on documents
         "name": env.str("SKELETON_COMPANY_NAME", "Skeleton"),
         "address": [
             line.strip() for line in re.split(r"[|\n]", env.str("SKELETON_COMPANY_ADDRESS", "")) if line.strip()
@@ -22,7 +22,7 @@ with reading():
         },
     }
     SKELETON_ACCOUNTS = {
-        # what other apps post to: the code of the account
+        # the codes of the accounts to which other apps post
         "BANK": env.str("SKELETON_ACCOUNT_BANK", "1200"),
         "RECEIVABLE": env.str("SKELETON_ACCOUNT_RECEIVABLE", "1300"),
         "TAX": env.str("SKELETON_ACCOUNT_TAX", "2200"),
@@ -30,4 +30,4 @@ with reading():
     }
 
 SKELETON_SEEDS = ("seed_roles", "seed_countries", "seed_accounts", "seed_admin")
-"""Commands that `serve` runs at every start; each does nothing where there is nothing to do."""
+"""Commands that `serve` runs at every start. They are idempotent."""

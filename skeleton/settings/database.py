@@ -1,4 +1,4 @@
-"""The database: the embedded PostgreSQL, or the one that DATABASE_URL names."""
+"""The database: the embedded PostgreSQL, or the one in DATABASE_URL."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ with reading():
 _SESSION = (
     f"-c timezone=UTC -c lock_timeout={SKELETON_LOCK_SECONDS}s -c statement_timeout=60s"
     " -c idle_in_transaction_session_timeout=60s"
-    " -c client_connection_check_interval=5s"  # a statement whose client is gone is not worth its locks
+    " -c client_connection_check_interval=5s"  # cancels statements of disconnected clients, to free their locks
 )
 
 
@@ -33,7 +33,7 @@ DATABASES = {"default": _database()}
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "connect_timeout": 5,
-    # Over TCP: a server that vanished without a word is noticed within 10 seconds of silence.
+    # Over TCP: a server that disappeared silently is detected within 10 seconds.
     "keepalives_idle": 30,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -41,10 +41,10 @@ DATABASES["default"]["OPTIONS"] = {
     "options": _SESSION,
     "server_side_binding": True,
     "prepare_threshold": 5,
-    # With the pool more threads than connections can be served; without it each thread keeps one, which costs less.
+    # A pool allows more threads than connections. Without it, each thread keeps a connection, which is cheaper.
     **({"pool": {"max_size": _pool, "timeout": 2, "reconnect_timeout": 5}} if _pool else {}),
 }
 DATABASES["default"]["CONN_MAX_AGE"] = 0 if _pool else None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = bool(_pool)  # without a pool, `db.connections` checks idle ones
-DATABASES["default"]["ATOMIC_REQUESTS"] = False  # a verb is the transaction
+DATABASES["default"]["ATOMIC_REQUESTS"] = False  # audited transactions are used instead
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = False

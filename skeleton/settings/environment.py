@@ -1,4 +1,4 @@
-"""The environment: how a variable is read, where things are, and in which mode Skeleton runs."""
+"""The environment: reading of variables, paths, and the mode in which Skeleton runs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,13 +12,13 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 
 
 def fail(line: str) -> SystemExit:
-    """Return what stops the start with one clear line."""
+    """Return the exception that aborts the start with one clear line."""
     return SystemExit(f"Skeleton cannot start: {line}")
 
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Stop the start where a variable that is read inside cannot be used."""
+    """Abort the start if a variable that is read in the block is invalid."""
     try:
         yield
     except (EnvError, ValueError) as error:
@@ -36,4 +36,4 @@ with reading():
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 ZERO_CONFIGURATION = HOST in LOOPBACK and not DATABASE_URL and _given_debug is not False
-DEBUG = bool(_given_debug)  # never on by itself: the zero-configuration server is a production server on loopback
+DEBUG = bool(_given_debug)  # never on by default: the zero-configuration server is a production server on loopback

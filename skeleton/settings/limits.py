@@ -1,4 +1,4 @@
-"""Limits: what a server process bears, how often somebody may do something, how long and how large things may get."""
+"""Limits of server processes, rates, durations and sizes."""
 
 import os
 from typing import Any
@@ -23,13 +23,13 @@ SERVER_LIMITS: dict[str, int | float] = {
     "drain_seconds": 20.0,
     "stalled_reader_seconds": 60,
 }
-"""What a server process bears, by default: numbers, seconds, bytes, bytes a second."""
+"""Default limits of a server process: counts, seconds, bytes, bytes per second."""
 
 with reading():
     SKELETON_WORKERS = env.int("SKELETON_WORKERS", os.cpu_count() or 1)
     SKELETON_HEADER_SECONDS = env.int("SKELETON_HEADER_SECONDS", 30)
     SKELETON_SERVER_LIMITS: dict[str, Any] = {
-        # of each server process (skeleton.server.limits); the variables are SKELETON_CONNECTIONS and so on
+        # per server process (skeleton.server.limits); the variables are SKELETON_CONNECTIONS etc.
         name: env.int(f"SKELETON_{name.upper()}", default)
         if isinstance(default, int)
         else env.float(f"SKELETON_{name.upper()}", default)
@@ -53,7 +53,7 @@ with reading():
         "general": (env.int("SKELETON_LIMIT_GENERAL", 1000), 60),
     }
     SKELETON_LIMIT_WAITS = (
-        # seconds: the first wait once an account's failures are used up, and the longest one
+        # seconds: the first delay after an account's allowed failures, and the longest one
         env.int("SKELETON_LIMIT_FIRST_WAIT", 60),
         env.int("SKELETON_LIMIT_LONGEST_WAIT", 15 * 60),
     )

@@ -1,4 +1,4 @@
-"""Notifications: what sends them, by e-mail, SMS and push."""
+"""Backends that send notifications by e-mail, SMS and push."""
 
 from skeleton.settings.environment import env, reading
 
@@ -14,7 +14,7 @@ with reading():
     _push_backend = env.str("SKELETON_PUSH_BACKEND", "skeleton.notifications.channels.Console")
 
 SKELETON_CHANNELS = {"email": "skeleton.notifications.channels.Mail", "sms": _sms_backend, "push": _push_backend}
-"""What sends by each channel: the dotted path of a class as of `skeleton.notifications.channels`."""
+"""The backend of each channel: the dotted path of a class like those in `skeleton.notifications.channels`."""
 
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _smtp_host else 'console'}.EmailBackend"
 EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _smtp_host, _smtp_port, _smtp_user, _smtp_password

@@ -1,4 +1,4 @@
-"""The API: DRF, its OpenAPI document, and who may call it from a browser."""
+"""The API: DRF, its OpenAPI document and CORS."""
 
 from skeleton.settings.environment import env, reading
 

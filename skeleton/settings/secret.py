@@ -1,4 +1,4 @@
-"""The secret that zero-configuration mode makes once and keeps."""
+"""The secret key that zero-configuration mode generates once and stores."""
 
 import contextlib
 import os
@@ -8,17 +8,17 @@ from pathlib import Path
 
 
 def kept_secret(path: Path) -> str:
-    """The secret in `path`, made at the first call. Of several processes at once one makes it. Raises OSError."""
+    """Return the secret in `path`, generated on the first call by one of the processes. Raises OSError."""
     try:
         return path.read_text()
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent)  # for nobody else to read
+    handle, name = tempfile.mkstemp(dir=path.parent)  # readable only by the owner
     try:
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_urlsafe(48))
         with contextlib.suppress(FileExistsError):
-            os.link(name, path)  # whole or not at all, and never over another's
+            os.link(name, path)  # atomic, and never overwrites that of another process
     finally:
         Path(name).unlink()
     return path.read_text()

@@ -1,4 +1,4 @@
-"""Security: the secret, hosts and proxies, HTTPS, cookies, what pages may load, accounts and tokens."""
+"""Security: secret key, hosts and proxies, HTTPS, cookies, Content Security Policy, accounts and tokens."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ DEMO_EMAIL, DEMO_PASSWORD = "admin@skeleton.local", "03041965"  # noqa: S105 (do
 
 
 def _secret_key() -> str:
-    """The secret given, or in zero-configuration mode one that is made once and kept in the data folder."""
+    """Return the configured secret. In zero-configuration mode, it is generated once and stored in the data folder."""
     if _given_secret:
         return _given_secret  # a short one is refused by a system check
     if not ZERO_CONFIGURATION:
@@ -69,7 +69,7 @@ SIMPLE_JWT = {
 # --- HTTPS, cookies, headers ------------------------------------------------------------------------------------------
 
 _https = bool(SKELETON_HTTPS) if SKELETON_HTTPS is not None else not ZERO_CONFIGURATION and not DEBUG
-SECURE_SSL_REDIRECT = False  # the proxy that ends TLS does it
+SECURE_SSL_REDIRECT = False  # done by the proxy that terminates TLS
 SECURE_HSTS_SECONDS = SKELETON_HSTS_SECONDS if _https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SKELETON_PROXIES else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
@@ -95,19 +95,19 @@ CONTENT_SECURITY_POLICY = {
 }
 CONTENT_SECURITY_POLICY_BY_PATH = {
     "/admin/": {"script-src": ["'unsafe-eval'"]},  # unfold's Alpine.js evaluates the expressions in its templates
-    "/api/v1/redoc": {"worker-src": ["blob:"]},  # ReDoc makes the worker of its search by itself
+    "/api/v1/redoc": {"worker-src": ["blob:"]},  # ReDoc creates the worker for its search from a blob
 }
-"""What single pages need beyond that, added to it by the beginning of their path."""
+"""Additions for some pages, by path prefix."""
 
 SILENCED_SYSTEM_CHECKS = [
-    "auth.W004",  # e-mail is unique without regard to case, by a constraint on its lower form
-    "security.W008",  # SECURE_SSL_REDIRECT: TLS ends at the proxy, which redirects
-    "security.W009",  # SECRET_KEY: our own check asks for what HS256 needs
+    "auth.W004",  # e-mail is unique, ignoring case, by a constraint on its lower case
+    "security.W008",  # SECURE_SSL_REDIRECT: the proxy terminates TLS and redirects
+    "security.W009",  # SECRET_KEY: our own check requires what HS256 needs
     "admin.E408",  # authentication, messages and sessions run in PAGES_MIDDLEWARE, where the check does not look
     "admin.E409",
     "admin.E410",
     "security.W003",  # CSRF middleware: likewise
-    "security.W005",  # HSTS for subdomains: they may be other people's
-    "security.W021",  # HSTS preload: a list that one does not get off for months
+    "security.W005",  # HSTS for subdomains: they may belong to others
+    "security.W021",  # HSTS preload: getting off that list takes months
     "security.W002",  # XFrameOptionsMiddleware: likewise
 ]

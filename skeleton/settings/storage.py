@@ -1,4 +1,4 @@
-"""Files: static ones, uploads, and the storage that they are kept in."""
+"""Files: static files, uploads and their storage."""
 
 from typing import Any
 

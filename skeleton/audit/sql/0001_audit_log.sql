@@ -1,5 +1,5 @@
--- The actor of a change comes from the transaction-local setting that kernel.transactions.verb writes. Without it the change is
--- still recorded, only with nobody's name: raw SQL and forgotten code leave a trace, too.
+-- The actor of a change comes from the transaction-local setting that kernel.transactions writes. Without it, the
+-- change is still recorded, but without an actor, so raw SQL leaves a trace too.
 CREATE FUNCTION audit_write(resource text, resource_id uuid, operation text, changes jsonb)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -11,8 +11,8 @@ BEGIN
             context->>'ip', context->>'request_id', clock_timestamp());
 END $$;
 
--- audit_row('<resource>', '{columns,to,leave,out}'): for each row of a table of its own. "{kind}" in the resource is
--- replaced by the row's kind.
+-- audit_row('<resource>', '{columns,to,leave,out}'): audits each row of a table. "{kind}" in the resource is replaced
+-- by the row's kind.
 CREATE FUNCTION audit_row() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     hidden text[] := array['id', 'created_at', 'updated_at'] || coalesce(TG_ARGV[1], '{}')::text[];
@@ -31,8 +31,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- audit_children('<resource>', '<parent id column>', '<name>', '<parent table>'): for each statement on a table of parts, one
--- entry per parent. Needs transition tables called before_rows and after_rows.
+-- audit_children('<resource>', '<parent id column>', '<name>', '<parent table>'): for each statement on a table of
+-- parts, one entry per parent. Requires transition tables named before_rows and after_rows.
 CREATE FUNCTION audit_children() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     parent record;

@@ -1,8 +1,8 @@
--- Every trigger function runs with the rights of the tables' owner, over a fixed search path: the application's role needs
--- no right of its own on what triggers write.
+-- Every trigger function runs with the rights of the tables' owner and a fixed search path, so the application's role
+-- needs no rights on what triggers write.
 
--- The actor of a change comes from the transaction-local setting that kernel.transactions.verb writes. Without it the change is
--- still recorded, only with nobody's name: raw SQL and forgotten code leave a trace, too.
+-- The actor of a change comes from the transaction-local setting that kernel.transactions writes. Without it, the
+-- change is still recorded, but without an actor, so raw SQL leaves a trace too.
 CREATE OR REPLACE FUNCTION audit_write(resource text, resource_id uuid, operation text, changes jsonb)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,5 +1,5 @@
--- Differences are only ever inserted and deleted. Folding is one statement, so every snapshot sees either what it takes away
--- or what it leaves instead; SKIP LOCKED keeps two that fold at the same moment apart.
+-- Differences are only inserted and deleted, never updated. Folding is a single statement, so every snapshot sees
+-- either the rows it removes or their replacement. SKIP LOCKED separates concurrent folds.
 CREATE FUNCTION core_fold_row_count(counted text) RETURNS void LANGUAGE sql AS $$
     WITH free AS (
         SELECT id FROM core_row_count WHERE source = counted LIMIT 4096 FOR UPDATE SKIP LOCKED
@@ -9,7 +9,7 @@ CREATE FUNCTION core_fold_row_count(counted text) RETURNS void LANGUAGE sql AS $
     INSERT INTO core_row_count (source, part, delta) SELECT counted, part, sum(delta) FROM gone GROUP BY part;
 $$;
 
--- core_count_rows('<column to count apart by>', or nothing)
+-- core_count_rows('<column to group counts by>', or nothing)
 CREATE FUNCTION core_count_rows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN

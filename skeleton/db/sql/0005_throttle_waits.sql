@@ -1,6 +1,6 @@
--- Counts one hit for each of several limits, in the order given, and returns 0; or the seconds to wait where one of
--- them refuses. A refused hit counts nowhere. A limit with a pause grows: once `allowed` hits were counted, each further
--- one must wait for twice as long as the one before, `longest` at most, until `seconds` pass without any.
+-- Counts one hit for each of several limits, in the given order, and returns 0, or the seconds to wait if one of them
+-- refuses. A refused hit isn't counted anywhere. A limit with a pause grows: after `allowed` hits, each further one
+-- must wait twice as long as the previous one, at most `longest`, until `seconds` pass without any.
 CREATE FUNCTION core_throttle_hit(keys text[], allowed int[], seconds int[], pauses int[], longest int[])
 RETURNS int LANGUAGE plpgsql AS $$
 DECLARE

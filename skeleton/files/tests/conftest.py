@@ -3,7 +3,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, settings):
-    """A storage of the test's own, on local disk."""
+    """A separate storage for the test, on local disk."""
     settings.SKELETON_DATA_DIR = tmp_path
     settings.MEDIA_ROOT = tmp_path / "files"
     return tmp_path / "files"
@@ -11,5 +11,5 @@ def folder(tmp_path, settings):
 
 @pytest.fixture
 def clerk(holding):
-    """Somebody who may read and write files: their own."""
+    """A user who may read and write their own files."""
     return holding("files:read", "files:write")

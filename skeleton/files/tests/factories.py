@@ -1,4 +1,4 @@
-"""Uploads for tests: multipart bodies written by hand, so that they can be wrong, too."""
+"""Uploads for tests: handwritten multipart bodies, so that they can be invalid."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 200
 
 
 def part(name: str, content: bytes, filename: str | None = None) -> bytes:
-    """One part; the file name goes in as it is, only quotes as browsers send them."""
+    """Return a part. The file name is inserted as it is, with quotes escaped as in browsers."""
     named = f'; filename="{filename}"' if filename is not None else ""
     kind = "\r\nContent-Type: application/x-whatever" if filename is not None else ""
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{named}{kind}\r\n\r\n'
@@ -23,7 +23,7 @@ def send(client: ApiClient, *parts: bytes, end: bytes = END, **headers: str) -> 
 
 
 def upload(client: ApiClient, content: bytes = b"hello", name: str = "note.txt", purpose: str | None = None) -> Any:
-    """A file that is there; its JSON."""
+    """Upload a file and return its JSON."""
     more = [part("purpose", purpose.encode())] if purpose is not None else []
     return send(client, part("file", content, name), *more).ok(201)
 

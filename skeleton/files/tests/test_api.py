@@ -1,4 +1,4 @@
-"""Files over the API, kept on a real disk."""
+"""Files over the API, stored on a real disk."""
 
 import hashlib
 import os
@@ -290,7 +290,7 @@ def test_constraints(clerk, change):
 
 
 def test_parallel_uploads_do_not_mix(clerk, folder, monkeypatch):
-    """One handler per request: contents and checksums stay with their own."""
+    """One handler per request: contents and checksums are not mixed up."""
     contents = [os.urandom(200_000) for _ in range(4)]
     from skeleton.files.uploads import MultipartParser  # noqa: PLC0415
 

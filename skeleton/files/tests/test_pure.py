@@ -1,4 +1,4 @@
-"""Tables of what needs no database: types told from bytes, ranges, names of days."""
+"""Tests without a database: type detection, byte ranges and day folders."""
 
 import io
 import zipfile
@@ -19,7 +19,7 @@ def archive(*names, first=None):
         if first:
             made.writestr(zipfile.ZipInfo("mimetype"), first)
         for name in names:
-            made.writestr(zipfile.ZipInfo(name), "x" * 100_000)  # of no particular moment, as test ids are made of it
+            made.writestr(zipfile.ZipInfo(name), "x" * 100_000)  # with a fixed time, since test ids are derived from it
     return written.getvalue()
 
 
@@ -55,7 +55,7 @@ KINDS = [
 ]
 
 
-# Named by the type alone: an archive has the time in it, and every process must collect the same tests.
+# Only the type is in the id: archives contain the time, and every process must collect the same tests.
 @pytest.mark.parametrize("content, kind", KINDS, ids=[kind for _, kind in KINDS])
 def test_types_come_from_bytes(content, kind):
     file = io.BytesIO(content if isinstance(content, bytes) else content.encode())

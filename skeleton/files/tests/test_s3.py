@@ -1,4 +1,4 @@
-"""Files in a bucket, kept by a server that speaks S3's protocol over a real socket."""
+"""Files in a bucket, on a server with the S3 protocol over a real socket."""
 
 import hashlib
 import os
@@ -46,7 +46,7 @@ def use(settings, endpoint, bucket, prefix=""):
 
 @pytest.fixture
 def bucket(server, settings):
-    """An empty bucket, in use by the API."""
+    """An empty bucket that the API uses."""
     name = f"files-{uuid.uuid4()}"
     client = boto3.client(
         "s3", endpoint_url=server, aws_access_key_id="key", aws_secret_access_key="secret", region_name="us-east-1"
@@ -113,14 +113,14 @@ def test_the_sweep_finds_orphans_in_the_bucket(clerk, bucket):
 
 def test_away_is_503_and_nothing_is_lost(clerk, server, bucket, settings, django_capture_on_commit_callbacks):
     kept, deleted = upload(clerk, b"kept"), upload(clerk, b"deleted")
-    use(settings, "http://127.0.0.1:9", bucket.name)  # nobody listens there
+    use(settings, "http://127.0.0.1:9", bucket.name)  # nothing listens there
     refused = send(clerk, part("file", b"x", "a.txt"))
     refused.refused(503)
     assert refused.headers["Retry-After"]
     clerk.get(f"/files/{kept['id']}/download").refused(503)
     assert clerk.get("/files").ok()["total"] == 2
     with django_capture_on_commit_callbacks(execute=True):
-        clerk.delete(f"/files/{deleted['id']}").ok(204)  # the row goes; the bytes wait for the sweep
+        clerk.delete(f"/files/{deleted['id']}").ok(204)  # the row is deleted; the content stays until the sweep
     use(settings, server, bucket.name)
     assert fetch(clerk.get(f"/files/{kept['id']}/download").headers["Location"])[2] == b"kept"
     assert len(keys(bucket)) == 2
@@ -143,7 +143,7 @@ def test_a_sweep_while_away_removes_no_row(clerk, bucket, settings):
 
 
 def test_a_second_installation_on_the_same_bucket_deletes_nothing(bucket):
-    """A restore drill without a row: what is there is old, and none of it is its own."""
+    """A restore test without rows: all contents are old and belong to another installation."""
     theirs = [f"2025/01/31/0194b8f0-0000-7000-8000-{number:012}" for number in range(12)]
     for key in theirs:
         bucket.put_object(Key=key, Body=b"theirs")

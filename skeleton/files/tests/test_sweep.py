@@ -1,4 +1,4 @@
-"""Rows without bytes and bytes without rows: made, found, swept."""
+"""Rows without contents and contents without rows: created, found and removed."""
 
 import datetime as dt
 import io
@@ -25,14 +25,14 @@ OLD = "2025/01/31/0194b8f0-0000-7000-8000-000000000001"
 
 
 def said(**options):
-    """Everything that the command writes."""
+    """Return all output of the command."""
     written = io.StringIO()
     call_command("sweep_files", stdout=written, **options)
     return written.getvalue()
 
 
 def listed(**options):
-    """What it lists; nothing is removed without `yes=True`."""
+    """Return what the command lists. Nothing is removed without `yes=True`."""
     return [line for line in said(**options).splitlines() if line.startswith(("bytes", "row", "unfinished"))]
 
 
@@ -140,7 +140,7 @@ def test_the_nightly_job_only_reports(kept, folder, monkeypatch):
 
 
 def test_two_folders_on_one_database(clerk, folder, settings):
-    """Two instances that wrongly have a folder each keep all that either has, whatever runs by itself."""
+    """If two instances wrongly use separate folders, no scheduled task removes the files of either."""
     here = [upload(clerk) for _ in range(2)]
     settings.MEDIA_ROOT = folder.with_name("elsewhere")
     there = [upload(clerk) for _ in range(3)]
@@ -180,7 +180,7 @@ def test_a_storage_full_of_strange_objects_is_not_swept_by_yes_alone(kept, folde
 
 
 def test_what_found_its_other_half_meanwhile_stays(kept, folder):
-    """An upload commits, and a folder is mounted again, between the look and the removal."""
+    """An upload is committed, and a folder is mounted again, between the check and the removal."""
     first, second, _ = File.objects.order_by("id")
     (folder / second.storage_key).rename(folder / "aside")
     found = find_orphans()
@@ -199,7 +199,7 @@ def test_hours_that_are_none(hours):
 
 @pytest.mark.django_db(transaction=True)
 def test_bytes_stay_where_the_connection_breaks_in_the_commit(clerk, folder):
-    """The row may be there: the server may have committed before its answer was lost."""
+    """The row may exist: the server may have committed before the connection was lost."""
     with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS "
@@ -219,7 +219,7 @@ def test_bytes_stay_where_the_connection_breaks_in_the_commit(clerk, folder):
 
 
 def test_a_refused_row_leaves_no_bytes(clerk, folder):
-    """The database refuses at the last moment, after the bytes were kept."""
+    """The database refuses at the end, after the content was stored."""
     with as_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE files_file ADD CONSTRAINT files_file_test CHECK (purpose <> 'refuse me')")
     send(clerk, part("file", b"x", "a.txt"), part("purpose", b"refuse me")).refused(422)

@@ -1,1 +1,1 @@
-"""The verbs of identity: accounts, roles, sessions."""
+"""The services of identity: accounts, roles and sessions."""

@@ -1,4 +1,4 @@
-"""User accounts: registered, changed, switched off and on, given roles."""
+"""Services of user accounts: register, change, activate and deactivate them, assign and remove roles."""
 
 from uuid import UUID
 
@@ -28,24 +28,24 @@ REGISTER = Limit("register")
 
 
 def require_open_registration() -> None:
-    """Raises Forbidden where nobody may register by themselves."""
+    """Raise Forbidden if self-registration is closed."""
     if settings.SKELETON_REGISTRATION != "open":
         raise Forbidden(_("Registration is closed. Ask an administrator for an account."))
 
 
 def register(*, email: str, password: str, name: str) -> User:
-    """A new user, who holds no role. Raises Forbidden where registration is closed, Conflict for a taken e-mail."""
+    """Register a user without roles. Raises Forbidden if registration is closed, Conflict for a taken e-mail."""
     require_open_registration()
     REGISTER.hit(network_of(current_address()))
     return create_user(email=email, password=password, name=name, actor=None)
 
 
 def create_user(*, email: str, password: str, name: str, actor: Actor | None, language: str = Language.ENGLISH) -> User:
-    """A new user; without an actor they make themselves. Raises Invalid (weak password), Conflict (taken e-mail)."""
+    """Create a user; without `actor`, they are the actor. Raises Invalid (weak password), Conflict (taken e-mail)."""
     user = User(id=uuid7(), email=email, name=name, language=language)
     check_strength(password, user, field="password")
     user.password = make_password(password)
-    if User.objects.with_email(email).exists():  # the constraint decides; this spares the log a rollback
+    if User.objects.with_email(email).exists():  # the constraint decides; this avoids a rollback in the log
         raise Conflict(_("Another user already has this e-mail."), details={"email": _("Is taken already.")})
     with verb(actor or Actor(user.id, email, name, frozenset()), "create"):
         user.save(force_insert=True)
@@ -53,7 +53,7 @@ def create_user(*, email: str, password: str, name: str, actor: Actor | None, la
 
 
 def check_strength(password: str, user: User, *, field: str) -> None:
-    """Raises Invalid, naming `field`, for a password that is too weak for this user."""
+    """Raise Invalid for `field` if the password is too weak for this user."""
     try:
         validate_password(password, user)
     except ValidationError as exc:
@@ -61,7 +61,7 @@ def check_strength(password: str, user: User, *, field: str) -> None:
 
 
 def change_password(*, actor: Actor, current_password: str, new_password: str) -> None:
-    """Change one's own password, which ends one's other sessions (by trigger). Raises Invalid, TooManyRequests."""
+    """Change the actor's password. A trigger ends their other sessions. Raises Invalid, TooManyRequests."""
     user = User.objects.get(pk=actor.user_id)
     guess = guess_of(actor, network_of(current_address()))
     guess.count()
@@ -69,15 +69,15 @@ def change_password(*, actor: Actor, current_password: str, new_password: str) -
         raise Invalid(details={"current_password": _("This is not your current password.")})
     guess.was_right()
     check_strength(new_password, user, field="new_password")
-    hashed = make_password(new_password)  # slow on purpose, so not under the lock
+    hashed = make_password(new_password)  # slow by design, so before taking the lock
     with verb(actor, "change_password"):
         User.objects.filter(pk=user.pk).update(password=hashed)
 
 
 def update_user(*, user_id: UUID, values: dict[str, str], actor: Actor) -> None:
-    """Change e-mail, name or language.
+    """Change the e-mail address, name or language.
 
-    Raises NotFound, Forbidden (they hold more than the actor), Conflict (taken e-mail).
+    Raises NotFound, Forbidden (they have more permissions than the actor), Conflict (taken e-mail).
     """
     with verb(actor, "update"):
         user = locked_for_update(User.objects.all(), user_id, no_key=True)
@@ -86,13 +86,13 @@ def update_user(*, user_id: UUID, values: dict[str, str], actor: Actor) -> None:
 
 
 def deactivate_user(*, user_id: UUID, actor: Actor) -> None:
-    """Switch an account off, which ends its sessions for good (by trigger). Raises NotFound, Forbidden, Conflict."""
+    """Deactivate an account. A trigger ends all of its sessions. Raises NotFound, Forbidden, Conflict."""
     with verb(actor, "deactivate"):
         _switch(user_id, actor, active=False)
 
 
 def activate_user(*, user_id: UUID, actor: Actor) -> None:
-    """Switch an account on again. Raises NotFound, Forbidden, Conflict."""
+    """Activate an account again. Raises NotFound, Forbidden, Conflict."""
     with verb(actor, "activate"):
         _switch(user_id, actor, active=True)
 
@@ -111,7 +111,7 @@ def _switch(user_id: UUID, actor: Actor, *, active: bool) -> None:
 
 
 def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
-    """Give a role. Raises NotFound, Forbidden (role or user hold more than the actor), Conflict (already held)."""
+    """Assign a role. Raises NotFound, Forbidden (role or user exceed the actor's permissions), Conflict (assigned)."""
     with verb(actor, "assign_role"):
         user = locked_for_update(User.objects.all(), user_id, no_key=True)
         role = _role(Role.objects.all(), role_id)
@@ -124,7 +124,7 @@ def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
 
 
 def remove_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
-    """Take a role away. Raises NotFound (also: not held), Forbidden, Conflict (the last super administrator's)."""
+    """Remove a role. Raises NotFound (also: not assigned), Forbidden, Conflict (the last super administrator's)."""
     with verb(actor, "remove_role"):
         user = locked_for_update(User.objects.all(), user_id, no_key=True)
         role = _role(Role.objects.filter(holders__user=user), role_id)
@@ -135,7 +135,7 @@ def remove_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
 
 
 def _role(roles: QuerySet[Role], role_id: UUID) -> Role:
-    """The role, kept as it is until the transaction ends: its permissions must not grow after they were checked."""
+    """Return the role, locked until the transaction ends: its permissions must not grow after the check."""
     role = locked_if_there(roles, role_id, no_key=True)
     if role is None:
         raise NotFound(_("There is no such role."))

@@ -1,4 +1,4 @@
-"""The first administrator, without whom nobody could let anybody in."""
+"""Creates the first administrator, without whom no other user could be created."""
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
@@ -13,9 +13,9 @@ from skeleton.kernel.ids import uuid7
 
 
 def ensure_first_administrator(*, zero_configuration: bool) -> str | None:
-    """Make a super administrator where there is no active one; the e-mail, or None where nothing was to do.
+    """Create a super administrator if there is no active one. Returns the e-mail, or None if there is one.
 
-    Raises Conflict where one is needed and none was named, Invalid where the password is too weak.
+    Raises Conflict if one is needed but not configured, Invalid if the password is too weak.
     """
     if User.objects.filter(is_active=True, roles__permissions__contains=[EVERYTHING]).exists():
         return None
@@ -34,8 +34,8 @@ def ensure_first_administrator(*, zero_configuration: bool) -> str | None:
 
 
 def has_documented_password() -> str | None:
-    """The e-mail of an active user who still has the documented password; None is what it should be."""
-    # nobody can choose that password (`identity.validators`), so only those whom the seed made can have it
+    """Return the e-mail of an active user who still has the documented password, or None (as it should be)."""
+    # users can't choose that password (`identity.validators`), so only seeded users can have it
     seeded = AuditEntry.objects.filter(resource="users", action="seed").values("resource_id")
     known = Q(pk__in=User.objects.with_email(settings.DEMO_EMAIL)) | Q(pk__in=seeded)
     for user in User.objects.filter(known, is_active=True):

@@ -1,13 +1,13 @@
-"""Guessing passwords: what is counted, by whom, and when it has to wait. One mechanism for all doors.
+"""Throttling of password guesses, by one mechanism for all places where a password can be entered.
 
-Four limits stand before a password is looked at. Failures count; what turns out right is given back.
+Four limits apply before a password is checked. Failures count; successful attempts are subtracted again.
 
-- `login`: by network and account; for somebody signed in by session.
-- `guess_address`: by network, over all accounts and doors. A network that signed in to this account lately is exempt.
-- `account`: by account over all networks. It grows and never closes, so a stranger cannot lock anybody out; and what
-  signed in to the account before (a network, or a browser with its mark) is counted apart, so it does not have to wait
-  for strangers.
-- `login_address`: all sign-ins of a network, good ones too.
+- `login`: per network and account; for signed-in users, per session.
+- `guess_address`: per network, over all accounts and places. Networks that recently used the account are exempt.
+- `account`: per account, over all networks. Its delay grows but it never closes, so a stranger can't lock anyone out.
+  Anything that signed in to the account before (a network, or a browser with its mark) is counted separately, so it
+  doesn't have to wait for strangers.
+- `login_address`: all sign-ins of a network, including successful ones.
 
 An account that does not exist is counted like one that does.
 """
@@ -28,18 +28,18 @@ from skeleton.rest.throttles import Hit, Limit, give_back_all, hit_all
 
 LOGIN_ADDRESS, LOGIN, GUESS_ADDRESS = Limit("login_address"), Limit("login"), Limit("guess_address")
 ACCOUNT = Limit("account", grows=True)
-"""Asked in this order wherever they meet."""
+"""Always taken in this order, to prevent deadlocks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """One attempt. `always` counts whatever comes of it, `failures` only if it fails."""
+    """An attempt. `always` counts in any case, `failures` only if it fails."""
 
     failures: tuple[Hit, ...]
     always: tuple[Hit, ...] = ()
 
     def count(self) -> None:
-        """Count it before it is tried, so that racing attempts all count. Raises TooManyRequests."""
+        """Count the attempt before the check, so that concurrent attempts all count. Raises TooManyRequests."""
         try:
             hit_all(*self.always, *self.failures)
         except TooManyRequests as refusal:
@@ -50,14 +50,14 @@ class Guess:
             ) from refusal
 
     def was_right(self) -> None:
-        """Uncount it."""
+        """Subtract the attempt again, because the password was right."""
         give_back_all(*self.failures)
 
 
 def guess_at_login(*, network: str, account: str, known: bool, mark: str) -> Guess:
-    """Return the attempt to sign in to `account` from `network`, which is `known` there or not.
+    """Return the attempt to sign in to `account` from `network`. `known`: the account has used this network.
 
-    A `mark` counts only where it is one of this account.
+    A `mark` only counts if it belongs to this account.
     """
     marked = mark if mark.startswith(f"{account}|") else ""
     place = marked or network
@@ -68,23 +68,23 @@ def guess_at_login(*, network: str, account: str, known: bool, mark: str) -> Gue
 
 
 def guess_of(actor: Actor, network: str) -> Guess:
-    """Return the attempt of somebody signed in at their own password, which a stolen session may be."""
+    """Return the attempt of a signed-in user at their own password. The session might be stolen."""
     account = str(actor.user_id)
     session = f"session|{actor.session_id or account}"
     return Guess(((LOGIN, session), (GUESS_ADDRESS, network), (ACCOUNT, f"{account}|signed in")))
 
 
 def account_of(user: User | None, email: str) -> str:
-    """Return what an account is counted by, whether it exists or not."""
+    """Return the key by which an account is counted, whether it exists or not."""
     return str(user.pk) if user else email.strip().casefold()
 
 
 def mark_of(user: User) -> str:
-    """Return a new mark for a browser that signed in as `user`. It must be signed before it is given out."""
+    """Return a new mark for a browser that signed in as `user`. The caller must sign it before sending it."""
     return f"{user.pk}|{uuid4()}"
 
 
 def network_hash(network: str) -> bytes:
-    """Return what is kept of a network: nobody reads addresses out of the table."""
+    """Return the hash under which a network is stored, so that the table doesn't reveal addresses."""
     key = hashlib.blake2b(settings.SECRET_KEY.encode(), digest_size=32).digest()
     return hashlib.blake2b(network.encode(), digest_size=16, key=key).digest()

@@ -1,4 +1,4 @@
-"""Roles: named sets of permissions, made and changed by those who hold what they give."""
+"""Services of roles. Users can only create and change roles whose permissions they have themselves."""
 
 from typing import Any
 from uuid import UUID
@@ -16,14 +16,14 @@ from skeleton.kernel.transactions import verb
 
 
 def create_role(*, values: dict[str, Any], actor: Actor) -> UUID:
-    """A new role. Raises Forbidden where it would hold more than the actor, Conflict for a taken name."""
+    """Create a role. Raises Forbidden if it exceeds the actor's permissions, Conflict for a taken name."""
     require_reach(actor, values.get("permissions", ()))
     with verb(actor, "create"):
         return Role.objects.create(**values).pk
 
 
 def update_role(*, role_id: UUID, values: dict[str, Any], actor: Actor) -> None:
-    """Change a role. Raises NotFound, Forbidden (it or the change holds more than the actor), Conflict (a default)."""
+    """Change a role. Raises NotFound, Forbidden (it exceeds the actor's permissions), Conflict (a default role)."""
     with verb(actor, "update"):
         role = locked_for_update(Role.objects.all(), role_id)
         require_reach(actor, role.permissions)
@@ -35,7 +35,7 @@ def update_role(*, role_id: UUID, values: dict[str, Any], actor: Actor) -> None:
 
 
 def delete_role(*, role_id: UUID, actor: Actor) -> None:
-    """Delete a role that nobody holds. Raises NotFound, Forbidden, Conflict."""
+    """Delete a role that no user has. Raises NotFound, Forbidden, Conflict."""
     with verb(actor, "delete"):
         role = locked_for_update(Role.objects.all(), role_id)
         require_reach(actor, role.permissions)
@@ -47,7 +47,7 @@ def delete_role(*, role_id: UUID, actor: Actor) -> None:
 
 
 def seed_default_roles() -> int:
-    """Make the default roles that are missing; how many."""
+    """Create the missing default roles and return their number."""
     made = 0
     with verb(SYSTEM, "seed"):
         for name, (description, permissions) in DEFAULT_ROLES.items():

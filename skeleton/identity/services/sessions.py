@@ -1,4 +1,4 @@
-"""Signing in, staying in, signing out."""
+"""Services of sessions: log in, refresh and end them."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,15 +25,15 @@ from skeleton.rest.throttles import Limit
 REFRESH = Limit("refresh")
 
 GRACE = timedelta(seconds=10)
-"""A spent token that comes back within this time is a race of the client with itself, not a theft."""
+"""A used refresh token that is sent again within this time is a race in the client, not a theft."""
 
 _NOBODY = make_password("a password that nobody has")
 
 
 def log_in(*, email: str, password: str, device: str = "") -> tuple[User, TokenPair]:
-    """A new session for the user with this e-mail and password.
+    """Create a session for the user with this e-mail and password.
 
-    Raises Unauthorized, one and the same (also in time) for a wrong e-mail, a wrong password and an inactive user, and
+    Raises Unauthorized, with the same message and timing for a wrong e-mail, a wrong password and an inactive user;
     TooManyRequests after too many failures.
     """
     user = authenticate(email=email, password=password)
@@ -41,9 +41,9 @@ def log_in(*, email: str, password: str, device: str = "") -> tuple[User, TokenP
 
 
 def authenticate(*, email: str, password: str, mark: str = "") -> User:
-    """The active user with this e-mail and password; see `log_in` for the errors.
+    """Return the active user with this e-mail and password. Raises the same errors as `log_in`.
 
-    `mark` is what a browser shows of an earlier sign-in, as `guessing.mark_of` made it.
+    `mark` comes from a browser that signed in before; see `guessing.mark_of`.
     """
     network = network_of(current_address())
     user, known = user_with_email(email.strip(), network_hash(network))
@@ -65,7 +65,7 @@ _REMEMBER = """
 
 
 def remember_network(*, user: User) -> None:
-    """Note that the user signed in from the network of this request."""
+    """Record that the user signed in from the network of this request."""
     seen: dict[str, Any] = {
         "user_id": user.pk,
         "ip": current_address(),
@@ -85,7 +85,7 @@ _OPEN = f"""
 
 
 def open_session(*, user: User, device: str = "") -> TokenPair:
-    """A session of its own for one device, and its first tokens. One statement, and so a transaction by itself."""
+    """Create a session for a device and return its first tokens. A single statement, so it needs no transaction."""
     now = timezone.now()
     session_id = uuid7()
     pair = new_pair(user.pk, session_id)
@@ -105,16 +105,16 @@ def open_session(*, user: User, device: str = "") -> TokenPair:
 
 
 def refresh(*, token: str) -> tuple[UUID, TokenPair]:
-    """Spend a refresh token for the next pair; the user's id with it.
+    """Exchange a refresh token for a new pair of tokens. Returns the user's id and the pair.
 
-    One conditional UPDATE decides: of two at the same moment exactly one wins. A token spent longer than `GRACE` ago is
-    a stolen one, and ends its session. Raises Unauthorized.
+    A single conditional UPDATE decides, so exactly one of two concurrent calls succeeds. A token that was used longer
+    than `GRACE` ago is considered stolen and ends its session. Raises Unauthorized.
     """
     claims = read_refresh(token)
     REFRESH.hit(str(claims.session_id))
     pair = new_pair(claims.user_id, claims.session_id)
     now = timezone.now()
-    # no join: Django would move the conditions into a subquery, which whoever waited for the row does not look at again
+    # no join: Django would move the conditions into a subquery, which isn't re-evaluated after waiting for the row
     turned = Session.objects.filter(
         Exists(User.objects.filter(pk=OuterRef("user_id"), is_active=True)),
         pk=claims.session_id,

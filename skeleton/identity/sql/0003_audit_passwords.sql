@@ -1,4 +1,4 @@
--- That a password was changed is worth an entry; what it was is not, not even as a hash.
+-- Records that a password was changed, but not its value, not even as a hash.
 CREATE FUNCTION identity_user_password_audit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM audit_write('users', NEW.id, TG_OP, '{"password": ["hidden", "hidden"]}');

@@ -1,6 +1,6 @@
--- What ends a user's sessions for good, whoever does it and by whatever means: deactivation and a changed password.
--- Sessions of the back office carry the epoch (`User.session_epoch`), which only grows; those of the API are rows. The
--- session that changes its own password goes on: the transaction's context names it.
+-- Deactivation and a changed password permanently end a user's sessions, regardless of how they happen. Sessions of the
+-- back office contain the epoch (`User.session_epoch`), which only grows; those of the API are rows. The session in
+-- which the user changes the password continues: the transaction's context has its id.
 CREATE FUNCTION identity_session_epoch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.session_epoch := greatest(NEW.session_epoch, OLD.session_epoch)

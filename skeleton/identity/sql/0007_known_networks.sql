@@ -1,4 +1,4 @@
--- Nobody can make a user's list of networks grow but the user, and not beyond the newest fifty.
+-- Only the user's own logins add networks to the list, which is limited to the newest fifty.
 CREATE FUNCTION identity_known_network_bound() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM identity_known_network WHERE user_id = NEW.user_id AND id NOT IN (

@@ -1,8 +1,8 @@
--- Every trigger function runs with the rights of the tables' owner, over a fixed search path: the application's role needs
--- no right of its own on what triggers write.
+-- Every trigger function runs with the rights of the tables' owner and a fixed search path, so the application's role
+-- needs no rights on what triggers write.
 
--- The last active user who holds *:* stays so, whatever happens at the same moment: whoever may end that waits for the lock and
--- then sees what the one before did.
+-- At least one active user with *:* remains, even with concurrent changes: transactions that could end this wait for
+-- the lock and then see the changes of the previous one.
 CREATE OR REPLACE FUNCTION identity_require_super_admin() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('identity_last_super_admin'));

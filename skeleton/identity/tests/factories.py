@@ -39,7 +39,7 @@ class RoleFactory(DjangoModelFactory[Role]):
 
 
 def user_with(*permissions: str, **fields: Any) -> User:
-    """A user who holds exactly these permissions."""
+    """Create a user with exactly these permissions."""
     user = UserFactory.create(**fields)
     if permissions:
         UserRole.objects.create(user=user, role=RoleFactory.create(permissions=list(permissions)))
@@ -47,7 +47,7 @@ def user_with(*permissions: str, **fields: Any) -> User:
 
 
 def user_in_role(role: str, **fields: Any) -> User:
-    """A user who holds one of the default roles."""
+    """Create a user with one of the default roles."""
     seed_default_roles()
     user = UserFactory.create(**fields)
     UserRole.objects.create(user=user, role=Role.objects.get(name=role))
@@ -55,7 +55,7 @@ def user_in_role(role: str, **fields: Any) -> User:
 
 
 def client_of(user: User) -> ApiClient:
-    """The API as `user`, signed in."""
+    """Return an API client that is signed in as `user`."""
     return ApiClient(sessions.open_session(user=user).access, user)
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def admin():
-    """The administrator of a fresh installation, logged in as the reference does."""
+    """The administrator of a new installation, logged in as in the reference."""
     seed_default_roles()
     ensure_first_administrator(zero_configuration=True)
     answer = ApiClient().post("/auth/login", {"email": "admin@skeleton.local", "password": "03041965"}).ok()

@@ -1,4 +1,4 @@
-"""Every change of identity leaves an entry: by whom, in which request, and without a secret in it."""
+"""Every change of identity creates an audit entry, with actor and request and without secrets."""
 
 import pytest
 from django.db import connection
@@ -29,7 +29,7 @@ def said(entry, actor, action, resource, resource_id):
 
 
 class Traced(ApiClient):
-    """A client whose requests can be told by their id."""
+    """A client whose requests can be identified by their id."""
 
     def call(self, method, path, body=None, **options):
         options["headers"] = {"X-Request-ID": "audit-test", **(options.get("headers") or {})}

@@ -1,4 +1,4 @@
-"""The password that everybody can read is nobody's, outside of zero-configuration mode."""
+"""No user has the documented password, except in zero-configuration mode."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Nobody reaches above themselves, and somebody can always let people in: over the API and by raw SQL."""
+"""No privilege escalation, and there is always an administrator: over the API and with raw SQL."""
 
 import pytest
 from django.conf import settings
@@ -19,12 +19,12 @@ def role_id(name):
 
 @pytest.fixture
 def manager(db):
-    """May manage users and roles, and read invoices; nothing more."""
+    """A user who may manage users and roles, and read invoices, but nothing else."""
     return client_of(user_with("users:*", "roles:*", "invoices:read", name="Manager"))
 
 
 class TestReach:
-    """Nobody gives, by any route, what they do not hold, nor touches who holds more."""
+    """On no route can users assign permissions that they lack, or change users with more."""
 
     def test_giving_a_role(self, manager, outsider):
         within, above = (
@@ -66,7 +66,7 @@ class TestReach:
         manager.patch(f"/users/{colleague.user.pk}/{action}").refused(403)
 
     def test_renaming_somebody_who_holds_more(self, manager, owner):
-        """Whoever could change an administrator's e-mail could take the account over."""
+        """Changing an administrator's e-mail would allow taking over the account."""
         manager.put(f"/users/{owner.user.pk}", {"email": "mine@example.com"}).refused(403)
 
 

@@ -1,4 +1,4 @@
-"""Guessing passwords: by one network, by many, at every door; and that nobody can lock anybody else out."""
+"""Password guessing from one network and from many, in all places. No user can lock out another one."""
 
 import pytest
 from django.conf import settings as configured
@@ -38,7 +38,7 @@ def change(client, current, address=OWNER_AT):
 
 
 def later(seconds):
-    """Let so much time pass for all limits."""
+    """Let this much time pass for all limits."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE core_throttle SET resets_at = resets_at - %(s)s * interval '1 second',"
@@ -48,7 +48,7 @@ def later(seconds):
 
 
 def attack(email, count, first=0):
-    """So many guesses at one account, each from an address of its own."""
+    """Guess an account's password this many times, each time from a different address."""
     return [log_in(email, address=V4.format(first + number)).status for number in range(count)]
 
 
@@ -326,7 +326,7 @@ def test_after_the_wait_exactly_one_of_the_racers_is_heard(settings):
 
 @pytest.mark.django_db(transaction=True)
 def test_racers_at_all_doors_neither_deadlock_nor_lose_count(settings):
-    """Right and wrong passwords, of several accounts, from one network: each takes several of the same rows."""
+    """Right and wrong passwords of several accounts from one network: each locks several of the same rows."""
     settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "login": (18, 60)}
     for number in range(3):
         user_in_role("viewer", email=f"user{number}@example.com")

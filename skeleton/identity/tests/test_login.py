@@ -1,4 +1,4 @@
-"""Registering and signing in: one answer for every kind of failure, and limits that hold."""
+"""Registration and login: the same response to every kind of failure, and effective limits."""
 
 import statistics
 import time
@@ -70,7 +70,7 @@ class TestRegister:
     )
     def test_what_is_wrong_is_named(self, anonymous, field, value):
         body = {"email": "user@example.com", "password": PASSWORD, "name": "X", field: value}
-        if field == "roles":  # an outsider cannot give themselves a role: it is not even a field here
+        if field == "roles":  # users can't assign themselves a role: there is no such field
             anonymous.post("/auth/register", body).refused(422, "roles")
         else:
             anonymous.post("/auth/register", body).refused(422, field)
@@ -135,7 +135,7 @@ class TestLogin:
 
 
 class TestThrottles:
-    """Each as the contract has it; `settings` proves that every limit is a setting."""
+    """Each limit as in the contract. `settings` proves that every limit is a setting."""
 
     def test_five_failures_a_minute_per_address_and_account(self, throttled):
         UserFactory.create(email="one@example.com")

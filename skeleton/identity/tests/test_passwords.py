@@ -1,4 +1,4 @@
-"""Which passwords nobody may choose, at every place where one is set."""
+"""Passwords that are refused, in all places where one is set."""
 
 import io
 from unittest.mock import patch

@@ -1,4 +1,4 @@
-"""Lists and reads of identity: what they cost, and that compiled and ordinary reads are the same."""
+"""Lists and reads of identity: query counts, and compiled reads compared with ordinary ones."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Staying signed in: rotation, reuse, races; what ends a session, and that it ends now."""
+"""Sessions: token rotation, reuse and races, and everything that ends a session immediately."""
 
 import threading
 import time
@@ -29,7 +29,7 @@ def refresh(token):
 
 
 def spent(seconds):
-    """Let the last refresh be so long ago."""
+    """Move the last refresh this far into the past."""
     Session.objects.update(refreshed_at=F("refreshed_at") - timedelta(seconds=seconds))
 
 
@@ -102,7 +102,7 @@ class TestRaces:
         refresh(winners[0]["refresh_token"]).ok()
 
     def test_whoever_waited_for_the_winner_gets_nothing(self):
-        """The race in slow motion: the second finds the session locked, and must look again once it has it."""
+        """The race step by step: the second call waits for the session's lock, and must then check it again."""
         UserFactory.create(email="sonia@example.com")
         token = log_in()["refresh_token"]
         spending = threading.Event()
@@ -141,7 +141,7 @@ class TestRaces:
 
 
 class TestEnds:
-    """Each takes effect at the very next request."""
+    """Each takes effect on the next request."""
 
     def test_logout(self, user):
         pair, other = log_in(), log_in()

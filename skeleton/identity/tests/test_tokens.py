@@ -1,4 +1,4 @@
-"""Tokens: only ours, only of the right kind, only while they last. Anything else is 401, never 500."""
+"""Only our own valid tokens of the right kind are accepted. Anything else is 401, never 500."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ KEY = str(settings.SIMPLE_JWT["SIGNING_KEY"])
 
 @pytest.fixture
 def claims():
-    """The claims of a good access token."""
+    """Return the claims of a valid access token."""
     client = client_of(UserFactory.create())
     return jwt.decode(present(client.token), options={"verify_signature": False})
 
@@ -32,13 +32,13 @@ def signed(claims, key=KEY, algorithm="HS256"):
 
 
 def spelt(header, claims, signature=b"x"):
-    """A token as text, however absurd."""
+    """Return a token as text, even with absurd claims."""
     parts = [json.dumps(header).encode(), claims if isinstance(claims, bytes) else json.dumps(claims).encode()]
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (*parts, signature))
 
 
 def signed_text(payload):
-    """A well-signed token around any payload text, valid JSON or not."""
+    """Return a correctly signed token with any payload text, valid JSON or not."""
     head = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=")
     body = base64.urlsafe_b64encode(payload.encode()).rstrip(b"=")
     mac = hmac.new(KEY.encode(), head + b"." + body, hashlib.sha256).digest()

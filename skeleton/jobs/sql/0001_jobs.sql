@@ -1,5 +1,5 @@
--- What the queue and its workers do by themselves is not audited; what a person does about a job is. Only a verb
--- announces itself in skeleton.context, and workers report over connections that know no verbs.
+-- Automatic work of the queue and its workers is not audited; users' actions on jobs are. Only audited transactions set
+-- skeleton.context, and workers report over connections without any.
 CREATE FUNCTION jobs_audit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM audit_write('jobs', lpad(to_hex(NEW.id), 32, '0')::uuid, TG_OP, jsonb_strip_nulls(jsonb_build_object(

@@ -1,5 +1,5 @@
--- A queued job names its function by module, and the modules have moved. What waits in the queue during the upgrade
--- keeps its new name when the migration is taken back: nothing else remembers which job was queued under which name.
+-- Queued jobs refer to functions by module, and the modules have moved. Jobs that are in the queue during the upgrade
+-- keep their new name if the migration is reversed, because the old names aren't recorded.
 UPDATE procrastinate_jobs SET
     task_name = replace(replace(task_name, 'skeleton.core.tasks.', 'skeleton.jobs.tasks.'),
                         'skeleton.exchange.tasks.', 'skeleton.importexport.tasks.'),

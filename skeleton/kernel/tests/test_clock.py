@@ -1,4 +1,4 @@
-"""Another present: what it reaches, and who may not use it."""
+"""The fake clock: its effects, and where it is refused."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Days: of the clock, of any moment, and in queries."""
+"""Days of the clock, of a time, and in queries."""
 
 import datetime as dt
 
@@ -27,7 +27,7 @@ def test_the_day_of_a_moment_is_that_of_one_zone():
 
 @pytest.mark.django_db
 def test_queries_ask_the_same_clock():
-    """Also those that are compiled once: they run on many days."""
+    """Also in queries that are compiled once and run on many days."""
     Role.objects.create(name="somebody")
     rows = Role.objects.annotate(day=CurrentDate(), next=CurrentDate() + dt.timedelta(days=1))
     compiled = compile_rows(rows.order_by("pk"), ["day"], tail="LIMIT 1")

@@ -1,4 +1,4 @@
-"""UUIDv7: valid, and in the order of their making, in Python and in SQL."""
+"""UUIDv7: valid and in the order of creation, in Python and in SQL."""
 
 import time
 import uuid

@@ -1,4 +1,4 @@
-"""How far ahead a client may name a moment or a day."""
+"""Limits on future times and dates from clients."""
 
 import datetime as dt
 

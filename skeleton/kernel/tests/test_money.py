@@ -1,4 +1,4 @@
-"""Money is whole minor units; one rounding; nothing leaves int64 unnoticed."""
+"""Money: whole minor units, one rounding rule, and no unnoticed int64 overflow."""
 
 from decimal import Decimal
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Numbers as people type them: read strictly by the notation of the language, refused with a sentence otherwise."""
+"""Localized numbers: parsed strictly in the notation of the language, or refused with a message."""
 
 from decimal import Decimal
 
@@ -120,7 +120,7 @@ def test_what_no_language_reads(language, text):
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(text=st.text(alphabet="0123456789.,' \u00a0\u202f+-\u2212eE_٣", max_size=14))
 def test_what_is_read_is_what_stands_there(language, text):
-    """Whatever is accepted has its digits in order, and its decimals behind the mark of the language."""
+    """Accepted numbers have the same digits in order, and the decimals after the language's mark."""
     notation = Notation.of(language)
     try:
         number = notation.read(text)

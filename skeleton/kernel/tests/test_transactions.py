@@ -1,4 +1,4 @@
-"""Verbs inside verbs: one transaction, which is done whole or not at all."""
+"""Nested audited transactions: a single transaction, completed as a whole or not at all."""
 
 from contextlib import suppress
 
@@ -20,7 +20,7 @@ def test_an_inner_verb_takes_no_statement():
 
 
 def fail(name):
-    """A verb that fails half way."""
+    """Fail in the middle of an audited transaction."""
     with verb(SYSTEM, "inner"):
         Role.objects.create(name=name)
         raise ZeroDivisionError

@@ -26,14 +26,13 @@ def notify(
     link: str | None = None,
     once: str | None = None,
 ) -> None:
-    """Tell each of `recipients` of `event`: at once in the system, by job on the ways that they want.
+    """Notify `recipients` about `event`: immediately in the system, and by jobs over the channels they have enabled.
 
-    To be called inside a verb: a change that is rolled back told nobody, and one that is committed loses nobody.
-    `values` are those that `VALUES` names for the event, `link` is the path in the API of what it is about
-    (`/api/v1/invoices/…`). With `once`, a key of at most 100 characters, the event is told for that key only the first
-    time, whoever else tries at the same moment.
+    Call this in the audited transaction, so that the notifications are committed or rolled back with the change.
+    `values` are those that `VALUES` lists for the event. `link` is the API path of the subject (`/api/v1/invoices/…`).
+    `once`, a key of at most 100 characters, limits the event to one notification for that key, even with concurrency.
 
-    Whom: `queries.concerned` knows, or `recipients_of(ids)`. Raises TypeError for other values than the event's.
+    Find recipients with `queries.concerned` or `recipients_of(ids)`. Raises TypeError for other values.
     """
     if values.keys() != VALUES[event]:
         raise TypeError(f"{event} comes with {', '.join(sorted(VALUES[event]))}")

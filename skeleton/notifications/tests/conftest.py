@@ -6,7 +6,7 @@ from skeleton.notifications.tests.postoffice import PostOffice, free_port
 
 @pytest.fixture
 def mail_settings(settings):
-    """Django's own SMTP backend, as the real settings have it, towards a port where nobody listens yet."""
+    """Django's SMTP backend, as in the real settings, with a port on which nothing listens yet."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
@@ -17,7 +17,7 @@ def mail_settings(settings):
 
 @pytest.fixture
 def closed_office(mail_settings):
-    """An SMTP server that is away, and may come back."""
+    """An SMTP server that is down and can be started."""
     office = PostOffice(mail_settings.EMAIL_PORT)
     yield office
     office.close()
@@ -32,7 +32,7 @@ def office(closed_office):
 
 @pytest.fixture
 def empty_queue(db, monkeypatch):
-    """For a worker in this process: the queue's tables are not Django's to flush, its threads keep no connections."""
+    """For a worker in this process: clear the queue's tables, which Django doesn't flush, and close its connections."""
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
     _clear()
     yield

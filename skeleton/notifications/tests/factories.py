@@ -1,4 +1,4 @@
-"""Notifications for tests, and the queue seen from outside."""
+"""Notifications for tests, and access to the queue."""
 
 import json
 from types import MethodType
@@ -51,23 +51,23 @@ VALUES: dict[Event, dict[str, Any]] = {
     Event.ACCOUNT_ACTIVATED: {"by": "Olha Owner"},
     Event.ACCOUNT_DEACTIVATED: {"by": "Olha Owner"},
 }
-"""Values as callers give them, for each event."""
+"""Example values for each event, as callers pass them."""
 
 
 def tell(user: Any, event: Event = Event.MESSAGE, **values: Any) -> Notification:
-    """The user is told of the event."""
+    """Notify the user about the event."""
     with verb(SYSTEM, "test"):
         notify(event=event, recipients=recipients_of([user.pk]), values={**VALUES[event], **values})
     return Notification.objects.filter(user=user).latest("id")
 
 
 def told(user: Any) -> list[str]:
-    """What the user was told, the newest last."""
+    """Return the user's notifications, newest last."""
     return list(Notification.objects.filter(user=user).order_by("id").values_list("type", flat=True))
 
 
 def queued() -> list[tuple[int, str, dict[str, Any], Any]]:
-    """The notifications' jobs that wait: number, function, arguments, and the moment that they wait for."""
+    """Return the waiting jobs of notifications: number, function, arguments and scheduled time."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, task_name, args, scheduled_at FROM procrastinate_jobs"
@@ -77,7 +77,7 @@ def queued() -> list[tuple[int, str, dict[str, Any], Any]]:
 
 
 def work_off() -> int:
-    """Run those of the notifications' jobs that need not wait, as a worker would; how many there were."""
+    """Run the due jobs of notifications like a worker, and return their number."""
     done = 0
     while due := [job for job in queued() if job[3] is None]:
         for number, name, arguments, _ in due:
@@ -91,6 +91,6 @@ def work_off() -> int:
 
 
 def jump(number: int) -> None:
-    """The moment that a job waits for has come."""
+    """Make a scheduled job due."""
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE id = %s", [number])

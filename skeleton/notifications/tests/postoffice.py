@@ -1,4 +1,4 @@
-"""A real SMTP server for tests, with a temper."""
+"""A real SMTP server for tests, with configurable failures."""
 
 import asyncio
 import socket
@@ -11,14 +11,14 @@ from aiosmtpd.smtp import Envelope
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
+    """Return a port on which nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
 
 
 class PostOffice:
-    """Takes what comes on `port` once it is open. `to_recipient` and `to_data` are what it replies, when not empty."""
+    """Accepts mail on `port` once it is open. `to_recipient` and `to_data` are its replies, unless empty."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -36,7 +36,7 @@ class PostOffice:
 
     @property
     def mails(self) -> list[EmailMessage]:
-        """What came, taken apart."""
+        """Return the received mails, parsed."""
         return [message_from_bytes(cast(bytes, envelope.content), policy=policy.default) for envelope in self.envelopes]
 
     # aiosmtpd's hooks

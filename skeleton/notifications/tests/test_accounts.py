@@ -1,4 +1,4 @@
-"""Whoever's account changes is told, in the transaction of the change; identity knows nothing of it."""
+"""Users are notified about changes of their account, in the same transaction, without a dependency of identity."""
 
 import pytest
 from django.db import transaction
@@ -53,7 +53,7 @@ def test_what_is_refused_or_undone_told_nobody(owner, outsider, seller):
 
 
 def test_what_the_database_refuses_at_the_end_told_nobody():
-    """The last super administrator keeps the role: a trigger says so, after the notification was written."""
+    """The last super administrator keeps the role: a trigger refuses after the notification was written."""
     chief = user_in_role("super_admin")
     role = Role.objects.get(name="super_admin")
     with pytest.raises(Exception, match="super administrator"), transaction.atomic():

@@ -1,4 +1,4 @@
-"""One's notifications over the API: own ones only, read once, unread counted."""
+"""Notifications over the API: only the user's own, marked as read once, with the unread count."""
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -93,7 +93,7 @@ def test_wrong_parameters(outsider, name, value):
 
 @pytest.mark.django_db(transaction=True)
 def test_marks_at_the_same_moment():
-    """Single marks and read-all race: each is read once, nothing waits in a circle."""
+    """Concurrent single marks and read-all: each is marked once, without deadlocks."""
     user = UserFactory.create()
     actor = actor_of(user)
     rows = [tell(user) for _ in range(40)]
@@ -140,7 +140,7 @@ def test_compiled_reads(outsider):
 
 
 def test_the_unread_are_found_and_counted_by_an_index(outsider, owner):
-    """Among 20,000 of one's own that were read, and as many of others."""
+    """Among 20,000 read notifications of the user, and as many of others."""
     row = tell(outsider.user)
     other = tell(owner.user)
     with connection.cursor() as cursor:

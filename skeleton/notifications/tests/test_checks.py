@@ -1,4 +1,4 @@
-"""Settings of mail and channels that cannot work stop the start, by name; and what nobody needs any more goes."""
+"""Invalid settings of mail and channels abort the start, by name. Old notifications are cleaned up."""
 
 import datetime as dt
 

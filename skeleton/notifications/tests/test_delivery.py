@@ -1,4 +1,4 @@
-"""On which ways a notification goes out, and when: preferences at the moment of sending, quiet hours, providers."""
+"""Channels and times of delivery: preferences at the time of sending, quiet hours and providers."""
 
 import datetime as dt
 from typing import Any
@@ -25,7 +25,7 @@ NIGHT = {"quiet_hours_start": dt.time(22), "quiet_hours_end": dt.time(8), "timez
 
 
 class Provider:
-    """A provider of SMS and push, as somebody would write one."""
+    """A provider of SMS and push, as a user would write one."""
 
     taken: list[Any] = []
     refusal: Exception | None = None
@@ -53,7 +53,7 @@ def ways():
 
 
 def at(day, hour, minute=0):
-    """A moment in Kyiv, in January 2026."""
+    """Return a time in Kyiv, in January 2026."""
     return dt.datetime(2026, 1, day, hour, minute, tzinfo=ZoneInfo("Europe/Kyiv"))
 
 

@@ -1,4 +1,4 @@
-"""E-mail over a real SMTP server: what arrives, what must not get into its headers, what happens when it is away."""
+"""E-mail over a real SMTP server: contents, header injection, and behaviour when the server is down."""
 
 import asyncio
 from types import SimpleNamespace
@@ -31,13 +31,13 @@ def state():
 
 
 def waits():
-    """Seconds until the only job that waits."""
+    """Return the seconds until the only waiting job is due."""
     [(_, _, _, at)] = queued()
     return (at - timezone.now()).total_seconds()
 
 
 def come_back():
-    """The time of the next attempt has come."""
+    """Make the next attempt due."""
     [(number, _, _, _)] = queued()
     jump(number)
     work_off()
@@ -210,7 +210,7 @@ class TestAtTheSameMoment:
 
 
 def context(number: int) -> Any:
-    """What a worker tells a job: its number. Each of these is another job."""
+    """A job context like a worker's, with a different job number for each instance."""
     return SimpleNamespace(job=SimpleNamespace(id=10**12 + number))
 
 

@@ -1,4 +1,4 @@
-"""What somebody wants to be sent: the API reference's example, partial updates, bad input, audit, races."""
+"""Notification preferences: the example of the API reference, partial updates, invalid input, audit and races."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ def test_what_is_absent_stays(outsider, method):
     cleared = outsider.call(method, PATH, {"quiet_hours_start": None, "quiet_hours_end": ""}).ok()
     assert (cleared["quiet_hours_start"], cleared["quiet_hours_end"]) == (None, None)
     assert cleared["timezone"] == "Europe/Kyiv"
-    assert outsider.call(method, PATH, cleared).ok() == cleared  # what one got may be sent back
+    assert outsider.call(method, PATH, cleared).ok() == cleared  # the response can be sent back
 
 
 def test_an_empty_body_changes_nothing(outsider):

@@ -1,4 +1,4 @@
-"""The seam that other apps tell people by: in their transaction, once each, to the right ones."""
+"""`notify` for other apps: in their transaction, once per event, to the right recipients."""
 
 import datetime as dt
 from decimal import Decimal

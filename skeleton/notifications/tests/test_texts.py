@@ -1,4 +1,4 @@
-"""The texts: complete in every language, naming only what is there, written as the language writes."""
+"""The texts: complete in every language, with existing values only, in the notation of the language."""
 
 from string import Formatter
 
@@ -13,7 +13,7 @@ PARTS = ("title", "body", "email", "sms")
 
 
 def fields(text):
-    """The values that a text names, with their formats."""
+    """Return the values in a text, with their formats."""
     return {(name, spec) for _, name, spec, _ in Formatter().parse(text) if name is not None}
 
 
@@ -37,7 +37,7 @@ class TestLanguage:
                 assert named <= VALUES[event], (event, part)
 
     def test_texts_are_about_the_same_as_in_english(self, code):
-        """A translation may leave out nothing from a title or an e-mail, and writes each value the same way."""
+        """A translation has all values of a title or an e-mail, with the same formats."""
         for event in Event:
             for part in ("title", "email"):
                 ours, english = texts_in(code).texts[event.value][part], texts_in("en").texts[event.value][part]

@@ -1,1 +1,1 @@
-"""Lists as tables for spreadsheets: their columns, and how a cell and a field of the API become each other."""
+"""Lists as spreadsheet tables: columns, and the conversion between cells and API fields."""

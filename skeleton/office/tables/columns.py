@@ -1,7 +1,7 @@
-"""The columns of a table, and how a cell becomes what the API's Input takes for the field, and back.
+"""The columns of a table, with the conversion between cells and the values of the API's input serializers.
 
-A column is made for both ways, so that what was exported and comes back unchanged is recognised as unchanged:
-`of(record)` is the value as a body would have it, `cell` what of it stands in the file, `read` the value again.
+A column converts in both directions, so that an unchanged export is recognised as unchanged when it is imported:
+`of(record)` is the value as in a request body, `cell` converts it for the file, `read` converts it back.
 """
 
 import datetime as dt
@@ -23,27 +23,27 @@ from skeleton.rest.http import number as json_number
 
 Value = Any
 Values = Mapping[str, Value]
-"""What is known of the row while it is read: values by the name of their column, those of the record included."""
+"""The known values of a row while it is read, by column name, including those of the record."""
 
 YES, NO = ("true", "yes", "1", "так", "ja"), ("false", "no", "0", "ні", "nein")
 _LARGEST = Decimal(10) ** 30
 
 
 class BadCell(Exception):
-    """A cell does not say what its column needs; the text says what does."""
+    """A cell with an invalid value. The message says what is expected."""
 
 
 class Column:
-    """A text. `path` is where the value goes in the body (`address.city`); `source` is where it is in the record.
+    """A text column. `path` is the value's path in the body (`address.city`), `source` its path in the record.
 
-    Both are the name unless they are given. A column that is only `shown` is ignored when it comes back.
+    Both default to the name. A column that is only `shown` is ignored on import.
     """
 
     cleared: ClassVar[object] = None
-    """What the body says where an empty cell clears the field."""
+    """The value in the body for an empty cell, which clears the field."""
 
     lookup: ClassVar[str] = "in"
-    """How records with one of several values are asked for."""
+    """The lookup for records with one of several values."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Column:
         self.shown, self.required = shown, required
 
     def of(self, record: object) -> Value:
-        """The value of a record, as its API's body would have it; None where there is none."""
+        """Return the record's value as in an API body, or None."""
         if callable(self.source):
             return self.source(record)
         found = record
@@ -70,27 +70,27 @@ class Column:
         return found
 
     def cell(self, value: Value, values: Values) -> object:
-        """What stands in the file."""
+        """Return the cell for a value."""
         return value
 
     def read(self, cell: object, values: Values) -> Value:
-        """The value that a cell which is not empty stands for. Raises BadCell."""
+        """Return the value of a cell that is not empty. Raises BadCell."""
         if isinstance(cell, bool):
             return "true" if cell else "false"
         if isinstance(cell, float) and cell.is_integer():
-            return str(int(cell))  # a code of digits alone, which a spreadsheet took for a number
+            return str(int(cell))  # a code of digits, which the spreadsheet converted to a number
         return cell.isoformat() if isinstance(cell, dt.date) else str(cell).strip()
 
     def cell_of(self, record: object, values: Values) -> object:
-        """What stands in the file for a record."""
+        """Return the cell for a record."""
         return self.cell(self.of(record), values)
 
     def alike(self, value: Value) -> Value:
-        """What values that name the same record have in common."""
+        """Return a normalized form that is equal for values of the same record."""
         return value
 
     def prepared(self) -> Self:
-        """The column for one run, with what it looks up kept as long as that."""
+        """Return a copy of the column for one run, which caches its lookups."""
         return copy(self)
 
 
@@ -99,7 +99,7 @@ class TextColumn(Column):
 
 
 class EmailColumn(Column):
-    """An e-mail address: the same in capitals and without."""
+    """An e-mail address, compared case-insensitively."""
 
     lookup = "lower__in"
 
@@ -108,7 +108,7 @@ class EmailColumn(Column):
 
 
 class NumberColumn(Column):
-    """A number, exact."""
+    """An exact number."""
 
     def of(self, record: object) -> Value:
         found = super().of(record)
@@ -120,7 +120,7 @@ class NumberColumn(Column):
 
 
 class AmountColumn(Column):
-    """Money: whole units of the row's currency in the file, minor units in the body."""
+    """An amount: whole units of the row's currency in the file, minor units in the body."""
 
     def __init__(self, name: str, help: Text = "", *, currency: str = "currency", **rest: Any) -> None:  # noqa: A002
         super().__init__(name, help, **rest)
@@ -152,14 +152,14 @@ class BooleanColumn(Column):
 
 
 class ChoiceColumn(Column):
-    """One of a few words, in any case."""
+    """One of several choices, case-insensitive."""
 
     def read(self, cell: object, values: Values) -> Value:
         return super().read(cell, values).lower()
 
 
 class CodeColumn(Column):
-    """A code in capitals, such as a currency's or a country's."""
+    """A code in upper case, such as that of a currency or a country."""
 
     def read(self, cell: object, values: Values) -> Value:
         return super().read(cell, values).upper()
@@ -185,7 +185,7 @@ class ObjectColumn(Column):
 
 
 class MomentColumn(Column):
-    """A day, a time of day, or a moment in UTC. Only shown."""
+    """A date, a time of day, or a date and time in UTC. Read-only."""
 
     def __init__(self, name: str, help: Text = "", **rest: Any) -> None:  # noqa: A002
         super().__init__(name, help, shown=True, **rest)
@@ -197,10 +197,10 @@ class MomentColumn(Column):
 
 
 class ReferenceColumn(Column):
-    """Another record, by what people call it. In the body it is an id: `source` leads to that, `called` to its text.
+    """A reference to another record by its name. In the body it is an id: `source` is its path, `called` the name's.
 
-    `find` is made anew for each run: it gives the ids that a text may mean. What records are called is either read from
-    each (`called`), or from `names` of all that there are, read once.
+    `find` is created for each run and returns the ids that a text may mean. Names are either read from each record
+    (`called`), or looked up in `names`, which contains all of them and is read once.
     """
 
     def __init__(
@@ -253,14 +253,14 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}|[+-]?\d{1,3}(\.\d{3}){2,}")
 
 
 def decimal_of(cell: object) -> Decimal:
-    """The number in a cell, however its writer separates decimals and thousands. Raises BadCell.
+    """Parse the number in a cell, with any separators of decimals and thousands. Raises BadCell.
 
-    `1,234` alone could be a thousand or one and a quarter, and is refused.
+    `1,234` is ambiguous and is refused: it could be a thousand or one and a quarter.
     """
     if isinstance(cell, bool | dt.date):
         raise BadCell(_("Must be a number."))
     if isinstance(cell, float):
-        cell = f"{cell:.15g}"  # all the digits that a spreadsheet has, without what binary fractions add to them
+        cell = f"{cell:.15g}"  # all digits of the spreadsheet, without the noise of binary fractions
     text = _SPACES.sub("", str(cell)).replace("\u2212", "-")
     if _AMBIGUOUS.fullmatch(text):
         raise BadCell(_("Could be either of two numbers: write it with a decimal point, or without separators."))

@@ -1,4 +1,4 @@
-"""Tables for spreadsheets, written as they are read: CSV, and XLSX of one sheet.
+"""Streams tables for spreadsheets: CSV, and XLSX with one sheet.
 
 A text never becomes a formula. In CSV an apostrophe protects every place where a spreadsheet could take the text for
 one, whichever separator it splits the file by (`plain_text` removes the apostrophes again). In XLSX a text is a cell of
@@ -20,7 +20,7 @@ CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 FORMULA = "=+-@＝＋－＠"
-"""Characters that begin a formula, in half and full width."""
+"""Characters that start a formula, in half and full width."""
 
 _APOSTROPHE = "'"
 _SEPARATORS = ';|\t\r\n"'
@@ -28,12 +28,12 @@ _BLANKS = r"\s'\x00-\x1f\u00ad\u200b-\u200f\u2060\ufeff"
 _START = re.compile(rf'^[{_BLANKS};|"]*|[;|\t\r\n"][{_BLANKS};|"]*')
 """Where a cell may begin: at the start of the text, and after what another program may split the file by.
 
-A comma needs no protection: a text that contains one is quoted, and whoever splits by commas respects that.
+A comma needs no protection: a text with a comma is quoted, and programs that split by commas respect quotes.
 """
 _SUSPECT = re.compile(rf"""[{_BLANKS};|"]*[{re.escape(FORMULA)}\t\r]|[^;|\t\r\n"]*[;|\t\r\n"]""")
-"""What a text must begin with to need a closer look; most don't."""
+"""Matches the texts that need a closer look. Most don't match."""
 _MARKS = frozenset(FORMULA)
-_LEADING = re.compile(r"'*[\t\r]")  # what some programs skip at the start of a cell
+_LEADING = re.compile(r"'*[\t\r]")  # characters that some programs skip at the start of a cell
 _MARKED = re.compile(rf"([{_SEPARATORS}]){_APOSTROPHE}")
 _TO_QUOTE = re.compile(r'[,;|\t\r\n"]|^\s|\s$')
 
@@ -41,19 +41,19 @@ Row = Sequence[object]
 
 
 def safe_text(text: str | None) -> str:
-    """`text` with an apostrophe wherever a cell could begin in it and be a formula."""
+    """Return `text` with an apostrophe wherever a cell could start in it and be a formula."""
     return _at_formulas(text or "", _protected)
 
 
 def plain_text(text: str) -> str:
-    """What `safe_text` was given."""
+    """Return the original text of `safe_text`."""
     return _at_formulas(text, _unprotected)
 
 
 def _at_formulas(text: str, change: Callable[[str, bool], str]) -> str:
-    """`text`, with what stands between the beginning of a cell and that of a formula changed.
+    """Apply `change` to everything between the start of a cell and the start of a formula in `text`.
 
-    `change` is given that, and whether it is at the start of the text.
+    `change` receives that part, and whether it is at the start of the text.
     """
     if not _SUSPECT.match(text):
         return text
@@ -78,7 +78,7 @@ def _unprotected(between: str, at_start: bool) -> str:
 
 
 def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """Each row as a line of CSV (RFC 4180), its texts protected from becoming formulas."""
+    """Yield each row as a line of CSV (RFC 4180), with texts protected from becoming formulas."""
     for row in rows:
         yield ",".join(map(_csv_cell, row)) + "\r\n"
 
@@ -89,30 +89,30 @@ def _csv_cell(cell: object) -> str:
 
 
 def csv_answer(name: str, rows: Iterable[Row]) -> StreamingHttpResponse:
-    """A download, `<name>.csv`, written as it is read."""
+    """Return a streamed download, `<name>.csv`."""
     return _download(f"{name}.csv", f"{CSV}; charset=utf-8", csv_lines(rows))
 
 
 def table_answer(name: str, rows: Iterable[Row], *, xlsx: bool) -> StreamingHttpResponse:
-    """A table of texts, numbers and empty cells as a download; its first row is the heading."""
+    """Return a table of texts, numbers and empty cells as a download. The first row is the heading."""
     if xlsx:
         return _download(f"{name}.xlsx", XLSX, xlsx_chunks(rows))
     return _download(f"{name}.csv", f"{CSV}; charset=utf-8", _marked(csv_lines(rows)))
 
 
 def _download(filename: str, media: str, content: Iterable[object]) -> StreamingHttpResponse:
-    disposition = content_disposition_header(True, filename) or "attachment"  # it may be in any language
+    disposition = content_disposition_header(True, filename) or "attachment"  # the name can be in any language
     return StreamingHttpResponse(content, content_type=media, headers={"Content-Disposition": disposition})
 
 
 def _marked(lines: Iterator[str]) -> Iterator[str]:
-    """With the mark by which Excel knows UTF-8."""
+    """Prepend the byte order mark by which Excel recognizes UTF-8."""
     yield "\ufeff"
     yield from lines
 
 
 def _number(cell: object) -> str:
-    """A number without exponent; an empty cell, a yes or a no as they are written."""
+    """Format a number without exponent. Empty cells and booleans stay as they are."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -166,14 +166,14 @@ _SHEET = (
 _END = "</sheetData></worksheet>"
 
 _BOLD = ' s="1"'
-_LONGEST = 32_767  # characters that a cell may have
-_SAFE_DIGITS = 15  # of a number, before a spreadsheet rounds it
-_PIECE = 65_536  # characters of XML that are compressed at a time
-_WHEN = (1980, 1, 1, 0, 0, 0)  # what the parts of the archive say of their making
+_LONGEST = 32_767  # maximum characters per cell
+_SAFE_DIGITS = 15  # of a number, before spreadsheets round it
+_PIECE = 65_536  # characters of XML per compressed chunk
+_WHEN = (1980, 1, 1, 0, 0, 0)  # the timestamp of the archive's members
 
 
 class _Drain:
-    """A file that is written to and emptied again: what an archive is streamed through."""
+    """An in-memory file that is written and drained repeatedly, to stream an archive."""
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
@@ -183,13 +183,13 @@ class _Drain:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing, because nothing is buffered."""
 
     def seekable(self) -> bool:
         return False
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing, because there is nothing to close."""
 
     def take(self) -> bytes:
         taken, self.pieces = b"".join(self.pieces), []
@@ -197,7 +197,7 @@ class _Drain:
 
 
 def xlsx_chunks(rows: Iterable[Row]) -> Iterator[bytes]:
-    """A workbook of one sheet, piece by piece; its first row is bold and stays in sight."""
+    """Yield a workbook with one sheet in chunks. Its first row is bold and frozen."""
     drain: Any = _Drain()
     with zipfile.ZipFile(drain, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
         for name, text in (
@@ -243,13 +243,13 @@ def _cell(value: object, style: str) -> str:
         text = _number(value)
         if len(text.strip("-").replace(".", "")) <= _SAFE_DIGITS:
             return f"<c{style}><v>{text}</v></c>"
-        value = text  # as a text it keeps all its digits
+        value = text  # text keeps all digits
     text = value.isoformat() if isinstance(value, dt.date) else str(value)
     return f'<c t="inlineStr"{style}><is><t xml:space="preserve">{_xml(text[:_LONGEST])}</t></is></c>'
 
 
 _FORBIDDEN = {code: f"_x{code:04X}_" for code in range(32) if code not in (9, 10)}
-"""What XML has no place for, as ECMA-376 (22.4.2.4) writes it."""
+"""Characters that XML doesn't allow, escaped as in ECMA-376 (22.4.2.4)."""
 _FORBIDDEN |= {0xFFFE: "_xFFFE_", 0xFFFF: "_xFFFF_"}
 
 

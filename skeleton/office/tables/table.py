@@ -1,4 +1,4 @@
-"""What a list looks like as a table: its columns, and by which of them a row is known again."""
+"""A list as a table: its columns, and the key by which rows are matched."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,14 +26,14 @@ from skeleton.office.tables.columns import (
 ID = "id"
 ONE_DAY = dt.timedelta(days=1)
 CHUNK = 1_000
-"""Rows that are read at a time."""
+"""Rows read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`columns` beside the id; `key` names those that tell a record from all others where a row has no id.
+    """A table with `columns` in addition to the id. `key` has the columns that identify a record if a row has no id.
 
-    `joins` and `parts` are what the columns need besides the record itself: for select_related and prefetch_related.
+    `joins` and `parts` are the related data that the columns need, for select_related and prefetch_related.
     """
 
     columns: tuple[Column, ...]
@@ -51,23 +51,23 @@ class Table:
         return [by_name[name] for name in self.key]
 
     def read_whole(self, rows: QuerySet[Model]) -> QuerySet[Model]:
-        """`rows` with everything that the columns need."""
+        """Return `rows` with all related data that the columns need."""
         return rows.select_related(*self.joins).prefetch_related(*self.parts) if self.joins or self.parts else rows
 
     def lines(self, rows: QuerySet[Model]) -> Iterator[Sequence[object]]:
-        """The heading, then a line for each record, as they are read."""
+        """Yield the heading, then a line for each record."""
         columns = [column.prepared() for column in self.columns]
         yield self.names
         for record in self.read_whole(rows).iterator(CHUNK):
             yield line_of(record, columns)
 
     def template(self) -> list[list[object]]:
-        """The heading of a file to fill in: what is only shown is left out."""
+        """Return the heading of an import template, without read-only columns."""
         return [[ID, *(column.name for column in self.columns if not column.shown)]]
 
 
 def line_of(record: Model, columns: Iterable[Column]) -> list[object]:
-    """The cells of one record, its id in front."""
+    """Return the cells of a record, starting with its id."""
     values = {column.name: column.of(record) for column in columns}
     return [str(record.pk), *(column.cell_of(record, values) for column in columns)]
 
@@ -75,12 +75,12 @@ def line_of(record: Model, columns: Iterable[Column]) -> list[object]:
 # --- where nothing else is said ---------------------------------------------------------------------------------------
 
 SECRET = ("password", "secret", "token", "hash", "epoch", "storage_key", "procrastinate")
-"""What no table shows, whatever it is called besides."""
+"""Fields whose name contains one of these are never exported."""
 
 
 @cache
 def plain_table(model: type[Model]) -> Table:
-    """A table of a model's own fields, to look at: amounts in whole units, references as people call them."""
+    """Return a read-only table of a model's own fields: amounts in whole units, references by name."""
     fields = [field for field in model._meta.concrete_fields if _is_shown(field)]
     joins = tuple(field.name for field in fields if isinstance(field, models.ForeignKey))
     has_currency = any(field.name == "currency" for field in fields)
@@ -112,7 +112,7 @@ def _column_of(field: "models.Field[Any, Any]", *, has_currency: bool) -> Column
 
 
 class ShownObjectColumn(ObjectColumn):
-    """JSON to look at: what looks like a password or a token is hidden."""
+    """Read-only JSON. Anything that looks like a password or a token is hidden."""
 
     def cell(self, value: object, values: object) -> object:
         return without_secrets(orjson.dumps(value, default=str).decode()) if value else None
@@ -128,12 +128,12 @@ _COLUMNS: dict[type["models.Field[Any, Any]"], type[Column]] = {
 
 
 def _text(value: object) -> str | None:
-    """A text, or what another record is called."""
+    """Return a text, or the name of another record."""
     return None if value is None else str(value)
 
 
 def _span(value: Range[dt.date] | None) -> str | None:
-    """A period as ISO 8601 writes it, both days included: `2026-01-01/2026-12-31`; `..` where it is open."""
+    """Format a period as in ISO 8601, both days included: `2026-01-01/2026-12-31`, with `..` for an open end."""
     if value is None or value.isempty:
         return None
     last = value.upper - ONE_DAY if value.upper and not value.upper_inc else value.upper
