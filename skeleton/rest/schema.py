@@ -13,14 +13,13 @@ from rest_framework import serializers
 
 from skeleton.db.counting import MANY, MOMENT
 from skeleton.kernel.errors import CODES
-from skeleton.kernel.types import Values
 from skeleton.rest.actions import BY_CLASS, ActionDescription
 from skeleton.rest.fields import TextField
 from skeleton.rest.listing import DEFAULT_LIMIT, MAX_LIMIT
 from skeleton.rest.permissions import Requirement
 from skeleton.rest.serializers import InputSerializer, Serializer
 
-Schema = Values
+Schema = dict[str, object]
 
 MEANINGS = {code.status: code.meaning for code in CODES.values()}
 
@@ -173,15 +172,16 @@ class ApiSchema(AutoSchema):
     def _enveloped(self, output: Any, envelope: str) -> Schema:
         if isinstance(output, dict):
             return output
-        item = self.resolve_serializer(output, "response").ref if output else {"type": "string"}
+        item: Schema = self.resolve_serializer(output, "response").ref if output else {"type": "string"}
         aside = self.view.list_extra_schema if self.described.envelope == "page" else {}
         after = _after(item, **aside)
-        return {
+        answers: dict[str, Schema] = {
             "object": item,
             "page": after if self._by_cursor_only() else {"oneOf": [_page(item, **aside), after]},
             "cursor": after,
             "list": _object(data={"type": "array", "items": item}),
-        }[envelope]
+        }
+        return answers[envelope]
 
     def _refusals(self) -> list[int]:
         needed = self.requirement
@@ -357,7 +357,7 @@ class _FromFields(_FromColumns):
 
 def finish(result: Schema, generator: object, request: object, public: bool) -> Schema:
     """Say how one authenticates; close objects, so that what is not described shows."""
-    components = result.setdefault("components", {})
+    components: Any = result.setdefault("components", {})
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     for schema in components.get("schemas", {}).values():
         if schema.get("type") == "object" and "properties" in schema:

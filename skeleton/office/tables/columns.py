@@ -21,8 +21,7 @@ from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 from skeleton.rest.http import number as json_number
 
-Value = Any
-Values = Mapping[str, Value]
+Values = Mapping[str, object]
 """The known values of a row while it is read, by column name, including those of the record."""
 
 YES, NO = ("true", "yes", "1", "так", "ja"), ("false", "no", "0", "ні", "nein")
@@ -60,7 +59,7 @@ class Column:
         self.source = source or name
         self.shown, self.required = shown, required
 
-    def of(self, record: object) -> Value:
+    def of(self, record: object) -> object:
         """Return the record's value as in an API body, or None."""
         if callable(self.source):
             return self.source(record)
@@ -69,11 +68,11 @@ class Column:
             found = getattr(found, part, None)
         return found
 
-    def cell(self, value: Value, values: Values) -> object:
+    def cell(self, value: object, values: Values) -> object:
         """Return the cell for a value."""
         return value
 
-    def read(self, cell: object, values: Values) -> Value:
+    def read(self, cell: object, values: Values) -> object:
         """Return the value of a cell that is not empty. Raises BadCell."""
         if isinstance(cell, bool):
             return "true" if cell else "false"
@@ -85,7 +84,7 @@ class Column:
         """Return the cell for a record."""
         return self.cell(self.of(record), values)
 
-    def alike(self, value: Value) -> Value:
+    def alike(self, value: object) -> object:
         """Return a normalized form that is equal for values of the same record."""
         return value
 
@@ -103,18 +102,18 @@ class EmailColumn(Column):
 
     lookup = "lower__in"
 
-    def alike(self, value: Value) -> Value:
+    def alike(self, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
 
 class NumberColumn(Column):
     """An exact number."""
 
-    def of(self, record: object) -> Value:
+    def of(self, record: object) -> object:
         found = super().of(record)
         return json_number(found) if isinstance(found, Decimal) else found
 
-    def read(self, cell: object, values: Values) -> Value:
+    def read(self, cell: object, values: Values) -> object:
         value = decimal_of(cell)
         return json_number(value)
 
@@ -128,12 +127,12 @@ class AmountColumn(Column):
 
     def digits(self, values: Values) -> int:
         currency = values.get(self.currency) or settings.SKELETON_CURRENCY
-        return minor_digits(currency)
+        return minor_digits(str(currency))
 
-    def cell(self, value: Value, values: Values) -> object:
-        return None if value is None else Decimal(value).scaleb(-self.digits(values))
+    def cell(self, value: object, values: Values) -> object:
+        return Decimal(value).scaleb(-self.digits(values)) if isinstance(value, int) else None
 
-    def read(self, cell: object, values: Values) -> Value:
+    def read(self, cell: object, values: Values) -> object:
         digits = self.digits(values)
         minor = decimal_of(cell).scaleb(digits)
         if minor != minor.to_integral_value():
@@ -142,7 +141,7 @@ class AmountColumn(Column):
 
 
 class BooleanColumn(Column):
-    def read(self, cell: object, values: Values) -> Value:
+    def read(self, cell: object, values: Values) -> object:
         text = str(cell).strip().lower()
         if text in YES:
             return True
@@ -154,15 +153,15 @@ class BooleanColumn(Column):
 class ChoiceColumn(Column):
     """One of several choices, case-insensitive."""
 
-    def read(self, cell: object, values: Values) -> Value:
-        return super().read(cell, values).lower()
+    def read(self, cell: object, values: Values) -> object:
+        return str(super().read(cell, values)).lower()
 
 
 class CodeColumn(Column):
     """A code in upper case, such as that of a currency or a country."""
 
-    def read(self, cell: object, values: Values) -> Value:
-        return super().read(cell, values).upper()
+    def read(self, cell: object, values: Values) -> object:
+        return str(super().read(cell, values)).upper()
 
 
 class ObjectColumn(Column):
@@ -170,13 +169,13 @@ class ObjectColumn(Column):
 
     cleared: ClassVar[object] = {}
 
-    def of(self, record: object) -> Value:
+    def of(self, record: object) -> object:
         return super().of(record) or None
 
-    def cell(self, value: Value, values: Values) -> object:
+    def cell(self, value: object, values: Values) -> object:
         return orjson.dumps(value).decode() if value else None
 
-    def read(self, cell: object, values: Values) -> Value:
+    def read(self, cell: object, values: Values) -> object:
         try:
             value = orjson.loads(str(cell))
         except orjson.JSONDecodeError:
@@ -190,10 +189,10 @@ class MomentColumn(Column):
     def __init__(self, name: str, help: Text = "", **rest: Any) -> None:  # noqa: A002
         super().__init__(name, help, shown=True, **rest)
 
-    def cell(self, value: Value, values: Values) -> object:
+    def cell(self, value: object, values: Values) -> object:
         if isinstance(value, dt.datetime):
             return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return value.isoformat() if value else None
+        return value.isoformat() if isinstance(value, dt.date | dt.time) else None
 
 
 class ReferenceColumn(Column):
@@ -225,15 +224,18 @@ class ReferenceColumn(Column):
         fresh._names = self.make_names() if self.make_names else {}
         return fresh
 
-    def of(self, record: object) -> Value:
+    def of(self, record: object) -> object:
         found = super().of(record)
         return str(found) if found else None
 
     def cell_of(self, record: object, values: Values) -> object:
-        return self.called(record) if self.called else self._names.get(super().of(record))
+        if self.called:
+            return self.called(record)
+        found = super().of(record)
+        return self._names.get(found) if isinstance(found, UUID) else None
 
-    def read(self, cell: object, values: Values) -> Value:
-        text = super().read(cell, values)
+    def read(self, cell: object, values: Values) -> object:
+        text = str(super().read(cell, values))
         if self._find is None:
             raise TypeError("a column is prepared before it reads")
         if text not in self._found:
