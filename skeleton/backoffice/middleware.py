@@ -4,6 +4,7 @@ The API uses no cookies, so it needs no sessions, CSRF tokens, messages or brows
 and avoids mistakes.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from csp import middleware as csp
@@ -21,18 +22,17 @@ PAGES = ("/admin/", "/api/v1/docs", "/api/v1/redoc")
 
 
 class _PagesOnly(MiddlewareMixin):
-    """A mixin that runs a middleware for pages only."""
+    """A mixin that runs a middleware for pages only. Other requests leave at the first, past all that follow it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        super().__init__(get_response)
+        # Django wraps each middleware in a function that has its attributes
+        self.past_pages: Callable[[HttpRequest], Any] = getattr(get_response, "past_pages", get_response)
 
     def __call__(self, request: HttpRequest) -> Any:
         if request.path.startswith(PAGES):
             return super().__call__(request)
-        return self.get_response(request)
-
-    def process_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        inherited = getattr(super(), "process_view", None)
-        if inherited and request.path.startswith(PAGES):
-            return inherited(request, *args, **kwargs)
-        return None
+        return self.past_pages(request)
 
 
 class ContentSecurityPolicyMiddleware(_PagesOnly, csp.CSPMiddleware):
@@ -63,7 +63,8 @@ class CommonMiddleware(_PagesOnly, common.CommonMiddleware):
 
 
 class CsrfViewMiddleware(_PagesOnly, csrf.CsrfViewMiddleware):
-    pass
+    def process_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().process_view(request, *args, **kwargs) if request.path.startswith(PAGES) else None
 
 
 class AuthenticationMiddleware(_PagesOnly, auth.AuthenticationMiddleware):
