@@ -20,10 +20,11 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import wraps
-from typing import Any, ClassVar, Concatenate, ParamSpec, Protocol, Self, TypeVar, overload
+from typing import Any, ClassVar, Concatenate, NamedTuple, ParamSpec, Protocol, Self, TypeVar, overload
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
+from django.db.models.sql import Query
 
 from skeleton.db.counting import Counted
 from skeleton.db.statements import Param
@@ -38,8 +39,11 @@ _Rows = TypeVar("_Rows", bound="RowLevelQuerySet[Any]")
 _P = ParamSpec("_P")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+_PUT_OFF: Any = object()
+"""Stands for the query of a queryset that has made none yet."""
+
+
+class Step(NamedTuple):
     """A keyed method that was called: its name, and its arguments as constants and as names of values."""
 
     name: str
@@ -69,12 +73,12 @@ class Recipe:
             else:
                 hash(value)
                 constants.append((argument, value))
-        return replace(self, steps=(*self.steps, Step(name, tuple(constants), tuple(names))), values=values)
+        steps = (*self.steps, Step(name, tuple(constants), tuple(names)))
+        return Recipe(self.queryset, self.model, steps, values)
 
     def rows(self, *, placeholders: bool = True) -> QuerySet[Any]:
         """The ordinary queryset that this describes, with a `Param` for each value unless told otherwise."""
-        found: Any = self.queryset(self.model)
-        found._steps = None
+        found: Any = self.queryset(self.model, Query(self.model))
         for step in self.steps:
             values = {name: Param(key) if placeholders else self.values[key] for name, key in step.values}
             found = getattr(found, step.name)(**dict(step.constants), **values)
@@ -104,8 +108,9 @@ class RowLevelQuerySet(QuerySet[_Row]):
     _query: Any
 
     def __init__(self, model: Any = None, query: Any = None, using: Any = None, hints: Any = None) -> None:
-        super().__init__(model, query, using, hints)
-        self._steps = True if query is None and using is None else None
+        begins = query is None and using is None
+        super().__init__(model, _PUT_OFF if begins else query, using, hints)
+        self._steps = True if begins else None
 
     def visible_to(self, actor: Any) -> Self:
         """The rows that `actor` may see. What it leaves out does not exist for the actor: a 404, or an absence."""
@@ -123,12 +128,13 @@ class RowLevelQuerySet(QuerySet[_Row]):
     @property
     def query(self) -> Any:
         """The query, made now if it was put off. Whoever holds it may change it, so the key is dropped."""
-        if self._steps is not None:
-            recipe, self._steps = self._steps, None
+        recipe = self._steps
+        if recipe is not None:
             if isinstance(recipe, Recipe) and recipe.steps:
-                hints = self._hints
-                self.__dict__.update(vars(recipe.rows(placeholders=False)))
-                self._hints = hints
+                self.__dict__.update({**vars(recipe.rows(placeholders=False)), "_hints": self._hints})
+            else:
+                self._query = Query(self.model)
+            self._steps = None  # last, since another thread may ask the same queryset
         return _get_query(self)
 
     @query.setter
@@ -137,8 +143,7 @@ class RowLevelQuerySet(QuerySet[_Row]):
         _set_query(self, value)
 
     def _keyed(self, recipe: Recipe) -> Self:
-        # a query with steps is made when it is needed, so until then one that nobody reads can stand for it
-        made = type(self)(self.model, self._query if recipe.steps else None, None, self._hints)
+        made = type(self)(self.model, None, None, self._hints)
         made._steps = recipe
         return made
 
