@@ -84,7 +84,8 @@ class HasPermission(OperationHolderMixin, BasePermission):
         described = view.action_description
         if described is None:  # a method that the path does not have: 405, but only for those who are signed in
             return SIGNED_IN.allows(request.user, None)
-        return self.requirement(described.permission, request.method or "").allows(
+        method = request._request.method or ""  # past DRF's wrapper, which looks for it twice
+        return self.requirement(described.permission, method).allows(
             request.user, view.kwargs.get(view.lookup_url_kwarg or view.lookup_field)
         )
 

@@ -21,7 +21,6 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import SkipField, get_error_detail
-from rest_framework.utils.serializer_helpers import BindingDict
 
 UNKNOWN = "Unknown field"
 MOST_UNKNOWN = 50
@@ -127,17 +126,8 @@ def _ignored(serializer_class: type[InputSerializer]) -> frozenset[str]:
 @cache
 def _shared_fields(serializer_class: type[InputSerializer], partial: bool) -> dict[str, Any]:
     """The writable fields of the class, bound to an instance that nobody else sees. They must not be changed."""
-    serializer = serializer_class(partial=partial)
-    _bind(serializer.fields)
-    return {name: field for name, field in serializer.fields.items() if not field.read_only}
-
-
-def _bind(fields: BindingDict) -> None:
-    """Bind nested fields now, while no other thread can see them."""
-    for field in fields.values():
-        child = getattr(field, "child", field)
-        if isinstance(child, serializers.Serializer):
-            _bind(child.fields)
+    fields = serializer_class(partial=partial).fields
+    return {name: field for name, field in fields.items() if not field.read_only}
 
 
 # --- which fields can be shared ---------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ The order of a request is fixed: length, authentication, throttles, permission, 
 
 import uuid
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -89,7 +89,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
     # which action
 
-    @property
+    @cached_property
     def action_description(self) -> ActionDescription | None:
         """What the present action says of itself; None for a method that the path does not have."""
         return description_of(type(self), self.action) if self.action else None
