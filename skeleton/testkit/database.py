@@ -1,4 +1,4 @@
-"""A PostgreSQL of the test's own, as durable as the real one, which the test may kill and leave dead for a while."""
+"""A PostgreSQL of the test's own, as durable as the real one unless it need not be; the test may kill it."""
 
 import os
 import signal
@@ -21,8 +21,8 @@ from skeleton.embedded_postgres.server import Server, wait_until_ready
 class OwnDatabase:
     """One server over `folder`, started and killed by hand. From the thread that lives longest: it dies with that."""
 
-    def __init__(self, folder: Path) -> None:
-        self.layout = layout_of(folder)
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+        self.layout = layout_of(folder, durable=durable)
         self.layout.create()
         account = server_account(self.layout.data)
         room = open_room(self.layout, account, "")
@@ -64,9 +64,9 @@ class OwnDatabase:
 
 
 @contextmanager
-def own_database(folder: Path) -> Iterator[OwnDatabase]:
+def own_database(folder: Path, *, durable: bool = True) -> Iterator[OwnDatabase]:
     """A running server of one's own; none of it is left afterwards."""
-    database = OwnDatabase(folder)
+    database = OwnDatabase(folder, durable=durable)
     try:
         database.start()
         yield database
