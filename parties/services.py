@@ -24,7 +24,7 @@ from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_offered
 from skeleton.kernel.text import Label, format_text
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
 
 Values = dict[str, Any]
@@ -36,7 +36,7 @@ def create_party(*, kind: PartyKind, values: Values, actor: Actor) -> UUID:
     """Create a party and return its id. `values` as from PartyInputSerializer, with `address` or `addresses`."""
     fields, addresses = _taken_apart(kind, values)
     require_offered(fields)
-    with verb(actor, "create"):
+    with audited_transaction(actor, "create"):
         party = Party(kind=kind, **{**_money_of_new(kind), **fields})
         party.save(force_insert=True)
         _write_addresses(party, addresses or _worth_writing(values.get("address")))
@@ -49,7 +49,7 @@ def update_party(*, kind: PartyKind, pk: UUID, values: Values, actor: Actor) -> 
     Raises NotFound.
     """
     fields, addresses = _taken_apart(kind, values)
-    with verb(actor, "update"):
+    with audited_transaction(actor, "update"):
         party = locked_for_update(KINDS[kind].objects.visible_to(actor), pk, no_key=True)
         touched = False
         if "address" in values:
@@ -153,7 +153,7 @@ _UNKNOWN: dict[PartyKind | None, Text] = {
 def change_status(*, kind: PartyKind, pk: UUID, action: str, actor: Actor) -> None:
     """Perform one of ACTIONS. Raises NotFound; Conflict if the party already has that status."""
     status = ACTIONS[action]
-    with verb(actor, action):
+    with audited_transaction(actor, action):
         party = locked_for_update(KINDS[kind].objects.visible_to(actor), pk)
         if party.status == status:
             allowed = [name for name, leads_to in ACTIONS.items() if leads_to != party.status]
@@ -214,7 +214,7 @@ def require_usable(
 
 def switch_country(*, pk: UUID, active: bool, actor: Actor) -> None:
     """Activate or deactivate a country. Raises NotFound; Conflict if it already has that status."""
-    with verb(actor, "activate" if active else "deactivate"):
+    with audited_transaction(actor, "activate" if active else "deactivate"):
         country = locked_for_update(Country.objects.visible_to(actor), pk, no_key=True)
         if not assign(country, {"is_active": active}):
             told = _("The country is already active.") if active else _("The country is already inactive.")
@@ -240,6 +240,8 @@ def seed_countries() -> int:
         if record.code not in present
     ]
     if missing:
-        with verb(SYSTEM, "seed"):  # if two processes seed at the same time, the later one finds the rows
+        with audited_transaction(
+            SYSTEM, "seed"
+        ):  # if two processes seed at the same time, the later one finds the rows
             Country.objects.bulk_create(missing, ignore_conflicts=True)
     return len(missing)

@@ -15,7 +15,7 @@ from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.money import require_offered
 from skeleton.kernel.text import Label, format_text
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 
 
 def create_account(*, values: dict[str, Any], actor: Actor) -> UUID:
@@ -23,7 +23,7 @@ def create_account(*, values: dict[str, Any], actor: Actor) -> UUID:
     require_offered(values)
     parent = _find(values.pop("parent", None))
     _require_same_type(values["type"], parent)
-    with verb(actor, "create"):
+    with audited_transaction(actor, "create"):
         return Account.objects.create(**values, parent=parent).pk
 
 
@@ -32,7 +32,7 @@ def update_account(*, account_id: UUID, values: dict[str, Any], actor: Actor) ->
 
     Type and currency can't be changed once the account has postings (409), nor can the type if it has sub-accounts.
     """
-    with verb(actor, "update"):
+    with audited_transaction(actor, "update"):
         account = locked_for_update(Account.objects.all(), account_id)
         if "parent" in values:
             values["parent"] = _find(values["parent"])
@@ -69,7 +69,7 @@ def _require_same_type(type_: str, parent: Account | None) -> None:
 def seed_chart() -> int:
     """Create the accounts of the default chart whose codes aren't taken, and return their number."""
     made = 0
-    with verb(SYSTEM, "seed"):
+    with audited_transaction(SYSTEM, "seed"):
         for seed in seeds():
             parent = Account.objects.filter(code=seed.parent, type=seed.type).first() if seed.parent else None
             _, created = Account.objects.get_or_create(

@@ -23,7 +23,7 @@ from skeleton.kernel.ids import uuid7
 from skeleton.kernel.moments import require_within_a_year
 from skeleton.kernel.money import require_offered, within_int64
 from skeleton.kernel.text import Money, format_text
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
 
 
@@ -74,7 +74,7 @@ def post_entry(
     if source_type == SourceType.MANUAL:  # earlier documents keep a currency that is no longer offered
         _require_offered(lines, fallback, day)
     _require_balance(lines, currencies)
-    with verb(actor, "post"):
+    with audited_transaction(actor, "post"):
         head = (day, description, reference, source_type, source_id, purpose, None, actor.id)
         return _insert(head, lines, currencies)
 
@@ -92,7 +92,7 @@ def reverse_entry(
     Raises NotFound, Conflict (already reversed, a closed period), Invalid (an inactive account, a date before the
     entry's).
     """
-    with verb(actor, "reverse"):
+    with audited_transaction(actor, "reverse"):
         entry = Entry.objects.with_reversal().filter(pk=entry_id).first()
         if entry is None:
             raise NotFound
@@ -106,7 +106,7 @@ def reverse_document(
 
     Raises as `reverse_entry` does.
     """
-    with verb(actor, "reverse"):
+    with audited_transaction(actor, "reverse"):
         of_document = {"source_type": source_type, "source_id": source_id, "purpose": purpose}
         entry = Entry.objects.with_reversal().filter(**of_document).first()
         return _reverse(entry, actor=actor, date=date, description=description) if entry else None

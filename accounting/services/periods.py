@@ -12,18 +12,18 @@ from skeleton.db.locks import locked_for_update
 from skeleton.db.records import assign
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 
 
 def create_period(*, start_date: dt.date, end_date: dt.date, actor: Actor) -> UUID:
     """Create an open period. Raises Invalid (it ends before it starts), Conflict (it overlaps another)."""
-    with verb(actor, "create"):
+    with audited_transaction(actor, "create"):
         return Period.objects.create(start_date=start_date, end_date=end_date).pk
 
 
 def close_period(*, period_id: UUID, actor: Actor) -> None:
     """Close the period to postings. Waits for postings in progress. Raises NotFound, Conflict."""
-    with verb(actor, "close"):
+    with audited_transaction(actor, "close"):
         period = locked_for_update(Period.objects.all(), period_id)
         if period.status == PeriodStatus.CLOSED:
             raise Conflict(_("The period is already closed."), details={"allowed": ["reopen"]})
@@ -32,7 +32,7 @@ def close_period(*, period_id: UUID, actor: Actor) -> None:
 
 def reopen_period(*, period_id: UUID, actor: Actor) -> None:
     """Reopen the period for postings. Raises NotFound, Conflict (it is open)."""
-    with verb(actor, "reopen"):
+    with audited_transaction(actor, "reopen"):
         period = locked_for_update(Period.objects.all(), period_id)
         if period.status == PeriodStatus.OPEN:
             raise Conflict(_("The period is open."), details={"allowed": ["close"]})

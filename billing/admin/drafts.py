@@ -19,7 +19,7 @@ from parties.models import Customer
 from skeleton.identity.choices import Language
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import local_number
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.office.acts import download
 from skeleton.office.columns import EMPTY, money, shown_money
 from skeleton.office.forms import ActForm, CurrencyChoice, PickField, RecordForm, few_lines
@@ -184,7 +184,7 @@ class DocumentScreen(RecordAdmin):
         return not fixed and super().has_change_permission(request, obj)
 
     def save_changed(self, form: Any, formsets: Any, actor: Actor) -> None:
-        with verb(actor, "update"):
+        with audited_transaction(actor, "update"):
             super().save_changed(form, (), actor)
             for formset in formsets:
                 if isinstance(formset, LineFormSet):

@@ -40,7 +40,7 @@ from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_offered
 from skeleton.kernel.text import Label, format_text
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
 from skeleton.notifications.choices import Event
 
@@ -61,7 +61,7 @@ def create_invoice(
     """
     built = build_lines(lines)
     named = common_currency(lines, currency)
-    with verb(actor, "create"):
+    with audited_transaction(actor, "create"):
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
         return insert_draft(customer=customer, due_date=due_date, currency=named, lines=built, notes=notes, actor=actor)
 
@@ -105,7 +105,7 @@ def insert_draft(
 
 def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) -> None:
     """Change `notes` in any state, `due_date` only of a draft. Raises NotFound, Conflict."""
-    with verb(actor, "update"):
+    with audited_transaction(actor, "update"):
         invoice = locked_for_update(Invoice.objects.all(), invoice_id)
         if values.get("due_date", invoice.due_date) != invoice.due_date:
             require_draft(invoice, _("Its due date cannot be changed."))
@@ -114,7 +114,7 @@ def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) ->
 
 def add_line(*, invoice_id: UUID, values: LineValues, actor: Actor) -> None:
     """Add a line at the end of a draft. Raises NotFound, Conflict, Invalid."""
-    with verb(actor, "add_line"):
+    with audited_transaction(actor, "add_line"):
         invoice, lines = _draft(invoice_id)
         append_line(invoice, lines, values)
 
@@ -124,7 +124,7 @@ def update_line(*, invoice_id: UUID, line_id: UUID, values: dict[str, Any], acto
 
     A line that bills an order line may bill less of it, but not more than other invoices leave unbilled (Conflict).
     """
-    with verb(actor, "update_line"):
+    with audited_transaction(actor, "update_line"):
         _lock_order_of(invoice_id)
         invoice, lines = _draft(invoice_id)
         change_line(invoice, lines, line_of(lines, line_id, "invoice"), values)
@@ -132,7 +132,7 @@ def update_line(*, invoice_id: UUID, line_id: UUID, values: dict[str, Any], acto
 
 def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
     """Delete a line of a draft. Raises NotFound, Conflict."""
-    with verb(actor, "delete_line"):
+    with audited_transaction(actor, "delete_line"):
         invoice, lines = _draft(invoice_id)
         remove_line(invoice, lines, line_of(lines, line_id, "invoice"))
 
@@ -145,7 +145,7 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
     Raises NotFound, Conflict (not a draft, no lines, it can't be posted).
     """
     now = timezone.now()
-    with verb(actor, "send"):
+    with audited_transaction(actor, "send"):
         # before taking locks, since it needs none of them; it is rolled back if the action is refused
         issue_sent_invoice.enqueue(invoice_id=str(invoice_id), language=actor.language)
         invoice = _locked_with_customer_and_order(invoice_id)
@@ -171,7 +171,7 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
     Raises NotFound, Conflict (another state, it can't be posted).
     """
     now = timezone.now()
-    with verb(actor, "cancel"):
+    with audited_transaction(actor, "cancel"):
         invoice = _locked_with_customer_and_order(invoice_id)
         if invoice.status not in (InvoiceStatus.DRAFT, InvoiceStatus.SENT) or invoice.amount_paid:
             raise refusal(invoice, _("Only a draft, or a sent invoice without payments, can be cancelled."))

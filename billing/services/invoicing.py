@@ -19,7 +19,7 @@ from skeleton.db.locks import locked_for_update
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import Conflict, NotFound
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 
 DAYS_TO_PAY = 30
 """Days until an invoice is due, unless a contract with the customer specifies otherwise."""
@@ -39,7 +39,7 @@ def invoice_order(*, order_id: UUID, actor: Actor, due_date: dt.date | None = No
     calls run at the same time, the later one finds nothing left. Raises NotFound; Conflict (not confirmed yet or
     cancelled, nothing left, the customer is not active).
     """
-    with verb(actor, "invoice"):
+    with audited_transaction(actor, "invoice"):
         customer_id = Order.objects.filter(pk=order_id).values_list("customer_id", flat=True).first()
         if customer_id is None:
             raise NotFound

@@ -39,7 +39,7 @@ from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_offered
 from skeleton.kernel.text import Label, format_text
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
 
 
@@ -74,7 +74,7 @@ def create_order(
     built = build_lines(priced)
     totals = document_totals((line["tax_rate"], line["total"]) for line in built)
     now, order_id = timezone.now(), uuid7()
-    with verb(actor, "create"):
+    with audited_transaction(actor, "create"):
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
         found = named or customer.currency
         require_offered({"currency": found})
@@ -103,7 +103,7 @@ def update_order(*, order_id: UUID, values: dict[str, Any], actor: Actor) -> Non
 
     Raises NotFound, Conflict.
     """
-    with verb(actor, "update"):
+    with audited_transaction(actor, "update"):
         order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
         fields = dict(values)
         if "shipping_address" in fields:
@@ -115,7 +115,7 @@ def update_order(*, order_id: UUID, values: dict[str, Any], actor: Actor) -> Non
 
 def add_line(*, order_id: UUID, values: OrderLineValues, actor: Actor) -> None:
     """Add a line at the end of a draft. Raises NotFound, Conflict, Invalid."""
-    with verb(actor, "add_line"):
+    with audited_transaction(actor, "add_line"):
         order, lines = _draft(order_id)
         (priced,) = _priced([values])
         append_line(order, lines, priced, also={"item_id": values["item_id"]})
@@ -126,7 +126,7 @@ def update_line(*, order_id: UUID, line_id: UUID, values: dict[str, Any], actor:
 
     Raises NotFound, Conflict, Invalid.
     """
-    with verb(actor, "update_line"):
+    with audited_transaction(actor, "update_line"):
         order, lines = _draft(order_id)
         line = line_of(lines, line_id, "order")
         fields = dict(values)
@@ -137,7 +137,7 @@ def update_line(*, order_id: UUID, line_id: UUID, values: dict[str, Any], actor:
 
 def delete_line(*, order_id: UUID, line_id: UUID, actor: Actor) -> None:
     """Delete a line of a draft. Raises NotFound, Conflict."""
-    with verb(actor, "delete_line"):
+    with audited_transaction(actor, "delete_line"):
         order, lines = _draft(order_id)
         remove_line(order, lines, line_of(lines, line_id, "order"))
 

@@ -11,7 +11,7 @@ from billing.services.telling import tell_of_invoice
 from skeleton.db.locks import locked_if_there
 from skeleton.db.statements import CurrentDate
 from skeleton.kernel.actors import SYSTEM
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
 from skeleton.notifications.queries import untold
 
@@ -27,7 +27,7 @@ def tell_of_overdue() -> int:
     told = 0
     for invoice_id in list(untold_overdue().values_list("pk", flat=True)):
         try:
-            with verb(SYSTEM, "overdue"):
+            with audited_transaction(SYSTEM, "overdue"):
                 # locked against payment; if someone else holds the lock, they pay it or the next run retries
                 invoice = locked_if_there(_overdue(), invoice_id, no_key=True, skip_locked=True)
                 if invoice:

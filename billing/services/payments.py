@@ -22,7 +22,7 @@ from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.moments import require_not_ahead
 from skeleton.kernel.text import Money, format_text
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
 
 TOO_EARLY = gettext_noop("Must not be before 1900.")
@@ -56,7 +56,7 @@ def record_payment(
     now = timezone.now()
     moment = paid_at or now
     _require_paid(moment)
-    with verb(actor, "record_payment"):
+    with audited_transaction(actor, "record_payment"):
         invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id, no_key=True)
         _require_due(invoice, amount, currency)
         paid = invoice.amount_paid + amount

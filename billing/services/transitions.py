@@ -20,7 +20,7 @@ from skeleton.db.locks import locked_for_update
 from skeleton.db.records import assign
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, NotFound
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
 from skeleton.notifications.queries import concerned
 from skeleton.notifications.services import notify
@@ -33,7 +33,7 @@ def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: 
     line. Shipping issues the reserved stock, cancelling releases it. Raises NotFound; Conflict if the order's state,
     its invoices, the customer, the credit limit or the stock don't allow it.
     """
-    with verb(actor, VERBS.get(status, "change_status")):
+    with audited_transaction(actor, VERBS.get(status, "change_status")):
         customer = _customer_alone(order_id) if status == OrderStatus.CONFIRMED else None
         order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
         if status == OrderStatus.CANCELLED or status not in TRANSITIONS[OrderStatus(order.status)]:

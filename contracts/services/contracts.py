@@ -25,7 +25,7 @@ from skeleton.kernel.errors import Conflict, Forbidden, Invalid
 from skeleton.kernel.moments import require_not_ahead
 from skeleton.kernel.money import require_offered
 from skeleton.kernel.text import format_text
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
 
 # --- fields -----------------------------------------------------------------------------------------------------------
@@ -38,7 +38,7 @@ def create_contract(*, values: Values, actor: Actor) -> UUID:
     """
     fields = columns(values)
     require_offered(fields)
-    with verb(actor, "create"):
+    with audited_transaction(actor, "create"):
         require_usable(fields["party_id"])
         contract = Contract(**fields, created_by_id=actor.id)
         contract.save(force_insert=True)
@@ -61,7 +61,7 @@ def change_delivery_terms(*, contract_id: UUID, values: Values, actor: Actor) ->
 
 
 def _change(contract_id: UUID, action: Action, values: Values, actor: Actor) -> None:
-    with verb(actor, action.value):
+    with audited_transaction(actor, action.value):
         contract: Contract = locked_for_update(Contract.objects.visible_to(actor), contract_id, no_key=True)
         leads_to(action, _situation(contract))
         fields = columns(values, contract)
@@ -75,7 +75,7 @@ def _change(contract_id: UUID, action: Action, values: Values, actor: Actor) -> 
 
 def submit_contract(*, contract_id: UUID, actor: Actor) -> None:
     """Submit a draft for approval. Raises NotFound, Conflict."""
-    with verb(actor, Action.SUBMIT.value):
+    with audited_transaction(actor, Action.SUBMIT.value):
         _move(_taken(contract_id, actor), Action.SUBMIT, {"rejection_reason": None})
 
 
@@ -84,7 +84,7 @@ def approve_contract(*, contract_id: UUID, actor: Actor) -> None:
 
     Raises NotFound; Conflict; Forbidden for the contract's author, unless they have `*:*`.
     """
-    with verb(actor, Action.APPROVE.value):
+    with audited_transaction(actor, Action.APPROVE.value):
         contract = _taken(contract_id, actor)
         leads_to(Action.APPROVE, _situation(contract))
         if contract.created_by_id == actor.id and not actor.can("*:*"):
@@ -94,7 +94,7 @@ def approve_contract(*, contract_id: UUID, actor: Actor) -> None:
 
 def reject_contract(*, contract_id: UUID, reason: str, actor: Actor) -> None:
     """Return a contract that is pending approval to draft. Raises NotFound, Conflict."""
-    with verb(actor, Action.REJECT.value):
+    with audited_transaction(actor, Action.REJECT.value):
         _move(_taken(contract_id, actor), Action.REJECT, {"rejection_reason": reason})
 
 
@@ -105,14 +105,14 @@ def activate_contract(*, contract_id: UUID, actor: Actor, signed_at: dt.datetime
     """
     moment = signed_at or timezone.now()
     require_not_ahead(moment, field="signed_at")
-    with verb(actor, Action.ACTIVATE.value):
+    with audited_transaction(actor, Action.ACTIVATE.value):
         fields = {"signed_at": moment, "rejection_reason": None}
         _move(_taken(contract_id, actor), Action.ACTIVATE, fields)
 
 
 def terminate_contract(*, contract_id: UUID, reason: str, actor: Actor) -> None:
     """Terminate a contract before its end, or permanently after it. Raises NotFound, Conflict."""
-    with verb(actor, Action.TERMINATE.value):
+    with audited_transaction(actor, Action.TERMINATE.value):
         fields = {"terminated_at": timezone.now(), "termination_reason": reason}
         _move(_taken(contract_id, actor), Action.TERMINATE, fields)
 
@@ -123,7 +123,7 @@ def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) ->
     Raises NotFound; Conflict, also if no renewals are left; Invalid if the new last day is not after the current one or
     is past.
     """
-    with verb(actor, Action.RENEW.value):
+    with audited_transaction(actor, Action.RENEW.value):
         contract = _taken(contract_id, actor)
         leads_to(Action.RENEW, _situation(contract))
         earliest = max(contract.end_date + dt.timedelta(days=1), _today(contract))

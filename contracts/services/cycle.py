@@ -25,7 +25,7 @@ from skeleton.db.locks import locked_if_there
 from skeleton.db.records import assign
 from skeleton.kernel import days
 from skeleton.kernel.actors import SYSTEM, Actor
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
 
 log = structlog.get_logger("skeleton.contracts")
@@ -114,7 +114,7 @@ def _settled(contract_id: UUID, today: dt.date, actor: Actor) -> Iterator[Settle
 
 def _settle(step: Settled, today: dt.date, actor: Actor) -> bool:
     """Settle one cycle and return True, if it is still due and the contract isn't locked."""
-    with verb(actor, step.action.value):
+    with audited_transaction(actor, step.action.value):
         contract = locked_if_there(Contract.objects.all(), step.contract_id, no_key=True, skip_locked=True)
         if contract is None or _due(contract, today) != step:
             return False

@@ -11,7 +11,7 @@ from contracts.choices import Action, ContractStatus
 from contracts.machine import obstacle
 from contracts.models import Contract
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import VALUES, Event
 from skeleton.notifications.queries import concerned, untold
 from skeleton.notifications.services import notify
@@ -61,7 +61,7 @@ def tell_of_ends(today: dt.date, *, actor: Actor) -> int:
         for contract in list(_ending(today, first, last)):
             key = f"{contract.pk} {contract.end_date} {last}"
             try:
-                with verb(actor, "notice"):
+                with audited_transaction(actor, "notice"):
                     _tell_of_end(contract, today, actor=actor, once=key)
                     told += 1
             except DatabaseError:

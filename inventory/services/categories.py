@@ -8,12 +8,12 @@ from django.db import connection
 from inventory.models import Category
 from skeleton.db import records
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 
 
 def update_category(*, category_id: UUID, values: dict[str, Any], actor: Actor) -> None:
     """Change a category. Raises NotFound; Conflict if it would end up below itself."""
-    with verb(actor, "update"):
+    with audited_transaction(actor, "update"):
         if "parent_id" in values:
             _lock_tree()
         records.update(Category.objects.visible_to(actor), category_id, values, actor=actor)

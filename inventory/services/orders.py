@@ -12,7 +12,7 @@ from inventory.errors import NotEnoughStock
 from inventory.services.ledger import run
 from inventory.services.low import tell_of_low
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 
 # If a single warehouse has enough of an item, the fullest one supplies it; otherwise several do, fullest first.
 _RESERVE = """
@@ -82,7 +82,7 @@ def reserve_for_order(*, order_id: UUID, needs: Mapping[UUID, Decimal], actor: A
         "order_id": order_id,
         "actor_id": actor.id,
     }
-    with verb(actor, "reserve"):
+    with audited_transaction(actor, "reserve"):
         taken: dict[UUID, Decimal] = {}
         for is_short, pk, quantity, name, sku, _ in run(_RESERVE, values):
             if is_short:
@@ -96,7 +96,7 @@ def issue_for_order(*, order_id: UUID, reference: str, actor: Actor) -> int:
 
     Manual reservations for the order are released, since its lines have reservations of their own.
     """
-    with verb(actor, "issue"):
+    with audited_transaction(actor, "issue"):
         run(_HOLD, {"order_id": order_id})
         issued = run(_ISSUE, {"order_id": order_id, "reference": reference, "actor_id": actor.id})
         run(_RELEASE, {"order_id": order_id})
@@ -105,6 +105,6 @@ def issue_for_order(*, order_id: UUID, reference: str, actor: Actor) -> int:
 
 def release_for_order(*, order_id: UUID, actor: Actor) -> int:
     """Release all reservations for the order and return their number."""
-    with verb(actor, "release"):
+    with audited_transaction(actor, "release"):
         run(_HOLD, {"order_id": order_id})
         return len(run(_RELEASE, {"order_id": order_id}))

@@ -20,7 +20,7 @@ from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.text import Label, format_text
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 
 EXPIRY_BATCH = 500
 """The maximum number of stock rows that one expiry transaction locks."""
@@ -93,7 +93,7 @@ def reserve_stock(
         "expires_at": expires_at,
         "actor_id": actor.id,
     }
-    with verb(actor, "reserve"):
+    with audited_transaction(actor, "reserve"):
         require_active(warehouse_id)
         stock_id, available, made = next(iter(run(_RESERVE, values)), (None, Decimal(0), None))
         if made is None:
@@ -104,7 +104,7 @@ def reserve_stock(
 
 def fulfill_reservation(*, reservation_id: UUID, actor: Actor) -> None:
     """Issue the reserved stock. Raises NotFound, Conflict (ended, expired, or held by an order)."""
-    with verb(actor, "fulfill"):
+    with audited_transaction(actor, "fulfill"):
         reservation = _held(reservation_id)
         _require(reservation, "fulfill")
         if reservation.expires_at and reservation.expires_at <= timezone.now():
@@ -114,7 +114,7 @@ def fulfill_reservation(*, reservation_id: UUID, actor: Actor) -> None:
 
 def cancel_reservation(*, reservation_id: UUID, actor: Actor) -> None:
     """Release the reserved stock. Raises NotFound, Conflict (ended, or held by an order)."""
-    with verb(actor, "cancel"):
+    with audited_transaction(actor, "cancel"):
         _require(_held(reservation_id), "cancel")
         run(_CANCEL, {"id": reservation_id}, rows=False)
 
@@ -123,7 +123,7 @@ def expire_reservations() -> int:
     """Release all expired reservations and return their number. It can be run at any time, repeatedly."""
     expired = 0
     while True:
-        with verb(SYSTEM, "expire"):
+        with audited_transaction(SYSTEM, "expire"):
             found = len(run(_EXPIRE, {"limit": EXPIRY_BATCH}))
         expired += found
         if found == 0:

@@ -15,7 +15,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.text import Label, format_text
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def receive_stock(
     Raises Conflict if the warehouse is not active.
     """
     place = Place(item_id, warehouse_id)
-    with verb(actor, "receive"):
+    with audited_transaction(actor, "receive"):
         require_active(warehouse_id)
         open_row(place, new_id=uuid7())
         posted = post(
@@ -61,7 +61,7 @@ def issue_stock(
 ) -> UUID:
     """Issue unreserved goods, `quantity` above 0. Returns the id of the stock row. Raises NotEnoughStock."""
     place = Place(item_id, warehouse_id)
-    with verb(actor, "issue"):
+    with audited_transaction(actor, "issue"):
         posted = post(
             [Line(place, -quantity)], type=MovementType.ISSUE, actor=actor, reference=reference, reason=reason
         )
@@ -70,7 +70,7 @@ def issue_stock(
 
 def adjust_stock(*, stock_id: UUID, change: Decimal, reason: str, actor: Actor, reference: str | None = None) -> None:
     """Correct the quantity on hand by `change`, signed and not 0. Raises NotFound, NotEnoughStock."""
-    with verb(actor, "adjust"):
+    with audited_transaction(actor, "adjust"):
         line = Line(place_of(stock_id), change)
         post([line], type=MovementType.ADJUSTMENT, actor=actor, reference=reference, reason=reason)
 
@@ -93,7 +93,7 @@ def transfer_stock(
         raise Invalid(details={"to_warehouse_id": _("Must be another warehouse than the one it comes from.")})
     source, target = Place(item_id, from_warehouse_id), Place(item_id, to_warehouse_id)
     lines = [Line(source, -quantity, to_warehouse_id), Line(target, quantity, from_warehouse_id)]
-    with verb(actor, "transfer"):
+    with audited_transaction(actor, "transfer"):
         require_active(to_warehouse_id)
         open_row(target, new_id=uuid7())
         posted = post(
@@ -109,7 +109,7 @@ def transfer_stock(
 
 def set_reorder_levels(*, stock_id: UUID, values: dict[str, Any], actor: Actor) -> None:
     """Change `reorder_point` and `reorder_quantity`. Raises NotFound."""
-    with verb(actor, "update"):
+    with audited_transaction(actor, "update"):
         records.update(Stock.objects.visible_to(actor), stock_id, values, actor=actor)
 
 

@@ -22,7 +22,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.text import format_text
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 
 
 def create_conversation(*, values: dict[str, Any], actor: Actor) -> tuple[UUID, bool]:
@@ -34,7 +34,7 @@ def create_conversation(*, values: dict[str, Any], actor: Actor) -> tuple[UUID, 
     _require_users(values["member_ids"], others)
     if values["type"] == ConversationType.DIRECT:
         return _open_direct(values, others, actor)
-    with verb(actor, "create"):
+    with audited_transaction(actor, "create"):
         conversation = Conversation(
             type=ConversationType.GROUP,
             name=values.get("name"),
@@ -75,7 +75,7 @@ def _open_direct(values: dict[str, Any], others: Sequence[UUID], actor: Actor) -
     if named:
         raise Invalid(details=dict.fromkeys(named, _("A direct conversation has none.")))
     new_id, (other,) = uuid7(), others
-    with verb(actor, "create"), connection.cursor() as cursor:
+    with audited_transaction(actor, "create"), connection.cursor() as cursor:
         # waits for a concurrent transaction that creates the same one
         cursor.execute(_OPEN_DIRECT, {"id": new_id, "one": actor.user_id, "other": other})
         if cursor.rowcount:
@@ -94,7 +94,7 @@ def _add(conversation_id: UUID, user_ids: Iterable[UUID]) -> None:
 
 def update_group(*, conversation_id: UUID, values: dict[str, Any], actor: Actor) -> None:
     """Change the name and description of a group. Raises NotFound, Conflict (direct, or archived)."""
-    with verb(actor, "update"):
+    with audited_transaction(actor, "update"):
         conversation = _locked(conversation_id, actor)
         _require_group(conversation)
         _require_open(conversation)
@@ -103,7 +103,7 @@ def update_group(*, conversation_id: UUID, values: dict[str, Any], actor: Actor)
 
 def archive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
     """Make it read-only for all members. Raises NotFound, Conflict; Forbidden for all but a group's owner."""
-    with verb(actor, "archive"):
+    with audited_transaction(actor, "archive"):
         conversation = _locked(conversation_id, actor)
         _require_owner(conversation, actor)
         if conversation.archived_at:
@@ -113,7 +113,7 @@ def archive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
 
 def unarchive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
     """Make it writable again. Raises NotFound, Conflict; Forbidden for all but a group's owner."""
-    with verb(actor, "unarchive"):
+    with audited_transaction(actor, "unarchive"):
         conversation = _locked(conversation_id, actor)
         _require_owner(conversation, actor)
         if not conversation.archived_at:
@@ -129,7 +129,7 @@ def add_member(*, conversation_id: UUID, user_id: UUID, actor: Actor) -> None:
 
     Raises NotFound; Conflict (direct, archived, or already a member); Forbidden for all but the owner; Invalid.
     """
-    with verb(actor, "add_member"):
+    with audited_transaction(actor, "add_member"):
         conversation = _locked(conversation_id, actor)
         _require_group(conversation)
         _require_owner(conversation, actor)
@@ -146,7 +146,7 @@ def remove_member(*, conversation_id: UUID, user_id: UUID, actor: Actor) -> None
 
     Raises NotFound, also if the user isn't a member; Conflict (direct, or archived); Forbidden for all but the owner.
     """
-    with verb(actor, "remove_member"):
+    with audited_transaction(actor, "remove_member"):
         conversation = _locked(conversation_id, actor)
         _require_group(conversation)
         if user_id != actor.id:
@@ -174,7 +174,7 @@ def mark_read(*, conversation_id: UUID, seq: int, actor: Actor) -> None:
         raise Invalid(details={"seq": format_text(_("There are messages up to {last_seq} only."), last_seq=last_seq)})
     if seq <= read_seq:
         return
-    with verb(actor, "read"):
+    with audited_transaction(actor, "read"):
         mine = Member.objects.filter(conversation_id=conversation_id, user_id=actor.user_id)
         mine.filter(read_seq__lt=seq).update(read_seq=seq)
 

@@ -17,7 +17,7 @@ from skeleton.db.locks import locked_for_update
 from skeleton.files.models import File
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 
 
 def send_message(*, conversation_id: UUID, values: dict[str, Any], actor: Actor) -> tuple[UUID, bool]:
@@ -36,7 +36,7 @@ def send_message(*, conversation_id: UUID, values: dict[str, Any], actor: Actor)
         raise Invalid(details={"content": _("Write something, or attach a file.")})
     names = _require_own(file_ids, actor)
     try:
-        with verb(actor, "send"):
+        with audited_transaction(actor, "send"):
             pk = _write(conversation_id, values.get("content"), client_id, file_ids, actor)
             text = values.get("content") or ", ".join(names)
             tell_those_away(conversation_id=conversation_id, message_id=pk, text=text, sender=actor)
@@ -80,7 +80,7 @@ def _write(
 
 def edit_message(*, conversation_id: UUID, message_id: UUID, values: dict[str, Any], actor: Actor) -> None:
     """Change the content of the actor's own message. Raises NotFound, Forbidden, Conflict (deleted, or archived)."""
-    with verb(actor, "edit"):
+    with audited_transaction(actor, "edit"):
         message = _own(conversation_id, message_id, actor)
         if values.get("content", message.content) != message.content:
             _save(message, content=values["content"], edited_at=timezone.now())
@@ -88,7 +88,7 @@ def edit_message(*, conversation_id: UUID, message_id: UUID, values: dict[str, A
 
 def delete_message(*, conversation_id: UUID, message_id: UUID, actor: Actor) -> None:
     """Empty the actor's own message, keeping its `seq`. Raises NotFound, Forbidden, Conflict (deleted, or archived)."""
-    with verb(actor, "delete"):
+    with audited_transaction(actor, "delete"):
         _save(_own(conversation_id, message_id, actor), content=None, deleted_at=timezone.now())
 
 

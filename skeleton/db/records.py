@@ -8,13 +8,13 @@ from django.db.models import Model, QuerySet
 from skeleton.db.locks import locked_for_update
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.money import require_offered
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 
 
 def create(model: type[Model], values: Mapping[str, object], *, actor: Actor) -> UUID:
     """Create a row of `model` and return its id."""
     require_offered(values)
-    with verb(actor, "create"):
+    with audited_transaction(actor, "create"):
         row = model(**values)
         row.save(force_insert=True)
     return row.pk  # type: ignore[no-any-return]
@@ -22,13 +22,13 @@ def create(model: type[Model], values: Mapping[str, object], *, actor: Actor) ->
 
 def update(rows: QuerySet[Model], pk: UUID, values: Mapping[str, object], *, actor: Actor) -> None:
     """Write `values` into the row with this id. Raises NotFound where it is not among `rows`."""
-    with verb(actor, "update"):
+    with audited_transaction(actor, "update"):
         assign(locked_for_update(rows, pk, no_key=True), values)
 
 
 def delete(rows: QuerySet[Model], pk: UUID, *, actor: Actor) -> None:
     """Delete the row. Raises NotFound; ProtectedError or a foreign key where something refers to it (409)."""
-    with verb(actor, "delete"):
+    with audited_transaction(actor, "delete"):
         locked_for_update(rows, pk).delete()
 
 

@@ -26,7 +26,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.text import format_text
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.rest.throttles import Limit
 
 log = structlog.get_logger("skeleton.files")
@@ -55,7 +55,7 @@ def upload_file(*, upload: Received, purpose: str | None, actor: Actor) -> UUID:
         )
         storage.put(key, upload)
     try:
-        with verb(actor, "create"):
+        with audited_transaction(actor, "create"):
             file.save(force_insert=True)
     except (OperationalError, InterfaceError):
         log.warning("bytes_left_behind", key=key)  # the connection broke, but the row may have been committed
@@ -68,7 +68,7 @@ def upload_file(*, upload: Received, purpose: str | None, actor: Actor) -> UUID:
 
 def delete_file(*, file_id: UUID, actor: Actor) -> None:
     """Delete the row, and its contents after the commit. Raises NotFound, Conflict (the file is in use)."""
-    with verb(actor, "delete"):
+    with audited_transaction(actor, "delete"):
         file = locked_for_update(File.objects.visible_to(actor), file_id)
         user = uses.user_of(file.pk)
         if user:
@@ -125,7 +125,7 @@ def sweep(found: Sweep, *, actor: Actor) -> None:
         if not File.objects.filter(storage_key=key).exists():
             storage.remove(key)
     for pk in found.rows_without_bytes:
-        with verb(actor, "sweep"):
+        with audited_transaction(actor, "sweep"):
             _remove_lost(pk)
     for name in found.unfinished:
         Path(name).unlink(missing_ok=True)

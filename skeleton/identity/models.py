@@ -19,7 +19,7 @@ from skeleton.identity.choices import Language
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 
 
 class UserQuerySet(RowLevelQuerySet["User"]):
@@ -67,7 +67,7 @@ class UserManager(BaseUserManager["User"]):
 
     def seed_super_administrator(self, user: "User") -> "User":
         """Save a new user as a super administrator, on behalf of the system."""
-        with verb(SYSTEM, "seed"):
+        with audited_transaction(SYSTEM, "seed"):
             user.save(using=self.db, force_insert=True)
             UserRole.objects.create(user=user, role=Role.objects.get(name="super_admin"))
         return user

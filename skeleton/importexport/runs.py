@@ -26,7 +26,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import DomainError
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.text import format_text
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
 from skeleton.office.refusals import REFUSALS, refusal_of, texts_of
 from skeleton.office.tables.columns import AmountColumn, BadCell, Column, TextColumn
@@ -85,7 +85,7 @@ def run(
     it, they are always rolled back.
     """
     try:
-        with verb(actor, "import"):
+        with audited_transaction(actor, "import"):
             report = _work(target, sheet, actor, progress)
             if apply is None or not report.is_clean or report.plan != apply:
                 raise _Undone(report)

@@ -3,7 +3,7 @@
     @job
     def send_reminder(invoice_id: str) -> None: ...
 
-    with verb(actor, "send"):
+    with audited_transaction(actor, "send"):
         ...
         send_reminder.enqueue(invoice_id=str(invoice.pk))
 

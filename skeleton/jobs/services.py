@@ -12,7 +12,7 @@ from skeleton.jobs.models import Job
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.text import Label, format_text
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 
 
 def run_job_now(*, job_id: int, actor: Actor) -> None:
@@ -20,7 +20,7 @@ def run_job_now(*, job_id: int, actor: Actor) -> None:
 
     A job that has used up its attempts gets one more. Raises NotFound, Conflict (it is running or finished).
     """
-    with verb(actor, "run_now"):
+    with audited_transaction(actor, "run_now"):
         state = _locked(job_id, State.FAILED, State.TODO)
         if state == State.FAILED:
             _retry(job_id)
@@ -30,7 +30,7 @@ def run_job_now(*, job_id: int, actor: Actor) -> None:
 
 def cancel_job(*, job_id: int, actor: Actor) -> None:
     """Cancel a waiting or failed job. Raises NotFound, Conflict (it is running or finished)."""
-    with verb(actor, "cancel"):
+    with audited_transaction(actor, "cancel"):
         state = _locked(job_id, State.FAILED, State.TODO)
         if state == State.TODO:
             app.job_manager.cancel_job_by_id(job_id)

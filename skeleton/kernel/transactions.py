@@ -17,11 +17,11 @@ from skeleton.kernel.context import current_request
 
 SETTING = "skeleton.context"
 
-_inside: ContextVar[bool] = ContextVar("inside_a_verb", default=False)
+_inside: ContextVar[bool] = ContextVar("inside_audited_transaction", default=False)
 
 
 @contextmanager
-def verb(actor: Actor, action: str) -> Iterator[None]:
+def audited_transaction(actor: Actor, action: str) -> Iterator[None]:
     """Run a block in one transaction, and record `actor` and `action` for the audit triggers.
 
     A nested call joins the outer transaction, without a savepoint. The audit log then has the outer action, which is
@@ -35,7 +35,7 @@ def verb(actor: Actor, action: str) -> Iterator[None]:
     token = _inside.set(True)
     try:
         with transaction.atomic():
-            _announce(actor, action)
+            _set_audit_context(actor, action)
             yield
     finally:
         _inside.reset(token)
@@ -56,7 +56,7 @@ def snapshot() -> Iterator[None]:
         yield
 
 
-def _announce(actor: Actor, action: str) -> None:
+def _set_audit_context(actor: Actor, action: str) -> None:
     request = current_request.get()
     context = {
         "actor_id": actor.id,

@@ -20,7 +20,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.context import current_address
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from skeleton.kernel.ids import uuid7
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.rest.addresses import network_of
 from skeleton.rest.throttles import Limit
 
@@ -47,7 +47,7 @@ def create_user(*, email: str, password: str, name: str, actor: Actor | None, la
     user.password = make_password(password)
     if User.objects.with_email(email).exists():  # the constraint decides; this avoids a rollback in the log
         raise Conflict(_("Another user already has this e-mail."), details={"email": _("Is taken already.")})
-    with verb(actor or Actor(user.id, email, name, frozenset()), "create"):
+    with audited_transaction(actor or Actor(user.id, email, name, frozenset()), "create"):
         user.save(force_insert=True)
     return user
 
@@ -70,7 +70,7 @@ def change_password(*, actor: Actor, current_password: str, new_password: str) -
     guess.was_right()
     check_strength(new_password, user, field="new_password")
     hashed = make_password(new_password)  # slow by design, so before taking the lock
-    with verb(actor, "change_password"):
+    with audited_transaction(actor, "change_password"):
         User.objects.filter(pk=user.pk).update(password=hashed)
 
 
@@ -79,7 +79,7 @@ def update_user(*, user_id: UUID, values: dict[str, str], actor: Actor) -> None:
 
     Raises NotFound, Forbidden (they have more permissions than the actor), Conflict (taken e-mail).
     """
-    with verb(actor, "update"):
+    with audited_transaction(actor, "update"):
         user = locked_for_update(User.objects.all(), user_id, no_key=True)
         require_reach_over(actor, user)
         assign(user, values)
@@ -87,13 +87,13 @@ def update_user(*, user_id: UUID, values: dict[str, str], actor: Actor) -> None:
 
 def deactivate_user(*, user_id: UUID, actor: Actor) -> None:
     """Deactivate an account. A trigger ends all of its sessions. Raises NotFound, Forbidden, Conflict."""
-    with verb(actor, "deactivate"):
+    with audited_transaction(actor, "deactivate"):
         _switch(user_id, actor, active=False)
 
 
 def activate_user(*, user_id: UUID, actor: Actor) -> None:
     """Activate an account again. Raises NotFound, Forbidden, Conflict."""
-    with verb(actor, "activate"):
+    with audited_transaction(actor, "activate"):
         _switch(user_id, actor, active=True)
 
 
@@ -112,7 +112,7 @@ def _switch(user_id: UUID, actor: Actor, *, active: bool) -> None:
 
 def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
     """Assign a role. Raises NotFound, Forbidden (role or user exceed the actor's permissions), Conflict (assigned)."""
-    with verb(actor, "assign_role"):
+    with audited_transaction(actor, "assign_role"):
         user = locked_for_update(User.objects.all(), user_id, no_key=True)
         role = _role(Role.objects.all(), role_id)
         require_reach(actor, role.permissions)
@@ -125,7 +125,7 @@ def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
 
 def remove_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
     """Remove a role. Raises NotFound (also: not assigned), Forbidden, Conflict (the last super administrator's)."""
-    with verb(actor, "remove_role"):
+    with audited_transaction(actor, "remove_role"):
         user = locked_for_update(User.objects.all(), user_id, no_key=True)
         role = _role(Role.objects.filter(holders__user=user), role_id)
         require_reach(actor, role.permissions)

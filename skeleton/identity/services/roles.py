@@ -12,19 +12,19 @@ from skeleton.identity.models import Role
 from skeleton.identity.permissions import DEFAULT_ROLES
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Conflict
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 
 
 def create_role(*, values: dict[str, Any], actor: Actor) -> UUID:
     """Create a role. Raises Forbidden if it exceeds the actor's permissions, Conflict for a taken name."""
     require_reach(actor, values.get("permissions", ()))
-    with verb(actor, "create"):
+    with audited_transaction(actor, "create"):
         return Role.objects.create(**values).pk
 
 
 def update_role(*, role_id: UUID, values: dict[str, Any], actor: Actor) -> None:
     """Change a role. Raises NotFound, Forbidden (it exceeds the actor's permissions), Conflict (a default role)."""
-    with verb(actor, "update"):
+    with audited_transaction(actor, "update"):
         role = locked_for_update(Role.objects.all(), role_id)
         require_reach(actor, role.permissions)
         require_reach(actor, values.get("permissions", ()))
@@ -36,7 +36,7 @@ def update_role(*, role_id: UUID, values: dict[str, Any], actor: Actor) -> None:
 
 def delete_role(*, role_id: UUID, actor: Actor) -> None:
     """Delete a role that no user has. Raises NotFound, Forbidden, Conflict."""
-    with verb(actor, "delete"):
+    with audited_transaction(actor, "delete"):
         role = locked_for_update(Role.objects.all(), role_id)
         require_reach(actor, role.permissions)
         if role.is_default:
@@ -49,7 +49,7 @@ def delete_role(*, role_id: UUID, actor: Actor) -> None:
 def seed_default_roles() -> int:
     """Create the missing default roles and return their number."""
     made = 0
-    with verb(SYSTEM, "seed"):
+    with audited_transaction(SYSTEM, "seed"):
         for name, (description, permissions) in DEFAULT_ROLES.items():
             _, created = Role.objects.get_or_create(
                 name=name,

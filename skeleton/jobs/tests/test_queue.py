@@ -17,7 +17,7 @@ from skeleton.jobs.failures import LOST
 from skeleton.jobs.queue import ATTEMPTS, wait_after
 from skeleton.jobs.tests.jobs import count, fail, pass_on
 from skeleton.kernel.actors import SYSTEM
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.testkit.queue import own_queue, run_all
 from skeleton.testkit.roles import as_owner
 
@@ -50,11 +50,11 @@ def queued():
 
 
 def test_a_job_is_part_of_its_transaction():
-    with verb(SYSTEM, "test"):
+    with audited_transaction(SYSTEM, "test"):
         count.enqueue(key="never")
         transaction.set_rollback(True)
     assert queued() == 0
-    with verb(SYSTEM, "test"):
+    with audited_transaction(SYSTEM, "test"):
         number = count.enqueue(key="once")
     assert status(number) == ("todo", 0)
     run_all()

@@ -8,26 +8,30 @@ from django.test.utils import CaptureQueriesContext
 
 from skeleton.identity.models import Role
 from skeleton.kernel.actors import SYSTEM
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 
 pytestmark = pytest.mark.django_db
 
 
 def test_an_inner_verb_takes_no_statement():
-    with CaptureQueriesContext(connection) as captured, verb(SYSTEM, "outer"), verb(SYSTEM, "inner"):
+    with (
+        CaptureQueriesContext(connection) as captured,
+        audited_transaction(SYSTEM, "outer"),
+        audited_transaction(SYSTEM, "inner"),
+    ):
         pass
     assert [query["sql"].split()[0] for query in captured] == ["SAVEPOINT", "SELECT", "RELEASE"]
 
 
 def fail(name):
     """Fail in the middle of an audited transaction."""
-    with verb(SYSTEM, "inner"):
+    with audited_transaction(SYSTEM, "inner"):
         Role.objects.create(name=name)
         raise ZeroDivisionError
 
 
 def ignore_a_failure():
-    with verb(SYSTEM, "outer"):
+    with audited_transaction(SYSTEM, "outer"):
         with suppress(ZeroDivisionError):
             fail("half done")
         Role.objects.create(name="as if nothing had happened")
@@ -40,7 +44,7 @@ def test_an_inner_failure_cannot_be_ignored():
 
 
 def test_a_savepoint_around_it_keeps_the_rest():
-    with verb(SYSTEM, "outer"):
+    with audited_transaction(SYSTEM, "outer"):
         with suppress(ZeroDivisionError), transaction.atomic():
             fail("half done")
         Role.objects.create(name="done")

@@ -19,7 +19,7 @@ from skeleton.jobs.queue import ATTEMPTS, job, wait_after
 from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.channels import Message, Refused, backend_of
 from skeleton.notifications.choices import Channel, DeliveryStatus, Event
 from skeleton.notifications.links import address_of
@@ -77,7 +77,7 @@ def send(delivery_id: str) -> None:
 
 def send_again(*, delivery_id: UUID, actor: Actor) -> None:
     """Retry a failed delivery, with all attempts again. Raises NotFound, Conflict (it has not failed)."""
-    with verb(actor, "send_again"):
+    with audited_transaction(actor, "send_again"):
         delivery = locked_for_update(Delivery.objects.all(), delivery_id)
         if delivery.status != DeliveryStatus.FAILED:
             raise Conflict(_("Only failed deliveries can be sent again."))

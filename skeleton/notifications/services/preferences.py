@@ -6,14 +6,14 @@ from skeleton.db.locks import locked_for_update
 from skeleton.db.records import assign
 from skeleton.identity.models import User
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.models import Preferences
 
 
 def update_preferences(*, values: dict[str, Any], actor: Actor) -> None:
     """Change the actor's own preferences, including the language. Fields absent from `values` do not change."""
     wishes = {name: value for name, value in values.items() if name != "language"}
-    with verb(actor, "update_preferences"):
+    with audited_transaction(actor, "update_preferences"):
         if "language" in values:
             assign(locked_for_update(User.objects.all(), actor.user_id, no_key=True), {"language": values["language"]})
         if wishes:

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 
 from skeleton.identity.queries import recipients_of
 from skeleton.kernel.actors import SYSTEM
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
 from skeleton.notifications.models import Notification
 from skeleton.notifications.services import notify
@@ -56,7 +56,7 @@ VALUES: dict[Event, dict[str, Any]] = {
 
 def tell(user: Any, event: Event = Event.MESSAGE, **values: Any) -> Notification:
     """Notify the user about the event."""
-    with verb(SYSTEM, "test"):
+    with audited_transaction(SYSTEM, "test"):
         notify(event=event, recipients=recipients_of([user.pk]), values={**VALUES[event], **values})
     return Notification.objects.filter(user=user).latest("id")
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from skeleton.identity.queries import recipients_of
 from skeleton.identity.tests.factories import UserFactory, actor_of, user_in_role, user_with
 from skeleton.kernel.actors import SYSTEM
-from skeleton.kernel.transactions import verb
+from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import VALUES, Event
 from skeleton.notifications.models import Notification, Occasion
 from skeleton.notifications.queries import concerned
@@ -30,7 +30,7 @@ def test_everybody_is_told_once_and_in_their_language(django_assert_num_queries)
         "due_date": dt.date(2026, 2, 15),
     }
     everybody = [english.pk, ukrainian.pk, german.pk, english.pk]
-    with verb(SYSTEM, "test"), django_assert_num_queries(3):
+    with audited_transaction(SYSTEM, "test"), django_assert_num_queries(3):
         notify(event=Event.INVOICE_SENT, recipients=recipients_of(everybody), values=values, link="/api/v1/invoices/1")
     assert [Notification.objects.get(user=user).title for user in (english, ukrainian, german)] == [
         "Invoice INV-2026-001 was sent",
@@ -53,14 +53,14 @@ def message_to(user, once):
 
 
 def test_nobody_to_tell_is_no_job():
-    with verb(SYSTEM, "test"):
+    with audited_transaction(SYSTEM, "test"):
         notify(event=Event.MESSAGE, recipients=[], values=factories.VALUES[Event.MESSAGE])
     assert not queued()
 
 
 def test_a_change_that_is_undone_told_nobody():
     user = UserFactory.create()
-    with verb(SYSTEM, "test"):
+    with audited_transaction(SYSTEM, "test"):
         notify(
             event=Event.MESSAGE, recipients=recipients_of([user.pk]), values=factories.VALUES[Event.MESSAGE], once="k"
         )
@@ -87,7 +87,7 @@ def test_quantities_come_exactly():
 def test_what_is_told_once_is_told_once():
     user, other = UserFactory.create(), UserFactory.create()
     for key, who in (("a", user), ("a", user), ("a", other), ("b", other)):
-        with verb(SYSTEM, "test"):
+        with audited_transaction(SYSTEM, "test"):
             notify(
                 event=Event.MESSAGE,
                 recipients=recipients_of([who.pk]),
@@ -102,7 +102,7 @@ def test_of_many_at_once_one_tells():
     user = UserFactory.create()
 
     def attempt(number):
-        with verb(SYSTEM, "test"):
+        with audited_transaction(SYSTEM, "test"):
             notify(
                 event=Event.MESSAGE,
                 recipients=recipients_of([user.pk]),
