@@ -130,7 +130,7 @@ def check_default_roles(copy: Copy) -> None:
         " FROM unnest('{admin,viewer}'::text[]) AS name"
     )
     ask((sql / "0003_default_roles.sql").read_text(encoding="utf-8"))
-    found = dict(ask("SELECT name, permissions FROM identity_role"))
+    found: dict[str, list[str]] = dict(ask("SELECT name, permissions FROM identity_role"))
     assert found == {"admin": ["users:read", "fleet:*"], "viewer": ["users:read", "fleet:read"]}
     ask((sql / "0003_default_roles.reverse.sql").read_text(encoding="utf-8"))
     assert dict(ask("SELECT name, permissions FROM identity_role")) == dict.fromkeys(found, ["users:read"])
