@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from skeleton.office.tables.columns import BooleanColumn, ChoiceColumn, CodeColumn, MomentColumn, TextColumn
+from skeleton.office.tables.columns import BooleanColumn, ChoiceColumn, CodeColumn, DateTimeColumn, TextColumn
 from skeleton.office.tables.table import Table
 
 ACCOUNTS = Table(
@@ -18,7 +18,7 @@ ACCOUNTS = Table(
         ),
         CodeColumn("currency", _("ISO code of the only currency that the account takes. Leave empty for any.")),
         BooleanColumn("is_active", _("yes or no.")),
-        MomentColumn("created_at"),
+        DateTimeColumn("created_at"),
     ),
     key=("code",),
     joins=("parent",),

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus, SourceType
-from skeleton.db.counting import Counted
+from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
@@ -123,7 +123,7 @@ class Account(Record):
 class EntryQuerySet(RowLevelQuerySet["Entry"]):
     """Journal entries. Their total count is maintained."""
 
-    counted = Counted("accounting_entry")
+    counted = MaintainedCount("accounting_entry")
 
     def visible_to(self, actor: Any) -> Self:
         """Return every entry, with `reversed_by_id`. The permission to read accounting covers all entries."""

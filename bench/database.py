@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 
 from skeleton.embedded_postgres.client import client_of
-from skeleton.embedded_postgres.layout import DATABASE, USER, layout_of
+from skeleton.embedded_postgres.layout import DATABASE, USER, paths_of
 from skeleton.embedded_postgres.server import postmaster_pid
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -261,7 +261,7 @@ class Database:
 
 def postgres_pid(home: Path) -> int:
     """Return the process id of a data folder's postmaster, the parent of all backends."""
-    pid = postmaster_pid(layout_of(home / "postgres"))
+    pid = postmaster_pid(paths_of(home / "postgres"))
     if pid is None:
         raise SystemExit(f"The database in {home} is not running.")
     return pid

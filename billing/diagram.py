@@ -2,12 +2,12 @@
 
 from billing.choices import OrderStatus
 from billing.machine import TRANSITIONS, VERBS
-from skeleton.kernel.diagrams import Drawing, state_diagram
+from skeleton.kernel.diagrams import GeneratedSection, state_diagram
 
 
-def drawing() -> Drawing:
+def drawing() -> GeneratedSection:
     """Return the generated part of the document."""
     moves = {
         (source.value, target.value): [VERBS[target]] for source, targets in TRANSITIONS.items() for target in targets
     }
-    return Drawing("draw_orders", state_diagram(OrderStatus.DRAFT.value, moves))
+    return GeneratedSection("draw_orders", state_diagram(OrderStatus.DRAFT.value, moves))

@@ -39,11 +39,11 @@ from skeleton.kernel.text import format_text, local_day, local_number
 from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
 from skeleton.office.columns import EMPTY, shown_money, status
-from skeleton.office.forms import ActForm, CurrencyChoice, PickField, RecordForm, as_json
-from skeleton.office.numbers import AmountField, ExactField, WholeField
+from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyChoice, RecordForm, as_json
+from skeleton.office.numbers import AmountField, LocalizedDecimalField, LocalizedIntegerField
 from skeleton.office.parameters import PICKING, searched, takes
 from skeleton.office.records import RecordAdmin
-from skeleton.office.screens import ShownParts, offered
+from skeleton.office.screens import ReadOnlyInline, offered
 
 STATUS = status(
     "status",
@@ -75,7 +75,7 @@ class ContractForm(RecordForm):
     """A draft. The dates have their own field names, because Django forms don't support generated columns."""
 
     aliases: ClassVar[dict[str, str]] = {"start_date": "first_day", "end_date": "last_day"}
-    party_id = PickField(Party.objects.all(), screen="contracts.party", label=_("Party"))
+    party_id = AutocompleteField(Party.objects.all(), screen="contracts.party", label=_("Party"))
     first_day = forms.DateField(widget=widgets.UnfoldAdminDateWidget, label=_("First day"))
     last_day = forms.DateField(
         widget=widgets.UnfoldAdminDateWidget, help_text=_("It still belongs to the contract."), label=_("Last day")
@@ -135,7 +135,7 @@ def _reckon(form: Any, contract: Any) -> None:
             form.fields[name].currency = code
 
 
-class TermsForm(ActForm):
+class TermsForm(ActionForm):
     """All terms, with their current values. Empty fields clear the term."""
 
     def prepare(self) -> None:
@@ -146,15 +146,15 @@ class TermsForm(ActForm):
         return {name: None if value == "" else as_json(value) for name, value in self.cleaned_data.items()}
 
 
-def _percent(label: Text) -> ExactField:
-    return ExactField(label=label, required=False, max_digits=7, decimal_places=4, help_text=_("Percent."))
+def _percent(label: Text) -> LocalizedDecimalField:
+    return LocalizedDecimalField(label=label, required=False, max_digits=7, decimal_places=4, help_text=_("Percent."))
 
 
 class PaymentTerms(TermsForm):
     payment_type = forms.ChoiceField(
         choices=PaymentType.choices, widget=widgets.UnfoldAdminSelectWidget, label=_("Payment type")
     )
-    credit_days = WholeField(required=False, label=_("Credit days"))
+    credit_days = LocalizedIntegerField(required=False, label=_("Credit days"))
     penalty_rate = _percent(_("Penalty rate"))
     discount_rate = _percent(_("Discount rate"))
     currency = CurrencyChoice(label=_("Currency"))
@@ -164,7 +164,7 @@ class DeliveryTerms(TermsForm):
     delivery_type = forms.ChoiceField(
         choices=DeliveryType.choices, widget=widgets.UnfoldAdminSelectWidget, label=_("Delivery type")
     )
-    estimated_days = WholeField(required=False, label=_("Estimated days"))
+    estimated_days = LocalizedIntegerField(required=False, label=_("Estimated days"))
     shipping_cost = AmountField(required=False, label=_("Shipping cost"))
     shipping_currency = CurrencyChoice(
         help_text=_("Defaults to the contract's currency."), label=_("Shipping currency")
@@ -172,11 +172,11 @@ class DeliveryTerms(TermsForm):
     insurance = forms.BooleanField(required=False, widget=widgets.UnfoldBooleanSwitchWidget, label=_("Insurance"))
 
 
-class Reason(ActForm):
+class Reason(ActionForm):
     reason = forms.CharField(widget=widgets.UnfoldAdminTextareaWidget, label=_("Reason"))
 
 
-class Signature(ActForm):
+class Signature(ActionForm):
     signed_at = forms.SplitDateTimeField(
         required=False,
         widget=widgets.UnfoldAdminSplitDateTimeWidget,
@@ -185,7 +185,7 @@ class Signature(ActForm):
     )
 
 
-class NewEnd(ActForm):
+class NewEnd(ActionForm):
     new_end_date = forms.DateField(widget=widgets.UnfoldAdminDateWidget, label=_("New last day"))
 
     def prepare(self) -> None:
@@ -203,7 +203,7 @@ def _percent_of(name: str, rate: Any) -> str:
     return f"{name} {local_number(rate)} %"
 
 
-class TermsShown:
+class TermsDisplayMixin:
     """The columns that a contract and its versions have in common."""
 
     @admin.display(description=_("payment"))
@@ -231,7 +231,7 @@ class TermsShown:
         return shown_money(agreed.credit_limit, agreed.currency) if agreed.credit_limit else EMPTY
 
 
-class Versions(TermsShown, ShownParts):
+class Versions(TermsDisplayMixin, ReadOnlyInline):
     model = ContractVersion
     ordering = ("-version",)
     fields = readonly_fields = (
@@ -269,7 +269,7 @@ class ExpiringFilter(DropdownFilter):
 
 
 @admin.register(Contract)
-class ContractScreen(TermsShown, RecordAdmin):
+class ContractAdmin(TermsDisplayMixin, RecordAdmin):
     resources = ("contracts", "parties")
     form = ContractForm
     create_input = update_input = ContractInputSerializer
@@ -390,7 +390,7 @@ class ContractScreen(TermsShown, RecordAdmin):
         variant=ActionVariant.PRIMARY,
         question=_("Somebody other than its author approves it then."),
     )
-    def submit(self, request: HttpRequest, contract: Contract, form: ActForm) -> Text:
+    def submit(self, request: HttpRequest, contract: Contract, form: ActionForm) -> Text:
         services.submit_contract(contract_id=contract.pk, actor=self.actor(request))
         return _("The contract awaits approval.")
 
@@ -401,7 +401,7 @@ class ContractScreen(TermsShown, RecordAdmin):
         variant=ActionVariant.PRIMARY,
         question=_("It is active from then on, signed now."),
     )
-    def approve(self, request: HttpRequest, contract: Contract, form: ActForm) -> Text:
+    def approve(self, request: HttpRequest, contract: Contract, form: ActionForm) -> Text:
         services.approve_contract(contract_id=contract.pk, actor=self.actor(request))
         return _("The contract is active.")
 

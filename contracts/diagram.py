@@ -2,14 +2,16 @@
 
 from contracts.choices import Action, ContractStatus
 from contracts.machine import OFFERED, TRANSITIONS
-from skeleton.kernel.diagrams import Drawing, state_diagram, table
+from skeleton.kernel.diagrams import GeneratedSection, state_diagram, table
 
 
-def drawing() -> Drawing:
+def drawing() -> GeneratedSection:
     """Return the generated part of the document."""
     rows = ((status.value, _cells(status)) for status in ContractStatus)
     diagram = state_diagram(ContractStatus.DRAFT.value, _moves())
-    return Drawing("draw_contracts", [*diagram, "", *table(("state", "what may be done, and where it leads"), rows)])
+    return GeneratedSection(
+        "draw_contracts", [*diagram, "", *table(("state", "what may be done, and where it leads"), rows)]
+    )
 
 
 def _moves() -> dict[tuple[str, str], list[str]]:

@@ -32,15 +32,15 @@ from inventory.services import categories, reservations, stock
 from skeleton.db import records
 from skeleton.db.locks import locked_for_update
 from skeleton.importexport.runs import Plan
-from skeleton.importexport.screens import Importing
+from skeleton.importexport.screens import ImportableAdmin
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_number
 from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
 from skeleton.office.columns import figure, label, money, status
 from skeleton.office.documents import DocumentAdmin
-from skeleton.office.forms import ActForm, CurrencyChoice, PickField, RecordForm
-from skeleton.office.numbers import AmountField, ExactField
+from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyChoice, RecordForm
+from skeleton.office.numbers import AmountField, LocalizedDecimalField
 from skeleton.office.records import RecordAdmin
 
 ITEM_COLOURS: dict[str, str] = {
@@ -73,7 +73,7 @@ MOVEMENT_COLOURS: dict[str, str] = {
 
 
 class CategoryForm(RecordForm):
-    parent_id = PickField(Category.objects.all(), screen="inventory.category", label=_("Below"), required=False)
+    parent_id = AutocompleteField(Category.objects.all(), screen="inventory.category", label=_("Below"), required=False)
 
     class Meta:
         model = Category
@@ -85,7 +85,7 @@ class CategoryForm(RecordForm):
 
 
 @admin.register(Category)
-class CategoryScreen(RecordAdmin):
+class CategoryAdmin(RecordAdmin):
     resources = ("catalog",)
     form = CategoryForm
     create_input = update_input = CategoryInputSerializer
@@ -106,14 +106,16 @@ class CategoryScreen(RecordAdmin):
         leaves=True,
         question=_("This deletes the category permanently. It must not contain categories or items."),
     )
-    def remove(self, request: HttpRequest, category: Category, form: ActForm) -> Text:
+    def remove(self, request: HttpRequest, category: Category, form: ActionForm) -> Text:
         records.delete(self.rows(self.actor(request)), category.pk, actor=self.actor(request))
         return format_text(_("The category {category} is deleted."), category=category)
 
 
 class ItemForm(RecordForm):
     money = {"unit_price": "currency"}
-    category_id = PickField(Category.objects.all(), screen="inventory.category", label=_("Category"), required=False)
+    category_id = AutocompleteField(
+        Category.objects.all(), screen="inventory.category", label=_("Category"), required=False
+    )
     unit_price = AmountField(label=_("Unit price"))
     currency = CurrencyChoice(label=_("Currency"))
 
@@ -131,7 +133,7 @@ class ItemForm(RecordForm):
 
 
 @admin.register(Item)
-class ItemScreen(Importing):
+class ItemAdmin(ImportableAdmin):
     resources = ("catalog",)
     table = exchange.ITEMS
     form = ItemForm
@@ -152,7 +154,7 @@ class ItemScreen(Importing):
 
 
 @admin.register(Warehouse)
-class WarehouseScreen(RecordAdmin):
+class WarehouseAdmin(RecordAdmin):
     resources = ("inventory",)
     create_input = update_input = WarehouseInputSerializer
     list_display = ("name", "code", "location", "capacity", status("status", WAREHOUSE_COLOURS))
@@ -166,9 +168,9 @@ class ReceiptForm(RecordForm):
     """A receipt of goods that creates a stock row. (A Django form can't have a field named `quantity`.)"""
 
     aliases = {"quantity": "received"}
-    item_id = PickField(Item.objects.all(), screen="inventory.item", label=_("Item"))
-    warehouse_id = PickField(Warehouse.objects.all(), screen="inventory.warehouse", label=_("Warehouse"))
-    received = ExactField(max_digits=15, decimal_places=3, label=_("Quantity"))
+    item_id = AutocompleteField(Item.objects.all(), screen="inventory.item", label=_("Item"))
+    warehouse_id = AutocompleteField(Warehouse.objects.all(), screen="inventory.warehouse", label=_("Warehouse"))
+    received = LocalizedDecimalField(max_digits=15, decimal_places=3, label=_("Quantity"))
     reference = forms.CharField(
         required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=_("Reference")
     )
@@ -191,8 +193,8 @@ class ReorderForm(RecordForm):
         fields = ("reorder_point", "reorder_quantity")
 
 
-class QuantityForm(ActForm):
-    quantity = ExactField(max_digits=15, decimal_places=3, label=_("Quantity"))
+class QuantityForm(ActionForm):
+    quantity = LocalizedDecimalField(max_digits=15, decimal_places=3, label=_("Quantity"))
     reference = forms.CharField(
         required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=_("Reference")
     )
@@ -239,7 +241,7 @@ def level(row: Stock) -> Any:
 
 
 @admin.register(Stock)
-class StockScreen(Importing):
+class StockAdmin(ImportableAdmin):
     resources = ("inventory",)
     table = exchange.STOCK
     create_input, update_input = ReceiptInputSerializer, ReorderInputSerializer
@@ -334,7 +336,7 @@ class StockScreen(Importing):
 
 
 @admin.register(Movement)
-class MovementScreen(DocumentAdmin):
+class MovementAdmin(DocumentAdmin):
     resources = ("inventory",)
     list_display = (
         "created_at",
@@ -357,7 +359,7 @@ def _can(action: str) -> Any:
 
 
 @admin.register(Reservation)
-class ReservationScreen(DocumentAdmin):
+class ReservationAdmin(DocumentAdmin):
     resources = ("inventory",)
     list_display = (
         "item",
@@ -379,7 +381,7 @@ class ReservationScreen(DocumentAdmin):
         variant=ActionVariant.PRIMARY,
         question=_("This issues the reserved stock from the warehouse."),
     )
-    def fulfill(self, request: HttpRequest, row: Reservation, form: ActForm) -> Text:
+    def fulfill(self, request: HttpRequest, row: Reservation, form: ActionForm) -> Text:
         reservations.fulfill_reservation(reservation_id=row.pk, actor=self.actor(request))
         return format_text(_("{quantity} issued."), quantity=local_number(row.quantity))
 
@@ -390,6 +392,6 @@ class ReservationScreen(DocumentAdmin):
         variant=ActionVariant.DANGER,
         question=_("This releases the reserved stock."),
     )
-    def cancel(self, request: HttpRequest, row: Reservation, form: ActForm) -> Text:
+    def cancel(self, request: HttpRequest, row: Reservation, form: ActionForm) -> Text:
         reservations.cancel_reservation(reservation_id=row.pk, actor=self.actor(request))
         return format_text(_("{quantity} available again."), quantity=local_number(row.quantity))

@@ -10,9 +10,9 @@ from skeleton.office.tables.columns import (
     AmountColumn,
     ChoiceColumn,
     CodeColumn,
-    MomentColumn,
+    DateTimeColumn,
+    JsonColumn,
     NumberColumn,
-    ObjectColumn,
     ReferenceColumn,
     TextColumn,
 )
@@ -74,8 +74,8 @@ ITEMS = Table(
         TextColumn("unit", _("Such as piece or kg.")),
         NumberColumn("tax_rate", _("Percent.")),
         ChoiceColumn("status", _("active, inactive or discontinued.")),
-        ObjectColumn("attributes", _('A JSON object, such as {"colour": "red"}.')),
-        MomentColumn("created_at"),
+        JsonColumn("attributes", _('A JSON object, such as {"colour": "red"}.')),
+        DateTimeColumn("created_at"),
     ),
     key=("sku",),
 )

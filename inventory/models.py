@@ -16,7 +16,7 @@ from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
 from inventory.choices import ItemStatus, MovementType, ReservationStatus, WarehouseStatus
-from skeleton.db.counting import Counted
+from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet
 from skeleton.kernel.models import Record
 
@@ -75,7 +75,7 @@ class Category(Record):
 
 
 class ItemQuerySet(RowLevelQuerySet["Item"]):
-    counted = Counted("inventory_item")
+    counted = MaintainedCount("inventory_item")
 
 
 class Item(Record):
@@ -221,7 +221,7 @@ class Warehouse(Record):
 
 
 class StockQuerySet(RowLevelQuerySet["Stock"]):
-    counted = Counted("inventory_stock")
+    counted = MaintainedCount("inventory_stock")
 
 
 class Stock(Record):
@@ -287,7 +287,7 @@ class Stock(Record):
 
 
 class ReservationQuerySet(RowLevelQuerySet["Reservation"]):
-    counted = Counted("inventory_reservation")
+    counted = MaintainedCount("inventory_reservation")
 
 
 class Reservation(Record):
@@ -371,7 +371,7 @@ class Reservation(Record):
 
 
 class MovementQuerySet(RowLevelQuerySet["Movement"]):
-    counted = Counted("inventory_movement")
+    counted = MaintainedCount("inventory_movement")
 
 
 class Movement(models.Model):

@@ -15,7 +15,7 @@ from django.db.models import BooleanField, F, Field, Func, Model
 from messenger.models import Conversation, Message
 from messenger.serializers import ChatMessageSerializer, ConversationEventSerializer
 from skeleton.db.fetching import fetch
-from skeleton.db.statements import Param, Statement, compile_rows
+from skeleton.db.statements import CompiledSQL, Placeholder, compile_rows
 from skeleton.rest.http import dump_json
 from skeleton.rest.plans import RowMapper, row_mapper
 
@@ -139,9 +139,9 @@ def _objects(model: type[Model], ids: set[UUID]) -> dict[UUID, dict[str, Any]]:
 
 
 @cache
-def _reading(model: type[Model]) -> tuple[Statement, RowMapper]:
+def _reading(model: type[Model]) -> tuple[CompiledSQL, RowMapper]:
     """Return the compiled query that reads objects of the model by id. The first column is the id."""
     mapper = row_mapper(ChatMessageSerializer if model is Message else ConversationEventSerializer)
     rows = Message.objects.all() if model is Message else Conversation.objects.with_member_count()
-    found = rows.annotate(**mapper.annotations).filter(_OneOf(F("pk"), Param("ids")))
+    found = rows.annotate(**mapper.annotations).filter(_OneOf(F("pk"), Placeholder("ids")))
     return compile_rows(found, mapper.columns), mapper

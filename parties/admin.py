@@ -23,16 +23,16 @@ from parties.serializers import (
     PartyCreateInputSerializer,
     PartyInputSerializer,
 )
-from skeleton.importexport.screens import Importing
+from skeleton.importexport.screens import ImportableAdmin
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
 from skeleton.office.columns import activity, money, status
 from skeleton.office.filters import CurrencyFilter
-from skeleton.office.forms import ActForm, CurrencyChoice, PairsField, PickField, RecordForm
+from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyChoice, KeyValueField, RecordForm
 from skeleton.office.numbers import AmountField
-from skeleton.office.records import PartsFormSet, RecordAdmin, StackedList
+from skeleton.office.records import ChildListFormSet, RecordAdmin, StackedChildListInline
 from skeleton.rest.serializers import InputSerializer
 
 STATUS = status(
@@ -45,18 +45,18 @@ PURCHASES = money("total_purchases", _("purchases"))
 
 
 class AddressForm(RecordForm):
-    country = PickField(Country.objects.all(), screen="parties.country", required=False, label=_("Country"))
+    country = AutocompleteField(Country.objects.all(), screen="parties.country", required=False, label=_("Country"))
 
     class Meta:
         model = Address
         fields = ("type", "street", "city", "region", "postal_code", "country")
 
 
-class AddressFormSet(PartsFormSet):
+class AddressFormSet(ChildListFormSet):
     name = "addresses"
 
 
-class Addresses(StackedList):
+class Addresses(StackedChildListInline):
     model = Address
     form = AddressForm
     formset = AddressFormSet
@@ -68,7 +68,7 @@ class Addresses(StackedList):
 
 
 class PartyForm(RecordForm):
-    social_media = PairsField(
+    social_media = KeyValueField(
         required=False, help_text=_("One a line, such as facebook: https://facebook.com/us"), label=_("Social media")
     )
 
@@ -77,7 +77,7 @@ class PartyForm(RecordForm):
         fields: tuple[str, ...] = ("name", "email", "phone", "tax_id", "website", "social_media")
 
 
-class PartyScreen(Importing):
+class PartyAdmin(ImportableAdmin):
     """Base class of the screens of the four kinds."""
 
     kind: ClassVar[PartyKind]
@@ -117,7 +117,7 @@ class PartyScreen(Importing):
         icon="check_circle",
         question=_("New orders, invoices and contracts can be made for it again."),
     )
-    def activate(self, request: HttpRequest, party: Party, form: ActForm) -> str:
+    def activate(self, request: HttpRequest, party: Party, form: ActionForm) -> str:
         return self._become(request, party, "activate")
 
     @act(
@@ -126,7 +126,7 @@ class PartyScreen(Importing):
         icon="pause_circle",
         question=_("No new order, invoice or contract can be made for it."),
     )
-    def deactivate(self, request: HttpRequest, party: Party, form: ActForm) -> str:
+    def deactivate(self, request: HttpRequest, party: Party, form: ActionForm) -> str:
         return self._become(request, party, "deactivate")
 
     @act(
@@ -136,7 +136,7 @@ class PartyScreen(Importing):
         variant=ActionVariant.DANGER,
         question=_("No new order, invoice or contract can be made for it."),
     )
-    def blacklist(self, request: HttpRequest, party: Party, form: ActForm) -> str:
+    def blacklist(self, request: HttpRequest, party: Party, form: ActionForm) -> str:
         return self._become(request, party, "blacklist")
 
 
@@ -150,7 +150,7 @@ class CustomerForm(PartyForm):
 
 
 @admin.register(Customer)
-class CustomerScreen(PartyScreen):
+class CustomerAdmin(PartyAdmin):
     kind = PartyKind.CUSTOMER
     resources = ("customers", "parties")
     table = table_of(kind)
@@ -166,23 +166,23 @@ class CustomerScreen(PartyScreen):
         PURCHASES,
         "created_at",
     )
-    list_filter = (*PartyScreen.list_filter, CurrencyFilter)
+    list_filter = (*PartyAdmin.list_filter, CurrencyFilter)
     known_fields = ((STATUS, PURCHASES),)
-    readonly_fields = (*PartyScreen.readonly_fields, PURCHASES)
+    readonly_fields = (*PartyAdmin.readonly_fields, PURCHASES)
 
     def pickable(self, request: HttpRequest) -> QuerySet[Any]:
         return self.get_queryset(request).filter(status=PartyStatus.ACTIVE)
 
 
 @admin.register(Supplier)
-class SupplierScreen(PartyScreen):
+class SupplierAdmin(PartyAdmin):
     kind = PartyKind.SUPPLIER
     audited_as = "suppliers"
     table = table_of(kind)
 
 
 @admin.register(Partner)
-class PartnerScreen(PartyScreen):
+class PartnerAdmin(PartyAdmin):
     kind = PartyKind.PARTNER
     audited_as = "partners"
     table = table_of(kind)
@@ -194,7 +194,7 @@ class EmployeeForm(PartyForm):
 
 
 @admin.register(Employee)
-class EmployeeScreen(PartyScreen):
+class EmployeeAdmin(PartyAdmin):
     kind = PartyKind.EMPLOYEE
     audited_as = "employees"
     table = table_of(kind)
@@ -208,7 +208,7 @@ class EmployeeScreen(PartyScreen):
 
 
 class CountryForm(RecordForm):
-    name = PairsField(
+    name = KeyValueField(
         label=_("Names"),
         initial={"en": ""},
         help_text=_("One a line, by language, such as en: Ukraine. English is needed."),
@@ -225,7 +225,7 @@ class CountryForm(RecordForm):
 
 
 @admin.register(Country)
-class CountryScreen(RecordAdmin):
+class CountryAdmin(RecordAdmin):
     resources = ("countries",)
     form = CountryForm
     create_input, update_input = CountryCreateInputSerializer, CountryInputSerializer
@@ -253,7 +253,7 @@ class CountryScreen(RecordAdmin):
         icon="check_circle",
         question=_("It is offered again."),
     )
-    def activate(self, request: HttpRequest, country: Country, form: ActForm) -> Text:
+    def activate(self, request: HttpRequest, country: Country, form: ActionForm) -> Text:
         services.switch_country(pk=country.pk, active=True, actor=self.actor(request))
         return format_text(_("{country} is active now."), country=country)
 
@@ -263,6 +263,6 @@ class CountryScreen(RecordAdmin):
         icon="block",
         question=_("It will no longer be offered."),
     )
-    def deactivate(self, request: HttpRequest, country: Country, form: ActForm) -> Text:
+    def deactivate(self, request: HttpRequest, country: Country, form: ActionForm) -> Text:
         services.switch_country(pk=country.pk, active=False, actor=self.actor(request))
         return format_text(_("{country} is inactive now."), country=country)

@@ -11,9 +11,9 @@ from skeleton.office.tables.columns import (
     AmountColumn,
     CodeColumn,
     Column,
+    DateTimeColumn,
     EmailColumn,
-    MomentColumn,
-    ObjectColumn,
+    JsonColumn,
     TextColumn,
 )
 from skeleton.office.tables.table import Table
@@ -52,9 +52,9 @@ _WHO = (
     TextColumn("phone"),
     TextColumn("tax_id"),
     TextColumn("website", _("Begins with http:// or https://.")),
-    ObjectColumn("social_media", _('A JSON object, such as {"facebook": "https://facebook.com/us"}.')),
+    JsonColumn("social_media", _('A JSON object, such as {"facebook": "https://facebook.com/us"}.')),
 )
-_SHOWN = (TextColumn("status", shown=True), MomentColumn("created_at"))
+_SHOWN = (TextColumn("status", shown=True), DateTimeColumn("created_at"))
 _MONEY = (
     AmountColumn("credit_limit", _("In whole units of the currency, such as 1500.00; 0 is no limit.")),
     CodeColumn("currency", _("ISO code. Defaults to the company's currency.")),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from parties.choices import AddressType, PartyKind, PartyStatus
-from skeleton.db.counting import Counted
+from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.models import Record
 
@@ -66,7 +66,7 @@ class Country(Record):
 class PartyQuerySet(RowLevelQuerySet["Party"]):
     """Parties. Their counts by kind are maintained."""
 
-    counted = Counted("parties_party")
+    counted = MaintainedCount("parties_party")
 
     @keyed(part="kind")
     def of_kind(self, kind: PartyKind) -> "models.QuerySet[Party]":

@@ -33,7 +33,7 @@ from accounting.services import (
     update_account,
 )
 from skeleton.importexport.runs import Plan
-from skeleton.importexport.screens import Importing
+from skeleton.importexport.screens import ImportableAdmin
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.text import format_text
@@ -41,8 +41,8 @@ from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
 from skeleton.office.columns import EMPTY, activity, shown_money, status
 from skeleton.office.documents import DocumentAdmin
-from skeleton.office.filters import DaysFilter
-from skeleton.office.forms import ActForm, RecordForm
+from skeleton.office.filters import DateRangeFilter
+from skeleton.office.forms import ActionForm, RecordForm
 from skeleton.office.records import RecordAdmin
 
 TYPES = {"asset": "info", "liability": "warning", "equity": "primary", "revenue": "success", "expense": "danger"}
@@ -64,7 +64,7 @@ class AccountForm(RecordForm):
 
 
 @admin.register(Account)
-class AccountScreen(Importing):
+class AccountAdmin(ImportableAdmin):
     resources = ("accounting",)
     table = exchange.ACCOUNTS
     form = AccountForm
@@ -133,7 +133,7 @@ class TouchesFilter(DropdownFilter):
         return queryset.filter(Exists(lines)) if self.value() else queryset
 
 
-class Reversal(ActForm):
+class Reversal(ActionForm):
     date = forms.DateField(
         required=False,
         widget=widgets.UnfoldAdminDateWidget,
@@ -146,10 +146,10 @@ class Reversal(ActForm):
 
 
 @admin.register(Entry)
-class EntryScreen(DocumentAdmin):
+class EntryAdmin(DocumentAdmin):
     resources = ("accounting",)
     list_display = ("date", "description", "reference", status("source_type", SOURCES, _("made by")), "amounts")
-    list_filter = ("source_type", TouchesFilter, ("date", DaysFilter))
+    list_filter = ("source_type", TouchesFilter, ("date", DateRangeFilter))
     search_fields = ("description", "reference")
     ordering = ("-id",)
     acts = ("reverse",)
@@ -231,7 +231,7 @@ class PeriodForm(RecordForm):
 
 
 @admin.register(Period)
-class PeriodScreen(RecordAdmin):
+class PeriodAdmin(RecordAdmin):
     resources = ("accounting",)
     form = PeriodForm
     create_input = PeriodInputSerializer
@@ -252,12 +252,12 @@ class PeriodScreen(RecordAdmin):
         when=lambda period: period.status == PeriodStatus.OPEN,
         question=_("Nothing can be recorded in this period until it is reopened."),
     )
-    def close(self, request: HttpRequest, period: Period, form: ActForm) -> Text:
+    def close(self, request: HttpRequest, period: Period, form: ActionForm) -> Text:
         close_period(period_id=period.pk, actor=self.actor(request))
         return format_text(_("The period {period} is closed."), period=period)
 
     @act(_("Reopen"), icon="lock_open", when=lambda period: period.status == PeriodStatus.CLOSED)
-    def reopen(self, request: HttpRequest, period: Period, form: ActForm) -> Text:
+    def reopen(self, request: HttpRequest, period: Period, form: ActionForm) -> Text:
         reopen_period(period_id=period.pk, actor=self.actor(request))
         return format_text(_("The period {period} is open."), period=period)
 

@@ -19,7 +19,7 @@ from accounting.reports import Span, balance_sheet, income_statement, trial_bala
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import local_day
 from skeleton.kernel.transactions import snapshot
-from skeleton.office.forms import PickField
+from skeleton.office.forms import AutocompleteField
 from skeleton.office.pages import register
 from skeleton.office.reports import (
     Asked,
@@ -153,7 +153,7 @@ class IncomeStatementPage(StatementPage):
 
 
 class LedgerForm(DaysForm):
-    account = PickField(Account.objects.all(), screen="accounting.account", label=gettext_lazy("Account"))
+    account = AutocompleteField(Account.objects.all(), screen="accounting.account", label=gettext_lazy("Account"))
     cursor = forms.CharField(required=False, widget=forms.HiddenInput, label=gettext_lazy("Cursor"))
     field_order = ("account", "from_date", "to_date")
 

@@ -22,11 +22,11 @@ from skeleton.kernel.text import local_number
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.office.acts import download
 from skeleton.office.columns import EMPTY, money, shown_money
-from skeleton.office.forms import ActForm, CurrencyChoice, PickField, RecordForm, few_lines
+from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyChoice, RecordForm, few_lines
 from skeleton.office.numbers import AmountField
-from skeleton.office.records import PartsFormSet, RecordAdmin, TabularList
+from skeleton.office.records import ChildListFormSet, RecordAdmin, TabularChildListInline
 from skeleton.office.refusals import REFUSALS, refusal_of
-from skeleton.office.screens import ShownParts
+from skeleton.office.screens import ReadOnlyInline
 from skeleton.rest.http import PdfResponse
 from skeleton.rest.serializers import InputSerializer
 
@@ -36,7 +36,7 @@ SUBTOTAL, TAX, TOTAL = money("subtotal", _("subtotal")), money("tax_total", _("t
 # --- lines ------------------------------------------------------------------------------------------------------------
 
 
-class LineFormSet(PartsFormSet):
+class LineFormSet(ChildListFormSet):
     """The lines of a draft. Amounts are parsed in its currency."""
 
     name = "lines"
@@ -66,7 +66,7 @@ class LineFormSet(PartsFormSet):
         return chosen
 
 
-class Lines(TabularList):
+class Lines(TabularChildListInline):
     """The lines of a draft."""
 
     formset = LineFormSet
@@ -76,7 +76,7 @@ class Lines(TabularList):
         return 1 if obj is None else 0
 
 
-class ShownLines(ShownParts):
+class ReadOnlyLineInline(ReadOnlyInline):
     """The lines of a document that is no longer a draft. `document` is the name of their foreign key to it."""
 
     document: ClassVar[str]
@@ -118,14 +118,14 @@ class ShownLines(ShownParts):
 class NewDocumentForm(RecordForm):
     """The form of a new document of either kind. Empty fields are omitted."""
 
-    customer_id = PickField(Customer.objects.all(), screen="parties.customer", label=_("Customer"))
+    customer_id = AutocompleteField(Customer.objects.all(), screen="parties.customer", label=_("Customer"))
     currency = CurrencyChoice(help_text=_("Empty is the customer's."), label=_("Currency"))
 
     def body(self, *, partial: bool) -> dict[str, Any]:
         return {name: value for name, value in super().body(partial=partial).items() if value is not None}
 
 
-class ReasonForm(ActForm):
+class ReasonForm(ActionForm):
     reason = forms.CharField(required=False, widget=few_lines(), label=_("Reason"))
 
 
@@ -156,7 +156,7 @@ def papers(needs: str, written: Callable[..., Paper], argument: str) -> Iterator
 # --- the screen -------------------------------------------------------------------------------------------------------
 
 
-class DocumentScreen(RecordAdmin):
+class DocumentAdminBase(RecordAdmin):
     """A document with lines. Each changed line is a service call, in one transaction with the rest."""
 
     line_input: ClassVar[type[InputSerializer]]

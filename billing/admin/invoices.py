@@ -19,11 +19,11 @@ from billing.admin.drafts import (
     SUBTOTAL,
     TAX,
     TOTAL,
-    DocumentScreen,
+    DocumentAdminBase,
     Lines,
     NewDocumentForm,
+    ReadOnlyLineInline,
     ReasonForm,
-    ShownLines,
     papers,
 )
 from billing.choices import InvoiceStatus, PaymentMethod, allowed_actions
@@ -43,10 +43,10 @@ from skeleton.kernel.text import format_text, local_money
 from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
 from skeleton.office.columns import label, money, shown_money
-from skeleton.office.filters import CurrencyFilter, DaysFilter, LinkedFilter
-from skeleton.office.forms import ActForm, RecordForm, few_lines
+from skeleton.office.filters import CurrencyFilter, DateRangeFilter, RelatedRecordFilter
+from skeleton.office.forms import ActionForm, RecordForm, few_lines
 from skeleton.office.numbers import AmountField
-from skeleton.office.screens import ShownParts
+from skeleton.office.screens import ReadOnlyInline
 
 COLOURS: dict[str, str] = {
     InvoiceStatus.SENT: "primary",
@@ -83,12 +83,12 @@ class InvoiceLines(Lines):
     fields = ("description", "quantity", "unit_price", "discount", "tax_rate")
 
 
-class ShownInvoiceLines(ShownLines):
+class ReadOnlyInvoiceLineInline(ReadOnlyLineInline):
     model = InvoiceLine
     document = "invoice"
 
 
-class Payments(ShownParts):
+class Payments(ReadOnlyInline):
     model = Payment
     ordering = ("pk",)
     fields = readonly_fields = ("paid_at", "sum", "method", "reference", "created_by")
@@ -102,7 +102,7 @@ class Payments(ShownParts):
         return shown_money(payment.amount, payment.invoice.currency)
 
 
-class Papers(ShownParts):
+class Papers(ReadOnlyInline):
     """The issued PDFs of a sent invoice. A PDF is genuine if its SHA-256 is listed here."""
 
     model = IssuedDocument
@@ -130,7 +130,7 @@ class DraftForm(RecordForm):
         fields = ("due_date", "notes")
 
 
-class PaymentForm(ActForm):
+class PaymentForm(ActionForm):
     amount = AmountField(label=_("Amount"))
     method = forms.ChoiceField(choices=PaymentMethod.choices, widget=widgets.UnfoldAdminSelectWidget, label=_("Method"))
     reference = forms.CharField(
@@ -152,7 +152,7 @@ class PaymentForm(ActForm):
         amount.help_text = gettext("{amount} is due.").format(amount=due)
 
 
-class NotesForm(ActForm):
+class NotesForm(ActionForm):
     notes = forms.CharField(required=False, widget=few_lines(), label=_("Notes"))
 
     def prepare(self) -> None:
@@ -175,7 +175,7 @@ class OverdueFilter(DropdownFilter):
 
 
 @admin.register(Invoice)
-class InvoiceScreen(DocumentScreen):
+class InvoiceAdmin(DocumentAdminBase):
     resources = ("invoices",)
     create_input, update_input, line_input = InvoiceInputSerializer, InvoiceUpdateInputSerializer, LineInputSerializer
     list_display = ("number", "customer_name", "state", TOTAL, "due_money", "issue_date", "due_date")
@@ -183,9 +183,9 @@ class InvoiceScreen(DocumentScreen):
         ("status", ChoicesDropdownFilter),
         OverdueFilter,
         CurrencyFilter,
-        ("customer", LinkedFilter),
-        ("issue_date", DaysFilter),
-        ("due_date", DaysFilter),
+        ("customer", RelatedRecordFilter),
+        ("issue_date", DateRangeFilter),
+        ("due_date", DateRangeFilter),
     )
     acts = ("send", "record_payment", "edit_notes", "cancel", PAPER)
     bulk_acts = ("send",)
@@ -216,7 +216,7 @@ class InvoiceScreen(DocumentScreen):
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         if obj is None:
             return (InvoiceLines,)
-        lines = InvoiceLines if self.has_change_permission(request, obj) else ShownInvoiceLines
+        lines = InvoiceLines if self.has_change_permission(request, obj) else ReadOnlyInvoiceLineInline
         return (lines, Payments, Papers) if obj.sent_at else (lines, Payments)
 
     # saving
@@ -257,7 +257,7 @@ class InvoiceScreen(DocumentScreen):
         variant=ActionVariant.PRIMARY,
         question=_("From then on only the notes can be changed."),
     )
-    def send(self, request: HttpRequest, invoice: Invoice, form: ActForm) -> Text:
+    def send(self, request: HttpRequest, invoice: Invoice, form: ActionForm) -> Text:
         invoices.send_invoice(invoice_id=invoice.pk, actor=self.actor(request))
         return format_text(_("{number} is sent."), number=invoice.number)
 

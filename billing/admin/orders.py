@@ -19,12 +19,12 @@ from billing.admin.drafts import (
     SUBTOTAL,
     TAX,
     TOTAL,
-    DocumentScreen,
+    DocumentAdminBase,
     LineFormSet,
     Lines,
     NewDocumentForm,
+    ReadOnlyLineInline,
     ReasonForm,
-    ShownLines,
     papers,
 )
 from billing.admin.invoices import COLOURS as INVOICE_COLOURS
@@ -48,10 +48,10 @@ from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
 from skeleton.office.columns import EMPTY, shown_money, status
-from skeleton.office.filters import CurrencyFilter, DaysFilter
-from skeleton.office.forms import ActForm, CurrencyChoice, PickField, RecordForm
-from skeleton.office.numbers import AmountField, ExactField
-from skeleton.office.screens import ShownParts
+from skeleton.office.filters import CurrencyFilter, DateRangeFilter
+from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyChoice, RecordForm
+from skeleton.office.numbers import AmountField, LocalizedDecimalField
+from skeleton.office.screens import ReadOnlyInline
 
 COLOURS: dict[str, str] = {
     OrderStatus.PENDING: "warning",
@@ -71,10 +71,12 @@ _THE_ITEMS = widgets.UnfoldAdminTextInputWidget(attrs={"placeholder": _("the ite
 class OrderLineForm(RecordForm):
     """A line. Empty fields default to the item's values."""
 
-    item_id = PickField(Item.objects.all(), screen="inventory.item", label=_("Item"))
+    item_id = AutocompleteField(Item.objects.all(), screen="inventory.item", label=_("Item"))
     unit_price = AmountField(required=False, widget=_THE_ITEMS, label=_("Unit price"))
     discount = AmountField(required=False, label=_("Discount"))
-    tax_rate = ExactField(required=False, max_digits=7, decimal_places=4, widget=_THE_ITEMS, label=_("Tax rate"))
+    tax_rate = LocalizedDecimalField(
+        required=False, max_digits=7, decimal_places=4, widget=_THE_ITEMS, label=_("Tax rate")
+    )
 
     class Meta:
         model = OrderLine
@@ -111,19 +113,19 @@ class OrderLines(Lines):
     fields = ("item_id", "quantity", "unit_price", "discount", "tax_rate")
 
 
-class ShownOrderLines(ShownLines):
+class ReadOnlyOrderLineInline(ReadOnlyLineInline):
     model = OrderLine
     document = "order"
 
 
-class History(ShownParts):
+class History(ReadOnlyInline):
     model = OrderStatusChange
     verbose_name_plural = _("history")
     ordering = ("pk",)
     fields = readonly_fields = ("changed_at", status("status", COLOURS), "reason", "changed_by")
 
 
-class Invoices(ShownParts):
+class Invoices(ReadOnlyInline):
     """The invoices created from the order."""
 
     model = Invoice
@@ -144,7 +146,7 @@ class Invoices(ShownParts):
 ADDRESS = ("street", "city", "region", "postal_code", "country")
 
 
-class AddressedForm(RecordForm):
+class ShippingAddressForm(RecordForm):
     """The shipping address, field by field."""
 
     aliases = {f"shipping_address.{name}": name for name in ADDRESS}
@@ -158,7 +160,7 @@ class AddressedForm(RecordForm):
     postal_code = forms.CharField(
         required=False, max_length=20, widget=widgets.UnfoldAdminTextInputWidget, label=_("Postal code")
     )
-    country = PickField(Country.objects.all(), screen="parties.country", required=False, label=_("Country"))
+    country = AutocompleteField(Country.objects.all(), screen="parties.country", required=False, label=_("Country"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -179,7 +181,7 @@ class AddressedForm(RecordForm):
         return {**body, "shipping_address": said} if said else body
 
 
-class NewOrderForm(AddressedForm, NewDocumentForm):
+class NewOrderForm(ShippingAddressForm, NewDocumentForm):
     currency = CurrencyChoice(
         help_text=_("Defaults to the items' currency, or to the customer's."), label=_("Currency")
     )
@@ -189,13 +191,13 @@ class NewOrderForm(AddressedForm, NewDocumentForm):
         fields = ("notes",)
 
 
-class DraftForm(AddressedForm):
+class DraftForm(ShippingAddressForm):
     class Meta:
         model = Order
         fields = ("notes",)
 
 
-class InvoiceOrderForm(ActForm):
+class InvoiceOrderForm(ActionForm):
     due_date = forms.DateField(
         required=False,
         widget=widgets.UnfoldAdminSingleDateWidget,
@@ -235,11 +237,11 @@ class WaitingFilter(DropdownFilter):
 
 
 @admin.register(Order)
-class OrderScreen(DocumentScreen):
+class OrderAdmin(DocumentAdminBase):
     resources = ("orders",)
     create_input, update_input, line_input = OrderInputSerializer, OrderUpdateInputSerializer, OrderLineInputSerializer
     list_display = ("number", "customer_name", status("status", COLOURS), TOTAL, "invoiced_shown", "created_at")
-    list_filter = (("status", ChoicesDropdownFilter), WaitingFilter, CurrencyFilter, ("created_at", DaysFilter))
+    list_filter = (("status", ChoicesDropdownFilter), WaitingFilter, CurrencyFilter, ("created_at", DateRangeFilter))
     acts = ("submit", "confirm", "ship", "deliver", "invoice", "cancel", PAPER)
     bulk_acts = ("confirm", "ship", "deliver", "invoice")
     ADDRESS: ClassVar[Any] = (("street", "city"), ("region", "postal_code"), "country")
@@ -277,7 +279,11 @@ class OrderScreen(DocumentScreen):
             return (OrderLines,)
         if self.has_change_permission(request, obj):
             return (OrderLines,)
-        return (ShownOrderLines, Invoices, History) if obj.status in BINDING else (ShownOrderLines, History)
+        return (
+            (ReadOnlyOrderLineInline, Invoices, History)
+            if obj.status in BINDING
+            else (ReadOnlyOrderLineInline, History)
+        )
 
     # saving
 

@@ -16,7 +16,7 @@ from billing.models.documents import (
 )
 from billing.models.orders import Order, OrderLine
 from parties.models import Party
-from skeleton.db.counting import Counted
+from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.db.statements import CurrentDate
 
@@ -31,7 +31,7 @@ OVERDUE = Q(status=InvoiceStatus.SENT, due_date__lt=CurrentDate())
 class InvoiceQuerySet(RowLevelQuerySet["Invoice"]):
     """Invoices. Their counts by status are maintained."""
 
-    counted = Counted("billing_invoice", by="status")
+    counted = MaintainedCount("billing_invoice", by="status")
 
     def visible_to(self, actor: Any) -> Self:
         """Return every invoice, with `is_overdue`. The permission to read invoices covers all of them."""

@@ -17,7 +17,7 @@ from billing.models.documents import (
 )
 from inventory.models import Item
 from parties.models import Party
-from skeleton.db.counting import Counted
+from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
 
@@ -25,7 +25,7 @@ from skeleton.kernel.ids import uuid7
 class OrderQuerySet(RowLevelQuerySet["Order"]):
     """Orders. Their counts are maintained."""
 
-    counted = Counted("billing_order")
+    counted = MaintainedCount("billing_order")
 
     def visible_to(self, actor: Any) -> Self:
         """Return every order, with `invoiced`. The permission to read orders covers all of them."""

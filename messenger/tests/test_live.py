@@ -18,7 +18,7 @@ import pytest
 from messenger import feed
 from messenger.hub import MOST_STREAMS
 from messenger.tests.streams import Refused, Stream, quiet
-from skeleton.embedded_postgres.layout import layout_of
+from skeleton.embedded_postgres.layout import paths_of
 from skeleton.embedded_postgres.server import postmaster_pid
 from skeleton.files.tests.factories import CONTENT_TYPE, END, part
 from skeleton.testkit.narrowing import present
@@ -105,7 +105,7 @@ def write(number, system, conversation):
 
 def restart_database(system):
     """Kill PostgreSQL; the supervisor restarts it."""
-    layout = layout_of(system.folder / "postgres")
+    layout = paths_of(system.folder / "postgres")
     before = postmaster_pid(layout)
     os.kill(present(before), signal.SIGKILL)
     deadline = time.monotonic() + 20

@@ -18,8 +18,8 @@ from skeleton.audit.models import AuditEntry
 from skeleton.kernel.ids import parse_uuid
 from skeleton.office.columns import EMPTY, label
 from skeleton.office.documents import DocumentAdmin
-from skeleton.office.filters import TimesFilter
-from skeleton.office.screens import Screen
+from skeleton.office.filters import DateTimeRangeFilter
+from skeleton.office.screens import ReadOnlyAdmin
 
 COLOURS = {
     "create": "success",
@@ -30,9 +30,9 @@ COLOURS = {
 }
 
 
-def screen_of(resource: str) -> Screen | None:
+def screen_of(resource: str) -> ReadOnlyAdmin | None:
     """Return the admin that shows a resource of the audit log, or None."""
-    screens = (screen for screen in admin.site._registry.values() if isinstance(screen, Screen))
+    screens = (screen for screen in admin.site._registry.values() if isinstance(screen, ReadOnlyAdmin))
     return next((screen for screen in screens if screen.audited == resource), None)
 
 
@@ -40,7 +40,7 @@ class ResourceFilter(DropdownFilter):
     title, parameter_name = _("resource"), "resource"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        screens = (screen for screen in admin.site._registry.values() if isinstance(screen, Screen))
+        screens = (screen for screen in admin.site._registry.values() if isinstance(screen, ReadOnlyAdmin))
         names = {screen.audited: str(capfirst(screen.opts.verbose_name_plural)) for screen in screens}
         return sorted(names.items(), key=lambda pair: pair[1])
 
@@ -76,11 +76,11 @@ class ObjectFilter(ExactFilter):
 
 
 @admin.register(AuditEntry)
-class AuditScreen(DocumentAdmin):
+class AuditEntryAdmin(DocumentAdmin):
     resources = ("audit",)
     paginator = InfinitePaginator  # counting an append-only log would cost more than reading a page
     list_display = ("created_at", "who", "what", "resource_shown", "object_link", "changed")
-    list_filter = (ResourceFilter, ActionFilter, ActorFilter, ObjectFilter, ("created_at", TimesFilter))
+    list_filter = (ResourceFilter, ActionFilter, ActorFilter, ObjectFilter, ("created_at", DateTimeRangeFilter))
     readonly_fields = ("created_at", "who", "what", "object_link", "ip", "request_id", "changes_table")
     fieldsets = (
         (None, {"fields": (("created_at", "who"), ("what", "object_link"), ("ip", "request_id"))}),

@@ -24,7 +24,7 @@ from inventory.queries import low_stock
 from messenger.queries import unread_of
 from parties.queries import top_customers
 from skeleton.backoffice.desk import INVOICES, REVENUE, SOON, Desk
-from skeleton.db.counting import Bounded
+from skeleton.db.counting import CappedCount
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.money import minor_digits
 from skeleton.kernel.text import local_day, local_money, local_number
@@ -123,7 +123,7 @@ def _orders_now(desk: Desk) -> Number:
 
 
 def _unread_now(desk: Desk) -> Number:
-    return Number(counted(Bounded.of(desk.unread)), desk.lists.link(INBOX, read="no"), gettext("not read yet"))
+    return Number(counted(CappedCount.of(desk.unread)), desk.lists.link(INBOX, read="no"), gettext("not read yet"))
 
 
 def _messages_now(desk: Desk) -> Number:
@@ -310,9 +310,9 @@ BLOCKS = (
 # --- what they are made with ------------------------------------------------------------------------------------------
 
 
-def counted(number: int | Bounded) -> str:
+def counted(number: int | CappedCount) -> str:
     """Format a count: `1,284`, or `1,000+` for a capped count."""
-    if isinstance(number, Bounded):
+    if isinstance(number, CappedCount):
         return f"{counted(number.number)}+" if number.more else counted(number.number)
     return local_number(number)
 

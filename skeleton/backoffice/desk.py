@@ -14,7 +14,7 @@ from contracts.models import Contract
 from contracts.queries import expiring
 from inventory.queries import low_stock
 from skeleton.backoffice.lists import Lists
-from skeleton.db.counting import Bounded
+from skeleton.db.counting import CappedCount
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.money import KNOWN
@@ -105,10 +105,10 @@ class Desk:
         return Notification.objects.visible_to(self.actor).filter(read_at=None).order_by("-pk")
 
     @cached_property
-    def low(self) -> Bounded:
-        return Bounded.of(low_stock())
+    def low(self) -> CappedCount:
+        return CappedCount.of(low_stock())
 
     @cached_property
-    def ending(self) -> Bounded:
+    def ending(self) -> CappedCount:
         """Return the capped count of contracts that end soon."""
-        return Bounded.of(expiring(Contract.objects.visible_to(self.actor), SOON))
+        return CappedCount.of(expiring(Contract.objects.visible_to(self.actor), SOON))

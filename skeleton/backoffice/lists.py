@@ -10,10 +10,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from skeleton.office import pages
-from skeleton.office.screens import Screen
+from skeleton.office.screens import ReadOnlyAdmin
 
 
-def screen_of(model: str) -> Screen | None:
+def screen_of(model: str) -> ReadOnlyAdmin | None:
     """Return the admin of a model (`billing.invoice`), or None if there is none."""
     screens: dict[str, Any] = {known._meta.label_lower: screen for known, screen in admin.site._registry.items()}
     return screens.get(model)
@@ -43,7 +43,7 @@ class Lists:
         """Return the URL of one row's page."""
         return _known(model).page_at(pk)
 
-    def _column(self, screen: Screen, sort: str) -> str:
+    def _column(self, screen: ReadOnlyAdmin, sort: str) -> str:
         """Return the value of the list's `o` parameter for the order `sort` (`-total`: descending)."""
         field, sign = sort.removeprefix("-"), "-" if sort.startswith("-") else ""
         orders = [getattr(column, "admin_order_field", column) for column in screen.get_list_display(self.request)]
@@ -51,7 +51,7 @@ class Lists:
         return f"{sign}{orders.index(field) + boxes}"
 
 
-def _known(model: str) -> Screen:
+def _known(model: str) -> ReadOnlyAdmin:
     screen = screen_of(model)
     if screen is None:
         raise LookupError(f"There is no screen of {model}.")

@@ -26,7 +26,7 @@ from skeleton.kernel.context import current_request
 from skeleton.kernel.errors import DomainError
 from skeleton.office import pages
 from skeleton.office.parameters import refusing, searched, takes
-from skeleton.office.screens import Screen
+from skeleton.office.screens import ReadOnlyAdmin
 
 
 class BackOffice(UnfoldAdminSite):
@@ -39,7 +39,7 @@ class BackOffice(UnfoldAdminSite):
 
         Raises ImproperlyConfigured for any other admin class of this project: nobody would be allowed to see it.
         """
-        if admin_class is not None and issubclass(admin_class, Screen):
+        if admin_class is not None and issubclass(admin_class, ReadOnlyAdmin):
             super().register(model_or_iterable, admin_class, **options)
         elif admin_class is None or not is_installed_package(admin_class):
             name = admin_class.__name__ if admin_class else "ModelAdmin"
@@ -85,7 +85,7 @@ class BackOffice(UnfoldAdminSite):
         return super().admin_view(refusing(view), cacheable)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        """Disable Django's autocomplete view. Fields use `Screen.pick` instead, which applies row-level access."""
+        """Disable Django's autocomplete view. Fields use `ReadOnlyAdmin.pick`, which applies row-level access."""
         raise Http404
 
     def get_urls(self) -> list[Any]:

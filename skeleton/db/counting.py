@@ -23,7 +23,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from skeleton.db.fetching import fetch
-from skeleton.db.statements import Statement
+from skeleton.db.statements import CompiledSQL
 
 _ALL = "SELECT coalesce(sum(delta), 0)::bigint FROM core_row_count WHERE source = %s"
 _PART = f"{_ALL} AND part = %s"
@@ -31,7 +31,7 @@ _PARTS = "SELECT part, sum(delta)::bigint FROM core_row_count WHERE source = %s 
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class MaintainedCount:
     """A counted table, or the part of it whose rows have one value in the column that they are counted by.
 
     `by` is the filter of the table's list that asks for such a part, where there is one.
@@ -41,11 +41,11 @@ class Counted:
     part: str | None = None
     by: str | None = None
 
-    def statement(self) -> Statement:
+    def statement(self) -> CompiledSQL:
         """The statement that answers the count."""
-        return Statement(_ALL, (self.table,)) if self.part is None else Statement(_PART, (self.table, self.part))
+        return CompiledSQL(_ALL, (self.table,)) if self.part is None else CompiledSQL(_PART, (self.table, self.part))
 
-    def answering(self, shape: tuple[tuple[str, Any], ...]) -> Statement | None:
+    def answering(self, shape: tuple[tuple[str, Any], ...]) -> CompiledSQL | None:
         """The statement that answers the count of a list narrowed by `shape`; None where that is not kept."""
         if not shape:
             return self.statement()
@@ -63,7 +63,7 @@ MANY = 10_000
 MOMENT = 10.0  # seconds
 
 
-class Remembered:
+class CountCache:
     """The large totals that this process counted a moment ago, by what was asked."""
 
     KEPT = 1000
@@ -71,12 +71,12 @@ class Remembered:
     def __init__(self) -> None:
         self._totals: OrderedDict[object, tuple[int, float]] = OrderedDict()
 
-    def recall(self, counting: Statement, values: Mapping[str, object]) -> int | None:
+    def recall(self, counting: CompiledSQL, values: Mapping[str, object]) -> int | None:
         """What `counting` found with these values, if that was just now."""
         total, until = self._totals.get(counting.asked(values), (None, 0.0))
         return total if until > time.monotonic() else None
 
-    def note(self, counting: Statement, values: Mapping[str, object], total: int) -> None:
+    def note(self, counting: CompiledSQL, values: Mapping[str, object], total: int) -> None:
         """`counting` has just found `total`."""
         asked = counting.asked(values)
         if total < MANY:
@@ -87,18 +87,18 @@ class Remembered:
             self._totals.popitem(last=False)
 
 
-REMEMBERED = Remembered()
+COUNT_CACHE = CountCache()
 
 
 @dataclass(frozen=True, slots=True)
-class Bounded:
+class CappedCount:
     """A count that gave up at `number`, where `more`: for what nobody counts to the end, and what no trigger keeps."""
 
     number: int
     more: bool
 
     @classmethod
-    def of(cls, rows: QuerySet[Model], *, most: int = 1000) -> "Bounded":
+    def of(cls, rows: QuerySet[Model], *, most: int = 1000) -> "CappedCount":
         """Count `rows`, at most so many of them."""
         found = rows.order_by()[: most + 1].count()
         return cls(min(found, most), found > most)

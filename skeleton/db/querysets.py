@@ -1,7 +1,7 @@
 """QuerySets with row-level access (`visible_to`) and a query key, by which their SQL is compiled once.
 
 A queryset from a model's manager has a query key: the model, and the `@keyed` methods called since. Two querysets with
-one key have the same SQL and differ only in values, so `rest.reading` compiles it once, with a `Param` for each value.
+one key have the same SQL and differ only in values, so `rest.reading` compiles it once, with a `Placeholder` for each.
 Whatever else is done to a queryset (`filter`, `order_by`, a change of its `query`) drops the key, and with it the
 compiled SQL: such a queryset is honoured as it is, and compiled each time.
 
@@ -26,11 +26,11 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from django.db.models.sql import Query
 
-from skeleton.db.counting import Counted
-from skeleton.db.statements import Param
+from skeleton.db.counting import MaintainedCount
+from skeleton.db.statements import Placeholder
 
 VALUES = frozenset({UUID, str, int, float, Decimal, dt.date, dt.datetime})
-"""Types of arguments that a `Param` can stand for. Others (None, a member of an enumeration) are part of the key."""
+"""Types of arguments that a `Placeholder` can stand for. Others (None, an enumeration's member) are part of the key."""
 
 _get_query, _set_query = QuerySet.query.fget, QuerySet.query.fset  # type: ignore[attr-defined]
 
@@ -77,15 +77,15 @@ class Recipe:
         return Recipe(self.queryset, self.model, steps, values)
 
     def rows(self, *, placeholders: bool = True) -> QuerySet[Any]:
-        """The ordinary queryset that this describes, with a `Param` for each value unless told otherwise."""
+        """The ordinary queryset that this describes, with a `Placeholder` for each value unless told otherwise."""
         found: Any = self.queryset(self.model, Query(self.model))
         for step in self.steps:
-            values = {name: Param(key) if placeholders else self.values[key] for name, key in step.values}
+            values = {name: Placeholder(key) if placeholders else self.values[key] for name, key in step.values}
             found = getattr(found, step.name)(**dict(step.constants), **values)
         return found  # type: ignore[no-any-return]
 
     @property
-    def counted(self) -> Counted | None:
+    def counted(self) -> MaintainedCount | None:
         """Where PostgreSQL keeps the number of exactly these rows, if it does."""
         counted = self.queryset.counted
         for step in self.steps:
@@ -100,7 +100,7 @@ class RowLevelQuerySet(QuerySet[_Row]):
     `counted` says where PostgreSQL keeps how many rows the table has, if it does (see `db.counting`).
     """
 
-    counted: ClassVar[Counted | None] = None
+    counted: ClassVar[MaintainedCount | None] = None
     _steps: Recipe | bool | None
     """Its recipe; True for one without steps, which most querysets begin as; None where there is no recipe any more."""
 
@@ -154,7 +154,7 @@ class _Keeps:
     def __init__(self, part: str | None) -> None:
         self.part = part
 
-    def __call__(self, counted: Counted, constants: Mapping[str, object]) -> Counted | None:
+    def __call__(self, counted: MaintainedCount, constants: Mapping[str, object]) -> MaintainedCount | None:
         if self.part is None:
             return counted
         return replace(counted, part=str(constants[self.part])) if self.part in constants else None
@@ -181,9 +181,9 @@ def keyed(
 def keyed(method: object = None, /, *, keeps_rows: bool = False, part: str | None = None) -> Any:
     """Make a queryset method part of the query key; it runs only when the query is needed, or to compile it.
 
-    The method must only build on `self` and use its arguments as values: it may get a `Param` for each. `keeps_rows`:
-    it adds columns and leaves out no row, so a kept count stays right; `part` names the argument by which the rows
-    are counted apart.
+    The method must only build on `self` and use its arguments as values: it may get a `Placeholder` for each.
+    `keeps_rows`: it adds columns and leaves out no row, so a maintained count stays right. `part` names the argument by
+    which the rows are counted apart.
     """
     if method is None:
         return lambda found: _keyed(found, _Keeps(part) if keeps_rows or part else None)

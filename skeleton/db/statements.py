@@ -1,7 +1,7 @@
 """SQL that is compiled once per shape and run many times with other values.
 
 The ORM spends more time on turning a queryset into SQL than PostgreSQL spends on answering it. A queryset in which
-`Param` stands for each value is compiled once; a run only fills the values in.
+`Placeholder` stands for each value is compiled once; a run only fills the values in.
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from skeleton.kernel.days import today
 _compiling: ContextVar[bool] = ContextVar("compiling_a_statement", default=False)
 
 
-class Param(Expression):
+class Placeholder(Expression):
     """A place for a value that is known only when the statement runs.
 
     `variant` tells apart what changes the SQL itself (an id or a code?), and is part of the shape.
@@ -37,7 +37,7 @@ class Param(Expression):
         return f"Param({self.name!r})"
 
 
-_TODAY = Param("today")
+_TODAY = Placeholder("today")
 
 
 class CurrentDate(Expression):
@@ -59,7 +59,7 @@ def _compiled_once() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class CompiledSQL:
     """Compiled SQL; where a Param stands in `params`, the value of that name is put.
 
     Run often, it is prepared on the server, where PostgreSQL may settle on one plan for all values. Not so where
@@ -80,7 +80,7 @@ class Statement:
 
     def _bound(self, values: Mapping[str, object]) -> list[object]:
         return [
-            param if not isinstance(param, Param) else today() if param is _TODAY else values[param.name]
+            param if not isinstance(param, Placeholder) else today() if param is _TODAY else values[param.name]
             for param in self.params
         ]
 
@@ -88,7 +88,7 @@ class Statement:
 class Inner(Expression):
     """A statement of one value as a column of another. It knows nothing of the rows around it, and so runs once."""
 
-    def __init__(self, statement: Statement, output_field: "Field[Any, Any]") -> None:
+    def __init__(self, statement: CompiledSQL, output_field: "Field[Any, Any]") -> None:
         super().__init__(output_field=output_field)
         self.statement = statement
 
@@ -99,13 +99,13 @@ class Inner(Expression):
         return []
 
 
-class Among(Func):
+class PkInSubquery(Func):
     """Whether a row's id is one of those that a statement gives."""
 
     output_field = BooleanField()
     conditional = True
 
-    def __init__(self, statement: Statement) -> None:
+    def __init__(self, statement: CompiledSQL) -> None:
         super().__init__(F("pk"))
         self.statement = statement
 
@@ -119,17 +119,17 @@ def compile_rows(
     columns: Sequence[str],
     *,
     tail: str = "",
-    then: Sequence[Param] = (),
+    then: Sequence[Placeholder] = (),
     prepared: bool = True,
-) -> Statement:
+) -> CompiledSQL:
     """The statement that reads `columns` of `rows`; `tail` is SQL to go behind it (`LIMIT %s`), `then` its Params."""
     with _compiled_once():
         sql, params = rows.values_list(*columns).query.sql_with_params()
-    return Statement(f"{sql} {tail}".rstrip(), (*params, *then), prepared)
+    return CompiledSQL(f"{sql} {tail}".rstrip(), (*params, *then), prepared)
 
 
-def compile_count(rows: QuerySet[Model], *, prepared: bool = True) -> Statement:
+def compile_count(rows: QuerySet[Model], *, prepared: bool = True) -> CompiledSQL:
     """The statement that counts `rows`; annotations that no filter needs are left out."""
     with _compiled_once():
         sql, params = rows.order_by().values("pk").query.sql_with_params()
-    return Statement(f"SELECT count(*) FROM ({sql}) AS counted", params, prepared)  # noqa: S608 (the ORM wrote it)
+    return CompiledSQL(f"SELECT count(*) FROM ({sql}) AS counted", params, prepared)  # noqa: S608 (the ORM wrote it)

@@ -19,7 +19,7 @@ PASSING = ("starting up", "shutting down", "recovery", "server closed the connec
 UNREACHABLE = ("connection failed", "connection is bad", "No such file", "refused")
 
 
-class ServerAway(psycopg.OperationalError):  # noqa: N818 - named after what happened
+class ServerUnavailable(psycopg.OperationalError):  # noqa: N818 - named after what happened
     """The embedded server cannot be used. Django wraps this in its own OperationalError with the same message."""
 
 
@@ -56,7 +56,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.settings_dict["HOST"] = self.server.address()
             self.settings_dict["PASSWORD"] = self.server.password()
         except EmbeddedDatabaseError as error:
-            raise ServerAway(str(error)) from error
+            raise ServerUnavailable(str(error)) from error
         # Never send the password in clear text to a process that impersonates the server.
         return {**super().get_connection_params(), "require_auth": "scram-sha-256"}
 
@@ -77,7 +77,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             return self.server.find(max(PAUSE_SECONDS, deadline - time.monotonic()))
         except EmbeddedDatabaseError as error:
-            raise ServerAway(str(error)) from error
+            raise ServerUnavailable(str(error)) from error
 
 
 def is_passing(error: psycopg.OperationalError) -> bool:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
-from skeleton.embedded_postgres.layout import Layout, layout_of, open_private
+from skeleton.embedded_postgres.layout import DatabasePaths, open_private, paths_of
 from skeleton.embedded_postgres.locks import FileLock, is_held
 from skeleton.embedded_postgres.room import SOCKET, is_private
 from skeleton.embedded_postgres.state import FAILED, READY, State, read_state
@@ -22,7 +22,7 @@ POLL_SECONDS = 0.02
 class Client:
     """One process's claim on one server, shared by all threads. The server runs while any process has one."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: DatabasePaths) -> None:
         self.layout = layout
         self.mutex = threading.Lock()
         self.hold: FileLock | None = None
@@ -110,13 +110,13 @@ class Client:
         return True
 
 
-def others_hold(layout: Layout) -> bool:
+def others_hold(layout: DatabasePaths) -> bool:
     """Return whether another client holds the shared lock (the supervisor takes it exclusively)."""
     with FileLock(layout.clients_lock) as lock:
         return lock.shared() and not lock.exclusive()
 
 
-def launch_supervisor(layout: Layout) -> None:
+def launch_supervisor(layout: DatabasePaths) -> None:
     """Start the supervisor, and return once it has detached and holds its lock. Raises EmbeddedDatabaseError."""
     log = open_private(layout.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
@@ -141,7 +141,7 @@ def launch_supervisor(layout: Layout) -> None:
         raise EmbeddedDatabaseError(f"The database supervisor did not start: see {layout.log}.")
 
 
-def takes_connections(layout: Layout, host: str) -> bool:
+def takes_connections(layout: DatabasePaths, host: str) -> bool:
     """Return whether a process listens on the socket, in a folder that only the server's user can enter."""
     folder = Path(host)
     try:
@@ -160,7 +160,7 @@ _clients: dict[Path, Client] = {}
 
 def client_of(root: str | Path, *, durable: bool = True) -> Client:
     """Return this process's client for the server under `root` (`<data dir>/postgres`)."""
-    layout = layout_of(root, durable=durable)
+    layout = paths_of(root, durable=durable)
     return _clients.setdefault(layout.home, Client(layout))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from skeleton.embedded_postgres.account import Account, creating_account
 from skeleton.embedded_postgres.binaries import Binaries
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
-from skeleton.embedded_postgres.layout import USER, Layout, private_write
+from skeleton.embedded_postgres.layout import USER, DatabasePaths, private_write
 
 # The built-in provider needs no operating system locale. With PG_UNICODE_FAST, lower(), ILIKE and pg_trgm support
 # Cyrillic, and text sorts by code point.
@@ -24,7 +24,7 @@ LOCALE = (
 )
 
 
-def create_cluster(layout: Layout, binaries: Binaries, account: Account, room: Path) -> None:
+def create_cluster(layout: DatabasePaths, binaries: Binaries, account: Account, room: Path) -> None:
     """Run `initdb` unless the data folder exists. Raises EmbeddedDatabaseError with the program's error message."""
     if layout.data.exists():
         if not layout.password.exists():
@@ -44,7 +44,7 @@ def create_cluster(layout: Layout, binaries: Binaries, account: Account, room: P
     fresh.rename(layout.data)
 
 
-def run_initdb(layout: Layout, binaries: Binaries, creator: Account, fresh: Path, room: Path) -> None:
+def run_initdb(layout: DatabasePaths, binaries: Binaries, creator: Account, fresh: Path, room: Path) -> None:
     """Run `initdb` in the empty folder `fresh`."""
     secret = room / "password"
     secret.touch(mode=0o600)
@@ -84,7 +84,7 @@ def run_initdb(layout: Layout, binaries: Binaries, creator: Account, fresh: Path
         raise EmbeddedDatabaseError(f"PostgreSQL could not create {layout.data}: {complaint(made.stderr, layout.data)}")
 
 
-def refuse_older_data(layout: Layout) -> None:
+def refuse_older_data(layout: DatabasePaths) -> None:
     """Raise EmbeddedDatabaseError if there is data of another major version, instead of silently starting empty."""
     for other in sorted(layout.home.parent.glob("*/data/PG_VERSION")):
         if other.parent.parent != layout.home:

@@ -13,7 +13,7 @@ USER = "skeleton"
 
 
 @dataclass(frozen=True)
-class Layout:
+class DatabasePaths:
     """The paths of one server's files in `<data dir>/postgres/<major>`. `durable` is False only for test data."""
 
     home: Path
@@ -73,7 +73,7 @@ class Layout:
             self.home.chmod(0o700)
 
 
-def layout_of(root: str | Path, *, durable: bool = True) -> Layout:
+def paths_of(root: str | Path, *, durable: bool = True) -> DatabasePaths:
     """Return the layout under `root` (`<data dir>/postgres`) for the installed PostgreSQL version.
 
     Non-durable data is in a separate folder, so that the test setting can never affect real data.
@@ -81,7 +81,7 @@ def layout_of(root: str | Path, *, durable: bool = True) -> Layout:
     top = Path(root).absolute()
     if not durable:
         top = top.with_name(f"{top.name}-test")
-    return Layout(home=top / str(major_version()), durable=durable)
+    return DatabasePaths(home=top / str(major_version()), durable=durable)
 
 
 def major_version() -> int:

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from skeleton.embedded_postgres.account import Account
-from skeleton.embedded_postgres.layout import Layout
+from skeleton.embedded_postgres.layout import DatabasePaths
 
 SOCKET = ".s.PGSQL.5432"
 LONGEST_PATH = 103  # macOS allows 104 bytes including the terminating zero, Linux 108
@@ -23,7 +23,7 @@ SAFE = re.compile(r"[A-Za-z0-9_./-]+")
 TEMPORARY = Path("/tmp")  # noqa: S108 - random name, created and checked as described above
 
 
-def open_room(layout: Layout, account: Account, remembered: str) -> Path:
+def open_room(layout: DatabasePaths, account: Account, remembered: str) -> Path:
     """Create or reuse the folder for the socket, owned by `account` and closed to everyone else."""
     beside = layout.home / "socket"
     if account.uid is None and fits(beside):
@@ -63,7 +63,7 @@ def empty(room: Path) -> None:
             left.unlink()
 
 
-def close_room(layout: Layout, room: Path) -> None:
+def close_room(layout: DatabasePaths, room: Path) -> None:
     """Remove the folder, unless it is the one next to the data."""
     if room.parent != layout.home:
         shutil.rmtree(room, ignore_errors=True)

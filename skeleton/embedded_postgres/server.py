@@ -15,7 +15,7 @@ from skeleton.embedded_postgres.account import Account
 from skeleton.embedded_postgres.binaries import Binaries
 from skeleton.embedded_postgres.cluster import DataFolder
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
-from skeleton.embedded_postgres.layout import DATABASE, USER, Layout, open_private
+from skeleton.embedded_postgres.layout import DATABASE, USER, DatabasePaths, open_private
 from skeleton.embedded_postgres.locks import FileLock
 from skeleton.embedded_postgres.parent import stop_with_parent
 from skeleton.embedded_postgres.tuning import server_settings
@@ -27,7 +27,7 @@ QUICK_SHUTDOWN_SECONDS = 5.0  # SIGQUIT: exit at once, recover at the next start
 class Server:
     """The PostgreSQL server of `layout`, with its socket in `room`."""
 
-    def __init__(self, layout: Layout, binaries: Binaries, account: Account, room: Path) -> None:
+    def __init__(self, layout: DatabasePaths, binaries: Binaries, account: Account, room: Path) -> None:
         self.layout = layout
         self.binaries = binaries
         self.account = account
@@ -120,7 +120,7 @@ class Server:
             self.ended(seconds)
 
 
-def stop_orphan(layout: Layout) -> None:
+def stop_orphan(layout: DatabasePaths) -> None:
     """Stop a server whose supervisor was killed, and wait until its last process has exited.
 
     A lock inherited by every PostgreSQL process shows whether one is alive. A process id alone is not enough, as it may
@@ -145,7 +145,7 @@ def stop_orphan(layout: Layout) -> None:
     )
 
 
-def postmaster_pid(layout: Layout) -> int | None:
+def postmaster_pid(layout: DatabasePaths) -> int | None:
     """Return the process id that the running server wrote into its data folder, or None."""
     try:
         return int((layout.data / "postmaster.pid").read_text(encoding="utf-8").split("\n")[0])

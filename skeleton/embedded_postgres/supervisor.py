@@ -18,7 +18,7 @@ from skeleton.embedded_postgres.account import server_account
 from skeleton.embedded_postgres.binaries import runnable
 from skeleton.embedded_postgres.cluster import complaint, create_cluster
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
-from skeleton.embedded_postgres.layout import Layout
+from skeleton.embedded_postgres.layout import DatabasePaths
 from skeleton.embedded_postgres.locks import FileLock
 from skeleton.embedded_postgres.room import close_room, open_room
 from skeleton.embedded_postgres.server import Server, stop_orphan, wait_until_ready
@@ -36,7 +36,7 @@ LARGEST_LOG = 10 * 1024 * 1024  # bytes
 class Supervisor:
     """Runs the server from its first client to its last."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: DatabasePaths) -> None:
         self.layout = layout
         self.remembered = read_state(layout.state).host
         self.clients = FileLock(layout.clients_lock)
@@ -173,7 +173,7 @@ def rotate_log(log: Path) -> int:
 
 def main(home: str, durable: str) -> int:
     """Take the lock, detach from the parent, and run. The parent's exit code 0 means that a supervisor is running."""
-    layout = Layout(home=Path(home), durable=durable == "durable")
+    layout = DatabasePaths(home=Path(home), durable=durable == "durable")
     lock = FileLock(layout.supervisor_lock)
     if not lock.exclusive(LOOK_SECONDS):  # wait a little: a client may hold it for a moment in `is_held`
         return 0

@@ -19,14 +19,14 @@ from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 from skeleton.office.acts import act, download
 from skeleton.office.documents import DocumentAdmin
-from skeleton.office.filters import TimesFilter
+from skeleton.office.filters import DateTimeRangeFilter
 
 
 @admin.register(File)
-class FileScreen(DocumentAdmin):
+class FileAdmin(DocumentAdmin):
     resources = ("files",)
     list_display = ("name", "mime_type", "size_shown", "purpose", "owner", "created_at")
-    list_filter = (("created_at", TimesFilter),)
+    list_filter = (("created_at", DateTimeRangeFilter),)
     search_fields = ("name", "purpose")
     list_select_related = ("owner",)
     readonly_fields = ("name", "mime_type", "size_shown", "purpose", "owner", "created_at", "checksum")

@@ -9,7 +9,7 @@ from django.utils.http import content_disposition_header
 from skeleton.files import storage
 from skeleton.files.models import File
 from skeleton.files.ranges import parse_range
-from skeleton.server.responses import LocalFile
+from skeleton.server.responses import LocalFileResponse
 
 SAFE = {
     "X-Content-Type-Options": "nosniff",
@@ -52,4 +52,4 @@ def _content(file: File, first: int, last: int, *, whole: bool) -> HttpResponseB
     chunks, path = storage.chunks(file.storage_key, first, last), storage.path_of(file.storage_key)
     if path is None:
         return StreamingHttpResponse(chunks)
-    return LocalFile(path, chunks, first=first, last=last, whole=whole)
+    return LocalFileResponse(path, chunks, first=first, last=last, whole=whole)

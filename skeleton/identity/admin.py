@@ -24,7 +24,7 @@ from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
 from skeleton.office.columns import EMPTY, activity, label
-from skeleton.office.forms import ActForm, RecordForm
+from skeleton.office.forms import ActionForm, RecordForm
 from skeleton.office.records import RecordAdmin
 
 MANAGE = ("roles:manage",)
@@ -43,7 +43,7 @@ class NewUserForm(RecordForm):
         fields = ("email", "name", "language")
 
 
-class RoleToGive(ActForm):
+class AssignRoleForm(ActionForm):
     role = forms.ModelChoiceField(Role.objects.none(), widget=widgets.UnfoldAdminSelectWidget, label=_("Role"))
 
     def prepare(self) -> None:
@@ -51,7 +51,7 @@ class RoleToGive(ActForm):
         self.fields["role"].queryset = missing  # type: ignore[attr-defined]
 
 
-class RoleToTake(ActForm):
+class RemoveRoleForm(ActionForm):
     role = forms.ModelChoiceField(Role.objects.none(), widget=widgets.UnfoldAdminSelectWidget, label=_("Role"))
 
     def prepare(self) -> None:
@@ -68,7 +68,7 @@ def _active(user: User) -> bool:
 
 
 @admin.register(User)
-class UserScreen(RecordAdmin):
+class UserAdmin(RecordAdmin):
     resources = ("users",)
     create_input, update_input = NewUserInputSerializer, UserFormInputSerializer
     list_display = ("email", "name", "role_labels", activity(), "last_login", "created_at")
@@ -104,26 +104,26 @@ class UserScreen(RecordAdmin):
     def status(self, user: User) -> Any:
         return activity()(user)
 
-    @act(_("Give a role"), form=RoleToGive, needs=MANAGE, icon="add_moderator")
-    def give_role(self, request: HttpRequest, user: User, form: RoleToGive) -> Text:
+    @act(_("Give a role"), form=AssignRoleForm, needs=MANAGE, icon="add_moderator")
+    def give_role(self, request: HttpRequest, user: User, form: AssignRoleForm) -> Text:
         role = form.cleaned_data["role"]
         accounts.assign_role(user_id=user.pk, role_id=role.pk, actor=self.actor(request))
         return format_text(_("{name} now has the role {role}."), name=user.name, role=role)
 
     @act(
         _("Take a role away"),
-        form=RoleToTake,
+        form=RemoveRoleForm,
         needs=MANAGE,
         icon="remove_moderator",
         when=lambda user: bool(user.role_names),
     )
-    def take_role(self, request: HttpRequest, user: User, form: RoleToTake) -> Text:
+    def take_role(self, request: HttpRequest, user: User, form: RemoveRoleForm) -> Text:
         role = form.cleaned_data["role"]
         accounts.remove_role(user_id=user.pk, role_id=role.pk, actor=self.actor(request))
         return format_text(_("{name} no longer has the role {role}."), name=user.name, role=role)
 
     @act(_("Activate"), when=_inactive, icon="check_circle", question=_("The account can be used again at once."))
-    def activate(self, request: HttpRequest, user: User, form: ActForm) -> Text:
+    def activate(self, request: HttpRequest, user: User, form: ActionForm) -> Text:
         accounts.activate_user(user_id=user.pk, actor=self.actor(request))
         return format_text(_("{name} can sign in again."), name=user.name)
 
@@ -134,7 +134,7 @@ class UserScreen(RecordAdmin):
         variant=ActionVariant.DANGER,
         question=_("The account is switched off, and all its sessions end at once."),
     )
-    def deactivate(self, request: HttpRequest, user: User, form: ActForm) -> Text:
+    def deactivate(self, request: HttpRequest, user: User, form: ActionForm) -> Text:
         accounts.deactivate_user(user_id=user.pk, actor=self.actor(request))
         return format_text(_("{name} is signed out everywhere and can no longer sign in."), name=user.name)
 
@@ -166,7 +166,7 @@ class RoleForm(RecordForm):
 
 
 @admin.register(Role)
-class RoleScreen(RecordAdmin):
+class RoleAdmin(RecordAdmin):
     resources = ("roles",)
     create_input = update_input = RoleInputSerializer
     form = RoleForm
@@ -214,7 +214,7 @@ class RoleScreen(RecordAdmin):
         question=_("This deletes the role permanently. Nobody may hold it."),
         leaves=True,
     )
-    def remove(self, request: HttpRequest, role: Role, form: ActForm) -> Text:
+    def remove(self, request: HttpRequest, role: Role, form: ActionForm) -> Text:
         roles.delete_role(role_id=role.pk, actor=self.actor(request))
         return format_text(_("The role {role} is deleted."), role=role)
 

@@ -28,8 +28,8 @@ from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.text import format_text
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
-from skeleton.office.refusals import REFUSALS, refusal_of, texts_of
-from skeleton.office.tables.columns import AmountColumn, BadCell, Column, TextColumn
+from skeleton.office.refusals import REFUSALS, field_messages, refusal_of
+from skeleton.office.tables.columns import AmountColumn, CellError, Column, TextColumn
 from skeleton.office.tables.table import ID, Table
 
 Progress = Callable[[int, int], None]
@@ -40,7 +40,7 @@ TOLD_EVERY = 50  # rows
 
 
 class Target(Protocol):
-    """The target of an import: an admin with `skeleton.importexport.screens.Importing`."""
+    """The target of an import: an admin with `skeleton.importexport.screens.ImportableAdmin`."""
 
     model: type[Model]
     table: Table
@@ -197,7 +197,7 @@ def _read(plan: Plan, column: Column, cell: Any, context: dict[str, Any]) -> Non
     empty = cell is None or (isinstance(cell, str) and not cell.strip())
     try:
         plan.values[column.name] = None if empty else column.read(cell, context)
-    except BadCell as error:
+    except CellError as error:
         plan.errors[column.name] = str(error)
     plan.texts[column.name] = "" if empty else str(cell).strip()
 
@@ -324,5 +324,5 @@ def _change(plan: Plan, column: Column, table: Table) -> list[str]:
 def _errors(error: DomainError, table: Table) -> dict[str, Text]:
     """Return the errors by column name. An error without a column is under ""."""
     names = {column.path: column.name for column in table.columns}
-    errors: dict[str, Text] = {names.get(path, path): text for path, text in texts_of(error)}
+    errors: dict[str, Text] = {names.get(path, path): text for path, text in field_messages(error)}
     return errors or {"": error.message}

@@ -56,7 +56,7 @@ class UploadForm(forms.Form):
         return file
 
 
-class Importing(RecordAdmin):
+class ImportableAdmin(RecordAdmin):
     """An admin whose list supports imports. Its `table` must have a key."""
 
     table: ClassVar[Table]

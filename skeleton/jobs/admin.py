@@ -75,7 +75,7 @@ class TaskFilter(DropdownFilter):
 
 
 @admin.register(Job)
-class JobScreen(DocumentAdmin):
+class JobAdmin(DocumentAdmin):
     resources = ("jobs",)
     list_before_template = "skeleton/jobs/workers.html"
     list_after_template = "skeleton/jobs/periodic.html"

@@ -14,7 +14,7 @@ def state_diagram(start: str, moves: Mapping[tuple[str, str], Sequence[str]]) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class GeneratedSection:
     """A generated part of a document. `command` is the management command that writes it."""
 
     command: str

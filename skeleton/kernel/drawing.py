@@ -5,12 +5,12 @@ from typing import ClassVar
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from skeleton.kernel.diagrams import Drawing
+from skeleton.kernel.diagrams import GeneratedSection
 
 
-class DrawingCommand(BaseCommand):
+class UpdateDocumentCommand(BaseCommand):
     document: ClassVar[str]
-    drawing: ClassVar[Drawing]
+    drawing: ClassVar[GeneratedSection]
 
     def handle(self, *args: object, **options: object) -> None:
         document = settings.BASE_DIR / "docs" / self.document

@@ -28,23 +28,23 @@ from skeleton.notifications.serializers import PreferencesInputSerializer, known
 from skeleton.notifications.services import marks
 from skeleton.notifications.services.delivery import send_again
 from skeleton.notifications.services.preferences import update_preferences
-from skeleton.office.acts import Act, act
+from skeleton.office.acts import AdminAction, act
 from skeleton.office.columns import EMPTY, label
 from skeleton.office.columns import status as status_column
 from skeleton.office.documents import DocumentAdmin
-from skeleton.office.forms import ActForm, RecordForm
+from skeleton.office.forms import ActionForm, RecordForm
 from skeleton.office.parameters import takes
 from skeleton.office.records import RecordAdmin
-from skeleton.office.screens import Screen
+from skeleton.office.screens import ReadOnlyAdmin
 
 
-class OwnScreen(Screen):
+class OwnRecordsAdmin(ReadOnlyAdmin):
     """A screen of the user's own objects. As in the API, it requires no permission."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.admin_site.actor_of(request) is not None
 
-    def may_do(self, request: HttpRequest, act: Act) -> bool:
+    def may_do(self, request: HttpRequest, act: AdminAction) -> bool:
         return self.has_view_permission(request)
 
 
@@ -94,7 +94,7 @@ class PreferencesForm(RecordForm):
 
 
 @admin.register(Preferences)
-class PreferencesScreen(OwnScreen, RecordAdmin):
+class PreferencesAdmin(OwnRecordsAdmin, RecordAdmin):
     """The user's own preferences. There is one row per user, so the list redirects to it."""
 
     show_add_link = False
@@ -161,7 +161,7 @@ class ReadFilter(DropdownFilter):
 
 
 @admin.register(Notification)
-class NotificationScreen(OwnScreen, DocumentAdmin):
+class NotificationAdmin(OwnRecordsAdmin, DocumentAdmin):
     resources = ("notifications",)
     list_before_template = "skeleton/notifications/inbox.html"
     list_display = ("title", "body", "about", "state", "created_at")
@@ -199,7 +199,7 @@ class NotificationScreen(OwnScreen, DocumentAdmin):
         return label("new", {"new": "primary"}, text=str(_("new")))
 
     @act(_("Mark as read"), when=lambda told: told.read_at is None, icon="mark_email_read")
-    def mark_read(self, request: HttpRequest, notification: Notification, form: ActForm) -> str:
+    def mark_read(self, request: HttpRequest, notification: Notification, form: ActionForm) -> str:
         marks.mark_read(notification_id=notification.pk, actor=self.actor(request))
         return str(_("It is read."))
 
@@ -232,7 +232,7 @@ class StatusFilter(DropdownFilter):
 
 
 @admin.register(Delivery)
-class DeliveryScreen(DocumentAdmin):
+class DeliveryAdmin(DocumentAdmin):
     """The deliveries, for users with `*:*`. No role can have a permission on `deliveries`, because none is defined."""
 
     resources = ("deliveries",)
@@ -276,6 +276,6 @@ class DeliveryScreen(DocumentAdmin):
         icon="send",
         question=_("It will be tried again at once, and at intervals if that fails."),
     )
-    def send_again(self, request: HttpRequest, delivery: Delivery, form: ActForm) -> str:
+    def send_again(self, request: HttpRequest, delivery: Delivery, form: ActionForm) -> str:
         send_again(delivery_id=delivery.pk, actor=self.actor(request))
         return str(_("It is on its way again."))

@@ -19,11 +19,11 @@ from django.utils.translation import gettext
 from unfold.enums import ActionVariant
 
 from skeleton.kernel.translation import Text
-from skeleton.office.forms import ActForm
+from skeleton.office.forms import ActionForm
 from skeleton.office.refusals import REFUSALS, place, refusal_of
 
 if TYPE_CHECKING:
-    from skeleton.office.screens import Screen
+    from skeleton.office.screens import ReadOnlyAdmin
 
 TEMPLATE = "skeleton/admin/act.html"
 
@@ -36,7 +36,7 @@ Make = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class AdminAction:
     """An action. `needs`: any of these permissions is required (default: the screen's `write`).
 
     `when` decides for which records it is available. `question` is shown on the confirmation page. `leaves`: the record
@@ -46,7 +46,7 @@ class Act:
     run: Run
     title: Text
     question: Text = ""
-    form: type[ActForm] = ActForm
+    form: type[ActionForm] = ActionForm
     needs: tuple[str, ...] = ()
     when: Callable[[Any], bool] | None = None
     icon: str | None = None
@@ -58,14 +58,14 @@ class Act:
 
 
 def act(title: Text, **described: Any) -> Callable[[Run], Callable[..., HttpResponse]]:
-    """Turn a method of a screen into an action. See `Act` for the options."""
+    """Turn a method of a screen into an action. See `AdminAction` for the options."""
 
     def mark(run: Run) -> Callable[..., HttpResponse]:
-        made = Act(run, title, **described)
+        made = AdminAction(run, title, **described)
 
         @wraps(run)
-        def view(screen: "Screen", request: HttpRequest, object_id: str) -> HttpResponse:
-            return ask_and_do(screen, made, request, object_id)
+        def view(screen: "ReadOnlyAdmin", request: HttpRequest, object_id: str) -> HttpResponse:
+            return action_view(screen, made, request, object_id)
 
         return _as_button(view, made)
 
@@ -73,11 +73,11 @@ def act(title: Text, **described: Any) -> Callable[[Run], Callable[..., HttpResp
 
 
 def download(title: Text, **described: Any) -> Callable[[Make], Callable[..., HttpResponseBase]]:
-    """Turn a method of a screen into a button that returns a file and changes nothing. See `Act` for the options."""
+    """Turn a method of a screen into a button that returns a file and changes nothing. Options as of `AdminAction`."""
 
     def mark(make: Make) -> Callable[..., HttpResponseBase]:
         @wraps(make)
-        def view(screen: "Screen", request: HttpRequest, object_id: str) -> HttpResponseBase:
+        def view(screen: "ReadOnlyAdmin", request: HttpRequest, object_id: str) -> HttpResponseBase:
             if not screen.may_do(request, made):
                 raise PermissionDenied
             record = screen.get_object(request, object_id)
@@ -85,13 +85,13 @@ def download(title: Text, **described: Any) -> Callable[[Make], Callable[..., Ht
                 return screen._get_obj_does_not_exist_redirect(request, screen.opts, object_id)  # type: ignore[no-any-return]
             return make(screen, request, record)
 
-        made = Act(make, title, **described)
+        made = AdminAction(make, title, **described)
         return _as_button(view, made)
 
     return mark
 
 
-def _as_button(view: View, made: Act) -> View:
+def _as_button(view: View, made: AdminAction) -> View:
     """Set the attributes that unfold expects of a button."""
     view.act = made  # type: ignore[attr-defined]
     view.short_description = made.title  # type: ignore[attr-defined]
@@ -100,7 +100,7 @@ def _as_button(view: View, made: Act) -> View:
     return view
 
 
-def ask_and_do(screen: "Screen", act: Act, request: HttpRequest, object_id: str) -> HttpResponse:
+def action_view(screen: "ReadOnlyAdmin", act: AdminAction, request: HttpRequest, object_id: str) -> HttpResponse:
     """Show the action's page, or run the action. Errors are shown on the page, which keeps the entered values."""
     if not screen.may_do(request, act):
         raise PermissionDenied
@@ -120,7 +120,9 @@ def ask_and_do(screen: "Screen", act: Act, request: HttpRequest, object_id: str)
     return TemplateResponse(request, TEMPLATE, _context(screen, act, request, record, form))
 
 
-def _context(screen: "Screen", act: Act, request: HttpRequest, record: Model, form: ActForm) -> dict[str, object]:
+def _context(
+    screen: "ReadOnlyAdmin", act: AdminAction, request: HttpRequest, record: Model, form: ActionForm
+) -> dict[str, object]:
     return {
         **screen.admin_site.each_context(request),
         "opts": screen.opts,
@@ -135,7 +137,7 @@ def _context(screen: "Screen", act: Act, request: HttpRequest, record: Model, fo
     }
 
 
-def do_to_many(screen: "Screen", request: HttpRequest, rows: Iterable[Model], *, act: Act) -> None:
+def run_bulk_action(screen: "ReadOnlyAdmin", request: HttpRequest, rows: Iterable[Model], *, act: AdminAction) -> None:
     """Run an action without fields on each of the selected rows. An error on one doesn't affect the others."""
     done, refused = 0, []
     for record in rows:

@@ -8,7 +8,7 @@ from django.core.checks import Error
 from unfold.checks import UnfoldModelAdminChecks
 
 if TYPE_CHECKING:
-    from skeleton.office.screens import Screen
+    from skeleton.office.screens import ReadOnlyAdmin
 
 UNUSED = {
     "date_hierarchy": "Declare a DaysFilter in list_filter instead.",
@@ -33,7 +33,7 @@ WRITES = {
 class AdminChecks(UnfoldModelAdminChecks):
     """The checks of Django and unfold, and errors for hooks that would be ignored."""
 
-    def check(self, admin_obj: "Screen", **kwargs: object) -> list[object]:
+    def check(self, admin_obj: "ReadOnlyAdmin", **kwargs: object) -> list[object]:
         found: list[object] = super().check(admin_obj, **kwargs)
         return [*found, *_unused(admin_obj), *_overridden(admin_obj), *_foreign_inlines(admin_obj)]
 
@@ -51,7 +51,7 @@ def _overridden(screen: object) -> Iterator[Error]:
             yield _error(screen, "E102", f"{name}() would never be called.", hint)
 
 
-def _foreign_inlines(screen: "Screen") -> Iterator[Error]:
+def _foreign_inlines(screen: "ReadOnlyAdmin") -> Iterator[Error]:
     for inline in screen.inlines:
         if not getattr(inline, "follows_parent", False):
             hint = "Subclass an inline class of skeleton.office.screens, which asks the parent's permissions."

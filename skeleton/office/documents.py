@@ -3,10 +3,10 @@
 from django.db.models import Model
 from django.http import HttpRequest
 
-from skeleton.office.screens import Screen
+from skeleton.office.screens import ReadOnlyAdmin
 
 
-class DocumentAdmin(Screen):
+class DocumentAdmin(ReadOnlyAdmin):
     """A document. All fields are read-only; its `acts` are the possible actions."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> object:

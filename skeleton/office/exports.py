@@ -21,7 +21,7 @@ OF_PAGES = (PAGE_VAR, ALL_VAR)
 WHOLE = _("An export contains all pages. Remove this parameter from the address.")
 
 
-class Exporting:
+class ExportMixin:
     """Mixin of all screens: export buttons above the list."""
 
     table: ClassVar[Table | None] = None

@@ -18,7 +18,7 @@ from skeleton.kernel.translation import Text
 from skeleton.office.parameters import NOT_A_DAY, NOT_A_TIME, BadParameter
 
 if TYPE_CHECKING:
-    from skeleton.office.screens import Screen
+    from skeleton.office.screens import ReadOnlyAdmin
 
 
 class CurrencyFilter(DropdownFilter):
@@ -33,10 +33,10 @@ class CurrencyFilter(DropdownFilter):
         return queryset.filter(currency=self.value()) if self.value() else queryset
 
 
-class LinkedFilter(RelatedDropdownFilter):
+class RelatedRecordFilter(RelatedDropdownFilter):
     """Filters rows by a related record, selected by a link. Only shown while it is in use."""
 
-    def field_choices(self, field: object, request: HttpRequest, model_admin: "Screen") -> list[tuple[str, str]]:
+    def field_choices(self, field: object, request: HttpRequest, model_admin: "ReadOnlyAdmin") -> list[tuple[str, str]]:
         """Return the record, if a row that the user may see refers to it."""
         chosen = parse_uuid(request.GET.get(self.lookup_kwarg, ""))
         rows = model_admin.get_queryset(request).select_related(self.field_path) if chosen else None
@@ -44,7 +44,7 @@ class LinkedFilter(RelatedDropdownFilter):
         return [(str(chosen), str(getattr(row, self.field_path)))] if row else []
 
 
-class DaysFilter(RangeDateFilter):
+class DateRangeFilter(RangeDateFilter):
     """Filters rows by a range of days, both included. Dates are in the page's language or like 2026-01-31.
 
     Raises BadParameter for an invalid date, where unfold would leave the list unfiltered.
@@ -61,7 +61,7 @@ class DaysFilter(RangeDateFilter):
         return queryset
 
 
-class TimesFilter(RangeDateTimeFilter):
+class DateTimeRangeFilter(RangeDateTimeFilter):
     """Filters rows by a range of times. A day without a time counts from its start, or to its end.
 
     Raises BadParameter for an invalid time, where unfold would leave the list unfiltered.

@@ -22,7 +22,7 @@ from skeleton.office.numbers import AmountField, set_notation, written_in
 from skeleton.office.refusals import place
 
 
-class PickWidget(widgets.UnfoldAdminAutocompleteModelChoiceFieldWidget):
+class AutocompleteWidget(widgets.UnfoldAdminAutocompleteModelChoiceFieldWidget):
     """Loads only the selected row, because there may be millions of rows."""
 
     option_template_name = "django/forms/widgets/select_option.html"
@@ -35,10 +35,10 @@ class PickWidget(widgets.UnfoldAdminAutocompleteModelChoiceFieldWidget):
         return [(None, [*nothing, *options], 0)]
 
 
-class PickField(forms.ModelChoiceField):  # type: ignore[type-arg]
+class AutocompleteField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A field for a row of a screen, with autocompletion. `screen` is its model: `parties.customer`."""
 
-    widget = PickWidget
+    widget = AutocompleteWidget
 
     def __init__(self, queryset: QuerySet[Model], *, screen: str, **kwargs: Any) -> None:
         self.route = f"admin:{screen.replace('.', '_')}_pick"
@@ -54,7 +54,7 @@ def few_lines() -> forms.Widget:
     return widget
 
 
-class PairsField(forms.CharField):
+class KeyValueField(forms.CharField):
     """An object of strings, entered as one `name: text` per line."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -159,7 +159,7 @@ def read_as(record: Model) -> str:
     return changed.isoformat() if changed and not record._state.adding else ""
 
 
-class ActForm(forms.Form):
+class ActionForm(forms.Form):
     """The form of an action, with the `record` concerned and the `actor`."""
 
     def __init__(self, *args: Any, record: Any, actor: Actor, **kwargs: Any) -> None:

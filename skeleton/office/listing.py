@@ -44,7 +44,7 @@ _COLUMN = re.compile(r"-?[0-9]{1,3}")
 _YES_OR_NO = {"True", "False", "1", "0"}
 
 
-class Listing(ChangeList):
+class StrictChangeList(ChangeList):
     """A list that is counted at most once and accepts only the parameters that its screen declares."""
 
     def __init__(self, request: HttpRequest, *args: object, **kwargs: object) -> None:

@@ -51,14 +51,14 @@ class NumberField(forms.Field):
         return {**super().widget_attrs(widget), "inputmode": self.inputmode, "autocomplete": "off"}
 
 
-class ExactField(NumberField, forms.DecimalField):
+class LocalizedDecimalField(NumberField, forms.DecimalField):
     """A quantity or a rate: an exact decimal."""
 
     def to_python(self, value: object) -> Decimal | None:  # type: ignore[override]
         return value if isinstance(value, Decimal) else self.read(value)
 
 
-class WholeField(NumberField, forms.IntegerField):
+class LocalizedIntegerField(NumberField, forms.IntegerField):
     """A whole number: days, counts, a capacity."""
 
     inputmode = "numeric"
@@ -114,10 +114,10 @@ Overrides: TypeAlias = "dict[type[models.Field[Any, Any]], dict[str, object]]"
 FORM_FIELDS: Overrides = {
     kind: {"form_class": field, "widget": NumberField.widget}
     for kind, field in (
-        (models.DecimalField, ExactField),
-        (models.FloatField, ExactField),
-        (models.IntegerField, WholeField),
-        (models.BigIntegerField, WholeField),
+        (models.DecimalField, LocalizedDecimalField),
+        (models.FloatField, LocalizedDecimalField),
+        (models.IntegerField, LocalizedIntegerField),
+        (models.BigIntegerField, LocalizedIntegerField),
     )
 }
 """The form fields of model fields, for an admin's `formfield_overrides`."""

@@ -16,12 +16,12 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, DomainError
 from skeleton.kernel.types import Values
 from skeleton.office.forms import RecordForm
-from skeleton.office.refusals import REFUSALS, field_of, refusal_of, texts_of
-from skeleton.office.screens import Screen, StackedParts, TabularParts
+from skeleton.office.refusals import REFUSALS, field_messages, field_of, refusal_of
+from skeleton.office.screens import ReadOnlyAdmin, StackedChildInline, TabularChildInline
 from skeleton.rest.serializers import InputSerializer
 
 
-class RecordAdmin(Screen):
+class RecordAdmin(ReadOnlyAdmin):
     """A record with a form. `add` and `change` write it with `db.records`, unless overridden with a service."""
 
     form = RecordForm
@@ -49,7 +49,7 @@ class RecordAdmin(Screen):
         """Do nothing: `save_related` writes everything together, including the parts."""
 
     def save_related(
-        self, request: HttpRequest, form: RecordForm, formsets: Iterable["PartsFormSet"], change: bool
+        self, request: HttpRequest, form: RecordForm, formsets: Iterable["ChildListFormSet"], change: bool
     ) -> None:
         if change:
             self.refuse_stale(form)
@@ -58,7 +58,7 @@ class RecordAdmin(Screen):
             self.save_new(form, formsets, self.actor(request))
         connection.check_constraints()  # the deferred ones, while the form can still show the errors
 
-    def save_new(self, form: RecordForm, formsets: Iterable["PartsFormSet"], actor: Actor) -> None:
+    def save_new(self, form: RecordForm, formsets: Iterable["ChildListFormSet"], actor: Actor) -> None:
         """Create the record of a form and its parts."""
         body = form.body(partial=False)
         for formset in formsets:
@@ -77,11 +77,11 @@ class RecordAdmin(Screen):
                 )
             )
 
-    def save_changed(self, form: RecordForm, formsets: Iterable["PartsFormSet"], actor: Actor) -> None:
+    def save_changed(self, form: RecordForm, formsets: Iterable["ChildListFormSet"], actor: Actor) -> None:
         """Write the changes in a form and its parts."""
         body = form.body(partial=True)
         for formset in formsets:
-            if isinstance(formset, PartsFormSet) and formset.has_changed():
+            if isinstance(formset, ChildListFormSet) and formset.has_changed():
                 body |= formset.body()
         if body and self.update_input:
             self.change(form.instance.pk, self.update_input.parse(body, partial=True), actor)
@@ -118,12 +118,12 @@ class RecordAdmin(Screen):
         formsets, inlines = super()._create_formsets(request, obj, change)
         refusal = getattr(request, "_refusal", None)
         for formset in formsets:
-            if refusal and isinstance(formset, PartsFormSet):
+            if refusal and isinstance(formset, ChildListFormSet):
                 formset.place(refusal)
         return formsets, inlines
 
 
-class PartsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+class ChildListFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
     """Parts of a record that are a list in its body, replaced as a whole. `name` is the name of the list."""
 
     name: ClassVar[str] = ""
@@ -154,14 +154,14 @@ class PartsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
 
     def at(self, index: int, error: DomainError) -> DomainError:
         """Return the error with its details prefixed by the part: `quantity` as `lines.1.quantity`."""
-        details = {f"{self.name}.{index}.{path}": text for path, text in texts_of(error)}
+        details = {f"{self.name}.{index}.{path}": text for path, text in field_messages(error)}
         return type(error)(error.message, details=details or None)
 
     def place(self, error: DomainError) -> None:
         """Add the error's details about parts to their forms: `lines.1.quantity` to the second one's quantity."""
         self.full_clean()
         kept = self.kept()
-        for path, text in texts_of(error):
+        for path, text in field_messages(error):
             if path == self.name:
                 self.non_form_errors().append(str(text))
             head, _, rest = path.partition(".")
@@ -171,20 +171,20 @@ class PartsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
                 form.add_error(field_of(form, field, {}), str(text))
 
 
-class StackedList(StackedParts):
+class StackedChildListInline(StackedChildInline):
     """Parts edited as small forms. Set `formset` to a PartsFormSet with the list's name."""
 
     form = RecordForm
 
 
-class TabularList(TabularParts):
+class TabularChildListInline(TabularChildInline):
     """Parts edited in a table. Set `formset` to a PartsFormSet with the list's name."""
 
     form = RecordForm
 
 
-def _without_parts(error: DomainError, inlines: Iterable[type[StackedParts | TabularParts]]) -> DomainError:
+def _without_parts(error: DomainError, inlines: Iterable[type[StackedChildInline | TabularChildInline]]) -> DomainError:
     """Return the error without the details that are shown in the parts' forms."""
-    names = {inline.formset.name for inline in inlines if issubclass(inline.formset, PartsFormSet)}
+    names = {inline.formset.name for inline in inlines if issubclass(inline.formset, ChildListFormSet)}
     own = {path: text for path, text in (error.details or {}).items() if path.partition(".")[0] not in names}
     return type(error)(error.message, details=own or None)

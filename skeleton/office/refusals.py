@@ -28,7 +28,7 @@ def refusal_of(exc: Exception) -> DomainError:
 def place(form: forms.BaseForm, error: DomainError, aliases: Mapping[str, str] | None = None) -> None:
     """Add the error to the form: details to their fields, those without a field to the top of the form."""
     placed = False
-    for path, text in texts_of(error):
+    for path, text in field_messages(error):
         field = field_of(form, path, aliases or {})
         form.add_error(field, str(text) if field else f"{path}: {text}")
         placed = True
@@ -36,7 +36,7 @@ def place(form: forms.BaseForm, error: DomainError, aliases: Mapping[str, str] |
         form.add_error(None, str(error.message))
 
 
-def texts_of(error: DomainError) -> Iterator[tuple[str, Text]]:
+def field_messages(error: DomainError) -> Iterator[tuple[str, Text]]:
     """Yield the details that belong to a field. (Others, such as `allowed` and numbers, are for API clients.)"""
     for path, text in (error.details or {}).items():
         if isinstance(text, (str, Promise)):

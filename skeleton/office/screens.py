@@ -19,11 +19,11 @@ from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from skeleton.kernel.actors import Actor
-from skeleton.office.acts import Act, do_to_many
+from skeleton.office.acts import AdminAction, run_bulk_action
 from skeleton.office.checks import AdminChecks, require_checked_list
-from skeleton.office.exports import Exporting
+from skeleton.office.exports import ExportMixin
 from skeleton.office.forms import few_lines
-from skeleton.office.listing import Listing
+from skeleton.office.listing import StrictChangeList
 from skeleton.office.numbers import FORM_FIELDS, Overrides
 from skeleton.office.parameters import (
     KEPT,
@@ -37,7 +37,7 @@ from skeleton.office.parameters import (
 )
 
 
-class Screen(Exporting, ModelAdmin):
+class ReadOnlyAdmin(ExportMixin, ModelAdmin):
     """The list and the detail pages of a model. Read-only; see `records` and `documents` for subclasses."""
 
     resources: ClassVar[tuple[str, ...]] = ()
@@ -82,7 +82,7 @@ class Screen(Exporting, ModelAdmin):
         actor: Actor | None = self.admin_site.actor_of(request)
         return actor is not None and actor.can(*(f"{resource}:{action}" for resource in self.resources))
 
-    def may_do(self, request: HttpRequest, act: Act) -> bool:
+    def may_do(self, request: HttpRequest, act: AdminAction) -> bool:
         if not self.has_view_permission(request):
             return False
         return self.actor(request).can(*act.needs) if act.needs else self.may(request, "write")
@@ -132,19 +132,19 @@ class Screen(Exporting, ModelAdmin):
         )
         return found
 
-    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[Listing]:
-        return Listing
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[StrictChangeList]:
+        return StrictChangeList
 
-    def get_changelist_instance(self, request: HttpRequest) -> Listing:
-        require_checked_list(self.get_changelist(request), Listing)
+    def get_changelist_instance(self, request: HttpRequest) -> StrictChangeList:
+        require_checked_list(self.get_changelist(request), StrictChangeList)
         try:
-            found: Listing = super().get_changelist_instance(request)
+            found: StrictChangeList = super().get_changelist_instance(request)
         except IncorrectLookupParameters as exc:  # Django would redirect to the whole list
             raise BadParameter(next(iter(request.GET), ""), UNREADABLE) from exc
         return found
 
     def lookup_allowed(self, lookup: str, value: object, request: HttpRequest | None = None) -> bool:
-        """Refuse every lookup: `Listing` accepts the parameters of the declared filters, and needs no others."""
+        """Refuse every lookup: `StrictChangeList` accepts the parameters of the declared filters only."""
         return False
 
     # autocompletion for other screens
@@ -155,7 +155,7 @@ class Screen(Exporting, ModelAdmin):
 
     @takes(*PICKING)
     def pick(self, request: HttpRequest) -> HttpResponse:
-        """Return the rows that match a search text, for the autocompletion of `forms.PickField`."""
+        """Return the rows that match a search text, for the autocompletion of `forms.AutocompleteField`."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         text = searched("term", request.GET.get("term", ""))
@@ -168,8 +168,8 @@ class Screen(Exporting, ModelAdmin):
 
     # actions
 
-    def act_of(self, name: str) -> Act:
-        found: Act = getattr(self, name).act
+    def act_of(self, name: str) -> AdminAction:
+        found: AdminAction = getattr(self, name).act
         return found
 
     @property
@@ -187,7 +187,7 @@ class Screen(Exporting, ModelAdmin):
     def get_actions(self, request: HttpRequest) -> dict[str, object]:
         acts = {name: self.act_of(name) for name in self.bulk_acts}
         offered = {
-            name: (partial(do_to_many, act=act), name, act.title)
+            name: (partial(run_bulk_action, act=act), name, act.title)
             for name, act in acts.items()
             if self.may_do(request, act)
         }
@@ -231,7 +231,7 @@ class Screen(Exporting, ModelAdmin):
 
     @checks_parameters
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        """Return the list. `Listing` checks its parameters."""
+        """Return the list. `StrictChangeList` checks its parameters."""
         return super().changelist_view(request, extra_context)
 
     @takes(KEPT)
@@ -281,7 +281,7 @@ class Screen(Exporting, ModelAdmin):
         return found
 
 
-class _Parts:
+class _ChildInlineMixin:
     """Rows that belong to the page's record. They have the same permissions as the record."""
 
     follows_parent = True
@@ -308,17 +308,17 @@ class _Parts:
         return self.has_change_permission(request, obj)
 
 
-class StackedParts(_Parts, StackedInline):
+class StackedChildInline(_ChildInlineMixin, StackedInline):
     """Parts as small forms, stacked vertically."""
 
 
-class TabularParts(_Parts, TabularInline):
+class TabularChildInline(_ChildInlineMixin, TabularInline):
     """Parts as a table."""
 
     hide_title = True
 
 
-class ShownParts(TabularParts):
+class ReadOnlyInline(TabularChildInline):
     """Read-only parts."""
 
     can_delete = False
@@ -328,7 +328,7 @@ class ShownParts(TabularParts):
 
 
 def offered(request: HttpRequest, rows: QuerySet[Model], text: Callable[[Any], str] = str) -> JsonResponse:
-    """Return a page of `rows`, formatted by `text`, in the format that `forms.PickField` expects."""
+    """Return a page of `rows`, formatted by `text`, in the format that `forms.AutocompleteField` expects."""
     first = (page_number(request, "page") - 1) * PICKED
     found = list(rows[first : first + PICKED + 1])
     results = [{"id": str(row.pk), "text": text(row)} for row in found[:PICKED]]

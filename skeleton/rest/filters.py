@@ -1,7 +1,7 @@
 """Filters of lists: django-filter's FilterSet as the description, without its forms at run time.
 
 A FilterSet is built once per class. A request's values are cleaned by the filters' own form fields, and what does not
-fit is a 400 that names the parameter. A filter then narrows the queryset with a `Param` in the value's place, so that
+fit is a 400 that names the parameter. A filter then narrows the queryset with a `Placeholder` for the value, so that
 the SQL of a list depends only on which filters are used; booleans and choices are part of the shape, since they change
 the plan.
 
@@ -19,7 +19,7 @@ from django.db.models import CharField, Model, QuerySet, TextField
 from django.db.models.functions import Lower
 from django.db.models.lookups import BuiltinLookup
 
-from skeleton.db.statements import Param
+from skeleton.db.statements import Placeholder
 from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.types import Values
 
@@ -219,7 +219,7 @@ class FilterSet(django_filters.FilterSet):
         """`rows` with every filter of `shape` applied, a Param standing for each value that is not constant."""
         instance = _instance(cls)
         for name, value in shape:
-            param: object = value if _filter_of(cls, name).constant else Param(name, variant=value)
+            param: object = value if _filter_of(cls, name).constant else Placeholder(name, variant=value)
             rows = instance.filters[name].filter(rows, param)
         return rows
 

@@ -15,7 +15,7 @@ from django.db.models.expressions import OrderBy
 from django.db.models.sql.compiler import SQLCompiler
 from django.http import QueryDict
 
-from skeleton.db.statements import Param
+from skeleton.db.statements import Placeholder
 from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.types import Values
@@ -179,7 +179,7 @@ def parse_cursor(text: str, ordering: Ordering, *, plain: bool = False) -> Curso
     return Cursor(key, after)
 
 
-def write_cursor(ordering: Ordering, key: object, pk: UUID, *, plain: bool = False) -> str:
+def encode_cursor(ordering: Ordering, key: object, pk: UUID, *, plain: bool = False) -> str:
     """The opaque text of a cursor behind the row with this key and id."""
     if plain:
         return str(pk)
@@ -222,7 +222,7 @@ class KeysetAfter(Func):
     def __init__(self, ordering: Ordering, key_field: "Field[Any, Any] | None") -> None:
         self.comparison = "<" if ordering.descending else ">"
         self.elsewhere = _crosses_tables(ordering.expression)
-        super().__init__(ordering.expression, F("pk"), Param("after_key", key_field), Param("after_id"))
+        super().__init__(ordering.expression, F("pk"), Placeholder("after_key", key_field), Placeholder("after_id"))
 
     def as_sql(  # type: ignore[override]
         self, compiler: SQLCompiler, connection: object, **extra_context: object

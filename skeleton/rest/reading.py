@@ -16,13 +16,13 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import BigIntegerField, F, Model, QuerySet
 from rest_framework import serializers
 
-from skeleton.db.counting import REMEMBERED
+from skeleton.db.counting import COUNT_CACHE
 from skeleton.db.querysets import Recipe, RowLevelQuerySet
-from skeleton.db.statements import Among, Inner, Param, Statement, compile_count, compile_rows
+from skeleton.db.statements import CompiledSQL, Inner, PkInSubquery, Placeholder, compile_count, compile_rows
 from skeleton.kernel.errors import NotFound
 from skeleton.kernel.types import Values
 from skeleton.rest.filters import FilterSet, FilterShape
-from skeleton.rest.listing import KeysetAfter, ListQuery, Ordering, decode, write_cursor
+from skeleton.rest.listing import KeysetAfter, ListQuery, Ordering, decode, encode_cursor
 from skeleton.rest.plans import RowMapper, row_mapper
 
 SHAPES = 512
@@ -33,7 +33,7 @@ KEY, TOTAL = "cursor_key", "list_total"
 DEEP = 200
 """From so many rows skipped on, a page is found by its ids alone, before anything else of its rows is worked out."""
 
-_PAGE, _BOUNDS = "LIMIT %s OFFSET %s", (Param("list_limit"), Param("list_skip"))
+_PAGE, _BOUNDS = "LIMIT %s OFFSET %s", (Placeholder("list_limit"), Placeholder("list_skip"))
 
 _Result = TypeVar("_Result")
 
@@ -138,8 +138,8 @@ class Reader:
             raise NotFound
         return self.mapper.build(found[0])
 
-    def _compile_one(self, source: Source, field: str) -> Statement:
-        rows = self._rows(source).filter(**{field: Param("lookup")}).order_by()
+    def _compile_one(self, source: Source, field: str) -> CompiledSQL:
+        rows = self._rows(source).filter(**{field: Placeholder("lookup")}).order_by()
         return compile_rows(rows, self.mapper.columns)
 
     # lists
@@ -153,7 +153,7 @@ class Reader:
 
     def _read_page(self, shape: ListShape, values: Values, query: ListQuery) -> dict[str, object]:
         skip = (query.page - 1) * query.limit
-        known = REMEMBERED.recall(self._count(*shape), values) if self._is_cached_count(shape) else None
+        known = COUNT_CACHE.recall(self._count(*shape), values) if self._is_cached_count(shape) else None
         mode = ListMode(counting=known is None and self._prepared(shape[1]), deep=skip >= DEEP)
         statement = _compiled(self._page, *shape, query.ordering, mode)
         found = statement.run(values | _bounds(query.limit + 1, skip))
@@ -175,7 +175,7 @@ class Reader:
         counting = _compiled(self._count, *shape)
         total: int = counting.run(values)[0][0] if came is None else came
         if self._is_cached_count(shape):
-            REMEMBERED.note(counting, values, total)
+            COUNT_CACHE.note(counting, values, total)
         return total
 
     def _is_cached_count(self, shape: ListShape) -> bool:
@@ -199,7 +199,7 @@ class Reader:
         found = _compiled(self._page, *shape, query.ordering, mode).run(values | _bounds(query.limit + 1))
         rows, more = found[: query.limit], len(found) > query.limit
         # the last two columns are the sort key and the id, behind those of the plan
-        next_cursor = write_cursor(query.ordering, rows[-1][-2], rows[-1][-1], plain=plain) if more else None
+        next_cursor = encode_cursor(query.ordering, rows[-1][-2], rows[-1][-1], plain=plain) if more else None
         items = list(map(self.mapper.build, rows))
         return {"items": items, "next_cursor": next_cursor, "has_more": more, "limit": query.limit}
 
@@ -224,13 +224,13 @@ class Reader:
     def _filtered(self, shape: FilterShape, rows: QuerySet[Model]) -> QuerySet[Model]:
         return self.filterset_class.apply(rows, shape) if self.filterset_class and shape else rows
 
-    def _compile_page(self, source: Source, shape: FilterShape, ordering: Ordering, mode: ListMode) -> Statement:
+    def _compile_page(self, source: Source, shape: FilterShape, ordering: Ordering, mode: ListMode) -> CompiledSQL:
         rows, columns = self._rows(source), list(self.mapper.columns)
         prepared = self._prepared(shape)
         asked = self._filtered(shape, rows).order_by(*ordering.order_by())
         if mode.deep:
             page = compile_rows(asked, ["pk"], tail=_PAGE, then=_BOUNDS)
-            asked = rows.filter(Among(page)).order_by(*ordering.order_by())
+            asked = rows.filter(PkInSubquery(page)).order_by(*ordering.order_by())
         if mode.keyed:
             asked = asked.annotate(**{KEY: ordering.expression, f"{KEY}_id": F("pk")})
             columns += [KEY, f"{KEY}_id"]
@@ -249,13 +249,13 @@ class Reader:
         rows = self._rows(source).annotate(**{KEY: ordering.expression})
         return rows.query.annotations[KEY].output_field
 
-    def _compile_count(self, source: Source, shape: FilterShape) -> Statement:
+    def _compile_count(self, source: Source, shape: FilterShape) -> CompiledSQL:
         kept = _compiled(self._kept, source, shape)
         if kept:
             return kept
         return compile_count(self._filtered(shape, source.rows()), prepared=self._prepared(shape))
 
-    def _find_kept(self, source: Source, shape: FilterShape) -> Statement | None:
+    def _find_kept(self, source: Source, shape: FilterShape) -> CompiledSQL | None:
         """What answers the count without counting, where triggers keep it."""
         return source.counted.answering(shape) if source.counted else None
 

@@ -25,7 +25,7 @@ from granian.rsgi import Scope
 from skeleton.kernel.errors import DomainError, MethodNotAllowed, ServiceUnavailable
 from skeleton.rest.http import dump_json
 from skeleton.server.bodies import Bodies
-from skeleton.server.cycle import BodyNotGathered, Outcome, RequestCycle
+from skeleton.server.cycle import BodyNotReceived, Outcome, RequestCycle
 from skeleton.server.guard import ConnectionGuard
 from skeleton.server.limits import IN_MEMORY, Limits
 from skeleton.server.responses import EventStream, StreamResponse
@@ -86,7 +86,7 @@ class Application:
         if cycle.writes and 0 < cycle.announced <= IN_MEMORY and not await self._bodies.gather(cycle):
             return
         outcome = await self._handled(cycle)
-        if outcome is BodyNotGathered:
+        if outcome is BodyNotReceived:
             if not await self._bodies.gather(cycle):
                 return
             cycle.rewind()
@@ -110,9 +110,9 @@ class Application:
                 cycle.answer(response)
             finally:
                 response.close()
-        except BodyNotGathered:
+        except BodyNotReceived:
             request_finished.send(type(self))  # releases the database connection
-            return BodyNotGathered
+            return BodyNotReceived
         except Exception as exc:  # Django's handler lets nothing through, but a thread must never die
             log.error("unhandled_exception", exc_info=exc)
             cycle.refuse(DomainError())

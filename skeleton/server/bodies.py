@@ -1,7 +1,7 @@
 """Receiving request bodies on the event loop, with deadlines. No thread ever waits for a client.
 
 A body up to `IN_MEMORY` is buffered in memory before the request runs. A larger one is written to disk, and only when
-the application reads it (`BodyNotGathered`), so large bodies of unauthorized clients are never stored. An unwanted body
+the application reads it (`BodyNotReceived`), so large bodies of unauthorized clients are never stored. An unwanted body
 is drained after the response, within limits. Closing a connection with unread data would reset it, and the client or
 its proxy would lose the response (RFC 9112 section 9.6).
 """
@@ -34,7 +34,7 @@ MAX_DRAINS = 256
 """Maximum number of bodies drained at once per process. Beyond it, connections are closed without draining."""
 
 
-class Gathering:
+class IncomingBody:
     """A body that is being received."""
 
     __slots__ = ("cycle", "expected", "large", "network", "received", "seen_at", "started_at", "task")
@@ -101,8 +101,8 @@ class Bodies:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._small: dict[Gathering, None] = {}
-        self._large: dict[Gathering, None] = {}
+        self._small: dict[IncomingBody, None] = {}
+        self._large: dict[IncomingBody, None] = {}
         self._drains: dict[asyncio.Task[None], float] = {}
         self._disk = ThreadPoolExecutor(2, "body-writer")
 
@@ -112,7 +112,7 @@ class Bodies:
         if cycle.announced > most:
             cycle.refuse(PayloadTooLarge(f"The body is larger than {most / 1_000_000:g} MB."))
             return False
-        gathering = Gathering(cycle)
+        gathering = IncomingBody(cycle)
         group = self._large if gathering.large else self._small
         if not self._make_room(group, gathering):
             cycle.refuse(ServiceUnavailable("Too many uploads are under way. Try again shortly.", retry_after=5))
@@ -135,7 +135,7 @@ class Bodies:
         cycle.unread = False
         return True
 
-    def _make_room(self, group: dict[Gathering, None], new: Gathering) -> bool:
+    def _make_room(self, group: dict[IncomingBody, None], new: IncomingBody) -> bool:
         """Return whether there is room for `new`, after ending the oldest small body if necessary."""
         limits = self._limits
         if new.large:

@@ -24,7 +24,7 @@ inherit the pipe on which `Popen` waits for its child, and keep it open."""
 os.register_at_fork(before=_SPAWNING.acquire, after_in_parent=_SPAWNING.release, after_in_child=_SPAWNING.release)
 
 
-class Beside:
+class ChildProcess:
     """Runs `manage.py <command>` as a child process and restarts it whenever it exits."""
 
     def __init__(self, command: str) -> None:

@@ -19,7 +19,7 @@ from skeleton.rest.addresses import client_address
 from skeleton.rest.handler import error_response
 from skeleton.rest.middleware import PRIVATE, request_id_of
 from skeleton.rest.parsers import RERUN
-from skeleton.server.responses import OUTGOING_SECONDS, LocalFile, SpooledAnswer, StreamResponse
+from skeleton.server.responses import OUTGOING_SECONDS, LocalFileResponse, SpooledResponse, StreamResponse
 
 log = structlog.get_logger("skeleton.requests")
 
@@ -48,7 +48,7 @@ _PAGE = (
 )
 
 
-class BodyNotGathered(BaseException):  # noqa: N818 (like GeneratorExit: control flow that no error handler may catch)
+class BodyNotReceived(BaseException):  # noqa: N818 (like GeneratorExit: control flow that no error handler may catch)
     """Raised when Django reads a body that has not been received yet.
 
     By then the request has passed all checks of its headers (authentication, permissions, throttles, length). The
@@ -57,7 +57,7 @@ class BodyNotGathered(BaseException):  # noqa: N818 (like GeneratorExit: control
     """
 
 
-Outcome = StreamResponse | type[BodyNotGathered]
+Outcome = StreamResponse | type[BodyNotReceived]
 """What a request leaves for the event loop to do: send a stream, or receive the body and run the request again."""
 
 
@@ -157,7 +157,7 @@ class RequestCycle:
         if self.body is not None:
             self.body.seek(0)
             return self.body
-        return io.BufferedReader(_NotGathered()) if self.announced and self.writes else io.BytesIO()
+        return io.BufferedReader(_UnreceivedBody()) if self.announced and self.writes else io.BytesIO()
 
     # the answer
 
@@ -173,13 +173,13 @@ class RequestCycle:
         if not response.streaming and len(response.content) <= IN_MEMORY:
             if self.claim_answer():
                 self.proto.response_bytes(self.status, self.headers, response.content)
-        elif isinstance(response, LocalFile):
+        elif isinstance(response, LocalFileResponse):
             if self.claim_answer():
                 self._send_file(response)
         else:
             self._spool(iter(response))
 
-    def _send_file(self, response: LocalFile) -> None:
+    def _send_file(self, response: LocalFileResponse) -> None:
         if response.whole:
             self.proto.response_file(self.status, self.headers, response.path)
         else:
@@ -198,7 +198,7 @@ class RequestCycle:
             if self.claim_answer():
                 self.proto.response_bytes(self.status, self.headers, b"".join(gathered))
             return
-        spooled = SpooledAnswer(chain(gathered, chunks))
+        spooled = SpooledResponse(chain(gathered, chunks))
         if self.claim_answer():
             self.proto.response_file(self.status, self.headers, spooled.path)
             self.loop.call_soon_threadsafe(self.loop.call_later, OUTGOING_SECONDS, spooled.close)
@@ -268,11 +268,11 @@ def _write(data: bytes) -> None:
     raise NotImplementedError
 
 
-class _NotGathered(io.RawIOBase):
+class _UnreceivedBody(io.RawIOBase):
     """A body that has not been received. Reading it raises BodyNotGathered."""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: object) -> int:
-        raise BodyNotGathered
+        raise BodyNotReceived

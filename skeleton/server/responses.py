@@ -15,7 +15,7 @@ OUTGOING_SECONDS = 60
 """Seconds for which a spooled response stays available for the server to open. An opened one stays until it is sent."""
 
 
-class LocalFile(StreamingHttpResponse):
+class LocalFileResponse(StreamingHttpResponse):
     """A response with the bytes `first` to `last` of a local file, which the server sends itself."""
 
     def __init__(self, path: str, content: Iterator[bytes], *, first: int, last: int, whole: bool) -> None:
@@ -79,7 +79,7 @@ class EventStream:
                 self.on_close()
 
 
-class SpooledAnswer:
+class SpooledResponse:
     """A response on disk. Granian sends it from there at the client's pace, so a slow client uses no memory.
 
     On Linux the file is unnamed, so it disappears even if the process is killed. Granian opens it by its descriptor.

@@ -13,7 +13,7 @@ from skeleton.db.fetching import Rows
 from skeleton.embedded_postgres.account import server_account
 from skeleton.embedded_postgres.binaries import runnable
 from skeleton.embedded_postgres.cluster import create_cluster
-from skeleton.embedded_postgres.layout import DATABASE, USER, layout_of
+from skeleton.embedded_postgres.layout import DATABASE, USER, paths_of
 from skeleton.embedded_postgres.locks import is_held
 from skeleton.embedded_postgres.room import close_room, open_room
 from skeleton.embedded_postgres.server import Server, wait_until_ready
@@ -23,7 +23,7 @@ class OwnDatabase:
     """One server over `folder`, started and killed by hand. From the thread that lives longest: it dies with that."""
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
-        self.layout = layout_of(folder, durable=durable)
+        self.layout = paths_of(folder, durable=durable)
         self.layout.create()
         account = server_account(self.layout.data)
         room = open_room(self.layout, account, "")

@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.db.models import Model
 
-from skeleton.office.screens import Screen
+from skeleton.office.screens import ReadOnlyAdmin
 
 
-def screens() -> dict[type[Model], Screen]:
+def screens() -> dict[type[Model], ReadOnlyAdmin]:
     """Return every registered model with its screen."""
-    return {model: screen for model, screen in admin.site._registry.items() if isinstance(screen, Screen)}
+    return {model: screen for model, screen in admin.site._registry.items() if isinstance(screen, ReadOnlyAdmin)}

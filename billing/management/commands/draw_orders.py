@@ -1,8 +1,8 @@
 from billing.diagram import drawing
-from skeleton.kernel.drawing import DrawingCommand
+from skeleton.kernel.drawing import UpdateDocumentCommand
 
 
-class Command(DrawingCommand):
+class Command(UpdateDocumentCommand):
     help = "Update the state diagram in docs/orders.md from the code."
     document = "orders.md"
     drawing = drawing()

@@ -1,8 +1,8 @@
 from contracts.diagram import drawing
-from skeleton.kernel.drawing import DrawingCommand
+from skeleton.kernel.drawing import UpdateDocumentCommand
 
 
-class Command(DrawingCommand):
+class Command(UpdateDocumentCommand):
     help = "Update the state diagram in docs/contracts.md from the code."
     document = "contracts.md"
     drawing = drawing()

@@ -18,7 +18,7 @@ from messenger.tests.factories import conversation, message
 from parties.models import Party
 from skeleton.backoffice.dashboard import BLOCKS, TILES, counted
 from skeleton.backoffice.tests.company import company, days, today
-from skeleton.db.counting import Bounded
+from skeleton.db.counting import CappedCount
 
 pytestmark = pytest.mark.django_db
 
@@ -166,7 +166,7 @@ def test_what_nobody_counts_to_the_end_says_so(chief):
     for n in (1, 2, 3):
         customer(name=f"C{n}")
     rows = Party.objects.order_by("name")
-    assert [counted(Bounded.of(rows, most=most)) for most in (2, 3, 4)] == ["2+", "3", "3"]
+    assert [counted(CappedCount.of(rows, most=most)) for most in (2, 3, 4)] == ["2+", "3", "3"]
 
 
 def test_messages_that_one_has_not_read(chief, clerk):

@@ -16,15 +16,15 @@ from inventory.serializers import CategoryInputSerializer
 from skeleton import urls
 from skeleton.office.documents import DocumentAdmin
 from skeleton.office.forms import RecordForm
-from skeleton.office.listing import Listing
+from skeleton.office.listing import StrictChangeList
 from skeleton.office.records import RecordAdmin
-from skeleton.office.screens import Screen, ShownParts
+from skeleton.office.screens import ReadOnlyAdmin, ReadOnlyInline
 
 pytestmark = pytest.mark.django_db
 
 LIST, ADD = "/admin/inventory/category/", "/admin/inventory/category/add/"
 
-Register = Callable[..., Screen]
+Register = Callable[..., ReadOnlyAdmin]
 
 
 def with_admin(site: Any) -> types.ModuleType:
@@ -41,7 +41,7 @@ def registered(settings: Any) -> Iterator[Register]:
     """Put an admin class made of a base and some attributes in the place of the categories' own."""
     site, before = admin.site, admin.site._registry[Category]
 
-    def register(base: type = RecordAdmin, **hooks: Any) -> Screen:
+    def register(base: type = RecordAdmin, **hooks: Any) -> ReadOnlyAdmin:
         own: dict[str, Any] = {
             "resources": ("catalog",),
             "create_input": CategoryInputSerializer,
@@ -49,7 +49,7 @@ def registered(settings: Any) -> Iterator[Register]:
         }
         if issubclass(base, RecordAdmin):
             own["fields"] = ("name", "description")
-        newcomer: Screen = type("Newcomer", (base,), {**own, **hooks, "__module__": __name__})(Category, site)
+        newcomer: ReadOnlyAdmin = type("Newcomer", (base,), {**own, **hooks, "__module__": __name__})(Category, site)
         site._registry[Category] = newcomer
         settings.ROOT_URLCONF = with_admin(site)
         return newcomer
@@ -63,7 +63,7 @@ def category(db: None) -> Category:
     return Category.objects.create(name="Cables", description="long and short")
 
 
-def errors(screen: Screen) -> list[str]:
+def errors(screen: ReadOnlyAdmin) -> list[str]:
     return [error.id for error in screen.check()]
 
 
@@ -219,7 +219,7 @@ def test_saving_hooks_are_called(registered, chief, category):
 def test_views_of_ones_own_are_reached_and_accept_no_parameters(registered, chief):
     def get_urls(self: Any) -> list[Any]:
         view = self.admin_site.admin_view(lambda request: HttpResponse("mine"))
-        return [path("mine/", view, name="mine"), *Screen.get_urls(self)]
+        return [path("mine/", view, name="mine"), *ReadOnlyAdmin.get_urls(self)]
 
     registered(get_urls=get_urls)
     assert chief.get(f"{LIST}mine/").content == b"mine"
@@ -228,7 +228,7 @@ def test_views_of_ones_own_are_reached_and_accept_no_parameters(registered, chie
 
 
 def test_inlines_follow_their_parent(registered, chief, category):
-    class Items(ShownParts):
+    class Items(ReadOnlyInline):
         model = Item
         fields = readonly_fields = ("sku",)
 
@@ -264,7 +264,7 @@ def test_a_screen_without_surprises_has_no_errors(registered):
 
 
 def test_a_list_that_would_accept_any_lookup_is_refused(registered, chief):
-    screen = registered(get_changelist=lambda self, request, **kwargs: Listing.__mro__[1])
+    screen = registered(get_changelist=lambda self, request, **kwargs: StrictChangeList.__mro__[1])
     with pytest.raises(TypeError, match="must subclass"):
         chief.get(LIST)
     assert screen

@@ -21,7 +21,7 @@ from skeleton.backoffice.tests.test_browser import sign_in
 from skeleton.backoffice.tests.test_screens import TABLE, pages
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import PASSWORD, user_in_role
-from skeleton.importexport.screens import Importing
+from skeleton.importexport.screens import ImportableAdmin
 from skeleton.office.pages import registered
 from skeleton.testkit.browser import browse
 from skeleton.testkit.pages import fields_of
@@ -58,7 +58,7 @@ def addresses_of(row):
     yield from (f"{listing}{record.pk}/{act.replace('_', '-')}/" for act in row.acts)
     if row.add:
         yield f"{listing}add/"
-    if isinstance(screen, Importing):
+    if isinstance(screen, ImportableAdmin):
         yield f"{listing}import/"
 
 

@@ -17,7 +17,7 @@ from parties.tests.factories import CountryFactory, CustomerFactory, blacklisted
 from skeleton.identity.models import User
 from skeleton.jobs.tests.jobs import count
 from skeleton.notifications.tests.factories import tell
-from skeleton.office.screens import Screen
+from skeleton.office.screens import ReadOnlyAdmin
 from tests import messages
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +91,7 @@ def company(chief):
 
 def addresses():
     for screen in admin.site._registry.values():
-        if isinstance(screen, Screen):
+        if isinstance(screen, ReadOnlyAdmin):
             yield screen.list_page
             yield screen.new_page
             row = screen.model._default_manager.first()

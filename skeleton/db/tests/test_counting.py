@@ -6,7 +6,7 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from skeleton.db.counting import Counted
+from skeleton.db.counting import MaintainedCount
 from skeleton.db.models import RowCount
 from skeleton.testkit.roles import as_owner, let_everybody_use
 
@@ -28,7 +28,7 @@ def remove(colour, n=1):
 
 
 def kept():
-    found = {c: Counted(SCRATCH, c).statement().run({})[0][0] for c in ("red", "blue")}
+    found = {c: MaintainedCount(SCRATCH, c).statement().run({})[0][0] for c in ("red", "blue")}
     return {colour: n for colour, n in found.items() if n}
 
 
@@ -62,10 +62,10 @@ def test_it_begins_with_what_is_there_and_follows_every_statement(scratch):
     run(f"UPDATE {SCRATCH} SET colour = 'red' WHERE id IN (SELECT id FROM {SCRATCH} WHERE colour = 'blue' LIMIT 2)")
     run(f"INSERT INTO {SCRATCH} (id, colour) SELECT id, 'red' FROM {SCRATCH} ON CONFLICT DO NOTHING")
     run(f"DELETE FROM {SCRATCH} WHERE id < 0")
-    assert kept() == counted() == Counted(SCRATCH).by_part() == {"red": 3, "blue": 3}
-    assert Counted(SCRATCH).statement().run({})[0][0] == 6
+    assert kept() == counted() == MaintainedCount(SCRATCH).by_part() == {"red": 3, "blue": 3}
+    assert MaintainedCount(SCRATCH).statement().run({})[0][0] == 6
     remove("blue", 3)
-    assert Counted(SCRATCH).by_part() == {"red": 3}
+    assert MaintainedCount(SCRATCH).by_part() == {"red": 3}
     add("blue", 3)
     run("SELECT core_fold_row_count(%s)", SCRATCH)
     assert kept() == counted()
@@ -92,7 +92,7 @@ def test_without_a_column_the_whole_table_is_counted(scratch):
         run(f"SELECT core_begin_counting('{SCRATCH}')")
     add("blue", 4)
     remove("red", 1)
-    assert Counted(SCRATCH).statement().run({})[0][0] == 6
+    assert MaintainedCount(SCRATCH).statement().run({})[0][0] == 6
 
 
 def change_at_random(chance):

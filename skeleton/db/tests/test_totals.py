@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from parties.models import Customer
 from parties.tests.factories import CustomerFactory
 from skeleton.db import counting
-from skeleton.db.counting import REMEMBERED
+from skeleton.db.counting import COUNT_CACHE
 
 pytestmark = pytest.mark.django_db
 
@@ -17,9 +17,9 @@ PATH = "/customers"
 @pytest.fixture(autouse=True)
 def forgetful():
     """Nothing is remembered from another test."""
-    REMEMBERED._totals.clear()
+    COUNT_CACHE._totals.clear()
     yield
-    REMEMBERED._totals.clear()
+    COUNT_CACHE._totals.clear()
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_what_is_kept_is_never_remembered(owner, many, clock):
 
 
 def test_only_so_many_are_remembered(owner, many, clock, monkeypatch):
-    monkeypatch.setattr(REMEMBERED, "KEPT", 1, raising=False)
+    monkeypatch.setattr(COUNT_CACHE, "KEPT", 1, raising=False)
     listed(owner, status="inactive")
     listed(owner, search="acme")
-    assert len(REMEMBERED._totals) == 1
+    assert len(COUNT_CACHE._totals) == 1

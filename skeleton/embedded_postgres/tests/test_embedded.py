@@ -20,7 +20,7 @@ from skeleton.embedded_postgres import room as rooms
 from skeleton.embedded_postgres.account import DATABASE_UID, ME
 from skeleton.embedded_postgres.client import PROJECT, Client
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
-from skeleton.embedded_postgres.layout import USER, Layout, layout_of
+from skeleton.embedded_postgres.layout import USER, DatabasePaths, paths_of
 from skeleton.embedded_postgres.locks import is_held
 from skeleton.embedded_postgres.server import postmaster_pid
 from skeleton.embedded_postgres.state import read_state
@@ -86,11 +86,11 @@ def is_alive(pid: int) -> bool:
     return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
-def is_stopped(layout: Layout) -> bool:
+def is_stopped(layout: DatabasePaths) -> bool:
     return not is_held(layout.supervisor_lock) and not is_held(layout.server_lock)
 
 
-def supervisor_pid(layout: Layout) -> int:
+def supervisor_pid(layout: DatabasePaths) -> int:
     postmaster = postmaster_pid(layout)
     return int(Path(f"/proc/{postmaster}/stat").read_text().rpartition(")")[2].split()[1])
 
@@ -107,7 +107,7 @@ def execute(client: Client, statement: str) -> list[tuple[object, ...]]:
 def created(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder made once, to be copied: creating one takes a second."""
     root = tmp_path_factory.mktemp("created") / "postgres"
-    client = Client(layout_of(root))
+    client = Client(paths_of(root))
     client.address()
     client.leave()
     return root
@@ -119,7 +119,7 @@ def root(created: Path, tmp_path: Path) -> Iterator[Path]:
     root = tmp_path / "postgres"
     subprocess.run(["cp", "-a", str(created), str(root)], check=True)
     yield root
-    layout = layout_of(root)
+    layout = paths_of(root)
     if is_held(layout.supervisor_lock) and postmaster_pid(layout):
         os.kill(supervisor_pid(layout), signal.SIGTERM)  # without waiting for the time of grace
     wait_for(lambda: is_stopped(layout))
@@ -127,7 +127,7 @@ def root(created: Path, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def client(root: Path) -> Iterator[Client]:
-    client = Client(layout_of(root))
+    client = Client(paths_of(root))
     yield client
     client.drop()
 
@@ -137,7 +137,7 @@ def test_two_processes_at_once_make_one_server(tmp_path: Path) -> None:
     racers = [run_holder(root) for _ in range(4)]
     addresses = {racer.stdout.readline() for racer in racers if racer.stdout}
     assert len(addresses) == 1
-    layout = layout_of(root)
+    layout = paths_of(root)
     client = Client(layout)
     postmasters = execute(client, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'checkpointer'")
     assert postmasters == [(1,)]
@@ -215,7 +215,7 @@ def test_everything_killed_at_once_leaves_a_start_that_works(root: Path, client:
 def test_a_killed_client_holds_nothing(root: Path) -> None:
     with holder(root) as user:
         user.kill()
-    wait_for(lambda: is_stopped(layout_of(root)), 5)
+    wait_for(lambda: is_stopped(paths_of(root)), 5)
 
 
 @linux_only
@@ -250,7 +250,7 @@ def test_a_forked_child_keeps_the_server_after_its_parent(root: Path) -> None:
     child = int(process.stdout.readline())
     process.wait()
     time.sleep(1.5)
-    assert not is_stopped(layout_of(root))
+    assert not is_stopped(paths_of(root))
     os.kill(child, signal.SIGKILL)
     process.stdout.close()
     assert process.stdin is not None
@@ -268,7 +268,7 @@ def test_two_installations_side_by_side(client: Client, created: Path, tmp_path:
     other_root = tmp_path / "other" / "postgres"
     other_root.parent.mkdir()
     subprocess.run(["cp", "-a", str(created), str(other_root)], check=True)
-    other = Client(layout_of(other_root))
+    other = Client(paths_of(other_root))
     assert client.address() != other.address()
     execute(other, "CREATE TABLE only_there ()")
     assert execute(client, "SELECT to_regclass('only_there')") == [(None,)]
@@ -279,7 +279,7 @@ def test_a_deep_data_folder_gets_a_short_socket(created: Path, tmp_path: Path) -
     root = tmp_path / ("deep" * 20) / "тека, друга" / "postgres"
     root.parent.mkdir(parents=True)
     subprocess.run(["cp", "-a", str(created), str(root)], check=True)
-    client = Client(layout_of(root))
+    client = Client(paths_of(root))
     host = client.address()
     assert len(host) < 60
     assert stat.S_IMODE(Path(host).stat().st_mode) == 0o700
@@ -328,9 +328,9 @@ def test_programs_that_only_root_can_reach_are_copied(created: Path, tmp_path: P
     root = tmp_path / "postgres"
     subprocess.run(["cp", "-a", str(created), str(root)], check=True)
     with holder(root, program + HOLDER):
-        server = postmaster_pid(layout_of(root))
+        server = postmaster_pid(paths_of(root))
         assert "programs" in Path(f"/proc/{server}/cmdline").read_text()
-    wait_for(lambda: is_stopped(layout_of(root)))
+    wait_for(lambda: is_stopped(paths_of(root)))
 
 
 @needs_root
@@ -350,7 +350,7 @@ def test_an_ordinary_user_needs_nothing_of_root(tmp_path: Path) -> None:
     root = home / "postgres"
     try:
         with holder(root, program + HOLDER):
-            layout = layout_of(root)
+            layout = paths_of(root)
             assert Path(f"/proc/{postmaster_pid(layout)}").stat().st_uid == 65534
             assert read_state(layout.state).host == str(layout.home / "socket")
             # Root can join in, and leaves nothing that the user could not use afterwards.
@@ -380,7 +380,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
 
 @needs_root
 def test_a_folder_of_another_user_is_one_line(tmp_path: Path) -> None:
-    layout = layout_of(tmp_path / "postgres")
+    layout = paths_of(tmp_path / "postgres")
     layout.create()
     program = "import os\nos.geteuid = lambda: 4242\n" + HOLDER
     said = failing(tmp_path / "postgres", program=program)
@@ -393,7 +393,7 @@ def test_a_disk_that_takes_no_more_is_one_line(tmp_path: Path) -> None:
 
     said = failing(tmp_path / "postgres", preexec_fn=small_files)
     assert "PostgreSQL could not create" in said
-    layout = layout_of(tmp_path / "postgres")
+    layout = paths_of(tmp_path / "postgres")
     assert not layout.data.exists()
     wait_for(lambda: is_stopped(layout))
     client = Client(layout)
@@ -410,7 +410,7 @@ def test_broken_data_is_one_line(root: Path) -> None:
 
 def test_data_of_an_older_version_is_not_passed_over(root: Path) -> None:
     (root / "18").rename(root / "17")
-    client = Client(layout_of(root))
+    client = Client(paths_of(root))
     with pytest.raises(EmbeddedDatabaseError, match="PostgreSQL 17"):
         client.address()
     assert client.hold is None
@@ -423,7 +423,7 @@ def test_a_lost_password_is_said(root: Path, client: Client) -> None:
 
 
 def test_a_room_that_is_not_ours_is_not_entered(tmp_path: Path) -> None:
-    layout = Layout(home=tmp_path / ("x" * 100))
+    layout = DatabasePaths(home=tmp_path / ("x" * 100))
     layout.create()
     target = tmp_path / "target"
     target.mkdir(mode=0o700)
@@ -443,7 +443,7 @@ def test_a_room_that_is_not_ours_is_not_entered(tmp_path: Path) -> None:
 
 
 def test_test_data_never_shares_a_folder_with_real_data(tmp_path: Path) -> None:
-    real, fast = layout_of(tmp_path / "postgres"), layout_of(tmp_path / "postgres", durable=False)
+    real, fast = paths_of(tmp_path / "postgres"), paths_of(tmp_path / "postgres", durable=False)
     assert fast.home.parent.name == "postgres-test"
     assert real.home != fast.home
     assert {server_settings(durable=True)[name] for name in ("fsync", "synchronous_commit")} == {"on"}

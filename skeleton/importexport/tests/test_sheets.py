@@ -19,7 +19,7 @@ from skeleton.importexport.reader import errors as reader_errors
 from skeleton.importexport.reader.__main__ import table
 from skeleton.importexport.sheets import open_sheet
 from skeleton.importexport.tests.conftest import workbook
-from skeleton.office.tables.columns import BadCell, decimal_of
+from skeleton.office.tables.columns import CellError, decimal_of
 from skeleton.office.tables.spreadsheets import csv_lines, plain_text, safe_text, xlsx_chunks
 
 
@@ -178,7 +178,7 @@ def test_numbers_are_read_however_they_are_written(cell, value):
     "cell", ["x", "1,234", "-1,234", "1e999", "nan", "inf", "1..2", True, dt.date(2026, 1, 1), "1e-99"]
 )
 def test_what_is_no_number_or_could_be_two_is_refused(cell):
-    with pytest.raises(BadCell):
+    with pytest.raises(CellError):
         decimal_of(cell)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from skeleton.kernel.money import CURRENCIES, MAX_AMOUNT
 from skeleton.kernel.numerals import NotANumber, Notation
-from skeleton.office.numbers import AmountField, ExactField, WholeField
+from skeleton.office.numbers import AmountField, LocalizedDecimalField, LocalizedIntegerField
 
 LANGUAGES = ("en", "de", "uk")
 SPACE, NO_BREAK, NARROW, THIN = " ", "\u00a0", "\u202f", "\u2009"
@@ -145,7 +145,7 @@ def test_an_amount_that_is_shown_reads_as_itself(language, amount, currency):
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(number=st.decimals(-999_999_999_999, 999_999_999_999, places=3))
 def test_a_quantity_that_is_shown_reads_as_itself(language, number):
-    field = ExactField(max_digits=15, decimal_places=3)
+    field = LocalizedDecimalField(max_digits=15, decimal_places=3)
     field.language = language
     shown = field.prepare_value(number)
     assert field.clean(shown) == number
@@ -195,21 +195,23 @@ def test_amounts_that_the_currency_does_not_have(text, currency, told):
 
 @pytest.mark.parametrize("text", ["1.5", "1.0", "x", "1e3", "1,23"])
 def test_whole_numbers(text):
-    assert read(WholeField(), "1,234") == 1234
-    assert read(WholeField(), "1.234", language="de") == 1234
-    assert read(WholeField(required=False), "  ") is None
+    assert read(LocalizedIntegerField(), "1,234") == 1234
+    assert read(LocalizedIntegerField(), "1.234", language="de") == 1234
+    assert read(LocalizedIntegerField(required=False), "  ") is None
     with pytest.raises(forms.ValidationError):
-        read(WholeField(), text)
+        read(LocalizedIntegerField(), text)
 
 
 def test_nothing_is_nothing():
-    for field in (AmountField(required=False), ExactField(required=False, max_digits=9, decimal_places=3)):
+    for field in (AmountField(required=False), LocalizedDecimalField(required=False, max_digits=9, decimal_places=3)):
         assert field.clean("") is field.clean(" \u00a0 ") is field.clean(None) is None
     with pytest.raises(forms.ValidationError, match="required"):
         AmountField().clean("\u202f")
 
 
-@pytest.mark.parametrize("kind", [AmountField, WholeField, lambda: ExactField(max_digits=9, decimal_places=3)])
+@pytest.mark.parametrize(
+    "kind", [AmountField, LocalizedIntegerField, lambda: LocalizedDecimalField(max_digits=9, decimal_places=3)]
+)
 def test_no_browser_knows_better(kind):
     made = type("Made", (forms.Form,), {"number": kind()})()
     shown = str(made["number"])

@@ -28,7 +28,7 @@ YES, NO = ("true", "yes", "1", "так", "ja"), ("false", "no", "0", "ні", "ne
 _LARGEST = Decimal(10) ** 30
 
 
-class BadCell(Exception):
+class CellError(Exception):
     """A cell with an invalid value. The message says what is expected."""
 
 
@@ -136,7 +136,7 @@ class AmountColumn(Column):
         digits = self.digits(values)
         minor = decimal_of(cell).scaleb(digits)
         if minor != minor.to_integral_value():
-            raise BadCell(format_text(_("At most {digits} decimals in this currency."), digits=digits))
+            raise CellError(format_text(_("At most {digits} decimals in this currency."), digits=digits))
         return int(minor)
 
 
@@ -147,7 +147,7 @@ class BooleanColumn(Column):
             return True
         if text in NO:
             return False
-        raise BadCell(_("Must be yes or no."))
+        raise CellError(_("Must be yes or no."))
 
 
 class ChoiceColumn(Column):
@@ -164,7 +164,7 @@ class CodeColumn(Column):
         return str(super().read(cell, values)).upper()
 
 
-class ObjectColumn(Column):
+class JsonColumn(Column):
     """A JSON object."""
 
     cleared: ClassVar[object] = {}
@@ -179,11 +179,11 @@ class ObjectColumn(Column):
         try:
             value = orjson.loads(str(cell))
         except orjson.JSONDecodeError:
-            raise BadCell(_('Must be a JSON object, such as {"name": "text"}.')) from None
+            raise CellError(_('Must be a JSON object, such as {"name": "text"}.')) from None
         return value or None
 
 
-class MomentColumn(Column):
+class DateTimeColumn(Column):
     """A date, a time of day, or a date and time in UTC. Read-only."""
 
     def __init__(self, name: str, help: Text = "", **rest: Any) -> None:  # noqa: A002
@@ -242,10 +242,10 @@ class ReferenceColumn(Column):
             self._found[text] = self._find(text)
         found = self._found[text]
         if not found:
-            raise BadCell(format_text(_("There is no {name} {text}."), name=self.name, text=text))
+            raise CellError(format_text(_("There is no {name} {text}."), name=self.name, text=text))
         if len(found) > 1:
             count = len(found)
-            raise BadCell(format_text(_("There are {count} of this name: give the id."), count=count))
+            raise CellError(format_text(_("There are {count} of this name: give the id."), count=count))
         return str(found[0])
 
 
@@ -260,12 +260,12 @@ def decimal_of(cell: object) -> Decimal:
     `1,234` is ambiguous and is refused: it could be a thousand or one and a quarter.
     """
     if isinstance(cell, bool | dt.date):
-        raise BadCell(_("Must be a number."))
+        raise CellError(_("Must be a number."))
     if isinstance(cell, float):
         cell = f"{cell:.15g}"  # all digits of the spreadsheet, without the noise of binary fractions
     text = _SPACES.sub("", str(cell)).replace("\u2212", "-")
     if _AMBIGUOUS.fullmatch(text):
-        raise BadCell(_("Could be either of two numbers: write it with a decimal point, or without separators."))
+        raise CellError(_("Could be either of two numbers: write it with a decimal point, or without separators."))
     if _GROUPED.fullmatch(text):
         text = text.replace(",", "").replace(".", "")
     if "," in text and "." in text:
@@ -275,7 +275,7 @@ def decimal_of(cell: object) -> Decimal:
     try:
         value = Decimal(text)
     except InvalidOperation:
-        raise BadCell(_("Must be a number.")) from None
+        raise CellError(_("Must be a number.")) from None
     if not value.is_finite() or abs(value) > _LARGEST or (value and value.adjusted() < -30):
-        raise BadCell(_("Must be a number of ordinary size."))
+        raise CellError(_("Must be a number of ordinary size."))
     return value

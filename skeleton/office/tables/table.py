@@ -17,9 +17,9 @@ from skeleton.office.tables.columns import (
     AmountColumn,
     BooleanColumn,
     Column,
-    MomentColumn,
+    DateTimeColumn,
+    JsonColumn,
     NumberColumn,
-    ObjectColumn,
     TextColumn,
 )
 
@@ -96,7 +96,7 @@ def _is_shown(field: "models.Field[Any, Any]") -> bool:
 def _column_of(field: "models.Field[Any, Any]", *, has_currency: bool) -> Column:
     name = field.name
     if isinstance(field, (models.DateField, models.TimeField)):
-        return MomentColumn(name)
+        return DateTimeColumn(name)
     if isinstance(field, models.BigIntegerField) and has_currency:
         return AmountColumn(name, shown=True)
     if isinstance(field, _TEXTS):
@@ -107,11 +107,11 @@ def _column_of(field: "models.Field[Any, Any]", *, has_currency: bool) -> Column
     if isinstance(field, DateRangeField):
         return TextColumn(name, source=lambda record: _span(getattr(record, name)), shown=True)
     if isinstance(field, (models.JSONField, ArrayField)):
-        return ShownObjectColumn(name, shown=True)
+        return RedactedJsonColumn(name, shown=True)
     raise TypeError(f"No column for {field}: give its screen a table.")
 
 
-class ShownObjectColumn(ObjectColumn):
+class RedactedJsonColumn(JsonColumn):
     """Read-only JSON. Anything that looks like a password or a token is hidden."""
 
     def cell(self, value: object, values: object) -> object:

@@ -18,10 +18,10 @@ from skeleton.rest.parsers import RERUN
 from skeleton.server import cycle as request_cycle
 from skeleton.server import responses
 from skeleton.server.application import Application
-from skeleton.server.bodies import Bodies, Gathering
+from skeleton.server.bodies import Bodies, IncomingBody
 from skeleton.server.cycle import RequestCycle
 from skeleton.server.limits import IN_MEMORY, Limits
-from skeleton.server.responses import SpooledAnswer, StreamResponse
+from skeleton.server.responses import SpooledResponse, StreamResponse
 from skeleton.server.static import StaticFiles
 from skeleton.server.threads import WRITERS, RequestThreads
 
@@ -202,7 +202,7 @@ def test_what_a_killed_server_left_is_removed(settings, tmp_path):
     left = responses.outgoing() / "left"
     left.write_bytes(b"of a server that was killed")
     os.utime(left, (0, 0))
-    spooled = SpooledAnswer(iter([b"a", b"b"]))
+    spooled = SpooledResponse(iter([b"a", b"b"]))
     assert Path(spooled.path).read_bytes() == b"ab"
     spooled.close()
     assert list(responses.outgoing().iterdir()) == []
@@ -308,7 +308,7 @@ def test_a_body_that_comes_too_slowly_is_refused(length, bounds, settings, tmp_p
 
 
 def test_a_large_body_has_a_least_rate():
-    gathering = Gathering.__new__(Gathering)
+    gathering = IncomingBody.__new__(IncomingBody)
     gathering.started_at, gathering.seen_at, gathering.expected, gathering.received = 0, 20, 10_000_000, 199_999
     assert gathering.is_overdue(20, limits(body_rate=10_000))
     gathering.received = 200_000

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from skeleton.embedded_postgres.client import PROJECT
-from skeleton.embedded_postgres.layout import layout_of
+from skeleton.embedded_postgres.layout import paths_of
 from skeleton.embedded_postgres.locks import is_held
 
 linux_only = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
@@ -88,7 +88,7 @@ def served(data_dir: Path, port: int, **more: str) -> Iterator[subprocess.Popen[
 
 
 def wait_until_free(data_dir: Path) -> None:
-    layout = layout_of(data_dir / "postgres")
+    layout = paths_of(data_dir / "postgres")
     deadline = time.monotonic() + 20
     while layout.home.exists() and (is_held(layout.supervisor_lock) or is_held(layout.server_lock)):
         assert time.monotonic() < deadline, "the database was left running"
@@ -123,7 +123,7 @@ def test_it_prepares_serves_and_stops_with_ctrl_c(data_dir: Path, port: int) -> 
         assert said.endswith("Stopped.\n")
         assert "Traceback" not in said
         assert not any(Path(f"/proc/{child}").exists() for child in children)
-        layout = layout_of(data_dir / "postgres")
+        layout = paths_of(data_dir / "postgres")
         assert not is_held(layout.supervisor_lock)
         assert not is_held(layout.server_lock)
 

@@ -3,7 +3,7 @@
 It checks the settings and the database, migrates, seeds, and then runs the API server until Ctrl-C or SIGTERM. An error
 at startup is reported in one line, with exit code 1.
 
-The main process serves no requests; it supervises its workers. Other child processes (job workers) run as `Beside`,
+The main process serves no requests; it supervises its workers. Job workers run as `ChildProcess`,
 started by `Granian.on_startup` and stopped by `Granian.on_shutdown`.
 """
 
@@ -41,7 +41,7 @@ from skeleton.embedded_postgres.check import check_server
 from skeleton.embedded_postgres.errors import DatabaseUnusableError
 from skeleton.embedded_postgres.parent import stop_with_parent
 from skeleton.server.application import Application
-from skeleton.server.child_process import Beside
+from skeleton.server.child_process import ChildProcess
 
 # An arbitrary number ("skel" in ASCII) that all servers of one database share.
 START_LOCK = 0x736B656C
@@ -144,7 +144,7 @@ class Command(BaseCommand):
     def serve(self, address: Address) -> None:
         """Run the API server until it is stopped. Raises CommandError if its workers keep failing."""
         server = api_server(address)
-        beside = [Beside("worker") for _ in range(settings.SKELETON_JOB_WORKERS)]
+        beside = [ChildProcess("worker") for _ in range(settings.SKELETON_JOB_WORKERS)]
         server.on_startup(lambda: self.announce(address))
         for child in beside:
             server.on_startup(child.start)
