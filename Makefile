@@ -20,7 +20,7 @@ LOCKED := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 # Tests use a database without durability, in a separate data folder.
 TEST := SKELETON_TEST_FAST_DB=1
 
-.PHONY: help serve demo test lint format-check types imports check migrations schema unit browser durability attack full nginx \
+.PHONY: help serve demo test lint format-check types imports check migrations schema unit browser slow durability attack full nginx \
 	install install-dev lock bench bench-check bench-compare bench-scale bench-live bench-files bench-jobs bench-dashboard \
 	screenshots translations format clean
 
@@ -59,8 +59,13 @@ migrations: $(DEVELOPMENT) ## check that no migration is missing
 schema: $(DEVELOPMENT) ## check that the OpenAPI schema is complete and valid
 	$(TEST) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
+# Tests that take long because they wait: kill and restart servers, stall connections, follow the guide in a copy.
+SLOW := tests/attack tests/test_durability.py tests/test_add_a_resource.py
+slow: $(DEVELOPMENT) browser nginx ## run the tests that `make test` leaves out because they take long
+	$(TEST) $(BIN)/pytest -n auto $(SLOW) $(ARGS)
+
 unit: $(DEVELOPMENT) browser ## run the tests with coverage
-	$(TEST) $(BIN)/pytest -n auto --cov --cov-report=term:skip-covered $(ARGS)
+	$(TEST) $(BIN)/pytest -n auto --cov --cov-report=term:skip-covered $(SLOW:%=--ignore=%) $(ARGS)
 
 # The parts that depend on PostgreSQL most: triggers, books, stock, searches, the queue, migrations, backups.
 POSTGRES15 ?= /usr/lib/postgresql/15/bin
