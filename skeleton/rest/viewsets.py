@@ -218,7 +218,7 @@ class ApiViewSet(GenericViewSet[Any]):
         return found
 
     def check_object(self) -> None:
-        """Read the object where a permission about objects, or a `get_object` of the viewset's own, wants to see it.
+        """Read the object where a permission about objects, a filter backend or an overridden hook has to see it.
 
         The standard actions call this; elsewhere services look for their rows themselves, and it would be a read more.
         """
@@ -288,10 +288,10 @@ class ApiViewSet(GenericViewSet[Any]):
 @cache
 def asks_about_objects(viewset: type[ApiViewSet]) -> bool:
     """Whether anything of the viewset has to see an object before it is read or changed."""
-    for hook in ("get_object", "check_object_permissions", "get_permissions"):
+    for hook in ("get_object", "check_object_permissions", "get_permissions", "filter_queryset"):
         if getattr(viewset, hook) is not getattr(ApiViewSet, hook):
             return True
-    return any(
+    return bool(viewset.filter_backends) or any(
         type(made).has_object_permission is not BasePermission.has_object_permission
         for made in (permission() for permission in viewset.permission_classes)
     )

@@ -274,6 +274,22 @@ class TestLists:
         assert call.codes() == ["AA", "BB"]
         assert call.codes(search="b") == ["BB"]
         assert call("get", f"lands/{lands[2].pk}").status_code == 404
+        assert call("patch", f"lands/{lands[2].pk}", {"region": "x"}).status_code == 404
+        assert call("delete", f"lands/{lands[2].pk}").status_code == 404
+        lands[2].refresh_from_db()
+        assert lands[2].region == "Asia"
+
+    def test_filter_queryset_hides_from_changes_too(self, lands):
+        class ViewSet(LandViewSet):
+            def filter_queryset(self, queryset):
+                return queryset.exclude(code="CC")
+
+            def perform_destroy(self, instance):
+                raise AssertionError("a hidden row was to be deleted")
+
+        call = Caller(ViewSet)
+        assert call("patch", f"lands/{lands[2].pk}", {"region": "x"}).status_code == 404
+        assert call("delete", f"lands/{lands[2].pk}").status_code == 404
 
     @pytest.mark.parametrize("backend", [drf_filters.OrderingFilter, DjangoFilterBackend])
     def test_backends_for_what_is_there_already_are_refused(self, settings, backend):
