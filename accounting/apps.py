@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from accounting import proofs
 from skeleton.kernel import constraints
 from skeleton.kernel.errors import Conflict, Invalid
-from skeleton.kernel.moments import DAY_AHEAD
+from skeleton.kernel.moments import MORE_THAN_A_YEAR_AHEAD_MESSAGE
 
 
 class AccountingConfig(AppConfig):
@@ -39,7 +39,7 @@ def _declare_entries() -> None:
         "accounting_entry_append_only", Conflict, _("A transaction cannot be changed or deleted; reverse it instead.")
     )
     declare("accounting_entry_period_open", Conflict, _("The period of this date is closed."), field="date")
-    declare("accounting_entry_date_ahead", Invalid, DAY_AHEAD, field="date")
+    declare("accounting_entry_date_ahead", Invalid, MORE_THAN_A_YEAR_AHEAD_MESSAGE, field="date")
     declare("accounting_entry_isolation", Conflict, _("Transactions are posted with READ COMMITTED isolation only."))
     declare("accounting_entry_two_lines", Invalid, _("A transaction needs at least two lines."), field="lines")
     declare("accounting_entry_balanced", Invalid, _("Debits and credits are not equal."), field="lines")

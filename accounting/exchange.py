@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from skeleton.office.tables.columns import BooleanColumn, ChoiceColumn, CodeColumn, DateTimeColumn, TextColumn
+from skeleton.office.tables.columns import BooleanColumn, ChoiceColumn, DateTimeColumn, TextColumn, UppercaseCodeColumn
 from skeleton.office.tables.table import Table
 
 ACCOUNTS = Table(
@@ -16,7 +16,9 @@ ACCOUNTS = Table(
             path="parent_id",
             source="parent.code",
         ),
-        CodeColumn("currency", _("ISO code of the only currency that the account takes. Leave empty for any.")),
+        UppercaseCodeColumn(
+            "currency", _("ISO code of the only currency that the account takes. Leave empty for any.")
+        ),
         BooleanColumn("is_active", _("yes or no.")),
         DateTimeColumn("created_at"),
     ),

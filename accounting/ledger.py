@@ -69,7 +69,7 @@ class Sheet:
     after: Decimal
 
 
-def ledger_sheets(account_id: UUID, query: ListQuery, *, actor: Actor) -> tuple[list[Sheet], str | None]:
+def ledger_by_currency(account_id: UUID, query: ListQuery, *, actor: Actor) -> tuple[list[Sheet], str | None]:
     """Return a page of the lines as one sheet per currency, and the next cursor. `query` must order oldest first.
 
     On the first page, every currency with a balance gets a sheet, even without lines. Raises NotFound.
@@ -100,7 +100,7 @@ def _sheet(currency: str, side: int, items: list[dict[str, Any]], opening: dict[
     return Sheet(currency, first["balance"] - side * (first["debit"] - first["credit"]), items, last["balance"])
 
 
-def whole_ledger(account_id: UUID, query: ListQuery, *, actor: Actor) -> Iterator[dict[str, Any]]:
+def iter_ledger(account_id: UUID, query: ListQuery, *, actor: Actor) -> Iterator[dict[str, Any]]:
     """Yield all lines that match the query's filters, oldest first. The first step may raise NotFound."""
     cursor: str | None = ""
     while cursor is not None:
@@ -118,12 +118,12 @@ _EDGE = """
         {lines}
     ) AS parts GROUP BY currency
 """
-_WITH_THOSE_BEFORE = _EDGE.format(
+_ADD_EARLIER = _EDGE.format(
     lines="""
         SELECT currency, debit, credit FROM accounting_line
         WHERE account_id = %s AND date >= %s AND (date, id) < (%s, %s)"""
 )
-_WITHOUT_THOSE_BEHIND = _EDGE.format(
+_SUBTRACT_LATER = _EDGE.format(
     lines="""
         SELECT currency, -debit, -credit FROM accounting_line
         WHERE account_id = %s AND date < %s AND (date, id) > (%s, %s)"""
@@ -135,18 +135,18 @@ def _balances_at_edge(account_id: UUID, items: list[dict[str, Any]], *, backward
     if not items:
         return defaultdict(Decimal)
     day, line_id = items[0]["date"], items[0]["id"]
-    return (_balances_upto if backwards else _balances_before)(account_id, day, line_id)
+    return (_balances_until if backwards else _balances_before)(account_id, day, line_id)
 
 
 def _balances_before(account_id: UUID, day: dt.date, line_id: UUID) -> dict[str, Decimal]:
     """Return debits minus credits by currency, of everything before the line with this day and id."""
-    return _balances(_WITH_THOSE_BEFORE, account_id, day.replace(day=1), day, line_id)
+    return _balances(_ADD_EARLIER, account_id, day.replace(day=1), day, line_id)
 
 
-def _balances_upto(account_id: UUID, day: dt.date, line_id: UUID) -> dict[str, Decimal]:
+def _balances_until(account_id: UUID, day: dt.date, line_id: UUID) -> dict[str, Decimal]:
     """Return the same, including the line itself."""
     following = (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-    return _balances(_WITHOUT_THOSE_BEHIND, account_id, following, day, line_id)
+    return _balances(_SUBTRACT_LATER, account_id, following, day, line_id)
 
 
 def _balances(sql: str, account_id: UUID, month: dt.date, day: dt.date, line_id: UUID) -> dict[str, Decimal]:

@@ -36,7 +36,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Turnover:
+class AccountTurnover:
     """The total debits and credits of one account in one currency, in minor units."""
 
     account_id: UUID
@@ -60,7 +60,7 @@ class Turnover:
 
 
 @dataclass(frozen=True, slots=True)
-class _Upto:
+class _Cutoff:
     """How to sum up to the end of a day: all months before `month`, plus `sign` times the lines of some days."""
 
     month: dt.date
@@ -69,7 +69,7 @@ class _Upto:
     last: dt.date
 
 
-def _upto(day: dt.date) -> _Upto:
+def _upto(day: dt.date) -> _Cutoff:
     """Return the cheaper way: from the nearer edge of the month.
 
     From the current month on, that is always the end of the month, since hardly anything is posted later.
@@ -77,8 +77,8 @@ def _upto(day: dt.date) -> _Upto:
     start = day.replace(day=1)
     following = (start + dt.timedelta(days=32)).replace(day=1)
     if day - start < following - day and start < today().replace(day=1):
-        return _Upto(start, 1, start, day)
-    return _Upto(following, -1, day + ONE_DAY, following - ONE_DAY)
+        return _Cutoff(start, 1, start, day)
+    return _Cutoff(following, -1, day + ONE_DAY, following - ONE_DAY)
 
 
 _SUMS = """
@@ -98,7 +98,7 @@ _SUMS = """
 """
 
 
-def turnovers(span: Span) -> list[Turnover]:
+def turnovers(span: Span) -> list[AccountTurnover]:
     """Return the debits and credits of every account within the span, by currency and code."""
     last = _upto(min(max(span.last, FIRST_DAY - ONE_DAY), LAST_DAY))
     before = _upto(min(max(span.first, FIRST_DAY), LAST_DAY + ONE_DAY) - ONE_DAY) if span.first else None
@@ -109,7 +109,7 @@ def turnovers(span: Span) -> list[Turnover]:
     )
     with connection.cursor() as cursor:
         cursor.execute(_SUMS, [first_month, last.month, *added, *taken_away])
-        return [Turnover(*row) for row in cursor.fetchall()]
+        return [AccountTurnover(*row) for row in cursor.fetchall()]
 
 
 # --- the reports -----------------------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ def trial_balance(span: Span) -> dict[str, Any]:
     return {**span.described(), "currencies": currencies}
 
 
-def _both_sides(turnover: Turnover, *, as_of: bool) -> dict[str, Any]:
+def _both_sides(turnover: AccountTurnover, *, as_of: bool) -> dict[str, Any]:
     net = turnover.debit - turnover.credit
     debit = max(net, Decimal(0)) if as_of else turnover.debit
     credit = max(-net, Decimal(0)) if as_of else turnover.credit
@@ -180,14 +180,14 @@ def income_statement(span: Span) -> dict[str, Any]:
     return {**span.described(), "currencies": currencies}
 
 
-def _by_currency(found: Iterable[Turnover]) -> list[tuple[str, list[Turnover]]]:
-    groups: dict[str, list[Turnover]] = defaultdict(list)
+def _by_currency(found: Iterable[AccountTurnover]) -> list[tuple[str, list[AccountTurnover]]]:
+    groups: dict[str, list[AccountTurnover]] = defaultdict(list)
     for turnover in found:
         groups[turnover.currency].append(turnover)
     return sorted(groups.items())
 
 
-def _section(found: Iterable[Turnover], type_: AccountType) -> list[dict[str, Any]]:
+def _section(found: Iterable[AccountTurnover], type_: AccountType) -> list[dict[str, Any]]:
     """Return the accounts of one type that have a balance."""
     return [
         {**turnover.named(), "balance": turnover.balance}

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter
 
-from skeleton.kernel.money import EXACT, minor_digits
-from skeleton.office.tables.spreadsheets import CSV, csv_answer, csv_lines
+from skeleton.kernel.money import EXACT_CONTEXT, minor_digits
+from skeleton.office.tables.spreadsheets import CSV, csv_lines, csv_response
 
 FORMAT = OpenApiParameter(
     "format",
@@ -17,7 +17,7 @@ FORMAT = OpenApiParameter(
 )
 """The parameter that selects CSV instead of JSON."""
 
-__all__ = ["CSV", "FORMAT", "csv_answer", "csv_lines"]
+__all__ = ["CSV", "FORMAT", "csv_response", "csv_lines"]
 
 Row = list[Any]
 
@@ -69,4 +69,4 @@ def ledger_rows(items: Iterable[dict[str, Any]]) -> Iterator[Row]:
 
 def amount(minor: Decimal | int, currency: str) -> Decimal:
     """Return an amount in whole units, as a number: `amount(155000, "USD") == Decimal("1550.00")`."""
-    return Decimal(minor).scaleb(-minor_digits(currency), EXACT)
+    return Decimal(minor).scaleb(-minor_digits(currency), EXACT_CONTEXT)

@@ -12,20 +12,20 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import agree, dashboard, files, jobs, live, login, report, scale, versions
+from bench import compare_responses, dashboard, files, jobs, live, login, report, scale, versions
 from bench.database import prepare
 from bench.load import Generator
 from bench.report import Verdict
-from bench.rounds import Effort, measure
+from bench.rounds import Duration, measure
 from bench.scenarios import SCENARIOS, SETTLED
 from bench.servers import FLOOR, OURS, PEER, STOCK, Servers
 
 CUSTOMERS = 10_000
 SLACK = 1.25
 EFFORTS = {
-    "run": Effort(rounds=5, busy=1.2, alone=0.6),
-    "quick": Effort(rounds=3, busy=0.8, alone=0.3),
-    "check": Effort(
+    "run": Duration(rounds=5, busy=1.2, alone=0.6),
+    "quick": Duration(rounds=3, busy=0.8, alone=0.3),
+    "check": Duration(
         rounds=9, busy=0.3, alone=0, warm_up=0.3
     ),  # many short rounds, so that a busy minute affects all servers equally
 }
@@ -86,7 +86,7 @@ def compare(mode: str, names: list[str]) -> list[str]:
         token = servers[OURS].log_in()
         for scenario in SCENARIOS:
             if scenario.name in names:
-                agree.check(scenario, servers, token)
+                compare_responses.check(scenario, servers, token)
                 results = measure(scenario, servers, token, generator, effort)
                 keep(report.table(scenario, results), scenario.title, report.verdicts(scenario, results))
         if LOGIN in names:

@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 from bench.database import prepare_dashboard
 from bench.load import Generator
 from bench.report import Verdict
-from bench.rounds import Effort, Figures, measure_once, ratio, rotated
+from bench.rounds import Duration, Figures, measure_once, ratio, rotated
 from bench.servers import ADMIN, Kind, Server
 
 SMALL, LARGE = 1_000, 1_000_000
 KINDS = {SMALL: Kind("small", 18086), LARGE: Kind("large", 18087)}
-EFFORT = Effort(rounds=5, busy=1.5, alone=0, warm_up=1)
+EFFORT = Duration(rounds=5, busy=1.5, alone=0, warm_up=1)
 MOST = 3.0
 """Maximum ratio of the response times for a thousand times as many invoices."""
 

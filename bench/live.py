@@ -31,7 +31,7 @@ class Live(Kind):
 
 
 @dataclass(frozen=True)
-class Arrival:
+class Latency:
     """The results for one number of streams: latencies in milliseconds, server memory per stream in kilobytes."""
 
     streams: int
@@ -46,13 +46,13 @@ def run() -> str:
     database = prepare(1_000)
     with Server(Live("live", 18086), database) as server, Generator() as generator:
         server.wait_until_ready()
-        crew = Crew(server)
+        crew = ChatUsers(server)
         arrivals = [arrival(crew, streams) for streams in STREAMS]
         rates = [(number, *rate(crew, generator, number)) for number in CONVERSATIONS]
     return section(database, arrivals, rates)
 
 
-class Crew:
+class ChatUsers:
     """Users who are all members of every conversation created here."""
 
     def __init__(self, server: Server) -> None:
@@ -83,7 +83,7 @@ class Crew:
         return f"/conversations/{made['id']}/messages"
 
 
-def arrival(crew: Crew, streams: int) -> Arrival:
+def arrival(crew: ChatUsers, streams: int) -> Latency:
     """Send one message after the other, each to all streams, and return the results."""
     path = crew.group()
     before = memory(crew.server.pid)
@@ -97,10 +97,10 @@ def arrival(crew: Crew, streams: int) -> Arrival:
         taken = listeners.latencies()
     if len(taken) != streams * MESSAGES:
         raise SystemExit(f"{len(taken)} of {streams * MESSAGES} messages arrived.")
-    return Arrival(streams, len(taken), taken[len(taken) // 2], taken[len(taken) * 99 // 100], kilobytes)
+    return Latency(streams, len(taken), taken[len(taken) // 2], taken[len(taken) * 99 // 100], kilobytes)
 
 
-def rate(crew: Crew, generator: Generator, conversations: int) -> tuple[Outcome, float]:
+def rate(crew: ChatUsers, generator: Generator, conversations: int) -> tuple[Outcome, float]:
     """Send as many messages as possible without streams. Return the outcome and the server's CPU ms per message."""
     body = json.dumps({"content": "Hello!"}).encode()
     requests = [post(crew.group(), crew.chief, body) for _ in range(conversations)]
@@ -127,7 +127,7 @@ the server's processes grew by while the streams were opened. Then {writers} cli
 """
 
 
-def section(database: Database, arrivals: list[Arrival], rates: list[tuple[int, Outcome, float]]) -> str:
+def section(database: Database, arrivals: list[Latency], rates: list[tuple[int, Outcome, float]]) -> str:
     introduction = INTRODUCTION.format(
         surroundings=surroundings(database),
         members=MEMBERS,

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from bench.load import Generator
 from bench.measure import cpu_seconds
 from bench.report import Verdict
-from bench.rounds import Effort
+from bench.rounds import Duration
 from bench.scenarios import Ask
 from bench.servers import ADMIN, OURS, Server, Servers
 
@@ -52,7 +52,7 @@ class Login:
         )
 
 
-def measure(servers: Servers, generator: Generator, effort: Effort) -> Login:
+def measure(servers: Servers, generator: Generator, effort: Duration) -> Login:
     """Measure a client that logs in, and Argon2 alone, in turns."""
     found = Login([], [], [], [])
     seconds = max(effort.busy, 0.8)

@@ -10,7 +10,7 @@ from statistics import median
 import psycopg
 
 from bench.database import Database
-from bench.rounds import Effort, Figures, Results, ratio
+from bench.rounds import Duration, Figures, Results, ratio
 from bench.scenarios import Scenario
 from bench.servers import FLOOR, OURS, PEER, STOCK, WORKERS, processors
 
@@ -88,7 +88,7 @@ def write(section: str) -> None:
     PAGE.write_text(f"{text.rstrip()}\n", encoding="utf-8")
 
 
-def speed(tables: list[str], effort: Effort, database: Database) -> str:
+def speed(tables: list[str], effort: Duration, database: Database) -> str:
     """Return the section about speed with these tables."""
     return "\n".join([introduction(effort, database), *tables])
 
@@ -104,7 +104,7 @@ def surroundings(database: Database) -> str:
     return f"{processors()} processors, Python {platform.python_version()}, PostgreSQL {postgres}, {packages}"
 
 
-def introduction(effort: Effort, database: Database) -> str:
+def introduction(effort: Duration, database: Database) -> str:
     return f"""# Speed, beside a floor, the stock way and a peer
 
 Made by `make bench`: {surroundings(database)}.

@@ -14,7 +14,7 @@ from bench.servers import Server, Servers
 
 
 @dataclass(frozen=True)
-class Effort:
+class Duration:
     """The duration: `rounds` rounds of `busy` seconds at saturation and `alone` seconds with one client."""
 
     rounds: int
@@ -50,7 +50,7 @@ def ratio(dividend: Sequence[float], divisor: Sequence[float]) -> float:
     return median(a / b for a, b in zip(dividend, divisor, strict=True))
 
 
-def measure(scenario: Scenario, servers: Servers, token: str, generator: Generator, effort: Effort) -> Results:
+def measure(scenario: Scenario, servers: Servers, token: str, generator: Generator, effort: Duration) -> Results:
     """Measure all servers of the scenario. Each round starts with a different server."""
     requests = [ask.raw(token) for ask in scenario.asks(servers.database.customers)]
     results = {name: Figures() for name in scenario.servers}
@@ -63,7 +63,7 @@ def measure(scenario: Scenario, servers: Servers, token: str, generator: Generat
     return results
 
 
-def measure_once(server: Server, send: Send, clients: int, effort: Effort, figures: Figures) -> None:
+def measure_once(server: Server, send: Send, clients: int, effort: Duration, figures: Figures) -> None:
     """Measure one server for one round, and add the results to its figures."""
     postgres = postgres_pid(server.database.home)
     before, database_before = cpu_seconds(server.pid), cpu_seconds(postgres)

@@ -10,13 +10,13 @@ from statistics import median
 from bench.database import CUSTOMER, ENTRY, prepare_scale, row_id
 from bench.load import Generator
 from bench.report import Verdict
-from bench.rounds import Effort, Figures, measure_once, ratio, rotated
+from bench.rounds import Duration, Figures, measure_once, ratio, rotated
 from bench.scenarios import Ask
 from bench.servers import Kind, Server
 
 SMALL, LARGE = 1_000, 1_000_000
 KINDS = {SMALL: Kind("small", 18084), LARGE: Kind("large", 18085)}
-EFFORT = Effort(rounds=5, busy=0.5, alone=0, warm_up=0.2)
+EFFORT = Duration(rounds=5, busy=0.5, alone=0, warm_up=0.2)
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from statistics import median
 from bench.database import DATA_DIR, prepare
 from bench.load import Generator
 from bench.report import Verdict
-from bench.rounds import Effort, Figures, Results, measure_once, ratio, rotated
+from bench.rounds import Duration, Figures, Results, measure_once, ratio, rotated
 from bench.scenarios import SCENARIOS, SETTLED, Scenario
 from bench.servers import Kind, Server
 
 NEW, OLD = "new", "old"
 CUSTOMERS = 10_000
-EFFORT = Effort(rounds=15, busy=0.6, alone=0, warm_up=1)
+EFFORT = Duration(rounds=15, busy=0.6, alone=0, warm_up=1)
 COMPARED = (*(one for one in SCENARIOS if not one.targets.rate), SETTLED)
 SLOWER = 1.05
 """Maximum ratio of the CPU times per request, new to old."""

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel.constraints import declare
 from skeleton.kernel.errors import Conflict, Invalid
-from skeleton.kernel.moments import MOMENT_AHEAD
+from skeleton.kernel.moments import IN_FUTURE_MESSAGE
 
 
 def declare_constraints() -> None:
@@ -24,8 +24,8 @@ def declare_constraints() -> None:
     declare("billing_invoice_sent_has_lines", Conflict, _("An invoice without lines cannot be sent."))
     declare("billing_invoice_paid_of_payments", Conflict, _("The amount paid must be the sum of the payments."))
     declare("billing_invoice_line_drafts_only", Conflict, _("Only the lines of a draft can be changed."))
-    declare("billing_payment_paid_at_ahead", Invalid, MOMENT_AHEAD, field="paid_at")
-    declare("billing_invoice_paid_at_ahead", Invalid, MOMENT_AHEAD, field="paid_at")
+    declare("billing_payment_paid_at_ahead", Invalid, IN_FUTURE_MESSAGE, field="paid_at")
+    declare("billing_invoice_paid_at_ahead", Invalid, IN_FUTURE_MESSAGE, field="paid_at")
     declare("billing_payment_append_only", Conflict, _("A payment cannot be changed or deleted."))
     declare("billing_total_purchases_derived", Conflict, _("A customer's purchases are calculated from the invoices."))
     declare("billing_invoice_in_books", Conflict, _("This belongs to an invoice: send or cancel the invoice instead."))

@@ -13,10 +13,10 @@ from skeleton.rest.filters import (
     ChoiceFilter,
     DateFilter,
     FilterSet,
-    FromDayFilter,
+    FromDateFilter,
     SearchFilter,
     TextFilter,
-    ToDayFilter,
+    ToDateFilter,
     UUIDFilter,
 )
 
@@ -43,8 +43,8 @@ class InvoiceFilterSet(FilterSet):
 class OrderFilterSet(FilterSet):
     status = ChoiceFilter(choices=OrderStatus.choices)
     customer_id = UUIDFilter(field_name="customer_id")
-    from_date = FromDayFilter(label="Created on this day (UTC) or later.")
-    to_date = ToDayFilter(label="Created on this day (UTC) or earlier.")
+    from_date = FromDateFilter(label="Created on this day (UTC) or later.")
+    to_date = ToDateFilter(label="Created on this day (UTC) or earlier.")
     search = SearchFilter(label="Search in the number and the customer's name, ignoring case.")
 
 

@@ -15,7 +15,7 @@ from skeleton.db.fetching import fetch
 from skeleton.kernel.days import today
 
 
-class Bucket(NamedTuple):
+class AgeBucket(NamedTuple):
     """An age range of receivables, in days past due, both ends inclusive. None means unlimited."""
 
     name: str
@@ -29,22 +29,24 @@ class Bucket(NamedTuple):
         return " AND ".join(f"days {sign} {bound}" for sign, bound in bounds if bound is not None)
 
 
-AGES = (
-    Bucket("current", None, 0),
-    Bucket("days_1_30", 1, 30),
-    Bucket("days_31_60", 31, 60),
-    Bucket("days_61_90", 61, 90),
-    Bucket("over_90", 91, None),
+AGE_BUCKETS = (
+    AgeBucket("current", None, 0),
+    AgeBucket("days_1_30", 1, 30),
+    AgeBucket("days_31_60", 31, 60),
+    AgeBucket("days_61_90", 61, 90),
+    AgeBucket("over_90", 91, None),
 )
 """Ranges of days past due on the day of the report. What is due on that day is current."""
 
-BUCKETS = tuple(bucket.name for bucket in AGES)
+BUCKETS = tuple(bucket.name for bucket in AGE_BUCKETS)
 
 COLUMNS = (*BUCKETS, "total")
 
 # Starts with what is open now and undoes everything after the end of the day. So the cost depends on what is open and
 # on what happened since, not on how much was ever invoiced.
-_AGED = ", ".join(f"coalesce(sum(amount) FILTER (WHERE {bucket.condition}), 0) AS {bucket.name}" for bucket in AGES)
+_AGED = ", ".join(
+    f"coalesce(sum(amount) FILTER (WHERE {bucket.condition}), 0) AS {bucket.name}" for bucket in AGE_BUCKETS
+)
 
 _AGING = f"""
     WITH moved AS (
@@ -72,7 +74,7 @@ _AGING = f"""
 """  # noqa: S608 (constants only)
 
 # The same for what is open now, by an index-only scan.
-_OWED = f"""
+_RECEIVABLES = f"""
     SELECT currency, count(*), count(*) FILTER (WHERE days > 0), {_AGED}
     FROM (SELECT currency, %s::date - due_date AS days, total - amount_paid AS amount
           FROM billing_invoice WHERE status = 'sent') AS open
@@ -97,15 +99,15 @@ class Owed:
         return self.total - self.by_age["current"]
 
 
-def owed_now() -> dict[str, Owed]:
+def current_receivables() -> dict[str, Owed]:
     """Return the current receivables by currency."""
     return {
         currency: Owed(dict(zip(BUCKETS, map(int, sums), strict=True)), invoices, late)
-        for currency, invoices, late, *sums in fetch(_OWED, [today()])
+        for currency, invoices, late, *sums in fetch(_RECEIVABLES, [today()])
     }
 
 
-NOTHING_OWED = Owed(dict.fromkeys(BUCKETS, 0), 0, 0)
+NO_RECEIVABLES = Owed(dict.fromkeys(BUCKETS, 0), 0, 0)
 
 
 def receivables_aging(day: dt.date) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus
 from skeleton.kernel.errors import Invalid
-from skeleton.kernel.money import EXACT, round_half_away, within_int64
+from skeleton.kernel.money import EXACT_CONTEXT, round_half_away, within_int64
 from skeleton.kernel.text import format_text
 from skeleton.rest.http import number
 
@@ -40,7 +40,7 @@ def line_total(quantity: Decimal, unit_price: int, discount: int, *, path: str =
 
     Raises Invalid if the product exceeds int64 or the discount exceeds the product, with the field prefixed by `path`.
     """
-    product = round_half_away(EXACT.multiply(quantity, Decimal(unit_price)))
+    product = round_half_away(EXACT_CONTEXT.multiply(quantity, Decimal(unit_price)))
     within_int64(product, field=f"{path}unit_price")
     if discount > product:
         raise Invalid(
@@ -66,7 +66,7 @@ def document_totals(lines: Iterable[PricedLine], *, field: str = "lines") -> Tot
 
 
 def _tax(base: int, rate: Decimal) -> int:
-    return round_half_away(EXACT.multiply(EXACT.multiply(Decimal(base), rate), _PERCENT))
+    return round_half_away(EXACT_CONTEXT.multiply(EXACT_CONTEXT.multiply(Decimal(base), rate), _PERCENT))
 
 
 def amount_due(status: str, total: int, amount_paid: int) -> int:

@@ -7,7 +7,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from accounting.tables import CSV, FORMAT, csv_answer
+from accounting.tables import CSV, FORMAT, csv_response
 from billing.choices import OrderStatus
 from billing.examples import CONFIRM, INVOICE, LINE, ORDER, ORDER_LINE, PAYMENT
 from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet, PaperFilterSet
@@ -42,7 +42,7 @@ from skeleton.rest.actions import action, describe
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse
 from skeleton.rest.listing import parse_filters
 from skeleton.rest.permissions import HasPermission
-from skeleton.rest.reading import reader_of
+from skeleton.rest.reading import compiled_query_of
 from skeleton.rest.serializers import EmptySerializer
 from skeleton.rest.viewsets import ApiViewSet, CreateMixin, ListMixin, ModelViewSet
 
@@ -159,7 +159,7 @@ class OrderViewSet(ModelViewSet):
         cancelled one. Nothing left to bill is a 409.
         """
         made = invoice_order(order_id=self.pk, **self.parse(), actor=self.actor)
-        return JsonResponse(reader_of(InvoiceSerializer).one(Invoice.objects.visible_to(self.actor), made), 201)
+        return JsonResponse(compiled_query_of(InvoiceSerializer).one(Invoice.objects.visible_to(self.actor), made), 201)
 
     @action(
         detail=True,
@@ -171,12 +171,12 @@ class OrderViewSet(ModelViewSet):
     )
     def pdf(self, request: Request, pk: str) -> HttpResponse:
         """The order confirmation, once the order is confirmed. PDF/A-3, rendered anew. The ETag is its SHA-256."""
-        paper = documents.paper_of_order(order_id=self.pk, language=wanted_language(self), actor=self.actor)
+        paper = documents.order_pdf(order_id=self.pk, language=wanted_language(self), actor=self.actor)
         return PdfResponse(paper.name, paper.pdf)
 
 
 class InvoiceViewSet(ModelViewSet):
-    tag = "Invoices"
+    tag = "InvoiceInline"
     permission_classes = [HasPermission("invoices")]
     serializer_class = InvoiceSerializer
     input_serializer_class = InvoiceInputSerializer
@@ -275,14 +275,14 @@ class InvoiceViewSet(ModelViewSet):
         The PDF of a sent invoice is stored when it is first generated and returned unchanged. It shows seller and
         customer as they were when the invoice was sent.
         """
-        paper = documents.paper_of_invoice(invoice_id=self.pk, language=wanted_language(self), actor=self.actor)
+        paper = documents.invoice_pdf(invoice_id=self.pk, language=wanted_language(self), actor=self.actor)
         return PdfResponse(paper.name, paper.pdf)
 
 
 class InvoicePaymentViewSet(CreateMixin, ListMixin):
     """The payments of an invoice."""
 
-    tag = "Invoices"
+    tag = "InvoiceInline"
     permission_classes = [HasPermission("invoices")]
     serializer_class = PaymentSerializer
     input_serializer_class = PaymentInputSerializer
@@ -344,5 +344,5 @@ class AgingViewSet(ApiViewSet):
         asked = AgingFilterSet.clean(params)
         report = receivables_aging(asked.get("as_of") or today())
         if asked.get("format") == "csv":
-            return csv_answer("receivables-aging", aging_rows(report))
+            return csv_response("receivables-aging", aging_rows(report))
         return JsonResponse(report)

@@ -20,7 +20,7 @@ from unfold.enums import ActionVariant
 from contracts import services
 from contracts.choices import Action, ContractStatus, DeliveryType, PaymentType
 from contracts.machine import allowed_actions, days_remaining
-from contracts.models import Agreement, Contract, ContractVersion
+from contracts.models import Contract, ContractTerms, ContractVersion
 from contracts.queries import expiring
 from contracts.serializers import (
     ActivateInputSerializer,
@@ -38,10 +38,10 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_day, local_number
 from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
-from skeleton.office.columns import EMPTY, shown_money, status
+from skeleton.office.columns import EMPTY, format_money_html, status
 from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyChoice, RecordForm, as_json
 from skeleton.office.numbers import AmountField, LocalizedDecimalField, LocalizedIntegerField
-from skeleton.office.parameters import PICKING, searched, takes
+from skeleton.office.parameters import AUTOCOMPLETE_PARAMETERS, searched, takes
 from skeleton.office.records import RecordAdmin
 from skeleton.office.screens import ReadOnlyInline, offered
 
@@ -207,7 +207,7 @@ class TermsDisplayMixin:
     """The columns that a contract and its versions have in common."""
 
     @admin.display(description=_("payment"))
-    def payment(self, agreed: Agreement) -> str:
+    def payment(self, agreed: ContractTerms) -> str:
         parts = [agreed.get_payment_type_display()]
         parts += [_days(agreed.credit_days)] if agreed.credit_days else []
         parts += [_percent_of(gettext("penalty"), agreed.penalty_rate)] if agreed.penalty_rate else []
@@ -215,23 +215,23 @@ class TermsDisplayMixin:
         return ", ".join([*parts, agreed.currency])
 
     @admin.display(description=pgettext_lazy("contract", "delivery"))
-    def delivery(self, agreed: Agreement) -> Any:
+    def delivery(self, agreed: ContractTerms) -> Any:
         parts = [agreed.get_delivery_type_display()]
         parts += [_days(agreed.estimated_days)] if agreed.estimated_days is not None else []
         parts += [gettext("insured")] if agreed.insurance else []
-        cost = shown_money(agreed.shipping_cost, agreed.shipping_currency or agreed.currency)
+        cost = format_money_html(agreed.shipping_cost, agreed.shipping_currency or agreed.currency)
         return ", ".join(parts) if agreed.shipping_cost is None else format_html("{}, {}", ", ".join(parts), cost)
 
     @admin.display(description=_("validity"), ordering="end_date")
-    def validity(self, agreed: Agreement) -> str:
+    def validity(self, agreed: ContractTerms) -> str:
         return " – ".join(local_day(day) for day in (agreed.start_date, agreed.end_date))
 
     @admin.display(description=_("credit limit"), ordering="credit_limit")
-    def limit(self, agreed: Agreement) -> Any:
-        return shown_money(agreed.credit_limit, agreed.currency) if agreed.credit_limit else EMPTY
+    def limit(self, agreed: ContractTerms) -> Any:
+        return format_money_html(agreed.credit_limit, agreed.currency) if agreed.credit_limit else EMPTY
 
 
-class Versions(TermsDisplayMixin, ReadOnlyInline):
+class VersionInline(TermsDisplayMixin, ReadOnlyInline):
     model = ContractVersion
     ordering = ("-version",)
     fields = readonly_fields = (
@@ -284,7 +284,7 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
     searched_in_lower_case = True
     acts = ("submit", "approve", "reject", "activate", "renew", "payment_terms", "delivery_terms", "terminate")
     bulk_acts = ("submit", "approve")
-    inlines = (Versions,)
+    inlines = (VersionInline,)
     EDITED: ClassVar[Any] = (
         (None, {"fields": (("contract_type", "party_id"), ("first_day", "last_day"), "notes")}),
         (
@@ -350,7 +350,7 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
         parties = path("parties/", self.admin_site.admin_view(self.pick_party), name="contracts_party_pick")
         return [parties, *super().get_urls()]
 
-    @takes(*PICKING)
+    @takes(*AUTOCOMPLETE_PARAMETERS)
     def pick_party(self, request: HttpRequest) -> HttpResponse:
         """Return the active parties that match a search text, of the kinds whose screens the user may see."""
         if not self.has_add_permission(request):
@@ -374,7 +374,7 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
     @admin.display(description=_("party"))
     def party_shown(self, contract: Contract) -> Any:
         screen: Any = self.admin_site.get_model_admin(KINDS[contract.party.kind])
-        page = screen.page_at(contract.party_id)
+        page = screen.change_url_by_pk(contract.party_id)
         return format_html('<a class="text-link" href="{}">{}</a>', page, contract.party.name)
 
     @admin.display(description=_("days remaining"))

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel.constraints import declare
 from skeleton.kernel.errors import Conflict, Invalid
-from skeleton.kernel.moments import MOMENT_AHEAD
+from skeleton.kernel.moments import IN_FUTURE_MESSAGE
 
 
 def declare_constraints() -> None:
@@ -15,7 +15,7 @@ def declare_constraints() -> None:
         "contracts_contract_transition", Conflict, _("The contract cannot change from its current status to this one.")
     )
     declare("contracts_contract_identity", Conflict, _("The author and creation time of a contract cannot be changed."))
-    declare("contracts_contract_signed_at_ahead", Invalid, MOMENT_AHEAD, field="signed_at")
+    declare("contracts_contract_signed_at_ahead", Invalid, IN_FUTURE_MESSAGE, field="signed_at")
     declare("contracts_contract_frozen", Conflict, _("Only a draft can be changed in this way."))
     declare("contracts_contract_terminated", Conflict, _("A terminated contract cannot be changed."))
     declare("contracts_contract_renewal", Conflict, _("The end of a contract can only be moved by renewing it."))

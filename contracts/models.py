@@ -46,7 +46,7 @@ def _last_day() -> models.GeneratedField:
     )
 
 
-class Agreement(models.Model):
+class ContractTerms(models.Model):
     """The agreed terms: of a contract now, or of one of its versions.
 
     Money is in minor units: `credit_limit` (0 means none) of `currency`, `shipping_cost` of `shipping_currency`, or of
@@ -86,7 +86,7 @@ class ContractQuerySet(RowLevelQuerySet["Contract"]):
         return self.annotate(today=CurrentDate())
 
 
-class Contract(Agreement, Record):
+class Contract(ContractTerms, Record):
     """A contract with a party. `version` counts the changes since activation and is maintained by PostgreSQL."""
 
     contract_type = models.CharField(max_length=11, choices=ContractType.choices, verbose_name=_("contract type"))
@@ -283,7 +283,7 @@ class Contract(Agreement, Record):
         return Situation(self.status, self.end_date, self.renewal_count, self.max_renewals, today)
 
 
-class ContractVersion(Agreement):
+class ContractVersion(ContractTerms):
     """The terms between one change and the next. Written only by PostgreSQL when an activated contract changes.
 
     `action` is the action that changed the contract. `changed_by` is empty for the system.

@@ -31,7 +31,7 @@ from inventory.serializers import (
 from inventory.services import categories, reservations, stock
 from skeleton.db import records
 from skeleton.db.locks import locked_for_update
-from skeleton.importexport.runs import Plan
+from skeleton.importexport.runs import RowPlan
 from skeleton.importexport.screens import ImportableAdmin
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_number
@@ -302,7 +302,7 @@ class StockAdmin(ImportableAdmin):
         if body:
             self.change(record.pk, ReorderInputSerializer.parse(body, partial=True), actor)
 
-    def work_order(self, plan: Plan) -> Any:
+    def work_order(self, plan: RowPlan) -> Any:
         """Order by item and warehouse, the general lock order."""
         return (str(plan.values.get("sku")), str(plan.values.get("warehouse")), plan.row.number)
 

@@ -9,12 +9,12 @@ from inventory.models import Category, Item, Stock, Warehouse
 from skeleton.office.tables.columns import (
     AmountColumn,
     ChoiceColumn,
-    CodeColumn,
     DateTimeColumn,
     JsonColumn,
     NumberColumn,
     ReferenceColumn,
     TextColumn,
+    UppercaseCodeColumn,
 )
 from skeleton.office.tables.table import Table
 
@@ -70,7 +70,7 @@ ITEMS = Table(
             names=_category_paths,
         ),
         AmountColumn("unit_price", _("In whole units of the currency, such as 15.50."), required=True),
-        CodeColumn("currency", _("ISO code. Defaults to the company's currency.")),
+        UppercaseCodeColumn("currency", _("ISO code. Defaults to the company's currency.")),
         TextColumn("unit", _("Such as piece or kg.")),
         NumberColumn("tax_rate", _("Percent.")),
         ChoiceColumn("status", _("active, inactive or discontinued.")),

@@ -41,7 +41,7 @@ from inventory.services import categories, reservations, stock
 from skeleton.rest.actions import action, describe
 from skeleton.rest.http import JsonResponse
 from skeleton.rest.permissions import HasPermission
-from skeleton.rest.reading import reader_of
+from skeleton.rest.reading import compiled_query_of
 from skeleton.rest.viewsets import DestroyMixin, ModelViewSet, ReadOnlyModelViewSet
 
 
@@ -159,7 +159,9 @@ class StockViewSet(ModelViewSet):
     def transfer(self, request: Request) -> HttpResponse:
         done = stock.transfer_stock(actor=self.actor, **self.parse())
         body = {
-            "movement": reader_of(MovementSerializer).one(Movement.objects.visible_to(self.actor), done.movement_id),
+            "movement": compiled_query_of(MovementSerializer).one(
+                Movement.objects.visible_to(self.actor), done.movement_id
+            ),
             "from": self.read_one(done.from_stock_id),
             "to": self.read_one(done.to_stock_id),
         }
@@ -176,7 +178,9 @@ class StockViewSet(ModelViewSet):
     )
     def reserve(self, request: Request) -> HttpResponse:
         made = reservations.reserve_stock(actor=self.actor, **self.parse())
-        return JsonResponse(reader_of(ReservationSerializer).one(Reservation.objects.visible_to(self.actor), made), 201)
+        return JsonResponse(
+            compiled_query_of(ReservationSerializer).one(Reservation.objects.visible_to(self.actor), made), 201
+        )
 
 
 class ReservationViewSet(ReadOnlyModelViewSet):

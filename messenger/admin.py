@@ -16,8 +16,8 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.authentication import CSRFCheck
 
 from messenger.services.tickets import standing_of_web_session
-from skeleton.office.pages import Page, Wrap, register
-from skeleton.office.parameters import checks_parameters
+from skeleton.office.pages import Page, ViewWrapper, register
+from skeleton.office.parameters import validates_parameters
 
 API = "/api/v1/"
 OPEN = ("conversations", "messenger", "users", "files")
@@ -28,7 +28,7 @@ OPEN = ("conversations", "messenger", "users", "files")
 class MessengerPage(Page):
     name, title, resources = "messenger", _("Messages"), ("messenger",)
 
-    def urls(self, wrap: Wrap) -> list[Any]:
+    def urls(self, wrap: ViewWrapper) -> list[Any]:
         return [*super().urls(wrap), path("messenger/api/<path:asked>", wrap(csrf_exempt(self.ask)))]
 
     def show(self, request: HttpRequest) -> HttpResponseBase:
@@ -42,12 +42,12 @@ class MessengerPage(Page):
         }
         return TemplateResponse(request, "messenger/page.html", context)
 
-    @checks_parameters
+    @validates_parameters
     def ask(self, request: HttpRequest, asked: str) -> HttpResponseBase:
         """Forward the request to the API's view, which checks the permissions as usual."""
         if asked.partition("/")[0] not in OPEN:
             raise Http404
-        _refuse_forged(request)
+        _check_csrf(request)
         actor = self.actor(request)
         view, args, kwargs = resolve(f"{API}{asked}")
         request._force_auth_user = actor  # type: ignore[attr-defined]  # DRF's hook for the user
@@ -56,7 +56,7 @@ class MessengerPage(Page):
         return answer
 
 
-def _refuse_forged(request: HttpRequest) -> None:
+def _check_csrf(request: HttpRequest) -> None:
     """Run Django's CSRF check without reading the body, which the API's view reads. Raises PermissionDenied."""
     request.POST = QueryDict()
     check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]

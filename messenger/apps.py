@@ -14,7 +14,7 @@ class MessengerConfig(AppConfig):
 
     def ready(self) -> None:
         declare_constraints()
-        uses.register(_("a message"), self.is_attached, shown_to=self.attachments_shown_to)
+        uses.register(_("a message"), self.is_attached, shared_with=self.attachments_shown_to)
 
     def is_attached(self, file_id: UUID) -> bool:
         """Return whether the file is attached to a message."""

@@ -4,7 +4,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from messenger.services.tickets import Standing, redeem_ticket
-from skeleton.identity.queries import actor_of_session, actor_of_user
+from skeleton.identity.queries import actor_by_session, actor_by_user
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.context import current_request
 from skeleton.kernel.errors import Unauthorized
@@ -32,5 +32,5 @@ class TicketAuthentication(BaseAuthentication):
 
 def _actor_behind(standing: Standing) -> Actor | None:
     if standing.session_id:
-        return actor_of_session(standing.session_id, standing.user_id)
-    return actor_of_user(standing.user_id)
+        return actor_by_session(standing.session_id, standing.user_id)
+    return actor_by_user(standing.user_id)

@@ -54,14 +54,14 @@ def log_now() -> Log:
 
 _COLUMNS = "e.position, e.type, e.conversation_id, e.message_id, e.user_id, e.seq"
 
-_NEW = f"""
+_NEW_EVENTS = f"""
     SELECT {_COLUMNS},
            ARRAY(SELECT m.user_id FROM messenger_member m
                  WHERE m.conversation_id = e.conversation_id AND m.since < e.position AND m.user_id = ANY(%s))
     FROM messenger_event e WHERE e.position > %s ORDER BY e.position LIMIT {PAGE}
 """  # noqa: S608 (constants only)
 
-_MISSED = f"""
+_MISSED_EVENTS = f"""
     SELECT {_COLUMNS}, NULL
     FROM messenger_member m CROSS JOIN LATERAL (
         SELECT * FROM messenger_event e
@@ -77,13 +77,13 @@ def new_events(after: int, until: int, listeners: Sequence[UUID]) -> tuple[list[
 
     Must be called in a snapshot, in which `until` is the newest position.
     """
-    rows = fetch(_NEW, [list(listeners), after])
+    rows = fetch(_NEW_EVENTS, [list(listeners), after])
     return _told(rows), _reached(rows, until)
 
 
 def missed_events(user_id: UUID, after: int, until: int) -> tuple[list[Told], int]:
     """Return the next events for one user after `after` and up to `until`, and the position reached."""
-    rows = fetch(_MISSED, [after, until, user_id])
+    rows = fetch(_MISSED_EVENTS, [after, until, user_id])
     return _told(rows), _reached(rows, until)
 
 

@@ -31,7 +31,7 @@ HEARTBEAT_SECONDS = 15
 RETRY_SECONDS = 0.5
 RECONNECT_MILLISECONDS = 2000
 """Delay after which a browser reconnects automatically."""
-MOST_STREAMS = 50
+MAX_STREAMS_PER_USER = 50
 """Maximum number of streams per user and process. One more ends the oldest."""
 
 
@@ -107,7 +107,7 @@ class Hub:
         self._presence.begin()
         while True:
             self._announced = False
-            more = self._turn()
+            more = self._run_once()
             if not (more or self._announced):
                 self._wait(raw)
 
@@ -130,7 +130,7 @@ class Hub:
             while raw.pgconn.notifies():
                 pass
 
-    def _turn(self) -> bool:
+    def _run_once(self) -> bool:
         """Send pending events, and return whether there are more."""
         self._take_changes()
         if not self._by_user:
@@ -139,8 +139,8 @@ class Hub:
             return False
         if self._seen is None:
             self._seen = feed.log_now().newest
-        more = self._tell_news(self._seen)
-        self._catch_up(self._seen)
+        more = self._send_new_events(self._seen)
+        self._send_missed_events(self._seen)
         if time.monotonic() >= self._beat:
             self._beat = time.monotonic() + HEARTBEAT_SECONDS
             self._heartbeat()
@@ -159,7 +159,7 @@ class Hub:
         own = self._by_user[listener.standing.user_id]
         own.append(listener)
         self._behind.append(listener)
-        if len(own) > MOST_STREAMS:
+        if len(own) > MAX_STREAMS_PER_USER:
             self._end([own[0]])
 
     def _remove(self, listener: Listener) -> None:
@@ -173,7 +173,7 @@ class Hub:
 
     # telling
 
-    def _tell_news(self, seen: int) -> bool:
+    def _send_new_events(self, seen: int) -> bool:
         """Send new events to the live streams, and return whether there are more."""
         with snapshot():
             newest = feed.log_now().newest
@@ -193,7 +193,7 @@ class Hub:
         self._deliver(parcels, live)
         return reached < newest
 
-    def _catch_up(self, seen: int) -> None:
+    def _send_missed_events(self, seen: int) -> None:
         """Send resumed streams the events they missed, one page per stream and turn."""
         for listener in tuple(self._behind):
             parcels: dict[Listener, list[bytes]] = {}

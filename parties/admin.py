@@ -254,7 +254,7 @@ class CountryAdmin(RecordAdmin):
         question=_("It is offered again."),
     )
     def activate(self, request: HttpRequest, country: Country, form: ActionForm) -> Text:
-        services.switch_country(pk=country.pk, active=True, actor=self.actor(request))
+        services.set_country_active(pk=country.pk, active=True, actor=self.actor(request))
         return format_text(_("{country} is active now."), country=country)
 
     @act(
@@ -264,5 +264,5 @@ class CountryAdmin(RecordAdmin):
         question=_("It will no longer be offered."),
     )
     def deactivate(self, request: HttpRequest, country: Country, form: ActionForm) -> Text:
-        services.switch_country(pk=country.pk, active=False, actor=self.actor(request))
+        services.set_country_active(pk=country.pk, active=False, actor=self.actor(request))
         return format_text(_("{country} is inactive now."), country=country)

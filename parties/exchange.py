@@ -9,12 +9,12 @@ from parties.models import Address, Party
 from parties.services import primary_address
 from skeleton.office.tables.columns import (
     AmountColumn,
-    CodeColumn,
     Column,
     DateTimeColumn,
     EmailColumn,
     JsonColumn,
     TextColumn,
+    UppercaseCodeColumn,
 )
 from skeleton.office.tables.table import Table
 
@@ -42,7 +42,9 @@ def _address(*, required: bool) -> tuple[Column, ...]:
         TextColumn("city", path="address.city", source=_part("city"), required=required),
         TextColumn("region", _("Or state."), path="address.region", source=_part("region")),
         TextColumn("postal_code", path="address.postal_code", source=_part("postal_code")),
-        CodeColumn("country", _("ISO code, such as DE."), path="address.country", source=_country, required=required),
+        UppercaseCodeColumn(
+            "country", _("ISO code, such as DE."), path="address.country", source=_country, required=required
+        ),
     )
 
 
@@ -57,7 +59,7 @@ _WHO = (
 _SHOWN = (TextColumn("status", shown=True), DateTimeColumn("created_at"))
 _MONEY = (
     AmountColumn("credit_limit", _("In whole units of the currency, such as 1500.00; 0 is no limit.")),
-    CodeColumn("currency", _("ISO code. Defaults to the company's currency.")),
+    UppercaseCodeColumn("currency", _("ISO code. Defaults to the company's currency.")),
 )
 _SPENT = (AmountColumn("total_purchases", shown=True),)
 

@@ -11,7 +11,7 @@ from parties.choices import PartyStatus
 from parties.models import Address, Country, Party
 from parties.queries import AllNames, country_ids
 from skeleton.kernel.ids import parse_uuid
-from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet, PatternFilter, SearchFilter, TextFilter
+from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet, LikeFilter, SearchFilter, TextFilter
 
 _CODE = re.compile(r"[A-Za-z]{2,3}")
 NO_COUNTRY = UUID(int=0)
@@ -59,9 +59,7 @@ class PartyFilterSet(FilterSet):
 class CountryFilterSet(FilterSet):
     is_active = BooleanFilter()
     region = TextFilter()
-    search = PatternFilter(
-        method="matching", label="Search in the code, the alpha-3 code and the names in all languages."
-    )
+    search = LikeFilter(method="matching", label="Search in the code, the alpha-3 code and the names in all languages.")
 
     def matching(self, rows: QuerySet[Country], name: str, value: Any) -> QuerySet[Country]:
         return rows.alias(names=AllNames("name")).filter(

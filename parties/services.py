@@ -22,7 +22,7 @@ from skeleton.db.records import assign
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.ids import uuid7
-from skeleton.kernel.money import require_offered
+from skeleton.kernel.money import require_in_use
 from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
@@ -34,12 +34,12 @@ Values = dict[str, Any]
 
 def create_party(*, kind: PartyKind, values: Values, actor: Actor) -> UUID:
     """Create a party and return its id. `values` as from PartyInputSerializer, with `address` or `addresses`."""
-    fields, addresses = _taken_apart(kind, values)
-    require_offered(fields)
+    fields, addresses = _split_values(kind, values)
+    require_in_use(fields)
     with audited_transaction(actor, "create"):
-        party = Party(kind=kind, **{**_money_of_new(kind), **fields})
+        party = Party(kind=kind, **{**_default_money(kind), **fields})
         party.save(force_insert=True)
-        _write_addresses(party, addresses or _worth_writing(values.get("address")))
+        _write_addresses(party, addresses or _has_content(values.get("address")))
     return party.pk
 
 
@@ -48,29 +48,29 @@ def update_party(*, kind: PartyKind, pk: UUID, values: Values, actor: Actor) -> 
 
     Raises NotFound.
     """
-    fields, addresses = _taken_apart(kind, values)
+    fields, addresses = _split_values(kind, values)
     with audited_transaction(actor, "update"):
         party = locked_for_update(KINDS[kind].objects.visible_to(actor), pk, no_key=True)
         touched = False
         if "address" in values:
-            touched = _merge_primary(party, values["address"])
+            touched = _merge_primary_address(party, values["address"])
         elif addresses is not None:
             touched = _replace_addresses(party, addresses)
         if not assign(party, fields) and touched:
             party.save(update_fields=["updated_at"])
 
 
-def _taken_apart(kind: PartyKind, values: Values) -> tuple[Values, list[Values] | None]:
+def _split_values(kind: PartyKind, values: Values) -> tuple[Values, list[Values] | None]:
     """Split values into the party's own fields, with cleared ones reset, and the full list of addresses, if given."""
     fields = {name: value for name, value in values.items() if name not in ("address", "addresses")}
-    for name, cleared in _money_of_new(kind).items():
+    for name, cleared in _default_money(kind).items():
         if name in fields and fields[name] is None:
             fields[name] = cleared
     addresses = (values["addresses"] or []) if "addresses" in values else None
     return fields, addresses
 
 
-def _money_of_new(kind: PartyKind) -> Values:
+def _default_money(kind: PartyKind) -> Values:
     """Return the defaults of a customer: no limit, in the default currency."""
     return {"credit_limit": 0, "currency": settings.SKELETON_CURRENCY} if kind == PartyKind.CUSTOMER else {}
 
@@ -86,19 +86,19 @@ def primary_address(addresses: Iterable[Address]) -> Address | None:
     return next((address for address in given if address.type == AddressType.BILLING), given[0] if given else None)
 
 
-def _merge_primary(party: Party, change: Values | None) -> bool:
+def _merge_primary_address(party: Party, change: Values | None) -> bool:
     """Merge `change` into the primary address, or create one; None deletes it. Returns whether anything changed."""
     present = primary_address(party.addresses.order_by("pk"))
     if change is None:
         return bool(present and present.delete())
     if present:
         return assign(present, change)
-    fresh = _worth_writing(change)
+    fresh = _has_content(change)
     _write_addresses(party, fresh)
     return bool(fresh)
 
 
-def _worth_writing(address: Values | None) -> list[Values]:
+def _has_content(address: Values | None) -> list[Values]:
     """Return the address as a list, or an empty list if all of its fields are empty."""
     return [address] if address and any(value is not None for value in address.values()) else []
 
@@ -212,7 +212,7 @@ def require_usable(
 # --- countries --------------------------------------------------------------------------------------------------------
 
 
-def switch_country(*, pk: UUID, active: bool, actor: Actor) -> None:
+def set_country_active(*, pk: UUID, active: bool, actor: Actor) -> None:
     """Activate or deactivate a country. Raises NotFound; Conflict if it already has that status."""
     with audited_transaction(actor, "activate" if active else "deactivate"):
         country = locked_for_update(Country.objects.visible_to(actor), pk, no_key=True)

@@ -121,10 +121,10 @@ class CountryViewSet(ModelViewSet):
 
     @action(detail=True, methods=["patch"], summary="Activate the country", errors=(404, 409))
     def activate(self, request: Request, pk: str) -> HttpResponse:
-        services.switch_country(pk=self.pk, active=True, actor=self.actor)
+        services.set_country_active(pk=self.pk, active=True, actor=self.actor)
         return self.show(self.pk)
 
     @action(detail=True, methods=["patch"], summary="Deactivate the country", errors=(404, 409))
     def deactivate(self, request: Request, pk: str) -> HttpResponse:
-        services.switch_country(pk=self.pk, active=False, actor=self.actor)
+        services.set_country_active(pk=self.pk, active=False, actor=self.actor)
         return self.show(self.pk)

@@ -10,7 +10,7 @@ from parties.choices import PartyKind
 from parties.services import create_party, update_party
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Invalid
-from skeleton.kernel.money import CURRENCY_COLUMNS, NOT_OFFERED, WITHDRAWN
+from skeleton.kernel.money import CURRENCY_COLUMNS, NOT_IN_USE_MESSAGE, WITHDRAWN_CURRENCIES
 from skeleton.office import pages
 from skeleton.testkit.client import operations
 from skeleton.testkit.roles import past_triggers
@@ -160,7 +160,7 @@ def test_until_its_last_day_a_currency_is_in_use(time_machine):
     time_machine.move_to("2026-01-01T00:00:00Z", tick=False)
     with pytest.raises(Invalid) as caught:
         create_party(kind=PartyKind.CUSTOMER, values={**customer}, actor=SYSTEM)
-    assert caught.value.details == {"currency": NOT_OFFERED}
+    assert caught.value.details == {"currency": NOT_IN_USE_MESSAGE}
     for change, refused in [
         ({"name": "New", "currency": "BGN"}, False),
         ({"currency": "HRK"}, True),
@@ -204,10 +204,10 @@ def test_a_form_keeps_the_currency_that_its_record_has(world):
 
 
 def test_the_table_of_withdrawn_currencies():
-    digits = {code for code, found in WITHDRAWN.items() if found.digits == 0}
+    digits = {code for code, found in WITHDRAWN_CURRENCIES.items() if found.digits == 0}
     assert {"ITL", "ESP", "BEF", "BYR", "TRL"} <= digits
-    assert len(WITHDRAWN) == 129
-    assert str(WITHDRAWN["BGN"].last_day) == "2025-12-31"
-    assert str(WITHDRAWN["HRK"].last_day) == "2022-12-31"
-    assert all(found.digits in (0, 2) for found in WITHDRAWN.values())
-    assert all(len(code) == 3 and code.isupper() for code in WITHDRAWN)
+    assert len(WITHDRAWN_CURRENCIES) == 129
+    assert str(WITHDRAWN_CURRENCIES["BGN"].last_day) == "2025-12-31"
+    assert str(WITHDRAWN_CURRENCIES["HRK"].last_day) == "2022-12-31"
+    assert all(found.digits in (0, 2) for found in WITHDRAWN_CURRENCIES.values())
+    assert all(len(code) == 3 and code.isupper() for code in WITHDRAWN_CURRENCIES)

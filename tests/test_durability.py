@@ -16,7 +16,7 @@ from uuid import UUID
 import pytest
 
 from skeleton.testkit.database import own_database
-from skeleton.testkit.system import PRODUCTION, System
+from skeleton.testkit.system import PRODUCTION, ServerProcess
 
 ROUNDS = int(os.environ.get("SKELETON_DURABILITY_ROUNDS", "3"))
 WRITES = int(os.environ.get("SKELETON_DURABILITY_WRITES", "450"))
@@ -40,7 +40,7 @@ def serve(database, tmp_path):
     systems = []
 
     def start(**environment):
-        system = System(tmp_path, DATABASE_URL=database.url, **PRODUCTION, **environment)
+        system = ServerProcess(tmp_path, DATABASE_URL=database.url, **PRODUCTION, **environment)
         systems.append(system)
         system.start()
         system.sign_in()

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from skeleton.identity.permissions import DEFAULT_ROLES, EVERYTHING, VALID
+from skeleton.identity.permissions import DEFAULT_ROLES, EVERYTHING, VALID_PERMISSIONS
 from skeleton.identity.tests.factories import client_of, user_in_role, user_with
 from skeleton.kernel.actors import grants
 from skeleton.testkit.client import ApiClient, operations
@@ -83,16 +83,16 @@ class Callers:
         self.by_name = {"no role": client_of(user_with())}
         for role in API_REFERENCE:
             self.by_name[role] = client_of(user_in_role(role))
-        for permission in VALID:
+        for permission in VALID_PERMISSIONS:
             self.by_name[f"only {permission}"] = client_of(user_with(permission))
-        self.held = {"no role": frozenset(), **{f"only {name}": frozenset({name}) for name in VALID}}
+        self.held = {"no role": frozenset(), **{f"only {name}": frozenset({name}) for name in VALID_PERMISSIONS}}
         self.held |= {role: frozenset(re.findall(r"[a-z*]+:[a-z*]+", text)) for role, text in API_REFERENCE.items()}
         self._all_but = {}
 
     def all_but(self, route):
         """Somebody with every permission there is, but for those that open the route."""
         if route.any_of not in self._all_but:
-            rest = [name for name in VALID if not may(frozenset({name}), route)]
+            rest = [name for name in VALID_PERMISSIONS if not may(frozenset({name}), route)]
             self._all_but[route.any_of] = client_of(user_with(*rest))
         return self._all_but[route.any_of]
 

@@ -16,7 +16,7 @@ from skeleton.kernel.ids import uuid7
 from skeleton.rest.actions import endpoints
 from skeleton.rest.filters import BooleanFilter, ChoiceFilter, DateFilter, NumberFilter, UUIDFilter
 from skeleton.rest.listing import Ordering
-from skeleton.rest.reading import ListMode, reader_of, source_of
+from skeleton.rest.reading import ListMode, compiled_query_of, source_of
 from skeleton.rest.rows import queryset_of
 from skeleton.rest.viewsets import ListMixin
 
@@ -100,7 +100,7 @@ def rows_of(view, actor):
 
 @pytest.mark.parametrize("view", lists(), ids=lambda view: view.__name__)
 def test_no_list_reads_its_whole_table(view):
-    reader = reader_of(view.list_serializer_class or view.serializer_class, view.filterset_class)
+    reader = compiled_query_of(view.list_serializer_class or view.serializer_class, view.filterset_class)
     missing = set()
     for actor in (SYSTEM, NOBODY):
         source = rows_of(view, actor)

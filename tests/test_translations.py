@@ -15,7 +15,7 @@ from billing.machine import VERBS
 from contracts.choices import Action
 from parties.services import ACTIONS as PARTY_ACTIONS
 from skeleton.audit.actions import ACTIONS
-from skeleton.jobs.titles import title_of
+from skeleton.jobs.titles import job_title
 from skeleton.kernel import errors
 from tests import messages
 from tests.messages import LANGUAGES, ROOT, Message
@@ -92,7 +92,7 @@ def test_the_audit_log_has_a_label_for_every_action():
 def test_every_job_has_a_title():
     ours = {name for name in app.tasks if name.partition(".")[0] in OURS and ".tests." not in name}
     assert ours
-    assert {name for name in ours if not isinstance(title_of(name).name, Promise)} == set()
+    assert {name for name in ours if not isinstance(job_title(name).name, Promise)} == set()
 
 
 OURS = ("skeleton", "billing", "contracts", "inventory", "messenger")

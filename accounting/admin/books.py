@@ -32,14 +32,14 @@ from accounting.services import (
     reverse_entry,
     update_account,
 )
-from skeleton.importexport.runs import Plan
+from skeleton.importexport.runs import RowPlan
 from skeleton.importexport.screens import ImportableAdmin
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
-from skeleton.office.columns import EMPTY, activity, shown_money, status
+from skeleton.office.columns import EMPTY, activity, format_money_html, status
 from skeleton.office.documents import DocumentAdmin
 from skeleton.office.filters import DateRangeFilter
 from skeleton.office.forms import ActionForm, RecordForm
@@ -93,7 +93,7 @@ class AccountAdmin(ImportableAdmin):
     def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         update_account(account_id=pk, values=values, actor=actor)
 
-    def work_order(self, plan: Plan) -> Any:
+    def work_order(self, plan: RowPlan) -> Any:
         """Keep the order of the file: an account can be below one that comes earlier in it."""
         return plan.row.number
 
@@ -101,7 +101,7 @@ class AccountAdmin(ImportableAdmin):
     def balances_shown(self, account: Account) -> SafeString | str:
         side = 1 if account.type in DEBIT_NORMAL else -1
         totals = sorted(account.totals.all(), key=lambda total: total.currency)
-        amounts = ((shown_money(int(side * (total.debit - total.credit)), total.currency),) for total in totals)
+        amounts = ((format_money_html(int(side * (total.debit - total.credit)), total.currency),) for total in totals)
         return format_html_join(SafeString("<br>"), "{}", amounts) or EMPTY
 
     @display(description=_("ledger"))
@@ -133,7 +133,7 @@ class TouchesFilter(DropdownFilter):
         return queryset.filter(Exists(lines)) if self.value() else queryset
 
 
-class Reversal(ActionForm):
+class ReverseForm(ActionForm):
     date = forms.DateField(
         required=False,
         widget=widgets.UnfoldAdminDateWidget,
@@ -181,7 +181,7 @@ class EntryAdmin(DocumentAdmin):
         sums: dict[str, int] = {}
         for line in entry.lines.all():
             sums[line.currency] = sums.get(line.currency, 0) + line.debit
-        amounts = ((shown_money(amount, currency),) for currency, amount in sorted(sums.items()))
+        amounts = ((format_money_html(amount, currency),) for currency, amount in sorted(sums.items()))
         return format_html_join(SafeString("<br>"), "{}", amounts) or EMPTY
 
     @display(description=_("lines"))
@@ -207,13 +207,13 @@ class EntryAdmin(DocumentAdmin):
 
     @act(
         pgettext_lazy("transaction", "Reverse"),
-        form=Reversal,
+        form=ReverseForm,
         icon="undo",
         variant=ActionVariant.DANGER,
         when=lambda entry: entry.reversed_by_id is None,
         question=_("This records a reversing transaction. Both stay in the books and cancel each other out."),
     )
-    def reverse(self, request: HttpRequest, entry: Entry, form: Reversal) -> Text:
+    def reverse(self, request: HttpRequest, entry: Entry, form: ReverseForm) -> Text:
         given = form.cleaned_data
         reverse_entry(
             entry_id=entry.pk,
@@ -263,7 +263,7 @@ class PeriodAdmin(RecordAdmin):
 
 
 def _side(amount: int, currency: str) -> Any:
-    return shown_money(amount, currency) if amount else ""
+    return format_money_html(amount, currency) if amount else ""
 
 
 def _ledger_link(account: Account, text: Text, last: dt.date, *, whole_year: bool = False) -> SafeString:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounting import tables
-from accounting.ledger import BY_DATE, Sheet, ledger_sheets, whole_ledger
+from accounting.ledger import BY_DATE, Sheet, iter_ledger, ledger_by_currency
 from accounting.models import Account
 from accounting.reports import Span, balance_sheet, income_statement, trial_balance
 from skeleton.kernel.actors import Actor
@@ -24,12 +24,12 @@ from skeleton.office.pages import register
 from skeleton.office.reports import (
     Asked,
     Column,
-    DaysForm,
-    Found,
+    DateRangeForm,
     Line,
+    OpenStartDateRangeForm,
     ReportPage,
+    ReportResult,
     Table,
-    UntilForm,
     figure,
     heading,
     lines,
@@ -38,7 +38,7 @@ from skeleton.office.reports import (
 )
 from skeleton.rest.listing import ListQuery, parse_cursor
 
-SHEET = 500
+LINES_PER_PAGE = 500
 """Lines of a ledger per page."""
 
 
@@ -69,20 +69,20 @@ class BooksReport(ReportPage):
     """A report of account sums. `table` renders the part of one currency."""
 
     resources = ("accounting",)
-    form: ClassVar[type[Any]] = UntilForm
+    form: ClassVar[type[Any]] = OpenStartDateRangeForm
     report: ClassVar[Callable[[Span], dict[str, Any]]]
     rows: ClassVar[Callable[[dict[str, Any]], Iterable[tables.Row]]]
 
-    def find(self, asked: Asked, actor: Actor) -> Found:
+    def find(self, asked: Asked, actor: Actor) -> ReportResult:
         span = span_of(asked)
         parts = type(self).report(span)["currencies"]
-        return Found(in_words(span), [self.table(part, span) for part in parts])
+        return ReportResult(in_words(span), [self.table(part, span) for part in parts])
 
     def table(self, part: dict[str, Any], span: Span) -> Table:
         raise NotImplementedError
 
     def download(self, asked: Asked, actor: Actor) -> HttpResponseBase:
-        return tables.csv_answer(self.name, type(self).rows(type(self).report(span_of(asked))))
+        return tables.csv_response(self.name, type(self).rows(type(self).report(span_of(asked))))
 
 
 @register
@@ -94,7 +94,7 @@ class TrialBalancePage(BooksReport):
         currency = part["currency"]
         columns = (Column(_("Code")), Column(_("Account")), Column(_("Debit"), True), Column(_("Credit"), True))
         found = [
-            Line((row["code"], account_link(row, span), *_sides(row["debit"], row["credit"], currency)))
+            Line((row["code"], account_link(row, span), *_debit_credit(row["debit"], row["credit"], currency)))
             for row in part["accounts"]
         ]
         sums = total("", _("Total"), figure(part["total_debit"], currency), figure(part["total_credit"], currency))
@@ -142,7 +142,7 @@ class BalanceSheetPage(StatementPage):
 class IncomeStatementPage(StatementPage):
     name, title = "income-statement", gettext_lazy("Income statement")
     report, rows = income_statement, tables.income_statement_rows
-    form = DaysForm
+    form = DateRangeForm
 
     def sections(self, part: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]], list[tuple[str, Any]]]]:
         spent = [(_("Total expenses"), part["total_expenses"]), (_("Net income"), part["net_income"])]
@@ -152,7 +152,7 @@ class IncomeStatementPage(StatementPage):
         ]
 
 
-class LedgerForm(DaysForm):
+class LedgerForm(DateRangeForm):
     account = AutocompleteField(Account.objects.all(), screen="accounting.account", label=gettext_lazy("Account"))
     cursor = forms.CharField(required=False, widget=forms.HiddenInput, label=gettext_lazy("Cursor"))
     field_order = ("account", "from_date", "to_date")
@@ -167,24 +167,24 @@ class LedgerPage(ReportPage):
     name, title, resources = "ledger", gettext_lazy("Account ledger"), ("accounting",)
     form = LedgerForm
 
-    def find(self, asked: Asked, actor: Actor) -> Found:
+    def find(self, asked: Asked, actor: Actor) -> ReportResult:
         with snapshot():
-            found, further = ledger_sheets(asked["account"].pk, self._query(asked), actor=actor)
-        return Found(
+            found, next_page_url = ledger_by_currency(asked["account"].pk, self._query(asked), actor=actor)
+        return ReportResult(
             in_words(span_of(asked)),
-            [self._table(sheet, first=not asked["cursor"], last=further is None) for sheet in found],
+            [self._table(sheet, first=not asked["cursor"], last=next_page_url is None) for sheet in found],
             subject=str(asked["account"]),
-            further=self.asking({**asked, "cursor": further}) if further else "",
+            next_page_url=self.asking({**asked, "cursor": next_page_url}) if next_page_url else "",
         )
 
     def download(self, asked: Asked, actor: Actor) -> HttpResponseBase:
-        items = whole_ledger(asked["account"].pk, self._query(asked), actor=actor)
-        return tables.csv_answer(self.name, tables.ledger_rows(items))
+        items = iter_ledger(asked["account"].pk, self._query(asked), actor=actor)
+        return tables.csv_response(self.name, tables.ledger_rows(items))
 
     @staticmethod
     def _query(asked: Asked) -> ListQuery:
         days = {name: day for name in ("from_date", "to_date") if (day := asked[name])}
-        return ListQuery(days, BY_DATE, SHEET, page=1, cursor=parse_cursor(asked["cursor"], BY_DATE))
+        return ListQuery(days, BY_DATE, LINES_PER_PAGE, page=1, cursor=parse_cursor(asked["cursor"], BY_DATE))
 
     @staticmethod
     def _table(sheet: Sheet, *, first: bool, last: bool) -> Table:
@@ -204,7 +204,7 @@ class LedgerPage(ReportPage):
                 _short(item["date"]),
                 _transaction(item),
                 item["reference"] or "",
-                *_sides(item["debit"], item["credit"], currency),
+                *_debit_credit(item["debit"], item["credit"], currency),
                 figure(item["balance"], currency),
             )
             for item in sheet.items
@@ -227,7 +227,7 @@ def _transaction(item: dict[str, Any]) -> Any:
     return link(reverse("admin:accounting_entry_change", args=[item["transaction_id"]]), text)
 
 
-def _sides(debit: Any, credit: Any, currency: str) -> tuple[str, str]:
+def _debit_credit(debit: Any, credit: Any, currency: str) -> tuple[str, str]:
     return figure(debit, currency, blank=True), figure(credit, currency, blank=True)
 
 

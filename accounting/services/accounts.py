@@ -13,14 +13,14 @@ from skeleton.db.locks import locked_for_update
 from skeleton.db.records import assign
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Invalid
-from skeleton.kernel.money import require_offered
+from skeleton.kernel.money import require_in_use
 from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import audited_transaction
 
 
 def create_account(*, values: dict[str, Any], actor: Actor) -> UUID:
     """Create an account. `values["parent"]` is an id or a code. Raises Invalid, Conflict (the code is taken)."""
-    require_offered(values)
+    require_in_use(values)
     parent = _find(values.pop("parent", None))
     _require_same_type(values["type"], parent)
     with audited_transaction(actor, "create"):

@@ -21,7 +21,7 @@ from skeleton.kernel.days import today
 from skeleton.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.moments import require_within_a_year
-from skeleton.kernel.money import require_offered, within_int64
+from skeleton.kernel.money import require_in_use, within_int64
 from skeleton.kernel.text import Money, format_text
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
@@ -143,9 +143,9 @@ def _mirrored(entry_id: UUID) -> list[Posting]:
 
 def _require_offered(lines: Sequence[Posting], fallback: str, day: dt.date) -> None:
     """Raise Invalid, with the line, unless every currency was in use on that day."""
-    require_offered({"currency": fallback}, day=day)
+    require_in_use({"currency": fallback}, day=day)
     for index, line in enumerate(lines):
-        require_offered({"currency": line.currency}, day=day, path=f"lines.{index}.")
+        require_in_use({"currency": line.currency}, day=day, path=f"lines.{index}.")
 
 
 def _require_balance(lines: Sequence[Posting], currencies: Sequence[str]) -> None:

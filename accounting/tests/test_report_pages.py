@@ -103,7 +103,7 @@ def test_the_csv_is_that_of_the_api(reader, owner):
 
 
 def test_a_ledger_between_two_balances(reader, monkeypatch):
-    monkeypatch.setattr(reports, "SHEET", 3)
+    monkeypatch.setattr(reports, "LINES_PER_PAGE", 3)
     post("1200", "3100", 900, "2025-12-31", currency="EUR")
     post("1200", "3100", 1_000_000, "2025-12-31")
     for day in range(1, 6):
@@ -115,8 +115,8 @@ def test_a_ledger_between_two_balances(reader, monkeypatch):
     assert "EUR Date Transaction Reference Debit Credit Balance Opening balance 9.00 Carried forward 9.00" in page
     assert "Opening balance 10,000.00 1 Jan 2026 Rent 1 R-1 800.00 9,200.00" in page
     assert "Carried forward 7,600.00" in page
-    (further,) = re.findall(r'report-further"><a href="([^"]+)"', answer.content.decode())
-    rest = text_of(reader.get(further.replace("&amp;", "&")))
+    (next_page_url,) = re.findall(r'report-further"><a href="([^"]+)"', answer.content.decode())
+    rest = text_of(reader.get(next_page_url.replace("&amp;", "&")))
     assert "Brought forward 7,600.00 4 Jan 2026 Rent 4 R-4 800.00 6,800.00" in rest
     assert "Closing balance 6,000.00" in rest
     assert "EUR" not in rest

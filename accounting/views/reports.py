@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from accounting import tables
 from accounting.filters import LedgerFilterSet, ReportFilterSet
-from accounting.ledger import NEWEST_DATE_FIRST, ledger_page, whole_ledger
+from accounting.ledger import NEWEST_DATE_FIRST, iter_ledger, ledger_page
 from accounting.reports import Span, balance_sheet, income_statement, trial_balance
 from accounting.serializers import (
     BalanceSheetSerializer,
@@ -105,7 +105,7 @@ class ReportViewSet(ApiViewSet):
         asked = self._asked()
         found = report(_span(asked, this_year=this_year))
         if asked.get("format") == "csv":
-            return tables.csv_answer(name, rows(found))
+            return tables.csv_response(name, rows(found))
         return JsonResponse(found)
 
     def _asked(self) -> dict[str, Any]:
@@ -160,5 +160,5 @@ class LedgerViewSet(ApiViewSet):
         given = request.query_params.get("format", "")
         page = ledger_page(self.pk, query, actor=self.actor)
         if ReportFilterSet.clean({"format": given}).get("format") == "csv":
-            return tables.csv_answer("ledger", tables.ledger_rows(whole_ledger(self.pk, query, actor=self.actor)))
+            return tables.csv_response("ledger", tables.ledger_rows(iter_ledger(self.pk, query, actor=self.actor)))
         return JsonResponse(page)

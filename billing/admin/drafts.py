@@ -14,15 +14,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.documents import Document, DocumentLine
-from billing.services.documents import Paper
+from billing.services.documents import PdfFile
 from parties.models import Customer
 from skeleton.identity.choices import Language
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import local_number
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.office.acts import download
-from skeleton.office.columns import EMPTY, money, shown_money
-from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyChoice, RecordForm, few_lines
+from skeleton.office.columns import EMPTY, format_money_html, money
+from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyChoice, RecordForm, small_textarea
 from skeleton.office.numbers import AmountField
 from skeleton.office.records import ChildListFormSet, RecordAdmin, TabularChildListInline
 from skeleton.office.refusals import REFUSALS, refusal_of
@@ -66,7 +66,7 @@ class LineFormSet(ChildListFormSet):
         return chosen
 
 
-class Lines(TabularChildListInline):
+class LineInline(TabularChildListInline):
     """The lines of a draft."""
 
     formset = LineFormSet
@@ -89,7 +89,7 @@ class ReadOnlyLineInline(ReadOnlyInline):
         return rows
 
     def _money(self, amount: int, line: DocumentLine) -> Any:
-        return shown_money(amount, getattr(line, self.document).currency)
+        return format_money_html(amount, getattr(line, self.document).currency)
 
     @admin.display(description=_("quantity"))
     def amount(self, line: DocumentLine) -> str:
@@ -126,12 +126,12 @@ class NewDocumentForm(RecordForm):
 
 
 class ReasonForm(ActionForm):
-    reason = forms.CharField(required=False, widget=few_lines(), label=_("Reason"))
+    reason = forms.CharField(required=False, widget=small_textarea(), label=_("Reason"))
 
 
 # --- paper ------------------------------------------------------------------------------------------------------------
 
-PAPER: dict[str, Any] = {
+PDF_MENU: dict[str, Any] = {
     "title": _("PDF"),
     "icon": "picture_as_pdf",
     "items": [f"pdf_{language}" for language in Language],
@@ -139,7 +139,7 @@ PAPER: dict[str, Any] = {
 """The actions created by `papers`, as one menu."""
 
 
-def papers(needs: str, written: Callable[..., Paper], argument: str) -> Iterator[Any]:
+def papers(needs: str, written: Callable[..., PdfFile], argument: str) -> Iterator[Any]:
     """Create a PDF download action for each language. `written` is the service, `argument` its parameter for the id."""
 
     def of(language: Language) -> Any:
@@ -210,13 +210,13 @@ class DocumentAdminBase(RecordAdmin):
     @admin.display(description=_("customer"), ordering="customer_name")
     def customer_shown(self, document: Any) -> Any:
         screen: Any = self.admin_site.get_model_admin(Customer)
-        page = screen.page_at(document.customer_id)
+        page = screen.change_url_by_pk(document.customer_id)
         return format_html('<a class="text-link" href="{}">{}</a>', page, document.customer_name)
 
     @admin.display(description=_("tax by rate"))
     def taxes(self, document: Any) -> Any:
         rows = (
-            (local_number(Decimal(str(row["rate"]))), shown_money(row["tax"], document.currency))
+            (local_number(Decimal(str(row["rate"]))), format_money_html(row["tax"], document.currency))
             for row in document.tax_breakdown
         )
         return format_html_join("; ", "{} %: {}", rows) or EMPTY

@@ -15,12 +15,12 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
 from billing.admin.drafts import (
-    PAPER,
+    PDF_MENU,
     SUBTOTAL,
     TAX,
     TOTAL,
     DocumentAdminBase,
-    Lines,
+    LineInline,
     NewDocumentForm,
     ReadOnlyLineInline,
     ReasonForm,
@@ -42,9 +42,9 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_money
 from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
-from skeleton.office.columns import label, money, shown_money
+from skeleton.office.columns import format_money_html, label, money
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter, RelatedRecordFilter
-from skeleton.office.forms import ActionForm, RecordForm, few_lines
+from skeleton.office.forms import ActionForm, RecordForm, small_textarea
 from skeleton.office.numbers import AmountField
 from skeleton.office.screens import ReadOnlyInline
 
@@ -77,7 +77,7 @@ class LineForm(RecordForm):
         return {**body, "discount": body["discount"] or 0} if "discount" in body else body
 
 
-class InvoiceLines(Lines):
+class InvoiceLines(LineInline):
     model = InvoiceLine
     form = LineForm
     fields = ("description", "quantity", "unit_price", "discount", "tax_rate")
@@ -88,7 +88,7 @@ class ReadOnlyInvoiceLineInline(ReadOnlyLineInline):
     document = "invoice"
 
 
-class Payments(ReadOnlyInline):
+class PaymentInline(ReadOnlyInline):
     model = Payment
     ordering = ("pk",)
     fields = readonly_fields = ("paid_at", "sum", "method", "reference", "created_by")
@@ -99,10 +99,10 @@ class Payments(ReadOnlyInline):
 
     @admin.display(description=_("amount"))
     def sum(self, payment: Payment) -> Any:
-        return shown_money(payment.amount, payment.invoice.currency)
+        return format_money_html(payment.amount, payment.invoice.currency)
 
 
-class Papers(ReadOnlyInline):
+class IssuedDocumentInline(ReadOnlyInline):
     """The issued PDFs of a sent invoice. A PDF is genuine if its SHA-256 is listed here."""
 
     model = IssuedDocument
@@ -153,7 +153,7 @@ class PaymentForm(ActionForm):
 
 
 class NotesForm(ActionForm):
-    notes = forms.CharField(required=False, widget=few_lines(), label=_("Notes"))
+    notes = forms.CharField(required=False, widget=small_textarea(), label=_("Notes"))
 
     def prepare(self) -> None:
         self.fields["notes"].initial = self.record.notes
@@ -187,7 +187,7 @@ class InvoiceAdmin(DocumentAdminBase):
         ("issue_date", DateRangeFilter),
         ("due_date", DateRangeFilter),
     )
-    acts = ("send", "record_payment", "edit_notes", "cancel", PAPER)
+    acts = ("send", "record_payment", "edit_notes", "cancel", PDF_MENU)
     bulk_acts = ("send",)
     KNOWN: ClassVar[Any] = (
         ("customer_shown", "state"),
@@ -217,7 +217,7 @@ class InvoiceAdmin(DocumentAdminBase):
         if obj is None:
             return (InvoiceLines,)
         lines = InvoiceLines if self.has_change_permission(request, obj) else ReadOnlyInvoiceLineInline
-        return (lines, Payments, Papers) if obj.sent_at else (lines, Payments)
+        return (lines, PaymentInline, IssuedDocumentInline) if obj.sent_at else (lines, PaymentInline)
 
     # saving
 
@@ -246,7 +246,7 @@ class InvoiceAdmin(DocumentAdminBase):
 
     @admin.display(description=_("due"))
     def due_money(self, invoice: Invoice) -> Any:
-        return shown_money(amount_due(invoice.status, invoice.total, invoice.amount_paid), invoice.currency)
+        return format_money_html(amount_due(invoice.status, invoice.total, invoice.amount_paid), invoice.currency)
 
     # actions
 
@@ -286,7 +286,7 @@ class InvoiceAdmin(DocumentAdminBase):
         invoices.update_invoice(invoice_id=invoice.pk, values=values, actor=self.actor(request))
         return _("The notes are saved.")
 
-    pdf_en, pdf_uk, pdf_de = papers("invoices:read", documents.paper_of_invoice, "invoice_id")
+    pdf_en, pdf_uk, pdf_de = papers("invoices:read", documents.invoice_pdf, "invoice_id")
 
     @act(
         pgettext_lazy("invoice", "Cancel"),

@@ -15,13 +15,13 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
 from billing.admin.drafts import (
-    PAPER,
+    PDF_MENU,
     SUBTOTAL,
     TAX,
     TOTAL,
     DocumentAdminBase,
     LineFormSet,
-    Lines,
+    LineInline,
     NewDocumentForm,
     ReadOnlyLineInline,
     ReasonForm,
@@ -47,7 +47,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
-from skeleton.office.columns import EMPTY, shown_money, status
+from skeleton.office.columns import EMPTY, format_money_html, status
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter
 from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyChoice, RecordForm
 from skeleton.office.numbers import AmountField, LocalizedDecimalField
@@ -65,17 +65,17 @@ COLOURS: dict[str, str] = {
 # --- lines, history, invoices -----------------------------------------------------------------------------------------
 
 
-_THE_ITEMS = widgets.UnfoldAdminTextInputWidget(attrs={"placeholder": _("the item's")})
+_ITEM_DEFAULT_WIDGET = widgets.UnfoldAdminTextInputWidget(attrs={"placeholder": _("the item's")})
 
 
 class OrderLineForm(RecordForm):
     """A line. Empty fields default to the item's values."""
 
     item_id = AutocompleteField(Item.objects.all(), screen="inventory.item", label=_("Item"))
-    unit_price = AmountField(required=False, widget=_THE_ITEMS, label=_("Unit price"))
+    unit_price = AmountField(required=False, widget=_ITEM_DEFAULT_WIDGET, label=_("Unit price"))
     discount = AmountField(required=False, label=_("Discount"))
     tax_rate = LocalizedDecimalField(
-        required=False, max_digits=7, decimal_places=4, widget=_THE_ITEMS, label=_("Tax rate")
+        required=False, max_digits=7, decimal_places=4, widget=_ITEM_DEFAULT_WIDGET, label=_("Tax rate")
     )
 
     class Meta:
@@ -106,7 +106,7 @@ class OrderLineFormSet(LineFormSet):
         return {**body, "currency": self.currency} if "unit_price" in body else body
 
 
-class OrderLines(Lines):
+class OrderLines(LineInline):
     model = OrderLine
     form = OrderLineForm
     formset = OrderLineFormSet
@@ -125,7 +125,7 @@ class History(ReadOnlyInline):
     fields = readonly_fields = ("changed_at", status("status", COLOURS), "reason", "changed_by")
 
 
-class Invoices(ReadOnlyInline):
+class InvoiceInline(ReadOnlyInline):
     """The invoices created from the order."""
 
     model = Invoice
@@ -242,7 +242,7 @@ class OrderAdmin(DocumentAdminBase):
     create_input, update_input, line_input = OrderInputSerializer, OrderUpdateInputSerializer, OrderLineInputSerializer
     list_display = ("number", "customer_name", status("status", COLOURS), TOTAL, "invoiced_shown", "created_at")
     list_filter = (("status", ChoicesDropdownFilter), WaitingFilter, CurrencyFilter, ("created_at", DateRangeFilter))
-    acts = ("submit", "confirm", "ship", "deliver", "invoice", "cancel", PAPER)
+    acts = ("submit", "confirm", "ship", "deliver", "invoice", "cancel", PDF_MENU)
     bulk_acts = ("confirm", "ship", "deliver", "invoice")
     ADDRESS: ClassVar[Any] = (("street", "city"), ("region", "postal_code"), "country")
     KNOWN: ClassVar[Any] = (
@@ -280,7 +280,7 @@ class OrderAdmin(DocumentAdminBase):
         if self.has_change_permission(request, obj):
             return (OrderLines,)
         return (
-            (ReadOnlyOrderLineInline, Invoices, History)
+            (ReadOnlyOrderLineInline, InvoiceInline, History)
             if obj.status in BINDING
             else (ReadOnlyOrderLineInline, History)
         )
@@ -308,7 +308,7 @@ class OrderAdmin(DocumentAdminBase):
     def invoiced_shown(self, order: Any) -> Any:
         if order.invoiced is None:
             return EMPTY
-        return shown_money(int(order.invoiced), order.currency)
+        return format_money_html(int(order.invoiced), order.currency)
 
     @admin.display(description=_("ship to"))
     def address_shown(self, order: Order) -> str:
@@ -368,4 +368,4 @@ class OrderAdmin(DocumentAdminBase):
         page = self.admin_site.get_model_admin(Invoice).page_of(made)
         return format_html('<a class="text-link" href="{}">{}</a> is made: a draft.', page, made.number)
 
-    pdf_en, pdf_uk, pdf_de = papers("orders:read", documents.paper_of_order, "order_id")
+    pdf_en, pdf_uk, pdf_de = papers("orders:read", documents.order_pdf, "order_id")

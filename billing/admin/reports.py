@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounting.tables import csv_answer
+from accounting.tables import csv_response
 from billing.choices import InvoiceStatus
 from billing.reports import COLUMNS, aging_rows, receivables_aging
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import local_day
 from skeleton.office.pages import register
-from skeleton.office.reports import Asked, Column, DayForm, Found, Line, ReportPage, Table, figure, link, total
+from skeleton.office.reports import Asked, Column, DateForm, Line, ReportPage, ReportResult, Table, figure, link, total
 
 SHOWN = 1000
 """Customers per currency on the page. The CSV has all of them."""
@@ -23,15 +23,15 @@ SHOWN = 1000
 @register
 class AgingPage(ReportPage):
     name, title, resources = "receivables-aging", gettext_lazy("Receivables aging"), ("accounting",)
-    form = DayForm
+    form = DateForm
 
-    def find(self, asked: Asked, actor: Actor) -> Found:
+    def find(self, asked: Asked, actor: Actor) -> ReportResult:
         report = receivables_aging(asked["as_of"])
         days = _("As of %(day)s") % {"day": local_day(asked["as_of"])}
-        return Found(days, [_table(part, linked=actor.can("invoices:read")) for part in report["currencies"]])
+        return ReportResult(days, [_table(part, linked=actor.can("invoices:read")) for part in report["currencies"]])
 
     def download(self, asked: Asked, actor: Actor) -> HttpResponseBase:
-        return csv_answer(self.name, aging_rows(receivables_aging(asked["as_of"])))
+        return csv_response(self.name, aging_rows(receivables_aging(asked["as_of"])))
 
 
 def _table(part: dict[str, Any], *, linked: bool) -> Table:

@@ -18,7 +18,7 @@ from skeleton.kernel.text import amount_text, day_text, money_text, number_text
 TEMPLATE = Path(__file__).parent / "document.typ"
 
 Json = dict[str, Any]
-Facts = list[tuple[str, str]]
+LabeledValues = list[tuple[str, str]]
 
 _UNBROKEN = re.compile(r"\S{24}")
 _MAY_BREAK = "\u200b"
@@ -35,7 +35,7 @@ def invoice_contents(invoice: Json, *, seller: Json, customer: Json, language: s
         "number": invoice["number"],
         "status": words["paid"] if status == InvoiceStatus.PAID else None,
         "watermark": watermarks.get(status),
-        "buyer": _person(customer, words["bill_to"], language, name=invoice["customer_name"]),
+        "buyer": _address_block(customer, words["bill_to"], language, name=invoice["customer_name"]),
         "recipient": None,
         "facts": [
             *_dates(invoice, ("issue_date", "due_date", "paid_at", "cancelled_at"), language),
@@ -61,8 +61,8 @@ def order_contents(order: Json, *, seller: Json, customer: Json, language: str) 
         "number": order["number"],
         "status": None,
         "watermark": {OrderStatus.DRAFT: words["draft"], OrderStatus.CANCELLED: words["cancelled"]}.get(status),
-        "buyer": _person(customer, words["ordered_by"], language, name=order["customer_name"]),
-        "recipient": _person(shipped_to, words["ship_to"], language, name=order["customer_name"])
+        "buyer": _address_block(customer, words["ordered_by"], language, name=order["customer_name"]),
+        "recipient": _address_block(shipped_to, words["ship_to"], language, name=order["customer_name"])
         if order["shipping_address"]
         else None,
         "facts": facts,
@@ -93,7 +93,7 @@ def _paper(seller: Json, language: str) -> Json:
     }
 
 
-def _person(party: Json, label: str, language: str, *, name: str) -> Json:
+def _address_block(party: Json, label: str, language: str, *, name: str) -> Json:
     """Return a name and address as on an envelope."""
     known = party.get("address") or {}
     countries = known.get("names") or {}
@@ -103,10 +103,14 @@ def _person(party: Json, label: str, language: str, *, name: str) -> Json:
     if party.get("tax_id"):
         lines.append(f"{WORDS[language]['tax_id']}: {party['tax_id']}")
     lines.append(party.get("email"))
-    return {"label": label, "name": breakable(name), "lines": [breakable(line) for line in lines if line]}
+    return {
+        "label": label,
+        "name": allow_line_breaks(name),
+        "lines": [allow_line_breaks(line) for line in lines if line],
+    }
 
 
-def _dates(document: Json, names: tuple[str, ...], language: str) -> Facts:
+def _dates(document: Json, names: tuple[str, ...], language: str) -> LabeledValues:
     return [(WORDS[language][name], _day(document[name], language)) for name in names if document.get(name)]
 
 
@@ -122,14 +126,14 @@ def _body(document: Json, language: str) -> Json:
         "discounts": any(line["discount"] for line in document["lines"]),
         "taxes": [row for row in document["tax_breakdown"] if row["rate"]],
         "lines": [_line(n, line, currency, language) for n, line in enumerate(document["lines"], 1)],
-        "notes": breakable(document["notes"]) if document["notes"] else None,
+        "notes": allow_line_breaks(document["notes"]) if document["notes"] else None,
     }
 
 
 def _line(n: int, line: Mapping[str, Any], currency: str, language: str) -> dict[str, str]:
     return {
         "position": str(n),
-        "description": breakable(line["description"]),
+        "description": allow_line_breaks(line["description"]),
         "quantity": number_text(line["quantity"], language),
         "unit_price": amount_text(line["unit_price"], currency, language),
         "discount": amount_text(-line["discount"], currency, language) if line["discount"] else "",
@@ -168,12 +172,12 @@ def _payment(payment: Json, currency: str, language: str) -> dict[str, str]:
     return {
         "day": _day(payment["paid_at"], language),
         "method": WORDS[language]["methods"][payment["method"]],
-        "reference": breakable(payment["reference"] or ""),
+        "reference": allow_line_breaks(payment["reference"] or ""),
         "amount": money_text(payment["amount"], currency, language),
     }
 
 
-def _how_to_pay(invoice: Json, seller: Json, language: str) -> Facts:
+def _how_to_pay(invoice: Json, seller: Json, language: str) -> LabeledValues:
     """Return bank account, due date and payment reference. Empty if nothing is due or no account is configured."""
     words = WORDS[language]
     open_ = invoice["status"] in (InvoiceStatus.DRAFT, InvoiceStatus.SENT) and invoice["amount_due"]
@@ -189,6 +193,6 @@ def _how_to_pay(invoice: Json, seller: Json, language: str) -> Facts:
     ]
 
 
-def breakable(text: str) -> str:
+def allow_line_breaks(text: str) -> str:
     """Return `text` with line break opportunities in words that are too long, such as codes."""
     return _UNBROKEN.sub(lambda found: found.group() + _MAY_BREAK, text)

@@ -2,11 +2,11 @@
 
 from billing.models.invoices import Invoice, InvoiceLine
 from billing.models.orders import Order, OrderLine, OrderStatusChange
-from billing.models.papers import Correspondents, IssuedDocument
+from billing.models.papers import InvoiceParties, IssuedDocument
 from billing.models.payments import Payment
 
 __all__ = [
-    "Correspondents",
+    "InvoiceParties",
     "Invoice",
     "InvoiceLine",
     "IssuedDocument",

@@ -12,7 +12,7 @@ from skeleton.identity.choices import Language
 from skeleton.kernel.ids import uuid7
 
 
-class Correspondents(models.Model):
+class InvoiceParties(models.Model):
     """Seller and customer as they were when the invoice was sent. Later changes only affect later invoices.
 
     Both are objects of strings, including `address`. Countries are stored with their names in all languages.

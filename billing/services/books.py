@@ -62,7 +62,7 @@ def post_payment(payment: Payment, *, invoice: Invoice, day: dt.date, actor: Act
         )
 
 
-def unpost_invoice(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
+def reverse_invoice_posting(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
     """Reverse the entry of `post_invoice`, if there is one. Raises Conflict as `post_invoice` does."""
     with _refusals():
         reverse_document(

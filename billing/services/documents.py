@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus
 from billing.documents.contents import TEMPLATE, invoice_contents, order_contents
-from billing.models import Correspondents, Invoice, IssuedDocument, Order
+from billing.models import Invoice, InvoiceParties, IssuedDocument, Order
 from billing.queries import printed_invoice, printed_order
 from parties.queries import addressee, as_written_to
 from skeleton.jobs.queue import job
@@ -27,26 +27,26 @@ from skeleton.kernel.pdf import render
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class PdfFile:
     """A document as a file."""
 
     name: str
     pdf: bytes
 
 
-def paper_of_invoice(*, invoice_id: UUID, language: str, actor: Actor) -> Paper:
+def invoice_pdf(*, invoice_id: UUID, language: str, actor: Actor) -> PdfFile:
     """Return the PDF of the invoice as it is now. Raises NotFound if the actor may not see it."""
     invoice = printed_invoice(Invoice.objects.visible_to(actor), invoice_id)
-    return Paper(f"{invoice['number']}.pdf", _pdf_of(invoice, language))
+    return PdfFile(f"{invoice['number']}.pdf", _pdf_of(invoice, language))
 
 
-def paper_of_order(*, order_id: UUID, language: str, actor: Actor) -> Paper:
+def order_pdf(*, order_id: UUID, language: str, actor: Actor) -> PdfFile:
     """Render the PDF of the order as it is now. Raises NotFound if the actor may not see it."""
     order = printed_order(Order.objects.visible_to(actor), order_id)
     contents = order_contents(
         order, seller=settings.SKELETON_COMPANY, customer=as_written_to(order["customer_id"]), language=language
     )
-    return Paper(f"{order['number']}.pdf", render(TEMPLATE, contents, moment=order["updated_at"]))
+    return PdfFile(f"{order['number']}.pdf", render(TEMPLATE, contents, moment=order["updated_at"]))
 
 
 @job
@@ -54,10 +54,10 @@ def paper_of_order(*, order_id: UUID, language: str, actor: Actor) -> Paper:
 def issue_sent_invoice(*, invoice_id: str, language: str) -> None:
     """Store the PDF of an invoice as it was sent, regardless of later changes."""
     invoice = printed_invoice(Invoice.objects.all(), UUID(invoice_id))
-    _pdf_of({**invoice, **_UNTOUCHED, "amount_due": invoice["total"]}, language)
+    _pdf_of({**invoice, **_AS_SENT, "amount_due": invoice["total"]}, language)
 
 
-_UNTOUCHED: dict[str, Any] = {
+_AS_SENT: dict[str, Any] = {
     "status": InvoiceStatus.SENT,
     "payments": [],
     "amount_paid": 0,
@@ -66,9 +66,9 @@ _UNTOUCHED: dict[str, Any] = {
 }
 
 
-def keep_correspondents(invoice: Invoice) -> None:
+def save_invoice_parties(invoice: Invoice) -> None:
     """Store the current seller and customer of an invoice. Call it in the transaction that sends the invoice."""
-    Correspondents.objects.create(
+    InvoiceParties.objects.create(
         invoice=invoice, seller=settings.SKELETON_COMPANY, customer=Subquery(addressee(invoice.customer_id))
     )
 
@@ -94,6 +94,6 @@ def _keep(document: IssuedDocument) -> None:
 
 def _contents(invoice: dict[str, Any], language: str) -> dict[str, Any]:
     """Return the contents of the invoice's PDF. Once sent, with seller and customer as they were then."""
-    kept = Correspondents.objects.filter(invoice=invoice["id"]).values_list("seller", "customer").first()
+    kept = InvoiceParties.objects.filter(invoice=invoice["id"]).values_list("seller", "customer").first()
     seller, customer = kept or (settings.SKELETON_COMPANY, as_written_to(invoice["customer_id"]))
     return invoice_contents(invoice, seller=seller, customer=customer, language=language)

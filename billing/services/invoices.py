@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus, allowed_actions
 from billing.models import Invoice, InvoiceLine, Order
-from billing.services.books import post_invoice, unpost_invoice
-from billing.services.documents import issue_sent_invoice, keep_correspondents
+from billing.services.books import post_invoice, reverse_invoice_posting
+from billing.services.documents import issue_sent_invoice, save_invoice_parties
 from billing.services.lines import (
     LineValues,
     append_line,
@@ -26,7 +26,7 @@ from billing.services.lines import (
     remove_line,
     total_columns,
 )
-from billing.services.telling import tell_of_invoice
+from billing.services.telling import notify_invoice_event
 from billing.totals import document_totals
 from parties.choices import PartyKind
 from parties.services import UsableParty, require_usable
@@ -38,7 +38,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
-from skeleton.kernel.money import require_offered
+from skeleton.kernel.money import require_in_use
 from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
@@ -81,7 +81,7 @@ def insert_draft(
     Raises Invalid if a sum exceeds int64 or the currency is not in use.
     """
     found = currency or customer.currency
-    require_offered({"currency": found})
+    require_in_use({"currency": found})
     totals = document_totals((line["tax_rate"], line["total"]) for line in lines)
     now, invoice_id = timezone.now(), uuid7()
     invoice = {
@@ -156,10 +156,10 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
             assign(invoice, {"status": InvoiceStatus.SENT, "sent_at": now})
         else:
             assign(invoice, {"status": InvoiceStatus.PAID, "sent_at": now, "paid_at": now})
-        keep_correspondents(invoice)
-        tell_of_invoice(Event.INVOICE_SENT, invoice, actor=actor)
+        save_invoice_parties(invoice)
+        notify_invoice_event(Event.INVOICE_SENT, invoice, actor=actor)
         if invoice.status == InvoiceStatus.PAID:
-            tell_of_invoice(Event.INVOICE_PAID, invoice, actor=actor)
+            notify_invoice_event(Event.INVOICE_PAID, invoice, actor=actor)
         post_invoice(invoice, day=day_of(now), actor=actor)
 
 
@@ -177,7 +177,7 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
             raise refusal(invoice, _("Only a draft, or a sent invoice without payments, can be cancelled."))
         assign(invoice, {"status": InvoiceStatus.CANCELLED, "cancelled_at": now, "cancel_reason": reason})
         if invoice.sent_at:
-            unpost_invoice(invoice, day=day_of(max(now, invoice.sent_at)), actor=actor)
+            reverse_invoice_posting(invoice, day=day_of(max(now, invoice.sent_at)), actor=actor)
 
 
 def require_draft(invoice: Invoice, message: Text) -> None:

@@ -25,7 +25,7 @@ DAYS_TO_PAY = 30
 """Days until an invoice is due, unless a contract with the customer specifies otherwise."""
 
 # the function (migration 0009) counts what lines of other invoices, not cancelled ones, already bill
-_REST = """
+_UNBILLED_LINES = """
     SELECT l.id, l.description, rest.quantity, l.unit_price, rest.discount::bigint, l.tax_rate
     FROM billing_order_rest(%s, '{draft,sent,paid}') AS rest JOIN billing_order_line l ON l.id = rest.order_line_id
     WHERE rest.quantity > 0 ORDER BY rest.line_position
@@ -47,7 +47,7 @@ def invoice_order(*, order_id: UUID, actor: Actor, due_date: dt.date | None = No
         order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
         if order.status not in BINDING:
             raise refusal(order, _("It can be invoiced once it has been confirmed."))
-        lines = _rest(order)
+        lines = _unbilled_lines(order)
         if not lines:
             raise Conflict(_("Everything on the order has already been invoiced."), details={"allowed": []})
         days = credit_days(customer_id) or DAYS_TO_PAY
@@ -61,10 +61,10 @@ def invoice_order(*, order_id: UUID, actor: Actor, due_date: dt.date | None = No
         )
 
 
-def _rest(order: Order) -> list[dict[str, Any]]:
+def _unbilled_lines(order: Order) -> list[dict[str, Any]]:
     """Return the lines of the invoice, as columns."""
     with connection.cursor() as cursor:
-        cursor.execute(_REST, [order.pk])
+        cursor.execute(_UNBILLED_LINES, [order.pk])
         found = cursor.fetchall()
     names = ("description", "quantity", "unit_price", "discount", "tax_rate")
     built = build_lines([dict(zip(names, values, strict=True)) for _, *values in found])  # type: ignore[misc]

@@ -37,7 +37,7 @@ from skeleton.db.records import assign
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.ids import uuid7
-from skeleton.kernel.money import require_offered
+from skeleton.kernel.money import require_in_use
 from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
@@ -77,7 +77,7 @@ def create_order(
     with audited_transaction(actor, "create"):
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
         found = named or customer.currency
-        require_offered({"currency": found})
+        require_in_use({"currency": found})
         order = {
             "id": order_id,
             "customer_id": customer_id,

@@ -7,7 +7,7 @@ from django.db.models.functions import Cast
 
 from billing.choices import InvoiceStatus
 from billing.models import Invoice
-from billing.services.telling import tell_of_invoice
+from billing.services.telling import notify_invoice_event
 from skeleton.db.locks import locked_if_there
 from skeleton.db.statements import CurrentDate
 from skeleton.kernel.actors import SYSTEM
@@ -25,20 +25,20 @@ def tell_of_overdue() -> int:
     and retried by the next run.
     """
     told = 0
-    for invoice_id in list(untold_overdue().values_list("pk", flat=True)):
+    for invoice_id in list(overdue_without_notification().values_list("pk", flat=True)):
         try:
             with audited_transaction(SYSTEM, "overdue"):
                 # locked against payment; if someone else holds the lock, they pay it or the next run retries
                 invoice = locked_if_there(_overdue(), invoice_id, no_key=True, skip_locked=True)
                 if invoice:
-                    tell_of_invoice(Event.INVOICE_OVERDUE, invoice, actor=SYSTEM, once=str(invoice_id))
+                    notify_invoice_event(Event.INVOICE_OVERDUE, invoice, actor=SYSTEM, once=str(invoice_id))
                     told += 1
         except DatabaseError:
             log.exception("overdue_failed", invoice_id=str(invoice_id))
     return told
 
 
-def untold_overdue() -> QuerySet[Invoice]:
+def overdue_without_notification() -> QuerySet[Invoice]:
     """Return the overdue invoices without a notification, oldest first."""
     return untold(_overdue(), Event.INVOICE_OVERDUE, Cast("pk", TextField())).order_by("pk")
 

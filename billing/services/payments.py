@@ -14,13 +14,13 @@ from billing.models import Invoice, Payment
 from billing.services.books import post_payment
 from billing.services.invoices import refusal
 from billing.services.lines import require_currency
-from billing.services.telling import tell_of_invoice
+from billing.services.telling import notify_invoice_event
 from skeleton.db.locks import locked_for_update
 from skeleton.db.records import assign
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Invalid
-from skeleton.kernel.moments import require_not_ahead
+from skeleton.kernel.moments import require_not_in_future
 from skeleton.kernel.text import Money, format_text
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
@@ -72,14 +72,14 @@ def record_payment(
             created_at=now,
         )
         if in_full:
-            tell_of_invoice(Event.INVOICE_PAID, invoice, actor=actor)
+            notify_invoice_event(Event.INVOICE_PAID, invoice, actor=actor)
         post_payment(payment, invoice=invoice, day=day_of(moment), actor=actor)
     return RecordedPayment(payment.pk, invoice.status, invoice.total - paid)
 
 
 def _require_paid(moment: datetime) -> None:
     """Raise Invalid unless the money can have arrived at that time."""
-    require_not_ahead(moment, field="paid_at")
+    require_not_in_future(moment, field="paid_at")
     if day_of(moment) < FIRST_DAY:
         raise Invalid(TOO_EARLY, details={"paid_at": TOO_EARLY})
 

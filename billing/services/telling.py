@@ -7,7 +7,7 @@ from skeleton.notifications.queries import concerned
 from skeleton.notifications.services import notify
 
 
-def tell_of_invoice(event: Event, invoice: Invoice, *, actor: Actor, once: str | None = None) -> None:
+def notify_invoice_event(event: Event, invoice: Invoice, *, actor: Actor, once: str | None = None) -> None:
     """Notify about an event of the invoice. Call this in the audited transaction, after the change."""
     values = {
         "number": invoice.number,

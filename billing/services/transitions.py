@@ -34,7 +34,7 @@ def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: 
     its invoices, the customer, the credit limit or the stock don't allow it.
     """
     with audited_transaction(actor, VERBS.get(status, "change_status")):
-        customer = _customer_alone(order_id) if status == OrderStatus.CONFIRMED else None
+        customer = _lock_customer(order_id) if status == OrderStatus.CONFIRMED else None
         order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
         if status == OrderStatus.CANCELLED or status not in TRANSITIONS[OrderStatus(order.status)]:
             require_transition(order.status, status, invoiced=is_invoiced(order.pk))
@@ -43,7 +43,7 @@ def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: 
         # before the stock: PostgreSQL only lets confirmed orders reserve stock, and shipped orders issue it
         assign(order, {"status": status.value, "status_reason": reason})
         if status == OrderStatus.CONFIRMED:
-            _hold_stock(order, actor)
+            _reserve_stock(order, actor)
         elif status == OrderStatus.SHIPPED:
             issue_for_order(order_id=order.pk, reference=order.number, actor=actor)
         elif status == OrderStatus.CANCELLED:
@@ -60,7 +60,7 @@ def _tell(order: Order, actor: Actor) -> None:
     )
 
 
-def _customer_alone(order_id: UUID) -> UsableParty:
+def _lock_customer(order_id: UUID) -> UsableParty:
     """Return the order's active customer, locked exclusively for the credit check. Raises NotFound, Conflict."""
     customer_id = Order.objects.filter(pk=order_id).values_list("customer_id", flat=True).first()
     if customer_id is None:
@@ -68,7 +68,7 @@ def _customer_alone(order_id: UUID) -> UsableParty:
     return require_usable(customer_id, PartyKind.CUSTOMER, alone=True)
 
 
-def _hold_stock(order: Order, actor: Actor) -> None:
+def _reserve_stock(order: Order, actor: Actor) -> None:
     """Reserve stock for the lines. Raises Conflict if there are no lines, or too little stock for one of them."""
     lines = list(order.lines.order_by("position"))
     if not lines:
@@ -79,10 +79,10 @@ def _hold_stock(order: Order, actor: Actor) -> None:
     try:
         reserve_for_order(order_id=order.pk, needs=needs, actor=actor)
     except NotEnoughStock as short:
-        raise _at_its_line(short, lines) from short
+        raise _error_at_line(short, lines) from short
 
 
-def _at_its_line(short: NotEnoughStock, lines: Sequence[OrderLine]) -> NotEnoughStock:
+def _error_at_line(short: NotEnoughStock, lines: Sequence[OrderLine]) -> NotEnoughStock:
     """Return the error, reported at the first line with the item."""
     index = next(n for n, line in enumerate(lines) if line.item_id == short.item_id)
     return NotEnoughStock(

@@ -9,7 +9,7 @@ from billing.diagram import drawing
 def test_the_diagram_in_the_document_is_current(capsys):
     document = settings.BASE_DIR / "docs" / "orders.md"
     text = document.read_text()
-    assert drawing().placed_in(text) == text, "run manage.py draw_orders"
+    assert drawing().insert_into(text) == text, "run manage.py draw_orders"
     call_command("draw_orders")
     assert document.read_text() == text
 

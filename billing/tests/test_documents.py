@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from billing.choices import OrderStatus
-from billing.documents.contents import TEMPLATE, breakable, invoice_contents
+from billing.documents.contents import TEMPLATE, allow_line_breaks, invoice_contents
 from billing.documents.words import WORDS
-from billing.models import Correspondents, IssuedDocument
+from billing.models import InvoiceParties, IssuedDocument
 from billing.services import documents, invoices, transitions
 from billing.services.documents import issue_sent_invoice
 from billing.tests.factories import customer, draft, invoiced, line, order, ordered, paid, part_paid, pay, sent
@@ -231,8 +231,8 @@ def test_a_fault_while_setting_a_large_one_is_told(tmp_path):
 
 
 def test_long_words_may_be_broken():
-    assert breakable("a b") == "a b"
-    assert max(map(len, breakable("x" * 100).split("\u200b"))) == 24
+    assert allow_line_breaks("a b") == "a b"
+    assert max(map(len, allow_line_breaks("x" * 100).split("\u200b"))) == 24
 
 
 # --- over the API -----------------------------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ def test_an_order_is_confirmed_on_paper(viewer, outsider, books):
     viewer.get("/orders/01972b15-8000-7000-8000-000000000001/pdf").refused(404)
     outsider.get(path).refused(403)
 
-    bill = documents.paper_of_invoice(invoice_id=invoiced(made).pk, language="en", actor=SYSTEM)
+    bill = documents.invoice_pdf(invoice_id=invoiced(made).pk, language="en", actor=SYSTEM)
     assert made.number in text_of(bill.pdf)
 
 
@@ -319,11 +319,11 @@ def test_sending_notes_who_writes_to_whom_and_asks_for_the_paper(books, settings
 
     update_party(kind=PartyKind.CUSTOMER, pk=buyer.pk, values={"addresses": [{**place, "city": "Köln"}]}, actor=SYSTEM)
     settings.SKELETON_COMPANY = {**SELLER, "name": "Renamed AG"}
-    said = text_of(documents.paper_of_invoice(invoice_id=made.pk, language="de", actor=SYSTEM).pdf)
+    said = text_of(documents.invoice_pdf(invoice_id=made.pk, language="de", actor=SYSTEM).pdf)
     for word in ("Alte Str. 1", "53111 Bonn", "Deutschland", "UA1", "Northwind GmbH"):
         assert word in said, said
     assert "Köln" not in said
-    later = documents.paper_of_invoice(invoice_id=draft(of=buyer).pk, language="de", actor=SYSTEM).pdf
+    later = documents.invoice_pdf(invoice_id=draft(of=buyer).pk, language="de", actor=SYSTEM).pdf
     assert "53111 Köln" in text_of(later)
     assert "Renamed AG" in text_of(later)
 
@@ -331,16 +331,16 @@ def test_sending_notes_who_writes_to_whom_and_asks_for_the_paper(books, settings
 @pytest.mark.django_db
 def test_each_thing_that_it_ever_said_is_kept_once(books):
     made = sent(line(1000))
-    first = documents.paper_of_invoice(invoice_id=made.pk, language="en", actor=SYSTEM).pdf
-    assert documents.paper_of_invoice(invoice_id=made.pk, language="en", actor=SYSTEM).pdf == first
+    first = documents.invoice_pdf(invoice_id=made.pk, language="en", actor=SYSTEM).pdf
+    assert documents.invoice_pdf(invoice_id=made.pk, language="en", actor=SYSTEM).pdf == first
     issue_sent_invoice(invoice_id=str(made.pk), language="en")
     kept = IssuedDocument.objects.get(invoice=made)
     assert bytes(kept.pdf) == first
     assert kept.checksum == hashlib.sha256(first).hexdigest()
 
     pay(made, 400)
-    assert documents.paper_of_invoice(invoice_id=made.pk, language="en", actor=SYSTEM).pdf != first
-    documents.paper_of_invoice(invoice_id=made.pk, language="uk", actor=SYSTEM)
+    assert documents.invoice_pdf(invoice_id=made.pk, language="en", actor=SYSTEM).pdf != first
+    documents.invoice_pdf(invoice_id=made.pk, language="uk", actor=SYSTEM)
     assert IssuedDocument.objects.filter(invoice=made).count() == 3
     issue_sent_invoice(invoice_id=str(made.pk), language="en")
     assert IssuedDocument.objects.filter(invoice=made).count() == 3
@@ -351,27 +351,27 @@ def test_a_late_job_still_keeps_it_as_it_was_sent(books):
     made = paid(line(1000))
     issue_sent_invoice(invoice_id=str(made.pk), language="en")
     said = text_of(bytes(IssuedDocument.objects.get(invoice=made).pdf))
-    assert "Payments" not in said
-    now = text_of(documents.paper_of_invoice(invoice_id=made.pk, language="en", actor=SYSTEM).pdf)
-    assert "Payments" in now
+    assert "PaymentInline" not in said
+    now = text_of(documents.invoice_pdf(invoice_id=made.pk, language="en", actor=SYSTEM).pdf)
+    assert "PaymentInline" in now
 
 
 @pytest.mark.django_db
 def test_what_was_kept_is_answered_even_where_it_would_be_set_otherwise_today(books, monkeypatch):
     made = part_paid(line(1000))
-    first = documents.paper_of_invoice(invoice_id=made.pk, language="en", actor=SYSTEM).pdf
+    first = documents.invoice_pdf(invoice_id=made.pk, language="en", actor=SYSTEM).pdf
     monkeypatch.setattr(documents, "TEMPLATE", None)
-    assert documents.paper_of_invoice(invoice_id=made.pk, language="en", actor=SYSTEM).pdf == first
+    assert documents.invoice_pdf(invoice_id=made.pk, language="en", actor=SYSTEM).pdf == first
 
 
 @pytest.mark.django_db
 def test_a_draft_and_one_cancelled_unsent_are_not_kept(books):
     made = draft()
-    documents.paper_of_invoice(invoice_id=made.pk, language="en", actor=SYSTEM)
+    documents.invoice_pdf(invoice_id=made.pk, language="en", actor=SYSTEM)
     invoices.cancel_invoice(invoice_id=made.pk, actor=SYSTEM)
-    assert "CANCELLED" in text_of(documents.paper_of_invoice(invoice_id=made.pk, language="en", actor=SYSTEM).pdf)
+    assert "CANCELLED" in text_of(documents.invoice_pdf(invoice_id=made.pk, language="en", actor=SYSTEM).pdf)
     assert not IssuedDocument.objects.exists()
-    assert not Correspondents.objects.exists()
+    assert not InvoiceParties.objects.exists()
 
 
 @pytest.mark.django_db
@@ -380,16 +380,14 @@ def test_one_sent_before_any_of_this_has_its_customer_of_today(books):
     connection.check_constraints()
     with past_triggers() as cursor:
         cursor.execute("DELETE FROM billing_correspondents")
-    assert made.customer_name in text_of(
-        documents.paper_of_invoice(invoice_id=made.pk, language="en", actor=SYSTEM).pdf
-    )
+    assert made.customer_name in text_of(documents.invoice_pdf(invoice_id=made.pk, language="en", actor=SYSTEM).pdf)
 
 
 @pytest.mark.django_db
 def test_a_blacklisted_customer_s_invoice_can_still_be_printed(books):
     made = sent()
     change_status(kind=PartyKind.CUSTOMER, pk=made.customer_id, action="blacklist", actor=SYSTEM)
-    assert documents.paper_of_invoice(invoice_id=made.pk, language="en", actor=SYSTEM).pdf.startswith(b"%PDF")
+    assert documents.invoice_pdf(invoice_id=made.pk, language="en", actor=SYSTEM).pdf.startswith(b"%PDF")
 
 
 ATTACKS = {
@@ -422,7 +420,7 @@ ATTACKS = {
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_raw_sql_cannot_rewrite_what_was_handed_out(attack, books):
     draft()
-    documents.paper_of_invoice(invoice_id=sent().pk, language="en", actor=SYSTEM)
+    documents.invoice_pdf(invoice_id=sent().pk, language="en", actor=SYSTEM)
     sql, rule = ATTACKS[attack]
     connection.check_constraints()  # pending checks would prevent TRUNCATE
     refused = refusal_of(lambda: connection.cursor().execute(sql))
@@ -435,7 +433,7 @@ def test_two_who_fetch_it_at_the_same_moment_get_the_same(books):
     made = sent()
 
     def fetch(_):
-        return documents.paper_of_invoice(invoice_id=made.pk, language="en", actor=SYSTEM).pdf
+        return documents.invoice_pdf(invoice_id=made.pk, language="en", actor=SYSTEM).pdf
 
     assert len(set(race(4, fetch))) == 1
     assert IssuedDocument.objects.count() == 1

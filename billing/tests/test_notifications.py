@@ -7,9 +7,9 @@ from django.db import DatabaseError, transaction
 
 from billing.models import Invoice
 from billing.services import invoices
-from billing.services.overdue import tell_of_overdue, untold_overdue
+from billing.services.overdue import overdue_without_notification, tell_of_overdue
 from billing.services.payments import record_payment
-from billing.services.telling import tell_of_invoice
+from billing.services.telling import notify_invoice_event
 from billing.tests.factories import cancelled, draft, line, paid, part_paid, pay, sent
 from skeleton.identity.tests.factories import user_with
 from skeleton.kernel.actors import SYSTEM
@@ -137,7 +137,7 @@ class TestOverdue:
         def refuse(event, invoice, *, actor, once):
             if invoice == first:
                 raise DatabaseError
-            tell_of_invoice(event, invoice, actor=actor, once=once)
+            notify_invoice_event(event, invoice, actor=actor, once=once)
 
         monkeypatch.setattr("billing.services.overdue.tell_of_invoice", refuse)
         assert tell_of_overdue() == 1
@@ -150,7 +150,7 @@ class TestOverdue:
         """Among 20,000 paid invoices."""
         crowd(paid(), 20_000)
         crowd(sent(due_date=YESTERDAY), 20)
-        plan = untold_overdue().explain()
+        plan = overdue_without_notification().explain()
         assert "Index Cond: (due_date < " in plan
         assert "Seq Scan on billing_invoice" not in plan
 

@@ -12,11 +12,11 @@ from contracts.services.contracts import (
     terminate_contract,
     update_contract,
 )
-from contracts.services.cycle import CycleSummary, Settled, run_cycle
+from contracts.services.cycle import CycleSummary, SettledCycle, run_cycle
 
 __all__ = [
     "CycleSummary",
-    "Settled",
+    "SettledCycle",
     "activate_contract",
     "approve_contract",
     "change_delivery_terms",

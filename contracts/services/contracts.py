@@ -15,15 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from contracts.choices import Action
 from contracts.machine import Situation, allowed_actions, leads_to
 from contracts.models import Contract
-from contracts.services.telling import tell_of_contract
+from contracts.services.telling import notify_contract_event
 from contracts.services.terms import Values, columns, validity
 from parties.services import require_usable
 from skeleton.db.locks import locked_for_update
 from skeleton.db.records import assign
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid
-from skeleton.kernel.moments import require_not_ahead
-from skeleton.kernel.money import require_offered
+from skeleton.kernel.moments import require_not_in_future
+from skeleton.kernel.money import require_in_use
 from skeleton.kernel.text import format_text
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
@@ -37,7 +37,7 @@ def create_contract(*, values: Values, actor: Actor) -> UUID:
     Raises Invalid (unknown party, contradictory values) and Conflict (the party is not active).
     """
     fields = columns(values)
-    require_offered(fields)
+    require_in_use(fields)
     with audited_transaction(actor, "create"):
         require_usable(fields["party_id"])
         contract = Contract(**fields, created_by_id=actor.id)
@@ -76,7 +76,7 @@ def _change(contract_id: UUID, action: Action, values: Values, actor: Actor) -> 
 def submit_contract(*, contract_id: UUID, actor: Actor) -> None:
     """Submit a draft for approval. Raises NotFound, Conflict."""
     with audited_transaction(actor, Action.SUBMIT.value):
-        _move(_taken(contract_id, actor), Action.SUBMIT, {"rejection_reason": None})
+        _move(_get_locked_unchanged(contract_id, actor), Action.SUBMIT, {"rejection_reason": None})
 
 
 def approve_contract(*, contract_id: UUID, actor: Actor) -> None:
@@ -85,7 +85,7 @@ def approve_contract(*, contract_id: UUID, actor: Actor) -> None:
     Raises NotFound; Conflict; Forbidden for the contract's author, unless they have `*:*`.
     """
     with audited_transaction(actor, Action.APPROVE.value):
-        contract = _taken(contract_id, actor)
+        contract = _get_locked_unchanged(contract_id, actor)
         leads_to(Action.APPROVE, _situation(contract))
         if contract.created_by_id == actor.id and not actor.can("*:*"):
             raise Forbidden(_("Somebody other than its author must approve a contract."))
@@ -95,7 +95,7 @@ def approve_contract(*, contract_id: UUID, actor: Actor) -> None:
 def reject_contract(*, contract_id: UUID, reason: str, actor: Actor) -> None:
     """Return a contract that is pending approval to draft. Raises NotFound, Conflict."""
     with audited_transaction(actor, Action.REJECT.value):
-        _move(_taken(contract_id, actor), Action.REJECT, {"rejection_reason": reason})
+        _move(_get_locked_unchanged(contract_id, actor), Action.REJECT, {"rejection_reason": reason})
 
 
 def activate_contract(*, contract_id: UUID, actor: Actor, signed_at: dt.datetime | None = None) -> None:
@@ -104,17 +104,17 @@ def activate_contract(*, contract_id: UUID, actor: Actor, signed_at: dt.datetime
     Raises NotFound; Invalid (a time in the future); Conflict, also if the validity period is over.
     """
     moment = signed_at or timezone.now()
-    require_not_ahead(moment, field="signed_at")
+    require_not_in_future(moment, field="signed_at")
     with audited_transaction(actor, Action.ACTIVATE.value):
         fields = {"signed_at": moment, "rejection_reason": None}
-        _move(_taken(contract_id, actor), Action.ACTIVATE, fields)
+        _move(_get_locked_unchanged(contract_id, actor), Action.ACTIVATE, fields)
 
 
 def terminate_contract(*, contract_id: UUID, reason: str, actor: Actor) -> None:
     """Terminate a contract before its end, or permanently after it. Raises NotFound, Conflict."""
     with audited_transaction(actor, Action.TERMINATE.value):
         fields = {"terminated_at": timezone.now(), "termination_reason": reason}
-        _move(_taken(contract_id, actor), Action.TERMINATE, fields)
+        _move(_get_locked_unchanged(contract_id, actor), Action.TERMINATE, fields)
 
 
 def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) -> None:
@@ -124,7 +124,7 @@ def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) ->
     is past.
     """
     with audited_transaction(actor, Action.RENEW.value):
-        contract = _taken(contract_id, actor)
+        contract = _get_locked_unchanged(contract_id, actor)
         leads_to(Action.RENEW, _situation(contract))
         earliest = max(contract.end_date + dt.timedelta(days=1), _today(contract))
         if new_end_date < earliest:
@@ -138,10 +138,10 @@ def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) ->
         period = validity(contract.start_date, new_end_date, field="new_end_date")
         _move(contract, Action.RENEW, {"validity_period": period, "renewal_count": contract.renewal_count + 1})
         contract.end_date = new_end_date
-        tell_of_contract(Event.CONTRACT_RENEWED, contract, actor=actor)
+        notify_contract_event(Event.CONTRACT_RENEWED, contract, actor=actor)
 
 
-def _taken(contract_id: UUID, actor: Actor) -> Contract:
+def _get_locked_unchanged(contract_id: UUID, actor: Actor) -> Contract:
     """Return the contract, locked. Raises NotFound; Conflict if someone changed it while this waited for the lock."""
     rows = Contract.objects.visible_to(actor)
     seen = rows.filter(pk=contract_id).values_list("status", "version").first()

@@ -19,7 +19,7 @@ from contracts.choices import Action, CycleOutcome
 from contracts.machine import leads_to, obstacle
 from contracts.models import LAST_DAY, Contract, ContractCycle
 from contracts.queries import ended
-from contracts.services.telling import tell_of_contract, tell_of_ends
+from contracts.services.telling import notify_contract_event, notify_upcoming_ends
 from contracts.services.terms import validity
 from skeleton.db.locks import locked_if_there
 from skeleton.db.records import assign
@@ -32,7 +32,7 @@ log = structlog.get_logger("skeleton.contracts")
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SettledCycle:
     """The outcome of a cycle: renewed until a day, or expired (None)."""
 
     contract_id: UUID
@@ -50,15 +50,15 @@ class CycleSummary:
 
     today: dt.date
     dry_run: bool
-    settled: list[Settled] = field(default_factory=list)
+    settled: list[SettledCycle] = field(default_factory=list)
     failed: list[UUID] = field(default_factory=list)
 
     @property
-    def renewed(self) -> list[Settled]:
+    def renewed(self) -> list[SettledCycle]:
         return [one for one in self.settled if one.renewed_until]
 
     @property
-    def expired(self) -> list[Settled]:
+    def expired(self) -> list[SettledCycle]:
         return [one for one in self.settled if not one.renewed_until]
 
 
@@ -71,22 +71,22 @@ def run_cycle(*, today: dt.date | None = None, actor: Actor = SYSTEM, dry_run: b
     summary = CycleSummary(day, dry_run)
     for contract in list(ended(day).order_by("pk")):
         try:
-            summary.settled.extend(_foreseen(contract, day) if dry_run else _settled(contract.pk, day, actor))
+            summary.settled.extend(_preview(contract, day) if dry_run else _settled(contract.pk, day, actor))
         except DatabaseError:
             log.exception("contract_cycle_failed", contract_id=str(contract.pk))
             summary.failed.append(contract.pk)
     if not dry_run:
-        tell_of_ends(day, actor=actor)
+        notify_upcoming_ends(day, actor=actor)
     return summary
 
 
-def _due(contract: Contract, today: dt.date) -> Settled | None:
+def _due_cycle(contract: Contract, today: dt.date) -> SettledCycle | None:
     """Return the outcome of the contract's current cycle if it ended before `today`, else None."""
     situation = contract.situation(today)
     if obstacle(Action.EXPIRE, situation):
         return None
     renews = contract.auto_renewal and not obstacle(Action.RENEW, situation)
-    return Settled(contract.pk, contract.end_date, _next_end(contract) if renews else None)
+    return SettledCycle(contract.pk, contract.end_date, _next_end(contract) if renews else None)
 
 
 def _next_end(contract: Contract) -> dt.date | None:
@@ -95,28 +95,28 @@ def _next_end(contract: Contract) -> dt.date | None:
     return contract.end_date + dt.timedelta(days=days) if days <= (LAST_DAY - contract.end_date).days else None
 
 
-def _foreseen(contract: Contract, today: dt.date) -> Iterator[Settled]:
+def _preview(contract: Contract, today: dt.date) -> Iterator[SettledCycle]:
     """Yield the outcome of each cycle of the contract, without writing anything."""
-    while step := _due(contract, today):
+    while step := _due_cycle(contract, today):
         yield step
         contract.status = leads_to(step.action, contract.situation(today))
         contract.end_date = step.renewed_until or contract.end_date
         contract.renewal_count += 1
 
 
-def _settled(contract_id: UUID, today: dt.date, actor: Actor) -> Iterator[Settled]:
+def _settled(contract_id: UUID, today: dt.date, actor: Actor) -> Iterator[SettledCycle]:
     """Settle the contract's cycles one by one until none is due, or another run has it locked."""
-    while step := _due(Contract.objects.get(pk=contract_id), today):
-        if not _settle(step, today, actor):
+    while step := _due_cycle(Contract.objects.get(pk=contract_id), today):
+        if not _settle_cycle(step, today, actor):
             return
         yield step
 
 
-def _settle(step: Settled, today: dt.date, actor: Actor) -> bool:
+def _settle_cycle(step: SettledCycle, today: dt.date, actor: Actor) -> bool:
     """Settle one cycle and return True, if it is still due and the contract isn't locked."""
     with audited_transaction(actor, step.action.value):
         contract = locked_if_there(Contract.objects.all(), step.contract_id, no_key=True, skip_locked=True)
-        if contract is None or _due(contract, today) != step:
+        if contract is None or _due_cycle(contract, today) != step:
             return False
         fields: dict[str, str | int | DateRange] = {"status": leads_to(step.action, contract.situation(today)).value}
         if step.renewed_until:
@@ -131,5 +131,5 @@ def _settle(step: Settled, today: dt.date, actor: Actor) -> bool:
         )
         contract.end_date = step.renewed_until or contract.end_date
         event = Event.CONTRACT_RENEWED if step.renewed_until else Event.CONTRACT_EXPIRED
-        tell_of_contract(event, contract, actor=actor)
+        notify_contract_event(event, contract, actor=actor)
     return True

@@ -22,7 +22,7 @@ NOTICES = ((8, 30), (0, 7))
 """The ranges of days left (from, to) in which the end of a contract is announced, once in each range."""
 
 
-def tell_of_contract(
+def notify_contract_event(
     event: Event,
     contract: Contract,
     *,
@@ -51,7 +51,7 @@ def tell_of_contract(
     )
 
 
-def tell_of_ends(today: dt.date, *, actor: Actor) -> int:
+def notify_upcoming_ends(today: dt.date, *, actor: Actor) -> int:
     """Notify about contracts that end soon after `today`, once for each range and end, and return their number.
 
     Each has its own transaction: a failure is logged and retried by the next run.
@@ -72,7 +72,7 @@ def tell_of_ends(today: dt.date, *, actor: Actor) -> int:
 def _tell_of_end(contract: Contract, today: dt.date, *, actor: Actor, once: str) -> None:
     days = (contract.end_date - today).days
     renews = contract.auto_renewal and not obstacle(Action.RENEW, contract.situation(today))
-    tell_of_contract(Event.CONTRACT_EXPIRING, contract, actor=actor, days=days, renews=renews, once=once)
+    notify_contract_event(Event.CONTRACT_EXPIRING, contract, actor=actor, days=days, renews=renews, once=once)
 
 
 def _ending(today: dt.date, first: int, last: int) -> QuerySet[Contract]:

@@ -8,7 +8,7 @@ from contracts.diagram import drawing
 
 def test_the_diagram_in_the_document_is_current():
     text = (settings.BASE_DIR / "docs" / "contracts.md").read_text()
-    assert drawing().placed_in(text) == text, "run manage.py draw_contracts"
+    assert drawing().insert_into(text) == text, "run manage.py draw_contracts"
 
 
 def test_it_shows_moves_and_actions():
@@ -23,4 +23,4 @@ def test_it_shows_moves_and_actions():
 
 def test_a_document_without_a_place_for_it():
     with pytest.raises(ValueError, match="the document needs"):
-        drawing().placed_in("# Contracts")
+        drawing().insert_into("# Contracts")

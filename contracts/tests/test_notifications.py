@@ -8,7 +8,7 @@ from django.db import DatabaseError, transaction
 from contracts import services
 from contracts.models import Contract
 from contracts.services import telling
-from contracts.services.telling import tell_of_ends
+from contracts.services.telling import notify_upcoming_ends
 from contracts.tests.factories import active, draft, terminated
 from parties.tests.factories import CustomerFactory
 from skeleton.identity.tests.factories import actor_of, user_with
@@ -139,9 +139,9 @@ def test_a_notice_that_fails_does_not_hold_up_the_others(clerk, monkeypatch):
 
     tell = telling._tell_of_end
     monkeypatch.setattr("contracts.services.telling._tell_of_end", refuse)
-    assert tell_of_ends(before(5), actor=SYSTEM) == 1
+    assert notify_upcoming_ends(before(5), actor=SYSTEM) == 1
     monkeypatch.undo()
-    assert tell_of_ends(before(5), actor=SYSTEM) == 1
+    assert notify_upcoming_ends(before(5), actor=SYSTEM) == 1
     assert told(clerk) == ["contract.expiring", "contract.expiring"]
 
 

@@ -14,7 +14,7 @@ from django.db import connection
 
 from inventory.choices import MovementType
 from inventory.errors import NotEnoughStock
-from inventory.services.low import tell_of_low
+from inventory.services.low import notify_low_stock
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import NotFound
 
@@ -91,7 +91,7 @@ def post(
         "actor_id": actor.id,
     }
     posted = dict(_posted(run(_POST, values)))
-    tell_of_low({posted[line.place].stock_id: -line.quantity for line in lines if line.quantity < 0})
+    notify_low_stock({posted[line.place].stock_id: -line.quantity for line in lines if line.quantity < 0})
     return posted
 
 

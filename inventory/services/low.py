@@ -20,7 +20,7 @@ _CROSSED = """
 """
 
 
-def tell_of_low(taken: Mapping[UUID, Decimal]) -> None:
+def notify_low_stock(taken: Mapping[UUID, Decimal]) -> None:
     """Notify about each stock row whose available quantity has just fallen to its reorder point or below.
 
     `taken` maps row ids to the quantities that were taken. Call this in the same audited transaction, while the rows

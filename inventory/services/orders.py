@@ -10,7 +10,7 @@ from uuid import UUID
 
 from inventory.errors import NotEnoughStock
 from inventory.services.ledger import run
-from inventory.services.low import tell_of_low
+from inventory.services.low import notify_low_stock
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.transactions import audited_transaction
 
@@ -88,7 +88,7 @@ def reserve_for_order(*, order_id: UUID, needs: Mapping[UUID, Decimal], actor: A
             if is_short:
                 raise NotEnoughStock(quantity, item_id=pk, of=f"{name} ({sku})")
             taken[pk] = quantity
-        tell_of_low(taken)
+        notify_low_stock(taken)
 
 
 def issue_for_order(*, order_id: UUID, reference: str, actor: Actor) -> int:

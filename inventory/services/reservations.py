@@ -14,7 +14,7 @@ from inventory.choices import RESERVATION_ACTIONS, ReservationStatus
 from inventory.errors import NotEnoughStock
 from inventory.models import Reservation
 from inventory.services.ledger import run
-from inventory.services.low import tell_of_low
+from inventory.services.low import notify_low_stock
 from inventory.services.stock import require_active
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Conflict, NotFound
@@ -98,7 +98,7 @@ def reserve_stock(
         stock_id, available, made = next(iter(run(_RESERVE, values)), (None, Decimal(0), None))
         if made is None:
             raise NotEnoughStock(available, item_id=item_id)
-        tell_of_low({stock_id: quantity})
+        notify_low_stock({stock_id: quantity})
     return values["id"]  # type: ignore[return-value]
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from messenger.access import require_member
 from messenger.errors import DELETED
 from messenger.models import Attachment, Message
-from messenger.services.telling import tell_those_away
+from messenger.services.telling import notify_offline_members
 from skeleton.db.inserts import insert_rows
 from skeleton.db.locks import locked_for_update
 from skeleton.files.models import File
@@ -39,7 +39,7 @@ def send_message(*, conversation_id: UUID, values: dict[str, Any], actor: Actor)
         with audited_transaction(actor, "send"):
             pk = _write(conversation_id, values.get("content"), client_id, file_ids, actor)
             text = values.get("content") or ", ".join(names)
-            tell_those_away(conversation_id=conversation_id, message_id=pk, text=text, sender=actor)
+            notify_offline_members(conversation_id=conversation_id, message_id=pk, text=text, sender=actor)
         return pk, True
     except IntegrityError:
         known = _sent_as(conversation_id, client_id, actor)  # the same message was sent twice concurrently

@@ -25,7 +25,7 @@ _AWAY = f"""
 """  # noqa: S608 (constants only)
 
 
-def tell_those_away(*, conversation_id: UUID, message_id: UUID, text: str, sender: Actor) -> None:
+def notify_offline_members(*, conversation_id: UUID, message_id: UUID, text: str, sender: Actor) -> None:
     """Notify members who are away. Call this in the message's transaction. `text` is its text, or its file names."""
     away = [Recipient(*row) for row in fetch(_AWAY, [message_id])]
     if away:

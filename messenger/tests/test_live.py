@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from messenger import feed
-from messenger.hub import MOST_STREAMS
+from messenger.hub import MAX_STREAMS_PER_USER
 from messenger.tests.streams import Refused, Stream, quiet
 from skeleton.embedded_postgres.layout import paths_of
 from skeleton.embedded_postgres.server import postmaster_pid
@@ -54,7 +54,7 @@ def crew(system):
 
 @pytest.fixture
 def group(system, crew):
-    body = {"type": "group", "name": "Crew", "member_ids": [user_id for user_id, _ in crew]}
+    body = {"type": "group", "name": "ChatUsers", "member_ids": [user_id for user_id, _ in crew]}
     return system.call("POST", "/conversations", body).data
 
 
@@ -349,11 +349,11 @@ def test_nobody_has_any_number_of_streams(system, crew):
     """The limit is fifty in each of the two processes; one more ends the oldest."""
 
     async def story():
-        streams = streams_in(system, crew[4][1], 2 * MOST_STREAMS + 5)
+        streams = streams_in(system, crew[4][1], 2 * MAX_STREAMS_PER_USER + 5)
         for stream in streams:
             await stream.__aenter__()
         ended = await asyncio.gather(*(has_ended(stream) for stream in streams))
-        assert 5 <= sum(ended) < MOST_STREAMS
+        assert 5 <= sum(ended) < MAX_STREAMS_PER_USER
         for stream in streams:
             await stream.__aexit__()
 

@@ -110,7 +110,7 @@ class AuditEntryAdmin(DocumentAdmin):
         short = str(entry.resource_id)[-12:]  # the random part, enough to distinguish them
         if screen is None:
             return format_html('<span title="{}">{}</span>', entry.resource_id, short)
-        page = screen.page_at(entry.resource_id)
+        page = screen.change_url_by_pk(entry.resource_id)
         return format_html('<a class="text-link" href="{}" title="{}">{}</a>', page, entry.resource_id, short)
 
     @display(description=_("fields"))

@@ -1,4 +1,4 @@
-from skeleton.rest.filters import FilterSet, FromDayFilter, TextFilter, ToDayFilter, UUIDFilter
+from skeleton.rest.filters import FilterSet, FromDateFilter, TextFilter, ToDateFilter, UUIDFilter
 
 
 class AuditFilterSet(FilterSet):
@@ -6,5 +6,5 @@ class AuditFilterSet(FilterSet):
     action = TextFilter()
     resource = TextFilter()
     resource_id = UUIDFilter()
-    from_date = FromDayFilter(label="First day (UTC), inclusive.")
-    to_date = ToDayFilter(label="Last day (UTC), inclusive.")
+    from_date = FromDateFilter(label="First day (UTC), inclusive.")
+    to_date = ToDateFilter(label="Last day (UTC), inclusive.")

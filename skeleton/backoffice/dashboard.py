@@ -17,13 +17,13 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus, OrderStatus
 from billing.machine import WAITING
-from billing.reports import AGES, Bucket
+from billing.reports import AGE_BUCKETS, AgeBucket
 from contracts.models import Contract
 from contracts.queries import expiring
 from inventory.queries import low_stock
 from messenger.queries import unread_of
 from parties.queries import top_customers
-from skeleton.backoffice.desk import INVOICES, REVENUE, SOON, Desk
+from skeleton.backoffice.desk import INVOICES, REVENUE, SOON, DashboardData
 from skeleton.db.counting import CappedCount
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.money import minor_digits
@@ -40,7 +40,7 @@ MESSAGES = "admin:messenger"
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class TileValue:
     """The content of a tile. `tone` is "good", "bad" or ""."""
 
     text: str
@@ -54,7 +54,7 @@ class Tile:
     title: Text
     icon: str
     behind: str
-    read: Callable[[Desk], Number]
+    read: Callable[[DashboardData], TileValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,18 @@ class Block:
     shape: str
     title: Text
     behind: str
-    read: Callable[[Desk], dict[str, Any]]
+    read: Callable[[DashboardData], dict[str, Any]]
     nothing: Text
     wide: bool = False
 
 
 def dashboard(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     """Return the template context of the dashboard."""
-    desk = Desk(request, actor)
+    desk = DashboardData(request, actor)
     tiles = [
         {"title": tile.title, "icon": tile.icon, "number": tile.read(desk)}
         for tile in TILES
-        if desk.lists.may_see(tile.behind)
+        if desk.lists.can_view(tile.behind)
     ]
     blocks = [
         {
@@ -89,55 +89,55 @@ def dashboard(request: HttpRequest, actor: Actor) -> dict[str, Any]:
             **block.read(desk),
         }
         for n, block in enumerate(BLOCKS)
-        if desk.lists.may_see(block.behind)
+        if desk.lists.can_view(block.behind)
     ]
-    money = desk.lists.may_see(REVENUE) or desk.lists.may_see(INVOICES)
+    money = desk.lists.can_view(REVENUE) or desk.lists.can_view(INVOICES)
     return {"tiles": tiles, "blocks": blocks, "desk": desk, "currencies": desk.currencies if money else []}
 
 
 # --- tiles ------------------------------------------------------------------------------------------------------------
 
 
-def _revenue_now(desk: Desk) -> Number:
+def _revenue_now(desk: DashboardData) -> TileValue:
     before, now = desk.earned[-2:]
     note = gettext("{amount} last month").format(amount=local_money(before, desk.currency))
-    return Number(local_money(now, desk.currency), _month_link(desk, desk.months[-1]), note)
+    return TileValue(local_money(now, desk.currency), _month_link(desk, desk.months[-1]), note)
 
 
-def _receivables_now(desk: Desk) -> Number:
+def _receivables_now(desk: DashboardData) -> TileValue:
     link = desk.lists.link(INVOICES, status__exact=InvoiceStatus.SENT, currency=desk.currency)
     note = _invoices(desk.owed_here.invoices)
-    return Number(local_money(desk.owed_here.total, desk.currency), link, note)
+    return TileValue(local_money(desk.owed_here.total, desk.currency), link, note)
 
 
-def _overdue_now(desk: Desk) -> Number:
+def _overdue_now(desk: DashboardData) -> TileValue:
     late = desk.owed_here.overdue
     link = desk.lists.link(INVOICES, overdue="yes", currency=desk.currency)
     note = _invoices(desk.owed_here.overdue_invoices)
-    return Number(local_money(late, desk.currency), link, note, "bad" if late else "good")
+    return TileValue(local_money(late, desk.currency), link, note, "bad" if late else "good")
 
 
-def _orders_now(desk: Desk) -> Number:
+def _orders_now(desk: DashboardData) -> TileValue:
     waiting = sum(desk.orders.get(status, 0) for status in WAITING)
-    return Number(counted(waiting), desk.lists.link(ORDERS, waiting="yes"), gettext("to be confirmed or shipped"))
+    return TileValue(counted(waiting), desk.lists.link(ORDERS, waiting="yes"), gettext("to be confirmed or shipped"))
 
 
-def _unread_now(desk: Desk) -> Number:
-    return Number(counted(CappedCount.of(desk.unread)), desk.lists.link(INBOX, read="no"), gettext("not read yet"))
+def _unread_now(desk: DashboardData) -> TileValue:
+    return TileValue(counted(CappedCount.of(desk.unread)), desk.lists.link(INBOX, read="no"), gettext("not read yet"))
 
 
-def _messages_now(desk: Desk) -> Number:
-    return Number(counted(unread_of(desk.actor.id)), reverse(MESSAGES), gettext("not read yet"))
+def _messages_now(desk: DashboardData) -> TileValue:
+    return TileValue(counted(unread_of(desk.actor.id)), reverse(MESSAGES), gettext("not read yet"))
 
 
-def _low_now(desk: Desk) -> Number:
+def _low_now(desk: DashboardData) -> TileValue:
     link = desk.lists.link(STOCK, low="yes")
-    return Number(counted(desk.low), link, gettext("to be ordered again"), "bad" if desk.low.number else "good")
+    return TileValue(counted(desk.low), link, gettext("to be ordered again"), "bad" if desk.low.number else "good")
 
 
-def _ending_now(desk: Desk) -> Number:
+def _ending_now(desk: DashboardData) -> TileValue:
     link = desk.lists.link(CONTRACTS_LIST, expiring=SOON)
-    return Number(counted(desk.ending), link, gettext("within {days} days").format(days=SOON))
+    return TileValue(counted(desk.ending), link, gettext("within {days} days").format(days=SOON))
 
 
 TILES = (
@@ -154,7 +154,7 @@ TILES = (
 # --- blocks -----------------------------------------------------------------------------------------------------------
 
 
-def _revenue(desk: Desk) -> dict[str, Any]:
+def _revenue(desk: DashboardData) -> dict[str, Any]:
     rows = [
         {
             "label": date_format(month, "F Y"),
@@ -168,7 +168,7 @@ def _revenue(desk: Desk) -> dict[str, Any]:
     return {"rows": rows, "chart": _chart(rows), "empty": not any(desk.earned)}
 
 
-def _statuses(desk: Desk) -> dict[str, Any]:
+def _statuses(desk: DashboardData) -> dict[str, Any]:
     """Count invoices by status. Overdue ones are a separate part, so that the parts add up to the total."""
     counts, late = desk.invoices, desk.overdue_invoices
     open_ones = max(counts.get(InvoiceStatus.SENT, 0) - late, 0)
@@ -200,7 +200,7 @@ STATUS_COLOURS = ("draft", "sent", "overdue", "paid", "cancelled")
 """Names of the colours in the stylesheet, in the order of the parts."""
 
 
-def _aging(desk: Desk) -> dict[str, Any]:
+def _aging(desk: DashboardData) -> dict[str, Any]:
     owed = desk.owed_here
     most = max(owed.by_age.values()) or 1
     rows = [
@@ -211,7 +211,7 @@ def _aging(desk: Desk) -> dict[str, Any]:
             "link": _age_link(desk, age),
             "colour": age.name,
         }
-        for age in AGES
+        for age in AGE_BUCKETS
     ]
     return {"rows": rows, "total": local_money(owed.total, desk.currency), "empty": not owed.total}
 
@@ -225,7 +225,7 @@ AGE_NAMES = {
 }
 
 
-def _customers(desk: Desk) -> dict[str, Any]:
+def _customers(desk: DashboardData) -> dict[str, Any]:
     best = list(top_customers(desk.currency, LISTED).only("name", "total_purchases"))
     most = best[0].total_purchases if best else 1
     rows = [
@@ -241,7 +241,7 @@ def _customers(desk: Desk) -> dict[str, Any]:
     return {"rows": rows, "all": everybody, "empty": not rows}
 
 
-def _low_stock(desk: Desk) -> dict[str, Any]:
+def _low_stock(desk: DashboardData) -> dict[str, Any]:
     rows = [
         {
             "label": str(row.item),
@@ -256,7 +256,7 @@ def _low_stock(desk: Desk) -> dict[str, Any]:
     return {"rows": rows, "all": desk.lists.link(STOCK, low="yes"), "empty": not rows}
 
 
-def _ending(desk: Desk) -> dict[str, Any]:
+def _ending(desk: DashboardData) -> dict[str, Any]:
     soon = expiring(Contract.objects.visible_to(desk.actor), SOON).select_related("party").order_by("end_date", "pk")
     rows = [
         {
@@ -270,7 +270,7 @@ def _ending(desk: Desk) -> dict[str, Any]:
     return {"rows": rows, "all": desk.lists.link(CONTRACTS_LIST, expiring=SOON), "empty": not rows}
 
 
-def _orders(desk: Desk) -> dict[str, Any]:
+def _orders(desk: DashboardData) -> dict[str, Any]:
     rows = [
         {
             "label": status.label,
@@ -283,7 +283,7 @@ def _orders(desk: Desk) -> dict[str, Any]:
     return {"rows": rows, "empty": not rows}
 
 
-def _inbox(desk: Desk) -> dict[str, Any]:
+def _inbox(desk: DashboardData) -> dict[str, Any]:
     rows = [
         {
             "label": told.title,
@@ -333,13 +333,13 @@ def _short(month: dt.date, *, first: bool) -> list[str]:
     return [date_format(month, "M"), *([date_format(month, "Y")] if begins else [])]
 
 
-def _month_link(desk: Desk, month: dt.date) -> str:
+def _month_link(desk: DashboardData, month: dt.date) -> str:
     """Return the link to a month's entries on revenue accounts."""
     last = (month + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
     return desk.lists.link(REVENUE, date_from=month, date_to=last, touches="revenue")
 
 
-def _age_link(desk: Desk, age: Bucket) -> str:
+def _age_link(desk: DashboardData, age: AgeBucket) -> str:
     """Return the link to the open invoices in an age bucket."""
     due = {"due_date_from": age.last, "due_date_to": age.first}
     days: dict[str, Any] = {

@@ -9,11 +9,11 @@ from django.http import HttpRequest
 
 from accounting.queries import revenue_by_month
 from billing.queries import invoices_by_status, orders_by_status
-from billing.reports import NOTHING_OWED, Owed, owed_now
+from billing.reports import NO_RECEIVABLES, Owed, current_receivables
 from contracts.models import Contract
 from contracts.queries import expiring
 from inventory.queries import low_stock
-from skeleton.backoffice.lists import Lists
+from skeleton.backoffice.lists import ListLinks
 from skeleton.db.counting import CappedCount
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
@@ -32,11 +32,11 @@ REVENUE, INVOICES = "accounting.entry", "billing.invoice"
 """The lists behind the amounts on the page."""
 
 
-class Desk:
+class DashboardData:
     """The data of one request for the dashboard. Everything is read on demand and only once."""
 
     def __init__(self, request: HttpRequest, actor: Actor) -> None:
-        self.actor, self.lists = actor, Lists(request)
+        self.actor, self.lists = actor, ListLinks(request)
         self.today = today()
         self._wanted = request.GET.get(CURRENCY)
         if self._wanted and self._wanted not in KNOWN:
@@ -47,8 +47,8 @@ class Desk:
     @cached_property
     def currencies(self) -> list[str]:
         """Return the currencies in use, with the installation's own one first."""
-        revenue = self.revenue if self.lists.may_see(REVENUE) else {}
-        owed = self.owed if self.lists.may_see(INVOICES) else {}
+        revenue = self.revenue if self.lists.can_view(REVENUE) else {}
+        owed = self.owed if self.lists.can_view(INVOICES) else {}
         own = settings.SKELETON_CURRENCY
         used = {*revenue, *owed} or {own}
         return sorted(used, key=lambda code: (code != own, code))
@@ -78,12 +78,12 @@ class Desk:
 
     @cached_property
     def owed(self) -> dict[str, Owed]:
-        return owed_now()
+        return current_receivables()
 
     @property
     def owed_here(self) -> Owed:
         """Return the receivables in the page's currency."""
-        return self.owed.get(self.currency, NOTHING_OWED)
+        return self.owed.get(self.currency, NO_RECEIVABLES)
 
     @cached_property
     def invoices(self) -> dict[str, int]:

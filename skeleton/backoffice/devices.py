@@ -9,13 +9,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from skeleton.identity.models import User
-from skeleton.identity.services.guessing import mark_of
+from skeleton.identity.services.guessing import device_mark
 
 COOKIE = "skeleton_device"
 _SALT = "skeleton.backoffice.device"
 
 
-def mark_in(request: HttpRequest) -> str:
+def read_device_cookie(request: HttpRequest) -> str:
     """Return the mark in the browser's cookie, or "" if there is none or it is invalid or too old."""
     return request.get_signed_cookie(COOKIE, default="", salt=_SALT, max_age=_seconds()) or ""
 
@@ -29,7 +29,7 @@ def mark(response: HttpResponse, user: User) -> None:
         "httponly": True,
         "samesite": "Lax",
     }
-    response.set_signed_cookie(COOKIE, mark_of(user), salt=_SALT, **options)
+    response.set_signed_cookie(COOKIE, device_mark(user), salt=_SALT, **options)
 
 
 def _seconds() -> int:

@@ -11,7 +11,7 @@ from unfold.widgets import BASE_INPUT_CLASSES
 
 from skeleton.backoffice import devices
 from skeleton.identity.models import User
-from skeleton.identity.queries import holds_a_role
+from skeleton.identity.queries import has_role
 from skeleton.identity.serializers import PASSWORD_MAX
 from skeleton.identity.services import accounts, sessions
 from skeleton.kernel.actors import Actor
@@ -43,7 +43,7 @@ class SignInForm(AuthenticationForm):
         email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if email and password:
             try:
-                mark = devices.mark_in(self.request) if self.request else ""
+                mark = devices.read_device_cookie(self.request) if self.request else ""
                 self.user_cache = sessions.authenticate(email=email, password=password, mark=mark)
             except DomainError as error:
                 self.refusal = error
@@ -52,11 +52,11 @@ class SignInForm(AuthenticationForm):
         return dict(self.cleaned_data)
 
     def confirm_login_allowed(self, user: User) -> None:
-        if not holds_a_role(user.pk):
+        if not has_role(user.pk):
             raise forms.ValidationError(_("Your account has no role yet, so there is nothing here for you to see."))
 
 
-class OwnPasswordForm(AdminOwnPasswordChangeForm):
+class PasswordChangeForm(AdminOwnPasswordChangeForm):
     """Django's password form, but the service `accounts.change_password` checks and saves."""
 
     actor: Actor | None = None

@@ -19,13 +19,13 @@ def screen_of(model: str) -> ReadOnlyAdmin | None:
     return screens.get(model)
 
 
-class Lists:
+class ListLinks:
     """The back office's lists, for the user of a request."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
 
-    def may_see(self, model: str) -> bool:
+    def can_view(self, model: str) -> bool:
         if ":" in model:
             page = pages.registered().get(model.partition(":")[2])
             return page is not None and page.may_read(self.request)
@@ -41,7 +41,7 @@ class Lists:
 
     def page(self, model: str, pk: Any) -> str:
         """Return the URL of one row's page."""
-        return _known(model).page_at(pk)
+        return _known(model).change_url_by_pk(pk)
 
     def _column(self, screen: ReadOnlyAdmin, sort: str) -> str:
         """Return the value of the list's `o` parameter for the order `sort` (`-total`: descending)."""

@@ -74,7 +74,7 @@ class LocaleMiddleware(locale.LocaleMiddleware):
             return super().__call__(request)
 
 
-class OwnLanguageMiddleware(MiddlewareMixin):
+class UserLanguageMiddleware(MiddlewareMixin):
     """Activates the language of the signed-in user."""
 
     def process_request(self, request: HttpRequest) -> None:

@@ -99,7 +99,7 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
-        _("System"),
+        _("ServerProcess"),
         (
             Place("identity.user", "group", _("Who may sign in")),
             Place("identity.role", "admin_panel_settings", _("What they may do")),
@@ -112,7 +112,7 @@ SECTIONS: tuple[Section, ...] = (
     ),
 )
 
-DESK = (
+PERSONAL_ITEMS = (
     Place(
         "notifications.notification",
         "notifications",
@@ -127,7 +127,7 @@ HOME = Place("admin:index", "dashboard", _("What matters today"), _("Overview"))
 
 def icon_of(name: str) -> str:
     """Return the icon of an admin or page."""
-    places = (*DESK, *(place for section in SECTIONS for place in section.places))
+    places = (*PERSONAL_ITEMS, *(place for section in SECTIONS for place in section.places))
     return next((place.icon for place in places if place.name == name), "tag")
 
 
@@ -141,7 +141,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the navigation for unfold's sidebar, starting with the dashboard."""
     home = {"title": HOME.title, "icon": HOME.icon, "link": reverse(HOME.name)}
     return [
-        {"items": [home, *_items(DESK, request)]},
+        {"items": [home, *_items(PERSONAL_ITEMS, request)]},
         *({**section, "separator": True} for section in sections_for(request)),
     ]
 

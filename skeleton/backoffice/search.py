@@ -19,11 +19,11 @@ from contracts.models import Contract
 from inventory.models import Item
 from parties.choices import PartyKind
 from parties.models import KINDS
-from skeleton.backoffice.lists import Lists, screen_of
+from skeleton.backoffice.lists import ListLinks, screen_of
 from skeleton.backoffice.navigation import icon_of, sections_for
 from skeleton.db.statements import compile_rows
 
-SHORTEST = 3
+MIN_LENGTH = 3
 """Minimum number of characters. A shorter text has no trigram, so the index cannot be used."""
 
 SHOWN = 5
@@ -38,7 +38,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class SearchGroup:
     """The hits of one kind. `more` links to the list if not all are shown."""
 
     title: str
@@ -83,26 +83,26 @@ SOURCES = (
 )
 
 
-def find(request: HttpRequest, text: str) -> list[Group]:
+def find(request: HttpRequest, text: str) -> list[SearchGroup]:
     """Return the hits for `text` among the kinds that the user may see. A short text finds pages only."""
     wanted = text.replace("\x00", "").strip().lower()
     groups = [*_places(request, wanted)] if wanted else []
-    if len(wanted) >= SHORTEST:
-        lists = Lists(request)
+    if len(wanted) >= MIN_LENGTH:
+        lists = ListLinks(request)
         for source in SOURCES:
-            if lists.may_see(source.model):
+            if lists.can_view(source.model):
                 groups += _found(source, wanted, lists)
     return groups
 
 
-def _found(source: Source, text: str, lists: Lists) -> Iterator[Group]:
+def _found(source: Source, text: str, lists: ListLinks) -> Iterator[SearchGroup]:
     rows = source.rows(text).order_by(F("pk").desc())
     columns = ("pk", source.title, source.note)
     found = compile_rows(rows, columns, tail=f"LIMIT {SHOWN + 1}", prepared=False).run({})
     if found:
         hits = [Hit(title, source.told(note), lists.page(source.model, pk)) for pk, title, note in found[:SHOWN]]
         more = lists.link(source.model, q=text) if len(found) > SHOWN else ""
-        yield Group(_name_of(source.model), icon_of(source.model), hits, more)
+        yield SearchGroup(_name_of(source.model), icon_of(source.model), hits, more)
 
 
 def _name_of(model: str) -> str:
@@ -110,7 +110,7 @@ def _name_of(model: str) -> str:
     return str(capfirst(screen.opts.verbose_name_plural)) if screen else ""
 
 
-def _places(request: HttpRequest, text: str) -> Iterator[Group]:
+def _places(request: HttpRequest, text: str) -> Iterator[SearchGroup]:
     """Yield the navigation entries whose title contains the text."""
     places = [item for section in sections_for(request) for item in section["items"]]
     hits = [
@@ -119,4 +119,4 @@ def _places(request: HttpRequest, text: str) -> Iterator[Group]:
         if text in str(place["title"]).lower()
     ]
     if hits:
-        yield Group(gettext("Pages"), "arrow_forward", hits[:SHOWN])
+        yield SearchGroup(gettext("Pages"), "arrow_forward", hits[:SHOWN])

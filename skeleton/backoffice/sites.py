@@ -16,16 +16,16 @@ from unfold.sites import UnfoldAdminSite
 from skeleton.backoffice import devices, languages, search
 from skeleton.backoffice.dashboard import dashboard
 from skeleton.backoffice.desk import CURRENCY
-from skeleton.backoffice.forms import OwnPasswordForm, SignInForm
+from skeleton.backoffice.forms import PasswordChangeForm, SignInForm
 from skeleton.backoffice.navigation import sections_for
 from skeleton.identity.models import User
-from skeleton.identity.queries import actor_of_user, holds_a_role
+from skeleton.identity.queries import actor_by_user, has_role
 from skeleton.identity.services import sessions
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.context import current_request
 from skeleton.kernel.errors import DomainError
 from skeleton.office import pages
-from skeleton.office.parameters import refusing, searched, takes
+from skeleton.office.parameters import reject_undeclared, searched, takes
 from skeleton.office.screens import ReadOnlyAdmin
 
 
@@ -58,8 +58,8 @@ class BackOffice(UnfoldAdminSite):
     def _find_actor(request: HttpRequest) -> Actor | None:
         if not request.user.is_authenticated:
             return None
-        actor = actor_of_user(request.user.pk)
-        if actor is None or not (actor.permissions or holds_a_role(request.user.pk)):
+        actor = actor_by_user(request.user.pk)
+        if actor is None or not (actor.permissions or has_role(request.user.pk)):
             return None
         context = current_request.get()
         if context:
@@ -74,7 +74,7 @@ class BackOffice(UnfoldAdminSite):
         """Show the sign-in page. After a sign-in, remember the browser and the network as known devices."""
         answer: HttpResponse = super().login(request, extra_context)
         if request.method == "POST" and isinstance(answer, HttpResponseRedirect) and isinstance(request.user, User):
-            sessions.remember_network(user=request.user)
+            sessions.add_known_network(user=request.user)
             devices.mark(answer, request.user)
         return _with_status(answer)
 
@@ -82,7 +82,7 @@ class BackOffice(UnfoldAdminSite):
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Wrap a view as Django does, and make it refuse query parameters that it does not declare."""
-        return super().admin_view(refusing(view), cacheable)
+        return super().admin_view(reject_undeclared(view), cacheable)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         """Disable Django's autocomplete view. Fields use `ReadOnlyAdmin.pick`, which applies row-level access."""
@@ -102,7 +102,7 @@ class BackOffice(UnfoldAdminSite):
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show the search results: a fragment for the script, or a whole page without JavaScript."""
         text = searched("s", request.GET.get("s", ""))
-        found = {"groups": search.find(request, text), "text": text.strip(), "shortest": search.SHORTEST}
+        found = {"groups": search.find(request, text), "text": text.strip(), "shortest": search.MIN_LENGTH}
         if "part" in request.GET:
             return TemplateResponse(request, "backoffice/search_results.html", found)
         context = {**self.each_context(request), "title": gettext("Search"), **found}
@@ -122,7 +122,7 @@ class BackOffice(UnfoldAdminSite):
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Change the user's own password, with the service that the API uses."""
-        view = OwnPasswordForm.view(
+        view = PasswordChangeForm.view(
             actor=self.actor_of(request),
             success_url=reverse(f"{self.name}:password_change_done"),
             extra_context={**self.each_context(request), **(extra_context or {})},

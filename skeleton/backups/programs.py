@@ -53,12 +53,12 @@ def dump(into: IO[bytes], *, snapshot: str, without: Iterable[str]) -> None:
         env=environment,
     ) as running:
         said: list[bytes] = []
-        reader = _read_aside(running.stderr, said)
+        reader = _drain_stderr(running.stderr, said)
         if running.stdout is not None:
             shutil.copyfileobj(running.stdout, into, 1 << 20)
         reader.join()
     if running.returncode:
-        raise BackupError(f"pg_dump failed: {_complaint(said)}")
+        raise BackupError(f"pg_dump failed: {_error_line(said)}")
 
 
 def load(dumped: Path, *, first: str) -> None:
@@ -78,15 +78,15 @@ def load(dumped: Path, *, first: str) -> None:
             env=environment,
         ) as running,
     ):
-        readers = [_read_aside(source.stderr, said), _read_aside(running.stderr, said)]
-        _pass_on(source, running.stdin, first, older=_server_version() < KNOWS_TRANSACTION_TIMEOUT)
+        readers = [_drain_stderr(source.stderr, said), _drain_stderr(running.stderr, said)]
+        _pipe_to_psql(source, running.stdin, first, older=_server_version() < KNOWS_TRANSACTION_TIMEOUT)
         for reader in readers:
             reader.join()
     if source.returncode or running.returncode:
-        raise BackupError(f"Nothing was restored: {_complaint(said)}")
+        raise BackupError(f"Nothing was restored: {_error_line(said)}")
 
 
-def _pass_on(source: "subprocess.Popen[bytes]", psql: Any, first: str, *, older: bool) -> None:
+def _pipe_to_psql(source: "subprocess.Popen[bytes]", psql: Any, first: str, *, older: bool) -> None:
     """Pass pg_restore's output to psql, and commit only if pg_restore has finished successfully."""
     try:
         psql.write(f"BEGIN;\n{first}\n".encode())
@@ -107,14 +107,14 @@ def _server_version() -> int:
     return int(connection.pg_version) // 10_000  # type: ignore[attr-defined]
 
 
-def _read_aside(stream: Any, into: list[bytes]) -> threading.Thread:
+def _drain_stderr(stream: Any, into: list[bytes]) -> threading.Thread:
     """Read a program's standard error in a thread, so that the program never blocks on it."""
     thread = threading.Thread(target=lambda: into.extend(stream), daemon=True)
     thread.start()
     return thread
 
 
-def _complaint(said: list[bytes]) -> str:
+def _error_line(said: list[bytes]) -> str:
     """Return the first line with an error message."""
     lines = [line.decode(errors="replace").strip() for line in said]
     found = next((line for line in lines if "error" in line.lower()), lines[0] if lines else "it said nothing")

@@ -33,7 +33,7 @@ from skeleton.kernel.transactions import snapshot
 PASSING = ("core_throttle",)
 """Tables whose rows are not backed up."""
 
-ANEW = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
+RECREATE_SCHEMA = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
 
 
 def back_up(target: Path) -> Manifest:
@@ -86,14 +86,14 @@ def restore(source: Path, *, force: bool = False) -> Restored:
     """
     with reading(source) as archive, _extracted(archive) as dumped:
         _require_restorable(archive.manifest, force=force)
-        restored = Restored(archive.manifest, files=_put_files(archive))
-        programs.load(dumped, first=ANEW)
+        restored = Restored(archive.manifest, files=_restore_files(archive))
+        programs.load(dumped, first=RECREATE_SCHEMA)
         connection.close()  # its cached plans refer to the old tables
         restored.complaints += _differences(archive.manifest.rows, _count_rows())
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")  # a dump has no statistics, and query plans without them are slow
     call_command("migrate", interactive=False, verbosity=0)
-    restored.complaints += _wrong_files(archive.manifest)
+    restored.complaints += _files_with_wrong_checksum(archive.manifest)
     return restored
 
 
@@ -125,7 +125,7 @@ def _require_restorable(manifest: Manifest, *, force: bool) -> None:
         raise BackupError("The database is not empty: --force replaces what is in it.")
 
 
-def _put_files(archive: Reader) -> int:
+def _restore_files(archive: Reader) -> int:
     """Store the archive's files unless they exist. Return how many were stored."""
     put = 0
     for key in archive.files():
@@ -144,7 +144,7 @@ def _differences(expected: dict[str, int], found: dict[str, int]) -> list[str]:
     ]
 
 
-def _wrong_files(manifest: Manifest) -> list[str]:
+def _files_with_wrong_checksum(manifest: Manifest) -> list[str]:
     """Return a complaint for each file whose contents differ from its checksum. Files in a bucket are not checked."""
     if manifest.files is None:
         return []

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-from skeleton.db.connections import connect_signals, keep_integers_whole
+from skeleton.db.connections import connect_signals, patch_integer_adapter
 from skeleton.db.rights import close_functions
 
 
@@ -13,4 +13,4 @@ class DatabaseConfig(AppConfig):
     def ready(self) -> None:
         connect_signals()
         post_migrate.connect(close_functions, sender=self, dispatch_uid="core.close_functions")
-        keep_integers_whole()
+        patch_integer_adapter()

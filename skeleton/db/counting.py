@@ -10,8 +10,8 @@ one, leaving out those that another is folding. All of it is done by triggers, w
 where the second argument, if any, is the column by which the rows are counted apart.
 
 **Remembered.** What is filtered has to be counted, and counting a million rows takes longer than all else of a request.
-So a process remembers for `MOMENT` what it counted, but only where that was `MANY` rows or more: a total that anybody
-could check by looking is always counted anew, in the very statement that reads the page.
+So a process remembers for `CACHE_SECONDS` what it counted, but only where that was `CACHED_FROM_ROWS` rows or more: a
+total that anybody could check by looking is always counted anew, in the very statement that reads the page.
 """
 
 import time
@@ -52,15 +52,15 @@ class MaintainedCount:
         (name, value), *others = shape
         return replace(self, part=value).statement() if name == self.by and not others else None
 
-    def by_part(self) -> dict[str, int]:
+    def by_partition(self) -> dict[str, int]:
         """How many rows each part of the table has; parts without any are left out."""
         return dict(fetch(_PARTS, [self.table]))
 
 
-MANY = 10_000
-"""A total from here on may be shown for `MOMENT` after it was counted."""
+CACHED_FROM_ROWS = 10_000
+"""A total from here on may be shown for `CACHE_SECONDS` after it was counted."""
 
-MOMENT = 10.0  # seconds
+CACHE_SECONDS = 10.0  # seconds
 
 
 class CountCache:
@@ -79,10 +79,10 @@ class CountCache:
     def note(self, counting: CompiledSQL, values: Mapping[str, object], total: int) -> None:
         """`counting` has just found `total`."""
         asked = counting.asked(values)
-        if total < MANY:
+        if total < CACHED_FROM_ROWS:
             self._totals.pop(asked, None)
             return
-        self._totals[asked] = (total, time.monotonic() + MOMENT)
+        self._totals[asked] = (total, time.monotonic() + CACHE_SECONDS)
         if len(self._totals) > self.KEPT:
             self._totals.popitem(last=False)
 

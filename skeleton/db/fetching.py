@@ -15,37 +15,37 @@ from psycopg.pq import Format
 
 Rows = list[tuple[Any, ...]]
 
-_KEPT = "_skeleton_cursor"
+_CURSOR_ATTRIBUTE = "_skeleton_cursor"
 
 
 def fetch(sql: str, params: Sequence[object], *, prepared: bool = True) -> Rows:
     """All rows of a read. Not `prepared`: PostgreSQL plans it for these values, not for all."""
     here = connections[DEFAULT_DB_ALIAS]
     if here.queries_logged or here.execute_wrappers:
-        return _watched(sql, params)
+        return _is_instrumented(sql, params)
     here.close_if_health_check_failed()
     here.ensure_connection()
-    cursor = _kept_cursor(here.connection)
+    cursor = _cached_cursor(here.connection)
     with here.wrap_database_errors:
         cursor.execute(sql, params, prepare=None if prepared else False)
         found: Rows = cursor.fetchall()
     return found
 
 
-def _watched(sql: str, params: Sequence[Any]) -> Rows:
+def _is_instrumented(sql: str, params: Sequence[Any]) -> Rows:
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        _load_natively(cursor)
+        _register_fast_loaders(cursor)
         cursor.execute(sql, params)
         found: Rows = cursor.fetchall()
     return found
 
 
-def _kept_cursor(raw: "Connection[tuple[object, ...]]") -> Cursor:
-    cursor = getattr(raw, _KEPT, None)
+def _cached_cursor(raw: "Connection[tuple[object, ...]]") -> Cursor:
+    cursor = getattr(raw, _CURSOR_ATTRIBUTE, None)
     if cursor is None:
         cursor = Cursor(raw)
-        _load_natively(cursor)
-        setattr(raw, _KEPT, cursor)  # it lives and dies with its connection
+        _register_fast_loaders(cursor)
+        setattr(raw, _CURSOR_ATTRIBUTE, cursor)  # it lives and dies with its connection
     return cursor
 
 
@@ -56,7 +56,7 @@ _COMPILED = {
 }
 
 
-def _load_natively(cursor: CursorWrapper | Cursor) -> None:
+def _register_fast_loaders(cursor: CursorWrapper | Cursor) -> None:
     """Read timestamps with psycopg's compiled loader, and JSON as text.
 
     Django's own loaders are in Python, and cost a list of twenty a fifth of its time; all that they add is the

@@ -24,7 +24,7 @@ def insert_rows(model: type[Model], rows: Sequence[Mapping[str, object]]) -> lis
 
     Neither signals nor `save` are involved; constraints and triggers are, as ever.
     """
-    insert = insert_of(model)
+    insert = insert_for(model)
     filled = [insert.fill(row) for row in rows]
     if filled:
         with connection.cursor() as cursor:
@@ -34,7 +34,7 @@ def insert_rows(model: type[Model], rows: Sequence[Mapping[str, object]]) -> lis
 
 @cache
 def _statement(model: type[Model]) -> str:
-    return insert_of(model).sql()
+    return insert_for(model).sql()
 
 
 def as_parameter(rows: Sequence[Row]) -> str:
@@ -67,7 +67,7 @@ class Insert:
 
 
 @cache
-def insert_of(model: type[Model]) -> Insert:
+def insert_for(model: type[Model]) -> Insert:
     fields = {str(f.column): f for f in model._meta.concrete_fields if not isinstance(f, GeneratedField)}
     defaults = tuple((column, _default_of(field)) for column, field in fields.items())
     return Insert(model._meta.db_table, tuple(fields), defaults)

@@ -12,7 +12,7 @@ from functools import cache
 from django.db import connection
 from django.db.models import Model
 
-from skeleton.db.inserts import Row, as_parameter, insert_of
+from skeleton.db.inserts import Row, as_parameter, insert_for
 
 NUMBER = "number"
 """The column of a model that is numbered."""
@@ -36,14 +36,14 @@ def insert_numbered(model: type[Model], row: Mapping[str, object], series: Serie
 
     Take every other lock before. Raises TypeError for a column that the model does not have.
     """
-    filled = insert_of(model).fill({**row, NUMBER: ""})
+    filled = insert_for(model).fill({**row, NUMBER: ""})
     with connection.cursor() as cursor:
         cursor.execute(_statement(model), [series.name, series.name, series.digits, as_parameter([filled])])
         (filled[NUMBER],) = cursor.fetchone()
     return filled
 
 
-_TAKE = """
+_NEXT_NUMBER = """
     WITH taken AS (
         INSERT INTO core_number_series AS s (name, last) VALUES (%s, 1)
         ON CONFLICT (name) DO UPDATE SET last = s.last + 1
@@ -56,5 +56,5 @@ _TAKE = """
 
 @cache
 def _statement(model: type[Model]) -> str:
-    insert = insert_of(model).sql(beside="series, ", instead={NUMBER: "series.next"})
-    return f"{_TAKE} {insert} RETURNING {NUMBER}"
+    insert = insert_for(model).sql(beside="series, ", instead={NUMBER: "series.next"})
+    return f"{_NEXT_NUMBER} {insert} RETURNING {NUMBER}"

@@ -89,7 +89,7 @@ class Recipe:
         """Where PostgreSQL keeps the number of exactly these rows, if it does."""
         counted = self.queryset.counted
         for step in self.steps:
-            keeps: _Keeps | None = getattr(self.queryset, step.name).keeps
+            keeps: _RecordsSteps | None = getattr(self.queryset, step.name).keeps
             counted = keeps(counted, dict(step.constants)) if counted and keeps else None
         return counted
 
@@ -148,7 +148,7 @@ class RowLevelQuerySet(QuerySet[_Row]):
         return made
 
 
-class _Keeps:
+class _RecordsSteps:
     """What becomes of the kept count when a keyed method is called; see `keyed`."""
 
     def __init__(self, part: str | None) -> None:
@@ -186,11 +186,11 @@ def keyed(method: object = None, /, *, keeps_rows: bool = False, part: str | Non
     which the rows are counted apart.
     """
     if method is None:
-        return lambda found: _keyed(found, _Keeps(part) if keeps_rows or part else None)
+        return lambda found: _keyed(found, _RecordsSteps(part) if keeps_rows or part else None)
     return _keyed(method, None)
 
 
-def _keyed(method: Any, keeps: _Keeps | None) -> object:
+def _keyed(method: Any, keeps: _RecordsSteps | None) -> object:
     names = tuple(inspect.signature(method).parameters)[1:]
 
     @wraps(method)

@@ -7,13 +7,13 @@ from django.db.models import Model, QuerySet
 
 from skeleton.db.locks import locked_for_update
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.money import require_offered
+from skeleton.kernel.money import require_in_use
 from skeleton.kernel.transactions import audited_transaction
 
 
 def create(model: type[Model], values: Mapping[str, object], *, actor: Actor) -> UUID:
     """Create a row of `model` and return its id."""
-    require_offered(values)
+    require_in_use(values)
     with audited_transaction(actor, "create"):
         row = model(**values)
         row.save(force_insert=True)
@@ -38,7 +38,7 @@ def assign(row: Model, values: Mapping[str, object]) -> bool:
     Raises Invalid for a currency that changes to one that is not in use.
     """
     changed = [name for name, value in values.items() if getattr(row, name) != value]
-    require_offered({name: values[name] for name in changed})
+    require_in_use({name: values[name] for name in changed})
     for name in changed:
         setattr(row, name, values[name])
     if changed:

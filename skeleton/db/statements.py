@@ -72,13 +72,13 @@ class CompiledSQL:
 
     def run(self, values: Mapping[str, object]) -> Rows:
         """All rows, with `values` for the Params."""
-        return fetch(self.sql, self._bound(values), prepared=self.prepared)
+        return fetch(self.sql, self._parameters(values), prepared=self.prepared)
 
     def asked(self, values: Mapping[str, object]) -> Hashable:
         """What two runs have in common that ask for the same."""
-        return self.sql, tuple(self._bound(values))
+        return self.sql, tuple(self._parameters(values))
 
-    def _bound(self, values: Mapping[str, object]) -> list[object]:
+    def _parameters(self, values: Mapping[str, object]) -> list[object]:
         return [
             param if not isinstance(param, Placeholder) else today() if param is _TODAY else values[param.name]
             for param in self.params

@@ -13,7 +13,7 @@ from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
 DATABASE_UID = 65525
 
 
-class As(TypedDict, total=False):
+class PopenUser(TypedDict, total=False):
     """The arguments of `subprocess.Popen` that switch the user."""
 
     user: int
@@ -28,7 +28,7 @@ class Account:
     uid: int | None
 
     @property
-    def popen(self) -> As:
+    def popen(self) -> PopenUser:
         if self.uid is None:
             return {}
         return {"user": self.uid, "group": self.uid, "extra_groups": []}
@@ -43,7 +43,7 @@ class Account:
         if self.uid is not None:
             os.chown(path, self.uid, self.uid, follow_symlinks=False)
 
-    def give_tree(self, path: Path) -> None:
+    def chown_tree(self, path: Path) -> None:
         """Make this account the owner of a folder and all its contents."""
         if self.uid is None:
             return
@@ -69,7 +69,7 @@ def server_account(data: Path) -> Account:
     return Account(owner)
 
 
-def creating_account(account: Account) -> Account:
+def initdb_account(account: Account) -> Account:
     """Return the account for `initdb`, which requires a user with a name: `account` if it has one, or `nobody`."""
     if account.uid is None:
         return account

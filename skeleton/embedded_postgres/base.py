@@ -67,12 +67,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             try:
                 return super().get_new_connection(conn_params)
             except psycopg.OperationalError as error:
-                if not is_passing(error) or time.monotonic() > deadline:
+                if not is_transient(error) or time.monotonic() > deadline:
                     raise
             time.sleep(PAUSE_SECONDS)
-            conn_params = {**conn_params, "host": self.find_again(deadline)}
+            conn_params = {**conn_params, "host": self.find_after_restart(deadline)}
 
-    def find_again(self, deadline: float) -> str:
+    def find_after_restart(self, deadline: float) -> str:
         """Return the server's address after a restart, which may be a new one."""
         try:
             return self.server.find(max(PAUSE_SECONDS, deadline - time.monotonic()))
@@ -80,7 +80,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise ServerUnavailable(str(error)) from error
 
 
-def is_passing(error: psycopg.OperationalError) -> bool:
+def is_transient(error: psycopg.OperationalError) -> bool:
     """Return whether the error is temporary, unlike a missing database or a wrong password."""
     said = str(error)
     if "FATAL:" in said:

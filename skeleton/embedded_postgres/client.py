@@ -46,7 +46,7 @@ class Client:
         with self.mutex:
             deadline = time.monotonic() + seconds
             if self.hold is None:
-                self.hold = self.take_hold(seconds)
+                self.hold = self.acquire_lock(seconds)
             try:
                 self.host = self.wait_until_ready(deadline)
             except EmbeddedDatabaseError:
@@ -54,7 +54,7 @@ class Client:
                 raise
             return self.host
 
-    def take_hold(self, seconds: float) -> FileLock:
+    def acquire_lock(self, seconds: float) -> FileLock:
         """Take the shared clients' lock. If a supervisor is stopping, this waits until it has exited."""
         self.layout.create()
         hold = FileLock(self.layout.clients_lock)
@@ -104,13 +104,13 @@ class Client:
             self.drop()
         deadline = time.monotonic() + seconds
         while is_held(self.layout.supervisor_lock) and time.monotonic() < deadline:
-            if others_hold(self.layout):
+            if has_other_clients(self.layout):
                 return False
             time.sleep(POLL_SECONDS)
         return True
 
 
-def others_hold(layout: DatabasePaths) -> bool:
+def has_other_clients(layout: DatabasePaths) -> bool:
     """Return whether another client holds the shared lock (the supervisor takes it exclusively)."""
     with FileLock(layout.clients_lock) as lock:
         return lock.shared() and not lock.exclusive()
@@ -164,11 +164,11 @@ def client_of(root: str | Path, *, durable: bool = True) -> Client:
     return _clients.setdefault(layout.home, Client(layout))
 
 
-def forget_parent() -> None:
+def reset_after_fork() -> None:
     """Drop the inherited locks in a forked child. It takes its own lock when it first needs the database."""
     for client in _clients.values():
         client.mutex = threading.Lock()
         client.drop()
 
 
-os.register_at_fork(after_in_child=forget_parent)
+os.register_at_fork(after_in_child=reset_after_fork)

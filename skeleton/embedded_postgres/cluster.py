@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from skeleton.embedded_postgres.account import Account, creating_account
+from skeleton.embedded_postgres.account import Account, initdb_account
 from skeleton.embedded_postgres.binaries import Binaries
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
 from skeleton.embedded_postgres.layout import USER, DatabasePaths, private_write
@@ -34,12 +34,12 @@ def create_cluster(layout: DatabasePaths, binaries: Binaries, account: Account, 
     fresh = layout.home / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
-    creator = creating_account(account)
+    creator = initdb_account(account)
     creator.give(fresh)
     creator.give(room)
     private_write(layout.password, secrets.token_urlsafe(32))
     run_initdb(layout, binaries, creator, fresh, room)
-    account.give_tree(fresh)
+    account.chown_tree(fresh)
     account.give(room)
     fresh.rename(layout.data)
 

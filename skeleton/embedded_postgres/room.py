@@ -23,7 +23,7 @@ SAFE = re.compile(r"[A-Za-z0-9_./-]+")
 TEMPORARY = Path("/tmp")  # noqa: S108 - random name, created and checked as described above
 
 
-def open_room(layout: DatabasePaths, account: Account, remembered: str) -> Path:
+def open_socket_dir(layout: DatabasePaths, account: Account, remembered: str) -> Path:
     """Create or reuse the folder for the socket, owned by `account` and closed to everyone else."""
     beside = layout.home / "socket"
     if account.uid is None and fits(beside):
@@ -63,7 +63,7 @@ def empty(room: Path) -> None:
             left.unlink()
 
 
-def close_room(layout: DatabasePaths, room: Path) -> None:
+def close_socket_dir(layout: DatabasePaths, room: Path) -> None:
     """Remove the folder, unless it is the one next to the data."""
     if room.parent != layout.home:
         shutil.rmtree(room, ignore_errors=True)

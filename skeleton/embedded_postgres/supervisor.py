@@ -20,17 +20,17 @@ from skeleton.embedded_postgres.cluster import complaint, create_cluster
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
 from skeleton.embedded_postgres.layout import DatabasePaths
 from skeleton.embedded_postgres.locks import FileLock
-from skeleton.embedded_postgres.room import close_room, open_room
+from skeleton.embedded_postgres.room import close_socket_dir, open_socket_dir
 from skeleton.embedded_postgres.server import Server, stop_orphan, wait_until_ready
 from skeleton.embedded_postgres.state import FAILED, READY, STARTING, STOPPED, State, read_state, write_state
 
 GRACE_SECONDS = 1.0  # keeps the server running between consecutive manage.py commands
 LOOK_SECONDS = 0.2
 READY_SECONDS = 600.0  # allows for crash recovery of a large database
-FIRST_TRIES = 3
+MAX_FIRST_ATTEMPTS = 3
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 STEADY_SECONDS = 30.0
-LARGEST_LOG = 10 * 1024 * 1024  # bytes
+MAX_LOG_BYTES = 10 * 1024 * 1024  # bytes
 
 
 class Supervisor:
@@ -48,7 +48,7 @@ class Supervisor:
     def run(self) -> int:
         """Prepare and run the server. Return the exit code."""
         for kind in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(kind, self.stop_soon)
+            signal.signal(kind, self.request_stop)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         try:
             server = self.open()
@@ -65,9 +65,9 @@ class Supervisor:
             return 0
         finally:
             server.stop()
-            close_room(self.layout, server.room)
+            close_socket_dir(self.layout, server.room)
 
-    def stop_soon(self, _signal: int, _frame: FrameType | None) -> None:
+    def request_stop(self, _signal: int, _frame: FrameType | None) -> None:
         self.told_to_stop = True
 
     def open(self) -> Server:
@@ -75,13 +75,13 @@ class Supervisor:
         stop_orphan(self.layout)
         self.log_start = rotate_log(self.layout.log)
         account = server_account(self.layout.data)
-        room = open_room(self.layout, account, self.remembered)
+        room = open_socket_dir(self.layout, account, self.remembered)
         self.say(STARTING, room)  # stores the folder's name, in case this process is killed
         try:
             binaries = runnable(account, room)
             create_cluster(self.layout, binaries, account, room)
         except BaseException:
-            close_room(self.layout, room)
+            close_socket_dir(self.layout, room)
             raise
         return Server(self.layout, binaries, account, room)
 
@@ -89,17 +89,17 @@ class Supervisor:
         """Keep the server running until it is no longer needed. Raises EmbeddedDatabaseError."""
         tries = 0
         pause = SHORTEST_PAUSE
-        while not self.may_stop():
+        while not self.should_stop():
             started = time.monotonic()
             server.start()
-            if wait_until_ready(server, READY_SECONDS, self.may_stop):
+            if wait_until_ready(server, READY_SECONDS, self.should_stop):
                 self.announce(server)
                 self.watch(server)
-            if self.may_stop():
+            if self.should_stop():
                 return
             tries += 1
-            if not self.was_ready and tries >= FIRST_TRIES:
-                reason = complaint(said_since(self.layout.log, self.log_start), self.layout.data)
+            if not self.was_ready and tries >= MAX_FIRST_ATTEMPTS:
+                reason = complaint(log_since(self.layout.log, self.log_start), self.layout.data)
                 raise EmbeddedDatabaseError(f"PostgreSQL does not start: {reason}")
             self.say(STARTING, server.room)
             server.stop()
@@ -117,12 +117,12 @@ class Supervisor:
 
     def watch(self, server: Server) -> None:
         """Return when the server has exited or is no longer needed."""
-        while not self.may_stop():
+        while not self.should_stop():
             if server.ended(LOOK_SECONDS):
                 return
             rotate_log(self.layout.log)
 
-    def may_stop(self) -> bool:
+    def should_stop(self) -> bool:
         """Return whether no client has used the server for GRACE_SECONDS, or a signal requested a stop.
 
         In the former case this process keeps the clients' lock, so a new client waits until it has exited and then
@@ -150,7 +150,7 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
-def said_since(log: Path, start: int) -> str:
+def log_since(log: Path, start: int) -> str:
     """Return what was logged after the first `start` bytes, without the rejections of premature connections."""
     with log.open("rb") as file:
         file.seek(start)
@@ -164,7 +164,7 @@ def rotate_log(log: Path) -> int:
     The server has the file open in append mode, so truncating it is safe.
     """
     size = log.stat().st_size if log.exists() else 0
-    if size <= LARGEST_LOG:
+    if size <= MAX_LOG_BYTES:
         return size
     shutil.copy2(log, log.with_name(f"{log.name}.1"))
     os.truncate(log, 0)

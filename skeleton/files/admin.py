@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from skeleton.files import services
-from skeleton.files.downloads import download_of
+from skeleton.files.downloads import download_response
 from skeleton.files.models import File
 from skeleton.kernel.errors import ServiceUnavailable
 from skeleton.kernel.text import format_text
@@ -46,7 +46,7 @@ class FileAdmin(DocumentAdmin):
     @download(_("Download"), needs=("files:read",), icon="download")
     def download(self, request: HttpRequest, file: File) -> HttpResponseBase:
         try:
-            return download_of(file, request.META)
+            return download_response(file, request.META)
         except FileNotFoundError:
             messages.error(request, _("The content of this file is missing from the storage."))
         except ServiceUnavailable as away:

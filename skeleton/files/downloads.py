@@ -20,7 +20,7 @@ SAFE = {
 """Headers of every download. They prevent a browser from executing the file in our origin, whatever its type."""
 
 
-def download_of(file: File, headers: Any, *, whole: bool = False) -> HttpResponseBase:
+def download_response(file: File, headers: Any, *, whole: bool = False) -> HttpResponseBase:
     """Return the response with the file's contents or the requested range. `whole` is for HEAD, without a body.
 
     With S3 it redirects to a signed link. Raises FileNotFoundError (the contents are missing), ServiceUnavailable,

@@ -38,7 +38,7 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 )
 ZIP = b"PK\x03\x04"
 _OPEN_XML = "application/vnd.openxmlformats-officedocument"
-IN_ZIP: tuple[tuple[bytes, str], ...] = (
+ZIP_MEMBERS: tuple[tuple[bytes, str], ...] = (
     # a member that only this type has, listed in the directory at the archive's end
     (b"word/document.xml", f"{_OPEN_XML}.wordprocessingml.document"),
     (b"xl/workbook.xml", f"{_OPEN_XML}.spreadsheetml.sheet"),
@@ -56,7 +56,7 @@ MARKUP: tuple[tuple[bytes, str], ...] = (
 )
 
 
-def kind_of(file: IO[bytes]) -> str:
+def media_type_of(file: IO[bytes]) -> str:
     """Return the media type of `file`, and rewind it."""
     file.seek(0)
     head = file.read(HEAD)
@@ -78,7 +78,7 @@ def _kind_of_zip(file: IO[bytes], head: bytes) -> str:
     end = file.seek(0, 2)
     file.seek(max(0, end - TAIL))
     directory = file.read(TAIL)
-    return next((kind for member, kind in IN_ZIP if member in directory), "application/zip")
+    return next((kind for member, kind in ZIP_MEMBERS if member in directory), "application/zip")
 
 
 def _of_text(head: bytes) -> str:

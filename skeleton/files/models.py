@@ -29,7 +29,7 @@ class FileQuerySet(RowLevelQuerySet["File"]):
     @keyed
     def opened_by(self, user_id: Any) -> "models.QuerySet[File]":
         opened = models.Q(owner_id=user_id)
-        for shown in uses.shown_to(user_id):
+        for shown in uses.shared_with(user_id):
             opened |= models.Q(models.Exists(shown))
         return self.filter(opened)
 

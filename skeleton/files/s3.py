@@ -11,7 +11,7 @@ from django.utils.http import content_disposition_header
 from storages.backends.s3 import S3Storage
 
 LINK_SECONDS = 60
-GONE = ("404", "NoSuchKey")
+NOT_FOUND_CODES = ("404", "NoSuchKey")
 
 
 class S3Files(S3Storage):  # type: ignore[misc]
@@ -42,7 +42,7 @@ class S3Files(S3Storage):  # type: ignore[misc]
     @staticmethod
     def is_gone(exc: Exception) -> bool:
         """Return whether `exc` means that the object does not exist."""
-        return isinstance(exc, ClientError) and exc.response.get("Error", {}).get("Code") in GONE
+        return isinstance(exc, ClientError) and exc.response.get("Error", {}).get("Code") in NOT_FOUND_CODES
 
     def signed_link(self, key: str, *, name: str, mime_type: str) -> str:
         """Return a link that is valid for LINK_SECONDS and downloads the object as `name`."""

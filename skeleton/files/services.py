@@ -19,9 +19,9 @@ from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.locks import locked_for_update, locked_if_there
 from skeleton.files import storage, uses
-from skeleton.files.kinds import kind_of
+from skeleton.files.kinds import media_type_of
 from skeleton.files.models import File
-from skeleton.files.uploads import Received, incoming
+from skeleton.files.uploads import UploadedFileOnDisk, incoming
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
@@ -39,7 +39,7 @@ FEW = 10
 """Up to this many orphans are plausible even if they are the majority, as a new installation has few files."""
 
 
-def upload_file(*, upload: Received, purpose: str | None, actor: Actor) -> UUID:
+def upload_file(*, upload: UploadedFileOnDisk, purpose: str | None, actor: Actor) -> UUID:
     """Store the upload, and return the id of its row. Closes `upload`. Raises ServiceUnavailable (no storage)."""
     key = storage.new_key()
     with upload:
@@ -47,7 +47,7 @@ def upload_file(*, upload: Received, purpose: str | None, actor: Actor) -> UUID:
             id=uuid7(),
             owner_id=actor.user_id,
             name=upload.name or "",
-            mime_type=kind_of(upload),
+            mime_type=media_type_of(upload),
             size=upload.size or 0,
             checksum=upload.checksum,
             purpose=purpose,
@@ -70,7 +70,7 @@ def delete_file(*, file_id: UUID, actor: Actor) -> None:
     """Delete the row, and its contents after the commit. Raises NotFound, Conflict (the file is in use)."""
     with audited_transaction(actor, "delete"):
         file = locked_for_update(File.objects.visible_to(actor), file_id)
-        user = uses.user_of(file.pk)
+        user = uses.usage_of(file.pk)
         if user:
             raise Conflict(format_text(_("The file is in use by {user}."), user=user))
         file.delete()
@@ -78,23 +78,23 @@ def delete_file(*, file_id: UUID, actor: Actor) -> None:
 
 
 @dataclass(slots=True)
-class Sweep:
+class OrphanReport:
     """The orphans found: keys of contents without a row, ids of rows without contents, paths of unfinished uploads.
 
     `rows` and `keys` are the numbers of rows and objects compared.
     """
 
-    bytes_without_row: list[str] = field(default_factory=list)
+    contents_without_row: list[str] = field(default_factory=list)
     rows_without_bytes: list[UUID] = field(default_factory=list)
-    lost_but_used: list[UUID] = field(default_factory=list)
+    missing_but_used: list[UUID] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
     rows: int = 0
     keys: int = 0
 
     @property
-    def looks_foreign(self) -> str | None:
+    def suspicion(self) -> str | None:
         """Return why the storage seems to be the wrong one or shared; None if it looks right."""
-        lost, strange = len(self.rows_without_bytes) + len(self.lost_but_used), len(self.bytes_without_row)
+        lost, strange = len(self.rows_without_bytes) + len(self.missing_but_used), len(self.contents_without_row)
         if lost * 2 > self.rows:
             return f"{lost} of {self.rows} files have no bytes: this looks like the wrong storage."
         if strange > FEW and strange * 2 > self.keys:
@@ -102,26 +102,26 @@ class Sweep:
         return None
 
 
-def find_orphans(*, older_than: dt.timedelta = SETTLED) -> Sweep:
+def find_orphans(*, older_than: dt.timedelta = SETTLED) -> OrphanReport:
     """Compare rows and contents, day by day. Newer contents may still get their row. Raises ServiceUnavailable."""
-    found, until = Sweep(), timezone.now() - older_than
+    found, until = OrphanReport(), timezone.now() - older_than
     for day in sorted({*storage.days(), *_days_of_rows()}):
-        keys = storage.keys_of(day)  # before the rows, as a newer row already has its contents
+        keys = storage.keys_on(day)  # before the rows, as a newer row already has its contents
         rows = dict(File.objects.filter(storage_key__startswith=f"{day}/").values_list("storage_key", "pk"))
         found.rows += len(rows)
         found.keys += len(keys)
-        found.bytes_without_row += [key for key in sorted(keys - set(rows)) if _came_before(key, until)]
+        found.contents_without_row += [key for key in sorted(keys - set(rows)) if _is_older(key, until)]
         for key in sorted(set(rows) - keys):
             if not storage.is_there(key):
-                lost = found.lost_but_used if uses.user_of(rows[key]) else found.rows_without_bytes
+                lost = found.missing_but_used if uses.usage_of(rows[key]) else found.rows_without_bytes
                 lost.append(rows[key])
     found.unfinished = [str(path) for path in sorted(incoming().iterdir()) if path.stat().st_mtime < until.timestamp()]
     return found
 
 
-def sweep(found: Sweep, *, actor: Actor) -> None:
+def sweep(found: OrphanReport, *, actor: Actor) -> None:
     """Remove the orphans found, after checking each again. Rows in use stay, so that the loss can be reported."""
-    for key in found.bytes_without_row:
+    for key in found.contents_without_row:
         if not File.objects.filter(storage_key=key).exists():
             storage.remove(key)
     for pk in found.rows_without_bytes:
@@ -134,7 +134,7 @@ def sweep(found: Sweep, *, actor: Actor) -> None:
 def _remove_lost(pk: UUID) -> None:
     """Delete the row if it still exists, is unused and has no contents."""
     file = locked_if_there(File.objects.all(), pk)
-    if file and not storage.is_there(file.storage_key) and not uses.user_of(pk):
+    if file and not storage.is_there(file.storage_key) and not uses.usage_of(pk):
         file.delete()
 
 
@@ -142,6 +142,6 @@ def _days_of_rows() -> set[str]:
     return set(File.objects.values_list(Left("storage_key", DAY_LENGTH), flat=True).distinct())
 
 
-def _came_before(key: str, moment: dt.datetime) -> bool:
-    came = storage.moment_of(key.rpartition("/")[2])
+def _is_older(key: str, moment: dt.datetime) -> bool:
+    came = storage.stored_at(key.rpartition("/")[2])
     return came is not None and came < moment

@@ -31,9 +31,9 @@ def answering() -> Iterator[None]:
     except FileNotFoundError:
         raise
     except _failures() as exc:
-        if getattr(default_storage, "is_gone", _never)(exc):
+        if getattr(default_storage, "is_gone", _is_never_gone)(exc):
             raise FileNotFoundError from exc
-        raise _away(exc) from exc
+        raise _unavailable(exc) from exc
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -41,11 +41,11 @@ def _failures() -> tuple[type[Exception], ...]:
     return (OSError, *getattr(default_storage, "failures", ()))
 
 
-def _never(_exc: Exception) -> bool:
+def _is_never_gone(_exc: Exception) -> bool:
     return False
 
 
-def _away(exc: Exception) -> ServiceUnavailable:
+def _unavailable(exc: Exception) -> ServiceUnavailable:
     log.error("storage_failed", error=str(exc))
     return ServiceUnavailable(_("The file storage is not available just now. Try again shortly."), retry_after=5)
 
@@ -53,10 +53,10 @@ def _away(exc: Exception) -> ServiceUnavailable:
 def new_key() -> str:
     """Return a new, unused key."""
     found = uuid7()
-    return f"{moment_of(str(found)):%Y/%m/%d}/{found}"
+    return f"{stored_at(str(found)):%Y/%m/%d}/{found}"
 
 
-def moment_of(name: str) -> dt.datetime | None:
+def stored_at(name: str) -> dt.datetime | None:
     """Return when the object with this name was stored (UTC), or None if the name is not a UUIDv7."""
     found = parse_uuid(name)
     if found is None or found.version != 7:
@@ -142,9 +142,9 @@ def days() -> Iterator[str]:
             yield from _folders(month)
 
 
-def keys_of(day: str) -> set[str]:
+def keys_on(day: str) -> set[str]:
     """Return every key in a day's folder. Objects with other names are ignored."""
-    return {f"{day}/{name}" for name in _listed(day)[1] if moment_of(name) is not None}
+    return {f"{day}/{name}" for name in _listed(day)[1] if stored_at(name) is not None}
 
 
 def _folders(parent: str) -> list[str]:

@@ -17,8 +17,8 @@ def report_orphans() -> None:
     """Every night: log how many files have lost their bytes or their row; `manage.py sweep_files` lists them."""
     found = find_orphans()
     counts = {
-        "bytes_without_row": len(found.bytes_without_row),
-        "rows_without_bytes": len(found.rows_without_bytes) + len(found.lost_but_used),
+        "bytes_without_row": len(found.contents_without_row),
+        "rows_without_bytes": len(found.rows_without_bytes) + len(found.missing_but_used),
         "unfinished": len(found.unfinished),
     }
     if any(counts.values()):

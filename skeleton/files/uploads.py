@@ -24,7 +24,7 @@ from rest_framework.parsers import BaseParser
 from skeleton.kernel.errors import BadRequest, Invalid, PayloadTooLarge
 
 FIELD = "file"
-CLOSING = 1024  # bytes at the end of a body that must contain its closing boundary
+BOUNDARY_SEARCH_BYTES = 1024  # bytes at the end of a body that must contain its closing boundary
 
 Values = Mapping[str, Any]
 
@@ -36,7 +36,7 @@ def incoming() -> Path:
     return folder
 
 
-class Received(UploadedFile):  # type: ignore[type-arg]  # it takes none at run time
+class UploadedFileOnDisk(UploadedFile):  # type: ignore[type-arg]  # it takes none at run time
     """An upload on disk. Once it is complete, `checksum` is its SHA-256 in hexadecimal."""
 
     checksum = ""
@@ -64,7 +64,7 @@ class MultipartParser(BaseParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         meta = (parser_context or {})["request"].META
-        body = _Body(stream)
+        body = _CountingStream(stream)
         handler = _Handler()
         try:
             fields, files = MultiPartParser(meta, body, [handler], "utf-8").parse()  # type: ignore[arg-type]
@@ -74,11 +74,11 @@ class MultipartParser(BaseParser):
             raise PayloadTooLarge("The fields beside the file are larger than 1 MB.") from exc
         except (MultiPartParserError, UnreadablePostError) as exc:
             raise BadRequest("The body is not well-formed multipart/form-data.") from exc
-        _require_whole(body, meta, handler)
+        _require_complete(body, meta, handler)
         return {**_texts(fields), **dict.fromkeys(handler.strangers), **files.dict()}
 
 
-class _Body:
+class _CountingStream:
     """Passes the body through, and records its length and its last bytes."""
 
     def __init__(self, stream: IO[bytes]) -> None:
@@ -86,7 +86,7 @@ class _Body:
 
     def read(self, size: int | None = None) -> bytes:
         read = self._stream.read() if size is None else self._stream.read(size)
-        self.tail = (self.tail + read)[-CLOSING:]
+        self.tail = (self.tail + read)[-BOUNDARY_SEARCH_BYTES:]
         self.length += len(read)
         return read
 
@@ -97,7 +97,7 @@ class _Handler(FileUploadHandler):
     def __init__(self) -> None:
         super().__init__()
         self.strangers: list[str] = []
-        self.file: Received | None = None
+        self.file: UploadedFileOnDisk | None = None
 
     def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> None:
         super().new_file(field_name, *args, **kwargs)
@@ -107,7 +107,7 @@ class _Handler(FileUploadHandler):
         if self.file is not None:
             raise Invalid(details={FIELD: "Send one file at a time."})
         self._hash, self._size = hashlib.sha256(), 0
-        self.file = Received(self.file_name or "")
+        self.file = UploadedFileOnDisk(self.file_name or "")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if self.file is None:
@@ -119,7 +119,7 @@ class _Handler(FileUploadHandler):
         self._hash.update(raw_data)
         self.file.write(raw_data)
 
-    def file_complete(self, file_size: int) -> Received | None:
+    def file_complete(self, file_size: int) -> UploadedFileOnDisk | None:
         if self.file is not None:
             self.file.size, self.file.checksum = self._size, self._hash.hexdigest()
             self.file.flush()
@@ -132,7 +132,7 @@ def _texts(fields: QueryDict) -> dict[str, Any]:
     return dict(fields.items())
 
 
-def _require_whole(body: _Body, meta: Values, handler: _Handler) -> None:
+def _require_complete(body: _CountingStream, meta: Values, handler: _Handler) -> None:
     """Raise BadRequest if the body is truncated."""
     boundary = parse_header_parameters(meta.get("CONTENT_TYPE", ""))[1].get("boundary", "")
     short = body.length < int(meta.get("CONTENT_LENGTH") or 0)

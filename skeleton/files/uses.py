@@ -13,28 +13,28 @@ from django.db.models import QuerySet
 from skeleton.kernel.translation import Text
 
 InUse = Callable[[UUID], bool]
-ShownTo = Callable[[Any], QuerySet[Any]]
+SharedWith = Callable[[Any], QuerySet[Any]]
 
 _registered: dict[Text, InUse] = {}
-_showing: list[ShownTo] = []
+_showing: list[SharedWith] = []
 
 
-def register(what: Text, in_use: InUse, *, shown_to: ShownTo | None = None) -> None:
+def register(what: Text, in_use: InUse, *, shared_with: SharedWith | None = None) -> None:
     """Register a use of files, such as "a message". Call it from `AppConfig.ready()`.
 
-    `in_use` returns whether the file with an id is in use. `shown_to` returns, for a user's id, a queryset of the uses
-    of `OuterRef("pk")` that allow this user to open the file.
+    `in_use` returns whether the file with an id is in use. `shared_with` returns, for a user's id, a queryset of the
+    uses of `OuterRef("pk")` that allow this user to open the file.
     """
     _registered[what] = in_use
-    if shown_to:
-        _showing.append(shown_to)
+    if shared_with:
+        _showing.append(shared_with)
 
 
-def shown_to(user_id: Any) -> list[QuerySet[Any]]:
+def shared_with(user_id: Any) -> list[QuerySet[Any]]:
     """Return querysets of the uses of a file (`OuterRef("pk")`) that allow a user who isn't its owner to open it."""
     return [found(user_id) for found in _showing]
 
 
-def user_of(file_id: UUID) -> Text | None:
+def usage_of(file_id: UUID) -> Text | None:
     """Return what uses the file, such as "a message", or None."""
     return next((what for what, in_use in _registered.items() if in_use(file_id)), None)

@@ -10,15 +10,15 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from skeleton.files import services
-from skeleton.files.downloads import download_of
+from skeleton.files.downloads import download_response
 from skeleton.files.errors import RangeNotSatisfiable
 from skeleton.files.models import File
 from skeleton.files.serializers import FileSerializer, UploadInputSerializer
-from skeleton.files.uploads import MultipartParser, Received
+from skeleton.files.uploads import MultipartParser, UploadedFileOnDisk
 from skeleton.kernel.errors import NotFound
 from skeleton.rest.actions import action, describe
 from skeleton.rest.handler import error_response
-from skeleton.rest.parsers import RERUN
+from skeleton.rest.parsers import RERUN_ENVIRON_KEY
 from skeleton.rest.permissions import HasPermission
 from skeleton.rest.viewsets import CreateMixin, DestroyMixin, ReadOnlyModelViewSet
 
@@ -49,14 +49,14 @@ class FileViewSet(DestroyMixin, CreateMixin, ReadOnlyModelViewSet):
     @describe(summary="Upload", errors=(), operation="upload")
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """At most 25 MB unless configured otherwise, and 10 uploads a minute. Type and size come from the content."""
-        if RERUN not in request.META:
+        if RERUN_ENVIRON_KEY not in request.META:
             services.UPLOADS.hit(str(self.actor.user_id))  # before the body is read
         try:
             values = self.parse()
             pk = services.upload_file(upload=values["file"], purpose=values.get("purpose"), actor=self.actor)
         finally:
             received = dict(request.data).get("file")
-            if isinstance(received, Received):  # a rejected upload is on disk, too
+            if isinstance(received, UploadedFileOnDisk):  # a rejected upload is on disk, too
                 received.close()
         return self.show(pk, 201)
 
@@ -67,7 +67,7 @@ class FileViewSet(DestroyMixin, CreateMixin, ReadOnlyModelViewSet):
         if file is None:
             raise NotFound
         try:
-            return download_of(file, request.META, whole=request.method == "HEAD")
+            return download_response(file, request.META, whole=request.method == "HEAD")
         except RangeNotSatisfiable as exc:
             response = error_response(exc)
             response.headers["Content-Range"] = f"bytes */{file.size}"

@@ -10,12 +10,12 @@ from skeleton.kernel.actors import Actor, covers
 from skeleton.kernel.errors import Forbidden
 
 
-def require_reach(actor: Actor, permissions: Iterable[str]) -> None:
+def require_can_grant(actor: Actor, permissions: Iterable[str]) -> None:
     """Raise Forbidden if any of `permissions` exceeds those of the actor."""
     if not covers(actor.permissions, permissions):
         raise Forbidden(_("This involves permissions that you do not hold yourself."))
 
 
-def require_reach_over(actor: Actor, user: User) -> None:
+def require_can_manage(actor: Actor, user: User) -> None:
     """Raise Forbidden if `user` has permissions that the actor lacks."""
-    require_reach(actor, permissions_of(user))
+    require_can_grant(actor, permissions_of(user))

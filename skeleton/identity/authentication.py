@@ -3,7 +3,7 @@
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from skeleton.identity.queries import actor_of_session
+from skeleton.identity.queries import actor_by_session
 from skeleton.identity.tokens import read_access
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.context import current_request
@@ -22,7 +22,7 @@ class TokenAuthentication(BaseAuthentication):
         if header[: len(_SCHEME)].lower() != _SCHEME:
             raise Unauthorized("Use the scheme Bearer.")
         claims = read_access(header[len(_SCHEME) :].strip())
-        actor = actor_of_session(claims.session_id, claims.user_id)
+        actor = actor_by_session(claims.session_id, claims.user_id)
         if actor is None:
             raise Unauthorized("The session has ended.")
         context = current_request.get()

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 
-from skeleton.identity.permissions import VALID
+from skeleton.identity.permissions import VALID_PERMISSIONS
 from skeleton.identity.services.bootstrap import has_documented_password
 from skeleton.rest.actions import actions_of, endpoints
 from skeleton.rest.permissions import requirement_of
@@ -29,7 +29,7 @@ def check_permissions_exist(app_configs: Any, **kwargs: Any) -> list[CheckMessag
     return [
         Error(f"{place} asks for {permission}, which no role can hold.", id="skeleton.E200")
         for permission, place in asked.items()
-        if permission not in VALID
+        if permission not in VALID_PERMISSIONS
     ]
 
 

@@ -21,7 +21,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
 
 EVERYTHING = "*:*"
 
-VALID: tuple[str, ...] = (
+VALID_PERMISSIONS: tuple[str, ...] = (
     *(f"{resource}:{action}" for resource, actions in ACTIONS.items() for action in (*actions, "*")),
     EVERYTHING,
 )

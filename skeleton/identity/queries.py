@@ -36,7 +36,7 @@ _BY_EMAIL = f"""
 """  # noqa: S608 (constants only)
 
 
-def user_with_email(email: str, network: bytes) -> tuple[User | None, bool]:
+def get_user_by_email(email: str, network: bytes) -> tuple[User | None, bool]:
     """Return the user with this e-mail, ignoring case, and whether they recently signed in from `network` (a hash).
 
     Doesn't use the ORM, which would double the cost of the query.
@@ -48,12 +48,12 @@ def user_with_email(email: str, network: bytes) -> tuple[User | None, bool]:
     return User.from_db(DEFAULT_DB_ALIAS, _USER, fields), known
 
 
-def actor_of_session(session_id: UUID, user_id: UUID) -> Actor | None:
+def actor_by_session(session_id: UUID, user_id: UUID) -> Actor | None:
     """Return the user of an active session with their current permissions, or None if the session has ended."""
     return _actor(_BY_SESSION, [session_id, user_id], user_id, session_id)
 
 
-def actor_of_user(user_id: UUID) -> Actor | None:
+def actor_by_user(user_id: UUID) -> Actor | None:
     """Return an active user as an actor, or None."""
     return _actor(_BY_USER, [user_id], user_id, None)
 
@@ -107,6 +107,6 @@ def recipients_of(user_ids: Iterable[UUID]) -> list[Recipient]:
     return [Recipient(*row) for row in users.values_list("pk", "language")]
 
 
-def holds_a_role(user_id: UUID) -> bool:
+def has_role(user_id: UUID) -> bool:
     """Return whether the user has any role, even an empty one. This makes a user staff."""
     return UserRole.objects.filter(user_id=user_id).exists()

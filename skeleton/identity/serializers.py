@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from skeleton.identity.choices import Language
-from skeleton.identity.permissions import VALID
+from skeleton.identity.permissions import VALID_PERMISSIONS
 from skeleton.rest.fields import (
     BooleanField,
     ChoiceField,
@@ -122,7 +122,7 @@ class PermissionField(TextField):
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        if text not in VALID:
+        if text not in VALID_PERMISSIONS:
             self.fail("unknown", value=text)
         return text
 
@@ -131,7 +131,7 @@ class RoleInputSerializer(InputSerializer):
     output_serializer_class = RoleSerializer
     name = TextField(max_length=100)
     description = TextField(required=False, allow_blank=True)
-    permissions = ListField(child=PermissionField(), max_length=len(VALID))
+    permissions = ListField(child=PermissionField(), max_length=len(VALID_PERMISSIONS))
 
 
 class AssignRoleInputSerializer(InputSerializer):

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from skeleton.identity.filters import UserFilterSet
 from skeleton.identity.models import Role, Session, User
-from skeleton.identity.permissions import VALID
+from skeleton.identity.permissions import VALID_PERMISSIONS
 from skeleton.identity.serializers import (
     AssignRoleInputSerializer,
     ChangePasswordInputSerializer,
@@ -33,7 +33,7 @@ from skeleton.rest.actions import action, describe
 from skeleton.rest.http import JsonResponse
 from skeleton.rest.listing import Ordering
 from skeleton.rest.permissions import PUBLIC, SIGNED_IN, HasPermission, require
-from skeleton.rest.reading import reader_of
+from skeleton.rest.reading import compiled_query_of
 from skeleton.rest.viewsets import ApiViewSet, DestroyMixin, ModelViewSet, ReadOnlyModelViewSet, UpdateMixin
 
 MANAGE_ROLES = "roles:manage"
@@ -41,7 +41,7 @@ BY_NAME = Ordering("name", Lower("name"))
 
 
 def _read_user(pk: UUID) -> dict[str, Any]:
-    return reader_of(UserSerializer).one(User.objects.with_role_names(), pk)
+    return compiled_query_of(UserSerializer).one(User.objects.with_role_names(), pk)
 
 
 class AuthViewSet(ApiViewSet):
@@ -264,4 +264,4 @@ class PermissionViewSet(ApiViewSet):
 
     @describe(summary="List the valid permissions", output=None, envelope="list")
     def list(self, request: Request) -> HttpResponse:
-        return JsonResponse({"data": list(VALID)})
+        return JsonResponse({"data": list(VALID_PERMISSIONS)})

@@ -26,13 +26,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, override
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from skeleton.identity.queries import actor_of_user
+from skeleton.identity.queries import actor_by_user
 from skeleton.importexport.errors import BadFile, TooMuch
-from skeleton.importexport.limits import PATIENT, QUICK, Limits
+from skeleton.importexport.limits import JOB_LIMITS, REQUEST_LIMITS, Limits
 from skeleton.importexport.models import Import, ImportState
 from skeleton.importexport.runs import Progress, check_heading, run
 from skeleton.importexport.sheets import Sheet, open_sheet, read_sheet
-from skeleton.jobs.queue import long_job
+from skeleton.jobs.queue import non_atomic_job
 from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden
@@ -53,7 +53,7 @@ KEPT = dt.timedelta(days=7)
 WORKING = (ImportState.CHECKING, ImportState.APPLYING)
 
 CHANGED = gettext_noop("Something has changed since the preview. Check it again.")
-FAULT = gettext_noop("Something went wrong on our side. It has been logged; nothing was changed.")
+INTERNAL_ERROR = gettext_noop("Something went wrong on our side. It has been logged; nothing was changed.")
 BROKEN_OFF = gettext_noop("The work on this file was broken off. Upload it again, or split it into smaller files.")
 
 
@@ -63,14 +63,14 @@ def start_import(*, screen: Any, name: str, content: bytes, encoding: str | None
     started = Import.objects.create(
         owner_id=actor.user_id, screen=screen.opts.label_lower, file_name=name[:255], encoding=encoding, content=content
     )
-    _go_on(started.pk, at_once=checked and len(content) <= AT_ONCE)
+    _dispatch(started.pk, at_once=checked and len(content) <= AT_ONCE)
     return started.pk
 
 
 def _check_heading(screen: Any, content: bytes, encoding: str | None) -> bool:
     """Check the heading. Return False if that takes too long for a request. Raises BadFile."""
     try:
-        with open_sheet(content, encoding=encoding, limits=QUICK) as sheet:
+        with open_sheet(content, encoding=encoding, limits=REQUEST_LIMITS) as sheet:
             check_heading(screen.table, sheet.heading)
     except TooMuch:
         return False
@@ -83,30 +83,30 @@ def apply_import(*, import_id: UUID, actor: Actor) -> None:
     waiting = own.filter(state=ImportState.CHECKED)
     if not waiting.update(state=ImportState.APPLYING, attempts=0, done=0, updated_at=timezone.now()):
         raise Conflict(_("This import is not waiting to be applied."))
-    _go_on(import_id, at_once=own.annotate(size=Length("content")).filter(size__lte=AT_ONCE).exists())
+    _dispatch(import_id, at_once=own.annotate(size=Length("content")).filter(size__lte=AT_ONCE).exists())
 
 
-def _go_on(import_id: UUID, *, at_once: bool) -> None:
+def _dispatch(import_id: UUID, *, at_once: bool) -> None:
     """Process the import now, or enqueue a job."""
     try:
         if at_once:
-            _work_on(import_id, QUICK)
+            _work_on(import_id, REQUEST_LIMITS)
             return
     except (TooMuch, OperationalError, InterfaceError):
         log.info("import_left_to_job", import_id=str(import_id))
     work_on_import.enqueue(import_id=str(import_id))
 
 
-@long_job
+@non_atomic_job
 @titled(_("Work on import"))
 def work_on_import(*, import_id: str) -> None:
     """Check or apply the file, depending on the import's state."""
-    _work_on(UUID(import_id), PATIENT)
+    _work_on(UUID(import_id), JOB_LIMITS)
 
 
 def _work_on(import_id: UUID, limits: Limits) -> None:
     """Process the import. Raises TooMuch if a job's limits may suffice, and database errors that warrant a retry."""
-    import_ = _begun(import_id)
+    import_ = _start_attempt(import_id)
     if import_ is None:
         return
     try:
@@ -116,17 +116,17 @@ def _work_on(import_id: UUID, limits: Limits) -> None:
         ):
             _work(import_, sheet)
     except (BadFile, Forbidden) as refusal:
-        if isinstance(refusal, TooMuch) and limits is not PATIENT:
+        if isinstance(refusal, TooMuch) and limits is not JOB_LIMITS:
             raise
         _end(import_, ImportState.REFUSED, str(refusal.message))
     except (OperationalError, InterfaceError):
         raise  # the job is retried
     except Exception:
         log.exception("import_failed", import_id=str(import_id))
-        _end(import_, ImportState.FAILED, FAULT)
+        _end(import_, ImportState.FAILED, INTERNAL_ERROR)
 
 
-def _begun(import_id: UUID) -> Import | None:
+def _start_attempt(import_id: UUID) -> Import | None:
     """Count an attempt and return the import, or None if there is nothing to do or no attempt is left."""
     now, waiting = timezone.now(), Import.objects.filter(pk=import_id, state__in=WORKING)
     if waiting.filter(attempts__gte=ATTEMPTS).update(state=ImportState.FAILED, message=BROKEN_OFF, updated_at=now):
@@ -142,10 +142,10 @@ def _end(import_: Import, state: ImportState, message: str) -> None:
 
 def _work(import_: Import, sheet: Sheet) -> None:
     """Check or apply the import and store the result, in one transaction. Do nothing if another process is doing it."""
-    with _telling(import_) as progress, transaction.atomic():
-        if not _is_ours(import_):
+    with _progress_reporter(import_) as progress, transaction.atomic():
+        if not _try_lock(import_):
             return
-        screen, actor = screen_of(import_), actor_of_user(import_.owner_id)
+        screen, actor = screen_of(import_), actor_by_user(import_.owner_id)
         if actor is None or not screen.may_import(actor):
             raise Forbidden(_("You may no longer import here."))
         applying = import_.state == ImportState.APPLYING
@@ -164,7 +164,7 @@ def _work(import_: Import, sheet: Sheet) -> None:
         )
 
 
-def _is_ours(import_: Import) -> bool:
+def _try_lock(import_: Import) -> bool:
     """Return whether the import is unchanged and no other process works on it, as a job may run twice.
 
     This takes an advisory lock instead of a row lock, because the progress is written to the row in the meantime.
@@ -181,12 +181,12 @@ def screen_of(import_: Import) -> Any:
 
 
 @contextmanager
-def _telling(import_: Import) -> Iterator[Progress]:
+def _progress_reporter(import_: Import) -> Iterator[Progress]:
     """Yield a function that stores the progress over a separate connection, visible during the open transaction."""
     aside: Any = connection.copy()
 
     def tell(done: int, total: int) -> None:
-        if total < WORTH_TELLING:
+        if total < MIN_ROWS_FOR_PROGRESS:
             return
         with aside.cursor() as cursor:
             cursor.execute("UPDATE exchange_import SET done = %s, total = %s WHERE id = %s", [done, total, import_.pk])
@@ -197,7 +197,7 @@ def _telling(import_: Import) -> Iterator[Progress]:
         aside.close()
 
 
-WORTH_TELLING = 500
+MIN_ROWS_FOR_PROGRESS = 500
 """Minimum number of rows for which progress is reported. Fewer are done too quickly."""
 
 

@@ -23,7 +23,7 @@ class Limits:
     """Bytes of address space (RLIMIT_AS)."""
     unfolded: int = 50_000_000
     """Decompressed bytes of the parts of a workbook, which is a ZIP archive."""
-    unfolded_empty: int = 250_000_000
+    decompressed_empty_rows: int = 250_000_000
     """Decompressed bytes of a workbook's empty rows. LibreOffice writes 150 MB if whole columns have a style."""
     parts: int = 2_000
     """Entries of the archive."""
@@ -38,8 +38,10 @@ class Limits:
     """Bytes of all rows as JSON, because a workbook can reference one long text many times."""
 
 
-PATIENT = Limits()
+JOB_LIMITS = Limits()
 """The limits of a job."""
 
-QUICK = Limits(seconds=4, processor_seconds=4, memory=256_000_000, unfolded=10_000_000, rows=500, text=5_000_000)
+REQUEST_LIMITS = Limits(
+    seconds=4, processor_seconds=4, memory=256_000_000, unfolded=10_000_000, rows=500, text=5_000_000
+)
 """The limits of a request, whose thread waits for the result. A file that needs more is left to a job."""

@@ -39,7 +39,7 @@ CHUNK = 500
 TOLD_EVERY = 50  # rows
 
 
-class Target(Protocol):
+class ImportTarget(Protocol):
     """The target of an import: an admin with `skeleton.importexport.screens.ImportableAdmin`."""
 
     model: type[Model]
@@ -51,11 +51,11 @@ class Target(Protocol):
 
     def change_row(self, record: Any, body: dict[str, Any], actor: Actor) -> None: ...
 
-    def work_order(self, plan: "Plan") -> Any: ...
+    def work_order(self, plan: "RowPlan") -> Any: ...
 
 
 @dataclass(slots=True)
-class Plan:
+class RowPlan:
     """A parsed row: its record (None for a new one), and the values of its columns as in a request body."""
 
     row: Row
@@ -69,7 +69,7 @@ class Plan:
         self.errors.setdefault(column, text)
 
 
-class _Undone(Exception):
+class _Rollback(Exception):
     """Rolls back the transaction and carries the report out of it."""
 
     def __init__(self, report: Report) -> None:
@@ -77,7 +77,12 @@ class _Undone(Exception):
 
 
 def run(
-    target: Target, sheet: Sheet, *, actor: Actor, apply: str | None, progress: Progress = lambda done, total: None
+    target: ImportTarget,
+    sheet: Sheet,
+    *,
+    actor: Actor,
+    apply: str | None,
+    progress: Progress = lambda done, total: None,
 ) -> tuple[Report, bool]:
     """Process the sheet, and return the report and whether it was applied. Raises BadFile.
 
@@ -88,9 +93,9 @@ def run(
         with audited_transaction(actor, "import"):
             report = _work(target, sheet, actor, progress)
             if apply is None or not report.is_clean or report.plan != apply:
-                raise _Undone(report)
+                raise _Rollback(report)
         return report, True
-    except _Undone as undone:
+    except _Rollback as undone:
         return undone.report, False
     except BadFile:
         raise
@@ -98,13 +103,13 @@ def run(
         raise BadFile(refusal_of(exc).message) from exc
 
 
-def _work(target: Target, sheet: Sheet, actor: Actor, progress: Progress) -> Report:
+def _work(target: ImportTarget, sheet: Sheet, actor: Actor, progress: Progress) -> Report:
     columns = [column.prepared() for column in _columns_of(target.table, sheet.heading)]
     plans = _plans(target, sheet, columns, actor)
     ordered = sorted(plans, key=target.work_order)
     outcomes = {}
     for done, plan in enumerate(ordered):
-        outcomes[plan.row.number] = _do(target, plan, columns, actor)
+        outcomes[plan.row.number] = _apply_row(target, plan, columns, actor)
         if done % TOLD_EVERY == 0:
             progress(done, len(plans))
     connection.check_constraints()
@@ -162,11 +167,11 @@ _ID = TextColumn(ID, shown=True)
 # --- which record a row means -----------------------------------------------------------------------------------------
 
 
-def _plans(target: Target, sheet: Sheet, columns: list[Column], actor: Actor) -> list[Plan]:
-    plans: list[Plan] = []
+def _plans(target: ImportTarget, sheet: Sheet, columns: list[Column], actor: Actor) -> list[RowPlan]:
+    plans: list[RowPlan] = []
     first_of: dict[Any, int] = {}
     for chunk in _chunks(sheet.rows):
-        fresh = [Plan(row) for row in chunk]
+        fresh = [RowPlan(row) for row in chunk]
         for plan in fresh:
             _read_known(plan, columns)
         _find_records(target, fresh, columns, actor)
@@ -182,7 +187,7 @@ def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
         yield chunk
 
 
-def _read_known(plan: Plan, columns: list[Column]) -> None:
+def _read_known(plan: RowPlan, columns: list[Column]) -> None:
     """Read all cells except amounts, which may depend on the record's currency."""
     for index, column in enumerate(columns):
         if index in plan.row.formulas:
@@ -193,7 +198,7 @@ def _read_known(plan: Plan, columns: list[Column]) -> None:
             _read(plan, column, plan.row.cells[index], {})
 
 
-def _read(plan: Plan, column: Column, cell: Any, context: dict[str, Any]) -> None:
+def _read(plan: RowPlan, column: Column, cell: Any, context: dict[str, Any]) -> None:
     empty = cell is None or (isinstance(cell, str) and not cell.strip())
     try:
         plan.values[column.name] = None if empty else column.read(cell, context)
@@ -202,9 +207,9 @@ def _read(plan: Plan, column: Column, cell: Any, context: dict[str, Any]) -> Non
     plan.texts[column.name] = "" if empty else str(cell).strip()
 
 
-def _find_records(target: Target, plans: list[Plan], columns: list[Column], actor: Actor) -> None:
+def _find_records(target: ImportTarget, plans: list[RowPlan], columns: list[Column], actor: Actor) -> None:
     """Set the records that the rows refer to, by id or by key."""
-    rows = target.table.read_whole(target.rows(actor))
+    rows = target.table.with_related(target.rows(actor))
     by_id = {plan.row.number: parse_uuid(str(plan.values[ID])) for plan in plans if plan.values.get(ID)}
     found = {record.pk: record for record in rows.filter(pk__in=[pk for pk in by_id.values() if pk])}
     for plan in plans:
@@ -216,7 +221,7 @@ def _find_records(target: Target, plans: list[Plan], columns: list[Column], acto
     _find_by_key(target.table, rows, keyed, columns)
 
 
-def _find_by_key(table: Table, rows: Any, plans: list[Plan], columns: list[Column]) -> None:
+def _find_by_key(table: Table, rows: Any, plans: list[RowPlan], columns: list[Column]) -> None:
     if not plans:
         return
     by_name = {column.name: column for column in columns}
@@ -243,12 +248,12 @@ def _path_of(column: Column) -> str:
     return column.source.replace(".", "__")
 
 
-def _key_of(plan: Plan, table: Table) -> tuple[Any, ...] | None:
+def _key_of(plan: RowPlan, table: Table) -> tuple[Any, ...] | None:
     key = tuple(column.alike(plan.values.get(column.name)) for column in table.key_columns)
     return None if not key or None in key else key
 
 
-def _refuse_twice(plan: Plan, table: Table, first_of: dict[Any, int]) -> None:
+def _refuse_twice(plan: RowPlan, table: Table, first_of: dict[Any, int]) -> None:
     """Refuse a second row about the same record, as the two may contradict each other."""
     means = plan.record.pk if plan.record is not None else _key_of(plan, table)
     if means is None:
@@ -260,7 +265,7 @@ def _refuse_twice(plan: Plan, table: Table, first_of: dict[Any, int]) -> None:
         )
 
 
-def _read_amounts(plan: Plan, columns: list[Column], table: Table) -> None:
+def _read_amounts(plan: RowPlan, columns: list[Column], table: Table) -> None:
     known = {column.name: column.of(plan.record) for column in table.columns} if plan.record is not None else {}
     context = {**known, **plan.values}
     for index, column in enumerate(columns):
@@ -272,7 +277,7 @@ def _read_amounts(plan: Plan, columns: list[Column], table: Table) -> None:
 # --- doing it ---------------------------------------------------------------------------------------------------------
 
 
-def _do(target: Target, plan: Plan, columns: list[Column], actor: Actor) -> Outcome:
+def _apply_row(target: ImportTarget, plan: RowPlan, columns: list[Column], actor: Actor) -> Outcome:
     label = " · ".join(text for name in target.table.key if (text := plan.texts.get(name))) or str(plan.record or "")
     outcome = Outcome(plan.row.number, label, NEW if plan.record is None else UNCHANGED, errors=dict(plan.errors))
     if outcome.errors:
@@ -297,11 +302,11 @@ def _do(target: Target, plan: Plan, columns: list[Column], actor: Actor) -> Outc
     return outcome
 
 
-def _differs(column: Column, plan: Plan) -> bool:
+def _differs(column: Column, plan: RowPlan) -> bool:
     return bool(column.alike(column.of(plan.record)) != column.alike(plan.values[column.name]))
 
 
-def _body(plan: Plan, columns: list[Column]) -> dict[str, Any]:
+def _body(plan: RowPlan, columns: list[Column]) -> dict[str, Any]:
     """Return the values of some columns as an API request body, with `address.city` inside `address`."""
     body: dict[str, Any] = {}
     for column in columns:
@@ -315,7 +320,7 @@ def _body(plan: Plan, columns: list[Column]) -> dict[str, Any]:
     return body
 
 
-def _change(plan: Plan, column: Column, table: Table) -> list[str]:
+def _change(plan: RowPlan, column: Column, table: Table) -> list[str]:
     known = {each.name: each.of(plan.record) for each in table.columns}
     before = column.cell_of(plan.record, known)
     return ["" if before is None else str(before), plan.texts[column.name]]

@@ -17,7 +17,7 @@ from unfold import widgets
 
 from skeleton.importexport.imports import apply_import, start_import
 from skeleton.importexport.models import Import, ImportState
-from skeleton.importexport.runs import Plan
+from skeleton.importexport.runs import RowPlan
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import DomainError
 from skeleton.kernel.ids import parse_uuid
@@ -25,7 +25,7 @@ from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 from skeleton.office.exports import FORMATS
 from skeleton.office.records import RecordAdmin
-from skeleton.office.tables.spreadsheets import table_answer
+from skeleton.office.tables.spreadsheets import table_response
 from skeleton.office.tables.table import Table
 from skeleton.rest.serializers import InputSerializer
 
@@ -91,7 +91,7 @@ class ImportableAdmin(RecordAdmin):
         """Partially update a record from a request body, as the API would."""
         self.change(record.pk, self.update_input.parse(body, partial=True), actor)
 
-    def work_order(self, plan: Plan) -> Any:
+    def work_order(self, plan: RowPlan) -> Any:
         """Return the sort key of a row: existing records by id, so that two imports cannot deadlock, then new ones."""
         return (plan.record is None, str(plan.record.pk) if plan.record else "", plan.row.number)
 
@@ -130,7 +130,7 @@ class ImportableAdmin(RecordAdmin):
     def _template(self, request: HttpRequest, kind: str) -> HttpResponseBase:
         self._importer(request)
         name = f"{self.opts.verbose_name_plural}-template".replace(" ", "-")
-        return table_answer(name, self.table.template(), xlsx=kind == "xlsx")
+        return table_response(name, self.table.template(), xlsx=kind == "xlsx")
 
     def _show(self, request: HttpRequest, import_id: str) -> HttpResponse:
         """Show the import's progress, preview or errors. A POST applies it."""

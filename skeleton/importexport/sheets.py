@@ -27,10 +27,10 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.importexport.errors import BadFile, TooMuch
-from skeleton.importexport.limits import PATIENT, Limits
+from skeleton.importexport.limits import JOB_LIMITS, Limits
 from skeleton.importexport.reader.rows import Cell, Row
 from skeleton.kernel.text import format_text
-from skeleton.office.tables.spreadsheets import plain_text
+from skeleton.office.tables.spreadsheets import unescape_formulas
 
 log = structlog.get_logger("skeleton.importexport")
 
@@ -39,7 +39,7 @@ IN_MEMORY = 1_000_000
 
 _COMMAND = (sys.executable, "-E", "-s", "-S", "-B", "-m", "skeleton.importexport.reader")
 """Runs Python without environment variables and without installed packages."""
-_LINE = 64_000_000
+_MAX_LINE_BYTES = 64_000_000
 """Maximum bytes of an output line, more than those of the largest row."""
 
 
@@ -52,24 +52,24 @@ class Sheet:
 
 
 @contextmanager
-def open_sheet(content: bytes, *, encoding: str | None = None, limits: Limits = PATIENT) -> Iterator[Sheet]:
+def open_sheet(content: bytes, *, encoding: str | None = None, limits: Limits = JOB_LIMITS) -> Iterator[Sheet]:
     """Yield the table in a file, and read it while its rows are iterated. For a workbook, this is the first sheet.
 
     `encoding` is that of a CSV; None detects it. Raises BadFile, also during iteration.
     """
-    with _raw(content, encoding, limits) as (kind, lines):
+    with _reader_output(content, encoding, limits) as (kind, lines):
         yield _sheet(kind, lines)
 
 
 @contextmanager
-def read_sheet(content: bytes, *, encoding: str | None = None, limits: Limits = PATIENT) -> Iterator[Sheet]:
+def read_sheet(content: bytes, *, encoding: str | None = None, limits: Limits = JOB_LIMITS) -> Iterator[Sheet]:
     """Read the whole table, and yield it after the process has ended. Raises BadFile.
 
     The rows are buffered as the process's output lines, in memory or in an unnamed file. The limits bound their size,
     and only a few are Python objects at the same time.
     """
     with SpooledTemporaryFile(IN_MEMORY) as spool:
-        with _raw(content, encoding, limits) as (kind, lines):
+        with _reader_output(content, encoding, limits) as (kind, lines):
             spool.writelines(lines)
         spool.seek(0)
         yield _sheet(kind, spool)
@@ -87,7 +87,7 @@ def _row(line: bytes, kind: str) -> Row:
 
 def _cell(cell: Any, kind: str) -> Cell:
     if isinstance(cell, str):
-        return plain_text(cell) if kind == "csv" else cell
+        return unescape_formulas(cell) if kind == "csv" else cell
     if isinstance(cell, dict):
         return dt.date.fromisoformat(cell["d"]) if "d" in cell else dt.datetime.fromisoformat(cell["t"])
     return cell
@@ -97,12 +97,12 @@ def _cell(cell: Any, kind: str) -> Cell:
 
 
 @contextmanager
-def _raw(content: bytes, encoding: str | None, limits: Limits) -> Iterator[tuple[str, Iterator[bytes]]]:
+def _reader_output(content: bytes, encoding: str | None, limits: Limits) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Yield the file's type and the output lines of its rows."""
     with TemporaryFile() as file:
         file.write(content)
         file.seek(0)
-        reader = _Reader(file, encoding, limits)
+        reader = _ReaderProcess(file, encoding, limits)
         try:
             reader.watch()
             yield reader.kind(), reader.rows()
@@ -110,13 +110,13 @@ def _raw(content: bytes, encoding: str | None, limits: Limits) -> Iterator[tuple
             reader.close()
 
 
-class _Reader:
+class _ReaderProcess:
     """The process that reads one file, and its messages (see `skeleton.importexport.reader.__main__`)."""
 
     def __init__(self, file: IO[bytes], encoding: str | None, limits: Limits) -> None:
         task = {"limits": asdict(limits), "encoding": encoding, "parent": os.getpid()}
         self._overdue = False
-        self._most = limits.text + _LINE
+        self._most = limits.text + _MAX_LINE_BYTES
         self._process = subprocess.Popen(  # noqa: S603
             [*_COMMAND, dumps(task)],
             cwd=settings.BASE_DIR,
@@ -165,10 +165,10 @@ class _Reader:
         self._process.kill()
 
     def _line(self) -> bytes:
-        line = self._output.readline(_LINE)
+        line = self._output.readline(_MAX_LINE_BYTES)
         self._most -= len(line)
         if not line.endswith(b"\n") or self._most < 0:
-            raise self._ended_early()
+            raise self._early_exit_error()
         return line
 
     def _heard(self, line: bytes) -> dict[str, Any]:
@@ -186,7 +186,7 @@ class _Reader:
             raise _unread()
         return message
 
-    def _ended_early(self) -> BadFile:
+    def _early_exit_error(self) -> BadFile:
         """Return the error for a process that ended before its output was complete."""
         self._process.kill()
         code = self._process.wait()

@@ -13,7 +13,7 @@ FRAME = 100_000
 """Bytes that a form may have in addition to its file."""
 
 
-class Quota(FileUploadHandler):
+class MaxBodySizeHandler(FileUploadHandler):
     """An upload handler that refuses a body by its announced length, and leaves its content to the next handler."""
 
     def handle_raw_input(

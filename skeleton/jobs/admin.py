@@ -25,11 +25,11 @@ from unfold.enums import ActionVariant
 from skeleton.jobs import services
 from skeleton.jobs.choices import OPEN, State
 from skeleton.jobs.models import Job
-from skeleton.jobs.queries import jobs, periodic_jobs, workers_alive
-from skeleton.jobs.titles import title_of
+from skeleton.jobs.queries import jobs, live_worker_count, periodic_jobs
+from skeleton.jobs.titles import job_title
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.ids import parse_uuid
-from skeleton.kernel.redaction import without_secrets
+from skeleton.kernel.redaction import redact
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 from skeleton.office.acts import act
@@ -68,7 +68,7 @@ class TaskFilter(DropdownFilter):
     title, parameter_name = _("job"), "task"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return sorted(((name, str(title_of(name).name)) for name in app.tasks), key=lambda pair: pair[1])
+        return sorted(((name, str(job_title(name).name)) for name in app.tasks), key=lambda pair: pair[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         return queryset.filter(task_name=self.value()) if self.value() else queryset
@@ -107,7 +107,7 @@ class JobAdmin(DocumentAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Render the list between the number of workers and the table of periodic jobs."""
-        around = {"periodic": map(_shown, periodic_jobs()), "workers": workers_alive()}
+        around = {"periodic": map(_shown, periodic_jobs()), "workers": live_worker_count()}
         return super().changelist_view(request, {**(extra_context or {}), **around})
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
@@ -161,7 +161,7 @@ class JobAdmin(DocumentAdmin):
 
     @display(description=_("with"))
     def arguments(self, job: Job) -> str:
-        return without_secrets(orjson.dumps(job.args).decode()) if job.args else EMPTY
+        return redact(orjson.dumps(job.args).decode()) if job.args else EMPTY
 
     @display(description=_("events"))
     def events(self, job: Job) -> SafeString | str:

@@ -14,20 +14,22 @@ from django.utils.translation import gettext_noop
 from procrastinate import App, JobContext
 from procrastinate.exceptions import ConnectorException
 
-from skeleton.kernel.redaction import without_secrets
+from skeleton.kernel.redaction import redact
 
 log = structlog.get_logger("skeleton.jobs")
 
-LOST = gettext_noop("The worker that ran it died, or lost the database. It is given to another one.")
+WORKER_LOST_MESSAGE = gettext_noop("The worker that ran it died, or lost the database. It is given to another one.")
 
-_KEEP = """
+_UPSERT_FAILURE = """
     INSERT INTO core_job_failure (job_id, failed_at, error, place)
     SELECT id, now(), %(error)s, %(place)s FROM procrastinate_jobs WHERE id = %(job_id)s
     ON CONFLICT (job_id) DO UPDATE SET failed_at = now(), error = excluded.error, place = excluded.place
 """
 
 
-async def keep_reason(call_next: Callable[[], Awaitable[object]], context: JobContext, worker: Any) -> object:
+async def record_failure_middleware(
+    call_next: Callable[[], Awaitable[object]], context: JobContext, worker: Any
+) -> object:
     """Run a job, record the exception if it fails, and raise it again for the queue. A worker middleware."""
     try:
         return await call_next()
@@ -40,7 +42,7 @@ async def keep_reason(call_next: Callable[[], Awaitable[object]], context: JobCo
 async def note(app: App, job_id: int | None, error: str, place: str = "") -> None:
     """Store the reason. If the database is unavailable, it is only in the log."""
     try:
-        await app.connector.execute_query_async(_KEEP, job_id=job_id, error=error, place=place)
+        await app.connector.execute_query_async(_UPSERT_FAILURE, job_id=job_id, error=error, place=place)
     except ConnectorException:
         log.warning("reason_not_kept", job=job_id)
 
@@ -51,7 +53,7 @@ def reason_of(exc: BaseException) -> str:
     Only the first line of its message is used, because PostgreSQL's other lines contain the refused row.
     """
     lines = [line.strip() for line in str(exc).splitlines() if line.strip()]
-    return without_secrets(f"{type(exc).__name__}: {lines[0]}" if lines else type(exc).__name__)
+    return redact(f"{type(exc).__name__}: {lines[0]}" if lines else type(exc).__name__)
 
 
 def place_of(exc: BaseException) -> str:

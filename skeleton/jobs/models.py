@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from skeleton.jobs.choices import State
-from skeleton.jobs.titles import title_of
+from skeleton.jobs.titles import job_title
 from skeleton.kernel.translation import Text
 
 
@@ -19,7 +19,7 @@ class Job(ProcrastinateJob):
         verbose_name_plural = _("jobs")
 
     def __str__(self) -> str:
-        return f"{title_of(self.task_name).name} ({self.pk})"
+        return f"{job_title(self.task_name).name} ({self.pk})"
 
     def get_status_display(self) -> Text:
         return State(self.status).label

@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateEvent, Procrastinat
 
 from skeleton.db.models import JobFailure
 from skeleton.jobs.models import Job
-from skeleton.jobs.titles import title_of
+from skeleton.jobs.titles import job_title
 from skeleton.kernel.translation import Text
 
 
@@ -30,7 +30,7 @@ def jobs() -> QuerySet[Job]:
 
 
 @dataclass(frozen=True, slots=True)
-class Periodic:
+class PeriodicJob:
     """A periodic job: its purpose, its schedule (UTC), and its last run."""
 
     title: Text
@@ -42,7 +42,7 @@ class Periodic:
     state: str | None = None
 
 
-def periodic_jobs() -> list[Periodic]:
+def periodic_jobs() -> list[PeriodicJob]:
     """Return every periodic job, ordered by its next run."""
     now = timezone.now()
     defers = ProcrastinatePeriodicDefer.objects.select_related("job").order_by("defer_timestamp")
@@ -50,9 +50,9 @@ def periodic_jobs() -> list[Periodic]:
     found = []
     for periodic in app.periodic_registry.periodic_tasks.values():
         defer = last.get(periodic.task.name)
-        title = title_of(periodic.task.name)
+        title = job_title(periodic.task.name)
         found.append(
-            Periodic(
+            PeriodicJob(
                 title=title.name,
                 purpose=title.purpose,
                 cron=periodic.cron,
@@ -69,7 +69,7 @@ def _moment(seconds: int | None) -> dt.datetime:
     return dt.datetime.fromtimestamp(seconds or 0, dt.UTC)
 
 
-def workers_alive() -> int:
+def live_worker_count() -> int:
     """Return the number of workers with a recent heartbeat."""
     since = timezone.now() - dt.timedelta(seconds=settings.SKELETON_JOB_STALLED_SECONDS)
     return ProcrastinateWorker.objects.filter(last_heartbeat__gte=since).count()

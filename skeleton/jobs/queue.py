@@ -23,14 +23,14 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as QueuedJob
 
-from skeleton.db.connections import check_if_idle
+from skeleton.db.connections import health_check_if_idle
 from skeleton.jobs.titles import name_of
 
 FIRST_WAIT, LONGEST_WAIT = 10, 3600  # seconds
 ATTEMPTS = 12
 """Attempts over about five hours. After that the job has failed and waits for manual action."""
 
-_NOTE = "INSERT INTO core_job_done (job_id, done_at) VALUES (%s, now()) ON CONFLICT DO NOTHING"
+_MARK_DONE = "INSERT INTO core_job_done (job_id, done_at) VALUES (%s, now()) ON CONFLICT DO NOTHING"
 
 
 class Backoff(BaseRetryStrategy):
@@ -39,10 +39,10 @@ class Backoff(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: QueuedJob) -> RetryDecision | None:
         if job.attempts + 1 >= ATTEMPTS:
             return None
-        return RetryDecision(retry_in={"seconds": wait_after(job.attempts)})
+        return RetryDecision(retry_in={"seconds": retry_delay(job.attempts)})
 
 
-def wait_after(failures: int) -> int:
+def retry_delay(failures: int) -> int:
     """Return the seconds to wait before the next attempt. `failures` is the number of failures before this one."""
     return int(min(FIRST_WAIT * 2**failures, LONGEST_WAIT))
 
@@ -69,12 +69,12 @@ class Job:
             raise exc.__cause__ or exc from None  # the caller handles Django's database errors, not the queue's
 
     def _run(self, context: JobContext, /, **arguments: object) -> None:
-        check_if_idle()
+        health_check_if_idle()
         if not self.atomic:
             self.function(**arguments)
             return
         with transaction.atomic():
-            if is_first_run(context.job.id):
+            if mark_done(context.job.id):
                 self.function(**arguments)
 
 
@@ -83,7 +83,7 @@ def job(function: Callable[..., None]) -> Job:
     return Job(function)
 
 
-def long_job(function: Callable[..., None]) -> Job:
+def non_atomic_job(function: Callable[..., None]) -> Job:
     """Turn `function` into a job that manages its own transactions, because it works for long outside of them.
 
     It is retried like any other job, so it must record in its own transactions what is done. It must also count its
@@ -101,7 +101,7 @@ def periodic(cron: str) -> Callable[[Callable[[], object]], Callable[[], object]
 
     def make(function: Callable[[], object]) -> Callable[[], object]:
         def run(timestamp: int) -> None:
-            check_if_idle()
+            health_check_if_idle()
             function()
 
         run.__doc__ = function.__doc__
@@ -113,11 +113,11 @@ def periodic(cron: str) -> Callable[[Callable[[], object]], Callable[[], object]
     return make
 
 
-def is_first_run(job_id: int | None) -> bool:
+def mark_done(job_id: int | None) -> bool:
     """Record the job as done in this transaction. Return False if it has been recorded before.
 
     If another worker is running the same job at this moment, this waits for it.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_NOTE, [job_id])
+        cursor.execute(_MARK_DONE, [job_id])
         return bool(cursor.rowcount == 1)

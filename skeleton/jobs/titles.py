@@ -33,6 +33,6 @@ def name_of(function: Callable[..., object]) -> str:
     return f"{function.__module__}.{function.__name__}"
 
 
-def title_of(task_name: str) -> Title:
+def job_title(task_name: str) -> Title:
     """Return the title of a job; the name of its function where none is declared, as for jobs of former versions."""
     return _titles.get(task_name) or Title(task_name.rpartition(".")[2].replace("_", " ").capitalize())

@@ -11,7 +11,7 @@ from django.conf import settings
 from procrastinate import App
 from procrastinate.contrib.django import DjangoApp, app
 
-from skeleton.jobs.failures import LOST, keep_reason, note
+from skeleton.jobs.failures import WORKER_LOST_MESSAGE, note, record_failure_middleware
 
 log = structlog.get_logger("skeleton.jobs")
 
@@ -24,7 +24,7 @@ POLL_SECONDS = 5
 async def work(*, wait: bool = True) -> None:
     """Run jobs until SIGTERM or Ctrl-C or, without `wait`, until none are left."""
     stalled: float = settings.SKELETON_JOB_STALLED_SECONDS
-    own = own_app()
+    own = worker_app()
     async with own.open_async():
         await release_stalled(own)
         await own.run_worker_async(
@@ -35,11 +35,11 @@ async def work(*, wait: bool = True) -> None:
             stalled_worker_timeout=stalled,
             shutdown_graceful_timeout=GRACE_SECONDS,
             install_signal_handlers=wait,
-            worker_middleware=[keep_reason],
+            worker_middleware=[record_failure_middleware],
         )
 
 
-def own_app() -> App:
+def worker_app() -> App:
     """Return an app with the same tasks but separate connections. The tasks still enqueue over Django's connection."""
     queue: Any = app.connector  # only Django's connector can create one for workers
     own = DjangoApp(connector=queue.get_worker_connector(), import_paths=app.import_paths)
@@ -53,6 +53,6 @@ async def release_stalled(own: App) -> int:
     stalled = list(await jobs.get_stalled_jobs(seconds_since_heartbeat=settings.SKELETON_JOB_STALLED_SECONDS))
     for found in stalled:
         log.warning("job_released", job=found.id, task=found.task_name)
-        await note(own, found.id, LOST)
+        await note(own, found.id, WORKER_LOST_MESSAGE)
         await jobs.retry_job(found)
     return len(stalled)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from skeleton.kernel.context import current_request
 
-_REAL: Any = dt.datetime
+_REAL_DATETIME: Any = dt.datetime
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def at(moment: dt.datetime) -> Iterator[None]:
     if current_request.get() is not None:
         raise RuntimeError("the clock stays as it is while requests are served")
 
-    class Standing(_REAL):  # type: ignore[misc]
+    class Standing(_REAL_DATETIME):  # type: ignore[misc]
         @classmethod
         def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:
             return moment.astimezone(tz) if tz else moment.replace(tzinfo=None)

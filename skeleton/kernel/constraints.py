@@ -28,7 +28,7 @@ _OVERLAPS = _("This overlaps another record.")
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ConstraintError:
     """The response to a constraint violation: error class, message and field."""
 
     error: type[DomainError]
@@ -40,12 +40,12 @@ class Refusal:
         return self.error(self.message, details=details)
 
 
-_declared: dict[str, Refusal] = {}
+_declared: dict[str, ConstraintError] = {}
 
 
 def declare(name: str, error: type[DomainError], message: Text, *, field: str | None = None) -> None:
     """Declare the error for the SQL-only constraint `name`. Called from `AppConfig.ready()`."""
-    _declared[name] = Refusal(error, message, field)
+    _declared[name] = ConstraintError(error, message, field)
 
 
 def explain(exc: DatabaseError) -> DomainError | None:
@@ -60,13 +60,15 @@ def explain(exc: DatabaseError) -> DomainError | None:
         return Invalid(_("A number, or a sum that it would lead to, is too large."))
     if sqlstate == TOO_LONG:
         return Invalid(_("A text is too long."))
-    refusal = _declared.get(diagnosis.constraint_name or "") or _of_models().get(diagnosis.constraint_name or "")
+    refusal = _declared.get(diagnosis.constraint_name or "") or _model_constraints().get(
+        diagnosis.constraint_name or ""
+    )
     if refusal:
         return refusal.build()
-    return _by_sqlstate(sqlstate, diagnosis.column_name, diagnosis.message_detail)
+    return _error_by_sqlstate(sqlstate, diagnosis.column_name, diagnosis.message_detail)
 
 
-def _by_sqlstate(sqlstate: str, column: str | None, detail: str | None) -> DomainError | None:
+def _error_by_sqlstate(sqlstate: str, column: str | None, detail: str | None) -> DomainError | None:
     if sqlstate in (UNIQUE, EXCLUSION):
         return Conflict(_EXISTS)
     if sqlstate == FOREIGN_KEY:
@@ -81,9 +83,9 @@ def _by_sqlstate(sqlstate: str, column: str | None, detail: str | None) -> Domai
 
 
 @cache
-def _of_models() -> dict[str, Refusal]:
+def _model_constraints() -> dict[str, ConstraintError]:
     return {
-        constraint.name: _refusal_of(constraint)
+        constraint.name: _registered_error(constraint)
         for model in apps.get_models()
         for constraint in model._meta.constraints
     }
@@ -95,17 +97,17 @@ def message_of(constraint: BaseConstraint) -> Text | None:
     return None if message is BaseConstraint.default_violation_error_message else message
 
 
-def refusals() -> dict[str, Refusal]:
+def refusals() -> dict[str, ConstraintError]:
     """Return the errors of all named constraints, of models and of SQL."""
-    return {**_of_models(), **_declared}
+    return {**_model_constraints(), **_declared}
 
 
-def _refusal_of(constraint: BaseConstraint) -> Refusal:
+def _registered_error(constraint: BaseConstraint) -> ConstraintError:
     message = message_of(constraint)
     if isinstance(constraint, UniqueConstraint):
         # violation_error_code is the field if the constraint is on an expression (`Lower("email")`)
         field = constraint.violation_error_code or (constraint.fields[0] if constraint.fields else None)
-        return Refusal(Conflict, message or _EXISTS, field)
+        return ConstraintError(Conflict, message or _EXISTS, field)
     if isinstance(constraint, CheckConstraint):
-        return Refusal(Invalid, message or _OUT_OF_BOUNDS, constraint.violation_error_code)
-    return Refusal(Conflict, message or _OVERLAPS, constraint.violation_error_code)
+        return ConstraintError(Invalid, message or _OUT_OF_BOUNDS, constraint.violation_error_code)
+    return ConstraintError(Conflict, message or _OVERLAPS, constraint.violation_error_code)

@@ -32,7 +32,7 @@ class GeneratedSection:
     def text(self) -> str:
         return "\n".join([self.begin, "", *self.lines, "", self.end])
 
-    def placed_in(self, document: str) -> str:
+    def insert_into(self, document: str) -> str:
         """Return `document` with this part replaced. Raises ValueError if the document has no markers for it."""
         before, begin, rest = document.partition(self.begin)
         _, end, after = rest.partition(self.end)

@@ -14,5 +14,5 @@ class UpdateDocumentCommand(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         document = settings.BASE_DIR / "docs" / self.document
-        document.write_text(self.drawing.placed_in(document.read_text()))
+        document.write_text(self.drawing.insert_into(document.read_text()))
         self.stdout.write(f"{document} is up to date.")

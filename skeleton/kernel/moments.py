@@ -11,23 +11,23 @@ from django.utils.translation import gettext_lazy as _
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import Invalid
 
-TOLERANCE = dt.timedelta(minutes=5)
+CLOCK_TOLERANCE = dt.timedelta(minutes=5)
 """How far a client's clock may be ahead."""
 
-MOMENT_AHEAD = _("Must not be more than 5 minutes in the future.")
-DAY_AHEAD = _("Must not be more than a year in the future.")
+IN_FUTURE_MESSAGE = _("Must not be more than 5 minutes in the future.")
+MORE_THAN_A_YEAR_AHEAD_MESSAGE = _("Must not be more than a year in the future.")
 
 
-def require_not_ahead(moment: dt.datetime, *, field: str) -> None:
+def require_not_in_future(moment: dt.datetime, *, field: str) -> None:
     """Raise Invalid for `field` if `moment` is in the future beyond the tolerance."""
-    if moment > timezone.now() + TOLERANCE:
-        raise Invalid(MOMENT_AHEAD, details={field: MOMENT_AHEAD})
+    if moment > timezone.now() + CLOCK_TOLERANCE:
+        raise Invalid(IN_FUTURE_MESSAGE, details={field: IN_FUTURE_MESSAGE})
 
 
 def require_within_a_year(day: dt.date, *, field: str) -> None:
     """Raise Invalid for `field` if `day` is more than a year after today (UTC)."""
     if day > year_after(today()):
-        raise Invalid(DAY_AHEAD, details={field: DAY_AHEAD})
+        raise Invalid(MORE_THAN_A_YEAR_AHEAD_MESSAGE, details={field: MORE_THAN_A_YEAR_AHEAD_MESSAGE})
 
 
 def year_after(day: dt.date) -> dt.date:

@@ -1,7 +1,7 @@
 """Money: integers of minor units (cents) in an ISO 4217 currency, always within int64.
 
 Stored amounts are always readable: withdrawn currencies keep their number of decimals, unknown codes have two.
-New documents must be in a currency that is in use (`require_offered`).
+New documents must be in a currency that is in use (`require_in_use`).
 """
 
 import csv
@@ -26,45 +26,45 @@ CURRENCIES: frozenset[str] = frozenset(currency.code for currency in Currency)
 
 
 @dataclass(frozen=True, slots=True)
-class Withdrawn:
+class WithdrawnCurrency:
     """A currency withdrawn from ISO 4217: its number of decimals, and the last day on which it was in use."""
 
     digits: int
     last_day: dt.date
 
 
-def _read_withdrawn() -> dict[str, Withdrawn]:
+def _read_withdrawn() -> dict[str, WithdrawnCurrency]:
     text = (files("skeleton.kernel") / "withdrawn_currencies.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-    return {row["code"]: Withdrawn(int(row["digits"]), dt.date.fromisoformat(row["last_day"])) for row in rows}
+    return {row["code"]: WithdrawnCurrency(int(row["digits"]), dt.date.fromisoformat(row["last_day"])) for row in rows}
 
 
-WITHDRAWN: Mapping[str, Withdrawn] = _read_withdrawn()
-KNOWN: frozenset[str] = CURRENCIES | WITHDRAWN.keys()
+WITHDRAWN_CURRENCIES: Mapping[str, WithdrawnCurrency] = _read_withdrawn()
+KNOWN: frozenset[str] = CURRENCIES | WITHDRAWN_CURRENCIES.keys()
 """The codes that documents can have: current and withdrawn ones."""
 
-NO_MONEY: frozenset[str] = frozenset({"XXX", "XTS", "XAU", "XAG", "XPT", "XPD"})
+NOT_A_CURRENCY: frozenset[str] = frozenset({"XXX", "XTS", "XAU", "XAG", "XPT", "XPD"})
 """ISO 4217 codes for no currency, for tests and for metals. They are never offered."""
 
 CURRENCY_COLUMNS = ("currency", "currency_code", "shipping_currency")
 """The names of columns and fields with a currency, in all apps."""
 
-NOT_OFFERED = _("This currency is not in use. Choose a current one (ISO 4217 code).")
+NOT_IN_USE_MESSAGE = _("This currency is not in use. Choose a current one (ISO 4217 code).")
 
 DEFAULT_DIGITS = 2
 _DIGITS: Mapping[str, int] = {
-    **{code: found.digits for code, found in WITHDRAWN.items()},
+    **{code: found.digits for code, found in WITHDRAWN_CURRENCIES.items()},
     **{currency.code: currency.exponent or 0 for currency in Currency},
 }
 
 
-EXACT = Context(prec=100)
+EXACT_CONTEXT = Context(prec=100)
 """Lossless arithmetic: the maximum quantity times the maximum price has 34 digits; Python's default is 28."""
 
 
 def round_half_away(value: Decimal) -> int:
     """Round `value` to a whole number, half away from zero. The only rounding rule for money."""
-    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP, context=EXACT))
+    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP, context=EXACT_CONTEXT))
 
 
 def within_int64(amount: int, *, field: str) -> int:
@@ -82,25 +82,25 @@ def minor_digits(currency: str) -> int:
     return _DIGITS.get(currency, DEFAULT_DIGITS)
 
 
-def is_offered(code: str, day: dt.date | None = None) -> bool:
+def is_in_use(code: str, day: dt.date | None = None) -> bool:
     """Return whether a new document of `day` (UTC, default: today) can have this currency."""
-    withdrawn = WITHDRAWN.get(code)
+    withdrawn = WITHDRAWN_CURRENCIES.get(code)
     if withdrawn and code not in CURRENCIES:
         return (day or today()) <= withdrawn.last_day
-    return code in CURRENCIES and code not in NO_MONEY
+    return code in CURRENCIES and code not in NOT_A_CURRENCY
 
 
 def offered() -> list[str]:
     """Return the codes that new documents can have today, sorted."""
-    return sorted(code for code in KNOWN if is_offered(code))
+    return sorted(code for code in KNOWN if is_in_use(code))
 
 
-def require_offered(values: Mapping[str, Any], *, day: dt.date | None = None, path: str = "") -> None:
+def require_in_use(values: Mapping[str, Any], *, day: dt.date | None = None, path: str = "") -> None:
     """Check the currencies among `values` of a new document, or those that change.
 
     Raises Invalid, with the field (prefixed by `path`), for a currency that is not in use on `day`.
     """
     for name in CURRENCY_COLUMNS:
         code = values.get(name)
-        if code and not is_offered(code, day):
-            raise Invalid(NOT_OFFERED, details={f"{path}{name}": NOT_OFFERED})
+        if code and not is_in_use(code, day):
+            raise Invalid(NOT_IN_USE_MESSAGE, details={f"{path}{name}": NOT_IN_USE_MESSAGE})

@@ -21,25 +21,27 @@ SPACES = " \u00a0\u202f\u2009"
 MINUS = "\u2212"
 
 _GROUPED = rf"[0-9]{{1,3}}(?P<mark>[.,'’{SPACES}])[0-9]{{3}}(?:(?P=mark)[0-9]{{3}})*"
-_ELSEWHERE = re.compile(rf"(?P<sign>[+-]?)(?P<whole>[0-9]+|{_GROUPED})(?!(?P=mark))[.,](?P<decimals>[0-9]+)")
+_OTHER_LANGUAGES_PATTERN = re.compile(
+    rf"(?P<sign>[+-]?)(?P<whole>[0-9]+|{_GROUPED})(?!(?P=mark))[.,](?P<decimals>[0-9]+)"
+)
 """A number with decimals, in any notation."""
 
 _GROUPING = str.maketrans("", "", f".,'’{SPACES}")
 
 
-class NotANumber(ValueError):
+class InvalidNumber(ValueError):
     """A text that is not a number in its notation. The message explains how to write it, in the page's language."""
 
 
 @dataclass(frozen=True, slots=True)
-class Notation:
+class NumberFormat:
     """How numbers are written: the decimal mark, and the mark between groups of three digits."""
 
     decimal: str
     group: str
 
     @classmethod
-    def of(cls, language: str | None = None) -> "Notation":
+    def of(cls, language: str | None = None) -> "NumberFormat":
         """Return the notation of a language; by default of the active one."""
         mark, group = (get_format(name, language) for name in ("DECIMAL_SEPARATOR", "THOUSAND_SEPARATOR"))
         return cls(mark, group)
@@ -51,10 +53,10 @@ class Notation:
         """
         typed = text.strip().replace(MINUS, "-")
         if len(typed) > LONGEST:
-            raise NotANumber(gettext("This number is too long."))
+            raise InvalidNumber(gettext("This number is too long."))
         found = self._pattern.fullmatch(typed)
         if not found:
-            raise NotANumber(self._advice(typed))
+            raise InvalidNumber(self._advice(typed))
         sign, whole, decimals = found["sign"], found["whole"], found["decimals"]
         digits = whole.translate(_GROUPING)
         return Decimal(f"{sign}{digits or 0}.{decimals or ''}")
@@ -72,7 +74,7 @@ class Notation:
 
     def _advice(self, typed: str) -> str:
         """Return a hint on how to write what was probably meant: a number in another notation, or any number."""
-        meant = _ELSEWHERE.fullmatch(typed)
+        meant = _OTHER_LANGUAGES_PATTERN.fullmatch(typed)
         example = self.decimal.join(("1234", "50"))
         if not meant:
             told = gettext("Write a number in digits only, such as {example}.")

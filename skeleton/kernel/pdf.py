@@ -36,10 +36,10 @@ def render(template: Path, data: Mapping[str, object], *, moment: dt.datetime) -
         "moment": int(moment.timestamp()),
         "fonts": _font_folders(),
     }
-    return _set_elsewhere(job) if len(job["data"]) > LARGE else typesetting.typeset(**job)
+    return _render_in_subprocess(job) if len(job["data"]) > LARGE else typesetting.typeset(**job)
 
 
-def _set_elsewhere(job: Values) -> bytes:
+def _render_in_subprocess(job: Values) -> bytes:
     command = [sys.executable, "-I", typesetting.__file__]
     done = subprocess.run(command, input=orjson.dumps(job), capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
     if done.returncode:

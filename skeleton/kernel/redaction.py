@@ -23,7 +23,7 @@ _SECRETS = (
 )
 
 
-def without_secrets(text: str) -> str:
+def redact(text: str) -> str:
     """Return `text` without configured secrets and anything that looks like one, truncated to a readable length."""
     for secret in _own_secrets():
         text = text.replace(secret, HIDDEN)

@@ -14,7 +14,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise, lazy
 from django.utils.translation import get_language
 
-from skeleton.kernel.money import EXACT, minor_digits
+from skeleton.kernel.money import EXACT_CONTEXT, minor_digits
 from skeleton.kernel.translation import Text
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def local_money(minor: int, currency: str) -> str:
 def local_amount(minor: int, currency: str) -> str:
     """Format minor units with the currency's decimals in the active language: `1,550.00`, `1.550,00`."""
     digits = minor_digits(currency)
-    return _grouped(Decimal(minor).scaleb(-digits, EXACT), digits)
+    return _grouped(Decimal(minor).scaleb(-digits, EXACT_CONTEXT), digits)
 
 
 def local_number(value: Decimal | int, *, signed: bool = False, places: int | None = None) -> str:
@@ -121,7 +121,7 @@ def local_number(value: Decimal | int, *, signed: bool = False, places: int | No
 
     `signed` puts `+` before an increase.
     """
-    exact = Decimal(value).normalize(EXACT)
+    exact = Decimal(value).normalize(EXACT_CONTEXT)
     shown = _grouped(exact, max(0, -int(exact.as_tuple().exponent)) if places is None else places)
     return f"+{shown}" if signed and value > 0 else shown
 

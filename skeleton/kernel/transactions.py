@@ -15,9 +15,9 @@ from django.db import connection, transaction
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.context import current_request
 
-SETTING = "skeleton.context"
+AUDIT_CONTEXT_SETTING = "skeleton.context"
 
-_inside: ContextVar[bool] = ContextVar("inside_audited_transaction", default=False)
+_in_audited_transaction: ContextVar[bool] = ContextVar("inside_audited_transaction", default=False)
 
 
 @contextmanager
@@ -28,17 +28,17 @@ def audited_transaction(actor: Actor, action: str) -> Iterator[None]:
     the one that the actor requested. An error in the inner block can't be caught: the whole transaction is rolled back.
     Deferred constraints are checked when the outermost block ends, so their errors are raised here.
     """
-    if _inside.get():
+    if _in_audited_transaction.get():
         with transaction.atomic(savepoint=False):
             yield
         return
-    token = _inside.set(True)
+    token = _in_audited_transaction.set(True)
     try:
         with transaction.atomic():
             _set_audit_context(actor, action)
             yield
     finally:
-        _inside.reset(token)
+        _in_audited_transaction.reset(token)
 
 
 @contextmanager
@@ -67,4 +67,4 @@ def _set_audit_context(actor: Actor, action: str) -> None:
         "ip": request.ip if request else None,
     }
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, %s, true)", [SETTING, orjson.dumps(context).decode()])
+        cursor.execute("SELECT set_config(%s, %s, true)", [AUDIT_CONTEXT_SETTING, orjson.dumps(context).decode()])

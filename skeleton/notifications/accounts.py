@@ -15,7 +15,7 @@ EVENTS = {
 
 
 @changes.register
-def tell_of_account(change: AccountChange) -> None:
+def notify_account_change(change: AccountChange) -> None:
     """Notify the user of a change to their account, and of who made it."""
     role = {"role": change.role} if change.role else {}
     recipients = recipients_of([change.user_id])

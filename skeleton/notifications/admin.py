@@ -128,7 +128,7 @@ class PreferencesAdmin(OwnRecordsAdmin, RecordAdmin):
     @takes()
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         own = self.get_queryset(request).first()
-        return HttpResponseRedirect(self.page_of(own) if own else self.new_page)
+        return HttpResponseRedirect(self.page_of(own) if own else self.add_url)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         own = self.get_queryset(request).first()

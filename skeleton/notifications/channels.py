@@ -45,7 +45,7 @@ class Backend(Protocol):
     def send(self, message: Message) -> None: ...
 
 
-class Console:
+class ConsoleBackend:
     """Writes messages to standard output, for development and for channels without a provider."""
 
     def send(self, message: Message) -> None:
@@ -53,7 +53,7 @@ class Console:
         sys.stdout.write(f"{message.channel.label} to {message.email}: {title}{message.text}\n")
 
 
-class Mail:
+class MailBackend:
     """Sends e-mail with Django's `EMAIL_BACKEND`."""
 
     def send(self, message: Message) -> None:
@@ -71,12 +71,12 @@ class Mail:
         try:
             mail.send()
         except SMTPRecipientsRefused as exc:
-            if all(code >= PERMANENT for code, _ in exc.recipients.values()):
+            if all(code >= PERMANENT_FROM for code, _ in exc.recipients.values()):
                 raise Refused(str(exc)) from exc
             raise
 
 
-PERMANENT = 500
+PERMANENT_FROM = 500
 """SMTP reply codes from here on are permanent failures (RFC 5321, 4.2.1)."""
 
 
@@ -87,10 +87,10 @@ def _domain() -> str:
 
 def backend_of(channel: Channel) -> Backend:
     """Return the backend of this channel."""
-    return _made(settings.SKELETON_CHANNELS[channel.value])
+    return _backend(settings.SKELETON_CHANNELS[channel.value])
 
 
 @cache
-def _made(path: str) -> Backend:
+def _backend(path: str) -> Backend:
     backend: Backend = import_string(path)()
     return backend

@@ -23,21 +23,21 @@ def quiet_until(moment: dt.datetime, start: dt.time, end: dt.time, zone: ZoneInf
     today = moment.astimezone(zone).date()
     for day in (today - _DAY, today):  # yesterday's quiet hours may not be over yet
         last_day = day if start < end else day + _DAY
-        over = _shows(last_day, end, zone, last=True)
-        if _shows(day, start, zone, last=False) <= moment < over:
+        over = _moment_of(last_day, end, zone, last=True)
+        if _moment_of(day, start, zone, last=False) <= moment < over:
             return quiet_until(over, start, end, zone) or over  # consecutive ones may touch when an hour repeats
     return None
 
 
-def _shows(day: dt.date, time: dt.time, zone: ZoneInfo, *, last: bool) -> dt.datetime:
+def _moment_of(day: dt.date, time: dt.time, zone: ZoneInfo, *, last: bool) -> dt.datetime:
     """Return the moment (UTC) at which it is `time` on `day` in `zone`, for the first or the last time."""
     times = [dt.datetime.combine(day, time, zone).replace(fold=fold).astimezone(dt.UTC) for fold in (0, 1)]
     if times[0] <= times[1]:
         return times[int(last)]
-    return _jump(times[1], times[0], zone)
+    return _find_transition(times[1], times[0], zone)
 
 
-def _jump(before: dt.datetime, after: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+def _find_transition(before: dt.datetime, after: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     """Return the moment between two others at which the clock of `zone` is put forward. A binary search."""
     offset = before.astimezone(zone).utcoffset()
     while after - before > _SECOND:

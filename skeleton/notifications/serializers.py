@@ -12,11 +12,11 @@ from skeleton.notifications.choices import Event
 from skeleton.rest.fields import (
     BooleanField,
     ChoiceField,
-    ClockField,
     DateTimeField,
     FromColumns,
     IntegerField,
     TextField,
+    TimeOfDayField,
     UUIDField,
     stateless,
 )
@@ -72,8 +72,8 @@ class PreferencesSerializer(Serializer):
     email_enabled = BooleanField()
     sms_enabled = BooleanField()
     push_enabled = BooleanField()
-    quiet_hours_start = FromColumns(ClockField(allow_null=True), "quiet_hours_start", compute=_clock)
-    quiet_hours_end = FromColumns(ClockField(allow_null=True), "quiet_hours_end", compute=_clock)
+    quiet_hours_start = FromColumns(TimeOfDayField(allow_null=True), "quiet_hours_start", compute=_clock)
+    quiet_hours_end = FromColumns(TimeOfDayField(allow_null=True), "quiet_hours_end", compute=_clock)
     timezone = TextField(help_text="A time zone name from the IANA database.")
     language = ChoiceField(choices=Language.choices, source="user.language")
 
@@ -83,7 +83,7 @@ class PreferencesInputSerializer(InputSerializer):
     email_enabled = BooleanField()
     sms_enabled = BooleanField()
     push_enabled = BooleanField()
-    quiet_hours_start = ClockField(allow_null=True, help_text=QUIET)
-    quiet_hours_end = ClockField(allow_null=True, help_text=QUIET)
+    quiet_hours_start = TimeOfDayField(allow_null=True, help_text=QUIET)
+    quiet_hours_end = TimeOfDayField(allow_null=True, help_text=QUIET)
     timezone = ZoneField(help_text="A time zone name from the IANA database, such as Europe/Kyiv.")
     language = ChoiceField(choices=Language.choices, help_text="The language of notifications and of the back office.")

@@ -20,7 +20,7 @@ Values = Mapping[str, Any]
 
 FOLDER = Path(__file__).parent / "languages"
 
-JOINERS = "\u200c\u200d"
+INVISIBLE_JOINERS = "\u200c\u200d"
 """Invisible characters that some scripts and emoji require."""
 
 
@@ -59,12 +59,12 @@ class Texts(Formatter):
 
 
 @cache
-def texts_in(code: str) -> Texts:
+def texts_for(code: str) -> Texts:
     """Return the texts of the language with this code."""
     return Texts(code)
 
 
 def one_line(text: str) -> str:
     """Return `text` without line breaks, control characters and marks that change the text direction."""
-    shown = "".join(c if c.isprintable() or c in JOINERS else " " for c in text)
+    shown = "".join(c if c.isprintable() or c in INVISIBLE_JOINERS else " " for c in text)
     return " ".join(shown.split())

@@ -67,7 +67,7 @@ def act(title: Text, **described: Any) -> Callable[[Run], Callable[..., HttpResp
         def view(screen: "ReadOnlyAdmin", request: HttpRequest, object_id: str) -> HttpResponse:
             return action_view(screen, made, request, object_id)
 
-        return _as_button(view, made)
+        return _decorate(view, made)
 
     return mark
 
@@ -86,12 +86,12 @@ def download(title: Text, **described: Any) -> Callable[[Make], Callable[..., Ht
             return make(screen, request, record)
 
         made = AdminAction(make, title, **described)
-        return _as_button(view, made)
+        return _decorate(view, made)
 
     return mark
 
 
-def _as_button(view: View, made: AdminAction) -> View:
+def _decorate(view: View, made: AdminAction) -> View:
     """Set the attributes that unfold expects of a button."""
     view.act = made  # type: ignore[attr-defined]
     view.short_description = made.title  # type: ignore[attr-defined]
@@ -150,12 +150,12 @@ def run_bulk_action(screen: "ReadOnlyAdmin", request: HttpRequest, rows: Iterabl
             refused.append(f"{record}: {refusal_of(exc).message}")
     if done:
         messages.success(request, gettext("{act}: done for {number}.").format(act=act.title, number=done))
-    for line in refused[:MOST_TOLD]:
+    for line in refused[:MAX_REPORTED_ERRORS]:
         messages.error(request, line)
-    if len(refused) > MOST_TOLD:
-        more = gettext("… and {number} more were refused.").format(number=len(refused) - MOST_TOLD)
+    if len(refused) > MAX_REPORTED_ERRORS:
+        more = gettext("… and {number} more were refused.").format(number=len(refused) - MAX_REPORTED_ERRORS)
         messages.error(request, more)
 
 
-MOST_TOLD = 5
+MAX_REPORTED_ERRORS = 5
 """The maximum number of errors of a bulk action that are shown individually."""

@@ -23,12 +23,12 @@ def money(amount: str, description: Text, *, currency: str = "currency") -> Colu
 
     @display(description=description, ordering=amount)
     def column(row: object) -> object:
-        return shown_money(getattr(row, amount), getattr(row, currency))
+        return format_money_html(getattr(row, amount), getattr(row, currency))
 
     return _named(column, f"{amount}_money")
 
 
-def shown_money(amount: int | None, currency: str | None) -> object:
+def format_money_html(amount: int | None, currency: str | None) -> object:
     """Format an amount in tabular figures: `1,550.00 USD`. Returns a dash if it is unknown."""
     if amount is None or currency is None:
         return EMPTY

@@ -9,16 +9,16 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from skeleton.office.parameters import BadParameter, checks_parameters
-from skeleton.office.tables.spreadsheets import table_answer
-from skeleton.office.tables.table import Table, plain_table
+from skeleton.office.parameters import BadParameter, validates_parameters
+from skeleton.office.tables.spreadsheets import table_response
+from skeleton.office.tables.table import Table, table_for_model
 
 FORMATS = ("csv", "xlsx")
 
-OF_PAGES = (PAGE_VAR, ALL_VAR)
+PAGE_PARAMETERS = (PAGE_VAR, ALL_VAR)
 """List parameters that the export doesn't accept, because it contains all pages."""
 
-WHOLE = _("An export contains all pages. Remove this parameter from the address.")
+NO_PAGES_MESSAGE = _("An export contains all pages. Remove this parameter from the address.")
 
 
 class ExportMixin:
@@ -47,7 +47,7 @@ class ExportMixin:
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         kept = request.GET.copy()
-        for name in OF_PAGES:
+        for name in PAGE_PARAMETERS:
             kept.pop(name, None)
         query = f"?{kept.urlencode()}" if kept else ""
         links = {
@@ -60,15 +60,15 @@ class ExportMixin:
         """Return the address of the import page if the user may import (`skeleton.importexport.screens`)."""
         return None
 
-    @checks_parameters
+    @validates_parameters
     def export(self, request: HttpRequest, kind: str) -> HttpResponseBase:
         """Stream all pages of the current list as CSV or XLSX."""
         if not self.has_view_permission(request):  # type: ignore[attr-defined]
             raise PermissionDenied
-        for name in OF_PAGES:
+        for name in PAGE_PARAMETERS:
             if name in request.GET:
-                raise BadParameter(name, WHOLE)
+                raise BadParameter(name, NO_PAGES_MESSAGE)
         rows = self.get_changelist_instance(request).queryset  # type: ignore[attr-defined]
-        table = self.table or plain_table(self.model)
+        table = self.table or table_for_model(self.model)
         name = str(self.opts.verbose_name_plural).replace(" ", "-")
-        return table_answer(name, table.lines(rows), xlsx=kind == "xlsx")
+        return table_response(name, table.lines(rows), xlsx=kind == "xlsx")

@@ -18,7 +18,7 @@ from skeleton.kernel.errors import DomainError
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.money import offered
 from skeleton.kernel.types import Values
-from skeleton.office.numbers import AmountField, set_notation, written_in
+from skeleton.office.numbers import AmountField, number_language_of, set_number_language
 from skeleton.office.refusals import place
 
 
@@ -48,7 +48,7 @@ class AutocompleteField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return {**super().widget_attrs(widget), "data-ajax--url": reverse_lazy(self.route)}
 
 
-def few_lines() -> forms.Widget:
+def small_textarea() -> forms.Widget:
     """Return a small text area."""
     widget: forms.Widget = widgets.UnfoldAdminTextareaWidget(attrs={"rows": 3})
     return widget
@@ -58,7 +58,7 @@ class KeyValueField(forms.CharField):
     """An object of strings, entered as one `name: text` per line."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"widget": few_lines(), **kwargs})
+        super().__init__(**{"widget": small_textarea(), **kwargs})
 
     def prepare_value(self, value: object) -> object:
         return "\n".join(f"{name}: {text}" for name, text in value.items()) if isinstance(value, dict) else value
@@ -113,8 +113,8 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.written_in = written_in(self)
-        set_notation(self, self.written_in)
+        self.number_language_of = number_language_of(self)
+        set_number_language(self, self.number_language_of)
         self.read_as = read_as(self.instance)
         for name, currency in self.money.items():
             field = self.fields.get(name)
@@ -140,7 +140,7 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
     @property
     def is_stale(self) -> bool:
         """Return whether the record changed since this form was shown, by the version submitted with it."""
-        posted = self.data.get(READ_AS) if self.is_bound else None
+        posted = self.data.get(VERSION_FIELD) if self.is_bound else None
         return bool(posted and self.read_as and posted != self.read_as)
 
     def body(self, *, partial: bool) -> Values:
@@ -149,7 +149,7 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
         return {name: as_json(self.cleaned_data[name]) for name in names if name in self.cleaned_data}
 
 
-READ_AS = "_read_as"
+VERSION_FIELD = "_read_as"
 """The page's hidden field (not the form's) with the version of the record that was read."""
 
 
@@ -166,8 +166,8 @@ class ActionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.record, self.actor = record, actor
         self.prepare()
-        self.written_in = written_in(self)
-        set_notation(self, self.written_in)
+        self.number_language_of = number_language_of(self)
+        set_number_language(self, self.number_language_of)
 
     def prepare(self) -> None:
         """Adapt the fields to the record: choices, currency and initial values."""

@@ -29,9 +29,9 @@ from skeleton.office.parameters import (
     UNKNOWN,
     UNREADABLE,
     BadParameter,
+    check_known,
+    check_not_repeated,
     page_number,
-    refuse_repeated,
-    refuse_unknown,
 )
 
 OWN = (SEARCH_VAR, ORDER_VAR, PAGE_VAR, ALL_VAR)
@@ -48,8 +48,8 @@ class StrictChangeList(ChangeList):
     """A list that is counted at most once and accepts only the parameters that its screen declares."""
 
     def __init__(self, request: HttpRequest, *args: object, **kwargs: object) -> None:
-        refuse_repeated(request, OWN)
-        refuse_unknown(request, request.GET.keys() - DJANGOS)
+        check_not_repeated(request, OWN)
+        check_known(request, request.GET.keys() - DJANGOS)
         page_number(request, PAGE_VAR)
         super().__init__(request, *args, **kwargs)
 

@@ -12,10 +12,10 @@ from django.db import models
 from django.utils.translation import get_language, gettext
 from unfold import widgets
 
-from skeleton.kernel.money import EXACT, MAX_AMOUNT, minor_digits
-from skeleton.kernel.numerals import NotANumber, Notation
+from skeleton.kernel.money import EXACT_CONTEXT, MAX_AMOUNT, minor_digits
+from skeleton.kernel.numerals import InvalidNumber, NumberFormat
 
-WRITTEN_IN = "_written_in"
+LANGUAGE_FIELD = "_written_in"
 """The page's hidden field with the language in whose notation its numbers were shown and entered."""
 
 
@@ -27,8 +27,8 @@ class NumberField(forms.Field):
     inputmode = "decimal"
 
     @property
-    def notation(self) -> Notation:
-        return Notation.of(self.language)
+    def notation(self) -> NumberFormat:
+        return NumberFormat.of(self.language)
 
     def read(self, value: object) -> Decimal | None:
         """Parse the entered number, with its decimals; None if empty. Raises ValidationError."""
@@ -36,12 +36,12 @@ class NumberField(forms.Field):
             return None
         try:
             return self.notation.read(str(value))
-        except NotANumber as error:
+        except InvalidNumber as error:
             raise forms.ValidationError(str(error), code="invalid") from error
 
     def shown(self, value: Any) -> str:
         """Return a number in the field's notation, without trailing zeros."""
-        exact = Decimal(value).normalize(EXACT)
+        exact = Decimal(value).normalize(EXACT_CONTEXT)
         return self.notation.write(exact)
 
     def prepare_value(self, value: object) -> object:
@@ -84,7 +84,7 @@ class AmountField(NumberField):
         return minor_digits(self.currency)
 
     def shown(self, value: Any) -> str:
-        return self.notation.write(Decimal(value).scaleb(-self.digits(), EXACT))
+        return self.notation.write(Decimal(value).scaleb(-self.digits(), EXACT_CONTEXT))
 
     def to_python(self, value: object) -> int | None:
         if isinstance(value, int):
@@ -94,7 +94,7 @@ class AmountField(NumberField):
             return None
         if -int(amount.as_tuple().exponent) > self.digits():
             raise forms.ValidationError(self._decimals(), code="max_decimal_places")
-        minor = int(amount.scaleb(self.digits(), EXACT))
+        minor = int(amount.scaleb(self.digits(), EXACT_CONTEXT))
         if abs(minor) > MAX_AMOUNT:
             raise forms.ValidationError(gettext("The amount is too large."), code="max_value")
         return minor
@@ -123,16 +123,16 @@ FORM_FIELDS: Overrides = {
 """The form fields of model fields, for an admin's `formfield_overrides`."""
 
 
-def written_in(form: forms.BaseForm) -> str:
+def number_language_of(form: forms.BaseForm) -> str:
     """Return the language of the notation of a form's numbers: that of the page on which they were entered.
 
     It can differ from the request's language if the user changes the language in another tab.
     """
-    posted = form.data.get(WRITTEN_IN) if form.is_bound else None
+    posted = form.data.get(LANGUAGE_FIELD) if form.is_bound else None
     return posted if posted in dict(settings.LANGUAGES) else get_language() or settings.LANGUAGE_CODE
 
 
-def set_notation(form: forms.BaseForm, language: str) -> None:
+def set_number_language(form: forms.BaseForm, language: str) -> None:
     """Set the notation of all number fields of a form to that of a language."""
     for field in form.fields.values():
         if isinstance(field, NumberField):

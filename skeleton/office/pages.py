@@ -17,9 +17,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 
 from skeleton.kernel.actors import Actor
-from skeleton.office.parameters import checks_parameters, refuse_unknown
+from skeleton.office.parameters import check_known, validates_parameters
 
-Wrap = Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]
+ViewWrapper = Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]
 
 
 class Page:
@@ -36,21 +36,21 @@ class Page:
             raise PermissionDenied
         return actor
 
-    def urls(self, wrap: Wrap) -> list[URLPattern]:
+    def urls(self, wrap: ViewWrapper) -> list[URLPattern]:
         """Return the page's routes. `wrap` adds access control and CSRF protection."""
         return [path(f"{self.name}/", wrap(self.view), name=self.name)]
 
     def may_read(self, request: HttpRequest) -> bool:
         return self.actor(request).can(*(f"{resource}:read" for resource in self.resources))
 
-    @checks_parameters
+    @validates_parameters
     def view(self, request: HttpRequest) -> HttpResponseBase:
         """Handle a request. The site has already checked access to the back office."""
         if not self.may_read(request):
             raise PermissionDenied
         if request.method not in ("GET", "HEAD"):
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
-        refuse_unknown(request, self.accepted())
+        check_known(request, self.accepted())
         return self.show(request)
 
     def accepted(self) -> Collection[str]:

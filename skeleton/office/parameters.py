@@ -1,7 +1,7 @@
 """Query parameters of the back office. A page accepts those that it declares; everything else is refused with 400.
 
-A view declares its parameters with `takes`, or checks them itself, declared with `checks_parameters`. A view without a
-declaration accepts none. An override inherits the declaration of the method that it overrides.
+A view declares its parameters with `takes`, or checks them itself, declared with `validates_parameters`. A view
+without a declaration accepts none. An override inherits the declaration of the method that it overrides.
 """
 
 from collections.abc import Callable, Collection
@@ -20,7 +20,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 TYPED = ("s", "term")
 """Parameters of search fields, whose views drop characters that no text can contain."""
 
-PICKING = ("term", "q", "_type", "page", "app_label", "model_name", "field_name")
+AUTOCOMPLETE_PARAMETERS = ("term", "q", "_type", "page", "app_label", "model_name", "field_name")
 """Parameters that Select2 and Django's script send to the view of an autocomplete field."""
 
 KEPT = "_changelist_filters"
@@ -64,21 +64,21 @@ def takes(*names: str) -> Callable[[View], View]:
     return declare
 
 
-def checks_parameters(view: View) -> View:
+def validates_parameters(view: View) -> View:
     """Declare that a view refuses unknown parameters itself."""
     view.takes = None  # type: ignore[attr-defined]
     return view
 
 
-def refusing(view: Callable[..., object]) -> Callable[..., object]:
+def reject_undeclared(view: Callable[..., object]) -> Callable[..., object]:
     """Wrap a view so that it refuses the parameters that it does not declare."""
     names = _declared(view)
 
     @wraps(view)
     def checked(request: HttpRequest, *args: object, **kwargs: object) -> object:
-        refuse_malformed(request)
+        check_well_formed(request)
         if names is not None:
-            refuse_unknown(request, names)
+            check_known(request, names)
         return view(request, *args, **kwargs)
 
     return checked
@@ -91,14 +91,14 @@ def _declared(view: object) -> Collection[str] | None:
     return next((found.takes for found in candidates if hasattr(found, "takes")), ())
 
 
-def refuse_unknown(request: HttpRequest, names: Collection[str]) -> None:
+def check_known(request: HttpRequest, names: Collection[str]) -> None:
     """Raise BadParameter for a parameter that is not among `names`."""
     for name in request.GET:
         if name not in names:
             raise BadParameter(name, UNKNOWN)
 
 
-def refuse_malformed(request: HttpRequest) -> None:
+def check_well_formed(request: HttpRequest) -> None:
     """Raise BadParameter for values that no page can use.
 
     A repeated parameter is refused unless all of its values but one are empty, since the filter form of a list repeats
@@ -114,7 +114,7 @@ def refuse_malformed(request: HttpRequest) -> None:
             raise BadParameter(name, REPEATED)
 
 
-def refuse_repeated(request: HttpRequest, names: Collection[str]) -> None:
+def check_not_repeated(request: HttpRequest, names: Collection[str]) -> None:
     """Raise BadParameter if one of `names` is repeated."""
     for name in names:
         if len(request.GET.getlist(name)) > 1:

@@ -52,13 +52,13 @@ class RecordAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, form: RecordForm, formsets: Iterable["ChildListFormSet"], change: bool
     ) -> None:
         if change:
-            self.refuse_stale(form)
+            self.check_not_stale(form)
             self.save_changed(form, formsets, self.actor(request))
         else:
-            self.save_new(form, formsets, self.actor(request))
+            self.create_from_form(form, formsets, self.actor(request))
         connection.check_constraints()  # the deferred ones, while the form can still show the errors
 
-    def save_new(self, form: RecordForm, formsets: Iterable["ChildListFormSet"], actor: Actor) -> None:
+    def create_from_form(self, form: RecordForm, formsets: Iterable["ChildListFormSet"], actor: Actor) -> None:
         """Create the record of a form and its parts."""
         body = form.body(partial=False)
         for formset in formsets:
@@ -67,7 +67,7 @@ class RecordAdmin(ReadOnlyAdmin):
             form.instance.pk = self.add(self.create_input.parse(body), actor)
             form.instance.refresh_from_db()  # the success message contains its number
 
-    def refuse_stale(self, form: object) -> None:
+    def check_not_stale(self, form: object) -> None:
         """Raise Conflict if someone else changed the record since the form was loaded. Submitting again overrides."""
         if isinstance(form, RecordForm) and form.is_stale:
             raise Conflict(
@@ -112,7 +112,7 @@ class RecordAdmin(ReadOnlyAdmin):
         refusal = getattr(request, "_refusal", None)
         if refusal is None:
             return form
-        return type(form.__name__, (form,), {"refusal": _without_parts(refusal, self.get_inlines(request, obj))})
+        return type(form.__name__, (form,), {"refusal": _without_child_errors(refusal, self.get_inlines(request, obj))})
 
     def _create_formsets(self, request: HttpRequest, obj: Model | None, change: bool) -> tuple[object, object]:
         formsets, inlines = super()._create_formsets(request, obj, change)
@@ -183,7 +183,9 @@ class TabularChildListInline(TabularChildInline):
     form = RecordForm
 
 
-def _without_parts(error: DomainError, inlines: Iterable[type[StackedChildInline | TabularChildInline]]) -> DomainError:
+def _without_child_errors(
+    error: DomainError, inlines: Iterable[type[StackedChildInline | TabularChildInline]]
+) -> DomainError:
     """Return the error without the details that are shown in the parts' forms."""
     names = {inline.formset.name for inline in inlines if issubclass(inline.formset, ChildListFormSet)}
     own = {path: text for path, text in (error.details or {}).items() if path.partition(".")[0] not in names}

@@ -68,13 +68,13 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The result of a report: its dates as text (`days`), the tables, and the address of the next page (`further`)."""
+class ReportResult:
+    """The result of a report: its dates as text (`days`), the tables, and the next page's URL (`next_page_url`)."""
 
     days: Text
     tables: list[Table] = field(default_factory=list)
     subject: str = ""
-    further: str = ""
+    next_page_url: str = ""
 
 
 def day_field(label: Text, **kwargs: Any) -> forms.DateField:
@@ -83,7 +83,7 @@ def day_field(label: Text, **kwargs: Any) -> forms.DateField:
     return forms.DateField(label=label, input_formats=["%Y-%m-%d"], widget=widget, **kwargs)
 
 
-class DayForm(forms.Form):
+class DateForm(forms.Form):
     """A form for a single day. If empty, `default()` is used."""
 
     as_of = day_field(_("As of"), required=False)
@@ -103,7 +103,7 @@ class DayForm(forms.Form):
         ]
 
 
-class DaysForm(forms.Form):
+class DateRangeForm(forms.Form):
     """A form for a range of days, both included. Defaults to this year until today."""
 
     from_date = day_field(_("From"), required=False)
@@ -132,7 +132,7 @@ class DaysForm(forms.Form):
         return asked
 
 
-class UntilForm(DaysForm):
+class OpenStartDateRangeForm(DateRangeForm):
     """A range of days that, without a first day, covers everything up to the last one. This is the default."""
 
     @classmethod
@@ -141,7 +141,7 @@ class UntilForm(DaysForm):
 
     @classmethod
     def suggestions(cls) -> list[tuple[object, Asked]]:
-        whole = [(name, {"from_date": None, "to_date": day["as_of"]}) for name, day in DayForm.suggestions()]
+        whole = [(name, {"from_date": None, "to_date": day["as_of"]}) for name, day in DateForm.suggestions()]
         return [*whole, *super().suggestions()]
 
 
@@ -151,9 +151,9 @@ ONE_DAY = dt.timedelta(days=1)
 class ReportPage(Page):
     """A page with a `form`, whose results come from `find` (tables) and `download` (CSV)."""
 
-    form: ClassVar[type[DaysForm | DayForm]] = DaysForm
+    form: ClassVar[type[DateRangeForm | DateForm]] = DateRangeForm
 
-    def find(self, asked: Asked, actor: Actor) -> Found:
+    def find(self, asked: Asked, actor: Actor) -> ReportResult:
         raise NotImplementedError
 
     def download(self, asked: Asked, actor: Actor) -> HttpResponseBase:
@@ -184,7 +184,7 @@ class ReportPage(Page):
         given = {name: spelt(value) for name, value in asked.items() if value not in (None, "")}
         return f"{self.address}?{urlencode(given)}"
 
-    def _page(self, request: HttpRequest, form: forms.Form, found: Found | None = None) -> TemplateResponse:
+    def _page(self, request: HttpRequest, form: forms.Form, found: ReportResult | None = None) -> TemplateResponse:
         asked = form.cleaned_data if found else {}
         context = {
             **self.context(request),

@@ -22,18 +22,18 @@ from skeleton.kernel.actors import Actor
 from skeleton.office.acts import AdminAction, run_bulk_action
 from skeleton.office.checks import AdminChecks, require_checked_list
 from skeleton.office.exports import ExportMixin
-from skeleton.office.forms import few_lines
+from skeleton.office.forms import small_textarea
 from skeleton.office.listing import StrictChangeList
 from skeleton.office.numbers import FORM_FIELDS, Overrides
 from skeleton.office.parameters import (
+    AUTOCOMPLETE_PARAMETERS,
     KEPT,
-    PICKING,
     UNREADABLE,
     BadParameter,
-    checks_parameters,
     page_number,
     searched,
     takes,
+    validates_parameters,
 )
 
 
@@ -65,7 +65,7 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
     list_filter_submit = True
     list_fullwidth = True
     compressed_fields = True
-    formfield_overrides: ClassVar[Overrides] = {models.TextField: {"widget": few_lines()}, **FORM_FIELDS}
+    formfield_overrides: ClassVar[Overrides] = {models.TextField: {"widget": small_textarea()}, **FORM_FIELDS}
     warn_unsaved_form = True
 
     # access
@@ -153,7 +153,7 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
         pick = path("pick/", self.admin_site.admin_view(self.pick), name=self._route("pick").partition(":")[2])
         return [pick, *super().get_urls()]
 
-    @takes(*PICKING)
+    @takes(*AUTOCOMPLETE_PARAMETERS)
     def pick(self, request: HttpRequest) -> HttpResponse:
         """Return the rows that match a search text, for the autocompletion of `forms.AutocompleteField`."""
         if not self.has_view_permission(request):
@@ -229,7 +229,7 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
 
     # pages
 
-    @checks_parameters
+    @validates_parameters
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Return the list. `StrictChangeList` checks its parameters."""
         return super().changelist_view(request, extra_context)
@@ -258,9 +258,9 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
 
     def page_of(self, record: Model) -> str:
         """Return the address of a row's page."""
-        return self.page_at(record.pk)
+        return self.change_url_by_pk(record.pk)
 
-    def page_at(self, pk: object) -> str:
+    def change_url_by_pk(self, pk: object) -> str:
         return reverse(self._route("change"), args=[pk])
 
     @property
@@ -268,7 +268,7 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
         return reverse(self._route("changelist"))
 
     @property
-    def new_page(self) -> str:
+    def add_url(self) -> str:
         """Return the address of the form for a new row."""
         return reverse(self._route("add"))
 
@@ -329,11 +329,11 @@ class ReadOnlyInline(TabularChildInline):
 
 def offered(request: HttpRequest, rows: QuerySet[Model], text: Callable[[Any], str] = str) -> JsonResponse:
     """Return a page of `rows`, formatted by `text`, in the format that `forms.AutocompleteField` expects."""
-    first = (page_number(request, "page") - 1) * PICKED
-    found = list(rows[first : first + PICKED + 1])
-    results = [{"id": str(row.pk), "text": text(row)} for row in found[:PICKED]]
-    return JsonResponse({"results": results, "pagination": {"more": len(found) > PICKED}})
+    first = (page_number(request, "page") - 1) * AUTOCOMPLETE_PAGE_SIZE
+    found = list(rows[first : first + AUTOCOMPLETE_PAGE_SIZE + 1])
+    results = [{"id": str(row.pk), "text": text(row)} for row in found[:AUTOCOMPLETE_PAGE_SIZE]]
+    return JsonResponse({"results": results, "pagination": {"more": len(found) > AUTOCOMPLETE_PAGE_SIZE}})
 
 
-PICKED = 20
+AUTOCOMPLETE_PAGE_SIZE = 20
 """The number of rows per page in an autocomplete field."""

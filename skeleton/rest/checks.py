@@ -17,7 +17,7 @@ from rest_framework.filters import OrderingFilter, SearchFilter
 
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import NotFound
-from skeleton.kernel.money import is_offered
+from skeleton.kernel.money import is_in_use
 from skeleton.rest.actions import BY_CLASS, ActionDescription, endpoints
 from skeleton.rest.documentation import DocumentationView
 from skeleton.rest.filters import FilterSet, SqlFilter
@@ -121,7 +121,7 @@ def check_hooks(app_configs: Apps, **_: object) -> list[CheckMessage]:
     return [
         Error(f"{viewset.__name__}: {line}", id="skeleton.E007")
         for viewset in _viewsets()
-        for line in _unheard(viewset)
+        for line in _ignored_hooks(viewset)
     ]
 
 
@@ -130,7 +130,7 @@ def _viewsets() -> list[type[ApiViewSet]]:
     return [each for each in found if isinstance(each, type) and issubclass(each, ApiViewSet)]
 
 
-def _unheard(viewset: type[ApiViewSet]) -> Iterator[str]:
+def _ignored_hooks(viewset: type[ApiViewSet]) -> Iterator[str]:
     for name, instead in NOT_CALLED.items():
         if getattr(viewset, name, None) is not getattr(ApiViewSet, name, None):
             yield f"{name} would not be called: {instead}."
@@ -146,10 +146,10 @@ def _unheard(viewset: type[ApiViewSet]) -> Iterator[str]:
             yield f"{backend.__name__} is not needed: declare ordering_fields and filterset_class."
     if hasattr(viewset, "search_fields") and not any(issubclass(each, SearchFilter) for each in backends):
         yield "search_fields would not be read: put DRF's SearchFilter into filter_backends, or use a filter."
-    yield from _unheard_of_filters(viewset.filterset_class)
+    yield from _ignored_filter_hooks(viewset.filterset_class)
 
 
-def _unheard_of_filters(filterset: type[FilterSet] | None) -> Iterator[str]:
+def _ignored_filter_hooks(filterset: type[FilterSet] | None) -> Iterator[str]:
     if filterset is None:
         return
     if not issubclass(filterset, FilterSet):
@@ -234,7 +234,7 @@ def _unusable() -> Iterator[str]:
         yield "PORT must be a number from 1 to 65535."
     if settings.SKELETON_REGISTRATION not in ("open", "closed"):
         yield "SKELETON_REGISTRATION must be open or closed."
-    if not is_offered(settings.SKELETON_CURRENCY):
+    if not is_in_use(settings.SKELETON_CURRENCY):
         yield "SKELETON_CURRENCY must be the ISO 4217 code of a currency in use, such as USD."
     if settings.SKELETON_PROXIES < 0:
         yield "SKELETON_PROXIES must be 0 or more: how many proxies stand in front of the server."

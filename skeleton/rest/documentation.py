@@ -33,12 +33,12 @@ class DocumentationView(APIView):
     schema = None
 
 
-_making = threading.Lock()
+_schema_lock = threading.Lock()
 
 
 def openapi() -> Schema:
     """The OpenAPI document, made at the first call: it takes a second, and its generator is not made for threads."""
-    with _making:
+    with _schema_lock:
         return _openapi()
 
 
@@ -64,7 +64,7 @@ class SchemaView(DocumentationView):
 
 
 def _rendered(renderer: Callable[[], BaseRenderer]) -> tuple[bytes, str]:
-    with _making:
+    with _schema_lock:
         return _kept(renderer)
 
 

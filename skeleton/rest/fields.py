@@ -197,7 +197,7 @@ class DateTimeField(serializers.DateTimeField):
             self.fail("overflow")
 
 
-class ClockField(serializers.Field[dt.time, Any, Any, Any]):
+class TimeOfDayField(serializers.Field[dt.time, Any, Any, Any]):
     """A time of day, `HH:MM`. An empty text is null where the field may be empty."""
 
     default_error_messages = {"invalid": _("Must be a time of day, HH:MM, from 00:00 to 23:59.")}

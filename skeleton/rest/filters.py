@@ -29,7 +29,7 @@ TextField.register_lookup(Lower)
 
 @CharField.register_lookup
 @TextField.register_lookup
-class Matches(BuiltinLookup):
+class ILikeLookup(BuiltinLookup):
     """`column__matches=pattern`: a LIKE whose pattern is complete (see `like_pattern`), fit for a trigram index."""
 
     lookup_name = "matches"
@@ -124,7 +124,7 @@ class DateFilter(SqlFilter, django_filters.DateFilter):
         super().__init__(*args, **kwargs)
 
 
-class FromDayFilter(DateFilter):
+class FromDateFilter(DateFilter):
     """Moments from the beginning (UTC) of the day given."""
 
     def __init__(self, field_name: str = "created_at", **kwargs: object) -> None:
@@ -134,7 +134,7 @@ class FromDayFilter(DateFilter):
         return dt.datetime.combine(value, dt.time.min, dt.UTC)
 
 
-class ToDayFilter(DateFilter):
+class ToDateFilter(DateFilter):
     """Moments until the end (UTC) of the day given."""
 
     def __init__(self, field_name: str = "created_at", **kwargs: object) -> None:
@@ -150,7 +150,7 @@ class NumberFilter(SqlFilter, django_filters.Filter):
     field_class = forms.IntegerField
 
 
-class PatternFilter(TextFilter):
+class LikeFilter(TextFilter):
     """Binds a pattern for `column__matches`: texts that contain the value in any case (see `like_pattern`)."""
 
     by_value = True
@@ -159,7 +159,7 @@ class PatternFilter(TextFilter):
         return like_pattern(value)
 
 
-class SearchFilter(PatternFilter):
+class SearchFilter(LikeFilter):
     """Texts that contain the value in any case, on a column kept in lower case."""
 
     def __init__(self, field_name: str = "search_text", **kwargs: object) -> None:

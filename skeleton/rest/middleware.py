@@ -22,10 +22,10 @@ log = structlog.get_logger("skeleton.requests")
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}\Z")
 
-PRIVATE = "private, no-cache"
+PRIVATE_CACHE_CONTROL = "private, no-cache"
 """`Cache-Control` of an answer that says nothing else: nobody but its client keeps it, and asks before using it."""
 
-PROBES = ("/health", "/ready")
+HEALTH_PATHS = ("/health", "/ready")
 """Paths that load balancers ask by address."""
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -45,7 +45,7 @@ class RequestContextMiddleware:
             response = self._answer(request)
             response.headers["X-Request-ID"] = context.request_id
             response.headers["X-Content-Type-Options"] = "nosniff"
-            response.headers.setdefault("Cache-Control", PRIVATE)
+            response.headers.setdefault("Cache-Control", PRIVATE_CACHE_CONTROL)
             if not response.streaming:
                 response.headers.setdefault("Content-Length", str(len(response.content)))
             self._log(request, response, context, started)
@@ -58,17 +58,17 @@ class RequestContextMiddleware:
 
         The API's own views do it themselves: only they know who calls.
         """
-        if issubclass(getattr(view, "cls", type(None)), ApiViewSet) or is_exempt(request.path):
+        if issubclass(getattr(view, "cls", type(None)), ApiViewSet) or is_exempt_from_throttle(request.path):
             return None
-        return None if general.allow_request(request, None) else too_many(request)
+        return None if general.allow_request(request, None) else too_many_requests_response(request)
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
-        if is_exempt(request.path):
+        if is_exempt_from_throttle(request.path):
             return self.get_response(request)
         response = self._answer_to_host(request)
         context = current_request.get()
         if context and not context.counted and not general.allow_request(request, None):
-            return too_many(request)  # a path that leads nowhere, or an answer of another middleware
+            return too_many_requests_response(request)  # a path that leads nowhere, or an answer of another middleware
         return response
 
     def _answer_to_host(self, request: HttpRequest) -> HttpResponse:
@@ -93,12 +93,12 @@ class RequestContextMiddleware:
         )
 
 
-def is_exempt(path: str) -> bool:
+def is_exempt_from_throttle(path: str) -> bool:
     """Whether a path is outside of the general limit: probes and static files."""
-    return path in PROBES or path.startswith(settings.STATIC_URL)
+    return path in HEALTH_PATHS or path.startswith(settings.STATIC_URL)
 
 
-def too_many(request: HttpRequest) -> HttpResponse:
+def too_many_requests_response(request: HttpRequest) -> HttpResponse:
     """Answer 429 by the project's handler, as Django does for its own errors: a page to people, JSON to programs."""
     answer: HttpResponse = get_resolver().resolve_error_handler(429)(request)
     return answer

@@ -13,7 +13,7 @@ from skeleton.kernel.types import Values
 MAX_BODY = 1_000_000  # bytes
 MAX_DEPTH = 32
 
-RERUN = "skeleton.rerun"
+RERUN_ENVIRON_KEY = "skeleton.rerun"
 """Set in the WSGI environment where the server runs a request a second time, now that its large body is gathered: what
 the first run has counted (a throttle) is not to be counted again."""
 
@@ -42,11 +42,11 @@ def parse_object(raw: bytes) -> dict[str, object]:
         raise BadRequest("The body must be a JSON object.")
     # the walk is rare: only bodies that could be too deep or that spell a NUL pay for it
     if b"\\u0000" in raw or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
-        _refuse_depth_and_nul(data)
+        _check_depth_and_nul(data)
     return data
 
 
-def _refuse_depth_and_nul(data: dict[str, object]) -> None:
+def _check_depth_and_nul(data: dict[str, object]) -> None:
     for path, value in _walk(data, ()):
         if len(path) > MAX_DEPTH:
             raise BadRequest(f"The body is nested more than {MAX_DEPTH} levels deep.")

@@ -52,7 +52,7 @@ class ListMode:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Uncompiled:
+class NotCompilable:
     """The rows of a queryset without a query key: what is compiled of it serves this one read."""
 
     queryset: QuerySet[Model]
@@ -62,7 +62,7 @@ class Uncompiled:
         return self.queryset
 
 
-Source = Recipe | Uncompiled
+Source = Recipe | NotCompilable
 
 ListShape = tuple[Source, FilterShape]
 """What a list's statements are compiled from: its source, and the shape of its filters."""
@@ -83,7 +83,7 @@ def source_of(queryset: QuerySet[Model]) -> Source:
         raise ImproperlyConfigured(f"Only the default database is read, not {queryset.db!r}.")
     if query.distinct or query.is_sliced or query.combinator or query.values_select or query.group_by is True:
         queryset = queryset.model._base_manager.filter(pk__in=queryset.values("pk"))
-    return Uncompiled(queryset)
+    return NotCompilable(queryset)
 
 
 def _bounds(limit: int | None, skip: int = 0) -> Values:
@@ -94,7 +94,7 @@ def _values(source: Source) -> dict[str, object]:
     return dict(source.values) if isinstance(source, Recipe) else {}
 
 
-def reader_of(
+def compiled_query_of(
     serializer_class: type[serializers.BaseSerializer[Any]], filterset_class: type[FilterSet] | None = None
 ) -> "Reader":
     """The one reader of a serializer and a filterset."""

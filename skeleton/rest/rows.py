@@ -13,11 +13,11 @@ def queryset_of(viewset: type[ApiViewSet], actor: Actor, **kwargs: object) -> Qu
     """What `get_queryset` gives for an actor, outside of a request: for checks and tests."""
     view = viewset()
     view.action, view.kwargs, view.args = "list", kwargs, ()
-    view.request = cast(Request, _AskedBy(actor))
+    view.request = cast(Request, _UserScope(actor))
     return view.get_queryset()
 
 
-class _AskedBy:
+class _UserScope:
     """As much of a request as a `get_queryset` usually asks for."""
 
     method = "GET"

@@ -11,7 +11,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
-from skeleton.db.counting import MANY, MOMENT
+from skeleton.db.counting import CACHE_SECONDS, CACHED_FROM_ROWS
 from skeleton.kernel.errors import CODES
 from skeleton.rest.actions import BY_CLASS, ActionDescription
 from skeleton.rest.fields import TextField
@@ -221,7 +221,10 @@ def _object(**properties: Schema) -> Schema:
     }
 
 
-_TOTAL = f"Of all pages. Exact; but where filters leave {MANY:,} or more, it may be {MOMENT:g} seconds old."
+_TOTAL = (
+    "Of all pages. Exact; but where filters leave "
+    f"{CACHED_FROM_ROWS:,} or more, it may be {CACHE_SECONDS:g} seconds old."
+)
 
 
 def _page(item: Schema, **aside: Schema) -> Schema:

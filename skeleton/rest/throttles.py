@@ -26,7 +26,7 @@ _FORGET = """
     DELETE FROM core_throttle
     WHERE key IN (SELECT key FROM core_throttle WHERE resets_at < now() FOR UPDATE SKIP LOCKED)
 """
-FORGET_EVERY = 1000
+PURGE_EVERY_HITS = 1000
 """Hits in one process between two deletions of what is over: whoever tries many accounts must not fill the disk."""
 _counter = itertools.count(1)
 _GIVE_BACK = """
@@ -53,11 +53,11 @@ class Limit:
 
     def hit(self, subject: str) -> None:
         """Count one. Raises TooManyRequests, saying when to come back. Must be called outside of any transaction."""
-        hit_all((self, subject))
+        hit_limits((self, subject))
 
     def give_back(self, subject: str) -> None:
         """Uncount one: the attempt turned out to be a good one."""
-        give_back_all((self, subject))
+        undo_hits((self, subject))
 
     def key(self, subject: str) -> str:
         """Of one length whatever the subject, and nobody's e-mail to be read in the table."""
@@ -72,7 +72,7 @@ class Limit:
         return allowed, seconds, first, longest
 
 
-def hit_all(*hits: Hit) -> None:
+def hit_limits(*hits: Hit) -> None:
     """Count one for each of several limits, in one statement. Raises TooManyRequests, as `Limit.hit` does.
 
     They are asked in the order given, which must be the same wherever the same limits meet; what one of them refuses
@@ -84,13 +84,13 @@ def hit_all(*hits: Hit) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_HIT, [_keys(hits), *map(list, columns)])
         wait = cursor.fetchone()[0]
-        if next(_counter) % FORGET_EVERY == 0:
+        if next(_counter) % PURGE_EVERY_HITS == 0:
             cursor.execute(_FORGET)
     if wait:
         raise TooManyRequests(retry_after=wait)
 
 
-def give_back_all(*hits: Hit) -> None:
+def undo_hits(*hits: Hit) -> None:
     """Uncount one for each, in one statement."""
     if settings.SKELETON_THROTTLE:
         with connection.cursor() as cursor:

@@ -47,7 +47,7 @@ from skeleton.rest.listing import NEWEST_FIRST, Ordering, SortKey, everything, p
 from skeleton.rest.pagination import PageOrCursorPagination
 from skeleton.rest.parsers import MAX_BODY, StrictJsonParser, check_length
 from skeleton.rest.permissions import NotDeclared, Requirement, requirement_of
-from skeleton.rest.reading import Reader, reader_of
+from skeleton.rest.reading import Reader, compiled_query_of
 from skeleton.rest.renderers import JsonRenderer
 from skeleton.rest.serializers import InputSerializer
 from skeleton.rest.throttles import general
@@ -172,7 +172,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
     def get_reader(self) -> Reader:
         """What reads the present action's rows."""
-        return reader_of(self.get_serializer_class(), self.filterset_class)
+        return compiled_query_of(self.get_serializer_class(), self.filterset_class)
 
     def get_ordering(self) -> Ordering:
         """The order where none is asked for."""
@@ -222,7 +222,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
         The standard actions call this; elsewhere services look for their rows themselves, and it would be a read more.
         """
-        if asks_about_objects(type(self)):
+        if checks_object_permissions(type(self)):
             self.get_object()
 
     # DRF's machinery
@@ -286,7 +286,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
 
 @cache
-def asks_about_objects(viewset: type[ApiViewSet]) -> bool:
+def checks_object_permissions(viewset: type[ApiViewSet]) -> bool:
     """Whether anything of the viewset has to see an object before it is read or changed."""
     for hook in ("get_object", "check_object_permissions", "get_permissions", "filter_queryset"):
         if getattr(viewset, hook) is not getattr(ApiViewSet, hook):

@@ -89,7 +89,7 @@ class Application:
         if outcome is BodyNotReceived:
             if not await self._bodies.gather(cycle):
                 return
-            cycle.rewind()
+            cycle.reset_for_rerun()
             outcome = await self._handled(cycle)
         if isinstance(outcome, StreamResponse):
             await self._follow(outcome, cycle)
@@ -134,7 +134,7 @@ class Application:
         if len(self._streams) >= self._limits.streams:
             cycle.refuse(ServiceUnavailable("Too many streams are open. Try again shortly.", retry_after=5))
             return
-        if not cycle.claim_answer():
+        if not cycle.claim_response():
             return
         stream = EventStream(cycle.proto.response_stream(cycle.status, cycle.headers), cycle.loop)
         self._streams.add(stream)
@@ -171,4 +171,4 @@ def _answer_health(cycle: RequestCycle) -> None:
         cycle.refuse(MethodNotAllowed())
     else:
         cycle.send(200, {"Content-Type": "application/json"}, _HEALTHY)
-        cycle.claim_answer()
+        cycle.claim_response()

@@ -22,7 +22,7 @@ from django.conf import settings
 from skeleton.kernel.errors import BadRequest, DomainError, PayloadTooLarge, RequestTimeout, ServiceUnavailable
 from skeleton.rest.addresses import network_of
 from skeleton.server.cycle import RequestCycle
-from skeleton.server.limits import IN_MEMORY, RATE_AFTER, SMALL, Limits
+from skeleton.server.limits import IN_MEMORY, RATE_CHECK_AFTER_SECONDS, SMALL, Limits
 
 log = structlog.get_logger("skeleton.server")
 
@@ -54,7 +54,7 @@ class IncomingBody:
             return True
         if self.expected <= SMALL:
             return age > limits.body_seconds
-        return age > RATE_AFTER and self.received < age * limits.body_rate
+        return age > RATE_CHECK_AFTER_SECONDS and self.received < age * limits.body_rate
 
     def end(self, error: DomainError) -> None:
         """Refuse the request and release its connection."""
@@ -114,7 +114,7 @@ class Bodies:
             return False
         gathering = IncomingBody(cycle)
         group = self._large if gathering.large else self._small
-        if not self._make_room(group, gathering):
+        if not self._ensure_capacity(group, gathering):
             cycle.refuse(ServiceUnavailable("Too many uploads are under way. Try again shortly.", retry_after=5))
             return False
         group[gathering] = None
@@ -135,7 +135,7 @@ class Bodies:
         cycle.unread = False
         return True
 
-    def _make_room(self, group: dict[IncomingBody, None], new: IncomingBody) -> bool:
+    def _ensure_capacity(self, group: dict[IncomingBody, None], new: IncomingBody) -> bool:
         """Return whether there is room for `new`, after ending the oldest small body if necessary."""
         limits = self._limits
         if new.large:

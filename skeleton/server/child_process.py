@@ -10,18 +10,18 @@ from django.conf import settings
 
 log = structlog.get_logger("skeleton.serve")
 
-PARENT = "SKELETON_PARENT_PROCESS"
+PARENT_PID_VARIABLE = "SKELETON_PARENT_PROCESS"
 """Environment variable with the id of the process that the child must not outlive."""
 STOP_SECONDS = 10
-PAUSES = (1, 2, 5, 15, 30)  # seconds before each restart; the last value repeats
+RESTART_DELAYS = (1, 2, 5, 15, 30)  # seconds before each restart; the last value repeats
 SETTLED_SECONDS = 60
 """A child that ran for at least this long did not fail at startup."""
 
-_SPAWNING = threading.Lock()
+_spawn_lock = threading.Lock()
 """Held while a child is spawned and during every fork of this process. A server worker forked during a spawn would
 inherit the pipe on which `Popen` waits for its child, and keep it open."""
 
-os.register_at_fork(before=_SPAWNING.acquire, after_in_parent=_SPAWNING.release, after_in_child=_SPAWNING.release)
+os.register_at_fork(before=_spawn_lock.acquire, after_in_parent=_spawn_lock.release, after_in_child=_spawn_lock.release)
 
 
 class ChildProcess:
@@ -55,14 +55,14 @@ class ChildProcess:
                 return
             failures = 0 if waited > SETTLED_SECONDS else failures + 1
             log.error("child_ended", command=self.command, code=child.returncode)
-            self._stopping.wait(PAUSES[min(failures, len(PAUSES)) - 1])
+            self._stopping.wait(RESTART_DELAYS[min(failures, len(RESTART_DELAYS)) - 1])
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
-        with _SPAWNING:
+        with _spawn_lock:
             return subprocess.Popen(  # noqa: S603
                 [sys.executable, "manage.py", self.command],
                 cwd=settings.BASE_DIR,
-                env={**os.environ, PARENT: str(os.getpid())},
+                env={**os.environ, PARENT_PID_VARIABLE: str(os.getpid())},
                 start_new_session=True,  # Ctrl-C in the terminal reaches only the server, which then stops the child
             )
 

@@ -17,8 +17,8 @@ from skeleton.kernel.context import RequestContext, current_request
 from skeleton.kernel.errors import DomainError
 from skeleton.rest.addresses import client_address
 from skeleton.rest.handler import error_response
-from skeleton.rest.middleware import PRIVATE, request_id_of
-from skeleton.rest.parsers import RERUN
+from skeleton.rest.middleware import PRIVATE_CACHE_CONTROL, request_id_of
+from skeleton.rest.parsers import RERUN_ENVIRON_KEY
 from skeleton.server.responses import OUTGOING_SECONDS, LocalFileResponse, SpooledResponse, StreamResponse
 
 log = structlog.get_logger("skeleton.requests")
@@ -64,7 +64,7 @@ Outcome = StreamResponse | type[BodyNotReceived]
 class RequestCycle:
     """A request, the part of its body received so far, and its single response.
 
-    It is started at most once at a time and answered exactly once. `claim_start` and `claim_answer` resolve races
+    It is started at most once at a time and answered exactly once. `claim_start` and `claim_response` resolve races
     between the threads that run requests and the event loop, which refuses requests that take too long.
     """
 
@@ -95,7 +95,7 @@ class RequestCycle:
         """Return whether the caller may run (or refuse) the waiting request. True exactly once."""
         return _pop(self._starts)
 
-    def claim_answer(self) -> bool:
+    def claim_response(self) -> bool:
         """Return whether the caller may answer. True exactly once."""
         return _pop(self._answers)
 
@@ -107,7 +107,7 @@ class RequestCycle:
     def answered(self) -> bool:
         return not self._answers
 
-    def rewind(self) -> None:
+    def reset_for_rerun(self) -> None:
         """Reset the request so that it can run again, with its body."""
         self._starts, self.handled, self.rerun = [True], self.loop.create_future(), True
 
@@ -147,7 +147,7 @@ class RequestCycle:
         environ["wsgi.url_scheme"] = scope.scheme
         environ["wsgi.input"] = self._input()
         if self.rerun:
-            environ[RERUN] = True
+            environ[RERUN_ENVIRON_KEY] = True
         return environ
 
     def _peer(self) -> str:
@@ -171,10 +171,10 @@ class RequestCycle:
     def answer(self, response: HttpResponse | StreamingHttpResponse) -> None:
         """Send the complete `response`, unless the request has been refused in the meantime."""
         if not response.streaming and len(response.content) <= IN_MEMORY:
-            if self.claim_answer():
+            if self.claim_response():
                 self.proto.response_bytes(self.status, self.headers, response.content)
         elif isinstance(response, LocalFileResponse):
-            if self.claim_answer():
+            if self.claim_response():
                 self._send_file(response)
         else:
             self._spool(iter(response))
@@ -195,11 +195,11 @@ class RequestCycle:
             if size > IN_MEMORY:
                 break
         else:
-            if self.claim_answer():
+            if self.claim_response():
                 self.proto.response_bytes(self.status, self.headers, b"".join(gathered))
             return
         spooled = SpooledResponse(chain(gathered, chunks))
-        if self.claim_answer():
+        if self.claim_response():
             self.proto.response_file(self.status, self.headers, spooled.path)
             self.loop.call_soon_threadsafe(self.loop.call_later, OUTGOING_SECONDS, spooled.close)
         else:
@@ -207,7 +207,7 @@ class RequestCycle:
 
     def refuse(self, error: DomainError) -> None:
         """Answer with `error`, unless the request has been answered. Needs no thread and no database."""
-        if not self.claim_answer():
+        if not self.claim_response():
             return
         token = current_request.set(self.context)
         try:
@@ -236,7 +236,7 @@ class RequestCycle:
         own = {
             "X-Request-ID": self.context.request_id,
             "X-Content-Type-Options": "nosniff",
-            "Cache-Control": PRIVATE,
+            "Cache-Control": PRIVATE_CACHE_CONTROL,
             "Content-Length": str(len(content)),
         }
         self.proto.response_bytes(status, list((headers | own).items()), content)

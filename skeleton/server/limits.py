@@ -8,7 +8,7 @@ IN_MEMORY = 32_000
 """Maximum size in bytes of a request body that is buffered in memory before its sender is authenticated."""
 SMALL = 1_000_000
 """Maximum size in bytes of a body with a total deadline. A larger one has a minimum rate instead."""
-RATE_AFTER = 10.0
+RATE_CHECK_AFTER_SECONDS = 10.0
 """Seconds after which the rate of a large body is checked."""
 
 

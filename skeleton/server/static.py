@@ -11,8 +11,8 @@ from django.conf import settings
 from skeleton.kernel.errors import MethodNotAllowed, NotFound
 from skeleton.server.cycle import RequestCycle
 
-FOR_EVER = "public, max-age=31536000, immutable"
-REVALIDATED = "public, no-cache"
+IMMUTABLE_CACHE = "public, max-age=31536000, immutable"
+REVALIDATE_CACHE = "public, no-cache"
 _HASHED = re.compile(r"\.[0-9a-f]{12}\.[^/]+\Z")  # as ManifestStaticFilesStorage names them
 
 
@@ -28,7 +28,7 @@ class StaticFiles:
 
     def __init__(self, root: Path, prefix: str) -> None:
         self.prefix = prefix
-        self._files = {prefix + path.relative_to(root).as_posix(): _described(path) for path in _files_in(root)}
+        self._files = {prefix + path.relative_to(root).as_posix(): _build_action(path) for path in _files_in(root)}
 
     @classmethod
     def collected(cls) -> "StaticFiles":
@@ -42,7 +42,7 @@ class StaticFiles:
             cycle.refuse(MethodNotAllowed())
         elif found is None:
             cycle.refuse(NotFound("There is no such file."))
-        elif not cycle.claim_answer():
+        elif not cycle.claim_response():
             return
         elif found.etag in cycle.scope.headers.get("if-none-match", ""):
             cycle.proto.response_empty(304, found.headers)
@@ -54,13 +54,13 @@ def _files_in(root: Path) -> list[Path]:
     return [path for path in root.rglob("*") if path.is_file()] if root.is_dir() else []
 
 
-def _described(path: Path) -> StaticFile:
+def _build_action(path: Path) -> StaticFile:
     stat = path.stat()
     etag = f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     headers = [
         ("Content-Type", f"{kind}; charset=utf-8" if kind.startswith("text/") or "javascript" in kind else kind),
-        ("Cache-Control", FOR_EVER if _HASHED.search(path.name) else REVALIDATED),
+        ("Cache-Control", IMMUTABLE_CACHE if _HASHED.search(path.name) else REVALIDATE_CACHE),
         ("ETag", etag),
         ("Last-Modified", formatdate(stat.st_mtime, usegmt=True)),
         ("X-Content-Type-Options", "nosniff"),

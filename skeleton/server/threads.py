@@ -19,17 +19,17 @@ THREADS = 4
 """Threads per process, each with a database connection (docs/decisions/0012-application-server.md)."""
 WRITERS = THREADS - 1
 """Threads that may run write requests. Even if all of these wait for a locked row, one thread is left for reads."""
-SUSPICIOUS_SECONDS = 1.0
+PROBE_AFTER_SECONDS = 1.0
 """A request that runs for longer triggers a check whether the database still answers."""
 
-BUSY = "The server is busy. Try again shortly."
+BUSY_MESSAGE = "The server is busy. Try again shortly."
 SILENT = "The database does not answer. Try again shortly."
 TOO_LONG = (
     "This took too long and was stopped. If it was to change something, look whether it did before you repeat it."
 )
 
 
-class Slot:
+class ThreadState:
     """The state of one thread: its current request, its start time and its database connection."""
 
     __slots__ = ("_interrupted", "connection", "cycle", "started_at")
@@ -77,7 +77,7 @@ class RequestThreads:
         self._held_back: deque[RequestCycle] = deque()
         self._writing = 0
         self._lock = threading.Lock()
-        self.slots: list[Slot] = []
+        self.slots: list[ThreadState] = []
 
     def start(self) -> None:
         for number in range(THREADS):
@@ -107,18 +107,18 @@ class RequestThreads:
                 break
             self._waiting.popleft()
             if cycle.claim_start():
-                cycle.refuse(ServiceUnavailable(SILENT if silent else BUSY, retry_after=2))
+                cycle.refuse(ServiceUnavailable(SILENT if silent else BUSY_MESSAGE, retry_after=2))
                 settle(cycle, None)
         for slot in self.slots:
             seconds = slot.running(now)
             if seconds > self._limits.request_seconds:
                 slot.stop(ServiceUnavailable(TOO_LONG, retry_after=5))
-            elif silent and seconds > SUSPICIOUS_SECONDS:
+            elif silent and seconds > PROBE_AFTER_SECONDS:
                 slot.stop(ServiceUnavailable(SILENT, retry_after=2))
-        return any(slot.running(now) > SUSPICIOUS_SECONDS for slot in self.slots)
+        return any(slot.running(now) > PROBE_AFTER_SECONDS for slot in self.slots)
 
     def _work(self) -> None:
-        slot = Slot(connections["default"])
+        slot = ThreadState(connections["default"])
         self.slots.append(slot)
         while True:
             cycle = self._ready.get()

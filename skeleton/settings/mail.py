@@ -10,10 +10,10 @@ with reading():
     SKELETON_SMTP_SECURITY = env.str("SKELETON_SMTP_SECURITY", "starttls")
     SKELETON_MAIL_FROM = env.str("SKELETON_MAIL_FROM", "")
     SKELETON_PUBLIC_URL = env.str("SKELETON_PUBLIC_URL", "")
-    _sms_backend = env.str("SKELETON_SMS_BACKEND", "skeleton.notifications.channels.Console")
-    _push_backend = env.str("SKELETON_PUSH_BACKEND", "skeleton.notifications.channels.Console")
+    _sms_backend = env.str("SKELETON_SMS_BACKEND", "skeleton.notifications.channels.ConsoleBackend")
+    _push_backend = env.str("SKELETON_PUSH_BACKEND", "skeleton.notifications.channels.ConsoleBackend")
 
-SKELETON_CHANNELS = {"email": "skeleton.notifications.channels.Mail", "sms": _sms_backend, "push": _push_backend}
+SKELETON_CHANNELS = {"email": "skeleton.notifications.channels.MailBackend", "sms": _sms_backend, "push": _push_backend}
 """The backend of each channel: the dotted path of a class like those in `skeleton.notifications.channels`."""
 
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _smtp_host else 'console'}.EmailBackend"

@@ -30,7 +30,7 @@ STORAGES = {
 }
 
 FILE_UPLOAD_HANDLERS = [
-    "skeleton.importexport.uploads.Quota",
+    "skeleton.importexport.uploads.MaxBodySizeHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]

@@ -39,7 +39,7 @@ SETTLE = """Promise.all([document.fonts.ready, ...document.getAnimations()
     .map((one) => one.finished.catch(() => null))]).then(() => null)"""
 """Waits for the fonts and until everything that moves has come to rest. (An idle network takes half a second.)"""
 
-HOW_TO_GET_ONE = "No Chromium here: `apt-get install chromium`, or name one in SKELETON_TEST_CHROMIUM."
+NO_CHROMIUM = "No Chromium here: `apt-get install chromium`, or name one in SKELETON_TEST_CHROMIUM."
 
 
 def chromium() -> str | None:
@@ -115,7 +115,7 @@ def browse(story: Story, home: str, size: Size = DESKTOP, *, dark: bool = False)
     """
     path = chromium()
     if path is None:
-        pytest.skip(HOW_TO_GET_ONE)
+        pytest.skip(NO_CHROMIUM)
     with ThreadPoolExecutor(max_workers=1) as thread:
         thread.submit(_tell, story, path, home, size, dark).result()
 

@@ -15,7 +15,7 @@ from skeleton.embedded_postgres.binaries import runnable
 from skeleton.embedded_postgres.cluster import create_cluster
 from skeleton.embedded_postgres.layout import DATABASE, USER, paths_of
 from skeleton.embedded_postgres.locks import is_held
-from skeleton.embedded_postgres.room import close_room, open_room
+from skeleton.embedded_postgres.room import close_socket_dir, open_socket_dir
 from skeleton.embedded_postgres.server import Server, wait_until_ready
 
 
@@ -26,7 +26,7 @@ class OwnDatabase:
         self.layout = paths_of(folder, durable=durable)
         self.layout.create()
         account = server_account(self.layout.data)
-        room = open_room(self.layout, account, "")
+        room = open_socket_dir(self.layout, account, "")
         binaries = runnable(account, room)
         create_cluster(self.layout, binaries, account, room)
         self.server = Server(self.layout, binaries, account, room)
@@ -73,7 +73,7 @@ def own_database(folder: Path, *, durable: bool = True) -> Iterator[OwnDatabase]
         yield database
     finally:
         database.server.stop()
-        close_room(database.layout, database.server.room)
+        close_socket_dir(database.layout, database.server.room)
 
 
 def children(parent: int) -> list[int]:

@@ -26,11 +26,11 @@ def _empty() -> None:
             cursor.execute(f"DELETE FROM procrastinate_{table}")
 
 
-def run_all() -> None:
+def run_due_jobs() -> None:
     """Run all due jobs, as a worker does, until none is left."""
-    asyncio.run(_work_and_let_go())
+    asyncio.run(_work_and_close())
 
 
-async def _work_and_let_go() -> None:
+async def _work_and_close() -> None:
     await work(wait=False)
     await sync_to_async(connections.close_all)()  # periodic jobs were enqueued in asgiref's thread

@@ -22,7 +22,7 @@ from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet
 from skeleton.rest.http import dump_json
 from skeleton.rest.listing import ListQuery, parse_list_query
 from skeleton.rest.pagination import PageOrCursorPagination
-from skeleton.rest.reading import Reader, reader_of
+from skeleton.rest.reading import Reader, compiled_query_of
 from skeleton.rest.rows import queryset_of
 from skeleton.rest.viewsets import ApiViewSet
 
@@ -45,7 +45,7 @@ def check_reads(view: type[ApiViewSet], actor: Actor, **samples: Sequence[str]) 
     _compare(view, actor, combined)
     serializer_class: Any = view.serializer_class
     for row in queryset_of(view, actor)[:5]:
-        ours = json.loads(dump_json(reader_of(serializer_class).one(queryset_of(view, actor), row.pk)))
+        ours = json.loads(dump_json(compiled_query_of(serializer_class).one(queryset_of(view, actor), row.pk)))
         plain = represent(serializer_class(), row)
         assert ours == plain, f"{view.__name__}: {row.pk}"
 
@@ -130,7 +130,7 @@ def _steps(view: type[ApiViewSet], actor: Actor, asked: Shape) -> Iterator[objec
 def _reader(view: type[ApiViewSet]) -> Reader:
     serializer_class = view.list_serializer_class or view.serializer_class
     assert serializer_class
-    return reader_of(serializer_class, view.filterset_class)
+    return compiled_query_of(serializer_class, view.filterset_class)
 
 
 def _paging(view: type[ApiViewSet]) -> type[PageOrCursorPagination]:

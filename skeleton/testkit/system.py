@@ -39,7 +39,7 @@ class Reply:
     data: Any = None
 
 
-class System:
+class ServerProcess:
     """A `manage.py serve` process. After `server.kill()`, `start` starts it again."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
@@ -121,9 +121,9 @@ def _read(answer: http.client.HTTPResponse) -> Any:
 
 
 @contextmanager
-def running(folder: Path, **environment: str) -> Iterator[System]:
+def running(folder: Path, **environment: str) -> Iterator[ServerProcess]:
     """Yield a running system, and stop it at the end."""
-    system = System(folder, **environment)
+    system = ServerProcess(folder, **environment)
     try:
         system.start()
         yield system

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from skeleton.testkit.narrowing import present
-from skeleton.testkit.system import ADMIN, System
+from skeleton.testkit.system import ADMIN, ServerProcess
 
 PASSWORD = "correct horse battery"
 
@@ -15,7 +15,7 @@ PASSWORD = "correct horse battery"
 class Accounts:
     """Creates the accounts over HTTP."""
 
-    system: System
+    system: ServerProcess
     readers: list[str] = field(default_factory=list)
 
     def sign_in(self):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from skeleton.testkit.database import own_database
-from skeleton.testkit.system import ADMIN, PRODUCTION, System
+from skeleton.testkit.system import ADMIN, PRODUCTION, ServerProcess
 from tests.attack import payloads
 from tests.attack.accounts import Accounts
 from tests.attack.proxy import nginx
@@ -46,7 +46,7 @@ def attack_database(tmp_path_factory):
         yield found
 
 
-class Towns:
+class ServerPool:
     """The servers of a test session by settings, started on demand and restarted after an attack broke them."""
 
     def __init__(self, database, folders, stack):
@@ -69,7 +69,7 @@ class Towns:
         scratch.mkdir()
         own = {"DATABASE_URL": self.database.url, "TMPDIR": str(scratch)}
         short = {f"SKELETON_{name}_SECONDS": seconds for name, seconds in SHORT.items()}
-        system = System(folder, **SETTINGS, **short, **own, **settings)
+        system = ServerProcess(folder, **SETTINGS, **short, **own, **settings)
         system.start()
         self.stack.callback(stop_if_running, system)
         return Accounts(system)
@@ -90,7 +90,7 @@ def stop_if_running(system):
 @pytest.fixture(scope="session")
 def towns(attack_database, tmp_path_factory):
     with ExitStack() as stack:
-        yield Towns(attack_database, tmp_path_factory, stack)
+        yield ServerPool(attack_database, tmp_path_factory, stack)
 
 
 @pytest.fixture(scope="session")
@@ -128,7 +128,7 @@ def post(path, body, *fields):
 
 
 @pytest.fixture
-def besiege(towns, bare, record_property):
+def attack_target_factory(towns, bare, record_property):
     """Return a function that creates a Siege of a server with the given settings."""
 
     def start(**settings):
@@ -140,15 +140,15 @@ def besiege(towns, bare, record_property):
 
 
 @pytest.fixture
-def siege(besiege):
+def siege(attack_target_factory):
     """A Siege of a server with the default settings."""
-    return besiege()
+    return attack_target_factory()
 
 
 @pytest.fixture
-def proxied(besiege, tmp_path):
+def proxied(attack_target_factory, tmp_path):
     """A Siege of a server behind nginx, and nginx's ports. Uploads are rate limited, to test 429."""
-    siege = besiege(
+    siege = attack_target_factory(
         SKELETON_PROXIES="1",
         SKELETON_THROTTLE="on",
         **{f"SKELETON_LIMIT_{name}": "1000000" for name in ("LOGIN", "LOGIN_ADDRESS", "REGISTER", "GENERAL")},

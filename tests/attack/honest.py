@@ -19,7 +19,7 @@ MOST_OPEN = 400
 """Maximum number of pending requests of a steady kind, so that a hanging server does not exhaust this process."""
 
 
-class Kept:
+class PersistentClient:
     """A persistent connection, like a browser's."""
 
     def __init__(self, kind):
@@ -45,7 +45,7 @@ class Kept:
         self.reader = self.writer = None
 
 
-class Fresh:
+class FreshClient:
     """A new connection for each request."""
 
     def __init__(self, kind):
@@ -94,7 +94,7 @@ async def noted(kind, client, records):
 
 async def one_after_the_other(kind, records):
     """Send requests one after the other, each after the previous response."""
-    client = (Kept if kind["kept"] else Fresh)(kind)
+    client = (PersistentClient if kind["kept"] else FreshClient)(kind)
     while True:
         await noted(kind, client, records)
         await asyncio.sleep(kind["pause"])
@@ -108,7 +108,7 @@ async def steadily(kind, records):
         following = max(following + kind["pause"], time.monotonic() - 1)
         await asyncio.sleep(max(0, following - time.monotonic()))
         if len(tasks) < MOST_OPEN:
-            task = asyncio.create_task(noted(kind, Fresh(kind), records))
+            task = asyncio.create_task(noted(kind, FreshClient(kind), records))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 

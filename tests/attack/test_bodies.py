@@ -64,7 +64,7 @@ def test_stalled_uploads(siege, chosen, payload):
         statuses = hold_stalled(attackers, opened)
         assert set(statuses) <= REFUSED, f"24 stalled uploads: {statuses}"
 
-    siege.withstands(attack, served=0.9)
+    siege.assert_withstands(attack, served=0.9)
 
 
 @pytest.mark.parametrize("addresses", [1, pytest.param(46, marks=pytest.mark.attack)])
@@ -76,7 +76,7 @@ def test_small_partial_bodies(siege, addresses):
         statuses = hold_stalled(attackers, opened)
         assert set(statuses) <= REFUSED, f"{len(opened)} partial bodies: {statuses}"
 
-    siege.withstands(attack, served=0.9 if addresses == 1 else 0.3)
+    siege.assert_withstands(attack, served=0.9 if addresses == 1 else 0.3)
 
 
 @pytest.mark.attack
@@ -90,7 +90,7 @@ def test_bodies_that_crawl(siege):
         statuses = attackers.statuses(small + large, seconds=1)
         assert set(statuses) <= REFUSED, f"crawling bodies: {statuses}"
 
-    siege.withstands(attack, served=0.9)
+    siege.assert_withstands(attack, served=0.9)
 
 
 @doors
@@ -105,4 +105,4 @@ def test_aborted_uploads(siege, chosen, reset):
             time.sleep(0.3)
             attackers.abort(opened[1::2], reset=reset)
 
-    siege.withstands(attack, served=0.9)
+    siege.assert_withstands(attack, served=0.9)

@@ -82,7 +82,7 @@ def test_a_locked_row(siege, target):
             assert reply.status != 503 or reply.headers.get("retry-after"), reply
             assert seconds < PATIENCE, f"a writer waited {seconds:.1f} s: {reply.status}"
 
-    siege.withstands(attack)
+    siege.assert_withstands(attack)
 
 
 @contextmanager
@@ -115,7 +115,7 @@ def test_a_frozen_database(siege):
             assert served, f"{kind} was not served again"
             assert min(served) - thawed < HEALED_SECONDS + 0.5, f"{kind} was served after {min(served) - thawed:.1f} s"
 
-    siege.withstands(attack)
+    siege.assert_withstands(attack)
 
 
 @pytest.mark.attack

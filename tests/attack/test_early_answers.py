@@ -104,7 +104,7 @@ def test_large_bodies_get_the_real_status(proxied, via):
         wrong = post_all(siege, port)
         assert not wrong, "; ".join(wrong)
 
-    siege.withstands(attack, port=port, served=0.9)
+    siege.assert_withstands(attack, port=port, served=0.9)
 
 
 @pytest.mark.attack
@@ -119,7 +119,7 @@ def test_expecting_100_continue(proxied, via):
         wrong = post_all(siege, port, "Expect: 100-continue", expect=True)
         assert not wrong, "; ".join(wrong)
 
-    siege.withstands(attack, port=port, served=0.9)
+    siege.assert_withstands(attack, port=port, served=0.9)
 
 
 @pytest.mark.attack
@@ -158,7 +158,7 @@ def test_a_body_that_never_comes(siege):
         left = len(opened) - attackers.ended(opened, seconds=DRAINED_SECONDS)
         assert not left, f"{left} of 24 are still open after {DRAINED_SECONDS} s"
 
-    siege.withstands(attack, served=0.9)
+    siege.assert_withstands(attack, served=0.9)
 
 
 @pytest.mark.attack
@@ -177,4 +177,4 @@ def test_a_body_without_end(siege):
                 return
         raise AssertionError(f"{sent} bytes were taken in {time.monotonic() - started:.0f} s")
 
-    siege.withstands(attack, served=0.9)
+    siege.assert_withstands(attack, served=0.9)

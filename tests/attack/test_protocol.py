@@ -122,7 +122,7 @@ def test_junk(siege):
         wrong = [found for name, some in sent.items() for one in some[:1] if (found := wrong_with(name, one))]
         assert not wrong, "; ".join(wrong)
 
-    siege.withstands(attack, served=0.9)
+    siege.assert_withstands(attack, served=0.9)
 
 
 @pytest.mark.parametrize("signed_in", [False, True], ids=["anonymous", "signed in"])
@@ -142,4 +142,4 @@ def test_ambiguous_lengths_are_no_two_requests(siege, signed_in):
         for one in opened:
             assert b'{"status":"ok"}' not in one.answer.replace(b" ", b""), one.answer
 
-    siege.withstands(attack, served=0.9)
+    siege.assert_withstands(attack, served=0.9)

@@ -66,10 +66,10 @@ def test_slow_readers(siege, large):
 
     def attack(attackers):
         opened = attackers.open(READERS, request, receive_buffer=4096)
-        attackers.sip(opened, seconds=HOLD)
+        attackers.read_slowly(opened, seconds=HOLD)
 
     # An export by an authorized user computes for seconds, and honest clients may have to wait for a thread meanwhile.
-    siege.withstands(attack, served=0.5 if large == "export" else 0.9)
+    siege.assert_withstands(attack, served=0.5 if large == "export" else 0.9)
 
 
 @pytest.mark.attack
@@ -84,7 +84,7 @@ def test_slow_headers(siege, addresses):
             statuses = attackers.statuses(opened, seconds=2)
             assert "silent" not in statuses, f"slow headers after {HOLD} s: {statuses}"
 
-    siege.withstands(attack, served=0.9)
+    siege.assert_withstands(attack, served=0.9)
 
 
 @pytest.mark.attack
@@ -98,4 +98,4 @@ def test_idle_connections(siege, addresses, used):
         attackers.open(CROWD, request, addresses=addresses)
         time.sleep(HOLD)
 
-    siege.withstands(attack, served=0.9)
+    siege.assert_withstands(attack, served=0.9)

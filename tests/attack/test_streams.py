@@ -35,7 +35,7 @@ def test_streams(siege):
         assert not badly, badly[:2]
         time.sleep(HOLD)
 
-    siege.withstands(attack, served=0.9)
+    siege.assert_withstands(attack, served=0.9)
 
 
 @pytest.mark.attack
@@ -53,4 +53,4 @@ def test_streams_of_one_user(siege):
         others = attackers.statuses(attackers.open(2, request(other), addresses=2), seconds=5)
         assert set(others) == {200}, f"streams of another user: {others}"
 
-    siege.withstands(attack, served=0.9)
+    siege.assert_withstands(attack, served=0.9)

@@ -1,6 +1,6 @@
 """Attackers, honest clients, and measurements.
 
-A `Siege` is a running server with its accounts. `siege.withstands(attack)` runs honest clients while it calls
+A `Siege` is a running server with its accounts. `siege.assert_withstands(attack)` runs honest clients while it calls
 `attack(attackers)`, and then asserts the conditions that must hold in every attack: see `Verdict`.
 """
 
@@ -23,7 +23,7 @@ from typing import Any
 from skeleton.embedded_postgres.client import PROJECT
 from skeleton.testkit.database import OwnDatabase
 from skeleton.testkit.narrowing import present
-from skeleton.testkit.system import System
+from skeleton.testkit.system import ServerProcess
 from tests.attack.accounts import Accounts
 
 FULL = os.environ.get("SKELETON_ATTACK") == "full"
@@ -106,7 +106,7 @@ class Attackers:
             self.send(attackers, data)
             time.sleep(pause)
 
-    def sip(self, attackers, *, seconds, pause=1.0):
+    def read_slowly(self, attackers, *, seconds, pause=1.0):
         """Read one byte from each connection repeatedly."""
         ending = time.monotonic() + seconds
         while time.monotonic() < ending:
@@ -361,7 +361,7 @@ def left_in(folder):
 # --- the verdict -----------------------------------------------------------------------------------------------------
 
 
-class Unsettled(AssertionError):
+class FlakyFailure(AssertionError):
     """A correct response was late, a percentile was missed, or memory grew. Only these failures are retried.
 
     The machine may be busy, or a process may have loaded something for the first time. A leak grows again.
@@ -391,7 +391,7 @@ class Verdict:
         if self.problems:
             raise AssertionError(report)
         if unsettled:
-            raise Unsettled(report)
+            raise FlakyFailure(report)
 
     def figures(self):
         yield from self.measurement.figures()
@@ -442,19 +442,19 @@ def wrong_with(record):
 class Siege:
     """A server under attack, with its honest clients and a function that records figures."""
 
-    system: System
+    system: ServerProcess
     kinds: list[Kind]
     database: OwnDatabase
     accounts: Accounts
     note: Callable[[str], object]
 
-    def withstands(self, attack, *, served=0.0, port=None):
+    def assert_withstands(self, attack, *, served=0.0, port=None):
         """Run `attack(attackers)` alongside honest clients, and assert the conditions of `Verdict`."""
         for left in reversed(range(TRIES)):
             try:
                 self._try(attack, served, port)
                 return
-            except Unsettled:
+            except FlakyFailure:
                 if not left:
                     raise
 
@@ -464,7 +464,7 @@ class Siege:
             ending = time.monotonic() + MEASURED_SECONDS
             with attackers_of(self.system.port) as attackers:
                 time.sleep(0.5)
-                seen += said_by(attack, attackers)
+                seen += failures_of(attack, attackers)
             time.sleep(max(1, ending - time.monotonic()))
         after = self._settled(before, BROKEN_SECONDS if seen else SETTLE_SECONDS)
         verdict = Verdict(measured[0], before, after, served, seen)
@@ -503,7 +503,7 @@ class Siege:
             time.sleep(0.5)
 
 
-def said_by(attack, attackers):
+def failures_of(attack, attackers):
     """Run the attack, and return its failed assertion, so that the verdict reports it with the rest."""
     try:
         attack(attackers)

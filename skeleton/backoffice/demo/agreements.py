@@ -21,7 +21,7 @@ from skeleton.kernel.days import day_of
 DAY = dt.timedelta(days=1)
 
 
-def agree(world: World) -> None:
+def compare_responses(world: World) -> None:
     """Create draft, pending, active (some ending soon), renewed, expired and terminated contracts."""
     today = day_of(world.now)
     wanted = world.many(14)

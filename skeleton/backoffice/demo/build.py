@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from billing.models import Invoice, Order
 from parties.models import Party
-from skeleton.backoffice.demo.agreements import agree
+from skeleton.backoffice.demo.agreements import compare_responses
 from skeleton.backoffice.demo.goods import fill_catalogue, fill_warehouses
 from skeleton.backoffice.demo.people import hire_staff, meet_parties
 from skeleton.backoffice.demo.talk import talk
@@ -31,6 +31,6 @@ def build(*, scale: float, seed: int, password: str | None, told: Told) -> World
         fill_catalogue(world)
         fill_warehouses(world)
         Trade(world).run()
-        agree(world)
+        compare_responses(world)
         talk(world)
     return world

@@ -11,7 +11,7 @@ from parties.services import change_status, create_party
 from skeleton.backoffice.demo import words
 from skeleton.backoffice.demo.world import Buyer, World
 from skeleton.identity.models import Role, User
-from skeleton.identity.queries import actor_of_user
+from skeleton.identity.queries import actor_by_user
 from skeleton.identity.services.accounts import assign_role, create_user
 from skeleton.kernel import clock
 from skeleton.kernel.actors import SYSTEM, Actor
@@ -36,7 +36,7 @@ def hire_staff(world: World, *, password: str | None) -> None:
 
 
 def _actor(user_id: UUID) -> Actor:
-    actor = actor_of_user(user_id)
+    actor = actor_by_user(user_id)
     if actor is None:
         raise LookupError("the user is gone")
     return actor

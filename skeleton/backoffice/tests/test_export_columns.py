@@ -24,7 +24,7 @@ from skeleton.backoffice.tests.test_screens import TABLE
 from skeleton.identity.tests.factories import UserFactory
 from skeleton.notifications.tests.factories import tell
 from skeleton.office.tables.spreadsheets import csv_lines, xlsx_chunks
-from skeleton.office.tables.table import line_of, plain_table
+from skeleton.office.tables.table import line_of, table_for_model
 from skeleton.testkit.screens import screens
 
 PLAIN = {model._meta.label: model for model, screen in screens().items() if screen.table is None}
@@ -60,12 +60,12 @@ def filled(model):
 def test_what_is_exported_was_decided():
     """A column that a model gets later is not exported before somebody has written it into this file."""
     decided = json.loads((Path(__file__).parent / "exported_columns.json").read_text())
-    assert {label: plain_table(model).names for label, model in PLAIN.items()} == decided
+    assert {label: table_for_model(model).names for label, model in PLAIN.items()} == decided
 
 
 @pytest.mark.parametrize("label", PLAIN)
 def test_every_column_has_a_cell_that_both_formats_can_hold(label):
-    table = plain_table(PLAIN[label])
+    table = table_for_model(PLAIN[label])
     row = filled(PLAIN[label])
     cells = line_of(row, table.columns)
     assert all(isinstance(cell, str | int | float | Decimal) and cell != "" for cell in cells), dict(
@@ -79,7 +79,7 @@ def test_every_column_has_a_cell_that_both_formats_can_hold(label):
 
 def test_a_period_is_both_its_days_and_hidden_words_stay_hidden():
     contract = filled(PLAIN["contracts.Contract"])
-    table = plain_table(PLAIN["contracts.Contract"])
+    table = table_for_model(PLAIN["contracts.Contract"])
     cells = dict(zip(table.names, line_of(contract, table.columns), strict=True))
     assert cells["validity_period"] == "2026-01-31/2027-01-30"
     contract.validity_period = DateRange(DAY, None)
@@ -87,7 +87,7 @@ def test_a_period_is_both_its_days_and_hidden_words_stay_hidden():
     assert cells["validity_period"] == "2026-01-31/.."
     job = filled(PLAIN["jobs.Job"])
     job.args = {"token": "abc123", "invoice": "INV-1"}
-    table = plain_table(PLAIN["jobs.Job"])
+    table = table_for_model(PLAIN["jobs.Job"])
     cells = dict(zip(table.names, line_of(job, table.columns), strict=True))
     assert "abc123" not in str(cells["args"])
     assert "INV-1" in str(cells["args"])

@@ -62,7 +62,7 @@ def english(language):
 
 
 ALSO = {
-    "de": {"Name", "Status", "System", "Code", "Position", "Import", "Partner", "Region", "Version", "Website"},
+    "de": {"Name", "Status", "ServerProcess", "Code", "Position", "Import", "Partner", "Region", "Version", "Website"},
     "uk": set(),
 }
 """Words that mean something in the language as well."""
@@ -93,7 +93,7 @@ def addresses():
     for screen in admin.site._registry.values():
         if isinstance(screen, ReadOnlyAdmin):
             yield screen.list_page
-            yield screen.new_page
+            yield screen.add_url
             row = screen.model._default_manager.first()
             if row is not None:
                 yield screen.page_of(row)

@@ -62,10 +62,10 @@ def test_it_begins_with_what_is_there_and_follows_every_statement(scratch):
     run(f"UPDATE {SCRATCH} SET colour = 'red' WHERE id IN (SELECT id FROM {SCRATCH} WHERE colour = 'blue' LIMIT 2)")
     run(f"INSERT INTO {SCRATCH} (id, colour) SELECT id, 'red' FROM {SCRATCH} ON CONFLICT DO NOTHING")
     run(f"DELETE FROM {SCRATCH} WHERE id < 0")
-    assert kept() == counted() == MaintainedCount(SCRATCH).by_part() == {"red": 3, "blue": 3}
+    assert kept() == counted() == MaintainedCount(SCRATCH).by_partition() == {"red": 3, "blue": 3}
     assert MaintainedCount(SCRATCH).statement().run({})[0][0] == 6
     remove("blue", 3)
-    assert MaintainedCount(SCRATCH).by_part() == {"red": 3}
+    assert MaintainedCount(SCRATCH).by_partition() == {"red": 3}
     add("blue", 3)
     run("SELECT core_fold_row_count(%s)", SCRATCH)
     assert kept() == counted()

@@ -128,6 +128,6 @@ def test_what_is_over_is_forgotten(settings, monkeypatch):
         Limit("upload").hit(str(number))
     with connection.cursor() as cursor:
         cursor.execute("UPDATE core_throttle SET resets_at = now() - interval '1 second'")
-    monkeypatch.setattr(throttles, "FORGET_EVERY", 1)
+    monkeypatch.setattr(throttles, "PURGE_EVERY_HITS", 1)
     Limit("upload").hit("somebody")
     assert Throttle.objects.count() == 1

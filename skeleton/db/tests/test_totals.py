@@ -40,7 +40,7 @@ def clock(monkeypatch):
 @pytest.fixture
 def many(monkeypatch):
     """Six customers, four of them inactive; four are many here."""
-    monkeypatch.setattr(counting, "MANY", 4)
+    monkeypatch.setattr(counting, "CACHED_FROM_ROWS", 4)
     CustomerFactory.create_batch(2, name="Acme")
     return CustomerFactory.create_batch(4, name="Acme", status="inactive")
 
@@ -64,13 +64,13 @@ def test_a_large_total_is_counted_once_in_a_moment(owner, many, clock):
     many[0].save()
     assert listed(owner, status="inactive") == (4, 2, True)
     assert counts(owner, status="inactive") == 0
-    clock.now += counting.MOMENT
+    clock.now += counting.CACHE_SECONDS
     assert listed(owner, status="inactive") == (3, 2, True)
 
 
 def test_a_small_total_is_counted_every_time(owner, many, clock):
     listed(owner, status="inactive")
-    clock.now += counting.MOMENT
+    clock.now += counting.CACHE_SECONDS
     Customer.objects.filter(pk=many[0].pk).update(status="active")
     assert listed(owner, status="inactive") == (3, 2, True)
     Customer.objects.filter(pk=many[0].pk).update(status="inactive")
@@ -82,7 +82,7 @@ def test_a_search_that_finds_few_is_not_counted(owner, many, clock):
     assert listed(owner, search="nobody of that name")[0] == 0
     assert counts(owner, search="nobody of that name") == 0
     assert listed(owner, search="acme") == (6, 2, True)
-    clock.now += counting.MOMENT
+    clock.now += counting.CACHE_SECONDS
     assert counts(owner, search="acme") == 1
 
 

@@ -24,7 +24,7 @@ from skeleton.embedded_postgres.layout import USER, DatabasePaths, paths_of
 from skeleton.embedded_postgres.locks import is_held
 from skeleton.embedded_postgres.server import postmaster_pid
 from skeleton.embedded_postgres.state import read_state
-from skeleton.embedded_postgres.supervisor import LARGEST_LOG, rotate_log
+from skeleton.embedded_postgres.supervisor import MAX_LOG_BYTES, rotate_log
 from skeleton.embedded_postgres.tuning import server_settings
 
 ROOT = os.geteuid() == 0
@@ -433,11 +433,11 @@ def test_a_room_that_is_not_ours_is_not_entered(tmp_path: Path) -> None:
     open_to_all.mkdir()
     open_to_all.chmod(0o755)
     for tempting in (link, open_to_all, tmp_path / "missing"):
-        room = rooms.open_room(layout, ME, str(tempting))
+        room = rooms.open_socket_dir(layout, ME, str(tempting))
         assert room.parent == Path("/tmp")
         assert rooms.is_private(room, os.geteuid())
-        assert rooms.open_room(layout, ME, str(room)) == room
-        rooms.close_room(layout, room)
+        assert rooms.open_socket_dir(layout, ME, str(room)) == room
+        rooms.close_socket_dir(layout, room)
         assert not room.exists()
     assert not rooms.is_private(target, os.geteuid() + 1)
 
@@ -453,7 +453,7 @@ def test_test_data_never_shares_a_folder_with_real_data(tmp_path: Path) -> None:
 def test_the_log_does_not_grow_for_ever(tmp_path: Path) -> None:
     log = tmp_path / "postgres.log"
     with log.open("wb") as file:
-        file.truncate(LARGEST_LOG + 1)
+        file.truncate(MAX_LOG_BYTES + 1)
     rotate_log(log)
     assert log.stat().st_size == 0
-    assert log.with_name("postgres.log.1").stat().st_size == LARGEST_LOG + 1
+    assert log.with_name("postgres.log.1").stat().st_size == MAX_LOG_BYTES + 1

@@ -6,9 +6,9 @@ import zipfile
 import pytest
 
 from skeleton.files.errors import RangeNotSatisfiable
-from skeleton.files.kinds import kind_of
+from skeleton.files.kinds import media_type_of
 from skeleton.files.ranges import parse_range
-from skeleton.files.storage import moment_of, new_key
+from skeleton.files.storage import new_key, stored_at
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -59,7 +59,7 @@ KINDS = [
 @pytest.mark.parametrize("content, kind", KINDS, ids=[kind for _, kind in KINDS])
 def test_types_come_from_bytes(content, kind):
     file = io.BytesIO(content if isinstance(content, bytes) else content.encode())
-    assert kind_of(file) == kind
+    assert media_type_of(file) == kind
     assert file.tell() == 0
 
 
@@ -96,6 +96,6 @@ def test_ranges_behind_the_end(header):
 def test_a_key_says_when_it_was_made():
     key = new_key()
     day, _, name = key.rpartition("/")
-    assert f"{moment_of(name):%Y/%m/%d}" == day
-    assert moment_of("readme.txt") is None
-    assert moment_of("0b6f9e0c-1f2e-4c3d-8a4b-5c6d7e8f9a0b") is None
+    assert f"{stored_at(name):%Y/%m/%d}" == day
+    assert stored_at("readme.txt") is None
+    assert stored_at("0b6f9e0c-1f2e-4c3d-8a4b-5c6d7e8f9a0b") is None

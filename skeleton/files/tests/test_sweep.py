@@ -184,7 +184,7 @@ def test_what_found_its_other_half_meanwhile_stays(kept, folder):
     first, second, _ = File.objects.order_by("id")
     (folder / second.storage_key).rename(folder / "aside")
     found = find_orphans()
-    found.bytes_without_row.append(first.storage_key)
+    found.contents_without_row.append(first.storage_key)
     (folder / "aside").rename(folder / second.storage_key)
     services.sweep(found, actor=SYSTEM)
     assert File.objects.count() == 3

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.locks import locked_for_update, locked_if_there
 from skeleton.db.records import assign
-from skeleton.identity.access import require_reach, require_reach_over
+from skeleton.identity.access import require_can_grant, require_can_manage
 from skeleton.identity.changes import AccountChange, Change, tell
 from skeleton.identity.choices import Language
 from skeleton.identity.models import Role, User, UserRole
-from skeleton.identity.services.guessing import guess_of
+from skeleton.identity.services.guessing import password_change_attempt
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.context import current_address
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -43,7 +43,7 @@ def register(*, email: str, password: str, name: str) -> User:
 def create_user(*, email: str, password: str, name: str, actor: Actor | None, language: str = Language.ENGLISH) -> User:
     """Create a user; without `actor`, they are the actor. Raises Invalid (weak password), Conflict (taken e-mail)."""
     user = User(id=uuid7(), email=email, name=name, language=language)
-    check_strength(password, user, field="password")
+    validate_password_strength(password, user, field="password")
     user.password = make_password(password)
     if User.objects.with_email(email).exists():  # the constraint decides; this avoids a rollback in the log
         raise Conflict(_("Another user already has this e-mail."), details={"email": _("Is taken already.")})
@@ -52,7 +52,7 @@ def create_user(*, email: str, password: str, name: str, actor: Actor | None, la
     return user
 
 
-def check_strength(password: str, user: User, *, field: str) -> None:
+def validate_password_strength(password: str, user: User, *, field: str) -> None:
     """Raise Invalid for `field` if the password is too weak for this user."""
     try:
         validate_password(password, user)
@@ -63,12 +63,12 @@ def check_strength(password: str, user: User, *, field: str) -> None:
 def change_password(*, actor: Actor, current_password: str, new_password: str) -> None:
     """Change the actor's password. A trigger ends their other sessions. Raises Invalid, TooManyRequests."""
     user = User.objects.get(pk=actor.user_id)
-    guess = guess_of(actor, network_of(current_address()))
+    guess = password_change_attempt(actor, network_of(current_address()))
     guess.count()
     if not check_password(current_password, user.password):
         raise Invalid(details={"current_password": _("This is not your current password.")})
     guess.was_right()
-    check_strength(new_password, user, field="new_password")
+    validate_password_strength(new_password, user, field="new_password")
     hashed = make_password(new_password)  # slow by design, so before taking the lock
     with audited_transaction(actor, "change_password"):
         User.objects.filter(pk=user.pk).update(password=hashed)
@@ -81,25 +81,25 @@ def update_user(*, user_id: UUID, values: dict[str, str], actor: Actor) -> None:
     """
     with audited_transaction(actor, "update"):
         user = locked_for_update(User.objects.all(), user_id, no_key=True)
-        require_reach_over(actor, user)
+        require_can_manage(actor, user)
         assign(user, values)
 
 
 def deactivate_user(*, user_id: UUID, actor: Actor) -> None:
     """Deactivate an account. A trigger ends all of its sessions. Raises NotFound, Forbidden, Conflict."""
     with audited_transaction(actor, "deactivate"):
-        _switch(user_id, actor, active=False)
+        _set_active(user_id, actor, active=False)
 
 
 def activate_user(*, user_id: UUID, actor: Actor) -> None:
     """Activate an account again. Raises NotFound, Forbidden, Conflict."""
     with audited_transaction(actor, "activate"):
-        _switch(user_id, actor, active=True)
+        _set_active(user_id, actor, active=True)
 
 
-def _switch(user_id: UUID, actor: Actor, *, active: bool) -> None:
+def _set_active(user_id: UUID, actor: Actor, *, active: bool) -> None:
     user = locked_for_update(User.objects.all(), user_id, no_key=True)
-    require_reach_over(actor, user)
+    require_can_manage(actor, user)
     if user.is_active == active:
         told = _("The user is already active.") if active else _("The user is already inactive.")
         raise Conflict(
@@ -115,8 +115,8 @@ def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
     with audited_transaction(actor, "assign_role"):
         user = locked_for_update(User.objects.all(), user_id, no_key=True)
         role = _role(Role.objects.all(), role_id)
-        require_reach(actor, role.permissions)
-        require_reach_over(actor, user)
+        require_can_grant(actor, role.permissions)
+        require_can_manage(actor, user)
         if UserRole.objects.filter(user=user, role=role).exists():
             raise Conflict(_("The user already holds this role."), details={"role_id": _("Is held already.")})
         UserRole.objects.create(user=user, role=role)
@@ -128,8 +128,8 @@ def remove_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
     with audited_transaction(actor, "remove_role"):
         user = locked_for_update(User.objects.all(), user_id, no_key=True)
         role = _role(Role.objects.filter(holders__user=user), role_id)
-        require_reach(actor, role.permissions)
-        require_reach_over(actor, user)
+        require_can_grant(actor, role.permissions)
+        require_can_manage(actor, user)
         UserRole.objects.get(user=user, role=role).delete()
         tell(AccountChange(user_id, Change.ROLE_REMOVED, actor, role=role.name))
 

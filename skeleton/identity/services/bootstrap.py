@@ -7,7 +7,7 @@ from django.db.models import Q
 from skeleton.audit.models import AuditEntry
 from skeleton.identity.models import User
 from skeleton.identity.permissions import EVERYTHING
-from skeleton.identity.services.accounts import check_strength
+from skeleton.identity.services.accounts import validate_password_strength
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
 
@@ -27,7 +27,7 @@ def ensure_first_administrator(*, zero_configuration: bool) -> str | None:
         raise Conflict("There is no administrator yet: set SKELETON_ADMIN_EMAIL and SKELETON_ADMIN_PASSWORD.")
     user = User(id=uuid7(), email=email, name="Admin User")
     if not demo:
-        check_strength(password, user, field="SKELETON_ADMIN_PASSWORD")
+        validate_password_strength(password, user, field="SKELETON_ADMIN_PASSWORD")
     user.password = make_password(password)
     User.objects.seed_super_administrator(user)
     return str(email)

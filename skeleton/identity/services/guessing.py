@@ -24,15 +24,15 @@ from skeleton.identity.models import User
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import TooManyRequests
 from skeleton.kernel.text import format_text
-from skeleton.rest.throttles import Hit, Limit, give_back_all, hit_all
+from skeleton.rest.throttles import Hit, Limit, hit_limits, undo_hits
 
 LOGIN_ADDRESS, LOGIN, GUESS_ADDRESS = Limit("login_address"), Limit("login"), Limit("guess_address")
-ACCOUNT = Limit("account", grows=True)
+ACCOUNT_LIMIT = Limit("account", grows=True)
 """Always taken in this order, to prevent deadlocks."""
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class LoginAttempt:
     """An attempt. `always` counts in any case, `failures` only if it fails."""
 
     failures: tuple[Hit, ...]
@@ -41,7 +41,7 @@ class Guess:
     def count(self) -> None:
         """Count the attempt before the check, so that concurrent attempts all count. Raises TooManyRequests."""
         try:
-            hit_all(*self.always, *self.failures)
+            hit_limits(*self.always, *self.failures)
         except TooManyRequests as refusal:
             wait = refusal.retry_after or 1
             minutes = math.ceil(wait / 60)
@@ -51,10 +51,10 @@ class Guess:
 
     def was_right(self) -> None:
         """Subtract the attempt again, because the password was right."""
-        give_back_all(*self.failures)
+        undo_hits(*self.failures)
 
 
-def guess_at_login(*, network: str, account: str, known: bool, mark: str) -> Guess:
+def login_attempt(*, network: str, account: str, known: bool, mark: str) -> LoginAttempt:
     """Return the attempt to sign in to `account` from `network`. `known`: the account has used this network.
 
     A `mark` only counts if it belongs to this account.
@@ -63,23 +63,23 @@ def guess_at_login(*, network: str, account: str, known: bool, mark: str) -> Gue
     place = marked or network
     apart = f"{account}|{place}" if marked or known else account
     strange = () if marked or known else ((GUESS_ADDRESS, network),)
-    failures = ((LOGIN, f"{place}|{account}"), *strange, (ACCOUNT, apart))
-    return Guess(failures, always=((LOGIN_ADDRESS, network),))
+    failures = ((LOGIN, f"{place}|{account}"), *strange, (ACCOUNT_LIMIT, apart))
+    return LoginAttempt(failures, always=((LOGIN_ADDRESS, network),))
 
 
-def guess_of(actor: Actor, network: str) -> Guess:
+def password_change_attempt(actor: Actor, network: str) -> LoginAttempt:
     """Return the attempt of a signed-in user at their own password. The session might be stolen."""
     account = str(actor.user_id)
     session = f"session|{actor.session_id or account}"
-    return Guess(((LOGIN, session), (GUESS_ADDRESS, network), (ACCOUNT, f"{account}|signed in")))
+    return LoginAttempt(((LOGIN, session), (GUESS_ADDRESS, network), (ACCOUNT_LIMIT, f"{account}|signed in")))
 
 
-def account_of(user: User | None, email: str) -> str:
+def account_key(user: User | None, email: str) -> str:
     """Return the key by which an account is counted, whether it exists or not."""
     return str(user.pk) if user else email.strip().casefold()
 
 
-def mark_of(user: User) -> str:
+def device_mark(user: User) -> str:
     """Return a new mark for a browser that signed in as `user`. The caller must sign it before sending it."""
     return f"{user.pk}|{uuid4()}"
 

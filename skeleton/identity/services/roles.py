@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.locks import locked_for_update
 from skeleton.db.records import assign
-from skeleton.identity.access import require_reach
+from skeleton.identity.access import require_can_grant
 from skeleton.identity.models import Role
 from skeleton.identity.permissions import DEFAULT_ROLES
 from skeleton.kernel.actors import SYSTEM, Actor
@@ -17,7 +17,7 @@ from skeleton.kernel.transactions import audited_transaction
 
 def create_role(*, values: dict[str, Any], actor: Actor) -> UUID:
     """Create a role. Raises Forbidden if it exceeds the actor's permissions, Conflict for a taken name."""
-    require_reach(actor, values.get("permissions", ()))
+    require_can_grant(actor, values.get("permissions", ()))
     with audited_transaction(actor, "create"):
         return Role.objects.create(**values).pk
 
@@ -26,8 +26,8 @@ def update_role(*, role_id: UUID, values: dict[str, Any], actor: Actor) -> None:
     """Change a role. Raises NotFound, Forbidden (it exceeds the actor's permissions), Conflict (a default role)."""
     with audited_transaction(actor, "update"):
         role = locked_for_update(Role.objects.all(), role_id)
-        require_reach(actor, role.permissions)
-        require_reach(actor, values.get("permissions", ()))
+        require_can_grant(actor, role.permissions)
+        require_can_grant(actor, values.get("permissions", ()))
         changes = {name: value for name, value in values.items() if getattr(role, name) != value}
         if role.is_default and changes.keys() - {"description"}:
             raise Conflict(_("A default role cannot be renamed, and its permissions are fixed."))
@@ -38,7 +38,7 @@ def delete_role(*, role_id: UUID, actor: Actor) -> None:
     """Delete a role that no user has. Raises NotFound, Forbidden, Conflict."""
     with audited_transaction(actor, "delete"):
         role = locked_for_update(Role.objects.all(), role_id)
-        require_reach(actor, role.permissions)
+        require_can_grant(actor, role.permissions)
         if role.is_default:
             raise Conflict(_("A default role cannot be deleted."))
         if role.holders.exists():

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from skeleton.identity.models import Session, User
-from skeleton.identity.queries import user_with_email
-from skeleton.identity.services.guessing import account_of, guess_at_login, network_hash
+from skeleton.identity.queries import get_user_by_email
+from skeleton.identity.services.guessing import account_key, login_attempt, network_hash
 from skeleton.identity.tokens import Claims, TokenPair, lifetime, new_pair, read_refresh
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.context import current_address
@@ -24,10 +24,10 @@ from skeleton.rest.throttles import Limit
 
 REFRESH = Limit("refresh")
 
-GRACE = timedelta(seconds=10)
+REFRESH_GRACE = timedelta(seconds=10)
 """A used refresh token that is sent again within this time is a race in the client, not a theft."""
 
-_NOBODY = make_password("a password that nobody has")
+_DUMMY_PASSWORD_HASH = make_password("a password that nobody has")
 
 
 def log_in(*, email: str, password: str, device: str = "") -> tuple[User, TokenPair]:
@@ -43,20 +43,20 @@ def log_in(*, email: str, password: str, device: str = "") -> tuple[User, TokenP
 def authenticate(*, email: str, password: str, mark: str = "") -> User:
     """Return the active user with this e-mail and password. Raises the same errors as `log_in`.
 
-    `mark` comes from a browser that signed in before; see `guessing.mark_of`.
+    `mark` comes from a browser that signed in before; see `guessing.device_mark`.
     """
     network = network_of(current_address())
-    user, known = user_with_email(email.strip(), network_hash(network))
-    guess = guess_at_login(network=network, account=account_of(user, email), known=known, mark=mark)
+    user, known = get_user_by_email(email.strip(), network_hash(network))
+    guess = login_attempt(network=network, account=account_key(user, email), known=known, mark=mark)
     guess.count()
-    good = check_password(password, user.password if user else _NOBODY)
+    good = check_password(password, user.password if user else _DUMMY_PASSWORD_HASH)
     if user is None or not good or not user.is_active:
         raise Unauthorized(_("The e-mail or the password is wrong."))
     guess.was_right()
     return user
 
 
-_REMEMBER = """
+_UPSERT_NETWORK = """
     INSERT INTO identity_known_network AS known (user_id, network, seen_at)
     SELECT %(user_id)s, %(network)s, %(now)s WHERE %(ip)s <> ''
     ON CONFLICT (user_id, network) DO UPDATE SET seen_at = excluded.seen_at
@@ -64,7 +64,7 @@ _REMEMBER = """
 """
 
 
-def remember_network(*, user: User) -> None:
+def add_known_network(*, user: User) -> None:
     """Record that the user signed in from the network of this request."""
     seen: dict[str, Any] = {
         "user_id": user.pk,
@@ -73,11 +73,12 @@ def remember_network(*, user: User) -> None:
         "now": timezone.now(),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_REMEMBER, seen)
+        cursor.execute(_UPSERT_NETWORK, seen)
 
 
 _OPEN = f"""
-    WITH seen AS (UPDATE identity_user SET last_login = %(now)s WHERE id = %(user_id)s), remembered AS ({_REMEMBER})
+    WITH seen AS (UPDATE identity_user SET last_login = %(now)s WHERE id = %(user_id)s),
+         remembered AS ({_UPSERT_NETWORK})
     INSERT INTO identity_session (id, user_id, refresh_hash, expires_at, device, ip,
                                   last_seen_at, created_at, updated_at)
     VALUES (%(id)s, %(user_id)s, %(refresh_hash)s, %(expires_at)s, %(device)s, %(ip)s, %(now)s, %(now)s, %(now)s)
@@ -108,7 +109,7 @@ def refresh(*, token: str) -> tuple[UUID, TokenPair]:
     """Exchange a refresh token for a new pair of tokens. Returns the user's id and the pair.
 
     A single conditional UPDATE decides, so exactly one of two concurrent calls succeeds. A token that was used longer
-    than `GRACE` ago is considered stolen and ends its session. Raises Unauthorized.
+    than `REFRESH_GRACE` ago is considered stolen and ends its session. Raises Unauthorized.
     """
     claims = read_refresh(token)
     REFRESH.hit(str(claims.session_id))
@@ -131,13 +132,13 @@ def refresh(*, token: str) -> tuple[UUID, TokenPair]:
         ip=current_address(),
     )
     if not turned:
-        _suspect_theft(claims)
+        _handle_token_reuse(claims)
         raise Unauthorized(_("The refresh token has been used, or its session has ended."))
     return claims.user_id, pair
 
 
-def _suspect_theft(claims: Claims) -> None:
-    just_spent = Q(spent_hash=claims.token_hash, refreshed_at__gt=timezone.now() - GRACE)
+def _handle_token_reuse(claims: Claims) -> None:
+    just_spent = Q(spent_hash=claims.token_hash, refreshed_at__gt=timezone.now() - REFRESH_GRACE)
     current = Q(refresh_hash=claims.token_hash)
     Session.objects.filter(pk=claims.session_id, revoked_at=None).exclude(just_spent).exclude(current).update(
         revoked_at=timezone.now()

@@ -8,7 +8,7 @@ from factory.declarations import LazyFunction, Sequence
 from factory.django import DjangoModelFactory
 
 from skeleton.identity.models import Role, User, UserRole
-from skeleton.identity.queries import actor_of_user
+from skeleton.identity.queries import actor_by_user
 from skeleton.identity.services import sessions
 from skeleton.identity.services.roles import seed_default_roles
 from skeleton.kernel.actors import Actor
@@ -60,6 +60,6 @@ def client_of(user: User) -> ApiClient:
 
 
 def actor_of(user: User) -> Actor:
-    found = actor_of_user(user.pk)
+    found = actor_by_user(user.pk)
     assert found is not None
     return found

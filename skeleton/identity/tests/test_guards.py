@@ -6,7 +6,7 @@ from django.db import DatabaseError, connection, transaction
 
 from skeleton.identity.choices import Language
 from skeleton.identity.models import Role, User, UserRole
-from skeleton.identity.permissions import DEFAULT_ROLES, VALID
+from skeleton.identity.permissions import DEFAULT_ROLES, VALID_PERMISSIONS
 from skeleton.identity.tests.factories import RoleFactory, UserFactory, client_of, user_in_role, user_with
 from skeleton.kernel.ids import uuid7
 
@@ -151,7 +151,7 @@ class TestRoles:
         assert owner.put(path, whole).ok() == whole
 
     def test_every_valid_permission_is_listed(self, owner):
-        assert owner.get("/permissions").ok() == {"data": list(VALID)}
+        assert owner.get("/permissions").ok() == {"data": list(VALID_PERMISSIONS)}
 
     def test_roles_are_listed_by_name(self, owner):
         assert [role["name"] for role in owner.get("/roles").ok()["data"]] == sorted(DEFAULT_ROLES)

@@ -33,7 +33,7 @@ def main() -> None:
     task = json.loads(sys.argv[1])
     stop_with_parent(task["parent"], signal.SIGKILL)
     limits = Limits(**task["limits"])
-    confine(limits)
+    apply_limits(limits)
     with open(1, "wb", buffering=65_536, closefd=False) as output:
         for number, line in enumerate(lines(sys.stdin.buffer, task["encoding"], limits)):
             output.write(line)
@@ -41,7 +41,7 @@ def main() -> None:
                 output.flush()  # the parent needs the heading at once
 
 
-def confine(limits: Limits) -> None:
+def apply_limits(limits: Limits) -> None:
     """Limit this process's memory and processor time, and forbid it to write files or start processes."""
     processor = limits.processor_seconds
     bounds = {

@@ -68,7 +68,7 @@ class Budget:
     """Counts down the bytes that may be decompressed from one archive."""
 
     def __init__(self, limits: Limits) -> None:
-        self._left, self._left_empty = limits.unfolded, limits.unfolded_empty
+        self._left, self._left_empty = limits.unfolded, limits.decompressed_empty_rows
 
     def spend(self, size: int) -> None:
         """Count `size` bytes. Raises TooMuch if the budget is exceeded."""

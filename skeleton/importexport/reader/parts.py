@@ -24,7 +24,7 @@ _NO_DATE = re.compile(r'"[^"]*"|\[[^\]]*\]|[_\\].')
 _LONGEST_FORMAT = 255
 
 
-class Part:
+class PartParser:
     """Base class of the parsers. A subclass lists the elements it handles, and gets them by their local names."""
 
     NAMESPACES: ClassVar[tuple[str, ...]] = _MAIN
@@ -62,7 +62,7 @@ class Part:
             self.parse(piece)
         self.parse(b"", final=True)
 
-    def take_text(self) -> str:
+    def pop_text(self) -> str:
         """Return the text collected since `_text` was set to a list, and stop collecting."""
         text, self._text = "".join(self._text or ()), None
         return text
@@ -82,7 +82,7 @@ class Part:
             self._text.append(text)
 
 
-class Relations(Part):
+class Relations(PartParser):
     """The relationships of a part: the paths (`targets`) and types (`kinds`, such as "worksheet") by id."""
 
     NAMESPACES = _PACKAGE
@@ -104,7 +104,7 @@ class Relations(Part):
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if attributes.get("TargetMode") != "External":
             known = attributes.get("Id", "")
-            self.targets[known] = normpath(join("/", self._folder, attributes.get("Target", ""))).lstrip("/")
+            self.targets[known] = normpath(join("/", self._folder, attributes.get("ImportTarget", ""))).lstrip("/")
             self.kinds[known] = attributes.get("Type", "").rpartition("/")[2]
 
     def first(self, kind: str) -> str | None:
@@ -112,7 +112,7 @@ class Relations(Part):
         return next((self.targets[known] for known, found in self.kinds.items() if found == kind), None)
 
 
-class Workbook(Part):
+class Workbook(PartParser):
     """The relationship ids of the sheets in order, and whether dates count from 1904."""
 
     TAGS = ("workbookPr", "sheet")
@@ -129,32 +129,32 @@ class Workbook(Part):
             self.since_1904 = attributes.get("date1904") in ("1", "true")
 
 
-class Styles(Part):
+class Styles(PartParser):
     """Whether each cell style formats numbers as dates: `dates`, by style index."""
 
     TAGS = ("numFmts", "numFmt", "cellXfs", "xf")
 
     def __init__(self) -> None:
         super().__init__()
-        self._inside: set[str] = set()  # "xf" and "numFmt" also occur elsewhere, with another meaning
+        self._in_audited_transaction: set[str] = set()  # "xf" and "numFmt" also occur elsewhere, with another meaning
         self._own: dict[str, bool] = {}
         self.dates: list[bool] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "numFmt" and "numFmts" in self._inside:
+        if tag == "numFmt" and "numFmts" in self._in_audited_transaction:
             self._own[attributes.get("numFmtId", "")] = is_date_format(attributes.get("formatCode", ""))
-        elif tag == "xf" and "cellXfs" in self._inside:
+        elif tag == "xf" and "cellXfs" in self._in_audited_transaction:
             known = attributes.get("numFmtId", "0")
             builtin = known.isdecimal() and len(known) < 4 and int(known) in _DATE_IDS
             self.dates.append(self._own.get(known, builtin))
         elif tag in ("numFmts", "cellXfs"):
-            self._inside.add(tag)
+            self._in_audited_transaction.add(tag)
 
     def end(self, tag: str) -> None:
-        self._inside.discard(tag)
+        self._in_audited_transaction.discard(tag)
 
 
-class Strings(Part):
+class SharedStrings(PartParser):
     """The shared strings, by index."""
 
     TAGS = ("si", "t", "rPh")
@@ -173,7 +173,7 @@ class Strings(Part):
 
     def end(self, tag: str) -> None:
         if tag == "t" and self._text is not None:
-            self._parts.append(self.take_text())
+            self._parts.append(self.pop_text())
         elif tag == "rPh":
             self._phonetic = False
         elif tag == "si":

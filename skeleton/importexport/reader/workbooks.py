@@ -10,9 +10,9 @@ from skeleton.importexport.limits import SHEET_COLUMNS, Limits
 from skeleton.importexport.reader.archives import Archive, Budget
 from skeleton.importexport.reader.errors import BadFile, gettext_noop
 from skeleton.importexport.reader.parts import (
-    Part,
+    PartParser,
     Relations,
-    Strings,
+    SharedStrings,
     Styles,
     Workbook,
     sheets_of,
@@ -38,7 +38,7 @@ def xlsx_rows(file: BinaryIO, limits: Limits) -> Iterator[Row]:
     path = _workbook_in(archive, budget)
     relations, workbook = Relations.of(archive, path, budget), Workbook()
     workbook.parse_all(archive, path, budget)
-    styles, strings = Styles(), Strings()
+    styles, strings = Styles(), SharedStrings()
     for part, kind in ((styles, "styles"), (strings, "sharedStrings")):
         found = relations.first(kind)
         if found is not None:
@@ -75,12 +75,12 @@ def _rows_in(archive: Archive, path: str, sheet: "SheetPart", budget: Budget, li
     yield from sheet.take_rows()
 
 
-class SheetPart(Part):
+class SheetPart(PartParser):
     """Parser of a sheet. It collects the non-empty rows in `rows` until they are taken."""
 
     TAGS = ("row", "c", "v", "f", "t", "rPh")
 
-    def __init__(self, styles: Styles, strings: Strings, workbook: Workbook) -> None:
+    def __init__(self, styles: Styles, strings: SharedStrings, workbook: Workbook) -> None:
         super().__init__()
         self._dates, self._texts = styles.dates, strings.texts
         self._epoch = _EPOCH_1904 if workbook.since_1904 else _EPOCH
@@ -113,7 +113,7 @@ class SheetPart(Part):
         if tag == "c":
             self._end_cell()
         elif tag in ("v", "t") and self._text is not None:
-            self._values.append(self.take_text())
+            self._values.append(self.pop_text())
         elif tag == "rPh":
             self._phonetic = False
         elif tag == "row" and self._row is not None:

@@ -16,7 +16,7 @@ from skeleton.importexport.models import Import
 from skeleton.importexport.sheets import read_sheet
 from skeleton.importexport.tests.hostile import ACME, HEADING, MAIN, book, repeated, row, text
 from skeleton.importexport.tests.test_reader import SOON
-from skeleton.testkit.queue import own_queue, run_all
+from skeleton.testkit.queue import own_queue, run_due_jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -121,7 +121,7 @@ def test_errors_of_a_spreadsheet_are_refused_where_they_stand(clerk):
 
 @pytest.mark.parametrize("limits", [Limits(seconds=0.001), Limits(rows=1)])
 def test_what_a_request_cannot_wait_for_is_left_to_a_job(clerk, monkeypatch, limits):
-    monkeypatch.setattr(imports, "QUICK", limits)
+    monkeypatch.setattr(imports, "REQUEST_LIMITS", limits)
     import_ = clerk.check(CUSTOMERS, FILE + "B,b@example.com\n")
     assert import_.state == "checking"
     (args,) = jobs_of(import_)
@@ -215,10 +215,10 @@ def test_no_transaction_is_open_while_a_worker_reads(clerk, monkeypatch):
     monkeypatch.setattr(imports, "read_sheet", noted)
     with own_queue(monkeypatch):
         waiting(clerk, monkeypatch=monkeypatch)
-        run_all()
+        run_due_jobs()
         assert clerk.latest().state == "checked"
         assert clerk.apply().state == "applying"
-        run_all()
+        run_due_jobs()
         assert clerk.latest().state == "done"
     assert seen == [False, False]
     assert Customer.objects.count() == 1

@@ -11,7 +11,7 @@ from billing.tests.factories import cancelled, draft, line, sent
 from parties.choices import PartyKind
 from parties.services import change_status, create_party
 from skeleton.kernel.actors import SYSTEM
-from skeleton.office.tables.table import SECRET, plain_table
+from skeleton.office.tables.table import SECRET, table_for_model
 from skeleton.testkit.screens import screens
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +106,7 @@ def test_a_list_takes_the_same_queries_for_any_number_of_rows(guest, django_asse
 
 
 def test_a_model_s_own_table_shows_its_fields():
-    names = plain_table(type(draft())).names
+    names = table_for_model(type(draft())).names
     assert {"number", "customer", "total", "status"} <= set(names)
     assert "search_text" not in names
 

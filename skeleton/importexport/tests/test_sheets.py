@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skeleton.importexport.errors import BadFile
-from skeleton.importexport.limits import PATIENT, Limits
+from skeleton.importexport.limits import JOB_LIMITS, Limits
 from skeleton.importexport.reader import errors as reader_errors
 from skeleton.importexport.reader.__main__ import table
 from skeleton.importexport.sheets import open_sheet
 from skeleton.importexport.tests.conftest import workbook
 from skeleton.office.tables.columns import CellError, decimal_of
-from skeleton.office.tables.spreadsheets import csv_lines, plain_text, safe_text, xlsx_chunks
+from skeleton.office.tables.spreadsheets import csv_lines, escape_formulas, unescape_formulas, xlsx_chunks
 
 
 def read(content, **rest):
@@ -30,7 +30,7 @@ def read(content, **rest):
 
 def read_here(content, encoding=None):
     """Return the cells of all rows, read without a child process, for tests that read hundreds of files."""
-    _, rows = table(io.BytesIO(content), encoding, PATIENT)
+    _, rows = table(io.BytesIO(content), encoding, JOB_LIMITS)
     return [row.cells for row in rows]
 
 
@@ -187,9 +187,9 @@ def test_what_is_no_number_or_could_be_two_is_refused(cell):
 
 @pytest.mark.parametrize("text", ["=1+1", "+380 44", "-5", "@x", "\tx", "\rx", "'=x", "''=x", "'x", "x", "", "it's"])
 def test_no_text_becomes_a_formula_and_none_is_lost(text):
-    safe = safe_text(text)
+    safe = escape_formulas(text)
     assert not safe.startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert plain_text(safe) == text
+    assert unescape_formulas(safe) == text
 
 
 @given(
@@ -206,7 +206,7 @@ def test_texts_come_back_from_both_formats(rows):
     rows = [row for row in rows if any(row)]
     csv = "".join(csv_lines(rows)).encode()
     expected = rows[1:]
-    found = [[plain_text(cell) if cell else cell for cell in row] for row in read_here(csv, encoding="utf-8")]
+    found = [[unescape_formulas(cell) if cell else cell for cell in row] for row in read_here(csv, encoding="utf-8")]
     assert found[1:] == expected
     assert read_here(b"".join(xlsx_chunks(rows)))[1:] == expected
 
@@ -262,18 +262,18 @@ def test_no_cell_is_a_formula_whatever_the_file_is_split_by(text, separator):
     for row in csv.reader(io.StringIO(line, newline=""), delimiter=separator):
         for cell in row:
             assert not cell.strip(' \t\r\n\u200b\ufeff"').startswith(tuple("=+-@＝＋－＠")), row
-    assert [plain_text(cell) for cell in list(csv.reader(io.StringIO(line, newline="")))[1]] == [text, "x", text]
+    assert [unescape_formulas(cell) for cell in list(csv.reader(io.StringIO(line, newline="")))[1]] == [text, "x", text]
 
 
 @given(st.text(st.sampled_from("=+-@;'\" \t\r\n|,ax＝"), max_size=12))
 def test_what_protects_a_text_can_be_taken_off_again(text):
-    assert plain_text(safe_text(text)) == text
+    assert unescape_formulas(escape_formulas(text)) == text
 
 
 def test_a_long_text_of_separators_is_protected_in_no_time():
     text = "\t;" * 200_000
-    assert plain_text(safe_text(text + "=")) == text + "="
-    assert safe_text(text + "=").count("'") == 400_001
+    assert unescape_formulas(escape_formulas(text + "=")) == text + "="
+    assert escape_formulas(text + "=").count("'") == 400_001
 
 
 def test_texts_with_any_separator_are_quoted_and_numbers_stay_numbers():

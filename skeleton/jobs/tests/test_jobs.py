@@ -12,12 +12,12 @@ from skeleton.identity.tests.factories import actor_of, user_in_role
 from skeleton.jobs import services
 from skeleton.jobs.failures import place_of, reason_of
 from skeleton.jobs.models import Job
-from skeleton.jobs.queries import jobs, periodic_jobs, workers_alive
+from skeleton.jobs.queries import jobs, live_worker_count, periodic_jobs
 from skeleton.jobs.queue import ATTEMPTS
 from skeleton.jobs.tests.jobs import count, fail, pass_on
 from skeleton.kernel.errors import Conflict, NotFound
-from skeleton.kernel.redaction import HIDDEN, LONGEST, without_secrets
-from skeleton.testkit.queue import own_queue, run_all
+from skeleton.kernel.redaction import HIDDEN, LONGEST, redact
+from skeleton.testkit.queue import own_queue, run_due_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,7 +38,7 @@ def failed():
     number = fail.enqueue(key="failed")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET attempts = %s WHERE id = %s", [ATTEMPTS - 1, number])
-    run_all()
+    run_due_jobs()
     return number
 
 
@@ -62,7 +62,7 @@ def test_why_it_failed_is_kept_after_the_rollback_and_goes_with_the_job():
 
 def test_one_that_will_be_tried_again_says_why_it_waits():
     number = pass_on.enqueue(key="x")
-    run_all()
+    run_due_jobs()
     job: Any = jobs().get(pk=number)
     assert (job.status, job.reason) == ("todo", "RuntimeError: as it was told to")
     assert job.scheduled_at > timezone.now()
@@ -74,7 +74,7 @@ def test_a_failed_job_runs_again_and_the_person_is_in_the_audit_log(chief):
         cursor.execute("UPDATE procrastinate_jobs SET task_name = %s WHERE id = %s", [count.name, number])
     services.run_job_now(job_id=number, actor=chief)
     assert state(number) == "todo"
-    run_all()
+    run_due_jobs()
     assert state(number) == "succeeded"
     entry = AuditEntry.objects.get(resource="jobs")
     assert (entry.action, entry.actor_id, entry.resource_id.int) == ("run_now", chief.id, number)
@@ -83,17 +83,17 @@ def test_a_failed_job_runs_again_and_the_person_is_in_the_audit_log(chief):
 
 def test_run_now_does_not_wait_for_the_next_try(chief):
     number = count.enqueue(key="later", at=timezone.now() + dt.timedelta(hours=1))
-    run_all()
+    run_due_jobs()
     assert state(number) == "todo"
     services.run_job_now(job_id=number, actor=chief)
-    run_all()
+    run_due_jobs()
     assert state(number) == "succeeded"
 
 
 def test_one_that_fails_again_is_failed_as_before(chief):
     number = failed()
     services.run_job_now(job_id=number, actor=chief)
-    run_all()
+    run_due_jobs()
     assert state(number) == "failed"
 
 
@@ -102,7 +102,7 @@ def test_cancelled_ones_do_not_run(chief):
     services.cancel_job(job_id=dead, actor=chief)
     another = count.enqueue(key="never")
     services.cancel_job(job_id=another, actor=chief)
-    run_all()
+    run_due_jobs()
     assert [state(number) for number in (waiting, dead, another)] == ["succeeded", "cancelled", "cancelled"]
     assert set(AuditEntry.objects.filter(resource="jobs").values_list("action", flat=True)) == {"cancel"}
 
@@ -158,7 +158,7 @@ def test_periodic_jobs_with_their_last_and_next_run():
 def test_workers_that_show_no_sign_of_life_do_not_count():
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now()), (now() - interval '1 hour')")
-    assert workers_alive() == 1
+    assert live_worker_count() == 1
 
 
 # --- reasons without secrets ------------------------------------------------------------------------------------------
@@ -176,12 +176,12 @@ def test_workers_that_show_no_sign_of_life_do_not_count():
     ],
 )
 def test_secrets_are_left_out(said, kept):
-    assert without_secrets(said) == kept
+    assert redact(said) == kept
 
 
 def test_our_own_secrets_are_left_out_whatever_stands_around_them(settings):
     settings.SECRET_KEY = "correct-horse-battery-staple-of-many-characters"
-    assert without_secrets(f"bad signature by {settings.SECRET_KEY}!") == f"bad signature by {HIDDEN}!"
+    assert redact(f"bad signature by {settings.SECRET_KEY}!") == f"bad signature by {HIDDEN}!"
 
 
 def test_a_refused_row_is_not_repeated():

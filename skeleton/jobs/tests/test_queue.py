@@ -13,12 +13,12 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from skeleton.jobs import tasks
-from skeleton.jobs.failures import LOST
-from skeleton.jobs.queue import ATTEMPTS, wait_after
+from skeleton.jobs.failures import WORKER_LOST_MESSAGE
+from skeleton.jobs.queue import ATTEMPTS, retry_delay
 from skeleton.jobs.tests.jobs import count, fail, pass_on
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.transactions import audited_transaction
-from skeleton.testkit.queue import own_queue, run_all
+from skeleton.testkit.queue import own_queue, run_due_jobs
 from skeleton.testkit.roles import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,7 +57,7 @@ def test_a_job_is_part_of_its_transaction():
     with audited_transaction(SYSTEM, "test"):
         number = count.enqueue(key="once")
     assert status(number) == ("todo", 0)
-    run_all()
+    run_due_jobs()
     assert status(number) == ("succeeded", 1)
     assert (counted("never"), counted("once")) == (0, 1)
 
@@ -65,44 +65,44 @@ def test_a_job_is_part_of_its_transaction():
 def test_a_job_run_again_has_no_second_effect():
     """The worker died between the job's commit and its report: the queue hands the job out again."""
     number = count.enqueue(key="twice")
-    run_all()
+    run_due_jobs()
     with as_owner():
         sql("ALTER TABLE procrastinate_jobs DISABLE TRIGGER USER")
         sql("UPDATE procrastinate_jobs SET status = 'todo' WHERE id = %s", number)
         sql("ALTER TABLE procrastinate_jobs ENABLE TRIGGER USER")
-    run_all()
+    run_due_jobs()
     assert status(number) == ("succeeded", 2)
     assert counted("twice") == 1
 
 
 def test_a_failure_is_undone_and_tried_again_later():
     number = fail.enqueue(key="failing")
-    run_all()
+    run_due_jobs()
     assert counted("failing") == 0
     assert status(number) == ("todo", 1)
     scheduled = "SELECT extract(epoch FROM scheduled_at - now())::float FROM procrastinate_jobs WHERE id = %s"
     (wait,) = sql(scheduled, number)
-    assert wait_after(0) - 10 < wait[0] <= wait_after(0) + 1
+    assert retry_delay(0) - 10 < wait[0] <= retry_delay(0) + 1
     sql("UPDATE procrastinate_jobs SET attempts = %s, scheduled_at = NULL WHERE id = %s", ATTEMPTS - 1, number)
-    run_all()
+    run_due_jobs()
     assert status(number)[0] == "failed"
 
 
 def test_what_a_failing_job_enqueued_is_not_there():
     pass_on.enqueue(key="passed on")
-    run_all()
+    run_due_jobs()
     assert queued() == 1
 
 
 def test_a_job_waits_for_its_time():
     number = count.enqueue(key="later", at=dt.datetime.now(dt.UTC) + dt.timedelta(hours=1))
-    run_all()
+    run_due_jobs()
     assert status(number) == ("todo", 0)
     assert counted("later") == 0
 
 
 def test_pauses_grow_to_an_hour():
-    waits = [wait_after(failures) for failures in range(ATTEMPTS)]
+    waits = [retry_delay(failures) for failures in range(ATTEMPTS)]
     assert waits[:4] == [10, 20, 40, 80]
     assert waits == sorted(waits)
     assert waits[-1] == 3600
@@ -132,7 +132,7 @@ def registry():
 
 def test_clean_up_keeps_what_is_young_or_failed():
     old, young, failed = (count.enqueue(key="x") for _ in range(3))
-    run_all()
+    run_due_jobs()
     sql("UPDATE procrastinate_jobs SET status = 'failed' WHERE id = %s", failed)
     sql("UPDATE procrastinate_events SET at = now() - interval '8 days' WHERE job_id IN (%s, %s)", old, failed)
     sql("UPDATE core_job_done SET done_at = now() - interval '8 days' WHERE job_id = %s", old)
@@ -187,7 +187,7 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing():
     assert second.wait(60) == 0
     assert status(number)[0] == "succeeded"
     assert counted("killed") == 1
-    assert sql("SELECT error FROM core_job_failure WHERE job_id = %s", number) == [(LOST,)]
+    assert sql("SELECT error FROM core_job_failure WHERE job_id = %s", number) == [(WORKER_LOST_MESSAGE,)]
 
 
 def test_a_worker_that_is_told_to_stop_finishes_its_job():

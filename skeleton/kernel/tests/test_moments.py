@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from skeleton.kernel.errors import Invalid
-from skeleton.kernel.moments import require_not_ahead, require_within_a_year, year_after
+from skeleton.kernel.moments import require_not_in_future, require_within_a_year, year_after
 
 
 @pytest.mark.parametrize(
@@ -17,9 +17,9 @@ def test_a_year_after(day, later):
 
 def test_a_moment_ahead(time_machine):
     time_machine.move_to("2026-01-31T12:00:00Z", tick=False)
-    require_not_ahead(dt.datetime(2026, 1, 31, 12, 5, tzinfo=dt.UTC), field="paid_at")
+    require_not_in_future(dt.datetime(2026, 1, 31, 12, 5, tzinfo=dt.UTC), field="paid_at")
     with pytest.raises(Invalid) as caught:
-        require_not_ahead(dt.datetime(2026, 1, 31, 12, 5, 0, 1, tzinfo=dt.UTC), field="paid_at")
+        require_not_in_future(dt.datetime(2026, 1, 31, 12, 5, 0, 1, tzinfo=dt.UTC), field="paid_at")
     assert caught.value.details == {"paid_at": "Must not be more than 5 minutes in the future."}
 
 

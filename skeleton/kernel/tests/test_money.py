@@ -13,7 +13,7 @@ from skeleton.kernel.errors import Invalid
 from skeleton.kernel.money import (
     CURRENCIES,
     MAX_AMOUNT,
-    WITHDRAWN,
+    WITHDRAWN_CURRENCIES,
     minor_digits,
     round_half_away,
     within_int64,
@@ -83,5 +83,7 @@ def test_as_people_read_it(amount, currency, text):
 def test_every_currency_has_its_digits():
     assert all(minor_digits(code) in (0, 2, 3, 4) for code in CURRENCIES)
     assert len(CURRENCIES) == len(list(Currency))
-    assert not CURRENCIES & WITHDRAWN.keys(), "a code that is in use again has its digits from the present list"
-    assert all(minor_digits(code) == found.digits for code, found in WITHDRAWN.items())
+    assert not CURRENCIES & WITHDRAWN_CURRENCIES.keys(), (
+        "a code that is in use again has its digits from the present list"
+    )
+    assert all(minor_digits(code) == found.digits for code, found in WITHDRAWN_CURRENCIES.items())

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from skeleton.db.locks import locked_for_update, locked_if_there
 from skeleton.db.records import assign
 from skeleton.jobs.failures import reason_of
-from skeleton.jobs.queue import ATTEMPTS, job, wait_after
+from skeleton.jobs.queue import ATTEMPTS, job, retry_delay
 from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
@@ -25,11 +25,11 @@ from skeleton.notifications.choices import Channel, DeliveryStatus, Event
 from skeleton.notifications.links import address_of
 from skeleton.notifications.models import Delivery, Notification
 from skeleton.notifications.queries import wishes_of
-from skeleton.notifications.texts import texts_in
+from skeleton.notifications.texts import texts_for
 
 log = structlog.get_logger("skeleton.notifications")
 
-TO_THE_SWITCHED_OFF = (Event.ACCOUNT_DEACTIVATED,)
+EVENTS_FOR_INACTIVE_USERS = (Event.ACCOUNT_DEACTIVATED,)
 """Events that are delivered even to deactivated users."""
 
 
@@ -47,10 +47,10 @@ def deliver(notification_ids: list[str]) -> None:
         if until:
             deliver.enqueue(notification_ids=[str(notification.pk)], at=until)
         else:
-            _begin(notification)
+            _create_deliveries(notification)
 
 
-def _begin(notification: Notification) -> None:
+def _create_deliveries(notification: Notification) -> None:
     channels = [channel for channel in Channel if wanted(notification, channel)]
     rows = [Delivery(notification=notification, channel=channel) for channel in channels]
     for delivery in Delivery.objects.bulk_create(rows, ignore_conflicts=True):
@@ -91,27 +91,27 @@ def _send(delivery: Delivery) -> None:
     except Refused as exc:
         _give_up(delivery, exc)
     except Exception as exc:  # noqa: BLE001 (whatever a provider's library raises)
-        _postpone(delivery, exc)
+        _schedule_retry(delivery, exc)
     else:
-        assign(delivery, {"status": DeliveryStatus.SENT, "sent_at": timezone.now(), **_attempted(delivery, "")})
+        assign(delivery, {"status": DeliveryStatus.SENT, "sent_at": timezone.now(), **_attempt_fields(delivery, "")})
 
 
-def _postpone(delivery: Delivery, exc: Exception) -> None:
+def _schedule_retry(delivery: Delivery, exc: Exception) -> None:
     """Schedule the next attempt, or give up after the last one."""
     if delivery.attempts + 1 >= ATTEMPTS:
         _give_up(delivery, exc)
         return
-    pause = dt.timedelta(seconds=wait_after(delivery.attempts))
-    assign(delivery, _attempted(delivery, _reason(exc)))
+    pause = dt.timedelta(seconds=retry_delay(delivery.attempts))
+    assign(delivery, _attempt_fields(delivery, _reason(exc)))
     send.enqueue(delivery_id=str(delivery.pk), at=timezone.now() + pause)
 
 
 def _give_up(delivery: Delivery, exc: Exception) -> None:
     log.warning("delivery_failed", delivery=str(delivery.pk), channel=delivery.channel, reason=_reason(exc))
-    assign(delivery, {"status": DeliveryStatus.FAILED, **_attempted(delivery, _reason(exc))})
+    assign(delivery, {"status": DeliveryStatus.FAILED, **_attempt_fields(delivery, _reason(exc))})
 
 
-def _attempted(delivery: Delivery, error: str) -> dict[str, Any]:
+def _attempt_fields(delivery: Delivery, error: str) -> dict[str, Any]:
     return {"attempts": delivery.attempts + 1, "error": error}
 
 
@@ -123,7 +123,7 @@ def _message(delivery: Delivery) -> Message:
     """Return the message in the user's current language."""
     notification, channel = delivery.notification, Channel(delivery.channel)
     user, event, values = notification.user, Event(notification.type), notification.values
-    texts = texts_in(user.language)
+    texts = texts_for(user.language)
     title = "" if channel is Channel.SMS else texts.line(event, "title", values)
     text = {
         Channel.EMAIL: lambda: texts.letter(event, values, name=user.name, address=address_of(notification.link)),
@@ -136,5 +136,5 @@ def _message(delivery: Delivery) -> Message:
 def wanted(notification: Notification, channel: Channel) -> bool:
     """Return whether the notification should currently be delivered over this channel."""
     user = notification.user
-    reachable = user.is_active or notification.type in TO_THE_SWITCHED_OFF
+    reachable = user.is_active or notification.type in EVENTS_FOR_INACTIVE_USERS
     return reachable and wishes_of(user).wants(channel)

@@ -11,7 +11,7 @@ from skeleton.identity.queries import Recipient
 from skeleton.notifications.choices import VALUES, Event
 from skeleton.notifications.models import Notification
 from skeleton.notifications.services.delivery import deliver
-from skeleton.notifications.texts import texts_in
+from skeleton.notifications.texts import texts_for
 
 _ONCE = """
     INSERT INTO notifications_occasion (event, key, created_at) VALUES (%s, %s, now()) ON CONFLICT DO NOTHING
@@ -43,8 +43,8 @@ def notify(
         {
             "user_id": user_id,
             "type": event.value,
-            "title": texts_in(language).line(event, "title", plain),
-            "body": texts_in(language).line(event, "body", plain),
+            "title": texts_for(language).line(event, "title", plain),
+            "body": texts_for(language).line(event, "body", plain),
             "link": link,
             "values": plain,
         }

@@ -21,12 +21,12 @@ UNUSABLE = [
     ("SKELETON_NOTIFICATION_DAYS", -1, "SKELETON_NOTIFICATION_DAYS"),
     (
         "SKELETON_CHANNELS",
-        {"sms": "nowhere.at.all", "push": "skeleton.notifications.channels.Console"},
+        {"sms": "nowhere.at.all", "push": "skeleton.notifications.channels.ConsoleBackend"},
         "SKELETON_SMS_BACKEND",
     ),
     (
         "SKELETON_CHANNELS",
-        {"push": "builtins.int", "sms": "skeleton.notifications.channels.Console"},
+        {"push": "builtins.int", "sms": "skeleton.notifications.channels.ConsoleBackend"},
         "SKELETON_PUSH_BACKEND",
     ),
 ]

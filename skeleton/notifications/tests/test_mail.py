@@ -10,7 +10,7 @@ from django.db import connections
 from django.utils import timezone
 
 from skeleton.identity.tests.factories import UserFactory
-from skeleton.jobs.queue import ATTEMPTS, wait_after
+from skeleton.jobs.queue import ATTEMPTS, retry_delay
 from skeleton.jobs.worker import work
 from skeleton.notifications.choices import Event
 from skeleton.notifications.models import Delivery
@@ -136,10 +136,10 @@ class TestWhenItFails:
         work_off()
         assert state() == ("waiting", 1)
         assert "ConnectionRefusedError" in delivery().error
-        assert wait_after(0) - 5 < waits() <= wait_after(0)
+        assert retry_delay(0) - 5 < waits() <= retry_delay(0)
         come_back()
         assert state() == ("waiting", 2)
-        assert wait_after(1) - 5 < waits() <= wait_after(1)
+        assert retry_delay(1) - 5 < waits() <= retry_delay(1)
         closed_office.open()
         come_back()
         assert state() == ("sent", 3)

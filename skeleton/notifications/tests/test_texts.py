@@ -7,7 +7,7 @@ import pytest
 from skeleton.identity.choices import Language
 from skeleton.notifications.choices import VALUES, Event
 from skeleton.notifications.tests import factories
-from skeleton.notifications.texts import FOLDER, one_line, texts_in
+from skeleton.notifications.texts import FOLDER, one_line, texts_for
 
 PARTS = ("title", "body", "email", "sms")
 
@@ -24,7 +24,7 @@ def test_there_is_a_file_for_each_language():
 @pytest.mark.parametrize("code", Language.values)
 class TestLanguage:
     def test_every_event_has_its_texts(self, code):
-        texts = texts_in(code).texts
+        texts = texts_for(code).texts
         assert texts.keys() == {"frame", "words", *Event.values}
         for event in Event:
             assert texts[event.value].keys() == set(PARTS), event
@@ -33,22 +33,22 @@ class TestLanguage:
     def test_texts_name_only_the_events_values(self, code):
         for event in Event:
             for part in PARTS:
-                named = {name for name, _ in fields(texts_in(code).texts[event.value][part])}
+                named = {name for name, _ in fields(texts_for(code).texts[event.value][part])}
                 assert named <= VALUES[event], (event, part)
 
     def test_texts_are_about_the_same_as_in_english(self, code):
         """A translation has all values of a title or an e-mail, with the same formats."""
         for event in Event:
             for part in ("title", "email"):
-                ours, english = texts_in(code).texts[event.value][part], texts_in("en").texts[event.value][part]
+                ours, english = texts_for(code).texts[event.value][part], texts_for("en").texts[event.value][part]
                 assert fields(ours) == fields(english), (event, part)
 
     def test_words_are_the_same_as_in_english(self, code):
-        words = {name: set(table) for name, table in texts_in(code).words.items()}
-        assert words == {name: set(table) for name, table in texts_in("en").words.items()}
+        words = {name: set(table) for name, table in texts_for(code).words.items()}
+        assert words == {name: set(table) for name, table in texts_for("en").words.items()}
 
     def test_everything_can_be_said(self, code):
-        texts = texts_in(code)
+        texts = texts_for(code)
         for event in Event:
             values = {**factories.VALUES[event]}
             for part in ("title", "body", "sms"):
@@ -70,7 +70,7 @@ class TestLanguage:
     ],
 )
 def test_each_language_writes_its_way(code, expected):
-    body = texts_in(code).line(Event.INVOICE_OVERDUE, "body", factories.VALUES[Event.INVOICE_OVERDUE])
+    body = texts_for(code).line(Event.INVOICE_OVERDUE, "body", factories.VALUES[Event.INVOICE_OVERDUE])
     assert body == expected
 
 
@@ -92,6 +92,6 @@ def test_one_line(text, expected):
 
 def test_braces_in_values_are_only_text():
     values = {"sender": "{text.__class__}", "text": "{sender} {0} {"}
-    assert texts_in("en").line(Event.MESSAGE, "sms", values) == "{text.__class__}: {sender} {0} {"
-    letter = texts_in("en").letter(Event.MESSAGE, values, name="{link}", address=None)
+    assert texts_for("en").line(Event.MESSAGE, "sms", values) == "{text.__class__}: {sender} {0} {"
+    letter = texts_for("en").letter(Event.MESSAGE, values, name="{link}", address=None)
     assert "Hello {link}," in letter

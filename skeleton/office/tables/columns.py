@@ -157,7 +157,7 @@ class ChoiceColumn(Column):
         return str(super().read(cell, values)).lower()
 
 
-class CodeColumn(Column):
+class UppercaseCodeColumn(Column):
     """A code in upper case, such as that of a currency or a country."""
 
     def read(self, cell: object, values: Values) -> object:

@@ -1,8 +1,8 @@
 """Streams tables for spreadsheets: CSV, and XLSX with one sheet.
 
 A text never becomes a formula. In CSV an apostrophe protects every place where a spreadsheet could take the text for
-one, whichever separator it splits the file by (`plain_text` removes the apostrophes again). In XLSX a text is a cell of
-text. Numbers stay numbers.
+one, whichever separator it splits the file by (`unescape_formulas` removes the apostrophes again). In XLSX a text is a
+cell of text. Numbers stay numbers.
 """
 
 import datetime as dt
@@ -40,13 +40,13 @@ _TO_QUOTE = re.compile(r'[,;|\t\r\n"]|^\s|\s$')
 Row = Sequence[object]
 
 
-def safe_text(text: str | None) -> str:
+def escape_formulas(text: str | None) -> str:
     """Return `text` with an apostrophe wherever a cell could start in it and be a formula."""
     return _at_formulas(text or "", _protected)
 
 
-def plain_text(text: str) -> str:
-    """Return the original text of `safe_text`."""
+def unescape_formulas(text: str) -> str:
+    """Return the original text of `escape_formulas`."""
     return _at_formulas(text, _unprotected)
 
 
@@ -84,16 +84,16 @@ def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _csv_cell(cell: object) -> str:
-    text = safe_text(cell) if isinstance(cell, str) else _number(cell)
+    text = escape_formulas(cell) if isinstance(cell, str) else _number(cell)
     return '"' + text.replace('"', '""') + '"' if _TO_QUOTE.search(text) else text
 
 
-def csv_answer(name: str, rows: Iterable[Row]) -> StreamingHttpResponse:
+def csv_response(name: str, rows: Iterable[Row]) -> StreamingHttpResponse:
     """Return a streamed download, `<name>.csv`."""
     return _download(f"{name}.csv", f"{CSV}; charset=utf-8", csv_lines(rows))
 
 
-def table_answer(name: str, rows: Iterable[Row], *, xlsx: bool) -> StreamingHttpResponse:
+def table_response(name: str, rows: Iterable[Row], *, xlsx: bool) -> StreamingHttpResponse:
     """Return a table of texts, numbers and empty cells as a download. The first row is the heading."""
     if xlsx:
         return _download(f"{name}.xlsx", XLSX, xlsx_chunks(rows))
@@ -172,7 +172,7 @@ _PIECE = 65_536  # characters of XML per compressed chunk
 _WHEN = (1980, 1, 1, 0, 0, 0)  # the timestamp of the archive's members
 
 
-class _Drain:
+class _StreamBuffer:
     """An in-memory file that is written and drained repeatedly, to stream an archive."""
 
     def __init__(self) -> None:
@@ -198,7 +198,7 @@ class _Drain:
 
 def xlsx_chunks(rows: Iterable[Row]) -> Iterator[bytes]:
     """Yield a workbook with one sheet in chunks. Its first row is bold and frozen."""
-    drain: Any = _Drain()
+    drain: Any = _StreamBuffer()
     with zipfile.ZipFile(drain, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
         for name, text in (
             ("[Content_Types].xml", _TYPES),

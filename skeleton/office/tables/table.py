@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Model, QuerySet
 from psycopg.types.range import Range
 
-from skeleton.kernel.redaction import without_secrets
+from skeleton.kernel.redaction import redact
 from skeleton.office.tables.columns import (
     AmountColumn,
     BooleanColumn,
@@ -50,7 +50,7 @@ class Table:
         by_name = {column.name: column for column in self.columns}
         return [by_name[name] for name in self.key]
 
-    def read_whole(self, rows: QuerySet[Model]) -> QuerySet[Model]:
+    def with_related(self, rows: QuerySet[Model]) -> QuerySet[Model]:
         """Return `rows` with all related data that the columns need."""
         return rows.select_related(*self.joins).prefetch_related(*self.parts) if self.joins or self.parts else rows
 
@@ -58,7 +58,7 @@ class Table:
         """Yield the heading, then a line for each record."""
         columns = [column.prepared() for column in self.columns]
         yield self.names
-        for record in self.read_whole(rows).iterator(CHUNK):
+        for record in self.with_related(rows).iterator(CHUNK):
             yield line_of(record, columns)
 
     def template(self) -> list[list[object]]:
@@ -79,7 +79,7 @@ SECRET = ("password", "secret", "token", "hash", "epoch", "storage_key", "procra
 
 
 @cache
-def plain_table(model: type[Model]) -> Table:
+def table_for_model(model: type[Model]) -> Table:
     """Return a read-only table of a model's own fields: amounts in whole units, references by name."""
     fields = [field for field in model._meta.concrete_fields if _is_shown(field)]
     joins = tuple(field.name for field in fields if isinstance(field, models.ForeignKey))
@@ -115,7 +115,7 @@ class RedactedJsonColumn(JsonColumn):
     """Read-only JSON. Anything that looks like a password or a token is hidden."""
 
     def cell(self, value: object, values: object) -> object:
-        return without_secrets(orjson.dumps(value, default=str).decode()) if value else None
+        return redact(orjson.dumps(value, default=str).decode()) if value else None
 
 
 _TEXTS = (models.ForeignKey, models.CharField, models.TextField, models.UUIDField, models.GenericIPAddressField)

@@ -6,7 +6,7 @@ from django.test import Client
 
 from skeleton.identity.tests.factories import PASSWORD, UserFactory, client_of
 
-PRIVATE, NEVER = "private, no-cache", "no-store"
+PRIVATE_CACHE_CONTROL, NEVER = "private, no-cache", "no-store"
 
 
 @pytest.mark.parametrize("path", ["/auth/me", "/nowhere"])
@@ -59,7 +59,7 @@ class TestKeeping:
     def test_everything_else(self, owner, outsider, anonymous):
         answers = [owner.get("/users"), owner.get("/auth/me"), outsider.get("/users"), anonymous.get("/nowhere")]
         answers += [anonymous.get("/users"), owner.post("/roles", {}), owner.delete("/users")]
-        assert {answer.headers["Cache-Control"] for answer in answers} == {PRIVATE}
+        assert {answer.headers["Cache-Control"] for answer in answers} == {PRIVATE_CACHE_CONTROL}
 
     def test_pages(self):
         assert NEVER in Client().get("/admin/login/").headers["Cache-Control"]

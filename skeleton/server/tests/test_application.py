@@ -14,7 +14,7 @@ from django.db import DatabaseError, connections
 from django.http import HttpResponse, StreamingHttpResponse
 
 from skeleton.kernel.errors import BadRequest
-from skeleton.rest.parsers import RERUN
+from skeleton.rest.parsers import RERUN_ENVIRON_KEY
 from skeleton.server import cycle as request_cycle
 from skeleton.server import responses
 from skeleton.server.application import Application
@@ -156,7 +156,7 @@ def test_a_large_body_is_gathered_on_disk_once_it_is_wanted(settings, tmp_path):
     chunks = [b"a" * 70_000, b"", b"b" * 70_000]
     proto = answered(handling(HttpResponse(b"ok"), seen), Scope("PUT", content_length="140000"), *chunks)
     assert (proto.answered[0], seen["body"], seen["runs"]) == (200, b"a" * 70_000 + b"b" * 70_000, 2)
-    assert seen[RERUN]
+    assert seen[RERUN_ENVIRON_KEY]
     assert list((tmp_path / "incoming").iterdir()) == []
 
 
@@ -363,7 +363,7 @@ class Pool:
     def run(self, cycle):
         if cycle.writes:
             self.go.wait(10)
-        if cycle.claim_answer():
+        if cycle.claim_response():
             cycle.proto.response_bytes(200, {}, b"")
 
     async def until(self, condition):

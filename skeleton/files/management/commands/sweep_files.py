@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from skeleton.files import services, storage
-from skeleton.files.services import Sweep
+from skeleton.files.services import OrphanReport
 from skeleton.kernel.actors import SYSTEM
 
 MOST_HOURS = 24 * 365 * 100
@@ -59,20 +59,20 @@ class Command(BaseCommand):
         else:
             self._remove(found, anyway=anyway)
 
-    def _list(self, found: Sweep) -> int:
+    def _list(self, found: OrphanReport) -> int:
         """Print what was found, and return how much of it can be removed."""
         for what, names in (
-            ("bytes without a row", found.bytes_without_row),
+            ("bytes without a row", found.contents_without_row),
             ("row without bytes", found.rows_without_bytes),
-            ("row without bytes, but in use, so it stays", found.lost_but_used),
+            ("row without bytes, but in use, so it stays", found.missing_but_used),
             ("unfinished upload", found.unfinished),
         ):
             for name in names:
                 self.stdout.write(f"{what}: {name}")
-        return len(found.bytes_without_row) + len(found.rows_without_bytes) + len(found.unfinished)
+        return len(found.contents_without_row) + len(found.rows_without_bytes) + len(found.unfinished)
 
-    def _remove(self, found: Sweep, *, anyway: bool) -> None:
-        if found.looks_foreign and not anyway:
-            raise CommandError(f"{found.looks_foreign} Nothing was removed; add --anyway to remove it all the same.")
+    def _remove(self, found: OrphanReport, *, anyway: bool) -> None:
+        if found.suspicion and not anyway:
+            raise CommandError(f"{found.suspicion} Nothing was removed; add --anyway to remove it all the same.")
         services.sweep(found, actor=SYSTEM)
         self.stdout.write("Removed what is listed.")

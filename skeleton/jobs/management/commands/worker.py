@@ -11,7 +11,7 @@ from django.db import connections
 from skeleton.embedded_postgres.base import DatabaseWrapper as EmbeddedDatabase
 from skeleton.embedded_postgres.parent import stop_with_parent
 from skeleton.jobs.worker import work
-from skeleton.server.child_process import PARENT
+from skeleton.server.child_process import PARENT_PID_VARIABLE
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, once: bool, **options: object) -> None:
         """Run jobs, then disconnect and stop the embedded database."""
-        parent = os.environ.get(PARENT)
+        parent = os.environ.get(PARENT_PID_VARIABLE)
         if parent:
             stop_with_parent(int(parent), signal.SIGTERM)
         try:

@@ -49,7 +49,7 @@ BACKLOG = 1024
 OTHER_FILES = 512  # open files of a worker besides its connections
 KILL_SECONDS = 10
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-LARGEST_WORKER = 512  # megabytes; a worker above this limit is replaced gracefully
+MAX_WORKER_MEGABYTES = 512  # megabytes; a worker above this limit is replaced gracefully
 
 
 class Address(NamedTuple):
@@ -95,12 +95,12 @@ class Command(BaseCommand):
         """Bring the data folder, database, seed data and static files up to date."""
         require_writable(Path(settings.SKELETON_DATA_DIR))
         self.open_database()
-        require_sound_settings()
-        with one_at_a_time():
+        require_valid_settings()
+        with startup_lock():
             self.migrate()
             self.seed()
         self.collect_static()
-        share_nothing()
+        close_all_connections()
 
     def open_database(self) -> None:
         """Start the embedded database, or check the configured one."""
@@ -194,7 +194,7 @@ def api_server(address: Address) -> AbstractServer[Any]:
         http1_settings=HTTP1Settings(header_read_timeout=settings.SKELETON_HEADER_SECONDS * 1000),
         respawn_failed_workers=True,
         workers_kill_timeout=KILL_SECONDS,
-        workers_max_rss=LARGEST_WORKER,
+        workers_max_rss=MAX_WORKER_MEGABYTES,
         log_level=LogLevels.error,
     )
 
@@ -249,10 +249,10 @@ def require_free(address: Address) -> None:
         try:
             probe.bind((address.ip, address.port))
         except OSError as error:
-            raise CommandError(why_not_listening(address, error)) from error
+            raise CommandError(bind_error_message(address, error)) from error
 
 
-def why_not_listening(address: Address, error: OSError) -> str:
+def bind_error_message(address: Address, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"Port {address.port} on {address.host} is taken by another program: stop it, or set PORT to "
@@ -277,7 +277,7 @@ def require_writable(folder: Path) -> None:
         ) from error
 
 
-def require_sound_settings() -> None:
+def require_valid_settings() -> None:
     """Refuse to start if a system check reports an error. Production mode includes the deployment checks."""
     found = checks.run_checks(include_deployment_checks=not settings.ZERO_CONFIGURATION, databases=["default"])
     wrong = [check for check in found if check.level >= checks.ERROR and not check.is_silenced()]
@@ -286,7 +286,7 @@ def require_sound_settings() -> None:
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
+def startup_lock() -> Iterator[None]:
     """Hold an advisory lock, so that servers that start at the same time migrate and seed one after the other."""
     with connection.cursor() as cursor:
         # The timeouts that protect requests would end a long migration, or the wait for another server's migration.
@@ -302,7 +302,7 @@ def one_at_a_time() -> Iterator[None]:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [START_LOCK])
 
 
-def share_nothing() -> None:
+def close_all_connections() -> None:
     """Close every connection, including pools. Workers are forked, and processes must not share a connection."""
     connections.close_all()
     for database in connections.all(initialized_only=True):
