@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from accounting import proofs
+from accounting import integrity_checks
 from skeleton.kernel import constraints
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.moments import MORE_THAN_A_YEAR_AHEAD_MESSAGE
@@ -14,7 +14,7 @@ class AccountingConfig(AppConfig):
         _declare_accounts()
         _declare_entries()
         _declare_lines()
-        proofs.register_own()
+        integrity_checks.register_checks()
 
 
 def _declare_accounts() -> None:

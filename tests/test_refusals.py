@@ -9,11 +9,11 @@ from django.db import connection
 from django.test import Client
 from django.utils.translation import override
 
-from billing import machine as orders
+from billing import state_machine as orders
 from billing.choices import OrderStatus
 from billing.services.credit import require_credit
 from billing.tests.factories import customer, draft, line, order, ordered, sent
-from contracts import machine as contracts
+from contracts import state_machine as contracts
 from contracts.choices import Action, ContractStatus
 from inventory.errors import NotEnoughStock
 from parties import services as parties
@@ -176,8 +176,8 @@ def test_moves_of_orders(status, target):
 def test_moves_of_contracts(status, action):
     for days in (-1, 1):
         today = dt.date(2026, 5, 1)
-        situation = contracts.Situation(status, today + dt.timedelta(days), 3, 3, today)
-        told = contracts.obstacle(action, situation)
+        state = contracts.ContractState(status, today + dt.timedelta(days), 3, 3, today)
+        told = contracts.reason_not_allowed(action, state)
         if told:
             wholly_translated(Conflict(told))
 

@@ -26,7 +26,7 @@ from billing.services.lines import (
     remove_line,
     total_columns,
 )
-from billing.services.telling import notify_invoice_event
+from billing.services.notifications import notify_invoice_event
 from billing.totals import document_totals
 from parties.choices import PartyKind
 from parties.services import UsableParty, require_usable
@@ -174,7 +174,7 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
     with audited_transaction(actor, "cancel"):
         invoice = _locked_with_customer_and_order(invoice_id)
         if invoice.status not in (InvoiceStatus.DRAFT, InvoiceStatus.SENT) or invoice.amount_paid:
-            raise refusal(invoice, _("Only a draft, or a sent invoice without payments, can be cancelled."))
+            raise state_error(invoice, _("Only a draft, or a sent invoice without payments, can be cancelled."))
         assign(invoice, {"status": InvoiceStatus.CANCELLED, "cancelled_at": now, "cancel_reason": reason})
         if invoice.sent_at:
             reverse_invoice_posting(invoice, day=day_of(max(now, invoice.sent_at)), actor=actor)
@@ -183,10 +183,10 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
 def require_draft(invoice: Invoice, message: Text) -> None:
     """Raise Conflict, with the actions its state allows, if the invoice is not a draft."""
     if invoice.status != InvoiceStatus.DRAFT:
-        raise refusal(invoice, message)
+        raise state_error(invoice, message)
 
 
-def refusal(invoice: Invoice, message: Text) -> Conflict:
+def state_error(invoice: Invoice, message: Text) -> Conflict:
     """Return a Conflict: the invoice's state doesn't allow an action. Includes the actions that it allows."""
     status, paid = invoice.status, invoice.amount_paid
     has_payments = status == InvoiceStatus.SENT and paid

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.choices import OrderStatus
-from billing.machine import allowed_transitions
 from billing.models import Order, OrderLine
 from billing.queries import is_invoiced
 from billing.services.lines import (
@@ -25,6 +24,7 @@ from billing.services.lines import (
     remove_line,
     total_columns,
 )
+from billing.state_machine import allowed_transitions
 from billing.totals import document_totals
 from inventory.choices import ItemStatus
 from inventory.models import Item
@@ -147,7 +147,7 @@ def _merged(present: dict[str, Any] | None, change: dict[str, Any] | None) -> di
     return None if change is None else {"country_id": None, **(present or {}), **change}
 
 
-def refusal(order: Order, message: Text) -> Conflict:
+def state_error(order: Order, message: Text) -> Conflict:
     """Return a Conflict: the order's state doesn't allow an action. Includes the allowed transitions."""
     allowed = allowed_transitions(order.status, invoiced=is_invoiced(order.pk))
     return Conflict(
@@ -167,7 +167,7 @@ def _draft(order_id: UUID) -> tuple[Order, list[OrderLine]]:
 
 def _require_draft(order: Order) -> None:
     if order.status != OrderStatus.DRAFT:
-        raise refusal(order, _("Only a draft can be changed."))
+        raise state_error(order, _("Only a draft can be changed."))
 
 
 def _priced(lines: Sequence[OrderLineValues], *, path: str = "") -> list[LineValues]:

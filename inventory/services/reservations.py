@@ -40,7 +40,7 @@ _RESERVE = """
     SELECT held.id, held.available, made.id FROM held LEFT JOIN made ON true
 """
 
-_HOLD = """
+_LOCK_RESERVED_STOCK = """
     SELECT id FROM inventory_stock WHERE id = (SELECT stock_id FROM inventory_reservation WHERE id = %(id)s)
     FOR NO KEY UPDATE
 """
@@ -105,7 +105,7 @@ def reserve_stock(
 def fulfill_reservation(*, reservation_id: UUID, actor: Actor) -> None:
     """Issue the reserved stock. Raises NotFound, Conflict (ended, expired, or held by an order)."""
     with audited_transaction(actor, "fulfill"):
-        reservation = _held(reservation_id)
+        reservation = _get_locked(reservation_id)
         _require(reservation, "fulfill")
         if reservation.expires_at and reservation.expires_at <= timezone.now():
             raise Conflict(_("The reservation has expired."), details={"allowed": ["cancel"]})
@@ -115,7 +115,7 @@ def fulfill_reservation(*, reservation_id: UUID, actor: Actor) -> None:
 def cancel_reservation(*, reservation_id: UUID, actor: Actor) -> None:
     """Release the reserved stock. Raises NotFound, Conflict (ended, or held by an order)."""
     with audited_transaction(actor, "cancel"):
-        _require(_held(reservation_id), "cancel")
+        _require(_get_locked(reservation_id), "cancel")
         run(_CANCEL, {"id": reservation_id}, rows=False)
 
 
@@ -130,9 +130,9 @@ def expire_reservations() -> int:
             return expired
 
 
-def _held(reservation_id: UUID) -> Reservation:
+def _get_locked(reservation_id: UUID) -> Reservation:
     """Lock the reservation's stock row and return the reservation. Raises NotFound."""
-    if not run(_HOLD, {"id": reservation_id}):
+    if not run(_LOCK_RESERVED_STOCK, {"id": reservation_id}):
         raise NotFound
     return Reservation.objects.get(pk=reservation_id)
 

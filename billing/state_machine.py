@@ -25,7 +25,7 @@ TRANSITIONS: Final[dict[OrderStatus, tuple[OrderStatus, ...]]] = {
 }
 """The next states of each state. Nothing else is allowed, and neither is a transition to the same state."""
 
-VERBS: Final[dict[OrderStatus, str]] = {
+ACTION_NAMES: Final[dict[OrderStatus, str]] = {
     _PENDING: "submit",
     _CONFIRMED: "confirm",
     _SHIPPED: "ship",
@@ -34,10 +34,10 @@ VERBS: Final[dict[OrderStatus, str]] = {
 }
 """The action that leads to each state, as named in the audit log and on buttons."""
 
-WAITING: Final = (_PENDING, _CONFIRMED)
+AWAITING_ACTION: Final = (_PENDING, _CONFIRMED)
 """The states in which an order waits to be confirmed or shipped."""
 
-BINDING: Final = (_CONFIRMED, _SHIPPED, _DELIVERED)
+COMMITTED: Final = (_CONFIRMED, _SHIPPED, _DELIVERED)
 """The states in which an order is binding: it counts towards the credit limit and can be invoiced."""
 
 
