@@ -227,7 +227,7 @@ def _posting_error(lines: Sequence[Posting], currencies: Sequence[str]) -> Domai
     accounts |= {account.code: account for account in found}
     errors = dict(_line_errors(lines, currencies, accounts))
     if not errors:
-        return Conflict(_("An account is changing just now. Try again."))
+        return Conflict(_("An account was being changed at the same time. Try again."))
     return Invalid(next(iter(errors.values())), details=errors)
 
 
