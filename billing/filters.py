@@ -48,7 +48,7 @@ class OrderFilterSet(FilterSet):
     search = SearchFilter(label="Search in the number and the customer's name, ignoring case.")
 
 
-class PaperFilterSet(FilterSet):
+class PdfFilterSet(FilterSet):
     """The parameters of a document."""
 
     language = ChoiceFilter(choices=Language.choices)

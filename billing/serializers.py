@@ -7,8 +7,8 @@ from django.db.models import OuterRef
 
 from accounting.serializers import PlainSerializer, SignedMoneyField
 from billing.choices import InvoiceStatus, OrderStatus, PaymentMethod
-from billing.machine import allowed_transitions
 from billing.models import InvoiceLine, OrderLine, OrderStatusChange, Payment
+from billing.state_machine import allowed_transitions
 from billing.totals import amount_due
 from parties.choices import AddressType
 from parties.fields import CountryField

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from accounting.tables import CSV, FORMAT, csv_response
 from billing.choices import OrderStatus
 from billing.examples import CONFIRM, INVOICE, LINE, ORDER, ORDER_LINE, PAYMENT
-from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet, PaperFilterSet
+from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet, PdfFilterSet
 from billing.models import Invoice, Order, Payment
 from billing.reports import aging_rows, receivables_aging
 from billing.serializers import (
@@ -55,7 +55,7 @@ LANGUAGE = OpenApiParameter(
 
 def wanted_language(view: ApiViewSet) -> str:
     """Return the requested language of a document, or else the user's own. Raises BadRequest."""
-    asked = parse_filters(view.request.query_params, PaperFilterSet)
+    asked = parse_filters(view.request.query_params, PdfFilterSet)
     return asked.get("language") or view.actor.language
 
 

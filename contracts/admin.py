@@ -19,7 +19,6 @@ from unfold.enums import ActionVariant
 
 from contracts import services
 from contracts.choices import Action, ContractStatus, DeliveryType, PaymentType
-from contracts.machine import allowed_actions, days_remaining
 from contracts.models import Contract, ContractTerms, ContractVersion
 from contracts.queries import expiring
 from contracts.serializers import (
@@ -31,6 +30,7 @@ from contracts.serializers import (
     RenewInputSerializer,
     TerminateInputSerializer,
 )
+from contracts.state_machine import allowed_actions, days_remaining
 from parties.choices import PartyKind, PartyStatus
 from parties.models import Customer, Employee, Partner, Party, Supplier
 from skeleton.audit.actions import label_of
@@ -65,7 +65,7 @@ KINDS: dict[str, Any] = {
 
 def can(action: Action) -> Any:
     """Return a condition: the contract allows the action, by the same state machine that the services use."""
-    return lambda contract: action.value in allowed_actions(contract.situation(contract.today))
+    return lambda contract: action.value in allowed_actions(contract.state(contract.today))
 
 
 # --- forms ------------------------------------------------------------------------------------------------------------
@@ -118,14 +118,14 @@ class ContractForm(RecordForm):
             self.initial["first_day"], self.initial["last_day"] = contract.start_date, contract.end_date
         else:
             self.initial.setdefault("currency", settings.SKELETON_CURRENCY)
-        _reckon(self, contract)
+        _set_currencies(self, contract)
 
     def body(self, *, partial: bool) -> dict[str, Any]:
         names = {name: path for path, name in self.aliases.items()}
         return {names.get(name, name): value for name, value in super().body(partial=partial).items()}
 
 
-def _reckon(form: Any, contract: Any) -> None:
+def _set_currencies(form: Any, contract: Any) -> None:
     """Set the currencies of the form's amount fields: the submitted ones, else the contract's."""
     posted = form.data if form.is_bound else {}
     currency = posted.get("currency") or contract.currency or settings.SKELETON_CURRENCY
@@ -140,7 +140,7 @@ class TermsForm(ActionForm):
 
     def prepare(self) -> None:
         self.initial = {name: getattr(self.record, name) for name in self.fields}
-        _reckon(self, self.record)
+        _set_currencies(self, self.record)
 
     def body(self) -> dict[str, Any]:
         return {name: None if value == "" else as_json(value) for name, value in self.cleaned_data.items()}
@@ -150,7 +150,7 @@ def _percent(label: Text) -> LocalizedDecimalField:
     return LocalizedDecimalField(label=label, required=False, max_digits=7, decimal_places=4, help_text=_("Percent."))
 
 
-class PaymentTerms(TermsForm):
+class PaymentTermsForm(TermsForm):
     payment_type = forms.ChoiceField(
         choices=PaymentType.choices, widget=widgets.UnfoldAdminSelectWidget, label=_("Payment type")
     )
@@ -160,7 +160,7 @@ class PaymentTerms(TermsForm):
     currency = CurrencyChoice(label=_("Currency"))
 
 
-class DeliveryTerms(TermsForm):
+class DeliveryTermsForm(TermsForm):
     delivery_type = forms.ChoiceField(
         choices=DeliveryType.choices, widget=widgets.UnfoldAdminSelectWidget, label=_("Delivery type")
     )
@@ -172,11 +172,11 @@ class DeliveryTerms(TermsForm):
     insurance = forms.BooleanField(required=False, widget=widgets.UnfoldBooleanSwitchWidget, label=_("Insurance"))
 
 
-class Reason(ActionForm):
+class ReasonForm(ActionForm):
     reason = forms.CharField(widget=widgets.UnfoldAdminTextareaWidget, label=_("Reason"))
 
 
-class Signature(ActionForm):
+class SignatureForm(ActionForm):
     signed_at = forms.SplitDateTimeField(
         required=False,
         widget=widgets.UnfoldAdminSplitDateTimeWidget,
@@ -185,7 +185,7 @@ class Signature(ActionForm):
     )
 
 
-class NewEnd(ActionForm):
+class NewEndForm(ActionForm):
     new_end_date = forms.DateField(widget=widgets.UnfoldAdminDateWidget, label=_("New last day"))
 
     def prepare(self) -> None:
@@ -405,8 +405,8 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
         services.approve_contract(contract_id=contract.pk, actor=self.actor(request))
         return _("The contract is active.")
 
-    @act(_("Reject"), form=Reason, when=can(Action.REJECT), icon="undo", question=_("It is a draft again."))
-    def reject(self, request: HttpRequest, contract: Contract, form: Reason) -> Text:
+    @act(_("Reject"), form=ReasonForm, when=can(Action.REJECT), icon="undo", question=_("It is a draft again."))
+    def reject(self, request: HttpRequest, contract: Contract, form: ReasonForm) -> Text:
         services.reject_contract(
             contract_id=contract.pk, **RejectInputSerializer.parse(form.body()), actor=self.actor(request)
         )
@@ -414,43 +414,43 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
 
     @act(
         _("Activate"),
-        form=Signature,
+        form=SignatureForm,
         when=can(Action.ACTIVATE),
         icon="play_circle",
         question=_("From then on only its terms can be changed, and each change is a version."),
     )
-    def activate(self, request: HttpRequest, contract: Contract, form: Signature) -> Text:
+    def activate(self, request: HttpRequest, contract: Contract, form: SignatureForm) -> Text:
         values = ActivateInputSerializer.parse(form.body())
         services.activate_contract(contract_id=contract.pk, **values, actor=self.actor(request))
         return _("The contract is active.")
 
-    @act(_("Renew"), form=NewEnd, when=can(Action.RENEW), icon="autorenew", variant=ActionVariant.PRIMARY)
-    def renew(self, request: HttpRequest, contract: Contract, form: NewEnd) -> Text:
+    @act(_("Renew"), form=NewEndForm, when=can(Action.RENEW), icon="autorenew", variant=ActionVariant.PRIMARY)
+    def renew(self, request: HttpRequest, contract: Contract, form: NewEndForm) -> Text:
         values = RenewInputSerializer.parse(form.body())
         services.renew_contract(contract_id=contract.pk, **values, actor=self.actor(request))
         return format_text(_("The contract is renewed until {day}."), day=values["new_end_date"])
 
-    @act(_("Payment terms"), form=PaymentTerms, when=can(Action.PAYMENT_TERMS), icon="payments")
-    def payment_terms(self, request: HttpRequest, contract: Contract, form: PaymentTerms) -> Text:
+    @act(_("Payment terms"), form=PaymentTermsForm, when=can(Action.PAYMENT_TERMS), icon="payments")
+    def payment_terms(self, request: HttpRequest, contract: Contract, form: PaymentTermsForm) -> Text:
         values = PaymentTermsInputSerializer.parse(form.body(), partial=True)
         services.change_payment_terms(contract_id=contract.pk, values=values, actor=self.actor(request))
         return _("The payment terms are saved.")
 
-    @act(_("Delivery terms"), form=DeliveryTerms, when=can(Action.DELIVERY_TERMS), icon="local_shipping")
-    def delivery_terms(self, request: HttpRequest, contract: Contract, form: DeliveryTerms) -> Text:
+    @act(_("Delivery terms"), form=DeliveryTermsForm, when=can(Action.DELIVERY_TERMS), icon="local_shipping")
+    def delivery_terms(self, request: HttpRequest, contract: Contract, form: DeliveryTermsForm) -> Text:
         values = DeliveryTermsInputSerializer.parse(form.body(), partial=True)
         services.change_delivery_terms(contract_id=contract.pk, values=values, actor=self.actor(request))
         return _("The delivery terms are saved.")
 
     @act(
         _("Terminate"),
-        form=Reason,
+        form=ReasonForm,
         when=can(Action.TERMINATE),
         icon="block",
         variant=ActionVariant.DANGER,
         question=_("A terminated contract stays on record and cannot be reopened."),
     )
-    def terminate(self, request: HttpRequest, contract: Contract, form: Reason) -> Text:
+    def terminate(self, request: HttpRequest, contract: Contract, form: ReasonForm) -> Text:
         services.terminate_contract(
             contract_id=contract.pk, **TerminateInputSerializer.parse(form.body()), actor=self.actor(request)
         )

@@ -1,7 +1,7 @@
 """The contract state machine as a Mermaid diagram and a table for `docs/contracts.md`."""
 
 from contracts.choices import Action, ContractStatus
-from contracts.machine import OFFERED, TRANSITIONS
+from contracts.state_machine import TRANSITIONS, USER_ACTIONS
 from skeleton.kernel.diagrams import GeneratedSection, state_diagram, table
 
 
@@ -29,5 +29,5 @@ def _cells(status: ContractStatus) -> list[str]:
     return [
         f"`{action.value}`" if targets[status] == status else f"`{action.value}` → {targets[status].value}"
         for action, targets in TRANSITIONS.items()
-        if status in targets and action in OFFERED
+        if status in targets and action in USER_ACTIONS
     ]

@@ -13,7 +13,7 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
-from inventory import exchange
+from inventory import spreadsheets
 from inventory.choices import RESERVATION_ACTIONS, ItemStatus, MovementType, ReservationStatus, WarehouseStatus
 from inventory.models import Category, Item, Movement, Reservation, Stock, Warehouse
 from inventory.serializers import (
@@ -135,7 +135,7 @@ class ItemForm(RecordForm):
 @admin.register(Item)
 class ItemAdmin(ImportableAdmin):
     resources = ("catalog",)
-    table = exchange.ITEMS
+    table = spreadsheets.ITEMS
     form = ItemForm
     create_input, update_input = ItemCreateInputSerializer, ItemUpdateInputSerializer
     list_display = ("sku", "name", "category", money("unit_price", _("price")), status("status", ITEM_COLOURS))
@@ -231,7 +231,7 @@ class LowFilter(DropdownFilter):
 
 
 @admin.display(description=_("level"), ordering="is_low")
-def level(row: Stock) -> Any:
+def stock_level_column(row: Stock) -> Any:
     """Return the stock level as a label."""
     if row.available == 0:
         return label("none", {"none": "danger"}, text=_("none"))
@@ -243,7 +243,7 @@ def level(row: Stock) -> Any:
 @admin.register(Stock)
 class StockAdmin(ImportableAdmin):
     resources = ("inventory",)
-    table = exchange.STOCK
+    table = spreadsheets.STOCK
     create_input, update_input = ReceiptInputSerializer, ReorderInputSerializer
     list_display = (
         "item",
@@ -252,7 +252,7 @@ class StockAdmin(ImportableAdmin):
         figure("reserved", _("reserved")),
         figure("available", _("available")),
         figure("reorder_point", _("reorder point")),
-        level,
+        stock_level_column,
     )
     list_select_related = ("item", "warehouse")
     list_filter = (LowFilter, "warehouse")
@@ -262,7 +262,7 @@ class StockAdmin(ImportableAdmin):
     SHOWN: ClassVar[Any] = (
         ("item", "warehouse"),
         (figure("quantity", _("quantity")), figure("reserved", _("reserved"))),
-        (figure("available", _("available")), level),
+        (figure("available", _("available")), stock_level_column),
     )
     acts = ("adjust", "issue", "transfer")
 

@@ -12,7 +12,6 @@ from unfold.enums import ActionVariant
 
 from parties import services
 from parties.choices import PartyKind, PartyStatus
-from parties.exchange import table_of
 from parties.models import Address, Country, Customer, Employee, Partner, Party, Supplier
 from parties.serializers import (
     CountryCreateInputSerializer,
@@ -23,6 +22,7 @@ from parties.serializers import (
     PartyCreateInputSerializer,
     PartyInputSerializer,
 )
+from parties.spreadsheets import party_table
 from skeleton.importexport.screens import ImportableAdmin
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text
@@ -56,7 +56,7 @@ class AddressFormSet(ChildListFormSet):
     name = "addresses"
 
 
-class Addresses(StackedChildListInline):
+class AddressInline(StackedChildListInline):
     model = Address
     form = AddressForm
     formset = AddressFormSet
@@ -85,7 +85,7 @@ class PartyAdmin(ImportableAdmin):
     form = PartyForm
     create_input: ClassVar[type[InputSerializer]] = PartyCreateInputSerializer
     update_input: ClassVar[type[InputSerializer]] = PartyInputSerializer
-    inlines = (Addresses,)
+    inlines = (AddressInline,)
     list_display: ClassVar[Any] = ("name", "email", "phone", STATUS, "created_at")
     list_filter: ClassVar[Any] = (("status", ChoicesDropdownFilter),)
     search_fields = ("search_text__contains",)
@@ -153,7 +153,7 @@ class CustomerForm(PartyForm):
 class CustomerAdmin(PartyAdmin):
     kind = PartyKind.CUSTOMER
     resources = ("customers", "parties")
-    table = table_of(kind)
+    table = party_table(kind)
     form = CustomerForm
     create_input = update_input = CustomerInputSerializer
     own_fields = (("credit_limit", "currency"),)
@@ -178,14 +178,14 @@ class CustomerAdmin(PartyAdmin):
 class SupplierAdmin(PartyAdmin):
     kind = PartyKind.SUPPLIER
     audited_as = "suppliers"
-    table = table_of(kind)
+    table = party_table(kind)
 
 
 @admin.register(Partner)
 class PartnerAdmin(PartyAdmin):
     kind = PartyKind.PARTNER
     audited_as = "partners"
-    table = table_of(kind)
+    table = party_table(kind)
 
 
 class EmployeeForm(PartyForm):
@@ -197,7 +197,7 @@ class EmployeeForm(PartyForm):
 class EmployeeAdmin(PartyAdmin):
     kind = PartyKind.EMPLOYEE
     audited_as = "employees"
-    table = table_of(kind)
+    table = party_table(kind)
     form = EmployeeForm
     create_input, update_input = EmployeeCreateInputSerializer, EmployeeInputSerializer
     own_fields = ("position",)

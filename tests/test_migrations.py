@@ -2,8 +2,9 @@
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from skeleton.testkit.elsewhere import another_database
@@ -60,3 +61,24 @@ def test_back_and_there_again():
         assert not mine, "functions that no migration takes back"
         call_command("migrate", verbosity=0)
         assert schema() == first
+
+
+@pytest.mark.parametrize(
+    ("migration", "former", "present"),
+    [
+        ("billing/sql/0016_task_renamed", "billing.tasks.announce_overdue", "billing.tasks.notify_overdue_invoices"),
+        ("contracts/sql/0007_task_renamed", "contracts.tasks.settle_contracts", "contracts.tasks.run_contract_cycle"),
+    ],
+)
+def test_a_queued_job_follows_its_renamed_function_there_and_back(migration, former, present):
+    queued = "SELECT task_name, lock, queueing_lock FROM procrastinate_jobs WHERE queue_name = 'renamed'"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)"
+            " VALUES ('renamed', %s, %s, %s, '{}')",
+            [former] * 3,
+        )
+        for suffix, name in ((".sql", present), (".reverse.sql", former)):
+            cursor.execute((settings.BASE_DIR / f"{migration}{suffix}").read_text())
+            assert ask(queued) == [str((name, name, name))]
+        transaction.set_rollback(True)

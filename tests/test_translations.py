@@ -11,7 +11,7 @@ from django.apps import apps
 from django.utils.functional import Promise
 from procrastinate.contrib.django import app
 
-from billing.machine import VERBS
+from billing.state_machine import ACTION_NAMES
 from contracts.choices import Action
 from parties.services import ACTIONS as PARTY_ACTIONS
 from skeleton.audit.actions import ACTIONS
@@ -86,7 +86,7 @@ def test_the_audit_log_has_a_label_for_every_action():
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and _name(node.func) == "verb" and len(node.args) > 1 and _is_text(node.args[1])
     }
-    assert {*named, *Action.values, *VERBS.values(), *PARTY_ACTIONS} - ACTIONS.keys() == set()
+    assert {*named, *Action.values, *ACTION_NAMES.values(), *PARTY_ACTIONS} - ACTIONS.keys() == set()
 
 
 def test_every_job_has_a_title():
@@ -177,4 +177,4 @@ class Field:
         "'None left.'",
         "'Is bad.'",
     ]
-    assert Message(None, "Only a draft can be sent.") in marked()
+    assert Message(None, "This contract has been terminated. Create a new one instead.") in marked()

@@ -19,7 +19,7 @@ from unfold import widgets
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
 
-from accounting import exchange
+from accounting import spreadsheets
 from accounting.admin.reports import ledger_address
 from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus
 from accounting.models import Account, Entry, Line, Period
@@ -66,7 +66,7 @@ class AccountForm(RecordForm):
 @admin.register(Account)
 class AccountAdmin(ImportableAdmin):
     resources = ("accounting",)
-    table = exchange.ACCOUNTS
+    table = spreadsheets.ACCOUNTS
     form = AccountForm
     create_input, update_input = AccountInputSerializer, AccountUpdateInputSerializer
     list_display = ("code", "name", status("type", TYPES, _("type")), "balances_shown", activity())
@@ -120,7 +120,7 @@ class AccountAdmin(ImportableAdmin):
         )
 
 
-class TouchesFilter(DropdownFilter):
+class AccountTypeFilter(DropdownFilter):
     """Filters transactions by the account type of their lines."""
 
     title, parameter_name = _("touches"), "touches"
@@ -149,7 +149,7 @@ class ReverseForm(ActionForm):
 class EntryAdmin(DocumentAdmin):
     resources = ("accounting",)
     list_display = ("date", "description", "reference", status("source_type", SOURCES, _("made by")), "amounts")
-    list_filter = ("source_type", TouchesFilter, ("date", DateRangeFilter))
+    list_filter = ("source_type", AccountTypeFilter, ("date", DateRangeFilter))
     search_fields = ("description", "reference")
     ordering = ("-id",)
     acts = ("reverse",)

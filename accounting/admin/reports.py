@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounting import tables
-from accounting.ledger import BY_DATE, Sheet, iter_ledger, ledger_by_currency
+from accounting.ledger import BY_DATE, CurrencyLedger, iter_ledger, ledger_by_currency
 from accounting.models import Account
-from accounting.reports import Span, balance_sheet, income_statement, trial_balance
+from accounting.reports import DateRange, balance_sheet, income_statement, trial_balance
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import local_day
 from skeleton.kernel.transactions import snapshot
@@ -42,18 +42,18 @@ LINES_PER_PAGE = 500
 """Lines of a ledger per page."""
 
 
-def span_of(asked: Asked) -> Span:
-    return Span(asked["from_date"], asked["to_date"])
+def span_of(asked: Asked) -> DateRange:
+    return DateRange(asked["from_date"], asked["to_date"])
 
 
-def in_words(span: Span) -> str:
+def in_words(span: DateRange) -> str:
     last = local_day(span.last)
     if span.first is None:
         return _("As of %(day)s") % {"day": last}
     return f"{local_day(span.first)} – {last}"
 
 
-def account_link(row: dict[str, Any], span: Span) -> Any:
+def account_link(row: dict[str, Any], span: DateRange) -> Any:
     """Return the account's name, linked to its ledger for the report's days, or for the year up to its day."""
     first = span.first or span.last.replace(month=1, day=1)
     return link(ledger_address(row["account_id"], first, span.last), row["name"])
@@ -70,7 +70,7 @@ class BooksReport(ReportPage):
 
     resources = ("accounting",)
     form: ClassVar[type[Any]] = OpenStartDateRangeForm
-    report: ClassVar[Callable[[Span], dict[str, Any]]]
+    report: ClassVar[Callable[[DateRange], dict[str, Any]]]
     rows: ClassVar[Callable[[dict[str, Any]], Iterable[tables.Row]]]
 
     def find(self, asked: Asked, actor: Actor) -> ReportResult:
@@ -78,7 +78,7 @@ class BooksReport(ReportPage):
         parts = type(self).report(span)["currencies"]
         return ReportResult(in_words(span), [self.table(part, span) for part in parts])
 
-    def table(self, part: dict[str, Any], span: Span) -> Table:
+    def table(self, part: dict[str, Any], span: DateRange) -> Table:
         raise NotImplementedError
 
     def download(self, asked: Asked, actor: Actor) -> HttpResponseBase:
@@ -90,7 +90,7 @@ class TrialBalancePage(BooksReport):
     name, title = "trial-balance", gettext_lazy("Trial balance")
     report, rows = trial_balance, tables.trial_balance_rows
 
-    def table(self, part: dict[str, Any], span: Span) -> Table:
+    def table(self, part: dict[str, Any], span: DateRange) -> Table:
         currency = part["currency"]
         columns = (Column(_("Code")), Column(_("Account")), Column(_("Debit"), True), Column(_("Credit"), True))
         found = [
@@ -104,7 +104,7 @@ class TrialBalancePage(BooksReport):
 class StatementPage(BooksReport):
     """A report with sections of accounts, each followed by its sum."""
 
-    def table(self, part: dict[str, Any], span: Span) -> Table:
+    def table(self, part: dict[str, Any], span: DateRange) -> Table:
         columns = (Column(_("Code")), Column(_("Account")), Column(_("Balance"), True))
         found = []
         for title, rows, sums in self.sections(part):
@@ -172,7 +172,7 @@ class LedgerPage(ReportPage):
             found, next_page_url = ledger_by_currency(asked["account"].pk, self._query(asked), actor=actor)
         return ReportResult(
             in_words(span_of(asked)),
-            [self._table(sheet, first=not asked["cursor"], last=next_page_url is None) for sheet in found],
+            [self._table(ledger, first=not asked["cursor"], last=next_page_url is None) for ledger in found],
             subject=str(asked["account"]),
             next_page_url=self.asking({**asked, "cursor": next_page_url}) if next_page_url else "",
         )
@@ -187,8 +187,8 @@ class LedgerPage(ReportPage):
         return ListQuery(days, BY_DATE, LINES_PER_PAGE, page=1, cursor=parse_cursor(asked["cursor"], BY_DATE))
 
     @staticmethod
-    def _table(sheet: Sheet, *, first: bool, last: bool) -> Table:
-        currency = sheet.currency
+    def _table(ledger: CurrencyLedger, *, first: bool, last: bool) -> Table:
+        currency = ledger.currency
         columns = (
             Column(_("Date")),
             Column(_("Transaction")),
@@ -201,21 +201,21 @@ class LedgerPage(ReportPage):
         closing = _("Closing balance") if last else _("Carried forward")
         found = (
             (
-                _short(item["date"]),
+                local_day(item["date"]),
                 _transaction(item),
                 item["reference"] or "",
                 *_debit_credit(item["debit"], item["credit"], currency),
                 figure(item["balance"], currency),
             )
-            for item in sheet.items
+            for item in ledger.items
         )
         return Table(
             currency,
             columns,
             [
-                total("", opening, "", "", "", figure(sheet.before, currency)),
+                total("", opening, "", "", "", figure(ledger.before, currency)),
                 *lines(found),
-                total("", closing, "", "", "", figure(sheet.after, currency)),
+                total("", closing, "", "", "", figure(ledger.after, currency)),
             ],
         )
 
@@ -229,7 +229,3 @@ def _transaction(item: dict[str, Any]) -> Any:
 
 def _debit_credit(debit: Any, credit: Any, currency: str) -> tuple[str, str]:
     return figure(debit, currency, blank=True), figure(credit, currency, blank=True)
-
-
-def _short(day: dt.date) -> str:
-    return local_day(day)

@@ -136,10 +136,10 @@ PDF_MENU: dict[str, Any] = {
     "icon": "picture_as_pdf",
     "items": [f"pdf_{language}" for language in Language],
 }
-"""The actions created by `papers`, as one menu."""
+"""The actions created by `pdf_downloads`, as one menu."""
 
 
-def papers(needs: str, written: Callable[..., PdfFile], argument: str) -> Iterator[Any]:
+def pdf_downloads(needs: str, written: Callable[..., PdfFile], argument: str) -> Iterator[Any]:
     """Create a PDF download action for each language. `written` is the service, `argument` its parameter for the id."""
 
     def of(language: Language) -> Any:

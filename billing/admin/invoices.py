@@ -24,7 +24,7 @@ from billing.admin.drafts import (
     NewDocumentForm,
     ReadOnlyLineInline,
     ReasonForm,
-    papers,
+    pdf_downloads,
 )
 from billing.choices import InvoiceStatus, PaymentMethod, allowed_actions
 from billing.models import Invoice, InvoiceLine, IssuedDocument, Payment
@@ -77,7 +77,7 @@ class LineForm(RecordForm):
         return {**body, "discount": body["discount"] or 0} if "discount" in body else body
 
 
-class InvoiceLines(LineInline):
+class InvoiceLineInline(LineInline):
     model = InvoiceLine
     form = LineForm
     fields = ("description", "quantity", "unit_price", "discount", "tax_rate")
@@ -189,7 +189,7 @@ class InvoiceAdmin(DocumentAdminBase):
     )
     acts = ("send", "record_payment", "edit_notes", "cancel", PDF_MENU)
     bulk_acts = ("send",)
-    KNOWN: ClassVar[Any] = (
+    SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", "state"),
         ("issue_date", "due_date"),
         (SUBTOTAL, TAX),
@@ -197,7 +197,11 @@ class InvoiceAdmin(DocumentAdminBase):
         ("due_money", "taxes"),
         "notes",
     )
-    TIMES: ClassVar[Any] = (("created_at", "created_by"), ("sent_at", "paid_at"), ("cancelled_at", "cancel_reason"))
+    TIME_FIELDS: ClassVar[Any] = (
+        ("created_at", "created_by"),
+        ("sent_at", "paid_at"),
+        ("cancelled_at", "cancel_reason"),
+    )
 
     # forms
 
@@ -207,16 +211,19 @@ class InvoiceAdmin(DocumentAdminBase):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ((None, {"fields": (("customer_id", "due_date"), "currency", "notes")}),)
-        return ((None, {"fields": self.KNOWN}), (_("Times (UTC)"), {"fields": self.TIMES, "classes": ["collapse"]}))
+        return (
+            (None, {"fields": self.SUMMARY_FIELDS}),
+            (_("Times (UTC)"), {"fields": self.TIME_FIELDS, "classes": ["collapse"]}),
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        shown = (*self.KNOWN[:-1], *self.TIMES) if obj else ()
+        shown = (*self.SUMMARY_FIELDS[:-1], *self.TIME_FIELDS) if obj else ()
         return tuple(field for line in shown for field in line if field != "due_date")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         if obj is None:
-            return (InvoiceLines,)
-        lines = InvoiceLines if self.has_change_permission(request, obj) else ReadOnlyInvoiceLineInline
+            return (InvoiceLineInline,)
+        lines = InvoiceLineInline if self.has_change_permission(request, obj) else ReadOnlyInvoiceLineInline
         return (lines, PaymentInline, IssuedDocumentInline) if obj.sent_at else (lines, PaymentInline)
 
     # saving
@@ -286,7 +293,7 @@ class InvoiceAdmin(DocumentAdminBase):
         invoices.update_invoice(invoice_id=invoice.pk, values=values, actor=self.actor(request))
         return _("The notes are saved.")
 
-    pdf_en, pdf_uk, pdf_de = papers("invoices:read", documents.invoice_pdf, "invoice_id")
+    pdf_en, pdf_uk, pdf_de = pdf_downloads("invoices:read", documents.invoice_pdf, "invoice_id")
 
     @act(
         pgettext_lazy("invoice", "Cancel"),

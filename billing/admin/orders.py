@@ -25,11 +25,10 @@ from billing.admin.drafts import (
     NewDocumentForm,
     ReadOnlyLineInline,
     ReasonForm,
-    papers,
+    pdf_downloads,
 )
 from billing.admin.invoices import COLOURS as INVOICE_COLOURS
 from billing.choices import OrderStatus
-from billing.machine import BINDING, VERBS, WAITING, allowed_transitions
 from billing.models import Invoice, Order, OrderLine, OrderStatusChange
 from billing.serializers import (
     InvoiceOrderInputSerializer,
@@ -41,6 +40,7 @@ from billing.serializers import (
 from billing.services import documents, orders
 from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
+from billing.state_machine import ACTION_NAMES, AWAITING_ACTION, COMMITTED, allowed_transitions
 from inventory.models import Item
 from parties.models import Country
 from skeleton.kernel.actors import Actor
@@ -106,7 +106,7 @@ class OrderLineFormSet(LineFormSet):
         return {**body, "currency": self.currency} if "unit_price" in body else body
 
 
-class OrderLines(LineInline):
+class OrderLineInline(LineInline):
     model = OrderLine
     form = OrderLineForm
     formset = OrderLineFormSet
@@ -118,7 +118,7 @@ class ReadOnlyOrderLineInline(ReadOnlyLineInline):
     document = "order"
 
 
-class History(ReadOnlyInline):
+class StatusHistoryInline(ReadOnlyInline):
     model = OrderStatusChange
     verbose_name_plural = _("history")
     ordering = ("pk",)
@@ -209,7 +209,7 @@ class InvoiceOrderForm(ActionForm):
 # --- the screen -------------------------------------------------------------------------------------------------------
 
 
-def moving(target: OrderStatus, title: Text, **described: Any) -> Any:
+def status_change_action(target: OrderStatus, title: Text, **described: Any) -> Any:
     """Return an action that changes an order's status to `target`, available if the transition is allowed."""
 
     def move(screen: Any, request: HttpRequest, order: Any, form: ReasonForm) -> Text:
@@ -217,7 +217,7 @@ def moving(target: OrderStatus, title: Text, **described: Any) -> Any:
         change_status(order_id=order.pk, status=target, reason=asked.get("reason"), actor=screen.actor(request))
         return format_text(_("{number} is {status}."), number=order.number, status=Label(target.label))
 
-    move.__name__ = VERBS[target]
+    move.__name__ = ACTION_NAMES[target]
     fits = lambda order: target in allowed_transitions(order.status, invoiced=order.invoiced is not None)  # noqa: E731
     return act(title, form=ReasonForm, when=fits, **described)(move)
 
@@ -233,7 +233,11 @@ class WaitingFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         if not self.value():
             return queryset
-        return queryset.filter(status__in=WAITING) if self.value() == "yes" else queryset.exclude(status__in=WAITING)
+        return (
+            queryset.filter(status__in=AWAITING_ACTION)
+            if self.value() == "yes"
+            else queryset.exclude(status__in=AWAITING_ACTION)
+        )
 
 
 @admin.register(Order)
@@ -245,7 +249,7 @@ class OrderAdmin(DocumentAdminBase):
     acts = ("submit", "confirm", "ship", "deliver", "invoice", "cancel", PDF_MENU)
     bulk_acts = ("confirm", "ship", "deliver", "invoice")
     ADDRESS: ClassVar[Any] = (("street", "city"), ("region", "postal_code"), "country")
-    KNOWN: ClassVar[Any] = (
+    SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", status("status", COLOURS)),
         (SUBTOTAL, TAX),
         (TOTAL, "invoiced_shown"),
@@ -265,24 +269,24 @@ class OrderAdmin(DocumentAdminBase):
                 (_("Ship to"), {"fields": self.ADDRESS}),
             )
         if self.has_change_permission(request, obj):
-            return ((None, {"fields": (*self.KNOWN, "notes")}), (_("Ship to"), {"fields": self.ADDRESS}))
-        return ((None, {"fields": (*self.KNOWN, ("address_shown", "notes"))}),)
+            return ((None, {"fields": (*self.SUMMARY_FIELDS, "notes")}), (_("Ship to"), {"fields": self.ADDRESS}))
+        return ((None, {"fields": (*self.SUMMARY_FIELDS, ("address_shown", "notes"))}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ()
-        shown = tuple(field for line in self.KNOWN for field in line)
+        shown = tuple(field for line in self.SUMMARY_FIELDS for field in line)
         return shown if self.has_change_permission(request, obj) else (*shown, "address_shown", "notes")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         if obj is None:
-            return (OrderLines,)
+            return (OrderLineInline,)
         if self.has_change_permission(request, obj):
-            return (OrderLines,)
+            return (OrderLineInline,)
         return (
-            (ReadOnlyOrderLineInline, InvoiceInline, History)
-            if obj.status in BINDING
-            else (ReadOnlyOrderLineInline, History)
+            (ReadOnlyOrderLineInline, InvoiceInline, StatusHistoryInline)
+            if obj.status in COMMITTED
+            else (ReadOnlyOrderLineInline, StatusHistoryInline)
         )
 
     # saving
@@ -319,34 +323,34 @@ class OrderAdmin(DocumentAdminBase):
 
     # actions
 
-    submit = moving(
+    submit = status_change_action(
         OrderStatus.PENDING,
         pgettext_lazy("order", "Submit"),
         icon="outbox",
         question=_("From then on the order cannot be changed, only confirmed or cancelled."),
     )
-    confirm = moving(
+    confirm = status_change_action(
         OrderStatus.CONFIRMED,
         _("Confirm"),
         icon="task_alt",
         variant=ActionVariant.PRIMARY,
         question=_("This reserves stock for every line. The order can no longer be changed."),
     )
-    ship = moving(
+    ship = status_change_action(
         OrderStatus.SHIPPED,
         _("Ship"),
         icon="local_shipping",
         variant=ActionVariant.PRIMARY,
         question=_("This issues the order's reserved stock from the warehouses."),
     )
-    deliver = moving(
+    deliver = status_change_action(
         OrderStatus.DELIVERED,
         _("Delivered"),
         icon="where_to_vote",
         variant=ActionVariant.PRIMARY,
         question=_("The goods have arrived."),
     )
-    cancel = moving(
+    cancel = status_change_action(
         OrderStatus.CANCELLED,
         pgettext_lazy("order", "Cancel"),
         icon="cancel",
@@ -358,7 +362,7 @@ class OrderAdmin(DocumentAdminBase):
         _("Invoice it"),
         form=InvoiceOrderForm,
         needs=("invoices:write",),
-        when=lambda order: order.status in BINDING,
+        when=lambda order: order.status in COMMITTED,
         icon="receipt_long",
         question=_("A draft invoice is made of what is not invoiced yet."),
     )
@@ -368,4 +372,4 @@ class OrderAdmin(DocumentAdminBase):
         page = self.admin_site.get_model_admin(Invoice).page_of(made)
         return format_html('<a class="text-link" href="{}">{}</a> is made: a draft.', page, made.number)
 
-    pdf_en, pdf_uk, pdf_de = papers("orders:read", documents.order_pdf, "order_id")
+    pdf_en, pdf_uk, pdf_de = pdf_downloads("orders:read", documents.order_pdf, "order_id")

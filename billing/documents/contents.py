@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from billing.choices import InvoiceStatus, OrderStatus
-from billing.documents.words import WORDS
+from billing.documents.words import LABELS
 from skeleton.kernel.days import day_of
 from skeleton.kernel.text import amount_text, day_text, money_text, number_text
 
@@ -26,11 +26,11 @@ _MAY_BREAK = "\u200b"
 
 def invoice_contents(invoice: Json, *, seller: Json, customer: Json, language: str) -> Json:
     """Return the contents of an invoice. `invoice` comes from `queries.printed_invoice`."""
-    words = WORDS[language]
+    words = LABELS[language]
     status = invoice["status"]
     watermarks = {InvoiceStatus.DRAFT: words["draft"], InvoiceStatus.CANCELLED: words["cancelled"]}
     return {
-        **_paper(seller, language),
+        **_letterhead(seller, language),
         "title": words["invoice"],
         "number": invoice["number"],
         "status": words["paid"] if status == InvoiceStatus.PAID else None,
@@ -44,19 +44,19 @@ def invoice_contents(invoice: Json, *, seller: Json, customer: Json, language: s
         "payments": [_payment(payment, invoice["currency"], language) for payment in invoice["payments"]],
         "pay": _how_to_pay(invoice, seller, language),
         **_body(invoice, language),
-        "totals": [*_sums(invoice, language), *_settled(invoice, language)],
+        "totals": [*_sums(invoice, language), *_paid_and_due(invoice, language)],
     }
 
 
 def order_contents(order: Json, *, seller: Json, customer: Json, language: str) -> Json:
     """Return the contents of an order, or its confirmation. `order` comes from `queries.printed_order`."""
-    words = WORDS[language]
+    words = LABELS[language]
     status = order["status"]
     unsettled = (OrderStatus.DRAFT, OrderStatus.PENDING)
     facts = [*_dates(order, ("order_date",), language), (words["order_status"], words["order_statuses"][status])]
     shipped_to = {"address": order["shipping_address"]}
     return {
-        **_paper(seller, language),
+        **_letterhead(seller, language),
         "title": words["order" if status in (*unsettled, OrderStatus.CANCELLED) else "order_confirmation"],
         "number": order["number"],
         "status": None,
@@ -73,9 +73,9 @@ def order_contents(order: Json, *, seller: Json, customer: Json, language: str) 
     }
 
 
-def _paper(seller: Json, language: str) -> Json:
+def _letterhead(seller: Json, language: str) -> Json:
     """Return the letterhead and the page footer."""
-    words = WORDS[language]
+    words = LABELS[language]
     numbers = [f"{words[name]}: {seller[name]}" for name in ("tax_id", "registration") if seller.get(name)]
     account = [f"{words[name]}: {seller[name]}" for name in ("iban", "bic") if seller.get(name)]
     reached = [seller[name] for name in ("email", "phone", "website") if seller.get(name)]
@@ -101,7 +101,7 @@ def _address_block(party: Json, label: str, language: str, *, name: str) -> Json
     region = known.get("region") or known.get("state")
     lines = [known.get("street"), town, region, countries.get(language) or countries.get("en")]
     if party.get("tax_id"):
-        lines.append(f"{WORDS[language]['tax_id']}: {party['tax_id']}")
+        lines.append(f"{LABELS[language]['tax_id']}: {party['tax_id']}")
     lines.append(party.get("email"))
     return {
         "label": label,
@@ -111,7 +111,7 @@ def _address_block(party: Json, label: str, language: str, *, name: str) -> Json
 
 
 def _dates(document: Json, names: tuple[str, ...], language: str) -> LabeledValues:
-    return [(WORDS[language][name], _day(document[name], language)) for name in names if document.get(name)]
+    return [(LABELS[language][name], _day(document[name], language)) for name in names if document.get(name)]
 
 
 def _day(day: dt.date, language: str) -> str:
@@ -143,7 +143,7 @@ def _line(n: int, line: Mapping[str, Any], currency: str, language: str) -> dict
 
 
 def _sums(document: Json, language: str) -> list[Json]:
-    words, currency = WORDS[language], document["currency"]
+    words, currency = LABELS[language], document["currency"]
     rows = [_sum(words["subtotal"], document["subtotal"], currency, language)]
     taxed = any(row["rate"] for row in document["tax_breakdown"])
     for row in document["tax_breakdown"] if taxed else ():
@@ -153,9 +153,9 @@ def _sums(document: Json, language: str) -> list[Json]:
     return [*rows, _sum(words["grand_total"], document["total"], currency, language, strong=True)]
 
 
-def _settled(invoice: Json, language: str) -> list[Json]:
+def _paid_and_due(invoice: Json, language: str) -> list[Json]:
     """Return the amount paid and the amount due, if anything was paid."""
-    words, currency = WORDS[language], invoice["currency"]
+    words, currency = LABELS[language], invoice["currency"]
     if not invoice["amount_paid"]:
         return []
     return [
@@ -171,7 +171,7 @@ def _sum(label: str, amount: int, currency: str, language: str, *, strong: bool 
 def _payment(payment: Json, currency: str, language: str) -> dict[str, str]:
     return {
         "day": _day(payment["paid_at"], language),
-        "method": WORDS[language]["methods"][payment["method"]],
+        "method": LABELS[language]["methods"][payment["method"]],
         "reference": allow_line_breaks(payment["reference"] or ""),
         "amount": money_text(payment["amount"], currency, language),
     }
@@ -179,7 +179,7 @@ def _payment(payment: Json, currency: str, language: str) -> dict[str, str]:
 
 def _how_to_pay(invoice: Json, seller: Json, language: str) -> LabeledValues:
     """Return bank account, due date and payment reference. Empty if nothing is due or no account is configured."""
-    words = WORDS[language]
+    words = LABELS[language]
     open_ = invoice["status"] in (InvoiceStatus.DRAFT, InvoiceStatus.SENT) and invoice["amount_due"]
     if not open_ or not seller.get("iban"):
         return []

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-WORDS: dict[str, dict[str, Any]] = {
+LABELS: dict[str, dict[str, Any]] = {
     "en": {
         "invoice": "Invoice",
         "order": "Order",

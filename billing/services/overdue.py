@@ -7,7 +7,7 @@ from django.db.models.functions import Cast
 
 from billing.choices import InvoiceStatus
 from billing.models import Invoice
-from billing.services.telling import notify_invoice_event
+from billing.services.notifications import notify_invoice_event
 from skeleton.db.locks import locked_if_there
 from skeleton.db.statements import CurrentDate
 from skeleton.kernel.actors import SYSTEM
@@ -18,7 +18,7 @@ from skeleton.notifications.queries import untold
 log = structlog.get_logger("skeleton.billing")
 
 
-def tell_of_overdue() -> int:
+def notify_overdue_invoices() -> int:
     """Notify about every overdue invoice (UTC) that has no such notification yet, and return their number.
 
     It can be run at any time, repeatedly and concurrently. Each invoice has its own transaction: a failure is logged

@@ -12,9 +12,10 @@ from accounting.models import FIRST_DAY
 from billing.choices import InvoiceStatus
 from billing.models import Invoice, Payment
 from billing.services.books import post_payment
-from billing.services.invoices import refusal
+from billing.services.invoices import state_error
 from billing.services.lines import require_currency
-from billing.services.telling import notify_invoice_event
+from billing.services.notifications import notify_invoice_event
+from billing.state_messages import INVOICE_NOT_PAYABLE
 from skeleton.db.locks import locked_for_update
 from skeleton.db.records import assign
 from skeleton.kernel.actors import Actor
@@ -87,7 +88,7 @@ def _require_paid(moment: datetime) -> None:
 def _require_due(invoice: Invoice, amount: int, currency: str | None) -> None:
     """Raise Conflict unless the invoice is sent, Invalid unless all of `amount`, in its currency, is due on it."""
     if invoice.status != InvoiceStatus.SENT:
-        raise refusal(invoice, _("Only a sent invoice takes payments."))
+        raise state_error(invoice, INVOICE_NOT_PAYABLE)
     require_currency(currency, invoice.currency)
     due = invoice.total - invoice.amount_paid
     if amount > due:

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 from billing.choices import OrderStatus
 from billing.documents.contents import TEMPLATE, allow_line_breaks, invoice_contents
-from billing.documents.words import WORDS
+from billing.documents.words import LABELS
 from billing.models import InvoiceParties, IssuedDocument
 from billing.services import documents, invoices, transitions
 from billing.services.documents import issue_sent_invoice
@@ -102,12 +102,12 @@ def shape(words):
 
 
 def test_every_language_has_the_same_words():
-    assert set(WORDS) == set(LANGUAGES)
+    assert set(LABELS) == set(LANGUAGES)
     for language in LANGUAGES:
-        assert shape(WORDS[language]) == shape(WORDS["en"])
+        assert shape(LABELS[language]) == shape(LABELS["en"])
         for name in ("{page}", "{pages}"):
-            assert name in WORDS[language]["page"]
-        assert "{rate}" in WORDS[language]["tax_on"]
+            assert name in LABELS[language]["page"]
+        assert "{rate}" in LABELS[language]["tax_on"]
 
 
 def test_amounts_and_days_are_written_as_the_readers_write_them():

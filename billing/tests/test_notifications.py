@@ -7,9 +7,9 @@ from django.db import DatabaseError, transaction
 
 from billing.models import Invoice
 from billing.services import invoices
-from billing.services.overdue import overdue_without_notification, tell_of_overdue
+from billing.services.notifications import notify_invoice_event
+from billing.services.overdue import notify_overdue_invoices, overdue_without_notification
 from billing.services.payments import record_payment
-from billing.services.telling import notify_invoice_event
 from billing.tests.factories import cancelled, draft, line, paid, part_paid, pay, sent
 from skeleton.identity.tests.factories import user_with
 from skeleton.kernel.actors import SYSTEM
@@ -118,17 +118,17 @@ class TestOverdue:
         paid(due_date=YESTERDAY)
         cancelled(due_date=YESTERDAY)
         Notification.objects.all().delete()
-        assert tell_of_overdue() == 1
-        assert tell_of_overdue() == 0
+        assert notify_overdue_invoices() == 1
+        assert notify_overdue_invoices() == 0
         row = Notification.objects.get()
         assert (row.user_id, row.type, row.link) == (clerk.pk, "invoice.overdue", f"/api/v1/invoices/{late.pk}")
         assert f"still owes 6.00 USD, due on {day_text(YESTERDAY, 'en')}" in row.body
 
     def test_not_again_after_it_was_cleaned_away(self, clerk):
         sent(due_date=YESTERDAY)
-        tell_of_overdue()
+        notify_overdue_invoices()
         Notification.objects.all().delete()
-        assert tell_of_overdue() == 0
+        assert notify_overdue_invoices() == 0
         assert told(clerk) == []
 
     def test_one_that_fails_does_not_hold_up_the_others(self, clerk, monkeypatch):
@@ -139,10 +139,10 @@ class TestOverdue:
                 raise DatabaseError
             notify_invoice_event(event, invoice, actor=actor, once=once)
 
-        monkeypatch.setattr("billing.services.overdue.tell_of_invoice", refuse)
-        assert tell_of_overdue() == 1
+        monkeypatch.setattr("billing.services.overdue.notify_invoice_event", refuse)
+        assert notify_overdue_invoices() == 1
         monkeypatch.undo()
-        assert tell_of_overdue() == 1
+        assert notify_overdue_invoices() == 1
         links = Notification.objects.filter(type="invoice.overdue").order_by("id").values_list("link", flat=True)
         assert [present(link).rpartition("/")[2] for link in links] == [str(second.pk), str(first.pk)]
 
@@ -158,13 +158,13 @@ class TestOverdue:
     def test_runs_at_the_same_moment(self, clerk):
         for _ in range(5):
             sent(due_date=YESTERDAY)
-        assert sum(contest(*[tell_of_overdue] * 4)) >= 5
+        assert sum(contest(*[notify_overdue_invoices] * 4)) >= 5
         assert told(clerk).count("invoice.overdue") == 5
 
     @pytest.mark.django_db(transaction=True)
     def test_a_payment_at_the_same_moment(self, clerk):
         """The notification is created before the payment, or not at all."""
         invoice = sent(line(1000), due_date=YESTERDAY)
-        contest(tell_of_overdue, lambda: pay(invoice, 1000))
-        tell_of_overdue()
+        contest(notify_overdue_invoices, lambda: pay(invoice, 1000))
+        notify_overdue_invoices()
         assert told(clerk)[-1] == "invoice.paid"

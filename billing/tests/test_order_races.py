@@ -12,8 +12,8 @@ from billing.services.orders import add_line, create_order
 from billing.services.transitions import change_status
 from billing.tests.factories import brought, customer, invoiced, order, ordered
 from inventory.errors import NotEnoughStock
+from inventory.integrity_checks import stock_differences
 from inventory.models import Movement, Reservation, Stock
-from inventory.proofs import stock_differences
 from inventory.tests.factories import item, stocked
 from parties.choices import PartyKind
 from parties.services import change_status as change_party

@@ -7,8 +7,8 @@ from django.db import DatabaseError, transaction
 
 from contracts import services
 from contracts.models import Contract
-from contracts.services import telling
-from contracts.services.telling import notify_upcoming_ends
+from contracts.services import notifications
+from contracts.services.notifications import notify_upcoming_ends
 from contracts.tests.factories import active, draft, terminated
 from parties.tests.factories import CustomerFactory
 from skeleton.identity.tests.factories import actor_of, user_with
@@ -135,10 +135,10 @@ def test_a_notice_that_fails_does_not_hold_up_the_others(clerk, monkeypatch):
     def refuse(contract, day, *, actor, once):
         if contract.pk == first.pk:
             raise DatabaseError
-        tell(contract, day, actor=actor, once=once)
+        notify_end(contract, day, actor=actor, once=once)
 
-    tell = telling._tell_of_end
-    monkeypatch.setattr("contracts.services.telling._tell_of_end", refuse)
+    notify_end = notifications._notify_upcoming_end
+    monkeypatch.setattr("contracts.services.notifications._notify_upcoming_end", refuse)
     assert notify_upcoming_ends(before(5), actor=SYSTEM) == 1
     monkeypatch.undo()
     assert notify_upcoming_ends(before(5), actor=SYSTEM) == 1

@@ -5,8 +5,8 @@ import uuid
 import pytest
 from django.db import connection, transaction
 
+from inventory.integrity_checks import stock_differences
 from inventory.models import Category, Movement, Reservation, Stock
-from inventory.proofs import stock_differences
 from inventory.tests import factories
 from skeleton.kernel.constraints import explain
 from skeleton.kernel.errors import Conflict, Invalid

@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 
 from inventory.errors import NotEnoughStock
+from inventory.integrity_checks import stock_differences
 from inventory.models import Category, Movement, Reservation, Stock
-from inventory.proofs import stock_differences
 from inventory.services import categories
 from inventory.services.orders import issue_for_order, release_for_order, reserve_for_order
 from inventory.services.reservations import (

@@ -16,8 +16,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus, OrderStatus
-from billing.machine import WAITING
 from billing.reports import AGE_BUCKETS, AgeBucket
+from billing.state_machine import AWAITING_ACTION
 from contracts.models import Contract
 from contracts.queries import expiring
 from inventory.queries import low_stock
@@ -118,7 +118,7 @@ def _overdue_now(desk: DashboardData) -> TileValue:
 
 
 def _orders_now(desk: DashboardData) -> TileValue:
-    waiting = sum(desk.orders.get(status, 0) for status in WAITING)
+    waiting = sum(desk.orders.get(status, 0) for status in AWAITING_ACTION)
     return TileValue(counted(waiting), desk.lists.link(ORDERS, waiting="yes"), gettext("to be confirmed or shipped"))
 
 

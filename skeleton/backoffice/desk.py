@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from accounting.queries import revenue_by_month
 from billing.queries import invoices_by_status, orders_by_status
-from billing.reports import NO_RECEIVABLES, Owed, current_receivables
+from billing.reports import NO_RECEIVABLES, Receivables, current_receivables
 from contracts.models import Contract
 from contracts.queries import expiring
 from inventory.queries import low_stock
@@ -77,11 +77,11 @@ class DashboardData:
         return [found.get(month, 0) for month in self.months]
 
     @cached_property
-    def owed(self) -> dict[str, Owed]:
+    def owed(self) -> dict[str, Receivables]:
         return current_receivables()
 
     @property
-    def owed_here(self) -> Owed:
+    def owed_here(self) -> Receivables:
         """Return the receivables in the page's currency."""
         return self.owed.get(self.currency, NO_RECEIVABLES)
 

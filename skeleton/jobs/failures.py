@@ -57,7 +57,7 @@ def reason_of(exc: BaseException) -> str:
 
 
 def place_of(exc: BaseException) -> str:
-    """Return where in the project it was raised, as `contracts/tasks.py:20 settle_contracts`; otherwise ""."""
+    """Return where in the project it was raised, as `contracts/tasks.py:20 run_contract_cycle`; otherwise ""."""
     home = str(settings.BASE_DIR)
     for frame in reversed(traceback.extract_tb(exc.__traceback__)):
         path = frame.filename.removeprefix(f"{home}/")

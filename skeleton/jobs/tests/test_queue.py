@@ -117,8 +117,8 @@ def test_what_is_periodic():
         "skeleton.importexport.tasks.forget": "43 3 * * *",
         "skeleton.importexport.tasks.fail_lost": "*/5 * * * *",
         "messenger.tasks.clean_up": "31 3 * * *",
-        "contracts.tasks.settle_contracts": "5 * * * *",
-        "billing.tasks.announce_overdue": "15 * * * *",
+        "contracts.tasks.run_contract_cycle": "5 * * * *",
+        "billing.tasks.notify_overdue_invoices": "15 * * * *",
         "skeleton.notifications.tasks.clean_up": "29 3 * * *",
         "inventory.tasks.release_expired_reservations": "* * * * *",
     }

@@ -18,7 +18,7 @@ from skeleton.office.tables.columns import (
 )
 from skeleton.office.tables.table import Table
 
-BELOW = " / "
+PATH_SEPARATOR = " / "
 """Separates the names in a category's path: `Tools / Hand tools`."""
 
 
@@ -35,7 +35,7 @@ def _category_finder() -> Callable[[str], list[UUID]]:
 
 def _category_paths() -> dict[UUID, str]:
     names = {pk: (name, path) for pk, name, path in Category.objects.values_list("pk", "name", "path")}
-    return {pk: BELOW.join(names[above][0] for above in path) for pk, (_, path) in names.items()}
+    return {pk: PATH_SEPARATOR.join(names[above][0] for above in path) for pk, (_, path) in names.items()}
 
 
 def _item_finder() -> Callable[[str], list[UUID]]:

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounting import beancount, proofs
+from accounting import beancount, integrity_checks
 from accounting.models import Account, Entry, Line, Total
 from accounting.services import Posting, post_entry, reverse_entry, update_account
 from accounting.tests.factories import account, net, post
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 
 def differences():
     """Return the differences that the checks find, by check."""
-    found = {name: list(proof()) for name, proof in proofs.registered().items()}
+    found = {name: list(check()) for name, check in integrity_checks.registered_checks().items()}
     return {name: sentences for name, sentences in found.items() if sentences}
 
 
@@ -41,7 +41,7 @@ class TestVerifyBooks:
         assert "The books are right." in capsys.readouterr().out
 
     @pytest.mark.parametrize(
-        "sql, proof, sentence",
+        "sql, check, sentence",
         [
             (
                 "UPDATE accounting_total SET debit = debit + 1 WHERE debit > 0",
@@ -77,12 +77,12 @@ class TestVerifyBooks:
             ),
         ],
     )
-    def test_any_tampering_is_found_and_said(self, capsys, sql, proof, sentence):
+    def test_any_tampering_is_found_and_said(self, capsys, sql, check, sentence):
         post("1200", "4000", 100)
         tamper(sql)
         found = differences()
-        assert proof in found
-        assert any(sentence in said for said in found[proof]), found
+        assert check in found
+        assert any(sentence in said for said in found[check]), found
         with pytest.raises(CommandError, match="wrong in"):
             call_command("verify_books")
         assert sentence in capsys.readouterr().out
@@ -97,8 +97,8 @@ class TestVerifyBooks:
         assert "every reversal undoes its entry" in differences()
 
     def test_other_apps_add_their_proofs(self, monkeypatch, capsys):
-        monkeypatch.setattr(proofs, "_proofs", dict(proofs.registered()))
-        proofs.register("the moon is round", lambda: ["it is a cube"])
+        monkeypatch.setattr(integrity_checks, "_checks", dict(integrity_checks.registered_checks()))
+        integrity_checks.register_check("the moon is round", lambda: ["it is a cube"])
         with pytest.raises(CommandError):
             call_command("verify_books")
         assert "DIFFERS the moon is round\n        it is a cube" in capsys.readouterr().out

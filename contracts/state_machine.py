@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts.choices import Action, ContractStatus
 from skeleton.kernel.errors import Conflict
-from skeleton.kernel.text import Label, format_text
+from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 
 _DRAFT, _PENDING, _ACTIVE, _EXPIRED, _TERMINATED = ContractStatus
@@ -30,12 +30,22 @@ TRANSITIONS: dict[Action, dict[ContractStatus, ContractStatus]] = {
 }
 """For each action, the states in which it is allowed, with the resulting state. Nothing else is allowed."""
 
-OFFERED = tuple(action for action in Action if action != Action.EXPIRE)
+USER_ACTIONS = tuple(action for action in Action if action != Action.EXPIRE)
 """The actions that users can perform. Contracts expire automatically."""
 
 
+_NEXT_STEPS: dict[ContractStatus, Text] = {
+    _DRAFT: _("This contract is still a draft. Submit it for approval or activate it first."),
+    _PENDING: _("This contract is waiting for approval. Approve or reject it first."),
+    _ACTIVE: _("This contract is already active. Its terms can be changed, and it can be renewed or terminated."),
+    _EXPIRED: _("This contract has expired. Its terms can be changed, and it can be renewed or terminated."),
+    _TERMINATED: _("This contract has been terminated. Create a new one instead."),
+}
+"""What people are told when a state does not allow an action."""
+
+
 @dataclass(frozen=True, slots=True)
-class Situation:
+class ContractState:
     """The state of a contract that decides which actions are allowed. `today` is the database's date (UTC)."""
 
     status: str
@@ -55,36 +65,35 @@ class Situation:
         return self.max_renewals == 0 or self.renewal_count < self.max_renewals
 
 
-def obstacle(action: Action, situation: Situation) -> Text | None:
+def reason_not_allowed(action: Action, state: ContractState) -> Text | None:
     """Return why the action is not allowed now, as a sentence, or None if it is."""
-    if situation.status not in TRANSITIONS[action]:
+    if state.status not in TRANSITIONS[action]:
+        return _NEXT_STEPS[ContractStatus(state.status)]
+    if action in (Action.ACTIVATE, Action.APPROVE) and state.over:
         return format_text(
-            _("The contract is {status}: it does not allow {action}."),
-            status=Label(ContractStatus(situation.status).label),
-            action=Label(action.label),
+            _("The last day of this contract, {day}, is past. Set a later one while it is a draft."), day=state.end_date
         )
-    if action in (Action.ACTIVATE, Action.APPROVE) and situation.over:
-        return format_text(_("The contract's validity ended on {day}."), day=situation.end_date)
-    if action == Action.RENEW and not situation.renewals_left:
+    if action == Action.RENEW and not state.renewals_left:
         return format_text(
-            _("The contract has already been renewed {count} times, as often as agreed."), count=situation.renewal_count
+            _("This contract has already been renewed as often as agreed ({count}). Create a new one instead."),
+            count=state.renewal_count,
         )
-    if action == Action.EXPIRE and not situation.over:
-        return format_text(_("The contract is valid until {day}."), day=situation.end_date)
+    if action == Action.EXPIRE and not state.over:
+        return format_text(_("The contract is valid until {day}."), day=state.end_date)
     return None
 
 
-def allowed_actions(situation: Situation) -> list[str]:
+def allowed_actions(state: ContractState) -> list[str]:
     """Return the actions of the routes that the contract allows now."""
-    return [action.value for action in OFFERED if obstacle(action, situation) is None]
+    return [action.value for action in USER_ACTIONS if reason_not_allowed(action, state) is None]
 
 
-def leads_to(action: Action, situation: Situation) -> ContractStatus:
+def next_status(action: Action, state: ContractState) -> ContractStatus:
     """Return the state after the action. Raises Conflict, with the allowed actions."""
-    refusal = obstacle(action, situation)
-    if refusal:
-        raise Conflict(refusal, details={"allowed": allowed_actions(situation)})
-    return TRANSITIONS[action][ContractStatus(situation.status)]
+    reason = reason_not_allowed(action, state)
+    if reason:
+        raise Conflict(reason, details={"allowed": allowed_actions(state)})
+    return TRANSITIONS[action][ContractStatus(state.status)]
 
 
 def days_remaining(status: str, end_date: dt.date, today: dt.date) -> int:

@@ -8,8 +8,8 @@ from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from contracts.choices import Action, ContractStatus
-from contracts.machine import obstacle
 from contracts.models import Contract
+from contracts.state_machine import reason_not_allowed
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import VALUES, Event
@@ -62,16 +62,16 @@ def notify_upcoming_ends(today: dt.date, *, actor: Actor) -> int:
             key = f"{contract.pk} {contract.end_date} {last}"
             try:
                 with audited_transaction(actor, "notice"):
-                    _tell_of_end(contract, today, actor=actor, once=key)
+                    _notify_upcoming_end(contract, today, actor=actor, once=key)
                     told += 1
             except DatabaseError:
                 log.exception("contract_notice_failed", contract_id=str(contract.pk))
     return told
 
 
-def _tell_of_end(contract: Contract, today: dt.date, *, actor: Actor, once: str) -> None:
+def _notify_upcoming_end(contract: Contract, today: dt.date, *, actor: Actor, once: str) -> None:
     days = (contract.end_date - today).days
-    renews = contract.auto_renewal and not obstacle(Action.RENEW, contract.situation(today))
+    renews = contract.auto_renewal and not reason_not_allowed(Action.RENEW, contract.state(today))
     notify_contract_event(Event.CONTRACT_EXPIRING, contract, actor=actor, days=days, renews=renews, once=once)
 
 

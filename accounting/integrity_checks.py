@@ -1,6 +1,6 @@
 """Integrity checks of the books: all maintained values are recomputed from the recorded data and compared.
 
-Apps on higher floors add their own checks in `AppConfig.ready()`: `register("invoice numbers are gapless", gaps)`.
+Apps on higher floors add their own checks in `AppConfig.ready()`, as in `register_check("numbers are gapless", gaps)`.
 A check yields one sentence for each difference, and nothing if all is well.
 """
 
@@ -9,19 +9,19 @@ from typing import Any
 
 from django.db import connection
 
-Proof = Callable[[], Iterable[str]]
+IntegrityCheck = Callable[[], Iterable[str]]
 
-_proofs: dict[str, Proof] = {}
+_checks: dict[str, IntegrityCheck] = {}
 
 
-def register(name: str, proof: Proof) -> None:
+def register_check(name: str, check: IntegrityCheck) -> None:
     """Register a check. `name` states what it verifies."""
-    _proofs[name] = proof
+    _checks[name] = check
 
 
-def registered() -> dict[str, Proof]:
+def registered_checks() -> dict[str, IntegrityCheck]:
     """Return all checks by name, in the order of registration. Those of accounting come first."""
-    return dict(_proofs)
+    return dict(_checks)
 
 
 _UNEQUAL = """
@@ -69,7 +69,7 @@ _TRIAL = """
 """
 
 
-def totals_equal_lines() -> Iterator[str]:
+def check_totals_equal_lines() -> Iterator[str]:
     for sql in (_TOTALS, _MONTHS):
         for code, currency, when, *sums in _rows(sql):
             kept_debit, kept_credit, debit, credit = sums
@@ -79,19 +79,19 @@ def totals_equal_lines() -> Iterator[str]:
             )
 
 
-def entries_balance() -> Iterator[str]:
+def check_entries_balance() -> Iterator[str]:
     for entry, day, currency, debit, credit in _rows(_UNBALANCED):
         yield f"entry {entry} of {day}: debit {debit or 0}, credit {credit or 0} {currency or '(no lines)'}"
     for entry, day, other in _rows(_MISDATED):
         yield f"entry {entry} of {day} has a line dated {other}"
 
 
-def reversals_undo() -> Iterator[str]:
+def check_reversals_undo() -> Iterator[str]:
     for entry, undone in _rows(_UNDONE):
         yield f"entry {entry} does not undo entry {undone}"
 
 
-def trial_balance_is_zero() -> Iterator[str]:
+def check_trial_balance_is_zero() -> Iterator[str]:
     for currency, debit, credit in _rows(_TRIAL):
         yield f"{currency}: debit {debit}, credit {credit}, difference {debit - credit}"
 
@@ -103,9 +103,9 @@ def _rows(sql: str) -> list[tuple[Any, ...]]:
     return found
 
 
-def register_own() -> None:
+def register_checks() -> None:
     """Register the checks of accounting. Called once, when the app starts."""
-    register("kept totals equal the sums of the lines", totals_equal_lines)
-    register("every entry balances in each currency", entries_balance)
-    register("every reversal undoes its entry", reversals_undo)
-    register("the trial balance is zero in each currency", trial_balance_is_zero)
+    register_check("kept totals equal the sums of the lines", check_totals_equal_lines)
+    register_check("every entry balances in each currency", check_entries_balance)
+    register_check("every reversal undoes its entry", check_reversals_undo)
+    register_check("the trial balance is zero in each currency", check_trial_balance_is_zero)

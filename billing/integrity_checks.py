@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 
 from accounting.choices import Role
-from accounting.proofs import register
+from accounting.integrity_checks import register_check
 
 _GAPS = """
     SELECT name, coalesce(series.last, 0), coalesce(found.highest, 0), coalesce(found.documents, 0)
@@ -71,29 +71,29 @@ _RECEIVABLE = """
 """
 
 
-def numbers_have_no_gap() -> Iterator[str]:
+def check_numbers_have_no_gap() -> Iterator[str]:
     for name, last, highest, documents in _rows(_GAPS):
         yield f"{name}: {documents} documents, the highest number is {highest}, the last one given is {last}"
 
 
-def orders_are_billed_once() -> Iterator[str]:
+def check_orders_are_billed_once() -> Iterator[str]:
     for number, currency, kept, amount in _rows(_UNBILLED):
         yield f"{number}: {kept} {currency} are kept as not billed, its lines leave {amount} (minor units)"
     for number, position, quantity in _rows(_BILLED_TWICE):
         yield f"{number}: {quantity} more of line {position} are billed than were ordered"
 
 
-def amounts_paid_are_payments() -> Iterator[str]:
+def check_amounts_paid() -> Iterator[str]:
     for number, currency, paid, payments in _rows(_PAID):
         yield f"{number}: paid {paid} {currency}, its payments add up to {payments} {currency} (minor units)"
 
 
-def documents_are_in_the_books() -> Iterator[str]:
+def check_documents_are_posted() -> Iterator[str]:
     for (document,) in _rows(_UNPOSTED):
         yield f"{document}: its entries are not those that its state asks for"
 
 
-def receivable_is_what_is_due() -> Iterator[str]:
+def check_receivables() -> Iterator[str]:
     for currency, booked, due in _rows(_RECEIVABLE, [Role.RECEIVABLE.code]):
         yield f"{currency}: account {Role.RECEIVABLE.code} has {booked}, sent invoices are due {due} (minor units)"
 
@@ -105,10 +105,10 @@ def _rows(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
     return found
 
 
-def register_own() -> None:
+def register_checks() -> None:
     """Register the checks of billing. Called once, when the app starts."""
-    register("numbers of orders and invoices have no gap", numbers_have_no_gap)
-    register("orders are billed once, and what is not billed is what is kept", orders_are_billed_once)
-    register("the amount paid of every invoice is that of its payments", amounts_paid_are_payments)
-    register("every document is in the books, as its state asks", documents_are_in_the_books)
-    register("receivable is what sent invoices are due", receivable_is_what_is_due)
+    register_check("numbers of orders and invoices have no gap", check_numbers_have_no_gap)
+    register_check("orders are billed once, and what is not billed is what is kept", check_orders_are_billed_once)
+    register_check("the amount paid of every invoice is that of its payments", check_amounts_paid)
+    register_check("every document is in the books, as its state asks", check_documents_are_posted)
+    register_check("receivable is what sent invoices are due", check_receivables)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounting.proofs import register
+from accounting.integrity_checks import register_check
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def stock_differences() -> list[StockDifference]:
         return [StockDifference(*row) for row in cursor.fetchall()]
 
 
-def stock_is_what_was_moved() -> Iterator[str]:
+def check_stock_is_sum_of_movements() -> Iterator[str]:
     for found in stock_differences():
         yield (
             f"stock {found.stock_id}: quantity {found.quantity}, moved {found.moved}, balance after the last movement "
@@ -55,6 +55,6 @@ def stock_is_what_was_moved() -> Iterator[str]:
         )
 
 
-def register_own() -> None:
+def register_checks() -> None:
     """Register the checks of stock. Called once, when the app starts."""
-    register("stock is the sum of its movements", stock_is_what_was_moved)
+    register_check("stock is the sum of its movements", check_stock_is_sum_of_movements)

@@ -19,36 +19,40 @@ from skeleton.office.tables.columns import (
 from skeleton.office.tables.table import Table
 
 
-def _place(party: Party) -> Address | None:
+def _primary_address(party: Party) -> Address | None:
     """Return the primary address, from the addresses that the export has loaded."""
     return primary_address(sorted(party.addresses.all(), key=lambda address: address.pk))
 
 
-def _part(name: str) -> Any:
-    return lambda party: getattr(_place(party), name, None)
+def _address_value(name: str) -> Any:
+    return lambda party: getattr(_primary_address(party), name, None)
 
 
-def _country(party: Party) -> str | None:
-    place = _place(party)
-    return place.country.code if place and place.country else None
+def _country_code(party: Party) -> str | None:
+    address = _primary_address(party)
+    return address.country.code if address and address.country else None
 
 
-def _address(*, required: bool) -> tuple[Column, ...]:
+def _address_columns(*, required: bool) -> tuple[Column, ...]:
     """Return the columns of the primary address. Other addresses are not in the table and stay unchanged."""
     return (
         TextColumn(
-            "street", _("Of the primary address."), path="address.street", source=_part("street"), required=required
+            "street",
+            _("Of the primary address."),
+            path="address.street",
+            source=_address_value("street"),
+            required=required,
         ),
-        TextColumn("city", path="address.city", source=_part("city"), required=required),
-        TextColumn("region", _("Or state."), path="address.region", source=_part("region")),
-        TextColumn("postal_code", path="address.postal_code", source=_part("postal_code")),
+        TextColumn("city", path="address.city", source=_address_value("city"), required=required),
+        TextColumn("region", _("Or state."), path="address.region", source=_address_value("region")),
+        TextColumn("postal_code", path="address.postal_code", source=_address_value("postal_code")),
         UppercaseCodeColumn(
-            "country", _("ISO code, such as DE."), path="address.country", source=_country, required=required
+            "country", _("ISO code, such as DE."), path="address.country", source=_country_code, required=required
         ),
     )
 
 
-_WHO = (
+_CONTACT_COLUMNS = (
     TextColumn("name", required=True),
     EmailColumn("email", required=True),
     TextColumn("phone"),
@@ -56,20 +60,28 @@ _WHO = (
     TextColumn("website", _("Begins with http:// or https://.")),
     JsonColumn("social_media", _('A JSON object, such as {"facebook": "https://facebook.com/us"}.')),
 )
-_SHOWN = (TextColumn("status", shown=True), DateTimeColumn("created_at"))
-_MONEY = (
+_READ_ONLY_COLUMNS = (TextColumn("status", shown=True), DateTimeColumn("created_at"))
+_MONEY_COLUMNS = (
     AmountColumn("credit_limit", _("In whole units of the currency, such as 1500.00; 0 is no limit.")),
     UppercaseCodeColumn("currency", _("ISO code. Defaults to the company's currency.")),
 )
-_SPENT = (AmountColumn("total_purchases", shown=True),)
+_TOTAL_COLUMNS = (AmountColumn("total_purchases", shown=True),)
 
 
-def table_of(kind: PartyKind) -> Table:
+def party_table(kind: PartyKind) -> Table:
     """Return the table of one kind of party."""
     is_customer = kind == PartyKind.CUSTOMER
-    own = {PartyKind.CUSTOMER: _MONEY, PartyKind.EMPLOYEE: (TextColumn("position", required=True),)}.get(kind, ())
+    own = {PartyKind.CUSTOMER: _MONEY_COLUMNS, PartyKind.EMPLOYEE: (TextColumn("position", required=True),)}.get(
+        kind, ()
+    )
     return Table(
-        columns=(*_WHO, *own, *_address(required=not is_customer), *(_SPENT if is_customer else ()), *_SHOWN),
+        columns=(
+            *_CONTACT_COLUMNS,
+            *own,
+            *_address_columns(required=not is_customer),
+            *(_TOTAL_COLUMNS if is_customer else ()),
+            *_READ_ONLY_COLUMNS,
+        ),
         key=("email", "name"),
         parts=("addresses__country",),
     )

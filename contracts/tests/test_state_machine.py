@@ -9,8 +9,8 @@ from django.db import IntegrityError, connection, transaction
 
 from contracts import services
 from contracts.choices import Action, ContractStatus
-from contracts.machine import OFFERED, TRANSITIONS, Situation, allowed_actions, days_remaining
 from contracts.models import Contract, ContractVersion
+from contracts.state_machine import TRANSITIONS, USER_ACTIONS, ContractState, allowed_actions, days_remaining
 from contracts.tests.factories import END, IN_STATE, active, draft, expired, pending, today
 from skeleton.identity.tests.factories import actor_of
 from skeleton.kernel.actors import SYSTEM
@@ -74,9 +74,9 @@ def test_every_pair(owner, state, action):
 
 
 def test_the_machine_is_the_contract():
-    assert {action.value: targets for action, targets in TRANSITIONS.items() if action in OFFERED} == CONTRACT
+    assert {action.value: targets for action, targets in TRANSITIONS.items() if action in USER_ACTIONS} == CONTRACT
     assert TRANSITIONS[Action.EXPIRE] == {"active": "expired"}
-    assert set(Action) - set(OFFERED) == {Action.EXPIRE}
+    assert set(Action) - set(USER_ACTIONS) == {Action.EXPIRE}
 
 
 def moves():
@@ -165,8 +165,8 @@ def test_renewals_come_to_an_end(owner):
 
 
 def test_no_cap_is_no_cap():
-    situation = Situation("active", END, renewal_count=1000, max_renewals=0, today=today())
-    assert "renew" in allowed_actions(situation)
+    state = ContractState("active", END, renewal_count=1000, max_renewals=0, today=today())
+    assert "renew" in allowed_actions(state)
 
 
 def test_an_expired_contract_is_renewed(owner):
