@@ -104,7 +104,7 @@ class Relations(PartParser):
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if attributes.get("TargetMode") != "External":
             known = attributes.get("Id", "")
-            self.targets[known] = normpath(join("/", self._folder, attributes.get("ImportTarget", ""))).lstrip("/")
+            self.targets[known] = normpath(join("/", self._folder, attributes.get("Target", ""))).lstrip("/")
             self.kinds[known] = attributes.get("Type", "").rpartition("/")[2]
 
     def first(self, kind: str) -> str | None:
@@ -136,22 +136,22 @@ class Styles(PartParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self._in_audited_transaction: set[str] = set()  # "xf" and "numFmt" also occur elsewhere, with another meaning
+        self._inside: set[str] = set()  # "xf" and "numFmt" also occur elsewhere, with another meaning
         self._own: dict[str, bool] = {}
         self.dates: list[bool] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "numFmt" and "numFmts" in self._in_audited_transaction:
+        if tag == "numFmt" and "numFmts" in self._inside:
             self._own[attributes.get("numFmtId", "")] = is_date_format(attributes.get("formatCode", ""))
-        elif tag == "xf" and "cellXfs" in self._in_audited_transaction:
+        elif tag == "xf" and "cellXfs" in self._inside:
             known = attributes.get("numFmtId", "0")
             builtin = known.isdecimal() and len(known) < 4 and int(known) in _DATE_IDS
             self.dates.append(self._own.get(known, builtin))
         elif tag in ("numFmts", "cellXfs"):
-            self._in_audited_transaction.add(tag)
+            self._inside.add(tag)
 
     def end(self, tag: str) -> None:
-        self._in_audited_transaction.discard(tag)
+        self._inside.discard(tag)
 
 
 class SharedStrings(PartParser):

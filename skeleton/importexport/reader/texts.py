@@ -53,11 +53,11 @@ class _Lines:
 
     def __init__(self, text: TextIO, longest: int) -> None:
         self._text, self._longest = text, longest
-        self._get_locked_unchanged = 0  # characters of the record
+        self._record_length = 0  # characters of the record
         self.number = 1  # of the record
 
     def start_record(self) -> None:
-        self._get_locked_unchanged = 0
+        self._record_length = 0
         self.number += 1
 
     def __iter__(self) -> "_Lines":
@@ -69,8 +69,8 @@ class _Lines:
             raise StopIteration
         if "\0" in line:
             raise BadFile(gettext_noop("This is neither a workbook nor a text. Save it as XLSX, or as CSV in UTF-8."))
-        self._get_locked_unchanged += len(line)
-        if self._get_locked_unchanged > self._longest:
+        self._record_length += len(line)
+        if self._record_length > self._longest:
             number, most = self.number, self._longest
             raise BadFile(
                 gettext_noop("Row {number} has more than {most} characters. Perhaps a quotation mark is not closed."),

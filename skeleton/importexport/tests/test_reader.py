@@ -25,10 +25,10 @@ from skeleton.importexport.tests.conftest import workbook
 from skeleton.importexport.tests.hostile import (
     ACME,
     HEADING,
-    LINES_PER_PAGE,
     MAIN,
     OFFICE,
     PACKAGE,
+    SHEET,
     archive,
     book,
     parts_of,
@@ -334,7 +334,7 @@ def test_other_prefixes_the_strict_variant_and_other_places_are_workbooks_too():
     prefixed = prefixed.replace("<x:/x:", "</x:")
     for content in (strict, prefixed, sheet(HEADING + ACME).encode("utf-16")):
         assert len(rows_of(book(sheet1=content))) == 1
-    moved = {"xl/_rels/workbook.xml.rels": relations(worksheet="/Data.XML"), LINES_PER_PAGE: None}
+    moved = {"xl/_rels/workbook.xml.rels": relations(worksheet="/Data.XML"), SHEET: None}
     parts = [(name, moved.get(name, part)) for name, part in parts_of(book())]
     parts = [(name, part) for name, part in parts if part is not None]
     assert len(rows_of(archive([*parts, ("data.xml", sheet(HEADING + ACME))]))) == 1
