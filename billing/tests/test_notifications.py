@@ -137,7 +137,7 @@ class TestOverdue:
         def refuse(event, invoice, *, actor, once):
             if invoice == first:
                 raise DatabaseError
-            notify_invoice_event(event, invoice, actor=actor, once=once)
+            notify_invoice_event(event, invoice, actor=actor, deduplication_key=once)
 
         monkeypatch.setattr("billing.services.overdue.tell_of_invoice", refuse)
         assert tell_of_overdue() == 1

@@ -135,7 +135,7 @@ def test_a_notice_that_fails_does_not_hold_up_the_others(clerk, monkeypatch):
     def refuse(contract, day, *, actor, once):
         if contract.pk == first.pk:
             raise DatabaseError
-        tell(contract, day, actor=actor, once=once)
+        tell(contract, day, actor=actor, deduplication_key=once)
 
     tell = telling._tell_of_end
     monkeypatch.setattr("contracts.services.telling._tell_of_end", refuse)

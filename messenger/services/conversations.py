@@ -33,7 +33,7 @@ def create_conversation(*, values: dict[str, Any], actor: Actor) -> tuple[UUID, 
     others = [user_id for user_id in dict.fromkeys(values["member_ids"]) if user_id != actor.user_id]
     _require_users(values["member_ids"], others)
     if values["type"] == ConversationType.DIRECT:
-        return _open_direct(values, others, actor)
+        return _create_direct(values, others, actor)
     with audited_transaction(actor, "create"):
         conversation = Conversation(
             type=ConversationType.GROUP,
@@ -59,7 +59,7 @@ def _require_users(given: Sequence[UUID], others: Iterable[UUID]) -> None:
         raise Invalid(details={"member_ids": _("Name somebody other than yourself.")})
 
 
-_OPEN_DIRECT = """
+_INSERT_DIRECT = """
     INSERT INTO messenger_conversation
         (id, type, low_user_id, high_user_id, created_by_id, last_seq, last_activity_at, created_at, updated_at)
     VALUES (%(id)s, 'direct', least(%(one)s::uuid, %(other)s), greatest(%(one)s::uuid, %(other)s), %(one)s, 0,
@@ -68,7 +68,7 @@ _OPEN_DIRECT = """
 """
 
 
-def _open_direct(values: dict[str, Any], others: Sequence[UUID], actor: Actor) -> tuple[UUID, bool]:
+def _create_direct(values: dict[str, Any], others: Sequence[UUID], actor: Actor) -> tuple[UUID, bool]:
     if len(others) != 1:
         raise Invalid(details={"member_ids": _("A direct conversation is with exactly one other user.")})
     named = [name for name in ("name", "description") if values.get(name) is not None]
@@ -77,7 +77,7 @@ def _open_direct(values: dict[str, Any], others: Sequence[UUID], actor: Actor) -
     new_id, (other,) = uuid7(), others
     with audited_transaction(actor, "create"), connection.cursor() as cursor:
         # waits for a concurrent transaction that creates the same one
-        cursor.execute(_OPEN_DIRECT, {"id": new_id, "one": actor.user_id, "other": other})
+        cursor.execute(_INSERT_DIRECT, {"id": new_id, "one": actor.user_id, "other": other})
         if cursor.rowcount:
             _add(new_id, [actor.user_id, other])
             return new_id, True

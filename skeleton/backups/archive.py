@@ -59,7 +59,7 @@ class Writer:
 
 
 @contextmanager
-def writing(target: Path) -> Iterator[Writer]:
+def create_archive(target: Path) -> Iterator[Writer]:
     """Create a new archive, readable by its owner only. Raises BackupError if it exists or cannot be written."""
     if target.exists():
         raise BackupError(f"{target} is there already: give another name.")
@@ -104,7 +104,7 @@ class Reader:
 
 
 @contextmanager
-def reading(source: Path) -> Iterator[Reader]:
+def open_archive(source: Path) -> Iterator[Reader]:
     """Open an archive for reading. Raises BackupError if it is not a complete backup."""
     try:
         with zipfile.ZipFile(source) as parts:

@@ -32,7 +32,7 @@ def program(name: str) -> str:
         return found
 
 
-def target() -> tuple[str, dict[str, str]]:
+def connection_arguments() -> tuple[str, dict[str, str]]:
     """Return libpq's connection string for Django's database, and an environment with the password."""
     given: dict[str, Any] = connection.get_connection_params()
     password = str(given.get("password") or "")
@@ -41,10 +41,10 @@ def target() -> tuple[str, dict[str, str]]:
     return conninfo, os.environ | {"PGPASSWORD": password, "PGOPTIONS": "-c statement_timeout=0", "LC_ALL": "C"}
 
 
-def dump(into: IO[bytes], *, snapshot: str, without: Iterable[str]) -> None:
+def dump(into: IO[bytes], *, snapshot: str, exclude_data: Iterable[str]) -> None:
     """Write the database as of `snapshot` in pg_dump's custom format. Tables in `without` are dumped without rows."""
-    conninfo, environment = target()
-    left_out = [f"--exclude-table-data=public.{table}" for table in without]
+    conninfo, environment = connection_arguments()
+    left_out = [f"--exclude-table-data=public.{table}" for table in exclude_data]
     options = ["--format=custom", "--no-owner", "--no-privileges", "--no-comments", f"--snapshot={snapshot}"]
     with subprocess.Popen(  # noqa: S603
         [program("pg_dump"), *options, *left_out, f"--dbname={conninfo}"],
@@ -61,9 +61,9 @@ def dump(into: IO[bytes], *, snapshot: str, without: Iterable[str]) -> None:
         raise BackupError(f"pg_dump failed: {_error_line(said)}")
 
 
-def load(dumped: Path, *, first: str) -> None:
-    """Run the statement `first` and then the dump, in one transaction. Raises BackupError; then nothing has changed."""
-    conninfo, environment = target()
+def load(dumped: Path, *, before: str) -> None:
+    """Run the SQL `before` and then the dump, in one transaction. Raises BackupError; then nothing has changed."""
+    conninfo, environment = connection_arguments()
     said: list[bytes] = []
     with (
         subprocess.Popen(  # noqa: S603
@@ -79,17 +79,17 @@ def load(dumped: Path, *, first: str) -> None:
         ) as running,
     ):
         readers = [_drain_stderr(source.stderr, said), _drain_stderr(running.stderr, said)]
-        _pipe_to_psql(source, running.stdin, first, older=_server_version() < KNOWS_TRANSACTION_TIMEOUT)
+        _pipe_to_psql(source, running.stdin, before, older=_server_version() < KNOWS_TRANSACTION_TIMEOUT)
         for reader in readers:
             reader.join()
     if source.returncode or running.returncode:
         raise BackupError(f"Nothing was restored: {_error_line(said)}")
 
 
-def _pipe_to_psql(source: "subprocess.Popen[bytes]", psql: Any, first: str, *, older: bool) -> None:
+def _pipe_to_psql(source: "subprocess.Popen[bytes]", psql: Any, before: str, *, older: bool) -> None:
     """Pass pg_restore's output to psql, and commit only if pg_restore has finished successfully."""
     try:
-        psql.write(f"BEGIN;\n{first}\n".encode())
+        psql.write(f"BEGIN;\n{before}\n".encode())
         for line in source.stdout or ():
             if not (older and line == TIMEOUT):
                 psql.write(line)

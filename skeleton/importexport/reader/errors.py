@@ -4,7 +4,7 @@
 """
 
 
-class BadFile(Exception):
+class InvalidFile(Exception):
     """The whole file cannot be taken. The message says why, and what would help."""
 
     def __init__(self, message: str, /, **values: str | int) -> None:
@@ -12,7 +12,7 @@ class BadFile(Exception):
         super().__init__(message.format(**values))
 
 
-class TooMuch(BadFile):
+class LimitExceeded(InvalidFile):
     """Reading the file would cost more than its limits allow. With wider limits it may succeed."""
 
 

@@ -73,7 +73,7 @@ def test_a_file_with_a_mistake_is_mended_and_imported(clerk, live_server, tmp_pa
 
 
 def test_the_pages_fit_a_phone_and_tell_how_far_a_job_is(clerk, live_server, tmp_path, monkeypatch):
-    monkeypatch.setattr(imports, "AT_ONCE", 0)
+    monkeypatch.setattr(imports, "MAX_INLINE_BYTES", 0)
     file = tmp_path / "customers.csv"
     file.write_text("name,email\nAcme,acme@example.com\n")
 

@@ -15,7 +15,7 @@ from parties.services import change_status, create_party, seed_countries
 from skeleton.audit.models import AuditEntry
 from skeleton.identity.models import UserRole
 from skeleton.identity.tests.factories import actor_of
-from skeleton.importexport import imports, runs
+from skeleton.importexport import imports, processing
 from skeleton.importexport.models import Import
 from skeleton.importexport.tests.conftest import workbook
 from skeleton.kernel.actors import SYSTEM
@@ -351,7 +351,7 @@ def test_what_changed_since_the_look_is_shown_again_first(clerk):
 
 
 def test_a_large_file_is_worked_on_by_a_job(clerk, monkeypatch):
-    monkeypatch.setattr(imports, "AT_ONCE", 10)
+    monkeypatch.setattr(imports, "MAX_INLINE_BYTES", 10)
     waiting = clerk.check(CUSTOMERS, "name,email\nAcme,acme@example.com\n")
     assert waiting.state == "checking"
     page = text(clerk.get(clerk.page))
@@ -372,8 +372,8 @@ def test_a_large_file_is_worked_on_by_a_job(clerk, monkeypatch):
 def test_a_fault_of_ours_is_told_and_leaves_nothing(clerk, monkeypatch):
     checked = clerk.check(CUSTOMERS, "name,email\nAcme,acme@example.com\nB,b@example.com\n")
     assert checked.state == "checked"
-    monkeypatch.setattr(runs, "_errors", None)
-    monkeypatch.setattr(runs, "_body", lambda *args: 1 / 0)
+    monkeypatch.setattr(processing, "_errors", None)
+    monkeypatch.setattr(processing, "_body", lambda *args: 1 / 0)
     assert clerk.apply().state == "failed"
     assert not Customer.objects.exists()
     assert "Something went wrong on our side" in text(clerk.get(clerk.page))
@@ -381,10 +381,10 @@ def test_a_fault_of_ours_is_told_and_leaves_nothing(clerk, monkeypatch):
 
 def test_old_files_are_forgotten(clerk):
     clerk.check(CUSTOMERS, "name,email\nAcme,acme@example.com\n")
-    imports.forget_old_imports()
+    imports.delete_old_imports()
     assert Import.objects.count() == 1
     Import.objects.update(created_at="2020-01-01T00:00:00Z")
-    imports.forget_old_imports()
+    imports.delete_old_imports()
     assert not Import.objects.exists()
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from skeleton.importexport.errors import BadFile, TooMuch
+from skeleton.importexport.errors import InvalidFile, LimitExceeded
 from skeleton.importexport.limits import Limits
 from skeleton.importexport.sheets import open_sheet, read_sheet
 from skeleton.importexport.tests.conftest import workbook
@@ -77,7 +77,7 @@ def rows_of(content, **rest):
 
 def refusal_of(content, **rest):
     began = time.monotonic()
-    with pytest.raises(BadFile) as refusal:
+    with pytest.raises(InvalidFile) as refusal:
         rows_of(content, **rest)
     assert time.monotonic() - began < SOON
     return refusal.value
@@ -229,13 +229,13 @@ def test_what_unfolds_to_too_much_is_not_unfolded():
     spaces = repeated(f"<worksheet {MAIN}>", " " * 1_000, 60_000, "</worksheet>")
     for bomb in (book(sharedStrings=strings), book(sheet1=spaces)):
         assert len(bomb) < 500_000
-        assert isinstance(refusal_of(bomb), TooMuch)
+        assert isinstance(refusal_of(bomb), LimitExceeded)
 
 
 def test_many_short_strings_end_with_their_memory():
     strings = repeated(f"<sst {MAIN}>", "<si><t>ab</t></si>", 1_000_000, "</sst>")
     refusal = refusal_of(book(sharedStrings=strings), limits=Limits(memory=60_000_000))
-    assert isinstance(refusal, TooMuch)
+    assert isinstance(refusal, LimitExceeded)
     assert "memory" in refusal.message
 
 
@@ -259,7 +259,7 @@ def test_empty_rows_below_the_table_are_passed_over():
 def test_empty_rows_have_a_limit_of_their_own():
     rows = "".join(f'<row r="{n}" s="1"><c r="A{n}" s="1"/></row>' for n in range(3, 100_000))
     content = book(HEADING + ACME + rows)
-    assert len(rows_of(content, limits=Limits(unfolded=2_000_000))) == 1
+    assert len(rows_of(content, limits=Limits(decompressed=2_000_000))) == 1
     assert "empty rows" in refusal_of(content, limits=Limits(decompressed_empty_rows=2_000_000)).message
 
 
@@ -312,7 +312,7 @@ def test_every_kind_of_cell_is_read():
         "#N/A",
         "=",
     ]
-    assert (found.faults, found.formulas) == ((14,), (15,))
+    assert (found.errors, found.formulas) == ((14,), (15,))
 
 
 def test_the_calendar_of_old_macs_and_the_day_that_never_was():
@@ -424,7 +424,7 @@ LONG = b"name,email\n" + b"Acme,acme@example.com\n" * 90_000
 
 def test_the_time_on_the_clock_is_limited():
     refusal = refusal_of(LONG, limits=Limits(seconds=0.01))
-    assert isinstance(refusal, TooMuch)
+    assert isinstance(refusal, LimitExceeded)
     assert "too long" in refusal.message
 
 

@@ -19,7 +19,7 @@ _registered: dict[Text, InUse] = {}
 _showing: list[SharedWith] = []
 
 
-def register(what: Text, in_use: InUse, *, shared_with: SharedWith | None = None) -> None:
+def register_usage(what: Text, in_use: InUse, *, shared_with: SharedWith | None = None) -> None:
     """Register a use of files, such as "a message". Call it from `AppConfig.ready()`.
 
     `in_use` returns whether the file with an id is in use. `shared_with` returns, for a user's id, a queryset of the

@@ -11,10 +11,10 @@ BATCH = 1000
 """Maximum number of notifications deleted in one transaction."""
 
 
-def forget_read() -> int:
+def delete_old_read() -> int:
     """Delete read notifications older than `SKELETON_NOTIFICATION_DAYS`, and return how many. 0 days: delete none.
 
-    Unread notifications are kept, however old. The records of one-time events (`Occasion`) are kept, too.
+    Unread notifications are kept, however old. The keys of events (`NotificationKey`) are kept, too.
     """
     if not settings.SKELETON_NOTIFICATION_DAYS:
         return 0
