@@ -171,7 +171,7 @@ class Hub:
         if not own:
             del self._by_user[listener.authorization.user_id]
 
-    # telling
+    # sending
 
     def _send_new_events(self, seen: int) -> bool:
         """Send new events to the live streams, and return whether there are more."""
@@ -225,7 +225,7 @@ class Hub:
         return valid_authorizations({listener.authorization for listener in listeners})
 
     def _deliver(self, outgoing: dict[Listener, list[bytes]], live: set[StreamAuthorization]) -> None:
-        """Send the parcels on the event loop, in order. Streams without a valid authorization are ended instead."""
+        """Send `outgoing` on the event loop, in order. Streams without a valid authorization are ended instead."""
         ended = [listener for listener in outgoing if listener.authorization not in live]
         sent = [(one.stream, b"".join(parts)) for one, parts in outgoing.items() if parts and one.authorization in live]
         self._end(ended)
@@ -238,8 +238,8 @@ class Hub:
             listener.stream.loop.call_soon_threadsafe(listener.stream.close)
 
 
-def _send(outgoing: list[tuple[EventStream, bytes]]) -> None:
-    for stream, data in outgoing:
+def _send(batches: list[tuple[EventStream, bytes]]) -> None:
+    for stream, data in batches:
         stream.send(data)
 
 

@@ -19,7 +19,7 @@ _FORGET = "DELETE FROM messenger_presence WHERE seen_at < clock_timestamp() - in
 
 
 class PresenceRegistry:
-    """The presence records of one process. After a crash may have emptied the UNLOGGED table, `begin` starts over."""
+    """The presence records of one process. After a crash may have emptied the UNLOGGED table, `reset` starts over."""
 
     def __init__(self) -> None:
         self._process = uuid4()

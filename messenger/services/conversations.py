@@ -56,7 +56,7 @@ def _require_users(given: Sequence[UUID], others: Iterable[UUID]) -> None:
     if unknown:
         raise Invalid(details=unknown)
     if not others:
-        raise Invalid(details={"member_ids": _("Name somebody other than yourself.")})
+        raise Invalid(details={"member_ids": _("Add at least one user other than yourself.")})
 
 
 _INSERT_DIRECT = """
@@ -89,7 +89,7 @@ def _add(conversation_id: UUID, user_ids: Iterable[UUID]) -> None:
     Member.objects.bulk_create([Member(conversation_id=conversation_id, user_id=user_id) for user_id in user_ids])
 
 
-# --- what it is called, and whether it is open ------------------------------------------------------------------------
+# --- name and archive state -------------------------------------------------------------------------------------------
 
 
 def update_group(*, conversation_id: UUID, values: dict[str, Any], actor: Actor) -> None:
@@ -121,7 +121,7 @@ def unarchive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
         assign(conversation, {"archived_at": None})
 
 
-# --- who is in it -----------------------------------------------------------------------------------------------------
+# --- members ----------------------------------------------------------------------------------------------------------
 
 
 def add_member(*, conversation_id: UUID, user_id: UUID, actor: Actor) -> None:
@@ -179,7 +179,7 @@ def mark_read(*, conversation_id: UUID, seq: int, actor: Actor) -> None:
         mine.filter(read_seq__lt=seq).update(read_seq=seq)
 
 
-# --- what several ask -------------------------------------------------------------------------------------------------
+# --- helpers ----------------------------------------------------------------------------------------------------------
 
 
 def _locked(conversation_id: UUID, actor: Actor) -> Conversation:

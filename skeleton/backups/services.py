@@ -108,10 +108,10 @@ def _extracted(archive: Reader) -> Iterator[Path]:
 
 def _require_restorable(manifest: Manifest, *, force: bool) -> None:
     known = set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
-    strange = [f"{app}.{name}" for app, name in manifest.migrations if (app, name) not in known]
-    if strange:
+    unknown = [f"{app}.{name}" for app, name in manifest.migrations if (app, name) not in known]
+    if unknown:
         raise BackupError(
-            f"The backup was made by another version of Skeleton, which has {strange[0]}: restore with that."
+            f"The backup was made by another version of Skeleton, which has {unknown[0]}. Restore it with that version."
         )
     if _postgres() < manifest.postgres:
         raise BackupError(f"The backup comes from PostgreSQL {manifest.postgres}; this server is {_postgres()}.")
@@ -120,20 +120,20 @@ def _require_restorable(manifest: Manifest, *, force: bool) -> None:
         " AND backend_type = 'client backend'"
     )
     if others:
-        raise BackupError(f"{others} other connections use the database: stop the server and its workers first.")
+        raise BackupError(f"{others} other connections use the database. Stop the server and its workers first.")
     if connection.introspection.table_names() and not force:
-        raise BackupError("The database is not empty: --force replaces what is in it.")
+        raise BackupError("The database is not empty. Use --force to replace its contents.")
 
 
 def _restore_files(archive: Reader) -> int:
     """Store the archive's files unless they exist. Return how many were stored."""
-    put = 0
+    stored = 0
     for key in archive.files():
         if not storage.exists(key):
             with archive.file(key) as part:
                 storage.save(key, Content(part, name=key))
-            put += 1
-    return put
+            stored += 1
+    return stored
 
 
 def _differences(expected: dict[str, int], found: dict[str, int]) -> list[str]:
@@ -155,10 +155,10 @@ def _files_with_wrong_checksum(manifest: Manifest) -> list[str]:
             for chunk in storage.chunks(file.storage_key, 0, file.size):  # reads one byte more than expected, if any
                 digest.update(chunk)
         except FileNotFoundError:
-            wrong.append(f"the bytes of the file {file.pk} are missing")
+            wrong.append(f"the contents of file {file.pk} are missing")
         else:
             if digest.hexdigest() != file.checksum:
-                wrong.append(f"the bytes of the file {file.pk} are not those that were uploaded")
+                wrong.append(f"the contents of file {file.pk} differ from those that were uploaded")
     return wrong
 
 
@@ -181,7 +181,7 @@ def _postgres() -> int:
     return int(_scalar("SELECT current_setting('server_version_num')::int / 10000"))
 
 
-def _scalar(question: str) -> str:
+def _scalar(query: str) -> str:
     with connection.cursor() as cursor:
-        cursor.execute(question)
+        cursor.execute(query)
         return cursor.fetchone()[0]  # type: ignore[no-any-return]

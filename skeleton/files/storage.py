@@ -47,7 +47,7 @@ def _is_never_gone(_exc: Exception) -> bool:
 
 def _unavailable(exc: Exception) -> ServiceUnavailable:
     log.error("storage_failed", error=str(exc))
-    return ServiceUnavailable(_("The file storage is not available just now. Try again shortly."), retry_after=5)
+    return ServiceUnavailable(_("The file storage is currently unavailable. Try again shortly."), retry_after=5)
 
 
 def new_key() -> str:

@@ -43,16 +43,16 @@ class UploadedFileOnDisk(UploadedFile):  # type: ignore[type-arg]  # it takes no
 
     def __init__(self, name: str) -> None:
         # The client's file name is stored in the row and never used in a path.
-        self._kept = NamedTemporaryFile(dir=incoming_dir())  # noqa: SIM115 (closed with this)
-        super().__init__(self._kept, name)
+        self._file_on_disk = NamedTemporaryFile(dir=incoming_dir())  # noqa: SIM115 (closed with this)
+        super().__init__(self._file_on_disk, name)
 
     def temporary_file_path(self) -> str:
         """Return the path. Storage on the same disk moves the file from there without copying."""
-        return self._kept.name
+        return self._file_on_disk.name
 
     def close(self) -> None:
         with suppress(FileNotFoundError):  # the storage has moved it
-            self._kept.close()
+            self._file_on_disk.close()
 
 
 class MultipartParser(BaseParser):

@@ -76,7 +76,7 @@ class ImportableAdmin(RecordAdmin):
         ]
         return [*own, *super().get_urls()]
 
-    # what an import does with a row
+    # rows of a file
 
     def can_import(self, actor: Actor) -> bool:
         """Return whether the actor may read and write the records. Checked at upload and again before processing."""

@@ -53,8 +53,8 @@ RETENTION = dt.timedelta(days=7)
 WORKING = (ImportState.CHECKING, ImportState.APPLYING)
 
 CHANGED_SINCE_PREVIEW = gettext_noop("Something has changed since the preview. Check it again.")
-INTERNAL_ERROR = gettext_noop("Something went wrong on our side. It has been logged; nothing was changed.")
-ABORTED = gettext_noop("The work on this file was broken off. Upload it again, or split it into smaller files.")
+INTERNAL_ERROR = gettext_noop("An internal error occurred. It has been logged, and nothing was changed.")
+ABORTED = gettext_noop("Processing this file was aborted. Upload it again, or split it into smaller files.")
 
 
 def start_import(*, screen: Any, name: str, content: bytes, encoding: str | None, actor: Actor) -> UUID:
@@ -147,7 +147,7 @@ def _process(import_: Import, sheet: Sheet) -> None:
             return
         screen, actor = admin_of_import(import_), actor_by_user(import_.owner_id)
         if actor is None or not screen.can_import(actor):
-            raise Forbidden(_("You may no longer import here."))
+            raise Forbidden(_("You no longer have permission to import here."))
         applying = import_.state == ImportState.APPLYING
         report, applied = process(
             screen, sheet, actor=actor, apply=import_.plan if applying else None, progress=progress

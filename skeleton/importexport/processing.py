@@ -131,11 +131,11 @@ def check_heading(table: Table, heading: Sequence[str]) -> None:
     if unknown:
         found, columns = _named(unknown), ", ".join(table.names)
         raise InvalidFile(
-            format_text(_("Unknown columns: {found}. Known are: {columns}."), found=found, columns=columns)
+            format_text(_("Unknown columns: {found}. The known columns are: {columns}."), found=found, columns=columns)
         )
     twice = _named(sorted({name for name in names if names.count(name) > 1}))
     if twice:
-        raise InvalidFile(format_text(_("These columns are there twice: {twice}."), twice=twice))
+        raise InvalidFile(format_text(_("These columns occur more than once: {twice}."), twice=twice))
     if ID not in names and not set(table.key) <= set(names):
         key = " and ".join(table.key)
         raise InvalidFile(format_text(_("Rows cannot be matched to records: add a column id, or {key}."), key=key))
@@ -166,7 +166,7 @@ def _columns_of(table: Table, heading: Sequence[str]) -> list[Column]:
 _ID = TextColumn(ID, shown=True)
 
 
-# --- which record a row means -----------------------------------------------------------------------------------------
+# --- matching rows to records -----------------------------------------------------------------------------------------
 
 
 def _plans(target: ImportTarget, sheet: Sheet, columns: list[Column], actor: Actor) -> list[RowPlan]:
@@ -193,9 +193,9 @@ def _read_known(plan: RowPlan, columns: list[Column]) -> None:
     """Read all cells except amounts, which may depend on the record's currency."""
     for index, column in enumerate(columns):
         if index in plan.row.formulas:
-            plan.add_error(column.name, _("Holds a formula: put its value there."))
+            plan.add_error(column.name, _("Contains a formula. Replace it with its value."))
         elif index in plan.row.errors:
-            plan.add_error(column.name, _("Holds an error such as #N/A: put a value there."))
+            plan.add_error(column.name, _("Contains an error such as #N/A. Replace it with a value."))
         elif column.name == ID or not (column.shown or isinstance(column, AmountColumn)):
             _read(plan, column, plan.row.cells[index], {})
 
@@ -218,7 +218,7 @@ def _find_records(target: ImportTarget, plans: list[RowPlan], columns: list[Colu
         if plan.row.number in by_id:
             plan.record = found.get(by_id[plan.row.number])
             if plan.record is None:
-                plan.add_error(ID, _("There is no record with this id. Leave it empty for a new one."))
+                plan.add_error(ID, _("There is no record with this id. Leave the id empty to create one."))
     keyed = [plan for plan in plans if plan.row.number not in by_id and _key_of(plan, target.table)]
     _find_by_key(target.table, rows, keyed, columns)
 
@@ -239,7 +239,9 @@ def _find_by_key(table: Table, rows: Any, plans: list[RowPlan], columns: list[Co
             count, named = len(matches), " and ".join(table.key)
             plan.add_error(
                 table.key[0],
-                format_text(_("{count} records have this {named}: give the id."), count=count, named=named),
+                format_text(
+                    _("{count} records have this {named}. Add the id to identify one."), count=count, named=named
+                ),
             )
         plan.record = matches[0] if matches else None
 
@@ -276,7 +278,7 @@ def _read_amounts(plan: RowPlan, columns: list[Column], table: Table) -> None:
             _read(plan, column, plan.row.cells[index], context)
 
 
-# --- doing it ---------------------------------------------------------------------------------------------------------
+# --- applying rows ----------------------------------------------------------------------------------------------------
 
 
 def _apply_row(target: ImportTarget, plan: RowPlan, columns: list[Column], actor: Actor) -> RowOutcome:

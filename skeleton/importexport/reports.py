@@ -49,11 +49,11 @@ class ImportReport:
 
     def add(self, outcome: RowOutcome) -> None:
         self.counts[outcome.state] += 1
-        told = outcome.as_json()
-        self._digest.update(orjson.dumps(told))
+        row = outcome.as_json()
+        self._digest.update(orjson.dumps(row))
         shown = self.wrong if outcome.state == INVALID else self.rows
         if outcome.state != UNCHANGED and len(shown) < MAX_SHOWN_ROWS:
-            shown.append(told)
+            shown.append(row)
 
     @property
     def plan(self) -> str:

@@ -96,8 +96,8 @@ class JobAdmin(DocumentAdmin):
     )
     fieldsets = (
         (None, {"fields": (("title", "status_shown"), ("since", "due"), ("tries", "task_name"), ("arguments",))}),
-        (_("The last failure"), {"fields": (("why",), ("failed_at", "place"))}),
-        (_("What happened"), {"fields": ("events",)}),
+        (_("Last failure"), {"fields": (("why",), ("failed_at", "place"))}),
+        (_("Events"), {"fields": ("events",)}),
     )
     acts = ("run_now", "cancel")
     bulk_acts = ("run_now", "cancel")
@@ -147,7 +147,7 @@ class JobAdmin(DocumentAdmin):
     def tries(self, job: Job) -> int:
         return job.attempts
 
-    @display(description=_("why it failed"))
+    @display(description=_("reason of the failure"))
     def why(self, job: Any) -> str:
         return gettext(job.reason) if job.reason else EMPTY
 
@@ -170,7 +170,7 @@ class JobAdmin(DocumentAdmin):
         rows = format_html_join("", "<tr><td>{}</td><td>{}</td></tr>", lines)
         return format_html('<table class="changes">{}</table>', rows) if rows else EMPTY
 
-    # acts
+    # actions
 
     @act(
         _("Run now"),
@@ -184,7 +184,7 @@ class JobAdmin(DocumentAdmin):
 
     @act(
         pgettext_lazy("job", "Cancel"),
-        question=_("It will not run, and what it was for will not happen."),
+        question=_("The job will not run, and its work will not be done."),
         when=lambda job: job.status in (JobState.FAILED, JobState.TODO),
         icon="cancel",
         variant=ActionVariant.DANGER,

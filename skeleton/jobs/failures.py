@@ -18,7 +18,7 @@ from skeleton.kernel.redaction import redact
 
 log = structlog.get_logger("skeleton.jobs")
 
-WORKER_LOST_MESSAGE = gettext_noop("The worker that ran it died, or lost the database. It is given to another one.")
+WORKER_LOST_MESSAGE = gettext_noop("The worker died or lost the database. Another worker will run this job.")
 
 _UPSERT_FAILURE = """
     INSERT INTO core_job_failure (job_id, failed_at, error, place)

@@ -42,8 +42,8 @@ def _locked(job_id: int, *allowed: JobState) -> JobState:
     """Lock the job, so that no worker can take it, and return its state. Raises NotFound, Conflict."""
     state = JobState(locked_for_update(Job.objects.only("status"), job_id).status)
     if state not in allowed:
-        told = format_text(_("This job is {status}."), status=Label(state.label))
-        raise Conflict(told, details={"allowed": [state.value for state in allowed]})
+        message = format_text(_("This job is {status}."), status=Label(state.label))
+        raise Conflict(message, details={"allowed": [state.value for state in allowed]})
     return state
 
 

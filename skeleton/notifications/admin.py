@@ -103,7 +103,7 @@ class PreferencesAdmin(OwnRecordsAdmin, RecordAdmin):
     form = PreferencesForm
     fieldsets = (
         (
-            _("How else you are told"),
+            _("Other channels"),
             {"fields": (("email_enabled", "sms_enabled", "push_enabled"), "language")},
         ),
         (
@@ -182,7 +182,7 @@ class NotificationAdmin(OwnRecordsAdmin, DocumentAdmin):
     def read_all(self, request: HttpRequest) -> HttpResponse:
         """Mark all notifications as read, and return to the list."""
         reading.mark_all_read(actor=self.actor(request))
-        messages.success(request, _("All are read."))
+        messages.success(request, _("All notifications are marked as read."))
         return HttpResponseRedirect(self.list_page)
 
     @display(description=_("about"))
@@ -198,10 +198,10 @@ class NotificationAdmin(OwnRecordsAdmin, DocumentAdmin):
             return label("read", {}, text=str(_("read")))
         return label("new", {"new": "primary"}, text=str(_("new")))
 
-    @act(_("Mark as read"), when=lambda told: told.read_at is None, icon="mark_email_read")
+    @act(_("Mark as read"), when=lambda notification: notification.read_at is None, icon="mark_email_read")
     def mark_read(self, request: HttpRequest, notification: Notification, form: ActionForm) -> str:
         reading.mark_read(notification_id=notification.pk, actor=self.actor(request))
-        return str(_("It is read."))
+        return str(_("The notification is marked as read."))
 
 
 # --- deliveries -------------------------------------------------------------------------------------------------------
@@ -278,4 +278,4 @@ class DeliveryAdmin(DocumentAdmin):
     )
     def send_again(self, request: HttpRequest, delivery: Delivery, form: ActionForm) -> str:
         retry_delivery(delivery_id=delivery.pk, actor=self.actor(request))
-        return str(_("It is on its way again."))
+        return str(_("The delivery will be sent again."))

@@ -25,9 +25,9 @@ def recipients_for(created_by: UUID | None, *permissions: str, actor: Actor = SY
 
 def without_notification(rows: QuerySet[Any], event: Event, key: Any) -> QuerySet[Any]:
     """Return those of `rows` without a notification of `event`. `key` is the expression for its `deduplication_key`."""
-    told = NotificationKey.objects.filter(event=event, key=OuterRef("deduplication_key"))
-    left: QuerySet[Any] = rows.alias(deduplication_key=key).exclude(Exists(told))
-    return left
+    sent = NotificationKey.objects.filter(event=event, key=OuterRef("deduplication_key"))
+    remaining: QuerySet[Any] = rows.alias(deduplication_key=key).exclude(Exists(sent))
+    return remaining
 
 
 def preferences_by_user_id(user_id: UUID) -> Preferences:

@@ -101,11 +101,8 @@ def _set_active(user_id: UUID, actor: Actor, *, active: bool) -> None:
     user = locked_for_update(User.objects.all(), user_id, no_key=True)
     require_can_manage(actor, user)
     if user.is_active == active:
-        told = _("The user is already active.") if active else _("The user is already inactive.")
-        raise Conflict(
-            told,
-            details={"allowed": ["deactivate" if active else "activate"]},
-        )
+        message = _("The user is already active.") if active else _("The user is already inactive.")
+        raise Conflict(message, details={"allowed": ["deactivate" if active else "activate"]})
     assign(user, {"is_active": active})
     dispatch(AccountChange(user_id, AccountChangeKind.ACTIVATED if active else AccountChangeKind.DEACTIVATED, actor))
 

@@ -80,7 +80,7 @@ def read_table(file: BinaryIO, encoding: str | None, limits: Limits) -> tuple[st
     if start.startswith(_OLE):
         if _PASSWORD in file.read():
             raise InvalidFile(gettext_noop("The workbook is protected with a password. Save it without one."))
-        raise InvalidFile(gettext_noop("This is a file of an old Excel. Save it as XLSX or CSV."))
+        raise InvalidFile(gettext_noop("This is a file of an old Excel version. Save it as XLSX or CSV."))
     is_workbook = start.startswith(_ZIP)
     found = normalized(xlsx_rows(file, limits) if is_workbook else csv_rows(file, encoding, limits), limits)
     first = next(found, None)
@@ -99,7 +99,7 @@ def _within(most: int, rows: Iterable[bytes]) -> Iterator[bytes]:
     for row in rows:
         written += len(row)
         if written > most:
-            raise LimitExceeded(gettext_noop("The rows hold more text than can be imported at once. Split the file."))
+            raise LimitExceeded(gettext_noop("The rows contain too much text for one import. Split the file."))
         yield row
 
 

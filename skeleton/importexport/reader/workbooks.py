@@ -52,7 +52,7 @@ def xlsx_rows(file: BinaryIO, limits: Limits) -> Iterator[Row]:
 def _workbook_in(archive: Archive, budget: Budget) -> str:
     """Return the path of the workbook part in the archive. Raises InvalidFile."""
     if "mimetype" in archive and archive.whole("mimetype", 50).startswith(b"application/vnd.oasis."):
-        raise InvalidFile(gettext_noop("This is a file of OpenDocument. Save it as XLSX or CSV."))
+        raise InvalidFile(gettext_noop("This is an OpenDocument file. Save it as XLSX or CSV."))
     if "xl/workbook.bin" in archive:
         raise InvalidFile(gettext_noop("This is a binary workbook (XLSB). Save it as XLSX or CSV."))
     if "[Content_Types].xml" not in archive or "_rels/.rels" not in archive:

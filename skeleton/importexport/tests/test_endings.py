@@ -163,7 +163,7 @@ def test_a_job_that_dies_each_time_is_given_up(clerk, monkeypatch):
             assert clerk.latest().state == "checking"
         work_on_import(import_id=str(import_.pk))
     assert clerk.latest().state == "failed"
-    assert "was broken off" in page_of(clerk)
+    assert "was aborted" in page_of(clerk)
     work_on_import(import_id=str(import_.pk))
     assert clerk.latest().attempts <= ATTEMPTS + 1
 
@@ -186,7 +186,7 @@ def test_an_import_without_a_job_fails_after_a_while_and_one_with_a_job_waits(cl
     lost.refresh_from_db()
     kept.refresh_from_db()
     assert (lost.state, kept.state) == ("failed", "checking")
-    assert "broken off" in lost.message
+    assert "aborted" in lost.message
 
 
 @pytest.mark.django_db(transaction=True)

@@ -198,7 +198,9 @@ def test_headings_are_read_as_people_write_them(clerk):
 
 def test_formulas_are_refused_where_they_stand(clerk):
     file = workbook([["name", "email", "phone"], ["Acme", "acme@example.com", "=1+1"]])
-    assert told(clerk.check(CUSTOMERS, file, name="x.xlsx")) == {(2, "phone"): "Holds a formula: put its value there."}
+    assert told(clerk.check(CUSTOMERS, file, name="x.xlsx")) == {
+        (2, "phone"): "Contains a formula. Replace it with its value."
+    }
 
 
 def test_numbers_of_a_spreadsheet_fit_where_texts_are_wanted(clerk):
@@ -376,7 +378,7 @@ def test_a_fault_of_ours_is_told_and_leaves_nothing(clerk, monkeypatch):
     monkeypatch.setattr(processing, "_body", lambda *args: 1 / 0)
     assert clerk.apply().state == "failed"
     assert not Customer.objects.exists()
-    assert "Something went wrong on our side" in text(clerk.get(clerk.page))
+    assert "An internal error occurred" in text(clerk.get(clerk.page))
 
 
 def test_old_files_are_forgotten(clerk):

@@ -20,8 +20,8 @@ def delete_old_read() -> int:
         return 0
     until = timezone.now() - dt.timedelta(days=settings.SKELETON_NOTIFICATION_DAYS)
     old = Notification.objects.filter(created_at__lt=until, read_at__isnull=False)
-    forgotten = 0
+    deleted = 0
     while found := list(old.order_by("pk").values_list("pk", flat=True)[:BATCH]):
         Notification.objects.filter(pk__in=found).delete()
-        forgotten += len(found)
-    return forgotten
+        deleted += len(found)
+    return deleted

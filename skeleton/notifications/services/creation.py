@@ -51,9 +51,9 @@ def notify(
         }
         for user_id, language in recipients
     ]
-    told = insert_rows(Notification, rows)
-    if told:
-        create_deliveries.enqueue(notification_ids=[str(row["id"]) for row in told])
+    created = insert_rows(Notification, rows)
+    if created:
+        create_deliveries.enqueue(notification_ids=[str(row["id"]) for row in created])
 
 
 def _claim_key(event: Event, key: str) -> bool:

@@ -38,12 +38,13 @@ EVENTS_FOR_INACTIVE_USERS = (Event.ACCOUNT_DEACTIVATED,)
 def create_deliveries(notification_ids: list[str]) -> None:
     """Start deliveries on the channels that users have enabled now, or try again after their quiet hours."""
     now = timezone.now()
-    told = Notification.objects.filter(pk__in=notification_ids).select_related("user__notification_preferences")
-    for notification in told.order_by("pk"):
-        wishes = preferences_of(notification.user)
+    notifications = Notification.objects.filter(pk__in=notification_ids).select_related(
+        "user__notification_preferences"
+    )
+    for notification in notifications.order_by("pk"):
         if not any(should_deliver(notification, channel) for channel in Channel):
             continue
-        until = wishes.quiet_until(now)
+        until = preferences_of(notification.user).quiet_until(now)
         if until:
             create_deliveries.enqueue(notification_ids=[str(notification.pk)], at=until)
         else:

@@ -32,7 +32,7 @@ class Command(BaseCommand):
                 f"before anybody works here: a file deleted here is deleted there."
             )
         for difference in done.differences:
-            self.stdout.write(f"Not as it was: {difference}")
+            self.stdout.write(f"Difference: {difference}")
         call_command("verify_books", stdout=self.stdout)
         if done.differences:
-            raise CommandError("The database is restored; what is named above is not as it was in the backup.")
+            raise CommandError("The database is restored, but it differs from the backup as listed above.")
