@@ -31,8 +31,8 @@ from inventory.serializers import (
 from inventory.services import categories, reservations, stock
 from skeleton.db import records
 from skeleton.db.locks import locked_for_update
-from skeleton.importexport.runs import RowPlan
-from skeleton.importexport.screens import ImportableAdmin
+from skeleton.importexport.import_admin import ImportableAdmin
+from skeleton.importexport.processing import RowPlan
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_number
 from skeleton.kernel.translation import Text
@@ -286,14 +286,14 @@ class StockAdmin(ImportableAdmin):
 
     # imports are stock counts: the difference between the counted and the recorded quantity is posted
 
-    def add_row(self, body: dict[str, Any], actor: Actor) -> UUID:
+    def create_row(self, body: dict[str, Any], actor: Actor) -> UUID:
         levels = {name: body.pop(name) for name in LEVELS if name in body}
         pk = self.add(ReceiptInputSerializer.parse({**body, "reason": COUNTED}), actor)
         if levels:
             self.change(pk, ReorderInputSerializer.parse(levels, partial=True), actor)
         return pk
 
-    def change_row(self, record: Stock, body: dict[str, Any], actor: Actor) -> None:
+    def update_row(self, record: Stock, body: dict[str, Any], actor: Actor) -> None:
         if "quantity" in body:
             counted = CountInputSerializer.parse({"quantity": body.pop("quantity")})["quantity"]
             change = counted - locked_for_update(Stock.objects.visible_to(actor), record.pk).quantity
@@ -302,7 +302,7 @@ class StockAdmin(ImportableAdmin):
         if body:
             self.change(record.pk, ReorderInputSerializer.parse(body, partial=True), actor)
 
-    def work_order(self, plan: RowPlan) -> Any:
+    def lock_order_key(self, plan: RowPlan) -> Any:
         """Order by item and warehouse, the general lock order."""
         return (str(plan.values.get("sku")), str(plan.values.get("warehouse")), plan.row.number)
 

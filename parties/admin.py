@@ -23,7 +23,7 @@ from parties.serializers import (
     PartyInputSerializer,
 )
 from parties.spreadsheets import party_table
-from skeleton.importexport.screens import ImportableAdmin
+from skeleton.importexport.import_admin import ImportableAdmin
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text

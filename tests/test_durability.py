@@ -98,7 +98,7 @@ def assert_jobs_are_done(database):
     """A job worker is there again, by itself."""
     (number,) = database.query(
         "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
-        """ VALUES ('default', 'skeleton.jobs.tasks.clean_up', '{"timestamp": 0}') RETURNING id"""
+        """ VALUES ('default', 'skeleton.jobs.tasks.delete_old_jobs', '{"timestamp": 0}') RETURNING id"""
     )[0]
     deadline = time.monotonic() + 60
     while database.query("SELECT status::text FROM procrastinate_jobs WHERE id = %s", number) != [("succeeded",)]:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from skeleton.identity.permissions import DEFAULT_ROLES, EVERYTHING, VALID_PERMISSIONS
+from skeleton.identity.permissions import ALL_PERMISSIONS, DEFAULT_ROLES, VALID_PERMISSIONS
 from skeleton.identity.tests.factories import client_of, user_in_role, user_with
 from skeleton.kernel.actors import grants
 from skeleton.testkit.client import ApiClient, operations
@@ -99,7 +99,9 @@ class Callers:
 
 def may(held, route):
     """Written anew, not asked of the code under test: the wildcard rules of the API reference."""
-    return any(needed in held or EVERYTHING in held or f"{needed.split(':')[0]}:*" in held for needed in route.any_of)
+    return any(
+        needed in held or ALL_PERMISSIONS in held or f"{needed.split(':')[0]}:*" in held for needed in route.any_of
+    )
 
 
 def call(client, route, **ids):

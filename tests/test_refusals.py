@@ -21,7 +21,7 @@ from parties import services as parties
 from parties.choices import PartyKind
 from parties.tests.factories import CustomerFactory, deactivated
 from skeleton.identity.tests.factories import client_of, user_in_role
-from skeleton.importexport.errors import BadFile
+from skeleton.importexport.errors import InvalidFile
 from skeleton.importexport.sheets import read_sheet
 from skeleton.kernel import constraints
 from skeleton.kernel.actors import SYSTEM
@@ -229,7 +229,7 @@ class TestNames:
         wholly_translated(error, name)
 
     def test_of_files(self, name):
-        error = refused(lambda: _read(name.encode() + b"\na,b"), BadFile)
+        error = refused(lambda: _read(name.encode() + b"\na,b"), InvalidFile)
         assert in_language(error.message, "de").startswith("Zeile 2 hat mehr Zellen")
         wholly_translated(error, name)
 

@@ -118,7 +118,7 @@ API_ONLY = {
 
 REFUSALS = {
     name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, errors.DomainError)
-} | {"ValidationError", "BadFile", "TooMuch", "CellError", "BadParameter"}
+} | {"ValidationError", "InvalidFile", "LimitExceeded", "CellError", "BadParameter"}
 MESSAGES = ("default_error_messages", "error_messages", "default_message")
 
 

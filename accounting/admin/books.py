@@ -32,8 +32,8 @@ from accounting.services import (
     reverse_entry,
     update_account,
 )
-from skeleton.importexport.runs import RowPlan
-from skeleton.importexport.screens import ImportableAdmin
+from skeleton.importexport.import_admin import ImportableAdmin
+from skeleton.importexport.processing import RowPlan
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.text import format_text
@@ -93,7 +93,7 @@ class AccountAdmin(ImportableAdmin):
     def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         update_account(account_id=pk, values=values, actor=actor)
 
-    def work_order(self, plan: RowPlan) -> Any:
+    def lock_order_key(self, plan: RowPlan) -> Any:
         """Keep the order of the file: an account can be below one that comes earlier in it."""
         return plan.row.number
 

@@ -22,7 +22,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
-from skeleton.notifications.queries import concerned
+from skeleton.notifications.queries import recipients_for
 from skeleton.notifications.services import notify
 
 
@@ -54,7 +54,7 @@ def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: 
 def _notify(order: Order, actor: Actor) -> None:
     notify(
         event=Event.ORDER_STATUS,
-        recipients=concerned(order.created_by_id, "orders:write", actor=actor),
+        recipients=recipients_for(order.created_by_id, "orders:write", actor=actor),
         values={"number": order.number, "customer": order.customer_name, "status": order.status},
         link=f"/api/v1/orders/{order.pk}",
     )

@@ -55,7 +55,7 @@ def test_the_whole_way_is_told_to_who_made_it(owner, colleague, clerk):
     assert newest["body"] == "Acme Corp has paid 500.00 USD in full."
     assert newest["link"] == f"/api/v1/invoices/{invoice['id']}"
     owner.get(newest["link"].removeprefix("/api/v1")).ok()
-    assert [name.rpartition(".")[2] for _, name, _, _ in queued()] == ["deliver", "deliver"]
+    assert [name.rpartition(".")[2] for _, name, _, _ in queued()] == ["create_deliveries", "create_deliveries"]
 
 
 def test_of_what_nobody_made_whoever_writes_invoices_is_told(clerk):
@@ -134,10 +134,10 @@ class TestOverdue:
     def test_one_that_fails_does_not_hold_up_the_others(self, clerk, monkeypatch):
         first, second = sent(due_date=YESTERDAY), sent(due_date=YESTERDAY)
 
-        def refuse(event, invoice, *, actor, once):
+        def refuse(event, invoice, *, actor, deduplication_key):
             if invoice == first:
                 raise DatabaseError
-            notify_invoice_event(event, invoice, actor=actor, once=once)
+            notify_invoice_event(event, invoice, actor=actor, deduplication_key=deduplication_key)
 
         monkeypatch.setattr("billing.services.overdue.notify_invoice_event", refuse)
         assert notify_overdue_invoices() == 1

@@ -132,10 +132,10 @@ def test_what_is_only_foreseen_or_undone_told_nobody(clerk):
 def test_a_notice_that_fails_does_not_hold_up_the_others(clerk, monkeypatch):
     first, _ = active(end_date=END), active(end_date=END)
 
-    def refuse(contract, day, *, actor, once):
+    def refuse(contract, day, *, actor, deduplication_key):
         if contract.pk == first.pk:
             raise DatabaseError
-        notify_end(contract, day, actor=actor, once=once)
+        notify_end(contract, day, actor=actor, deduplication_key=deduplication_key)
 
     notify_end = notifications._notify_upcoming_end
     monkeypatch.setattr("contracts.services.notifications._notify_upcoming_end", refuse)

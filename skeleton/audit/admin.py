@@ -30,7 +30,7 @@ COLOURS = {
 }
 
 
-def screen_of(resource: str) -> ReadOnlyAdmin | None:
+def admin_for_resource(resource: str) -> ReadOnlyAdmin | None:
     """Return the admin that shows a resource of the audit log, or None."""
     screens = (screen for screen in admin.site._registry.values() if isinstance(screen, ReadOnlyAdmin))
     return next((screen for screen in screens if screen.audited == resource), None)
@@ -101,12 +101,12 @@ class AuditEntryAdmin(DocumentAdmin):
 
     @display(description=_("resource"), ordering="resource")
     def resource_shown(self, entry: AuditEntry) -> str:
-        screen = screen_of(entry.resource)
+        screen = admin_for_resource(entry.resource)
         return str(screen.opts.verbose_name_plural) if screen else entry.resource
 
     @display(description=_("object"))
     def object_link(self, entry: AuditEntry) -> SafeString | str:
-        screen = screen_of(entry.resource)
+        screen = admin_for_resource(entry.resource)
         short = str(entry.resource_id)[-12:]  # the random part, enough to distinguish them
         if screen is None:
             return format_html('<span title="{}">{}</span>', entry.resource_id, short)
@@ -119,13 +119,13 @@ class AuditEntryAdmin(DocumentAdmin):
 
     @display(description=_("changes"))
     def changes_table(self, entry: AuditEntry) -> SafeString | str:
-        lines = ((name, *sides(change)) for name, change in entry.changes.items())
+        lines = ((name, *before_and_after(change)) for name, change in entry.changes.items())
         rows = format_html_join("", '<tr><th scope="row">{}</th><td class="before">{}</td><td>{}</td></tr>', lines)
         head = format_html_join("", "<th>{}</th>", ((title,) for title in (_("Field"), _("Before"), _("After"))))
         return format_html('<table class="changes"><tr>{}</tr>{}</table>', head, rows) if rows else EMPTY
 
 
-def sides(change: Any) -> tuple[str, str]:
+def before_and_after(change: Any) -> tuple[str, str]:
     """Return the values before and after a change as texts."""
     before, after = change if isinstance(change, list) and len(change) == 2 else (None, change)
     return _text(before), _text(after)

@@ -29,7 +29,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.money import minor_digits
 from skeleton.kernel.text import local_day, local_money, local_number
 from skeleton.kernel.translation import Text
-from skeleton.notifications.links import page_of
+from skeleton.notifications.links import back_office_path
 
 LISTED = 5
 """Number of rows in a short list."""
@@ -289,7 +289,7 @@ def _inbox(desk: DashboardData) -> dict[str, Any]:
             "label": told.title,
             "note": told.body,
             "amount": local_day(told.created_at),
-            "link": page_of(told.link) or desk.lists.page(INBOX, told.pk),
+            "link": back_office_path(told.link) or desk.lists.page(INBOX, told.pk),
         }
         for told in desk.unread[:LISTED]
     ]

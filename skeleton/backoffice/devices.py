@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from skeleton.identity.models import User
-from skeleton.identity.services.guessing import device_mark
+from skeleton.identity.services.login_limits import device_mark
 
 COOKIE = "skeleton_device"
 _SALT = "skeleton.backoffice.device"

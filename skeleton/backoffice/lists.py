@@ -13,7 +13,7 @@ from skeleton.office import pages
 from skeleton.office.screens import ReadOnlyAdmin
 
 
-def screen_of(model: str) -> ReadOnlyAdmin | None:
+def admin_for_model(model: str) -> ReadOnlyAdmin | None:
     """Return the admin of a model (`billing.invoice`), or None if there is none."""
     screens: dict[str, Any] = {known._meta.label_lower: screen for known, screen in admin.site._registry.items()}
     return screens.get(model)
@@ -29,7 +29,7 @@ class ListLinks:
         if ":" in model:
             page = pages.registered().get(model.partition(":")[2])
             return page is not None and page.may_read(self.request)
-        screen = screen_of(model)
+        screen = admin_for_model(model)
         return screen is not None and screen.has_view_permission(self.request)
 
     def link(self, model: str, *, sort: str = "", **query: Any) -> str:
@@ -52,7 +52,7 @@ class ListLinks:
 
 
 def _known(model: str) -> ReadOnlyAdmin:
-    screen = screen_of(model)
+    screen = admin_for_model(model)
     if screen is None:
         raise LookupError(f"There is no screen of {model}.")
     return screen

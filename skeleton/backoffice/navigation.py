@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from skeleton.backoffice.lists import screen_of
+from skeleton.backoffice.lists import admin_for_model
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.translation import Text
 from skeleton.notifications.queries import unread_count
@@ -178,7 +178,7 @@ def _page(place: Place, request: HttpRequest) -> dict[str, Any] | None:
 
 
 def _screen(place: Place, request: HttpRequest) -> dict[str, Any] | None:
-    screen = screen_of(place.name)
+    screen = admin_for_model(place.name)
     if screen is None or not screen.has_module_permission(request):
         return None
     return {"title": capfirst(screen.opts.verbose_name_plural), "link": screen.list_page}

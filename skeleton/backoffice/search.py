@@ -19,7 +19,7 @@ from contracts.models import Contract
 from inventory.models import Item
 from parties.choices import PartyKind
 from parties.models import KINDS
-from skeleton.backoffice.lists import ListLinks, screen_of
+from skeleton.backoffice.lists import ListLinks, admin_for_model
 from skeleton.backoffice.navigation import icon_of, sections_for
 from skeleton.db.statements import compile_rows
 
@@ -106,7 +106,7 @@ def _found(source: Source, text: str, lists: ListLinks) -> Iterator[SearchGroup]
 
 
 def _name_of(model: str) -> str:
-    screen = screen_of(model)
+    screen = admin_for_model(model)
     return str(capfirst(screen.opts.verbose_name_plural)) if screen else ""
 
 

@@ -13,7 +13,7 @@ from skeleton.kernel.errors import Forbidden
 def require_can_grant(actor: Actor, permissions: Iterable[str]) -> None:
     """Raise Forbidden if any of `permissions` exceeds those of the actor."""
     if not covers(actor.permissions, permissions):
-        raise Forbidden(_("This involves permissions that you do not hold yourself."))
+        raise Forbidden(_("You cannot grant or manage permissions that you do not have yourself."))
 
 
 def require_can_manage(actor: Actor, user: User) -> None:

@@ -16,7 +16,7 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.enums import ActionVariant
 
 from skeleton.identity.models import Role, User
-from skeleton.identity.permissions import ACTIONS, EVERYTHING, VALID_PERMISSIONS
+from skeleton.identity.permissions import ACTIONS, ALL_PERMISSIONS, VALID_PERMISSIONS
 from skeleton.identity.serializers import NewUserInputSerializer, RoleInputSerializer, UserFormInputSerializer
 from skeleton.identity.services import accounts, roles
 from skeleton.kernel.actors import Actor
@@ -149,7 +149,7 @@ def _choices() -> list[tuple[str, list[tuple[str, str]]]]:
         (resource, [(name, name) for name in VALID_PERMISSIONS if name.partition(":")[0] == resource])
         for resource in ACTIONS
     ]
-    return [*groups, ("everything", [(EVERYTHING, EVERYTHING)])]
+    return [*groups, ("everything", [(ALL_PERMISSIONS, ALL_PERMISSIONS)])]
 
 
 class RoleForm(RecordForm):

@@ -21,12 +21,12 @@ from skeleton.identity.choices import Language
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.translation import Text
 from skeleton.notifications.choices import Channel, DeliveryStatus, Event
-from skeleton.notifications.links import page_of
+from skeleton.notifications.links import back_office_path
 from skeleton.notifications.models import Delivery, Notification, Preferences
-from skeleton.notifications.queries import preferences_of, unread_count
+from skeleton.notifications.queries import preferences_by_user_id, unread_count
 from skeleton.notifications.serializers import PreferencesInputSerializer, known_zones
-from skeleton.notifications.services import marks
-from skeleton.notifications.services.delivery import send_again
+from skeleton.notifications.services import reading
+from skeleton.notifications.services.delivery import retry_delivery
 from skeleton.notifications.services.preferences import update_preferences
 from skeleton.office.acts import AdminAction, act
 from skeleton.office.columns import EMPTY, label
@@ -103,7 +103,7 @@ class PreferencesAdmin(OwnRecordsAdmin, RecordAdmin):
     form = PreferencesForm
     fieldsets = (
         (
-            _("How else you are told"),
+            _("Other channels"),
             {"fields": (("email_enabled", "sms_enabled", "push_enabled"), "language")},
         ),
         (
@@ -114,7 +114,7 @@ class PreferencesAdmin(OwnRecordsAdmin, RecordAdmin):
 
     def add(self, values: dict[str, Any], actor: Actor) -> UUID:
         update_preferences(values=values, actor=actor)
-        return preferences_of(actor.user_id).pk
+        return preferences_by_user_id(actor.user_id).pk
 
     def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         update_preferences(values=values, actor=actor)
@@ -144,7 +144,7 @@ class PreferencesAdmin(OwnRecordsAdmin, RecordAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Return the initial data: the user's current language."""
-        return {"language": preferences_of(self.actor(request).user_id).user.language}
+        return {"language": preferences_by_user_id(self.actor(request).user_id).user.language}
 
 
 # --- notifications ----------------------------------------------------------------------------------------------------
@@ -181,13 +181,13 @@ class NotificationAdmin(OwnRecordsAdmin, DocumentAdmin):
 
     def read_all(self, request: HttpRequest) -> HttpResponse:
         """Mark all notifications as read, and return to the list."""
-        marks.mark_all_read(actor=self.actor(request))
-        messages.success(request, _("All are read."))
+        reading.mark_all_read(actor=self.actor(request))
+        messages.success(request, _("All notifications are marked as read."))
         return HttpResponseRedirect(self.list_page)
 
     @display(description=_("about"))
     def about(self, notification: Notification) -> Any:
-        page = page_of(notification.link)
+        page = back_office_path(notification.link)
         return (
             format_html('<a class="text-link" href="{}">{}</a>', page, pgettext_lazy("verb", "Open")) if page else EMPTY
         )
@@ -198,10 +198,10 @@ class NotificationAdmin(OwnRecordsAdmin, DocumentAdmin):
             return label("read", {}, text=str(_("read")))
         return label("new", {"new": "primary"}, text=str(_("new")))
 
-    @act(_("Mark as read"), when=lambda told: told.read_at is None, icon="mark_email_read")
+    @act(_("Mark as read"), when=lambda notification: notification.read_at is None, icon="mark_email_read")
     def mark_read(self, request: HttpRequest, notification: Notification, form: ActionForm) -> str:
-        marks.mark_read(notification_id=notification.pk, actor=self.actor(request))
-        return str(_("It is read."))
+        reading.mark_read(notification_id=notification.pk, actor=self.actor(request))
+        return str(_("The notification is marked as read."))
 
 
 # --- deliveries -------------------------------------------------------------------------------------------------------
@@ -277,5 +277,5 @@ class DeliveryAdmin(DocumentAdmin):
         question=_("It will be tried again at once, and at intervals if that fails."),
     )
     def send_again(self, request: HttpRequest, delivery: Delivery, form: ActionForm) -> str:
-        send_again(delivery_id=delivery.pk, actor=self.actor(request))
-        return str(_("It is on its way again."))
+        retry_delivery(delivery_id=delivery.pk, actor=self.actor(request))
+        return str(_("The delivery will be sent again."))

@@ -36,7 +36,7 @@ class Texts(Formatter):
         """Return a text of the event in one line, without line breaks or hidden characters, as for a subject."""
         return one_line(self.vformat(self.texts[event][part], (), values))
 
-    def letter(self, event: Event, values: Values, *, name: str, address: str | None) -> str:
+    def email_text(self, event: Event, values: Values, *, name: str, address: str | None) -> str:
         """Return the complete text of an e-mail to `name`, with a link to `address` if there is one."""
         text = self.vformat(self.texts[event]["email"], (), values)
         link = self.vformat(self.frame["link"], (), {"address": address}) if address else ""

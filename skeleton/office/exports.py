@@ -57,7 +57,7 @@ class ExportMixin:
         return super().changelist_view(request, {**links, **(extra_context or {})})  # type: ignore[misc,no-any-return]
 
     def import_link(self, request: HttpRequest) -> str | None:
-        """Return the address of the import page if the user may import (`skeleton.importexport.screens`)."""
+        """Return the address of the import page if the user may import (`skeleton.importexport.import_admin`)."""
         return None
 
     @validates_parameters

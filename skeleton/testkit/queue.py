@@ -8,7 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection, connections
 
-from skeleton.jobs.worker import work
+from skeleton.jobs.worker import run_worker
 
 
 @contextmanager
@@ -32,5 +32,5 @@ def run_due_jobs() -> None:
 
 
 async def _work_and_close() -> None:
-    await work(wait=False)
+    await run_worker(wait=False)
     await sync_to_async(connections.close_all)()  # periodic jobs were enqueued in asgiref's thread

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from skeleton.audit.models import AuditEntry
-from skeleton.files import uses
+from skeleton.files import usage
 from skeleton.files.models import File
 from skeleton.files.tests.factories import upload
 from skeleton.identity.tests.factories import PASSWORD, client_of, user_in_role, user_with
@@ -65,10 +65,10 @@ def test_bytes_that_are_gone_are_told(clara, folder):
 
 def test_deleting(clara, monkeypatch, django_capture_on_commit_callbacks, folder):
     file, browser = made(clara), Visitor(clara)
-    monkeypatch.setattr(uses, "_registered", {})
-    uses.register("a message", lambda pk: pk == file.pk)
+    monkeypatch.setattr(usage, "_registered", {})
+    usage.register_usage("a message", lambda pk: pk == file.pk)
     assert "a message" in browser.post(f"{LIST}{file.pk}/remove/").content.decode()
-    monkeypatch.setattr(uses, "_registered", {})
+    monkeypatch.setattr(usage, "_registered", {})
     assert browser.get(f"{LIST}{file.pk}/remove/").status_code == 200
     assert File.objects.filter(pk=file.pk).exists(), "to look changes nothing"
     with django_capture_on_commit_callbacks(execute=True):

@@ -10,7 +10,7 @@ from skeleton.audit.models import AuditEntry
 from skeleton.identity.queries import recipients_of
 from skeleton.notifications.choices import Event
 from skeleton.notifications.models import Delivery, Notification, Preferences
-from skeleton.notifications.queries import preferences_of
+from skeleton.notifications.queries import preferences_by_user_id
 from skeleton.notifications.services import notify
 from skeleton.notifications.tests.factories import tell, work_off
 
@@ -93,7 +93,7 @@ WISHES = {
 
 
 def wishes_of(visitor):
-    return preferences_of(visitor.user.pk)
+    return preferences_by_user_id(visitor.user.pk)
 
 
 def test_ones_preferences(guest, clerk):

@@ -21,7 +21,7 @@ from skeleton.backoffice.tests.test_browser import sign_in
 from skeleton.backoffice.tests.test_screens import TABLE, pages
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import PASSWORD, user_in_role
-from skeleton.importexport.screens import ImportableAdmin
+from skeleton.importexport.import_admin import ImportableAdmin
 from skeleton.office.pages import registered
 from skeleton.testkit.browser import browse
 from skeleton.testkit.pages import fields_of

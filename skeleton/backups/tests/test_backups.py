@@ -141,20 +141,20 @@ def test_what_is_missing_is_said(data, elsewhere, folder):
     lost = File.objects.get(pk=data[0]["id"])
     (folder / "files" / lost.storage_key).unlink()
     target = folder / "backup.zip"
-    assert f"Without its bytes: {lost.storage_key}" in run("backup", target)
+    assert f"Missing contents: {lost.storage_key}" in run("backup", target)
     kept = File.objects.get(pk=data[1]["id"])
     (folder / "files" / kept.storage_key).write_bytes(b"second, changed")
     said = StringIO()
-    with elsewhere, pytest.raises(CommandError, match="not as it was"):
+    with elsewhere, pytest.raises(CommandError, match="differs from the backup"):
         call_command("restore", str(target), stdout=said)
-    assert f"the bytes of the file {lost.pk} are missing" in said.getvalue()
-    assert f"the bytes of the file {kept.pk} are not those that were uploaded" in said.getvalue()
+    assert f"the contents of file {lost.pk} are missing" in said.getvalue()
+    assert f"the contents of file {kept.pk} differ from those that were uploaded" in said.getvalue()
 
 
 def test_a_backup_writes_over_nothing(data, folder):
     target = folder / "backup.zip"
     target.write_text("precious")
-    with pytest.raises(CommandError, match="there already"):
+    with pytest.raises(CommandError, match="already exists"):
         run("backup", target)
     assert target.read_text() == "precious"
     with pytest.raises(CommandError, match="cannot be written"):
@@ -182,9 +182,9 @@ def test_what_is_no_whole_backup_of_ours_changes_nothing(data, elsewhere, folder
         return lambda read: json.dumps({**json.loads(read), **fields})
 
     broken = {
-        "not a whole backup": [cut, flipped],
+        "not a complete backup": [cut, flipped],
         "There is no": [folder / "nowhere.zip"],
-        "newer Skeleton": [rewritten(good, folder / "a.zip", manifest=manifest(format=2))],
+        "newer version of Skeleton": [rewritten(good, folder / "a.zip", manifest=manifest(format=2))],
         "has billing.9999_future": [
             rewritten(good, folder / "b.zip", manifest=manifest(migrations=[["billing", "9999_future"]]))
         ],

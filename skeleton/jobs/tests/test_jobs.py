@@ -10,9 +10,9 @@ from django.utils import timezone
 from skeleton.audit.models import AuditEntry
 from skeleton.identity.tests.factories import actor_of, user_in_role
 from skeleton.jobs import services
-from skeleton.jobs.failures import place_of, reason_of
+from skeleton.jobs.failures import location_of, reason_of
 from skeleton.jobs.models import Job
-from skeleton.jobs.queries import jobs, live_worker_count, periodic_jobs
+from skeleton.jobs.queries import jobs_with_failures, live_worker_count, periodic_jobs
 from skeleton.jobs.queue import ATTEMPTS
 from skeleton.jobs.tests.jobs import count, fail, pass_on
 from skeleton.kernel.errors import Conflict, NotFound
@@ -48,7 +48,7 @@ def state(number):
 
 def test_why_it_failed_is_kept_after_the_rollback_and_goes_with_the_job():
     number = failed()
-    job: Any = jobs().get(pk=number)
+    job: Any = jobs_with_failures().get(pk=number)
     assert (job.status, job.attempts) == ("failed", ATTEMPTS)
     assert job.reason == "RuntimeError: as it was told to"
     assert job.place.startswith("skeleton/jobs/tests/jobs.py:")
@@ -63,7 +63,7 @@ def test_why_it_failed_is_kept_after_the_rollback_and_goes_with_the_job():
 def test_one_that_will_be_tried_again_says_why_it_waits():
     number = pass_on.enqueue(key="x")
     run_due_jobs()
-    job: Any = jobs().get(pk=number)
+    job: Any = jobs_with_failures().get(pk=number)
     assert (job.status, job.reason) == ("todo", "RuntimeError: as it was told to")
     assert job.scheduled_at > timezone.now()
 
@@ -141,12 +141,12 @@ def test_periodic_jobs_with_their_last_and_next_run():
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH job AS (INSERT INTO procrastinate_jobs (queue_name, task_name, status)"
-            " VALUES ('default', 'skeleton.jobs.tasks.clean_up', 'failed') RETURNING id)"
+            " VALUES ('default', 'skeleton.jobs.tasks.delete_old_jobs', 'failed') RETURNING id)"
             " INSERT INTO procrastinate_periodic_defers (task_name, defer_timestamp, job_id)"
-            " SELECT 'skeleton.jobs.tasks.clean_up', 1767237420, id FROM job"
+            " SELECT 'skeleton.jobs.tasks.delete_old_jobs', 1767237420, id FROM job"
         )
     found = {str(each.purpose): each for each in periodic_jobs()}
-    clean_up = next(each for purpose, each in found.items() if purpose.startswith("Every night, for old jobs"))
+    clean_up = next(each for purpose, each in found.items() if purpose.startswith("Every night: delete old jobs"))
     report = next(each for each in found.values() if each.title == "Report orphans")
     assert (clean_up.last, clean_up.state) == (dt.datetime(2026, 1, 1, 3, 17, tzinfo=dt.UTC), "failed")
     assert (clean_up.next.hour, clean_up.next.minute) == (3, 17)
@@ -191,4 +191,4 @@ def test_a_refused_row_is_not_repeated():
     )
     assert reason_of(ValueError()) == "ValueError"
     assert len(reason_of(ValueError("x" * 9000))) < LONGEST + 10
-    assert place_of(ValueError()) == ""
+    assert location_of(ValueError()) == ""

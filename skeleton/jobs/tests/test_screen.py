@@ -50,7 +50,7 @@ def test_the_list_shows_what_is_open_with_its_reason(chief):
     shown = chief.get(LIST).content.decode()
     assert "RuntimeError: as it was told to" in shown
     assert "No worker is running" in shown
-    assert "Every night, for old jobs" in shown
+    assert "Every night: delete old jobs" in shown
     assert f"{LIST}{done}/" not in shown
     assert f"{LIST}{done}/" in chief.get(LIST, {"status": "succeeded"}).content.decode()
     assert f"{LIST}{done}/" in chief.get(LIST, {"status": "all", "task": count.name}).content.decode()
@@ -72,7 +72,7 @@ def test_a_jobs_page_and_its_acts(chief):
     assert "This job is cancelled." in chief.post(f"{page}cancel/").content.decode()
     history = chief.get(f"{page}history/", follow=True).content.decode()
     assert "RUN NOW" in history.upper()
-    by_audit_id = f"{LIST}{Job.objects.get(pk=number).audited_as}/change/"
+    by_audit_id = f"{LIST}{Job.objects.get(pk=number).audit_id}/change/"
     assert chief.get(by_audit_id).status_code == 200
     assert chief.get(f"{LIST}{number + 1000}/history/").status_code == 302
 

@@ -5,7 +5,7 @@ from django.db import DatabaseError, connection, transaction
 
 from skeleton.identity.tests.factories import UserFactory, actor_of, client_of
 from skeleton.notifications.models import Notification
-from skeleton.notifications.services.marks import mark_all_read, mark_read
+from skeleton.notifications.services.reading import mark_all_read, mark_read
 from skeleton.notifications.tests.factories import tell
 from skeleton.notifications.views import NotificationViewSet
 from skeleton.testkit.query_counts import check_query_counts

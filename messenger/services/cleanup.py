@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import connection
 
-from messenger.services.tickets import forget_tickets
+from messenger.services.tickets import delete_expired_tickets
 
 # the newest event stays, regardless of its age: it holds the current position of the log
 _CLEAR = """
@@ -13,9 +13,9 @@ _CLEAR = """
 """
 
 
-def clear_away() -> int:
+def delete_old_events() -> int:
     """Delete events older than `SKELETON_MESSENGER_DAYS`, and expired tickets. Returns the number of events."""
-    forget_tickets()
+    delete_expired_tickets()
     with connection.cursor() as cursor:
         cursor.execute(_CLEAR, [settings.SKELETON_MESSENGER_DAYS])
         return int(cursor.rowcount)

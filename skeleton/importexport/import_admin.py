@@ -17,7 +17,7 @@ from unfold import widgets
 
 from skeleton.importexport.imports import apply_import, start_import
 from skeleton.importexport.models import Import, ImportState
-from skeleton.importexport.runs import RowPlan
+from skeleton.importexport.processing import RowPlan
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import DomainError
 from skeleton.kernel.ids import parse_uuid
@@ -76,33 +76,33 @@ class ImportableAdmin(RecordAdmin):
         ]
         return [*own, *super().get_urls()]
 
-    # what an import does with a row
+    # rows of a file
 
-    def may_import(self, actor: Actor) -> bool:
+    def can_import(self, actor: Actor) -> bool:
         """Return whether the actor may read and write the records. Checked at upload and again before processing."""
         resources = self.resources
         return all(actor.can(*(f"{name}:{action}" for name in resources)) for action in ("read", "write"))
 
-    def add_row(self, body: dict[str, Any], actor: Actor) -> UUID:
+    def create_row(self, body: dict[str, Any], actor: Actor) -> UUID:
         """Create a record from a request body, as the API would, and return its id."""
         return self.add(self.create_input.parse(body), actor)
 
-    def change_row(self, record: Any, body: dict[str, Any], actor: Actor) -> None:
+    def update_row(self, record: Any, body: dict[str, Any], actor: Actor) -> None:
         """Partially update a record from a request body, as the API would."""
         self.change(record.pk, self.update_input.parse(body, partial=True), actor)
 
-    def work_order(self, plan: RowPlan) -> Any:
+    def lock_order_key(self, plan: RowPlan) -> Any:
         """Return the sort key of a row: existing records by id, so that two imports cannot deadlock, then new ones."""
         return (plan.record is None, str(plan.record.pk) if plan.record else "", plan.row.number)
 
     # pages
 
     def import_link(self, request: HttpRequest) -> str | None:
-        return self.address("import") if self.may_import(self.actor(request)) else None
+        return self.address("import") if self.can_import(self.actor(request)) else None
 
     def _importer(self, request: HttpRequest) -> Actor:
         actor: Actor = self.actor(request)
-        if not self.may_import(actor):
+        if not self.can_import(actor):
             raise PermissionDenied
         return actor
 

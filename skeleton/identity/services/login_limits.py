@@ -49,7 +49,7 @@ class LoginAttempt:
                 format_text(_("Too many requests. Try again in {minutes} min."), minutes=minutes), retry_after=wait
             ) from refusal
 
-    def was_right(self) -> None:
+    def succeeded(self) -> None:
         """Subtract the attempt again, because the password was right."""
         undo_hits(*self.failures)
 

@@ -7,7 +7,7 @@ text, otherwise `application/octet-stream`: no guess is better than a wrong one.
 import codecs
 from typing import IO
 
-HEAD, TAIL = 4096, 65_536  # bytes to inspect
+HEAD_BYTES, TAIL_BYTES = 4096, 65_536  # bytes to inspect
 BINARY, TEXT = "application/octet-stream", "text/plain"
 
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
@@ -46,7 +46,7 @@ ZIP_MEMBERS: tuple[tuple[bytes, str], ...] = (
 )
 OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument."
 OPEN_DOCUMENTS = ("text", "spreadsheet", "presentation")
-MARKUP: tuple[tuple[bytes, str], ...] = (
+MARKUP_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"<svg", "image/svg+xml"),
     (b"<!doctype html", "text/html"),
     (b"<html", "text/html"),
@@ -59,7 +59,7 @@ MARKUP: tuple[tuple[bytes, str], ...] = (
 def media_type_of(file: IO[bytes]) -> str:
     """Return the media type of `file`, and rewind it."""
     file.seek(0)
-    head = file.read(HEAD)
+    head = file.read(HEAD_BYTES)
     found = _kind_of_zip(file, head) if head.startswith(ZIP) else _by_signature(head) or _of_text(head)
     file.seek(0)
     return found
@@ -76,8 +76,8 @@ def _kind_of_zip(file: IO[bytes], head: bytes) -> str:
         kind = next((kind for kind in OPEN_DOCUMENTS if rest.startswith(kind.encode())), None)
         return f"application/vnd.oasis.opendocument.{kind}" if kind else "application/zip"
     end = file.seek(0, 2)
-    file.seek(max(0, end - TAIL))
-    directory = file.read(TAIL)
+    file.seek(max(0, end - TAIL_BYTES))
+    directory = file.read(TAIL_BYTES)
     return next((kind for member, kind in ZIP_MEMBERS if member in directory), "application/zip")
 
 
@@ -89,4 +89,4 @@ def _of_text(head: bytes) -> str:
     if any(ord(sign) < 32 and sign not in "\t\n\f\r" for sign in text):
         return BINARY
     lowered = text.lower().encode()
-    return next((kind for mark, kind in MARKUP if mark in lowered), TEXT)
+    return next((kind for mark, kind in MARKUP_SIGNATURES if mark in lowered), TEXT)

@@ -18,9 +18,9 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from skeleton.importexport.errors import BadFile
+from skeleton.importexport.errors import InvalidFile
 from skeleton.importexport.reader.rows import Row
-from skeleton.importexport.reports import CHANGED, NEW, UNCHANGED, WRONG, Outcome, Report
+from skeleton.importexport.reports import CHANGED, INVALID, NEW, UNCHANGED, ImportReport, RowOutcome
 from skeleton.importexport.sheets import Sheet
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import DomainError
@@ -36,22 +36,22 @@ Progress = Callable[[int, int], None]
 """Called with the number of rows done and their total."""
 
 CHUNK = 500
-TOLD_EVERY = 50  # rows
+PROGRESS_EVERY = 50  # rows
 
 
 class ImportTarget(Protocol):
-    """The target of an import: an admin with `skeleton.importexport.screens.ImportableAdmin`."""
+    """The target of an import: an admin with `skeleton.importexport.import_admin.ImportableAdmin`."""
 
     model: type[Model]
     table: Table
 
     def rows(self, actor: Actor) -> Any: ...
 
-    def add_row(self, body: dict[str, Any], actor: Actor) -> UUID: ...
+    def create_row(self, body: dict[str, Any], actor: Actor) -> UUID: ...
 
-    def change_row(self, record: Any, body: dict[str, Any], actor: Actor) -> None: ...
+    def update_row(self, record: Any, body: dict[str, Any], actor: Actor) -> None: ...
 
-    def work_order(self, plan: "RowPlan") -> Any: ...
+    def lock_order_key(self, plan: "RowPlan") -> Any: ...
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class RowPlan:
     errors: dict[str, Text] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
 
-    def refuse(self, column: str, text: Text) -> None:
+    def add_error(self, column: str, text: Text) -> None:
         """Add an error to a column, unless it has one."""
         self.errors.setdefault(column, text)
 
@@ -72,48 +72,48 @@ class RowPlan:
 class _Rollback(Exception):
     """Rolls back the transaction and carries the report out of it."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: ImportReport) -> None:
         self.report = report
 
 
-def run(
+def process(
     target: ImportTarget,
     sheet: Sheet,
     *,
     actor: Actor,
     apply: str | None,
     progress: Progress = lambda done, total: None,
-) -> tuple[Report, bool]:
-    """Process the sheet, and return the report and whether it was applied. Raises BadFile.
+) -> tuple[ImportReport, bool]:
+    """Process the sheet, and return the report and whether it was applied. Raises InvalidFile.
 
     `apply` is the hash of the plan that was shown. The changes are applied only if they still match it exactly; without
     it, they are always rolled back.
     """
     try:
         with audited_transaction(actor, "import"):
-            report = _work(target, sheet, actor, progress)
+            report = _process(target, sheet, actor, progress)
             if apply is None or not report.is_clean or report.plan != apply:
                 raise _Rollback(report)
         return report, True
     except _Rollback as undone:
         return undone.report, False
-    except BadFile:
+    except InvalidFile:
         raise
     except REFUSALS as exc:  # a deferred constraint, which cannot be attributed to a row
-        raise BadFile(refusal_of(exc).message) from exc
+        raise InvalidFile(refusal_of(exc).message) from exc
 
 
-def _work(target: ImportTarget, sheet: Sheet, actor: Actor, progress: Progress) -> Report:
+def _process(target: ImportTarget, sheet: Sheet, actor: Actor, progress: Progress) -> ImportReport:
     columns = [column.prepared() for column in _columns_of(target.table, sheet.heading)]
     plans = _plans(target, sheet, columns, actor)
-    ordered = sorted(plans, key=target.work_order)
+    ordered = sorted(plans, key=target.lock_order_key)
     outcomes = {}
     for done, plan in enumerate(ordered):
         outcomes[plan.row.number] = _apply_row(target, plan, columns, actor)
-        if done % TOLD_EVERY == 0:
+        if done % PROGRESS_EVERY == 0:
             progress(done, len(plans))
     connection.check_constraints()
-    report = Report(ignored=[column.name for column in columns if column.shown and column.name != ID])
+    report = ImportReport(ignored=[column.name for column in columns if column.shown and column.name != ID])
     for plan in plans:
         report.add(outcomes[plan.row.number])
     progress(len(plans), len(plans))
@@ -124,19 +124,21 @@ def _work(target: ImportTarget, sheet: Sheet, actor: Actor, progress: Progress) 
 
 
 def check_heading(table: Table, heading: Sequence[str]) -> None:
-    """Raise BadFile if the columns of a file do not fit the table."""
+    """Raise InvalidFile if the columns of a file do not fit the table."""
     names = [column_name(text) for text in heading]
     known = {ID, *(column.name for column in table.columns)}
     unknown = [text or "(empty)" for text, name in zip(heading, names, strict=True) if name not in known]
     if unknown:
         found, columns = _named(unknown), ", ".join(table.names)
-        raise BadFile(format_text(_("Unknown columns: {found}. Known are: {columns}."), found=found, columns=columns))
+        raise InvalidFile(
+            format_text(_("Unknown columns: {found}. The known columns are: {columns}."), found=found, columns=columns)
+        )
     twice = _named(sorted({name for name in names if names.count(name) > 1}))
     if twice:
-        raise BadFile(format_text(_("These columns are there twice: {twice}."), twice=twice))
+        raise InvalidFile(format_text(_("These columns occur more than once: {twice}."), twice=twice))
     if ID not in names and not set(table.key) <= set(names):
         key = " and ".join(table.key)
-        raise BadFile(format_text(_("Rows cannot be matched to records: add a column id, or {key}."), key=key))
+        raise InvalidFile(format_text(_("Rows cannot be matched to records: add a column id, or {key}."), key=key))
 
 
 def _named(texts: Sequence[str]) -> str:
@@ -164,7 +166,7 @@ def _columns_of(table: Table, heading: Sequence[str]) -> list[Column]:
 _ID = TextColumn(ID, shown=True)
 
 
-# --- which record a row means -----------------------------------------------------------------------------------------
+# --- matching rows to records -----------------------------------------------------------------------------------------
 
 
 def _plans(target: ImportTarget, sheet: Sheet, columns: list[Column], actor: Actor) -> list[RowPlan]:
@@ -177,7 +179,7 @@ def _plans(target: ImportTarget, sheet: Sheet, columns: list[Column], actor: Act
         _find_records(target, fresh, columns, actor)
         for plan in fresh:
             _read_amounts(plan, columns, target.table)
-            _refuse_twice(plan, target.table, first_of)
+            _check_not_repeated(plan, target.table, first_of)
         plans += fresh
     return plans
 
@@ -191,9 +193,9 @@ def _read_known(plan: RowPlan, columns: list[Column]) -> None:
     """Read all cells except amounts, which may depend on the record's currency."""
     for index, column in enumerate(columns):
         if index in plan.row.formulas:
-            plan.refuse(column.name, _("Holds a formula: put its value there."))
-        elif index in plan.row.faults:
-            plan.refuse(column.name, _("Holds an error such as #N/A: put a value there."))
+            plan.add_error(column.name, _("Contains a formula. Replace it with its value."))
+        elif index in plan.row.errors:
+            plan.add_error(column.name, _("Contains an error such as #N/A. Replace it with a value."))
         elif column.name == ID or not (column.shown or isinstance(column, AmountColumn)):
             _read(plan, column, plan.row.cells[index], {})
 
@@ -216,7 +218,7 @@ def _find_records(target: ImportTarget, plans: list[RowPlan], columns: list[Colu
         if plan.row.number in by_id:
             plan.record = found.get(by_id[plan.row.number])
             if plan.record is None:
-                plan.refuse(ID, _("There is no record with this id. Leave it empty for a new one."))
+                plan.add_error(ID, _("There is no record with this id. Leave the id empty to create one."))
     keyed = [plan for plan in plans if plan.row.number not in by_id and _key_of(plan, target.table)]
     _find_by_key(target.table, rows, keyed, columns)
 
@@ -235,9 +237,11 @@ def _find_by_key(table: Table, rows: Any, plans: list[RowPlan], columns: list[Co
         matches = candidates.get(_key_of(plan, table), [])
         if len(matches) > 1:
             count, named = len(matches), " and ".join(table.key)
-            plan.refuse(
+            plan.add_error(
                 table.key[0],
-                format_text(_("{count} records have this {named}: give the id."), count=count, named=named),
+                format_text(
+                    _("{count} records have this {named}. Add the id to identify one."), count=count, named=named
+                ),
             )
         plan.record = matches[0] if matches else None
 
@@ -253,14 +257,14 @@ def _key_of(plan: RowPlan, table: Table) -> tuple[Any, ...] | None:
     return None if not key or None in key else key
 
 
-def _refuse_twice(plan: RowPlan, table: Table, first_of: dict[Any, int]) -> None:
+def _check_not_repeated(plan: RowPlan, table: Table, first_of: dict[Any, int]) -> None:
     """Refuse a second row about the same record, as the two may contradict each other."""
     means = plan.record.pk if plan.record is not None else _key_of(plan, table)
     if means is None:
         return
     first = first_of.setdefault(means, plan.row.number)
     if first != plan.row.number:
-        plan.refuse(
+        plan.add_error(
             table.key[0] if table.key else ID, format_text(_("Row {first} is about the same record."), first=first)
         )
 
@@ -269,35 +273,35 @@ def _read_amounts(plan: RowPlan, columns: list[Column], table: Table) -> None:
     known = {column.name: column.of(plan.record) for column in table.columns} if plan.record is not None else {}
     context = {**known, **plan.values}
     for index, column in enumerate(columns):
-        is_read = index not in plan.row.formulas and index not in plan.row.faults
+        is_read = index not in plan.row.formulas and index not in plan.row.errors
         if isinstance(column, AmountColumn) and not column.shown and is_read:
             _read(plan, column, plan.row.cells[index], context)
 
 
-# --- doing it ---------------------------------------------------------------------------------------------------------
+# --- applying rows ----------------------------------------------------------------------------------------------------
 
 
-def _apply_row(target: ImportTarget, plan: RowPlan, columns: list[Column], actor: Actor) -> Outcome:
+def _apply_row(target: ImportTarget, plan: RowPlan, columns: list[Column], actor: Actor) -> RowOutcome:
     label = " · ".join(text for name in target.table.key if (text := plan.texts.get(name))) or str(plan.record or "")
-    outcome = Outcome(plan.row.number, label, NEW if plan.record is None else UNCHANGED, errors=dict(plan.errors))
+    outcome = RowOutcome(plan.row.number, label, NEW if plan.record is None else UNCHANGED, errors=dict(plan.errors))
     if outcome.errors:
-        outcome.state = WRONG
+        outcome.state = INVALID
         return outcome
     written = [column for column in columns if not column.shown and column.name in plan.values]
     try:
         if plan.record is None:
             given = {column.name: column for column in written if plan.values[column.name] is not None}
             with transaction.atomic():  # a savepoint: the next row must find nothing of one that is refused
-                target.add_row(_body(plan, list(given.values())), actor)
+                target.create_row(_body(plan, list(given.values())), actor)
         else:
             changed = [column for column in written if _differs(column, plan)]
             if changed:
                 outcome.state = CHANGED
                 outcome.changes = {column.name: _change(plan, column, target.table) for column in changed}
                 with transaction.atomic():
-                    target.change_row(plan.record, _body(plan, changed), actor)
+                    target.update_row(plan.record, _body(plan, changed), actor)
     except REFUSALS as exc:
-        outcome.state, outcome.changes = WRONG, {}
+        outcome.state, outcome.changes = INVALID, {}
         outcome.errors = _errors(refusal_of(exc), target.table)
     return outcome
 

@@ -16,10 +16,10 @@ InUse = Callable[[UUID], bool]
 SharedWith = Callable[[Any], QuerySet[Any]]
 
 _registered: dict[Text, InUse] = {}
-_showing: list[SharedWith] = []
+_sharing: list[SharedWith] = []
 
 
-def register(what: Text, in_use: InUse, *, shared_with: SharedWith | None = None) -> None:
+def register_usage(what: Text, in_use: InUse, *, shared_with: SharedWith | None = None) -> None:
     """Register a use of files, such as "a message". Call it from `AppConfig.ready()`.
 
     `in_use` returns whether the file with an id is in use. `shared_with` returns, for a user's id, a queryset of the
@@ -27,12 +27,12 @@ def register(what: Text, in_use: InUse, *, shared_with: SharedWith | None = None
     """
     _registered[what] = in_use
     if shared_with:
-        _showing.append(shared_with)
+        _sharing.append(shared_with)
 
 
 def shared_with(user_id: Any) -> list[QuerySet[Any]]:
     """Return querysets of the uses of a file (`OuterRef("pk")`) that allow a user who isn't its owner to open it."""
-    return [found(user_id) for found in _showing]
+    return [found(user_id) for found in _sharing]
 
 
 def usage_of(file_id: UUID) -> Text | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from messenger.services.tickets import Standing
+from messenger.services.tickets import StreamAuthorization
 from skeleton.db.fetching import fetch
 
 READ = ["messenger:read", "messenger:*", "*:*"]
@@ -28,14 +28,14 @@ _BY_WEB_SESSION = f"""
 """  # noqa: S608
 
 
-def still_standing(asked: Collection[Standing]) -> set[Standing]:
+def valid_authorizations(asked: Collection[StreamAuthorization]) -> set[StreamAuthorization]:
     """Return those of `asked` that are still valid."""
-    found: set[Standing] = set()
+    found: set[StreamAuthorization] = set()
     sessions = [one.session_id for one in asked if one.session_id]
     if sessions:
-        found |= {Standing(*row) for row in fetch(_BY_SESSION, [sessions, READ])}
+        found |= {StreamAuthorization(*row) for row in fetch(_BY_SESSION, [sessions, READ])}
     web = [one for one in asked if one.web_session]
     if web:
         columns = zip(*((one.user_id, one.web_session, one.web_password) for one in web), strict=True)
-        found |= {Standing(*row) for row in fetch(_BY_WEB_SESSION, [*map(list, columns), READ])}
+        found |= {StreamAuthorization(*row) for row in fetch(_BY_WEB_SESSION, [*map(list, columns), READ])}
     return found
