@@ -56,12 +56,12 @@ _WHO = (
     TextColumn("website", _("Begins with http:// or https://.")),
     JsonColumn("social_media", _('A JSON object, such as {"facebook": "https://facebook.com/us"}.')),
 )
-_SHOWN = (TextColumn("status", shown=True), DateTimeColumn("created_at"))
+_SHOWN = (TextColumn("status", read_only=True), DateTimeColumn("created_at"))
 _MONEY = (
     AmountColumn("credit_limit", _("In whole units of the currency, such as 1500.00; 0 is no limit.")),
     UppercaseCodeColumn("currency", _("ISO code. Defaults to the company's currency.")),
 )
-_SPENT = (AmountColumn("total_purchases", shown=True),)
+_SPENT = (AmountColumn("total_purchases", read_only=True),)
 
 
 def table_of(kind: PartyKind) -> Table:
@@ -71,5 +71,5 @@ def table_of(kind: PartyKind) -> Table:
     return Table(
         columns=(*_WHO, *own, *_address(required=not is_customer), *(_SPENT if is_customer else ()), *_SHOWN),
         key=("email", "name"),
-        parts=("addresses__country",),
+        prefetches=("addresses__country",),
     )

@@ -31,7 +31,7 @@ class Walk:
     make: Make
     add: Callable[[World], dict[str, Any]] | None = None
     change: dict[str, Any] | None = None
-    acts: dict[str, tuple[Make, Callable[[World], dict[str, Any]]]] = field(default_factory=dict)
+    actions: dict[str, tuple[Make, Callable[[World], dict[str, Any]]]] = field(default_factory=dict)
 
 
 def nothing(_world):
@@ -70,12 +70,12 @@ def party(kind):
     )
     address = {"addresses-0-street": "1 Main St", "addresses-0-city": "Lviv", "addresses-0-country": UKRAINE}
     words |= address if kind != "customers" else {}
-    acts = {
+    actions = {
         "activate": (lambda world: world.party_that_is(kind, "deactivate"), nothing),
         "deactivate": (lambda world: world.party(kind), nothing),
         "blacklist": (lambda world: world.party(kind), nothing),
     }
-    return Walk(lambda world: world.party(kind), lambda world: words, {"name": "New"}, acts)
+    return Walk(lambda world: world.party(kind), lambda world: words, {"name": "New"}, actions)
 
 
 codes = (f"X{letter}" for letter in "ABCDEFGHIJ")
@@ -159,7 +159,7 @@ SCREENS = {
         {"activate": (lambda w: country(w, "deactivate"), nothing), "deactivate": (country, nothing)},
     ),
     "accounting.account": Walk(World.account, lambda w: {"code": "7998", "name": "C", "type": "asset"}, {"name": "N"}),
-    "accounting.entry": Walk(World.transaction, acts={"reverse": (World.transaction, nothing)}),
+    "accounting.entry": Walk(World.transaction, actions={"reverse": (World.transaction, nothing)}),
     "accounting.period": Walk(
         World.period, World.days, None, {"close": (World.period, nothing), "reopen": (World.closed_period, nothing)}
     ),
@@ -180,7 +180,7 @@ SCREENS = {
             "transfer": (made(World.stock), lambda w: {"quantity": "1", "to_warehouse_id": w.warehouse()}),
         },
     ),
-    "inventory.reservation": Walk(reserved, acts={"fulfill": (reserved, nothing), "cancel": (reserved, nothing)}),
+    "inventory.reservation": Walk(reserved, actions={"fulfill": (reserved, nothing), "cancel": (reserved, nothing)}),
     "contracts.contract": Walk(
         contract(),
         terms,
@@ -222,14 +222,14 @@ SCREENS = {
     ),
     "jobs.job": Walk(
         lambda w: str(count.enqueue(key="x")),
-        acts={
+        actions={
             "run_now": (lambda w: str(count.enqueue(key="x")), nothing),
             "cancel": (lambda w: str(count.enqueue(key="x")), nothing),
         },
     ),
-    "files.file": Walk(World.file, acts={"remove": (World.file, nothing)}),
+    "files.file": Walk(World.file, actions={"remove": (World.file, nothing)}),
     "notifications.preferences": Walk(own_preferences, lambda w: {"sms_enabled": "on"}, {"timezone": "Europe/Kyiv"}),
-    "notifications.delivery": Walk(not_delivered, acts={"send_again": (not_delivered, nothing)}),
+    "notifications.delivery": Walk(not_delivered, actions={"send_again": (not_delivered, nothing)}),
 }
 
 NOTHING_TO_DO = {
@@ -245,16 +245,18 @@ def screens():
     return {model._meta.label_lower: screen for model, screen in admin.site._registry.items()}
 
 
-def acts_of(screen):
+def actions_of(screen):
     """The acts that change something: not those that only fetch."""
-    return {name for name in screen._extract_action_names(screen.acts) if not name.startswith(("pdf", "download"))}
+    return {
+        name for name in screen._extract_action_names(screen.record_actions) if not name.startswith(("pdf", "download"))
+    }
 
 
 def test_every_form_and_act_is_walked():
     assert set(screens()) == {*SCREENS, *NOTHING_TO_DO}
     for name, walk in SCREENS.items():
         screen = screens()[name]
-        assert acts_of(screen) == set(walk.acts), name
+        assert actions_of(screen) == set(walk.actions), name
         assert isinstance(screen, RecordAdmin) == (walk.add is not None), name
 
 
@@ -298,7 +300,7 @@ def test_screens_leave_entries(name, visit):
         found += complaints(name, "add", visit, f"{place}add/", walk.add(world))
     if walk.change:
         found += complaints(name, "change", visit, f"{place}{walk.make(world)}/change/", walk.change)
-    for act, (make, typed) in walk.acts.items():
-        address = f"{place}{make(world)}/{act.replace('_', '-')}/"
-        found += complaints(name, act, visit, address, typed(world))
+    for action, (make, typed) in walk.actions.items():
+        address = f"{place}{make(world)}/{action.replace('_', '-')}/"
+        found += complaints(name, action, visit, address, typed(world))
     assert not found, "\n".join(found)

@@ -92,7 +92,7 @@ def screens():
         first = model._default_manager.order_by("-pk").first()
         if first and f"{name}_change" in urls:
             yield f"{base}{first.pk}/change/"
-    yield from (page.address for page in pages.registered().values())
+    yield from (page.url for page in pages.registered().values())
     yield "/admin/"
 
 

@@ -116,7 +116,7 @@ API_ONLY = {
 }
 """What only a client of the API, or the operator, can be answered: it stays English. Views and the server as well."""
 
-REFUSALS = {
+EXPECTED_ERRORS = {
     name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, errors.DomainError)
 } | {"ValidationError", "BadFile", "TooMuch", "CellError", "BadParameter"}
 MESSAGES = ("default_error_messages", "error_messages", "default_message")
@@ -132,7 +132,7 @@ def _is_for_people(path: Path) -> bool:
 def _unmarked(tree: ast.AST) -> Iterator[ast.expr]:
     """Plain texts, and texts with values put in, where a refusal has its message."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _name(node.func) in REFUSALS:
+        if isinstance(node, ast.Call) and _name(node.func) in EXPECTED_ERRORS:
             details = [word.value for word in node.keywords if word.arg == "details"]
             told = [value for one in details if isinstance(one, ast.Dict) for value in one.values]
             yield from (one for one in (*node.args[:1], *told) if _is_bare(one))

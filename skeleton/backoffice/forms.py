@@ -16,7 +16,7 @@ from skeleton.identity.serializers import PASSWORD_MAX
 from skeleton.identity.services import accounts, sessions
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import DomainError
-from skeleton.office.refusals import REFUSALS, place, refusal_of
+from skeleton.office.form_errors import EXPECTED_ERRORS, add_to_form, domain_error_of
 
 WRONG = _("The e-mail or the password is wrong.")
 """The message of `sessions.authenticate`, repeated here so that it is found for translation."""
@@ -81,11 +81,11 @@ class PasswordChangeForm(AdminOwnPasswordChangeForm):
                 current_password=cleaned["old_password"],
                 new_password=cleaned["new_password1"],
             )
-        except REFUSALS as exc:
-            self.refusal = refusal_of(exc)
+        except EXPECTED_ERRORS as exc:
+            self.refusal = domain_error_of(exc)
             if not self.refusal.details:  # show the error at a field
                 self.refusal.details = {"current_password": self.refusal.message}
-            place(self, self.refusal, {"current_password": "old_password", "new_password": "new_password1"})
+            add_to_form(self, self.refusal, {"current_password": "old_password", "new_password": "new_password1"})
         return cleaned
 
     def save(self, commit: bool = True) -> Any:

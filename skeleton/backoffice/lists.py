@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from skeleton.office import pages
-from skeleton.office.screens import ReadOnlyAdmin
+from skeleton.office.admins import ReadOnlyAdmin
 
 
 def screen_of(model: str) -> ReadOnlyAdmin | None:
@@ -28,7 +28,7 @@ class ListLinks:
     def can_view(self, model: str) -> bool:
         if ":" in model:
             page = pages.registered().get(model.partition(":")[2])
-            return page is not None and page.may_read(self.request)
+            return page is not None and page.can_view(self.request)
         screen = screen_of(model)
         return screen is not None and screen.has_view_permission(self.request)
 
@@ -37,7 +37,7 @@ class ListLinks:
         screen = _known(model)
         if sort:
             query["o"] = self._column(screen, sort)
-        return f"{screen.list_page}?{urlencode(query)}" if query else screen.list_page
+        return f"{screen.changelist_url}?{urlencode(query)}" if query else screen.changelist_url
 
     def page(self, model: str, pk: Any) -> str:
         """Return the URL of one row's page."""

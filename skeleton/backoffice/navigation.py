@@ -181,4 +181,4 @@ def _screen(place: Place, request: HttpRequest) -> dict[str, Any] | None:
     screen = screen_of(place.name)
     if screen is None or not screen.has_module_permission(request):
         return None
-    return {"title": capfirst(screen.opts.verbose_name_plural), "link": screen.list_page}
+    return {"title": capfirst(screen.opts.verbose_name_plural), "link": screen.changelist_url}

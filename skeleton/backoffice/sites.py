@@ -25,8 +25,8 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.context import current_request
 from skeleton.kernel.errors import DomainError
 from skeleton.office import pages
-from skeleton.office.parameters import reject_undeclared, searched, takes
-from skeleton.office.screens import ReadOnlyAdmin
+from skeleton.office.admins import ReadOnlyAdmin
+from skeleton.office.parameters import accepts_parameters, clean_search_text, reject_undeclared
 
 
 class BackOffice(UnfoldAdminSite):
@@ -98,10 +98,10 @@ class BackOffice(UnfoldAdminSite):
         """Save the language that the user chose."""
         return languages.choose(request, self.actor_of(request))
 
-    @takes("s", "part")
+    @accepts_parameters("s", "part")
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show the search results: a fragment for the script, or a whole page without JavaScript."""
-        text = searched("s", request.GET.get("s", ""))
+        text = clean_search_text("s", request.GET.get("s", ""))
         found = {"groups": search.find(request, text), "text": text.strip(), "shortest": search.MIN_LENGTH}
         if "part" in request.GET:
             return TemplateResponse(request, "backoffice/search_results.html", found)
@@ -113,7 +113,7 @@ class BackOffice(UnfoldAdminSite):
         shows_audit = actor is not None and actor.can("audit:read")
         return {**super().each_context(request), "show_history": shows_audit}
 
-    @takes(CURRENCY)
+    @accepts_parameters(CURRENCY)
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         actor = self.actor_of(request)
         found = dashboard(request, actor) if actor else {}

@@ -32,9 +32,8 @@ from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.redaction import redact
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
-from skeleton.office.acts import act
-from skeleton.office.columns import EMPTY, label
-from skeleton.office.columns import status as status_column
+from skeleton.office.actions import admin_action
+from skeleton.office.columns import EMPTY, label, status_column
 from skeleton.office.documents import DocumentAdmin
 
 COLOURS: dict[str, str] = {
@@ -99,8 +98,8 @@ class JobAdmin(DocumentAdmin):
         (_("The last failure"), {"fields": (("why",), ("failed_at", "place"))}),
         (_("What happened"), {"fields": ("events",)}),
     )
-    acts = ("run_now", "cancel")
-    bulk_acts = ("run_now", "cancel")
+    record_actions = ("run_now", "cancel")
+    bulk_actions = ("run_now", "cancel")
 
     def rows(self, actor: Actor) -> QuerySet[Job]:
         return jobs()
@@ -172,20 +171,20 @@ class JobAdmin(DocumentAdmin):
 
     # acts
 
-    @act(
+    @admin_action(
         _("Run now"),
         question=_("It will run as soon as a worker is free."),
-        when=lambda job: job.status in (State.FAILED, State.TODO),
+        condition=lambda job: job.status in (State.FAILED, State.TODO),
         icon="replay",
     )
     def run_now(self, request: HttpRequest, job: Job, form: object) -> Text:
         services.run_job_now(job_id=job.pk, actor=self.actor(request))
         return format_text(_("{job} will run as soon as a worker is free."), job=job)
 
-    @act(
+    @admin_action(
         pgettext_lazy("job", "Cancel"),
         question=_("It will not run, and what it was for will not happen."),
-        when=lambda job: job.status in (State.FAILED, State.TODO),
+        condition=lambda job: job.status in (State.FAILED, State.TODO),
         icon="cancel",
         variant=ActionVariant.DANGER,
     )

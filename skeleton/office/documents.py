@@ -3,11 +3,11 @@
 from django.db.models import Model
 from django.http import HttpRequest
 
-from skeleton.office.screens import ReadOnlyAdmin
+from skeleton.office.admins import ReadOnlyAdmin
 
 
 class DocumentAdmin(ReadOnlyAdmin):
-    """A document. All fields are read-only; its `acts` are the possible actions."""
+    """A document. All fields are read-only; its `record_actions` are the possible actions."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> object:
         return self.readonly_fields or [field.name for field in self.opts.fields]

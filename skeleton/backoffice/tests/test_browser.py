@@ -91,11 +91,11 @@ def test_from_a_customer_to_a_paid_invoice(live_server, width, size):
         page.get_by_role("button", name="Save and continue editing").click()
         expect(page.get_by_text("3,720.00 USD").first).to_be_visible()
         window.shoot(f"{width}-invoice-draft")
-        for act in ("send", "record-payment"):
-            window.go(page.url.removeprefix(window.home).replace("/change/", f"/{act}/"))
-            window.shoot(f"{width}-{act}")
-            page.locator("#act-form button[type=submit]").click()
-            expect(page.get_by_text("is sent." if act == "send" else "is paid.")).to_be_visible()
+        for action in ("send", "record-payment"):
+            window.go(page.url.removeprefix(window.home).replace("/change/", f"/{action}/"))
+            window.shoot(f"{width}-{action}")
+            page.locator("#action-form button[type=submit]").click()
+            expect(page.get_by_text("is sent." if action == "send" else "is paid.")).to_be_visible()
         window.shoot(f"{width}-invoice-paid")
         window.go("/admin/billing/invoice/")
         window.shoot(f"{width}-invoices")
@@ -124,10 +124,10 @@ def test_from_an_order_to_its_invoice(live_server, width, size):
         page.get_by_role("button", name="Save and continue editing").click()
         expect(page.get_by_text("3.75 USD").first).to_be_visible()
         window.shoot(f"{width}-order-draft")
-        for act, said in (("confirm", "is confirmed."), ("ship", "is shipped."), ("invoice", "is made: a draft.")):
-            window.go(page.url.removeprefix(window.home).replace("/change/", f"/{act}/"))
-            window.shoot(f"{width}-order-{act}")
-            page.locator("#act-form button[type=submit]").click()
+        for action, said in (("confirm", "is confirmed."), ("ship", "is shipped."), ("invoice", "is made: a draft.")):
+            window.go(page.url.removeprefix(window.home).replace("/change/", f"/{action}/"))
+            window.shoot(f"{width}-order-{action}")
+            page.locator("#action-form button[type=submit]").click()
             expect(page.get_by_text(said)).to_be_visible()
         window.shoot(f"{width}-order-shipped")
         window.go("/admin/billing/order/")

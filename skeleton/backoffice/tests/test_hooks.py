@@ -14,11 +14,11 @@ from unfold.admin import TabularInline
 from inventory.models import Category, Item
 from inventory.serializers import CategoryInputSerializer
 from skeleton import urls
+from skeleton.office.admins import ReadOnlyAdmin, ReadOnlyInline
+from skeleton.office.changelist import StrictChangeList
 from skeleton.office.documents import DocumentAdmin
 from skeleton.office.forms import RecordForm
-from skeleton.office.listing import StrictChangeList
 from skeleton.office.records import RecordAdmin
-from skeleton.office.screens import ReadOnlyAdmin, ReadOnlyInline
 
 pytestmark = pytest.mark.django_db
 

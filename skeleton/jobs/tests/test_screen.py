@@ -99,7 +99,7 @@ def test_seen_in_a_browser(live_server, width, size):
         page = window.go(f"{LIST}{number}/change/")
         window.shoot(f"{width}-job")
         page = window.go(f"{LIST}{number}/run-now/")
-        page.locator("#act-form button[type=submit]").click()
+        page.locator("#action-form button[type=submit]").click()
         expect(page.get_by_text("will run as soon as a worker is free.").first).to_be_visible()
         window.shoot(f"{width}-job-run-now")
 
