@@ -104,7 +104,7 @@ class Relations(PartParser):
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if attributes.get("TargetMode") != "External":
             known = attributes.get("Id", "")
-            self.targets[known] = normpath(join("/", self._folder, attributes.get("ImportTarget", ""))).lstrip("/")
+            self.targets[known] = normpath(join("/", self._folder, attributes.get("Target", ""))).lstrip("/")
             self.kinds[known] = attributes.get("Type", "").rpartition("/")[2]
 
     def first(self, kind: str) -> str | None:
