@@ -32,16 +32,16 @@ class ListLinks:
         screen = screen_of(model)
         return screen is not None and screen.has_view_permission(self.request)
 
-    def link(self, model: str, *, sort: str = "", **query: Any) -> str:
+    def changelist_url(self, model: str, *, sort: str = "", **query: Any) -> str:
         """Return the list's URL with `query` as its filter parameters, sorted by the column with the order `sort`."""
-        screen = _known(model)
+        screen = _require_admin(model)
         if sort:
             query["o"] = self._column(screen, sort)
         return f"{screen.changelist_url}?{urlencode(query)}" if query else screen.changelist_url
 
-    def page(self, model: str, pk: Any) -> str:
+    def change_url(self, model: str, pk: Any) -> str:
         """Return the URL of one row's page."""
-        return _known(model).change_url_by_pk(pk)
+        return _require_admin(model).change_url_by_pk(pk)
 
     def _column(self, screen: ReadOnlyAdmin, sort: str) -> str:
         """Return the value of the list's `o` parameter for the order `sort` (`-total`: descending)."""
@@ -51,7 +51,7 @@ class ListLinks:
         return f"{sign}{orders.index(field) + boxes}"
 
 
-def _known(model: str) -> ReadOnlyAdmin:
+def _require_admin(model: str) -> ReadOnlyAdmin:
     screen = screen_of(model)
     if screen is None:
         raise LookupError(f"There is no screen of {model}.")
