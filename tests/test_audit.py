@@ -24,9 +24,9 @@ from skeleton.audit.actions import ACTIONS as LABELS
 from skeleton.files.tests.factories import upload
 from skeleton.identity.services.roles import seed_default_roles
 from skeleton.identity.tests.factories import client_of, user_in_role
+from skeleton.testkit.change_recorder import our_tables, record_changes, unaudited
 from skeleton.testkit.matrix import tables
 from skeleton.testkit.roles import refusal_of
-from skeleton.testkit.witness import our_tables, unaudited, watching
 from tests.writes import WRITES, World
 
 UNAUDITED = {
@@ -228,13 +228,13 @@ def expected_action(route):
 def walk(db, tmp_path, settings):
     settings.SKELETON_DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "files"
     world = World.begin()
-    with watching(UNAUDITED) as witness:
-        yield world, witness
+    with record_changes(UNAUDITED) as recorder:
+        yield world, recorder
 
 
-def complaints(route, world, witness, answer):
+def complaints(route, world, recorder, answer):
     """What is wrong with what the audit log says of a request that was just answered."""
-    changes, entries = witness.changes(), witness.entries()
+    changes, entries = recorder.changes(), recorder.entries()
     if answer.status not in SUCCESSFUL:
         yield f"{route}: not successful: {answer}"
     if not changes or not entries:
@@ -251,33 +251,33 @@ def complaints(route, world, witness, answer):
 
 @pytest.mark.parametrize("app", tables())
 def test_write_routes_leave_entries(app, walk):
-    world, witness = walk
+    world, recorder = walk
     found = []
     for route in routes(app):
         if route not in WRITES:
             continue
         path, body = WRITES[route](world)
-        witness.skip()
-        found += complaints(route, world, witness, world.chief.call(route.split()[0], path, body))
+        recorder.discard()
+        found += complaints(route, world, recorder, world.chief.call(route.split()[0], path, body))
     assert not found, "\n".join(found)
 
 
 def test_a_registration_is_audited(walk, anonymous):
-    world, witness = walk
-    witness.skip()
+    world, recorder = walk
+    recorder.discard()
     account = {"email": "new@example.com", "password": "a good password", "name": "New"}
     made = anonymous.post("/auth/register", account).ok(201)
-    changes, entries = witness.changes(), witness.entries()
+    changes, entries = recorder.changes(), recorder.entries()
     assert changes
     assert not unaudited(changes, entries, HIDDEN)
     assert {(entry.action, entry.actor_id) for entry in entries} == {("create", made["user"]["id"])}
 
 
 def test_an_upload_is_audited(walk):
-    world, witness = walk
-    witness.skip()
+    world, recorder = walk
+    recorder.discard()
     pk = world.file()
-    changes, entries = witness.changes(), witness.entries()
+    changes, entries = recorder.changes(), recorder.entries()
     assert changes
     assert not unaudited(changes, entries, HIDDEN)
     assert [(entry.action, entry.resource_id, entry.actor_id) for entry in entries] == [
@@ -382,9 +382,9 @@ def test_every_command_is_walked():
 def test_commands_leave_entries(command, tmp_path, settings, monkeypatch):
     settings.SKELETON_DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "files"
     arguments = COMMANDS[command](tmp_path, monkeypatch) or []
-    with watching(UNAUDITED) as witness:
+    with record_changes(UNAUDITED) as recorder:
         call_command(command, *arguments, stdout=StringIO())
-        changes, entries = witness.changes(), witness.entries()
+        changes, entries = recorder.changes(), recorder.entries()
     assert changes
     assert not unaudited(changes, entries, HIDDEN)
     assert all(entry.actor_email for entry in entries), "no verb was said"

@@ -14,9 +14,9 @@ from skeleton.jobs.tests.jobs import count
 from skeleton.notifications.models import Delivery, Preferences
 from skeleton.notifications.tests.factories import tell
 from skeleton.office.records import RecordAdmin
+from skeleton.testkit.change_recorder import record_changes, unaudited
 from skeleton.testkit.pages import fields_of
 from skeleton.testkit.visitor import Visitor
-from skeleton.testkit.witness import unaudited, watching
 from tests.test_audit import HIDDEN, UNAUDITED
 from tests.writes import World
 
@@ -264,18 +264,18 @@ def test_every_form_and_act_is_walked():
 def visit(db, tmp_path, settings):
     settings.SKELETON_DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "files"
     world = World.begin()
-    with watching(UNAUDITED) as witness:
-        yield world, witness, Visitor(world.chief.user)
+    with record_changes(UNAUDITED) as recorder:
+        yield world, recorder, Visitor(world.chief.user)
 
 
 def complaints(name, what, visit, address, typed):
     """Fill in the page at `address`, send it, and hold what changed against the audit log."""
-    world, witness, browser = visit
+    world, recorder, browser = visit
     page = browser.get(address)
     assert page.status_code == 200, (what, address, page.status_code)
-    witness.skip()
+    recorder.discard()
     answer = browser.post(address, {**fields_of(page.content.decode()), **typed})
-    changes, entries = witness.changes(), witness.entries()
+    changes, entries = recorder.changes(), recorder.entries()
     if answer.status_code != 302:
         form = answer.context.get("form") or answer.context["adminform"].form
         yield f"{name}: {what}: refused: {form.errors}"

@@ -12,11 +12,11 @@ from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.money import CURRENCY_COLUMNS, NOT_IN_USE_MESSAGE, WITHDRAWN_CURRENCIES
 from skeleton.office import pages
+from skeleton.testkit.change_recorder import our_tables
 from skeleton.testkit.client import operations
 from skeleton.testkit.roles import past_triggers
 from skeleton.testkit.samples import sample
 from skeleton.testkit.visitor import Visitor
-from skeleton.testkit.witness import our_tables
 from tests.writes import ADDRESS, CONTRACT, DUE, LINE, World
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from skeleton.testkit.elsewhere import another_database
+from skeleton.testkit.second_database import second_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +51,7 @@ def backwards():
 
 @pytest.mark.timeout(900)  # a minute, where nothing else runs
 def test_back_and_there_again():
-    with another_database(copied=True) as elsewhere, elsewhere:
+    with second_database(copied=True) as other_database, other_database:
         first = schema()
         backwards()
         left = {table for table in connection.introspection.table_names() if table.split("_")[0] in ours()}

@@ -27,7 +27,7 @@ from parties.services import change_status, seed_countries, update_party
 from skeleton.kernel import pdf
 from skeleton.kernel.actors import SYSTEM
 from skeleton.testkit.narrowing import database_error, present
-from skeleton.testkit.races import race
+from skeleton.testkit.races import run_in_threads
 from skeleton.testkit.roles import past_triggers, refusal_of
 
 LANGUAGES = ("en", "uk", "de")
@@ -435,5 +435,5 @@ def test_two_who_fetch_it_at_the_same_moment_get_the_same(books):
     def fetch(_):
         return documents.invoice_pdf(invoice_id=made.pk, language="en", actor=SYSTEM).pdf
 
-    assert len(set(race(4, fetch))) == 1
+    assert len(set(run_in_threads(4, fetch))) == 1
     assert IssuedDocument.objects.count() == 1

@@ -23,7 +23,7 @@ from skeleton.identity.models import User
 from skeleton.identity.tests.factories import PASSWORD, user_in_role
 from skeleton.importexport.screens import ImportableAdmin
 from skeleton.office.pages import registered
-from skeleton.testkit.browser import browse
+from skeleton.testkit.browser import run_in_browser
 from skeleton.testkit.pages import fields_of
 
 pytestmark = pytest.mark.django_db
@@ -279,7 +279,7 @@ def test_a_payment_typed_in_a_browser(live_server, chart):
         page.locator("#action-form button[type=submit]").click()
         expect(page.get_by_text("Decimals follow “.” here: write 12.50.")).to_be_visible()
         expect(amount).to_have_value("12,50")
-        window.shoot("payment-refused")
+        window.screenshot("payment-refused")
         window.assert_accessible()
         page.context.clear_cookies()
         window.go("/admin/login/")
@@ -290,7 +290,7 @@ def test_a_payment_typed_in_a_browser(live_server, chart):
         page.locator("[name=amount]").fill("12,50")
         page.locator("#action-form button[type=submit]").click()
         expect(page.get_by_text("Zahlung über 12,50 EUR erfasst.")).to_be_visible()
-        window.shoot("payment-recorded")
+        window.screenshot("payment-recorded")
 
-    browse(story, live_server.url)
+    run_in_browser(story, live_server.url)
     assert [payment.amount for payment in Payment.objects.all()] == [1250]
