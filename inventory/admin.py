@@ -37,8 +37,8 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_number
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
+from skeleton.office.admins import ReadOnlyRecordAdmin
 from skeleton.office.columns import label, money_column, quantity_column, status_column
-from skeleton.office.documents import DocumentAdmin
 from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, RecordForm
 from skeleton.office.numbers import AmountField, LocalizedDecimalField
 from skeleton.office.records import RecordAdmin
@@ -342,7 +342,7 @@ class StockAdmin(ImportableAdmin):
 
 
 @admin.register(Movement)
-class MovementAdmin(DocumentAdmin):
+class MovementAdmin(ReadOnlyRecordAdmin):
     resources = ("inventory",)
     list_display = (
         "created_at",
@@ -365,7 +365,7 @@ def _can(action: str) -> Any:
 
 
 @admin.register(Reservation)
-class ReservationAdmin(DocumentAdmin):
+class ReservationAdmin(ReadOnlyRecordAdmin):
     resources = ("inventory",)
     list_display = (
         "item",

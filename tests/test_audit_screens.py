@@ -82,7 +82,7 @@ codes = (f"X{letter}" for letter in "ABCDEFGHIJ")
 
 
 def country(world, *steps):
-    pk = world.made("/countries", {"code": next(codes), "name": {"en": "Nowhere"}})
+    pk = world.create("/countries", {"code": next(codes), "name": {"en": "Nowhere"}})
     for step in steps:
         world.chief.patch(f"/countries/{pk}/{step}").ok()
     return pk

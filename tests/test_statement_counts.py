@@ -84,7 +84,7 @@ def send_message(world: World) -> Call:
 def read_messages(world: World) -> Call:
     where, friend = world.member()
     client_of_friend = client_of(world.chief.user.__class__.objects.get(pk=friend))
-    world.made(f"/conversations/{where}/messages", {"content": "Hello"})
+    world.create(f"/conversations/{where}/messages", {"content": "Hello"})
     return lambda: client_of_friend.post(f"/conversations/{where}/read", {"seq": 1})
 
 
@@ -96,7 +96,7 @@ def order_to(status: str, *before: str) -> Callable[[World], Call]:
     def prepare(world: World) -> Call:
         row = world.stock()
         body = {"customer_id": world.party(), "lines": [{"item_id": row["item_id"], "quantity": 1}]}
-        pk = world.made("/orders", body)
+        pk = world.create("/orders", body)
         for state in before:
             world.chief.patch(f"/orders/{pk}/status", {"status": state}).ok()
         return lambda: world.chief.patch(f"/orders/{pk}/status", {"status": status})
@@ -106,7 +106,7 @@ def order_to(status: str, *before: str) -> Callable[[World], Call]:
 
 def send_invoice_of_order(world: World) -> Call:
     order = world.order("confirmed")
-    pk = world.made(f"/orders/{order['id']}/invoice")
+    pk = world.create(f"/orders/{order['id']}/invoice")
     return lambda: world.chief.post(f"/invoices/{pk}/send")
 
 
@@ -234,7 +234,7 @@ def test_more_lines_of_an_order_take_no_more_statements(world, status, before):
         def prepare(world):
             rows = [world.stock() for _ in range(lines)]
             items = [{"item_id": row["item_id"], "quantity": 1} for row in rows]
-            pk = world.made("/orders", {"customer_id": world.party(), "lines": items})
+            pk = world.create("/orders", {"customer_id": world.party(), "lines": items})
             for state in before:
                 world.chief.patch(f"/orders/{pk}/status", {"status": state}).ok()
             return lambda: world.chief.patch(f"/orders/{pk}/status", {"status": status})
@@ -248,7 +248,7 @@ def test_more_lines_of_an_order_take_no_more_statements(world, status, before):
 def test_more_lines_of_an_invoice_take_no_more_statements(world):
     def send(lines):
         def prepare(world):
-            pk = world.made("/invoices", invoice_of(world, lines))
+            pk = world.create("/invoices", invoice_of(world, lines))
             return lambda: world.chief.post(f"/invoices/{pk}/send")
 
         return prepare

@@ -39,8 +39,8 @@ from skeleton.kernel.days import today
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
+from skeleton.office.admins import ReadOnlyRecordAdmin
 from skeleton.office.columns import EMPTY, active_column, format_money_html, status_column
-from skeleton.office.documents import DocumentAdmin
 from skeleton.office.filters import DateRangeFilter
 from skeleton.office.forms import ActionForm, RecordForm
 from skeleton.office.records import RecordAdmin
@@ -146,7 +146,7 @@ class ReverseForm(ActionForm):
 
 
 @admin.register(Entry)
-class EntryAdmin(DocumentAdmin):
+class EntryAdmin(ReadOnlyRecordAdmin):
     resources = ("accounting",)
     list_display = ("date", "description", "reference", status_column("source_type", SOURCES, _("made by")), "amounts")
     list_filter = ("source_type", TouchesFilter, ("date", DateRangeFilter))

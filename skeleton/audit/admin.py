@@ -16,9 +16,8 @@ from unfold.paginator import InfinitePaginator
 from skeleton.audit.actions import label_of
 from skeleton.audit.models import AuditEntry
 from skeleton.kernel.ids import parse_uuid
-from skeleton.office.admins import ReadOnlyAdmin
+from skeleton.office.admins import ReadOnlyAdmin, ReadOnlyRecordAdmin
 from skeleton.office.columns import EMPTY, label
-from skeleton.office.documents import DocumentAdmin
 from skeleton.office.filters import DateTimeRangeFilter
 
 COLOURS = {
@@ -76,7 +75,7 @@ class ObjectFilter(ExactFilter):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(DocumentAdmin):
+class AuditEntryAdmin(ReadOnlyRecordAdmin):
     resources = ("audit",)
     paginator = InfinitePaginator  # counting an append-only log would cost more than reading a page
     list_display = ("created_at", "who", "what", "resource_shown", "object_link", "changed")

@@ -18,12 +18,12 @@ from skeleton.kernel.errors import ServiceUnavailable
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action, download
-from skeleton.office.documents import DocumentAdmin
+from skeleton.office.admins import ReadOnlyRecordAdmin
 from skeleton.office.filters import DateTimeRangeFilter
 
 
 @admin.register(File)
-class FileAdmin(DocumentAdmin):
+class FileAdmin(ReadOnlyRecordAdmin):
     resources = ("files",)
     list_display = ("name", "mime_type", "size_shown", "purpose", "owner", "created_at")
     list_filter = (("created_at", DateTimeRangeFilter),)

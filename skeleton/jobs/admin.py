@@ -33,8 +33,8 @@ from skeleton.kernel.redaction import redact
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
+from skeleton.office.admins import ReadOnlyRecordAdmin
 from skeleton.office.columns import EMPTY, label, status_column
-from skeleton.office.documents import DocumentAdmin
 
 COLOURS: dict[str, str] = {
     State.TODO: "info",
@@ -74,7 +74,7 @@ class TaskFilter(DropdownFilter):
 
 
 @admin.register(Job)
-class JobAdmin(DocumentAdmin):
+class JobAdmin(ReadOnlyRecordAdmin):
     resources = ("jobs",)
     list_before_template = "skeleton/jobs/workers.html"
     list_after_template = "skeleton/jobs/periodic.html"

@@ -29,9 +29,8 @@ from skeleton.notifications.services import marks
 from skeleton.notifications.services.delivery import send_again
 from skeleton.notifications.services.preferences import update_preferences
 from skeleton.office.actions import AdminAction, admin_action
-from skeleton.office.admins import ReadOnlyAdmin
+from skeleton.office.admins import ReadOnlyAdmin, ReadOnlyRecordAdmin
 from skeleton.office.columns import EMPTY, label, status_column
-from skeleton.office.documents import DocumentAdmin
 from skeleton.office.forms import ActionForm, RecordForm
 from skeleton.office.parameters import accepts_parameters
 from skeleton.office.records import RecordAdmin
@@ -160,7 +159,7 @@ class ReadFilter(DropdownFilter):
 
 
 @admin.register(Notification)
-class NotificationAdmin(OwnRecordsAdmin, DocumentAdmin):
+class NotificationAdmin(OwnRecordsAdmin, ReadOnlyRecordAdmin):
     resources = ("notifications",)
     list_before_template = "skeleton/notifications/inbox.html"
     list_display = ("title", "body", "about", "state", "created_at")
@@ -231,7 +230,7 @@ class StatusFilter(DropdownFilter):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(DocumentAdmin):
+class DeliveryAdmin(ReadOnlyRecordAdmin):
     """The deliveries, for users with `*:*`. No role can have a permission on `deliveries`, because none is defined."""
 
     resources = ("deliveries",)

@@ -38,7 +38,7 @@ from skeleton.office.parameters import (
 
 
 class ReadOnlyAdmin(ExportMixin, ModelAdmin):
-    """The list and the detail pages of a model. Read-only; see `records` and `documents` for subclasses."""
+    """The list and the detail pages of a model. Read-only; see `ReadOnlyRecordAdmin` and `records`."""
 
     resources: ClassVar[tuple[str, ...]] = ()
     """The resources whose `read` and `write` permissions give access to the screen. Any one is enough."""
@@ -289,6 +289,13 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
     def media(self) -> forms.Media:
         found: forms.Media = super().media
         return found
+
+
+class ReadOnlyRecordAdmin(ReadOnlyAdmin):
+    """A record without a form: it is changed by actions only, so all its fields are read-only."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> object:
+        return self.readonly_fields or [field.name for field in self.opts.fields]
 
 
 class _ChildInlineMixin:

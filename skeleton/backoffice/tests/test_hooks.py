@@ -14,9 +14,8 @@ from unfold.admin import TabularInline
 from inventory.models import Category, Item
 from inventory.serializers import CategoryInputSerializer
 from skeleton import urls
-from skeleton.office.admins import ReadOnlyAdmin, ReadOnlyInline
+from skeleton.office.admins import ReadOnlyAdmin, ReadOnlyInline, ReadOnlyRecordAdmin
 from skeleton.office.changelist import StrictChangeList
-from skeleton.office.documents import DocumentAdmin
 from skeleton.office.forms import RecordForm
 from skeleton.office.records import RecordAdmin
 
@@ -233,7 +232,7 @@ def test_inlines_follow_their_parent(registered, chief, category):
         fields = readonly_fields = ("sku",)
 
     Item.objects.create(sku="C-1", name="Cable", unit_price=100, currency="EUR", category=category)
-    registered(base=DocumentAdmin, inlines=(Items,))
+    registered(base=ReadOnlyRecordAdmin, inlines=(Items,))
     assert "C-1" in chief.get(f"{LIST}{category.pk}/change/").content.decode()
 
 
@@ -260,7 +259,7 @@ def test_what_would_be_ignored_is_refused_at_start_up(registered, hooks, error):
 
 def test_a_screen_without_surprises_has_no_errors(registered):
     assert errors(registered()) == []
-    assert errors(registered(base=DocumentAdmin)) == []
+    assert errors(registered(base=ReadOnlyRecordAdmin)) == []
 
 
 def test_a_list_that_would_accept_any_lookup_is_refused(registered, chief):
