@@ -199,20 +199,20 @@ def test_actions_of_django_are_offered_and_run(registered, chief, category):
 def test_saving_hooks_are_called(registered, chief, category):
     called = []
 
-    def add(self, values, actor):
-        called.append("add")
+    def create_record(self, values, actor):
+        called.append("create_record")
         return category.pk
 
     registered(
         save_model=lambda self, request, obj, form, change: called.append("save_model"),
         response_change=lambda self, request, obj: HttpResponse("changed"),
         response_add=lambda self, request, obj, *args: HttpResponse("added"),
-        add=add,
-        change=lambda self, pk, values, actor: called.append("change"),
+        create_record=create_record,
+        update_record=lambda self, pk, values, actor: called.append("update_record"),
     )
     assert chief.post(f"{LIST}{category.pk}/change/", {"name": "Wires"}).content == b"changed"
     assert chief.post(ADD, {"name": "Plugs", "description": ""}).content == b"added"
-    assert called == ["save_model", "change", "save_model", "add"]
+    assert called == ["save_model", "update_record", "save_model", "create_record"]
 
 
 def test_views_of_ones_own_are_reached_and_accept_no_parameters(registered, chief):
