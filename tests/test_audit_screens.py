@@ -1,4 +1,4 @@
-"""No form and no act of the back office changes an audited row without its entry, which names who did it."""
+"""Every change of an audited row by a form or an action of the back office has an audit entry with the actor."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,12 +21,12 @@ from tests.test_audit import HIDDEN, UNAUDITED
 from tests.writes import World
 
 Make = Callable[[World], str]
-"""Makes a record in the state that an act asks for; gives its id."""
+"""Creates a record in the state that an action requires, and returns its id."""
 
 
 @dataclass
 class Walk:
-    """A screen: how to make a record, what is typed to add and to change one, and for each act record and fields."""
+    """An admin: how to create a record, the values to add and to change one, and per action its record and values."""
 
     make: Make
     add: Callable[[World], dict[str, Any]] | None = None
@@ -43,7 +43,7 @@ def made(which):
 
 
 def holder(world):
-    """A user with a role."""
+    """Create a user with a role."""
     return str(user_with("files:read").pk)
 
 
@@ -56,7 +56,7 @@ def held(world):
 
 
 def own_preferences(world):
-    """There since they were added."""
+    """Return the preferences that the form has added."""
     return str(Preferences.objects.get(user=world.chief.user).pk)
 
 
@@ -238,7 +238,7 @@ NOTHING_TO_DO = {
     "notifications.notification": "one's own messages, and whether they are read",
 }
 QUEUE = "jobs.job"
-"""Its rows are not ours to watch; what is done to them has entries all the same."""
+"""Changes of its table are not recorded, because it is not ours, but its actions have entries."""
 
 
 def screens():
@@ -246,13 +246,13 @@ def screens():
 
 
 def actions_of(screen):
-    """The acts that change something: not those that only fetch."""
+    """Return the actions that change something, without downloads."""
     return {
         name for name in screen._extract_action_names(screen.record_actions) if not name.startswith(("pdf", "download"))
     }
 
 
-def test_every_form_and_act_is_walked():
+def test_every_form_and_action_is_tested():
     assert set(screens()) == {*SCREENS, *NOTHING_TO_DO}
     for name, walk in SCREENS.items():
         screen = screens()[name]
@@ -269,7 +269,7 @@ def visit(db, tmp_path, settings):
 
 
 def complaints(name, what, visit, address, typed):
-    """Fill in the page at `address`, send it, and hold what changed against the audit log."""
+    """Fill in and submit the page at `address`, and yield the differences between the changes and the audit log."""
     world, recorder, browser = visit
     page = browser.get(address)
     assert page.status_code == 200, (what, address, page.status_code)
@@ -281,7 +281,7 @@ def complaints(name, what, visit, address, typed):
         yield f"{name}: {what}: refused: {form.errors}"
         return
     if not entries or not (changes or name == QUEUE):
-        yield f"{name}: {what}: nothing was changed, so nothing was shown"
+        yield f"{name}: {what}: nothing was changed, so nothing was tested"
     for change in unaudited(changes, entries, HIDDEN):
         yield f"{name}: {what}: {change.operation} of {change.table} {sorted(change.columns)} left no entry"
     for entry in entries:
