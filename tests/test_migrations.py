@@ -1,4 +1,4 @@
-"""Migrations lead there and back: from the whole schema to nothing, and to the very same again."""
+"""All migrations can be reversed and applied again, with the same schema as the result."""
 
 import pytest
 from django.apps import apps
@@ -43,13 +43,13 @@ def ours():
 
 
 def backwards():
-    """Take back everything of ours; what others brought stays."""
+    """Reverse the migrations of our apps; those of other packages stay."""
     executor = MigrationExecutor(connection)
     targets = [(app, None) for app in sorted(ours() & executor.loader.migrated_apps)]
     executor.migrate(targets)
 
 
-@pytest.mark.timeout(900)  # a minute, where nothing else runs
+@pytest.mark.timeout(900)  # takes a minute on a quiet machine
 def test_back_and_there_again():
     with second_database(copied=True) as other_database, other_database:
         first = schema()

@@ -1,6 +1,6 @@
-"""The statements that every write of the API takes, pinned in `statement_counts.json`; a route without an entry fails.
+"""The number of SQL statements of every write route, pinned in `statement_counts.json`. Every route needs an entry.
 
-`SKELETON_REWRITE_QUERY_COUNTS=1` writes the file anew: look at its diff before you commit it.
+`SKELETON_REWRITE_QUERY_COUNTS=1` rewrites the file. Check the diff before you commit it.
 """
 
 import json
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 def recipe(route: str) -> Callable[[World], Call]:
-    """Make what a route of `tests/writes.py` needs; the call is the request itself."""
+    """Create the records for a route of `tests/writes.py`, and return a function that sends the request."""
 
     def prepare(world: World) -> Call:
         path, body = WRITES[route](world)
@@ -133,7 +133,7 @@ OTHERS: dict[str, Callable[[World], Call]] = {
     "POST /conversations/{id}/read": read_messages,
     "POST /messenger/tickets": open_ticket,
 }
-"""Writes that `tests/writes.py` has no recipe for."""
+"""Write routes without a factory in `tests/writes.py`."""
 
 VARIANTS: dict[str, Callable[[World], Call]] = {
     "PATCH /orders/{id}/status confirmed, with stock": order_to("confirmed"),
@@ -144,7 +144,7 @@ VARIANTS: dict[str, Callable[[World], Call]] = {
     "POST /invoices/{id}/cancel, a draft": cancel_draft,
     "POST /invoices/{id}/payments, in full": pay_in_full,
 }
-"""Routes that do several things."""
+"""Routes with several effects."""
 
 
 def written() -> list[str]:
@@ -162,7 +162,7 @@ def world(db, tmp_path, settings):
 
 
 def count(prepare: Callable[[World], Call], world: World) -> tuple[int, str]:
-    """Return how many statements one request takes, and which."""
+    """Return the number of statements of a request, and the statements."""
     call = prepare(world)
     with counting_statements() as captured:
         answer = call()
