@@ -14,7 +14,7 @@ from skeleton.kernel.money import CURRENCY_COLUMNS, NOT_IN_USE_MESSAGE, WITHDRAW
 from skeleton.office import pages
 from skeleton.testkit.change_recorder import our_tables
 from skeleton.testkit.client import operations
-from skeleton.testkit.roles import past_triggers
+from skeleton.testkit.roles import without_triggers
 from skeleton.testkit.samples import sample
 from skeleton.testkit.visitor import Visitor
 from tests.writes import ADDRESS, CONTRACT, DUE, LINE, World
@@ -55,7 +55,7 @@ def columns():
 
 def rewrite(code):
     """Set the currency everywhere without triggers, as in an old database."""
-    with past_triggers() as cursor:
+    with without_triggers() as cursor:
         for table, column in columns():
             quoted = connection.ops.quote_name(table), connection.ops.quote_name(column)
             cursor.execute("UPDATE {} SET {} = %s WHERE {} IS NOT NULL".format(*quoted, quoted[1]), [code])  # noqa: UP032

@@ -45,7 +45,7 @@ def in_language(text, language):
 
 
 def wholly_translated(error, *names):
-    """Assert that an error is translated into each language, with `names`, and without English words or placeholders."""
+    """Assert that an error is translated into each language, with `names`, without English words or placeholders."""
     texts = [error.message, *(text for text in (error.details or {}).values() if hasattr(text, "_proxy____cast"))]
     for text in texts:
         source = str(in_source_language(text))

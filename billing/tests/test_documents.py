@@ -28,7 +28,7 @@ from skeleton.kernel import pdf
 from skeleton.kernel.actors import SYSTEM
 from skeleton.testkit.narrowing import database_error, present
 from skeleton.testkit.races import run_in_threads
-from skeleton.testkit.roles import past_triggers, refusal_of
+from skeleton.testkit.roles import refusal_of, without_triggers
 
 LANGUAGES = ("en", "uk", "de")
 SELLER = {
@@ -378,7 +378,7 @@ def test_a_draft_and_one_cancelled_unsent_are_not_kept(books):
 def test_one_sent_before_any_of_this_has_its_customer_of_today(books):
     made = sent()
     connection.check_constraints()
-    with past_triggers() as cursor:
+    with without_triggers() as cursor:
         cursor.execute("DELETE FROM billing_correspondents")
     assert made.customer_name in text_of(documents.invoice_pdf(invoice_id=made.pk, language="en", actor=SYSTEM).pdf)
 

@@ -19,7 +19,7 @@ from skeleton.notifications.models import Notification
 from skeleton.notifications.tests.factories import queued, told
 from skeleton.testkit.narrowing import present
 from skeleton.testkit.races import run_concurrently
-from skeleton.testkit.roles import past_triggers
+from skeleton.testkit.roles import without_triggers
 
 pytestmark = pytest.mark.django_db
 
@@ -100,7 +100,7 @@ def crowd(invoice, number):
         if not field.generated and field.column not in ("id", "number")
     ]
     names = ", ".join(columns)
-    with past_triggers() as cursor:
+    with without_triggers() as cursor:
         cursor.execute(
             f"INSERT INTO billing_invoice (id, number, {names})"
             f" SELECT skeleton_uuid7(), left(number, 9) || 100000 * substr(number, 10)::integer + n, {names}"

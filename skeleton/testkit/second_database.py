@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 from django.db import connection, connections
 
-from skeleton.testkit.roles import owner_address, owner_login
+from skeleton.testkit.roles import owner_connection_arguments, owner_login
 
 
 class SecondDatabase:
@@ -42,5 +42,5 @@ def second_database(*, copied: bool = False) -> Iterator[SecondDatabase]:
 
 
 def _execute(statement: str) -> None:
-    with psycopg.connect(**owner_address(dbname="postgres"), autocommit=True) as server:
+    with psycopg.connect(**owner_connection_arguments(dbname="postgres"), autocommit=True) as server:
         server.execute(statement)

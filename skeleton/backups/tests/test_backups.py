@@ -20,7 +20,7 @@ from skeleton.files.tests.factories import upload
 from skeleton.identity.tests.factories import client_of as api_of
 from skeleton.identity.tests.factories import user_with
 from skeleton.jobs.tests.jobs import count
-from skeleton.testkit.roles import address, owner_login
+from skeleton.testkit.roles import connection_arguments, owner_login
 from skeleton.testkit.second_database import second_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -200,7 +200,7 @@ def test_what_is_no_whole_backup_of_ours_changes_nothing(data, other_database, f
                 with pytest.raises(CommandError, match=complaint):
                     run("restore", source, "--force")
                 assert everything() == before, source
-        with psycopg.connect(**address()), pytest.raises(CommandError, match="1 other connections"):
+        with psycopg.connect(**connection_arguments()), pytest.raises(CommandError, match="1 other connections"):
             run("restore", good, "--force")
 
 

@@ -15,7 +15,7 @@ from skeleton.rest import throttles
 from skeleton.rest.throttles import Limit
 from skeleton.testkit.narrowing import present
 from skeleton.testkit.races import run_in_threads
-from skeleton.testkit.roles import as_owner, let_everybody_use
+from skeleton.testkit.roles import as_owner, grant_to_public
 
 with isolate_apps("skeleton.db"):
 
@@ -39,7 +39,7 @@ ids = itertools.count(1)
 def slips(request):
     with as_owner(), connection.schema_editor() as editor:
         editor.create_model(Slip)
-    let_everybody_use(Slip._meta.db_table)
+    grant_to_public(Slip._meta.db_table)
     yield
     with as_owner(), connection.schema_editor() as editor:
         editor.delete_model(Slip)
