@@ -31,7 +31,7 @@ class MessengerPage(Page):
     def urls(self, wrap: ViewWrapper) -> list[Any]:
         return [*super().urls(wrap), path("messenger/api/<path:asked>", wrap(csrf_exempt(self.proxy_api)))]
 
-    def show(self, request: HttpRequest) -> HttpResponseBase:
+    def render(self, request: HttpRequest) -> HttpResponseBase:
         actor = self.actor(request)
         context = {
             **self.context(request),

@@ -1,4 +1,4 @@
-"""Every refusal in three languages: wholly translated, with its values in, and names of people and things intact."""
+"""Every error message is translated completely into all languages, with its values, and with names unchanged."""
 
 import datetime as dt
 import re
@@ -33,11 +33,11 @@ from skeleton.rest.handler import error_response
 LANGUAGES = ("de", "uk")
 TRICKY = ("This is Digital Ltd", "Draft & Sent GmbH", "The order {status} %(name)s")
 ENGLISH = re.compile(r"\b(the|is|are|must|not|only|can|cannot|be|has|have|already|this|that|there|of|and|with)\b", re.I)
-"""Words that no sentence in German or Ukrainian has."""
+"""Words that occur in no German or Ukrainian sentence."""
 
 
 LATIN = re.compile(r"(?<![\w-])(?!nnnnnn|chunked)[a-z]{4,}(?![\w-])")
-"""A word in Latin letters that is no name of a field (`client_id`)."""
+"""A word in Latin letters that is not a field name (such as `client_id`)."""
 
 
 def in_language(text, language):
@@ -46,7 +46,7 @@ def in_language(text, language):
 
 
 def wholly_translated(error, *names):
-    """Check a refusal in each language: no English, no template left, the names as they were given."""
+    """Assert that an error is translated into each language, with `names`, without English words or placeholders."""
     texts = [error.message, *(text for text in (error.details or {}).values() if hasattr(text, "_proxy____cast"))]
     for text in texts:
         source = str(in_source_language(text))
@@ -117,7 +117,7 @@ def named_in_database(cursor) -> set[str]:
 
 
 def raised_by_triggers(cursor) -> set[str]:
-    """What functions of ours name as the constraint that they refuse for."""
+    """Return the constraint names that our database functions raise."""
     cursor.execute("SELECT prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prolang > 13")
     sources = "\n".join(source for (source,) in cursor.fetchall())
     cursor.execute("SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal")
@@ -127,7 +127,7 @@ def raised_by_triggers(cursor) -> set[str]:
 
 
 NOT_OURS = re.compile(r"^(django_|procrastinate_|auth_|pg_)|_(key|uniq|like)$|_not_null$")
-"""Of Django and of the queue: nobody can violate them by a request, or they are told by their kind."""
+"""Constraints of Django and the queue, which no request can violate, or whose errors are mapped by SQLSTATE."""
 
 
 @pytest.mark.django_db

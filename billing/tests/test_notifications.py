@@ -18,8 +18,8 @@ from skeleton.kernel.text import day_text
 from skeleton.notifications.models import Notification
 from skeleton.notifications.tests.factories import queued, told
 from skeleton.testkit.narrowing import present
-from skeleton.testkit.races import contest
-from skeleton.testkit.roles import past_triggers
+from skeleton.testkit.races import run_concurrently
+from skeleton.testkit.roles import without_triggers
 
 pytestmark = pytest.mark.django_db
 
@@ -85,7 +85,7 @@ def test_what_is_undone_or_refused_told_nobody(clerk):
 @pytest.mark.django_db(transaction=True)
 def test_of_racing_payments_the_last_is_told_once(clerk):
     invoice = sent(line(1000))
-    outcomes = contest(
+    outcomes = run_concurrently(
         *(lambda: record_payment(invoice_id=invoice.pk, amount=500, method="cash", actor=SYSTEM) for _ in range(5))
     )
     assert sum(isinstance(outcome, Exception) for outcome in outcomes) == 3
@@ -100,7 +100,7 @@ def crowd(invoice, number):
         if not field.generated and field.column not in ("id", "number")
     ]
     names = ", ".join(columns)
-    with past_triggers() as cursor:
+    with without_triggers() as cursor:
         cursor.execute(
             f"INSERT INTO billing_invoice (id, number, {names})"
             f" SELECT skeleton_uuid7(), left(number, 9) || 100000 * substr(number, 10)::integer + n, {names}"
@@ -158,13 +158,13 @@ class TestOverdue:
     def test_runs_at_the_same_moment(self, clerk):
         for _ in range(5):
             sent(due_date=YESTERDAY)
-        assert sum(contest(*[notify_overdue_invoices] * 4)) >= 5
+        assert sum(run_concurrently(*[notify_overdue_invoices] * 4)) >= 5
         assert told(clerk).count("invoice.overdue") == 5
 
     @pytest.mark.django_db(transaction=True)
     def test_a_payment_at_the_same_moment(self, clerk):
         """The notification is created before the payment, or not at all."""
         invoice = sent(line(1000), due_date=YESTERDAY)
-        contest(notify_overdue_invoices, lambda: pay(invoice, 1000))
+        run_concurrently(notify_overdue_invoices, lambda: pay(invoice, 1000))
         notify_overdue_invoices()
         assert told(clerk)[-1] == "invoice.paid"

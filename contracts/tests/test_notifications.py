@@ -17,7 +17,7 @@ from skeleton.kernel.errors import Conflict
 from skeleton.notifications.models import Notification
 from skeleton.notifications.tests.factories import queued, told
 from skeleton.testkit.narrowing import present
-from skeleton.testkit.races import contest
+from skeleton.testkit.races import run_concurrently
 
 pytestmark = pytest.mark.django_db
 
@@ -149,8 +149,8 @@ def test_a_notice_that_fails_does_not_hold_up_the_others(clerk, monkeypatch):
 def test_runs_at_the_same_moment(clerk):
     for _ in range(4):
         active(end_date=END)
-    contest(*[lambda: services.run_cycle(today=before(5), actor=SYSTEM)] * 4)
+    run_concurrently(*[lambda: services.run_cycle(today=before(5), actor=SYSTEM)] * 4)
     assert told(clerk) == ["contract.expiring"] * 4
-    contest(*[lambda: services.run_cycle(today=END + dt.timedelta(days=1), actor=SYSTEM)] * 4)
+    run_concurrently(*[lambda: services.run_cycle(today=END + dt.timedelta(days=1), actor=SYSTEM)] * 4)
     assert told(clerk).count("contract.expired") == 4
     assert Contract.objects.filter(status="expired").count() == 4

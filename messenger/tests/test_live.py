@@ -22,7 +22,7 @@ from skeleton.embedded_postgres.layout import paths_of
 from skeleton.embedded_postgres.server import postmaster_pid
 from skeleton.files.tests.factories import CONTENT_TYPE, END, part
 from skeleton.testkit.narrowing import present
-from skeleton.testkit.system import Reply, running
+from skeleton.testkit.system import Reply, run_server
 
 CHIEF = {"email": "admin@skeleton.local", "password": "03041965"}
 STREAM_BYTES = 150_000
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="lo
 @pytest.fixture(scope="module")
 def system(tmp_path_factory):
     """A running system whose streams end after 150 kB, so that clients have to reconnect."""
-    with running(tmp_path_factory.mktemp("live"), SKELETON_STREAM_BYTES=str(STREAM_BYTES)) as found:
+    with run_server(tmp_path_factory.mktemp("live"), SKELETON_STREAM_BYTES=str(STREAM_BYTES)) as found:
         found.sign_in(**CHIEF)
         yield found
 

@@ -16,10 +16,9 @@ from unfold.paginator import InfinitePaginator
 from skeleton.audit.actions import label_of
 from skeleton.audit.models import AuditEntry
 from skeleton.kernel.ids import parse_uuid
+from skeleton.office.admins import ReadOnlyAdmin, ReadOnlyRecordAdmin
 from skeleton.office.columns import EMPTY, label
-from skeleton.office.documents import DocumentAdmin
 from skeleton.office.filters import DateTimeRangeFilter
-from skeleton.office.screens import ReadOnlyAdmin
 
 COLOURS = {
     "create": "success",
@@ -33,7 +32,7 @@ COLOURS = {
 def admin_for_resource(resource: str) -> ReadOnlyAdmin | None:
     """Return the admin that shows a resource of the audit log, or None."""
     screens = (screen for screen in admin.site._registry.values() if isinstance(screen, ReadOnlyAdmin))
-    return next((screen for screen in screens if screen.audited == resource), None)
+    return next((screen for screen in screens if screen.audit_resource == resource), None)
 
 
 class ResourceFilter(DropdownFilter):
@@ -41,7 +40,7 @@ class ResourceFilter(DropdownFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         screens = (screen for screen in admin.site._registry.values() if isinstance(screen, ReadOnlyAdmin))
-        names = {screen.audited: str(capfirst(screen.opts.verbose_name_plural)) for screen in screens}
+        names = {screen.audit_resource: str(capfirst(screen.opts.verbose_name_plural)) for screen in screens}
         return sorted(names.items(), key=lambda pair: pair[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
@@ -76,7 +75,7 @@ class ObjectFilter(ExactFilter):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(DocumentAdmin):
+class AuditEntryAdmin(ReadOnlyRecordAdmin):
     resources = ("audit",)
     paginator = InfinitePaginator  # counting an append-only log would cost more than reading a page
     list_display = ("created_at", "who", "what", "resource_shown", "object_link", "changed")

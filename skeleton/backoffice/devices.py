@@ -20,7 +20,7 @@ def read_device_cookie(request: HttpRequest) -> str:
     return request.get_signed_cookie(COOKIE, default="", salt=_SALT, max_age=_seconds()) or ""
 
 
-def mark(response: HttpResponse, user: User) -> None:
+def set_device_cookie(response: HttpResponse, user: User) -> None:
     """Set the cookie that marks the browser as a known device of `user`."""
     options: dict[str, Any] = {
         "max_age": _seconds(),

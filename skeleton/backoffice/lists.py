@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from skeleton.office import pages
-from skeleton.office.screens import ReadOnlyAdmin
+from skeleton.office.admins import ReadOnlyAdmin
 
 
 def admin_for_model(model: str) -> ReadOnlyAdmin | None:
@@ -28,20 +28,20 @@ class ListLinks:
     def can_view(self, model: str) -> bool:
         if ":" in model:
             page = pages.registered().get(model.partition(":")[2])
-            return page is not None and page.may_read(self.request)
+            return page is not None and page.can_view(self.request)
         screen = admin_for_model(model)
         return screen is not None and screen.has_view_permission(self.request)
 
-    def link(self, model: str, *, sort: str = "", **query: Any) -> str:
+    def changelist_url(self, model: str, *, sort: str = "", **query: Any) -> str:
         """Return the list's URL with `query` as its filter parameters, sorted by the column with the order `sort`."""
-        screen = _known(model)
+        screen = _require_admin(model)
         if sort:
             query["o"] = self._column(screen, sort)
-        return f"{screen.list_page}?{urlencode(query)}" if query else screen.list_page
+        return f"{screen.changelist_url}?{urlencode(query)}" if query else screen.changelist_url
 
-    def page(self, model: str, pk: Any) -> str:
+    def change_url(self, model: str, pk: Any) -> str:
         """Return the URL of one row's page."""
-        return _known(model).change_url_by_pk(pk)
+        return _require_admin(model).change_url_by_pk(pk)
 
     def _column(self, screen: ReadOnlyAdmin, sort: str) -> str:
         """Return the value of the list's `o` parameter for the order `sort` (`-total`: descending)."""
@@ -51,7 +51,7 @@ class ListLinks:
         return f"{sign}{orders.index(field) + boxes}"
 
 
-def _known(model: str) -> ReadOnlyAdmin:
+def _require_admin(model: str) -> ReadOnlyAdmin:
     screen = admin_for_model(model)
     if screen is None:
         raise LookupError(f"There is no screen of {model}.")

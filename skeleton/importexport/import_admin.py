@@ -66,13 +66,13 @@ class ImportableAdmin(RecordAdmin):
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
         own = [
-            path("import/", view(self._import), name=self.route_name("import")),
+            path("import/", view(self._import), name=self.url_name("import")),
             *(
-                path(f"import/template.{kind}", view(self._template), {"kind": kind}, self.route_name("template", kind))
+                path(f"import/template.{kind}", view(self._template), {"kind": kind}, self.url_name("template", kind))
                 for kind in FORMATS
             ),
-            path("import/<import_id>/", view(self._show), name=self.route_name("import", "show")),
-            path("import/<import_id>/progress/", view(self._progress), name=self.route_name("import", "progress")),
+            path("import/<import_id>/", view(self._show), name=self.url_name("import", "show")),
+            path("import/<import_id>/progress/", view(self._progress), name=self.url_name("import", "progress")),
         ]
         return [*own, *super().get_urls()]
 
@@ -85,11 +85,11 @@ class ImportableAdmin(RecordAdmin):
 
     def create_row(self, body: dict[str, Any], actor: Actor) -> UUID:
         """Create a record from a request body, as the API would, and return its id."""
-        return self.add(self.create_input.parse(body), actor)
+        return self.create_record(self.create_input.parse(body), actor)
 
     def update_row(self, record: Any, body: dict[str, Any], actor: Actor) -> None:
         """Partially update a record from a request body, as the API would."""
-        self.change(record.pk, self.update_input.parse(body, partial=True), actor)
+        self.update_record(record.pk, self.update_input.parse(body, partial=True), actor)
 
     def lock_order_key(self, plan: RowPlan) -> Any:
         """Return the sort key of a row: existing records by id, so that two imports cannot deadlock, then new ones."""
@@ -98,7 +98,7 @@ class ImportableAdmin(RecordAdmin):
     # pages
 
     def import_link(self, request: HttpRequest) -> str | None:
-        return self.address("import") if self.can_import(self.actor(request)) else None
+        return self.url_for("import") if self.can_import(self.actor(request)) else None
 
     def _importer(self, request: HttpRequest) -> Actor:
         actor: Actor = self.actor(request)
@@ -123,8 +123,8 @@ class ImportableAdmin(RecordAdmin):
             except DomainError as refusal:
                 form.add_error("file", str(refusal.message))
             else:
-                return HttpResponseRedirect(self.address("import", "show", args=[started]))
-        templates = [(kind.upper(), self.address("template", kind)) for kind in FORMATS]
+                return HttpResponseRedirect(self.url_for("import", "show", args=[started]))
+        templates = [(kind.upper(), self.url_for("template", kind)) for kind in FORMATS]
         return self._page(request, "exchange/upload.html", _("Import"), {"form": form, "templates": templates})
 
     def _template(self, request: HttpRequest, kind: str) -> HttpResponseBase:
@@ -145,10 +145,10 @@ class ImportableAdmin(RecordAdmin):
         context = {
             "import_": import_,
             "working": import_.state in (ImportState.CHECKING, ImportState.APPLYING),
-            "progress_link": self.address("import", "progress", args=[import_.pk]),
+            "progress_link": self.url_for("import", "progress", args=[import_.pk]),
             "report": import_.report,
             "message": gettext(import_.message) if import_.message else "",
-            "again": self.address("import"),
+            "again": self.url_for("import"),
         }
         return self._page(
             request, "exchange/import.html", format_text(_("Import: {file}"), file=import_.file_name), context
@@ -177,7 +177,7 @@ class ImportableAdmin(RecordAdmin):
                 "subtitle": None,
                 "columns": [(column, column.help) for column in self.table.columns],
                 "key": self.table.key,
-                "list_page": self.list_page,
+                "list_page": self.changelist_url,
                 "media": self.media,
                 **context,
             },

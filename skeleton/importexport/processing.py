@@ -28,7 +28,7 @@ from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.text import format_text
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
-from skeleton.office.refusals import REFUSALS, field_messages, refusal_of
+from skeleton.office.form_errors import EXPECTED_ERRORS, domain_error_of, field_messages
 from skeleton.office.tables.columns import AmountColumn, CellError, Column, TextColumn
 from skeleton.office.tables.table import ID, Table
 
@@ -99,12 +99,12 @@ def process(
         return undone.report, False
     except InvalidFile:
         raise
-    except REFUSALS as exc:  # a deferred constraint, which cannot be attributed to a row
-        raise InvalidFile(refusal_of(exc).message) from exc
+    except EXPECTED_ERRORS as exc:  # a deferred constraint, which cannot be attributed to a row
+        raise InvalidFile(domain_error_of(exc).message) from exc
 
 
 def _process(target: ImportTarget, sheet: Sheet, actor: Actor, progress: Progress) -> ImportReport:
-    columns = [column.prepared() for column in _columns_of(target.table, sheet.heading)]
+    columns = [column.prepare() for column in _columns_of(target.table, sheet.heading)]
     plans = _plans(target, sheet, columns, actor)
     ordered = sorted(plans, key=target.lock_order_key)
     outcomes = {}
@@ -113,7 +113,7 @@ def _process(target: ImportTarget, sheet: Sheet, actor: Actor, progress: Progres
         if done % PROGRESS_EVERY == 0:
             progress(done, len(plans))
     connection.check_constraints()
-    report = ImportReport(ignored=[column.name for column in columns if column.shown and column.name != ID])
+    report = ImportReport(ignored=[column.name for column in columns if column.read_only and column.name != ID])
     for plan in plans:
         report.add(outcomes[plan.row.number])
     progress(len(plans), len(plans))
@@ -163,7 +163,7 @@ def _columns_of(table: Table, heading: Sequence[str]) -> list[Column]:
     return [by_name.get(column_name(text)) or _ID for text in heading]
 
 
-_ID = TextColumn(ID, shown=True)
+_ID = TextColumn(ID, read_only=True)
 
 
 # --- matching rows to records -----------------------------------------------------------------------------------------
@@ -196,14 +196,14 @@ def _read_known(plan: RowPlan, columns: list[Column]) -> None:
             plan.add_error(column.name, _("Contains a formula. Replace it with its value."))
         elif index in plan.row.errors:
             plan.add_error(column.name, _("Contains an error such as #N/A. Replace it with a value."))
-        elif column.name == ID or not (column.shown or isinstance(column, AmountColumn)):
+        elif column.name == ID or not (column.read_only or isinstance(column, AmountColumn)):
             _read(plan, column, plan.row.cells[index], {})
 
 
 def _read(plan: RowPlan, column: Column, cell: Any, context: dict[str, Any]) -> None:
     empty = cell is None or (isinstance(cell, str) and not cell.strip())
     try:
-        plan.values[column.name] = None if empty else column.read(cell, context)
+        plan.values[column.name] = None if empty else column.parse(cell, context)
     except CellError as error:
         plan.errors[column.name] = str(error)
     plan.texts[column.name] = "" if empty else str(cell).strip()
@@ -228,10 +228,10 @@ def _find_by_key(table: Table, rows: Any, plans: list[RowPlan], columns: list[Co
         return
     by_name = {column.name: column for column in columns}
     leading = by_name[table.key[0]]
-    wanted = {leading.alike(plan.values[leading.name]) for plan in plans}
+    wanted = {leading.normalize(plan.values[leading.name]) for plan in plans}
     candidates: dict[Any, list[Any]] = {}
     for record in rows.filter(**{f"{_path_of(leading)}__{leading.lookup}": wanted}):
-        key = tuple(by_name[name].alike(by_name[name].of(record)) for name in table.key)
+        key = tuple(by_name[name].normalize(by_name[name].value_of(record)) for name in table.key)
         candidates.setdefault(key, []).append(record)
     for plan in plans:
         matches = candidates.get(_key_of(plan, table), [])
@@ -253,7 +253,7 @@ def _path_of(column: Column) -> str:
 
 
 def _key_of(plan: RowPlan, table: Table) -> tuple[Any, ...] | None:
-    key = tuple(column.alike(plan.values.get(column.name)) for column in table.key_columns)
+    key = tuple(column.normalize(plan.values.get(column.name)) for column in table.key_columns)
     return None if not key or None in key else key
 
 
@@ -270,11 +270,11 @@ def _check_not_repeated(plan: RowPlan, table: Table, first_of: dict[Any, int]) -
 
 
 def _read_amounts(plan: RowPlan, columns: list[Column], table: Table) -> None:
-    known = {column.name: column.of(plan.record) for column in table.columns} if plan.record is not None else {}
+    known = {column.name: column.value_of(plan.record) for column in table.columns} if plan.record is not None else {}
     context = {**known, **plan.values}
     for index, column in enumerate(columns):
         is_read = index not in plan.row.formulas and index not in plan.row.errors
-        if isinstance(column, AmountColumn) and not column.shown and is_read:
+        if isinstance(column, AmountColumn) and not column.read_only and is_read:
             _read(plan, column, plan.row.cells[index], context)
 
 
@@ -287,7 +287,7 @@ def _apply_row(target: ImportTarget, plan: RowPlan, columns: list[Column], actor
     if outcome.errors:
         outcome.state = INVALID
         return outcome
-    written = [column for column in columns if not column.shown and column.name in plan.values]
+    written = [column for column in columns if not column.read_only and column.name in plan.values]
     try:
         if plan.record is None:
             given = {column.name: column for column in written if plan.values[column.name] is not None}
@@ -300,14 +300,14 @@ def _apply_row(target: ImportTarget, plan: RowPlan, columns: list[Column], actor
                 outcome.changes = {column.name: _change(plan, column, target.table) for column in changed}
                 with transaction.atomic():
                     target.update_row(plan.record, _body(plan, changed), actor)
-    except REFUSALS as exc:
+    except EXPECTED_ERRORS as exc:
         outcome.state, outcome.changes = INVALID, {}
-        outcome.errors = _errors(refusal_of(exc), target.table)
+        outcome.errors = _errors(domain_error_of(exc), target.table)
     return outcome
 
 
 def _differs(column: Column, plan: RowPlan) -> bool:
-    return bool(column.alike(column.of(plan.record)) != column.alike(plan.values[column.name]))
+    return bool(column.normalize(column.value_of(plan.record)) != column.normalize(plan.values[column.name]))
 
 
 def _body(plan: RowPlan, columns: list[Column]) -> dict[str, Any]:
@@ -320,13 +320,13 @@ def _body(plan: RowPlan, columns: list[Column]) -> dict[str, Any]:
             place = place.setdefault(inner, {})
             inner = part
         value = plan.values[column.name]
-        place[inner] = column.cleared if value is None else value
+        place[inner] = column.empty_value if value is None else value
     return body
 
 
 def _change(plan: RowPlan, column: Column, table: Table) -> list[str]:
-    known = {each.name: each.of(plan.record) for each in table.columns}
-    before = column.cell_of(plan.record, known)
+    known = {each.name: each.value_of(plan.record) for each in table.columns}
+    before = column.cell_for(plan.record, known)
     return ["" if before is None else str(before), plan.texts[column.name]]
 
 

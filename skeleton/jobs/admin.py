@@ -32,10 +32,9 @@ from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.redaction import redact
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
-from skeleton.office.acts import act
-from skeleton.office.columns import EMPTY, label
-from skeleton.office.columns import status as status_column
-from skeleton.office.documents import DocumentAdmin
+from skeleton.office.actions import admin_action
+from skeleton.office.admins import ReadOnlyRecordAdmin
+from skeleton.office.columns import EMPTY, label, status_column
 
 COLOURS: dict[str, str] = {
     JobState.TODO: "info",
@@ -75,7 +74,7 @@ class TaskFilter(DropdownFilter):
 
 
 @admin.register(Job)
-class JobAdmin(DocumentAdmin):
+class JobAdmin(ReadOnlyRecordAdmin):
     resources = ("jobs",)
     list_before_template = "skeleton/jobs/workers.html"
     list_after_template = "skeleton/jobs/periodic.html"
@@ -99,8 +98,8 @@ class JobAdmin(DocumentAdmin):
         (_("Last failure"), {"fields": (("why",), ("failed_at", "place"))}),
         (_("Events"), {"fields": ("events",)}),
     )
-    acts = ("run_now", "cancel")
-    bulk_acts = ("run_now", "cancel")
+    record_actions = ("run_now", "cancel")
+    bulk_actions = ("run_now", "cancel")
 
     def rows(self, actor: Actor) -> QuerySet[Job]:
         return jobs_with_failures()
@@ -172,20 +171,20 @@ class JobAdmin(DocumentAdmin):
 
     # actions
 
-    @act(
+    @admin_action(
         _("Run now"),
         question=_("It will run as soon as a worker is free."),
-        when=lambda job: job.status in (JobState.FAILED, JobState.TODO),
+        condition=lambda job: job.status in (JobState.FAILED, JobState.TODO),
         icon="replay",
     )
     def run_now(self, request: HttpRequest, job: Job, form: object) -> Text:
         services.run_job_now(job_id=job.pk, actor=self.actor(request))
         return format_text(_("{job} will run as soon as a worker is free."), job=job)
 
-    @act(
+    @admin_action(
         pgettext_lazy("job", "Cancel"),
         question=_("The job will not run, and its work will not be done."),
-        when=lambda job: job.status in (JobState.FAILED, JobState.TODO),
+        condition=lambda job: job.status in (JobState.FAILED, JobState.TODO),
         icon="cancel",
         variant=ActionVariant.DANGER,
     )

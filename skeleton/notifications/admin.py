@@ -28,14 +28,12 @@ from skeleton.notifications.serializers import PreferencesInputSerializer, known
 from skeleton.notifications.services import reading
 from skeleton.notifications.services.delivery import retry_delivery
 from skeleton.notifications.services.preferences import update_preferences
-from skeleton.office.acts import AdminAction, act
-from skeleton.office.columns import EMPTY, label
-from skeleton.office.columns import status as status_column
-from skeleton.office.documents import DocumentAdmin
+from skeleton.office.actions import AdminAction, admin_action
+from skeleton.office.admins import ReadOnlyAdmin, ReadOnlyRecordAdmin
+from skeleton.office.columns import EMPTY, label, status_column
 from skeleton.office.forms import ActionForm, RecordForm
-from skeleton.office.parameters import takes
+from skeleton.office.parameters import accepts_parameters
 from skeleton.office.records import RecordAdmin
-from skeleton.office.screens import ReadOnlyAdmin
 
 
 class OwnRecordsAdmin(ReadOnlyAdmin):
@@ -44,7 +42,7 @@ class OwnRecordsAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.admin_site.actor_of(request) is not None
 
-    def may_do(self, request: HttpRequest, act: AdminAction) -> bool:
+    def can_run(self, request: HttpRequest, action: AdminAction) -> bool:
         return self.has_view_permission(request)
 
 
@@ -112,11 +110,11 @@ class PreferencesAdmin(OwnRecordsAdmin, RecordAdmin):
         ),
     )
 
-    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
         update_preferences(values=values, actor=actor)
         return preferences_by_user_id(actor.user_id).pk
 
-    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+    def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         update_preferences(values=values, actor=actor)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -125,15 +123,15 @@ class PreferencesAdmin(OwnRecordsAdmin, RecordAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)
 
-    @takes()
+    @accepts_parameters()
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         own = self.get_queryset(request).first()
-        return HttpResponseRedirect(self.page_of(own) if own else self.add_url)
+        return HttpResponseRedirect(self.change_url(own) if own else self.add_url)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         own = self.get_queryset(request).first()
         if own:
-            return HttpResponseRedirect(self.page_of(own))
+            return HttpResponseRedirect(self.change_url(own))
         return super().add_view(request, form_url, extra_context)
 
     def changeform_view(
@@ -161,12 +159,12 @@ class ReadFilter(DropdownFilter):
 
 
 @admin.register(Notification)
-class NotificationAdmin(OwnRecordsAdmin, DocumentAdmin):
+class NotificationAdmin(OwnRecordsAdmin, ReadOnlyRecordAdmin):
     resources = ("notifications",)
     list_before_template = "skeleton/notifications/inbox.html"
     list_display = ("title", "body", "about", "state", "created_at")
     list_filter = (ReadFilter,)
-    acts = bulk_acts = ("mark_read",)
+    record_actions = bulk_actions = ("mark_read",)
     fields = ("title", "body", "about", ("state", "created_at"))
     readonly_fields = ("title", "body", "about", "state", "created_at")
 
@@ -183,7 +181,7 @@ class NotificationAdmin(OwnRecordsAdmin, DocumentAdmin):
         """Mark all notifications as read, and return to the list."""
         reading.mark_all_read(actor=self.actor(request))
         messages.success(request, _("All notifications are marked as read."))
-        return HttpResponseRedirect(self.list_page)
+        return HttpResponseRedirect(self.changelist_url)
 
     @display(description=_("about"))
     def about(self, notification: Notification) -> Any:
@@ -198,7 +196,9 @@ class NotificationAdmin(OwnRecordsAdmin, DocumentAdmin):
             return label("read", {}, text=str(_("read")))
         return label("new", {"new": "primary"}, text=str(_("new")))
 
-    @act(_("Mark as read"), when=lambda notification: notification.read_at is None, icon="mark_email_read")
+    @admin_action(
+        _("Mark as read"), condition=lambda notification: notification.read_at is None, icon="mark_email_read"
+    )
     def mark_read(self, request: HttpRequest, notification: Notification, form: ActionForm) -> str:
         reading.mark_read(notification_id=notification.pk, actor=self.actor(request))
         return str(_("The notification is marked as read."))
@@ -232,7 +232,7 @@ class StatusFilter(DropdownFilter):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(DocumentAdmin):
+class DeliveryAdmin(ReadOnlyRecordAdmin):
     """The deliveries, for users with `*:*`. No role can have a permission on `deliveries`, because none is defined."""
 
     resources = ("deliveries",)
@@ -256,7 +256,7 @@ class DeliveryAdmin(DocumentAdmin):
         "updated_at",
         "sent_at",
     )
-    acts = bulk_acts = ("send_again",)
+    record_actions = bulk_actions = ("send_again",)
 
     @display(description=_("event"))
     def event(self, delivery: Delivery) -> Text:
@@ -270,9 +270,9 @@ class DeliveryAdmin(DocumentAdmin):
     def channel_name(self, delivery: Delivery) -> Text:
         return Channel(delivery.channel).label
 
-    @act(
+    @admin_action(
         _("Send again"),
-        when=lambda delivery: delivery.status == DeliveryStatus.FAILED,
+        condition=lambda delivery: delivery.status == DeliveryStatus.FAILED,
         icon="send",
         question=_("It will be tried again at once, and at intervals if that fails."),
     )

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the test's own, as durable as the real one unless it need not be; the test may kill it."""
+"""A separate PostgreSQL server, by default with durability, that a test can kill."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ from skeleton.embedded_postgres.server import Server, wait_until_ready
 
 
 class OwnDatabase:
-    """One server over `folder`, started and killed by hand. From the thread that lives longest: it dies with that."""
+    """A server with its data in `folder`. It ends with the thread that started it, which must be long-lived."""
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self.layout = paths_of(folder, durable=durable)
@@ -33,18 +33,18 @@ class OwnDatabase:
 
     @property
     def url(self) -> str:
-        """For DATABASE_URL."""
+        """Return the value for DATABASE_URL."""
         password = self.layout.password.read_text(encoding="utf-8")
         return f"postgresql://{USER}:{quote(password, '')}@{quote(str(self.server.room), '')}/{DATABASE}"
 
     def start(self) -> None:
-        """Start, and return when it answers."""
+        """Start the server, and return when it accepts connections."""
         self.server.start()
         assert wait_until_ready(self.server, 60, lambda: False), self.layout.log.read_text()
         self.server.prepare()
 
     def kill(self) -> None:
-        """SIGKILL to all of its processes at one moment: what they had not given to the operating system is gone."""
+        """Send SIGKILL to all its processes at once. Data not yet passed to the operating system is lost."""
         process = self.server.process
         assert process is not None
         victims = [process.pid, *children(process.pid)]
@@ -58,7 +58,7 @@ class OwnDatabase:
             time.sleep(0.02)
 
     def query(self, statement: Any, *values: object) -> Rows:
-        """Ask it directly."""
+        """Execute a statement over a new connection, and return its rows."""
         with self.server.connect(DATABASE) as connection:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
@@ -66,7 +66,7 @@ class OwnDatabase:
 
 @contextmanager
 def own_database(folder: Path, *, durable: bool = True) -> Iterator[OwnDatabase]:
-    """A running server of one's own; none of it is left afterwards."""
+    """Yield a running server, and stop it at the end."""
     database = OwnDatabase(folder, durable=durable)
     try:
         database.start()
@@ -77,7 +77,7 @@ def own_database(folder: Path, *, durable: bool = True) -> Iterator[OwnDatabase]
 
 
 def children(parent: int) -> list[int]:
-    """The processes that `parent` started and that live."""
+    """Return the ids of the running child processes of `parent`."""
     found = []
     for status in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):

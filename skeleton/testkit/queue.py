@@ -12,7 +12,7 @@ from skeleton.jobs.worker import run_worker
 
 
 @contextmanager
-def own_queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def empty_queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Empty the queue before and after, as Django does not flush its tables, and let workers close connections."""
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
     _empty()  # a worker of another test may have enqueued periodic jobs that were due

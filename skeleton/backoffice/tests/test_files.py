@@ -8,7 +8,7 @@ from skeleton.files import usage
 from skeleton.files.models import File
 from skeleton.files.tests.factories import upload
 from skeleton.identity.tests.factories import PASSWORD, client_of, user_in_role, user_with
-from skeleton.testkit.browser import browse
+from skeleton.testkit.browser import run_in_browser
 from skeleton.testkit.visitor import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -100,9 +100,9 @@ def test_seen_in_a_browser(live_server):
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in").click()
         page = window.go(LIST)
-        window.shoot("files")
+        window.screenshot("files")
         page.get_by_role("link", name="Звіт 2026.pdf").click()
         expect(page.get_by_text("application/pdf").first).to_be_visible()
-        window.shoot("file")
+        window.screenshot("file")
 
-    browse(story, live_server.url)
+    run_in_browser(story, live_server.url)

@@ -20,8 +20,8 @@ from skeleton.files.tests.factories import upload
 from skeleton.identity.tests.factories import client_of as api_of
 from skeleton.identity.tests.factories import user_with
 from skeleton.jobs.tests.jobs import count
-from skeleton.testkit.elsewhere import another_database
-from skeleton.testkit.roles import address, owner_login
+from skeleton.testkit.roles import connection_arguments, owner_login
+from skeleton.testkit.second_database import second_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,8 +58,8 @@ def data(db):
 
 
 @pytest.fixture
-def elsewhere(db):
-    with another_database() as made:
+def other_database(db):
+    with second_database() as made:
         yield made
 
 
@@ -82,7 +82,7 @@ def everything():
     return {table: sorted(str(row[0]) for row in ask(f'SELECT t FROM "{table}" t')) for table in tables}
 
 
-def test_what_was_backed_up_is_there_again(data, elsewhere, folder):
+def test_what_was_backed_up_is_there_again(data, other_database, folder):
     before = everything()
     target = folder / "backup.zip"
     said = run("backup", target)
@@ -93,7 +93,7 @@ def test_what_was_backed_up_is_there_again(data, elsewhere, folder):
     for path in kept:
         (folder / path).unlink()
 
-    with elsewhere:
+    with other_database:
         said = run("restore", target)
         assert "2 files" in said
         assert "The books are right." in said
@@ -137,7 +137,7 @@ def assert_numbers_go_on():
     assert ask("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")[0][0]
 
 
-def test_what_is_missing_is_said(data, elsewhere, folder):
+def test_what_is_missing_is_said(data, other_database, folder):
     lost = File.objects.get(pk=data[0]["id"])
     (folder / "files" / lost.storage_key).unlink()
     target = folder / "backup.zip"
@@ -145,7 +145,7 @@ def test_what_is_missing_is_said(data, elsewhere, folder):
     kept = File.objects.get(pk=data[1]["id"])
     (folder / "files" / kept.storage_key).write_bytes(b"second, changed")
     said = StringIO()
-    with elsewhere, pytest.raises(CommandError, match="differs from the backup"):
+    with other_database, pytest.raises(CommandError, match="differs from the backup"):
         call_command("restore", str(target), stdout=said)
     assert f"the contents of file {lost.pk} are missing" in said.getvalue()
     assert f"the contents of file {kept.pk} differ from those that were uploaded" in said.getvalue()
@@ -169,7 +169,7 @@ def rewritten(source, target, **changed):
     return target
 
 
-def test_what_is_no_whole_backup_of_ours_changes_nothing(data, elsewhere, folder):
+def test_what_is_no_whole_backup_of_ours_changes_nothing(data, other_database, folder):
     good = folder / "good.zip"
     run("backup", good)
     content = good.read_bytes()
@@ -192,7 +192,7 @@ def test_what_is_no_whole_backup_of_ours_changes_nothing(data, elsewhere, folder
         # sound to the archive, and not to pg_restore: found out half-way through
         "Nothing was restored": [rewritten(good, folder / "d.zip", database=lambda read: read[: len(read) * 2 // 3])],
     }
-    with elsewhere:
+    with other_database:
         run("restore", good)
         before = everything()
         for complaint, sources in broken.items():
@@ -200,7 +200,7 @@ def test_what_is_no_whole_backup_of_ours_changes_nothing(data, elsewhere, folder
                 with pytest.raises(CommandError, match=complaint):
                     run("restore", source, "--force")
                 assert everything() == before, source
-        with psycopg.connect(**address()), pytest.raises(CommandError, match="1 other connections"):
+        with psycopg.connect(**connection_arguments()), pytest.raises(CommandError, match="1 other connections"):
             run("restore", good, "--force")
 
 

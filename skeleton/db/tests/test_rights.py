@@ -11,9 +11,9 @@ from accounting.tests.factories import post
 from skeleton.audit.models import AuditEntry
 from skeleton.db.rights import ALL, grant_application_role, rights_of_tables
 from skeleton.kernel.constraints import explain
+from skeleton.testkit.change_recorder import our_tables
 from skeleton.testkit.narrowing import database_error
 from skeleton.testkit.roles import as_owner, owner_login
-from skeleton.testkit.witness import our_tables
 
 pytestmark = pytest.mark.django_db
 

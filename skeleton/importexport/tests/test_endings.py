@@ -16,7 +16,7 @@ from skeleton.importexport.models import Import
 from skeleton.importexport.sheets import read_sheet
 from skeleton.importexport.tests.hostile import ACME, HEADING, MAIN, book, repeated, row, text
 from skeleton.importexport.tests.test_reader import SOON
-from skeleton.testkit.queue import own_queue, run_due_jobs
+from skeleton.testkit.queue import empty_queue, run_due_jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -191,7 +191,7 @@ def test_an_import_without_a_job_fails_after_a_while_and_one_with_a_job_waits(cl
 
 @pytest.mark.django_db(transaction=True)
 def test_one_worker_at_a_time_works_on_an_import(clerk, monkeypatch):
-    with own_queue(monkeypatch):
+    with empty_queue(monkeypatch):
         import_ = waiting(clerk, monkeypatch=monkeypatch)
         other = connection.copy()
         with transaction.atomic(), other.cursor() as cursor:
@@ -213,7 +213,7 @@ def test_no_transaction_is_open_while_a_worker_reads(clerk, monkeypatch):
         return read(*args, **rest)
 
     monkeypatch.setattr(imports, "read_sheet", noted)
-    with own_queue(monkeypatch):
+    with empty_queue(monkeypatch):
         waiting(clerk, monkeypatch=monkeypatch)
         run_due_jobs()
         assert clerk.latest().state == "checked"

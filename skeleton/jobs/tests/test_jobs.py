@@ -17,14 +17,14 @@ from skeleton.jobs.queue import ATTEMPTS
 from skeleton.jobs.tests.jobs import count, fail, pass_on
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.redaction import HIDDEN, LONGEST, redact
-from skeleton.testkit.queue import own_queue, run_due_jobs
+from skeleton.testkit.queue import empty_queue, run_due_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def empty_queue(db, monkeypatch):
-    with own_queue(monkeypatch):
+def fresh_queue(db, monkeypatch):
+    with empty_queue(monkeypatch):
         yield
 
 

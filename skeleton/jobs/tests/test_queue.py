@@ -19,7 +19,7 @@ from skeleton.jobs.queue import ATTEMPTS, retry_delay
 from skeleton.jobs.tests.jobs import count, fail, pass_on
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.transactions import audited_transaction
-from skeleton.testkit.queue import own_queue, run_due_jobs
+from skeleton.testkit.queue import empty_queue, run_due_jobs
 from skeleton.testkit.roles import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,8 +32,8 @@ def sql(statement, *values):
 
 
 @pytest.fixture(autouse=True)
-def empty_queue(db, monkeypatch):
-    with own_queue(monkeypatch):
+def fresh_queue(db, monkeypatch):
+    with empty_queue(monkeypatch):
         yield
 
 

@@ -16,7 +16,7 @@ from skeleton.notifications.queries import recipients_for
 from skeleton.notifications.services import notify
 from skeleton.notifications.tests import factories
 from skeleton.notifications.tests.factories import queued, tell, told
-from skeleton.testkit.races import race
+from skeleton.testkit.races import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +113,7 @@ def test_of_many_at_once_one_tells():
                 deduplication_key="raced",
             )
 
-    race(6, attempt)
+    run_in_threads(6, attempt)
     assert len(told(user)) == 1
 
 

@@ -25,7 +25,7 @@ from skeleton.kernel import errors
 from skeleton.kernel.ids import uuid7
 from skeleton.rest.handler import flatten, handle, translate
 from skeleton.testkit.client import ApiClient
-from skeleton.testkit.races import race
+from skeleton.testkit.races import run_in_threads
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ class TestBusy:
 
     def test_a_lost_race_for_a_name_is_409(self):
         owner = client_of(user_in_role("super_admin"))
-        answers = race(8, lambda number: owner.call("POST", "/roles", {"name": "same", "permissions": []}))
+        answers = run_in_threads(8, lambda number: owner.call("POST", "/roles", {"name": "same", "permissions": []}))
         assert sorted(answer.status for answer in answers) == [201] + [409] * 7
 
 

@@ -25,7 +25,7 @@ CURRENCY = "currency"
 """The query parameter for the page's currency."""
 
 MONTHS = 12
-SOON = 30
+ENDING_WITHIN_DAYS = 30
 """Days within which a contract counts as ending soon."""
 
 REVENUE, INVOICES = "accounting.entry", "billing.invoice"
@@ -47,8 +47,8 @@ class DashboardData:
     @cached_property
     def currencies(self) -> list[str]:
         """Return the currencies in use, with the installation's own one first."""
-        revenue = self.revenue if self.lists.can_view(REVENUE) else {}
-        owed = self.owed if self.lists.can_view(INVOICES) else {}
+        revenue = self.revenue_by_currency if self.lists.can_view(REVENUE) else {}
+        owed = self.receivables_by_currency if self.lists.can_view(INVOICES) else {}
         own = settings.SKELETON_CURRENCY
         used = {*revenue, *owed} or {own}
         return sorted(used, key=lambda code: (code != own, code))
@@ -67,35 +67,35 @@ class DashboardData:
         return [dt.date(n // 12, n % 12 + 1, 1) for n in range(count - MONTHS + 1, count + 1)]
 
     @cached_property
-    def revenue(self) -> dict[str, dict[dt.date, int]]:
+    def revenue_by_currency(self) -> dict[str, dict[dt.date, int]]:
         return revenue_by_month(self.months[0], self.months[-1])
 
     @property
-    def earned(self) -> list[int]:
+    def monthly_revenue(self) -> list[int]:
         """Return the revenue of each month in minor units of the page's currency."""
-        found = self.revenue.get(self.currency, {})
+        found = self.revenue_by_currency.get(self.currency, {})
         return [found.get(month, 0) for month in self.months]
 
     @cached_property
-    def owed(self) -> dict[str, Receivables]:
+    def receivables_by_currency(self) -> dict[str, Receivables]:
         return current_receivables()
 
     @property
-    def owed_here(self) -> Receivables:
+    def receivables(self) -> Receivables:
         """Return the receivables in the page's currency."""
-        return self.owed.get(self.currency, NO_RECEIVABLES)
+        return self.receivables_by_currency.get(self.currency, NO_RECEIVABLES)
 
     @cached_property
-    def invoices(self) -> dict[str, int]:
+    def invoice_counts(self) -> dict[str, int]:
         """Return the number of invoices by status."""
         return invoices_by_status()
 
     @property
     def overdue_invoices(self) -> int:
-        return sum(owed.overdue_invoices for owed in self.owed.values())
+        return sum(owed.overdue_invoices for owed in self.receivables_by_currency.values())
 
     @cached_property
-    def orders(self) -> dict[str, int]:
+    def order_counts(self) -> dict[str, int]:
         """Return the number of orders by status."""
         return orders_by_status()
 
@@ -105,10 +105,10 @@ class DashboardData:
         return Notification.objects.visible_to(self.actor).filter(read_at=None).order_by("-pk")
 
     @cached_property
-    def low(self) -> CappedCount:
+    def low_stock_count(self) -> CappedCount:
         return CappedCount.of(low_stock())
 
     @cached_property
-    def ending(self) -> CappedCount:
+    def ending_contracts_count(self) -> CappedCount:
         """Return the capped count of contracts that end soon."""
-        return CappedCount.of(expiring(Contract.objects.visible_to(self.actor), SOON))
+        return CappedCount.of(expiring(Contract.objects.visible_to(self.actor), ENDING_WITHIN_DAYS))

@@ -34,28 +34,28 @@ from skeleton.office.parameters import (
     page_number,
 )
 
-OWN = (SEARCH_VAR, ORDER_VAR, PAGE_VAR, ALL_VAR)
+LIST_PARAMETERS = (SEARCH_VAR, ORDER_VAR, PAGE_VAR, ALL_VAR)
 """Parameters that every list accepts besides its filters: search, order, page, all rows."""
 
-DJANGOS = frozenset((IS_POPUP_VAR, IS_FACETS_VAR, TO_FIELD_VAR, ERROR_FLAG))
+UNUSED_DJANGO_PARAMETERS = frozenset((IS_POPUP_VAR, IS_FACETS_VAR, TO_FIELD_VAR, ERROR_FLAG))
 """Parameters that Django's lists accept, but ours don't need."""
 
 _COLUMN = re.compile(r"-?[0-9]{1,3}")
-_YES_OR_NO = {"True", "False", "1", "0"}
+_BOOLEANS = {"True", "False", "1", "0"}
 
 
 class StrictChangeList(ChangeList):
     """A list that is counted at most once and accepts only the parameters that its screen declares."""
 
     def __init__(self, request: HttpRequest, *args: object, **kwargs: object) -> None:
-        check_not_repeated(request, OWN)
-        check_known(request, request.GET.keys() - DJANGOS)
+        check_not_repeated(request, LIST_PARAMETERS)
+        check_known(request, request.GET.keys() - UNUSED_DJANGO_PARAMETERS)
         page_number(request, PAGE_VAR)
         super().__init__(request, *args, **kwargs)
 
     def get_filters(self, request: HttpRequest) -> Any:
         """Like Django's `get_filters`, but without lookups that no filter declares: the third value is always empty."""
-        asked = {name: [v for v in values if v] for name, values in request.GET.lists() if name not in OWN}
+        asked = {name: [v for v in values if v] for name, values in request.GET.lists() if name not in LIST_PARAMETERS}
         given = {name: values for name, values in asked.items() if values}
         specs = [self._filter(request, declared, dict(given)) for declared in self.list_filter]
         self.accepted = {name for spec in specs for name in spec.expected_parameters()}
@@ -64,7 +64,7 @@ class StrictChangeList(ChangeList):
                 raise BadParameter(name, UNKNOWN)
         used = [spec for spec in specs if given.keys() & spec.expected_parameters()]
         for spec in used:
-            self._refuse_unusable(spec, request, given)
+            self._check_value(spec, request, given)
         shown = [spec for spec in specs if spec.has_output() or spec in used]
         paths = [spec.field_path for spec in used if isinstance(spec, FieldListFilter)]
         repeats = any(lookup_spawns_duplicates(self.lookup_opts, path) for path in paths)
@@ -78,7 +78,7 @@ class StrictChangeList(ChangeList):
         field = get_fields_from_path(self.model, path)[-1]
         return cast(ListFilter, kind(field, request, given, self.model, self.model_admin, field_path=path))
 
-    def _refuse_unusable(self, spec: ListFilter, request: HttpRequest, given: dict[str, list[str]]) -> None:
+    def _check_value(self, spec: ListFilter, request: HttpRequest, given: dict[str, list[str]]) -> None:
         """Raise BadParameter for a value that the filter would refuse or ignore."""
         names = [name for name in spec.expected_parameters() if name in given]
         for name in names:
@@ -120,6 +120,6 @@ def _choices_of(spec: Any, name: str) -> set[str] | None:
     if isinstance(spec, SimpleListFilter):
         return None if isinstance(spec, TextFilter) else {str(value) for value, _ in spec.lookup_choices}
     if name.endswith("__isnull"):
-        return _YES_OR_NO
+        return _BOOLEANS
     choices = getattr(spec.field, "flatchoices", None)
     return {str(value) for value, _ in choices} if choices and name.endswith("__exact") else None

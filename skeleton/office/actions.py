@@ -19,137 +19,140 @@ from django.utils.translation import gettext
 from unfold.enums import ActionVariant
 
 from skeleton.kernel.translation import Text
+from skeleton.office.form_errors import EXPECTED_ERRORS, add_to_form, domain_error_of
 from skeleton.office.forms import ActionForm
-from skeleton.office.refusals import REFUSALS, place, refusal_of
 
 if TYPE_CHECKING:
-    from skeleton.office.screens import ReadOnlyAdmin
+    from skeleton.office.admins import ReadOnlyAdmin
 
-TEMPLATE = "skeleton/admin/act.html"
+TEMPLATE = "skeleton/admin/action.html"
 
-Run = Callable[..., Any]
+ActionFunction = Callable[..., Any]
 """`run(screen, request, record, form)`: calls the service and returns a sentence about the result."""
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
-Make = Callable[..., HttpResponseBase]
+DownloadFunction = Callable[..., HttpResponseBase]
 """`make(screen, request, record)`: returns the response with a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdminAction:
-    """An action. `needs`: any of these permissions is required (default: the screen's `write`).
+    """An action on a record.
 
-    `when` decides for which records it is available. `question` is shown on the confirmation page. `leaves`: the record
-    no longer exists afterwards.
+    `permissions`: any one of these is required (default: `write` for one of the admin's resources). `condition` decides
+    for which records the action is available. `question` is shown on the confirmation page. `deletes_record`: the
+    record no longer exists afterwards, so the user returns to the list.
     """
 
-    run: Run
+    run: ActionFunction
     title: Text
     question: Text = ""
     form: type[ActionForm] = ActionForm
-    needs: tuple[str, ...] = ()
-    when: Callable[[Any], bool] | None = None
+    permissions: tuple[str, ...] = ()
+    condition: Callable[[Any], bool] | None = None
     icon: str | None = None
     variant: ActionVariant = ActionVariant.DEFAULT
-    leaves: bool = False
+    deletes_record: bool = False
 
-    def fits(self, record: object) -> bool:
-        return self.when is None or self.when(record)
+    def is_available_for(self, record: object) -> bool:
+        return self.condition is None or self.condition(record)
 
 
-def act(title: Text, **described: Any) -> Callable[[Run], Callable[..., HttpResponse]]:
+def admin_action(title: Text, **options: Any) -> Callable[[ActionFunction], Callable[..., HttpResponse]]:
     """Turn a method of a screen into an action. See `AdminAction` for the options."""
 
-    def mark(run: Run) -> Callable[..., HttpResponse]:
-        made = AdminAction(run, title, **described)
+    def decorate(run: ActionFunction) -> Callable[..., HttpResponse]:
+        action = AdminAction(run, title, **options)
 
         @wraps(run)
         def view(screen: "ReadOnlyAdmin", request: HttpRequest, object_id: str) -> HttpResponse:
-            return action_view(screen, made, request, object_id)
+            return action_view(screen, action, request, object_id)
 
-        return _decorate(view, made)
+        return _decorate(view, action)
 
-    return mark
+    return decorate
 
 
-def download(title: Text, **described: Any) -> Callable[[Make], Callable[..., HttpResponseBase]]:
+def download(title: Text, **options: Any) -> Callable[[DownloadFunction], Callable[..., HttpResponseBase]]:
     """Turn a method of a screen into a button that returns a file and changes nothing. Options as of `AdminAction`."""
 
-    def mark(make: Make) -> Callable[..., HttpResponseBase]:
+    def decorate(make: DownloadFunction) -> Callable[..., HttpResponseBase]:
         @wraps(make)
         def view(screen: "ReadOnlyAdmin", request: HttpRequest, object_id: str) -> HttpResponseBase:
-            if not screen.may_do(request, made):
+            if not screen.can_run(request, action):
                 raise PermissionDenied
             record = screen.get_object(request, object_id)
             if record is None:
                 return screen._get_obj_does_not_exist_redirect(request, screen.opts, object_id)  # type: ignore[no-any-return]
             return make(screen, request, record)
 
-        made = AdminAction(make, title, **described)
-        return _decorate(view, made)
+        action = AdminAction(make, title, **options)
+        return _decorate(view, action)
 
-    return mark
+    return decorate
 
 
-def _decorate(view: View, made: AdminAction) -> View:
+def _decorate(view: View, action: AdminAction) -> View:
     """Set the attributes that unfold expects of a button."""
-    view.act = made  # type: ignore[attr-defined]
-    view.short_description = made.title  # type: ignore[attr-defined]
-    view.url_path = made.run.__name__.replace("_", "-")  # type: ignore[attr-defined]
-    view.icon, view.variant, view.attrs = made.icon, made.variant, {}  # type: ignore[attr-defined]
+    view.admin_action = action  # type: ignore[attr-defined]
+    view.short_description = action.title  # type: ignore[attr-defined]
+    view.url_path = action.run.__name__.replace("_", "-")  # type: ignore[attr-defined]
+    view.icon, view.variant, view.attrs = action.icon, action.variant, {}  # type: ignore[attr-defined]
     return view
 
 
-def action_view(screen: "ReadOnlyAdmin", act: AdminAction, request: HttpRequest, object_id: str) -> HttpResponse:
+def action_view(screen: "ReadOnlyAdmin", action: AdminAction, request: HttpRequest, object_id: str) -> HttpResponse:
     """Show the action's page, or run the action. Errors are shown on the page, which keeps the entered values."""
-    if not screen.may_do(request, act):
+    if not screen.can_run(request, action):
         raise PermissionDenied
     record = screen.get_object(request, object_id)
     if record is None:
         return screen._get_obj_does_not_exist_redirect(request, screen.opts, object_id)  # type: ignore[no-any-return]
     posted = request.method == "POST"
-    form = act.form(request.POST if posted else None, record=record, actor=screen.actor(request))
+    form = action.form(request.POST if posted else None, record=record, actor=screen.actor(request))
     if posted and form.is_valid():
         try:
-            said = act.run(screen, request, record, form)
-        except REFUSALS as exc:
-            place(form, refusal_of(exc))
+            said = action.run(screen, request, record, form)
+        except EXPECTED_ERRORS as exc:
+            add_to_form(form, domain_error_of(exc))
         else:
             messages.success(request, said)
-            return HttpResponseRedirect(screen.list_page if act.leaves else screen.page_of(record))
-    return TemplateResponse(request, TEMPLATE, _context(screen, act, request, record, form))
+            return HttpResponseRedirect(screen.changelist_url if action.deletes_record else screen.change_url(record))
+    return TemplateResponse(request, TEMPLATE, _context(screen, action, request, record, form))
 
 
 def _context(
-    screen: "ReadOnlyAdmin", act: AdminAction, request: HttpRequest, record: Model, form: ActionForm
+    screen: "ReadOnlyAdmin", action: AdminAction, request: HttpRequest, record: Model, form: ActionForm
 ) -> dict[str, object]:
     return {
         **screen.admin_site.each_context(request),
         "opts": screen.opts,
         "original": record,
-        "title": act.title,
+        "title": action.title,
         "subtitle": str(record),
-        "act": act,
+        "act": action,
         "form": form,
-        "back": screen.page_of(record),
+        "back": screen.change_url(record),
         "media": screen.media + form.media,
-        "danger": act.variant is ActionVariant.DANGER,
+        "danger": action.variant is ActionVariant.DANGER,
     }
 
 
-def run_bulk_action(screen: "ReadOnlyAdmin", request: HttpRequest, rows: Iterable[Model], *, act: AdminAction) -> None:
+def run_bulk_action(
+    screen: "ReadOnlyAdmin", request: HttpRequest, rows: Iterable[Model], *, action: AdminAction
+) -> None:
     """Run an action without fields on each of the selected rows. An error on one doesn't affect the others."""
     done, refused = 0, []
     for record in rows:
-        form = act.form({}, record=record, actor=screen.actor(request))
+        form = action.form({}, record=record, actor=screen.actor(request))
         form.is_valid()
         try:
-            act.run(screen, request, record, form)
+            action.run(screen, request, record, form)
             done += 1
-        except REFUSALS as exc:
-            refused.append(f"{record}: {refusal_of(exc).message}")
+        except EXPECTED_ERRORS as exc:
+            refused.append(f"{record}: {domain_error_of(exc).message}")
     if done:
-        messages.success(request, gettext("{act}: done for {number}.").format(act=act.title, number=done))
+        messages.success(request, gettext("{action}: done for {number}.").format(action=action.title, number=done))
     for line in refused[:MAX_REPORTED_ERRORS]:
         messages.error(request, line)
     if len(refused) > MAX_REPORTED_ERRORS:

@@ -18,19 +18,19 @@ from skeleton.kernel.types import Values
 from skeleton.testkit.roles import as_owner
 
 _INSTALL = """
-CREATE TABLE witnessed (
+CREATE TABLE recorded_change (
     number bigint GENERATED ALWAYS AS IDENTITY, source text, operation text, before jsonb, after jsonb);
-GRANT SELECT ON witnessed TO PUBLIC;
-CREATE FUNCTION witness() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+GRANT SELECT ON recorded_change TO PUBLIC;
+CREATE FUNCTION record_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-    INSERT INTO witnessed (source, operation, before, after) VALUES (
+    INSERT INTO recorded_change (source, operation, before, after) VALUES (
         TG_TABLE_NAME, TG_OP,
         CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END, CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END);
     RETURN NULL;
 END $$;
 """
 
-WITHOUT_MEANING = {"created_at", "updated_at"}
+IGNORED_COLUMNS = {"created_at", "updated_at"}
 """Columns that audit entries omit, because an entry has its own time."""
 
 
@@ -47,7 +47,7 @@ class Change:
     def columns(self) -> set[str]:
         """Return the columns that differ; all columns of an inserted or deleted row."""
         before, after = self.before or {}, self.after or {}
-        return {name for name in {*before, *after} if before.get(name) != after.get(name)} - WITHOUT_MEANING
+        return {name for name in {*before, *after} if before.get(name) != after.get(name)} - IGNORED_COLUMNS
 
     @property
     def ids(self) -> set[str]:
@@ -68,27 +68,29 @@ class Entry:
     request_id: str | None
 
 
-class Witness:
+class ChangeRecorder:
     """Returns the changes and audit entries since the last call."""
 
     def __init__(self) -> None:
         self._changes = self._entries = 0
-        self.skip()
+        self.discard()
 
-    def skip(self) -> None:
-        """Skip everything recorded so far."""
+    def discard(self) -> None:
+        """Discard everything recorded so far."""
         self.changes()
         self.entries()
 
     def changes(self) -> list[Change]:
         """Return the changes since the last call."""
-        rows = _ask("SELECT number, source, operation, before, after FROM witnessed WHERE number > %s", self._changes)
+        rows = _fetch(
+            "SELECT number, source, operation, before, after FROM recorded_change WHERE number > %s", self._changes
+        )
         self._changes = max([self._changes, *(row[0] for row in rows)])
         return [Change(row[1], row[2], _json(row[3]), _json(row[4])) for row in rows]
 
     def entries(self) -> list[Entry]:
         """Return the audit entries since the last call."""
-        rows = _ask(
+        rows = _fetch(
             "SELECT resource, resource_id::text, action, actor_id::text, actor_email, request_id"
             " FROM audit_entry ORDER BY id OFFSET %s",
             self._entries,
@@ -98,22 +100,24 @@ class Witness:
 
 
 @contextmanager
-def watching(unaudited: Collection[str]) -> Iterator[Witness]:
-    """Watch all of our tables except `unaudited`. The test's transaction removes the triggers again."""
+def record_changes(unaudited: Collection[str]) -> Iterator[ChangeRecorder]:
+    """Record the changes of all of our tables except `unaudited`. The test's transaction removes the triggers again."""
     with as_owner(), connection.cursor() as cursor:
         cursor.execute(_INSTALL)
         for table in sorted(set(our_tables()) - set(unaudited)):
             cursor.execute(
-                f'CREATE TRIGGER zz_witness AFTER INSERT OR UPDATE OR DELETE ON "{table}"'
-                f" FOR EACH ROW EXECUTE FUNCTION witness()"
+                f'CREATE TRIGGER zz_record_change AFTER INSERT OR UPDATE OR DELETE ON "{table}"'
+                f" FOR EACH ROW EXECUTE FUNCTION record_change()"
             )
-    yield Witness()
+    yield ChangeRecorder()
 
 
 def unaudited(changes: list[Change], entries: list[Entry], hidden: dict[str, set[str]]) -> list[Change]:
     """Return the changes without an audit entry. A change of `hidden` columns only needs none."""
-    told = {entry.resource_id for entry in entries}
-    return [change for change in changes if change.columns - hidden.get(change.table, set()) and not change.ids & told]
+    audited = {entry.resource_id for entry in entries}
+    return [
+        change for change in changes if change.columns - hidden.get(change.table, set()) and not change.ids & audited
+    ]
 
 
 def our_tables() -> list[str]:
@@ -129,7 +133,7 @@ def our_tables() -> list[str]:
     )
 
 
-def _ask(statement: str, *values: str | int | None) -> Rows:
+def _fetch(statement: str, *values: str | int | None) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())

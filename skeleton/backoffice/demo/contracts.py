@@ -21,10 +21,10 @@ from skeleton.kernel.days import day_of
 DAY = dt.timedelta(days=1)
 
 
-def compare_responses(world: World) -> None:
+def create_contracts(world: World) -> None:
     """Create draft, pending, active (some ending soon), renewed, expired and terminated contracts."""
     today = day_of(world.now)
-    wanted = world.many(14)
+    wanted = world.scaled(14)
     for n in world.each("contracts", range(wanted), wanted):
         ends = today + (n % 5 * 60 + 12) * DAY
         contract = _draft(world, n, ends)
@@ -47,10 +47,10 @@ def _draft(world: World, n: int, ends: dt.date) -> UUID:
     credit = n % 2 == 0
     values: dict[str, Any] = {
         "contract_type": kind,
-        "party_id": world.chance.choice(parties),
+        "party_id": world.rng.choice(parties),
         "payment_type": "credit" if credit else "prepaid",
-        "credit_days": world.chance.choice([14, 30, 45]) if credit else None,
-        "delivery_type": world.chance.choice(["delivery", "pickup", "digital"]),
+        "credit_days": world.rng.choice([14, 30, 45]) if credit else None,
+        "delivery_type": world.rng.choice(["delivery", "pickup", "digital"]),
         "currency": "USD",
         "start_date": ends - 365 * DAY,
         "end_date": ends,

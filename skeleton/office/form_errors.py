@@ -13,23 +13,23 @@ from skeleton.kernel.errors import DomainError
 from skeleton.kernel.translation import Text
 from skeleton.rest.handler import translate
 
-REFUSALS = (DomainError, ValidationError, DatabaseError, ProtectedError, RestrictedError)
+EXPECTED_ERRORS = (DomainError, ValidationError, DatabaseError, ProtectedError, RestrictedError)
 """Exceptions caused by the user's input. All others are server errors, or concern authentication and permissions."""
 
 
-def refusal_of(exc: Exception) -> DomainError:
-    """Return the domain error for one of `REFUSALS`. Raises it again if it is unexpected."""
+def domain_error_of(exc: Exception) -> DomainError:
+    """Return the domain error for one of `EXPECTED_ERRORS`. Raises it again if it is unexpected."""
     error = translate(exc)
     if error is None:
         raise exc
     return error
 
 
-def place(form: forms.BaseForm, error: DomainError, aliases: Mapping[str, str] | None = None) -> None:
+def add_to_form(form: forms.BaseForm, error: DomainError, aliases: Mapping[str, str] | None = None) -> None:
     """Add the error to the form: details to their fields, those without a field to the top of the form."""
     placed = False
     for path, text in field_messages(error):
-        field = field_of(form, path, aliases or {})
+        field = form_field_for(form, path, aliases or {})
         form.add_error(field, str(text) if field else f"{path}: {text}")
         placed = True
     if not placed:
@@ -43,7 +43,7 @@ def field_messages(error: DomainError) -> Iterator[tuple[str, Text]]:
             yield path, cast("Text", text)
 
 
-def field_of(form: forms.BaseForm, path: str, aliases: Mapping[str, str]) -> str | None:
+def form_field_for(form: forms.BaseForm, path: str, aliases: Mapping[str, str]) -> str | None:
     """Return the form field for a dotted path: itself, `name.en` as `name_en`, an alias, or its parent object."""
     candidates = (aliases.get(path), path, path.replace(".", "_"), path.partition(".")[0])
     return next((name for name in candidates if name in form.fields), None)

@@ -8,7 +8,7 @@ from uuid import UUID
 from parties.choices import PartyKind
 from parties.models import Country
 from parties.services import change_status, create_party
-from skeleton.backoffice.demo import words
+from skeleton.backoffice.demo import data
 from skeleton.backoffice.demo.world import Buyer, World
 from skeleton.identity.models import Role, User
 from skeleton.identity.queries import actor_by_user
@@ -20,10 +20,10 @@ from skeleton.notifications.services.preferences import update_preferences
 DOMAIN = "demo.example.com"
 
 
-def hire_staff(world: World, *, password: str | None) -> None:
+def create_staff(world: World, *, password: str | None) -> None:
     """Create the users. No mail is sent to them. Without a password nobody can sign in as one of them."""
     roles = dict(Role.objects.values_list("name", "pk"))
-    for login, name, role, language in words.STAFF:
+    for login, name, role, language in data.STAFF:
         chosen = password or secrets.token_urlsafe(24)
         user = create_user(email=f"{login}@{DOMAIN}", password=chosen, name=name, actor=SYSTEM, language=language)
         assign_role(user_id=user.pk, role_id=roles[role], actor=SYSTEM)
@@ -42,12 +42,12 @@ def _actor(user_id: UUID) -> Actor:
     return actor
 
 
-def meet_parties(world: World) -> None:
+def create_parties(world: World) -> None:
     """Create the parties, a few of them inactive or blacklisted."""
     countries = dict(Country.objects.values_list("code", "pk"))
-    wanted = 5 + world.many(43)
+    wanted = 5 + world.scaled(43)
     for n in world.each("customers", range(wanted), wanted):
-        with clock.at(world.begins + dt.timedelta(days=n * 400 / wanted, minutes=n)):
+        with clock.at(world.start + dt.timedelta(days=n * 400 / wanted, minutes=n)):
             world.buyers.append(_customer(world, n, countries))
     others = (
         (PartyKind.SUPPLIER, world.suppliers, 10),
@@ -55,64 +55,62 @@ def meet_parties(world: World) -> None:
         (PartyKind.EMPLOYEE, world.employees, 12),
     )
     for kind, made, count in others:
-        for n in range(world.many(count)):
-            with clock.at(world.begins + dt.timedelta(days=n * 7)):
+        for n in range(world.scaled(count)):
+            with clock.at(world.start + dt.timedelta(days=n * 7)):
                 made.append(_other(world, kind, n, countries))
     for action in ("blacklist", "deactivate"):
         leaving = world.buyers.pop()
-        change_status(kind=PartyKind.CUSTOMER, pk=leaving.id, action=action, actor=world.somebody())
+        change_status(kind=PartyKind.CUSTOMER, pk=leaving.id, action=action, actor=world.random_writer())
 
 
 def _customer(world: World, n: int, countries: dict[str, UUID]) -> Buyer:
-    country = words.SHARES[n % len(words.SHARES)]
-    currency, tax = words.FIRMS[country][:2]
+    country = data.SHARES[n % len(data.SHARES)]
+    currency, tax = data.FIRMS[country][:2]
     name = _firm(world, country, sum(buyer.country == country for buyer in world.buyers))
     address = _address(world, country, countries)
-    limit = world.chance.choice([0, 0, 2_000_000, 5_000_000])
+    limit = world.rng.choice([0, 0, 2_000_000, 5_000_000])
     values = {
         "name": name,
         "email": f"accounts{n}@{_domain(name)}",
-        "phone": f"{words.FIRMS[country][2]} {world.chance.randrange(1_000_000, 9_999_999)}",
-        "tax_id": f"{country}{world.chance.randrange(10**8, 10**9)}",
+        "phone": f"{data.FIRMS[country][2]} {world.rng.randrange(1_000_000, 9_999_999)}",
+        "tax_id": f"{country}{world.rng.randrange(10**8, 10**9)}",
         "currency": currency,
-        "credit_limit": round(limit * words.RATES[currency]),
+        "credit_limit": round(limit * data.RATES[currency]),
         "addresses": [
             {**address, "type": "billing"},
-            *([{**_address(world, country, countries), "type": "shipping"}] if world.chance.random() < 0.4 else []),
+            *([{**_address(world, country, countries), "type": "shipping"}] if world.rng.random() < 0.4 else []),
         ],
     }
-    pk = create_party(kind=PartyKind.CUSTOMER, values=values, actor=world.somebody())
+    pk = create_party(kind=PartyKind.CUSTOMER, values=values, actor=world.random_writer())
     return Buyer(pk, country, currency, tax, address)
 
 
 def _other(world: World, kind: PartyKind, n: int, countries: dict[str, UUID]) -> UUID:
-    country = world.chance.choice(list(words.FIRMS))
+    country = world.rng.choice(list(data.FIRMS))
     employee = kind == PartyKind.EMPLOYEE
-    name = (
-        words.PEOPLE[n % len(words.PEOPLE)] if employee else _firm(world, country, -1 - n % len(words.NAMES[country]))
-    )
+    name = data.PEOPLE[n % len(data.PEOPLE)] if employee else _firm(world, country, -1 - n % len(data.NAMES[country]))
     values: dict[str, Any] = {
         "name": name,
         "email": f"{kind.value}{n}@{DOMAIN if employee else _domain(name)}",
-        "phone": f"{words.FIRMS[country][2]} {world.chance.randrange(1_000_000, 9_999_999)}",
+        "phone": f"{data.FIRMS[country][2]} {world.rng.randrange(1_000_000, 9_999_999)}",
         "address": _address(world, country, countries),
     }
     if employee:
-        values["position"] = words.POSITIONS[n % len(words.POSITIONS)]
-    return create_party(kind=kind, values=values, actor=world.somebody())
+        values["position"] = data.POSITIONS[n % len(data.POSITIONS)]
+    return create_party(kind=kind, values=values, actor=world.random_writer())
 
 
 def _firm(world: World, country: str, n: int) -> str:
     """Return a company name. Repeated names get a number, like branches."""
-    names, ending = words.NAMES[country], world.chance.choice(words.FIRMS[country][5])
+    names, ending = data.NAMES[country], world.rng.choice(data.FIRMS[country][5])
     base, branch = names[n % len(names)], n // len(names)
     named = f"{base} {branch + 1}" if branch > 0 else base
     return f"{ending} «{named}»" if country == "UA" else f"{named} {ending}"
 
 
 def _address(world: World, country: str, countries: dict[str, UUID]) -> dict[str, Any]:
-    city, postal_code = world.chance.choice(words.FIRMS[country][3])
-    street = f"{world.chance.choice(words.FIRMS[country][4])} {world.chance.randrange(1, 120)}"
+    city, postal_code = world.rng.choice(data.FIRMS[country][3])
+    street = f"{world.rng.choice(data.FIRMS[country][4])} {world.rng.randrange(1, 120)}"
     return {"street": street, "city": city, "postal_code": postal_code, "country_id": countries.get(country)}
 
 

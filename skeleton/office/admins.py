@@ -19,42 +19,44 @@ from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from skeleton.kernel.actors import Actor
-from skeleton.office.acts import AdminAction, run_bulk_action
+from skeleton.office.actions import AdminAction, run_bulk_action
+from skeleton.office.changelist import StrictChangeList
 from skeleton.office.checks import AdminChecks, require_checked_list
 from skeleton.office.exports import ExportMixin
 from skeleton.office.forms import small_textarea
-from skeleton.office.listing import StrictChangeList
 from skeleton.office.numbers import FORM_FIELDS, Overrides
 from skeleton.office.parameters import (
     AUTOCOMPLETE_PARAMETERS,
-    KEPT,
+    CHANGELIST_FILTERS,
     UNREADABLE,
     BadParameter,
+    accepts_parameters,
+    clean_search_text,
     page_number,
-    searched,
-    takes,
     validates_parameters,
 )
 
 
 class ReadOnlyAdmin(ExportMixin, ModelAdmin):
-    """The list and the detail pages of a model. Read-only; see `records` and `documents` for subclasses."""
+    """The list and the detail pages of a model. Read-only; see `ReadOnlyRecordAdmin` and `records`."""
 
     resources: ClassVar[tuple[str, ...]] = ()
     """The resources whose `read` and `write` permissions give access to the screen. Any one is enough."""
 
-    audited_as: ClassVar[str] = ""
+    audit_resource_name: ClassVar[str] = ""
     """The resource name in the audit log. Defaults to the first of `resources`."""
 
     checks_class = AdminChecks
-    acts: ClassVar[tuple[str | dict[str, object], ...]] = ()
-    """The names of methods decorated with `acts.act` or `acts.download`, shown as buttons. A menu of several is
-    `{"title": …, "icon": …, "items": [names]}`."""
+    record_actions: ClassVar[tuple[str | dict[str, object], ...]] = ()
+    """The names of methods decorated with `@admin_action` or `@download`, shown as buttons on a record's page.
 
-    bulk_acts: ClassVar[tuple[str, ...]] = ()
-    """Those `acts` that can be applied to several rows of the list. They must have no form fields."""
+    A menu of several is `{"title": …, "icon": …, "items": [names]}`.
+    """
 
-    searched_in_lower_case: ClassVar[bool] = False
+    bulk_actions: ClassVar[tuple[str, ...]] = ()
+    """Those `record_actions` that can be applied to several rows of the list. They must have no form fields."""
+
+    lowercase_search: ClassVar[bool] = False
     """Whether the columns in `search_fields` are stored in lower case, with an index for substring search."""
 
     ordering: ClassVar[Sequence[str]] = ("-pk",)
@@ -77,21 +79,25 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
             raise PermissionDenied
         return actor
 
-    def may(self, request: HttpRequest, action: str) -> bool:
+    def has_resource_permission(self, request: HttpRequest, action: str) -> bool:
         """Return whether the actor has `<resource>:<action>` for any of the screen's resources."""
         actor: Actor | None = self.admin_site.actor_of(request)
         return actor is not None and actor.can(*(f"{resource}:{action}" for resource in self.resources))
 
-    def may_do(self, request: HttpRequest, act: AdminAction) -> bool:
+    def can_run(self, request: HttpRequest, action: AdminAction) -> bool:
         if not self.has_view_permission(request):
             return False
-        return self.actor(request).can(*act.needs) if act.needs else self.may(request, "write")
+        return (
+            self.actor(request).can(*action.permissions)
+            if action.permissions
+            else self.has_resource_permission(request, "write")
+        )
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return self.may(request, "read")
+        return self.has_resource_permission(request, "read")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -126,9 +132,9 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
     ) -> tuple[QuerySet[Model], bool]:
-        term = searched(SEARCH_VAR, search_term)
+        term = clean_search_text(SEARCH_VAR, search_term)
         found: tuple[QuerySet[Model], bool] = super().get_search_results(
-            request, queryset, term.lower() if self.searched_in_lower_case else term
+            request, queryset, term.lower() if self.lowercase_search else term
         )
         return found
 
@@ -150,48 +156,52 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
     # autocompletion for other screens
 
     def get_urls(self) -> list[URLPattern]:
-        pick = path("pick/", self.admin_site.admin_view(self.pick), name=self._route("pick").partition(":")[2])
-        return [pick, *super().get_urls()]
+        autocomplete_view = path(
+            "pick/", self.admin_site.admin_view(self.autocomplete_view), name=self._route("pick").partition(":")[2]
+        )
+        return [autocomplete_view, *super().get_urls()]
 
-    @takes(*AUTOCOMPLETE_PARAMETERS)
-    def pick(self, request: HttpRequest) -> HttpResponse:
+    @accepts_parameters(*AUTOCOMPLETE_PARAMETERS)
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         """Return the rows that match a search text, for the autocompletion of `forms.AutocompleteField`."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        text = searched("term", request.GET.get("term", ""))
-        rows, _ = self.get_search_results(request, self.pickable(request), text)
-        return offered(request, rows)
+        text = clean_search_text("term", request.GET.get("term", ""))
+        rows, _ = self.get_search_results(request, self.get_autocomplete_queryset(request), text)
+        return autocomplete_response(request, rows)
 
-    def pickable(self, request: HttpRequest) -> QuerySet[Model]:
+    def get_autocomplete_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         """Return the rows that can be selected."""
         return self.get_queryset(request)
 
     # actions
 
-    def act_of(self, name: str) -> AdminAction:
-        found: AdminAction = getattr(self, name).act
+    def get_record_action(self, name: str) -> AdminAction:
+        found: AdminAction = getattr(self, name).admin_action
         return found
 
     @property
     def actions_detail(self) -> tuple[str | dict[str, object], ...]:
-        return self.acts
+        return self.record_actions
 
     def get_actions_detail(self, request: HttpRequest, object_id: object) -> Iterable[object]:
         record = self.get_object(request, str(object_id))
         return [
             self.get_unfold_action(name)
-            for name in self._extract_action_names(self.acts)
-            if record is not None and self.may_do(request, self.act_of(name)) and self.act_of(name).fits(record)
+            for name in self._extract_action_names(self.record_actions)
+            if record is not None
+            and self.can_run(request, self.get_record_action(name))
+            and self.get_record_action(name).is_available_for(record)
         ]
 
     def get_actions(self, request: HttpRequest) -> dict[str, object]:
-        acts = {name: self.act_of(name) for name in self.bulk_acts}
-        offered = {
-            name: (partial(run_bulk_action, act=act), name, act.title)
-            for name, act in acts.items()
-            if self.may_do(request, act)
+        bulk_actions = {name: self.get_record_action(name) for name in self.bulk_actions}
+        available = {
+            name: (partial(run_bulk_action, action=action), name, action.title)
+            for name, action in bulk_actions.items()
+            if self.can_run(request, action)
         }
-        return {**super().get_actions(request), **offered}
+        return {**super().get_actions(request), **available}
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Model]) -> HttpResponse | None:
         """Run a bulk action. Raises BadParameter if the id of a selected row is invalid."""
@@ -205,11 +215,11 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
 
     # history comes from the audit log; Django's own log is not written
 
-    @takes(KEPT)
+    @accepts_parameters(CHANGELIST_FILTERS)
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
-        query = urlencode({"resource": self.audited, "resource_id": unquote(object_id)})
+        query = urlencode({"resource": self.audit_resource, "resource_id": unquote(object_id)})
         return HttpResponseRedirect(f"{reverse('admin:audit_auditentry_changelist')}?{query}")
 
     def construct_change_message(
@@ -234,14 +244,14 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
         """Return the list. `StrictChangeList` checks its parameters."""
         return super().changelist_view(request, extra_context)
 
-    @takes(KEPT)
+    @accepts_parameters(CHANGELIST_FILTERS)
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         found: HttpResponse = super().add_view(request, form_url, extra_context)
         return found
 
-    @takes(KEPT)
+    @accepts_parameters(CHANGELIST_FILTERS)
     def change_view(
         self,
         request: HttpRequest,
@@ -253,10 +263,10 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
         return found
 
     @property
-    def audited(self) -> str:
-        return self.audited_as or self.resources[0]
+    def audit_resource(self) -> str:
+        return self.audit_resource_name or self.resources[0]
 
-    def page_of(self, record: Model) -> str:
+    def change_url(self, record: Model) -> str:
         """Return the address of a row's page."""
         return self.change_url_by_pk(record.pk)
 
@@ -264,7 +274,7 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
         return reverse(self._route("change"), args=[pk])
 
     @property
-    def list_page(self) -> str:
+    def changelist_url(self) -> str:
         return reverse(self._route("changelist"))
 
     @property
@@ -281,6 +291,13 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
         return found
 
 
+class ReadOnlyRecordAdmin(ReadOnlyAdmin):
+    """A record without a form: it is changed by actions only, so all its fields are read-only."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> object:
+        return self.readonly_fields or [field.name for field in self.opts.fields]
+
+
 class _ChildInlineMixin:
     """Rows that belong to the page's record. They have the same permissions as the record."""
 
@@ -291,14 +308,14 @@ class _ChildInlineMixin:
 
     parent_model: type[Model]
 
-    def _parent(self) -> ModelAdmin:
+    def _parent_admin(self) -> ModelAdmin:
         return self.admin_site.get_model_admin(self.parent_model)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(self._parent().has_view_permission(request))
+        return bool(self._parent_admin().has_view_permission(request))
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        parent = self._parent()
+        parent = self._parent_admin()
         return bool(parent.has_add_permission(request) if obj is None else parent.has_change_permission(request, obj))
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -327,7 +344,9 @@ class ReadOnlyInline(TabularChildInline):
         return False
 
 
-def offered(request: HttpRequest, rows: QuerySet[Model], text: Callable[[Any], str] = str) -> JsonResponse:
+def autocomplete_response(
+    request: HttpRequest, rows: QuerySet[Model], text: Callable[[Any], str] = str
+) -> JsonResponse:
     """Return a page of `rows`, formatted by `text`, in the format that `forms.AutocompleteField` expects."""
     first = (page_number(request, "page") - 1) * AUTOCOMPLETE_PAGE_SIZE
     found = list(rows[first : first + AUTOCOMPLETE_PAGE_SIZE + 1])
