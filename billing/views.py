@@ -176,7 +176,7 @@ class OrderViewSet(ModelViewSet):
 
 
 class InvoiceViewSet(ModelViewSet):
-    tag = "InvoiceInline"
+    tag = "Invoices"
     permission_classes = [HasPermission("invoices")]
     serializer_class = InvoiceSerializer
     input_serializer_class = InvoiceInputSerializer
@@ -282,7 +282,7 @@ class InvoiceViewSet(ModelViewSet):
 class InvoicePaymentViewSet(CreateMixin, ListMixin):
     """The payments of an invoice."""
 
-    tag = "InvoiceInline"
+    tag = "Invoices"
     permission_classes = [HasPermission("invoices")]
     serializer_class = PaymentSerializer
     input_serializer_class = PaymentInputSerializer

@@ -210,7 +210,7 @@ def test_only_customers_are_invoiced(owner):
 
 @pytest.mark.parametrize("method", ["put", "patch"])
 def test_partial_updates(owner, method):
-    path = f"/invoices/{draft(notes='PopenUser agreed').pk}"
+    path = f"/invoices/{draft(notes='As agreed').pk}"
 
     def change(values):
         return getattr(owner, method)(path, values)

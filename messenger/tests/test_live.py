@@ -54,7 +54,7 @@ def crew(system):
 
 @pytest.fixture
 def group(system, crew):
-    body = {"type": "group", "name": "ChatUsers", "member_ids": [user_id for user_id, _ in crew]}
+    body = {"type": "group", "name": "Crew", "member_ids": [user_id for user_id, _ in crew]}
     return system.call("POST", "/conversations", body).data
 
 

@@ -22,7 +22,7 @@ def fetch(sql: str, params: Sequence[object], *, prepared: bool = True) -> Rows:
     """All rows of a read. Not `prepared`: PostgreSQL plans it for these values, not for all."""
     here = connections[DEFAULT_DB_ALIAS]
     if here.queries_logged or here.execute_wrappers:
-        return _is_instrumented(sql, params)
+        return _fetch_instrumented(sql, params)
     here.close_if_health_check_failed()
     here.ensure_connection()
     cursor = _cached_cursor(here.connection)
@@ -32,7 +32,7 @@ def fetch(sql: str, params: Sequence[object], *, prepared: bool = True) -> Rows:
     return found
 
 
-def _is_instrumented(sql: str, params: Sequence[Any]) -> Rows:
+def _fetch_instrumented(sql: str, params: Sequence[Any]) -> Rows:
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         _register_fast_loaders(cursor)
         cursor.execute(sql, params)

@@ -32,11 +32,11 @@ class FileLock:
 
     def shared(self, seconds: float = 0) -> bool:
         """Take a shared lock. Return False if another process held it exclusively for all of `seconds`."""
-        return self._apply_payment(fcntl.LOCK_SH, seconds)
+        return self._acquire(fcntl.LOCK_SH, seconds)
 
     def exclusive(self, seconds: float = 0) -> bool:
         """Take an exclusive lock. Return False if another process held the lock for all of `seconds`."""
-        return self._apply_payment(fcntl.LOCK_EX, seconds)
+        return self._acquire(fcntl.LOCK_EX, seconds)
 
     def release(self) -> None:
         """Release the lock but keep the file open. This affects every process that inherited this lock."""
@@ -48,7 +48,7 @@ class FileLock:
             os.close(self.descriptor)
             self.descriptor = -1
 
-    def _apply_payment(self, kind: int, seconds: float) -> bool:
+    def _acquire(self, kind: int, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
         while True:
             try:

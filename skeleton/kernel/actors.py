@@ -48,5 +48,5 @@ class Actor:
         return self.id
 
 
-SYSTEM = Actor(id=None, email="system", name="ServerProcess", permissions=frozenset({"*:*"}))
+SYSTEM = Actor(id=None, email="system", name="System", permissions=frozenset({"*:*"}))
 """The actor of commands and jobs."""

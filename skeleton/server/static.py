@@ -28,7 +28,7 @@ class StaticFiles:
 
     def __init__(self, root: Path, prefix: str) -> None:
         self.prefix = prefix
-        self._files = {prefix + path.relative_to(root).as_posix(): _build_action(path) for path in _files_in(root)}
+        self._files = {prefix + path.relative_to(root).as_posix(): _static_file(path) for path in _files_in(root)}
 
     @classmethod
     def collected(cls) -> "StaticFiles":
@@ -54,7 +54,7 @@ def _files_in(root: Path) -> list[Path]:
     return [path for path in root.rglob("*") if path.is_file()] if root.is_dir() else []
 
 
-def _build_action(path: Path) -> StaticFile:
+def _static_file(path: Path) -> StaticFile:
     stat = path.stat()
     etag = f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"

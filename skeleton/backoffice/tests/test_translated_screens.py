@@ -62,7 +62,7 @@ def english(language):
 
 
 ALSO = {
-    "de": {"Name", "Status", "ServerProcess", "Code", "Position", "Import", "Partner", "Region", "Version", "Website"},
+    "de": {"Name", "Status", "System", "Code", "Position", "Import", "Partner", "Region", "Version", "Website"},
     "uk": set(),
 }
 """Words that mean something in the language as well."""

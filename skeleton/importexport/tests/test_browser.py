@@ -66,10 +66,10 @@ def test_a_file_with_a_mistake_is_mended_and_imported(clerk, live_server, tmp_pa
             page.get_by_role("link", name="CSV").click()
         exported = Path(download.value.path()).read_text("utf-8-sig")
         assert "2000.00" in exported
-        assert "FreshClient" not in exported
+        assert "Fresh" not in exported
 
     browse(story, live_server.url)
-    assert set(Customer.objects.values_list("name", "credit_limit")) == {("Acme", 200000), ("FreshClient", 1050)}
+    assert set(Customer.objects.values_list("name", "credit_limit")) == {("Acme", 200000), ("Fresh", 1050)}
 
 
 def test_the_pages_fit_a_phone_and_tell_how_far_a_job_is(clerk, live_server, tmp_path, monkeypatch):

@@ -73,7 +73,7 @@ def test_new_changed_and_unchanged_are_told_before_anything_is_written(clerk):
     assert clerk.apply().state == "done"
     known.refresh_from_db()
     assert (known.phone, known.credit_limit) == ("+1 666", 200000)
-    fresh = Customer.objects.get(name="FreshClient")
+    fresh = Customer.objects.get(name="Fresh")
     assert (fresh.credit_limit, fresh.currency) == (1050, "EUR")
     entries = AuditEntry.objects.filter(action="import")
     assert {entry.actor_email for entry in entries} == {"carl@example.com"}
