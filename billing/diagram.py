@@ -5,7 +5,7 @@ from billing.machine import TRANSITIONS, VERBS
 from skeleton.kernel.diagrams import GeneratedSection, state_diagram
 
 
-def drawing() -> GeneratedSection:
+def generated_section() -> GeneratedSection:
     """Return the generated part of the document."""
     moves = {
         (source.value, target.value): [VERBS[target]] for source, targets in TRANSITIONS.items() for target in targets

@@ -5,7 +5,7 @@ from contracts.machine import OFFERED, TRANSITIONS
 from skeleton.kernel.diagrams import GeneratedSection, state_diagram, table
 
 
-def drawing() -> GeneratedSection:
+def generated_section() -> GeneratedSection:
     """Return the generated part of the document."""
     rows = ((status.value, _cells(status)) for status in ContractStatus)
     diagram = state_diagram(ContractStatus.DRAFT.value, _moves())

@@ -22,7 +22,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from messenger import feed, presence
 from messenger.services.tickets import Standing
 from messenger.standing import still_standing
-from skeleton.kernel.transactions import snapshot
+from skeleton.kernel.transactions import read_snapshot
 from skeleton.server.responses import EventStream
 
 log = structlog.get_logger("skeleton.messenger")
@@ -175,7 +175,7 @@ class Hub:
 
     def _send_new_events(self, seen: int) -> bool:
         """Send new events to the live streams, and return whether there are more."""
-        with snapshot():
+        with read_snapshot():
             newest = feed.log_now().newest
             if newest <= seen:
                 return False
@@ -198,7 +198,7 @@ class Hub:
         for listener in tuple(self._behind):
             parcels: dict[Listener, list[bytes]] = {}
             if listener.position < seen:
-                with snapshot():
+                with read_snapshot():
                     missed, reached = feed.missed_events(listener.standing.user_id, listener.position, seen)
                     live = self._standing([listener])
                 parcels[listener] = [one.frame for one in missed]

@@ -21,8 +21,8 @@ from contracts.models import LAST_DAY, Contract, ContractCycle
 from contracts.queries import ended
 from contracts.services.telling import notify_contract_event, notify_upcoming_ends
 from contracts.services.terms import validity
-from skeleton.db.locks import locked_if_there
-from skeleton.db.records import assign
+from skeleton.db.locks import locked_or_none
+from skeleton.db.records import save_changes
 from skeleton.kernel import days
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.transactions import audited_transaction
@@ -115,14 +115,14 @@ def _settled(contract_id: UUID, today: dt.date, actor: Actor) -> Iterator[Settle
 def _settle_cycle(step: SettledCycle, today: dt.date, actor: Actor) -> bool:
     """Settle one cycle and return True, if it is still due and the contract isn't locked."""
     with audited_transaction(actor, step.action.value):
-        contract = locked_if_there(Contract.objects.all(), step.contract_id, no_key=True, skip_locked=True)
+        contract = locked_or_none(Contract.objects.all(), step.contract_id, no_key=True, skip_locked=True)
         if contract is None or _due_cycle(contract, today) != step:
             return False
         fields: dict[str, str | int | DateRange] = {"status": leads_to(step.action, contract.situation(today)).value}
         if step.renewed_until:
             fields["validity_period"] = validity(contract.start_date, step.renewed_until)
             fields["renewal_count"] = contract.renewal_count + 1
-        assign(contract, fields)
+        save_changes(contract, fields)
         ContractCycle.objects.create(
             contract=contract,
             ended_on=step.ended_on,

@@ -123,7 +123,9 @@ def _orders_now(desk: DashboardData) -> TileValue:
 
 
 def _unread_now(desk: DashboardData) -> TileValue:
-    return TileValue(counted(CappedCount.of(desk.unread)), desk.lists.link(INBOX, read="no"), gettext("not read yet"))
+    return TileValue(
+        counted(CappedCount.count(desk.unread)), desk.lists.link(INBOX, read="no"), gettext("not read yet")
+    )
 
 
 def _messages_now(desk: DashboardData) -> TileValue:
@@ -313,7 +315,7 @@ BLOCKS = (
 def counted(number: int | CappedCount) -> str:
     """Format a count: `1,284`, or `1,000+` for a capped count."""
     if isinstance(number, CappedCount):
-        return f"{counted(number.number)}+" if number.more else counted(number.number)
+        return f"{counted(number.number)}+" if number.is_capped else counted(number.number)
     return local_number(number)
 
 

@@ -23,7 +23,7 @@ def health_check_if_idle(**_: object) -> None:
     connection.health_check_done = False
 
 
-def note_use(**_: object) -> None:
+def mark_used(**_: object) -> None:
     connection.last_used = time.monotonic()
 
 
@@ -45,4 +45,4 @@ def patch_integer_adapter() -> None:
 def connect_signals() -> None:
     """Called once, when the kernel starts."""
     request_started.connect(health_check_if_idle, dispatch_uid="core.check_if_idle")
-    request_finished.connect(note_use, dispatch_uid="core.note_use")
+    request_finished.connect(mark_used, dispatch_uid="core.note_use")

@@ -22,8 +22,8 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
+from skeleton.db.compiled_sql import CompiledSQL
 from skeleton.db.fetching import fetch
-from skeleton.db.statements import CompiledSQL
 
 _ALL = "SELECT coalesce(sum(delta), 0)::bigint FROM core_row_count WHERE source = %s"
 _PART = f"{_ALL} AND part = %s"
@@ -34,23 +34,27 @@ _PARTS = "SELECT part, sum(delta)::bigint FROM core_row_count WHERE source = %s 
 class MaintainedCount:
     """A counted table, or the part of it whose rows have one value in the column that they are counted by.
 
-    `by` is the filter of the table's list that asks for such a part, where there is one.
+    `filter_name` is the filter of the table's list that asks for such a part, where there is one.
     """
 
     table: str
-    part: str | None = None
-    by: str | None = None
+    partition: str | None = None
+    filter_name: str | None = None
 
     def statement(self) -> CompiledSQL:
         """The statement that answers the count."""
-        return CompiledSQL(_ALL, (self.table,)) if self.part is None else CompiledSQL(_PART, (self.table, self.part))
+        return (
+            CompiledSQL(_ALL, (self.table,))
+            if self.partition is None
+            else CompiledSQL(_PART, (self.table, self.partition))
+        )
 
-    def answering(self, shape: tuple[tuple[str, Any], ...]) -> CompiledSQL | None:
+    def for_shape(self, shape: tuple[tuple[str, Any], ...]) -> CompiledSQL | None:
         """The statement that answers the count of a list narrowed by `shape`; None where that is not kept."""
         if not shape:
             return self.statement()
         (name, value), *others = shape
-        return replace(self, part=value).statement() if name == self.by and not others else None
+        return replace(self, partition=value).statement() if name == self.filter_name and not others else None
 
     def by_partition(self) -> dict[str, int]:
         """How many rows each part of the table has; parts without any are left out."""
@@ -66,24 +70,24 @@ CACHE_SECONDS = 10.0  # seconds
 class CountCache:
     """The large totals that this process counted a moment ago, by what was asked."""
 
-    KEPT = 1000
+    MAX_ENTRIES = 1000
 
     def __init__(self) -> None:
         self._totals: OrderedDict[object, tuple[int, float]] = OrderedDict()
 
-    def recall(self, counting: CompiledSQL, values: Mapping[str, object]) -> int | None:
+    def get(self, counting: CompiledSQL, values: Mapping[str, object]) -> int | None:
         """What `counting` found with these values, if that was just now."""
-        total, until = self._totals.get(counting.asked(values), (None, 0.0))
+        total, until = self._totals.get(counting.cache_key(values), (None, 0.0))
         return total if until > time.monotonic() else None
 
-    def note(self, counting: CompiledSQL, values: Mapping[str, object], total: int) -> None:
+    def set(self, counting: CompiledSQL, values: Mapping[str, object], total: int) -> None:
         """`counting` has just found `total`."""
-        asked = counting.asked(values)
+        key = counting.cache_key(values)
         if total < CACHED_FROM_ROWS:
-            self._totals.pop(asked, None)
+            self._totals.pop(key, None)
             return
-        self._totals[asked] = (total, time.monotonic() + CACHE_SECONDS)
-        if len(self._totals) > self.KEPT:
+        self._totals[key] = (total, time.monotonic() + CACHE_SECONDS)
+        if len(self._totals) > self.MAX_ENTRIES:
             self._totals.popitem(last=False)
 
 
@@ -92,13 +96,13 @@ COUNT_CACHE = CountCache()
 
 @dataclass(frozen=True, slots=True)
 class CappedCount:
-    """A count that gave up at `number`, where `more`: for what nobody counts to the end, and what no trigger keeps."""
+    """A count that stops at a limit. `is_capped` is true if there are more rows than `number`."""
 
     number: int
-    more: bool
+    is_capped: bool
 
     @classmethod
-    def of(cls, rows: QuerySet[Model], *, most: int = 1000) -> "CappedCount":
+    def count(cls, rows: QuerySet[Model], *, limit: int = 1000) -> "CappedCount":
         """Count `rows`, at most so many of them."""
-        found = rows.order_by()[: most + 1].count()
-        return cls(min(found, most), found > most)
+        found = rows.order_by()[: limit + 1].count()
+        return cls(min(found, limit), found > limit)

@@ -49,7 +49,7 @@ def _cached_cursor(raw: "Connection[tuple[object, ...]]") -> Cursor:
     return cursor
 
 
-_COMPILED = {
+_FAST_LOADERS = {
     name: loader
     for name, like in (("timestamptz", "timestamptz"), ("jsonb", "text"), ("json", "text"))
     if (loader := adapters.get_loader(types[like].oid, Format.TEXT))
@@ -62,5 +62,5 @@ def _register_fast_loaders(cursor: CursorWrapper | Cursor) -> None:
     Django's own loaders are in Python, and cost a list of twenty a fifth of its time; all that they add is the
     connection's zone, which is UTC here anyway.
     """
-    for name, loader in _COMPILED.items():
+    for name, loader in _FAST_LOADERS.items():
         cursor.adapters.register_loader(name, loader)

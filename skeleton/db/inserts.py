@@ -56,13 +56,17 @@ class Insert:
             raise TypeError(f"no such columns: {', '.join(sorted(unknown))}")
         return {name: default() for name, default in self.defaults if name not in row} | dict(row)
 
-    def sql(self, *, beside: str = "", instead: Mapping[str, str] | None = None) -> str:
-        """The statement; `beside` is a further source of its rows, `instead` the columns that do not come from them."""
+    def sql(self, *, extra_source: str = "", overrides: Mapping[str, str] | None = None) -> str:
+        """Return the statement.
+
+        `extra_source` is one more source of rows to select from, `overrides` maps columns to SQL expressions that
+        replace the values of the rows.
+        """
         quote = connection.ops.quote_name
-        table, replaced = quote(self.table), instead or {}
+        table, replaced = quote(self.table), overrides or {}
         names = ", ".join(quote(name) for name in self.columns)
         values = ", ".join(replaced.get(name, f"written.{quote(name)}") for name in self.columns)
-        source = f"{beside}jsonb_populate_recordset(NULL::{table}, %s::jsonb) AS written"
+        source = f"{extra_source}jsonb_populate_recordset(NULL::{table}, %s::jsonb) AS written"
         return f"INSERT INTO {table} ({names}) SELECT {values} FROM {source}"  # noqa: S608 (the model's own names)
 
 

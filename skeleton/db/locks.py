@@ -32,7 +32,7 @@ def locked_for_update(
     return row
 
 
-def locked_if_there(rows: QuerySet[M], pk: object, *, no_key: bool = False, skip_locked: bool = False) -> M | None:
+def locked_or_none(rows: QuerySet[M], pk: object, *, no_key: bool = False, skip_locked: bool = False) -> M | None:
     """Return the row as `locked_for_update` does, or None where there is no such row."""
     try:
         return locked_for_update(rows, pk, no_key=no_key, skip_locked=skip_locked)

@@ -56,5 +56,5 @@ _NEXT_NUMBER = """
 
 @cache
 def _statement(model: type[Model]) -> str:
-    insert = insert_for(model).sql(beside="series, ", instead={NUMBER: "series.next"})
+    insert = insert_for(model).sql(extra_source="series, ", overrides={NUMBER: "series.next"})
     return f"{_NEXT_NUMBER} {insert} RETURNING {NUMBER}"

@@ -23,7 +23,7 @@ def create(model: type[Model], values: Mapping[str, object], *, actor: Actor) ->
 def update(rows: QuerySet[Model], pk: UUID, values: Mapping[str, object], *, actor: Actor) -> None:
     """Write `values` into the row with this id. Raises NotFound where it is not among `rows`."""
     with audited_transaction(actor, "update"):
-        assign(locked_for_update(rows, pk, no_key=True), values)
+        save_changes(locked_for_update(rows, pk, no_key=True), values)
 
 
 def delete(rows: QuerySet[Model], pk: UUID, *, actor: Actor) -> None:
@@ -32,7 +32,7 @@ def delete(rows: QuerySet[Model], pk: UUID, *, actor: Actor) -> None:
         locked_for_update(rows, pk).delete()
 
 
-def assign(row: Model, values: Mapping[str, object]) -> bool:
+def save_changes(row: Model, values: Mapping[str, object]) -> bool:
     """Save those of `values` that differ from what the row holds; return whether there were any.
 
     Raises Invalid for a currency that changes to one that is not in use.

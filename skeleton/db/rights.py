@@ -57,7 +57,7 @@ def grant_application_role(role: str) -> None:
     """Give `role` the rights of the application, and no other, in this database. Run by the owner, after `migrate`."""
     who = connection.ops.quote_name(role)
     with transaction.atomic():
-        _run(
+        _execute(
             "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
             f"REVOKE TEMPORARY ON DATABASE {_database()} FROM PUBLIC",
             f"GRANT CONNECT ON DATABASE {_database()} TO {who}",
@@ -72,16 +72,16 @@ def grant_application_role(role: str) -> None:
 
 def close_functions(**_: object) -> None:
     """Let nobody call what runs as the owner. A new function can be called by everybody until then."""
-    _run(*(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for (function,) in _ask(_AS_OWNER)))
+    _execute(*(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for (function,) in _query(_AS_OWNER)))
 
 
 def rights_of_tables() -> dict[str, tuple[str, ...]]:
     """What the application may do with each table that there is."""
     models = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
-    refused = set(_ask(_REFUSED))
+    refused = set(_query(_REFUSED))
     maintained = {table for config in apps.get_app_configs() for table in getattr(config, "maintained_tables", ())}
     rights: dict[str, tuple[str, ...]] = {}
-    for (table,) in sorted(_ask(_TABLES)):
+    for (table,) in sorted(_query(_TABLES)):
         if table in WRITTEN_BY_MIGRATE or table in maintained:
             rights[table] = ("SELECT",)
         elif table in models:
@@ -100,15 +100,15 @@ def maintained_columns(table: str) -> set[str]:
 def _grant(table: str, rights: tuple[str, ...], who: str) -> None:
     quoted, maintained = connection.ops.quote_name(table), maintained_columns(table)
     whole = [right for right in rights if not (right == "UPDATE" and maintained)]
-    _run(f"GRANT {', '.join(whole)} ON {quoted} TO {who}")
+    _execute(f"GRANT {', '.join(whole)} ON {quoted} TO {who}")
     if "UPDATE" in rights and maintained:
-        columns = [connection.ops.quote_name(name) for (name,) in _ask(_COLUMNS, quoted) if name not in maintained]
-        _run(f"GRANT UPDATE ({', '.join(columns)}) ON {quoted} TO {who}")
+        columns = [connection.ops.quote_name(name) for (name,) in _query(_COLUMNS, quoted) if name not in maintained]
+        _execute(f"GRANT UPDATE ({', '.join(columns)}) ON {quoted} TO {who}")
     if "INSERT" in rights:
-        _run(
+        _execute(
             *(
                 f"GRANT USAGE ON SEQUENCE {connection.ops.quote_name(name)} TO {who}"
-                for (name,) in _ask(_SEQUENCES, quoted)
+                for (name,) in _query(_SEQUENCES, quoted)
             )
         )
 
@@ -117,13 +117,13 @@ def _database() -> str:
     return connection.ops.quote_name(str(connection.settings_dict["NAME"]))
 
 
-def _ask(question: str, *values: str | int | None) -> Rows:
+def _query(question: str, *values: str | int | None) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(question, values)
         return list(cursor.fetchall())
 
 
-def _run(*statements: str) -> None:
+def _execute(*statements: str) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)

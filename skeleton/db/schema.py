@@ -79,19 +79,19 @@ def write_documents(folder: Path) -> None:
 
 def _sections(app: AppConfig) -> Iterator[str]:
     rights = rights_of_tables()
-    tables = {name: (oid, unlogged) for oid, name, unlogged in _ask(_TABLES) if _owner(name) == app.label}
-    triggers = _ask(_TRIGGERS)
+    tables = {name: (oid, unlogged) for oid, name, unlogged in _query(_TABLES) if _owner(name) == app.label}
+    triggers = _query(_TRIGGERS)
     for name in sorted(tables):
         oid, unlogged = tables[name]
-        yield _title(name, f"The application may: {_said(name, rights.get(name, ()))}")
+        yield _title(name, f"The application may: {_rights_text(name, rights.get(name, ()))}")
         yield _table(name, oid, unlogged=unlogged)
-        yield from _block(f"{index};" for (index,) in _ask(_INDEXES, oid))
+        yield from _block(f"{index};" for (index,) in _query(_INDEXES, oid))
         yield from _block(_trigger(definition) for _, table, definition in triggers if table == name)
     foreign = [row for row in triggers if _owner(row[1]) is None and _owner(row[0]) == app.label]
     for table, group in groupby(sorted(foreign, key=lambda row: (row[1], row[0])), key=lambda row: row[1]):
         yield _title(table, "A table that is not ours, with triggers of ours.")
         yield from _block(_trigger(definition) for _, _, definition in group)
-    functions = [text for name, text in _ask(_FUNCTIONS) if _owner(name) == app.label]
+    functions = [text for name, text in _query(_FUNCTIONS) if _owner(name) == app.label]
     if functions:
         yield _title("functions", "")
         yield "\n".join(_function(text) for text in functions)
@@ -110,7 +110,7 @@ def _title(name: str, note: str) -> str:
     return f"{line}\n-- {note}\n" if note else f"{line}\n"
 
 
-def _said(table: str, rights: tuple[str, ...]) -> str:
+def _rights_text(table: str, rights: tuple[str, ...]) -> str:
     maintained = sorted(maintained_columns(table))
     return ", ".join(
         f"UPDATE (but for {', '.join(maintained)})" if right == "UPDATE" and maintained else right for right in rights
@@ -118,8 +118,8 @@ def _said(table: str, rights: tuple[str, ...]) -> str:
 
 
 def _table(name: str, oid: int, *, unlogged: bool) -> str:
-    lines = [_column(row) for row in _ask(_COLUMNS, oid)]
-    lines += [f"CONSTRAINT {constraint} {definition}" for constraint, definition in _ask(_CONSTRAINTS, oid)]
+    lines = [_column(row) for row in _query(_COLUMNS, oid)]
+    lines += [f"CONSTRAINT {constraint} {definition}" for constraint, definition in _query(_CONSTRAINTS, oid)]
     body = ",\n".join(f"    {line}" for line in lines)
     return f"CREATE {'UNLOGGED ' if unlogged else ''}TABLE {name} (\n{body}\n);\n"
 
@@ -150,7 +150,7 @@ def _block(lines: Iterator[str]) -> Iterator[str]:
         yield text + "\n"
 
 
-def _ask(question: str, *values: str | int | None) -> Rows:
+def _query(question: str, *values: str | int | None) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(question, values)
         return list(cursor.fetchall())

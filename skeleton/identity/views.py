@@ -30,10 +30,10 @@ from skeleton.identity.serializers import (
 from skeleton.identity.services import accounts, roles, sessions
 from skeleton.identity.tokens import TokenPair
 from skeleton.rest.actions import action, describe
+from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import JsonResponse
 from skeleton.rest.listing import Ordering
 from skeleton.rest.permissions import PUBLIC, SIGNED_IN, HasPermission, require
-from skeleton.rest.reading import compiled_query_of
 from skeleton.rest.viewsets import ApiViewSet, DestroyMixin, ModelViewSet, ReadOnlyModelViewSet, UpdateMixin
 
 MANAGE_ROLES = "roles:manage"

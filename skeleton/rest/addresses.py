@@ -6,11 +6,11 @@ from functools import lru_cache
 from django.conf import settings
 from django.http import HttpRequest
 
-_REMEMBERED = 4096
-_LONGEST = 80
+_CACHE_SIZE = 4096
+_MAX_LENGTH = 80
 """Characters. No address with a scope and a port is longer."""
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_HOME = 64  # bits: what one subscriber of IPv6 gets at least
+_SUBSCRIBER_BITS = 64  # bits: what one subscriber of IPv6 gets at least
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -29,13 +29,13 @@ def client_address(request: HttpRequest) -> str | None:
     return normalized(remote) or remote or None
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def normalized(text: str) -> str | None:
     """Return the address in `text`, without port, brackets and scope; None if it is not an address.
 
     An IPv4 address that a dual-stack socket shows as IPv6 (`::ffff:203.0.113.7`) is the IPv4 address.
     """
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_LENGTH:
         return None
     try:
         address = ipaddress.ip_address(_without_port(text).partition("%")[0])
@@ -57,7 +57,7 @@ def _is_port(text: str, *, optional: bool = False) -> bool:
     return (optional and not text) or (text.startswith(":") and text[1:].isascii() and text[1:].isdigit())
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def network_of(text: str | None) -> str:
     """Return what limits count by: an IPv4 address, or the /64 of an IPv6 address.
 
@@ -66,12 +66,12 @@ def network_of(text: str | None) -> str:
     """
     found = normalized(text or "")
     if found is None:
-        return (text or "")[:_LONGEST]
+        return (text or "")[:_MAX_LENGTH]
     address = ipaddress.ip_address(found)
     if isinstance(address, ipaddress.IPv4Address):
         return found
     inside = _ipv4_inside(address)
-    return str(inside) if inside else str(ipaddress.ip_network((address, _HOME), strict=False))
+    return str(inside) if inside else str(ipaddress.ip_network((address, _SUBSCRIBER_BITS), strict=False))
 
 
 def _ipv4_inside(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

@@ -19,11 +19,11 @@ from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import NotFound
 from skeleton.kernel.money import is_in_use
 from skeleton.rest.actions import BY_CLASS, ActionDescription, endpoints
+from skeleton.rest.compiled import source_of
 from skeleton.rest.documentation import DocumentationView
 from skeleton.rest.filters import FilterSet, SqlFilter
 from skeleton.rest.pagination import PageOrCursorPagination
-from skeleton.rest.plans import row_mapper
-from skeleton.rest.reading import source_of
+from skeleton.rest.row_mappers import row_mapper
 from skeleton.rest.rows import queryset_of
 from skeleton.rest.serializers import InputSerializer, Serializer
 from skeleton.rest.viewsets import ApiViewSet
@@ -31,7 +31,7 @@ from skeleton.rest.viewsets import ApiViewSet
 API = "api/v1/"
 SECRET_BYTES = 32
 """What HS256 needs (RFC 7518, 3.2)."""
-MOST_HITS = 1_000_000_000
+MAX_HITS = 1_000_000_000
 """More than a limit can count."""
 SECRET_SYMBOLS = 10
 """Fewer different characters than this are no random text."""
@@ -248,14 +248,14 @@ def _unusable() -> Iterator[str]:
 
 def _unusable_limits() -> Iterator[str]:
     for name, (hits, _) in settings.SKELETON_LIMITS.items():
-        if not 1 <= hits <= MOST_HITS:
-            yield f"SKELETON_LIMIT_{name.upper()} must be a number from 1 to {MOST_HITS}."
+        if not 1 <= hits <= MAX_HITS:
+            yield f"SKELETON_LIMIT_{name.upper()} must be a number from 1 to {MAX_HITS}."
     server = {f"SKELETON_{name.upper()}": value for name, value in settings.SKELETON_SERVER_LIMITS.items()}
     for name in ("SKELETON_HEADER_SECONDS", "SKELETON_LOCK_SECONDS"):
         server[name] = getattr(settings, name)
     for name, value in server.items():
-        if not 0 < value < MOST_HITS:
-            yield f"{name} must be a number over 0 and below {MOST_HITS}."
+        if not 0 < value < MAX_HITS:
+            yield f"{name} must be a number over 0 and below {MAX_HITS}."
     first, longest = settings.SKELETON_LIMIT_WAITS
     if not 1 <= first <= longest <= settings.SKELETON_LIMITS["account"][1]:
         yield (

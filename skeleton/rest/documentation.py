@@ -65,11 +65,11 @@ class SchemaView(DocumentationView):
 
 def _rendered(renderer: Callable[[], BaseRenderer]) -> tuple[bytes, str]:
     with _schema_lock:
-        return _kept(renderer)
+        return _cached_schema(renderer)
 
 
 @cache
-def _kept(renderer: Callable[[], BaseRenderer]) -> tuple[bytes, str]:
+def _cached_schema(renderer: Callable[[], BaseRenderer]) -> tuple[bytes, str]:
     """The document in one format, and its ETag."""
     body: Any = renderer().render(_openapi(), renderer_context={})
     return body, f'"{hashlib.sha256(body).hexdigest()}"'

@@ -18,7 +18,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from skeleton.kernel.ids import parse_uuid
-from skeleton.kernel.money import KNOWN, MAX_AMOUNT
+from skeleton.kernel.money import KNOWN_CURRENCIES, MAX_AMOUNT
 from skeleton.kernel.text import format_text
 from skeleton.kernel.types import Values
 
@@ -35,7 +35,7 @@ NULL = "This field may not be null."
 _Class = TypeVar("_Class", bound=type)
 
 
-def stateless(cls: _Class) -> _Class:
+def mark_stateless(cls: _Class) -> _Class:
     """Say of a field, or of a nested InputSerializer, that its methods hold and ask for nothing of a request.
 
     They use neither `context` nor `instance`, `parent` or `root`. One instance of it then serves all requests (see
@@ -120,7 +120,7 @@ class CurrencyField(TextField):
 
     def to_internal_value(self, data: object) -> str:
         code = super().to_internal_value(data)
-        if code not in KNOWN:
+        if code not in KNOWN_CURRENCIES:
             self.fail("currency")
         return code
 

@@ -5,7 +5,7 @@ fit is a 400 that names the parameter. A filter then narrows the queryset with a
 the SQL of a list depends only on which filters are used; booleans and choices are part of the shape, since they change
 the plan.
 
-Filters must be pure: no clock, no request. "Today" is `db.statements.CurrentDate()`.
+Filters must be pure: no clock, no request. "Today" is `db.compiled_sql.CurrentDate()`.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from django.db.models import CharField, Model, QuerySet, TextField
 from django.db.models.functions import Lower
 from django.db.models.lookups import BuiltinLookup
 
-from skeleton.db.statements import Placeholder
+from skeleton.db.compiled_sql import Placeholder
 from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.types import Values
 

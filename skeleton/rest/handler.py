@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions as drf
 
-from skeleton.kernel.constraints import explain
+from skeleton.kernel.constraints import domain_error_for
 from skeleton.kernel.context import current_request_id
 from skeleton.kernel.errors import (
     CODES,
@@ -29,7 +29,7 @@ from skeleton.kernel.errors import (
 from skeleton.kernel.translation import in_source_language
 from skeleton.kernel.types import Values
 from skeleton.rest.http import JsonResponse
-from skeleton.rest.throttles import general
+from skeleton.rest.throttles import general_throttle
 
 log = structlog.get_logger("skeleton.errors")
 
@@ -63,14 +63,14 @@ def handle(exc: Exception, context: Values | None = None) -> JsonResponse:
         if isinstance(exc, drf.MethodNotAllowed) and context:
             response.headers["Allow"] = ", ".join(context["view"].allowed_methods)
         return response
-    error = translate(exc)
+    error = to_domain_error(exc)
     if error is None:
         log.error("unhandled_exception", exc_info=exc)
         error = DomainError()
     return error_response(error)
 
 
-def translate(exc: Exception) -> DomainError | None:
+def to_domain_error(exc: Exception) -> DomainError | None:
     """The domain error that `exc` stands for, or None when nobody foresaw it. The admin uses this too."""
     if isinstance(exc, DomainError):
         return exc
@@ -80,17 +80,17 @@ def translate(exc: Exception) -> DomainError | None:
     return None
 
 
-def flatten(detail: object, path: str = "") -> Iterator[tuple[str, str]]:
+def flatten_details(detail: object, path: str = "") -> Iterator[tuple[str, str]]:
     """DRF's tree of messages as pairs of dotted path and the first text there."""
     if isinstance(detail, dict):
         for key, value in detail.items():
             name = "" if key == "non_field_errors" else str(key)
-            yield from flatten(value, ".".join(part for part in (path, name) if part))
+            yield from flatten_details(value, ".".join(part for part in (path, name) if part))
     elif isinstance(detail, list) and detail and not isinstance(detail[0], (dict, list)):
         yield path or "body", str(detail[0])
     elif isinstance(detail, list):
         for index, value in enumerate(detail):
-            yield from flatten(value, f"{path}.{index}" if path else str(index))
+            yield from flatten_details(value, f"{path}.{index}" if path else str(index))
     else:
         yield path or "body", str(detail)
 
@@ -110,7 +110,7 @@ def _of_lost_connection(exc: Exception) -> DomainError | None:
 
 
 _TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], DomainError | None]], ...] = (
-    (drf.ValidationError, lambda exc: Invalid(details=dict(flatten(exc.detail)))),
+    (drf.ValidationError, lambda exc: Invalid(details=dict(flatten_details(exc.detail)))),
     ((drf.NotAuthenticated, drf.AuthenticationFailed), lambda exc: Unauthorized(str(exc.detail))),
     (drf.PermissionDenied, lambda exc: Forbidden(str(exc.detail))),
     (drf.NotFound, lambda exc: NotFound(str(exc.detail))),
@@ -120,7 +120,7 @@ _TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callab
     (PermissionDenied, lambda exc: Forbidden()),
     (DjangoValidationError, lambda exc: Invalid(details=_of_django(exc))),
     ((ProtectedError, RestrictedError), lambda exc: Conflict(_("Other records still refer to this one."))),
-    ((DatabaseError, InterfaceError), lambda exc: explain(exc) or _of_lost_connection(exc)),
+    ((DatabaseError, InterfaceError), lambda exc: domain_error_for(exc) or _of_lost_connection(exc)),
 )
 """What stands for what; the first that fits. ProtectedError is a DatabaseError, so the order matters."""
 
@@ -142,7 +142,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> JsonR
 
 def too_many_requests(request: HttpRequest) -> JsonResponse:
     """Our handler429: over the general limit, outside of DRF's reach."""
-    return error_response(TooManyRequests(retry_after=general.wait()))
+    return error_response(TooManyRequests(retry_after=general_throttle.wait()))
 
 
 def server_error(request: HttpRequest) -> JsonResponse:

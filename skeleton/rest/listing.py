@@ -15,7 +15,7 @@ from django.db.models.expressions import OrderBy
 from django.db.models.sql.compiler import SQLCompiler
 from django.http import QueryDict
 
-from skeleton.db.statements import Placeholder
+from skeleton.db.compiled_sql import Placeholder
 from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.types import Values
@@ -95,7 +95,7 @@ class ListQuery:
     cursor: Cursor | None
 
 
-def everything(ordering: Ordering, filters: dict[str, object] | None = None) -> ListQuery:
+def unfiltered_query(ordering: Ordering, filters: dict[str, object] | None = None) -> ListQuery:
     """What the few lists that are not paged ask for."""
     return ListQuery(filters=filters or {}, ordering=ordering, limit=MAX_LIMIT, page=1, cursor=None)
 

@@ -15,7 +15,7 @@ from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.ids import uuid7
 from skeleton.rest.addresses import client_address
 from skeleton.rest.handler import error_response
-from skeleton.rest.throttles import general
+from skeleton.rest.throttles import general_throttle
 from skeleton.rest.viewsets import ApiViewSet
 
 log = structlog.get_logger("skeleton.requests")
@@ -60,14 +60,14 @@ class RequestContextMiddleware:
         """
         if issubclass(getattr(view, "cls", type(None)), ApiViewSet) or is_exempt_from_throttle(request.path):
             return None
-        return None if general.allow_request(request, None) else too_many_requests_response(request)
+        return None if general_throttle.allow_request(request, None) else too_many_requests_response(request)
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if is_exempt_from_throttle(request.path):
             return self.get_response(request)
         response = self._answer_to_host(request)
         context = current_request.get()
-        if context and not context.counted and not general.allow_request(request, None):
+        if context and not context.throttled and not general_throttle.allow_request(request, None):
             return too_many_requests_response(request)  # a path that leads nowhere, or an answer of another middleware
         return response
 

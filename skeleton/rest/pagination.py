@@ -38,10 +38,10 @@ class PageOrCursorPagination(BasePagination):
     def paginate_queryset(self, queryset: object, request: Request, view: Any = None) -> Any:
         """The page as it is answered: its items, already in JSON's types, and where it stands."""
         query = self.parse(request, view)
-        reader = view.get_reader()
+        compiled_query = view.get_compiled_query()
         if query.cursor is not None:
-            return reader.after(queryset, query, plain=self.plain_cursor)
-        return reader.page(queryset, query)
+            return compiled_query.cursor_page(queryset, query, plain=self.plain_cursor)
+        return compiled_query.page(queryset, query)
 
     def get_paginated_response(self, data: object) -> HttpResponse:  # type: ignore[override]
         return JsonResponse(data)

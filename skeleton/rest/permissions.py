@@ -122,7 +122,7 @@ def requirement_of(
     Of composed ones it is the first `HasPermission`; where there is none, a session is said to be needed, whatever the
     classes ask besides. None where nothing is declared.
     """
-    declared = list(_leaves(permissions))
+    declared = list(_permission_classes(permissions))
     for each in declared:
         if isinstance(each, HasPermission):
             try:
@@ -134,11 +134,11 @@ def requirement_of(
     return PUBLIC if declared == [AllowAny] else SIGNED_IN
 
 
-def _leaves(permissions: Iterable[object]) -> Iterator[object]:
+def _permission_classes(permissions: Iterable[object]) -> Iterator[object]:
     for each in permissions:
         if isinstance(each, OperandHolder):
-            yield from _leaves((each.op1_class, each.op2_class))
+            yield from _permission_classes((each.op1_class, each.op2_class))
         elif isinstance(each, SingleOperandHolder):
-            yield from _leaves((each.op1_class,))
+            yield from _permission_classes((each.op1_class,))
         else:
             yield each

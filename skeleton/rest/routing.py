@@ -59,7 +59,7 @@ class SegmentResolver(URLResolver):
     @cached_property
     def by_shape(self) -> dict[Shape, list[URLPattern | URLResolver]]:
         found: dict[Shape, list[URLPattern | URLResolver]] = defaultdict(list)
-        for pattern in _leaves(self.url_patterns):
+        for pattern in _url_patterns(self.url_patterns):
             route = str(pattern.pattern)
             head, _, _ = route.partition("/")
             if "<" in head or "<path:" in route:
@@ -79,11 +79,11 @@ class SegmentResolver(URLResolver):
         raise Resolver404({"path": path})
 
 
-def _leaves(patterns: Sequence[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+def _url_patterns(patterns: Sequence[URLPattern | URLResolver]) -> Iterator[URLPattern]:
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
             yield pattern
         elif str(pattern.pattern) or pattern.namespace or pattern.default_kwargs:
             raise ImproperlyConfigured(f"What is included under {str(pattern.pattern)!r} may add nothing of its own.")
         else:
-            yield from _leaves(pattern.url_patterns)
+            yield from _url_patterns(pattern.url_patterns)

@@ -1,9 +1,9 @@
 """Serializer bases: `Serializer` for what a resource looks like, `InputSerializer` for what may be sent.
 
-A `Serializer` is compiled to a row mapper (`rest.plans`). An `InputSerializer` is used as DRF documents it: `is_valid`,
-`validated_data`, `validate`, `validate_<field>`, `context`. It knows the partial-update rules, so that no resource has
-to: absent keeps, a value sets, null clears where the field may be empty, nested objects merge, an unknown field is
-refused, a read-only one ignored.
+A `Serializer` is compiled to a row mapper (`rest.row_mappers`). An `InputSerializer` is used as DRF documents it:
+`is_valid`, `validated_data`, `validate`, `validate_<field>`, `context`. It knows the partial-update rules, so that no
+resource has to: absent keeps, a value sets, null clears where the field may be empty, nested objects merge, an unknown
+field is refused, a read-only one ignored.
 
 DRF copies every declared field for each instance, which is most of what validating a small body costs. So an instance
 uses one set of fields per class and mode as long as nobody asks for its own (`fields`), where all of the fields hold
@@ -26,14 +26,14 @@ from skeleton.kernel.types import Values
 from skeleton.rest.fields import AnyField
 
 UNKNOWN = "Unknown field"
-MOST_UNKNOWN = 50
+MAX_REPORTED_UNKNOWN = 50
 """How many unknown fields are named: a body of nothing else must not cost seconds."""
 
 WRITES = ("create", "update", "save")
 
 
 class Serializer(serializers.Serializer[Any]):
-    """The shape of a resource in answers. Every field must be one that can be compiled, see `rest.plans`."""
+    """The shape of a resource in answers. Every field must be one that can be compiled, see `rest.row_mappers`."""
 
 
 class InputSerializer(serializers.Serializer[Any]):
@@ -78,7 +78,7 @@ class InputSerializer(serializers.Serializer[Any]):
             self.fail("invalid")
         fields = self._fields_by_name
         unknown = (name for name in data if name not in fields and name not in self._ignored)
-        errors: Values = dict.fromkeys(islice(unknown, MOST_UNKNOWN), [UNKNOWN])
+        errors: Values = dict.fromkeys(islice(unknown, MAX_REPORTED_UNKNOWN), [UNKNOWN])
         values: Values = {}
         own = _validated_by_name(type(self))
         for name, field in fields.items():
@@ -145,8 +145,8 @@ _DECLARATIONS = ("Meta", "default_error_messages", "initial", "_declared_fields"
 def is_shareable(serializer_class: type[serializers.BaseSerializer[Any]]) -> bool:
     """Whether the declared fields of a class hold nothing of a request, so that one set of them serves all.
 
-    That is so where each class is DRF's or ours, has no methods of its own, or is marked `@stateless`; and where no
-    validator or default requires a context. A serializer that makes its fields per instance shares none.
+    That is so where each class is DRF's or ours, has no methods of its own, or is marked `@mark_stateless`; and where
+    no validator or default requires a context. A serializer that makes its fields per instance shares none.
     """
     base = serializers.Serializer
     made_elsewhere = any(

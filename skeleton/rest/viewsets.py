@@ -9,7 +9,7 @@
             return Customer.objects.visible_to(self.actor)
 
 `serializer_class` is what an answer looks like; lists and reads are mapped from rows to JSON without instances
-(`rest.plans`, `rest.reading`). `input_serializer_class` is what may be sent; it validates as DRF documents it.
+(`rest.row_mappers`, `rest.compiled`). `input_serializer_class` is what may be sent; it validates as DRF documents it.
 `perform_create` and `perform_update` call a service: serializers do not write.
 
 The order of a request is fixed: length, authentication, throttles, permission, then the object, then the body.
@@ -41,16 +41,16 @@ from skeleton.kernel.errors import Forbidden, NotFound, Unauthorized
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.types import Values
 from skeleton.rest.actions import BY_CLASS, ActionDescription, describe, description_of
+from skeleton.rest.compiled import CompiledQuery, compiled_query_of
 from skeleton.rest.filters import FilterSet
 from skeleton.rest.http import JsonResponse
-from skeleton.rest.listing import NEWEST_FIRST, Ordering, SortKey, everything, parse_filters
+from skeleton.rest.listing import NEWEST_FIRST, Ordering, SortKey, parse_filters, unfiltered_query
 from skeleton.rest.pagination import PageOrCursorPagination
 from skeleton.rest.parsers import MAX_BODY, StrictJsonParser, check_length
 from skeleton.rest.permissions import NotDeclared, Requirement, requirement_of
-from skeleton.rest.reading import Reader, compiled_query_of
 from skeleton.rest.renderers import JsonRenderer
 from skeleton.rest.serializers import InputSerializer
-from skeleton.rest.throttles import general
+from skeleton.rest.throttles import general_throttle
 
 _RENDERER = JsonRenderer()
 
@@ -60,7 +60,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     permission_classes: Sequence[Any] = (NotDeclared,)
-    throttle_classes: Sequence[Any] = (general,)
+    throttle_classes: Sequence[Any] = (general_throttle,)
     renderer_classes: Sequence[type[BaseRenderer]] = (JsonRenderer,)
     parser_classes: Sequence[type[BaseParser]] = (StrictJsonParser,)
     filter_backends: Sequence[type[BaseFilterBackend]] = ()
@@ -170,7 +170,7 @@ class ApiViewSet(GenericViewSet[Any]):
             return self.list_serializer_class
         return super().get_serializer_class()
 
-    def get_reader(self) -> Reader:
+    def get_compiled_query(self) -> CompiledQuery:
         """What reads the present action's rows."""
         return compiled_query_of(self.get_serializer_class(), self.filterset_class)
 
@@ -192,7 +192,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
     def read_one(self, value: object, field: str = "pk") -> dict[str, object]:
         """The object with this id (or other `field`), as the action's serializer shows it. Raises NotFound."""
-        return self.get_reader().one(self.filter_queryset(self.get_queryset()), value, field)
+        return self.get_compiled_query().one(self.filter_queryset(self.get_queryset()), value, field)
 
     def show(self, pk: object, status: int = 200) -> HttpResponse:
         """Answer with the object as it is now."""
@@ -314,7 +314,9 @@ class ListMixin(ApiViewSet):
         if page is not None:
             return cast(HttpResponse, self.get_paginated_response(page))
         filters = parse_filters(request.query_params, self.filterset_class, self.get_extra_parameters())
-        return JsonResponse({"data": self.get_reader().every(queryset, everything(self.get_ordering(), filters))})
+        return JsonResponse(
+            {"data": self.get_compiled_query().all(queryset, unfiltered_query(self.get_ordering(), filters))}
+        )
 
     def get_paginated_response(self, data: object) -> Any:
         """The page that DRF's paginator, or an override of this, gives, in the envelope of the viewset."""

@@ -51,7 +51,7 @@ class Agenda:
         while self._deeds:
             moment, _, deed = heapq.heappop(self._deeds)
             self.world.told("two years of trade", int((moment - self.world.begins) / length * 1000), 1000)
-            with clock.at(moment):
+            with clock.freeze_time_at(moment):
                 deed()
         self.world.told("two years of trade", 1000, 1000)
 

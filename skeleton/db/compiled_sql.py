@@ -34,7 +34,7 @@ class Placeholder(Expression):
         return "%s", [self]
 
     def __repr__(self) -> str:
-        return f"Param({self.name!r})"
+        return f"Placeholder({self.name!r})"
 
 
 _TODAY = Placeholder("today")
@@ -60,7 +60,7 @@ def _compiled_once() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class CompiledSQL:
-    """Compiled SQL; where a Param stands in `params`, the value of that name is put.
+    """Compiled SQL; where a Placeholder stands in `params`, the value of that name is put.
 
     Run often, it is prepared on the server, where PostgreSQL may settle on one plan for all values. Not so where
     `prepared` is false: it is then planned for its values each time.
@@ -71,10 +71,10 @@ class CompiledSQL:
     prepared: bool = True
 
     def run(self, values: Mapping[str, object]) -> Rows:
-        """All rows, with `values` for the Params."""
+        """All rows, with `values` for the placeholders."""
         return fetch(self.sql, self._parameters(values), prepared=self.prepared)
 
-    def asked(self, values: Mapping[str, object]) -> Hashable:
+    def cache_key(self, values: Mapping[str, object]) -> Hashable:
         """What two runs have in common that ask for the same."""
         return self.sql, tuple(self._parameters(values))
 
@@ -85,7 +85,7 @@ class CompiledSQL:
         ]
 
 
-class Inner(Expression):
+class ScalarSubquery(Expression):
     """A statement of one value as a column of another. It knows nothing of the rows around it, and so runs once."""
 
     def __init__(self, statement: CompiledSQL, output_field: "Field[Any, Any]") -> None:
@@ -119,13 +119,16 @@ def compile_rows(
     columns: Sequence[str],
     *,
     tail: str = "",
-    then: Sequence[Placeholder] = (),
+    tail_params: Sequence[Placeholder] = (),
     prepared: bool = True,
 ) -> CompiledSQL:
-    """The statement that reads `columns` of `rows`; `tail` is SQL to go behind it (`LIMIT %s`), `then` its Params."""
+    """Compile the statement that reads `columns` of `rows`.
+
+    `tail` is SQL to append, such as `LIMIT %s`, with the placeholders `tail_params`.
+    """
     with _compiled_once():
         sql, params = rows.values_list(*columns).query.sql_with_params()
-    return CompiledSQL(f"{sql} {tail}".rstrip(), (*params, *then), prepared)
+    return CompiledSQL(f"{sql} {tail}".rstrip(), (*params, *tail_params), prepared)
 
 
 def compile_count(rows: QuerySet[Model], *, prepared: bool = True) -> CompiledSQL:

@@ -28,7 +28,7 @@ Step = tuple[str, Callable[[Row], object]]
 Finish = tuple[str, Callable[[dict[str, object]], object]]
 """What a field's value is worked out from: the row, or the object as far as it is built."""
 
-AS_IS = (
+AS_IS_FIELDS = (
     serializers.CharField,
     serializers.IntegerField,
     serializers.BooleanField,
@@ -39,17 +39,22 @@ AS_IS = (
 )
 """Fields whose column value orjson writes just as the field would, unless they are told another format."""
 
-IN_JSON = (serializers.CharField, serializers.IntegerField, serializers.BooleanField, serializers.ChoiceField)
+SAME_IN_JSON_FIELDS = (
+    serializers.CharField,
+    serializers.IntegerField,
+    serializers.BooleanField,
+    serializers.ChoiceField,
+)
 """Fields whose value is the same in a JSON array as in a column, so that a `to_representation` of theirs can be called
 there as well."""
 
-OF_JSON = (JsonObjectField, serializers.ListField, serializers.DictField, serializers.JSONField)
+JSON_FIELDS = (JsonObjectField, serializers.ListField, serializers.DictField, serializers.JSONField)
 """Fields of columns that may hold JSON, which is read as text."""
 
 HYPHENS = "hex_verbose"
 """How a UUIDField writes unless told otherwise."""
 
-REFUSED = (
+REFUSED_FIELDS = (
     (serializers.SerializerMethodField, "use FromColumns or FromFields, which say what they need"),
     (serializers.ManyRelatedField, "use Children"),
     (serializers.RelatedField, "use UUIDField(source='…_id'), or the column itself (source='category.name')"),
@@ -127,10 +132,10 @@ class _Compiler:
         """What makes JSON of the column's value; None where orjson does."""
         if not _is_native(field):
             written: Callable[[Any], object] = field.to_representation
-            return _after_loading(written) if isinstance(field, OF_JSON) else written
+            return _after_loading(written) if isinstance(field, JSON_FIELDS) else written
         if isinstance(field, NumberField):
             return number
-        if isinstance(field, OF_JSON) and not self.json:
+        if isinstance(field, JSON_FIELDS) and not self.json:
             return _loaded
         if isinstance(field, serializers.DateTimeField) and self.json:
             return _utc
@@ -155,7 +160,7 @@ class _Compiler:
 def _is_native(field: AnyField) -> bool:
     """Whether the field writes its value as orjson, or a converter here, writes the column's."""
     overridden = type(field).to_representation
-    for kind in (*AS_IS, NumberField, JsonObjectField):
+    for kind in (*AS_IS_FIELDS, NumberField, JsonObjectField):
         if isinstance(field, kind) and overridden is kind.to_representation:
             return not hasattr(field, "format") and getattr(field, "uuid_format", HYPHENS) == HYPHENS
     if isinstance(field, serializers.ListField) and overridden is serializers.ListField.to_representation:
@@ -190,7 +195,7 @@ def _refuse_field(name: str, field: object, *, json: bool) -> None:
 
 
 def _problem_of(field: Any, *, json: bool) -> str | None:
-    for refused, instead in REFUSED:
+    for refused, instead in REFUSED_FIELDS:
         if isinstance(field, refused):
             return instead
     if isinstance(field, (FromColumns, FromFields, Children)):
@@ -207,7 +212,7 @@ def _problem_of_writing(field: AnyField, *, json: bool) -> str | None:
         return "use FromColumns in place of source='*'"
     if _is_native(field):
         return None
-    if json and not isinstance(field, IN_JSON):
+    if json and not isinstance(field, SAME_IN_JSON_FIELDS):
         return "in Children its to_representation would get JSON's value; use FromColumns"
     if not type(field).__module__.startswith("rest_framework.") and _uses_context(field):
         return "its to_representation uses the context, which the rows of a list are mapped without"

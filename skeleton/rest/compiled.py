@@ -16,21 +16,21 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import BigIntegerField, F, Model, QuerySet
 from rest_framework import serializers
 
+from skeleton.db.compiled_sql import CompiledSQL, PkInSubquery, Placeholder, ScalarSubquery, compile_count, compile_rows
 from skeleton.db.counting import COUNT_CACHE
-from skeleton.db.querysets import Recipe, RowLevelQuerySet
-from skeleton.db.statements import CompiledSQL, Inner, PkInSubquery, Placeholder, compile_count, compile_rows
+from skeleton.db.querysets import QueryKey, RowLevelQuerySet
 from skeleton.kernel.errors import NotFound
 from skeleton.kernel.types import Values
 from skeleton.rest.filters import FilterSet, FilterShape
 from skeleton.rest.listing import KeysetAfter, ListQuery, Ordering, decode, encode_cursor
-from skeleton.rest.plans import RowMapper, row_mapper
+from skeleton.rest.row_mappers import RowMapper, row_mapper
 
-SHAPES = 512
+MAX_CACHED_SHAPES = 512
 """How many compiled shapes are kept per list; the least recently used go first."""
 
 KEY, TOTAL = "cursor_key", "list_total"
 
-DEEP = 200
+DEEP_OFFSET = 200
 """From so many rows skipped on, a page is found by its ids alone, before anything else of its rows is worked out."""
 
 _PAGE, _BOUNDS = "LIMIT %s OFFSET %s", (Placeholder("list_limit"), Placeholder("list_skip"))
@@ -56,13 +56,13 @@ class NotCompilable:
     """The rows of a queryset without a query key: what is compiled of it serves this one read."""
 
     queryset: QuerySet[Model]
-    counted = None
+    maintained_count = None
 
     def rows(self) -> QuerySet[Model]:
         return self.queryset
 
 
-Source = Recipe | NotCompilable
+Source = QueryKey | NotCompilable
 
 ListShape = tuple[Source, FilterShape]
 """What a list's statements are compiled from: its source, and the shape of its filters."""
@@ -73,9 +73,9 @@ def source_of(queryset: QuerySet[Model]) -> Source:
 
     Raises ImproperlyConfigured for a queryset whose order or database could not be honoured.
     """
-    recipe = queryset.recipe if isinstance(queryset, RowLevelQuerySet) else None
-    if recipe is not None:
-        return recipe
+    query_key = queryset.query_key if isinstance(queryset, RowLevelQuerySet) else None
+    if query_key is not None:
+        return query_key
     query = queryset.query
     if (query.order_by or query.extra_order_by) and not query.is_sliced:
         raise ImproperlyConfigured("Order a list by the viewset's `ordering`, not in get_queryset().")
@@ -91,22 +91,22 @@ def _bounds(limit: int | None, skip: int = 0) -> Values:
 
 
 def _values(source: Source) -> dict[str, object]:
-    return dict(source.values) if isinstance(source, Recipe) else {}
+    return dict(source.values) if isinstance(source, QueryKey) else {}
 
 
 def compiled_query_of(
     serializer_class: type[serializers.BaseSerializer[Any]], filterset_class: type[FilterSet] | None = None
-) -> "Reader":
+) -> "CompiledQuery":
     """The one reader of a serializer and a filterset."""
-    return _reader(serializer_class, filterset_class)  # type: ignore[arg-type]  # classes are hashable
+    return _compiled_query(serializer_class, filterset_class)  # type: ignore[arg-type]  # classes are hashable
 
 
 @cache
-def _reader(serializer_class: Any, filterset_class: Any) -> "Reader":
-    return Reader(serializer_class, filterset_class)
+def _compiled_query(serializer_class: Any, filterset_class: Any) -> "CompiledQuery":
+    return CompiledQuery(serializer_class, filterset_class)
 
 
-class Reader:
+class CompiledQuery:
     """Reads rows of querysets as a serializer describes them."""
 
     def __init__(
@@ -115,11 +115,11 @@ class Reader:
         filterset_class: type[FilterSet] | None = None,
     ) -> None:
         self.serializer_class, self.filterset_class = serializer_class, filterset_class
-        self._one = lru_cache(SHAPES)(self._compile_one)
-        self._page = lru_cache(SHAPES)(self._compile_page)
-        self._count = lru_cache(SHAPES)(self._compile_count)
-        self._kept = lru_cache(SHAPES)(self._find_kept)
-        self._key_field = lru_cache(SHAPES)(self._find_key_field)
+        self._one = lru_cache(MAX_CACHED_SHAPES)(self._compile_one)
+        self._page = lru_cache(MAX_CACHED_SHAPES)(self._compile_page)
+        self._count = lru_cache(MAX_CACHED_SHAPES)(self._compile_count)
+        self._maintained_count = lru_cache(MAX_CACHED_SHAPES)(self._find_maintained_count)
+        self._key_field = lru_cache(MAX_CACHED_SHAPES)(self._find_key_field)
 
     @cached_property
     def mapper(self) -> RowMapper:
@@ -153,8 +153,8 @@ class Reader:
 
     def _read_page(self, shape: ListShape, values: Values, query: ListQuery) -> dict[str, object]:
         skip = (query.page - 1) * query.limit
-        known = COUNT_CACHE.recall(self._count(*shape), values) if self._is_cached_count(shape) else None
-        mode = ListMode(counting=known is None and self._prepared(shape[1]), deep=skip >= DEEP)
+        known = COUNT_CACHE.get(self._count(*shape), values) if self._is_cached_count(shape) else None
+        mode = ListMode(counting=known is None and self._prepared(shape[1]), deep=skip >= DEEP_OFFSET)
         statement = _compiled(self._page, *shape, query.ordering, mode)
         found = statement.run(values | _bounds(query.limit + 1, skip))
         rows, more = found[: query.limit], len(found) > query.limit
@@ -175,20 +175,20 @@ class Reader:
         counting = _compiled(self._count, *shape)
         total: int = counting.run(values)[0][0] if came is None else came
         if self._is_cached_count(shape):
-            COUNT_CACHE.note(counting, values, total)
+            COUNT_CACHE.set(counting, values, total)
         return total
 
     def _is_cached_count(self, shape: ListShape) -> bool:
-        return isinstance(shape[0], Recipe) and not self._kept(*shape)
+        return isinstance(shape[0], QueryKey) and not self._maintained_count(*shape)
 
-    def after(self, queryset: QuerySet[Model], query: ListQuery, *, plain: bool = False) -> Values:
+    def cursor_page(self, queryset: QuerySet[Model], query: ListQuery, *, plain: bool = False) -> Values:
         """`{items, next_cursor, has_more, limit}`: its cost does not grow with depth."""
         try:
-            return self._read_after(*self._shape(queryset, query), query, plain)
+            return self._read_cursor_page(*self._shape(queryset, query), query, plain)
         except EmptyResultSet:
             return {"items": [], "next_cursor": None, "has_more": False, "limit": query.limit}
 
-    def _read_after(self, shape: ListShape, values: Values, query: ListQuery, plain: bool) -> Values:
+    def _read_cursor_page(self, shape: ListShape, values: Values, query: ListQuery, plain: bool) -> Values:
         cursor = query.cursor
         if cursor is None:
             raise ValueError("not a cursor query")
@@ -203,7 +203,7 @@ class Reader:
         items = list(map(self.mapper.build, rows))
         return {"items": items, "next_cursor": next_cursor, "has_more": more, "limit": query.limit}
 
-    def every(self, queryset: QuerySet[Model], query: ListQuery) -> list[Values]:
+    def all(self, queryset: QuerySet[Model], query: ListQuery) -> list[Values]:
         """All rows, for the few lists that are not paged."""
         try:
             shape, values = self._shape(queryset, query)
@@ -229,7 +229,7 @@ class Reader:
         prepared = self._prepared(shape)
         asked = self._filtered(shape, rows).order_by(*ordering.order_by())
         if mode.deep:
-            page = compile_rows(asked, ["pk"], tail=_PAGE, then=_BOUNDS)
+            page = compile_rows(asked, ["pk"], tail=_PAGE, tail_params=_BOUNDS)
             asked = rows.filter(PkInSubquery(page)).order_by(*ordering.order_by())
         if mode.keyed:
             asked = asked.annotate(**{KEY: ordering.expression, f"{KEY}_id": F("pk")})
@@ -238,11 +238,11 @@ class Reader:
             asked = asked.filter(KeysetAfter(ordering, _compiled(self._key_field, source, ordering)))
         if mode.counting:
             counting = _compiled(self._count, source, shape)
-            asked = asked.annotate(**{TOTAL: Inner(counting, BigIntegerField())})
+            asked = asked.annotate(**{TOTAL: ScalarSubquery(counting, BigIntegerField())})
             columns.append(TOTAL)
         if mode.deep:
             return compile_rows(asked, columns, prepared=prepared)
-        return compile_rows(asked, columns, tail=_PAGE, then=_BOUNDS, prepared=prepared)
+        return compile_rows(asked, columns, tail=_PAGE, tail_params=_BOUNDS, prepared=prepared)
 
     def _find_key_field(self, source: Source, ordering: Ordering) -> Any:
         """The model field that tells what the order's key is."""
@@ -250,14 +250,14 @@ class Reader:
         return rows.query.annotations[KEY].output_field
 
     def _compile_count(self, source: Source, shape: FilterShape) -> CompiledSQL:
-        kept = _compiled(self._kept, source, shape)
+        kept = _compiled(self._maintained_count, source, shape)
         if kept:
             return kept
         return compile_count(self._filtered(shape, source.rows()), prepared=self._prepared(shape))
 
-    def _find_kept(self, source: Source, shape: FilterShape) -> CompiledSQL | None:
+    def _find_maintained_count(self, source: Source, shape: FilterShape) -> CompiledSQL | None:
         """What answers the count without counting, where triggers keep it."""
-        return source.counted.answering(shape) if source.counted else None
+        return source.maintained_count.for_shape(shape) if source.maintained_count else None
 
     def _prepared(self, shape: FilterShape) -> bool:
         return not (self.filterset_class and self.filterset_class.by_value(shape))
@@ -269,7 +269,7 @@ class Reader:
 
 def _compiled(cached: Callable[..., _Result], source: Source, *rest: Hashable) -> _Result:
     """What `cached`, an `lru_cache`, gives for the source: kept by query key, made anew for a queryset without one."""
-    if isinstance(source, Recipe):
+    if isinstance(source, QueryKey):
         return cached(source, *rest)
     made: _Result = cached.__wrapped__(source, *rest)  # type: ignore[attr-defined]
     return made
