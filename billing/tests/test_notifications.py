@@ -139,7 +139,7 @@ class TestOverdue:
                 raise DatabaseError
             notify_invoice_event(event, invoice, actor=actor, once=once)
 
-        monkeypatch.setattr("billing.services.overdue.tell_of_invoice", refuse)
+        monkeypatch.setattr("billing.services.overdue.notify_invoice_event", refuse)
         assert tell_of_overdue() == 1
         monkeypatch.undo()
         assert tell_of_overdue() == 1
