@@ -104,6 +104,7 @@ class WarehouseViewSet(ModelViewSet):
 
 class StockViewSet(ModelViewSet):
     tag = "Inventory"
+    object_names = ("stock level", "stock levels")
     permission_classes = [HasPermission("inventory")]
     serializer_class = StockSerializer
     input_serializer_class = ReceiptInputSerializer

@@ -245,15 +245,12 @@ class RoleViewSet(DestroyMixin, ModelViewSet):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().list(request, *args, **kwargs)
 
-    @describe(summary="Create")
     def perform_create(self, serializer: Any) -> Any:
         return roles.create_role(values=serializer.validated_data, actor=self.actor)
 
-    @describe(summary="Change some fields")
     def perform_update(self, serializer: Any) -> None:
         roles.update_role(role_id=self.pk, values=serializer.validated_data, actor=self.actor)
 
-    @describe(summary="Delete")
     def perform_destroy(self, instance: Any) -> None:
         roles.delete_role(role_id=self.pk, actor=self.actor)
 

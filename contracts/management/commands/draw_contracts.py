@@ -5,4 +5,4 @@ from skeleton.kernel.docs_command import UpdateDocumentCommand
 class Command(UpdateDocumentCommand):
     help = "Update the state diagram in docs/contracts.md from the code."
     document = "contracts.md"
-    generated_section = generated_section()
+    section = generated_section()
