@@ -1,15 +1,17 @@
-"""Rights of the application's role: what it may do with tables, sequences and functions. The one place that says so.
+"""The privileges of the application's database role on tables, sequences and functions, defined only here.
 
-The role owns nothing, so it can neither alter a table nor disable a trigger. Its rights follow from what is there:
+The role owns nothing, so it can neither alter a table nor disable a trigger. Its privileges are derived from the
+schema:
 
-- **A table of an installed model** can be read, and written but for what a trigger `skeleton_never` refuses, whoever
-  asks (or asks directly, `WHEN (pg_trigger_depth() = 0)`): an append-only table is one without UPDATE and DELETE.
-- **A table or column that only triggers write** and no trigger of its own defends is named by its app, in
+- **Tables of installed models** can be read and written, except for the statements that a trigger `skeleton_never`
+  refuses, always or for direct statements (`WHEN (pg_trigger_depth() = 0)`). So an append-only table has neither UPDATE
+  nor DELETE.
+- **Tables and columns that only triggers write**, and that no such trigger protects, are listed by their app in
   `AppConfig.maintained_tables` and `maintained_columns`.
-- **Any other table** has no right at all.
-- **Functions that run as the owner** (SECURITY DEFINER, which is every trigger function) can be called by nobody, nor
-  attached to a table of somebody's own: PostgreSQL asks for no right when a trigger fires. That is so after every
-  `migrate`, whether there is such a role or not.
+- **Other tables** have no privileges.
+- **Functions that run as the owner** (SECURITY DEFINER, such as all trigger functions) can't be called, or attached to
+  the user's own tables. PostgreSQL checks no privilege when a trigger fires. This applies after every `migrate`, even
+  without such a role.
 """
 
 from django.apps import apps
@@ -25,7 +27,7 @@ WRITTEN_BY_MIGRATE = (
     "auth_group",
     "auth_group_permissions",
 )
-"""Django's own tables that the application reads only."""
+"""Tables of Django that the application only reads."""
 
 _REFUSED = """
     SELECT c.relname, event.name
@@ -54,7 +56,7 @@ _AS_OWNER = """
 
 
 def grant_application_role(role: str) -> None:
-    """Give `role` the rights of the application, and no other, in this database. Run by the owner, after `migrate`."""
+    """Grant `role` exactly the application's privileges in this database. Run by the owner, after `migrate`."""
     who = connection.ops.quote_name(role)
     with transaction.atomic():
         _execute(
@@ -71,12 +73,12 @@ def grant_application_role(role: str) -> None:
 
 
 def close_functions(**_: object) -> None:
-    """Let nobody call what runs as the owner. A new function can be called by everybody until then."""
+    """Revoke EXECUTE on functions that run as the owner. By default, everyone may call a new function."""
     _execute(*(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for (function,) in _query(_AS_OWNER)))
 
 
 def rights_of_tables() -> dict[str, tuple[str, ...]]:
-    """What the application may do with each table that there is."""
+    """Return the application's privileges on each table."""
     models = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
     refused = set(_query(_REFUSED))
     maintained = {table for config in apps.get_app_configs() for table in getattr(config, "maintained_tables", ())}
@@ -90,7 +92,7 @@ def rights_of_tables() -> dict[str, tuple[str, ...]]:
 
 
 def maintained_columns(table: str) -> set[str]:
-    """The columns of a table that only triggers change."""
+    """Return the columns of a table that only triggers may change."""
     found: set[str] = set()
     for config in apps.get_app_configs():
         found.update(getattr(config, "maintained_columns", {}).get(table, ()))

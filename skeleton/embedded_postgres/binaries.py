@@ -34,7 +34,7 @@ def bundled_binaries() -> Binaries:
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedDatabaseError(
-            "The embedded PostgreSQL is not there for this system: set DATABASE_URL to a PostgreSQL server."
+            "The embedded PostgreSQL is not available for this system: set DATABASE_URL to a PostgreSQL server."
         )
     return Binaries(Path(spec.submodule_search_locations[0]).parent)
 

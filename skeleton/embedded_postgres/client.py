@@ -60,7 +60,9 @@ class Client:
         hold = FileLock(self.paths.clients_lock)
         if not hold.acquire_shared(seconds):
             hold.close()
-            raise EmbeddedDatabaseError(f"The embedded PostgreSQL in {self.paths.home} is stopping and does not end.")
+            raise EmbeddedDatabaseError(
+                f"The embedded PostgreSQL in {self.paths.home} is stopping, but did not stop in time."
+            )
         return hold
 
     def wait_until_ready(self, deadline: float) -> str:

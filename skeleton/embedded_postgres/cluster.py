@@ -28,7 +28,7 @@ def create_cluster(paths: DatabasePaths, binaries: Binaries, account: Account, s
     """Run `initdb` unless the data folder exists. Raises EmbeddedDatabaseError with the program's error message."""
     if paths.data.exists():
         if not paths.password.exists():
-            raise EmbeddedDatabaseError(f"The password of the embedded database is gone: restore {paths.password}.")
+            raise EmbeddedDatabaseError(f"The password of the embedded database is missing: restore {paths.password}.")
         return
     refuse_older_data(paths)
     new_data = paths.home / "data.new"
@@ -103,7 +103,7 @@ def error_line(output: str, data: Path) -> str:
         for line in reversed(lines):
             if marker in line:
                 return line.partition(marker)[2].strip()
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "no error message"
 
 
 class DataFolder:

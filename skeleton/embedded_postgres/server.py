@@ -141,7 +141,7 @@ def stop_orphan(paths: DatabasePaths) -> None:
             if lock.acquire_exclusive(seconds if postmaster else QUICK_SHUTDOWN_SECONDS):
                 return
     raise EmbeddedDatabaseError(
-        f"An earlier PostgreSQL still uses {paths.data} and does not end: stop it and start again."
+        f"An earlier PostgreSQL still uses {paths.data} and does not stop: stop it and start again."
     )
 
 

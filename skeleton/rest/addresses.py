@@ -1,4 +1,4 @@
-"""Client addresses: whose they are behind proxies, and the network that limits count by."""
+"""Client addresses: finds the client behind proxies, and the network for rate limits."""
 
 import ipaddress
 from functools import lru_cache

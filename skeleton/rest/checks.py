@@ -1,6 +1,6 @@
-"""What `manage.py check`, and so every start, refuses: routes that are not said completely, and unusable settings.
+"""System checks, run at every start: incompletely declared routes, unsupported hooks and unusable settings.
 
-Each message is one line that says what to set. `serve` stops at the first.
+Each message is one line that says what to do. `serve` refuses to start.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,9 +32,9 @@ API = "api/v1/"
 SECRET_BYTES = 32
 """What HS256 needs (RFC 7518, 3.2)."""
 MAX_HITS = 1_000_000_000
-"""More than a limit can count."""
+"""The upper bound of a limit's hits."""
 SECRET_SYMBOLS = 10
-"""Fewer different characters than this are no random text."""
+"""A random secret has at least this many different characters."""
 
 Apps = Sequence[AppConfig] | None
 
@@ -44,7 +44,7 @@ Apps = Sequence[AppConfig] | None
 
 @register("skeleton")
 def check_routes(app_configs: Apps, **_: object) -> list[CheckMessage]:
-    """Every route of the API is a described action, with a permission, whose serializers are ones that work."""
+    """Check that every route of the API is a described action with a permission and usable serializers."""
     problems: list[CheckMessage] = []
     for route, callback in endpoints():
         viewset = getattr(callback, "cls", None)
@@ -95,7 +95,7 @@ def _check_output(view: ApiViewSet, described: ActionDescription, route: str) ->
         yield Error(f"{route}: {exc}", id="skeleton.E003")
 
 
-# --- hooks of DRF's that are not honoured -----------------------------------------------------------------------------
+# --- unsupported hooks of DRF -----------------------------------------------------------------------------------------
 
 NOT_CALLED = {
     "get_serializer": "answers are mapped from rows: override get_serializer_class, or get_input_serializer for bodies",
@@ -103,7 +103,7 @@ NOT_CALLED = {
     "get_view_description": "say it in the action's docstring",
     "options": "OPTIONS is not answered",
 }
-"""Methods of DRF's views that nothing here calls, and what to do instead."""
+"""Methods of DRF's views that are not called, and the alternatives."""
 
 NOT_READ = {
     "filterset_fields": "declare a filterset_class",
@@ -112,12 +112,12 @@ NOT_READ = {
     "metadata_class": "OPTIONS is not answered",
     "paginate_by": "set page_size on a pagination_class",
 }
-"""Attributes that DRF or django-filter knows, which nothing here reads."""
+"""Attributes of DRF or django-filter that are not read, and the alternatives."""
 
 
 @register("skeleton")
 def check_hooks(app_configs: Apps, **_: object) -> list[CheckMessage]:
-    """No viewset uses a hook of DRF's that would be ignored."""
+    """Check that no viewset overrides a hook of DRF that would be ignored."""
     return [
         Error(f"{viewset.__name__}: {line}", id="skeleton.E007")
         for viewset in _viewsets()

@@ -1,9 +1,9 @@
-"""The read path: a queryset, a row mapper and the parameters of a request give SQL, compiled once per query key.
+"""Reads rows with SQL that is compiled once per query key, list parameters and serializer.
 
-A single object takes one statement. So does a list, which counts as well where a total is wanted. A search counts by a
-second one, if it has to: most find so few rows that they need not be counted.
+A single object takes one statement, and so does a list, including its total. A search uses a second statement to count,
+unless it finds so few rows that the total is known.
 
-A queryset without a query key (`db.querysets`) is read in the same way, but compiled each time.
+A queryset without a query key (`db.querysets`) is read in the same way, but compiled for each request.
 """
 
 from collections.abc import Callable, Hashable
@@ -26,12 +26,12 @@ from skeleton.rest.listing import KeysetAfter, ListQuery, Ordering, decode, enco
 from skeleton.rest.row_mappers import RowMapper, row_mapper
 
 MAX_CACHED_SHAPES = 512
-"""How many compiled shapes are kept per list; the least recently used go first."""
+"""Size of the cache of compiled statements per list (least recently used)."""
 
 KEY, TOTAL = "cursor_key", "list_total"
 
 DEEP_OFFSET = 200
-"""From so many rows skipped on, a page is found by its ids alone, before anything else of its rows is worked out."""
+"""From this offset on, a page is found by its ids first, before other columns of its rows are computed."""
 
 _PAGE, _BOUNDS = "LIMIT %s OFFSET %s", (Placeholder("list_limit"), Placeholder("list_skip"))
 
@@ -40,9 +40,10 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class ListMode:
-    """What a list's statement does beyond reading the mapper's columns.
+    """What the statement of a list does besides reading the mapper's columns.
 
-    It counts all rows, is `deep`, gives each row's key and id for a cursor (`keyed`), or begins `after` one.
+    `counting`: it also counts all rows. `deep`: it has a large offset. `keyed`: it also reads the sort key and id for a
+    cursor. `after`: it starts after a cursor.
     """
 
     counting: bool = False
@@ -53,7 +54,7 @@ class ListMode:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NotCompilable:
-    """The rows of a queryset without a query key: what is compiled of it serves this one read."""
+    """The source for a queryset without a query key, whose SQL is compiled for a single read."""
 
     queryset: QuerySet[Model]
     maintained_count = None
@@ -65,13 +66,13 @@ class NotCompilable:
 Source = QueryKey | NotCompilable
 
 ListShape = tuple[Source, FilterShape]
-"""What a list's statements are compiled from: its source, and the shape of its filters."""
+"""What the statements of a list depend on: its source and the shape of its filters."""
 
 
 def source_of(queryset: QuerySet[Model]) -> Source:
-    """What is read: a query key with its values, or the queryset as it is.
+    """Return the source of a queryset: its query key with values, or the queryset itself.
 
-    Raises ImproperlyConfigured for a queryset whose order or database could not be honoured.
+    Raises ImproperlyConfigured if the queryset has its own ordering or another database.
     """
     query_key = queryset.query_key if isinstance(queryset, RowLevelQuerySet) else None
     if query_key is not None:
@@ -97,7 +98,7 @@ def _values(source: Source) -> dict[str, object]:
 def compiled_query_of(
     serializer_class: type[serializers.BaseSerializer[Any]], filterset_class: type[FilterSet] | None = None
 ) -> "CompiledQuery":
-    """The one reader of a serializer and a filterset."""
+    """Return the shared compiled query of a serializer and a filterset."""
     return _compiled_query(serializer_class, filterset_class)  # type: ignore[arg-type]  # classes are hashable
 
 
@@ -107,7 +108,7 @@ def _compiled_query(serializer_class: Any, filterset_class: Any) -> "CompiledQue
 
 
 class CompiledQuery:
-    """Reads rows of querysets as a serializer describes them."""
+    """Reads the rows of querysets as a serializer describes them, and caches the compiled SQL."""
 
     def __init__(
         self,
@@ -128,7 +129,7 @@ class CompiledQuery:
     # one object
 
     def one(self, queryset: QuerySet[Model], value: object, field: str = "pk") -> Values:
-        """The object whose `field` is `value`. Raises NotFound where the queryset has none."""
+        """Return the object whose `field` is `value`. Raises NotFound if the queryset has none."""
         source = source_of(queryset)
         try:
             found = _compiled(self._one, source, field).run({**_values(source), "lookup": value})
@@ -145,7 +146,7 @@ class CompiledQuery:
     # lists
 
     def page(self, queryset: QuerySet[Model], query: ListQuery) -> Values:
-        """`{items, total, page, limit, has_more}`: the total exact, or of a moment ago (see `db.counting`)."""
+        """Return `{items, total, page, limit, has_more}`. The total is exact or recently cached (see `db.counting`)."""
         try:
             return self._read_page(*self._shape(queryset, query), query)
         except EmptyResultSet:
@@ -169,7 +170,7 @@ class CompiledQuery:
         return {"items": items, "total": total, "page": query.page, "limit": query.limit, "has_more": more}
 
     def _counted(self, shape: ListShape, values: Values, came: int | None) -> int:
-        """The total that `came` with a page's rows, or else that of a statement of its own; large ones are noted."""
+        """Return the total: `came` from the page's statement, or counted by another. Large totals are cached."""
         if came is not None and not self._is_cached_count(shape):
             return came
         counting = _compiled(self._count, *shape)
@@ -182,7 +183,7 @@ class CompiledQuery:
         return isinstance(shape[0], QueryKey) and not self._maintained_count(*shape)
 
     def cursor_page(self, queryset: QuerySet[Model], query: ListQuery, *, plain: bool = False) -> Values:
-        """`{items, next_cursor, has_more, limit}`: its cost does not grow with depth."""
+        """Return `{items, next_cursor, has_more, limit}`. The time does not depend on the position in the list."""
         try:
             return self._read_cursor_page(*self._shape(queryset, query), query, plain)
         except EmptyResultSet:
@@ -198,13 +199,13 @@ class CompiledQuery:
         mode = ListMode(keyed=True, after=not cursor.starts)
         found = _compiled(self._page, *shape, query.ordering, mode).run(values | _bounds(query.limit + 1))
         rows, more = found[: query.limit], len(found) > query.limit
-        # the last two columns are the sort key and the id, behind those of the plan
+        # the last two columns are the sort key and the id
         next_cursor = encode_cursor(query.ordering, rows[-1][-2], rows[-1][-1], plain=plain) if more else None
         items = list(map(self.mapper.build, rows))
         return {"items": items, "next_cursor": next_cursor, "has_more": more, "limit": query.limit}
 
     def all(self, queryset: QuerySet[Model], query: ListQuery) -> list[Values]:
-        """All rows, for the few lists that are not paged."""
+        """Return all rows, for lists without pagination."""
         try:
             shape, values = self._shape(queryset, query)
             rows = _compiled(self._page, *shape, query.ordering, ListMode()).run(values | _bounds(None))
@@ -217,7 +218,7 @@ class CompiledQuery:
         values = _values(source)
         if not self.filterset_class or not query.filters:
             return (source, ()), values
-        # the constants in the shape are all that `apply` may see: bound values differ from call to call
+        # `apply` may only use the constants in the shape, because bound values differ between calls
         shape = self.filterset_class.shape(query.filters)
         return (source, shape), values | self.filterset_class.bind(query.filters)
 
@@ -245,7 +246,7 @@ class CompiledQuery:
         return compile_rows(asked, columns, tail=_PAGE, tail_params=_BOUNDS, prepared=prepared)
 
     def _find_key_field(self, source: Source, ordering: Ordering) -> Any:
-        """The model field that tells what the order's key is."""
+        """Return the model field of the sort key."""
         rows = self._rows(source).annotate(**{KEY: ordering.expression})
         return rows.query.annotations[KEY].output_field
 
@@ -256,7 +257,7 @@ class CompiledQuery:
         return compile_count(self._filtered(shape, source.rows()), prepared=self._prepared(shape))
 
     def _find_maintained_count(self, source: Source, shape: FilterShape) -> CompiledSQL | None:
-        """What answers the count without counting, where triggers keep it."""
+        """Return the statement that reads the maintained count, or None if there is none."""
         return source.maintained_count.for_shape(shape) if source.maintained_count else None
 
     def _prepared(self, shape: FilterShape) -> bool:
@@ -268,7 +269,7 @@ class CompiledQuery:
 
 
 def _compiled(cached: Callable[..., _Result], source: Source, *rest: Hashable) -> _Result:
-    """What `cached`, an `lru_cache`, gives for the source: kept by query key, made anew for a queryset without one."""
+    """Call `cached`, an `lru_cache`, for a query key, or the uncached function for a queryset without one."""
     if isinstance(source, QueryKey):
         return cached(source, *rest)
     made: _Result = cached.__wrapped__(source, *rest)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The one place where an exception becomes an answer: `{"error", "message", "details"?, "request_id"}`."""
+"""Converts exceptions to error responses: `{"error", "message", "details"?, "request_id"}`."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -36,13 +36,13 @@ log = structlog.get_logger("skeleton.errors")
 _PROTOCOL_CODES = {
     CODES[code].status: code for code in ("method_not_allowed", "not_acceptable", "unsupported_media_type")
 }
-"""Codes of what DRF refuses by itself, by status."""
+"""Error codes of DRF's own exceptions, by status."""
 _CONNECTION_LOST = ("08", "57P")
 """SQLSTATE classes: connection exception; operator intervention (the server is shutting down or starting)."""
 
 
 def error_response(error: DomainError, *, status: int | None = None, code: str | None = None) -> JsonResponse:
-    """`error` as the API's one error shape, with the headers that its status asks for."""
+    """Return the error response for `error`, with the headers that its status requires."""
     body: dict[str, object] = {"error": code or error.code, "message": in_source_language(error.message)}
     if error.details:
         body["details"] = in_source_language(error.details)
@@ -56,7 +56,7 @@ def error_response(error: DomainError, *, status: int | None = None, code: str |
 
 
 def handle(exc: Exception, context: Values | None = None) -> JsonResponse:
-    """DRF's exception handler. Whatever is not foreseen is logged with its traceback and answered as a bare 500."""
+    """DRF's exception handler. Unexpected exceptions are logged with their traceback and become a plain 500."""
     if isinstance(exc, drf.APIException) and exc.status_code in _PROTOCOL_CODES:
         code = _PROTOCOL_CODES[exc.status_code]
         response = error_response(BadRequest(str(exc.detail)), status=exc.status_code, code=code)
@@ -71,7 +71,7 @@ def handle(exc: Exception, context: Values | None = None) -> JsonResponse:
 
 
 def to_domain_error(exc: Exception) -> DomainError | None:
-    """The domain error that `exc` stands for, or None when nobody foresaw it. The admin uses this too."""
+    """Return the domain error for `exc`, or None if it is unexpected. The admin uses this too."""
     if isinstance(exc, DomainError):
         return exc
     for kinds, build in _TRANSLATIONS:
@@ -81,7 +81,7 @@ def to_domain_error(exc: Exception) -> DomainError | None:
 
 
 def flatten_details(detail: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """DRF's tree of messages as pairs of dotted path and the first text there."""
+    """Yield DRF's nested messages as pairs of a dotted path and its first message."""
     if isinstance(detail, dict):
         for key, value in detail.items():
             name = "" if key == "non_field_errors" else str(key)
@@ -122,16 +122,16 @@ _TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callab
     ((ProtectedError, RestrictedError), lambda exc: Conflict(_("Other records still refer to this one."))),
     ((DatabaseError, InterfaceError), lambda exc: domain_error_for(exc) or _of_lost_connection(exc)),
 )
-"""What stands for what; the first that fits. ProtectedError is a DatabaseError, so the order matters."""
+"""Domain errors by exception class; the first match applies. ProtectedError is a DatabaseError, so order matters."""
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
-    """Django's handler404: a path that no route knows."""
+    """Django's handler404, for unknown paths."""
     return error_response(NotFound(_("There is no such path.")))
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
-    """Django's handler400: a request that Django itself refuses (a foreign Host header)."""
+    """Django's handler400, for requests that Django refuses (such as a wrong Host header)."""
     return error_response(BadRequest())
 
 
@@ -141,10 +141,10 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> JsonR
 
 
 def too_many_requests(request: HttpRequest) -> JsonResponse:
-    """Our handler429: over the general limit, outside of DRF's reach."""
+    """The handler429, for requests outside of DRF that exceed the general limit."""
     return error_response(TooManyRequests(retry_after=general_throttle.wait()))
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    """Django's handler500: a fault outside of DRF's reach."""
+    """Django's handler500, for errors outside of DRF."""
     return error_response(DomainError())

@@ -23,7 +23,7 @@ class PageOrCursorPagination(BasePagination):
     """Whether a cursor is the last id itself."""
 
     def parse(self, request: Request, view: "ApiViewSet") -> ListQuery:
-        """The list's parameters. Raises BadRequest."""
+        """Parse the parameters of the list. Raises BadRequest."""
         return parse_list_query(
             request.query_params,
             filterset=view.filterset_class,
@@ -36,7 +36,7 @@ class PageOrCursorPagination(BasePagination):
         )
 
     def paginate_queryset(self, queryset: object, request: Request, view: Any = None) -> Any:
-        """The page as it is answered: its items, already in JSON's types, and where it stands."""
+        """Return the page: its serialized items and its position."""
         query = self.parse(request, view)
         compiled_query = view.get_compiled_query()
         if query.cursor is not None:
@@ -48,12 +48,12 @@ class PageOrCursorPagination(BasePagination):
 
 
 class CursorPagination(PageOrCursorPagination):
-    """A cursor only: where pages would be too costly, or move."""
+    """Pagination by cursor only, for lists where numbered pages would be slow or unstable."""
 
     cursor_only = True
 
 
 class PlainCursorPagination(CursorPagination):
-    """A cursor that is the last id seen."""
+    """Pagination by cursor, where the cursor is the last id."""
 
     plain_cursor = True

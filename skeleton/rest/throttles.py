@@ -1,7 +1,7 @@
-"""Limits. The general one counts in the process; those that guard secrets count in PostgreSQL, exactly.
+"""Rate limits. The general limit counts per process; limits that protect secrets count exactly, in PostgreSQL.
 
-An exact limit is one statement on an UNLOGGED table, committed by itself: it holds across threads, processes and
-machines.
+A hit of an exact limit is one statement on an UNLOGGED table, in its own transaction. So the limit holds across
+threads, processes and machines.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ _PURGE = """
     WHERE key IN (SELECT key FROM core_throttle WHERE resets_at < now() FOR UPDATE SKIP LOCKED)
 """
 PURGE_EVERY_HITS = 1000
-"""Hits in one process between two deletions of what is over: whoever tries many accounts must not fill the disk."""
+"""Expired counters are deleted after this many hits in a process, so that attackers cannot fill the disk."""
 _hit_counter = itertools.count(1)
 _UNDO = """
     WITH held AS MATERIALIZED (  -- in the order in which hits lock them
@@ -52,31 +52,31 @@ class Limit:
         self.name, self.has_backoff = name, has_backoff
 
     def hit(self, subject: str) -> None:
-        """Count one. Raises TooManyRequests, saying when to come back. Must be called outside of any transaction."""
+        """Count a hit. Raises TooManyRequests with the time to wait. Must be called outside of transactions."""
         hit_limits((self, subject))
 
     def undo(self, subject: str) -> None:
-        """Uncount one: the attempt turned out to be a good one."""
+        """Undo a hit, after a successful attempt."""
         undo_hits((self, subject))
 
     def key(self, subject: str) -> str:
-        """Of one length whatever the subject, and nobody's e-mail to be read in the table."""
+        """Return the key of a subject: of constant length, and without readable e-mail addresses."""
         digest = hashlib.blake2b(subject.encode(errors="surrogatepass"), digest_size=16).hexdigest()
         return f"{self.name}:{digest}"
 
     @property
     def parameters(self) -> tuple[int, int, int, int]:
-        """Hits allowed, seconds, first and longest wait (0: none)."""
+        """Return the allowed hits, the seconds, and the first and longest wait (0 without backoff)."""
         allowed, seconds = settings.SKELETON_LIMITS[self.name]
         first, longest = settings.SKELETON_LIMIT_WAITS if self.has_backoff else (0, 0)
         return allowed, seconds, first, longest
 
 
 def hit_limits(*hits: LimitSubject) -> None:
-    """Count one for each of several limits, in one statement. Raises TooManyRequests, as `Limit.hit` does.
+    """Count a hit for several limits in one statement. Raises TooManyRequests like `Limit.hit`.
 
-    They are asked in the order given, which must be the same wherever the same limits meet; what one of them refuses
-    counts for none.
+    The limits are checked in this order, which must be the same for all callers. If one refuses the hit, none counts
+    it.
     """
     if not settings.SKELETON_THROTTLE:
         return
@@ -91,7 +91,7 @@ def hit_limits(*hits: LimitSubject) -> None:
 
 
 def undo_hits(*hits: LimitSubject) -> None:
-    """Uncount one for each, in one statement."""
+    """Undo the hits, in one statement."""
     if settings.SKELETON_THROTTLE:
         with connection.cursor() as cursor:
             cursor.execute(_UNDO, {"keys": _keys(hits)})
@@ -112,7 +112,7 @@ class GeneralThrottle(BaseThrottle):
     MAX_SUBJECTS = 10_000
 
     def __init__(self) -> None:
-        # by subject, the oldest first: hits, and when they are forgotten. (Of a plain dict the first costs a search.)
+        # hits and time of reset by subject, oldest first (removing the first item of a plain dict is slow)
         self._counts: OrderedDict[object, list[float]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -120,7 +120,7 @@ class GeneralThrottle(BaseThrottle):
         return self
 
     def allow_request(self, request: Request | HttpRequest, view: object) -> bool:
-        """Count the request. Sets `retry_after` on the request's context where it is one too many."""
+        """Count the request and return whether it is allowed. Sets `retry_after` in the request's context."""
         context = current_request.get()
         if context is None or not settings.SKELETON_THROTTLE:
             return True
@@ -132,7 +132,7 @@ class GeneralThrottle(BaseThrottle):
         return hits <= allowed
 
     def wait(self) -> int:
-        """Seconds until the request may be repeated."""
+        """Return the seconds until the request may be repeated."""
         context = current_request.get()
         return context.retry_after if context else 1
 
@@ -150,4 +150,4 @@ class GeneralThrottle(BaseThrottle):
 
 
 general_throttle = GeneralThrottle()
-"""The process's one."""
+"""The instance of this process."""

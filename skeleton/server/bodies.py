@@ -122,13 +122,17 @@ class Bodies:
         try:
             if not await incoming_body.task:
                 cycle.has_unread_body = False
-                cycle.refuse(BadRequest("The body ended before its end."))  # the client may still read the response
+                cycle.refuse(
+                    BadRequest("The body is shorter than its Content-Length.")
+                )  # the client may still read the response
                 return False
         except asyncio.CancelledError:
             return False
         except OSError as error:
             log.error("body_not_kept", reason=error.strerror)
-            cycle.refuse(ServiceUnavailable("There is no room for the body just now.", retry_after=30))
+            cycle.refuse(
+                ServiceUnavailable("The server cannot store the body at the moment. Try again later.", retry_after=30)
+            )
             return False
         finally:
             group.pop(incoming_body, None)

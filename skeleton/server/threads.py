@@ -23,10 +23,8 @@ PROBE_AFTER_SECONDS = 1.0
 """A request that runs for longer triggers a check whether the database still answers."""
 
 BUSY_MESSAGE = "The server is busy. Try again shortly."
-SILENT_MESSAGE = "The database does not answer. Try again shortly."
-TIMEOUT_MESSAGE = (
-    "This took too long and was stopped. If it was to change something, look whether it did before you repeat it."
-)
+SILENT_MESSAGE = "The database does not respond. Try again shortly."
+TIMEOUT_MESSAGE = "The request took too long and was stopped. Check whether your change was saved before you try again."
 
 
 class ThreadState:

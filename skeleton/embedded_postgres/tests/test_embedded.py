@@ -418,7 +418,7 @@ def test_data_of_an_older_version_is_not_passed_over(root: Path) -> None:
 
 def test_a_lost_password_is_said(root: Path, client: Client) -> None:
     client.paths.password.unlink()
-    with pytest.raises(EmbeddedDatabaseError, match="password of the embedded database is gone"):
+    with pytest.raises(EmbeddedDatabaseError, match="password of the embedded database is missing"):
         client.address()
 
 

@@ -226,7 +226,7 @@ def test_a_taken_port_is_one_line(data_dir: Path, port: int) -> None:
         other.bind(("127.0.0.1", port))
         other.listen()
         line = refusal(data_dir, port)
-    assert f"Port {port} on 127.0.0.1 is taken" in line
+    assert f"Port {port} on 127.0.0.1 is used by another" in line
 
 
 def test_a_host_that_is_not_ours_is_one_line(data_dir: Path, port: int) -> None:

@@ -124,7 +124,7 @@ class Command(BaseCommand):
 
     def seed(self) -> None:
         """Run the commands of SKELETON_SEEDS. They are idempotent."""
-        self.log_line("Loading what every installation has: roles, reference data, the administrator.")
+        self.log_line("Loading roles, reference data and the administrator.")
         for seed in settings.SKELETON_SEEDS:
             call_command(seed, verbosity=0)
 
@@ -255,8 +255,7 @@ def require_free(address: Address) -> None:
 def bind_error_message(address: Address, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"Port {address.port} on {address.host} is taken by another program: stop it, or set PORT to "
-            f"another number."
+            f"Port {address.port} on {address.host} is used by another program: stop it, or set PORT to another number."
         )
     if error.errno == errno.EACCES:
         return f"Port {address.port} is reserved for root: set PORT to a number from 1024."
