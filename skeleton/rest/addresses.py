@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 _CACHE_SIZE = 4096
 _MAX_LENGTH = 80
-"""Characters. No address with a scope and a port is longer."""
+"""Maximum length of an address with a scope and a port."""
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _SUBSCRIBER_BITS = 64  # bits: what one subscriber of IPv6 gets at least
 
@@ -45,7 +45,7 @@ def normalized(text: str) -> str | None:
 
 
 def _without_port(text: str) -> str:
-    """`[2001:db8::7]:443` and `203.0.113.7:443` without brackets and port, as some proxies write them."""
+    """Remove brackets and port, which some proxies add: `[2001:db8::7]:443`, `203.0.113.7:443`."""
     if text.startswith("["):
         inner, bracket, port = text[1:].partition("]")
         return inner if bracket and _is_port(port, optional=True) else ""
@@ -59,7 +59,7 @@ def _is_port(text: str, *, optional: bool = False) -> bool:
 
 @lru_cache(_CACHE_SIZE)
 def network_of(text: str | None) -> str:
-    """Return what limits count by: an IPv4 address, or the /64 of an IPv6 address.
+    """Return the network that limits count by: an IPv4 address, or the /64 of an IPv6 address.
 
     Whoever has one IPv6 address has 2^64 of them. IPv6 that only carries IPv4 (mapped, 6to4, Teredo, NAT64) counts as
     the IPv4 address inside. Text that is not an address is its own network.

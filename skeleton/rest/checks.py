@@ -30,7 +30,7 @@ from skeleton.rest.viewsets import ApiViewSet
 
 API = "api/v1/"
 SECRET_BYTES = 32
-"""What HS256 needs (RFC 7518, 3.2)."""
+"""The minimum for HS256 (RFC 7518, 3.2)."""
 MAX_HITS = 1_000_000_000
 """The upper bound of a limit's hits."""
 SECRET_SYMBOLS = 10
@@ -162,7 +162,7 @@ def _ignored_filter_hooks(filterset: type[FilterSet] | None) -> Iterator[str]:
 
 @register("skeleton")
 def check_lists(app_configs: Apps, **_: object) -> list[CheckMessage]:
-    """Every resource's columns exist, and no list is ordered by what may be null: a cursor would lose those rows."""
+    """Check that all columns exist, and that no ordering column is nullable: a cursor would skip rows with null."""
     return [problem for viewset in _viewsets() if hasattr(viewset, "list") for problem in _check_resource(viewset)]
 
 
@@ -223,7 +223,7 @@ def _column_may_be_null(model: type[Model], path: str) -> bool:
 
 @register("skeleton")
 def check_settings(app_configs: Apps, **_: object) -> list[CheckMessage]:
-    """No setting has a value that cannot work, or that is unsafe for others than oneself."""
+    """Check that no setting is unusable, or unsafe if others can reach the server."""
     return [
         Error(line, id="skeleton.E100") for line in (*_unusable(), *_unusable_limits(), *_unusable_work(), *_unsafe())
     ]

@@ -205,7 +205,7 @@ def decode(key: object, field: "Field[Any, Any]") -> Any:
 
 
 def bad_cursor() -> BadRequest:
-    """What a cursor that was not written for this list is answered with."""
+    """Return the error for a cursor that is malformed or belongs to another list."""
     return BadRequest("The cursor is not valid.", details={"cursor": "Not a cursor of this list."})
 
 
