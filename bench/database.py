@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 
 from skeleton.embedded_postgres.client import client_of
-from skeleton.embedded_postgres.layout import DATABASE, USER, paths_of
+from skeleton.embedded_postgres.paths import DATABASE, USER, paths_of
 from skeleton.embedded_postgres.server import postmaster_pid
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -14,10 +14,10 @@ from django.db.models import BooleanField, F, Field, Func, Model
 
 from messenger.models import Conversation, Message
 from messenger.serializers import ChatMessageSerializer, ConversationEventSerializer
+from skeleton.db.compiled_sql import CompiledSQL, Placeholder, compile_rows
 from skeleton.db.fetching import fetch
-from skeleton.db.statements import CompiledSQL, Placeholder, compile_rows
 from skeleton.rest.http import dump_json
-from skeleton.rest.plans import RowMapper, row_mapper
+from skeleton.rest.row_mappers import RowMapper, row_mapper
 
 PAGE = 200
 """Events read at a time."""

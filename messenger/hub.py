@@ -22,7 +22,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from messenger import feed, presence
 from messenger.authorization import valid_authorizations
 from messenger.services.tickets import StreamAuthorization
-from skeleton.kernel.transactions import snapshot
+from skeleton.kernel.transactions import read_snapshot
 from skeleton.server.responses import EventStream
 
 log = structlog.get_logger("skeleton.messenger")
@@ -175,7 +175,7 @@ class Hub:
 
     def _send_new_events(self, seen: int) -> bool:
         """Send new events to the live streams, and return whether there are more."""
-        with snapshot():
+        with read_snapshot():
             newest = feed.log_now().newest
             if newest <= seen:
                 return False
@@ -200,7 +200,7 @@ class Hub:
         for listener in tuple(self._resuming):
             outgoing: dict[Listener, list[bytes]] = {}
             if listener.position < seen:
-                with snapshot():
+                with read_snapshot():
                     missed, reached = feed.missed_events(listener.authorization.user_id, listener.position, seen)
                     live = self._valid_authorizations([listener])
                 outgoing[listener] = [one.frame for one in missed]

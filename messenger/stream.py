@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from messenger import feed
 from messenger.hub import hub
 from messenger.services.tickets import StreamAuthorization
-from skeleton.kernel.transactions import snapshot
+from skeleton.kernel.transactions import read_snapshot
 from skeleton.server.responses import EventStream
 
 
@@ -24,7 +24,7 @@ class StreamStart:
         yield self._greeting()
         position = self.position
         while position < self.newest:
-            with snapshot():
+            with read_snapshot():
                 missed, position = feed.missed_events(self.authorization.user_id, position, self.newest)
             yield b"".join(one.frame for one in missed)
         yield feed.heartbeat_frame(position)

@@ -119,7 +119,7 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         If the owner leaves, the longest-standing member becomes the owner.
         """
         services.remove_member(conversation_id=self.pk, user_id=self._user_named(request), actor=self.actor)
-        return self.answer(self.get_reader().one(Conversation.objects.as_left_by(self.actor.user_id), self.pk))
+        return self.answer(self.get_compiled_query().one(Conversation.objects.as_left_by(self.actor.user_id), self.pk))
 
     def _user_named(self, request: Request) -> UUID:
         """Return the user given in the query string or the body."""

@@ -17,7 +17,7 @@ import pytest
 from babel.messages.pofile import read_po
 from django.conf import settings
 
-from skeleton.embedded_postgres.layout import DATABASE
+from skeleton.embedded_postgres.paths import DATABASE
 from skeleton.testkit.database import OwnDatabase, own_database
 from skeleton.testkit.system import PRODUCTION
 from tests import messages

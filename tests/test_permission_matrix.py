@@ -9,7 +9,7 @@ from django.db import transaction
 
 from skeleton.identity.permissions import ALL_PERMISSIONS, DEFAULT_ROLES, VALID_PERMISSIONS
 from skeleton.identity.tests.factories import client_of, user_in_role, user_with
-from skeleton.kernel.actors import grants
+from skeleton.kernel.actors import grants_permission
 from skeleton.testkit.client import ApiClient, operations
 from skeleton.testkit.matrix import routed, tables
 
@@ -161,9 +161,9 @@ def test_every_route_refuses_what_is_not_a_token():
 
 
 def test_wildcards():
-    assert grants(frozenset({"invoices:*"}), "invoices:read")
-    assert grants(frozenset({"*:*"}), "invoices:read")
-    assert not grants(frozenset({"invoices:*"}), "orders:read")
-    assert not grants(frozenset({"invoices:read"}), "invoices:write")
-    assert not grants(frozenset({"invoices:read"}), "invoices:*")
-    assert not grants(frozenset({"invoices:*"}), "*:*")
+    assert grants_permission(frozenset({"invoices:*"}), "invoices:read")
+    assert grants_permission(frozenset({"*:*"}), "invoices:read")
+    assert not grants_permission(frozenset({"invoices:*"}), "orders:read")
+    assert not grants_permission(frozenset({"invoices:read"}), "invoices:write")
+    assert not grants_permission(frozenset({"invoices:read"}), "invoices:*")
+    assert not grants_permission(frozenset({"invoices:*"}), "*:*")

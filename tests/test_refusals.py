@@ -134,20 +134,20 @@ NOT_OURS = re.compile(r"^(django_|procrastinate_|auth_|pg_)|_(key|uniq|like)$|_n
 def test_every_constraint_has_a_message_of_ours_in_every_language():
     with connection.cursor() as cursor:
         names = {name for name in named_in_database(cursor) if not NOT_OURS.search(name)} | raised_by_triggers(cursor)
-    told = constraints.refusals()
+    told = constraints.registered_errors()
     assert len(names) > 200
     assert sorted(names - told.keys()) == []
 
 
-@pytest.mark.parametrize("name", sorted(constraints.refusals()))
+@pytest.mark.parametrize("name", sorted(constraints.registered_errors()))
 def test_what_constraints_say(name):
-    refusal = constraints.refusals()[name]
+    refusal = constraints.registered_errors()[name]
     assert "%(name)s" not in str(refusal.message)
     wholly_translated(refusal.build())
 
 
 def test_no_language_is_remembered():
-    refused = constraints.refusals()["parties_party_name_present"].build()
+    refused = constraints.registered_errors()["parties_party_name_present"].build()
     assert in_language(refused.message, "de") == "Darf nicht leer sein."
     assert in_language(refused.message, "uk") == "Не може бути порожнім."
     assert in_source_language(refused.message) == "Must not be empty."

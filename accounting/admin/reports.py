@@ -18,7 +18,7 @@ from accounting.models import Account
 from accounting.reports import DateRange, balance_sheet, income_statement, trial_balance
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import local_day
-from skeleton.kernel.transactions import snapshot
+from skeleton.kernel.transactions import read_snapshot
 from skeleton.office.forms import AutocompleteField
 from skeleton.office.pages import register
 from skeleton.office.reports import (
@@ -174,7 +174,7 @@ class LedgerPage(ReportPage):
     form = LedgerForm
 
     def build(self, asked: Parameters, actor: Actor) -> ReportResult:
-        with snapshot():
+        with read_snapshot():
             found, next_page_url = ledger_by_currency(asked["account"].pk, self._query(asked), actor=actor)
         return ReportResult(
             in_words(span_of(asked)),

@@ -225,7 +225,7 @@ def test_a_fault_while_setting_a_large_one_is_told(tmp_path):
     broken = tmp_path / "broken.typ"
     broken.write_text("#panic()")
     with pytest.raises(RuntimeError, match="panicked"):
-        pdf.render(broken, {"text": "x" * pdf.LARGE}, moment=dt.datetime.now(dt.UTC))
+        pdf.render(broken, {"text": "x" * pdf.LARGE_DOCUMENT_BYTES}, moment=dt.datetime.now(dt.UTC))
     with pytest.raises(typst.TypstError):
         pdf.render(broken, {}, moment=dt.datetime.now(dt.UTC))
 

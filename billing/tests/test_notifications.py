@@ -14,7 +14,7 @@ from billing.tests.factories import cancelled, draft, line, paid, part_paid, pay
 from skeleton.identity.tests.factories import user_with
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Conflict
-from skeleton.kernel.text import day_text
+from skeleton.kernel.text import format_date
 from skeleton.notifications.models import Notification
 from skeleton.notifications.tests.factories import queued, told
 from skeleton.testkit.narrowing import present
@@ -122,7 +122,7 @@ class TestOverdue:
         assert notify_overdue_invoices() == 0
         row = Notification.objects.get()
         assert (row.user_id, row.type, row.link) == (clerk.pk, "invoice.overdue", f"/api/v1/invoices/{late.pk}")
-        assert f"still owes 6.00 USD, due on {day_text(YESTERDAY, 'en')}" in row.body
+        assert f"still owes 6.00 USD, due on {format_date(YESTERDAY, 'en')}" in row.body
 
     def test_not_again_after_it_was_cleaned_away(self, clerk):
         sent(due_date=YESTERDAY)

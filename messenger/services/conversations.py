@@ -16,7 +16,7 @@ from messenger.choices import ConversationType
 from messenger.errors import ARCHIVED
 from messenger.models import Conversation, Member
 from skeleton.db.locks import locked_for_update
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.identity.models import User
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -98,7 +98,7 @@ def update_group(*, conversation_id: UUID, values: dict[str, Any], actor: Actor)
         conversation = _locked(conversation_id, actor)
         _require_group(conversation)
         _require_open(conversation)
-        assign(conversation, values)
+        save_changes(conversation, values)
 
 
 def archive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
@@ -108,7 +108,7 @@ def archive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
         _require_owner(conversation, actor)
         if conversation.archived_at:
             raise Conflict(_("The conversation is already archived."), details={"allowed": ["unarchive"]})
-        assign(conversation, {"archived_at": timezone.now()})
+        save_changes(conversation, {"archived_at": timezone.now()})
 
 
 def unarchive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
@@ -118,7 +118,7 @@ def unarchive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
         _require_owner(conversation, actor)
         if not conversation.archived_at:
             raise Conflict(_("The conversation is not archived."), details={"allowed": ["archive"]})
-        assign(conversation, {"archived_at": None})
+        save_changes(conversation, {"archived_at": None})
 
 
 # --- members ----------------------------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ def remove_member(*, conversation_id: UUID, user_id: UUID, actor: Actor) -> None
             raise NotFound(_("This user is not a member."))
         if user_id == conversation.owner_id:
             heir = conversation.members.order_by("joined_at", "id").values_list("user_id", flat=True).first()
-            assign(conversation, {"owner_id": heir})
+            save_changes(conversation, {"owner_id": heir})
 
 
 def mark_read(*, conversation_id: UUID, seq: int, actor: Actor) -> None:

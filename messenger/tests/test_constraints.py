@@ -9,7 +9,7 @@ from messenger.services.cleanup import delete_old_events
 from messenger.tests.factories import conversation, message
 from skeleton.files.models import File
 from skeleton.identity.tests.factories import UserFactory
-from skeleton.kernel.constraints import explain
+from skeleton.kernel.constraints import domain_error_for
 from skeleton.kernel.ids import uuid7
 from skeleton.testkit.narrowing import database_error
 from skeleton.testkit.roles import refusal_of
@@ -23,7 +23,7 @@ def refusal(sql, *params):
     assert found is not None
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-    assert explain(found), "people get a sentence"
+    assert domain_error_for(found), "people get a sentence"
     return database_error(found).diag.constraint_name
 
 

@@ -18,7 +18,7 @@ import pytest
 from messenger import feed
 from messenger.hub import MAX_STREAMS_PER_USER
 from messenger.tests.streams import Refused, Stream, quiet
-from skeleton.embedded_postgres.layout import paths_of
+from skeleton.embedded_postgres.paths import paths_of
 from skeleton.embedded_postgres.server import postmaster_pid
 from skeleton.files.tests.factories import CONTENT_TYPE, END, part
 from skeleton.testkit.narrowing import present
@@ -105,11 +105,11 @@ def write(number, system, conversation):
 
 def restart_database(system):
     """Kill PostgreSQL; the supervisor restarts it."""
-    layout = paths_of(system.folder / "postgres")
-    before = postmaster_pid(layout)
+    paths = paths_of(system.folder / "postgres")
+    before = postmaster_pid(paths)
     os.kill(present(before), signal.SIGKILL)
     deadline = time.monotonic() + 20
-    while postmaster_pid(layout) in (None, before):
+    while postmaster_pid(paths) in (None, before):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

@@ -9,7 +9,7 @@ from messenger import services
 from messenger.models import Conversation, Event, Member, Message
 from messenger.tests.factories import conversation, send
 from skeleton.identity.tests.factories import UserFactory, actor_of
-from skeleton.kernel.constraints import explain
+from skeleton.kernel.constraints import domain_error_for
 from skeleton.kernel.errors import Conflict, DomainError, NotFound
 from skeleton.testkit.narrowing import present
 from skeleton.testkit.races import run_concurrently, run_in_threads
@@ -29,7 +29,7 @@ def refused_or_sent(actor, conversation_id):
     try:
         return send(actor, conversation_id)
     except IntegrityError as exc:
-        raise present(explain(exc)) from exc
+        raise present(domain_error_for(exc)) from exc
 
 
 def test_two_open_the_same_direct_conversation():

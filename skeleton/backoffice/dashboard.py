@@ -126,7 +126,9 @@ def _orders_now(data: DashboardData) -> TileValue:
 
 def _unread_now(data: DashboardData) -> TileValue:
     return TileValue(
-        format_count(CappedCount.of(data.unread)), data.lists.changelist_url(INBOX, read="no"), gettext("not read yet")
+        format_count(CappedCount.count(data.unread)),
+        data.lists.changelist_url(INBOX, read="no"),
+        gettext("not read yet"),
     )
 
 
@@ -332,7 +334,7 @@ BLOCKS = (
 def format_count(number: int | CappedCount) -> str:
     """Format a count: `1,284`, or `1,000+` for a capped count."""
     if isinstance(number, CappedCount):
-        return f"{format_count(number.number)}+" if number.more else format_count(number.number)
+        return f"{format_count(number.number)}+" if number.is_capped else format_count(number.number)
     return local_number(number)
 
 

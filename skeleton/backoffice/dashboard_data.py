@@ -17,7 +17,7 @@ from skeleton.backoffice.lists import ListLinks
 from skeleton.db.counting import CappedCount
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
-from skeleton.kernel.money import KNOWN
+from skeleton.kernel.money import KNOWN_CURRENCIES
 from skeleton.notifications.models import Notification
 from skeleton.office.parameters import NOT_A_CHOICE, BadParameter
 
@@ -39,7 +39,7 @@ class DashboardData:
         self.actor, self.lists = actor, ListLinks(request)
         self.today = today()
         self._wanted = request.GET.get(CURRENCY)
-        if self._wanted and self._wanted not in KNOWN:
+        if self._wanted and self._wanted not in KNOWN_CURRENCIES:
             raise BadParameter(CURRENCY, NOT_A_CHOICE)
 
     # Amounts in different currencies are never added up, so the page shows a single currency.
@@ -106,9 +106,9 @@ class DashboardData:
 
     @cached_property
     def low_stock_count(self) -> CappedCount:
-        return CappedCount.of(low_stock())
+        return CappedCount.count(low_stock())
 
     @cached_property
     def ending_contracts_count(self) -> CappedCount:
         """Return the capped count of contracts that end soon."""
-        return CappedCount.of(expiring(Contract.objects.visible_to(self.actor), ENDING_WITHIN_DAYS))
+        return CappedCount.count(expiring(Contract.objects.visible_to(self.actor), ENDING_WITHIN_DAYS))

@@ -21,7 +21,7 @@ from parties.choices import PartyKind
 from parties.models import KINDS
 from skeleton.backoffice.lists import ListLinks, admin_for_model
 from skeleton.backoffice.navigation import icon_of, sections_for
-from skeleton.db.statements import compile_rows
+from skeleton.db.compiled_sql import compile_rows
 
 MIN_LENGTH = 3
 """Minimum number of characters. A shorter text has no trigram, so the index cannot be used."""

@@ -13,7 +13,7 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 from skeleton.backups.errors import BackupError
-from skeleton.embedded_postgres.binaries import shipped
+from skeleton.embedded_postgres.binaries import bundled_binaries
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
 
 NOT_LIBPQ = ("cursor_factory", "context", "prepare_threshold", "options", "password", "client_encoding")
@@ -24,7 +24,7 @@ TIMEOUT, KNOWS_TRANSACTION_TIMEOUT = b"SET transaction_timeout = 0;\n", 17
 def program(name: str) -> str:
     """Return the path of PostgreSQL's program `name`. Raises BackupError."""
     try:
-        return shipped().program(name)
+        return bundled_binaries().program(name)
     except EmbeddedDatabaseError:
         found = shutil.which(name)
         if found is None:

@@ -28,7 +28,7 @@ from skeleton.backups.archive import Manifest, Reader, Writer, create_archive, o
 from skeleton.backups.errors import BackupError
 from skeleton.files import storage
 from skeleton.files.models import File
-from skeleton.kernel.transactions import snapshot
+from skeleton.kernel.transactions import read_snapshot
 
 UNSAVED_TABLES = ("core_throttle",)
 """Tables whose rows are not backed up."""
@@ -38,7 +38,7 @@ RECREATE_SCHEMA = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
 
 def back_up(target: Path) -> Manifest:
     """Write a backup to `target`, and return its manifest. Raises BackupError."""
-    with create_archive(target) as archive, snapshot():
+    with create_archive(target) as archive, read_snapshot():
         manifest = _describe()
         with archive.database() as part:
             programs.dump(part, snapshot=_scalar("SELECT pg_export_snapshot()"), exclude_data=UNSAVED_TABLES)

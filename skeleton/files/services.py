@@ -17,7 +17,7 @@ from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from skeleton.db.locks import locked_for_update, locked_if_there
+from skeleton.db.locks import locked_for_update, locked_or_none
 from skeleton.files import storage, usage
 from skeleton.files.media_types import media_type_of
 from skeleton.files.models import File
@@ -135,7 +135,7 @@ def sweep(found: OrphanReport, *, actor: Actor) -> None:
 
 def _remove_lost(pk: UUID) -> None:
     """Delete the row if it still exists, is unused and has no contents."""
-    file = locked_if_there(File.objects.all(), pk)
+    file = locked_or_none(File.objects.all(), pk)
     if file and not storage.exists(file.storage_key) and not usage.usage_of(pk):
         file.delete()
 

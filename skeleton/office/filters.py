@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, RangeDateTimeFilter, RelatedDropdownFilter
 
 from skeleton.kernel.ids import parse_uuid
-from skeleton.kernel.money import KNOWN
+from skeleton.kernel.money import KNOWN_CURRENCIES
 from skeleton.kernel.translation import Text
 from skeleton.office.parameters import NOT_A_DATE, NOT_A_TIME, BadParameter
 
@@ -27,7 +27,7 @@ class CurrencyFilter(DropdownFilter):
     title, parameter_name = _("currency"), "currency"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [(code, code) for code in sorted(KNOWN)]
+        return [(code, code) for code in sorted(KNOWN_CURRENCIES)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         return queryset.filter(currency=self.value()) if self.value() else queryset

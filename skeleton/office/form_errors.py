@@ -11,7 +11,7 @@ from rest_framework.exceptions import ValidationError
 
 from skeleton.kernel.errors import DomainError
 from skeleton.kernel.translation import Text
-from skeleton.rest.handler import translate
+from skeleton.rest.handler import to_domain_error
 
 EXPECTED_ERRORS = (DomainError, ValidationError, DatabaseError, ProtectedError, RestrictedError)
 """Exceptions caused by the user's input. All others are server errors, or concern authentication and permissions."""
@@ -19,7 +19,7 @@ EXPECTED_ERRORS = (DomainError, ValidationError, DatabaseError, ProtectedError, 
 
 def domain_error_of(exc: Exception) -> DomainError:
     """Return the domain error for one of `EXPECTED_ERRORS`. Raises it again if it is unexpected."""
-    error = translate(exc)
+    error = to_domain_error(exc)
     if error is None:
         raise exc
     return error

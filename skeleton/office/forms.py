@@ -16,7 +16,7 @@ from unfold import widgets
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import DomainError
 from skeleton.kernel.ids import parse_uuid
-from skeleton.kernel.money import offered
+from skeleton.kernel.money import currencies_in_use
 from skeleton.kernel.types import Values
 from skeleton.office.form_errors import add_to_form
 from skeleton.office.numbers import AmountField, number_language_of, set_number_language
@@ -97,7 +97,7 @@ class CurrencyField(forms.TypedChoiceField):
 
 
 def _currencies() -> list[tuple[str, str]]:
-    return [("", ""), *((code, code) for code in offered())]
+    return [("", ""), *((code, code) for code in currencies_in_use())]
 
 
 class RecordForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -1,6 +1,6 @@
 """Form fields for numbers. They are text fields, because `type=number` depends on the language of the browser.
 
-A number is read and shown in the notation of the page's language, strictly (`kernel.numerals`).
+A number is read and shown in the notation of the page's language, strictly (`kernel.number_formats`).
 """
 
 from decimal import Decimal
@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext
 from unfold import widgets
 
 from skeleton.kernel.money import EXACT_CONTEXT, MAX_AMOUNT, minor_digits
-from skeleton.kernel.numerals import InvalidNumber, NumberFormat
+from skeleton.kernel.number_formats import InvalidNumber, NumberFormat
 
 LANGUAGE_FIELD = "_number_language"
 """The page's hidden field with the language in whose notation its numbers were shown and entered."""
@@ -28,21 +28,21 @@ class NumberField(forms.Field):
 
     @property
     def number_format(self) -> NumberFormat:
-        return NumberFormat.of(self.language)
+        return NumberFormat.for_language(self.language)
 
     def parse(self, value: object) -> Decimal | None:
         """Parse the entered number, with its decimals; None if empty. Raises ValidationError."""
         if value is None or not str(value).strip():
             return None
         try:
-            return self.number_format.read(str(value))
+            return self.number_format.parse(str(value))
         except InvalidNumber as error:
             raise forms.ValidationError(str(error), code="invalid") from error
 
     def format(self, value: Any) -> str:
         """Return a number in the field's notation, without trailing zeros."""
         exact = Decimal(value).normalize(EXACT_CONTEXT)
-        return self.number_format.write(exact)
+        return self.number_format.format(exact)
 
     def prepare_value(self, value: object) -> object:
         return self.format(value) if isinstance(value, int | Decimal) else value
@@ -84,7 +84,7 @@ class AmountField(NumberField):
         return minor_digits(self.currency)
 
     def format(self, value: Any) -> str:
-        return self.number_format.write(Decimal(value).scaleb(-self.digits(), EXACT_CONTEXT))
+        return self.number_format.format(Decimal(value).scaleb(-self.digits(), EXACT_CONTEXT))
 
     def to_python(self, value: object) -> int | None:
         if isinstance(value, int):
@@ -105,7 +105,7 @@ class AmountField(NumberField):
             told = gettext("{currency} has no decimals: write a whole number, such as 1234.")
             return told.format(currency=self.currency)
         told = gettext("{currency} has at most {number} decimals, as in {example}.")
-        example = self.number_format.write(Decimal(1234567).scaleb(-self.digits()))
+        example = self.number_format.format(Decimal(1234567).scaleb(-self.digits()))
         return told.format(currency=self.currency, number=self.digits(), example=example)
 
 

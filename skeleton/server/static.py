@@ -35,7 +35,7 @@ class StaticFiles:
         """Return this installation's files; none if another server serves them (no `STATIC_ROOT`)."""
         return cls(Path(settings.STATIC_ROOT or "/nonexistent"), str(settings.STATIC_URL))
 
-    def answer(self, cycle: RequestCycle) -> None:
+    def respond(self, cycle: RequestCycle) -> None:
         """Send the file at the request's path, or an error. Called on the event loop."""
         found = self._files.get(cycle.scope.path)
         if cycle.scope.method not in ("GET", "HEAD"):

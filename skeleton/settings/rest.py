@@ -31,6 +31,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SERVE_PUBLIC": True,
+    "GET_MOCK_REQUEST": "skeleton.rest.rows.mock_request",
     "POSTPROCESSING_HOOKS": ["skeleton.rest.schema.finish"],
 }
 

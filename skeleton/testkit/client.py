@@ -87,7 +87,7 @@ class ApiClient:
             query_params=query or None,
         )
         answer = Answer(response)
-        assert answer.status != 500, f"{method} {path}: server error: {answer}"
+        assert answer.status != 500, f"{method} {path}: internal error: {answer}"
         check_against_openapi(method, response, answer)
         return answer
 

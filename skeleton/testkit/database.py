@@ -11,37 +11,37 @@ from urllib.parse import quote
 
 from skeleton.db.fetching import Rows
 from skeleton.embedded_postgres.account import server_account
-from skeleton.embedded_postgres.binaries import runnable
+from skeleton.embedded_postgres.binaries import runnable_binaries
 from skeleton.embedded_postgres.cluster import create_cluster
-from skeleton.embedded_postgres.layout import DATABASE, USER, paths_of
 from skeleton.embedded_postgres.locks import is_held
-from skeleton.embedded_postgres.room import close_socket_dir, open_socket_dir
+from skeleton.embedded_postgres.paths import DATABASE, USER, paths_of
 from skeleton.embedded_postgres.server import Server, wait_until_ready
+from skeleton.embedded_postgres.socket_dir import close_socket_dir, open_socket_dir
 
 
 class OwnDatabase:
     """A server with its data in `folder`. It ends with the thread that started it, which must be long-lived."""
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
-        self.layout = paths_of(folder, durable=durable)
-        self.layout.create()
-        account = server_account(self.layout.data)
-        room = open_socket_dir(self.layout, account, "")
-        binaries = runnable(account, room)
-        create_cluster(self.layout, binaries, account, room)
-        self.server = Server(self.layout, binaries, account, room)
+        self.paths = paths_of(folder, durable=durable)
+        self.paths.create()
+        account = server_account(self.paths.data)
+        socket_dir = open_socket_dir(self.paths, account, "")
+        binaries = runnable_binaries(account, socket_dir)
+        create_cluster(self.paths, binaries, account, socket_dir)
+        self.server = Server(self.paths, binaries, account, socket_dir)
 
     @property
     def url(self) -> str:
         """Return the value for DATABASE_URL."""
-        password = self.layout.password.read_text(encoding="utf-8")
-        return f"postgresql://{USER}:{quote(password, '')}@{quote(str(self.server.room), '')}/{DATABASE}"
+        password = self.paths.password.read_text(encoding="utf-8")
+        return f"postgresql://{USER}:{quote(password, '')}@{quote(str(self.server.socket_dir), '')}/{DATABASE}"
 
     def start(self) -> None:
         """Start the server, and return when it accepts connections."""
         self.server.start()
-        assert wait_until_ready(self.server, 60, lambda: False), self.layout.log.read_text()
-        self.server.prepare()
+        assert wait_until_ready(self.server, 60, lambda: False), self.paths.log.read_text()
+        self.server.create_database()
 
     def kill(self) -> None:
         """Send SIGKILL to all its processes at once. Data not yet passed to the operating system is lost."""
@@ -53,7 +53,7 @@ class OwnDatabase:
                 os.kill(pid, signal.SIGKILL)
         process.wait(20)
         deadline = time.monotonic() + 20
-        while is_held(self.layout.server_lock):
+        while is_held(self.paths.server_lock):
             assert time.monotonic() < deadline, "a process of PostgreSQL is left"
             time.sleep(0.02)
 
@@ -73,7 +73,7 @@ def own_database(folder: Path, *, durable: bool = True) -> Iterator[OwnDatabase]
         yield database
     finally:
         database.server.stop()
-        close_socket_dir(database.layout, database.server.room)
+        close_socket_dir(database.paths, database.server.socket_dir)
 
 
 def children(parent: int) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django.db import DatabaseError, connection
 
-from skeleton.kernel.constraints import explain
+from skeleton.kernel.constraints import domain_error_for
 from skeleton.kernel.errors import Conflict, DomainError
 
 Result = TypeVar("Result")
@@ -41,7 +41,7 @@ def run_concurrently(*jobs: Callable[[], object]) -> list[Any]:
         except DomainError as refusal:
             return refusal
         except DatabaseError as error:
-            refused = explain(error)
+            refused = domain_error_for(error)
             if isinstance(refused, Conflict):
                 return refused
             raise

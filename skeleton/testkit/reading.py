@@ -16,13 +16,13 @@ from django.utils.http import urlencode
 from rest_framework import serializers
 
 from skeleton.kernel.actors import Actor
-from skeleton.rest import reading
+from skeleton.rest import compiled
+from skeleton.rest.compiled import CompiledQuery, compiled_query_of
 from skeleton.rest.fields import Child, Children, FromColumns
 from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet
 from skeleton.rest.http import dump_json
 from skeleton.rest.listing import ListQuery, parse_list_query
 from skeleton.rest.pagination import PageOrCursorPagination
-from skeleton.rest.reading import Reader, compiled_query_of
 from skeleton.rest.rows import queryset_of
 from skeleton.rest.viewsets import ApiViewSet
 
@@ -77,8 +77,8 @@ def _compare(view: type[ApiViewSet], actor: Actor, asked: Shape) -> int:
     query = _parse(view, {**asked, "limit": "2"})
     serializer_class: Any = view.list_serializer_class or view.serializer_class
     plain = [represent(serializer_class(), row) for row in _plain(view, actor, query)]
-    for deep in () if _paging(view).cursor_only else (reading.DEEP, 0):
-        with mock.patch.object(reading, "DEEP", deep):  # so that every page counts as a deep one
+    for deep in () if _paging(view).cursor_only else (compiled.DEEP_OFFSET, 0):
+        with mock.patch.object(compiled, "DEEP_OFFSET", deep):  # so that every page counts as a deep one
             assert list(_pages(view, actor, asked, len(plain))) == plain, f"{view.__name__} {asked} by page, {deep=}"
     assert list(_steps(view, actor, asked)) == plain, f"{view.__name__} {asked} by cursor"
     return len(plain)
@@ -109,7 +109,9 @@ def _plain(view: type[ApiViewSet], actor: Actor, query: ListQuery) -> QuerySet[M
 def _pages(view: type[ApiViewSet], actor: Actor, asked: Shape, total: int) -> Iterator[object]:
     page, more = 1, True
     while more:
-        answer = _reader(view).page(queryset_of(view, actor), _parse(view, {**asked, "limit": "2", "page": str(page)}))
+        answer = _compiled_query(view).page(
+            queryset_of(view, actor), _parse(view, {**asked, "limit": "2", "page": str(page)})
+        )
         assert answer["total"] == total, f"{view.__name__} {asked}: the total on page {page}"
         yield from json.loads(dump_json(answer["items"]))
         page, more = page + 1, answer["has_more"]
@@ -118,7 +120,7 @@ def _pages(view: type[ApiViewSet], actor: Actor, asked: Shape, total: int) -> It
 def _steps(view: type[ApiViewSet], actor: Actor, asked: Shape) -> Iterator[object]:
     cursor: str | None = ""
     while cursor is not None:
-        answer = _reader(view).after(
+        answer = _compiled_query(view).cursor_page(
             queryset_of(view, actor),
             _parse(view, {**asked, "limit": "2", "cursor": cursor}),
             plain=_paging(view).plain_cursor,
@@ -127,7 +129,7 @@ def _steps(view: type[ApiViewSet], actor: Actor, asked: Shape) -> Iterator[objec
         cursor = answer["next_cursor"]
 
 
-def _reader(view: type[ApiViewSet]) -> Reader:
+def _compiled_query(view: type[ApiViewSet]) -> CompiledQuery:
     serializer_class = view.list_serializer_class or view.serializer_class
     assert serializer_class
     return compiled_query_of(serializer_class, view.filterset_class)

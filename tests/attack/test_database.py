@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from skeleton.embedded_postgres.layout import DATABASE
+from skeleton.embedded_postgres.paths import DATABASE
 from skeleton.testkit.database import children
 from tests.attack.measurement import honest_clients
 from tests.attack.toolkit import ANSWER_SECONDS, FULL, GRACE_SECONDS

@@ -14,7 +14,7 @@ from skeleton.kernel import clock
 
 def fill_catalogue(world: World) -> None:
     """Create a tree of categories with items, and services, which are never stocked."""
-    with clock.at(world.start):
+    with clock.freeze_time_at(world.start):
         for group, kinds in data.CATALOGUE.items():
             above = records.create(Category, {"name": group}, actor=world.random_writer())
             for kind, items in kinds.items():
@@ -41,7 +41,7 @@ def _item(world: World, name: str, price: int, **fields: Any) -> UUID:
 
 def fill_warehouses(world: World) -> None:
     """Create the warehouses with their initial stock and reorder levels."""
-    with clock.at(world.start):
+    with clock.freeze_time_at(world.start):
         for code, name, location in data.WAREHOUSES:
             values = {"code": code, "name": name, "location": location}
             world.warehouses.append(records.create(Warehouse, values, actor=world.random_writer()))

@@ -24,12 +24,12 @@ def _converse(
     world: World, values: dict[str, Any], texts: list[str], moment: dt.datetime, between: tuple[int, ...] = ()
 ) -> dt.datetime:
     """Create a conversation with messages between all or some of the staff, and return the time of the last one."""
-    with clock.at(moment):
+    with clock.freeze_time_at(moment):
         conversation, _ = create_conversation(values=values, actor=world.staff[0])
     speakers = between or tuple(range(len(world.staff)))
     for n, text in enumerate(texts):
         moment += dt.timedelta(minutes=world.rng.randint(2, 90))
-        with clock.at(min(moment, world.now)):
+        with clock.freeze_time_at(min(moment, world.now)):
             speaker = world.staff[speakers[n % len(speakers)]]
             send_message(conversation_id=conversation, values={"content": text}, actor=speaker)
     return moment

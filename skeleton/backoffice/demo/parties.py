@@ -47,7 +47,7 @@ def create_parties(world: World) -> None:
     countries = dict(Country.objects.values_list("code", "pk"))
     wanted = 5 + world.scaled(43)
     for n in world.each("customers", range(wanted), wanted):
-        with clock.at(world.start + dt.timedelta(days=n * 400 / wanted, minutes=n)):
+        with clock.freeze_time_at(world.start + dt.timedelta(days=n * 400 / wanted, minutes=n)):
             world.buyers.append(_customer(world, n, countries))
     others = (
         (PartyKind.SUPPLIER, world.suppliers, 10),
@@ -56,7 +56,7 @@ def create_parties(world: World) -> None:
     )
     for kind, made, count in others:
         for n in range(world.scaled(count)):
-            with clock.at(world.start + dt.timedelta(days=n * 7)):
+            with clock.freeze_time_at(world.start + dt.timedelta(days=n * 7)):
                 made.append(_other(world, kind, n, countries))
     for action in ("blacklist", "deactivate"):
         leaving = world.buyers.pop()

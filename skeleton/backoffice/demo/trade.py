@@ -51,7 +51,7 @@ class EventQueue:
         while self._events:
             moment, _, event = heapq.heappop(self._events)
             self.world.progress("two years of trade", int((moment - self.world.start) / length * 1000), 1000)
-            with clock.at(moment):
+            with clock.freeze_time_at(moment):
                 event()
         self.world.progress("two years of trade", 1000, 1000)
 

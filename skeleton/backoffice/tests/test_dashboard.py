@@ -166,7 +166,7 @@ def test_what_nobody_counts_to_the_end_says_so(chief):
     for n in (1, 2, 3):
         customer(name=f"C{n}")
     rows = Party.objects.order_by("name")
-    assert [format_count(CappedCount.of(rows, most=most)) for most in (2, 3, 4)] == ["2+", "3", "3"]
+    assert [format_count(CappedCount.count(rows, limit=most)) for most in (2, 3, 4)] == ["2+", "3", "3"]
 
 
 def test_messages_that_one_has_not_read(chief, clerk):

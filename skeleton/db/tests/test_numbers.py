@@ -115,7 +115,7 @@ def test_a_window_ends(settings):
         limit.hit("somebody")
     assert caught.value.retry_after == 1
     limit.hit("somebody else")
-    limit.give_back("somebody else")
+    limit.undo("somebody else")
     limit.hit("somebody else")
     time.sleep(1.1)
     limit.hit("somebody")

@@ -66,7 +66,7 @@ def test_the_first_connection_starts_the_server(embedded: Any) -> None:
 
 def test_a_new_connection_waits_for_a_killed_server(embedded: Any) -> None:
     embedded.ensure_connection()
-    server = postmaster_pid(embedded.server.layout)
+    server = postmaster_pid(embedded.server.paths)
     assert server is not None
     os.kill(server, signal.SIGKILL)
     with pytest.raises(OperationalError):

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from skeleton.db.locks import locked_for_update, locked_if_there
-from skeleton.db.records import assign
+from skeleton.db.locks import locked_for_update, locked_or_none
+from skeleton.db.records import save_changes
 from skeleton.identity.access import require_can_grant, require_can_manage
 from skeleton.identity.changes import AccountChange, AccountChangeKind, dispatch
 from skeleton.identity.choices import Language
@@ -82,7 +82,7 @@ def update_user(*, user_id: UUID, values: dict[str, str], actor: Actor) -> None:
     with audited_transaction(actor, "update"):
         user = locked_for_update(User.objects.all(), user_id, no_key=True)
         require_can_manage(actor, user)
-        assign(user, values)
+        save_changes(user, values)
 
 
 def deactivate_user(*, user_id: UUID, actor: Actor) -> None:
@@ -103,7 +103,7 @@ def _set_active(user_id: UUID, actor: Actor, *, active: bool) -> None:
     if user.is_active == active:
         message = _("The user is already active.") if active else _("The user is already inactive.")
         raise Conflict(message, details={"allowed": ["deactivate" if active else "activate"]})
-    assign(user, {"is_active": active})
+    save_changes(user, {"is_active": active})
     dispatch(AccountChange(user_id, AccountChangeKind.ACTIVATED if active else AccountChangeKind.DEACTIVATED, actor))
 
 
@@ -133,7 +133,7 @@ def remove_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
 
 def _role(roles: QuerySet[Role], role_id: UUID) -> Role:
     """Return the role, locked until the transaction ends: its permissions must not grow after the check."""
-    role = locked_if_there(roles, role_id, no_key=True)
+    role = locked_or_none(roles, role_id, no_key=True)
     if role is None:
         raise NotFound(_("There is no such role."))
     return role

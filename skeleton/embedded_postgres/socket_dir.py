@@ -14,35 +14,35 @@ import tempfile
 from pathlib import Path
 
 from skeleton.embedded_postgres.account import Account
-from skeleton.embedded_postgres.layout import DatabasePaths
+from skeleton.embedded_postgres.paths import DatabasePaths
 
 SOCKET = ".s.PGSQL.5432"
-LONGEST_PATH = 103  # macOS allows 104 bytes including the terminating zero, Linux 108
+MAX_PATH_BYTES = 103  # macOS allows 104 bytes including the terminating zero, Linux 108
 # A comma would separate several folders for PostgreSQL, and several hosts for its clients.
-SAFE = re.compile(r"[A-Za-z0-9_./-]+")
+SAFE_PATH = re.compile(r"[A-Za-z0-9_./-]+")
 TEMPORARY = Path("/tmp")  # noqa: S108 - random name, created and checked as described above
 
 
-def open_socket_dir(layout: DatabasePaths, account: Account, remembered: str) -> Path:
+def open_socket_dir(paths: DatabasePaths, account: Account, previous: str) -> Path:
     """Create or reuse the folder for the socket, owned by `account` and closed to everyone else."""
-    beside = layout.home / "socket"
-    if account.uid is None and fits(beside):
-        beside.mkdir(mode=0o700, exist_ok=True)
-        beside.chmod(0o700)
-        room = beside
-    elif remembered and Path(remembered) != beside and is_private(Path(remembered), account.owner):
-        room = Path(remembered)
+    preferred = paths.home / "socket"
+    if account.uid is None and has_valid_path(preferred):
+        preferred.mkdir(mode=0o700, exist_ok=True)
+        preferred.chmod(0o700)
+        socket_dir = preferred
+    elif previous and Path(previous) != preferred and is_private(Path(previous), account.owner):
+        socket_dir = Path(previous)
     else:
-        room = Path(tempfile.mkdtemp(prefix="skeleton-", dir=TEMPORARY))
-        account.give(room)
-    empty(room)
-    return room
+        socket_dir = Path(tempfile.mkdtemp(prefix="skeleton-", dir=TEMPORARY))
+        account.chown(socket_dir)
+    clear(socket_dir)
+    return socket_dir
 
 
-def fits(folder: Path) -> bool:
+def has_valid_path(folder: Path) -> bool:
     """Return whether a socket in `folder` has a path that PostgreSQL and its clients can use."""
     path = str(folder / SOCKET)
-    return len(path.encode()) <= LONGEST_PATH and SAFE.fullmatch(path) is not None
+    return len(path.encode()) <= MAX_PATH_BYTES and SAFE_PATH.fullmatch(path) is not None
 
 
 def is_private(folder: Path, owner: int) -> bool:
@@ -54,16 +54,16 @@ def is_private(folder: Path, owner: int) -> bool:
     return stat.S_ISDIR(found.st_mode) and found.st_uid == owner and stat.S_IMODE(found.st_mode) == 0o700
 
 
-def empty(room: Path) -> None:
+def clear(socket_dir: Path) -> None:
     """Remove files left behind by a crashed server."""
-    for left in room.iterdir():
+    for left in socket_dir.iterdir():
         if left.is_dir() and not left.is_symlink():
             shutil.rmtree(left)
         else:
             left.unlink()
 
 
-def close_socket_dir(layout: DatabasePaths, room: Path) -> None:
+def close_socket_dir(paths: DatabasePaths, socket_dir: Path) -> None:
     """Remove the folder, unless it is the one next to the data."""
-    if room.parent != layout.home:
-        shutil.rmtree(room, ignore_errors=True)
+    if socket_dir.parent != paths.home:
+        shutil.rmtree(socket_dir, ignore_errors=True)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.utils.formats import get_format
 from django.utils.translation import gettext
 
-LONGEST = 40
+MAX_LENGTH = 40
 """The maximum length of a number. 2^63 - 1 with sign, grouping and decimals has 30 characters."""
 
 SPACES = " \u00a0\u202f\u2009"
@@ -41,18 +41,18 @@ class NumberFormat:
     group: str
 
     @classmethod
-    def of(cls, language: str | None = None) -> "NumberFormat":
+    def for_language(cls, language: str | None = None) -> "NumberFormat":
         """Return the notation of a language; by default of the active one."""
         mark, group = (get_format(name, language) for name in ("DECIMAL_SEPARATOR", "THOUSAND_SEPARATOR"))
         return cls(mark, group)
 
-    def read(self, text: str) -> Decimal:
+    def parse(self, text: str) -> Decimal:
         """Return the number that `text` stands for, with the decimals as typed. Raises NotANumber.
 
         Groups have three digits, the first of them one to three and no leading zero, and one mark throughout.
         """
         typed = text.strip().replace(MINUS, "-")
-        if len(typed) > LONGEST:
+        if len(typed) > MAX_LENGTH:
             raise InvalidNumber(gettext("This number is too long."))
         found = self._pattern.fullmatch(typed)
         if not found:
@@ -61,7 +61,7 @@ class NumberFormat:
         digits = whole.translate(_GROUPING)
         return Decimal(f"{sign}{digits or 0}.{decimals or ''}")
 
-    def write(self, value: Decimal) -> str:
+    def format(self, value: Decimal) -> str:
         """Return `value` without grouping and with its own decimals, so that reading it gives the same number."""
         return f"{value:f}".replace(".", self.decimal)
 

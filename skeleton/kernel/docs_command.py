@@ -10,9 +10,9 @@ from skeleton.kernel.diagrams import GeneratedSection
 
 class UpdateDocumentCommand(BaseCommand):
     document: ClassVar[str]
-    drawing: ClassVar[GeneratedSection]
+    section: ClassVar[GeneratedSection]
 
     def handle(self, *args: object, **options: object) -> None:
         document = settings.BASE_DIR / "docs" / self.document
-        document.write_text(self.drawing.insert_into(document.read_text()))
+        document.write_text(self.section.insert_into(document.read_text()))
         self.stdout.write(f"{document} is up to date.")

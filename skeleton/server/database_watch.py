@@ -18,30 +18,30 @@ class DatabaseWatch:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._wanted = threading.Event()
-        self._asked_at: float | None = None
+        self._requested = threading.Event()
+        self._probe_started_at: float | None = None
 
     def start(self) -> None:
         """Start the thread. Its first probe opens the connection."""
-        self._wanted.set()
+        self._requested.set()
         threading.Thread(target=self._work, name="database-watch", daemon=True).start()
 
-    def ask(self) -> None:
+    def probe(self) -> None:
         """Request a probe, unless one is under way."""
-        if self._asked_at is None:
-            self._asked_at = monotonic()
-            self._wanted.set()
+        if self._probe_started_at is None:
+            self._probe_started_at = monotonic()
+            self._requested.set()
 
     @property
-    def silent(self) -> bool:
-        return self._asked_at is not None and monotonic() - self._asked_at > self._seconds
+    def is_silent(self) -> bool:
+        return self._probe_started_at is not None and monotonic() - self._probe_started_at > self._seconds
 
     def _work(self) -> None:
         while True:
-            self._wanted.wait()
-            if self._answers() or not self.silent:
-                self._wanted.clear()
-                self._asked_at = None
+            self._requested.wait()
+            if self._answers() or not self.is_silent:
+                self._requested.clear()
+                self._probe_started_at = None
 
     def _answers(self) -> bool:
         try:

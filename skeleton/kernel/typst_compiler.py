@@ -13,17 +13,17 @@ from typing import Any
 
 import typst
 
-ARCHIVAL: list[Any] = ["a-3a"]
+PDF_STANDARD: list[Any] = ["a-3a"]
 """PDF/A-3a: embedded fonts, accessible and searchable text, suitable for long-term archiving (ISO 19005-3)."""
 
 
-def typeset(*, template: str, data: str, moment: int, fonts: list[str]) -> bytes:
+def compile_pdf(*, template: str, data: str, moment: int, fonts: list[str]) -> bytes:
     """Render a template with a JSON text to PDF. `moment` (Unix time) is its creation time.
 
     PDF/A doesn't allow characters that no font has. A text with such characters becomes an ordinary PDF, with boxes.
     """
     try:
-        return _compile(template, data, moment, tuple(fonts), ARCHIVAL)
+        return _compile(template, data, moment, tuple(fonts), PDF_STANDARD)
     except typst.TypstError as error:
         if "could not be displayed" not in error.message:
             raise
@@ -50,7 +50,7 @@ def _fonts(folders: tuple[str, ...]) -> typst.Fonts:
 
 def main() -> None:
     """Render a document from standard input to standard output."""
-    sys.stdout.buffer.write(typeset(**json.load(sys.stdin.buffer)))
+    sys.stdout.buffer.write(compile_pdf(**json.load(sys.stdin.buffer)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""SQL that is compiled once per shape and run many times with other values.
+"""SQL that is compiled from a queryset once, and run many times with different values.
 
-The ORM spends more time on turning a queryset into SQL than PostgreSQL spends on answering it. A queryset in which
-`Placeholder` stands for each value is compiled once; a run only fills the values in.
+Compiling a queryset to SQL often takes longer than the query itself. A queryset with a `Placeholder` for each value is
+compiled once, and each run only inserts the values.
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -21,9 +21,9 @@ _compiling: ContextVar[bool] = ContextVar("compiling_a_statement", default=False
 
 
 class Placeholder(Expression):
-    """A place for a value that is known only when the statement runs.
+    """A placeholder for a value that is known only when the statement runs.
 
-    `variant` tells apart what changes the SQL itself (an id or a code?), and is part of the shape.
+    `variant` distinguishes values that need different SQL (for example an id or a code).
     """
 
     def __init__(self, name: str, output_field: "Field[Any, Any] | None" = None, variant: object = None) -> None:
@@ -34,14 +34,14 @@ class Placeholder(Expression):
         return "%s", [self]
 
     def __repr__(self) -> str:
-        return f"Param({self.name!r})"
+        return f"Placeholder({self.name!r})"
 
 
 _TODAY = Placeholder("today")
 
 
 class CurrentDate(Expression):
-    """Today by `days.today()`, as a parameter: of the moment at which the SQL runs, also where it is compiled once."""
+    """The current date (`days.today()`) as a parameter. It is evaluated whenever the SQL runs, not when compiled."""
 
     output_field = DateField()
 
@@ -60,10 +60,10 @@ def _compiled_once() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class CompiledSQL:
-    """Compiled SQL; where a Param stands in `params`, the value of that name is put.
+    """Compiled SQL. A run replaces each Placeholder in `params` by the value with its name.
 
-    Run often, it is prepared on the server, where PostgreSQL may settle on one plan for all values. Not so where
-    `prepared` is false: it is then planned for its values each time.
+    Statements that run often are prepared on the server, where PostgreSQL may use one plan for all values. If
+    `prepared` is false, each run is planned for its values.
     """
 
     sql: str
@@ -71,11 +71,11 @@ class CompiledSQL:
     prepared: bool = True
 
     def run(self, values: Mapping[str, object]) -> Rows:
-        """All rows, with `values` for the Params."""
+        """Return all rows, with `values` for the placeholders."""
         return fetch(self.sql, self._parameters(values), prepared=self.prepared)
 
-    def asked(self, values: Mapping[str, object]) -> Hashable:
-        """What two runs have in common that ask for the same."""
+    def cache_key(self, values: Mapping[str, object]) -> Hashable:
+        """Return a key that is equal for runs with the same SQL and parameters."""
         return self.sql, tuple(self._parameters(values))
 
     def _parameters(self, values: Mapping[str, object]) -> list[object]:
@@ -85,8 +85,8 @@ class CompiledSQL:
         ]
 
 
-class Inner(Expression):
-    """A statement of one value as a column of another. It knows nothing of the rows around it, and so runs once."""
+class ScalarSubquery(Expression):
+    """A statement with one value as a column of another. It is uncorrelated, so PostgreSQL runs it once."""
 
     def __init__(self, statement: CompiledSQL, output_field: "Field[Any, Any]") -> None:
         super().__init__(output_field=output_field)
@@ -100,7 +100,7 @@ class Inner(Expression):
 
 
 class PkInSubquery(Func):
-    """Whether a row's id is one of those that a statement gives."""
+    """Tests whether the row's id is in the result of a statement."""
 
     output_field = BooleanField()
     conditional = True
@@ -119,17 +119,20 @@ def compile_rows(
     columns: Sequence[str],
     *,
     tail: str = "",
-    then: Sequence[Placeholder] = (),
+    tail_params: Sequence[Placeholder] = (),
     prepared: bool = True,
 ) -> CompiledSQL:
-    """The statement that reads `columns` of `rows`; `tail` is SQL to go behind it (`LIMIT %s`), `then` its Params."""
+    """Compile the statement that reads `columns` of `rows`.
+
+    `tail` is SQL to append, such as `LIMIT %s`, with the placeholders `tail_params`.
+    """
     with _compiled_once():
         sql, params = rows.values_list(*columns).query.sql_with_params()
-    return CompiledSQL(f"{sql} {tail}".rstrip(), (*params, *then), prepared)
+    return CompiledSQL(f"{sql} {tail}".rstrip(), (*params, *tail_params), prepared)
 
 
 def compile_count(rows: QuerySet[Model], *, prepared: bool = True) -> CompiledSQL:
-    """The statement that counts `rows`; annotations that no filter needs are left out."""
+    """Compile the statement that counts `rows`, without annotations that no filter needs."""
     with _compiled_once():
         sql, params = rows.order_by().values("pk").query.sql_with_params()
-    return CompiledSQL(f"SELECT count(*) FROM ({sql}) AS counted", params, prepared)  # noqa: S608 (the ORM wrote it)
+    return CompiledSQL(f"SELECT count(*) FROM ({sql}) AS counted", params, prepared)  # noqa: S608 (SQL from the ORM)

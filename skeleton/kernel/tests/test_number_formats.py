@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skeleton.kernel.money import CURRENCIES, MAX_AMOUNT
-from skeleton.kernel.numerals import InvalidNumber, NumberFormat
+from skeleton.kernel.number_formats import InvalidNumber, NumberFormat
 from skeleton.office.numbers import AmountField, LocalizedDecimalField, LocalizedIntegerField
 
 LANGUAGES = ("en", "de", "uk")
@@ -38,7 +38,7 @@ SPACE, NO_BREAK, NARROW, THIN = " ", "\u00a0", "\u202f", "\u2009"
     ],
 )
 def test_what_is_read(language, text, number):
-    assert NumberFormat.of(language).read(text) == Decimal(number)
+    assert NumberFormat.for_language(language).parse(text) == Decimal(number)
 
 
 REFUSED = {
@@ -61,7 +61,7 @@ REFUSED = {
 @pytest.mark.parametrize("language, text", [(language, text) for language in REFUSED for text in REFUSED[language]])
 def test_what_another_notation_writes_is_refused_and_the_sentence_says_how_to_write_it(language, text):
     with translation.override(language), pytest.raises(InvalidNumber) as refused:
-        NumberFormat.of(language).read(text)
+        NumberFormat.for_language(language).parse(text)
     assert f" {REFUSED[language][text]}." in str(refused.value)
 
 
@@ -114,16 +114,16 @@ def test_what_no_language_reads(language, text):
     swapped = text.translate(str.maketrans(".,", ",."))
     for typed in (text, swapped) if language == "uk" else (swapped if language == "de" else text,):
         with pytest.raises(InvalidNumber):
-            NumberFormat.of(language).read(typed)
+            NumberFormat.for_language(language).parse(typed)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(text=st.text(alphabet="0123456789.,' \u00a0\u202f+-\u2212eE_٣", max_size=14))
 def test_what_is_read_is_what_stands_there(language, text):
     """Accepted numbers have the same digits in order, and the decimals after the language's mark."""
-    notation = NumberFormat.of(language)
+    notation = NumberFormat.for_language(language)
     try:
-        number = notation.read(text)
+        number = notation.parse(text)
     except InvalidNumber:
         return
     whole, _, decimals = text.strip().partition(notation.decimal)

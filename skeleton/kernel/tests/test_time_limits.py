@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from skeleton.kernel.errors import Invalid
-from skeleton.kernel.moments import require_not_in_future, require_within_a_year, year_after
+from skeleton.kernel.time_limits import require_not_in_future, require_within_a_year, year_after
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,7 @@
-"""From a serializer to a row mapper: which columns to read, and how a row of them becomes JSON.
+"""Compiles a serializer to a row mapper: the columns to read, and a function that converts a row to a dict.
 
-A list of twenty rows pays for no model instance and no field's `to_representation`: rows come as tuples and leave as
-dicts. The serializer stays the one description of the fields. A field that overrides `to_representation` is honoured:
-the method is called with the column's value. What cannot be compiled is refused by a system check at start-up, which
-says what to use instead.
+So lists need no model instances, and call `to_representation` only for fields that override it, with the value of the
+column. A system check refuses what cannot be compiled, and names the alternative.
 """
 
 import inspect
@@ -26,9 +24,9 @@ from skeleton.rest.http import number
 Row = Sequence[Any]
 Step = tuple[str, Callable[[Row], object]]
 Finish = tuple[str, Callable[[dict[str, object]], object]]
-"""What a field's value is worked out from: the row, or the object as far as it is built."""
+"""A function that computes a field from the other fields of the object."""
 
-AS_IS = (
+AS_IS_FIELDS = (
     serializers.CharField,
     serializers.IntegerField,
     serializers.BooleanField,
@@ -37,19 +35,23 @@ AS_IS = (
     serializers.DateTimeField,
     serializers.ChoiceField,
 )
-"""Fields whose column value orjson writes just as the field would, unless they are told another format."""
+"""Fields whose column values orjson serializes like the field, unless the field has a format."""
 
-IN_JSON = (serializers.CharField, serializers.IntegerField, serializers.BooleanField, serializers.ChoiceField)
-"""Fields whose value is the same in a JSON array as in a column, so that a `to_representation` of theirs can be called
-there as well."""
+SAME_IN_JSON_FIELDS = (
+    serializers.CharField,
+    serializers.IntegerField,
+    serializers.BooleanField,
+    serializers.ChoiceField,
+)
+"""Fields whose values are the same in a JSON array as in a column, so that `to_representation` works for both."""
 
-OF_JSON = (JsonObjectField, serializers.ListField, serializers.DictField, serializers.JSONField)
-"""Fields of columns that may hold JSON, which is read as text."""
+JSON_FIELDS = (JsonObjectField, serializers.ListField, serializers.DictField, serializers.JSONField)
+"""Fields of columns that may contain JSON, which is read as text."""
 
 HYPHENS = "hex_verbose"
-"""How a UUIDField writes unless told otherwise."""
+"""The default format of a UUIDField."""
 
-REFUSED = (
+REFUSED_FIELDS = (
     (serializers.SerializerMethodField, "use FromColumns or FromFields, which say what they need"),
     (serializers.ManyRelatedField, "use Children"),
     (serializers.RelatedField, "use UUIDField(source='…_id'), or the column itself (source='category.name')"),
@@ -58,12 +60,12 @@ REFUSED = (
     (serializers.ReadOnlyField, "use the field of the column's type"),
     (serializers.ModelField, "use the field of the column's type"),
 )
-"""Fields of DRF that cannot be compiled, and what to use instead. The first that fits is meant."""
+"""DRF fields that cannot be compiled, and their alternatives. The first match applies."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowMapper:
-    """How rows of `columns` become objects. `annotations` are the columns that the queryset must be given first."""
+    """Converts rows of `columns` to dicts. The queryset needs `annotations`."""
 
     columns: tuple[str, ...]
     annotations: dict[str, object]
@@ -71,7 +73,7 @@ class RowMapper:
 
 
 class _Compiler:
-    """Collects columns while walking the fields. `json` where the values come out of a JSON array, not of columns."""
+    """Collects columns from the fields. `json` is true if the values are read from a JSON array."""
 
     def __init__(self, *, json: bool) -> None:
         self.json = json
@@ -79,7 +81,7 @@ class _Compiler:
         self.annotations: dict[str, object] = {}
 
     def object(self, serializer: Any, prefix: str = "") -> Callable[[Row], dict[str, object]]:
-        """What builds the serializer's object from a row."""
+        """Return the function that builds the serializer's object from a row."""
         _refuse_serializer(serializer)
         fields = {name: field for name, field in serializer.fields.items() if not field.write_only}
         names = tuple(fields)
@@ -93,7 +95,7 @@ class _Compiler:
         return _builder(names, indexes, steps, finishes)
 
     def _column(self, name: str, field: AnyField, prefix: str) -> int:
-        """The index of the column that the field's value is, or begins with."""
+        """Return the index of the (first) column of the field."""
         _refuse_field(name, field, json=self.json)
         if isinstance(field, FromColumns):
             return self._index(prefix + field.columns[0])
@@ -103,7 +105,7 @@ class _Compiler:
         if isinstance(field, Children):
             return self._index(self._children(name, field))
         if isinstance(field, FromFields):
-            return 0  # keeps its place in the object until it is worked out
+            return 0  # keeps its position in the object until it is computed
         return self._index(prefix + (field.source or name).replace(".", "__"))
 
     def _index(self, column: str) -> int:
@@ -124,13 +126,13 @@ class _Compiler:
         return _converted(convert, index) if convert else None
 
     def _converter(self, field: AnyField) -> Callable[[Any], Any] | None:
-        """What makes JSON of the column's value; None where orjson does."""
+        """Return the function that converts the column's value, or None if orjson serializes it."""
         if not _is_native(field):
             written: Callable[[Any], object] = field.to_representation
-            return _after_loading(written) if isinstance(field, OF_JSON) else written
+            return _after_loading(written) if isinstance(field, JSON_FIELDS) else written
         if isinstance(field, NumberField):
             return number
-        if isinstance(field, OF_JSON) and not self.json:
+        if isinstance(field, JSON_FIELDS) and not self.json:
             return _loaded
         if isinstance(field, serializers.DateTimeField) and self.json:
             return _utc
@@ -153,9 +155,9 @@ class _Compiler:
 
 
 def _is_native(field: AnyField) -> bool:
-    """Whether the field writes its value as orjson, or a converter here, writes the column's."""
+    """Return whether orjson or a converter of this module serializes the column like the field."""
     overridden = type(field).to_representation
-    for kind in (*AS_IS, NumberField, JsonObjectField):
+    for kind in (*AS_IS_FIELDS, NumberField, JsonObjectField):
         if isinstance(field, kind) and overridden is kind.to_representation:
             return not hasattr(field, "format") and getattr(field, "uuid_format", HYPHENS) == HYPHENS
     if isinstance(field, serializers.ListField) and overridden is serializers.ListField.to_representation:
@@ -167,10 +169,10 @@ def _is_native(field: AnyField) -> bool:
 
 
 def _refuse_serializer(serializer: object) -> None:
-    """Raises ImproperlyConfigured for a serializer whose own way of writing would be ignored."""
+    """Raise ImproperlyConfigured for a serializer with an override that would be ignored."""
     name = type(serializer).__name__
     if not isinstance(serializer, serializers.Serializer):
-        raise ImproperlyConfigured(f"{name} is no Serializer with fields, and cannot be compiled.")
+        raise ImproperlyConfigured(f"{name} is not a Serializer with fields, and cannot be compiled.")
     for hook in ("to_representation", "data", "__init__", "get_fields", "fields"):
         if inspect.getattr_static(type(serializer), hook) not in (
             inspect.getattr_static(serializers.Serializer, hook),
@@ -183,14 +185,14 @@ def _refuse_serializer(serializer: object) -> None:
 
 
 def _refuse_field(name: str, field: object, *, json: bool) -> None:
-    """Raises ImproperlyConfigured for a field that cannot be compiled, or whose hooks would be ignored."""
+    """Raise ImproperlyConfigured for a field that cannot be compiled, or whose overrides would be ignored."""
     problem = _problem_of(field, json=json)
     if problem:
         raise ImproperlyConfigured(f"{type(field).__name__} {name!r} cannot be compiled into a row mapper: {problem}.")
 
 
 def _problem_of(field: Any, *, json: bool) -> str | None:
-    for refused, instead in REFUSED:
+    for refused, instead in REFUSED_FIELDS:
         if isinstance(field, refused):
             return instead
     if isinstance(field, (FromColumns, FromFields, Children)):
@@ -207,7 +209,7 @@ def _problem_of_writing(field: AnyField, *, json: bool) -> str | None:
         return "use FromColumns in place of source='*'"
     if _is_native(field):
         return None
-    if json and not isinstance(field, IN_JSON):
+    if json and not isinstance(field, SAME_IN_JSON_FIELDS):
         return "in Children its to_representation would get JSON's value; use FromColumns"
     if not type(field).__module__.startswith("rest_framework.") and _uses_context(field):
         return "its to_representation uses the context, which the rows of a list are mapped without"
@@ -219,7 +221,7 @@ def _uses_context(field: Any) -> bool:
 
 
 def _loaded(value: object) -> object:
-    """JSON that a column gave as text; an array of PostgreSQL's comes as a list already."""
+    """Parse JSON from a column. A PostgreSQL array is a list already."""
     return orjson.loads(value) if isinstance(value, str) else value
 
 
@@ -228,21 +230,21 @@ def _after_loading(written: Callable[[Any], object]) -> Callable[[Any], object]:
 
 
 class JsonRows(Subquery):
-    """The rows of a subquery of one column as one JSON array, in their order; empty where there are none."""
+    """The rows of a subquery with one column as an ordered JSON array, empty if there are none."""
 
     template = "(SELECT COALESCE(json_agg(element), '[]') FROM (%(subquery)s) AS rows(element))"
     output_field = JSONField()
 
 
 def _inner(field: Any, prefix: str) -> str:
-    """The prefix of a nested object's columns: its source, or its parent's own where the source is `*`."""
+    """Return the prefix of a nested object's columns: its source, or the parent's prefix if the source is `*`."""
     return prefix if field.source == "*" else f"{prefix}{field.source.replace('.', '__')}__"
 
 
 def _builder(
     names: tuple[str, ...], indexes: list[int], steps: list[Step], finishes: list[Finish]
 ) -> Callable[[Row], dict[str, object]]:
-    # itemgetter picks in C; a single index would give a bare value, so that case is padded
+    # itemgetter is implemented in C; with a single index it returns a bare value, so the index is repeated
     pick = itemgetter(*indexes) if len(indexes) > 1 else itemgetter(*indexes, *indexes)
 
     def build(row: Row) -> dict[str, object]:
@@ -276,7 +278,7 @@ def _children_step(field: Children, index: int, *, json: bool) -> Callable[[Row]
     build = row_mapper(field.child, json=True).build
 
     def rows_of(row: Row) -> Any:
-        return row[index] if json else orjson.loads(row[index])  # within JSON they are read already
+        return row[index] if json else orjson.loads(row[index])  # nested JSON is parsed already
 
     if isinstance(field, Child):
         return lambda row: next((build(child) for child in rows_of(row)), None)

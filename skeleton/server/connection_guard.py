@@ -16,7 +16,7 @@ import structlog
 
 from skeleton.rest.addresses import network_of
 from skeleton.server.limits import Limits
-from skeleton.server.sockets import shut
+from skeleton.server.sockets import shut_down
 
 log = structlog.get_logger("skeleton.server")
 
@@ -57,7 +57,7 @@ class ConnectionGuard:
             if excess:
                 log.warning("too_many_connections", network=network, ended=len(excess))
             for descriptor in excess:
-                shut(descriptor)
+                shut_down(descriptor)
 
     def _by_network(self, descriptors: list[int]) -> dict[str, list[int]]:
         found: dict[str, list[int]] = defaultdict(list)
