@@ -130,7 +130,7 @@ def _context(
         "original": record,
         "title": action.title,
         "subtitle": str(record),
-        "act": action,
+        "action": action,
         "form": form,
         "back": screen.change_url(record),
         "media": screen.media + form.media,

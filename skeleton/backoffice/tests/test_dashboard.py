@@ -34,7 +34,7 @@ def shown(client, **query):
 
 
 def tile(context, title):
-    return next(one["number"] for one in context["tiles"] if str(one["title"]) == title)
+    return next(one["value"] for one in context["tiles"] if str(one["title"]) == title)
 
 
 def block(context, title):

@@ -75,7 +75,7 @@ def test_the_first_page_has_what_is_unread_and_leads_to_what_it_is_about(guest, 
     context = guest.get("/admin/").context
     (news,) = [one for one in context["blocks"] if str(one["title"]) == "News"]
     assert [row["link"] for row in news["rows"]] == [f"/admin/billing/invoice/{invoice.pk}/change/"]
-    (tile,) = [one["number"] for one in context["tiles"] if str(one["title"]) == "Notifications"]
+    (tile,) = [one["value"] for one in context["tiles"] if str(one["title"]) == "Notifications"]
     assert tile.text == "1"
     assert guest.get(tile.link).context["cl"].result_count == 1
 
