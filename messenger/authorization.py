@@ -20,21 +20,21 @@ _BY_SESSION = f"""
 """  # noqa: S608 (constants only)
 
 _BY_WEB_SESSION = f"""
-    SELECT u.id, NULL, w.session_key, asked.password
-    FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS asked (user_id, session_key, password)
-    JOIN django_session w ON w.session_key = asked.session_key AND w.expire_date > now()
-    JOIN identity_user u ON u.id = asked.user_id AND md5(u.password) = asked.password
+    SELECT u.id, NULL, w.session_key, claimed.password
+    FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS claimed (user_id, session_key, password)
+    JOIN django_session w ON w.session_key = claimed.session_key AND w.expire_date > now()
+    JOIN identity_user u ON u.id = claimed.user_id AND md5(u.password) = claimed.password
     WHERE {_MAY}
 """  # noqa: S608
 
 
-def valid_authorizations(asked: Collection[StreamAuthorization]) -> set[StreamAuthorization]:
-    """Return those of `asked` that are still valid."""
+def valid_authorizations(authorizations: Collection[StreamAuthorization]) -> set[StreamAuthorization]:
+    """Return those of `authorizations` that are still valid."""
     found: set[StreamAuthorization] = set()
-    sessions = [one.session_id for one in asked if one.session_id]
+    sessions = [one.session_id for one in authorizations if one.session_id]
     if sessions:
         found |= {StreamAuthorization(*row) for row in fetch(_BY_SESSION, [sessions, READ])}
-    web = [one for one in asked if one.web_session]
+    web = [one for one in authorizations if one.web_session]
     if web:
         columns = zip(*((one.user_id, one.web_session, one.web_password) for one in web), strict=True)
         found |= {StreamAuthorization(*row) for row in fetch(_BY_WEB_SESSION, [*map(list, columns), READ])}

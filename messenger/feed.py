@@ -95,7 +95,7 @@ def _serialize(rows: Iterable[Sequence[Any]]) -> list[OutgoingEvent]:
     found = [row for row in rows if row[6] is None or row[6]]  # those with recipients
     messages = _objects(Message, {row[3] for row in found if row[3]})
     states = _objects(Conversation, {row[2] for row in found if row[1] == "conversation.updated"})
-    told = []
+    events = []
     for position, kind, conversation_id, message_id, user_id, seq, recipient_ids in found:
         data: dict[str, Any] = {"conversation_id": conversation_id}
         if message_id:
@@ -104,14 +104,14 @@ def _serialize(rows: Iterable[Sequence[Any]]) -> list[OutgoingEvent]:
             data["conversation"] = states[conversation_id]
         else:
             data |= {"user_id": user_id, "seq": seq}
-        told.append(
+        events.append(
             OutgoingEvent(
                 position,
                 event_frame(position, kind, data),
                 frozenset(recipient_ids) if recipient_ids is not None else None,
             )
         )
-    return told
+    return events
 
 
 def event_frame(position: int, kind: str, data: dict[str, Any]) -> bytes:

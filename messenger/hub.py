@@ -179,19 +179,19 @@ class Hub:
             newest = feed.log_now().newest
             if newest <= seen:
                 return False
-            told, reached = feed.new_events(seen, newest, list(self._by_user))
-            recipient_ids = {user_id for one in told for user_id in one.recipient_ids or ()}
+            events, reached = feed.new_events(seen, newest, list(self._by_user))
+            recipient_ids = {user_id for event in events for user_id in event.recipient_ids or ()}
             live = self._valid_authorizations(
                 listener for user_id in recipient_ids for listener in self._by_user[user_id]
             )
         self._position = reached
         outgoing: dict[Listener, list[bytes]] = defaultdict(list)
-        for one in told:
-            for user_id in one.recipient_ids or ():
+        for event in events:
+            for user_id in event.recipient_ids or ():
                 for listener in self._by_user[user_id]:
-                    if listener.joined and listener.position < one.position:
-                        outgoing[listener].append(one.frame)
-                        listener.position = one.position
+                    if listener.joined and listener.position < event.position:
+                        outgoing[listener].append(event.frame)
+                        listener.position = event.position
         self._deliver(outgoing, live)
         return reached < newest
 

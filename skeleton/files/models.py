@@ -12,7 +12,7 @@ from skeleton.kernel.models import Record
 
 
 class FileQuerySet(RowLevelQuerySet["File"]):
-    """Files: everybody sees their own, who holds `files:*` sees all."""
+    """Files are visible to their owners, and all of them to users with `files:*`."""
 
     def visible_to(self, actor: Any) -> Self:
         """Return the actor's own, or all for who holds `files:*`."""

@@ -19,7 +19,7 @@ from skeleton.notifications.quiet_hours import quiet_until
 
 class NotificationQuerySet(RowLevelQuerySet["Notification"]):
     def visible_to(self, actor: Any) -> Self:
-        """Return the actor's own, and nobody else's."""
+        """Return only the actor's own rows."""
         return self.owned_by(actor.id)
 
     @keyed
@@ -140,7 +140,7 @@ class Delivery(Record):
 
 class PreferencesQuerySet(RowLevelQuerySet["Preferences"]):
     def visible_to(self, actor: Any) -> Self:
-        """Return the actor's own, and nobody else's."""
+        """Return only the actor's own rows."""
         return self.owned_by(actor.id)
 
     @keyed

@@ -114,7 +114,7 @@ def test_many_at_once_each_by_itself(clerk):
     chosen = [one.pk, two.pk, boss.pk]
     response = clerk.post(USERS, {"action": "deactivate", "_selected_action": chosen}, follow=True)
     assert "Deactivate: done for 2." in text(response)
-    assert "boss@example.com: This involves permissions" in text(response)
+    assert "boss@example.com: You cannot grant or manage permissions" in text(response)
     assert set(User.objects.filter(is_active=False)) == {one, two}
 
 

@@ -35,14 +35,14 @@ def folder(tmp_path, settings):
 
 @pytest.fixture(autouse=True)
 def owner_of_the_database(db):
-    """Both are the owner's: a backup reads every table, a restore makes them anew."""
+    """Run as the owner of the tables: a backup reads all of them, and a restore recreates them."""
     with owner_login():
         yield
 
 
 @pytest.fixture
 def data(db):
-    """Something of everything that is kept: documents, books, stock, history, files, a job, an emptied series."""
+    """Create data of every kind: documents, books, stock, history, files, a job, and a number series without rows."""
     seed_chart()
     part_paid()
     sent()
@@ -64,7 +64,7 @@ def other_database(db):
 
 
 def run(command, *arguments):
-    """What the command said."""
+    """Return the output of the command."""
     said = StringIO()
     call_command(command, *map(str, arguments), stdout=said)
     return said.getvalue()
@@ -77,7 +77,7 @@ def ask(statement):
 
 
 def everything():
-    """Every row of every table, as text, in an order of its own."""
+    """Return every row of every table as text, in a stable order."""
     tables = [table for table in connection.introspection.table_names() if table != "core_throttle"]
     return {table: sorted(str(row[0]) for row in ask(f'SELECT t FROM "{table}" t')) for table in tables}
 
@@ -116,7 +116,7 @@ def test_what_was_backed_up_is_there_again(data, other_database, folder):
 
 
 def assert_the_guards_stand():
-    """Triggers that refuse changes came along."""
+    """The restored database has the triggers that refuse changes."""
     for change in (
         "UPDATE audit_entry SET action = 'x'",
         "DELETE FROM accounting_line",
@@ -129,7 +129,7 @@ def assert_the_guards_stand():
 
 
 def assert_numbers_go_on():
-    """Sequences, identities and our own series go on where they were."""
+    """Sequences, identity columns and number series continue from their last values."""
     last = max(Invoice.objects.exclude(number=None).values_list("number", flat=True))
     assert sent().number > last
     highest = ask("SELECT max(id) FROM procrastinate_jobs")[0][0]
@@ -162,7 +162,7 @@ def test_a_backup_writes_over_nothing(data, folder):
 
 
 def rewritten(source, target, **changed):
-    """The archive with some of its parts changed."""
+    """Return a copy of the archive with some of its entries changed."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for name in old.namelist():
             new.writestr(name, changed.get(name.partition(".")[0], lambda read: read)(old.read(name)))

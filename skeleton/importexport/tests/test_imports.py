@@ -175,7 +175,7 @@ def test_columns_that_are_only_shown_are_named_and_ignored(clerk):
     "file, said",
     [
         ("name,emial\n", "Unknown columns: emial"),
-        ("name,email,Name\n", "twice: name"),
+        ("name,email,Name\n", "more than once: name"),
         ("name,phone\n", "matched to records"),
         ("", "empty"),
         ("name,email\na,b,c\n", None),

@@ -1,4 +1,4 @@
-"""Jobs as an operator meets them: why they failed, and what can be done about it."""
+"""Failed jobs: their reasons, and the manual actions on them."""
 
 import datetime as dt
 from typing import Any
@@ -34,7 +34,7 @@ def chief():
 
 
 def failed():
-    """A job that has failed for good; its number."""
+    """Return the number of a job that has failed permanently."""
     number = fail.enqueue(key="failed")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET attempts = %s WHERE id = %s", [ATTEMPTS - 1, number])
@@ -185,7 +185,7 @@ def test_our_own_secrets_are_left_out_whatever_stands_around_them(settings):
 
 
 def test_a_refused_row_is_not_repeated():
-    """PostgreSQL tells the whole row, hashes included, in the lines after the first."""
+    """The lines after the first contain the whole row, including hashes."""
     assert reason_of(ValueError('null value in column "x"\nDETAIL:  Failing row contains (secret).')) == (
         'ValueError: null value in column "x"'
     )

@@ -64,7 +64,7 @@ def test_a_job_is_part_of_its_transaction():
 
 
 def test_a_job_run_again_has_no_second_effect():
-    """The worker died between the job's commit and its report: the queue hands the job out again."""
+    """The worker died after the job's commit and before its report, so the queue runs the job again."""
     number = count.enqueue(key="twice")
     run_due_jobs()
     with as_owner():
@@ -148,7 +148,7 @@ def test_clean_up_keeps_what_is_young_or_failed():
 
 
 def worker(*options):
-    """`manage.py worker` over the database of the tests."""
+    """Start `manage.py worker` with the database of the tests."""
     database = connection.settings_dict
     address = (
         f"postgresql://{quote(database['USER'], '')}:{quote(database['PASSWORD'], '')}@{quote(database['HOST'], '')}"

@@ -1,4 +1,4 @@
-"""The screen of the jobs."""
+"""The back-office screen of jobs."""
 
 import pytest
 from django.db import connection
