@@ -28,7 +28,6 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
-from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -45,6 +44,7 @@ from skeleton.rest.compiled import CompiledQuery, compiled_query_of
 from skeleton.rest.filters import FilterSet
 from skeleton.rest.http import JsonResponse
 from skeleton.rest.listing import NEWEST_FIRST, Ordering, SortKey, parse_filters, unfiltered_query
+from skeleton.rest.object_checks import must_check_object
 from skeleton.rest.pagination import PageOrCursorPagination
 from skeleton.rest.parsers import MAX_BODY, StrictJsonParser, check_length
 from skeleton.rest.permissions import NotDeclared, Requirement, requirement_of
@@ -221,11 +221,11 @@ class ApiViewSet(GenericViewSet[Any]):
         return found
 
     def check_object(self) -> None:
-        """Check the object, if an object permission, a filter backend or an overridden hook requires it.
+        """Read the object in the path and check its permissions, if a hook requires it. Raises NotFound, Forbidden.
 
-        The standard actions call this. Otherwise it would be an unnecessary read, because services read their rows.
+        Otherwise it would be an unnecessary read, because services read their rows (see `rest.object_checks`).
         """
-        if checks_object_permissions(type(self)):
+        if self.detail and self.action and must_check_object(type(self), self.action, ApiViewSet):
             self.get_object()
 
     # DRF's machinery
@@ -268,6 +268,7 @@ class ApiViewSet(GenericViewSet[Any]):
             raise
         self.check_throttles(request)
         self.check_permissions(request)
+        self.check_object()
 
     @property
     def default_response_headers(self) -> dict[str, str]:
@@ -286,18 +287,6 @@ class ApiViewSet(GenericViewSet[Any]):
         if described and described.secret:
             response.headers["Cache-Control"] = "no-store"
         return response
-
-
-@cache
-def checks_object_permissions(viewset: type[ApiViewSet]) -> bool:
-    """Return whether the viewset must check an object before it is read or changed."""
-    for hook in ("get_object", "check_object_permissions", "get_permissions", "filter_queryset"):
-        if getattr(viewset, hook) is not getattr(ApiViewSet, hook):
-            return True
-    return bool(viewset.filter_backends) or any(
-        type(made).has_object_permission is not BasePermission.has_object_permission
-        for made in (permission() for permission in viewset.permission_classes)
-    )
 
 
 @cache
@@ -331,7 +320,6 @@ class RetrieveMixin(ApiViewSet):
 
     @describe(summary="Read {one}", errors=(404,))
     def retrieve(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
-        self.check_object()
         return self.answer(self.read_one(self.lookup_value(), self.lookup_field))
 
 
@@ -360,7 +348,6 @@ class UpdateMixin(ApiViewSet):
 
     @describe(summary="Change {one}", input=BY_CLASS, partial=True, errors=(404, 409, 422))
     def update(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
-        self.check_object()
         serializer = self.get_input_serializer(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         pk = self.pk
@@ -381,7 +368,6 @@ class DestroyMixin(ApiViewSet):
 
     @describe(summary="Delete {one}", status=204, envelope="none", errors=(404, 409))
     def destroy(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
-        self.check_object()
         instance = cast(Model, SimpleLazyObject(self.get_object))  # read when first used
         self.perform_destroy(instance)
         return HttpResponse(status=204)
