@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Model
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.importexport.errors import BadFile
@@ -127,7 +128,7 @@ def check_heading(table: Table, heading: Sequence[str]) -> None:
     """Raise BadFile if the columns of a file do not fit the table."""
     names = [column_name(text) for text in heading]
     known = {ID, *(column.name for column in table.columns)}
-    unknown = [text or "(empty)" for text, name in zip(heading, names, strict=True) if name not in known]
+    unknown = [text or gettext("(empty)") for text, name in zip(heading, names, strict=True) if name not in known]
     if unknown:
         found, columns = _named(unknown), ", ".join(table.names)
         raise BadFile(format_text(_("Unknown columns: {found}. Known are: {columns}."), found=found, columns=columns))
@@ -135,7 +136,7 @@ def check_heading(table: Table, heading: Sequence[str]) -> None:
     if twice:
         raise BadFile(format_text(_("These columns are there twice: {twice}."), twice=twice))
     if ID not in names and not set(table.key) <= set(names):
-        key = " and ".join(table.key)
+        key = ", ".join(table.key)
         raise BadFile(format_text(_("Rows cannot be matched to records: add a column id, or {key}."), key=key))
 
 
