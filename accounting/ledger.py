@@ -20,8 +20,8 @@ from accounting.models import Account, Line
 from accounting.serializers import LedgerLineSerializer
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import NotFound
+from skeleton.rest.compiled import CompiledQuery
 from skeleton.rest.listing import ListQuery, Ordering, parse_cursor
-from skeleton.rest.reading import Reader
 
 BY_DATE = Ordering("date", "date")
 NEWEST_DATE_FIRST = Ordering("date", "date", descending=True)
@@ -29,7 +29,7 @@ NEWEST_DATE_FIRST = Ordering("date", "date", descending=True)
 CHUNK = 1000
 """Lines read at once when the whole ledger is read."""
 
-_READER = Reader(LedgerLineSerializer, LedgerFilterSet)
+_LEDGER_QUERY = CompiledQuery(LedgerLineSerializer, LedgerFilterSet)
 
 
 def ledger_page(account_id: UUID, query: ListQuery, *, actor: Actor) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def _side_of(account_id: UUID) -> int:
 
 
 def _page(account_id: UUID, side: int, query: ListQuery, actor: Actor) -> dict[str, Any]:
-    page = _READER.after(Line.objects.visible_to(actor).of_account(account_id), query)
+    page = _LEDGER_QUERY.cursor_page(Line.objects.visible_to(actor).of_account(account_id), query)
     backwards = query.ordering.descending
     balances = _balances_at_edge(account_id, page["items"], backwards=backwards)
     for item in page["items"]:
@@ -60,7 +60,7 @@ def _page(account_id: UUID, side: int, query: ListQuery, actor: Actor) -> dict[s
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class CurrencyLedger:
     """The lines of one currency, oldest first, with the balances before and after (positive on the normal side)."""
 
     currency: str
@@ -69,10 +69,10 @@ class Sheet:
     after: Decimal
 
 
-def ledger_by_currency(account_id: UUID, query: ListQuery, *, actor: Actor) -> tuple[list[Sheet], str | None]:
-    """Return a page of the lines as one sheet per currency, and the next cursor. `query` must order oldest first.
+def ledger_by_currency(account_id: UUID, query: ListQuery, *, actor: Actor) -> tuple[list[CurrencyLedger], str | None]:
+    """Return a page of the lines as one ledger per currency, and the next cursor. `query` must order oldest first.
 
-    On the first page, every currency with a balance gets a sheet, even without lines. Raises NotFound.
+    On the first page, every currency with a balance gets a ledger, even without lines. Raises NotFound.
     """
     side = _side_of(account_id)
     page = _page(account_id, side, query, actor)
@@ -80,8 +80,8 @@ def ledger_by_currency(account_id: UUID, query: ListQuery, *, actor: Actor) -> t
     lines: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for item in page["items"]:
         lines[item["currency"]].append(item)
-    sheets = [_sheet(currency, side, lines[currency], opening) for currency in sorted({*lines, *opening})]
-    return sheets, page["next_cursor"]
+    ledgers = [_currency_ledger(currency, side, lines[currency], opening) for currency in sorted({*lines, *opening})]
+    return ledgers, page["next_cursor"]
 
 
 def _opening(account_id: UUID, side: int, query: ListQuery) -> dict[str, Decimal]:
@@ -93,11 +93,15 @@ def _opening(account_id: UUID, side: int, query: ListQuery) -> dict[str, Decimal
     return {currency: side * balance for currency, balance in balances.items() if balance}
 
 
-def _sheet(currency: str, side: int, items: list[dict[str, Any]], opening: dict[str, Decimal]) -> Sheet:
+def _currency_ledger(
+    currency: str, side: int, items: list[dict[str, Any]], opening: dict[str, Decimal]
+) -> CurrencyLedger:
     if not items:
-        return Sheet(currency, opening[currency], items, opening[currency])
+        return CurrencyLedger(currency, opening[currency], items, opening[currency])
     first, last = items[0], items[-1]
-    return Sheet(currency, first["balance"] - side * (first["debit"] - first["credit"]), items, last["balance"])
+    return CurrencyLedger(
+        currency, first["balance"] - side * (first["debit"] - first["credit"]), items, last["balance"]
+    )
 
 
 def iter_ledger(account_id: UUID, query: ListQuery, *, actor: Actor) -> Iterator[dict[str, Any]]:

@@ -22,7 +22,7 @@ ONE_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DateRange:
     """A range of days, including the first and the last. Without a first day: everything up to the last."""
 
     first: dt.date | None
@@ -98,7 +98,7 @@ _SUMS = """
 """
 
 
-def turnovers(span: Span) -> list[AccountTurnover]:
+def turnovers(span: DateRange) -> list[AccountTurnover]:
     """Return the debits and credits of every account within the span, by currency and code."""
     last = _upto(min(max(span.last, FIRST_DAY - ONE_DAY), LAST_DAY))
     before = _upto(min(max(span.first, FIRST_DAY), LAST_DAY + ONE_DAY) - ONE_DAY) if span.first else None
@@ -115,7 +115,7 @@ def turnovers(span: Span) -> list[AccountTurnover]:
 # --- the reports -----------------------------------------------------------------------------------------------------
 
 
-def trial_balance(span: Span) -> dict[str, Any]:
+def trial_balance(span: DateRange) -> dict[str, Any]:
     """Return each account's balance as of a day, or its debits and credits within a period. The totals are equal."""
     as_of = span.first is None
     currencies = []
@@ -139,7 +139,7 @@ def _both_sides(turnover: AccountTurnover, *, as_of: bool) -> dict[str, Any]:
     return {**turnover.named(), "type": turnover.type, "debit": debit, "credit": credit}
 
 
-def balance_sheet(span: Span) -> dict[str, Any]:
+def balance_sheet(span: DateRange) -> dict[str, Any]:
     """Return assets, liabilities and equity (with net income) as of a day, or their change within a period."""
     currencies = []
     for currency, found in _by_currency(turnovers(span)):
@@ -162,7 +162,7 @@ def balance_sheet(span: Span) -> dict[str, Any]:
     return {**span.described(), "currencies": currencies}
 
 
-def income_statement(span: Span) -> dict[str, Any]:
+def income_statement(span: DateRange) -> dict[str, Any]:
     """Return revenue and expenses within a period, or of all time up to a day."""
     currencies = []
     for currency, found in _by_currency(turnovers(span)):

@@ -34,7 +34,7 @@ from billing.models import Order  # noqa: E402
 from billing.services.orders import create_order  # noqa: E402
 from billing.services.transitions import change_status  # noqa: E402
 from inventory.models import Item, Warehouse  # noqa: E402
-from inventory.services.orders import _HOLD, _ISSUE, _RESERVE  # noqa: E402
+from inventory.services.orders import _ISSUE, _LOCK_RESERVED_STOCK, _RESERVE  # noqa: E402
 from inventory.services.stock import receive_stock  # noqa: E402
 from parties.choices import PartyKind  # noqa: E402
 from parties.models import Party  # noqa: E402
@@ -105,7 +105,7 @@ def by_hand(order_id: UUID) -> None:
         run = mine.cursor().execute
         run(CONTEXT, values)
         number = run(MOVE, {**values, "status": "shipped", "from": "confirmed"}).fetchone()
-        run(_HOLD, values)
+        run(_LOCK_RESERVED_STOCK, values)
         run(_ISSUE, {**values, "reference": number[0] if number else None})
 
 

@@ -28,7 +28,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
 from accounting.models import Account  # noqa: E402
-from accounting.reports import Span, trial_balance  # noqa: E402
+from accounting.reports import DateRange, trial_balance  # noqa: E402
 from accounting.services import Posting, post_entry, seed_chart  # noqa: E402
 from accounting.services.entries import _INSERT  # noqa: E402
 from skeleton.kernel.actors import SYSTEM  # noqa: E402
@@ -153,8 +153,8 @@ def fill(lines: int) -> None:
 def reads() -> None:
     """Measure the reports at 1,000 lines and at the number given as the first argument (default 100,000)."""
     most = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    today = Span(None, dt.datetime.now(dt.UTC).date())
-    some_day = Span(None, dt.date(2025, 5, 15))
+    today = DateRange(None, dt.datetime.now(dt.UTC).date())
+    some_day = DateRange(None, dt.date(2025, 5, 15))
     taken = {}
     for lines in (1_000, most):
         fill(lines)

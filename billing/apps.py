@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from billing import proofs
+from billing import integrity_checks
 from billing.errors import declare_constraints
 
 
@@ -9,4 +9,4 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         declare_constraints()
-        proofs.register_own()
+        integrity_checks.register_checks()

@@ -4,12 +4,24 @@ from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel.constraints import declare
 from skeleton.kernel.errors import Conflict, Invalid
-from skeleton.kernel.moments import IN_FUTURE_MESSAGE
+from skeleton.kernel.time_limits import IN_FUTURE_MESSAGE
 
 
 def declare_constraints() -> None:
     """Declare the constraints. Called once, when the app starts."""
-    declare("billing_invoice_customer_usable", Conflict, _("The customer is not active."), field="customer_id")
+    _declare_invoices()
+    _declare_payments_and_postings()
+    _declare_orders()
+    _declare_invoices_of_orders()
+
+
+def _declare_invoices() -> None:
+    declare(
+        "billing_invoice_customer_usable",
+        Conflict,
+        _("The customer is not active. Activate the customer first."),
+        field="customer_id",
+    )
     declare("billing_invoice_customer_kind", Invalid, _("Only a customer can be invoiced."), field="customer_id")
     declare("billing_invoice_begins_as_draft", Conflict, _("A new invoice must be a draft."))
     declare("billing_invoice_transition", Conflict, _("The invoice cannot change from its current status to this one."))
@@ -18,12 +30,21 @@ def declare_constraints() -> None:
         Conflict,
         _("The number, customer, currency and issue date of an invoice cannot be changed."),
     )
-    declare("billing_invoice_frozen", Conflict, _("The invoice is no longer a draft. Only its notes can be changed."))
+    declare(
+        "billing_invoice_frozen", Conflict, _("This invoice is no longer a draft, so only its notes can be changed.")
+    )
     declare("billing_invoice_permanent", Conflict, _("An invoice cannot be deleted. Cancel it instead."))
     declare("billing_invoice_totals_of_lines", Conflict, _("The totals of the invoice must match its lines."))
-    declare("billing_invoice_sent_has_lines", Conflict, _("An invoice without lines cannot be sent."))
+    declare(
+        "billing_invoice_sent_has_lines", Conflict, _("This invoice has no lines yet. Add at least one, then send it.")
+    )
     declare("billing_invoice_paid_of_payments", Conflict, _("The amount paid must be the sum of the payments."))
     declare("billing_invoice_line_drafts_only", Conflict, _("Only the lines of a draft can be changed."))
+    declare("billing_invoice_number_form", Invalid, _("An invoice number has the form INV-<year>-<nnnnnn>."))
+    declare("billing_issued_document_of_sent", Conflict, _("Only documents of sent invoices are kept."))
+
+
+def _declare_payments_and_postings() -> None:
     declare("billing_payment_paid_at_ahead", Invalid, IN_FUTURE_MESSAGE, field="paid_at")
     declare("billing_invoice_paid_at_ahead", Invalid, IN_FUTURE_MESSAGE, field="paid_at")
     declare("billing_payment_append_only", Conflict, _("A payment cannot be changed or deleted."))
@@ -31,27 +52,45 @@ def declare_constraints() -> None:
     declare("billing_invoice_in_books", Conflict, _("This belongs to an invoice: send or cancel the invoice instead."))
     declare("billing_payment_in_books", Conflict, _("This belongs to a payment, which cannot be changed or undone."))
     declare("billing_entry_purpose", Conflict, _("Documents are posted only when they are sent or received."))
-    declare("billing_invoice_number_form", Invalid, _("An invoice number has the form INV-<year>-<nnnnnn>."))
+
+
+def _declare_orders() -> None:
     declare("billing_order_number_form", Invalid, _("An order number has the form ORD-<year>-<nnnnnn>."))
     declare("billing_order_shipping_address_form", Invalid, _("Must be an object."), field="shipping_address")
-    declare("billing_order_customer_usable", Conflict, _("The customer is not active."), field="customer_id")
+    declare(
+        "billing_order_customer_usable",
+        Conflict,
+        _("The customer is not active. Activate the customer first."),
+        field="customer_id",
+    )
     declare("billing_order_customer_kind", Invalid, _("Only a customer can order."), field="customer_id")
     declare("billing_order_begins_as_draft", Conflict, _("A new order must be a draft."))
     declare("billing_order_transition", Conflict, _("The order cannot change from its current status to this one."))
     declare(
         "billing_order_identity", Conflict, _("The number, customer, currency and day of an order cannot be changed.")
     )
-    declare("billing_order_frozen", Conflict, _("The order is no longer a draft and cannot be changed."))
+    declare("billing_order_frozen", Conflict, _("This order is no longer a draft, so it cannot be changed."))
     declare("billing_order_permanent", Conflict, _("An order cannot be deleted. Cancel it instead."))
     declare("billing_order_totals_of_lines", Conflict, _("The totals of the order must match its lines."))
-    declare("billing_order_confirmed_has_lines", Conflict, _("An order without lines cannot be confirmed."))
+    declare(
+        "billing_order_confirmed_has_lines",
+        Conflict,
+        _("This order has no lines yet. Add at least one, then confirm it."),
+    )
     declare("billing_order_line_drafts_only", Conflict, _("Only the lines of a draft can be changed."))
     declare("billing_order_history_append_only", Conflict, _("The history of an order cannot be written by hand."))
-    declare("billing_order_cancelled_unbilled", Conflict, _("The order has been invoiced. Cancel its invoices first."))
     declare(
         "billing_order_stock_held",
         Conflict,
         _("A confirmed order reserves exactly what its lines need; other orders reserve nothing."),
+    )
+
+
+def _declare_invoices_of_orders() -> None:
+    declare(
+        "billing_order_cancelled_unbilled",
+        Conflict,
+        _("This order has been invoiced. Cancel its invoices first, then the order."),
     )
     declare("billing_order_unbilled_derived", Conflict, _("The unbilled amount is calculated from the invoices."))
     declare(
@@ -64,5 +103,4 @@ def declare_constraints() -> None:
         Conflict,
         _("A line can only bill the order that its invoice was made from."),
     )
-    declare("billing_issued_document_of_sent", Conflict, _("Only documents of sent invoices are kept."))
     declare("billing_invoice_line_bills_once", Conflict, _("This would bill more than was ordered."), field="quantity")

@@ -7,7 +7,7 @@ from billing.choices import InvoiceStatus, OrderStatus
 from billing.models import Invoice
 from billing.models.invoices import OVERDUE
 from skeleton.identity.choices import Language
-from skeleton.kernel.money import KNOWN
+from skeleton.kernel.money import KNOWN_CURRENCIES
 from skeleton.rest.filters import (
     BooleanFilter,
     ChoiceFilter,
@@ -22,7 +22,7 @@ from skeleton.rest.filters import (
 
 
 def _known(code: str) -> None:
-    if code not in KNOWN:
+    if code not in KNOWN_CURRENCIES:
         raise forms.ValidationError("Unknown currency: use an ISO 4217 code.")
 
 
@@ -48,7 +48,7 @@ class OrderFilterSet(FilterSet):
     search = SearchFilter(label="Search in the number and the customer's name, ignoring case.")
 
 
-class PaperFilterSet(FilterSet):
+class PdfFilterSet(FilterSet):
     """The parameters of a document."""
 
     language = ChoiceFilter(choices=Language.choices)

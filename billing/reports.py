@@ -83,7 +83,7 @@ _RECEIVABLES = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class Receivables:
     """Current receivables in one currency: minor units per bucket, and the number of invoices."""
 
     by_age: dict[str, int]
@@ -99,15 +99,15 @@ class Owed:
         return self.total - self.by_age["current"]
 
 
-def current_receivables() -> dict[str, Owed]:
+def current_receivables() -> dict[str, Receivables]:
     """Return the current receivables by currency."""
     return {
-        currency: Owed(dict(zip(BUCKETS, map(int, sums), strict=True)), invoices, late)
+        currency: Receivables(dict(zip(BUCKETS, map(int, sums), strict=True)), invoices, late)
         for currency, invoices, late, *sums in fetch(_RECEIVABLES, [today()])
     }
 
 
-NO_RECEIVABLES = Owed(dict.fromkeys(BUCKETS, 0), 0, 0)
+NO_RECEIVABLES = Receivables(dict.fromkeys(BUCKETS, 0), 0, 0)
 
 
 def receivables_aging(day: dt.date) -> dict[str, Any]:

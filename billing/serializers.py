@@ -7,8 +7,8 @@ from django.db.models import OuterRef
 
 from accounting.serializers import PlainSerializer, SignedMoneyField
 from billing.choices import InvoiceStatus, OrderStatus, PaymentMethod
-from billing.machine import allowed_transitions
 from billing.models import InvoiceLine, OrderLine, OrderStatusChange, Payment
+from billing.state_machine import allowed_transitions
 from billing.totals import amount_due
 from parties.choices import AddressType
 from parties.fields import CountryField
@@ -26,7 +26,7 @@ from skeleton.rest.fields import (
     NumberField,
     TextField,
     UUIDField,
-    stateless,
+    mark_stateless,
 )
 from skeleton.rest.serializers import InputSerializer, Serializer
 
@@ -234,7 +234,7 @@ class OrderSerializer(OrderRowSerializer):
     history = Children(StatusChangeSerializer, OrderStatusChange.objects.filter(order=OuterRef("pk")).order_by("id"))
 
 
-@stateless
+@mark_stateless
 class ShippingAddressInputSerializer(InputSerializer):
     """Any fields of an address. They are stored as submitted, together with the id of the country."""
 

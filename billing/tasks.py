@@ -2,19 +2,19 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from billing.services import overdue
 from billing.services.documents import issue_sent_invoice
-from billing.services.overdue import tell_of_overdue
 from skeleton.jobs.queue import periodic
 from skeleton.jobs.titles import titled
 
-__all__ = ["announce_overdue", "issue_sent_invoice"]
+__all__ = ["issue_sent_invoice", "notify_overdue_invoices"]
 
 
 @periodic("15 * * * *")
 @titled(_("Announce overdue invoices"), _("Every hour, for the invoices that have become overdue at midnight."))
-def announce_overdue() -> None:
+def notify_overdue_invoices() -> None:
     """Notify about overdue invoices.
 
     Runs hourly, so that a worker outage at midnight delays it by an hour at most. There is new work once a day.
     """
-    tell_of_overdue()
+    overdue.notify_overdue_invoices()

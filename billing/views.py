@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from accounting.tables import CSV, FORMAT, csv_response
 from billing.choices import OrderStatus
 from billing.examples import CONFIRM, INVOICE, LINE, ORDER, ORDER_LINE, PAYMENT
-from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet, PaperFilterSet
+from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet, PdfFilterSet
 from billing.models import Invoice, Order, Payment
 from billing.reports import aging_rows, receivables_aging
 from billing.serializers import (
@@ -39,10 +39,10 @@ from skeleton.identity.choices import Language
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import BadRequest, NotFound
 from skeleton.rest.actions import action, describe
+from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse
 from skeleton.rest.listing import parse_filters
 from skeleton.rest.permissions import HasPermission
-from skeleton.rest.reading import compiled_query_of
 from skeleton.rest.serializers import EmptySerializer
 from skeleton.rest.viewsets import ApiViewSet, CreateMixin, ListMixin, ModelViewSet
 
@@ -55,7 +55,7 @@ LANGUAGE = OpenApiParameter(
 
 def wanted_language(view: ApiViewSet) -> str:
     """Return the requested language of a document, or else the user's own. Raises BadRequest."""
-    asked = parse_filters(view.request.query_params, PaperFilterSet)
+    asked = parse_filters(view.request.query_params, PdfFilterSet)
     return asked.get("language") or view.actor.language
 
 
@@ -176,7 +176,7 @@ class OrderViewSet(ModelViewSet):
 
 
 class InvoiceViewSet(ModelViewSet):
-    tag = "InvoiceInline"
+    tag = "Invoices"
     permission_classes = [HasPermission("invoices")]
     serializer_class = InvoiceSerializer
     input_serializer_class = InvoiceInputSerializer
@@ -282,7 +282,7 @@ class InvoiceViewSet(ModelViewSet):
 class InvoicePaymentViewSet(CreateMixin, ListMixin):
     """The payments of an invoice."""
 
-    tag = "InvoiceInline"
+    tag = "Invoices"
     permission_classes = [HasPermission("invoices")]
     serializer_class = PaymentSerializer
     input_serializer_class = PaymentInputSerializer

@@ -1,11 +1,11 @@
 """The contract state machine as a Mermaid diagram and a table for `docs/contracts.md`."""
 
 from contracts.choices import Action, ContractStatus
-from contracts.machine import OFFERED, TRANSITIONS
+from contracts.state_machine import TRANSITIONS, USER_ACTIONS
 from skeleton.kernel.diagrams import GeneratedSection, state_diagram, table
 
 
-def drawing() -> GeneratedSection:
+def generated_section() -> GeneratedSection:
     """Return the generated part of the document."""
     rows = ((status.value, _cells(status)) for status in ContractStatus)
     diagram = state_diagram(ContractStatus.DRAFT.value, _moves())
@@ -29,5 +29,5 @@ def _cells(status: ContractStatus) -> list[str]:
     return [
         f"`{action.value}`" if targets[status] == status else f"`{action.value}` → {targets[status].value}"
         for action, targets in TRANSITIONS.items()
-        if status in targets and action in OFFERED
+        if status in targets and action in USER_ACTIONS
     ]

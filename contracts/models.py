@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contracts.choices import Action, ContractStatus, ContractType, CycleOutcome, DeliveryType, PaymentType
-from contracts.machine import Situation
+from contracts.state_machine import ContractState
 from parties.models import Party
+from skeleton.db.compiled_sql import CurrentDate
 from skeleton.db.querysets import RowLevelQuerySet, keyed
-from skeleton.db.statements import CurrentDate
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
 from skeleton.kernel.text import format_text
@@ -278,9 +278,9 @@ class Contract(ContractTerms, Record):
     def __str__(self) -> str:
         return f"{self.get_contract_type_display()} {self.start_date} – {self.end_date}"
 
-    def situation(self, today: dt.date) -> Situation:
+    def state(self, today: dt.date) -> ContractState:
         """Return the state that decides which actions are allowed on the day `today`."""
-        return Situation(self.status, self.end_date, self.renewal_count, self.max_renewals, today)
+        return ContractState(self.status, self.end_date, self.renewal_count, self.max_renewals, today)
 
 
 class ContractVersion(ContractTerms):

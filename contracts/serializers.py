@@ -3,9 +3,9 @@
 from typing import ClassVar
 
 from contracts.choices import Action, ContractStatus, ContractType, DeliveryType, PaymentType
-from contracts.machine import OFFERED, Situation, allowed_actions, days_remaining
 from contracts.models import DAYS_MAX
 from contracts.queries import versions_of_one
+from contracts.state_machine import USER_ACTIONS, ContractState, allowed_actions, days_remaining
 from skeleton.rest.fields import (
     BooleanField,
     Children,
@@ -27,7 +27,7 @@ LONG_TEXT = 10_000
 
 
 def _allowed(*of_contract: object) -> list[str]:
-    return allowed_actions(Situation(*of_contract))  # type: ignore[arg-type]
+    return allowed_actions(ContractState(*of_contract))  # type: ignore[arg-type]
 
 
 # --- out --------------------------------------------------------------------------------------------------------------
@@ -112,7 +112,7 @@ class ContractSerializer(ContractRowSerializer):
         compute=days_remaining,
     )
     allowed_actions = FromColumns(
-        ListField(child=ChoiceField([(action.value, action.label) for action in OFFERED]), max_length=len(Action)),
+        ListField(child=ChoiceField([(action.value, action.label) for action in USER_ACTIONS]), max_length=len(Action)),
         "status",
         "end_date",
         "renewal_count",

@@ -9,7 +9,7 @@ from skeleton.jobs.titles import titled
 
 @periodic("5 * * * *")
 @titled(_("Settle contracts"), _("Every hour, for the contracts that ended at midnight."))
-def settle_contracts() -> None:
+def run_contract_cycle() -> None:
     """Expire or renew the contracts that have ended.
 
     Runs hourly, so that a worker outage at midnight delays it by an hour at most. There is new work once a day.

@@ -3,7 +3,7 @@ from typing import ClassVar
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from inventory import proofs
+from inventory import integrity_checks
 from skeleton.kernel.constraints import declare
 from skeleton.kernel.errors import Conflict, Invalid
 
@@ -34,4 +34,4 @@ class InventoryConfig(AppConfig):
         declare(
             "inventory_reservation_machine", Conflict, _("A reservation can end once and cannot be changed otherwise.")
         )
-        proofs.register_own()
+        integrity_checks.register_checks()

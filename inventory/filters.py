@@ -9,7 +9,7 @@ from inventory.models import Category, Item
 from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet, SearchFilter, TextFilter, UUIDFilter
 
 
-class Below(Func):
+class IsDescendantOf(Func):
     """`path @> ARRAY[id]`: whether a category has this id or is anywhere below it."""
 
     output_field = BooleanField()
@@ -34,7 +34,7 @@ class ItemFilterSet(FilterSet):
     sku = SkuFilter(field_name="sku", lookup_expr="lower", label="Exactly this SKU, ignoring case.")
 
     def below(self, rows: QuerySet[Item], name: str, value: Any) -> QuerySet[Item]:
-        return rows.filter(category_id__in=Category.objects.filter(Below(F("path"), value)).values("pk"))
+        return rows.filter(category_id__in=Category.objects.filter(IsDescendantOf(F("path"), value)).values("pk"))
 
 
 class WarehouseFilterSet(FilterSet):

@@ -7,14 +7,14 @@ from django.db.models import QuerySet
 
 from inventory.models import Category, Stock
 
-Node = dict[str, Any]
+CategoryNode = dict[str, Any]
 
 
-def category_tree() -> list[Node]:
+def category_tree() -> list[CategoryNode]:
     """Return all categories as a forest, each with its `children`, siblings by name. One statement."""
     rows = Category.objects.order_by("name", "id").values("id", "name", "description", "parent_id")
-    nodes: dict[UUID, Node] = {row["id"]: {**row, "children": []} for row in rows}
-    roots: list[Node] = []
+    nodes: dict[UUID, CategoryNode] = {row["id"]: {**row, "children": []} for row in rows}
+    roots: list[CategoryNode] = []
     for node in nodes.values():
         siblings = nodes[node["parent_id"]]["children"] if node["parent_id"] else roots
         siblings.append(node)

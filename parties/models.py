@@ -66,9 +66,9 @@ class Country(Record):
 class PartyQuerySet(RowLevelQuerySet["Party"]):
     """Parties. Their counts by kind are maintained."""
 
-    counted = MaintainedCount("parties_party")
+    maintained_count = MaintainedCount("parties_party")
 
-    @keyed(part="kind")
+    @keyed(partition="kind")
     def of_kind(self, kind: PartyKind) -> "models.QuerySet[Party]":
         """Return the parties of one kind."""
         return self.filter(kind=kind)
@@ -220,7 +220,7 @@ class Address(Record):
 PartyManager = models.Manager.from_queryset(PartyQuerySet)
 
 
-class KindManager(PartyManager[Party]):
+class PartyKindManager(PartyManager[Party]):
     """The parties of one kind."""
 
     def __init__(self, kind: PartyKind) -> None:
@@ -232,7 +232,7 @@ class KindManager(PartyManager[Party]):
 
 
 class Customer(Party):
-    objects: ClassVar[KindManager] = KindManager(PartyKind.CUSTOMER)
+    objects: ClassVar[PartyKindManager] = PartyKindManager(PartyKind.CUSTOMER)
 
     class Meta:
         verbose_name = _("customer")
@@ -241,7 +241,7 @@ class Customer(Party):
 
 
 class Supplier(Party):
-    objects: ClassVar[KindManager] = KindManager(PartyKind.SUPPLIER)
+    objects: ClassVar[PartyKindManager] = PartyKindManager(PartyKind.SUPPLIER)
 
     class Meta:
         verbose_name = _("supplier")
@@ -250,7 +250,7 @@ class Supplier(Party):
 
 
 class Partner(Party):
-    objects: ClassVar[KindManager] = KindManager(PartyKind.PARTNER)
+    objects: ClassVar[PartyKindManager] = PartyKindManager(PartyKind.PARTNER)
 
     class Meta:
         verbose_name = _("partner")
@@ -259,7 +259,7 @@ class Partner(Party):
 
 
 class Employee(Party):
-    objects: ClassVar[KindManager] = KindManager(PartyKind.EMPLOYEE)
+    objects: ClassVar[PartyKindManager] = PartyKindManager(PartyKind.EMPLOYEE)
 
     class Meta:
         verbose_name = _("employee")

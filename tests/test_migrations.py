@@ -1,12 +1,13 @@
-"""Migrations lead there and back: from the whole schema to nothing, and to the very same again."""
+"""All migrations can be reversed and applied again, with the same schema as the result."""
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from skeleton.testkit.elsewhere import another_database
+from skeleton.testkit.second_database import second_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,15 +44,15 @@ def ours():
 
 
 def backwards():
-    """Take back everything of ours; what others brought stays."""
+    """Reverse the migrations of our apps; those of other packages stay."""
     executor = MigrationExecutor(connection)
     targets = [(app, None) for app in sorted(ours() & executor.loader.migrated_apps)]
     executor.migrate(targets)
 
 
-@pytest.mark.timeout(900)  # a minute, where nothing else runs
+@pytest.mark.timeout(900)  # takes a minute on a quiet machine
 def test_back_and_there_again():
-    with another_database(copied=True) as elsewhere, elsewhere:
+    with second_database(copied=True) as other_database, other_database:
         first = schema()
         backwards()
         left = {table for table in connection.introspection.table_names() if table.split("_")[0] in ours()}
@@ -60,3 +61,24 @@ def test_back_and_there_again():
         assert not mine, "functions that no migration takes back"
         call_command("migrate", verbosity=0)
         assert schema() == first
+
+
+@pytest.mark.parametrize(
+    ("migration", "former", "present"),
+    [
+        ("billing/sql/0016_task_renamed", "billing.tasks.announce_overdue", "billing.tasks.notify_overdue_invoices"),
+        ("contracts/sql/0007_task_renamed", "contracts.tasks.settle_contracts", "contracts.tasks.run_contract_cycle"),
+    ],
+)
+def test_a_queued_job_follows_its_renamed_function_there_and_back(migration, former, present):
+    queued = "SELECT task_name, lock, queueing_lock FROM procrastinate_jobs WHERE queue_name = 'renamed'"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)"
+            " VALUES ('renamed', %s, %s, %s, '{}')",
+            [former] * 3,
+        )
+        for suffix, name in ((".sql", present), (".reverse.sql", former)):
+            cursor.execute((settings.BASE_DIR / f"{migration}{suffix}").read_text())
+            assert ask(queued) == [str((name, name, name))]
+        transaction.set_rollback(True)

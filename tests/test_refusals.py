@@ -1,4 +1,4 @@
-"""Every refusal in three languages: wholly translated, with its values in, and names of people and things intact."""
+"""Every error message is translated completely into all languages, with its values, and with names unchanged."""
 
 import datetime as dt
 import re
@@ -9,18 +9,19 @@ from django.db import connection
 from django.test import Client
 from django.utils.translation import override
 
-from billing import machine as orders
-from billing.choices import OrderStatus
+from billing import state_machine as orders
+from billing import state_messages
+from billing.choices import InvoiceStatus, OrderStatus
 from billing.services.credit import require_credit
 from billing.tests.factories import customer, draft, line, order, ordered, sent
-from contracts import machine as contracts
+from contracts import state_machine as contracts
 from contracts.choices import Action, ContractStatus
 from inventory.errors import NotEnoughStock
 from parties import services as parties
 from parties.choices import PartyKind
 from parties.tests.factories import CustomerFactory, deactivated
 from skeleton.identity.tests.factories import client_of, user_in_role
-from skeleton.importexport.errors import BadFile
+from skeleton.importexport.errors import InvalidFile
 from skeleton.importexport.sheets import read_sheet
 from skeleton.kernel import constraints
 from skeleton.kernel.actors import SYSTEM
@@ -32,11 +33,11 @@ from skeleton.rest.handler import error_response
 LANGUAGES = ("de", "uk")
 TRICKY = ("This is Digital Ltd", "Draft & Sent GmbH", "The order {status} %(name)s")
 ENGLISH = re.compile(r"\b(the|is|are|must|not|only|can|cannot|be|has|have|already|this|that|there|of|and|with)\b", re.I)
-"""Words that no sentence in German or Ukrainian has."""
+"""Words that occur in no German or Ukrainian sentence."""
 
 
 LATIN = re.compile(r"(?<![\w-])(?!nnnnnn|chunked)[a-z]{4,}(?![\w-])")
-"""A word in Latin letters that is no name of a field (`client_id`)."""
+"""A word in Latin letters that is not a field name (such as `client_id`)."""
 
 
 def in_language(text, language):
@@ -45,7 +46,7 @@ def in_language(text, language):
 
 
 def wholly_translated(error, *names):
-    """Check a refusal in each language: no English, no template left, the names as they were given."""
+    """Assert that an error is translated into each language, with `names`, without English words or placeholders."""
     texts = [error.message, *(text for text in (error.details or {}).values() if hasattr(text, "_proxy____cast"))]
     for text in texts:
         source = str(in_source_language(text))
@@ -116,7 +117,7 @@ def named_in_database(cursor) -> set[str]:
 
 
 def raised_by_triggers(cursor) -> set[str]:
-    """What functions of ours name as the constraint that they refuse for."""
+    """Return the constraint names that our database functions raise."""
     cursor.execute("SELECT prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prolang > 13")
     sources = "\n".join(source for (source,) in cursor.fetchall())
     cursor.execute("SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal")
@@ -126,27 +127,27 @@ def raised_by_triggers(cursor) -> set[str]:
 
 
 NOT_OURS = re.compile(r"^(django_|procrastinate_|auth_|pg_)|_(key|uniq|like)$|_not_null$")
-"""Of Django and of the queue: nobody can violate them by a request, or they are told by their kind."""
+"""Constraints of Django and the queue, which no request can violate, or whose errors are mapped by SQLSTATE."""
 
 
 @pytest.mark.django_db
 def test_every_constraint_has_a_message_of_ours_in_every_language():
     with connection.cursor() as cursor:
         names = {name for name in named_in_database(cursor) if not NOT_OURS.search(name)} | raised_by_triggers(cursor)
-    told = constraints.refusals()
+    told = constraints.registered_errors()
     assert len(names) > 200
     assert sorted(names - told.keys()) == []
 
 
-@pytest.mark.parametrize("name", sorted(constraints.refusals()))
+@pytest.mark.parametrize("name", sorted(constraints.registered_errors()))
 def test_what_constraints_say(name):
-    refusal = constraints.refusals()[name]
+    refusal = constraints.registered_errors()[name]
     assert "%(name)s" not in str(refusal.message)
     wholly_translated(refusal.build())
 
 
 def test_no_language_is_remembered():
-    refused = constraints.refusals()["parties_party_name_present"].build()
+    refused = constraints.registered_errors()["parties_party_name_present"].build()
     assert in_language(refused.message, "de") == "Darf nicht leer sein."
     assert in_language(refused.message, "uk") == "Не може бути порожнім."
     assert in_source_language(refused.message) == "Must not be empty."
@@ -171,13 +172,42 @@ def test_moves_of_orders(status, target):
             wholly_translated(error)
 
 
+@pytest.mark.parametrize(
+    ("messages", "allowing"),
+    [
+        (state_messages.INVOICE_NOT_EDITABLE, {"draft"}),
+        (state_messages.INVOICE_NOT_SENDABLE, {"draft"}),
+        (state_messages.INVOICE_NOT_PAYABLE, {"sent", "part_paid"}),
+        (state_messages.INVOICE_NOT_CANCELLABLE, {"draft", "sent"}),
+    ],
+)
+def test_an_invoice_has_a_message_for_each_state_that_refuses(messages, allowing):
+    assert messages.keys() == {*InvoiceStatus.values, state_messages.PART_PAID} - allowing
+    for message in messages.values():
+        wholly_translated(Conflict(message))
+
+
+@pytest.mark.parametrize(
+    ("messages", "allowing"),
+    [
+        (state_messages.ORDER_NOT_EDITABLE, {"draft"}),
+        (state_messages.ORDER_NOT_BILLABLE, set(orders.COMMITTED)),
+        (state_messages.ORDER_NEXT_STEPS, set()),
+    ],
+)
+def test_an_order_has_a_message_for_each_state_that_refuses(messages, allowing):
+    assert messages.keys() == set(OrderStatus.values) - allowing
+    for message in messages.values():
+        wholly_translated(Conflict(message))
+
+
 @pytest.mark.parametrize("status", ContractStatus)
 @pytest.mark.parametrize("action", Action)
 def test_moves_of_contracts(status, action):
     for days in (-1, 1):
         today = dt.date(2026, 5, 1)
-        situation = contracts.Situation(status, today + dt.timedelta(days), 3, 3, today)
-        told = contracts.obstacle(action, situation)
+        state = contracts.ContractState(status, today + dt.timedelta(days), 3, 3, today)
+        told = contracts.reason_not_allowed(action, state)
         if told:
             wholly_translated(Conflict(told))
 
@@ -199,7 +229,7 @@ class TestNames:
         wholly_translated(error, name)
 
     def test_of_files(self, name):
-        error = refused(lambda: _read(name.encode() + b"\na,b"), BadFile)
+        error = refused(lambda: _read(name.encode() + b"\na,b"), InvalidFile)
         assert in_language(error.message, "de").startswith("Zeile 2 hat mehr Zellen")
         wholly_translated(error, name)
 
@@ -248,11 +278,16 @@ def test_the_back_office_says_in_german_what_the_api_says_in_english(chart):
     pages, api = Client(), client_of(user)
     pages.force_login(user)
     page = pages.post(f"/admin/billing/invoice/{invoice.pk}/send/").content.decode()
-    assert "Die Rechnung hat den Status „Gesendet“. Nur ein Entwurf kann versendet werden." in page
+    assert (
+        "Diese Rechnung wurde bereits versendet. Um sie zu ersetzen, stornieren Sie sie und erstellen Sie eine neue."
+        in page
+    )
     pages.cookies["skeleton_language"] = "de"
     answer = api.post(f"/invoices/{invoice.pk}/send")
     assert answer.status == 409
-    assert answer.data["message"] == "The invoice is sent. Only a draft can be sent."
+    assert answer.data["message"] == (
+        "This invoice has already been sent. To replace it, cancel it and create a new one."
+    )
 
 
 def test_the_api_is_english_whatever_language_is_active():
@@ -270,4 +305,6 @@ def test_the_api_stays_english_with_a_cookie_and_a_header(chart):
     client = client_of(user)
     headers = {"Accept-Language": "de", "Cookie": "skeleton_language=de"}
     answer = client.post(f"/invoices/{invoice.pk}/send", **headers)
-    assert answer.data["message"] == "The invoice is sent. Only a draft can be sent."
+    assert answer.data["message"] == (
+        "This invoice has already been sent. To replace it, cancel it and create a new one."
+    )

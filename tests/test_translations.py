@@ -1,4 +1,4 @@
-"""The catalogues: everything marked is translated, compiled, and complete; everything said to people is marked."""
+"""The catalogues are complete and compiled, and all texts for users are marked for translation."""
 
 import ast
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from django.apps import apps
 from django.utils.functional import Promise
 from procrastinate.contrib.django import app
 
-from billing.machine import VERBS
+from billing.state_machine import ACTION_NAMES
 from contracts.choices import Action
 from parties.services import ACTIONS as PARTY_ACTIONS
 from skeleton.audit.actions import ACTIONS
@@ -71,7 +71,7 @@ AMBIGUOUS = (
 
 
 def test_the_texts_of_the_theme_are_known():
-    """The theme comes without translations. What Django says as well, Django translates."""
+    """The theme has no translations. Texts that Django has as well are translated by Django."""
     themes = [Path(config.path) for config in apps.get_app_configs() if config.name.startswith("unfold")]
     said = {message.text for theme in themes for message in messages.marked_in(theme, "contrib")}
     djangos = set.intersection(*map(messages.of_django, LANGUAGES))
@@ -86,7 +86,7 @@ def test_the_audit_log_has_a_label_for_every_action():
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and _name(node.func) == "verb" and len(node.args) > 1 and _is_text(node.args[1])
     }
-    assert {*named, *Action.values, *VERBS.values(), *PARTY_ACTIONS} - ACTIONS.keys() == set()
+    assert {*named, *Action.values, *ACTION_NAMES.values(), *PARTY_ACTIONS} - ACTIONS.keys() == set()
 
 
 def test_every_job_has_a_title():
@@ -114,11 +114,11 @@ API_ONLY = {
     "skeleton/identity/services/bootstrap.py",
     "messenger/authentication.py",
 }
-"""What only a client of the API, or the operator, can be answered: it stays English. Views and the server as well."""
+"""Modules whose messages only reach API clients or operators, and stay in English."""
 
-REFUSALS = {
+EXPECTED_ERRORS = {
     name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, errors.DomainError)
-} | {"ValidationError", "BadFile", "TooMuch", "CellError", "BadParameter"}
+} | {"ValidationError", "InvalidFile", "LimitExceeded", "CellError", "BadParameter"}
 MESSAGES = ("default_error_messages", "error_messages", "default_message")
 
 
@@ -130,9 +130,9 @@ def _is_for_people(path: Path) -> bool:
 
 
 def _unmarked(tree: ast.AST) -> Iterator[ast.expr]:
-    """Plain texts, and texts with values put in, where a refusal has its message."""
+    """Yield unmarked texts that are passed as the message of an error."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _name(node.func) in REFUSALS:
+        if isinstance(node, ast.Call) and _name(node.func) in EXPECTED_ERRORS:
             details = [word.value for word in node.keywords if word.arg == "details"]
             told = [value for one in details if isinstance(one, ast.Dict) for value in one.values]
             yield from (one for one in (*node.args[:1], *told) if _is_bare(one))
@@ -177,4 +177,4 @@ class Field:
         "'None left.'",
         "'Is bad.'",
     ]
-    assert Message(None, "Only a draft can be sent.") in marked()
+    assert Message(None, "This contract has been terminated. Create a new one instead.") in marked()

@@ -20,9 +20,9 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from skeleton.kernel.ids import uuid7
-from skeleton.kernel.moments import require_within_a_year
 from skeleton.kernel.money import require_in_use, within_int64
 from skeleton.kernel.text import Money, format_text
+from skeleton.kernel.time_limits import require_within_a_year
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
 
@@ -124,13 +124,13 @@ def _reverse(
         raise Invalid(details={"date": early})
     if day > entry.date:  # an entry dated far ahead can be reversed on its own day
         require_within_a_year(day, field="date")
-    lines = _mirrored(entry.pk)
+    lines = _reversed_lines(entry.pk)
     text = description or f"Reversal: {entry.description}"[: Entry._meta.get_field("description").max_length]
     head = (day, text, reference or entry.reference, SourceType.REVERSAL, entry.pk, "", entry.pk, actor.id)
     return _insert(head, lines, [line.currency or "" for line in lines])
 
 
-def _mirrored(entry_id: UUID) -> list[Posting]:
+def _reversed_lines(entry_id: UUID) -> list[Posting]:
     """Return the lines of the entry with debit and credit swapped."""
     rows = Line.objects.filter(entry=entry_id).order_by("position")
     return [
@@ -208,14 +208,14 @@ def _insert(head: Sequence[Any], lines: Sequence[Posting], currencies: Sequence[
         cursor.execute(_INSERT, [entry_id, *head, *columns])
         written = cursor.rowcount
     if written < len(lines):
-        raise _refused(lines, currencies)
+        raise _posting_error(lines, currencies)
     return entry_id
 
 
 _ACCOUNTS = "SELECT id, code, is_active, currency FROM accounting_account WHERE id = ANY(%s) OR code = ANY(%s)"
 
 
-def _refused(lines: Sequence[Posting], currencies: Sequence[str]) -> DomainError:
+def _posting_error(lines: Sequence[Posting], currencies: Sequence[str]) -> DomainError:
     """Return the error that names the lines which their accounts didn't accept, and why."""
     named = {line.account for line in lines}
     ids = [name for name in named if isinstance(name, UUID)]
@@ -225,13 +225,13 @@ def _refused(lines: Sequence[Posting], currencies: Sequence[str]) -> DomainError
         found = [_Account(*row) for row in cursor.fetchall()]
     accounts: dict[UUID | str, _Account] = {account.id: account for account in found}
     accounts |= {account.code: account for account in found}
-    errors = dict(_refusals(lines, currencies, accounts))
+    errors = dict(_line_errors(lines, currencies, accounts))
     if not errors:
-        return Conflict(_("An account is changing just now. Try again."))
+        return Conflict(_("An account was being changed at the same time. Try again."))
     return Invalid(next(iter(errors.values())), details=errors)
 
 
-def _refusals(
+def _line_errors(
     lines: Sequence[Posting], currencies: Sequence[str], accounts: dict[UUID | str, _Account]
 ) -> Iterable[tuple[str, Text]]:
     for index, (line, currency) in enumerate(zip(lines, currencies, strict=True)):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounting.choices import PeriodStatus
 from accounting.models import Period
 from skeleton.db.locks import locked_for_update
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.transactions import audited_transaction
@@ -26,8 +26,10 @@ def close_period(*, period_id: UUID, actor: Actor) -> None:
     with audited_transaction(actor, "close"):
         period = locked_for_update(Period.objects.all(), period_id)
         if period.status == PeriodStatus.CLOSED:
-            raise Conflict(_("The period is already closed."), details={"allowed": ["reopen"]})
-        assign(period, {"status": PeriodStatus.CLOSED, "closed_at": timezone.now(), "closed_by_id": actor.id})
+            raise Conflict(
+                _("This period is already closed. Reopen it to post to it."), details={"allowed": ["reopen"]}
+            )
+        save_changes(period, {"status": PeriodStatus.CLOSED, "closed_at": timezone.now(), "closed_by_id": actor.id})
 
 
 def reopen_period(*, period_id: UUID, actor: Actor) -> None:
@@ -35,5 +37,5 @@ def reopen_period(*, period_id: UUID, actor: Actor) -> None:
     with audited_transaction(actor, "reopen"):
         period = locked_for_update(Period.objects.all(), period_id)
         if period.status == PeriodStatus.OPEN:
-            raise Conflict(_("The period is open."), details={"allowed": ["close"]})
-        assign(period, {"status": PeriodStatus.OPEN, "closed_at": None, "closed_by_id": None})
+            raise Conflict(_("This period is already open."), details={"allowed": ["close"]})
+        save_changes(period, {"status": PeriodStatus.OPEN, "closed_at": None, "closed_by_id": None})

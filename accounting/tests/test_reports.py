@@ -8,7 +8,7 @@ import pytest
 
 from accounting import tables
 from accounting.models import Account, Line
-from accounting.reports import Span, turnovers
+from accounting.reports import DateRange, turnovers
 from accounting.tests.factories import account, legacy_dates, post
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
@@ -46,7 +46,7 @@ def test_every_span_agrees_with_the_lines(busy, time_machine, today):
     days = [dt.date.fromisoformat(day) + dt.timedelta(days=step) for day in DAYS for step in (-1, 0, 1, 9)]
     for last in days:
         for first in [None, *(day for day in days[::5] if day <= last)]:
-            found = {(t.code, t.currency): (int(t.debit), int(t.credit)) for t in turnovers(Span(first, last))}
+            found = {(t.code, t.currency): (int(t.debit), int(t.credit)) for t in turnovers(DateRange(first, last))}
             assert found == by_lines(first, last), (first, last)
 
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from accounting.models import Account
-from accounting.reports import Span, balance_sheet, income_statement, trial_balance
+from accounting.reports import DateRange, balance_sheet, income_statement, trial_balance
 from accounting.services import Posting, close_period, create_period, post_entry, reverse_entry
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Invalid
@@ -29,7 +29,7 @@ def journal(day, description, *lines, **entry):
 
 def trial(day, currency="USD"):
     """Return the trial balance of a day: {account: (debit, credit)}. Checks that the totals are equal."""
-    for part in trial_balance(Span(None, dt.date.fromisoformat(day)))["currencies"]:
+    for part in trial_balance(DateRange(None, dt.date.fromisoformat(day)))["currencies"]:
         if part["currency"] == currency:
             assert part["total_debit"] == part["total_credit"]
             return {row["code"]: (int(row["debit"]), int(row["credit"])) for row in part["accounts"]}
@@ -37,13 +37,13 @@ def trial(day, currency="USD"):
 
 
 def sheet(day):
-    (part,) = balance_sheet(Span(None, dt.date.fromisoformat(day)))["currencies"]
+    (part,) = balance_sheet(DateRange(None, dt.date.fromisoformat(day)))["currencies"]
     assert part["total_assets"] == part["total_liabilities_and_equity"]
     return part
 
 
 def income(first, last):
-    (part,) = income_statement(Span(dt.date.fromisoformat(first), dt.date.fromisoformat(last)))["currencies"]
+    (part,) = income_statement(DateRange(dt.date.fromisoformat(first), dt.date.fromisoformat(last)))["currencies"]
     return part
 
 
@@ -100,7 +100,7 @@ def test_a_wrong_entry_is_reversed_and_written_anew():
     reverse_entry(entry_id=wrong, date=dt.date(2026, 1, 5), description="Typed a 0 too many", actor=SYSTEM)
     journal("2026-01-05", "Rent January", (RENT, 80_000, 0), (BANK, 0, 80_000))
     assert trial("2026-01-31") == {RENT: (80_000, 0), BANK: (0, 80_000)}
-    report = trial_balance(Span(dt.date(2026, 1, 1), dt.date(2026, 1, 31)))["currencies"][0]
+    report = trial_balance(DateRange(dt.date(2026, 1, 1), dt.date(2026, 1, 31)))["currencies"][0]
     turnovers = {row["code"]: (int(row["debit"]), int(row["credit"])) for row in report["accounts"]}
     assert turnovers == {RENT: (880_000, 800_000), BANK: (800_000, 880_000)}
 
@@ -149,7 +149,7 @@ def test_two_currencies_side_by_side():
     journal("2026-01-02", "Kapital", (BANK, 700, 0), (CAPITAL, 0, 700), currency="EUR")
     assert trial("2026-01-31") == {BANK: (1_000, 0), CAPITAL: (0, 1_000)}
     assert trial("2026-01-31", "EUR") == {BANK: (700, 0), CAPITAL: (0, 700)}
-    sheets = balance_sheet(Span(None, dt.date(2026, 1, 31)))["currencies"]
+    sheets = balance_sheet(DateRange(None, dt.date(2026, 1, 31)))["currencies"]
     assert [(part["currency"], int(part["total_assets"])) for part in sheets] == [("EUR", 700), ("USD", 1_000)]
 
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from accounting import tables
 from accounting.filters import LedgerFilterSet, ReportFilterSet
 from accounting.ledger import NEWEST_DATE_FIRST, iter_ledger, ledger_page
-from accounting.reports import Span, balance_sheet, income_statement, trial_balance
+from accounting.reports import DateRange, balance_sheet, income_statement, trial_balance
 from accounting.serializers import (
     BalanceSheetSerializer,
     IncomeStatementSerializer,
@@ -97,7 +97,7 @@ class ReportViewSet(ApiViewSet):
     def _answer(
         self,
         name: str,
-        report: Callable[[Span], dict[str, Any]],
+        report: Callable[[DateRange], dict[str, Any]],
         rows: Callable[[dict[str, Any]], Iterable[tables.Row]],
         *,
         this_year: bool = False,
@@ -116,7 +116,7 @@ class ReportViewSet(ApiViewSet):
         return ReportFilterSet.clean(params)
 
 
-def _span(asked: dict[str, Any], *, this_year: bool) -> Span:
+def _span(asked: dict[str, Any], *, this_year: bool) -> DateRange:
     """Return the requested period. Raises BadRequest."""
     present = today()
     as_of: dt.date | None = asked.get("as_of")
@@ -125,10 +125,10 @@ def _span(asked: dict[str, Any], *, this_year: bool) -> Span:
     if as_of and (first or last):
         raise BadRequest("Give as_of, or from_date and to_date.", details={"as_of": "Not with from_date or to_date."})
     if as_of or not (first or last):
-        return Span(None if as_of or not this_year else present.replace(month=1, day=1), as_of or present)
+        return DateRange(None if as_of or not this_year else present.replace(month=1, day=1), as_of or present)
     if first and last and first > last:
         raise BadRequest("from_date is after to_date.", details={"from_date": "Must not be after to_date."})
-    return Span(first, last or max(present, first or present))
+    return DateRange(first, last or max(present, first or present))
 
 
 class LedgerViewSet(ApiViewSet):

@@ -24,7 +24,7 @@ from billing.admin.drafts import (
     NewDocumentForm,
     ReadOnlyLineInline,
     ReasonForm,
-    papers,
+    pdf_downloads,
 )
 from billing.choices import InvoiceStatus, PaymentMethod, allowed_actions
 from billing.models import Invoice, InvoiceLine, IssuedDocument, Payment
@@ -41,19 +41,19 @@ from billing.totals import amount_due
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_money
 from skeleton.kernel.translation import Text
-from skeleton.office.acts import act
-from skeleton.office.columns import format_money_html, label, money
+from skeleton.office.actions import admin_action
+from skeleton.office.admins import ReadOnlyInline
+from skeleton.office.columns import format_money_html, label, money_column
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter, RelatedRecordFilter
 from skeleton.office.forms import ActionForm, RecordForm, small_textarea
 from skeleton.office.numbers import AmountField
-from skeleton.office.screens import ReadOnlyInline
 
 COLOURS: dict[str, str] = {
     InvoiceStatus.SENT: "primary",
     InvoiceStatus.PAID: "success",
     InvoiceStatus.CANCELLED: "warning",
 }
-PAID = money("amount_paid", _("paid"))
+PAID = money_column("amount_paid", _("paid"))
 
 
 def can(action: str) -> Any:
@@ -72,12 +72,12 @@ class LineForm(RecordForm):
         model = InvoiceLine
         fields = ("description", "quantity", "unit_price", "discount", "tax_rate")
 
-    def body(self, *, partial: bool) -> dict[str, Any]:
-        body = super().body(partial=partial)
+    def request_body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().request_body(partial=partial)
         return {**body, "discount": body["discount"] or 0} if "discount" in body else body
 
 
-class InvoiceLines(LineInline):
+class InvoiceLineInline(LineInline):
     model = InvoiceLine
     form = LineForm
     fields = ("description", "quantity", "unit_price", "discount", "tax_rate")
@@ -143,7 +143,7 @@ class PaymentForm(ActionForm):
         help_text=_("Leave empty for now. Not in the future."),
     )
 
-    def prepare(self) -> None:
+    def setup(self) -> None:
         amount = self.fields["amount"]
         amount.currency = self.record.currency  # type: ignore[attr-defined]
         amount.label = gettext("Amount ({currency})").format(currency=self.record.currency)
@@ -155,7 +155,7 @@ class PaymentForm(ActionForm):
 class NotesForm(ActionForm):
     notes = forms.CharField(required=False, widget=small_textarea(), label=_("Notes"))
 
-    def prepare(self) -> None:
+    def setup(self) -> None:
         self.fields["notes"].initial = self.record.notes
 
 
@@ -187,9 +187,9 @@ class InvoiceAdmin(DocumentAdminBase):
         ("issue_date", DateRangeFilter),
         ("due_date", DateRangeFilter),
     )
-    acts = ("send", "record_payment", "edit_notes", "cancel", PDF_MENU)
-    bulk_acts = ("send",)
-    KNOWN: ClassVar[Any] = (
+    record_actions = ("send", "record_payment", "edit_notes", "cancel", PDF_MENU)
+    bulk_actions = ("send",)
+    SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", "state"),
         ("issue_date", "due_date"),
         (SUBTOTAL, TAX),
@@ -197,7 +197,11 @@ class InvoiceAdmin(DocumentAdminBase):
         ("due_money", "taxes"),
         "notes",
     )
-    TIMES: ClassVar[Any] = (("created_at", "created_by"), ("sent_at", "paid_at"), ("cancelled_at", "cancel_reason"))
+    TIME_FIELDS: ClassVar[Any] = (
+        ("created_at", "created_by"),
+        ("sent_at", "paid_at"),
+        ("cancelled_at", "cancel_reason"),
+    )
 
     # forms
 
@@ -207,24 +211,27 @@ class InvoiceAdmin(DocumentAdminBase):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ((None, {"fields": (("customer_id", "due_date"), "currency", "notes")}),)
-        return ((None, {"fields": self.KNOWN}), (_("Times (UTC)"), {"fields": self.TIMES, "classes": ["collapse"]}))
+        return (
+            (None, {"fields": self.SUMMARY_FIELDS}),
+            (_("Times (UTC)"), {"fields": self.TIME_FIELDS, "classes": ["collapse"]}),
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        shown = (*self.KNOWN[:-1], *self.TIMES) if obj else ()
+        shown = (*self.SUMMARY_FIELDS[:-1], *self.TIME_FIELDS) if obj else ()
         return tuple(field for line in shown for field in line if field != "due_date")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         if obj is None:
-            return (InvoiceLines,)
-        lines = InvoiceLines if self.has_change_permission(request, obj) else ReadOnlyInvoiceLineInline
+            return (InvoiceLineInline,)
+        lines = InvoiceLineInline if self.has_change_permission(request, obj) else ReadOnlyInvoiceLineInline
         return (lines, PaymentInline, IssuedDocumentInline) if obj.sent_at else (lines, PaymentInline)
 
     # saving
 
-    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
         return invoices.create_invoice(**values, actor=actor)
 
-    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+    def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         invoices.update_invoice(invoice_id=pk, values=values, actor=actor)
 
     def add_line(self, pk: UUID, values: Any, actor: Actor) -> None:
@@ -250,9 +257,9 @@ class InvoiceAdmin(DocumentAdminBase):
 
     # actions
 
-    @act(
+    @admin_action(
         _("Send"),
-        when=can("send"),
+        condition=can("send"),
         icon="send",
         variant=ActionVariant.PRIMARY,
         question=_("From then on only the notes can be changed."),
@@ -261,15 +268,15 @@ class InvoiceAdmin(DocumentAdminBase):
         invoices.send_invoice(invoice_id=invoice.pk, actor=self.actor(request))
         return format_text(_("{number} is sent."), number=invoice.number)
 
-    @act(
+    @admin_action(
         _("Record payment"),
         form=PaymentForm,
-        when=can("record_payment"),
+        condition=can("record_payment"),
         icon="payments",
         variant=ActionVariant.PRIMARY,
     )
     def record_payment(self, request: HttpRequest, invoice: Invoice, form: PaymentForm) -> Text:
-        values = PaymentInputSerializer.parse(form.body())
+        values = PaymentInputSerializer.parse(form.request_body())
         recorded = payments.record_payment(invoice_id=invoice.pk, **values, actor=self.actor(request))
         paid_money, due_money = (
             local_money(amount, invoice.currency) for amount in (values["amount"], recorded.amount_due)
@@ -280,23 +287,25 @@ class InvoiceAdmin(DocumentAdminBase):
             )
         return format_text(_("Recorded a payment of {paid}. {due} is still due."), paid=paid_money, due=due_money)
 
-    @act(_("Notes"), form=NotesForm, when=lambda invoice: invoice.status != InvoiceStatus.DRAFT, icon="edit_note")
+    @admin_action(
+        _("Notes"), form=NotesForm, condition=lambda invoice: invoice.status != InvoiceStatus.DRAFT, icon="edit_note"
+    )
     def edit_notes(self, request: HttpRequest, invoice: Invoice, form: NotesForm) -> Text:
         values = InvoiceUpdateInputSerializer.parse({"notes": form.cleaned_data["notes"] or None}, partial=True)
         invoices.update_invoice(invoice_id=invoice.pk, values=values, actor=self.actor(request))
         return _("The notes are saved.")
 
-    pdf_en, pdf_uk, pdf_de = papers("invoices:read", documents.invoice_pdf, "invoice_id")
+    pdf_en, pdf_uk, pdf_de = pdf_downloads("invoices:read", documents.invoice_pdf, "invoice_id")
 
-    @act(
+    @admin_action(
         pgettext_lazy("invoice", "Cancel"),
         form=ReasonForm,
-        when=can("cancel"),
+        condition=can("cancel"),
         icon="cancel",
         variant=ActionVariant.DANGER,
         question=_("A cancelled invoice stays on record and cannot be reopened."),
     )
     def cancel(self, request: HttpRequest, invoice: Invoice, form: ReasonForm) -> Text:
-        values = CancelInputSerializer.parse(form.body())
+        values = CancelInputSerializer.parse(form.request_body())
         invoices.cancel_invoice(invoice_id=invoice.pk, **values, actor=self.actor(request))
         return format_text(_("{number} is cancelled."), number=invoice.number)

@@ -25,11 +25,10 @@ from billing.admin.drafts import (
     NewDocumentForm,
     ReadOnlyLineInline,
     ReasonForm,
-    papers,
+    pdf_downloads,
 )
 from billing.admin.invoices import COLOURS as INVOICE_COLOURS
 from billing.choices import OrderStatus
-from billing.machine import BINDING, VERBS, WAITING, allowed_transitions
 from billing.models import Invoice, Order, OrderLine, OrderStatusChange
 from billing.serializers import (
     InvoiceOrderInputSerializer,
@@ -41,17 +40,18 @@ from billing.serializers import (
 from billing.services import documents, orders
 from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
+from billing.state_machine import ACTION_NAMES, AWAITING_ACTION, COMMITTED, allowed_transitions
 from inventory.models import Item
 from parties.models import Country
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.translation import Text
-from skeleton.office.acts import act
-from skeleton.office.columns import EMPTY, format_money_html, status
+from skeleton.office.actions import admin_action
+from skeleton.office.admins import ReadOnlyInline
+from skeleton.office.columns import EMPTY, format_money_html, status_column
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter
-from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyChoice, RecordForm
+from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, RecordForm
 from skeleton.office.numbers import AmountField, LocalizedDecimalField
-from skeleton.office.screens import ReadOnlyInline
 
 COLOURS: dict[str, str] = {
     OrderStatus.PENDING: "warning",
@@ -92,21 +92,21 @@ class OrderLineForm(RecordForm):
     def _post_clean(self) -> None:
         """Leave the instance alone: an empty price means the item's, but no row may be without a price."""
 
-    def body(self, *, partial: bool) -> dict[str, Any]:
-        body = super().body(partial=partial)
+    def request_body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().request_body(partial=partial)
         if "discount" in body:
             body["discount"] = body["discount"] or 0
         return body if partial else {name: value for name, value in body.items() if value is not None}
 
 
 class OrderLineFormSet(LineFormSet):
-    def part(self, form: Any) -> dict[str, Any]:
+    def form_body(self, form: Any) -> dict[str, Any]:
         """Add the document's currency if a price was entered: that price isn't in the item's currency."""
-        body = super().part(form)
+        body = super().form_body(form)
         return {**body, "currency": self.currency} if "unit_price" in body else body
 
 
-class OrderLines(LineInline):
+class OrderLineInline(LineInline):
     model = OrderLine
     form = OrderLineForm
     formset = OrderLineFormSet
@@ -118,11 +118,11 @@ class ReadOnlyOrderLineInline(ReadOnlyLineInline):
     document = "order"
 
 
-class History(ReadOnlyInline):
+class StatusHistoryInline(ReadOnlyInline):
     model = OrderStatusChange
     verbose_name_plural = _("history")
     ordering = ("pk",)
-    fields = readonly_fields = ("changed_at", status("status", COLOURS), "reason", "changed_by")
+    fields = readonly_fields = ("changed_at", status_column("status", COLOURS), "reason", "changed_by")
 
 
 class InvoiceInline(ReadOnlyInline):
@@ -130,14 +130,14 @@ class InvoiceInline(ReadOnlyInline):
 
     model = Invoice
     ordering = ("pk",)
-    fields = readonly_fields = ("page", status("status", INVOICE_COLOURS), TOTAL, "due_date")
+    fields = readonly_fields = ("page", status_column("status", INVOICE_COLOURS), TOTAL, "due_date")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(self.admin_site.get_model_admin(Invoice).has_view_permission(request))
 
     @admin.display(description=_("invoice"))
     def page(self, invoice: Invoice) -> Any:
-        address = self.admin_site.get_model_admin(Invoice).page_of(invoice)
+        address = self.admin_site.get_model_admin(Invoice).change_url(invoice)
         return format_html('<a class="text-link" href="{}">{}</a>', address, invoice.number)
 
 
@@ -172,8 +172,8 @@ class ShippingAddressForm(RecordForm):
         }
         self.initial.update((name, shown.get(name)) for name in ADDRESS)
 
-    def body(self, *, partial: bool) -> dict[str, Any]:
-        body = super().body(partial=partial)
+    def request_body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().request_body(partial=partial)
         address = {name: body.pop(name) or None for name in ADDRESS if name in body}
         if "region" in address and "state" in (self.instance.shipping_address or {}):
             address["state"] = address["region"]
@@ -182,9 +182,7 @@ class ShippingAddressForm(RecordForm):
 
 
 class NewOrderForm(ShippingAddressForm, NewDocumentForm):
-    currency = CurrencyChoice(
-        help_text=_("Defaults to the items' currency, or to the customer's."), label=_("Currency")
-    )
+    currency = CurrencyField(help_text=_("Defaults to the items' currency, or to the customer's."), label=_("Currency"))
 
     class Meta:
         model = Order
@@ -209,17 +207,17 @@ class InvoiceOrderForm(ActionForm):
 # --- the screen -------------------------------------------------------------------------------------------------------
 
 
-def moving(target: OrderStatus, title: Text, **described: Any) -> Any:
+def status_change_action(target: OrderStatus, title: Text, **described: Any) -> Any:
     """Return an action that changes an order's status to `target`, available if the transition is allowed."""
 
     def move(screen: Any, request: HttpRequest, order: Any, form: ReasonForm) -> Text:
-        asked = StatusInputSerializer.parse({"status": target.value, **form.body()})
+        asked = StatusInputSerializer.parse({"status": target.value, **form.request_body()})
         change_status(order_id=order.pk, status=target, reason=asked.get("reason"), actor=screen.actor(request))
         return format_text(_("{number} is {status}."), number=order.number, status=Label(target.label))
 
-    move.__name__ = VERBS[target]
+    move.__name__ = ACTION_NAMES[target]
     fits = lambda order: target in allowed_transitions(order.status, invoiced=order.invoiced is not None)  # noqa: E731
-    return act(title, form=ReasonForm, when=fits, **described)(move)
+    return admin_action(title, form=ReasonForm, condition=fits, **described)(move)
 
 
 class WaitingFilter(DropdownFilter):
@@ -233,20 +231,24 @@ class WaitingFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         if not self.value():
             return queryset
-        return queryset.filter(status__in=WAITING) if self.value() == "yes" else queryset.exclude(status__in=WAITING)
+        return (
+            queryset.filter(status__in=AWAITING_ACTION)
+            if self.value() == "yes"
+            else queryset.exclude(status__in=AWAITING_ACTION)
+        )
 
 
 @admin.register(Order)
 class OrderAdmin(DocumentAdminBase):
     resources = ("orders",)
     create_input, update_input, line_input = OrderInputSerializer, OrderUpdateInputSerializer, OrderLineInputSerializer
-    list_display = ("number", "customer_name", status("status", COLOURS), TOTAL, "invoiced_shown", "created_at")
+    list_display = ("number", "customer_name", status_column("status", COLOURS), TOTAL, "invoiced_shown", "created_at")
     list_filter = (("status", ChoicesDropdownFilter), WaitingFilter, CurrencyFilter, ("created_at", DateRangeFilter))
-    acts = ("submit", "confirm", "ship", "deliver", "invoice", "cancel", PDF_MENU)
-    bulk_acts = ("confirm", "ship", "deliver", "invoice")
+    record_actions = ("submit", "confirm", "ship", "deliver", "invoice", "cancel", PDF_MENU)
+    bulk_actions = ("confirm", "ship", "deliver", "invoice")
     ADDRESS: ClassVar[Any] = (("street", "city"), ("region", "postal_code"), "country")
-    KNOWN: ClassVar[Any] = (
-        ("customer_shown", status("status", COLOURS)),
+    SUMMARY_FIELDS: ClassVar[Any] = (
+        ("customer_shown", status_column("status", COLOURS)),
         (SUBTOTAL, TAX),
         (TOTAL, "invoiced_shown"),
         ("taxes", "created_by"),
@@ -265,32 +267,32 @@ class OrderAdmin(DocumentAdminBase):
                 (_("Ship to"), {"fields": self.ADDRESS}),
             )
         if self.has_change_permission(request, obj):
-            return ((None, {"fields": (*self.KNOWN, "notes")}), (_("Ship to"), {"fields": self.ADDRESS}))
-        return ((None, {"fields": (*self.KNOWN, ("address_shown", "notes"))}),)
+            return ((None, {"fields": (*self.SUMMARY_FIELDS, "notes")}), (_("Ship to"), {"fields": self.ADDRESS}))
+        return ((None, {"fields": (*self.SUMMARY_FIELDS, ("address_shown", "notes"))}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ()
-        shown = tuple(field for line in self.KNOWN for field in line)
+        shown = tuple(field for line in self.SUMMARY_FIELDS for field in line)
         return shown if self.has_change_permission(request, obj) else (*shown, "address_shown", "notes")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         if obj is None:
-            return (OrderLines,)
+            return (OrderLineInline,)
         if self.has_change_permission(request, obj):
-            return (OrderLines,)
+            return (OrderLineInline,)
         return (
-            (ReadOnlyOrderLineInline, InvoiceInline, History)
-            if obj.status in BINDING
-            else (ReadOnlyOrderLineInline, History)
+            (ReadOnlyOrderLineInline, InvoiceInline, StatusHistoryInline)
+            if obj.status in COMMITTED
+            else (ReadOnlyOrderLineInline, StatusHistoryInline)
         )
 
     # saving
 
-    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
         return orders.create_order(**values, actor=actor)
 
-    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+    def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         orders.update_order(order_id=pk, values=values, actor=actor)
 
     def add_line(self, pk: UUID, values: Any, actor: Actor) -> None:
@@ -319,34 +321,34 @@ class OrderAdmin(DocumentAdminBase):
 
     # actions
 
-    submit = moving(
+    submit = status_change_action(
         OrderStatus.PENDING,
         pgettext_lazy("order", "Submit"),
         icon="outbox",
         question=_("From then on the order cannot be changed, only confirmed or cancelled."),
     )
-    confirm = moving(
+    confirm = status_change_action(
         OrderStatus.CONFIRMED,
         _("Confirm"),
         icon="task_alt",
         variant=ActionVariant.PRIMARY,
         question=_("This reserves stock for every line. The order can no longer be changed."),
     )
-    ship = moving(
+    ship = status_change_action(
         OrderStatus.SHIPPED,
         _("Ship"),
         icon="local_shipping",
         variant=ActionVariant.PRIMARY,
         question=_("This issues the order's reserved stock from the warehouses."),
     )
-    deliver = moving(
+    deliver = status_change_action(
         OrderStatus.DELIVERED,
         _("Delivered"),
         icon="where_to_vote",
         variant=ActionVariant.PRIMARY,
         question=_("The goods have arrived."),
     )
-    cancel = moving(
+    cancel = status_change_action(
         OrderStatus.CANCELLED,
         pgettext_lazy("order", "Cancel"),
         icon="cancel",
@@ -354,18 +356,18 @@ class OrderAdmin(DocumentAdminBase):
         question=_("This releases the reserved stock. A cancelled order cannot be reopened."),
     )
 
-    @act(
+    @admin_action(
         _("Invoice it"),
         form=InvoiceOrderForm,
-        needs=("invoices:write",),
-        when=lambda order: order.status in BINDING,
+        permissions=("invoices:write",),
+        condition=lambda order: order.status in COMMITTED,
         icon="receipt_long",
         question=_("A draft invoice is made of what is not invoiced yet."),
     )
     def invoice(self, request: HttpRequest, order: Order, form: InvoiceOrderForm) -> str:
-        asked = InvoiceOrderInputSerializer.parse(form.body())
+        asked = InvoiceOrderInputSerializer.parse(form.request_body())
         made = Invoice.objects.get(pk=invoice_order(order_id=order.pk, **asked, actor=self.actor(request)))
-        page = self.admin_site.get_model_admin(Invoice).page_of(made)
+        page = self.admin_site.get_model_admin(Invoice).change_url(made)
         return format_html('<a class="text-link" href="{}">{}</a> is made: a draft.', page, made.number)
 
-    pdf_en, pdf_uk, pdf_de = papers("orders:read", documents.order_pdf, "order_id")
+    pdf_en, pdf_uk, pdf_de = pdf_downloads("orders:read", documents.order_pdf, "order_id")

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from billing.choices import InvoiceStatus, OrderStatus
-from billing.documents.words import WORDS
+from billing.documents.words import LABELS
 from skeleton.kernel.days import day_of
-from skeleton.kernel.text import amount_text, day_text, money_text, number_text
+from skeleton.kernel.text import format_amount, format_date, format_money, format_number
 
 TEMPLATE = Path(__file__).parent / "document.typ"
 
@@ -26,11 +26,11 @@ _MAY_BREAK = "\u200b"
 
 def invoice_contents(invoice: Json, *, seller: Json, customer: Json, language: str) -> Json:
     """Return the contents of an invoice. `invoice` comes from `queries.printed_invoice`."""
-    words = WORDS[language]
+    words = LABELS[language]
     status = invoice["status"]
     watermarks = {InvoiceStatus.DRAFT: words["draft"], InvoiceStatus.CANCELLED: words["cancelled"]}
     return {
-        **_paper(seller, language),
+        **_letterhead(seller, language),
         "title": words["invoice"],
         "number": invoice["number"],
         "status": words["paid"] if status == InvoiceStatus.PAID else None,
@@ -44,19 +44,19 @@ def invoice_contents(invoice: Json, *, seller: Json, customer: Json, language: s
         "payments": [_payment(payment, invoice["currency"], language) for payment in invoice["payments"]],
         "pay": _how_to_pay(invoice, seller, language),
         **_body(invoice, language),
-        "totals": [*_sums(invoice, language), *_settled(invoice, language)],
+        "totals": [*_sums(invoice, language), *_paid_and_due(invoice, language)],
     }
 
 
 def order_contents(order: Json, *, seller: Json, customer: Json, language: str) -> Json:
     """Return the contents of an order, or its confirmation. `order` comes from `queries.printed_order`."""
-    words = WORDS[language]
+    words = LABELS[language]
     status = order["status"]
     unsettled = (OrderStatus.DRAFT, OrderStatus.PENDING)
     facts = [*_dates(order, ("order_date",), language), (words["order_status"], words["order_statuses"][status])]
     shipped_to = {"address": order["shipping_address"]}
     return {
-        **_paper(seller, language),
+        **_letterhead(seller, language),
         "title": words["order" if status in (*unsettled, OrderStatus.CANCELLED) else "order_confirmation"],
         "number": order["number"],
         "status": None,
@@ -73,9 +73,9 @@ def order_contents(order: Json, *, seller: Json, customer: Json, language: str) 
     }
 
 
-def _paper(seller: Json, language: str) -> Json:
+def _letterhead(seller: Json, language: str) -> Json:
     """Return the letterhead and the page footer."""
-    words = WORDS[language]
+    words = LABELS[language]
     numbers = [f"{words[name]}: {seller[name]}" for name in ("tax_id", "registration") if seller.get(name)]
     account = [f"{words[name]}: {seller[name]}" for name in ("iban", "bic") if seller.get(name)]
     reached = [seller[name] for name in ("email", "phone", "website") if seller.get(name)]
@@ -101,7 +101,7 @@ def _address_block(party: Json, label: str, language: str, *, name: str) -> Json
     region = known.get("region") or known.get("state")
     lines = [known.get("street"), town, region, countries.get(language) or countries.get("en")]
     if party.get("tax_id"):
-        lines.append(f"{WORDS[language]['tax_id']}: {party['tax_id']}")
+        lines.append(f"{LABELS[language]['tax_id']}: {party['tax_id']}")
     lines.append(party.get("email"))
     return {
         "label": label,
@@ -111,12 +111,12 @@ def _address_block(party: Json, label: str, language: str, *, name: str) -> Json
 
 
 def _dates(document: Json, names: tuple[str, ...], language: str) -> LabeledValues:
-    return [(WORDS[language][name], _day(document[name], language)) for name in names if document.get(name)]
+    return [(LABELS[language][name], _day(document[name], language)) for name in names if document.get(name)]
 
 
 def _day(day: dt.date, language: str) -> str:
     """Format a date, or the date (UTC) of a time."""
-    return day_text(day_of(day) if isinstance(day, dt.datetime) else day, language)
+    return format_date(day_of(day) if isinstance(day, dt.datetime) else day, language)
 
 
 def _body(document: Json, language: str) -> Json:
@@ -134,28 +134,28 @@ def _line(n: int, line: Mapping[str, Any], currency: str, language: str) -> dict
     return {
         "position": str(n),
         "description": allow_line_breaks(line["description"]),
-        "quantity": number_text(line["quantity"], language),
-        "unit_price": amount_text(line["unit_price"], currency, language),
-        "discount": amount_text(-line["discount"], currency, language) if line["discount"] else "",
-        "tax_rate": f"{number_text(line['tax_rate'], language)} %",
-        "total": amount_text(line["total"], currency, language),
+        "quantity": format_number(line["quantity"], language),
+        "unit_price": format_amount(line["unit_price"], currency, language),
+        "discount": format_amount(-line["discount"], currency, language) if line["discount"] else "",
+        "tax_rate": f"{format_number(line['tax_rate'], language)} %",
+        "total": format_amount(line["total"], currency, language),
     }
 
 
 def _sums(document: Json, language: str) -> list[Json]:
-    words, currency = WORDS[language], document["currency"]
+    words, currency = LABELS[language], document["currency"]
     rows = [_sum(words["subtotal"], document["subtotal"], currency, language)]
     taxed = any(row["rate"] for row in document["tax_breakdown"])
     for row in document["tax_breakdown"] if taxed else ():
-        rate = number_text(Decimal(str(row["rate"])), language)
-        named = words["tax_on"].format(rate=rate, base=amount_text(row["base"], currency, language))
+        rate = format_number(Decimal(str(row["rate"])), language)
+        named = words["tax_on"].format(rate=rate, base=format_amount(row["base"], currency, language))
         rows.append(_sum(named, row["tax"], currency, language))
     return [*rows, _sum(words["grand_total"], document["total"], currency, language, strong=True)]
 
 
-def _settled(invoice: Json, language: str) -> list[Json]:
+def _paid_and_due(invoice: Json, language: str) -> list[Json]:
     """Return the amount paid and the amount due, if anything was paid."""
-    words, currency = WORDS[language], invoice["currency"]
+    words, currency = LABELS[language], invoice["currency"]
     if not invoice["amount_paid"]:
         return []
     return [
@@ -165,27 +165,27 @@ def _settled(invoice: Json, language: str) -> list[Json]:
 
 
 def _sum(label: str, amount: int, currency: str, language: str, *, strong: bool = False) -> Json:
-    return {"label": label, "amount": money_text(amount, currency, language), "strong": strong}
+    return {"label": label, "amount": format_money(amount, currency, language), "strong": strong}
 
 
 def _payment(payment: Json, currency: str, language: str) -> dict[str, str]:
     return {
         "day": _day(payment["paid_at"], language),
-        "method": WORDS[language]["methods"][payment["method"]],
+        "method": LABELS[language]["methods"][payment["method"]],
         "reference": allow_line_breaks(payment["reference"] or ""),
-        "amount": money_text(payment["amount"], currency, language),
+        "amount": format_money(payment["amount"], currency, language),
     }
 
 
 def _how_to_pay(invoice: Json, seller: Json, language: str) -> LabeledValues:
     """Return bank account, due date and payment reference. Empty if nothing is due or no account is configured."""
-    words = WORDS[language]
+    words = LABELS[language]
     open_ = invoice["status"] in (InvoiceStatus.DRAFT, InvoiceStatus.SENT) and invoice["amount_due"]
     if not open_ or not seller.get("iban"):
         return []
     account = [(words[name], seller[name]) for name in ("iban", "bic", "bank") if seller.get(name)]
     return [
-        (words["amount_due"], money_text(invoice["amount_due"], invoice["currency"], language)),
+        (words["amount_due"], format_money(invoice["amount_due"], invoice["currency"], language)),
         (words["due_date"], _day(invoice["due_date"], language)),
         (words["account_holder"], seller["name"]),
         *account,

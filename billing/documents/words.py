@@ -2,7 +2,7 @@
 
 from typing import Any
 
-WORDS: dict[str, dict[str, Any]] = {
+LABELS: dict[str, dict[str, Any]] = {
     "en": {
         "invoice": "Invoice",
         "order": "Order",
@@ -33,7 +33,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "grand_total": "Total",
         "amount_paid": "Paid",
         "amount_due": "Amount due",
-        "payments": "PaymentInline",
+        "payments": "Payments",
         "please_pay": "How to pay",
         "account_holder": "Payable to",
         "iban": "IBAN",

@@ -1,8 +1,8 @@
 """Models of billing, one module per noun."""
 
 from billing.models.invoices import Invoice, InvoiceLine
+from billing.models.issued_documents import InvoiceParties, IssuedDocument
 from billing.models.orders import Order, OrderLine, OrderStatusChange
-from billing.models.papers import InvoiceParties, IssuedDocument
 from billing.models.payments import Payment
 
 __all__ = [

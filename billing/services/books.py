@@ -32,7 +32,7 @@ def post_invoice(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
         Posting(Role.REVENUE.code, credit=invoice.subtotal),
         Posting(Role.TAX.code, credit=invoice.tax_total),
     ]
-    with _refusals():
+    with _as_conflict():
         post_entry(
             description=f"Invoice {invoice.number}",
             lines=[line for line in lines if line.debit or line.credit],
@@ -48,7 +48,7 @@ def post_invoice(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
 
 def post_payment(payment: Payment, *, invoice: Invoice, day: dt.date, actor: Actor) -> None:
     """Post bank to receivables, for a payment of `invoice`. Raises Conflict as `post_invoice` does."""
-    with _refusals():
+    with _as_conflict():
         post_entry(
             description=f"Payment of invoice {invoice.number}",
             lines=[Posting(Role.BANK.code, debit=payment.amount), Posting(Role.RECEIVABLE.code, credit=payment.amount)],
@@ -64,7 +64,7 @@ def post_payment(payment: Payment, *, invoice: Invoice, day: dt.date, actor: Act
 
 def reverse_invoice_posting(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
     """Reverse the entry of `post_invoice`, if there is one. Raises Conflict as `post_invoice` does."""
-    with _refusals():
+    with _as_conflict():
         reverse_document(
             source_type=SourceType.INVOICE,
             source_id=invoice.pk,
@@ -76,7 +76,7 @@ def reverse_invoice_posting(invoice: Invoice, *, day: dt.date, actor: Actor) -> 
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def _as_conflict() -> Iterator[None]:
     """Turn input errors into Conflict: the accounts come from the configuration, not from the user's input."""
     try:
         yield

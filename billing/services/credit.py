@@ -30,19 +30,7 @@ def require_credit(customer: UsableParty, order: Order) -> None:
     """
     if customer.credit_limit == 0:
         return
-    if order.currency != customer.currency:
-        raise Conflict(
-            format_text(
-                _("The credit limit is in {limit_currency}, the order in {order_currency}: they cannot be compared."),
-                limit_currency=customer.currency,
-                order_currency=order.currency,
-            ),
-            details={
-                "currency": format_text(
-                    _("Must be {limit_currency}, the currency of the credit limit."), limit_currency=customer.currency
-                )
-            },
-        )
+    _require_currency_of_limit(customer, order)
     exposure = _open(customer, order.currency)
     if exposure + order.total > customer.credit_limit:
         limit = Money(customer.credit_limit, order.currency)
@@ -55,6 +43,20 @@ def require_credit(customer: UsableParty, order: Order) -> None:
             ),
             details={"credit_limit": customer.credit_limit, "exposure": exposure, "order_total": order.total},
         )
+
+
+def _require_currency_of_limit(customer: UsableParty, order: Order) -> None:
+    if order.currency == customer.currency:
+        return
+    message = format_text(
+        _("The credit limit is in {limit_currency}, the order in {order_currency}: they cannot be compared."),
+        limit_currency=customer.currency,
+        order_currency=order.currency,
+    )
+    expected = format_text(
+        _("Must be {limit_currency}, the currency of the credit limit."), limit_currency=customer.currency
+    )
+    raise Conflict(message, details={"currency": expected})
 
 
 def _open(customer: UsableParty, currency: str) -> Decimal:

@@ -82,12 +82,12 @@ def _pdf_of(invoice: dict[str, Any], language: str) -> bytes:
     found = kept.first()
     if found is None:
         pdf = render(TEMPLATE, contents, moment=invoice["sent_at"])
-        _keep(IssuedDocument(invoice_id=invoice["id"], language=language, contents=digest, pdf=pdf))
+        _store(IssuedDocument(invoice_id=invoice["id"], language=language, contents=digest, pdf=pdf))
         found = kept.get()  # if another process stored it first, that one is used
     return bytes(found)
 
 
-def _keep(document: IssuedDocument) -> None:
+def _store(document: IssuedDocument) -> None:
     document.checksum = hashlib.sha256(document.pdf).hexdigest()
     IssuedDocument.objects.bulk_create([document], ignore_conflicts=True)
 

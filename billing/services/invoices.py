@@ -26,22 +26,27 @@ from billing.services.lines import (
     remove_line,
     total_columns,
 )
-from billing.services.telling import notify_invoice_event
+from billing.services.notifications import notify_invoice_event
+from billing.state_messages import (
+    INVOICE_NOT_CANCELLABLE,
+    INVOICE_NOT_EDITABLE,
+    INVOICE_NOT_SENDABLE,
+    PART_PAID,
+    Messages,
+)
 from billing.totals import document_totals
 from parties.choices import PartyKind
 from parties.services import UsableParty, require_usable
 from skeleton.db.inserts import insert_rows
-from skeleton.db.locks import locked_for_update, locked_if_there
+from skeleton.db.locks import locked_for_update, locked_or_none
 from skeleton.db.numbers import Series, insert_numbered
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_in_use
-from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import audited_transaction
-from skeleton.kernel.translation import Text
 from skeleton.notifications.choices import Event
 
 
@@ -108,8 +113,8 @@ def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) ->
     with audited_transaction(actor, "update"):
         invoice = locked_for_update(Invoice.objects.all(), invoice_id)
         if values.get("due_date", invoice.due_date) != invoice.due_date:
-            require_draft(invoice, _("Its due date cannot be changed."))
-        assign(invoice, values)
+            require_draft(invoice, INVOICE_NOT_EDITABLE)
+        save_changes(invoice, values)
 
 
 def add_line(*, invoice_id: UUID, values: LineValues, actor: Actor) -> None:
@@ -149,13 +154,16 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
         # before taking locks, since it needs none of them; it is rolled back if the action is refused
         issue_sent_invoice.enqueue(invoice_id=str(invoice_id), language=actor.language)
         invoice = _locked_with_customer_and_order(invoice_id)
-        require_draft(invoice, _("Only a draft can be sent."))
+        require_draft(invoice, INVOICE_NOT_SENDABLE)
         if not invoice.tax_breakdown:  # PostgreSQL keeps it consistent with the lines
-            raise Conflict(_("An invoice without lines cannot be sent."), details={"allowed": ["add_line", "cancel"]})
+            raise Conflict(
+                _("This invoice has no lines yet. Add at least one, then send it."),
+                details={"allowed": ["add_line", "cancel"]},
+            )
         if invoice.total:
-            assign(invoice, {"status": InvoiceStatus.SENT, "sent_at": now})
+            save_changes(invoice, {"status": InvoiceStatus.SENT, "sent_at": now})
         else:
-            assign(invoice, {"status": InvoiceStatus.PAID, "sent_at": now, "paid_at": now})
+            save_changes(invoice, {"status": InvoiceStatus.PAID, "sent_at": now, "paid_at": now})
         save_invoice_parties(invoice)
         notify_invoice_event(Event.INVOICE_SENT, invoice, actor=actor)
         if invoice.status == InvoiceStatus.PAID:
@@ -174,25 +182,23 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
     with audited_transaction(actor, "cancel"):
         invoice = _locked_with_customer_and_order(invoice_id)
         if invoice.status not in (InvoiceStatus.DRAFT, InvoiceStatus.SENT) or invoice.amount_paid:
-            raise refusal(invoice, _("Only a draft, or a sent invoice without payments, can be cancelled."))
-        assign(invoice, {"status": InvoiceStatus.CANCELLED, "cancelled_at": now, "cancel_reason": reason})
+            raise state_error(invoice, INVOICE_NOT_CANCELLABLE)
+        save_changes(invoice, {"status": InvoiceStatus.CANCELLED, "cancelled_at": now, "cancel_reason": reason})
         if invoice.sent_at:
             reverse_invoice_posting(invoice, day=day_of(max(now, invoice.sent_at)), actor=actor)
 
 
-def require_draft(invoice: Invoice, message: Text) -> None:
+def require_draft(invoice: Invoice, messages: Messages) -> None:
     """Raise Conflict, with the actions its state allows, if the invoice is not a draft."""
     if invoice.status != InvoiceStatus.DRAFT:
-        raise refusal(invoice, message)
+        raise state_error(invoice, messages)
 
 
-def refusal(invoice: Invoice, message: Text) -> Conflict:
-    """Return a Conflict: the invoice's state doesn't allow an action. Includes the actions that it allows."""
+def state_error(invoice: Invoice, messages: Messages) -> Conflict:
+    """Return a Conflict with the message for the invoice's state, and the actions that the state allows."""
     status, paid = invoice.status, invoice.amount_paid
-    has_payments = status == InvoiceStatus.SENT and paid
-    template = _("The invoice has payments. {message}") if has_payments else _("The invoice is {status}. {message}")
-    told = format_text(template, status=Label(InvoiceStatus(status).label), message=message)
-    return Conflict(told, details={"allowed": allowed_actions(status, amount_paid=paid)})
+    state = PART_PAID if status == InvoiceStatus.SENT and paid else status
+    return Conflict(messages[state], details={"allowed": allowed_actions(status, amount_paid=paid)})
 
 
 def _locked_with_customer_and_order(invoice_id: UUID) -> Invoice:
@@ -210,11 +216,11 @@ def _locked_with_customer_and_order(invoice_id: UUID) -> Invoice:
 def _lock_order_of(invoice_id: UUID) -> None:
     """Lock the invoice's order. Call this before locking the invoice."""
     of_invoice = Invoice.objects.filter(pk=invoice_id).values("order_id")[:1]
-    locked_if_there(Order.objects.only("pk"), of_invoice, no_key=True)
+    locked_or_none(Order.objects.only("pk"), of_invoice, no_key=True)
 
 
 def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
     """Return a draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
     invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id)
-    require_draft(invoice, _("Only the lines of a draft can be changed."))
+    require_draft(invoice, INVOICE_NOT_EDITABLE)
     return invoice, list(invoice.lines.order_by("position"))

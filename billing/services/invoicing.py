@@ -7,11 +7,12 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from billing.machine import BINDING
 from billing.models import Order
 from billing.services.invoices import insert_draft
 from billing.services.lines import build_lines
-from billing.services.orders import refusal
+from billing.services.orders import state_error
+from billing.state_machine import COMMITTED
+from billing.state_messages import ORDER_NOT_BILLABLE
 from contracts.queries import credit_days
 from parties.choices import PartyKind
 from parties.services import require_usable
@@ -45,8 +46,8 @@ def invoice_order(*, order_id: UUID, actor: Actor, due_date: dt.date | None = No
             raise NotFound
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
         order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
-        if order.status not in BINDING:
-            raise refusal(order, _("It can be invoiced once it has been confirmed."))
+        if order.status not in COMMITTED:
+            raise state_error(order, ORDER_NOT_BILLABLE)
         lines = _unbilled_lines(order)
         if not lines:
             raise Conflict(_("Everything on the order has already been invoiced."), details={"allowed": []})

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.choices import OrderStatus
-from billing.machine import allowed_transitions
 from billing.models import Order, OrderLine
 from billing.queries import is_invoiced
 from billing.services.lines import (
@@ -25,6 +24,8 @@ from billing.services.lines import (
     remove_line,
     total_columns,
 )
+from billing.state_machine import allowed_transitions
+from billing.state_messages import ORDER_NOT_EDITABLE, Messages
 from billing.totals import document_totals
 from inventory.choices import ItemStatus
 from inventory.models import Item
@@ -33,7 +34,7 @@ from parties.services import require_usable
 from skeleton.db.inserts import insert_rows
 from skeleton.db.locks import locked_for_update
 from skeleton.db.numbers import Series, insert_numbered
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.ids import uuid7
@@ -110,7 +111,7 @@ def update_order(*, order_id: UUID, values: dict[str, Any], actor: Actor) -> Non
             fields["shipping_address"] = _merged(order.shipping_address, fields["shipping_address"])
         if any(getattr(order, name) != value for name, value in fields.items()):
             _require_draft(order)
-        assign(order, fields)
+        save_changes(order, fields)
 
 
 def add_line(*, order_id: UUID, values: OrderLineValues, actor: Actor) -> None:
@@ -147,15 +148,10 @@ def _merged(present: dict[str, Any] | None, change: dict[str, Any] | None) -> di
     return None if change is None else {"country_id": None, **(present or {}), **change}
 
 
-def refusal(order: Order, message: Text) -> Conflict:
-    """Return a Conflict: the order's state doesn't allow an action. Includes the allowed transitions."""
+def state_error(order: Order, messages: Messages) -> Conflict:
+    """Return a Conflict with the message for the order's state, and the allowed transitions."""
     allowed = allowed_transitions(order.status, invoiced=is_invoiced(order.pk))
-    return Conflict(
-        format_text(
-            _("The order is {status}. {message}"), status=Label(OrderStatus(order.status).label), message=message
-        ),
-        details={"allowed": allowed},
-    )
+    return Conflict(messages[order.status], details={"allowed": allowed})
 
 
 def _draft(order_id: UUID) -> tuple[Order, list[OrderLine]]:
@@ -167,7 +163,7 @@ def _draft(order_id: UUID) -> tuple[Order, list[OrderLine]]:
 
 def _require_draft(order: Order) -> None:
     if order.status != OrderStatus.DRAFT:
-        raise refusal(order, _("Only a draft can be changed."))
+        raise state_error(order, ORDER_NOT_EDITABLE)
 
 
 def _priced(lines: Sequence[OrderLineValues], *, path: str = "") -> list[LineValues]:

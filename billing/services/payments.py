@@ -12,16 +12,17 @@ from accounting.models import FIRST_DAY
 from billing.choices import InvoiceStatus
 from billing.models import Invoice, Payment
 from billing.services.books import post_payment
-from billing.services.invoices import refusal
+from billing.services.invoices import state_error
 from billing.services.lines import require_currency
-from billing.services.telling import notify_invoice_event
+from billing.services.notifications import notify_invoice_event
+from billing.state_messages import INVOICE_NOT_PAYABLE
 from skeleton.db.locks import locked_for_update
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Invalid
-from skeleton.kernel.moments import require_not_in_future
 from skeleton.kernel.text import Money, format_text
+from skeleton.kernel.time_limits import require_not_in_future
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
 
@@ -61,7 +62,7 @@ def record_payment(
         _require_due(invoice, amount, currency)
         paid = invoice.amount_paid + amount
         in_full = {"status": InvoiceStatus.PAID, "paid_at": moment} if paid == invoice.total else {}
-        assign(invoice, {"amount_paid": paid, **in_full})
+        save_changes(invoice, {"amount_paid": paid, **in_full})
         payment = Payment.objects.create(
             invoice=invoice,
             amount=amount,
@@ -87,7 +88,7 @@ def _require_paid(moment: datetime) -> None:
 def _require_due(invoice: Invoice, amount: int, currency: str | None) -> None:
     """Raise Conflict unless the invoice is sent, Invalid unless all of `amount`, in its currency, is due on it."""
     if invoice.status != InvoiceStatus.SENT:
-        raise refusal(invoice, _("Only a sent invoice takes payments."))
+        raise state_error(invoice, INVOICE_NOT_PAYABLE)
     require_currency(currency, invoice.currency)
     due = invoice.total - invoice.amount_paid
     if amount > due:

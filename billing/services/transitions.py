@@ -8,21 +8,21 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from billing.choices import OrderStatus
-from billing.machine import TRANSITIONS, VERBS, require_transition
 from billing.models import Order, OrderLine
 from billing.queries import is_invoiced
 from billing.services.credit import require_credit
+from billing.state_machine import ACTION_NAMES, TRANSITIONS, require_transition
 from inventory.errors import NotEnoughStock
 from inventory.services.orders import issue_for_order, release_for_order, reserve_for_order
 from parties.choices import PartyKind
 from parties.services import UsableParty, require_usable
 from skeleton.db.locks import locked_for_update
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
-from skeleton.notifications.queries import concerned
+from skeleton.notifications.queries import recipients_for
 from skeleton.notifications.services import notify
 
 
@@ -33,7 +33,7 @@ def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: 
     line. Shipping issues the reserved stock, cancelling releases it. Raises NotFound; Conflict if the order's state,
     its invoices, the customer, the credit limit or the stock don't allow it.
     """
-    with audited_transaction(actor, VERBS.get(status, "change_status")):
+    with audited_transaction(actor, ACTION_NAMES.get(status, "change_status")):
         customer = _lock_customer(order_id) if status == OrderStatus.CONFIRMED else None
         order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
         if status == OrderStatus.CANCELLED or status not in TRANSITIONS[OrderStatus(order.status)]:
@@ -41,20 +41,20 @@ def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: 
         if customer:
             require_credit(customer, order)
         # before the stock: PostgreSQL only lets confirmed orders reserve stock, and shipped orders issue it
-        assign(order, {"status": status.value, "status_reason": reason})
+        save_changes(order, {"status": status.value, "status_reason": reason})
         if status == OrderStatus.CONFIRMED:
             _reserve_stock(order, actor)
         elif status == OrderStatus.SHIPPED:
             issue_for_order(order_id=order.pk, reference=order.number, actor=actor)
         elif status == OrderStatus.CANCELLED:
             release_for_order(order_id=order.pk, actor=actor)
-        _tell(order, actor)
+        _notify(order, actor)
 
 
-def _tell(order: Order, actor: Actor) -> None:
+def _notify(order: Order, actor: Actor) -> None:
     notify(
         event=Event.ORDER_STATUS,
-        recipients=concerned(order.created_by_id, "orders:write", actor=actor),
+        recipients=recipients_for(order.created_by_id, "orders:write", actor=actor),
         values={"number": order.number, "customer": order.customer_name, "status": order.status},
         link=f"/api/v1/orders/{order.pk}",
     )
@@ -72,7 +72,10 @@ def _reserve_stock(order: Order, actor: Actor) -> None:
     """Reserve stock for the lines. Raises Conflict if there are no lines, or too little stock for one of them."""
     lines = list(order.lines.order_by("position"))
     if not lines:
-        raise Conflict(_("An order without lines cannot be confirmed."), details={"allowed": ["add_line", "cancelled"]})
+        raise Conflict(
+            _("This order has no lines yet. Add at least one, then confirm it."),
+            details={"allowed": ["add_line", "cancelled"]},
+        )
     needs: dict[UUID, Decimal] = defaultdict(Decimal)
     for line in lines:
         needs[line.item_id] += line.quantity

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from time_machine import travel
 
-from accounting.reports import Span, trial_balance
+from accounting.reports import DateRange, trial_balance
 from billing.admin import reports as pages
 from billing.reports import COLUMNS, receivables_aging
 from billing.services.invoices import cancel_invoice
@@ -210,7 +210,7 @@ def test_on_every_day_it_is_the_receivable_account(time_machine):
         ours = {part["currency"]: part["totals"]["total"] for part in receivables_aging(as_of)["currencies"]}
         books = {
             part["currency"]: row["debit"] - row["credit"]
-            for part in trial_balance(Span(None, as_of))["currencies"]
+            for part in trial_balance(DateRange(None, as_of))["currencies"]
             for row in part["accounts"]
             if row["code"] == "1300"
         }

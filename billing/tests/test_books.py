@@ -6,14 +6,14 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from accounting import proofs
+from accounting import integrity_checks
 from accounting.models import Account, Entry
-from accounting.reports import Span, trial_balance
+from accounting.reports import DateRange, trial_balance
 from accounting.services import close_period, create_period, post_entry, update_account
 from accounting.services.entries import Posting
-from accounting.tests import test_proofs
+from accounting.tests import test_integrity_checks
 from accounting.tests.factories import net
-from accounting.tests.test_proofs import tamper
+from accounting.tests.test_integrity_checks import tamper
 from billing.services.invoices import cancel_invoice, send_invoice
 from billing.services.payments import record_payment
 from billing.tests.factories import brought, cancelled, draft, invoiced, line, paid, part_paid, pay, sent
@@ -32,7 +32,7 @@ def lines_of(**entry):
 
 
 def trial(day, currency="USD"):
-    for part in trial_balance(Span(None, dt.date.fromisoformat(day)))["currencies"]:
+    for part in trial_balance(DateRange(None, dt.date.fromisoformat(day)))["currencies"]:
         if part["currency"] == currency:
             assert part["total_debit"] == part["total_credit"]
             return {row["code"]: int(row["debit"] - row["credit"]) for row in part["accounts"]}
@@ -41,7 +41,7 @@ def trial(day, currency="USD"):
 
 def right():
     connection.check_constraints()
-    return [said for proof in proofs.registered().values() for said in proof()] == []
+    return [difference for check in integrity_checks.registered_checks().values() for difference in check()] == []
 
 
 def test_a_sale_with_tax_paid_in_two_parts(time_machine):
@@ -131,7 +131,9 @@ def test_a_closed_period_takes_no_document(owner):
         (f"/invoices/{one.pk}/cancel", {}),
         (f"/invoices/{other.pk}/send", {}),
     ]:
-        assert owner.post(path, body).refused(409)["message"] == "The period of this date is closed."
+        assert owner.post(path, body).refused(409)["message"] == (
+            "The accounting period of this date is closed. Choose another date, or reopen the period."
+        )
     one.refresh_from_db()
     other.refresh_from_db()
     assert (one.status, one.amount_paid, one.payments.count(), other.status) == ("sent", 0, 0, "draft")
@@ -157,15 +159,15 @@ def test_beancount_agrees(tmp_path):
     part_paid(line(5000), amount=5, currency="JPY")
     cancelled(line(700), currency="EUR")
     connection.check_constraints()
-    theirs = test_proofs.TestBeancount().load(tmp_path)
-    assert theirs == test_proofs.TestBeancount().ours()
+    theirs = test_integrity_checks.TestBeancount().load(tmp_path)
+    assert theirs == test_integrity_checks.TestBeancount().ours()
     assert theirs["Assets:1000:1200", "USD"] == 1200
     assert theirs["Assets:1000:1300", "JPY"] == 4995
 
 
 class TestProofs:
     @pytest.mark.parametrize(
-        "sql, proof, sentence",
+        "sql, check, sentence",
         [
             (
                 "UPDATE core_number_series SET last = last + 1",
@@ -214,14 +216,14 @@ class TestProofs:
             ),
         ],
     )
-    def test_tampering_is_found_and_said(self, sql, proof, sentence):
+    def test_tampering_is_found_and_said(self, sql, check, sentence):
         draft()
         part_paid(line(1000), amount=400)
         cancelled(line(50))
         invoiced(brought("confirmed"))
         assert right()
         tamper(sql)
-        found = list(proofs.registered()[proof]())
+        found = list(integrity_checks.registered_checks()[check]())
         assert any(sentence in said for said in found), found
 
     def test_what_was_posted_by_hand_is_nobodys_invoice(self, capsys):

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.db import InterfaceError, OperationalError, connection, connections, transaction
 
-from accounting import proofs
+from accounting import integrity_checks
 from accounting.models import Entry, Line, Total
 from accounting.services import Posting, post_entry, reverse_entry
 from accounting.tests.factories import net, post
@@ -19,7 +19,7 @@ from skeleton.audit.models import AuditEntry
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Conflict, DomainError
 from skeleton.testkit.narrowing import present
-from skeleton.testkit.races import contest
+from skeleton.testkit.races import run_concurrently
 
 pytestmark = pytest.mark.django_db
 
@@ -164,7 +164,7 @@ def test_killed_at_any_statement_nothing_of_it_is_there(name):
     assert n > 8  # every statement before that was tried
     act(invoice.pk)
     assert everything() != before
-    assert not [said for proof in proofs.registered().values() for said in proof()]
+    assert not [difference for check in integrity_checks.registered_checks().values() for difference in check()]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -187,7 +187,7 @@ def test_sending_paying_cancelling_and_posting_never_deadlock():
     def undoing(entry):
         return lambda: reverse_entry(entry_id=entry, actor=SYSTEM)
 
-    outcomes = contest(
+    outcomes = run_concurrently(
         *(lambda pk=one.pk: send_invoice(invoice_id=pk, actor=SYSTEM) for one in drafts),
         *(paying(one) for one in open_ones[:6]),
         *(lambda pk=one.pk: cancel_invoice(invoice_id=pk, actor=SYSTEM) for one in open_ones[4:]),
@@ -197,5 +197,5 @@ def test_sending_paying_cancelling_and_posting_never_deadlock():
     refused = [one for one in outcomes if isinstance(one, DomainError)]
     assert len(refused) == 2  # two were paid and cancelled at once: one of both
     assert all(isinstance(one, Conflict) for one in refused)
-    assert not [said for proof in proofs.registered().values() for said in proof()]
+    assert not [difference for check in integrity_checks.registered_checks().values() for difference in check()]
     assert sum(net(code) for code in codes) == 0

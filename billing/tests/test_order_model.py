@@ -37,7 +37,7 @@ MOVES = {
     "delivered": set(),
     "cancelled": set(),
 }
-BINDING = {"confirmed", "shipped", "delivered"}
+COMMITTED = {"confirmed", "shipped", "delivered"}
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Ordered:
         return {item: need - sum(each.get(item, 0) for each in billed) for item, need in self.needs.items()}
 
     def unbilled(self):
-        return amount(self.rest("sent")) if self.status in BINDING else 0
+        return amount(self.rest("sent")) if self.status in COMMITTED else 0
 
 
 @dataclass
@@ -139,7 +139,7 @@ class OrderMachine(StockMachine):
         pk = self.pick(data)
         made = self.made[pk]
         left = {item: quantity for item, quantity in made.rest("draft", "sent").items() if quantity}
-        if made.status not in BINDING or not left:
+        if made.status not in COMMITTED or not left:
             with pytest.raises(Conflict):
                 invoice_order(order_id=pk, actor=SYSTEM)
             return

@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from billing.choices import OrderStatus
-from billing.machine import TRANSITIONS, VERBS
 from billing.models import Invoice, Order, OrderLine, OrderStatusChange
+from billing.state_machine import ACTION_NAMES, TRANSITIONS
 from billing.tests.factories import ORDER_WAYS, brought, invoiced, order, ordered
 from inventory.models import Movement, Reservation, Stock
 from inventory.tests.factories import stocked
@@ -85,7 +85,7 @@ def test_what_is_offered_is_what_works(owner, state):
 
 def test_the_machine_is_the_contract():
     assert {state.value: [target.value for target in targets] for state, targets in TRANSITIONS.items()} == CONTRACT
-    assert set(VERBS) == {target for targets in TRANSITIONS.values() for target in targets}
+    assert set(ACTION_NAMES) == {target for targets in TRANSITIONS.values() for target in targets}
 
 
 @pytest.mark.parametrize("source, target", list(itertools.permutations(STATES, 2)))

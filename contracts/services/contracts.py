@@ -13,18 +13,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contracts.choices import Action
-from contracts.machine import Situation, allowed_actions, leads_to
 from contracts.models import Contract
-from contracts.services.telling import notify_contract_event
-from contracts.services.terms import Values, columns, validity
+from contracts.services.notifications import notify_contract_event
+from contracts.services.terms import Values, term_columns, validity
+from contracts.state_machine import ContractState, allowed_actions, next_status
 from parties.services import require_usable
 from skeleton.db.locks import locked_for_update
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid
-from skeleton.kernel.moments import require_not_in_future
 from skeleton.kernel.money import require_in_use
 from skeleton.kernel.text import format_text
+from skeleton.kernel.time_limits import require_not_in_future
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
 
@@ -36,7 +36,7 @@ def create_contract(*, values: Values, actor: Actor) -> UUID:
 
     Raises Invalid (unknown party, contradictory values) and Conflict (the party is not active).
     """
-    fields = columns(values)
+    fields = term_columns(values)
     require_in_use(fields)
     with audited_transaction(actor, "create"):
         require_usable(fields["party_id"])
@@ -63,11 +63,11 @@ def change_delivery_terms(*, contract_id: UUID, values: Values, actor: Actor) ->
 def _change(contract_id: UUID, action: Action, values: Values, actor: Actor) -> None:
     with audited_transaction(actor, action.value):
         contract: Contract = locked_for_update(Contract.objects.visible_to(actor), contract_id, no_key=True)
-        leads_to(action, _situation(contract))
-        fields = columns(values, contract)
+        next_status(action, _state(contract))
+        fields = term_columns(values, contract)
         if fields.get("party_id", contract.party_id) != contract.party_id:
             require_usable(fields["party_id"])
-        assign(contract, fields)
+        save_changes(contract, fields)
 
 
 # --- states -----------------------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def _change(contract_id: UUID, action: Action, values: Values, actor: Actor) -> 
 def submit_contract(*, contract_id: UUID, actor: Actor) -> None:
     """Submit a draft for approval. Raises NotFound, Conflict."""
     with audited_transaction(actor, Action.SUBMIT.value):
-        _move(_get_locked_unchanged(contract_id, actor), Action.SUBMIT, {"rejection_reason": None})
+        _transition(_get_locked_unchanged(contract_id, actor), Action.SUBMIT, {"rejection_reason": None})
 
 
 def approve_contract(*, contract_id: UUID, actor: Actor) -> None:
@@ -86,16 +86,16 @@ def approve_contract(*, contract_id: UUID, actor: Actor) -> None:
     """
     with audited_transaction(actor, Action.APPROVE.value):
         contract = _get_locked_unchanged(contract_id, actor)
-        leads_to(Action.APPROVE, _situation(contract))
+        next_status(Action.APPROVE, _state(contract))
         if contract.created_by_id == actor.id and not actor.can("*:*"):
-            raise Forbidden(_("Somebody other than its author must approve a contract."))
-        _move(contract, Action.APPROVE, {"signed_at": timezone.now()})
+            raise Forbidden(_("You created this contract, so somebody else has to approve it."))
+        _transition(contract, Action.APPROVE, {"signed_at": timezone.now()})
 
 
 def reject_contract(*, contract_id: UUID, reason: str, actor: Actor) -> None:
     """Return a contract that is pending approval to draft. Raises NotFound, Conflict."""
     with audited_transaction(actor, Action.REJECT.value):
-        _move(_get_locked_unchanged(contract_id, actor), Action.REJECT, {"rejection_reason": reason})
+        _transition(_get_locked_unchanged(contract_id, actor), Action.REJECT, {"rejection_reason": reason})
 
 
 def activate_contract(*, contract_id: UUID, actor: Actor, signed_at: dt.datetime | None = None) -> None:
@@ -107,14 +107,14 @@ def activate_contract(*, contract_id: UUID, actor: Actor, signed_at: dt.datetime
     require_not_in_future(moment, field="signed_at")
     with audited_transaction(actor, Action.ACTIVATE.value):
         fields = {"signed_at": moment, "rejection_reason": None}
-        _move(_get_locked_unchanged(contract_id, actor), Action.ACTIVATE, fields)
+        _transition(_get_locked_unchanged(contract_id, actor), Action.ACTIVATE, fields)
 
 
 def terminate_contract(*, contract_id: UUID, reason: str, actor: Actor) -> None:
     """Terminate a contract before its end, or permanently after it. Raises NotFound, Conflict."""
     with audited_transaction(actor, Action.TERMINATE.value):
         fields = {"terminated_at": timezone.now(), "termination_reason": reason}
-        _move(_get_locked_unchanged(contract_id, actor), Action.TERMINATE, fields)
+        _transition(_get_locked_unchanged(contract_id, actor), Action.TERMINATE, fields)
 
 
 def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) -> None:
@@ -125,7 +125,7 @@ def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) ->
     """
     with audited_transaction(actor, Action.RENEW.value):
         contract = _get_locked_unchanged(contract_id, actor)
-        leads_to(Action.RENEW, _situation(contract))
+        next_status(Action.RENEW, _state(contract))
         earliest = max(contract.end_date + dt.timedelta(days=1), _today(contract))
         if new_end_date < earliest:
             raise Invalid(
@@ -136,7 +136,7 @@ def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) ->
                 }
             )
         period = validity(contract.start_date, new_end_date, field="new_end_date")
-        _move(contract, Action.RENEW, {"validity_period": period, "renewal_count": contract.renewal_count + 1})
+        _transition(contract, Action.RENEW, {"validity_period": period, "renewal_count": contract.renewal_count + 1})
         contract.end_date = new_end_date
         notify_contract_event(Event.CONTRACT_RENEWED, contract, actor=actor)
 
@@ -147,20 +147,20 @@ def _get_locked_unchanged(contract_id: UUID, actor: Actor) -> Contract:
     seen = rows.filter(pk=contract_id).values_list("status", "version").first()
     contract: Contract = locked_for_update(rows.select_related("party"), contract_id, no_key=True)
     if seen != (contract.status, contract.version):
-        allowed = allowed_actions(_situation(contract))
+        allowed = allowed_actions(_state(contract))
         raise Conflict(
             _("Somebody has just changed the contract. Check it and try again."), details={"allowed": allowed}
         )
     return contract
 
 
-def _move(contract: Contract, action: Action, fields: Values) -> None:
+def _transition(contract: Contract, action: Action, fields: Values) -> None:
     """Write `fields` and the state after the action. Raises Conflict."""
-    assign(contract, {**fields, "status": leads_to(action, _situation(contract)).value})
+    save_changes(contract, {**fields, "status": next_status(action, _state(contract)).value})
 
 
-def _situation(contract: Contract) -> Situation:
-    return contract.situation(_today(contract))
+def _state(contract: Contract) -> ContractState:
+    return contract.state(_today(contract))
 
 
 def _today(contract: Contract) -> dt.date:

@@ -16,13 +16,13 @@ from django.db import DatabaseError
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from contracts.choices import Action, CycleOutcome
-from contracts.machine import leads_to, obstacle
 from contracts.models import LAST_DAY, Contract, ContractCycle
 from contracts.queries import ended
-from contracts.services.telling import notify_contract_event, notify_upcoming_ends
+from contracts.services.notifications import notify_contract_event, notify_upcoming_ends
 from contracts.services.terms import validity
-from skeleton.db.locks import locked_if_there
-from skeleton.db.records import assign
+from contracts.state_machine import next_status, reason_not_allowed
+from skeleton.db.locks import locked_or_none
+from skeleton.db.records import save_changes
 from skeleton.kernel import days
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.transactions import audited_transaction
@@ -71,7 +71,7 @@ def run_cycle(*, today: dt.date | None = None, actor: Actor = SYSTEM, dry_run: b
     summary = CycleSummary(day, dry_run)
     for contract in list(ended(day).order_by("pk")):
         try:
-            summary.settled.extend(_preview(contract, day) if dry_run else _settled(contract.pk, day, actor))
+            summary.settled.extend(_preview(contract, day) if dry_run else _settle_contract(contract.pk, day, actor))
         except DatabaseError:
             log.exception("contract_cycle_failed", contract_id=str(contract.pk))
             summary.failed.append(contract.pk)
@@ -82,10 +82,10 @@ def run_cycle(*, today: dt.date | None = None, actor: Actor = SYSTEM, dry_run: b
 
 def _due_cycle(contract: Contract, today: dt.date) -> SettledCycle | None:
     """Return the outcome of the contract's current cycle if it ended before `today`, else None."""
-    situation = contract.situation(today)
-    if obstacle(Action.EXPIRE, situation):
+    state = contract.state(today)
+    if reason_not_allowed(Action.EXPIRE, state):
         return None
-    renews = contract.auto_renewal and not obstacle(Action.RENEW, situation)
+    renews = contract.auto_renewal and not reason_not_allowed(Action.RENEW, state)
     return SettledCycle(contract.pk, contract.end_date, _next_end(contract) if renews else None)
 
 
@@ -99,12 +99,12 @@ def _preview(contract: Contract, today: dt.date) -> Iterator[SettledCycle]:
     """Yield the outcome of each cycle of the contract, without writing anything."""
     while step := _due_cycle(contract, today):
         yield step
-        contract.status = leads_to(step.action, contract.situation(today))
+        contract.status = next_status(step.action, contract.state(today))
         contract.end_date = step.renewed_until or contract.end_date
         contract.renewal_count += 1
 
 
-def _settled(contract_id: UUID, today: dt.date, actor: Actor) -> Iterator[SettledCycle]:
+def _settle_contract(contract_id: UUID, today: dt.date, actor: Actor) -> Iterator[SettledCycle]:
     """Settle the contract's cycles one by one until none is due, or another run has it locked."""
     while step := _due_cycle(Contract.objects.get(pk=contract_id), today):
         if not _settle_cycle(step, today, actor):
@@ -115,14 +115,14 @@ def _settled(contract_id: UUID, today: dt.date, actor: Actor) -> Iterator[Settle
 def _settle_cycle(step: SettledCycle, today: dt.date, actor: Actor) -> bool:
     """Settle one cycle and return True, if it is still due and the contract isn't locked."""
     with audited_transaction(actor, step.action.value):
-        contract = locked_if_there(Contract.objects.all(), step.contract_id, no_key=True, skip_locked=True)
+        contract = locked_or_none(Contract.objects.all(), step.contract_id, no_key=True, skip_locked=True)
         if contract is None or _due_cycle(contract, today) != step:
             return False
-        fields: dict[str, str | int | DateRange] = {"status": leads_to(step.action, contract.situation(today)).value}
+        fields: dict[str, str | int | DateRange] = {"status": next_status(step.action, contract.state(today)).value}
         if step.renewed_until:
             fields["validity_period"] = validity(contract.start_date, step.renewed_until)
             fields["renewal_count"] = contract.renewal_count + 1
-        assign(contract, fields)
+        save_changes(contract, fields)
         ContractCycle.objects.create(
             contract=contract,
             ended_on=step.ended_on,

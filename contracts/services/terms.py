@@ -27,7 +27,7 @@ def validity(start: dt.date, end: dt.date, *, field: str = "end_date") -> DateRa
     return DateRange(start, end + dt.timedelta(days=1), "[)")
 
 
-def columns(values: Mapping[str, Any], contract: Contract | None = None) -> Values:
+def term_columns(values: Mapping[str, Any], contract: Contract | None = None) -> Values:
     """Return the `values` of a request body as columns of `contract` (None: a new one).
 
     Raises Invalid if they contradict each other or the contract's other values.

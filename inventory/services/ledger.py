@@ -20,7 +20,7 @@ from skeleton.kernel.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StockLocation:
     """An item in a warehouse, which identifies a stock row."""
 
     item_id: UUID
@@ -31,13 +31,13 @@ class Place:
 class Line:
     """A change to post. `quantity` is signed, `other_warehouse_id` is the other end of a transfer."""
 
-    place: Place
+    location: StockLocation
     quantity: Decimal
     other_warehouse_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class PostedLine:
     """The ids of a posted line."""
 
     stock_id: UUID
@@ -74,14 +74,14 @@ def post(
     reference: str | None = None,
     reason: str | None = None,
     transfer_id: UUID | None = None,
-) -> dict[Place, Posted]:
-    """Post `lines`, at most one for each place. Call this in an audited transaction.
+) -> dict[StockLocation, PostedLine]:
+    """Post `lines`, at most one for each location. Call this in an audited transaction.
 
     Raises NotEnoughStock if a line takes more than is available (on hand and not reserved).
     """
     values = {
-        "items": [line.place.item_id for line in lines],
-        "warehouses": [line.place.warehouse_id for line in lines],
+        "items": [line.location.item_id for line in lines],
+        "warehouses": [line.location.warehouse_id for line in lines],
         "quantities": [line.quantity for line in lines],
         "others": [line.other_warehouse_id for line in lines],
         "type": type,
@@ -91,15 +91,15 @@ def post(
         "actor_id": actor.id,
     }
     posted = dict(_posted(run(_POST, values)))
-    notify_low_stock({posted[line.place].stock_id: -line.quantity for line in lines if line.quantity < 0})
+    notify_low_stock({posted[line.location].stock_id: -line.quantity for line in lines if line.quantity < 0})
     return posted
 
 
-def _posted(rows: list[tuple[Any, ...]]) -> Iterator[tuple[Place, Posted]]:
+def _posted(rows: list[tuple[Any, ...]]) -> Iterator[tuple[StockLocation, PostedLine]]:
     for item_id, warehouse_id, stock_id, available, movement_id in rows:
         if movement_id is None:
             raise NotEnoughStock(available or Decimal(0), item_id=item_id)
-        yield Place(item_id, warehouse_id), Posted(stock_id, movement_id)
+        yield StockLocation(item_id, warehouse_id), PostedLine(stock_id, movement_id)
 
 
 _OPEN = """
@@ -110,20 +110,20 @@ _OPEN = """
 """
 
 
-def open_row(place: Place, *, new_id: UUID) -> None:
-    """Create the stock row of `place` if there is none. Call this before taking any lock.
+def ensure_stock_row(location: StockLocation, *, new_id: UUID) -> None:
+    """Create the stock row of `location` if there is none. Call this before taking any lock.
 
     It waits for transactions that create the same row, so it must not hold locks that they may need.
     """
-    run(_OPEN, {"id": new_id, "item_id": place.item_id, "warehouse_id": place.warehouse_id}, rows=False)
+    run(_OPEN, {"id": new_id, "item_id": location.item_id, "warehouse_id": location.warehouse_id}, rows=False)
 
 
-def place_of(stock_id: UUID) -> Place:
+def location_of(stock_id: UUID) -> StockLocation:
     """Return the item and warehouse of a stock row, which never change. Raises NotFound."""
     found = run("SELECT item_id, warehouse_id FROM inventory_stock WHERE id = %(id)s", {"id": stock_id})
     if not found:
         raise NotFound
-    return Place(*found[0])
+    return StockLocation(*found[0])
 
 
 def run(sql: str, values: dict[str, Any], *, rows: bool = True) -> list[tuple[Any, ...]]:

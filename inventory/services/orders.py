@@ -46,7 +46,7 @@ _RESERVE = """
     ORDER BY place
 """
 
-_HOLD = """
+_LOCK_RESERVED_STOCK = """
     SELECT id FROM inventory_stock
     WHERE id IN (SELECT stock_id FROM inventory_reservation WHERE order_id = %(order_id)s AND status = 'active')
     ORDER BY item_id, warehouse_id FOR NO KEY UPDATE
@@ -97,7 +97,7 @@ def issue_for_order(*, order_id: UUID, reference: str, actor: Actor) -> int:
     Manual reservations for the order are released, since its lines have reservations of their own.
     """
     with audited_transaction(actor, "issue"):
-        run(_HOLD, {"order_id": order_id})
+        run(_LOCK_RESERVED_STOCK, {"order_id": order_id})
         issued = run(_ISSUE, {"order_id": order_id, "reference": reference, "actor_id": actor.id})
         run(_RELEASE, {"order_id": order_id})
     return len(issued)
@@ -106,5 +106,5 @@ def issue_for_order(*, order_id: UUID, reference: str, actor: Actor) -> int:
 def release_for_order(*, order_id: UUID, actor: Actor) -> int:
     """Release all reservations for the order and return their number."""
     with audited_transaction(actor, "release"):
-        run(_HOLD, {"order_id": order_id})
+        run(_LOCK_RESERVED_STOCK, {"order_id": order_id})
         return len(run(_RELEASE, {"order_id": order_id}))

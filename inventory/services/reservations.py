@@ -19,8 +19,14 @@ from inventory.services.stock import require_active
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.ids import uuid7
-from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import audited_transaction
+
+_EXPIRED = _("This reservation has expired. Make a new one instead.")
+_ENDED = {
+    ReservationStatus.FULFILLED: _("The goods of this reservation have already been issued."),
+    ReservationStatus.CANCELLED: _("This reservation has been cancelled. Make a new one instead."),
+    ReservationStatus.EXPIRED: _EXPIRED,
+}
 
 EXPIRY_BATCH = 500
 """The maximum number of stock rows that one expiry transaction locks."""
@@ -40,7 +46,7 @@ _RESERVE = """
     SELECT held.id, held.available, made.id FROM held LEFT JOIN made ON true
 """
 
-_HOLD = """
+_LOCK_RESERVED_STOCK = """
     SELECT id FROM inventory_stock WHERE id = (SELECT stock_id FROM inventory_reservation WHERE id = %(id)s)
     FOR NO KEY UPDATE
 """
@@ -105,17 +111,17 @@ def reserve_stock(
 def fulfill_reservation(*, reservation_id: UUID, actor: Actor) -> None:
     """Issue the reserved stock. Raises NotFound, Conflict (ended, expired, or held by an order)."""
     with audited_transaction(actor, "fulfill"):
-        reservation = _held(reservation_id)
+        reservation = _get_locked(reservation_id)
         _require(reservation, "fulfill")
         if reservation.expires_at and reservation.expires_at <= timezone.now():
-            raise Conflict(_("The reservation has expired."), details={"allowed": ["cancel"]})
+            raise Conflict(_EXPIRED, details={"allowed": ["cancel"]})
         run(_FULFILL, {"id": reservation_id, "actor_id": actor.id}, rows=False)
 
 
 def cancel_reservation(*, reservation_id: UUID, actor: Actor) -> None:
     """Release the reserved stock. Raises NotFound, Conflict (ended, or held by an order)."""
     with audited_transaction(actor, "cancel"):
-        _require(_held(reservation_id), "cancel")
+        _require(_get_locked(reservation_id), "cancel")
         run(_CANCEL, {"id": reservation_id}, rows=False)
 
 
@@ -130,9 +136,9 @@ def expire_reservations() -> int:
             return expired
 
 
-def _held(reservation_id: UUID) -> Reservation:
+def _get_locked(reservation_id: UUID) -> Reservation:
     """Lock the reservation's stock row and return the reservation. Raises NotFound."""
-    if not run(_HOLD, {"id": reservation_id}):
+    if not run(_LOCK_RESERVED_STOCK, {"id": reservation_id}):
         raise NotFound
     return Reservation.objects.get(pk=reservation_id)
 
@@ -141,7 +147,8 @@ def _require(reservation: Reservation, action: str) -> None:
     """Raise Conflict if the reservation doesn't allow `action`."""
     allowed = list(RESERVATION_ACTIONS[reservation.status])
     if action not in allowed:
-        status = Label(ReservationStatus(reservation.status).label)
-        raise Conflict(format_text(_("The reservation is {status}."), status=status), details={"allowed": allowed})
+        raise Conflict(_ENDED[ReservationStatus(reservation.status)], details={"allowed": allowed})
     if reservation.held_by_order:
-        raise Conflict(_("An order holds this: ship or cancel the order."), details={"allowed": []})
+        raise Conflict(
+            _("This reservation belongs to an order. Ship or cancel the order instead."), details={"allowed": []}
+        )

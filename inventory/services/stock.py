@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.choices import MovementType, WarehouseStatus
 from inventory.models import Stock, Warehouse
-from inventory.services.ledger import Line, Place, open_row, place_of, post
+from inventory.services.ledger import Line, StockLocation, ensure_stock_row, location_of, post
 from skeleton.db import records
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Invalid
@@ -40,14 +40,14 @@ def receive_stock(
 
     Raises Conflict if the warehouse is not active.
     """
-    place = Place(item_id, warehouse_id)
+    location = StockLocation(item_id, warehouse_id)
     with audited_transaction(actor, "receive"):
         require_active(warehouse_id)
-        open_row(place, new_id=uuid7())
+        ensure_stock_row(location, new_id=uuid7())
         posted = post(
-            [Line(place, quantity)], type=MovementType.RECEIPT, actor=actor, reference=reference, reason=reason
+            [Line(location, quantity)], type=MovementType.RECEIPT, actor=actor, reference=reference, reason=reason
         )
-    return posted[place].stock_id
+    return posted[location].stock_id
 
 
 def issue_stock(
@@ -60,18 +60,18 @@ def issue_stock(
     reason: str | None = None,
 ) -> UUID:
     """Issue unreserved goods, `quantity` above 0. Returns the id of the stock row. Raises NotEnoughStock."""
-    place = Place(item_id, warehouse_id)
+    location = StockLocation(item_id, warehouse_id)
     with audited_transaction(actor, "issue"):
         posted = post(
-            [Line(place, -quantity)], type=MovementType.ISSUE, actor=actor, reference=reference, reason=reason
+            [Line(location, -quantity)], type=MovementType.ISSUE, actor=actor, reference=reference, reason=reason
         )
-    return posted[place].stock_id
+    return posted[location].stock_id
 
 
 def adjust_stock(*, stock_id: UUID, change: Decimal, reason: str, actor: Actor, reference: str | None = None) -> None:
     """Correct the quantity on hand by `change`, signed and not 0. Raises NotFound, NotEnoughStock."""
     with audited_transaction(actor, "adjust"):
-        line = Line(place_of(stock_id), change)
+        line = Line(location_of(stock_id), change)
         post([line], type=MovementType.ADJUSTMENT, actor=actor, reference=reference, reason=reason)
 
 
@@ -91,11 +91,11 @@ def transfer_stock(
     """
     if from_warehouse_id == to_warehouse_id:
         raise Invalid(details={"to_warehouse_id": _("Must be another warehouse than the one it comes from.")})
-    source, target = Place(item_id, from_warehouse_id), Place(item_id, to_warehouse_id)
+    source, target = StockLocation(item_id, from_warehouse_id), StockLocation(item_id, to_warehouse_id)
     lines = [Line(source, -quantity, to_warehouse_id), Line(target, quantity, from_warehouse_id)]
     with audited_transaction(actor, "transfer"):
         require_active(to_warehouse_id)
-        open_row(target, new_id=uuid7())
+        ensure_stock_row(target, new_id=uuid7())
         posted = post(
             lines,
             type=MovementType.TRANSFER,
@@ -119,7 +119,7 @@ def require_active(warehouse_id: UUID) -> None:
     if warehouse:
         raise Conflict(
             format_text(
-                _("The warehouse {name} is {status}."),
+                _("The warehouse {name} is {status}. Activate it first, or choose another one."),
                 name=warehouse.name,
                 status=Label(WarehouseStatus(warehouse.status).label),
             )

@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
+from inventory.integrity_checks import stock_differences
 from inventory.models import Category, Item, Movement, Reservation, Stock
-from inventory.proofs import stock_differences
 from inventory.tests import factories
 from skeleton.audit.models import AuditEntry
 from skeleton.identity.tests.factories import user_in_role

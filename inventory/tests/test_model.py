@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from inventory.errors import NotEnoughStock
+from inventory.integrity_checks import stock_differences
 from inventory.models import Movement, Reservation, Stock
-from inventory.proofs import stock_differences
 from inventory.services import orders, reservations, stock
 from inventory.tests import factories
 from skeleton.kernel.actors import SYSTEM

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from inventory.errors import NotEnoughStock
+from inventory.integrity_checks import stock_differences
 from inventory.models import Item, Movement, Reservation, Stock, Warehouse
-from inventory.proofs import stock_differences
 from inventory.services.orders import issue_for_order, release_for_order, reserve_for_order
 from inventory.tests import factories
 from skeleton.kernel.actors import SYSTEM

@@ -9,7 +9,7 @@ import orjson
 import pytest
 import time_machine
 
-from inventory.proofs import stock_differences
+from inventory.integrity_checks import stock_differences
 from inventory.services.reservations import expire_reservations
 from inventory.tests import factories
 from skeleton.audit.models import AuditEntry

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import override
 
 from skeleton.kernel.errors import DomainError
-from skeleton.rest.handler import handle, translate
+from skeleton.rest.handler import handle, to_domain_error
 from skeleton.testkit.client import Answer, ApiClient
 from tests.refusals.language import LANGUAGES
 
@@ -26,7 +26,7 @@ _heard: list[DomainError] = []
 
 def listen(exc: Exception, context: dict[str, Any]) -> HttpResponse:
     """DRF's exception handler, as in production, but remembers the error that was answered."""
-    error = translate(exc)
+    error = to_domain_error(exc)
     if error is not None:
         _heard.append(error)
     return handle(exc, context)

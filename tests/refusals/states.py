@@ -31,7 +31,7 @@ def default_role(_world: World) -> str:
 
 def reversed_entry(world: World) -> str:
     pk = world.transaction()
-    world.made(f"/transactions/{pk}/reverse")
+    world.create(f"/transactions/{pk}/reverse")
     return pk
 
 
@@ -50,13 +50,13 @@ def empty_stock(world: World) -> str:
 
 def category_in_use(world: World) -> str:
     pk = world.category()
-    world.made("/catalog/items", {"sku": "B-1", "name": "Thing", "unit_price": 100, "category_id": pk})
+    world.create("/catalog/items", {"sku": "B-1", "name": "Thing", "unit_price": 100, "category_id": pk})
     return pk
 
 
 def attached_file(world: World) -> str:
     pk, where = world.file(), world.conversation()
-    world.made(f"/conversations/{where}/messages", {"content": "Look", "attachments": [pk]})
+    world.create(f"/conversations/{where}/messages", {"content": "Look", "attachments": [pk]})
     return pk
 
 

@@ -10,7 +10,7 @@ from skeleton.notifications.tests.factories import tell
 from skeleton.testkit.pages import fields_of
 from tests.refusals.office import Reader, forms_on, wrong_rounds
 from tests.refusals.states import STATES
-from tests.test_audit_screens import SCREENS, Walk, acts_of, nothing, screens
+from tests.test_audit_screens import SCREENS, Walk, actions_of, nothing, screens
 from tests.writes import World
 
 ALWAYS_ALLOWED = {
@@ -26,26 +26,26 @@ def told(world: World) -> str:
     return str(tell(world.chief.user).pk)
 
 
-WALKS = {**SCREENS, "notifications.notification": Walk(told, acts={"mark_read": (told, nothing)})}
-APPS = sorted({name.partition(".")[0] for name, walk in WALKS.items() if walk.acts})
+WALKS = {**SCREENS, "notifications.notification": Walk(told, actions={"mark_read": (told, nothing)})}
+APPS = sorted({name.partition(".")[0] for name, walk in WALKS.items() if walk.actions})
 
 
 def states_of(name: str, world: Any) -> list[str]:
     """Records of a screen in every state that one of its actions asks for, and in some that none asks for."""
     walk = WALKS[name]
-    makes = {walk.make, *(make for make, _ in walk.acts.values()), *STATES.get(name, ())}
+    makes = {walk.make, *(make for make, _ in walk.actions.values()), *STATES.get(name, ())}
     return [make(world) for make in makes]
 
 
 @pytest.mark.parametrize("app", APPS)
 def test_every_action_in_every_state(app, world, reader):
     refused: set[str] = set()
-    actions = {name: walk.acts for name, walk in WALKS.items() if walk.acts and name.partition(".")[0] == app}
+    actions = {name: walk.actions for name, walk in WALKS.items() if walk.actions and name.partition(".")[0] == app}
     for name, acts in actions.items():
         records = states_of(name, world)
         refused |= {f"{name}.{each}" for each in run_singly(name, records, world, reader)}
-        for each in screens()[name].bulk_acts:
-            reader.hear(f"{name}: {each}", screens()[name].list_page, selected(each, records))
+        for each in screens()[name].bulk_actions:
+            reader.hear(f"{name}: {each}", screens()[name].changelist_url, selected(each, records))
         for each, (make, typed) in acts.items():
             mistype(f"{name}: {each}", reader, page_of(name, make(world), each), typed(world))
     reader.complain()
@@ -55,9 +55,10 @@ def test_every_action_in_every_state(app, world, reader):
 
 def run_singly(name: str, records: list[str], world: World, reader: Reader) -> Iterator[str]:
     """Run each action of a screen on each of its records, and yield those that some record refuses."""
-    for action, (_, typed) in WALKS[name].acts.items():
+    for action, (_, typed) in WALKS[name].actions.items():
         right = typed(world)
-        if any([reader.hear(f"{name}: {action}", page_of(name, pk, action), right) for pk in records]):
+        heard = [reader.hear(f"{name}: {action}", page_of(name, pk, action), right) for pk in records]
+        if any(heard):
             yield action
 
 
@@ -82,5 +83,5 @@ def mistype(what: str, reader: Reader, address: str, right: dict[str, Any]) -> N
 
 def test_every_action_is_run():
     for name, screen in screens().items():
-        run = WALKS[name].acts if name in WALKS else {}
-        assert acts_of(screen) == set(run), name
+        run = WALKS[name].actions if name in WALKS else {}
+        assert actions_of(screen) == set(run), name

@@ -1,4 +1,4 @@
-"""Every field of every body that the API takes is sent wrong in every way, and the refusals are read in three languages."""
+"""Every field of every body that the API takes is sent wrong in every way, and refused in three languages."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,7 +19,8 @@ from tests.refusals.world import NAME, REQUESTS, NamedWorld
 def bodies() -> dict[str, Any]:
     """The input serializer of every route that takes a body, by route."""
     found = {}
-    for route, view in endpoints():
+    routed: list[tuple[str, Any]] = [*endpoints()]
+    for route, view in routed:
         for method, action in getattr(view, "actions", {}).items():
             described = description_of(view.cls, action)
             if described is not None and described.input is not None:
@@ -72,6 +73,13 @@ class Readings:
         return {name.partition(".")[0] for name in english}
 
 
+def is_alias(route: str) -> bool:
+    """Whether the route does what the same path does for PUT, with the same body."""
+    method, _, path = route.partition(" ")
+    twin = BODIES.get(f"PUT {path}")
+    return method == "PATCH" and type(twin) is type(BODIES[route])
+
+
 @pytest.mark.parametrize("app", tables())
 def test_every_field_of_every_body(app, world):
     readings = Readings(world)
@@ -80,10 +88,13 @@ def test_every_field_of_every_body(app, world):
             continue
         serializer, (path, right) = BODIES[route], REQUESTS[route](world)
         kept = {NAME, WORD, *enumerations(serializer)}
+        bodies = [*wrong_bodies(serializer), *nearly_right(serializer, right or {})]
+        if is_alias(route):
+            bodies = bodies[1:2]  # every field is null
         refused: set[str] = set()
-        for body in (*wrong_bodies(serializer), *nearly_right(serializer, right or {})):
+        for body in bodies:
             refused |= readings.hear(route, path, body, kept)
-        unread = writable(serializer).keys() - refused
+        unread = set() if is_alias(route) else writable(serializer).keys() - refused
         assert not unread, f"{route}: nothing was wrong with {sorted(unread)}"
     assert not readings.found, "\n".join(sorted(readings.found.values()))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skeleton.identity.tests.factories import PASSWORD
-from tests.writes import WRITES, Body, Recipe, World
+from tests.writes import WRITES, Body, RequestFactory, World
 
 NAME = "This is Digital {name} %(name)s Ltd"
 """A name that is English, and a template besides."""
@@ -14,9 +14,9 @@ NAME = "This is Digital {name} %(name)s Ltd"
 class NamedWorld(World):
     """A world in which whatever has a name has `NAME`."""
 
-    def made(self, path: str, body: Body = None, status: int = 201) -> str:
+    def create(self, path: str, body: Body = None, status: int = 201) -> str:
         named = {**body, "name": _named(body["name"])} if body and "name" in body else body
-        return super().made(path, named, status)
+        return super().create(path, named, status)
 
 
 def _named(name: Any) -> Any:
@@ -25,7 +25,7 @@ def _named(name: Any) -> Any:
     return name if isinstance(name, dict) else f"{NAME} {number}" if number.isdigit() else NAME
 
 
-UNAUDITED: dict[str, Recipe] = {
+UNAUDITED: dict[str, RequestFactory] = {
     "POST /auth/login": lambda w: ("/auth/login", {"email": w.chief.user.email, "password": PASSWORD}),
     "POST /auth/refresh": lambda w: ("/auth/refresh", {"refresh_token": "none"}),
     "POST /auth/register": lambda w: ("/auth/register", {"email": "n@example.com", "password": PASSWORD, "name": "N"}),

@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounting.proofs import registered
-from skeleton.kernel.transactions import snapshot
+from accounting.integrity_checks import registered_checks
+from skeleton.kernel.transactions import read_snapshot
 
 
 class Command(BaseCommand):
@@ -11,9 +11,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         differences = 0
-        with snapshot():
-            for name, proof in registered().items():
-                found = list(proof())
+        with read_snapshot():
+            for name, check in registered_checks().items():
+                found = list(check())
                 differences += len(found)
                 self.stdout.write(f"{'DIFFERS' if found else 'ok':8}{name}")
                 for sentence in found:

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounting.proofs import registered
+from accounting.integrity_checks import registered_checks
 from billing.models import Invoice, Order
 from contracts.models import Contract
 from inventory.models import Stock
@@ -46,8 +46,8 @@ def test_a_small_company_is_there_and_its_books_are_right():
     assert (timezone.now().date() - days[0]).days > 400
     assert present(days.last()) <= timezone.now().date()
     assert User.objects.get(name="Olena Kovalenko").check_password("a long enough password")
-    for name, proof in registered().items():
-        assert not list(proof()), name
+    for name, check in registered_checks().items():
+        assert not list(check()), name
 
 
 def test_the_same_seed_makes_the_same_company_and_no_other(monkeypatch):
@@ -55,7 +55,7 @@ def test_the_same_seed_makes_the_same_company_and_no_other(monkeypatch):
 
     def remember(**options):
         with pytest.raises(ZeroDivisionError):
-            build.build(scale=0.05, password=None, told=lambda *_: None, **options)
+            build.build(scale=0.05, password=None, progress=lambda *_: None, **options)
 
     def fail(world):
         made.append(company())

@@ -1,0 +1,111 @@
+"""Integrity checks of the books: all maintained values are recomputed from the recorded data and compared.
+
+Apps on higher floors add their own checks in `AppConfig.ready()`, as in `register_check("numbers are gapless", gaps)`.
+A check yields one sentence for each difference, and nothing if all is well.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from django.db import connection
+
+IntegrityCheck = Callable[[], Iterable[str]]
+
+_checks: dict[str, IntegrityCheck] = {}
+
+
+def register_check(name: str, check: IntegrityCheck) -> None:
+    """Register a check. `name` states what it verifies."""
+    _checks[name] = check
+
+
+def registered_checks() -> dict[str, IntegrityCheck]:
+    """Return all checks by name, in the order of registration. Those of accounting come first."""
+    return dict(_checks)
+
+
+_UNEQUAL = """
+    SELECT a.code, coalesce(kept.currency, found.currency), {month}
+           coalesce(kept.debit, 0), coalesce(kept.credit, 0), coalesce(found.debit, 0), coalesce(found.credit, 0)
+    FROM {table} AS kept
+    FULL JOIN (
+        SELECT account_id, currency, {line_month} sum(debit) AS debit, sum(credit) AS credit
+        FROM accounting_line GROUP BY {groups}
+    ) AS found USING ({key})
+    JOIN accounting_account a ON a.id = account_id
+    WHERE (kept.debit, kept.credit) IS DISTINCT FROM (found.debit, found.credit)
+    ORDER BY a.code, 2
+"""
+_TOTALS = _UNEQUAL.format(
+    table="accounting_total", month="'in all',", line_month="", groups="1, 2", key="account_id, currency"
+)
+_MONTHS = _UNEQUAL.format(
+    table="accounting_month_total",
+    month="'in ' || to_char(month, 'YYYY-MM'),",
+    line_month="date_trunc('month', date)::date AS month,",
+    groups="1, 2, 3",
+    key="account_id, currency, month",
+)
+_UNBALANCED = """
+    SELECT e.id, e.date, l.currency, sum(l.debit), sum(l.credit)
+    FROM accounting_entry e LEFT JOIN accounting_line l ON l.entry_id = e.id
+    GROUP BY e.id, e.date, l.currency
+    HAVING sum(l.debit) IS DISTINCT FROM sum(l.credit) OR l.currency IS NULL
+    ORDER BY e.date, e.id
+"""
+_MISDATED = """
+    SELECT e.id, e.date, l.date FROM accounting_entry e JOIN accounting_line l ON l.entry_id = e.id
+    WHERE l.date <> e.date ORDER BY e.date, e.id
+"""
+_UNDONE = """
+    SELECT e.id, e.reverses_id
+    FROM accounting_entry e JOIN accounting_line l ON l.entry_id IN (e.id, e.reverses_id)
+    WHERE e.reverses_id IS NOT NULL
+    GROUP BY e.id, e.reverses_id, l.account_id, l.currency HAVING sum(l.debit) <> sum(l.credit)
+"""
+_TRIAL = """
+    SELECT currency, sum(debit), sum(credit) FROM accounting_total
+    GROUP BY currency HAVING sum(debit) <> sum(credit) ORDER BY currency
+"""
+
+
+def check_totals_equal_lines() -> Iterator[str]:
+    for sql in (_TOTALS, _MONTHS):
+        for code, currency, when, *sums in _rows(sql):
+            kept_debit, kept_credit, debit, credit = sums
+            yield (
+                f"account {code} {when}: kept {kept_debit} / {kept_credit} {currency}, "
+                f"the lines add up to {debit} / {credit} {currency} (debit / credit, minor units)"
+            )
+
+
+def check_entries_balance() -> Iterator[str]:
+    for entry, day, currency, debit, credit in _rows(_UNBALANCED):
+        yield f"entry {entry} of {day}: debit {debit or 0}, credit {credit or 0} {currency or '(no lines)'}"
+    for entry, day, other in _rows(_MISDATED):
+        yield f"entry {entry} of {day} has a line dated {other}"
+
+
+def check_reversals_undo() -> Iterator[str]:
+    for entry, undone in _rows(_UNDONE):
+        yield f"entry {entry} does not undo entry {undone}"
+
+
+def check_trial_balance_is_zero() -> Iterator[str]:
+    for currency, debit, credit in _rows(_TRIAL):
+        yield f"{currency}: debit {debit}, credit {credit}, difference {debit - credit}"
+
+
+def _rows(sql: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def register_checks() -> None:
+    """Register the checks of accounting. Called once, when the app starts."""
+    register_check("kept totals equal the sums of the lines", check_totals_equal_lines)
+    register_check("every entry balances in each currency", check_entries_balance)
+    register_check("every reversal undoes its entry", check_reversals_undo)
+    register_check("the trial balance is zero in each currency", check_trial_balance_is_zero)

@@ -1,0 +1,114 @@
+"""The checks of documents in `manage.py verify_books`. Each check yields one sentence for each difference."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection
+
+from accounting.choices import Role
+from accounting.integrity_checks import register_check
+
+_GAPS = """
+    SELECT name, coalesce(series.last, 0), coalesce(found.highest, 0), coalesce(found.documents, 0)
+    FROM (SELECT name, last FROM core_number_series WHERE name LIKE 'INV-%' OR name LIKE 'ORD-%') AS series
+    FULL JOIN (
+        SELECT split_part(number, '-', 1) || '-' || split_part(number, '-', 2) AS name,
+               max(split_part(number, '-', 3)::bigint) AS highest,
+               count(DISTINCT split_part(number, '-', 3)::bigint) AS documents
+        FROM (SELECT number FROM billing_invoice UNION ALL SELECT number FROM billing_order) AS numbers GROUP BY 1
+    ) AS found USING (name)
+    WHERE (series.last, found.highest) IS DISTINCT FROM (found.highest, found.documents)
+    ORDER BY name
+"""
+_UNBILLED = """
+    SELECT number, currency, unbilled_total, due.amount
+    FROM billing_order o CROSS JOIN LATERAL (
+        SELECT CASE WHEN o.status IN ('confirmed', 'shipped', 'delivered') THEN billing_order_unbilled(o.id)
+                    ELSE 0 END AS amount
+    ) AS due
+    WHERE o.unbilled_total <> due.amount ORDER BY number_key
+"""
+_BILLED_TWICE = """
+    SELECT o.number, rest.line_position, -rest.quantity
+    FROM billing_order o CROSS JOIN LATERAL billing_order_rest(o.id, '{draft,sent,paid}') AS rest
+    WHERE rest.quantity < 0 ORDER BY number_key
+"""
+_PAID = """
+    SELECT i.number, i.currency, i.amount_paid, coalesce(sum(p.amount), 0)
+    FROM billing_invoice i LEFT JOIN billing_payment p ON p.invoice_id = i.id
+    GROUP BY i.id HAVING i.amount_paid <> coalesce(sum(p.amount), 0) ORDER BY i.number_key
+"""
+_UNPOSTED = """
+    SELECT 'invoice ' || i.number || ' (' || i.status || ')'
+    FROM billing_invoice i
+    LEFT JOIN accounting_entry e ON e.source_type = 'invoice' AND e.source_id = i.id AND e.purpose = 'send'
+    LEFT JOIN accounting_entry r ON r.reverses_id = e.id
+    WHERE ((i.sent_at IS NOT NULL AND i.total > 0), (i.status = 'cancelled' AND i.sent_at IS NOT NULL AND i.total > 0))
+          <> (e.id IS NOT NULL, r.id IS NOT NULL)
+    UNION ALL
+    SELECT 'payment ' || p.id
+    FROM billing_payment p
+    LEFT JOIN accounting_entry e ON e.source_type = 'payment' AND e.source_id = p.id AND e.purpose = 'receive'
+    WHERE e.id IS NULL OR EXISTS (SELECT FROM accounting_entry r WHERE r.reverses_id = e.id)
+    ORDER BY 1
+"""
+# manual postings to the account belong to no invoice
+_RECEIVABLE = """
+    SELECT currency, coalesce(booked.amount, 0), coalesce(open.amount, 0)
+    FROM (
+        SELECT l.currency, sum(l.debit - l.credit) AS amount
+        FROM accounting_line l
+        JOIN accounting_account a ON a.id = l.account_id AND a.code = %s
+        JOIN accounting_entry e ON e.id = l.entry_id
+        LEFT JOIN accounting_entry undone ON undone.id = e.reverses_id
+        WHERE coalesce(undone.source_type, e.source_type) IN ('invoice', 'payment')
+        GROUP BY l.currency
+    ) AS booked
+    FULL JOIN (
+        SELECT currency, sum(total - amount_paid) AS amount FROM billing_invoice WHERE status = 'sent' GROUP BY currency
+    ) AS open USING (currency)
+    WHERE coalesce(booked.amount, 0) <> coalesce(open.amount, 0) ORDER BY currency
+"""
+
+
+def check_numbers_have_no_gap() -> Iterator[str]:
+    for name, last, highest, documents in _rows(_GAPS):
+        yield f"{name}: {documents} documents, the highest number is {highest}, the last one given is {last}"
+
+
+def check_orders_are_billed_once() -> Iterator[str]:
+    for number, currency, kept, amount in _rows(_UNBILLED):
+        yield f"{number}: {kept} {currency} are kept as not billed, its lines leave {amount} (minor units)"
+    for number, position, quantity in _rows(_BILLED_TWICE):
+        yield f"{number}: {quantity} more of line {position} are billed than were ordered"
+
+
+def check_amounts_paid() -> Iterator[str]:
+    for number, currency, paid, payments in _rows(_PAID):
+        yield f"{number}: paid {paid} {currency}, its payments add up to {payments} {currency} (minor units)"
+
+
+def check_documents_are_posted() -> Iterator[str]:
+    for (document,) in _rows(_UNPOSTED):
+        yield f"{document}: its entries are not those that its state asks for"
+
+
+def check_receivables() -> Iterator[str]:
+    for currency, booked, due in _rows(_RECEIVABLE, [Role.RECEIVABLE.code]):
+        yield f"{currency}: account {Role.RECEIVABLE.code} has {booked}, sent invoices are due {due} (minor units)"
+
+
+def _rows(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def register_checks() -> None:
+    """Register the checks of billing. Called once, when the app starts."""
+    register_check("numbers of orders and invoices have no gap", check_numbers_have_no_gap)
+    register_check("orders are billed once, and what is not billed is what is kept", check_orders_are_billed_once)
+    register_check("the amount paid of every invoice is that of its payments", check_amounts_paid)
+    register_check("every document is in the books, as its state asks", check_documents_are_posted)
+    register_check("receivable is what sent invoices are due", check_receivables)

@@ -1,0 +1,25 @@
+"""Notifications about invoices, to the user who created the invoice, or else to all who can write invoices."""
+
+from billing.models import Invoice
+from skeleton.kernel.actors import Actor
+from skeleton.notifications.choices import EVENT_VALUES, Event
+from skeleton.notifications.queries import recipients_for
+from skeleton.notifications.services import notify
+
+
+def notify_invoice_event(event: Event, invoice: Invoice, *, actor: Actor, deduplication_key: str | None = None) -> None:
+    """Notify about an event of the invoice. Call this in the audited transaction, after the change."""
+    values = {
+        "number": invoice.number,
+        "customer": invoice.customer_name,
+        "total": (invoice.total, invoice.currency),
+        "due": (invoice.total - invoice.amount_paid, invoice.currency),
+        "due_date": invoice.due_date,
+    }
+    notify(
+        event=event,
+        recipients=recipients_for(invoice.created_by_id, "invoices:write", actor=actor),
+        values={name: values[name] for name in EVENT_VALUES[event]},
+        link=f"/api/v1/invoices/{invoice.pk}",
+        deduplication_key=deduplication_key,
+    )
