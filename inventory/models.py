@@ -19,6 +19,7 @@ from inventory.choices import ItemStatus, MovementType, ReservationStatus, Wareh
 from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet
 from skeleton.kernel.models import Record
+from skeleton.kernel.text import local_number
 
 _GAP = Value("\n")
 """Separates the searched fields. Search texts have no line breaks, so no match spans two fields."""
@@ -283,7 +284,7 @@ class Stock(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity:f}"
+        return local_number(self.quantity)
 
 
 class ReservationQuerySet(RowLevelQuerySet["Reservation"]):
@@ -367,7 +368,7 @@ class Reservation(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity:f} {self.status}"
+        return f"{local_number(self.quantity)} {ReservationStatus(self.status).label}"
 
 
 class MovementQuerySet(RowLevelQuerySet["Movement"]):
@@ -468,4 +469,4 @@ class Movement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.type} {self.quantity:+f}"
+        return f"{MovementType(self.type).label} {local_number(self.quantity, signed=True)}"

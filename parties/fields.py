@@ -11,6 +11,7 @@ from rest_framework.fields import empty
 
 from parties.queries import country_ids
 from skeleton.kernel.ids import parse_uuid
+from skeleton.kernel.translation import Text
 from skeleton.rest.fields import JsonObjectField, TextField, mark_stateless
 
 _PHONE = re.compile(r"\(?\+?[0-9 ().\-]+")
@@ -107,16 +108,14 @@ class CountryField(TextField):
 
 @mark_stateless
 class CodeField(TextField):
-    """A code with a fixed format. Letters are converted to upper case."""
+    """A code with a fixed format, which `refusal` describes. Letters are converted to upper case."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {"form": _("Must be {form}.")}
-
-    def __init__(self, pattern: str, form: str, **kwargs: Any) -> None:
-        self.pattern, self.form = re.compile(pattern), form
-        super().__init__(**kwargs)
+    def __init__(self, pattern: str, refusal: Text, **kwargs: Any) -> None:
+        self.pattern = re.compile(pattern)
+        super().__init__(error_messages={"form": refusal}, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         code = super().to_internal_value(data).upper()
         if not self.pattern.fullmatch(code):
-            self.fail("form", form=self.form)
+            self.fail("form")
         return code

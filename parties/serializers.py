@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
 from parties.choices import AddressType, PartyStatus
@@ -58,9 +59,9 @@ class CountryInputSerializer(InputSerializer):
 
     output_serializer_class = CountrySerializer
     name = CountryNameField()
-    alpha3 = CodeField("[A-Z]{3}", "three letters", required=False, allow_null=True)
-    numeric_code = CodeField("[0-9]{3}", "three digits", required=False, allow_null=True)
-    phone_code = CodeField(r"\+[0-9]{1,9}", "+ and digits", required=False, allow_null=True)
+    alpha3 = CodeField("[A-Z]{3}", _("Must be three letters."), required=False, allow_null=True)
+    numeric_code = CodeField("[0-9]{3}", _("Must be three digits."), required=False, allow_null=True)
+    phone_code = CodeField(r"\+[0-9]{1,9}", _("Must be + and digits."), required=False, allow_null=True)
     currency_code = CurrencyField(required=False, allow_null=True)
     region = TextField(max_length=50, required=False, allow_null=True)
     flag_emoji = TextField(max_length=16, required=False, allow_null=True)
@@ -73,7 +74,7 @@ class CountryInputSerializer(InputSerializer):
 
 
 class CountryCreateInputSerializer(CountryInputSerializer):
-    code = CodeField("[A-Z]{2}", "two letters", help_text="ISO 3166-1 alpha-2. Can't be changed later.")
+    code = CodeField("[A-Z]{2}", _("Must be two letters."), help_text="ISO 3166-1 alpha-2. Can't be changed later.")
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------
@@ -202,7 +203,7 @@ class PartyInputSerializer(InputSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "address" in attrs and "addresses" in attrs:
-            raise ValidationError({"addresses": ["Send either address or addresses."]})
+            raise ValidationError({"addresses": [_("Send either address or addresses.")]})
         return attrs
 
 

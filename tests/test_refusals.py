@@ -29,15 +29,9 @@ from skeleton.kernel.errors import CODES, Conflict, DomainError, Invalid
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.translation import in_source_language
 from skeleton.rest.handler import error_response
+from tests.refusals.language import ENGLISH, LANGUAGES, LATIN
 
-LANGUAGES = ("de", "uk")
 TRICKY = ("This is Digital Ltd", "Draft & Sent GmbH", "The order {status} %(name)s")
-ENGLISH = re.compile(r"\b(the|is|are|must|not|only|can|cannot|be|has|have|already|this|that|there|of|and|with)\b", re.I)
-"""Words that occur in no German or Ukrainian sentence."""
-
-
-LATIN = re.compile(r"(?<![\w-])(?!nnnnnn|chunked)[a-z]{4,}(?![\w-])")
-"""A word in Latin letters that is not a field name (such as `client_id`)."""
 
 
 def in_language(text, language):

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Model
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.importexport.errors import InvalidFile
@@ -127,7 +128,7 @@ def check_heading(table: Table, heading: Sequence[str]) -> None:
     """Raise InvalidFile if the columns of a file do not fit the table."""
     names = [column_name(text) for text in heading]
     known = {ID, *(column.name for column in table.columns)}
-    unknown = [text or "(empty)" for text, name in zip(heading, names, strict=True) if name not in known]
+    unknown = [text or gettext("(empty)") for text, name in zip(heading, names, strict=True) if name not in known]
     if unknown:
         found, columns = _named(unknown), ", ".join(table.names)
         raise InvalidFile(
@@ -137,7 +138,7 @@ def check_heading(table: Table, heading: Sequence[str]) -> None:
     if twice:
         raise InvalidFile(format_text(_("These columns occur more than once: {twice}."), twice=twice))
     if ID not in names and not set(table.key) <= set(names):
-        key = " and ".join(table.key)
+        key = ", ".join(table.key)
         raise InvalidFile(format_text(_("Rows cannot be matched to records: add a column id, or {key}."), key=key))
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.querysets import RowLevelQuerySet, keyed
@@ -135,7 +136,7 @@ class Delivery(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.channel} {self.status}"
+        return f"{Channel(self.channel).label}: {DeliveryStatus(self.status).label}"
 
 
 class PreferencesQuerySet(RowLevelQuerySet["Preferences"]):
@@ -177,7 +178,7 @@ class Preferences(Record):
         verbose_name_plural = _("preferences")
 
     def __str__(self) -> str:
-        return "Preferences"
+        return gettext("Preferences")
 
     def wants(self, channel: Channel) -> bool:
         """Return whether the channel is enabled."""

@@ -16,6 +16,7 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.fields import empty
+from rest_framework.utils.formatting import lazy_format
 
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.money import KNOWN_CURRENCIES, MAX_AMOUNT
@@ -28,8 +29,6 @@ for _private in ("local", "test"):  # companies use these internally; other spec
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
-
-NULL = "This field may not be null."
 
 
 _Class = TypeVar("_Class", bound=type)
@@ -45,8 +44,23 @@ def mark_stateless(cls: _Class) -> _Class:
     return cls
 
 
-class TextField(serializers.CharField):
+class TranslatedBoundsMixin:
+    """Renders the messages of bounds in each reader's language. DRF's remain in the language of their first reader."""
+
+    validators: list[Any]
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        for validator in self.validators:
+            message = getattr(validator, "message", None)
+            if isinstance(message, lazy_format):
+                validator.message = format_text(message.format_string or "", **message.kwargs)
+
+
+class TextField(TranslatedBoundsMixin, serializers.CharField):
     """A text. Empty or blank input becomes null if the field is nullable, and is refused otherwise."""
+
+    default_error_messages = {"invalid": _("Not a valid string.")}
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 255)
@@ -88,7 +102,7 @@ class EmailField(TextField):
         return parsed.normalized
 
 
-class IntegerField(serializers.IntegerField):
+class IntegerField(TranslatedBoundsMixin, serializers.IntegerField):
     """A JSON integer: not 5.0, "5" or true."""
 
     def to_internal_value(self, data: object) -> int:
@@ -106,7 +120,7 @@ class MoneyField(IntegerField):
         kwargs.setdefault("min_value", 0)
         kwargs.setdefault("max_value", MAX_AMOUNT)
         if kwargs["min_value"] == 1:  # "at least 1" would be read as one whole unit
-            kwargs.setdefault("error_messages", {"min_value": "Must be over 0."})
+            kwargs.setdefault("error_messages", {"min_value": _("Must be over 0.")})
         super().__init__(**kwargs)
 
 
@@ -170,6 +184,8 @@ class NumberField(serializers.Field[Decimal, Any, Any, Any]):
 class BooleanField(serializers.BooleanField):
     """A JSON boolean: true or false only."""
 
+    default_error_messages = {"invalid": _("Must be a valid boolean.")}
+
     def to_internal_value(self, data: object) -> bool:
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
@@ -188,9 +204,14 @@ class DateField(serializers.DateField):
 class DateTimeField(serializers.DateTimeField):
     """An RFC 3339 time. Input may have any offset (default: UTC); output is in UTC with Z."""
 
+    default_error_messages = {
+        "invalid": _("Must be a date and time such as 2026-01-31T09:30:00Z."),
+        "overflow": _("Datetime value out of range."),
+    }
+
     def to_internal_value(self, value: object) -> dt.datetime:
         if not isinstance(value, str) or not _MOMENT.fullmatch(value):
-            self.fail("invalid", format="RFC 3339")
+            self.fail("invalid")
         try:
             return super().to_internal_value(value.upper()).astimezone(dt.UTC)
         except OverflowError:
@@ -225,6 +246,8 @@ class ChoiceField(serializers.ChoiceField):
 
 class UUIDField(serializers.UUIDField):
     """A UUID in the form with hyphens."""
+
+    default_error_messages = {"invalid": _("Must be a valid UUID.")}
 
     def to_internal_value(self, data: object) -> UUID:
         value = parse_uuid(data)

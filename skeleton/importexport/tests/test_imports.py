@@ -220,7 +220,7 @@ def test_items_find_their_category_by_its_path(clerk):
     ambiguous = file.format("A-1,Saw,15.50,EUR,Small,20,\nA-2,Saw,1,EUR,Nothing,,")
     errors = told(clerk.check(ITEMS, ambiguous))
     assert errors[2, "category"] == "There are 2 of this name: give the id."
-    assert errors[3, "category"] == "There is no category Nothing."
+    assert errors[3, "category"] == "There is nothing named Nothing."
     clerk.take(ITEMS, file.format('A-1,Saw,15.50,EUR,Tools / Small,"20,5","{""colour"": ""red""}"'))
     made = Item.objects.get(sku="A-1")
     assert (made.unit_price, present(made.category).name, present(made.category).parent_id, made.attributes) == (

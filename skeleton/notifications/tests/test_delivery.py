@@ -269,7 +269,7 @@ def test_deliveries_are_held_to_their_rules(fields, constraint):
 def test_labels():
     row = tell(UserFactory.create(), text="Hello")
     assert str(row) == "A message from Vera Viewer"
-    assert str(Delivery(channel="sms", status="sent")) == "sms sent"
+    assert str(Delivery(channel="sms", status="sent")) == "SMS: Sent"
     assert str(Preferences()) == "Preferences"
 
 

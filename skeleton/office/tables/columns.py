@@ -242,7 +242,7 @@ class ReferenceColumn(Column):
             self._found[text] = self._find_ids(text)
         found = self._found[text]
         if not found:
-            raise CellError(format_text(_("There is no {name} {text}."), name=self.name, text=text))
+            raise CellError(format_text(_("There is nothing named {text}."), text=text))
         if len(found) > 1:
             count = len(found)
             raise CellError(format_text(_("There are {count} of this name: give the id."), count=count))
