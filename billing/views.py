@@ -12,6 +12,11 @@ from billing.choices import OrderStatus
 from billing.examples import CONFIRM, INVOICE, LINE, ORDER, ORDER_LINE, PAYMENT
 from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet, PdfFilterSet
 from billing.models import Invoice, Order, Payment
+from billing.payment_serializers import (
+    InvoicePaymentInputSerializer,
+    InvoicePaymentSerializer,
+    RecordedPaymentSerializer,
+)
 from billing.reports import aging_rows, receivables_aging
 from billing.serializers import (
     AgingSerializer,
@@ -27,9 +32,6 @@ from billing.serializers import (
     OrderRowSerializer,
     OrderSerializer,
     OrderUpdateInputSerializer,
-    PaymentInputSerializer,
-    PaymentSerializer,
-    RecordedPaymentSerializer,
     StatusInputSerializer,
 )
 from billing.services import documents, invoices, orders, payments
@@ -284,8 +286,8 @@ class InvoicePaymentViewSet(CreateMixin, ListMixin):
 
     tag = "InvoiceInline"
     permission_classes = [HasPermission("invoices")]
-    serializer_class = PaymentSerializer
-    input_serializer_class = PaymentInputSerializer
+    serializer_class = InvoicePaymentSerializer
+    input_serializer_class = InvoicePaymentInputSerializer
 
     def get_queryset(self) -> QuerySet[Any]:
         return Payment.objects.visible_to(self.actor).of_invoice(self.pk)

@@ -39,6 +39,29 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry to post, as in `post_entry`. `date` is required."""
+
+    date: dt.date
+    description: str
+    lines: Sequence[Posting]
+    currency: str | None = None
+    reference: str | None = None
+    source_type: SourceType = SourceType.MANUAL
+    source_id: UUID | None = None
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _EntryRow:
+    """An entry to insert: its columns after the id, its lines, and the currency of each."""
+
+    head: Sequence[Any]
+    lines: Sequence[Posting]
+    currencies: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Account:
     id: UUID
     code: str
@@ -62,21 +85,36 @@ def post_entry(
 
     A line without a currency has the entry's `currency`, else the installation's. A document (`source_type`,
     `source_id`) is posted once for each `purpose`. The maintained totals stay locked until the caller's transaction
-    ends: post late, and only one entry in a transaction.
+    ends: post late, and only once in a transaction (several entries with `post_entries`).
 
     Raises Invalid (a day more than a year ahead, lines, accounts, the balance), Conflict (a closed period, a document
     that is already posted; both as IntegrityError with the constraint's name).
     """
-    fallback = currency or settings.SKELETON_CURRENCY
-    currencies = [line.currency or fallback for line in lines]
-    day = date or today()
-    require_within_a_year(day, field="date")
-    if source_type == SourceType.MANUAL:  # earlier documents keep a currency that is no longer offered
-        _require_offered(lines, fallback, day)
-    _require_balance(lines, currencies)
+    entry = NewEntry(date or today(), description, lines, currency, reference, source_type, source_id, purpose)
+    return post_entries([entry], actor=actor)[0]
+
+
+def post_entries(entries: Sequence[NewEntry], *, actor: Actor) -> list[UUID]:
+    """Record journal entries in one statement, so that the totals are locked in one order, and return their ids.
+
+    Raises as `post_entry` does.
+    """
+    rows = [_checked(entry, actor) for entry in entries]
     with audited_transaction(actor, "post"):
-        head = (day, description, reference, source_type, source_id, purpose, None, actor.id)
-        return _insert(head, lines, currencies)
+        return _insert(rows)
+
+
+def _checked(entry: NewEntry, actor: Actor) -> _EntryRow:
+    """Return the entry as a row. Raises Invalid."""
+    fallback = entry.currency or settings.SKELETON_CURRENCY
+    currencies = [line.currency or fallback for line in entry.lines]
+    require_within_a_year(entry.date, field="date")
+    if entry.source_type == SourceType.MANUAL:  # earlier documents keep a currency that is no longer offered
+        _require_offered(entry.lines, fallback, entry.date)
+    _require_balance(entry.lines, currencies)
+    source = (entry.source_type, entry.source_id, entry.purpose)
+    head = (entry.date, entry.description, entry.reference, *source, None, actor.id)
+    return _EntryRow(head, entry.lines, currencies)
 
 
 def reverse_entry(
@@ -127,7 +165,7 @@ def _reverse(
     lines = _reversed_lines(entry.pk)
     text = description or f"Reversal: {entry.description}"[: Entry._meta.get_field("description").max_length]
     head = (day, text, reference or entry.reference, SourceType.REVERSAL, entry.pk, "", entry.pk, actor.id)
-    return _insert(head, lines, [line.currency or "" for line in lines])
+    return _insert([_EntryRow(head, lines, [line.currency or "" for line in lines])])[0]
 
 
 def _reversed_lines(entry_id: UUID) -> list[Posting]:
@@ -177,39 +215,49 @@ _INSERT = """
     WITH entry AS (
         INSERT INTO accounting_entry (id, date, description, reference, source_type, source_id, purpose, reverses_id,
                                       created_by_id, created_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, now())
+        SELECT *, now()
+        FROM unnest(%s::uuid[], %s::date[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::uuid[],
+                    %s::uuid[])
         RETURNING id, date
     )
     INSERT INTO accounting_line (id, entry_id, position, account_id, date, debit, credit, currency, description)
     SELECT l.id, entry.id, l.position, a.id, entry.date, l.debit, l.credit, l.currency, l.description
-    FROM entry, unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
-            WITH ORDINALITY AS l (id, account_id, account_code, debit, credit, currency, description, position)
+    FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s::text[],
+                %s::text[])
+            AS l (id, entry_id, position, account_id, account_code, debit, credit, currency, description)
+        JOIN entry ON entry.id = l.entry_id
         JOIN accounting_account a ON a.id = l.account_id OR a.code = l.account_code
     WHERE a.is_active AND coalesce(a.currency, l.currency) = l.currency
 """
 
 
-def _insert(head: Sequence[Any], lines: Sequence[Posting], currencies: Sequence[str]) -> UUID:
-    """Insert an entry with its lines and return its id. `head` has the entry's columns after the id.
+def _insert(rows: Sequence[_EntryRow]) -> list[UUID]:
+    """Insert entries with their lines and return their ids.
 
     Raises Invalid, with the line, if an account is unknown or doesn't accept the line.
     """
-    entry_id = uuid7()
+    ids = [uuid7() for _ in rows]
+    heads = [list(column) for column in zip(*(row.head for row in rows), strict=True)]
+    placed = [(pk, n, line) for pk, row in zip(ids, rows, strict=True) for n, line in enumerate(row.lines, 1)]
+    lines = [line for _, _, line in placed]
+    currencies = [currency for row in rows for currency in row.currencies]
     columns: list[list[Any]] = [
-        [uuid7() for _ in lines],
+        [uuid7() for _ in placed],
+        [pk for pk, _, _ in placed],
+        [position for _, position, _ in placed],
         [line.account if isinstance(line.account, UUID) else None for line in lines],
         [line.account if isinstance(line.account, str) else None for line in lines],
         [line.debit for line in lines],
         [line.credit for line in lines],
-        list(currencies),
+        currencies,
         [line.description for line in lines],
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [entry_id, *head, *columns])
+        cursor.execute(_INSERT, [ids, *heads, *columns])
         written = cursor.rowcount
     if written < len(lines):
         raise _posting_error(lines, currencies)
-    return entry_id
+    return ids
 
 
 _ACCOUNTS = "SELECT id, code, is_active, currency FROM accounting_account WHERE id = ANY(%s) OR code = ANY(%s)"

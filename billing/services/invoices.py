@@ -12,8 +12,9 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from billing.choices import InvoiceStatus, allowed_actions
+from billing.choices import InvoiceStatus
 from billing.models import Invoice, InvoiceLine, Order
+from billing.services.allocations import settle_on_account
 from billing.services.books import post_invoice, reverse_invoice_posting
 from billing.services.documents import issue_sent_invoice, save_invoice_parties
 from billing.services.lines import (
@@ -27,6 +28,7 @@ from billing.services.lines import (
     total_columns,
 )
 from billing.services.notifications import notify_invoice_event
+from billing.services.states import require_draft, state_error
 from billing.totals import document_totals
 from parties.choices import PartyKind
 from parties.services import UsableParty, require_usable
@@ -39,9 +41,7 @@ from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_in_use
-from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import audited_transaction
-from skeleton.kernel.translation import Text
 from skeleton.notifications.choices import Event
 
 
@@ -137,10 +137,11 @@ def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
         remove_line(invoice, lines, line_of(lines, line_id, "invoice"))
 
 
-def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
+def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False) -> None:
     """Send a draft and post it today (UTC). An invoice of 0 becomes paid and is not posted.
 
-    A job renders its PDF in the language of the user who sends it.
+    With `use_on_account`, what the customer has on account settles it. A job renders its PDF in the language of the
+    user who sends it.
 
     Raises NotFound, Conflict (not a draft, no lines, it can't be posted).
     """
@@ -160,7 +161,8 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
         notify_invoice_event(Event.INVOICE_SENT, invoice, actor=actor)
         if invoice.status == InvoiceStatus.PAID:
             notify_invoice_event(Event.INVOICE_PAID, invoice, actor=actor)
-        post_invoice(invoice, day=day_of(now), actor=actor)
+        allocations = settle_on_account(invoice, actor=actor, now=now) if use_on_account else []
+        post_invoice(invoice, day=day_of(now), actor=actor, beside=allocations)
 
 
 def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None) -> None:
@@ -178,21 +180,6 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
         assign(invoice, {"status": InvoiceStatus.CANCELLED, "cancelled_at": now, "cancel_reason": reason})
         if invoice.sent_at:
             reverse_invoice_posting(invoice, day=day_of(max(now, invoice.sent_at)), actor=actor)
-
-
-def require_draft(invoice: Invoice, message: Text) -> None:
-    """Raise Conflict, with the actions its state allows, if the invoice is not a draft."""
-    if invoice.status != InvoiceStatus.DRAFT:
-        raise state_error(invoice, message)
-
-
-def state_error(invoice: Invoice, message: Text) -> Conflict:
-    """Return a Conflict: the invoice's state doesn't allow an action. Includes the actions that it allows."""
-    status, paid = invoice.status, invoice.amount_paid
-    has_payments = status == InvoiceStatus.SENT and paid
-    template = _("The invoice has payments. {message}") if has_payments else _("The invoice is {status}. {message}")
-    told = format_text(template, status=Label(InvoiceStatus(status).label), message=message)
-    return Conflict(told, details={"allowed": allowed_actions(status, amount_paid=paid)})
 
 
 def _locked_with_customer_and_order(invoice_id: UUID) -> Invoice:

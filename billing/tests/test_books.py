@@ -193,7 +193,7 @@ class TestProofs:
                 "0.500 more of line 1 are billed than were ordered",
             ),
             (
-                "UPDATE billing_payment SET amount = 399",
+                "UPDATE billing_settlement SET amount = 399",
                 "the amount paid of every invoice is that of its payments",
                 "paid 400 USD, its payments add up to 399 USD",
             ),
