@@ -28,7 +28,7 @@ class SourceType(TextChoices):
     MANUAL = "manual", _("Manual")
     INVOICE = "invoice", _("Invoice")
     PAYMENT = "payment", _("Payment")
-    REVERSAL = "reversal", _("ReverseForm")
+    REVERSAL = "reversal", _("Reversal")
 
 
 class PeriodStatus(TextChoices):

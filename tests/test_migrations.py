@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from skeleton.testkit.elsewhere import another_database
@@ -72,7 +72,7 @@ def test_back_and_there_again():
 )
 def test_a_queued_job_follows_its_renamed_function_there_and_back(migration, former, present):
     queued = "SELECT task_name, lock, queueing_lock FROM procrastinate_jobs WHERE queue_name = 'renamed'"
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)"
             " VALUES ('renamed', %s, %s, %s, '{}')",
@@ -81,3 +81,4 @@ def test_a_queued_job_follows_its_renamed_function_there_and_back(migration, for
         for suffix, name in ((".sql", present), (".reverse.sql", former)):
             cursor.execute((settings.BASE_DIR / f"{migration}{suffix}").read_text())
             assert ask(queued) == [str((name, name, name))]
+        transaction.set_rollback(True)

@@ -43,7 +43,7 @@ ACTIONS: Mapping[str, Text] = {
     "reverse": pgettext_lazy("audit log", "Reversed"),
     "close": pgettext_lazy("audit log", "Closed"),
     "reopen": pgettext_lazy("audit log", "Reopened"),
-    "receive": pgettext_lazy("audit log", "UploadedFileOnDisk"),
+    "receive": pgettext_lazy("audit log", "Received"),
     "adjust": pgettext_lazy("audit log", "Adjusted"),
     "transfer": pgettext_lazy("audit log", "Transferred"),
     "reserve": pgettext_lazy("audit log", "Reserved"),

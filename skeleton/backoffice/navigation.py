@@ -99,7 +99,7 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
-        _("ServerProcess"),
+        _("System"),
         (
             Place("identity.user", "group", _("Who may sign in")),
             Place("identity.role", "admin_panel_settings", _("What they may do")),

@@ -54,7 +54,7 @@ TEXTS = (
     gettext_noop("Select record"),
     gettext_noop("Select value"),
     gettext_noop("Submit"),
-    gettext_noop("ServerProcess"),
+    gettext_noop("System"),
     gettext_noop("This item will be deleted."),
     gettext_noop("This page yielded into no results. Create a new item or reset your filters."),
     gettext_noop("To"),

@@ -284,7 +284,7 @@ class _Number(OpenApiSerializerFieldExtension):
 
 
 class _Clock(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.ClockField"
+    target_class = "skeleton.rest.fields.TimeOfDayField"
 
     def map_serializer_field(self, auto_schema: object, direction: str) -> Schema:
         return {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$", "example": "22:00"}
