@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounting.choices import Role, SourceType
 from accounting.services import Posting, post_entry, reverse_document
-from billing.choices import Purpose
+from billing.choices import PaymentMethod, Purpose
 from billing.models import Invoice, Payment
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Invalid
@@ -47,11 +47,14 @@ def post_invoice(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
 
 
 def post_payment(payment: Payment, *, invoice: Invoice, day: dt.date, actor: Actor) -> None:
-    """Post bank to receivables, for a payment of `invoice`. Raises Conflict as `post_invoice` does."""
+    """Post bank or cash to receivables, for a payment of `invoice`. Raises Conflict as `post_invoice` does."""
     with _as_conflict():
         post_entry(
             description=f"Payment of invoice {invoice.number}",
-            lines=[Posting(Role.BANK.code, debit=payment.amount), Posting(Role.RECEIVABLE.code, credit=payment.amount)],
+            lines=[
+                Posting(money_account(payment.method), debit=payment.amount),
+                Posting(Role.RECEIVABLE.code, credit=payment.amount),
+            ],
             actor=actor,
             date=day,
             currency=invoice.currency,
@@ -60,6 +63,11 @@ def post_payment(payment: Payment, *, invoice: Invoice, day: dt.date, actor: Act
             source_id=payment.pk,
             purpose=Purpose.RECEIVE,
         )
+
+
+def money_account(method: str) -> str:
+    """Return the code of the account for money that was paid by this method."""
+    return (Role.CASH if method == PaymentMethod.CASH else Role.BANK).code
 
 
 def reverse_invoice_posting(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
