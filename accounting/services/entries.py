@@ -5,7 +5,7 @@ PostgreSQL checks everything again (`sql/0002_guards.sql`). The checks here exis
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,28 +14,34 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from accounting.choices import SourceType
+from accounting.choices import CONTROL_ACCOUNTS, PARTY_ACCOUNTS, AccountType, Role, SourceType
 from accounting.models import Entry, Line
+from parties.models import Party
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.moments import require_within_a_year
 from skeleton.kernel.money import require_in_use, within_int64
-from skeleton.kernel.text import Money, format_text
+from skeleton.kernel.text import Label, Money, format_text
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A line to post to the account with this id or code: either `debit` or `credit`, in minor units above 0."""
+    """A line to post to the account with this id or code: either `debit` or `credit`, in minor units above 0.
+
+    By hand, a line on a control account needs `override`, and on receivables and advances a `party`.
+    """
 
     account: UUID | str
     debit: int = 0
     credit: int = 0
     currency: str | None = None
     description: str | None = None
+    party: UUID | None = None
+    override: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +59,30 @@ class NewEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class _Account:
+    id: UUID
+    code: str
+    type: str
+    is_active: bool
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """The accounts that a line may not be posted to: those with other types, and those with the codes in `closed`."""
+
+    type: AccountType | None = None
+    closed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _EntryRow:
-    """An entry to insert: its columns after the id, its lines, and the currency of each."""
+    """An entry to insert: its columns after the id, its lines, and the currency and the limit of each."""
 
     head: Sequence[Any]
     lines: Sequence[Posting]
     currencies: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    id: UUID
-    code: str
-    is_active: bool
-    currency: str | None
+    limits: Sequence[_Limit]
 
 
 def post_entry(
@@ -109,12 +125,15 @@ def _checked(entry: NewEntry, actor: Actor) -> _EntryRow:
     fallback = entry.currency or settings.SKELETON_CURRENCY
     currencies = [line.currency or fallback for line in entry.lines]
     require_within_a_year(entry.date, field="date")
-    if entry.source_type == SourceType.MANUAL:  # earlier documents keep a currency that is no longer offered
+    by_hand = entry.source_type == SourceType.MANUAL
+    if by_hand:  # earlier documents keep a currency that is no longer offered
         _require_offered(entry.lines, fallback, entry.date)
+        _require_parties(entry.lines)
     _require_balance(entry.lines, currencies)
     source = (entry.source_type, entry.source_id, entry.purpose)
     head = (entry.date, entry.description, entry.reference, *source, None, actor.id)
-    return _EntryRow(head, entry.lines, currencies)
+    limits = _limits_by_hand(entry.lines) if by_hand else _limits_of_roles(entry.lines)
+    return _EntryRow(head, entry.lines, currencies, limits)
 
 
 def reverse_entry(
@@ -165,16 +184,17 @@ def _reverse(
     lines = _reversed_lines(entry.pk)
     text = description or f"Reversal: {entry.description}"[: Entry._meta.get_field("description").max_length]
     head = (day, text, reference or entry.reference, SourceType.REVERSAL, entry.pk, "", entry.pk, actor.id)
-    return _insert([_EntryRow(head, lines, [line.currency or "" for line in lines])])[0]
+    row = _EntryRow(head, lines, [line.currency or "" for line in lines], [_Limit()] * len(lines))
+    return _insert([row])[0]
 
 
 def _reversed_lines(entry_id: UUID) -> list[Posting]:
     """Return the lines of the entry with debit and credit swapped."""
     rows = Line.objects.filter(entry=entry_id).order_by("position")
     return [
-        Posting(account, debit=credit, credit=debit, currency=currency, description=description)
-        for account, debit, credit, currency, description in rows.values_list(
-            "account", "debit", "credit", "currency", "description"
+        Posting(account, debit=credit, credit=debit, currency=currency, description=description, party=party)
+        for account, debit, credit, currency, description, party in rows.values_list(
+            "account", "debit", "credit", "currency", "description", "party"
         )
     ]
 
@@ -184,6 +204,27 @@ def _require_offered(lines: Sequence[Posting], fallback: str, day: dt.date) -> N
     require_in_use({"currency": fallback}, day=day)
     for index, line in enumerate(lines):
         require_in_use({"currency": line.currency}, day=day, path=f"lines.{index}.")
+
+
+def _require_parties(lines: Sequence[Posting]) -> None:
+    """Raise Invalid, with the line, unless every party that is named exists."""
+    named = {line.party for line in lines if line.party}
+    unknown = named - set(Party.objects.filter(pk__in=named).values_list("pk", flat=True)) if named else named
+    if unknown:
+        errors = {f"lines.{n}.party_id": _("Unknown party.") for n, line in enumerate(lines) if line.party in unknown}
+        raise Invalid(details=errors)
+
+
+def _limits_by_hand(lines: Sequence[Posting]) -> list[_Limit]:
+    """Return the control accounts that each line may not be posted to by hand."""
+    control, of_parties = (tuple(role.code for role in roles) for roles in (CONTROL_ACCOUNTS, PARTY_ACCOUNTS))
+    return [_Limit(closed=control if not line.override else () if line.party else of_parties) for line in lines]
+
+
+def _limits_of_roles(lines: Sequence[Posting]) -> list[_Limit]:
+    """Return the type that each line's account must have for its role: the code could belong to another account."""
+    types: dict[UUID | str, AccountType] = {role.code: role.type for role in Role}
+    return [_Limit(type=types.get(line.account)) for line in lines]
 
 
 def _require_balance(lines: Sequence[Posting], currencies: Sequence[str]) -> None:
@@ -220,14 +261,17 @@ _INSERT = """
                     %s::uuid[])
         RETURNING id, date
     )
-    INSERT INTO accounting_line (id, entry_id, position, account_id, date, debit, credit, currency, description)
-    SELECT l.id, entry.id, l.position, a.id, entry.date, l.debit, l.credit, l.currency, l.description
+    INSERT INTO accounting_line (id, entry_id, position, account_id, date, debit, credit, currency, description,
+                                 party_id)
+    SELECT l.id, entry.id, l.position, a.id, entry.date, l.debit, l.credit, l.currency, l.description, l.party_id
     FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s::text[],
-                %s::text[])
-            AS l (id, entry_id, position, account_id, account_code, debit, credit, currency, description)
+                %s::text[], %s::uuid[], %s::text[], %s::text[])
+            AS l (id, entry_id, position, account_id, account_code, debit, credit, currency, description, party_id,
+                  account_type, closed)
         JOIN entry ON entry.id = l.entry_id
         JOIN accounting_account a ON a.id = l.account_id OR a.code = l.account_code
     WHERE a.is_active AND coalesce(a.currency, l.currency) = l.currency
+      AND coalesce(l.account_type, a.type) = a.type AND a.code <> ALL (string_to_array(l.closed, ' '))
 """
 
 
@@ -241,6 +285,7 @@ def _insert(rows: Sequence[_EntryRow]) -> list[UUID]:
     placed = [(pk, n, line) for pk, row in zip(ids, rows, strict=True) for n, line in enumerate(row.lines, 1)]
     lines = [line for _, _, line in placed]
     currencies = [currency for row in rows for currency in row.currencies]
+    limits = [limit for row in rows for limit in row.limits]
     columns: list[list[Any]] = [
         [uuid7() for _ in placed],
         [pk for pk, _, _ in placed],
@@ -251,19 +296,22 @@ def _insert(rows: Sequence[_EntryRow]) -> list[UUID]:
         [line.credit for line in lines],
         currencies,
         [line.description for line in lines],
+        [line.party for line in lines],
+        [limit.type for limit in limits],
+        [" ".join(limit.closed) for limit in limits],
     ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [ids, *heads, *columns])
         written = cursor.rowcount
     if written < len(lines):
-        raise _posting_error(lines, currencies)
+        raise _posting_error(lines, currencies, limits)
     return ids
 
 
-_ACCOUNTS = "SELECT id, code, is_active, currency FROM accounting_account WHERE id = ANY(%s) OR code = ANY(%s)"
+_ACCOUNTS = "SELECT id, code, type, is_active, currency FROM accounting_account WHERE id = ANY(%s) OR code = ANY(%s)"
 
 
-def _posting_error(lines: Sequence[Posting], currencies: Sequence[str]) -> DomainError:
+def _posting_error(lines: Sequence[Posting], currencies: Sequence[str], limits: Sequence[_Limit]) -> DomainError:
     """Return the error that names the lines which their accounts didn't accept, and why."""
     named = {line.account for line in lines}
     ids = [name for name in named if isinstance(name, UUID)]
@@ -273,21 +321,32 @@ def _posting_error(lines: Sequence[Posting], currencies: Sequence[str]) -> Domai
         found = [_Account(*row) for row in cursor.fetchall()]
     accounts: dict[UUID | str, _Account] = {account.id: account for account in found}
     accounts |= {account.code: account for account in found}
-    errors = dict(_line_errors(lines, currencies, accounts))
+    errors: dict[str, Text] = {}
+    for index, (line, currency, limit) in enumerate(zip(lines, currencies, limits, strict=True)):
+        errors |= {f"lines.{index}.{name}": text for name, text in _line_errors(line, currency, limit, accounts)}
     if not errors:
         return Conflict(_("An account is changing just now. Try again."))
     return Invalid(next(iter(errors.values())), details=errors)
 
 
 def _line_errors(
-    lines: Sequence[Posting], currencies: Sequence[str], accounts: dict[UUID | str, _Account]
-) -> Iterable[tuple[str, Text]]:
-    for index, (line, currency) in enumerate(zip(lines, currencies, strict=True)):
-        account = accounts.get(line.account)
-        if account is None:
-            yield f"lines.{index}.account_id", format_text(_("Unknown account: {account}."), account=line.account)
-        elif not account.is_active:
-            yield f"lines.{index}.account_id", format_text(_("Account {code} is inactive."), code=account.code)
-        elif account.currency and account.currency != currency:
-            told = _("Account {code} takes {currency} only.")
-            yield f"lines.{index}.currency", format_text(told, code=account.code, currency=account.currency)
+    line: Posting, currency: str, limit: _Limit, accounts: dict[UUID | str, _Account]
+) -> Iterator[tuple[str, Text]]:
+    """Yield the field and the reason for which the line's account doesn't accept it, if any."""
+    account = accounts.get(line.account)
+    if account is None:
+        yield "account_id", format_text(_("Unknown account: {account}."), account=line.account)
+    elif not account.is_active:
+        yield "account_id", format_text(_("Account {code} is inactive."), code=account.code)
+    elif account.currency and account.currency != currency:
+        told = _("Account {code} takes {currency} only.")
+        yield "currency", format_text(told, code=account.code, currency=account.currency)
+    elif limit.type and limit.type != account.type:
+        told = _("Account {code} is of type {type}, but this is posted to accounts of type {needed} only.")
+        types = {"type": Label(AccountType(account.type).label), "needed": Label(limit.type.label)}
+        yield "account_id", format_text(told, code=account.code, **types)
+    elif account.code in limit.closed and line.override:
+        yield "party_id", format_text(_("Name the customer: account {code} is kept by customer."), code=account.code)
+    elif account.code in limit.closed:
+        told = _("Documents post to account {code}. To post to it by hand, set override to true.")
+        yield "override", format_text(told, code=account.code)

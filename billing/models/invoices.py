@@ -71,7 +71,9 @@ class Invoice(Document):
     )
     amount_paid = models.BigIntegerField(default=0, verbose_name=_("amount paid"))
     amount_credited = models.BigIntegerField(default=0, db_default=0, editable=False, verbose_name=_("amount credited"))
-    amount_written_off = models.BigIntegerField(default=0, db_default=0, editable=False, verbose_name=_("amount written off"))
+    amount_written_off = models.BigIntegerField(
+        default=0, db_default=0, editable=False, verbose_name=_("amount written off")
+    )
     credited_total = models.BigIntegerField(default=0, db_default=0, editable=False, verbose_name=_("credited total"))
     issue_date = models.DateField(verbose_name=_("issue date"))
     due_date = models.DateField(verbose_name=_("due date"))

@@ -53,7 +53,7 @@ def received(payment: Payment, at_once: Sequence[Part]) -> NewEntry:
     settled = sum(part.amount for part in at_once)
     only = at_once[0].invoice if len(at_once) == 1 and settled == payment.amount else None
     lines = [
-        Posting(_money_account(payment), debit=payment.amount),
+        Posting(money_account(payment.method), debit=payment.amount),
         Posting(Role.RECEIVABLE.code, credit=settled),
         Posting(Role.ADVANCES.code, credit=payment.amount - settled),
     ]
@@ -76,7 +76,7 @@ def refunded(refund: Payment) -> NewEntry:
         description=f"Refund {refund.number}",
         lines=[
             Posting(Role.ADVANCES.code, debit=refund.amount),
-            Posting(_money_account(refund), credit=refund.amount),
+            Posting(money_account(refund.method), credit=refund.amount),
         ],
         currency=refund.currency,
         reference=refund.number,
@@ -89,7 +89,7 @@ def refunded(refund: Payment) -> NewEntry:
 def reversed_payment(payment: Payment, undone: Sequence[Settlement], *, day: dt.date) -> NewEntry:
     """Return the opposite of a payment's entry, from receivables for the settlements that the reversal undoes."""
     settled = sum(settlement.amount for settlement in undone)
-    money, rest = _money_account(payment), payment.amount - settled
+    money, rest = money_account(payment.method), payment.amount - settled
     if payment.direction == PaymentDirection.IN:
         lines = [
             Posting(Role.RECEIVABLE.code, debit=settled),
@@ -150,6 +150,11 @@ def post(entries: Sequence[NewEntry], *, actor: Actor) -> None:
         post_entries(entries, actor=actor)
 
 
+def money_account(method: str) -> str:
+    """Return the code of the account for money that was paid by this method."""
+    return (Role.CASH if method == PaymentMethod.CASH else Role.BANK).code
+
+
 def reverse_invoice_posting(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
     """Reverse the entry of `post_invoice`, if there is one. Raises Conflict as `post_invoice` does."""
     with _as_conflict():
@@ -174,7 +179,3 @@ def _as_conflict() -> Iterator[None]:
 
 def _without_zeros(lines: Sequence[Posting]) -> list[Posting]:
     return [line for line in lines if line.debit or line.credit]
-
-
-def _money_account(payment: Payment) -> str:
-    return Role.CASH.code if payment.method == PaymentMethod.CASH else Role.BANK.code

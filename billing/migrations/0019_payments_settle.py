@@ -7,7 +7,7 @@ from skeleton.db.migration import run_sql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0017_payments_grow"),
+        ("billing", "0018_payments_grow"),
         ("core", "0006_shared_helpers"),
     ]
 

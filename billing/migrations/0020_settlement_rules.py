@@ -8,8 +8,8 @@ from skeleton.db.migration import run_sql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0018_payments_settle"),
-        ("accounting", "0008_names_and_messages"),
+        ("billing", "0019_payments_settle"),
+        ("accounting", "0009_more_sources"),
         ("audit", "0002_shared_helpers"),
     ]
 

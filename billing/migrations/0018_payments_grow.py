@@ -14,7 +14,7 @@ _SETTLED = models.F("amount_paid") + models.F("amount_credited") + models.F("amo
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0016_task_renamed"),
+        ("billing", "0017_invoice_parties"),
         ("parties", "0007_names_and_messages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
