@@ -80,7 +80,10 @@ def printed_invoice(rows: QuerySet[Invoice], pk: UUID) -> dict[str, Any]:
         **invoice,
         "amount_due": amount_due(*(invoice[name] for name in _DUE_COLUMNS)),
         "lines": list(InvoiceLine.objects.filter(invoice=pk).order_by("position").values(*_PRINTED_LINE)),
-        "payments": list(Payment.objects.of_invoice(pk).order_by("pk").values(*_PRINTED_PAYMENT)),
+        "payments": [
+            dict(zip(("paid_at", "method", "reference", "amount"), row, strict=True))
+            for row in Payment.objects.of_invoice(pk).order_by("pk").values_list(*_PRINTED_PAYMENT)
+        ],
     }
 
 

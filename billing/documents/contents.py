@@ -173,7 +173,7 @@ def _payment(payment: Json, currency: str, language: str) -> dict[str, str]:
         "day": _day(payment["paid_at"], language),
         "method": LABELS[language]["methods"][payment["method"]],
         "reference": allow_line_breaks(payment["reference"] or ""),
-        "amount": money_text(payment["settled"], currency, language),
+        "amount": money_text(payment["amount"], currency, language),
     }
 
 
