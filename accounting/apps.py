@@ -38,7 +38,12 @@ def _declare_entries() -> None:
     declare(
         "accounting_entry_append_only", Conflict, _("A transaction cannot be changed or deleted; reverse it instead.")
     )
-    declare("accounting_entry_period_open", Conflict, _("The period of this date is closed."), field="date")
+    declare(
+        "accounting_entry_period_open",
+        Conflict,
+        _("The accounting period of this date is closed. Choose another date, or reopen the period."),
+        field="date",
+    )
     declare("accounting_entry_date_ahead", Invalid, MORE_THAN_A_YEAR_AHEAD_MESSAGE, field="date")
     declare("accounting_entry_isolation", Conflict, _("Transactions are posted with READ COMMITTED isolation only."))
     declare("accounting_entry_two_lines", Invalid, _("A transaction needs at least two lines."), field="lines")

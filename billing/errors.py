@@ -16,7 +16,12 @@ def declare_constraints() -> None:
 
 
 def _declare_invoices() -> None:
-    declare("billing_invoice_customer_usable", Conflict, _("The customer is not active."), field="customer_id")
+    declare(
+        "billing_invoice_customer_usable",
+        Conflict,
+        _("The customer is not active. Activate the customer first."),
+        field="customer_id",
+    )
     declare("billing_invoice_customer_kind", Invalid, _("Only a customer can be invoiced."), field="customer_id")
     declare("billing_invoice_begins_as_draft", Conflict, _("A new invoice must be a draft."))
     declare("billing_invoice_transition", Conflict, _("The invoice cannot change from its current status to this one."))
@@ -25,10 +30,14 @@ def _declare_invoices() -> None:
         Conflict,
         _("The number, customer, currency and issue date of an invoice cannot be changed."),
     )
-    declare("billing_invoice_frozen", Conflict, _("The invoice is no longer a draft. Only its notes can be changed."))
+    declare(
+        "billing_invoice_frozen", Conflict, _("This invoice is no longer a draft, so only its notes can be changed.")
+    )
     declare("billing_invoice_permanent", Conflict, _("An invoice cannot be deleted. Cancel it instead."))
     declare("billing_invoice_totals_of_lines", Conflict, _("The totals of the invoice must match its lines."))
-    declare("billing_invoice_sent_has_lines", Conflict, _("An invoice without lines cannot be sent."))
+    declare(
+        "billing_invoice_sent_has_lines", Conflict, _("This invoice has no lines yet. Add at least one, then send it.")
+    )
     declare("billing_invoice_paid_of_payments", Conflict, _("The amount paid must be the sum of the payments."))
     declare("billing_invoice_line_drafts_only", Conflict, _("Only the lines of a draft can be changed."))
     declare("billing_invoice_number_form", Invalid, _("An invoice number has the form INV-<year>-<nnnnnn>."))
@@ -52,17 +61,26 @@ def _declare_payments_and_postings() -> None:
 def _declare_orders() -> None:
     declare("billing_order_number_form", Invalid, _("An order number has the form ORD-<year>-<nnnnnn>."))
     declare("billing_order_shipping_address_form", Invalid, _("Must be an object."), field="shipping_address")
-    declare("billing_order_customer_usable", Conflict, _("The customer is not active."), field="customer_id")
+    declare(
+        "billing_order_customer_usable",
+        Conflict,
+        _("The customer is not active. Activate the customer first."),
+        field="customer_id",
+    )
     declare("billing_order_customer_kind", Invalid, _("Only a customer can order."), field="customer_id")
     declare("billing_order_begins_as_draft", Conflict, _("A new order must be a draft."))
     declare("billing_order_transition", Conflict, _("The order cannot change from its current status to this one."))
     declare(
         "billing_order_identity", Conflict, _("The number, customer, currency and day of an order cannot be changed.")
     )
-    declare("billing_order_frozen", Conflict, _("The order is no longer a draft and cannot be changed."))
+    declare("billing_order_frozen", Conflict, _("This order is no longer a draft, so it cannot be changed."))
     declare("billing_order_permanent", Conflict, _("An order cannot be deleted. Cancel it instead."))
     declare("billing_order_totals_of_lines", Conflict, _("The totals of the order must match its lines."))
-    declare("billing_order_confirmed_has_lines", Conflict, _("An order without lines cannot be confirmed."))
+    declare(
+        "billing_order_confirmed_has_lines",
+        Conflict,
+        _("This order has no lines yet. Add at least one, then confirm it."),
+    )
     declare("billing_order_line_drafts_only", Conflict, _("Only the lines of a draft can be changed."))
     declare("billing_order_history_append_only", Conflict, _("The history of an order cannot be written by hand."))
     declare(
@@ -73,7 +91,11 @@ def _declare_orders() -> None:
 
 
 def _declare_invoices_of_orders() -> None:
-    declare("billing_order_cancelled_unbilled", Conflict, _("The order has been invoiced. Cancel its invoices first."))
+    declare(
+        "billing_order_cancelled_unbilled",
+        Conflict,
+        _("This order has been invoiced. Cancel its invoices first, then the order."),
+    )
     declare("billing_order_unbilled_derived", Conflict, _("The unbilled amount is calculated from the invoices."))
     declare(
         "billing_invoice_fits_order",

@@ -9,8 +9,8 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from billing.choices import OrderStatus
+from billing.state_messages import ORDER_NEXT_STEPS
 from skeleton.kernel.errors import Conflict
-from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.translation import Text
 
 _DRAFT, _PENDING, _CONFIRMED, _SHIPPED, _DELIVERED, _CANCELLED = OrderStatus
@@ -51,14 +51,8 @@ def require_transition(status: str, target: OrderStatus, *, invoiced: bool) -> N
     allowed = allowed_transitions(status, invoiced=invoiced)
     if target.value in allowed:
         return
-    message: Text
-    present = Label(OrderStatus(status).label)
     if target in TRANSITIONS[OrderStatus(status)]:
-        message = _("The order has been invoiced. Cancel its invoices first.")
-    elif target == status:
-        message = format_text(_("The order is already {status}."), status=present)
+        message: Text = _("This order has been invoiced. Cancel its invoices first, then the order.")
     else:
-        message = format_text(
-            _("The order is {status}: it cannot become {target}."), status=present, target=Label(target.label)
-        )
+        message = ORDER_NEXT_STEPS[status]
     raise Conflict(message, details={"allowed": allowed})

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts.choices import Action, ContractStatus
 from skeleton.kernel.errors import Conflict
-from skeleton.kernel.text import Label, format_text
+from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 
 _DRAFT, _PENDING, _ACTIVE, _EXPIRED, _TERMINATED = ContractStatus
@@ -32,6 +32,16 @@ TRANSITIONS: dict[Action, dict[ContractStatus, ContractStatus]] = {
 
 USER_ACTIONS = tuple(action for action in Action if action != Action.EXPIRE)
 """The actions that users can perform. Contracts expire automatically."""
+
+
+_NEXT_STEPS: dict[ContractStatus, Text] = {
+    _DRAFT: _("This contract is still a draft. Submit it for approval or activate it first."),
+    _PENDING: _("This contract is waiting for approval. Approve or reject it first."),
+    _ACTIVE: _("This contract is already active. Its terms can be changed, and it can be renewed or terminated."),
+    _EXPIRED: _("This contract has expired. Its terms can be changed, and it can be renewed or terminated."),
+    _TERMINATED: _("This contract has been terminated. Create a new one instead."),
+}
+"""What people are told when a state does not allow an action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +68,15 @@ class ContractState:
 def reason_not_allowed(action: Action, state: ContractState) -> Text | None:
     """Return why the action is not allowed now, as a sentence, or None if it is."""
     if state.status not in TRANSITIONS[action]:
-        return format_text(
-            _("The contract is {status}: it does not allow {action}."),
-            status=Label(ContractStatus(state.status).label),
-            action=Label(action.label),
-        )
+        return _NEXT_STEPS[ContractStatus(state.status)]
     if action in (Action.ACTIVATE, Action.APPROVE) and state.over:
-        return format_text(_("The contract's validity ended on {day}."), day=state.end_date)
+        return format_text(
+            _("The last day of this contract, {day}, is past. Set a later one while it is a draft."), day=state.end_date
+        )
     if action == Action.RENEW and not state.renewals_left:
         return format_text(
-            _("The contract has already been renewed {count} times, as often as agreed."), count=state.renewal_count
+            _("This contract has already been renewed as often as agreed ({count}). Create a new one instead."),
+            count=state.renewal_count,
         )
     if action == Action.EXPIRE and not state.over:
         return format_text(_("The contract is valid until {day}."), day=state.end_date)

@@ -10,7 +10,8 @@ from django.test import Client
 from django.utils.translation import override
 
 from billing import state_machine as orders
-from billing.choices import OrderStatus
+from billing import state_messages
+from billing.choices import InvoiceStatus, OrderStatus
 from billing.services.credit import require_credit
 from billing.tests.factories import customer, draft, line, order, ordered, sent
 from contracts import state_machine as contracts
@@ -171,6 +172,35 @@ def test_moves_of_orders(status, target):
             wholly_translated(error)
 
 
+@pytest.mark.parametrize(
+    ("messages", "allowing"),
+    [
+        (state_messages.INVOICE_NOT_EDITABLE, {"draft"}),
+        (state_messages.INVOICE_NOT_SENDABLE, {"draft"}),
+        (state_messages.INVOICE_NOT_PAYABLE, {"sent", "part_paid"}),
+        (state_messages.INVOICE_NOT_CANCELLABLE, {"draft", "sent"}),
+    ],
+)
+def test_an_invoice_has_a_message_for_each_state_that_refuses(messages, allowing):
+    assert messages.keys() == {*InvoiceStatus.values, state_messages.PART_PAID} - allowing
+    for message in messages.values():
+        wholly_translated(Conflict(message))
+
+
+@pytest.mark.parametrize(
+    ("messages", "allowing"),
+    [
+        (state_messages.ORDER_NOT_EDITABLE, {"draft"}),
+        (state_messages.ORDER_NOT_BILLABLE, set(orders.COMMITTED)),
+        (state_messages.ORDER_NEXT_STEPS, set()),
+    ],
+)
+def test_an_order_has_a_message_for_each_state_that_refuses(messages, allowing):
+    assert messages.keys() == set(OrderStatus.values) - allowing
+    for message in messages.values():
+        wholly_translated(Conflict(message))
+
+
 @pytest.mark.parametrize("status", ContractStatus)
 @pytest.mark.parametrize("action", Action)
 def test_moves_of_contracts(status, action):
@@ -248,11 +278,16 @@ def test_the_back_office_says_in_german_what_the_api_says_in_english(chart):
     pages, api = Client(), client_of(user)
     pages.force_login(user)
     page = pages.post(f"/admin/billing/invoice/{invoice.pk}/send/").content.decode()
-    assert "Die Rechnung hat den Status „Gesendet“. Nur ein Entwurf kann versendet werden." in page
+    assert (
+        "Diese Rechnung wurde bereits versendet. Um sie zu ersetzen, stornieren Sie sie und erstellen Sie eine neue."
+        in page
+    )
     pages.cookies["skeleton_language"] = "de"
     answer = api.post(f"/invoices/{invoice.pk}/send")
     assert answer.status == 409
-    assert answer.data["message"] == "The invoice is sent. Only a draft can be sent."
+    assert answer.data["message"] == (
+        "This invoice has already been sent. To replace it, cancel it and create a new one."
+    )
 
 
 def test_the_api_is_english_whatever_language_is_active():
@@ -270,4 +305,6 @@ def test_the_api_stays_english_with_a_cookie_and_a_header(chart):
     client = client_of(user)
     headers = {"Accept-Language": "de", "Cookie": "skeleton_language=de"}
     answer = client.post(f"/invoices/{invoice.pk}/send", **headers)
-    assert answer.data["message"] == "The invoice is sent. Only a draft can be sent."
+    assert answer.data["message"] == (
+        "This invoice has already been sent. To replace it, cancel it and create a new one."
+    )

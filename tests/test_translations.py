@@ -177,4 +177,4 @@ class Field:
         "'None left.'",
         "'Is bad.'",
     ]
-    assert Message(None, "Only a draft can be sent.") in marked()
+    assert Message(None, "This contract has been terminated. Create a new one instead.") in marked()

@@ -325,7 +325,7 @@ def _posting_error(lines: Sequence[Posting], currencies: Sequence[str], limits: 
     for index, (line, currency, limit) in enumerate(zip(lines, currencies, limits, strict=True)):
         errors |= {f"lines.{index}.{name}": text for name, text in _line_errors(line, currency, limit, accounts)}
     if not errors:
-        return Conflict(_("An account is changing just now. Try again."))
+        return Conflict(_("An account was being changed at the same time. Try again."))
     return Invalid(next(iter(errors.values())), details=errors)
 
 

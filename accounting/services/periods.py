@@ -26,7 +26,9 @@ def close_period(*, period_id: UUID, actor: Actor) -> None:
     with audited_transaction(actor, "close"):
         period = locked_for_update(Period.objects.all(), period_id)
         if period.status == PeriodStatus.CLOSED:
-            raise Conflict(_("The period is already closed."), details={"allowed": ["reopen"]})
+            raise Conflict(
+                _("This period is already closed. Reopen it to post to it."), details={"allowed": ["reopen"]}
+            )
         assign(period, {"status": PeriodStatus.CLOSED, "closed_at": timezone.now(), "closed_by_id": actor.id})
 
 
@@ -35,5 +37,5 @@ def reopen_period(*, period_id: UUID, actor: Actor) -> None:
     with audited_transaction(actor, "reopen"):
         period = locked_for_update(Period.objects.all(), period_id)
         if period.status == PeriodStatus.OPEN:
-            raise Conflict(_("The period is open."), details={"allowed": ["close"]})
+            raise Conflict(_("This period is already open."), details={"allowed": ["close"]})
         assign(period, {"status": PeriodStatus.OPEN, "closed_at": None, "closed_by_id": None})

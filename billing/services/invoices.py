@@ -29,6 +29,7 @@ from billing.services.lines import (
 )
 from billing.services.notifications import notify_invoice_event
 from billing.services.states import require_draft, state_error
+from billing.state_messages import INVOICE_NOT_CANCELLABLE, INVOICE_NOT_EDITABLE, INVOICE_NOT_SENDABLE
 from billing.totals import document_totals
 from parties.choices import PartyKind
 from parties.services import UsableParty, require_usable
@@ -108,7 +109,7 @@ def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) ->
     with audited_transaction(actor, "update"):
         invoice = locked_for_update(Invoice.objects.all(), invoice_id)
         if values.get("due_date", invoice.due_date) != invoice.due_date:
-            require_draft(invoice, _("Its due date cannot be changed."))
+            require_draft(invoice, INVOICE_NOT_EDITABLE)
         assign(invoice, values)
 
 
@@ -150,9 +151,12 @@ def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False
         # before taking locks, since it needs none of them; it is rolled back if the action is refused
         issue_sent_invoice.enqueue(invoice_id=str(invoice_id), language=actor.language)
         invoice = _locked_with_customer_and_order(invoice_id)
-        require_draft(invoice, _("Only a draft can be sent."))
+        require_draft(invoice, INVOICE_NOT_SENDABLE)
         if not invoice.tax_breakdown:  # PostgreSQL keeps it consistent with the lines
-            raise Conflict(_("An invoice without lines cannot be sent."), details={"allowed": ["add_line", "cancel"]})
+            raise Conflict(
+                _("This invoice has no lines yet. Add at least one, then send it."),
+                details={"allowed": ["add_line", "cancel"]},
+            )
         if invoice.total:
             assign(invoice, {"status": InvoiceStatus.SENT, "sent_at": now})
         else:
@@ -176,7 +180,7 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
     with audited_transaction(actor, "cancel"):
         invoice = _locked_with_customer_and_order(invoice_id)
         if invoice.status not in (InvoiceStatus.DRAFT, InvoiceStatus.SENT) or invoice.amount_paid:
-            raise state_error(invoice, _("Only a draft, or a sent invoice without payments, can be cancelled."))
+            raise state_error(invoice, INVOICE_NOT_CANCELLABLE)
         assign(invoice, {"status": InvoiceStatus.CANCELLED, "cancelled_at": now, "cancel_reason": reason})
         if invoice.sent_at:
             reverse_invoice_posting(invoice, day=day_of(max(now, invoice.sent_at)), actor=actor)
@@ -203,5 +207,5 @@ def _lock_order_of(invoice_id: UUID) -> None:
 def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
     """Return a draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
     invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id)
-    require_draft(invoice, _("Only the lines of a draft can be changed."))
+    require_draft(invoice, INVOICE_NOT_EDITABLE)
     return invoice, list(invoice.lines.order_by("position"))

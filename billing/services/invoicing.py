@@ -12,6 +12,7 @@ from billing.services.invoices import insert_draft
 from billing.services.lines import build_lines
 from billing.services.orders import state_error
 from billing.state_machine import COMMITTED
+from billing.state_messages import ORDER_NOT_BILLABLE
 from contracts.queries import credit_days
 from parties.choices import PartyKind
 from parties.services import require_usable
@@ -46,7 +47,7 @@ def invoice_order(*, order_id: UUID, actor: Actor, due_date: dt.date | None = No
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
         order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
         if order.status not in COMMITTED:
-            raise state_error(order, _("It can be invoiced once it has been confirmed."))
+            raise state_error(order, ORDER_NOT_BILLABLE)
         lines = _unbilled_lines(order)
         if not lines:
             raise Conflict(_("Everything on the order has already been invoiced."), details={"allowed": []})

@@ -25,6 +25,7 @@ from billing.services.lines import (
     total_columns,
 )
 from billing.state_machine import allowed_transitions
+from billing.state_messages import ORDER_NOT_EDITABLE, Messages
 from billing.totals import document_totals
 from inventory.choices import ItemStatus
 from inventory.models import Item
@@ -147,15 +148,10 @@ def _merged(present: dict[str, Any] | None, change: dict[str, Any] | None) -> di
     return None if change is None else {"country_id": None, **(present or {}), **change}
 
 
-def state_error(order: Order, message: Text) -> Conflict:
-    """Return a Conflict: the order's state doesn't allow an action. Includes the allowed transitions."""
+def state_error(order: Order, messages: Messages) -> Conflict:
+    """Return a Conflict with the message for the order's state, and the allowed transitions."""
     allowed = allowed_transitions(order.status, invoiced=is_invoiced(order.pk))
-    return Conflict(
-        format_text(
-            _("The order is {status}. {message}"), status=Label(OrderStatus(order.status).label), message=message
-        ),
-        details={"allowed": allowed},
-    )
+    return Conflict(messages[order.status], details={"allowed": allowed})
 
 
 def _draft(order_id: UUID) -> tuple[Order, list[OrderLine]]:
@@ -167,7 +163,7 @@ def _draft(order_id: UUID) -> tuple[Order, list[OrderLine]]:
 
 def _require_draft(order: Order) -> None:
     if order.status != OrderStatus.DRAFT:
-        raise state_error(order, _("Only a draft can be changed."))
+        raise state_error(order, ORDER_NOT_EDITABLE)
 
 
 def _priced(lines: Sequence[OrderLineValues], *, path: str = "") -> list[LineValues]:

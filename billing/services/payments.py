@@ -17,6 +17,7 @@ from billing.services.books import allocated, post, received
 from billing.services.lines import require_currency
 from billing.services.settlements import Part, settle
 from billing.services.states import state_error
+from billing.state_messages import INVOICE_NOT_PAYABLE
 from parties.choices import PartyKind
 from parties.services import require_usable
 from skeleton.db.locks import locked_for_update, rows_locked_for_update
@@ -215,7 +216,7 @@ def require_of_customer(invoice: Invoice | None, customer_id: UUID, currency: st
 def require_sent(invoice: Invoice) -> None:
     """Raise Conflict unless the invoice is sent and not paid yet."""
     if invoice.status != InvoiceStatus.SENT:
-        raise state_error(invoice, _("Only a sent invoice takes payments."))
+        raise state_error(invoice, INVOICE_NOT_PAYABLE)
 
 
 def _require_paid(moment: datetime) -> None:

@@ -72,7 +72,10 @@ def _reserve_stock(order: Order, actor: Actor) -> None:
     """Reserve stock for the lines. Raises Conflict if there are no lines, or too little stock for one of them."""
     lines = list(order.lines.order_by("position"))
     if not lines:
-        raise Conflict(_("An order without lines cannot be confirmed."), details={"allowed": ["add_line", "cancelled"]})
+        raise Conflict(
+            _("This order has no lines yet. Add at least one, then confirm it."),
+            details={"allowed": ["add_line", "cancelled"]},
+        )
     needs: dict[UUID, Decimal] = defaultdict(Decimal)
     for line in lines:
         needs[line.item_id] += line.quantity

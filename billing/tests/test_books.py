@@ -150,7 +150,9 @@ def test_a_closed_period_takes_no_document(owner):
         (f"/invoices/{one.pk}/cancel", {}),
         (f"/invoices/{other.pk}/send", {}),
     ]:
-        assert owner.post(path, body).refused(409)["message"] == "The period of this date is closed."
+        assert owner.post(path, body).refused(409)["message"] == (
+            "The accounting period of this date is closed. Choose another date, or reopen the period."
+        )
     one.refresh_from_db()
     other.refresh_from_db()
     assert (one.status, one.amount_paid, one.payments.count(), other.status) == ("sent", 0, 0, "draft")

@@ -88,7 +88,7 @@ def approve_contract(*, contract_id: UUID, actor: Actor) -> None:
         contract = _get_locked_unchanged(contract_id, actor)
         next_status(Action.APPROVE, _state(contract))
         if contract.created_by_id == actor.id and not actor.can("*:*"):
-            raise Forbidden(_("Somebody other than its author must approve a contract."))
+            raise Forbidden(_("You created this contract, so somebody else has to approve it."))
         _transition(contract, Action.APPROVE, {"signed_at": timezone.now()})
 
 

@@ -19,8 +19,14 @@ from inventory.services.stock import require_active
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.ids import uuid7
-from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import audited_transaction
+
+_EXPIRED = _("This reservation has expired. Make a new one instead.")
+_ENDED = {
+    ReservationStatus.FULFILLED: _("The goods of this reservation have already been issued."),
+    ReservationStatus.CANCELLED: _("This reservation has been cancelled. Make a new one instead."),
+    ReservationStatus.EXPIRED: _EXPIRED,
+}
 
 EXPIRY_BATCH = 500
 """The maximum number of stock rows that one expiry transaction locks."""
@@ -108,7 +114,7 @@ def fulfill_reservation(*, reservation_id: UUID, actor: Actor) -> None:
         reservation = _get_locked(reservation_id)
         _require(reservation, "fulfill")
         if reservation.expires_at and reservation.expires_at <= timezone.now():
-            raise Conflict(_("The reservation has expired."), details={"allowed": ["cancel"]})
+            raise Conflict(_EXPIRED, details={"allowed": ["cancel"]})
         run(_FULFILL, {"id": reservation_id, "actor_id": actor.id}, rows=False)
 
 
@@ -141,7 +147,8 @@ def _require(reservation: Reservation, action: str) -> None:
     """Raise Conflict if the reservation doesn't allow `action`."""
     allowed = list(RESERVATION_ACTIONS[reservation.status])
     if action not in allowed:
-        status = Label(ReservationStatus(reservation.status).label)
-        raise Conflict(format_text(_("The reservation is {status}."), status=status), details={"allowed": allowed})
+        raise Conflict(_ENDED[ReservationStatus(reservation.status)], details={"allowed": allowed})
     if reservation.held_by_order:
-        raise Conflict(_("An order holds this: ship or cancel the order."), details={"allowed": []})
+        raise Conflict(
+            _("This reservation belongs to an order. Ship or cancel the order instead."), details={"allowed": []}
+        )

@@ -119,7 +119,7 @@ def require_active(warehouse_id: UUID) -> None:
     if warehouse:
         raise Conflict(
             format_text(
-                _("The warehouse {name} is {status}."),
+                _("The warehouse {name} is {status}. Activate it first, or choose another one."),
                 name=warehouse.name,
                 status=Label(WarehouseStatus(warehouse.status).label),
             )

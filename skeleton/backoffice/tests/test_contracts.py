@@ -132,7 +132,7 @@ def test_the_story_by_its_buttons(clerk, chief):
     assert clerk.get(page(contract, "submit")).status_code == 200, "a link only asks"
     assert Contract.objects.get().status == "draft"
     clerk.post(page(contract, "submit"))
-    assert "Somebody other than its author" in text(clerk.post(page(contract, "approve")))
+    assert "You created this contract" in text(clerk.post(page(contract, "approve")))
     chief.post(page(contract, "reject"), {"reason": "Too dear"})
     assert "Too dear" in text(clerk.get(page(contract)))
     clerk.post(page(contract, "submit"))
@@ -172,7 +172,7 @@ def test_the_story_by_its_buttons(clerk, chief):
     ended = Contract.objects.get()
     assert (ended.status, ended.termination_reason, ended.version) == ("terminated", "Breach of terms", 5)
     again = clerk.post(page(contract, "terminate"), {"reason": "Again"})
-    assert "The contract is terminated: it does not allow terminate." in text(again)
+    assert "This contract has been terminated. Create a new one instead." in text(again)
 
 
 def test_a_signature_of_another_day(clerk):
@@ -186,7 +186,7 @@ def test_many_are_approved_at_once(clerk):
     body = {"action": "approve", "_selected_action": [str(one.pk) for one in (fine, own, early)]}
     told = text(clerk.post(CONTRACTS, body, follow=True))
     assert "Approve: done for 1." in told
-    assert "Somebody other than its author" in told
+    assert "You created this contract" in told
     assert Contract.objects.filter(status="active").get() == fine
 
 
