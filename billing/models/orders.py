@@ -25,7 +25,7 @@ from skeleton.kernel.ids import uuid7
 class OrderQuerySet(RowLevelQuerySet["Order"]):
     """Orders. Their counts are maintained."""
 
-    counted = MaintainedCount("billing_order")
+    maintained_count = MaintainedCount("billing_order")
 
     def visible_to(self, actor: Any) -> Self:
         """Return every order, with `invoiced`. The permission to read orders covers all of them."""

@@ -34,9 +34,9 @@ from billing.totals import document_totals
 from parties.choices import PartyKind
 from parties.services import UsableParty, require_usable
 from skeleton.db.inserts import insert_rows
-from skeleton.db.locks import locked_for_update, locked_if_there
+from skeleton.db.locks import locked_for_update, locked_or_none
 from skeleton.db.numbers import Series, insert_numbered
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict
@@ -110,7 +110,7 @@ def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) ->
         invoice = locked_for_update(Invoice.objects.all(), invoice_id)
         if values.get("due_date", invoice.due_date) != invoice.due_date:
             require_draft(invoice, INVOICE_NOT_EDITABLE)
-        assign(invoice, values)
+        save_changes(invoice, values)
 
 
 def add_line(*, invoice_id: UUID, values: LineValues, actor: Actor) -> None:
@@ -158,9 +158,9 @@ def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False
                 details={"allowed": ["add_line", "cancel"]},
             )
         if invoice.total:
-            assign(invoice, {"status": InvoiceStatus.SENT, "sent_at": now})
+            save_changes(invoice, {"status": InvoiceStatus.SENT, "sent_at": now})
         else:
-            assign(invoice, {"status": InvoiceStatus.PAID, "sent_at": now, "paid_at": now})
+            save_changes(invoice, {"status": InvoiceStatus.PAID, "sent_at": now, "paid_at": now})
         save_invoice_parties(invoice)
         notify_invoice_event(Event.INVOICE_SENT, invoice, actor=actor)
         if invoice.status == InvoiceStatus.PAID:
@@ -181,7 +181,7 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
         invoice = _locked_with_customer_and_order(invoice_id)
         if invoice.status not in (InvoiceStatus.DRAFT, InvoiceStatus.SENT) or invoice.amount_paid:
             raise state_error(invoice, INVOICE_NOT_CANCELLABLE)
-        assign(invoice, {"status": InvoiceStatus.CANCELLED, "cancelled_at": now, "cancel_reason": reason})
+        save_changes(invoice, {"status": InvoiceStatus.CANCELLED, "cancelled_at": now, "cancel_reason": reason})
         if invoice.sent_at:
             reverse_invoice_posting(invoice, day=day_of(max(now, invoice.sent_at)), actor=actor)
 
@@ -201,7 +201,7 @@ def _locked_with_customer_and_order(invoice_id: UUID) -> Invoice:
 def _lock_order_of(invoice_id: UUID) -> None:
     """Lock the invoice's order. Call this before locking the invoice."""
     of_invoice = Invoice.objects.filter(pk=invoice_id).values("order_id")[:1]
-    locked_if_there(Order.objects.only("pk"), of_invoice, no_key=True)
+    locked_or_none(Order.objects.only("pk"), of_invoice, no_key=True)
 
 
 def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:

@@ -25,9 +25,9 @@ from skeleton.db.numbers import Series, insert_numbered
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Invalid
-from skeleton.kernel.moments import require_not_in_future
 from skeleton.kernel.money import require_in_use
 from skeleton.kernel.text import Money, format_text
+from skeleton.kernel.time_limits import require_not_in_future
 from skeleton.kernel.transactions import audited_transaction
 
 TOO_EARLY = gettext_noop("Must not be before 1900.")

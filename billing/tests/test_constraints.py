@@ -15,7 +15,7 @@ from parties.choices import PartyKind, PartyStatus
 from parties.models import Party
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.ids import uuid7
-from skeleton.rest.handler import translate
+from skeleton.rest.handler import to_domain_error
 from skeleton.testkit.narrowing import database_error, present
 from skeleton.testkit.roles import as_owner, refusal_of
 
@@ -27,7 +27,7 @@ def attack(sql, *params):
     broken = refusal_of(lambda: run([sql] if isinstance(sql, str) else sql, params))
     if broken is None:
         return None
-    error = translate(broken)
+    error = to_domain_error(broken)
     assert error is not None, broken
     assert error.status in (409, 422), broken
     return database_error(broken).diag.constraint_name or database_error(broken).sqlstate
