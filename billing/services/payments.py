@@ -236,9 +236,7 @@ def _require_due(invoice: Invoice, amount: int, currency: str | None) -> None:
     if amount > invoice.amount_due:
         due = Money(invoice.amount_due, invoice.currency)
         raise Invalid(
-            _(
-                "This is more than what is due. Record the payment with POST /payments: what is left of it is on account."
-            ),
+            _("This is more than what is due. Record it with POST /payments: what is left of it is on account."),
             details={"amount": format_text(_("Is more than what is due: {due}."), due=due)},
         )
 
