@@ -87,6 +87,8 @@ def _transactions(names: dict[UUID, str]) -> Iterator[str]:
             current = line.entry_id
             yield from _heading(line.entry)
         yield f"  {names[line.account_id]}  {decimal_amount(line.debit - line.credit, line.currency)}\n"
+        if line.party_id:
+            yield f"    party: {quoted(str(line.party_id))}\n"
 
 
 def _heading(entry: Entry) -> Iterator[str]:

@@ -28,7 +28,12 @@ class SourceType(TextChoices):
     MANUAL = "manual", _("Manual")
     INVOICE = "invoice", _("Invoice")
     PAYMENT = "payment", _("Payment")
+    CREDIT_NOTE = "credit_note", _("Credit note")
+    ALLOCATION = "allocation", _("Allocation")
+    WRITE_OFF = "write_off", _("Write-off")
     REVERSAL = "reversal", _("Reversal")
+    OPENING = "opening", pgettext_lazy("journal entry", "Opening")
+    CLOSING = "closing", pgettext_lazy("journal entry", "Closing")
 
 
 class PeriodStatus(TextChoices):
@@ -40,12 +45,37 @@ class Role(StrEnum):
     """The purposes for which other apps need an account. The settings assign the account."""
 
     BANK = "BANK"
+    CASH = "CASH"
     RECEIVABLE = "RECEIVABLE"
     TAX = "TAX"
+    ADVANCES = "ADVANCES"
     REVENUE = "REVENUE"
+    BAD_DEBT = "BAD_DEBT"
 
     @property
     def code(self) -> str:
         """Return the code of the account with this role."""
         found: str = settings.SKELETON_ACCOUNTS[self.value]
         return found
+
+    @property
+    def type(self) -> AccountType:
+        """Return the type that the account with this role must have."""
+        return _ROLE_TYPES[self]
+
+
+_ROLE_TYPES = {
+    Role.BANK: AccountType.ASSET,
+    Role.CASH: AccountType.ASSET,
+    Role.RECEIVABLE: AccountType.ASSET,
+    Role.TAX: AccountType.LIABILITY,
+    Role.ADVANCES: AccountType.LIABILITY,
+    Role.REVENUE: AccountType.REVENUE,
+    Role.BAD_DEBT: AccountType.EXPENSE,
+}
+
+PARTY_ACCOUNTS = (Role.RECEIVABLE, Role.ADVANCES)
+"""The control accounts whose balances are those of customers. A line posted by hand names the customer."""
+
+CONTROL_ACCOUNTS = (*PARTY_ACCOUNTS, Role.TAX)
+"""The accounts that documents are compared with. Posting to them by hand must be intended."""

@@ -1,13 +1,16 @@
 """Integrity checks of the books: all maintained values are recomputed from the recorded data and compared.
 
 Apps on higher floors add their own checks in `AppConfig.ready()`, as in `register_check("numbers are gapless", gaps)`.
-A check yields one sentence for each difference, and nothing if all is well.
+A check yields one sentence for each difference, and nothing if all is well. Postings by hand on control accounts aren't
+errors, but explain why an account's balance isn't the documents' sum. They are listed apart.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.db import connection
+
+from accounting.choices import CONTROL_ACCOUNTS
 
 IntegrityCheck = Callable[[], Iterable[str]]
 
@@ -67,6 +70,14 @@ _TRIAL = """
     SELECT currency, sum(debit), sum(credit) FROM accounting_total
     GROUP BY currency HAVING sum(debit) <> sum(credit) ORDER BY currency
 """
+_BY_HAND = """
+    SELECT e.date, e.id, a.code, l.debit - l.credit, l.currency, coalesce(p.name, 'no party')
+    FROM accounting_account a JOIN accounting_line l ON l.account_id = a.id JOIN accounting_entry e ON e.id = l.entry_id
+    LEFT JOIN accounting_entry reversed ON reversed.id = e.reverses_id
+    LEFT JOIN parties_party p ON p.id = l.party_id
+    WHERE a.code = ANY(%s) AND coalesce(reversed.source_type, e.source_type) = 'manual'
+    ORDER BY e.date, e.id, l.position
+"""
 
 
 def check_totals_equal_lines() -> Iterator[str]:
@@ -96,9 +107,15 @@ def check_trial_balance_is_zero() -> Iterator[str]:
         yield f"{currency}: debit {debit}, credit {credit}, difference {debit - credit}"
 
 
-def _rows(sql: str) -> list[tuple[Any, ...]]:
+def postings_by_hand() -> Iterator[str]:
+    """Yield a sentence for each line that was recorded by hand on a control account."""
+    for day, entry, code, amount, currency, party in _rows(_BY_HAND, [[role.code for role in CONTROL_ACCOUNTS]]):
+        yield f"{day}, account {code}: {amount:+} {currency} for {party} in entry {entry} (minor units)"
+
+
+def _rows(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(sql, params)
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus, SourceType
+from parties.models import Party
 from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
@@ -148,7 +149,7 @@ class Entry(models.Model):
     date = models.DateField(verbose_name=_("date"))
     description = models.CharField(max_length=500, verbose_name=_("description"))
     reference = models.CharField(max_length=100, null=True, blank=True, verbose_name=_("reference"))  # noqa: DJ001 (the API says null)
-    source_type = models.CharField(max_length=8, choices=SourceType.choices, verbose_name=_("source type"))
+    source_type = models.CharField(max_length=11, choices=SourceType.choices, verbose_name=_("source type"))
     source_id = models.UUIDField(null=True, blank=True, verbose_name=_("source id"))
     purpose = models.CharField(max_length=30, default="", blank=True, verbose_name=_("purpose"))
     reverses = models.ForeignKey(
@@ -245,7 +246,10 @@ class LineQuerySet(RowLevelQuerySet["Line"]):
 
 
 class Line(models.Model):
-    """A line of an entry: either a debit or a credit, above 0. `date` repeats the entry's for the ledger's index."""
+    """A line of an entry: either a debit or a credit, above 0. `date` repeats the entry's for the ledger's index.
+
+    `party` is whom a line recorded by hand concerns. A document's lines concern the document's customer.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     entry = models.ForeignKey(Entry, models.PROTECT, related_name="lines", db_index=False, verbose_name=_("entry"))
@@ -258,6 +262,9 @@ class Line(models.Model):
     credit = models.BigIntegerField(default=0, verbose_name=_("credit"))
     currency = models.CharField(max_length=3, verbose_name=_("currency"))
     description = models.CharField(max_length=500, null=True, blank=True, verbose_name=_("description"))  # noqa: DJ001 (the API says null)
+    party = models.ForeignKey(
+        Party, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("party")
+    )
 
     objects = LineQuerySet.as_manager()
 
@@ -290,6 +297,7 @@ class Line(models.Model):
             models.Index(
                 fields=["date"], include=["account", "currency", "debit", "credit"], name="accounting_line_date"
             ),
+            models.Index("party", "account", name="accounting_line_party", condition=Q(party__isnull=False)),
         ]
 
     def __str__(self) -> str:

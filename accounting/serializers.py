@@ -95,10 +95,15 @@ class TransactionLineSerializer(Serializer):
     credit = MoneyField()
     currency = CurrencyField()
     description = TextField(allow_null=True)
+    party_id = UUIDField(allow_null=True, help_text="The party that a line recorded by hand concerns.")
 
 
 class TransactionLineInputSerializer(InputSerializer):
-    """Exactly one of `debit` and `credit` must be greater than 0."""
+    """Exactly one of `debit` and `credit` must be greater than 0.
+
+    Invoices, payments and credit notes post to the accounts of receivables, customer advances and tax. A line by hand
+    on one of them needs `override`, and on the first two the `party_id` of the customer.
+    """
 
     output_serializer_class = TransactionLineSerializer
     account_id = AccountField(source="account")
@@ -106,6 +111,8 @@ class TransactionLineInputSerializer(InputSerializer):
     credit = MoneyField(required=False, allow_null=True)
     currency = CurrencyField(required=False, allow_null=True)
     description = TextField(max_length=500, required=False, allow_null=True)
+    party_id = UUIDField(source="party", required=False, allow_null=True)
+    override = BooleanField(required=False, help_text="Post to an account to which documents post.")
 
 
 class TransactionSerializer(Serializer):

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 from billing import integrity_checks
@@ -6,6 +8,40 @@ from billing.errors import declare_constraints
 
 class BillingConfig(AppConfig):
     name = "billing"
+    maintained_columns: ClassVar = {
+        "billing_payment": (
+            "id",
+            "number",
+            "direction",
+            "customer_id",
+            "currency",
+            "amount",
+            "allocated",
+            "refunded",
+            "method",
+            "reference",
+            "external_id",
+            "paid_at",
+            "refund_of_payment_id",
+            "refund_of_credit_note_id",
+            "created_by_id",
+            "created_at",
+        ),
+        "billing_settlement": (
+            "id",
+            "invoice_id",
+            "kind",
+            "payment_id",
+            "credit_note_id",
+            "amount",
+            "day",
+            "at_once",
+            "reason",
+            "tax",
+            "created_by_id",
+            "created_at",
+        ),
+    }
 
     def ready(self) -> None:
         declare_constraints()

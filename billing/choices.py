@@ -30,11 +30,30 @@ class PaymentMethod(TextChoices):
     OTHER = "other", _("Other")
 
 
+class PaymentDirection(TextChoices):
+    """Whether money came in from the customer, or went out as a refund."""
+
+    IN = "in", pgettext_lazy("payment", "In")
+    OUT = "out", pgettext_lazy("payment", "Out")
+
+
+class SettlementKind(TextChoices):
+    """What settles a part of an invoice."""
+
+    PAYMENT = "payment", _("Payment")
+    CREDIT_NOTE = "credit_note", _("Credit note")
+    WRITE_OFF = "write_off", _("Write-off")
+
+
 class Purpose(TextChoices):
-    """The reasons for which a document is posted, once each."""
+    """The reasons for which a document or a settlement is posted, once each."""
 
     SEND = "send"
     RECEIVE = "receive"
+    REFUND = "refund"
+    REVERSE = "reverse"
+    ALLOCATE = "allocate"
+    UNDO = "undo"
 
 
 def allowed_actions(status: str, *, amount_paid: int = 0) -> list[str]:

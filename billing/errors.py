@@ -47,11 +47,15 @@ def _declare_invoices() -> None:
 def _declare_payments_and_postings() -> None:
     declare("billing_payment_paid_at_ahead", Invalid, IN_FUTURE_MESSAGE, field="paid_at")
     declare("billing_invoice_paid_at_ahead", Invalid, IN_FUTURE_MESSAGE, field="paid_at")
-    declare("billing_payment_append_only", Conflict, _("A payment cannot be changed or deleted."))
+    _declare_payments()
     declare("billing_total_purchases_derived", Conflict, _("A customer's purchases are calculated from the invoices."))
     declare("billing_invoice_in_books", Conflict, _("This belongs to an invoice: send or cancel the invoice instead."))
-    declare("billing_payment_in_books", Conflict, _("This belongs to a payment, which cannot be changed or undone."))
-    declare("billing_entry_purpose", Conflict, _("Documents are posted only when they are sent or received."))
+    declare("billing_payment_in_books", Conflict, _("This belongs to a payment: reverse the payment instead."))
+    declare(
+        "billing_entry_purpose",
+        Conflict,
+        _("Documents are posted only when they are sent or received, settled or undone."),
+    )
 
 
 def _declare_orders() -> None:
@@ -104,3 +108,42 @@ def _declare_invoices_of_orders() -> None:
         _("A line can only bill the order that its invoice was made from."),
     )
     declare("billing_invoice_line_bills_once", Conflict, _("This would bill more than was ordered."), field="quantity")
+
+
+def _declare_payments() -> None:
+    declare("billing_payment_append_only", Conflict, _("A payment cannot be changed or deleted. Reverse it instead."))
+    declare("billing_payment_number_form", Invalid, _("A payment number has the form PAY-<year>-<nnnnnn>."))
+    declare("billing_payment_customer_kind", Invalid, _("Only a customer can pay."), field="customer_id")
+    declare("billing_payment_derived", Conflict, _("What is allocated and refunded is calculated from other records."))
+    declare(
+        "billing_payment_refund_fits",
+        Conflict,
+        _("A refund pays back money that came in, to the same customer in the same currency."),
+    )
+    declare("billing_payment_reversed_once", Conflict, _("The payment has already been reversed."))
+    declare(
+        "billing_payment_reversed_unrefunded", Conflict, _("The payment has been refunded. Reverse the refund first.")
+    )
+    declare(
+        "billing_payment_reversal_day",
+        Invalid,
+        _("A payment is reversed on its own day or later, and not in the future."),
+        field="date",
+    )
+    declare(
+        "billing_settlement_append_only", Conflict, _("A settlement cannot be changed or deleted, only undone once.")
+    )
+    declare(
+        "billing_settlement_days",
+        Invalid,
+        _("Must not be in the future, and not before the payment or the invoice."),
+        field="date",
+    )
+    declare("billing_settlement_of_received", Conflict, _("Only a payment that came in and stands settles an invoice."))
+    declare("billing_settlement_same_customer", Invalid, _("The invoice is another customer's."), field="invoice_id")
+    declare("billing_settlement_same_currency", Invalid, _("The invoice is in another currency."), field="invoice_id")
+    declare(
+        "billing_settlement_in_books",
+        Conflict,
+        _("This belongs to an allocation: undo the allocation instead."),
+    )

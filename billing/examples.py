@@ -30,6 +30,34 @@ PAYMENT = OpenApiExample(
     request_only=True,
 )
 
+PAYMENT_OF_SEVERAL = OpenApiExample(
+    "One transfer for two invoices, with a rest on account",
+    value={
+        "customer_id": _CUSTOMER,
+        "amount": 150000,
+        "currency": "USD",
+        "method": "bank_transfer",
+        "reference": "TXN-12346",
+        "allocations": [
+            {"invoice_id": "01972b15-8000-7000-8000-0000000000e1", "amount": 100000},
+            {"invoice_id": "01972b15-8000-7000-8000-0000000000e2", "amount": 45000},
+        ],
+    },
+    request_only=True,
+)
+
+ALLOCATE = OpenApiExample(
+    "As much as fits", value={"invoice_id": "01972b15-8000-7000-8000-0000000000e1"}, request_only=True
+)
+
+REVERSE = OpenApiExample("A returned payment", value={"reason": "Returned by the bank"}, request_only=True)
+
+REFUND = OpenApiExample(
+    "Pay back a part",
+    value={"amount": 5000, "method": "bank_transfer", "reference": "RET-12346"},
+    request_only=True,
+)
+
 ORDER = OpenApiExample(
     "An order of one item",
     value={

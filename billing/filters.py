@@ -3,9 +3,10 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from billing.choices import InvoiceStatus, OrderStatus
-from billing.models import Invoice
+from billing.choices import InvoiceStatus, OrderStatus, PaymentDirection, PaymentMethod
+from billing.models import Invoice, Payment
 from billing.models.invoices import OVERDUE
+from billing.models.payments import UNALLOCATED
 from skeleton.identity.choices import Language
 from skeleton.kernel.money import KNOWN_CURRENCIES
 from skeleton.rest.filters import (
@@ -46,6 +47,24 @@ class OrderFilterSet(FilterSet):
     from_date = FromDateFilter(label="Created on this day (UTC) or later.")
     to_date = ToDateFilter(label="Created on this day (UTC) or earlier.")
     search = SearchFilter(label="Search in the number and the customer's name, ignoring case.")
+
+
+class PaymentFilterSet(FilterSet):
+    customer_id = UUIDFilter(field_name="customer_id")
+    direction = ChoiceFilter(choices=PaymentDirection.choices)
+    method = ChoiceFilter(choices=PaymentMethod.choices)
+    reference = TextFilter(label="Exactly this reference.")
+    external_id = TextFilter(label="Exactly this id of the bank.")
+    unallocated = BooleanFilter(method="by_unallocated", label="Came in, stands, and part of it is on account.")
+    reversed = BooleanFilter(method="by_reversed")
+    from_date = FromDateFilter(field_name="paid_at", label="Paid on this day (UTC) or later.")
+    to_date = ToDateFilter(field_name="paid_at", label="Paid on this day (UTC) or earlier.")
+
+    def by_unallocated(self, rows: QuerySet[Payment], name: str, value: Any) -> QuerySet[Payment]:
+        return rows.filter(UNALLOCATED) if value else rows.exclude(UNALLOCATED)
+
+    def by_reversed(self, rows: QuerySet[Payment], name: str, value: Any) -> QuerySet[Payment]:
+        return rows.filter(reversed_at__isnull=not value)
 
 
 class PdfFilterSet(FilterSet):

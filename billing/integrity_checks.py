@@ -10,12 +10,13 @@ from accounting.integrity_checks import register_check
 
 _GAPS = """
     SELECT name, coalesce(series.last, 0), coalesce(found.highest, 0), coalesce(found.documents, 0)
-    FROM (SELECT name, last FROM core_number_series WHERE name LIKE 'INV-%' OR name LIKE 'ORD-%') AS series
+    FROM (SELECT name, last FROM core_number_series WHERE name ~ '^(INV|ORD|PAY)-') AS series
     FULL JOIN (
         SELECT split_part(number, '-', 1) || '-' || split_part(number, '-', 2) AS name,
                max(split_part(number, '-', 3)::bigint) AS highest,
                count(DISTINCT split_part(number, '-', 3)::bigint) AS documents
-        FROM (SELECT number FROM billing_invoice UNION ALL SELECT number FROM billing_order) AS numbers GROUP BY 1
+        FROM (SELECT number FROM billing_invoice UNION ALL SELECT number FROM billing_order
+              UNION ALL SELECT number FROM billing_payment) AS numbers GROUP BY 1
     ) AS found USING (name)
     WHERE (series.last, found.highest) IS DISTINCT FROM (found.highest, found.documents)
     ORDER BY name
@@ -34,9 +35,24 @@ _BILLED_TWICE = """
     WHERE rest.quantity < 0 ORDER BY number_key
 """
 _PAID = """
-    SELECT i.number, i.currency, i.amount_paid, coalesce(sum(p.amount), 0)
-    FROM billing_invoice i LEFT JOIN billing_payment p ON p.invoice_id = i.id
-    GROUP BY i.id HAVING i.amount_paid <> coalesce(sum(p.amount), 0) ORDER BY i.number_key
+    SELECT i.number, i.currency, part.name, part.source, part.kept, coalesce(sum(s.amount), 0)
+    FROM billing_invoice i
+    CROSS JOIN LATERAL (VALUES ('paid', 'payment', 'payments', i.amount_paid),
+                               ('credited', 'credit_note', 'credit notes', i.amount_credited),
+                               ('written off', 'write_off', 'write-offs', i.amount_written_off)
+    ) AS part (name, kind, source, kept)
+    LEFT JOIN billing_settlement s ON s.invoice_id = i.id AND s.kind = part.kind AND s.undone_at IS NULL
+    GROUP BY i.id, part.name, part.source, part.kept HAVING part.kept <> coalesce(sum(s.amount), 0)
+    ORDER BY i.number_key, part.name
+"""
+_ALLOCATED = """
+    SELECT p.number, p.currency, part.name, part.kept, part.amount
+    FROM billing_payment p CROSS JOIN LATERAL (VALUES
+        ('allocated', p.allocated, billing_allocated(p.id)),
+        ('refunded', p.refunded, (SELECT coalesce(sum(r.amount), 0) FROM billing_payment r
+                                  WHERE r.refund_of_payment_id = p.id AND r.reversed_at IS NULL))
+    ) AS part (name, kept, amount)
+    WHERE part.kept <> part.amount ORDER BY p.number_key, part.name
 """
 _UNPOSTED = """
     SELECT 'invoice ' || i.number || ' (' || i.status || ')'
@@ -46,10 +62,12 @@ _UNPOSTED = """
     WHERE ((i.sent_at IS NOT NULL AND i.total > 0), (i.status = 'cancelled' AND i.sent_at IS NOT NULL AND i.total > 0))
           <> (e.id IS NOT NULL, r.id IS NOT NULL)
     UNION ALL
-    SELECT 'payment ' || p.id
+    SELECT 'payment ' || p.number
     FROM billing_payment p
-    LEFT JOIN accounting_entry e ON e.source_type = 'payment' AND e.source_id = p.id AND e.purpose = 'receive'
+    LEFT JOIN accounting_entry e ON e.source_type = 'payment' AND e.source_id = p.id
+                                    AND e.purpose = CASE p.direction WHEN 'in' THEN 'receive' ELSE 'refund' END
     WHERE e.id IS NULL OR EXISTS (SELECT FROM accounting_entry r WHERE r.reverses_id = e.id)
+          OR billing_has_entry('payment', p.id, 'reverse') <> (p.reversed_at IS NOT NULL)
     ORDER BY 1
 """
 # manual postings to the account belong to no invoice
@@ -61,11 +79,12 @@ _RECEIVABLE = """
         JOIN accounting_account a ON a.id = l.account_id AND a.code = %s
         JOIN accounting_entry e ON e.id = l.entry_id
         LEFT JOIN accounting_entry undone ON undone.id = e.reverses_id
-        WHERE coalesce(undone.source_type, e.source_type) IN ('invoice', 'payment')
+        WHERE coalesce(undone.source_type, e.source_type) IN ('invoice', 'payment', 'allocation')
         GROUP BY l.currency
     ) AS booked
     FULL JOIN (
-        SELECT currency, sum(total - amount_paid) AS amount FROM billing_invoice WHERE status = 'sent' GROUP BY currency
+        SELECT currency, sum(total - amount_paid - amount_credited - amount_written_off) AS amount
+        FROM billing_invoice WHERE status = 'sent' GROUP BY currency
     ) AS open USING (currency)
     WHERE coalesce(booked.amount, 0) <> coalesce(open.amount, 0) ORDER BY currency
 """
@@ -84,8 +103,10 @@ def check_orders_are_billed_once() -> Iterator[str]:
 
 
 def check_amounts_paid() -> Iterator[str]:
-    for number, currency, paid, payments in _rows(_PAID):
-        yield f"{number}: paid {paid} {currency}, its payments add up to {payments} {currency} (minor units)"
+    for number, currency, settled, source, kept, amount in _rows(_PAID):
+        yield f"{number}: {settled} {kept} {currency}, its {source} add up to {amount} {currency} (minor units)"
+    for number, currency, name, kept, amount in _rows(_ALLOCATED):
+        yield f"{number}: {name} {kept} {currency}, the rows add up to {amount} {currency} (minor units)"
 
 
 def check_documents_are_posted() -> Iterator[str]:

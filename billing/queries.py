@@ -41,6 +41,8 @@ _PRINTED = (
     "tax_breakdown",
     "total",
     "amount_paid",
+    "amount_credited",
+    "amount_written_off",
     "issue_date",
     "due_date",
     "notes",
@@ -49,6 +51,7 @@ _PRINTED = (
     "cancelled_at",
     "updated_at",
 )
+_DUE_COLUMNS = ("status", "total", "amount_paid", "amount_credited", "amount_written_off")
 _PRINTED_ORDER = (
     "number",
     "customer_id",
@@ -65,7 +68,7 @@ _PRINTED_ORDER = (
     "updated_at",
 )
 _PRINTED_LINE = ("description", "quantity", "unit_price", "discount", "tax_rate", "total")
-_PRINTED_PAYMENT = ("paid_at", "method", "reference", "amount")
+_PRINTED_PAYMENT = ("paid_at", "method", "reference", "settled")
 
 
 def printed_invoice(rows: QuerySet[Invoice], pk: UUID) -> dict[str, Any]:
@@ -75,9 +78,12 @@ def printed_invoice(rows: QuerySet[Invoice], pk: UUID) -> dict[str, Any]:
         raise NotFound
     return {
         **invoice,
-        "amount_due": amount_due(invoice["status"], invoice["total"], invoice["amount_paid"]),
+        "amount_due": amount_due(*(invoice[name] for name in _DUE_COLUMNS)),
         "lines": list(InvoiceLine.objects.filter(invoice=pk).order_by("position").values(*_PRINTED_LINE)),
-        "payments": list(Payment.objects.filter(invoice=pk).order_by("pk").values(*_PRINTED_PAYMENT)),
+        "payments": [
+            dict(zip(("paid_at", "method", "reference", "amount"), row, strict=True))
+            for row in Payment.objects.of_invoice(pk).order_by("pk").values_list(*_PRINTED_PAYMENT)
+        ],
     }
 
 

@@ -50,11 +50,16 @@ _AGED = ", ".join(
 
 _AGING = f"""
     WITH moved AS (
-        SELECT customer_id, currency, due_date, total - amount_paid AS amount
+        SELECT customer_id, currency, due_date, total - amount_paid - amount_credited - amount_written_off AS amount
         FROM billing_invoice WHERE status = 'sent'
         UNION ALL
-        SELECT i.customer_id, i.currency, i.due_date, p.amount
-        FROM billing_payment p JOIN billing_invoice i ON i.id = p.invoice_id WHERE p.paid_at >= %(end)s
+        SELECT i.customer_id, i.currency, i.due_date, s.amount
+        FROM billing_settlement s JOIN billing_invoice i ON i.id = s.invoice_id
+        WHERE s.day > %(day)s AND s.undone_at IS NULL
+        UNION ALL
+        SELECT i.customer_id, i.currency, i.due_date, -s.amount
+        FROM billing_settlement s JOIN billing_invoice i ON i.id = s.invoice_id
+        WHERE s.undone_day > %(day)s AND s.day <= %(day)s
         UNION ALL
         SELECT customer_id, currency, due_date, total
         FROM billing_invoice WHERE cancelled_at >= %(end)s AND sent_at IS NOT NULL
@@ -76,7 +81,8 @@ _AGING = f"""
 # The same for what is open now, by an index-only scan.
 _RECEIVABLES = f"""
     SELECT currency, count(*), count(*) FILTER (WHERE days > 0), {_AGED}
-    FROM (SELECT currency, %s::date - due_date AS days, total - amount_paid AS amount
+    FROM (SELECT currency, %s::date - due_date AS days,
+                 total - amount_paid - amount_credited - amount_written_off AS amount
           FROM billing_invoice WHERE status = 'sent') AS open
     GROUP BY currency
 """  # noqa: S608 (constants only)
@@ -113,9 +119,9 @@ NO_RECEIVABLES = Receivables(dict.fromkeys(BUCKETS, 0), 0, 0)
 def receivables_aging(day: dt.date) -> dict[str, Any]:
     """Return what was open at the end of `day` (UTC), by currency and customer, in minor units as Decimals.
 
-    An invoice counts from the day it is sent until the day it is cancelled, a payment from the day of its `paid_at`.
-    The postings use the same days, so the totals equal that day's balance of the receivables account. A payment made
-    before its invoice was sent reduces the customer's debt until then.
+    An invoice counts from the day it is sent until the day it is cancelled, a settlement from its day until it is
+    undone. The postings use the same days, so the totals equal that day's balance of the receivables account. What
+    settles an invoice before it was sent reduces the customer's debt until then.
     """
     with connection.cursor() as cursor:
         cursor.execute(_AGING, {"day": day, "end": _end_of(day)})

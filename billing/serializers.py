@@ -1,4 +1,4 @@
-"""Serializers of orders, invoices and payments. Money is in minor units (cents), rates in percent."""
+"""Serializers of orders and invoices. Money is in minor units (cents), rates in percent."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 from django.db.models import OuterRef
 
 from accounting.serializers import PlainSerializer, SignedMoneyField
-from billing.choices import InvoiceStatus, OrderStatus, PaymentMethod
-from billing.models import InvoiceLine, OrderLine, OrderStatusChange, Payment
+from billing.choices import InvoiceStatus, OrderStatus
+from billing.models import InvoiceLine, OrderLine, OrderStatusChange, Payment, Settlement
+from billing.payment_serializers import LONG_TEXT, MAX_LINES, InvoicePaymentSerializer, SettlementSerializer
 from billing.state_machine import allowed_transitions
 from billing.totals import amount_due
 from parties.choices import AddressType
@@ -30,9 +31,6 @@ from skeleton.rest.fields import (
 )
 from skeleton.rest.serializers import InputSerializer, Serializer
 
-MAX_LINES = 500
-LONG_TEXT = 10_000
-
 
 class TaxSerializer(Serializer):
     rate = NumberField(places=4, help_text="Percent.")
@@ -51,25 +49,6 @@ class LineSerializer(Serializer):
     total = MoneyField(help_text="round(quantity × unit_price) − discount, before tax.")
 
 
-class PaymentSerializer(Serializer):
-    id = UUIDField()
-    invoice_id = UUIDField()
-    amount = MoneyField()
-    currency = CurrencyField(source="invoice.currency")
-    method = ChoiceField(PaymentMethod.choices)
-    reference = TextField(allow_null=True)
-    paid_at = DateTimeField()
-    created_by = UUIDField(source="created_by_id", allow_null=True)
-    created_at = DateTimeField()
-
-
-class RecordedPaymentSerializer(PaymentSerializer):
-    """A new payment, and the resulting state of the invoice."""
-
-    invoice_status = ChoiceField(InvoiceStatus.choices)
-    amount_due = MoneyField()
-
-
 class InvoiceRowSerializer(Serializer):
     """An invoice in a list, without lines and payments."""
 
@@ -86,9 +65,18 @@ class InvoiceRowSerializer(Serializer):
         child=TaxSerializer(), max_length=MAX_LINES, help_text="One row for each rate, including 0."
     )
     total = MoneyField()
+    credited_total = MoneyField(help_text="The total of the invoice's own credit notes.")
     amount_paid = MoneyField()
+    amount_credited = MoneyField(help_text="The part that credit notes settle, its own and those of other invoices.")
+    amount_written_off = MoneyField()
     amount_due = FromColumns(
-        MoneyField(help_text="0 if cancelled."), "status", "total", "amount_paid", compute=amount_due
+        MoneyField(help_text="0 if cancelled."),
+        "status",
+        "total",
+        "amount_paid",
+        "amount_credited",
+        "amount_written_off",
+        compute=amount_due,
     )
     issue_date = DateField()
     due_date = DateField()
@@ -104,10 +92,13 @@ class InvoiceRowSerializer(Serializer):
 
 
 class InvoiceSerializer(InvoiceRowSerializer):
-    """An invoice with its lines and payments."""
+    """An invoice with its lines, and what settles it."""
 
     lines = Children(LineSerializer, InvoiceLine.objects.filter(invoice=OuterRef("pk")).order_by("position"))
-    payments = Children(PaymentSerializer, Payment.objects.filter(invoice=OuterRef("pk")).order_by("id"))
+    payments = Children(InvoicePaymentSerializer, Payment.objects.of_invoice(OuterRef("pk")).order_by("id"))
+    settlements = Children(
+        SettlementSerializer, Settlement.objects.filter(invoice=OuterRef("pk"), undone_at=None).order_by("id")
+    )
 
 
 class LineInputSerializer(InputSerializer):
@@ -135,13 +126,10 @@ class InvoiceUpdateInputSerializer(InputSerializer):
     notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
 
 
-class PaymentInputSerializer(InputSerializer):
-    output_serializer_class = PaymentSerializer
-    amount = MoneyField(min_value=1)
-    method = ChoiceField(PaymentMethod.choices)
-    currency = CurrencyField(required=False, help_text="Must be the invoice's currency.")
-    reference = TextField(required=False, allow_null=True)
-    paid_at = DateTimeField(required=False, help_text="Defaults to now. At most 5 minutes ahead.")
+class SendInputSerializer(InputSerializer):
+    use_on_account = BooleanField(
+        required=False, help_text="Settle the invoice with what the customer has on account, oldest payment first."
+    )
 
 
 class CancelInputSerializer(InputSerializer):

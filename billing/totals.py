@@ -69,6 +69,6 @@ def _tax(base: int, rate: Decimal) -> int:
     return round_half_away(EXACT_CONTEXT.multiply(EXACT_CONTEXT.multiply(Decimal(base), rate), _PERCENT))
 
 
-def amount_due(status: str, total: int, amount_paid: int) -> int:
+def amount_due(status: str, total: int, amount_paid: int, amount_credited: int, amount_written_off: int) -> int:
     """Return the amount due in minor units. Nothing is due on a cancelled invoice."""
-    return 0 if status == InvoiceStatus.CANCELLED else total - amount_paid
+    return 0 if status == InvoiceStatus.CANCELLED else total - amount_paid - amount_credited - amount_written_off

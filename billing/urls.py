@@ -1,10 +1,12 @@
-from billing.views import AgingViewSet, InvoicePaymentViewSet, InvoiceViewSet, OrderViewSet
+from billing.payment_views import InvoicePaymentViewSet, PaymentViewSet
+from billing.views import AgingViewSet, InvoiceViewSet, OrderViewSet
 from skeleton.rest.routing import ApiRouter
 
 router = ApiRouter()
 router.register("orders", OrderViewSet)
 router.register("invoices", InvoiceViewSet)
 router.register("invoices/<pk>/payments", InvoicePaymentViewSet)
+router.register("payments", PaymentViewSet)
 router.register("reports", AgingViewSet)
 
 urlpatterns = router.urls

@@ -1,4 +1,4 @@
-"""The API of orders, invoices, payments and the receivables report."""
+"""The API of orders, invoices and the receivables report."""
 
 from typing import Any, ClassVar
 
@@ -9,9 +9,9 @@ from rest_framework.request import Request
 
 from accounting.tables import CSV, FORMAT, csv_response
 from billing.choices import OrderStatus
-from billing.examples import CONFIRM, INVOICE, LINE, ORDER, ORDER_LINE, PAYMENT
+from billing.examples import CONFIRM, INVOICE, LINE, ORDER, ORDER_LINE
 from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet, PdfFilterSet
-from billing.models import Invoice, Order, Payment
+from billing.models import Invoice, Order
 from billing.reports import aging_rows, receivables_aging
 from billing.serializers import (
     AgingSerializer,
@@ -27,24 +27,21 @@ from billing.serializers import (
     OrderRowSerializer,
     OrderSerializer,
     OrderUpdateInputSerializer,
-    PaymentInputSerializer,
-    PaymentSerializer,
-    RecordedPaymentSerializer,
+    SendInputSerializer,
     StatusInputSerializer,
 )
-from billing.services import documents, invoices, orders, payments
+from billing.services import documents, invoices, orders
 from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
 from skeleton.identity.choices import Language
 from skeleton.kernel.days import today
-from skeleton.kernel.errors import BadRequest, NotFound
+from skeleton.kernel.errors import BadRequest
 from skeleton.rest.actions import action, describe
 from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse
 from skeleton.rest.listing import parse_filters
 from skeleton.rest.permissions import HasPermission
-from skeleton.rest.serializers import EmptySerializer
-from skeleton.rest.viewsets import ApiViewSet, CreateMixin, ListMixin, ModelViewSet
+from skeleton.rest.viewsets import ApiViewSet, ModelViewSet
 
 LANGUAGE = OpenApiParameter(
     "language",
@@ -240,13 +237,15 @@ class InvoiceViewSet(ModelViewSet):
         detail=True,
         methods=["post"],
         summary="Send",
-        input=EmptySerializer,
+        input=SendInputSerializer,
         errors=(404, 409),
     )
     def send(self, request: Request, pk: str) -> HttpResponse:
-        """Requires a line. Afterwards only the notes can be changed. An invoice of 0 becomes paid."""
-        self.parse()
-        invoices.send_invoice(invoice_id=self.pk, actor=self.actor)
+        """Requires a line. Afterwards only the notes can be changed. An invoice of 0 becomes paid.
+
+        With `use_on_account`, what the customer has on account settles the invoice, oldest payment first.
+        """
+        invoices.send_invoice(invoice_id=self.pk, **self.parse(), actor=self.actor)
         return self.show(self.pk)
 
     @action(
@@ -277,40 +276,6 @@ class InvoiceViewSet(ModelViewSet):
         """
         paper = documents.invoice_pdf(invoice_id=self.pk, language=wanted_language(self), actor=self.actor)
         return PdfResponse(paper.name, paper.pdf)
-
-
-class InvoicePaymentViewSet(CreateMixin, ListMixin):
-    """The payments of an invoice."""
-
-    tag = "Invoices"
-    permission_classes = [HasPermission("invoices")]
-    serializer_class = PaymentSerializer
-    input_serializer_class = PaymentInputSerializer
-
-    def get_queryset(self) -> QuerySet[Any]:
-        return Payment.objects.visible_to(self.actor).of_invoice(self.pk)
-
-    @describe(summary="List payments", errors=(400, 404))
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        return super().list(request, *args, **kwargs)
-
-    def get_paginated_response(self, data: Any) -> Any:
-        if not data["items"] and not Invoice.objects.visible_to(self.actor).filter(pk=self.pk).exists():
-            raise NotFound
-        return super().get_paginated_response(data)
-
-    @describe(
-        summary="Record a payment",
-        output=RecordedPaymentSerializer,
-        errors=(404, 409),
-        examples=(PAYMENT,),
-        operation="record",
-    )
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Sent invoices only, up to the amount due. When nothing is left to pay, the invoice becomes paid."""
-        recorded = payments.record_payment(invoice_id=self.pk, **self.parse(), actor=self.actor)
-        left = {"invoice_status": recorded.invoice_status, "amount_due": recorded.amount_due}
-        return self.answer({**self.read_one(recorded.id), **left}, 201)
 
 
 class AgingViewSet(ApiViewSet):

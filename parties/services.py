@@ -179,13 +179,18 @@ _USABLE = "SELECT kind, name, currency, credit_limit, status FROM parties_party 
 
 
 def require_usable(
-    party_id: UUID, kind: PartyKind | None = None, *, field: str | None = None, alone: bool = False
+    party_id: UUID,
+    kind: PartyKind | None = None,
+    *,
+    field: str | None = None,
+    alone: bool = False,
+    any_status: bool = False,
 ) -> UsableParty:
     """Return the party and keep it usable until the end of the transaction. Must be called in a transaction.
 
     If `kind` is None, any kind is accepted. `field` is the request field with the id (default: `customer_id`,
     `party_id`). `alone` takes an exclusive lock, for calculations with the party's figures. Raises Invalid if the party
-    doesn't exist or is of another kind; Conflict if it is inactive or blacklisted.
+    doesn't exist or is of another kind; Conflict if it is inactive or blacklisted, unless `any_status` is set.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a party is held until a transaction ends: begin one")
@@ -196,7 +201,7 @@ def require_usable(
     if row is None or (kind and row[0] != kind):
         raise Invalid(_NO_SUCH[kind], details={field or f"{what}_id": _UNKNOWN[kind]})
     found, name, currency, credit_limit, status = row
-    if status != PartyStatus.ACTIVE:
+    if status != PartyStatus.ACTIVE and not any_status:
         raise Conflict(
             format_text(
                 _("The {kind} {name} is {status}. Activate it first."),

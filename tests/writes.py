@@ -132,6 +132,16 @@ class World:
             self.chief.post(f"/invoices/{found['id']}/{verb}").ok()
         return found
 
+    def payment(self, customer_id: str, **fields: Any) -> str:
+        body = {"customer_id": customer_id, "amount": 500, "currency": "USD", "method": "card", **fields}
+        return self.create("/payments", body)
+
+    def allocated(self) -> dict[str, str]:
+        """A payment of which 100 settle an invoice."""
+        invoice = self.invoice("send")
+        allocations = [{"invoice_id": invoice["id"], "amount": 100}]
+        return {"id": self.payment(invoice["customer_id"], allocations=allocations), "invoice_id": invoice["id"]}
+
     def conversation(self, *steps: str) -> str:
         pk = self.create("/conversations", {"type": "group", "member_ids": [self.friend()], "name": "Us"})
         for step in steps:
@@ -345,6 +355,33 @@ add("POST /invoices/{id}/cancel", lambda w: (f"/invoices/{w.invoice('send')['id'
 add(
     "POST /invoices/{id}/payments",
     lambda w: (f"/invoices/{w.invoice('send')['id']}/payments", {"amount": 100, "method": "card"}),
+)
+
+
+@request_for("POST /payments")
+def _payment(world: World) -> PathAndBody:
+    invoice = world.invoice("send")
+    allocations = [{"invoice_id": invoice["id"], "amount": 100}]
+    body = {"customer_id": invoice["customer_id"], "amount": 500, "currency": "USD", "method": "card"}
+    return "/payments", {**body, "allocations": allocations}
+
+
+@request_for("POST /payments/{id}/allocate")
+def _allocate(world: World) -> PathAndBody:
+    invoice = world.invoice("send")
+    return f"/payments/{world.payment(invoice['customer_id'])}/allocate", {"invoice_id": invoice["id"]}
+
+
+@request_for("POST /payments/{id}/unallocate")
+def _unallocate(world: World) -> PathAndBody:
+    found = world.allocated()
+    return f"/payments/{found['id']}/unallocate", {"invoice_id": found["invoice_id"]}
+
+
+add("POST /payments/{id}/reverse", lambda w: (f"/payments/{w.allocated()['id']}/reverse", {"reason": "A mistake"}))
+add(
+    "POST /payments/{id}/refund",
+    lambda w: (f"/payments/{w.payment(w.party())}/refund", {"amount": 100, "method": "card"}),
 )
 
 

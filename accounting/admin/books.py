@@ -46,7 +46,17 @@ from skeleton.office.forms import ActionForm, RecordForm
 from skeleton.office.records import RecordAdmin
 
 TYPES = {"asset": "info", "liability": "warning", "equity": "primary", "revenue": "success", "expense": "danger"}
-SOURCES = {"manual": "primary", "invoice": "info", "payment": "success", "reversal": "warning"}
+SOURCES = {
+    "manual": "primary",
+    "invoice": "info",
+    "payment": "success",
+    "credit_note": "info",
+    "allocation": "success",
+    "write_off": "danger",
+    "reversal": "warning",
+    "opening": "primary",
+    "closing": "primary",
+}
 PERIODS_IN_COLOUR = {"open": "success", "closed": "warning"}
 SHOWN_LINES = 200
 
@@ -186,12 +196,13 @@ class EntryAdmin(ReadOnlyRecordAdmin):
 
     @display(description=_("lines"))
     def lines_table(self, entry: Entry) -> SafeString | str:
-        lines = entry.lines.select_related("account").order_by("position")
+        lines = entry.lines.select_related("account", "party").order_by("position")
         return _table(
-            (_("Account"), _("Description"), _("Debit"), _("Credit")),
+            (_("Account"), _("Party"), _("Description"), _("Debit"), _("Credit")),
             (
                 (
                     _ledger_link(line.account, str(line.account), line.date),
+                    line.party or "",
                     line.description or "",
                     _side(line.debit, line.currency),
                     _side(line.credit, line.currency),

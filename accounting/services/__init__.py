@@ -1,14 +1,16 @@
 """The services of accounting."""
 
 from accounting.services.accounts import create_account, seed_chart, update_account
-from accounting.services.entries import Posting, post_entry, reverse_document, reverse_entry
+from accounting.services.entries import NewEntry, Posting, post_entries, post_entry, reverse_document, reverse_entry
 from accounting.services.periods import close_period, create_period, reopen_period
 
 __all__ = [
+    "NewEntry",
     "Posting",
     "close_period",
     "create_account",
     "create_period",
+    "post_entries",
     "post_entry",
     "reopen_period",
     "reverse_document",

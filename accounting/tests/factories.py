@@ -9,8 +9,11 @@ from uuid import UUID
 
 from django.db import connection
 
+from accounting.choices import PARTY_ACCOUNTS
 from accounting.models import Account, Total
 from accounting.services import Posting, create_account, post_entry
+from parties.choices import PartyKind
+from parties.models import Party
 from skeleton.kernel.actors import SYSTEM
 from skeleton.testkit.roles import as_owner
 
@@ -27,10 +30,22 @@ def post(debit: str, credit: str, amount: int, day: str = "2026-03-15", currency
         date=dt.date.fromisoformat(day),
         description=entry.pop("description", "A test posting"),
         currency=currency,
-        lines=[Posting(debit, debit=amount), Posting(credit, credit=amount)],
+        lines=[by_hand(debit, debit=amount), by_hand(credit, credit=amount)],
         actor=SYSTEM,
         **entry,
     )
+
+
+def by_hand(account: str, **amounts: Any) -> Posting:
+    """Return a line that even a control account accepts, with a party if the account needs one."""
+    party = somebody() if account in {role.code for role in PARTY_ACCOUNTS} else None
+    return Posting(account, party=party, override=True, **amounts)
+
+
+def somebody() -> UUID:
+    """Return the id of a customer, who is created if there is none."""
+    fields = {"kind": PartyKind.CUSTOMER, "name": "Somebody", "email": "somebody@example.com", "currency": "USD"}
+    return (Party.objects.filter(**fields).first() or Party.objects.create(**fields)).pk
 
 
 @contextmanager

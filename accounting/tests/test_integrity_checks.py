@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from accounting import beancount, integrity_checks
 from accounting.models import Account, Entry, Line, Total
-from accounting.services import Posting, post_entry, reverse_entry, update_account
-from accounting.tests.factories import account, net, post
+from accounting.services import post_entry, reverse_entry, update_account
+from accounting.tests.factories import account, by_hand, net, post
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.money import minor_digits
 from skeleton.testkit.roles import without_triggers
@@ -128,7 +128,7 @@ def play(steps):
             lines = [
                 posting
                 for debit, credit, amount in pairs
-                for posting in (Posting(debit, debit=amount), Posting(credit, credit=amount))
+                for posting in (by_hand(debit, debit=amount), by_hand(credit, credit=amount))
             ]
             posted.append(post_entry(date=date, description="Any", lines=lines, currency=currency, actor=SYSTEM))
         elif posted:

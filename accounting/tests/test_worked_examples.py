@@ -7,6 +7,7 @@ import pytest
 from accounting.models import Account
 from accounting.reports import DateRange, balance_sheet, income_statement, trial_balance
 from accounting.services import Posting, close_period, create_period, post_entry, reverse_entry
+from accounting.tests.factories import by_hand
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Invalid
 from skeleton.testkit.narrowing import present
@@ -21,7 +22,7 @@ def journal(day, description, *lines, **entry):
     return post_entry(
         date=dt.date.fromisoformat(day),
         description=description,
-        lines=[Posting(account, debit=debit, credit=credit) for account, debit, credit in lines],
+        lines=[by_hand(account, debit=debit, credit=credit) for account, debit, credit in lines],
         actor=SYSTEM,
         **entry,
     )

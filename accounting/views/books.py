@@ -95,6 +95,8 @@ def _posting(line: dict[str, Any]) -> Posting:
         credit=line.get("credit") or 0,
         currency=line.get("currency"),
         description=line.get("description"),
+        party=line.get("party"),
+        override=line.get("override") or False,
     )
 
 

@@ -27,17 +27,16 @@ from billing.admin.drafts import (
     pdf_downloads,
 )
 from billing.choices import InvoiceStatus, PaymentMethod, allowed_actions
-from billing.models import Invoice, InvoiceLine, IssuedDocument, Payment
+from billing.models import Invoice, InvoiceLine, IssuedDocument, Settlement
 from billing.models.invoices import OVERDUE
+from billing.payment_serializers import InvoicePaymentInputSerializer
 from billing.serializers import (
     CancelInputSerializer,
     InvoiceInputSerializer,
     InvoiceUpdateInputSerializer,
     LineInputSerializer,
-    PaymentInputSerializer,
 )
 from billing.services import documents, invoices, payments
-from billing.totals import amount_due
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_money
 from skeleton.kernel.translation import Text
@@ -88,18 +87,28 @@ class ReadOnlyInvoiceLineInline(ReadOnlyLineInline):
     document = "invoice"
 
 
-class PaymentInline(ReadOnlyInline):
-    model = Payment
-    ordering = ("pk",)
-    fields = readonly_fields = ("paid_at", "sum", "method", "reference", "created_by")
+class SettlementInline(ReadOnlyInline):
+    """What settles the invoice. What was undone is not shown."""
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
-        rows: QuerySet[Payment] = super().get_queryset(request).select_related("invoice", "created_by")
-        return rows
+    model = Settlement
+    ordering = ("pk",)
+    fields = readonly_fields = ("day", "kind", "payment", "sum", "method", "reference", "created_by")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Settlement]:
+        rows: QuerySet[Settlement] = super().get_queryset(request).filter(undone_at=None)
+        return rows.select_related("invoice", "payment", "created_by")
 
     @admin.display(description=_("amount"))
-    def sum(self, payment: Payment) -> Any:
-        return format_money_html(payment.amount, payment.invoice.currency)
+    def sum(self, settlement: Settlement) -> Any:
+        return format_money_html(settlement.amount, settlement.invoice.currency)
+
+    @admin.display(description=_("method"))
+    def method(self, settlement: Settlement) -> str | None:
+        return settlement.payment.get_method_display() if settlement.payment else None
+
+    @admin.display(description=_("reference"))
+    def reference(self, settlement: Settlement) -> str | None:
+        return settlement.payment.reference if settlement.payment else None
 
 
 class IssuedDocumentInline(ReadOnlyInline):
@@ -224,7 +233,7 @@ class InvoiceAdmin(DocumentAdminBase):
         if obj is None:
             return (InvoiceLineInline,)
         lines = InvoiceLineInline if self.has_change_permission(request, obj) else ReadOnlyInvoiceLineInline
-        return (lines, PaymentInline, IssuedDocumentInline) if obj.sent_at else (lines, PaymentInline)
+        return (lines, SettlementInline, IssuedDocumentInline) if obj.sent_at else (lines, SettlementInline)
 
     # saving
 
@@ -253,7 +262,7 @@ class InvoiceAdmin(DocumentAdminBase):
 
     @admin.display(description=_("due"))
     def due_money(self, invoice: Invoice) -> Any:
-        return format_money_html(amount_due(invoice.status, invoice.total, invoice.amount_paid), invoice.currency)
+        return format_money_html(invoice.amount_due, invoice.currency)
 
     # actions
 
@@ -276,7 +285,7 @@ class InvoiceAdmin(DocumentAdminBase):
         variant=ActionVariant.PRIMARY,
     )
     def record_payment(self, request: HttpRequest, invoice: Invoice, form: PaymentForm) -> Text:
-        values = PaymentInputSerializer.parse(form.request_body())
+        values = InvoicePaymentInputSerializer.parse(form.request_body())
         recorded = payments.record_payment(invoice_id=invoice.pk, **values, actor=self.actor(request))
         paid_money, due_money = (
             local_money(amount, invoice.currency) for amount in (values["amount"], recorded.amount_due)

@@ -4,6 +4,7 @@ from billing.models.invoices import Invoice, InvoiceLine
 from billing.models.issued_documents import InvoiceParties, IssuedDocument
 from billing.models.orders import Order, OrderLine, OrderStatusChange
 from billing.models.payments import Payment
+from billing.models.settlements import Settlement
 
 __all__ = [
     "InvoiceParties",
@@ -14,4 +15,5 @@ __all__ = [
     "OrderLine",
     "OrderStatusChange",
     "Payment",
+    "Settlement",
 ]

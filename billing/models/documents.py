@@ -15,11 +15,24 @@ _GAP = Value("\n")
 """Separates the searched fields. Search texts have no line breaks, so no match spans two fields."""
 
 
+def number_key() -> models.GeneratedField:
+    """Return a column with the number in a form that sorts numerically: INV-2026-1000 comes after INV-2026-999."""
+    return models.GeneratedField(
+        expression=Func(
+            F("number"),
+            template="(split_part(%(expressions)s, '-', 2) || lpad(split_part(%(expressions)s, '-', 3), 12, '0'))",
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+        verbose_name=_("number key"),
+    )
+
+
 class Document(Record):
     """A numbered document. Amounts are minor units of `currency`.
 
     Triggers keep `customer_name` up to date while the document is a draft. Afterwards it stays the same, as on the
-    issued PDF. `number_key` is the number in a form that sorts numerically: INV-2026-1000 comes after INV-2026-999.
+    issued PDF.
     """
 
     number = models.CharField(max_length=40, editable=False, verbose_name=_("number"))
@@ -45,15 +58,7 @@ class Document(Record):
         db_persist=True,
         verbose_name=_("search text"),
     )
-    number_key = models.GeneratedField(
-        expression=Func(
-            F("number"),
-            template="(split_part(%(expressions)s, '-', 2) || lpad(split_part(%(expressions)s, '-', 3), 12, '0'))",
-        ),
-        output_field=models.TextField(),
-        db_persist=True,
-        verbose_name=_("number key"),
-    )
+    number_key = number_key()
 
     class Meta:
         abstract = True

@@ -15,6 +15,7 @@ from billing.models.documents import (
     line_constraints,
 )
 from billing.models.orders import Order, OrderLine
+from billing.totals import amount_due
 from parties.models import Party
 from skeleton.db.compiled_sql import CurrentDate
 from skeleton.db.counting import MaintainedCount
@@ -23,6 +24,8 @@ from skeleton.db.querysets import RowLevelQuerySet, keyed
 _DRAFT, _SENT, _PAID, _CANCELLED = InvoiceStatus
 _NEVER_SENT = Q(sent_at=None, paid_at=None)
 _NOT_CANCELLED = Q(cancelled_at=None, cancel_reason=None)
+_SETTLED = F("amount_paid") + F("amount_credited") + F("amount_written_off")
+_UNSETTLED = Q(amount_paid=0, amount_written_off=0)  # a cancelled invoice may be settled by its own credit notes
 
 OVERDUE = Q(status=InvoiceStatus.SENT, due_date__lt=CurrentDate())
 """Sent, not fully paid and past the due date by the database's clock (UTC). Not overdue on the due date itself."""
@@ -44,7 +47,11 @@ class InvoiceQuerySet(RowLevelQuerySet["Invoice"]):
 
 
 class Invoice(Document):
-    """An invoice, issued on the UTC day of its creation, optionally for an `order`."""
+    """An invoice, issued on the UTC day of its creation, optionally for an `order`.
+
+    Triggers derive `amount_paid`, `amount_credited`, `amount_written_off` and, once sent, the status from its
+    settlements. `credited_total` is the sum of its own issued credit notes.
+    """
 
     customer = models.ForeignKey(
         Party, models.PROTECT, related_name="invoices", db_index=False, verbose_name=_("customer")
@@ -63,6 +70,11 @@ class Invoice(Document):
         max_length=9, choices=InvoiceStatus.choices, default=InvoiceStatus.DRAFT, verbose_name=_("status")
     )
     amount_paid = models.BigIntegerField(default=0, verbose_name=_("amount paid"))
+    amount_credited = models.BigIntegerField(default=0, db_default=0, editable=False, verbose_name=_("amount credited"))
+    amount_written_off = models.BigIntegerField(
+        default=0, db_default=0, editable=False, verbose_name=_("amount written off")
+    )
+    credited_total = models.BigIntegerField(default=0, db_default=0, editable=False, verbose_name=_("credited total"))
     issue_date = models.DateField(verbose_name=_("issue date"))
     due_date = models.DateField(verbose_name=_("due date"))
     sent_at = models.DateTimeField(null=True, blank=True, verbose_name=_("sent at"))
@@ -85,15 +97,16 @@ class Invoice(Document):
                 violation_error_code="status",
             ),
             models.CheckConstraint(
-                condition=Q(amount_paid__gte=0, amount_paid__lte=F("total")),
+                condition=Q(amount_paid__gte=0, amount_credited__gte=0, amount_written_off__gte=0)
+                & Q(total__gte=_SETTLED, credited_total__gte=0, credited_total__lte=F("total")),
                 name="billing_invoice_paid_within_total",
-                violation_error_message=_("The amount paid must not exceed the total."),
+                violation_error_message=_("No more than the total of an invoice can be paid, credited or written off."),
             ),
             models.CheckConstraint(
-                condition=Q(_NEVER_SENT, _NOT_CANCELLED, status=_DRAFT, amount_paid=0)
-                | Q(_NOT_CANCELLED, status=_SENT, sent_at__isnull=False, paid_at=None, amount_paid__lt=F("total"))
-                | Q(_NOT_CANCELLED, status=_PAID, sent_at__isnull=False, paid_at__isnull=False, amount_paid=F("total"))
-                | Q(status=_CANCELLED, cancelled_at__isnull=False, paid_at=None, amount_paid=0),
+                condition=Q(_NEVER_SENT, _NOT_CANCELLED, _UNSETTLED, status=_DRAFT, amount_credited=0, credited_total=0)
+                | Q(_NOT_CANCELLED, status=_SENT, sent_at__isnull=False, paid_at=None, total__gt=_SETTLED)
+                | Q(_NOT_CANCELLED, status=_PAID, sent_at__isnull=False, paid_at__isnull=False, total=_SETTLED)
+                | Q(_UNSETTLED, status=_CANCELLED, cancelled_at__isnull=False, paid_at=None),
                 name="billing_invoice_status_fits",
                 violation_error_message=_("The dates and amounts of the invoice do not fit its status."),
             ),
@@ -107,7 +120,7 @@ class Invoice(Document):
             # index-only scans for the receivables
             models.Index(
                 fields=["currency", "due_date"],
-                include=["total", "amount_paid"],
+                include=["total", "amount_paid", "amount_credited", "amount_written_off"],
                 name="billing_invoice_owed",
                 condition=Q(status=_SENT),
             ),
@@ -123,6 +136,11 @@ class Invoice(Document):
                 condition=Q(sent_at__isnull=False, cancelled_at__isnull=False),
             ),
         ]
+
+    @property
+    def amount_due(self) -> int:
+        """Return what is due, in minor units."""
+        return amount_due(self.status, self.total, self.amount_paid, self.amount_credited, self.amount_written_off)
 
 
 class InvoiceLine(DocumentLine):

@@ -6,22 +6,25 @@ ends.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from accounting.choices import Role, SourceType
-from accounting.services import Posting, post_entry, reverse_document
-from billing.choices import Purpose
-from billing.models import Invoice, Payment
+from accounting.services import NewEntry, Posting, post_entries, reverse_document
+from billing.choices import PaymentDirection, PaymentMethod, Purpose
+from billing.models import Invoice, Payment, Settlement
+from billing.services.settlements import Part
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.text import format_text
 
 
-def post_invoice(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
-    """Post receivables to revenue and tax. An invoice of 0 is not posted.
+def post_invoice(invoice: Invoice, *, day: dt.date, actor: Actor, beside: Sequence[NewEntry] = ()) -> None:
+    """Post receivables to revenue and tax, with the entries `beside`. An invoice of 0 is not posted.
 
     Raises Conflict if it can't be posted: a closed period, an account that is missing or inactive.
     """
@@ -32,34 +35,124 @@ def post_invoice(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
         Posting(Role.REVENUE.code, credit=invoice.subtotal),
         Posting(Role.TAX.code, credit=invoice.tax_total),
     ]
-    with _as_conflict():
-        post_entry(
-            description=f"Invoice {invoice.number}",
-            lines=[line for line in lines if line.debit or line.credit],
-            actor=actor,
-            date=day,
-            currency=invoice.currency,
-            reference=invoice.number,
-            source_type=SourceType.INVOICE,
-            source_id=invoice.pk,
-            purpose=Purpose.SEND,
-        )
+    entry = NewEntry(
+        date=day,
+        description=f"Invoice {invoice.number}",
+        lines=_without_zeros(lines),
+        currency=invoice.currency,
+        reference=invoice.number,
+        source_type=SourceType.INVOICE,
+        source_id=invoice.pk,
+        purpose=Purpose.SEND,
+    )
+    post([entry, *beside], actor=actor)
 
 
-def post_payment(payment: Payment, *, invoice: Invoice, day: dt.date, actor: Actor) -> None:
-    """Post bank to receivables, for a payment of `invoice`. Raises Conflict as `post_invoice` does."""
+def received(payment: Payment, at_once: Sequence[Part]) -> NewEntry:
+    """Return the entry of a payment: bank or cash to receivables, for what it settles at once, and to advances."""
+    settled = sum(part.amount for part in at_once)
+    only = at_once[0].invoice if len(at_once) == 1 and settled == payment.amount else None
+    lines = [
+        Posting(money_account(payment.method), debit=payment.amount),
+        Posting(Role.RECEIVABLE.code, credit=settled),
+        Posting(Role.ADVANCES.code, credit=payment.amount - settled),
+    ]
+    return NewEntry(
+        date=day_of(payment.paid_at),
+        description=f"Payment of invoice {only.number}" if only else f"Payment {payment.number}",
+        lines=_without_zeros(lines),
+        currency=payment.currency,
+        reference=only.number if only else payment.number,
+        source_type=SourceType.PAYMENT,
+        source_id=payment.pk,
+        purpose=Purpose.RECEIVE,
+    )
+
+
+def refunded(refund: Payment) -> NewEntry:
+    """Return the entry of a refund: advances to bank or cash."""
+    return NewEntry(
+        date=day_of(refund.paid_at),
+        description=f"Refund {refund.number}",
+        lines=[
+            Posting(Role.ADVANCES.code, debit=refund.amount),
+            Posting(money_account(refund.method), credit=refund.amount),
+        ],
+        currency=refund.currency,
+        reference=refund.number,
+        source_type=SourceType.PAYMENT,
+        source_id=refund.pk,
+        purpose=Purpose.REFUND,
+    )
+
+
+def reversed_payment(payment: Payment, undone: Sequence[Settlement], *, day: dt.date) -> NewEntry:
+    """Return the opposite of a payment's entry, from receivables for the settlements that the reversal undoes."""
+    settled = sum(settlement.amount for settlement in undone)
+    money, rest = money_account(payment.method), payment.amount - settled
+    if payment.direction == PaymentDirection.IN:
+        lines = [
+            Posting(Role.RECEIVABLE.code, debit=settled),
+            Posting(Role.ADVANCES.code, debit=rest),
+            Posting(money, credit=payment.amount),
+        ]
+    else:
+        lines = [Posting(money, debit=payment.amount), Posting(Role.ADVANCES.code, credit=payment.amount)]
+    return NewEntry(
+        date=day,
+        description=f"Reversal of payment {payment.number}",
+        lines=_without_zeros(lines),
+        currency=payment.currency,
+        reference=payment.number,
+        source_type=SourceType.PAYMENT,
+        source_id=payment.pk,
+        purpose=Purpose.REVERSE,
+    )
+
+
+def allocated(part: Part, settlement_id: UUID, *, number: str) -> NewEntry:
+    """Return the entry of a later allocation of the document `number`: advances to receivables."""
+    return NewEntry(
+        date=part.day,
+        description=f"{number} allocated to invoice {part.invoice.number}",
+        lines=[
+            Posting(Role.ADVANCES.code, debit=part.amount),
+            Posting(Role.RECEIVABLE.code, credit=part.amount),
+        ],
+        currency=part.invoice.currency,
+        reference=part.invoice.number,
+        source_type=SourceType.ALLOCATION,
+        source_id=settlement_id,
+        purpose=Purpose.ALLOCATE,
+    )
+
+
+def unallocated(settlement: Settlement, *, day: dt.date, number: str) -> NewEntry:
+    """Return the entry that undoes an allocation of the document `number`: receivables to advances."""
+    return NewEntry(
+        date=max(day, settlement.day),
+        description=f"{number} no longer allocated to invoice {settlement.invoice.number}",
+        lines=[
+            Posting(Role.RECEIVABLE.code, debit=settlement.amount),
+            Posting(Role.ADVANCES.code, credit=settlement.amount),
+        ],
+        currency=settlement.invoice.currency,
+        reference=settlement.invoice.number,
+        source_type=SourceType.ALLOCATION,
+        source_id=settlement.pk,
+        purpose=Purpose.UNDO,
+    )
+
+
+def post(entries: Sequence[NewEntry], *, actor: Actor) -> None:
+    """Post entries of documents. Raises Conflict as `post_invoice` does."""
     with _as_conflict():
-        post_entry(
-            description=f"Payment of invoice {invoice.number}",
-            lines=[Posting(Role.BANK.code, debit=payment.amount), Posting(Role.RECEIVABLE.code, credit=payment.amount)],
-            actor=actor,
-            date=day,
-            currency=invoice.currency,
-            reference=invoice.number,
-            source_type=SourceType.PAYMENT,
-            source_id=payment.pk,
-            purpose=Purpose.RECEIVE,
-        )
+        post_entries(entries, actor=actor)
+
+
+def money_account(method: str) -> str:
+    """Return the code of the account for money that was paid by this method."""
+    return (Role.CASH if method == PaymentMethod.CASH else Role.BANK).code
 
 
 def reverse_invoice_posting(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
@@ -82,3 +175,7 @@ def _as_conflict() -> Iterator[None]:
         yield
     except Invalid as exc:
         raise Conflict(format_text(_("This cannot be posted to the books. {reason}"), reason=exc.message)) from exc
+
+
+def _without_zeros(lines: Sequence[Posting]) -> list[Posting]:
+    return [line for line in lines if line.debit or line.credit]

@@ -15,7 +15,7 @@ from skeleton.kernel.errors import Conflict
 from skeleton.kernel.text import Money, format_text
 
 _OPEN = """
-    SELECT coalesce((SELECT sum(total - amount_paid) FROM billing_invoice
+    SELECT coalesce((SELECT sum(total - amount_paid - amount_credited - amount_written_off) FROM billing_invoice
                      WHERE customer_id = %(customer_id)s AND status = 'sent' AND currency = %(currency)s), 0)
          + coalesce((SELECT sum(unbilled_total) FROM billing_order
                      WHERE customer_id = %(customer_id)s AND unbilled_total > 0 AND currency = %(currency)s), 0)

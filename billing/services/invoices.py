@@ -1,6 +1,6 @@
 """The services of invoices.
 
-Lock order: customer, order, invoice, accounting (periods, accounts, totals); the number series last. PostgreSQL refuses
+Lock order: customer, order, invoice, number series, accounting (periods, accounts, totals). PostgreSQL refuses
 everything that these services must never do (see the migrations). The checks here exist for better messages.
 """
 
@@ -12,8 +12,9 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from billing.choices import InvoiceStatus, allowed_actions
+from billing.choices import InvoiceStatus
 from billing.models import Invoice, InvoiceLine, Order
+from billing.services.allocations import settle_on_account
 from billing.services.books import post_invoice, reverse_invoice_posting
 from billing.services.documents import issue_sent_invoice, save_invoice_parties
 from billing.services.lines import (
@@ -27,13 +28,8 @@ from billing.services.lines import (
     total_columns,
 )
 from billing.services.notifications import notify_invoice_event
-from billing.state_messages import (
-    INVOICE_NOT_CANCELLABLE,
-    INVOICE_NOT_EDITABLE,
-    INVOICE_NOT_SENDABLE,
-    PART_PAID,
-    Messages,
-)
+from billing.services.states import require_draft, state_error
+from billing.state_messages import INVOICE_NOT_CANCELLABLE, INVOICE_NOT_EDITABLE, INVOICE_NOT_SENDABLE
 from billing.totals import document_totals
 from parties.choices import PartyKind
 from parties.services import UsableParty, require_usable
@@ -142,10 +138,11 @@ def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
         remove_line(invoice, lines, line_of(lines, line_id, "invoice"))
 
 
-def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
+def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False) -> None:
     """Send a draft and post it today (UTC). An invoice of 0 becomes paid and is not posted.
 
-    A job renders its PDF in the language of the user who sends it.
+    With `use_on_account`, what the customer has on account settles it. A job renders its PDF in the language of the
+    user who sends it.
 
     Raises NotFound, Conflict (not a draft, no lines, it can't be posted).
     """
@@ -168,7 +165,8 @@ def send_invoice(*, invoice_id: UUID, actor: Actor) -> None:
         notify_invoice_event(Event.INVOICE_SENT, invoice, actor=actor)
         if invoice.status == InvoiceStatus.PAID:
             notify_invoice_event(Event.INVOICE_PAID, invoice, actor=actor)
-        post_invoice(invoice, day=day_of(now), actor=actor)
+        allocations = settle_on_account(invoice, actor=actor, now=now) if use_on_account else []
+        post_invoice(invoice, day=day_of(now), actor=actor, beside=allocations)
 
 
 def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None) -> None:
@@ -186,19 +184,6 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
         save_changes(invoice, {"status": InvoiceStatus.CANCELLED, "cancelled_at": now, "cancel_reason": reason})
         if invoice.sent_at:
             reverse_invoice_posting(invoice, day=day_of(max(now, invoice.sent_at)), actor=actor)
-
-
-def require_draft(invoice: Invoice, messages: Messages) -> None:
-    """Raise Conflict, with the actions its state allows, if the invoice is not a draft."""
-    if invoice.status != InvoiceStatus.DRAFT:
-        raise state_error(invoice, messages)
-
-
-def state_error(invoice: Invoice, messages: Messages) -> Conflict:
-    """Return a Conflict with the message for the invoice's state, and the actions that the state allows."""
-    status, paid = invoice.status, invoice.amount_paid
-    state = PART_PAID if status == InvoiceStatus.SENT and paid else status
-    return Conflict(messages[state], details={"allowed": allowed_actions(status, amount_paid=paid)})
 
 
 def _locked_with_customer_and_order(invoice_id: UUID) -> Invoice:

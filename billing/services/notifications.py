@@ -13,7 +13,7 @@ def notify_invoice_event(event: Event, invoice: Invoice, *, actor: Actor, dedupl
         "number": invoice.number,
         "customer": invoice.customer_name,
         "total": (invoice.total, invoice.currency),
-        "due": (invoice.total - invoice.amount_paid, invoice.currency),
+        "due": (invoice.amount_due, invoice.currency),
         "due_date": invoice.due_date,
     }
     notify(

@@ -29,5 +29,12 @@ ROUTES = [
     Route("POST", "/invoices/{id}/cancel", "invoices:write"),
     Route("GET", "/invoices/{id}/payments", "invoices:read"),
     Route("POST", "/invoices/{id}/payments", "invoices:write"),
+    Route("GET", "/payments", "invoices:read"),
+    Route("POST", "/payments", "invoices:write"),
+    Route("GET", "/payments/{id}", "invoices:read"),
+    Route("POST", "/payments/{id}/allocate", "invoices:write"),
+    Route("POST", "/payments/{id}/unallocate", "invoices:write"),
+    Route("POST", "/payments/{id}/reverse", "invoices:refund"),
+    Route("POST", "/payments/{id}/refund", "invoices:refund"),
     Route("GET", "/reports/receivables-aging", "accounting:read"),
 ]

@@ -449,7 +449,7 @@ def test_every_verb_leaves_its_rows_in_the_log(owner):
     assert by_action["update_line"] == {"subtotal", "total", "tax_breakdown", "lines"}
     assert by_action["update"] == {"notes"}
     assert by_action["send"] == {"status", "sent_at"}
-    assert by_action["record_payment"] == {"amount_paid", "payments"}
+    assert by_action["record_payment"] == {"amount_paid", "settlements"}
     owner.post(f"/invoices/{draft().pk}/cancel", {"reason": "x"}).ok()
     assert set(AuditEntry.objects.get(action="cancel").changes) == {"status", "cancelled_at", "cancel_reason"}
 

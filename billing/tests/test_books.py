@@ -10,9 +10,8 @@ from accounting import integrity_checks
 from accounting.models import Account, Entry
 from accounting.reports import DateRange, trial_balance
 from accounting.services import close_period, create_period, post_entry, update_account
-from accounting.services.entries import Posting
 from accounting.tests import test_integrity_checks
-from accounting.tests.factories import net
+from accounting.tests.factories import by_hand, net
 from accounting.tests.test_integrity_checks import tamper
 from billing.services.invoices import cancel_invoice, send_invoice
 from billing.services.payments import record_payment
@@ -68,6 +67,26 @@ def test_a_sale_with_tax_paid_in_two_parts(time_machine):
     assert trial("2026-02-28") == {BANK: 50_000, RECEIVABLE: 70_000} | sold
     assert trial("2026-03-31") == {BANK: 120_000} | sold
     assert right()
+
+
+@pytest.mark.parametrize("method, account", [("cash", "1100"), ("card", BANK), ("check", BANK), ("other", BANK)])
+def test_cash_is_not_in_the_bank(method, account):
+    invoice = sent(line(500))
+    made = record_payment(invoice_id=invoice.pk, amount=500, method=method, actor=SYSTEM)
+    assert lines_of(source_type="payment", source_id=made.id)[1] == {account: 500, RECEIVABLE: -500}
+    assert right()
+
+
+def test_an_account_of_another_type_is_named(owner):
+    """An installation could use 1100 for something else before cash got an account."""
+    Account.objects.filter(code="1100").update(type="expense", parent=None)
+    invoice = sent(line(500))
+    error = owner.post(f"/invoices/{invoice.pk}/payments", {"amount": 500, "method": "cash"}).refused(409)
+    assert error["message"] == (
+        "This cannot be posted to the books. "
+        "Account 1100 is of type expense, but this is posted to accounts of type asset only."
+    )
+    owner.post(f"/invoices/{invoice.pk}/payments", {"amount": 500, "method": "card"}).ok(201)
 
 
 def test_a_cancellation_is_the_mirror_on_its_own_day(time_machine):
@@ -195,7 +214,7 @@ class TestProofs:
                 "0.500 more of line 1 are billed than were ordered",
             ),
             (
-                "UPDATE billing_payment SET amount = 399",
+                "UPDATE billing_settlement SET amount = 399",
                 "the amount paid of every invoice is that of its payments",
                 "paid 400 USD, its payments add up to 399 USD",
             ),
@@ -228,7 +247,7 @@ class TestProofs:
 
     def test_what_was_posted_by_hand_is_nobodys_invoice(self, capsys):
         sent(line(1000))
-        lines = [Posting(RECEIVABLE, debit=77), Posting("3100", credit=77)]
+        lines = [by_hand(RECEIVABLE, debit=77), by_hand("3100", credit=77)]
         post_entry(description="Opening balance", lines=lines, actor=SYSTEM)
         connection.check_constraints()
         call_command("verify_books")

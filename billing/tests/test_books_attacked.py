@@ -8,8 +8,8 @@ from django.db import InterfaceError, OperationalError, connection, connections,
 
 from accounting import integrity_checks
 from accounting.models import Entry, Line, Total
-from accounting.services import Posting, post_entry, reverse_entry
-from accounting.tests.factories import net, post
+from accounting.services import post_entry, reverse_entry
+from accounting.tests.factories import by_hand, net, post
 from billing.models import Invoice, Payment
 from billing.services.invoices import cancel_invoice, send_invoice
 from billing.services.payments import record_payment
@@ -173,12 +173,12 @@ def test_sending_paying_cancelling_and_posting_never_deadlock():
     acme = customer()
     drafts = [draft(line(100, tax_rate=20), of=acme) for _ in range(4)]
     open_ones = [sent(line(100, tax_rate=20), of=acme) for _ in range(8)]
-    by_hand = [post("1300", "4000", 10), post("4000", "1300", 20)]
+    entries = [post("1300", "4000", 10), post("4000", "1300", 20)]
     codes = ["1200", "1300", "2200", "4000"]
 
     def by_hand_in_any_order(n):
         first, second = random.Random(n).sample(codes, 2)  # noqa: S311
-        lines = [Posting(first, debit=5), Posting(second, credit=5)]
+        lines = [by_hand(first, debit=5), by_hand(second, credit=5)]
         return lambda: post_entry(description="Direct", lines=lines, actor=SYSTEM)
 
     def paying(invoice):
@@ -192,7 +192,7 @@ def test_sending_paying_cancelling_and_posting_never_deadlock():
         *(paying(one) for one in open_ones[:6]),
         *(lambda pk=one.pk: cancel_invoice(invoice_id=pk, actor=SYSTEM) for one in open_ones[4:]),
         *(by_hand_in_any_order(n) for n in range(6)),
-        *(undoing(entry) for entry in by_hand),
+        *(undoing(entry) for entry in entries),
     )
     refused = [one for one in outcomes if isinstance(one, DomainError)]
     assert len(refused) == 2  # two were paid and cancelled at once: one of both

@@ -50,7 +50,7 @@ CREATE TABLE accounting_entry (
     date date NOT NULL,
     description character varying(500) NOT NULL,
     reference character varying(100),
-    source_type character varying(8) NOT NULL,
+    source_type character varying(11) NOT NULL,
     source_id uuid,
     purpose character varying(30) NOT NULL,
     created_at timestamp with time zone NOT NULL,
@@ -61,7 +61,7 @@ CREATE TABLE accounting_entry (
     CONSTRAINT accounting_entry_date_sane CHECK (date >= '1900-01-01'::date AND date <= '2999-12-31'::date),
     CONSTRAINT accounting_entry_description_present CHECK (NOT description::text = ''::text),
     CONSTRAINT accounting_entry_reversal_named CHECK (reverses_id IS NOT NULL AND source_id = reverses_id AND source_type::text = 'reversal'::text OR NOT source_type::text = 'reversal'::text AND reverses_id IS NULL),
-    CONSTRAINT accounting_entry_source_known CHECK (source_type::text = ANY (ARRAY['manual'::character varying, 'invoice'::character varying, 'payment'::character varying, 'reversal'::character varying]::text[])),
+    CONSTRAINT accounting_entry_source_known CHECK (source_type::text = ANY (ARRAY['manual'::character varying, 'invoice'::character varying, 'payment'::character varying, 'credit_note'::character varying, 'allocation'::character varying, 'write_off'::character varying, 'reversal'::character varying, 'opening'::character varying, 'closing'::character varying]::text[])),
     CONSTRAINT accounting_entry_source_named CHECK (source_id IS NULL AND source_type::text = 'manual'::text OR NOT source_type::text = 'manual'::text AND source_id IS NOT NULL),
     CONSTRAINT accounting_entry_created_by_id_be8aa1ca_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT accounting_entry_reverses_id_cdbfba15_fk_accounting_entry_id FOREIGN KEY (reverses_id) REFERENCES accounting_entry(id) DEFERRABLE INITIALLY DEFERRED,
@@ -115,16 +115,19 @@ CREATE TABLE accounting_line (
     description character varying(500),
     account_id uuid NOT NULL,
     entry_id uuid NOT NULL,
+    party_id uuid,
     CONSTRAINT accounting_line_pkey PRIMARY KEY (id),
     CONSTRAINT accounting_line_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT accounting_line_one_side CHECK (credit = 0 AND debit > 0 OR credit > 0 AND debit = 0),
     CONSTRAINT accounting_line_account_id_73928170_fk_accounting_account_id FOREIGN KEY (account_id) REFERENCES accounting_account(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT accounting_line_entry_id_e407453b_fk_accounting_entry_id FOREIGN KEY (entry_id) REFERENCES accounting_entry(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT accounting_line_party_id_e88afc86_fk_parties_party_id FOREIGN KEY (party_id) REFERENCES parties_party(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT accounting_line_position_unique UNIQUE (entry_id, "position")
 );
 
 CREATE INDEX accounting_line_date ON accounting_line USING btree (date) INCLUDE (account_id, currency, debit, credit);
 CREATE INDEX accounting_line_ledger ON accounting_line USING btree (account_id, date, id);
+CREATE INDEX accounting_line_party ON accounting_line USING btree (party_id, account_id) WHERE party_id IS NOT NULL;
 
 CREATE TRIGGER accounting_line_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON accounting_line
     FOR EACH STATEMENT

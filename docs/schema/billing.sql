@@ -51,12 +51,15 @@ CREATE TABLE billing_invoice (
     created_by_id uuid,
     customer_id uuid NOT NULL,
     order_id uuid,
+    amount_credited bigint DEFAULT 0 NOT NULL,
+    amount_written_off bigint DEFAULT 0 NOT NULL,
+    credited_total bigint DEFAULT 0 NOT NULL,
     CONSTRAINT billing_invoice_pkey PRIMARY KEY (id),
     CONSTRAINT billing_invoice_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT billing_invoice_number_form CHECK (number::text ~ (('^INV-'::text || lpad(EXTRACT(year FROM issue_date)::text, 4, '0'::text)) || '-([0-9]{3}|[1-9][0-9]{3,11})$'::text)),
-    CONSTRAINT billing_invoice_paid_within_total CHECK (amount_paid >= 0 AND amount_paid <= total),
+    CONSTRAINT billing_invoice_paid_within_total CHECK (amount_credited >= 0 AND amount_paid >= 0 AND amount_written_off >= 0 AND credited_total >= 0 AND credited_total <= total AND total >= (amount_paid + amount_credited + amount_written_off)),
     CONSTRAINT billing_invoice_positive CHECK (subtotal >= 0 AND tax_total >= 0),
-    CONSTRAINT billing_invoice_status_fits CHECK (paid_at IS NULL AND sent_at IS NULL AND cancel_reason IS NULL AND cancelled_at IS NULL AND amount_paid = 0 AND status::text = 'draft'::text OR cancel_reason IS NULL AND cancelled_at IS NULL AND amount_paid < total AND paid_at IS NULL AND sent_at IS NOT NULL AND status::text = 'sent'::text OR cancel_reason IS NULL AND cancelled_at IS NULL AND amount_paid = total AND paid_at IS NOT NULL AND sent_at IS NOT NULL AND status::text = 'paid'::text OR amount_paid = 0 AND cancelled_at IS NOT NULL AND paid_at IS NULL AND status::text = 'cancelled'::text),
+    CONSTRAINT billing_invoice_status_fits CHECK (paid_at IS NULL AND sent_at IS NULL AND cancel_reason IS NULL AND cancelled_at IS NULL AND amount_paid = 0 AND amount_written_off = 0 AND amount_credited = 0 AND credited_total = 0 AND status::text = 'draft'::text OR cancel_reason IS NULL AND cancelled_at IS NULL AND paid_at IS NULL AND sent_at IS NOT NULL AND status::text = 'sent'::text AND total > (amount_paid + amount_credited + amount_written_off) OR cancel_reason IS NULL AND cancelled_at IS NULL AND paid_at IS NOT NULL AND sent_at IS NOT NULL AND status::text = 'paid'::text AND total = (amount_paid + amount_credited + amount_written_off) OR amount_paid = 0 AND amount_written_off = 0 AND cancelled_at IS NOT NULL AND paid_at IS NULL AND status::text = 'cancelled'::text),
     CONSTRAINT billing_invoice_status_known CHECK (status::text = ANY (ARRAY['draft'::character varying, 'sent'::character varying, 'paid'::character varying, 'cancelled'::character varying]::text[])),
     CONSTRAINT billing_invoice_total_is_sum CHECK (total = (subtotal + tax_total)),
     CONSTRAINT billing_invoice_created_by_id_c711181e_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
@@ -74,7 +77,7 @@ CREATE INDEX billing_invoice_issue_date ON billing_invoice USING btree (issue_da
 CREATE INDEX billing_invoice_number ON billing_invoice USING btree (number_key, id);
 CREATE INDEX billing_invoice_open ON billing_invoice USING btree (due_date, id) WHERE status::text = 'sent'::text;
 CREATE INDEX billing_invoice_order ON billing_invoice USING btree (order_id, id) WHERE order_id IS NOT NULL;
-CREATE INDEX billing_invoice_owed ON billing_invoice USING btree (currency, due_date) INCLUDE (total, amount_paid) WHERE status::text = 'sent'::text;
+CREATE INDEX billing_invoice_owed ON billing_invoice USING btree (currency, due_date) INCLUDE (total, amount_paid, amount_credited, amount_written_off) WHERE status::text = 'sent'::text;
 CREATE INDEX billing_invoice_owed_by ON billing_invoice USING btree (customer_id) WHERE status::text = 'sent'::text;
 CREATE INDEX billing_invoice_search ON billing_invoice USING gin (search_text gin_trgm_ops);
 CREATE INDEX billing_invoice_sent_at ON billing_invoice USING btree (sent_at, id) WHERE sent_at IS NOT NULL;
@@ -102,8 +105,8 @@ CREATE TRIGGER billing_invoice_of_order BEFORE INSERT ON billing_invoice
 CREATE TRIGGER billing_invoice_order_stays BEFORE UPDATE OF order_id ON billing_invoice
     FOR EACH ROW WHEN (old.order_id IS DISTINCT FROM new.order_id)
     EXECUTE FUNCTION skeleton_never('billing_invoice_identity', 'the order of an invoice stays');
-CREATE CONSTRAINT TRIGGER billing_invoice_paid AFTER UPDATE OF amount_paid ON billing_invoice DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW
+CREATE CONSTRAINT TRIGGER billing_invoice_paid AFTER UPDATE OF amount_paid, amount_credited, amount_written_off ON billing_invoice DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (pg_trigger_depth() = 0)
     EXECUTE FUNCTION billing_invoice_paid();
 CREATE TRIGGER billing_invoice_paid_at_ahead BEFORE UPDATE OF paid_at ON billing_invoice
     FOR EACH ROW WHEN (new.paid_at IS DISTINCT FROM old.paid_at AND new.paid_at > (clock_timestamp() + '00:05:00'::interval))
@@ -385,7 +388,7 @@ CREATE TRIGGER billing_order_status_change_no_truncate BEFORE TRUNCATE ON billin
     EXECUTE FUNCTION skeleton_never('billing_order_history_append_only', 'history is append-only');
 
 -- billing_payment -----------------------------------------------------------------------------------------------------
--- The application may: SELECT, INSERT
+-- The application may: SELECT, INSERT, UPDATE (but for allocated, amount, created_at, created_by_id, currency, customer_id, direction, external_id, id, method, number, paid_at, reference, refund_of_credit_note_id, refund_of_payment_id, refunded)
 
 CREATE TABLE billing_payment (
     id uuid NOT NULL,
@@ -395,29 +398,59 @@ CREATE TABLE billing_payment (
     paid_at timestamp with time zone NOT NULL,
     created_at timestamp with time zone NOT NULL,
     created_by_id uuid,
-    invoice_id uuid NOT NULL,
+    number character varying(40) NOT NULL,
+    direction character varying(3) NOT NULL,
+    customer_id uuid NOT NULL,
+    currency character varying(3) NOT NULL,
+    allocated bigint DEFAULT 0 NOT NULL,
+    refunded bigint DEFAULT 0 NOT NULL,
+    external_id character varying(255),
+    refund_of_payment_id uuid,
+    refund_of_credit_note_id uuid,
+    reversed_at timestamp with time zone,
+    reversal_day date,
+    reversal_reason text,
+    number_key text GENERATED ALWAYS AS ((split_part((number)::text, '-'::text, 2) || lpad(split_part((number)::text, '-'::text, 3), 12, '0'::text))) STORED,
     CONSTRAINT billing_payment_pkey PRIMARY KEY (id),
     CONSTRAINT billing_payment_amount_positive CHECK (amount > 0),
+    CONSTRAINT billing_payment_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
+    CONSTRAINT billing_payment_direction_fits CHECK (refund_of_credit_note_id IS NULL AND refund_of_payment_id IS NULL AND direction::text = 'in'::text OR (refund_of_credit_note_id IS NULL AND refund_of_payment_id IS NOT NULL OR refund_of_credit_note_id IS NOT NULL AND refund_of_payment_id IS NULL) AND allocated = 0 AND direction::text = 'out'::text AND refunded = 0),
     CONSTRAINT billing_payment_method_known CHECK (method::text = ANY (ARRAY['bank_transfer'::character varying, 'card'::character varying, 'cash'::character varying, 'check'::character varying, 'crypto'::character varying, 'other'::character varying]::text[])),
+    CONSTRAINT billing_payment_number_form CHECK (number::text ~ (('^PAY-'::text || lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text))::text, 4, '0'::text)) || '-([0-9]{6}|[1-9][0-9]{6,11})$'::text)),
+    CONSTRAINT billing_payment_reversal_fits CHECK (reversal_day IS NULL AND reversal_reason IS NULL AND reversed_at IS NULL OR allocated = 0 AND refunded = 0 AND reversal_day IS NOT NULL AND reversal_reason IS NOT NULL AND reversed_at IS NOT NULL),
+    CONSTRAINT billing_payment_within_amount CHECK (allocated >= 0 AND amount >= (allocated + refunded) AND refunded >= 0),
     CONSTRAINT billing_payment_created_by_id_d3ad50b7_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
-    CONSTRAINT billing_payment_invoice_id_998dd3c5_fk_billing_invoice_id FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED
+    CONSTRAINT billing_payment_customer_id_d41cd1dd_fk_parties_party_id FOREIGN KEY (customer_id) REFERENCES parties_party(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_payment_refund_of_payment_id_f5510703_fk_billing_p FOREIGN KEY (refund_of_payment_id) REFERENCES billing_payment(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_payment_number_unique UNIQUE (number)
 );
 
-CREATE INDEX billing_payment_invoice ON billing_payment USING btree (invoice_id, id);
+CREATE INDEX billing_payment_amount ON billing_payment USING btree (amount, id);
+CREATE INDEX billing_payment_created_at ON billing_payment USING btree (created_at, id);
+CREATE INDEX billing_payment_customer ON billing_payment USING btree (customer_id, id);
+CREATE UNIQUE INDEX billing_payment_external_id_unique ON billing_payment USING btree (external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX billing_payment_number ON billing_payment USING btree (number_key, id);
 CREATE INDEX billing_payment_paid_at ON billing_payment USING btree (paid_at, id);
+CREATE INDEX billing_payment_reference ON billing_payment USING btree (reference, id) WHERE reference IS NOT NULL;
+CREATE INDEX billing_payment_refund_of ON billing_payment USING btree (refund_of_payment_id, id) WHERE refund_of_payment_id IS NOT NULL;
+CREATE INDEX billing_payment_reversed ON billing_payment USING btree (reversal_day, id) WHERE reversal_day IS NOT NULL;
+CREATE INDEX billing_payment_unallocated ON billing_payment USING btree (customer_id, currency, id) WHERE amount > (allocated + refunded) AND direction::text = 'in'::text AND reversed_at IS NULL;
 
-CREATE TRIGGER billing_payment_append_only BEFORE DELETE OR UPDATE ON billing_payment
+CREATE TRIGGER billing_payment_append_only BEFORE DELETE ON billing_payment
     FOR EACH ROW
-    EXECUTE FUNCTION skeleton_never('billing_payment_append_only', 'payments are append-only');
-CREATE TRIGGER billing_payment_audit AFTER INSERT ON billing_payment REFERENCING NEW TABLE AS after_rows
-    FOR EACH STATEMENT
-    EXECUTE FUNCTION audit_children('invoices', 'invoice_id', 'payments');
-CREATE CONSTRAINT TRIGGER billing_payment_in_books AFTER INSERT ON billing_payment DEFERRABLE INITIALLY DEFERRED
+    EXECUTE FUNCTION skeleton_never('billing_payment_append_only', 'payments are never deleted');
+CREATE TRIGGER billing_payment_audit AFTER INSERT OR DELETE OR UPDATE ON billing_payment
+    FOR EACH ROW
+    EXECUTE FUNCTION audit_row('invoices', '{number_key,allocated,refunded}');
+CREATE TRIGGER billing_payment_begin BEFORE INSERT ON billing_payment
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_payment_begin();
+CREATE TRIGGER billing_payment_change BEFORE UPDATE ON billing_payment
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_payment_change();
+CREATE CONSTRAINT TRIGGER billing_payment_in_books AFTER INSERT OR UPDATE OF reversed_at ON billing_payment DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW
     EXECUTE FUNCTION billing_payment_in_books();
-CREATE TRIGGER billing_payment_insert AFTER INSERT ON billing_payment REFERENCING NEW TABLE AS after_rows
-    FOR EACH STATEMENT
-    EXECUTE FUNCTION billing_payment_insert();
 CREATE TRIGGER billing_payment_no_truncate BEFORE TRUNCATE ON billing_payment
     FOR EACH STATEMENT
     EXECUTE FUNCTION skeleton_never('billing_payment_append_only', 'payments are append-only');
@@ -425,7 +458,77 @@ CREATE TRIGGER billing_payment_paid_at_ahead BEFORE INSERT ON billing_payment
     FOR EACH ROW WHEN (new.paid_at > (clock_timestamp() + '00:05:00'::interval))
     EXECUTE FUNCTION skeleton_never('billing_payment_paid_at_ahead', 'a payment is not dated in the future');
 
+-- billing_settlement --------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT, UPDATE (but for amount, at_once, created_at, created_by_id, credit_note_id, day, id, invoice_id, kind, payment_id, reason, tax)
+
+CREATE TABLE billing_settlement (
+    id uuid NOT NULL,
+    invoice_id uuid NOT NULL,
+    kind character varying(11) NOT NULL,
+    payment_id uuid,
+    credit_note_id uuid,
+    amount bigint NOT NULL,
+    day date NOT NULL,
+    at_once boolean DEFAULT false NOT NULL,
+    undone_at timestamp with time zone,
+    undone_day date,
+    reason text,
+    tax jsonb,
+    created_by_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT billing_settlement_pkey PRIMARY KEY (id),
+    CONSTRAINT billing_settlement_amount_positive CHECK (amount > 0),
+    CONSTRAINT billing_settlement_kind_known CHECK (kind::text = ANY (ARRAY['payment'::character varying, 'credit_note'::character varying, 'write_off'::character varying]::text[])),
+    CONSTRAINT billing_settlement_source_fits CHECK (credit_note_id IS NULL AND kind::text = 'payment'::text AND payment_id IS NOT NULL AND reason IS NULL AND tax IS NULL OR credit_note_id IS NOT NULL AND kind::text = 'credit_note'::text AND payment_id IS NULL AND reason IS NULL AND tax IS NULL OR credit_note_id IS NULL AND kind::text = 'write_off'::text AND payment_id IS NULL AND reason IS NOT NULL AND tax IS NOT NULL),
+    CONSTRAINT billing_settlement_undone_fits CHECK (undone_at IS NULL AND undone_day IS NULL OR undone_at IS NOT NULL AND undone_day >= day AND undone_day IS NOT NULL),
+    CONSTRAINT billing_settlement_created_by_id_2fbbda17_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_settlement_invoice_id_a0cbfc61_fk_billing_invoice_id FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_settlement_payment_id_64895fb7_fk_billing_payment_id FOREIGN KEY (payment_id) REFERENCES billing_payment(id) DEFERRABLE INITIALLY DEFERRED
+);
+
+CREATE INDEX billing_settlement_credit_note ON billing_settlement USING btree (credit_note_id, id) WHERE credit_note_id IS NOT NULL;
+CREATE INDEX billing_settlement_day ON billing_settlement USING btree (day, id);
+CREATE INDEX billing_settlement_invoice ON billing_settlement USING btree (invoice_id, id);
+CREATE INDEX billing_settlement_payment ON billing_settlement USING btree (payment_id, id) WHERE payment_id IS NOT NULL;
+CREATE INDEX billing_settlement_undone_day ON billing_settlement USING btree (undone_day, id) WHERE undone_day IS NOT NULL;
+
+CREATE TRIGGER billing_settlement_append_only BEFORE DELETE ON billing_settlement
+    FOR EACH ROW
+    EXECUTE FUNCTION skeleton_never('billing_settlement_append_only', 'settlements are never deleted');
+CREATE TRIGGER billing_settlement_audit_delete AFTER DELETE ON billing_settlement REFERENCING OLD TABLE AS before_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION audit_children('invoices', 'invoice_id', 'settlements');
+CREATE TRIGGER billing_settlement_audit_insert AFTER INSERT ON billing_settlement REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION audit_children('invoices', 'invoice_id', 'settlements');
+CREATE TRIGGER billing_settlement_audit_update AFTER UPDATE ON billing_settlement REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION audit_children('invoices', 'invoice_id', 'settlements');
+CREATE TRIGGER billing_settlement_change BEFORE UPDATE ON billing_settlement
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_settlement_change();
+CREATE CONSTRAINT TRIGGER billing_settlement_in_books AFTER INSERT OR UPDATE ON billing_settlement DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_settlement_in_books();
+CREATE TRIGGER billing_settlement_insert AFTER INSERT ON billing_settlement REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION billing_settlement_apply();
+CREATE TRIGGER billing_settlement_no_truncate BEFORE TRUNCATE ON billing_settlement
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('billing_settlement_append_only', 'settlements are never deleted');
+CREATE TRIGGER billing_settlement_update AFTER UPDATE ON billing_settlement REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION billing_settlement_apply();
+
 -- functions -----------------------------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION billing_allocated(payment uuid)
+ RETURNS numeric
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT coalesce(sum(s.amount), 0) FROM billing_settlement s WHERE s.payment_id = payment AND s.undone_at IS NULL
+$function$;
 
 CREATE OR REPLACE FUNCTION billing_check_invoice(checked uuid)
  RETURNS void
@@ -500,33 +603,64 @@ CREATE OR REPLACE FUNCTION billing_check_payment_books(checked uuid)
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-    payment record;
-    entry uuid;
+    payment billing_payment;
+    at_once numeric;
+    undone numeric;
+    posted boolean;
 BEGIN
-    SELECT p.amount, i.currency INTO payment
-    FROM billing_payment p JOIN billing_invoice i ON i.id = p.invoice_id WHERE p.id = checked;
-    SELECT id INTO entry FROM accounting_entry
-    WHERE source_type = 'payment' AND source_id = checked AND purpose = 'receive';
-    IF entry IS NULL OR (SELECT (sum(debit), min(currency), max(currency))
-                         IS DISTINCT FROM (payment.amount, payment.currency, payment.currency)
-                         FROM accounting_line WHERE entry_id = entry) THEN
+    SELECT * INTO payment FROM billing_payment WHERE id = checked;
+    SELECT coalesce(sum(amount) FILTER (WHERE settlement.at_once), 0),
+           coalesce(sum(amount) FILTER (WHERE undone_at IS NOT NULL AND NOT billing_has_entry('allocation', id, 'undo')), 0)
+    INTO at_once, undone FROM billing_settlement AS settlement WHERE payment_id = checked;
+    posted := CASE payment.direction
+        WHEN 'in' THEN billing_is_posted('payment', checked, 'receive', payment.currency, array[payment.amount],
+                                         array[at_once, payment.amount - at_once])
+                       AND NOT billing_has_entry('payment', checked, 'refund')
+        WHEN 'out' THEN billing_is_posted('payment', checked, 'refund', payment.currency, array[payment.amount],
+                                          array[payment.amount])
+                        AND NOT billing_has_entry('payment', checked, 'receive')
+        ELSE false
+    END;
+    IF payment.reversed_at IS NULL THEN
+        posted := posted AND undone = 0 AND NOT billing_has_entry('payment', checked, 'reverse');
+    ELSE
+        posted := posted AND billing_is_posted('payment', checked, 'reverse', payment.currency,
+                                               array[undone, payment.amount - undone], array[payment.amount]);
+    END IF;
+    IF posted IS NOT true THEN
         PERFORM skeleton_refuse('billing_payment_in_books', 'the books do not have what the payment says');
     END IF;
-    IF EXISTS (SELECT FROM accounting_entry WHERE reverses_id = entry) THEN
-        PERFORM skeleton_refuse('billing_payment_in_books', 'the entry of a payment is never reversed');
+    IF payment.allocated <> billing_allocated(checked) THEN
+        PERFORM skeleton_refuse('billing_payment_derived', 'what is allocated of the payment is not what it settles');
     END IF;
 END $function$;
 
-CREATE OR REPLACE FUNCTION billing_check_payments(checked uuid)
+CREATE OR REPLACE FUNCTION billing_check_settlement_books(checked uuid)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
+DECLARE
+    settlement billing_settlement;
+    coin text;
+    reason text;
 BEGIN
-    PERFORM FROM billing_invoice i
-    WHERE i.id = checked
-      AND i.amount_paid = (SELECT coalesce(sum(p.amount), 0) FROM billing_payment p WHERE p.invoice_id = checked);
-    IF NOT FOUND THEN
-        PERFORM skeleton_refuse('billing_invoice_paid_of_payments', 'the amount paid is not the sum of the payments');
+    SELECT * INTO settlement FROM billing_settlement WHERE id = checked;
+    SELECT currency INTO coin FROM billing_invoice WHERE id = settlement.invoice_id;
+    IF settlement.kind = 'payment' AND settlement.at_once = billing_has_entry('allocation', checked, 'allocate') THEN
+        PERFORM skeleton_refuse('billing_settlement_in_books',
+                                'a settlement has an entry of its own if it was not made with its payment');
+    END IF;
+    FOREACH reason IN ARRAY '{allocate,undo}'::text[] LOOP
+        IF billing_has_entry('allocation', checked, reason) AND (
+            (settlement.kind <> 'write_off' AND (reason = 'allocate' OR settlement.undone_at IS NOT NULL)
+             AND billing_is_posted('allocation', checked, reason, coin, array[settlement.amount],
+                                   array[settlement.amount])) IS NOT true
+        ) THEN
+            PERFORM skeleton_refuse('billing_settlement_in_books', 'the books do not have what the settlement says');
+        END IF;
+    END LOOP;
+    IF settlement.payment_id IS NOT NULL THEN
+        PERFORM billing_check_payment_books(settlement.payment_id);
     END IF;
 END $function$;
 
@@ -582,14 +716,27 @@ BEGIN
         PERFORM billing_check_invoice_books(named.source_id);
     ELSIF named.source_type = 'payment' THEN
         PERFORM billing_check_payment_books(named.source_id);
+    ELSIF named.source_type = 'allocation' THEN
+        PERFORM billing_check_settlement_books(named.source_id);
     END IF;
-    IF (named.source_type, named.purpose) NOT IN (('invoice', 'send'), ('payment', 'receive'))
-       AND named.source_type IN ('invoice', 'payment') THEN
+    IF named.source_type IN ('invoice', 'payment', 'allocation') AND (named.source_type, named.purpose) NOT IN (
+        ('invoice', 'send'), ('payment', 'receive'), ('payment', 'refund'), ('payment', 'reverse'),
+        ('allocation', 'allocate'), ('allocation', 'undo')
+    ) THEN
         PERFORM skeleton_refuse('billing_entry_purpose',
                                 'documents are posted when sent or received, for nothing else');
     END IF;
     RETURN NULL;
 END $function$;
+
+CREATE OR REPLACE FUNCTION billing_has_entry(kind text, document uuid, reason text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT EXISTS (SELECT FROM accounting_entry e
+                   WHERE e.source_type = kind AND e.source_id = document AND e.purpose = reason)
+$function$;
 
 CREATE OR REPLACE FUNCTION billing_invoice_begin()
  RETURNS trigger
@@ -637,9 +784,12 @@ BEGIN
     THEN
         PERFORM skeleton_refuse('billing_invoice_frozen', 'what was sent stays as it was sent');
     END IF;
-    IF OLD.status IN ('paid', 'cancelled')
-       AND (NEW.amount_paid, NEW.paid_at, NEW.cancelled_at, NEW.cancel_reason)
-           IS DISTINCT FROM (OLD.amount_paid, OLD.paid_at, OLD.cancelled_at, OLD.cancel_reason) THEN
+    IF OLD.status IN ('paid', 'cancelled') AND pg_trigger_depth() = 1
+       AND (NEW.amount_paid, NEW.amount_credited, NEW.amount_written_off, NEW.credited_total, NEW.paid_at,
+            NEW.cancelled_at, NEW.cancel_reason)
+           IS DISTINCT FROM
+           (OLD.amount_paid, OLD.amount_credited, OLD.amount_written_off, OLD.credited_total, OLD.paid_at,
+            OLD.cancelled_at, OLD.cancel_reason) THEN
         PERFORM skeleton_refuse('billing_invoice_frozen', 'the invoice is ' || OLD.status);
     END IF;
     IF NEW.status <> OLD.status AND NOT (CASE OLD.status
@@ -647,6 +797,7 @@ BEGIN
             OR (NEW.status = 'paid' AND NEW.total = 0)  -- nothing is due on an invoice of 0
             OR (NEW.status = 'cancelled' AND NEW.sent_at IS NULL)
         WHEN 'sent' THEN NEW.status IN ('paid', 'cancelled')
+        WHEN 'paid' THEN NEW.status IN ('sent', 'cancelled') AND pg_trigger_depth() > 1
         ELSE false
     END) THEN
         PERFORM skeleton_refuse('billing_invoice_transition', OLD.status || ' cannot become ' || NEW.status);
@@ -743,7 +894,12 @@ CREATE OR REPLACE FUNCTION billing_invoice_paid()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
-    PERFORM billing_check_payments(NEW.id);
+    PERFORM FROM billing_invoice i, billing_settled(i.id) s
+    WHERE i.id = NEW.id
+      AND (i.amount_paid, i.amount_credited, i.amount_written_off) = (s.paid, s.credited, s.written_off);
+    IF NOT FOUND THEN
+        PERFORM skeleton_refuse('billing_invoice_paid_of_payments', 'the amounts are not those of the settlements');
+    END IF;
     RETURN NULL;
 END $function$;
 
@@ -757,6 +913,33 @@ BEGIN
     PERFORM billing_check_invoice(NEW.id);
     RETURN NULL;
 END $function$;
+
+CREATE OR REPLACE FUNCTION billing_is_posted(kind text, document uuid, reason text, coin text, debits numeric[], credits numeric[])
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT EXISTS (
+        SELECT FROM accounting_entry e CROSS JOIN LATERAL (
+            SELECT array_agg(l.debit::numeric ORDER BY l.debit) FILTER (WHERE l.debit > 0) AS debits,
+                   array_agg(l.credit::numeric ORDER BY l.credit) FILTER (WHERE l.credit > 0) AS credits,
+                   min(l.currency) AS lowest, max(l.currency) AS highest
+            FROM accounting_line l WHERE l.entry_id = e.id
+        ) AS posted
+        WHERE e.source_type = kind AND e.source_id = document AND e.purpose = reason
+          AND (posted.lowest, posted.highest) = (coin, coin)
+          AND posted.debits = (SELECT array_agg(part ORDER BY part) FROM unnest($5) AS part WHERE part <> 0)
+          AND posted.credits = (SELECT array_agg(part ORDER BY part) FROM unnest($6) AS part WHERE part <> 0)
+          AND NOT EXISTS (SELECT FROM accounting_entry r WHERE r.reverses_id = e.id)
+    )
+$function$;
+
+CREATE OR REPLACE FUNCTION billing_latest_day(paid_at timestamp with time zone)
+ RETURNS date
+ LANGUAGE sql
+AS $function$
+    SELECT greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, (paid_at AT TIME ZONE 'UTC')::date)
+$function$;
 
 CREATE OR REPLACE FUNCTION billing_order_begin()
  RETURNS trigger
@@ -964,6 +1147,68 @@ BEGIN
     );
 END $function$;
 
+CREATE OR REPLACE FUNCTION billing_payment_begin()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    refunded billing_payment;
+BEGIN
+    PERFORM FROM parties_party WHERE id = NEW.customer_id AND kind <> 'customer';
+    IF FOUND THEN
+        PERFORM skeleton_refuse('billing_payment_customer_kind', 'only customers pay and are refunded');
+    END IF;
+    IF (NEW.refunded, NEW.reversed_at) IS DISTINCT FROM (0::bigint, NULL::timestamptz) THEN
+        PERFORM skeleton_refuse('billing_payment_derived', 'a payment begins without refunds, and not reversed');
+    END IF;
+    IF NEW.refund_of_payment_id IS NOT NULL THEN
+        SELECT * INTO refunded FROM billing_payment WHERE id = NEW.refund_of_payment_id FOR NO KEY UPDATE;
+        IF FOUND AND ((refunded.customer_id, refunded.currency) IS DISTINCT FROM (NEW.customer_id, NEW.currency)
+                      OR refunded.direction <> 'in' OR refunded.reversed_at IS NOT NULL) THEN
+            PERFORM skeleton_refuse('billing_payment_refund_fits',
+                                    'a refund pays back money that came in, to the same customer in its currency');
+        END IF;
+        UPDATE billing_payment p SET refunded = p.refunded + NEW.amount WHERE p.id = NEW.refund_of_payment_id;
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_payment_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    derived text[] := '{allocated,refunded,number_key}';  -- a generated column is null before the row is written
+    reversal text[] := '{reversed_at,reversal_reason,reversal_day}';
+BEGIN
+    IF to_jsonb(NEW) - derived - reversal <> to_jsonb(OLD) - derived - reversal THEN
+        PERFORM skeleton_refuse('billing_payment_append_only', 'a payment is never changed');
+    END IF;
+    IF pg_trigger_depth() = 1 AND (NEW.allocated, NEW.refunded) <> (OLD.allocated, OLD.refunded) THEN
+        PERFORM skeleton_refuse('billing_payment_derived', 'what is allocated and refunded follows from other rows');
+    END IF;
+    IF (NEW.reversed_at, NEW.reversal_reason, NEW.reversal_day)
+       IS NOT DISTINCT FROM (OLD.reversed_at, OLD.reversal_reason, OLD.reversal_day) THEN
+        RETURN NEW;
+    END IF;
+    IF OLD.reversed_at IS NOT NULL THEN
+        PERFORM skeleton_refuse('billing_payment_reversed_once', 'a payment is reversed once');
+    ELSIF NEW.refunded > 0 THEN
+        PERFORM skeleton_refuse('billing_payment_reversed_unrefunded', 'the payment is refunded');
+    ELSIF NEW.reversal_day < (NEW.paid_at AT TIME ZONE 'UTC')::date
+          OR NEW.reversal_day > billing_latest_day(NEW.paid_at) THEN
+        PERFORM skeleton_refuse('billing_payment_reversal_day', 'a payment is reversed between its own day and today');
+    END IF;
+    IF NEW.refund_of_payment_id IS NOT NULL THEN
+        UPDATE billing_payment p SET refunded = p.refunded - NEW.amount WHERE p.id = NEW.refund_of_payment_id;
+    END IF;
+    RETURN NEW;
+END $function$;
+
 CREATE OR REPLACE FUNCTION billing_payment_in_books()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -971,23 +1216,10 @@ CREATE OR REPLACE FUNCTION billing_payment_in_books()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
-    PERFORM billing_check_payment_books(NEW.id);
-    RETURN NULL;
-END $function$;
-
-CREATE OR REPLACE FUNCTION billing_payment_insert()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-AS $function$
-DECLARE
-    one uuid;
-BEGIN
-    FOR one IN SELECT DISTINCT invoice_id FROM after_rows ORDER BY 1 LOOP
-        PERFORM FROM billing_invoice WHERE id = one FOR NO KEY UPDATE;
-        PERFORM billing_check_payments(one);
-    END LOOP;
+    IF TG_OP = 'UPDATE'
+       OR NOT billing_has_entry('payment', NEW.id, CASE NEW.direction WHEN 'in' THEN 'receive' ELSE 'refund' END) THEN
+        PERFORM billing_check_payment_books(NEW.id);
+    END IF;
     RETURN NULL;
 END $function$;
 
@@ -1033,6 +1265,133 @@ BEGIN
         WHERE customer_id = NEW.id AND currency = NEW.currency AND status IN ('sent', 'paid')
     );
     RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_settle_invoice(settled uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    UPDATE billing_invoice i
+    SET amount_paid = s.paid, amount_credited = s.credited, amount_written_off = s.written_off,
+        status = s.status, updated_at = s.changed_at,
+        paid_at = CASE WHEN s.status = 'paid' THEN coalesce(i.paid_at, s.paid_at) END
+    FROM (
+        SELECT f.*, CASE WHEN o.status NOT IN ('sent', 'paid') THEN o.status
+                         WHEN o.total = f.paid + f.credited + f.written_off THEN 'paid' ELSE 'sent' END AS status
+        FROM billing_invoice o, billing_settled(settled) f WHERE o.id = settled
+    ) AS s
+    WHERE i.id = settled
+      AND (i.amount_paid, i.amount_credited, i.amount_written_off, i.status)
+          IS DISTINCT FROM (s.paid, s.credited, s.written_off, s.status);
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_settle_payment(settled uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    UPDATE billing_payment p SET allocated = billing_allocated(settled)
+    WHERE p.id = settled AND p.allocated <> billing_allocated(settled);
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_settled(settled uuid)
+ RETURNS TABLE(paid numeric, credited numeric, written_off numeric, paid_at timestamp with time zone, changed_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT coalesce(sum(s.amount) FILTER (WHERE s.undone_at IS NULL AND s.kind = 'payment'), 0),
+           coalesce(sum(s.amount) FILTER (WHERE s.undone_at IS NULL AND s.kind = 'credit_note'), 0),
+           coalesce(sum(s.amount) FILTER (WHERE s.undone_at IS NULL AND s.kind = 'write_off'), 0),
+           (array_agg(CASE WHEN p.created_at = s.created_at THEN p.paid_at ELSE s.created_at END
+                      ORDER BY s.created_at DESC, s.id DESC) FILTER (WHERE s.undone_at IS NULL))[1],
+           max(greatest(s.created_at, s.undone_at))
+    FROM billing_settlement s LEFT JOIN billing_payment p ON p.id = s.payment_id
+    WHERE s.invoice_id = settled
+$function$;
+
+CREATE OR REPLACE FUNCTION billing_settlement_apply()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    one uuid;
+    broken text;
+BEGIN
+    PERFORM FROM billing_invoice WHERE id IN (SELECT invoice_id FROM after_rows) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM FROM billing_payment WHERE id IN (SELECT payment_id FROM after_rows) ORDER BY id FOR NO KEY UPDATE;
+    IF TG_OP = 'INSERT' THEN
+        SELECT fault INTO broken FROM after_rows a, billing_settlement_fault(a::billing_settlement) AS fault
+        WHERE fault IS NOT NULL LIMIT 1;
+        IF FOUND THEN
+            PERFORM skeleton_refuse(broken, 'a settlement breaks ' || broken);
+        END IF;
+    END IF;
+    FOR one IN SELECT DISTINCT invoice_id FROM after_rows ORDER BY 1 LOOP
+        PERFORM billing_settle_invoice(one);
+    END LOOP;
+    FOR one IN SELECT DISTINCT payment_id FROM after_rows WHERE payment_id IS NOT NULL ORDER BY 1 LOOP
+        PERFORM billing_settle_payment(one);
+    END LOOP;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_settlement_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    undoing text[] := '{undone_at,undone_day}';
+BEGIN
+    IF OLD.undone_at IS NOT NULL OR to_jsonb(NEW) - undoing <> to_jsonb(OLD) - undoing THEN
+        PERFORM skeleton_refuse('billing_settlement_append_only', 'a settlement is only undone, and once');
+    END IF;
+    IF NEW.undone_day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, NEW.day) THEN
+        PERFORM skeleton_refuse('billing_settlement_days', 'a settlement is not undone in the future');
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_settlement_fault(made billing_settlement)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT CASE
+        WHEN made.undone_at IS NOT NULL THEN 'billing_settlement_append_only'
+        WHEN made.day < i.issue_date THEN 'billing_settlement_days'
+        WHEN made.kind <> 'payment' AND made.day > (clock_timestamp() AT TIME ZONE 'UTC')::date
+            THEN 'billing_settlement_days'
+        WHEN made.kind <> 'payment' THEN NULL
+        WHEN made.at_once AND made.day <> (p.paid_at AT TIME ZONE 'UTC')::date THEN 'billing_settlement_days'
+        WHEN p.direction <> 'in' OR p.reversed_at IS NOT NULL THEN 'billing_settlement_of_received'
+        WHEN p.customer_id <> i.customer_id THEN 'billing_settlement_same_customer'
+        WHEN p.currency <> i.currency THEN 'billing_settlement_same_currency'
+        WHEN made.day < (p.paid_at AT TIME ZONE 'UTC')::date OR made.day > billing_latest_day(p.paid_at)
+            THEN 'billing_settlement_days'
+    END
+    FROM billing_invoice i LEFT JOIN billing_payment p ON p.id = made.payment_id WHERE i.id = made.invoice_id
+$function$;
+
+CREATE OR REPLACE FUNCTION billing_settlement_in_books()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF TG_OP = 'INSERT' AND NEW.kind = 'payment' AND NEW.at_once AND NOT EXISTS (
+        SELECT FROM accounting_entry WHERE source_type = 'payment' AND source_id = NEW.payment_id AND purpose = 'receive'
+                                           AND xact = pg_current_xact_id()
+    ) THEN
+        PERFORM skeleton_refuse('billing_settlement_in_books', 'only a new payment settles at once');
+    END IF;
+    PERFORM billing_check_settlement_books(NEW.id);
+    RETURN NULL;
 END $function$;
 
 CREATE OR REPLACE FUNCTION billing_stock_is_held()

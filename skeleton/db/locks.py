@@ -38,6 +38,11 @@ def locked_or_none(rows: QuerySet[M], pk: object, *, no_key: bool = False, skip_
         return None
 
 
+def rows_locked_for_update(rows: QuerySet[M], *, no_key: bool = False) -> list[M]:
+    """Lock all of `rows` in the order of their ids, and return them as they are once the locks are held."""
+    return list(rows.order_by("pk").select_for_update(of=("self",), no_key=no_key))
+
+
 def all_locked_for_update(rows: QuerySet[M], *, no_key: bool = False) -> list[Any]:
     """Lock all of `rows` in the order of their ids, and return the ids."""
     return list(rows.order_by("pk").select_for_update(no_key=no_key).values_list("pk", flat=True))

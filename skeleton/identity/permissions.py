@@ -10,7 +10,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "catalog": ("read", "write"),
     "inventory": ("read", "write"),
     "orders": ("read", "write"),
-    "invoices": ("read", "write"),
+    "invoices": ("read", "write", "refund"),
     "accounting": ("read", "write"),
     "files": ("read", "write"),
     "notifications": ("read", "write"),

@@ -24,9 +24,12 @@ with reading():
     SKELETON_ACCOUNTS = {
         # the codes of the accounts to which other apps post
         "BANK": env.str("SKELETON_ACCOUNT_BANK", "1200"),
+        "CASH": env.str("SKELETON_ACCOUNT_CASH", "1100"),
         "RECEIVABLE": env.str("SKELETON_ACCOUNT_RECEIVABLE", "1300"),
         "TAX": env.str("SKELETON_ACCOUNT_TAX", "2200"),
+        "ADVANCES": env.str("SKELETON_ACCOUNT_ADVANCES", "2300"),
         "REVENUE": env.str("SKELETON_ACCOUNT_REVENUE", "4000"),
+        "BAD_DEBT": env.str("SKELETON_ACCOUNT_BAD_DEBT", "5500"),
     }
 
 SKELETON_SEEDS = ("seed_roles", "seed_countries", "seed_accounts", "seed_admin")

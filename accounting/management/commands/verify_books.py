@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounting.integrity_checks import registered_checks
+from accounting.integrity_checks import postings_by_hand, registered_checks
 from skeleton.kernel.transactions import read_snapshot
 
 
@@ -15,9 +15,14 @@ class Command(BaseCommand):
             for name, check in registered_checks().items():
                 found = list(check())
                 differences += len(found)
-                self.stdout.write(f"{'DIFFERS' if found else 'ok':8}{name}")
-                for sentence in found:
-                    self.stdout.write(f"        {sentence}")
+                self._write("DIFFERS" if found else "ok", name, found)
+            if by_hand := list(postings_by_hand()):
+                self._write("note", "postings by hand on the accounts of documents", by_hand)
         if differences:
             raise CommandError(f"The books are wrong in {differences} places.")
         self.stdout.write("The books are right.")
+
+    def _write(self, result: str, name: str, sentences: list[str]) -> None:
+        self.stdout.write(f"{result:8}{name}")
+        for sentence in sentences:
+            self.stdout.write(f"        {sentence}")

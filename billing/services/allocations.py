@@ -1,0 +1,124 @@
+"""Services that allocate what is on account to invoices, and undo it."""
+
+import datetime as dt
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounting.services import NewEntry
+from billing.choices import PaymentDirection, SettlementKind
+from billing.models import Invoice, Payment, Settlement
+from billing.models.payments import UNALLOCATED
+from billing.services.books import allocated, post, unallocated
+from billing.services.payments import require_of_customer
+from billing.services.settlements import Part, settle, settlement_day, undo
+from skeleton.db.locks import locked_for_update, locked_or_none, rows_locked_for_update
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import day_of
+from skeleton.kernel.errors import Conflict, Invalid
+from skeleton.kernel.text import Money, format_text
+from skeleton.kernel.transactions import audited_transaction
+
+
+def allocate_payment(
+    *, payment_id: UUID, invoice_id: UUID, actor: Actor, amount: int | None = None, date: dt.date | None = None
+) -> None:
+    """Settle an invoice with what is on account of a payment: with `amount`, or with as much as fits.
+
+    It counts from `date`, by default today. Raises NotFound; Invalid (another customer's invoice or currency, more than
+    is due or on account, the date); Conflict (nothing is on account, the invoice is not sent, it can't be posted).
+    """
+    now = timezone.now()
+    with audited_transaction(actor, "allocate"):
+        invoice = locked_or_none(Invoice.objects.all(), invoice_id, no_key=True)
+        payment = _received(payment_id)
+        invoice = require_of_customer(invoice, payment.customer_id, payment.currency)
+        part = Part(
+            invoice,
+            _fitting(payment, invoice, amount),
+            settlement_day(date, invoice.issue_date, day_of(payment.paid_at)),
+        )
+        post([_allocate(payment, part, actor=actor, now=now)], actor=actor)
+
+
+def unallocate_payment(*, payment_id: UUID, invoice_id: UUID, actor: Actor, date: dt.date | None = None) -> None:
+    """Put what a payment settles of an invoice back on account, from `date` on, by default today.
+
+    Raises NotFound; Invalid (the date); Conflict (the payment doesn't settle the invoice, it can't be posted).
+    """
+    now = timezone.now()
+    with audited_transaction(actor, "unallocate"):
+        invoice = locked_or_none(Invoice.objects.all(), invoice_id, no_key=True)
+        payment = locked_for_update(Payment.objects.all(), payment_id, no_key=True)
+        found = standing(payment).filter(invoice=invoice) if invoice else Settlement.objects.none()
+        settlements = list(found)
+        if invoice is None or not settlements:
+            told = _("The payment does not settle this invoice.")
+            raise Conflict(told, details={"invoice_id": told, "allowed": ["allocate"]})
+        for settlement in settlements:
+            settlement.invoice = invoice
+        day = settlement_day(date, *(settlement.day for settlement in settlements))
+        undo(settlements, day=day, now=now)
+        post([unallocated(one, day=day, number=payment.number) for one in settlements], actor=actor)
+
+
+def settle_on_account(invoice: Invoice, *, actor: Actor, now: dt.datetime) -> list[NewEntry]:
+    """Settle a locked invoice with the customer's payments on account, oldest first. Returns the entries to post."""
+    entries = []
+    for payment in _on_account(invoice):
+        amount = min(invoice.amount_due, payment.unallocated)
+        if amount:
+            day = settlement_day(None, invoice.issue_date, day_of(payment.paid_at))
+            entries.append(_allocate(payment, Part(invoice, amount, day), actor=actor, now=now))
+    return entries
+
+
+def standing(payment: Payment) -> QuerySet[Settlement]:
+    """Return the settlements of a payment that are not undone, oldest first."""
+    return Settlement.objects.filter(payment=payment, undone_at=None).order_by("pk")
+
+
+def _on_account(invoice: Invoice) -> list[Payment]:
+    """Lock and return the oldest payments of the invoice's customer that cover what is due."""
+    rows = Payment.objects.filter(UNALLOCATED, customer=invoice.customer_id, currency=invoice.currency)
+    chosen: list[UUID] = []
+    left = invoice.amount_due
+    for payment in rows.order_by("pk").iterator(chunk_size=200):
+        if left <= 0:
+            break
+        chosen.append(payment.pk)
+        left -= payment.unallocated
+    return rows_locked_for_update(rows.filter(pk__in=chosen), no_key=True) if chosen else []
+
+
+def _allocate(payment: Payment, part: Part, *, actor: Actor, now: dt.datetime) -> NewEntry:
+    (pk,) = settle([part], kind=SettlementKind.PAYMENT, of={"payment_id": payment.pk}, actor=actor, now=now)
+    return allocated(part, pk, number=payment.number)
+
+
+def _received(payment_id: UUID) -> Payment:
+    """Lock and return a payment that came in and of which something is on account. Raises NotFound, Conflict."""
+    payment = locked_for_update(Payment.objects.all(), payment_id, no_key=True)
+    if payment.direction != PaymentDirection.IN:
+        raise Conflict(_("A refund cannot be allocated."), details={"allowed": ["reverse"]})
+    if payment.reversed_at:
+        raise Conflict(_("The payment has been reversed."), details={"allowed": []})
+    if not payment.unallocated:
+        allowed = [] if payment.refunded else ["unallocate", "reverse"]
+        raise Conflict(_("Nothing of the payment is on account."), details={"allowed": allowed})
+    return payment
+
+
+def _fitting(payment: Payment, invoice: Invoice, amount: int | None) -> int:
+    """Return the amount to allocate. Raises Invalid if more is asked for than is on account or due."""
+    if amount is None:
+        return min(payment.unallocated, invoice.amount_due)
+    if amount > payment.unallocated:
+        left = Money(payment.unallocated, payment.currency)
+        raise Invalid(details={"amount": format_text(_("Is more than what is on account: {left}."), left=left)})
+    if amount > invoice.amount_due:
+        due = Money(invoice.amount_due, invoice.currency)
+        raise Invalid(details={"amount": format_text(_("Is more than what is due: {due}."), due=due)})
+    return amount

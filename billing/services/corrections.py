@@ -1,0 +1,116 @@
+"""Services that reverse and refund payments."""
+
+import datetime as dt
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from billing.choices import PaymentDirection
+from billing.models import Invoice, Payment, Settlement
+from billing.services.allocations import standing
+from billing.services.books import post, refunded, reversed_payment
+from billing.services.payments import insert_payment
+from billing.services.settlements import settlement_day, undo
+from skeleton.db.locks import locked_for_update, rows_locked_for_update
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import day_of, today
+from skeleton.kernel.errors import Conflict, Invalid, NotFound, ServiceUnavailable
+from skeleton.kernel.text import Money, format_text
+from skeleton.kernel.transactions import audited_transaction
+
+
+def reverse_payment(*, payment_id: UUID, reason: str, actor: Actor, date: dt.date | None = None) -> None:
+    """Reverse a payment that was recorded by mistake, or was returned, and undo what it settles, from `date` on.
+
+    Reversing a refund puts the money back on account. Raises NotFound; Invalid (the date); Conflict (already reversed,
+    a refund of it stands, it can't be posted); ServiceUnavailable (it is being allocated just now).
+    """
+    now = timezone.now()
+    with audited_transaction(actor, "reverse"):
+        payment, settlements = _locked_with_invoices(payment_id)
+        _require_reversible(payment)
+        days = (settlement.day for settlement in settlements)
+        day = settlement_day(date, day_of(payment.paid_at), *days)
+        if settlements:
+            undo(settlements, day=day, now=now)
+        payment.reversed_at, payment.reversal_day, payment.reversal_reason = now, day, reason
+        payment.save(update_fields=["reversed_at", "reversal_day", "reversal_reason"])
+        post([reversed_payment(payment, settlements, day=day)], actor=actor)
+
+
+def refund_payment(
+    *,
+    payment_id: UUID,
+    amount: int,
+    method: str,
+    actor: Actor,
+    reference: str | None = None,
+    date: dt.date | None = None,
+) -> UUID:
+    """Pay back what is on account of a payment, and return the id of the refund, a payment that went out.
+
+    Raises NotFound; Invalid (more than is on account, the date); Conflict (a refund or a reversed payment, it can't be
+    posted).
+    """
+    now = timezone.now()
+    with audited_transaction(actor, "refund"):
+        payment = locked_for_update(Payment.objects.all(), payment_id, no_key=True)
+        if payment.direction != PaymentDirection.IN:
+            raise Conflict(_("A refund cannot be refunded. Reverse it instead."), details={"allowed": ["reverse"]})
+        if payment.reversed_at:
+            raise Conflict(_("The payment has been reversed."), details={"allowed": []})
+        if amount > payment.unallocated:
+            left = Money(payment.unallocated, payment.currency)
+            raise Invalid(details={"amount": format_text(_("Is more than what is on account: {left}."), left=left)})
+        day = settlement_day(date, day_of(payment.paid_at))
+        refund = insert_payment(
+            direction=PaymentDirection.OUT,
+            refund_of_payment_id=payment.pk,
+            customer_id=payment.customer_id,
+            currency=payment.currency,
+            amount=amount,
+            method=method,
+            reference=reference,
+            paid_at=now if day == today() else max(payment.paid_at, _start_of(day)),
+            created_at=now,
+            actor=actor,
+        )
+        post([refunded(refund)], actor=actor)
+    return refund.pk
+
+
+def _locked_with_invoices(payment_id: UUID) -> tuple[Payment, list[Settlement]]:
+    """Lock a payment, the invoices that it settles and the payment that it refunds, in the order of locks.
+
+    Returns the payment and its settlements with their invoices. Raises NotFound, ServiceUnavailable.
+    """
+    invoices = Invoice.objects.filter(settlements__payment=payment_id, settlements__undone_at=None)
+    locked = {
+        row.pk: row for row in rows_locked_for_update(Invoice.objects.filter(pk__in=invoices.values("pk")), no_key=True)
+    }
+    refunded_id = Payment.objects.filter(pk=payment_id).values_list("refund_of_payment_id", flat=True).first()
+    ids = [payment_id, refunded_id] if refunded_id else [payment_id]
+    payments = {row.pk: row for row in rows_locked_for_update(Payment.objects.filter(pk__in=ids), no_key=True)}
+    if payment_id not in payments:
+        raise NotFound
+    settlements = list(standing(payments[payment_id]))
+    for settlement in settlements:
+        if settlement.invoice_id not in locked:
+            raise ServiceUnavailable(_("The payment is being allocated just now. Try again."), retry_after=1)
+        settlement.invoice = locked[settlement.invoice_id]
+    return payments[payment_id], settlements
+
+
+def _require_reversible(payment: Payment) -> None:
+    """Raise Conflict if the payment has been reversed, or a refund of it stands."""
+    if payment.reversed_at:
+        raise Conflict(_("The payment has already been reversed."), details={"allowed": []})
+    if payment.refunded:
+        raise Conflict(
+            _("The payment has been refunded. Reverse the refund first."), details={"allowed": ["reverse_refund"]}
+        )
+
+
+def _start_of(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), dt.UTC)

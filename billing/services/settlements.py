@@ -1,0 +1,95 @@
+"""Settlements of any kind: the only module that writes them.
+
+Triggers derive from them the amounts and the status of the invoices, and what is allocated of the payments. The
+functions here update the invoices that were passed in the same way, so that no row is read again.
+
+The caller has locked the invoices and then what settles them, and posts the entries (billing/services/books.py).
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
+from django.utils.translation import gettext_lazy as _
+
+from billing.choices import InvoiceStatus, SettlementKind
+from billing.models import Invoice, Settlement
+from billing.services.notifications import notify_invoice_event
+from skeleton.db.inserts import insert_rows
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import today
+from skeleton.kernel.errors import Invalid
+from skeleton.kernel.text import format_text
+from skeleton.notifications.choices import Event
+
+_COLUMNS = {
+    SettlementKind.PAYMENT: "amount_paid",
+    SettlementKind.CREDIT_NOTE: "amount_credited",
+    SettlementKind.WRITE_OFF: "amount_written_off",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a locked invoice to settle: `amount` in minor units, counting from `day`.
+
+    If `at_once`, it is part of the entry of what settles it.
+    """
+
+    invoice: Invoice
+    amount: int
+    day: dt.date
+    at_once: bool = False
+
+
+def settle(
+    parts: Sequence[Part], *, kind: SettlementKind, of: dict[str, Any], actor: Actor, now: dt.datetime
+) -> list[UUID]:
+    """Insert a settlement for each part and return their ids. `of` has the columns that name what settles.
+
+    Notifies about invoices that become paid, but not about those that are written off.
+    """
+    common = {"kind": kind.value, "created_by_id": actor.id, "created_at": now, **of}
+    rows = [
+        {"invoice_id": part.invoice.pk, "amount": part.amount, "day": part.day, "at_once": part.at_once, **common}
+        for part in parts
+    ]
+    ids: list[UUID] = [row["id"] for row in insert_rows(Settlement, rows)]
+    for part in parts:
+        _add(part.invoice, kind, part.amount)
+        if part.invoice.status == InvoiceStatus.PAID and kind != SettlementKind.WRITE_OFF:
+            notify_invoice_event(Event.INVOICE_PAID, part.invoice, actor=actor)
+    return ids
+
+
+def undo(settlements: Sequence[Settlement], *, day: dt.date, now: dt.datetime) -> None:
+    """Undo settlements from `day` on, or from their own day if that is later. Their `invoice` must be locked."""
+    ids = [settlement.pk for settlement in settlements]
+    Settlement.objects.filter(pk__in=ids).update(undone_at=now, undone_day=Greatest(Value(day), F("day")))
+    for settlement in settlements:
+        _add(settlement.invoice, SettlementKind(settlement.kind), -settlement.amount)
+
+
+def settlement_day(date: dt.date | None, *not_before: dt.date) -> dt.date:
+    """Return the day of a later settlement, undoing or reversal: `date`, or else today.
+
+    Raises Invalid if `date` is in the future or before one of the days of the documents concerned.
+    """
+    earliest = max(not_before)
+    if date is None:
+        return max(today(), earliest)
+    if date > today():
+        raise Invalid(details={"date": _("Must not be in the future.")})
+    if date < earliest:
+        raise Invalid(details={"date": format_text(_("Must not be before {day}."), day=earliest)})
+    return date
+
+
+def _add(invoice: Invoice, kind: SettlementKind, amount: int) -> None:
+    column = _COLUMNS[kind]
+    setattr(invoice, column, getattr(invoice, column) + amount)
+    invoice.status = InvoiceStatus.SENT if invoice.amount_due else InvoiceStatus.PAID
