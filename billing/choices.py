@@ -12,6 +12,11 @@ class InvoiceStatus(TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class CreditNoteStatus(TextChoices):
+    DRAFT = "draft", _("Draft")
+    SENT = "sent", _("Sent")
+
+
 class OrderStatus(TextChoices):
     DRAFT = "draft", _("Draft")
     PENDING = "pending", _("Pending")

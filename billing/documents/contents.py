@@ -10,8 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from billing.choices import InvoiceStatus, OrderStatus
-from billing.documents.words import LABELS
+from billing.choices import CreditNoteStatus, InvoiceStatus, OrderStatus
+from billing.documents.words import CREDIT_NOTE_LABELS, LABELS
 from skeleton.kernel.days import day_of
 from skeleton.kernel.text import amount_text, day_text, money_text, number_text
 
@@ -45,6 +45,31 @@ def invoice_contents(invoice: Json, *, seller: Json, customer: Json, language: s
         "pay": _how_to_pay(invoice, seller, language),
         **_body(invoice, language),
         "totals": [*_sums(invoice, language), *_paid_and_due(invoice, language)],
+    }
+
+
+def credit_note_contents(note: Json, *, seller: Json, customer: Json, language: str) -> Json:
+    """Return the contents of a credit note. `note` comes from `queries.printed_credit_note`."""
+    words, labels = LABELS[language], CREDIT_NOTE_LABELS[language]
+    facts = [
+        (labels["issue_date"], _day(note["issue_date"], language)),
+        (labels["invoice_number"], note["invoice_number"]),
+        (labels["invoice_date"], _day(note["invoice_date"], language)),
+    ]
+    return {
+        **_letterhead(seller, language),
+        "title": labels["credit_note"],
+        "number": note["number"] or words["draft"],
+        "status": None,
+        "watermark": words["draft"] if note["status"] == CreditNoteStatus.DRAFT else None,
+        "buyer": _address_block(customer, labels["bill_to"], language, name=note["customer_name"]),
+        "recipient": None,
+        "facts": facts,
+        "payments": [],
+        "pay": [],
+        "reason": {"label": labels["reason"], "text": allow_line_breaks(note["reason"])} if note["reason"] else None,
+        **_body(note, language),
+        "totals": _sums(note, language, total=labels["grand_total"]),
     }
 
 
@@ -134,7 +159,7 @@ def _line(n: int, line: Mapping[str, Any], currency: str, language: str) -> dict
     return {
         "position": str(n),
         "description": allow_line_breaks(line["description"]),
-        "quantity": number_text(line["quantity"], language),
+        "quantity": "" if line["quantity"] is None else number_text(line["quantity"], language),
         "unit_price": amount_text(line["unit_price"], currency, language),
         "discount": amount_text(-line["discount"], currency, language) if line["discount"] else "",
         "tax_rate": f"{number_text(line['tax_rate'], language)} %",
@@ -142,7 +167,7 @@ def _line(n: int, line: Mapping[str, Any], currency: str, language: str) -> dict
     }
 
 
-def _sums(document: Json, language: str) -> list[Json]:
+def _sums(document: Json, language: str, *, total: str | None = None) -> list[Json]:
     words, currency = LABELS[language], document["currency"]
     rows = [_sum(words["subtotal"], document["subtotal"], currency, language)]
     taxed = any(row["rate"] for row in document["tax_breakdown"])
@@ -150,7 +175,7 @@ def _sums(document: Json, language: str) -> list[Json]:
         rate = number_text(Decimal(str(row["rate"])), language)
         named = words["tax_on"].format(rate=rate, base=amount_text(row["base"], currency, language))
         rows.append(_sum(named, row["tax"], currency, language))
-    return [*rows, _sum(words["grand_total"], document["total"], currency, language, strong=True)]
+    return [*rows, _sum(total or words["grand_total"], document["total"], currency, language, strong=True)]
 
 
 def _paid_and_due(invoice: Json, language: str) -> list[Json]:

@@ -43,6 +43,17 @@ def insert_numbered(model: type[Model], row: Mapping[str, object], series: Serie
     return filled
 
 
+def take_number(series: Series) -> str:
+    """Return the series' next number, for a document that is numbered after it was inserted.
+
+    Take every other lock before, but for those of stock and accounting.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_NEXT_NUMBER} SELECT next FROM series", [series.name, series.name, series.digits])
+        (number,) = cursor.fetchone()
+    return str(number)
+
+
 _NEXT_NUMBER = """
     WITH taken AS (
         INSERT INTO core_number_series AS s (name, last) VALUES (%s, 1)
