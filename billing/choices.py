@@ -59,6 +59,7 @@ class Purpose(TextChoices):
     REVERSE = "reverse"
     ALLOCATE = "allocate"
     UNDO = "undo"
+    WRITE_OFF = "write_off"
 
 
 def allowed_actions(status: str, *, amount_paid: int = 0) -> list[str]:

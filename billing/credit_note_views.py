@@ -12,22 +12,19 @@ from billing.credit_note_serializers import (
     CreditNoteRowSerializer,
     CreditNoteSerializer,
     CreditNoteUpdateInputSerializer,
-    UndoWriteOffInputSerializer,
-    WriteOffInputSerializer,
 )
-from billing.examples import CREDIT_NOTE, CREDIT_NOTE_ALLOCATION, CREDIT_NOTE_REFUND, WRITE_OFF
+from billing.examples import CREDIT_NOTE, CREDIT_NOTE_ALLOCATION, CREDIT_NOTE_REFUND
 from billing.filters import CreditNoteFilterSet
-from billing.models import CreditNote, Invoice, Payment
+from billing.models import CreditNote, Payment
 from billing.payment_serializers import PaymentSerializer, RefundInputSerializer, UnallocateInputSerializer
-from billing.serializers import InvoiceSerializer
-from billing.services import credit_notes, documents, refunds, write_offs
-from billing.views import LANGUAGE, requested_language
+from billing.services import credit_notes, documents, note_allocations
+from billing.views import LANGUAGE, wanted_language
 from skeleton.rest.actions import action, describe
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse
 from skeleton.rest.permissions import HasPermission
 from skeleton.rest.reading import compiled_query_of
 from skeleton.rest.serializers import EmptySerializer
-from skeleton.rest.viewsets import ApiViewSet, CreateMixin, DestroyMixin, ListMixin, RetrieveMixin, UpdateMixin
+from skeleton.rest.viewsets import CreateMixin, DestroyMixin, ListMixin, RetrieveMixin, UpdateMixin
 
 
 class InvoiceCreditNoteViewSet(CreateMixin):
@@ -96,7 +93,7 @@ class CreditNoteViewSet(ListMixin, RetrieveMixin, UpdateMixin, DestroyMixin):
     )
     def allocate(self, request: Request, pk: str) -> HttpResponse:
         """Settles a sent invoice of the customer with what is on account of a sent credit note."""
-        credit_notes.allocate_credit_note(credit_note_id=self.pk, **self.parse(), actor=self.actor)
+        note_allocations.allocate_credit_note(credit_note_id=self.pk, **self.parse(), actor=self.actor)
         return self.show(self.pk)
 
     @action(
@@ -108,7 +105,7 @@ class CreditNoteViewSet(ListMixin, RetrieveMixin, UpdateMixin, DestroyMixin):
     )
     def unallocate(self, request: Request, pk: str) -> HttpResponse:
         """Puts what settles an invoice back on account. Not from the credit note's own invoice."""
-        credit_notes.unallocate_credit_note(credit_note_id=self.pk, **self.parse(), actor=self.actor)
+        note_allocations.unallocate_credit_note(credit_note_id=self.pk, **self.parse(), actor=self.actor)
         return self.show(self.pk)
 
     @action(
@@ -124,7 +121,7 @@ class CreditNoteViewSet(ListMixin, RetrieveMixin, UpdateMixin, DestroyMixin):
     )
     def refund(self, request: Request, pk: str) -> HttpResponse:
         """Pays back what is on account: a payment `out`, of at most what is unallocated."""
-        made = refunds.refund_credit_note(credit_note_id=self.pk, **self.parse(), actor=self.actor)
+        made = note_allocations.refund_credit_note(credit_note_id=self.pk, **self.parse(), actor=self.actor)
         return JsonResponse(compiled_query_of(PaymentSerializer).one(Payment.objects.visible_to(self.actor), made), 201)
 
     @action(
@@ -137,49 +134,5 @@ class CreditNoteViewSet(ListMixin, RetrieveMixin, UpdateMixin, DestroyMixin):
     )
     def pdf(self, request: Request, pk: str) -> HttpResponse:
         """PDF/A-3. That of a sent credit note is stored when it is first generated and returned unchanged."""
-        paper = documents.credit_note_pdf(credit_note_id=self.pk, language=requested_language(self), actor=self.actor)
+        paper = documents.credit_note_pdf(credit_note_id=self.pk, language=wanted_language(self), actor=self.actor)
         return PdfResponse(paper.name, paper.pdf)
-
-
-class WriteOffViewSet(ApiViewSet):
-    """Giving up what is due on an invoice."""
-
-    tag = "Invoices"
-    permission_classes = [HasPermission("invoices")]
-    serializer_class = InvoiceSerializer
-
-    def get_queryset(self) -> QuerySet[Any]:
-        return Invoice.objects.visible_to(self.actor)
-
-    @action(
-        detail=True,
-        methods=["post"],
-        url_path="write-off",
-        permission="invoices:refund",
-        summary="Write off what is due",
-        input=WriteOffInputSerializer,
-        errors=(404, 409),
-        examples=(WRITE_OFF,),
-    )
-    def write_off(self, request: Request, pk: str) -> HttpResponse:
-        """Books the amount as bad debt, by default all that is due.
-
-        With `correct_tax`, it is spread over base and tax of each rate, and the tax is taken back. While a part is
-        written off, the invoice can't be cancelled. Returns the invoice.
-        """
-        write_offs.write_off(invoice_id=self.pk, **self.parse(), actor=self.actor)
-        return self.show(self.pk)
-
-    @action(
-        detail=True,
-        methods=["post"],
-        url_path="undo-write-off",
-        permission="invoices:refund",
-        summary="Undo write-offs",
-        input=UndoWriteOffInputSerializer,
-        errors=(404, 409),
-    )
-    def undo_write_off(self, request: Request, pk: str) -> HttpResponse:
-        """Makes the amount due again. Returns the invoice."""
-        write_offs.undo_write_offs(invoice_id=self.pk, **self.parse(), actor=self.actor)
-        return self.show(self.pk)

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from accounting.tables import CSV, FORMAT, csv_response
 from billing.choices import OrderStatus
+from billing.credit_note_serializers import CancelledInvoiceSerializer
 from billing.examples import CONFIRM, INVOICE, LINE, ORDER, ORDER_LINE
 from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet, PdfFilterSet
 from billing.models import Invoice, Order
@@ -33,6 +34,7 @@ from billing.serializers import (
 from billing.services import documents, invoices, orders
 from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
+from billing.write_off_views import WriteOffMixin
 from skeleton.identity.choices import Language
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import BadRequest
@@ -172,7 +174,7 @@ class OrderViewSet(ModelViewSet):
         return PdfResponse(paper.name, paper.pdf)
 
 
-class InvoiceViewSet(ModelViewSet):
+class InvoiceViewSet(WriteOffMixin, ModelViewSet):
     tag = "Invoices"
     permission_classes = [HasPermission("invoices")]
     serializer_class = InvoiceSerializer
@@ -253,12 +255,16 @@ class InvoiceViewSet(ModelViewSet):
         methods=["post"],
         summary="Cancel",
         input=CancelInputSerializer,
+        output=CancelledInvoiceSerializer,
         errors=(404, 409),
     )
     def cancel(self, request: Request, pk: str) -> HttpResponse:
-        """Drafts, and sent invoices without payments."""
-        invoices.cancel_invoice(invoice_id=self.pk, **self.parse(), actor=self.actor)
-        return self.show(self.pk)
+        """Drafts, and sent invoices that nothing but their own credit notes settles.
+
+        A sent invoice is cancelled by a credit note of what is not credited yet: `credit_note_id`.
+        """
+        note_id = invoices.cancel_invoice(invoice_id=self.pk, **self.parse(), actor=self.actor)
+        return self.answer({**self.read_one(self.pk), "credit_note_id": note_id})
 
     @action(
         detail=True,

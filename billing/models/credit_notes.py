@@ -102,7 +102,15 @@ class CreditNote(Document):
                 violation_error_message=_("What is allocated and refunded must not exceed the credit note's total."),
             ),
             models.CheckConstraint(
-                condition=Q(status=_DRAFT, number=None, sent_at=None, seller=None, buyer=None, allocated=0, refunded=0)
+                condition=Q(
+                    status=_DRAFT,
+                    number=None,
+                    sent_at=None,
+                    seller__isnull=True,
+                    buyer__isnull=True,
+                    allocated=0,
+                    refunded=0,
+                )
                 | Q(
                     status=_SENT,
                     number__isnull=False,
@@ -123,7 +131,7 @@ class CreditNote(Document):
             models.Index(
                 "customer",
                 "id",
-                name="billing_credit_note_unallocated",
+                name="billing_credit_note_on_account",
                 condition=UNALLOCATED,
             ),
         ]

@@ -21,7 +21,6 @@ from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
 
-
 FULLY_CREDITED = models.Q(total__gt=0, credited_total=models.F("total"))
 """Of an invoice: its own credit notes credit all of it, so it bills nothing, whatever its status."""
 

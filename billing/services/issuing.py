@@ -18,7 +18,7 @@ from billing.services.credit_lines import items_of_lines
 from billing.services.documents import issue_sent_credit_note
 from billing.services.notifications import notify_credit_note_sent
 from billing.services.settlements import Part, settle
-from inventory.services.ledger import Place
+from inventory.services.ledger import StockLocation
 from inventory.services.returns import receive_returns
 from parties.queries import as_written_to
 from skeleton.db.numbers import Series, take_number
@@ -80,11 +80,15 @@ def _restock(note: CreditNote, invoice: Invoice, actor: Actor) -> None:
     if not lines:
         return
     items = items_of_lines(invoice)
-    places = {line.pk: Place(items[line.invoice_line_id], line.restock_warehouse_id) for line in lines if line.quantity}
-    goods: dict[Place, Decimal] = defaultdict(Decimal)
+    places = {
+        line.pk: StockLocation(items[line.invoice_line_id], line.restock_warehouse_id)
+        for line in lines
+        if line.quantity
+    }
+    goods: dict[StockLocation, Decimal] = defaultdict(Decimal)
     for line in lines:
-        goods[places[line.pk]] += line.quantity
+        goods[locations[line.pk]] += line.quantity or 0
     movements = receive_returns(goods, reference=str(note.number), reason=f"Credit note {note.number}", actor=actor)
     for line in lines:
-        line.restock_movement_id = movements[places[line.pk]]
+        line.restock_movement_id = movements[locations[line.pk]]
         line.save(update_fields=["restock_movement", "updated_at"])

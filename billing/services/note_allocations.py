@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from billing.choices import CreditNoteStatus, PaymentDirection, SettlementKind
 from billing.models import CreditNote, Invoice, Settlement
 from billing.models.settlements import standing_of
-from billing.services.allocations import fitting
+from billing.services.allocations import fitting, require_on_account
 from billing.services.books import allocated, post, refunded, unallocated
-from billing.services.corrections import refund_moment, require_on_account
+from billing.services.corrections import refund_moment
 from billing.services.credit_notes import state_error
 from billing.services.own_credit import settle_with_own_credit
 from billing.services.payments import insert_payment, require_of_customer
@@ -87,7 +87,7 @@ def refund_credit_note(
             amount=amount,
             method=method,
             reference=reference,
-            paid_at=refund_moment(day, note.sent_at or now, now=now),
+            paid_at=refund_moment(day, not_before=note.sent_at or now, now=now),
             created_at=now,
             actor=actor,
         )

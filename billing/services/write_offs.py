@@ -13,9 +13,9 @@ from billing.choices import CreditNoteStatus, InvoiceStatus, SettlementKind
 from billing.models import CreditNote, Invoice, Settlement
 from billing.models.settlements import standing_of
 from billing.services.books import post, undone_write_off, written_off
-from billing.services.invoices import state_error
 from billing.services.own_credit import settle_with_own_credit
 from billing.services.settlements import Part, settle, settlement_day, undo
+from billing.services.states import state_error
 from billing.shares import added_taxes, write_off_tax
 from skeleton.db.locks import locked_for_update
 from skeleton.kernel.actors import Actor
@@ -43,7 +43,7 @@ def write_off(
     with audited_transaction(actor, "write_off"):
         invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id, no_key=True)
         given_up = _require_due(invoice, amount)
-        part = Part(invoice, given_up, settlement_day(date, invoice.sent_day))
+        part = Part(invoice, given_up, settlement_day(date, invoice.issue_date))
         tax = write_off_tax(given_up, invoice.tax_breakdown, _taken(invoice)) if corrects else []
         of = {"reason": reason, "tax": tax}
         (settlement_id,) = settle([part], kind=SettlementKind.WRITE_OFF, of=of, actor=actor, now=timezone.now())

@@ -5,10 +5,10 @@ import pytest
 from accounting.integrity_checks import registered_checks
 from accounting.tests.factories import net
 from billing.models import CreditNote
-from billing.services.credit_notes import allocate_credit_note, create_credit_note, send_credit_note
+from billing.services.credit_notes import create_credit_note, send_credit_note
 from billing.services.invoices import cancel_invoice
+from billing.services.note_allocations import allocate_credit_note, refund_credit_note
 from billing.services.payments import record_payment
-from billing.services.refunds import refund_credit_note
 from billing.services.write_offs import undo_write_offs, write_off
 from billing.tests.factories import customer, line, paid, sent
 from skeleton.kernel.actors import SYSTEM

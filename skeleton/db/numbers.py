@@ -49,7 +49,7 @@ def take_number(series: Series) -> str:
     Take every other lock before, but for those of stock and accounting.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"{_NEXT_NUMBER} SELECT next FROM series", [series.name, series.name, series.digits])
+        cursor.execute(_TAKE_NUMBER, [series.name, series.name, series.digits])
         (number,) = cursor.fetchone()
     return str(number)
 
@@ -63,6 +63,8 @@ _NEXT_NUMBER = """
         SELECT %s || '-' || lpad(last, greatest(%s, length(last)), '0') AS next FROM taken
     )
 """
+
+_TAKE_NUMBER = f"{_NEXT_NUMBER} SELECT next FROM series"  # noqa: S608 (constants only)
 
 
 @cache

@@ -22,7 +22,7 @@ CREATE TRIGGER billing_invoice_credited BEFORE UPDATE ON billing_invoice
 
 -- What an invoice's own issued credit notes settle of it, and the time and the reason of the last of them.
 CREATE FUNCTION billing_own_credit(credited uuid)
-RETURNS TABLE (settled numeric, issued_at timestamptz, reason text) LANGUAGE sql STABLE AS $$
+RETURNS TABLE (amount numeric, issued_at timestamptz, reason text) LANGUAGE sql STABLE AS $$
     SELECT (SELECT coalesce(sum(s.amount), 0)
             FROM billing_settlement s JOIN billing_credit_note o ON o.id = s.credit_note_id
             WHERE s.invoice_id = credited AND o.invoice_id = credited AND s.undone_at IS NULL),
@@ -43,7 +43,7 @@ BEGIN
     FROM (
         SELECT f.*, own.issued_at, own.reason,
                CASE WHEN o.status NOT IN ('sent', 'paid') THEN o.status
-                    WHEN own.issued_at IS NOT NULL AND (o.total, o.total) = (o.credited_total, own.settled)
+                    WHEN own.issued_at IS NOT NULL AND (o.total, o.total) = (o.credited_total, own.amount)
                         THEN 'cancelled'
                     WHEN o.total = f.paid + f.credited + f.written_off THEN 'paid' ELSE 'sent' END AS status
         FROM billing_invoice o, billing_settled(settled) f, billing_own_credit(settled) own WHERE o.id = settled
