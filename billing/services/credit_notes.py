@@ -25,6 +25,8 @@ from billing.services.credit_lines import (
 from billing.services.issuing import issue
 from billing.services.lines import total_columns
 from billing.services.locking import locked_with_customer_and_order
+from billing.services.states import state_error as invoice_state_error
+from billing.state_messages import INVOICE_NOT_CREDITABLE
 from skeleton.db.inserts import insert_rows
 from skeleton.db.locks import locked_for_update
 from skeleton.db.records import assign
@@ -32,7 +34,6 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict, Forbidden, NotFound
 from skeleton.kernel.ids import uuid7
-from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
 
@@ -96,7 +97,7 @@ def update_credit_note(*, credit_note_id: UUID, values: dict[str, Any], actor: A
         fields = dict(values)
         lines = fields.pop("lines", None)
         if note.status != CreditNoteStatus.DRAFT and (lines is not None or _changes(note, fields)):
-            raise state_error(note, _("Only a draft can be changed."))
+            raise state_error(note, _("This credit note has already been sent and can no longer be changed."))
         assign(note, fields)
         if lines is not None:
             built = _proposal(note, invoice, lines, actor)
@@ -110,7 +111,7 @@ def delete_credit_note(*, credit_note_id: UUID, actor: Actor) -> None:
     with audited_transaction(actor, "delete"):
         note, _invoice = lock_credit_note(credit_note_id)
         if note.status != CreditNoteStatus.DRAFT:
-            raise state_error(note, _("Only a draft can be deleted."))
+            raise state_error(note, _("This credit note has already been sent and cannot be deleted."))
         note.lines.all().delete()
         note.delete()
 
@@ -124,7 +125,7 @@ def send_credit_note(*, credit_note_id: UUID, actor: Actor) -> None:
     with audited_transaction(actor, "send"):
         note, invoice = lock_credit_note(credit_note_id)
         if note.status != CreditNoteStatus.DRAFT:
-            raise state_error(note, _("Only a draft can be sent."))
+            raise state_error(note, _("This credit note has already been sent."))
         require_creditable(invoice)
         _calculate_again(note, invoice, actor)
         issue(note, invoice, actor=actor)
@@ -142,17 +143,14 @@ def lock_credit_note(credit_note_id: UUID) -> tuple[CreditNote, Invoice]:
 def require_creditable(invoice: Invoice) -> None:
     """Raise Conflict unless the invoice was sent and is neither cancelled nor fully credited."""
     if invoice.status not in (InvoiceStatus.SENT, InvoiceStatus.PAID):
-        told = _("The invoice is {status}. Only a sent invoice can be credited.")
-        raise Conflict(format_text(told, status=Label(InvoiceStatus(invoice.status).label)), details={"allowed": []})
+        raise invoice_state_error(invoice, INVOICE_NOT_CREDITABLE)
     if invoice.is_fully_credited:
         raise Conflict(_("Everything on this invoice has been credited."), details={"allowed": []})
 
 
 def state_error(note: CreditNote, message: Text) -> Conflict:
-    """Return a Conflict: the credit note's state doesn't allow an action. Includes the actions that it allows."""
-    status = CreditNoteStatus(note.status)
-    told = format_text(_("The credit note is {status}. {message}"), status=Label(status.label), message=message)
-    return Conflict(told, details={"allowed": allowed_credit_note_actions(note)})
+    """Return a Conflict with `message`, and the actions that the state of the credit note allows."""
+    return Conflict(message, details={"allowed": allowed_credit_note_actions(note)})
 
 
 def allowed_credit_note_actions(note: CreditNote) -> list[str]:

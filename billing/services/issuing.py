@@ -80,7 +80,7 @@ def _restock(note: CreditNote, invoice: Invoice, actor: Actor) -> None:
     if not lines:
         return
     items = items_of_lines(invoice)
-    places = {
+    locations = {
         line.pk: StockLocation(items[line.invoice_line_id], line.restock_warehouse_id)
         for line in lines
         if line.quantity

@@ -99,7 +99,7 @@ def _on_account(credit_note_id: UUID) -> CreditNote:
     """Lock and return a sent credit note of which something is on account. Raises NotFound, Conflict."""
     note = locked_for_update(CreditNote.objects.all(), credit_note_id, no_key=True)
     if note.status != CreditNoteStatus.SENT:
-        raise state_error(note, _("Send it first."))
+        raise state_error(note, _("This credit note is still a draft. Send it first."))
     if not note.unallocated:
         raise Conflict(_("Nothing of the credit note is on account."), details={"allowed": []})
     return note

@@ -17,6 +17,7 @@ from billing.services.own_credit import settle_with_own_credit
 from billing.services.settlements import Part, settle, settlement_day, undo
 from billing.services.states import state_error
 from billing.shares import added_taxes, write_off_tax
+from billing.state_messages import NOTHING_TO_WRITE_OFF
 from skeleton.db.locks import locked_for_update
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Invalid
@@ -72,7 +73,7 @@ def undo_write_offs(
 def _require_due(invoice: Invoice, amount: int | None) -> int:
     """Return the amount to write off. Raises Conflict if nothing is due, Invalid for more than what is due."""
     if invoice.status != InvoiceStatus.SENT:
-        raise state_error(invoice, _("Only what is due on a sent invoice can be written off."))
+        raise state_error(invoice, NOTHING_TO_WRITE_OFF)
     due = invoice.amount_due
     if amount is not None and amount > due:
         told = format_text(_("Is more than what is due: {due}."), due=Money(due, invoice.currency))
