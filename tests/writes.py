@@ -17,6 +17,7 @@ from skeleton.testkit.client import ApiClient
 
 DUE = "2099-02-15"
 LINE = {"description": "Work", "quantity": 1, "unit_price": 1000}
+CREDIT = {"reason": "Damaged"}
 ADDRESS = {"street": "1 Main St", "city": "Lviv", "country": "UA"}
 CONTRACT = {
     "contract_type": "supply",
@@ -125,12 +126,21 @@ class World:
             self.chief.patch(f"/orders/{found['id']}/status", {"status": state}).ok()
         return found
 
-    def invoice(self, *verbs: str) -> dict[str, Any]:
-        body = {"customer_id": self.party(), "due_date": DUE, "lines": [LINE]}
+    def invoice(self, *verbs: str, customer_id: str | None = None) -> dict[str, Any]:
+        body = {"customer_id": customer_id or self.party(), "due_date": DUE, "lines": [LINE]}
         found: dict[str, Any] = self.chief.post("/invoices", body).ok(201)
         for verb in verbs:
             self.chief.post(f"/invoices/{found['id']}/{verb}").ok()
         return found
+
+    def credit_note(self) -> str:
+        return self.made(f"/invoices/{self.invoice('send')['id']}/credit-notes", CREDIT)
+
+    def credit_on_account(self, customer_id: str | None = None) -> str:
+        """The credit note of a paid invoice."""
+        paid = f"/invoices/{self.invoice('send', customer_id=customer_id)['id']}"
+        self.chief.post(f"{paid}/payments", {"amount": LINE["unit_price"], "method": "card"}).ok(201)
+        return self.made(f"{paid}/credit-notes", {**CREDIT, "send": True})
 
     def conversation(self, *steps: str) -> str:
         pk = self.made("/conversations", {"type": "group", "member_ids": [self.friend()], "name": "Us"})
@@ -355,6 +365,40 @@ def _order_line(world: World) -> Made:
 @of("DELETE /orders/{id}/lines/{line_id}")
 def _drop_order_line(world: World) -> Made:
     return _order_line(world)[0], None
+
+
+tell("POST /invoices/{id}/credit-notes", lambda w: (f"/invoices/{w.invoice('send')['id']}/credit-notes", CREDIT))
+tell("PUT /credit-notes/{id}", lambda w: (f"/credit-notes/{w.credit_note()}", {"reason": "Late"}))
+tell("PATCH /credit-notes/{id}", WRITES["PUT /credit-notes/{id}"])
+tell("DELETE /credit-notes/{id}", lambda w: (f"/credit-notes/{w.credit_note()}", None))
+tell("POST /credit-notes/{id}/send", lambda w: (f"/credit-notes/{w.credit_note()}/send", None))
+tell("POST /invoices/{id}/write-off", lambda w: (f"/invoices/{w.invoice('send')['id']}/write-off", {"reason": "Lost"}))
+
+
+@of("POST /invoices/{id}/undo-write-off")
+def undo_write_off(w: World) -> Made:
+    path = f"/invoices/{w.invoice('send')['id']}"
+    w.chief.post(f"{path}/write-off", {"reason": "Lost"}).ok()
+    return f"{path}/undo-write-off", None
+
+
+@of("POST /credit-notes/{id}/refund")
+def refund_credit_note(w: World) -> Made:
+    return f"/credit-notes/{w.credit_on_account()}/refund", {"amount": 5, "method": "cash"}
+
+
+@of("POST /credit-notes/{id}/allocate")
+def allocate_credit_note(w: World) -> Made:
+    customer_id = w.party()
+    invoice = w.invoice("send", customer_id=customer_id)
+    return f"/credit-notes/{w.credit_on_account(customer_id)}/allocate", {"invoice_id": invoice["id"]}
+
+
+@of("POST /credit-notes/{id}/unallocate")
+def unallocate_credit_note(w: World) -> Made:
+    path, body = allocate_credit_note(w)
+    w.chief.post(path, body).ok()
+    return path.replace("allocate", "unallocate"), body
 
 
 @of("PUT /invoices/{id}/lines/{line_id}", "PATCH /invoices/{id}/lines/{line_id}")

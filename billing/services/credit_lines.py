@@ -13,7 +13,8 @@ from billing.choices import CreditNoteStatus
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from billing.shares import CreditableLine, added_taxes, credit_totals, fitting_discount
 from billing.totals import Totals
-from skeleton.kernel.errors import Conflict, Invalid
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict, Forbidden, Invalid
 from skeleton.kernel.text import Money, format_text
 from skeleton.kernel.translation import Text
 
@@ -152,7 +153,25 @@ def _too_much(line: CreditableLine, invoice: Invoice, field: str) -> Conflict:
     )
 
 
-def items_of_lines(invoice: Invoice) -> dict[UUID, tuple[UUID, UUID]]:
-    """Return the order line and the item of each line of the invoice that bills an order."""
+def items_of_lines(invoice: Invoice) -> dict[UUID, UUID]:
+    """Return the item of each line of the invoice that bills an order."""
     rows = InvoiceLine.objects.filter(invoice=invoice.pk, order_line__isnull=False)
-    return {pk: (order_line, item) for pk, order_line, item in rows.values_list("pk", "order_line", "order_line__item")}
+    return dict(rows.values_list("pk", "order_line__item"))
+
+
+def require_restockable(invoice: Invoice, requested: Sequence[CreditLineValues], *, actor: Actor) -> None:
+    """Raise Forbidden or Invalid if `requested` takes goods back that the actor may not, or that no order delivered."""
+    restocking = {n: values for n, values in enumerate(requested) if values.get("restock_warehouse_id")}
+    if not restocking:
+        return
+    if not actor.can("inventory:write"):
+        raise Forbidden(_("Taking goods back into stock needs the permission inventory:write."))
+    items = items_of_lines(invoice)
+    told = _("Only goods of an order can be taken back into stock.")
+    wrong = {
+        f"lines.{n}.restock_warehouse_id": told
+        for n, values in restocking.items()
+        if values["invoice_line_id"] not in items
+    }
+    if wrong:
+        raise Invalid(details=wrong)

@@ -19,6 +19,7 @@ from billing.services.credit_lines import (
     all_that_is_left,
     build_credit_lines,
     creditable_lines,
+    require_restockable,
     stored_request,
     totals_of_credit,
 )
@@ -32,10 +33,12 @@ from skeleton.db.locks import locked_for_update
 from skeleton.db.records import assign
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
-from skeleton.kernel.errors import Conflict, Forbidden, NotFound
+from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
+
+_TOTALS = ("subtotal", "tax_total", "tax_breakdown", "total", "updated_at")
 
 
 def create_credit_note(
@@ -102,7 +105,7 @@ def update_credit_note(*, credit_note_id: UUID, values: dict[str, Any], actor: A
         if lines is not None:
             built = _proposal(note, invoice, lines, actor)
             note.lines.all().delete()
-            note.save(update_fields=["subtotal", "tax_total", "tax_breakdown", "total", "updated_at"])
+            note.save(update_fields=_TOTALS)
             _insert_lines(note, built)
 
 
@@ -170,9 +173,8 @@ def _proposal(
     """Set the totals of `note` to those of `lines`, and return the columns of its lines."""
     creditable = creditable_lines(invoice)
     requested = all_that_is_left(creditable) if lines is None else lines
-    if any(values.get("restock_warehouse_id") for values in requested) and not actor.can("inventory:write"):
-        raise Forbidden(_("Taking goods back into stock needs the permission inventory:write."))
     built = build_credit_lines(invoice, creditable, requested)
+    require_restockable(invoice, requested, actor=actor)
     for name, value in total_columns(totals_of_credit(invoice, built)).items():
         setattr(note, name, value)
     return built
@@ -192,3 +194,4 @@ def _calculate_again(note: CreditNote, invoice: Invoice, actor: Actor) -> None:
             setattr(line, name, columns[name])
         if changed:
             line.save(update_fields=[*changed, "updated_at"])
+    note.save(update_fields=_TOTALS)

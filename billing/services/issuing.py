@@ -6,8 +6,10 @@ The caller holds the locks of the customer, the order, the invoice and the credi
 import datetime as dt
 from collections import defaultdict
 from decimal import Decimal
+from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -88,7 +90,20 @@ def _restock(note: CreditNote, invoice: Invoice, actor: Actor) -> None:
     goods: dict[StockLocation, Decimal] = defaultdict(Decimal)
     for line in lines:
         goods[locations[line.pk]] += line.quantity or 0
+    _require_shipped(invoice, {location.item_id for location in goods})
     movements = receive_returns(goods, reference=str(note.number), reason=f"Credit note {note.number}", actor=actor)
     for line in lines:
         line.restock_movement_id = movements[locations[line.pk]]
         line.save(update_fields=["restock_movement", "updated_at"])
+
+
+def _require_shipped(invoice: Invoice, items: set[UUID]) -> None:
+    """Raise Conflict if more of an item would be taken back than was shipped for the invoice's order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM unnest(%s::uuid[]) AS item WHERE billing_returnable(%s, item) < 0",
+            [list(items), invoice.order_id],
+        )
+        (short,) = cursor.fetchone()
+    if short:
+        raise Conflict(_("More would be taken back into stock than was shipped."))

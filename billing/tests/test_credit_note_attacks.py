@@ -30,7 +30,7 @@ LINE = """
 """
 ISSUE = """
     UPDATE billing_credit_note SET status = 'sent', sent_at = now(), seller = '{{}}', buyer = '{{}}',
-        number = 'CN-' || extract(year FROM issue_date) || '-001'
+        number = 'CN-' || extract(year FROM issue_date) || '-901'
     WHERE id = '{id}'
 """
 
@@ -110,7 +110,7 @@ class TestDrafts:
         note = noted(sent(line(100, 3)), amount=100)
         lines = "UPDATE billing_credit_note_line SET {} WHERE credit_note_id = %s"
         for change, rule in (
-            ("total = -1, unit_price = -1", "billing_credit_note_line_positive"),
+            ("quantity = 1, total = -1, discount = 101", "billing_credit_note_line_positive"),
             ("discount = 1, total = 99", "billing_credit_note_line_amount_alone"),
             ("total = 7", "billing_credit_note_line_total_fits"),
             ("restock_warehouse_id = gen_random_uuid()", "billing_credit_note_line_restocks_quantity"),
@@ -155,7 +155,7 @@ class TestIssuing:
 
     def test_the_number_is_of_its_year(self):
         insert, of, issue = statements(sent())
-        assert attack([insert, of, issue.replace("'-001'", "'-1'")]) == "billing_credit_note_number_form"
+        assert attack([insert, of, issue.replace("'-901'", "'-1'")]) == "billing_credit_note_number_form"
 
     def test_what_is_taken_back_has_a_receipt(self):
         row = stocked(10)
@@ -224,7 +224,7 @@ class TestSettlements:
         other = sent(line(5000), of=acme)
         assert settle(other, note, day="2020-01-01") == "billing_settlement_days"
         assert settle(other, note, 1001, day=day) == "billing_credit_note_used_within_total"
-        assert settle(other, note, 1, day=day) == "billing_settlement_in_books"
+        assert settle(other, note, 1, day=day) == "billing_credit_note_in_books"
         assert settle(other, noted(sent(line(7), of=acme)), day=day) == "billing_settlement_of_sent_credit_note"
 
     def test_a_write_off_is_in_the_books_and_takes_no_more_tax_than_there_is(self):

@@ -132,7 +132,7 @@ def test_the_rests_of_own_notes_settle_what_an_undone_write_off_leaves(owner):
 def test_it_tells_nobody_paid(owner, colleague):
     invoice = sent(line(1000))
     write_off(owner, invoice).ok()
-    assert not Notification.objects.filter(event="invoice.paid").exists()
+    assert not Notification.objects.filter(type="invoice.paid").exists()
 
 
 def test_it_needs_the_permission_to_refund(holding):

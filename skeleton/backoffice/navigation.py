@@ -50,6 +50,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             Place("billing.order", "shopping_cart", _("From draft to delivered")),
             Place("billing.invoice", "receipt_long", _("Draft, send, get paid")),
+            Place("billing.creditnote", "assignment_return", _("Corrections of sent invoices")),
             Place("parties.customer", "storefront", _("Who buys from us")),
         ),
     ),
