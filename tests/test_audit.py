@@ -60,8 +60,6 @@ NOT_EVERYTHING = {
     ("inventory_reservation", "DELETE"): "refused",
     ("accounting_line", "UPDATE"): "refused",
     ("accounting_line", "DELETE"): "refused",
-    ("billing_payment", "UPDATE"): "refused",
-    ("billing_payment", "DELETE"): "refused",
     ("messenger_conversation", "DELETE"): "refused",
     ("messenger_member", "UPDATE"): "how far somebody has read",
     ("messenger_message", "INSERT"): "a message is its own record; that it was changed or withdrawn is audited",
@@ -75,6 +73,7 @@ HIDDEN = {
     "accounting_entry": {"xact"},
     "billing_invoice": {"search_text", "number_key"},
     "billing_order": {"search_text", "number_key", "unbilled_total"},
+    "billing_payment": {"number_key", "allocated", "refunded"},
     "contracts_contract": {"validity_period"},
     "files_file": {"storage_key"},
     "identity_user": {"last_login", "password", "session_epoch"},
@@ -204,6 +203,7 @@ ACTIONS = {
     "PATCH /orders/{id}/status": "confirm",
     "POST /orders/{id}/invoice": "invoice",
     "POST /invoices/{id}/payments": "record_payment",
+    "POST /payments": "record_payment",
 }
 """What an entry says, where neither the path nor the method says it."""
 

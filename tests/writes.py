@@ -142,6 +142,16 @@ class World:
         self.chief.post(f"{paid}/payments", {"amount": LINE["unit_price"], "method": "card"}).ok(201)
         return self.made(f"{paid}/credit-notes", {**CREDIT, "send": True})
 
+    def payment(self, customer_id: str, **fields: Any) -> str:
+        body = {"customer_id": customer_id, "amount": 500, "currency": "USD", "method": "card", **fields}
+        return self.made("/payments", body)
+
+    def allocated(self) -> dict[str, str]:
+        """A payment of which 100 settle an invoice."""
+        invoice = self.invoice("send")
+        allocations = [{"invoice_id": invoice["id"], "amount": 100}]
+        return {"id": self.payment(invoice["customer_id"], allocations=allocations), "invoice_id": invoice["id"]}
+
     def conversation(self, *steps: str) -> str:
         pk = self.made("/conversations", {"type": "group", "member_ids": [self.friend()], "name": "Us"})
         for step in steps:
@@ -353,6 +363,33 @@ tell("POST /invoices/{id}/cancel", lambda w: (f"/invoices/{w.invoice('send')['id
 tell(
     "POST /invoices/{id}/payments",
     lambda w: (f"/invoices/{w.invoice('send')['id']}/payments", {"amount": 100, "method": "card"}),
+)
+
+
+@of("POST /payments")
+def _payment(world: World) -> Made:
+    invoice = world.invoice("send")
+    allocations = [{"invoice_id": invoice["id"], "amount": 100}]
+    body = {"customer_id": invoice["customer_id"], "amount": 500, "currency": "USD", "method": "card"}
+    return "/payments", {**body, "allocations": allocations}
+
+
+@of("POST /payments/{id}/allocate")
+def _allocate(world: World) -> Made:
+    invoice = world.invoice("send")
+    return f"/payments/{world.payment(invoice['customer_id'])}/allocate", {"invoice_id": invoice["id"]}
+
+
+@of("POST /payments/{id}/unallocate")
+def _unallocate(world: World) -> Made:
+    found = world.allocated()
+    return f"/payments/{found['id']}/unallocate", {"invoice_id": found["invoice_id"]}
+
+
+tell("POST /payments/{id}/reverse", lambda w: (f"/payments/{w.allocated()['id']}/reverse", {"reason": "A mistake"}))
+tell(
+    "POST /payments/{id}/refund",
+    lambda w: (f"/payments/{w.payment(w.party())}/refund", {"amount": 100, "method": "card"}),
 )
 
 

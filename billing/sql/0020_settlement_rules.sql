@@ -137,7 +137,7 @@ CREATE TRIGGER billing_payment_begin BEFORE INSERT ON billing_payment
 CREATE FUNCTION billing_payment_change() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    derived text[] := '{allocated,refunded,number_key}';
+    derived text[] := '{allocated,refunded,number_key}';  -- a generated column is null before the row is written
     reversal text[] := '{reversed_at,reversal_reason,reversal_day}';
 BEGIN
     IF to_jsonb(NEW) - derived - reversal <> to_jsonb(OLD) - derived - reversal THEN
