@@ -164,7 +164,7 @@ def _declare_credit_notes() -> None:
         Conflict,
         _("The invoice, customer and currency of a credit note cannot be changed."),
     )
-    declare("billing_credit_note_frozen", Conflict, _("The credit note was sent. Only its notes can be changed."))
+    declare("billing_credit_note_frozen", Conflict, _("The credit note was sent and can no longer be changed."))
     declare("billing_credit_note_permanent", Conflict, _("A sent credit note cannot be deleted."))
     declare("billing_credit_note_number_form", Invalid, _("A credit note number has the form CN-<year>-<nnn>."))
     declare("billing_credit_note_line_drafts_only", Conflict, _("Only the lines of a draft can be changed."))

@@ -116,7 +116,8 @@ _RECEIVABLE = """
         JOIN accounting_account a ON a.id = l.account_id AND a.code = %s
         JOIN accounting_entry e ON e.id = l.entry_id
         LEFT JOIN accounting_entry undone ON undone.id = e.reverses_id
-        WHERE coalesce(undone.source_type, e.source_type) IN ('invoice', 'payment', 'credit_note', 'allocation', 'write_off')
+        WHERE coalesce(undone.source_type, e.source_type)
+              IN ('invoice', 'payment', 'credit_note', 'allocation', 'write_off')
         GROUP BY l.currency
     ) AS booked
     FULL JOIN (

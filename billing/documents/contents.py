@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from billing.choices import CreditNoteStatus, InvoiceStatus, OrderStatus
-from billing.documents.words import CREDIT_NOTE_LABELS, LABELS
+from billing.documents.words import CREDIT_NOTE_LABELS, LABELS, SETTLEMENT_LABELS
 from skeleton.kernel.days import day_of
 from skeleton.kernel.text import amount_text, day_text, money_text, number_text
 
@@ -179,12 +179,13 @@ def _sums(document: Json, language: str, *, total: str | None = None) -> list[Js
 
 
 def _paid_and_due(invoice: Json, language: str) -> list[Json]:
-    """Return the amount paid and the amount due, if anything was paid."""
-    words, currency = LABELS[language], invoice["currency"]
-    if not invoice["amount_paid"]:
+    """Return what was paid, credited and written off, and the amount due, if there is any of it."""
+    words, currency = LABELS[language] | SETTLEMENT_LABELS[language], invoice["currency"]
+    settled = [name for name in ("amount_paid", "amount_credited", "amount_written_off") if invoice[name]]
+    if not settled:
         return []
     return [
-        _sum(words["amount_paid"], -invoice["amount_paid"], currency, language),
+        *(_sum(words[name], -invoice[name], currency, language) for name in settled),
         _sum(words["amount_due"], invoice["amount_due"], currency, language, strong=True),
     ]
 

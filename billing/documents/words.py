@@ -215,3 +215,9 @@ CREDIT_NOTE_LABELS: dict[str, dict[str, str]] = {
         "grand_total": "Gutschriftsbetrag",
     },
 }
+
+SETTLEMENT_LABELS: dict[str, dict[str, str]] = {
+    "en": {"amount_credited": "Credited", "amount_written_off": "Written off"},
+    "uk": {"amount_credited": "Кориговано кредит-нотами", "amount_written_off": "Списано"},
+    "de": {"amount_credited": "Gutgeschrieben", "amount_written_off": "Ausgebucht"},
+}

@@ -140,7 +140,9 @@ def lock_credit_note(credit_note_id: UUID) -> tuple[CreditNote, Invoice]:
     if invoice_id is None:
         raise NotFound
     invoice = locked_with_customer_and_order(invoice_id)
-    return locked_for_update(CreditNote.objects.all(), credit_note_id, no_key=True), invoice
+    note = locked_for_update(CreditNote.objects.all(), credit_note_id, no_key=True)
+    note.invoice = invoice
+    return note, invoice
 
 
 def require_creditable(invoice: Invoice) -> None:

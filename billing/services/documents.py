@@ -61,6 +61,8 @@ _AS_SENT: dict[str, Any] = {
     "status": InvoiceStatus.SENT,
     "payments": [],
     "amount_paid": 0,
+    "amount_credited": 0,
+    "amount_written_off": 0,
     "paid_at": None,
     "cancelled_at": None,
 }

@@ -62,10 +62,10 @@ BEGIN
     END IF;
     IF OLD.status = 'sent'
        AND (NEW.status, NEW.number, NEW.customer_name, NEW.reason, NEW.issue_date, NEW.subtotal, NEW.tax_total,
-            NEW.total, NEW.tax_breakdown, NEW.sent_at, NEW.seller, NEW.buyer)
+            NEW.total, NEW.tax_breakdown, NEW.notes, NEW.sent_at, NEW.seller, NEW.buyer)
            IS DISTINCT FROM
            (OLD.status, OLD.number, OLD.customer_name, OLD.reason, OLD.issue_date, OLD.subtotal, OLD.tax_total,
-            OLD.total, OLD.tax_breakdown, OLD.sent_at, OLD.seller, OLD.buyer) THEN
+            OLD.total, OLD.tax_breakdown, OLD.notes, OLD.sent_at, OLD.seller, OLD.buyer) THEN
         PERFORM skeleton_refuse('billing_credit_note_frozen', 'what was issued stays as it was issued');
     END IF;
     IF OLD.status = 'draft' AND NEW.status = 'sent' THEN
