@@ -5,6 +5,7 @@ from django.urls import reverse
 
 SCREENS = {
     "invoices": "billing_invoice",
+    "credit-notes": "billing_creditnote",
     "orders": "billing_order",
     "contracts": "contracts_contract",
     "stock": "inventory_stock",
