@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from accounting import integrity_checks
 from skeleton.kernel import constraints
 from skeleton.kernel.errors import Conflict, Invalid
-from skeleton.kernel.moments import MORE_THAN_A_YEAR_AHEAD_MESSAGE
+from skeleton.kernel.time_limits import MORE_THAN_A_YEAR_AHEAD_MESSAGE
 
 
 class AccountingConfig(AppConfig):

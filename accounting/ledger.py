@@ -20,8 +20,8 @@ from accounting.models import Account, Line
 from accounting.serializers import LedgerLineSerializer
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import NotFound
+from skeleton.rest.compiled import CompiledQuery
 from skeleton.rest.listing import ListQuery, Ordering, parse_cursor
-from skeleton.rest.reading import Reader
 
 BY_DATE = Ordering("date", "date")
 NEWEST_DATE_FIRST = Ordering("date", "date", descending=True)
@@ -29,7 +29,7 @@ NEWEST_DATE_FIRST = Ordering("date", "date", descending=True)
 CHUNK = 1000
 """Lines read at once when the whole ledger is read."""
 
-_READER = Reader(LedgerLineSerializer, LedgerFilterSet)
+_LEDGER_QUERY = CompiledQuery(LedgerLineSerializer, LedgerFilterSet)
 
 
 def ledger_page(account_id: UUID, query: ListQuery, *, actor: Actor) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def _side_of(account_id: UUID) -> int:
 
 
 def _page(account_id: UUID, side: int, query: ListQuery, actor: Actor) -> dict[str, Any]:
-    page = _READER.after(Line.objects.visible_to(actor).of_account(account_id), query)
+    page = _LEDGER_QUERY.cursor_page(Line.objects.visible_to(actor).of_account(account_id), query)
     backwards = query.ordering.descending
     balances = _balances_at_edge(account_id, page["items"], backwards=backwards)
     for item in page["items"]:

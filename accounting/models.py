@@ -124,7 +124,7 @@ class Account(Record):
 class EntryQuerySet(RowLevelQuerySet["Entry"]):
     """Journal entries. Their total count is maintained."""
 
-    counted = MaintainedCount("accounting_entry")
+    maintained_count = MaintainedCount("accounting_entry")
 
     def visible_to(self, actor: Any) -> Self:
         """Return every entry, with `reversed_by_id`. The permission to read accounting covers all entries."""

@@ -20,14 +20,14 @@ from skeleton.rest.fields import (
     MoneyField,
     TextField,
     UUIDField,
-    stateless,
+    mark_stateless,
 )
 from skeleton.rest.serializers import InputSerializer, Serializer
 
 MOST_LINES = 1000
 
 
-@stateless
+@mark_stateless
 class AccountField(TextField):
     """An account, given by id or code. Returns a UUID or the code."""
 
@@ -40,7 +40,7 @@ class AccountField(TextField):
         return parse_uuid(text) or text
 
 
-@stateless
+@mark_stateless
 class CodeField(TextField):
     """The code of an account: letters, digits, dots and hyphens."""
 

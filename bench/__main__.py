@@ -9,6 +9,7 @@ scenario takes more than 5 % more CPU time.
 """
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def main() -> int:
     parser.add_argument("tree", nargs="?", type=Path, help="the tree to compare with")
     parser.add_argument("--only", action="append", choices=[*(one.name for one in (*SCENARIOS, SETTLED)), LOGIN])
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, stop)
     if options.mode == "compare":
         return compare_with(parser, options)
     if options.mode in SECTIONS:
@@ -51,6 +53,11 @@ def main() -> int:
         print("Missed by more than 25 %:", *missed, sep="\n  ", file=sys.stderr)
         return 1
     return 0
+
+
+def stop(number: int, frame: object) -> None:
+    """Exit on SIGTERM as on Ctrl-C, so that the servers are stopped."""
+    sys.exit(128 + number)
 
 
 def compare_with(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:

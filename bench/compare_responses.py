@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from bench.scenarios import Ask, Scenario
+from bench.scenarios import Request, Scenario
 from bench.servers import OURS, Server, Servers
 
 TRIED = 5
@@ -12,20 +12,20 @@ TRIED = 5
 
 def check(scenario: Scenario, servers: Servers, token: str) -> None:
     """Stop the benchmark if a response differs from ours, and report the difference."""
-    asks = scenario.asks(servers.database.customers)
-    for ask in asks[:: max(1, len(asks) // TRIED)]:
-        expected = answer(servers[OURS], scenario, ask, token)
+    requests = scenario.requests(servers.database.customers)
+    for request in requests[:: max(1, len(requests) // TRIED)]:
+        expected = answer(servers[OURS], scenario, request, token)
         for name in scenario.servers:
-            found = answer(servers[name], scenario, ask, token)
+            found = answer(servers[name], scenario, request, token)
             if found != expected:
-                raise SystemExit(f"{name} answers {ask.path} otherwise than ours:\n{difference(expected, found)}")
+                raise SystemExit(f"{name} answers {request.path} otherwise than ours:\n{difference(expected, found)}")
 
 
-def answer(server: Server, scenario: Scenario, ask: Ask, token: str) -> Any:
+def answer(server: Server, scenario: Scenario, request: Request, token: str) -> Any:
     """Return the response's JSON without values that differ between responses."""
-    status, body = server.ask(ask.method, ask.path, ask.body, token)
+    status, body = server.request(request.method, request.path, request.body, token)
     if status != scenario.status:
-        raise SystemExit(f"{server.name} answers {ask.method} {ask.path} with {status}: {body[:500]!r}")
+        raise SystemExit(f"{server.name} answers {request.method} {request.path} with {status}: {body[:500]!r}")
     return without(json.loads(body), scenario.differs)
 
 

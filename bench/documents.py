@@ -29,7 +29,7 @@ from billing.models import Invoice  # noqa: E402
 from billing.queries import printed_invoice  # noqa: E402
 from billing.services.invoices import create_invoice  # noqa: E402
 from parties.models import Customer  # noqa: E402
-from skeleton.importexport.runs import run  # noqa: E402
+from skeleton.importexport.processing import process  # noqa: E402
 from skeleton.importexport.sheets import read_sheet  # noqa: E402
 from skeleton.kernel.actors import SYSTEM  # noqa: E402
 from skeleton.kernel.pdf import render  # noqa: E402
@@ -96,7 +96,7 @@ def exchange() -> None:
 
     def check(apply: str | None = None, file: bytes = content) -> Any:
         with read_sheet(file) as sheet:
-            return run(screen, sheet, actor=SYSTEM, apply=apply)
+            return process(screen, sheet, actor=SYSTEM, apply=apply)
 
     report, _ = rate("import, checking new rows", check)
     rate("import, applying them", lambda: check(report.plan))

@@ -9,7 +9,7 @@ from statistics import median
 from bench.database import Database, prepare
 from bench.live import Live
 from bench.measure import forget_peak, memory, peak
-from bench.report import surroundings
+from bench.report import environment_text
 from bench.rounds import ratio, rotated
 from bench.servers import Kind, Server
 
@@ -31,7 +31,7 @@ class Bare(Kind):
         return super().environment(database) | {"BENCH_FOLDER": str(folder)}
 
 
-BARE = Bare("bare", 18088, ("--interface", "rsgi", "--loop", "asyncio", "bench.bare:application"))
+BARE = Bare("bare", 18088, ("--interface", "rsgi", "--loop", "asyncio", "bench.file_server:application"))
 
 
 def run() -> str:
@@ -109,10 +109,10 @@ def require(holds: bool, otherwise: str) -> None:
 
 INTRODUCTION = """# Files
 
-Made by `make bench-files` ({surroundings}).
+Made by `make bench-files` ({environment}).
 A file of 20 MB up and down, {rounds} times after {warm_up} to warm up, one at a time; client and servers share the
-machine, which had a load of {load:.0f} when this began. **bare** is `bench/bare.py`: the bytes as they come into a
-file, on the same server and disk; **bare, synced** has them on the disk before it answers, as ours does. Ours is as
+machine, which had a load of {load:.0f} when this began. **bare** is `bench/file_server.py`: the bytes as they come into
+a file, on the same server and disk; **bare, synced** has them on the disk before it answers, as ours does. Ours is as
 `make serve` runs it, throttles off: it also reads multipart, takes SHA-256 and type, asks who sends, and writes a row
 and its audit. Medians; shares are medians of the rounds' own.
 """
@@ -126,7 +126,7 @@ def section(database: Database, load: float, seconds: dict[str, list[float]], he
     rows = [f"| {number * ROUNDS // LOOKS} | {megabytes:.1f} |" for number, megabytes in enumerate(held)]
     return "\n".join(
         [
-            INTRODUCTION.format(surroundings=surroundings(database), rounds=ROUNDS, warm_up=WARM_UP, load=load),
+            INTRODUCTION.format(environment=environment_text(database), rounds=ROUNDS, warm_up=WARM_UP, load=load),
             "| | ours, MB/s | beside | MB/s | share |",
             "| --- | ---: | --- | ---: | ---: |",
             line("upload", OURS_UP, BARE_UP, "bare"),

@@ -17,6 +17,25 @@ import orjson
 import psycopg
 from psycopg.types.json import set_json_loads
 
+from bench.floor_sql import (
+    ACTOR,
+    ADD_INVOICE,
+    ADD_LINES,
+    BEGIN_INVOICE,
+    CUSTOMER,
+    CUSTOMER_COUNT,
+    CUSTOMERS,
+    INVOICE_COUNT,
+    INVOICE_KEYS,
+    INVOICES,
+    NUMBER,
+    ORDER_COUNT,
+    ORDER_KEYS,
+    ORDERS,
+    STOCK,
+    STOCK_COUNT,
+)
+
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 Answer = tuple[str, Any]
 Actor = tuple[UUID, str, list[str]]
@@ -32,116 +51,6 @@ UNAUTHORIZED, FORBIDDEN, NOT_FOUND = "401 Unauthorized", "403 Forbidden", "404 N
 
 set_json_loads(orjson.loads)
 _local = threading.local()
-
-ACTOR = """
-SELECT u.id, u.email,
-       ARRAY(SELECT unnest(r.permissions) FROM identity_user_role h JOIN identity_role r ON r.id = h.role_id
-             WHERE h.user_id = u.id)
-FROM identity_session s JOIN identity_user u ON u.id = s.user_id
-WHERE s.id = %s AND u.id = %s AND s.revoked_at IS NULL AND s.expires_at > now() AND u.is_active
-"""
-
-_CUSTOMER = """
-SELECT p.id, p.name, p.email, p.phone, p.tax_id, p.website, p.social_media, p.status, p.credit_limit, p.currency,
-       p.total_purchases, p.created_at, p.updated_at,
-       ARRAY(SELECT json_build_array(a.type, a.street, a.city, a.region, a.postal_code, a.country_id, c.code)
-             FROM parties_address a LEFT JOIN parties_country c ON c.id = a.country_id
-             WHERE a.party_id = p.id ORDER BY a.id)
-FROM parties_party p
-"""
-CUSTOMER = _CUSTOMER + "WHERE p.kind = 'customer' AND p.id = %s"
-CUSTOMERS = _CUSTOMER + "WHERE p.kind = 'customer' ORDER BY p.id DESC LIMIT %s OFFSET %s"
-# the count maintained by triggers, whose cost is part of the writes of all servers
-CUSTOMER_COUNT = """
-SELECT coalesce(sum(delta), 0)::bigint FROM core_row_count WHERE source = 'parties_party' AND part = 'customer'
-"""
-
-
-_INVOICE_COLUMNS = (
-    "id",
-    "number",
-    "customer_id",
-    "customer_name",
-    "status",
-    "currency",
-    "subtotal",
-    "tax_total",
-    "tax_breakdown",
-    "total",
-    "amount_paid",
-    "issue_date",
-    "due_date",
-    "notes",
-    "sent_at",
-    "paid_at",
-    "cancelled_at",
-    "cancel_reason",
-    "created_at",
-    "updated_at",
-)
-_INVOICE = f"""
-SELECT {", ".join(_INVOICE_COLUMNS)}, created_by_id AS created_by,
-       status = 'sent' AND due_date < CURRENT_DATE AS is_overdue
-FROM billing_invoice
-"""
-INVOICES = _INVOICE + "WHERE status = %s ORDER BY id DESC LIMIT %s OFFSET %s"
-INVOICE_COUNT = "SELECT count(*) FROM billing_invoice WHERE status = %s"
-
-_ORDER_COLUMNS = (
-    "id",
-    "number",
-    "customer_id",
-    "customer_name",
-    "status",
-    "currency",
-    "subtotal",
-    "tax_total",
-    "tax_breakdown",
-    "total",
-    "notes",
-    "shipping_address",
-    "created_at",
-    "updated_at",
-)
-ORDERS = f"""
-SELECT {", ".join(_ORDER_COLUMNS)}, created_by_id AS created_by,
-       (SELECT sum(i.total)::bigint FROM billing_invoice i WHERE i.order_id = o.id AND i.status <> 'cancelled')
-FROM billing_order o WHERE status = %s ORDER BY id DESC LIMIT %s OFFSET %s
-"""
-ORDER_COUNT = "SELECT count(*) FROM billing_order WHERE status = %s"
-
-STOCK = """
-SELECT s.id, s.item_id, i.sku, i.name, s.warehouse_id, w.name, s.quantity, s.reserved, s.available, s.reorder_point,
-       s.reorder_quantity, s.updated_at
-FROM inventory_stock s JOIN inventory_item i ON i.id = s.item_id JOIN inventory_warehouse w ON w.id = s.warehouse_id
-ORDER BY s.id DESC LIMIT %s OFFSET %s
-"""
-STOCK_COUNT = "SELECT coalesce(sum(delta), 0)::bigint FROM core_row_count WHERE source = 'inventory_stock'"
-
-BEGIN_INVOICE = """
-SELECT set_config('skeleton.context', %s, true), status, currency FROM parties_party
-WHERE id = %s AND kind = 'customer' FOR KEY SHARE
-"""
-NUMBER = """
-INSERT INTO core_number_series AS s (name, last)
-VALUES ('INV-' || to_char(now(), 'YYYY'), 1) ON CONFLICT (name) DO UPDATE SET last = s.last + 1
-RETURNING name, last
-"""
-ADD_INVOICE = """
-INSERT INTO billing_invoice (id, number, customer_id, customer_name, currency, status, subtotal, tax_total,
-    tax_breakdown, total, amount_paid, issue_date, due_date, notes, created_by_id, created_at, updated_at)
-VALUES (skeleton_uuid7(), %(number)s, %(customer_id)s, '', %(currency)s, 'draft', %(subtotal)s, %(tax_total)s,
-    %(tax_breakdown)s::jsonb, %(total)s, 0, CURRENT_DATE, %(due_date)s, %(notes)s, %(created_by)s, now(), now())
-RETURNING id, customer_name, issue_date, due_date, created_at
-"""
-ADD_LINES = """
-INSERT INTO billing_invoice_line (id, invoice_id, position, description, quantity, unit_price, discount, tax_rate,
-                                  total, created_at, updated_at)
-SELECT skeleton_uuid7(), %s, n, description, quantity, unit_price, discount, tax_rate, total, now(), now()
-FROM unnest(%s::text[], %s::numeric[], %s::bigint[], %s::bigint[], %s::numeric[], %s::bigint[]) WITH ORDINALITY
-     AS line(description, quantity, unit_price, discount, tax_rate, total, n)
-RETURNING id
-"""
 
 
 def connection() -> psycopg.Connection[Any]:
@@ -172,7 +81,7 @@ def actor_of(environ: dict[str, Any]) -> Actor | None:
     return found
 
 
-def may(actor: Actor, action: str, *resources: str) -> bool:
+def allows(actor: Actor, action: str, *resources: str) -> bool:
     held = actor[2]
     return "*:*" in held or any(f"{one}:{action}" in held or f"{one}:*" in held for one in resources)
 
@@ -247,7 +156,7 @@ def invoices(environ: dict[str, Any]) -> Answer:
 
 
 def invoice_object(row: tuple[Any, ...]) -> dict[str, Any]:
-    found = dict(zip(_INVOICE_KEYS, row, strict=True))
+    found = dict(zip(INVOICE_KEYS, row, strict=True))
     found["order_id"] = None
     found["amount_due"] = 0 if found["status"] == "cancelled" else found["total"] - found["amount_paid"]
     return found
@@ -259,15 +168,14 @@ def orders(environ: dict[str, Any]) -> Answer:
 
 
 def order_object(row: tuple[Any, ...]) -> dict[str, Any]:
-    found = dict(zip(_ORDER_KEYS, row, strict=True))
+    found = dict(zip(ORDER_KEYS, row, strict=True))
     invoiced = found["invoiced_total"]
-    may = MAY_BECOME[found["status"]]
-    found["allowed_transitions"] = may if invoiced is None else [one for one in may if one != "cancelled"]
+    statuses = MAY_BECOME[found["status"]]
+    found["allowed_transitions"] = statuses if invoiced is None else [one for one in statuses if one != "cancelled"]
     found["invoiced_total"] = invoiced or 0
     return found
 
 
-_ORDER_KEYS = (*_ORDER_COLUMNS, "created_by", "invoiced_total")
 MAY_BECOME = {
     "draft": ["pending", "confirmed", "cancelled"],
     "pending": ["confirmed", "cancelled"],
@@ -300,7 +208,6 @@ def stock_object(row: tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
-_INVOICE_KEYS = (*_INVOICE_COLUMNS, "created_by", "is_overdue")
 _WHOLE = Decimal(1)
 
 
@@ -418,12 +325,12 @@ def answer(environ: dict[str, Any]) -> Answer:
         return UNAUTHORIZED, {"error": "unauthorized"}
     path = environ["PATH_INFO"]
     if environ["REQUEST_METHOD"] == "POST" and path == "/api/v1/invoices":
-        return create_invoice(environ, actor) if may(actor, "write", "invoices") else _NOT_ALLOWED
+        return create_invoice(environ, actor) if allows(actor, "write", "invoices") else _NOT_ALLOWED
     if path in LISTS:
         listed, resources = LISTS[path]
-        return listed(environ) if may(actor, "read", *resources) else _NOT_ALLOWED
+        return listed(environ) if allows(actor, "read", *resources) else _NOT_ALLOWED
     if path.startswith("/api/v1/customers/"):
-        return customer(path[18:]) if may(actor, "read", "customers", "parties") else _NOT_ALLOWED
+        return customer(path[18:]) if allows(actor, "read", "customers", "parties") else _NOT_ALLOWED
     return NOT_FOUND, {"error": "not_found"}
 
 

@@ -13,7 +13,7 @@ import psycopg
 
 from bench.database import PROJECT, Database, bare_environment, postgres_pid, prepare
 from bench.measure import cpu_seconds
-from bench.report import surroundings
+from bench.report import environment_text
 from bench.servers import OUT
 
 WORKERS = (1, 4)
@@ -106,7 +106,7 @@ def value(connection: psycopg.Connection[Any], query: str, *values: object) -> A
 
 INTRODUCTION = """# Jobs
 
-Made by `make bench-jobs` ({surroundings}).
+Made by `make bench-jobs` ({environment}).
 {jobs:,} jobs enqueued by one statement, {rounds} times, for `manage.py worker` as it is, with four threads each. The
 job is a delivery that is not there any more: its transaction notes that it is done, looks for the row, and ends.
 Commits are durable. Workers and database share the machine, which had a load of {load:.0f} when this began.
@@ -117,7 +117,7 @@ def section(database: Database, load: float, taken: dict[int, tuple[float, ...]]
     row = "| {} | {:.0f} | {:.0f}, {:.0f} | {:.2f} | {:.2f} |"
     return "\n".join(
         [
-            INTRODUCTION.format(surroundings=surroundings(database), jobs=JOBS, rounds=ROUNDS, load=load),
+            INTRODUCTION.format(environment=environment_text(database), jobs=JOBS, rounds=ROUNDS, load=load),
             "| workers | jobs a second | from, to | CPU ms of a job | database ms |",
             "| ---: | ---: | ---: | ---: | ---: |",
             *(row.format(number, *found) for number, found in taken.items()),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench.database import Database, prepare
 from bench.load import Generator, Outcome
 from bench.measure import cpu_seconds, memory
-from bench.report import surroundings
+from bench.report import environment_text
 from bench.servers import Kind, Server
 from bench.streams import Listeners
 
@@ -46,10 +46,10 @@ def run() -> str:
     database = prepare(1_000)
     with Server(Live("live", 18086), database) as server, Generator() as generator:
         server.wait_until_ready()
-        crew = ChatUsers(server)
-        arrivals = [arrival(crew, streams) for streams in STREAMS]
-        rates = [(number, *rate(crew, generator, number)) for number in CONVERSATIONS]
-    return section(database, arrivals, rates)
+        users = ChatUsers(server)
+        latencies = [measure_latency(users, streams) for streams in STREAMS]
+        rates = [(number, *rate(users, generator, number)) for number in CONVERSATIONS]
+    return section(database, latencies, rates)
 
 
 class ChatUsers:
@@ -57,7 +57,7 @@ class ChatUsers:
 
     def __init__(self, server: Server) -> None:
         self.server, self.chief = server, server.log_in()
-        roles = {role["name"]: role["id"] for role in self.ask("GET", "/roles")["data"]}
+        roles = {role["name"]: role["id"] for role in self.request("GET", "/roles")["data"]}
         self.tokens, self.ids = [], []
         for number in range(MEMBERS):
             body = {
@@ -65,33 +65,33 @@ class ChatUsers:
                 "password": PASSWORD,
                 "name": f"Live {number}",
             }
-            made = self.ask("POST", "/auth/register", body)
-            self.ask("POST", f"/users/{made['user']['id']}/roles", {"role_id": roles["admin"]})
+            made = self.request("POST", "/auth/register", body)
+            self.request("POST", f"/users/{made['user']['id']}/roles", {"role_id": roles["admin"]})
             self.tokens.append(made["access_token"])
             self.ids.append(made["user"]["id"])
 
-    def ask(self, method: str, path: str, body: object = None) -> dict:  # type: ignore[type-arg]
+    def request(self, method: str, path: str, body: object = None) -> dict:  # type: ignore[type-arg]
         sent = None if body is None else json.dumps(body).encode()
-        status, answer = self.server.ask(method, f"/api/v1{path}", sent, self.chief)
+        status, answer = self.server.request(method, f"/api/v1{path}", sent, self.chief)
         if status >= 300:
             raise SystemExit(f"{method} {path} answers {status}: {answer!r}")
         return json.loads(answer)  # type: ignore[no-any-return]
 
     def group(self) -> str:
         """Create a conversation of all users, and return its path."""
-        made = self.ask("POST", "/conversations", {"type": "group", "name": "Live", "member_ids": self.ids})
+        made = self.request("POST", "/conversations", {"type": "group", "name": "Live", "member_ids": self.ids})
         return f"/conversations/{made['id']}/messages"
 
 
-def arrival(crew: ChatUsers, streams: int) -> Latency:
+def measure_latency(users: ChatUsers, streams: int) -> Latency:
     """Send one message after the other, each to all streams, and return the results."""
-    path = crew.group()
-    before = memory(crew.server.pid)
+    path = users.group()
+    before = memory(users.server.pid)
     with Listeners() as listeners:
-        listeners.open(crew.server.port, crew.tokens, streams)
-        kilobytes = (memory(crew.server.pid) - before) * 1024 / streams
+        listeners.open(users.server.port, users.tokens, streams)
+        kilobytes = (memory(users.server.pid) - before) * 1024 / streams
         for _ in range(MESSAGES):
-            crew.ask("POST", path, {"content": str(time.time_ns())})
+            users.request("POST", path, {"content": str(time.time_ns())})
             time.sleep(PAUSE)
         time.sleep(1)
         taken = listeners.latencies()
@@ -100,13 +100,13 @@ def arrival(crew: ChatUsers, streams: int) -> Latency:
     return Latency(streams, len(taken), taken[len(taken) // 2], taken[len(taken) * 99 // 100], kilobytes)
 
 
-def rate(crew: ChatUsers, generator: Generator, conversations: int) -> tuple[Outcome, float]:
+def rate(users: ChatUsers, generator: Generator, conversations: int) -> tuple[Outcome, float]:
     """Send as many messages as possible without streams. Return the outcome and the server's CPU ms per message."""
     body = json.dumps({"content": "Hello!"}).encode()
-    requests = [post(crew.group(), crew.chief, body) for _ in range(conversations)]
-    before = cpu_seconds(crew.server.pid)
-    outcome = generator.run(crew.server.port, requests, clients=WRITERS, seconds=SECONDS, status=201)
-    return outcome, (cpu_seconds(crew.server.pid) - before) / outcome.requests * 1000
+    requests = [post(users.group(), users.chief, body) for _ in range(conversations)]
+    before = cpu_seconds(users.server.pid)
+    outcome = generator.run(users.server.port, requests, clients=WRITERS, seconds=SECONDS, status=201)
+    return outcome, (cpu_seconds(users.server.pid) - before) / outcome.requests * 1000
 
 
 def post(path: str, token: str, body: bytes) -> bytes:
@@ -119,7 +119,7 @@ def post(path: str, token: str, body: bytes) -> bytes:
 
 INTRODUCTION = """# Messages, live
 
-Made by `make bench-live` ({surroundings}).
+Made by `make bench-live` ({environment}).
 {members} users in one conversation, two server processes; {messages} messages, one each {pause} s, and how long each
 took from its POST to every stream. Clients, server and database share the machine. *kB per stream* is what
 the server's processes grew by while the streams were opened. Then {writers} clients write as fast as they can for
@@ -127,9 +127,9 @@ the server's processes grew by while the streams were opened. Then {writers} cli
 """
 
 
-def section(database: Database, arrivals: list[Latency], rates: list[tuple[int, Outcome, float]]) -> str:
+def section(database: Database, latencies: list[Latency], rates: list[tuple[int, Outcome, float]]) -> str:
     introduction = INTRODUCTION.format(
-        surroundings=surroundings(database),
+        environment=environment_text(database),
         members=MEMBERS,
         messages=MESSAGES,
         pause=PAUSE,
@@ -141,7 +141,7 @@ def section(database: Database, arrivals: list[Latency], rates: list[tuple[int, 
         introduction,
         "| open streams | messages that arrived | p50 ms | p99 ms | kB per stream |",
         "| ---: | ---: | ---: | ---: | ---: |",
-        *(f"| {a.streams:,} | {a.heard:,} | {a.p50:.1f} | {a.p99:.1f} | {a.kilobytes:.0f} |" for a in arrivals),
+        *(f"| {a.streams:,} | {a.heard:,} | {a.p50:.1f} | {a.p99:.1f} | {a.kilobytes:.0f} |" for a in latencies),
         "",
         "| conversations | messages a second | p50 ms | p99 ms | CPU ms each |",
         "| ---: | ---: | ---: | ---: | ---: |",

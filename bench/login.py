@@ -11,7 +11,7 @@ from bench.load import Generator
 from bench.measure import cpu_seconds
 from bench.report import Verdict
 from bench.rounds import Duration
-from bench.scenarios import Ask
+from bench.scenarios import Request
 from bench.servers import ADMIN, OURS, Server, Servers
 
 ALLOWED = 5.0
@@ -20,7 +20,7 @@ ALLOWED = 5.0
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """The parameters recommended by OWASP. Ours must be at least as strong."""
 
-LOGIN = Ask("/api/v1/auth/login", "POST", json.dumps(ADMIN).encode())
+LOGIN = Request("/api/v1/auth/login", "POST", json.dumps(ADMIN).encode())
 
 
 @dataclass(frozen=True)

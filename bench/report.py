@@ -93,7 +93,7 @@ def speed(tables: list[str], effort: Duration, database: Database) -> str:
     return "\n".join([introduction(effort, database), *tables])
 
 
-def surroundings(database: Database) -> str:
+def environment_text(database: Database) -> str:
     """Return a description of the machine and the software versions."""
     with psycopg.connect(database.dsn) as connection:
         postgres = "{}.{}".format(*divmod(connection.info.server_version, 10_000))
@@ -107,7 +107,7 @@ def surroundings(database: Database) -> str:
 def introduction(effort: Duration, database: Database) -> str:
     return f"""# Speed, beside a floor, the stock way and a peer
 
-Made by `make bench`: {surroundings(database)}.
+Made by `make bench`: {environment_text(database)}.
 
 {database.customers:,} customers and as many invoices; {effort.rounds} rounds in which the servers take turns,
 {effort.busy:g} s with 8 clients (16 for the numbers) and {effort.alone:g} s with one; {WORKERS} processes each.

@@ -52,7 +52,7 @@ def ratio(dividend: Sequence[float], divisor: Sequence[float]) -> float:
 
 def measure(scenario: Scenario, servers: Servers, token: str, generator: Generator, effort: Duration) -> Results:
     """Measure all servers of the scenario. Each round starts with a different server."""
-    requests = [ask.raw(token) for ask in scenario.asks(servers.database.customers)]
+    requests = [request.raw(token) for request in scenario.requests(servers.database.customers)]
     results = {name: Figures() for name in scenario.servers}
     send = partial(generator.run, requests=requests, status=scenario.status)
     for name in scenario.servers:

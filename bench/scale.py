@@ -11,7 +11,7 @@ from bench.database import CUSTOMER, ENTRY, prepare_scale, row_id
 from bench.load import Generator
 from bench.report import Verdict
 from bench.rounds import Duration, Figures, measure_once, ratio, rotated
-from bench.scenarios import Ask
+from bench.scenarios import Request
 from bench.servers import Kind, Server
 
 SMALL, LARGE = 1_000, 1_000_000
@@ -80,7 +80,7 @@ def run() -> str:
 
 def measure(case: Case, servers: dict[int, Server], tokens: dict[int, str], generator: Generator) -> Taken:
     """Measure both servers in turns, with one client."""
-    sends = {rows: partial(generator.run, requests=[Ask(case.path).raw(token)]) for rows, token in tokens.items()}
+    sends = {rows: partial(generator.run, requests=[Request(case.path).raw(token)]) for rows, token in tokens.items()}
     taken = {rows: Figures() for rows in servers}
     for rows, send in sends.items():
         send(servers[rows].port, clients=1, seconds=EFFORT.warm_up)

@@ -9,7 +9,7 @@ from bench.servers import FLOOR, OURS, PEER, STOCK
 
 
 @dataclass(frozen=True)
-class Ask:
+class Request:
     """A request."""
 
     path: str
@@ -46,43 +46,43 @@ class Scenario:
 
     name: str
     title: str
-    asks: Callable[[int], list[Ask]]  # takes the number of customers
+    requests: Callable[[int], list[Request]]  # takes the number of customers
     targets: Targets
     status: int = 200
     differs: frozenset[str] = frozenset()
     servers: tuple[str, ...] = (FLOOR, OURS, STOCK, PEER)
     clients: int = 8
-    then: tuple[Ask, ...] = ()
+    then: tuple[Request, ...] = ()
 
 
-def customer_pages(customers: int) -> list[Ask]:
+def customer_pages(customers: int) -> list[Request]:
     pages = min(10, customers // 20)
-    return [Ask(f"/api/v1/customers?page={page}&limit=20") for page in range(1, pages + 1)]
+    return [Request(f"/api/v1/customers?page={page}&limit=20") for page in range(1, pages + 1)]
 
 
-def single_customers(customers: int) -> list[Ask]:
+def single_customers(customers: int) -> list[Request]:
     step = max(1, customers // 100)
-    return [Ask(f"/api/v1/customers/{row_id(i, CUSTOMER)}") for i in range(1, customers + 1, step)]
+    return [Request(f"/api/v1/customers/{row_id(i, CUSTOMER)}") for i in range(1, customers + 1, step)]
 
 
-def invoice_pages(customers: int) -> list[Ask]:
+def invoice_pages(customers: int) -> list[Request]:
     pages = min(10, customers // 100)
-    return [Ask(f"/api/v1/invoices?status=sent&page={page}&limit=20") for page in range(1, pages + 1)]
+    return [Request(f"/api/v1/invoices?status=sent&page={page}&limit=20") for page in range(1, pages + 1)]
 
 
-def order_pages(customers: int) -> list[Ask]:
+def order_pages(customers: int) -> list[Request]:
     pages = min(10, customers // 100)
-    return [Ask(f"/api/v1/orders?status=pending&page={page}&limit=20") for page in range(1, pages + 1)]
+    return [Request(f"/api/v1/orders?status=pending&page={page}&limit=20") for page in range(1, pages + 1)]
 
 
-def stock_pages(customers: int) -> list[Ask]:
+def stock_pages(customers: int) -> list[Request]:
     pages = min(10, customers // 20)
-    return [Ask(f"/api/v1/stock?page={page}&limit=20") for page in range(1, pages + 1)]
+    return [Request(f"/api/v1/stock?page={page}&limit=20") for page in range(1, pages + 1)]
 
 
-def new_invoices(customers: int) -> list[Ask]:
+def new_invoices(customers: int) -> list[Request]:
     usable = (i for i in range(1, customers + 1) if i % INACTIVE and i % BLACKLISTED)
-    return [Ask("/api/v1/invoices", "POST", new_invoice(i)) for i, _ in zip(usable, range(100), strict=False)]
+    return [Request("/api/v1/invoices", "POST", new_invoice(i)) for i, _ in zip(usable, range(100), strict=False)]
 
 
 def new_invoice(i: int) -> bytes:
@@ -95,12 +95,12 @@ def new_invoice(i: int) -> bytes:
     return json.dumps(asked).encode()
 
 
-def solvent_invoices(customers: int) -> list[Ask]:
+def solvent_invoices(customers: int) -> list[Request]:
     """Return invoices of 107.50, payable, one for each active customer without a credit limit."""
     line = {"description": "Consulting", "quantity": 1, "unit_price": 10_000, "tax_rate": 7.5}
     usable = (i for i in range(50, customers + 1, 50) if i % INACTIVE and i % BLACKLISTED)
     asked = ({"customer_id": str(row_id(i, CUSTOMER)), "due_date": "2099-12-31", "lines": [line]} for i in usable)
-    return [Ask("/api/v1/invoices", "POST", json.dumps(body).encode()) for body in asked]
+    return [Request("/api/v1/invoices", "POST", json.dumps(body).encode()) for body in asked]
 
 
 NEW = frozenset({"id", "number", "created_at", "updated_at"})
@@ -133,8 +133,8 @@ SETTLED = Scenario(
     Targets(),
     status=201,
     then=(
-        Ask("/api/v1/invoices/{id}/send", "POST"),
-        Ask("/api/v1/invoices/{id}/payments", "POST", b'{"amount": 10750, "method": "cash"}'),
+        Request("/api/v1/invoices/{id}/send", "POST"),
+        Request("/api/v1/invoices/{id}/payments", "POST", b'{"amount": 10750, "method": "cash"}'),
     ),
 )
 """What only our own versions are compared by."""

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -92,6 +93,7 @@ class Server:
 
     def __init__(self, kind: Kind, database: Database) -> None:
         self.name, self.port, self.database = kind.name, kind.port, database
+        require_free_port(kind.port)
         OUT.mkdir(parents=True, exist_ok=True)
         self.log: IO[bytes] = (OUT / f"{kind.name}.log").open("wb")
         self.process = subprocess.Popen(
@@ -114,14 +116,14 @@ class Server:
             if self.process.poll() is not None:
                 break
             try:
-                self.ask("GET", "/api/v1/customers")
+                self.request("GET", "/api/v1/customers")
             except OSError:
                 time.sleep(0.1)
             else:
                 return
         raise SystemExit(f"The server {self.name} did not start: see {OUT / self.name}.log.")
 
-    def ask(self, method: str, path: str, body: bytes | None = None, token: str = "") -> tuple[int, bytes]:
+    def request(self, method: str, path: str, body: bytes | None = None, token: str = "") -> tuple[int, bytes]:
         """Send a request, and return the status and body of its response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         headers = {"Content-Type": "application/json"} if body else {}
@@ -136,7 +138,7 @@ class Server:
 
     def log_in(self) -> str:
         """Log in, and return an access token."""
-        status, body = self.ask("POST", "/api/v1/auth/login", json.dumps(ADMIN).encode())
+        status, body = self.request("POST", "/api/v1/auth/login", json.dumps(ADMIN).encode())
         if status != 200:
             raise SystemExit(f"Logging in to {self.name} failed with {status}: {body!r}")
         token: str = json.loads(body)["access_token"]
@@ -179,6 +181,13 @@ class Servers:
 
     def __getitem__(self, name: str) -> Server:
         return self.running[name]
+
+
+def require_free_port(port: int) -> None:
+    """Exit if a server listens on the port, for example one of a benchmark that was killed: it would be measured."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise SystemExit(f"A server is already listening on port {port}. Stop it, then run the benchmark again.")
 
 
 def processors() -> int:

@@ -60,12 +60,12 @@ def started(stack: ExitStack, kind: Kind, home: Path) -> Server:
 
 def measure(scenario: Scenario, servers: dict[str, Server], tokens: dict[str, str], generator: Generator) -> Results:
     """Measure both servers in turns."""
-    asks = scenario.asks(CUSTOMERS)
+    requests = scenario.requests(CUSTOMERS)
     sends = {
         name: partial(
             generator.run,
-            requests=[ask.raw(token) for ask in asks],
-            then=[ask.raw(token) for ask in scenario.then],
+            requests=[request.raw(token) for request in requests],
+            then=[request.raw(token) for request in scenario.then],
             status=scenario.status,
         )
         for name, token in tokens.items()

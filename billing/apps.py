@@ -35,6 +35,7 @@ class BillingConfig(AppConfig):
             "credit_note_id",
             "amount",
             "day",
+            "at_once",
             "reason",
             "tax",
             "created_by_id",

@@ -20,9 +20,9 @@ from billing.payment_serializers import PaymentSerializer, RefundInputSerializer
 from billing.services import credit_notes, documents, note_allocations
 from billing.views import LANGUAGE, wanted_language
 from skeleton.rest.actions import action, describe
+from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse
 from skeleton.rest.permissions import HasPermission
-from skeleton.rest.reading import compiled_query_of
 from skeleton.rest.serializers import EmptySerializer
 from skeleton.rest.viewsets import CreateMixin, DestroyMixin, ListMixin, RetrieveMixin, UpdateMixin
 

@@ -5,7 +5,7 @@ from billing.state_machine import ACTION_NAMES, TRANSITIONS
 from skeleton.kernel.diagrams import GeneratedSection, state_diagram
 
 
-def drawing() -> GeneratedSection:
+def generated_section() -> GeneratedSection:
     """Return the generated part of the document."""
     moves = {
         (source.value, target.value): [ACTION_NAMES[target]]

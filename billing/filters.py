@@ -9,7 +9,7 @@ from billing.models.credit_notes import UNALLOCATED as CREDIT_ON_ACCOUNT
 from billing.models.invoices import OVERDUE
 from billing.models.payments import UNALLOCATED
 from skeleton.identity.choices import Language
-from skeleton.kernel.money import KNOWN
+from skeleton.kernel.money import KNOWN_CURRENCIES
 from skeleton.rest.filters import (
     BooleanFilter,
     ChoiceFilter,
@@ -24,7 +24,7 @@ from skeleton.rest.filters import (
 
 
 def _known(code: str) -> None:
-    if code not in KNOWN:
+    if code not in KNOWN_CURRENCIES:
         raise forms.ValidationError("Unknown currency: use an ISO 4217 code.")
 
 

@@ -16,12 +16,12 @@ from skeleton.kernel.errors import NotFound
 
 def invoices_by_status() -> dict[str, int]:
     """Return the number of invoices by status, without zeros. Reads maintained counts."""
-    return InvoiceQuerySet.counted.by_partition()
+    return InvoiceQuerySet.maintained_count.by_partition()
 
 
 def orders_by_status() -> dict[str, int]:
     """Return the number of orders by status, without zeros. Reads maintained counts."""
-    return OrderQuerySet.counted.by_partition()
+    return OrderQuerySet.maintained_count.by_partition()
 
 
 def is_invoiced(order_id: UUID) -> bool:

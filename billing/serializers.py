@@ -27,7 +27,7 @@ from skeleton.rest.fields import (
     NumberField,
     TextField,
     UUIDField,
-    stateless,
+    mark_stateless,
 )
 from skeleton.rest.serializers import InputSerializer, Serializer
 
@@ -222,7 +222,7 @@ class OrderSerializer(OrderRowSerializer):
     history = Children(StatusChangeSerializer, OrderStatusChange.objects.filter(order=OuterRef("pk")).order_by("id"))
 
 
-@stateless
+@mark_stateless
 class ShippingAddressInputSerializer(InputSerializer):
     """Any fields of an address. They are stored as submitted, together with the id of the country."""
 

@@ -39,10 +39,10 @@ from skeleton.identity.choices import Language
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import BadRequest
 from skeleton.rest.actions import action, describe
+from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse
 from skeleton.rest.listing import parse_filters
 from skeleton.rest.permissions import HasPermission
-from skeleton.rest.reading import compiled_query_of
 from skeleton.rest.viewsets import ApiViewSet, ModelViewSet
 
 LANGUAGE = OpenApiParameter(

@@ -37,15 +37,15 @@ from skeleton.audit.actions import label_of
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_day, local_number
 from skeleton.kernel.translation import Text
-from skeleton.office.acts import act
-from skeleton.office.columns import EMPTY, format_money_html, status
-from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyChoice, RecordForm, as_json
+from skeleton.office.actions import admin_action
+from skeleton.office.admins import ReadOnlyInline, autocomplete_response
+from skeleton.office.columns import EMPTY, format_money_html, status_column
+from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, RecordForm, as_json
 from skeleton.office.numbers import AmountField, LocalizedDecimalField, LocalizedIntegerField
-from skeleton.office.parameters import AUTOCOMPLETE_PARAMETERS, searched, takes
+from skeleton.office.parameters import AUTOCOMPLETE_PARAMETERS, accepts_parameters, clean_search_text
 from skeleton.office.records import RecordAdmin
-from skeleton.office.screens import ReadOnlyInline, offered
 
-STATUS = status(
+STATUS = status_column(
     "status",
     {
         ContractStatus.PENDING_APPROVAL: "primary",
@@ -80,14 +80,12 @@ class ContractForm(RecordForm):
     last_day = forms.DateField(
         widget=widgets.UnfoldAdminDateWidget, help_text=_("It still belongs to the contract."), label=_("Last day")
     )
-    currency = CurrencyChoice(label=_("Currency"))
+    currency = CurrencyField(label=_("Currency"))
     credit_limit = AmountField(
         required=False, initial=0, help_text=_("Leave empty for no limit."), label=_("Credit limit")
     )
     shipping_cost = AmountField(required=False, label=_("Shipping cost"))
-    shipping_currency = CurrencyChoice(
-        help_text=_("Defaults to the contract's currency."), label=_("Shipping currency")
-    )
+    shipping_currency = CurrencyField(help_text=_("Defaults to the contract's currency."), label=_("Shipping currency"))
 
     class Meta:
         model = Contract
@@ -120,9 +118,9 @@ class ContractForm(RecordForm):
             self.initial.setdefault("currency", settings.SKELETON_CURRENCY)
         _set_currencies(self, contract)
 
-    def body(self, *, partial: bool) -> dict[str, Any]:
+    def request_body(self, *, partial: bool) -> dict[str, Any]:
         names = {name: path for path, name in self.aliases.items()}
-        return {names.get(name, name): value for name, value in super().body(partial=partial).items()}
+        return {names.get(name, name): value for name, value in super().request_body(partial=partial).items()}
 
 
 def _set_currencies(form: Any, contract: Any) -> None:
@@ -138,11 +136,11 @@ def _set_currencies(form: Any, contract: Any) -> None:
 class TermsForm(ActionForm):
     """All terms, with their current values. Empty fields clear the term."""
 
-    def prepare(self) -> None:
+    def setup(self) -> None:
         self.initial = {name: getattr(self.record, name) for name in self.fields}
         _set_currencies(self, self.record)
 
-    def body(self) -> dict[str, Any]:
+    def request_body(self) -> dict[str, Any]:
         return {name: None if value == "" else as_json(value) for name, value in self.cleaned_data.items()}
 
 
@@ -157,7 +155,7 @@ class PaymentTermsForm(TermsForm):
     credit_days = LocalizedIntegerField(required=False, label=_("Credit days"))
     penalty_rate = _percent(_("Penalty rate"))
     discount_rate = _percent(_("Discount rate"))
-    currency = CurrencyChoice(label=_("Currency"))
+    currency = CurrencyField(label=_("Currency"))
 
 
 class DeliveryTermsForm(TermsForm):
@@ -166,9 +164,7 @@ class DeliveryTermsForm(TermsForm):
     )
     estimated_days = LocalizedIntegerField(required=False, label=_("Estimated days"))
     shipping_cost = AmountField(required=False, label=_("Shipping cost"))
-    shipping_currency = CurrencyChoice(
-        help_text=_("Defaults to the contract's currency."), label=_("Shipping currency")
-    )
+    shipping_currency = CurrencyField(help_text=_("Defaults to the contract's currency."), label=_("Shipping currency"))
     insurance = forms.BooleanField(required=False, widget=widgets.UnfoldBooleanSwitchWidget, label=_("Insurance"))
 
 
@@ -188,7 +184,7 @@ class SignatureForm(ActionForm):
 class NewEndForm(ActionForm):
     new_end_date = forms.DateField(widget=widgets.UnfoldAdminDateWidget, label=_("New last day"))
 
-    def prepare(self) -> None:
+    def setup(self) -> None:
         self.fields["new_end_date"].help_text = format_text(_("After {day}."), day=self.record.end_date)
 
 
@@ -281,9 +277,18 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
     )
     search_fields = ("party__search_text__contains",)
     search_help_text = _("The party's name, e-mail, tax id or phone")
-    searched_in_lower_case = True
-    acts = ("submit", "approve", "reject", "activate", "renew", "payment_terms", "delivery_terms", "terminate")
-    bulk_acts = ("submit", "approve")
+    lowercase_search = True
+    record_actions = (
+        "submit",
+        "approve",
+        "reject",
+        "activate",
+        "renew",
+        "payment_terms",
+        "delivery_terms",
+        "terminate",
+    )
+    bulk_actions = ("submit", "approve")
     inlines = (VersionInline,)
     EDITED: ClassVar[Any] = (
         (None, {"fields": (("contract_type", "party_id"), ("first_day", "last_day"), "notes")}),
@@ -350,23 +355,23 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
         parties = path("parties/", self.admin_site.admin_view(self.pick_party), name="contracts_party_pick")
         return [parties, *super().get_urls()]
 
-    @takes(*AUTOCOMPLETE_PARAMETERS)
+    @accepts_parameters(*AUTOCOMPLETE_PARAMETERS)
     def pick_party(self, request: HttpRequest) -> HttpResponse:
         """Return the active parties that match a search text, of the kinds whose screens the user may see."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         screens = {kind: self.admin_site.get_model_admin(model) for kind, model in KINDS.items()}
         seen = [kind for kind, screen in screens.items() if screen.has_view_permission(request)]
-        text = searched("term", request.GET.get("term", "")).lower()
+        text = clean_search_text("term", request.GET.get("term", "")).lower()
         rows = Party.objects.filter(kind__in=seen, status=PartyStatus.ACTIVE, search_text__contains=text)
-        return offered(request, rows.order_by("-pk"), lambda party: f"{party.name} ({party.kind})")
+        return autocomplete_response(request, rows.order_by("-pk"), lambda party: f"{party.name} ({party.kind})")
 
     # saving
 
-    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
         return services.create_contract(values=values, actor=actor)
 
-    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+    def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         services.update_contract(contract_id=pk, values=values, actor=actor)
 
     # columns
@@ -383,9 +388,9 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
 
     # actions
 
-    @act(
+    @admin_action(
         pgettext_lazy("contract", "Submit"),
-        when=can(Action.SUBMIT),
+        condition=can(Action.SUBMIT),
         icon="send",
         variant=ActionVariant.PRIMARY,
         question=_("Somebody other than its author approves it then."),
@@ -394,9 +399,9 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
         services.submit_contract(contract_id=contract.pk, actor=self.actor(request))
         return _("The contract awaits approval.")
 
-    @act(
+    @admin_action(
         _("Approve"),
-        when=can(Action.APPROVE),
+        condition=can(Action.APPROVE),
         icon="verified",
         variant=ActionVariant.PRIMARY,
         question=_("It is active from then on, signed now."),
@@ -405,53 +410,59 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
         services.approve_contract(contract_id=contract.pk, actor=self.actor(request))
         return _("The contract is active.")
 
-    @act(_("Reject"), form=ReasonForm, when=can(Action.REJECT), icon="undo", question=_("It is a draft again."))
+    @admin_action(
+        _("Reject"), form=ReasonForm, condition=can(Action.REJECT), icon="undo", question=_("It is a draft again.")
+    )
     def reject(self, request: HttpRequest, contract: Contract, form: ReasonForm) -> Text:
         services.reject_contract(
-            contract_id=contract.pk, **RejectInputSerializer.parse(form.body()), actor=self.actor(request)
+            contract_id=contract.pk, **RejectInputSerializer.parse(form.request_body()), actor=self.actor(request)
         )
         return _("The contract is a draft again.")
 
-    @act(
+    @admin_action(
         _("Activate"),
         form=SignatureForm,
-        when=can(Action.ACTIVATE),
+        condition=can(Action.ACTIVATE),
         icon="play_circle",
         question=_("From then on only its terms can be changed, and each change is a version."),
     )
     def activate(self, request: HttpRequest, contract: Contract, form: SignatureForm) -> Text:
-        values = ActivateInputSerializer.parse(form.body())
+        values = ActivateInputSerializer.parse(form.request_body())
         services.activate_contract(contract_id=contract.pk, **values, actor=self.actor(request))
         return _("The contract is active.")
 
-    @act(_("Renew"), form=NewEndForm, when=can(Action.RENEW), icon="autorenew", variant=ActionVariant.PRIMARY)
+    @admin_action(
+        _("Renew"), form=NewEndForm, condition=can(Action.RENEW), icon="autorenew", variant=ActionVariant.PRIMARY
+    )
     def renew(self, request: HttpRequest, contract: Contract, form: NewEndForm) -> Text:
-        values = RenewInputSerializer.parse(form.body())
+        values = RenewInputSerializer.parse(form.request_body())
         services.renew_contract(contract_id=contract.pk, **values, actor=self.actor(request))
         return format_text(_("The contract is renewed until {day}."), day=values["new_end_date"])
 
-    @act(_("Payment terms"), form=PaymentTermsForm, when=can(Action.PAYMENT_TERMS), icon="payments")
+    @admin_action(_("Payment terms"), form=PaymentTermsForm, condition=can(Action.PAYMENT_TERMS), icon="payments")
     def payment_terms(self, request: HttpRequest, contract: Contract, form: PaymentTermsForm) -> Text:
-        values = PaymentTermsInputSerializer.parse(form.body(), partial=True)
+        values = PaymentTermsInputSerializer.parse(form.request_body(), partial=True)
         services.change_payment_terms(contract_id=contract.pk, values=values, actor=self.actor(request))
         return _("The payment terms are saved.")
 
-    @act(_("Delivery terms"), form=DeliveryTermsForm, when=can(Action.DELIVERY_TERMS), icon="local_shipping")
+    @admin_action(
+        _("Delivery terms"), form=DeliveryTermsForm, condition=can(Action.DELIVERY_TERMS), icon="local_shipping"
+    )
     def delivery_terms(self, request: HttpRequest, contract: Contract, form: DeliveryTermsForm) -> Text:
-        values = DeliveryTermsInputSerializer.parse(form.body(), partial=True)
+        values = DeliveryTermsInputSerializer.parse(form.request_body(), partial=True)
         services.change_delivery_terms(contract_id=contract.pk, values=values, actor=self.actor(request))
         return _("The delivery terms are saved.")
 
-    @act(
+    @admin_action(
         _("Terminate"),
         form=ReasonForm,
-        when=can(Action.TERMINATE),
+        condition=can(Action.TERMINATE),
         icon="block",
         variant=ActionVariant.DANGER,
         question=_("A terminated contract stays on record and cannot be reopened."),
     )
     def terminate(self, request: HttpRequest, contract: Contract, form: ReasonForm) -> Text:
         services.terminate_contract(
-            contract_id=contract.pk, **TerminateInputSerializer.parse(form.body()), actor=self.actor(request)
+            contract_id=contract.pk, **TerminateInputSerializer.parse(form.request_body()), actor=self.actor(request)
         )
         return _("The contract is terminated.")

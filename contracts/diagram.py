@@ -5,7 +5,7 @@ from contracts.state_machine import TRANSITIONS, USER_ACTIONS
 from skeleton.kernel.diagrams import GeneratedSection, state_diagram, table
 
 
-def drawing() -> GeneratedSection:
+def generated_section() -> GeneratedSection:
     """Return the generated part of the document."""
     rows = ((status.value, _cells(status)) for status in ContractStatus)
     diagram = state_diagram(ContractStatus.DRAFT.value, _moves())

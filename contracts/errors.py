@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel.constraints import declare
 from skeleton.kernel.errors import Conflict, Invalid
-from skeleton.kernel.moments import IN_FUTURE_MESSAGE
+from skeleton.kernel.time_limits import IN_FUTURE_MESSAGE
 
 
 def declare_constraints() -> None:

@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from contracts.choices import Action, ContractStatus, ContractType, CycleOutcome, DeliveryType, PaymentType
 from contracts.state_machine import ContractState
 from parties.models import Party
+from skeleton.db.compiled_sql import CurrentDate
 from skeleton.db.querysets import RowLevelQuerySet, keyed
-from skeleton.db.statements import CurrentDate
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
 from skeleton.kernel.text import format_text

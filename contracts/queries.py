@@ -8,7 +8,7 @@ from django.db.models import DateField, Field, Func, OuterRef, QuerySet
 
 from contracts.choices import ContractStatus, PaymentType
 from contracts.models import Contract, ContractVersion
-from skeleton.db.statements import CurrentDate
+from skeleton.db.compiled_sql import CurrentDate
 
 
 class DaysAhead(Func):

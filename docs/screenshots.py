@@ -15,7 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from skeleton.testkit.browser import LAUNCH, PHONE, SETTLED, chromium
+from skeleton.testkit.browser import CHART_MILLISECONDS, CHROMIUM_OPTIONS, PHONE, chromium
 
 PORT = os.environ.get("PORT", "18802")
 HOME = f"http://127.0.0.1:{PORT}"
@@ -36,12 +36,12 @@ SHOTS = (
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with serving(), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=list(LAUNCH))
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_OPTIONS))
         for name, path, language, size, dark in SHOTS:
             page = signed_in(browser, language, size, dark=dark)
             page.goto(f"{HOME}{path}")
             page.wait_for_load_state("networkidle")
-            page.wait_for_timeout(2 * SETTLED)
+            page.wait_for_timeout(2 * CHART_MILLISECONDS)
             page.screenshot(path=str(FOLDER / f"{name}.png"))
             page.context.close()
         browser.close()

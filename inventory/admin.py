@@ -31,15 +31,15 @@ from inventory.serializers import (
 from inventory.services import categories, reservations, stock
 from skeleton.db import records
 from skeleton.db.locks import locked_for_update
-from skeleton.importexport.runs import RowPlan
-from skeleton.importexport.screens import ImportableAdmin
+from skeleton.importexport.import_admin import ImportableAdmin
+from skeleton.importexport.processing import RowPlan
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_number
 from skeleton.kernel.translation import Text
-from skeleton.office.acts import act
-from skeleton.office.columns import figure, label, money, status
-from skeleton.office.documents import DocumentAdmin
-from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyChoice, RecordForm
+from skeleton.office.actions import admin_action
+from skeleton.office.admins import ReadOnlyRecordAdmin
+from skeleton.office.columns import label, money_column, quantity_column, status_column
+from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, RecordForm
 from skeleton.office.numbers import AmountField, LocalizedDecimalField
 from skeleton.office.records import RecordAdmin
 
@@ -94,16 +94,16 @@ class CategoryAdmin(RecordAdmin):
     search_fields = ("name",)
     ordering = ("name", "pk")
     fields = ("name", "parent_id", "description")
-    acts = ("remove",)
+    record_actions = ("remove",)
 
-    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+    def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         categories.update_category(category_id=pk, values=values, actor=actor)
 
-    @act(
+    @admin_action(
         _("Delete"),
         icon="delete",
         variant=ActionVariant.DANGER,
-        leaves=True,
+        deletes_record=True,
         question=_("This deletes the category permanently. It must not contain categories or items."),
     )
     def remove(self, request: HttpRequest, category: Category, form: ActionForm) -> Text:
@@ -117,7 +117,7 @@ class ItemForm(RecordForm):
         Category.objects.all(), screen="inventory.category", label=_("Category"), required=False
     )
     unit_price = AmountField(label=_("Unit price"))
-    currency = CurrencyChoice(label=_("Currency"))
+    currency = CurrencyField(label=_("Currency"))
 
     class Meta:
         model = Item
@@ -127,8 +127,8 @@ class ItemForm(RecordForm):
         super().__init__(*args, **kwargs)
         self.initial["category_id"] = self.instance.category_id
 
-    def body(self, *, partial: bool) -> dict[str, Any]:
-        body = super().body(partial=partial)
+    def request_body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().request_body(partial=partial)
         return {name: value for name, value in body.items() if partial or value is not None}
 
 
@@ -138,12 +138,18 @@ class ItemAdmin(ImportableAdmin):
     table = spreadsheets.ITEMS
     form = ItemForm
     create_input, update_input = ItemCreateInputSerializer, ItemUpdateInputSerializer
-    list_display = ("sku", "name", "category", money("unit_price", _("price")), status("status", ITEM_COLOURS))
+    list_display = (
+        "sku",
+        "name",
+        "category",
+        money_column("unit_price", _("price")),
+        status_column("status", ITEM_COLOURS),
+    )
     list_select_related = ("category",)
     list_filter = (("status", ChoicesDropdownFilter),)
     search_fields = ("search_text__contains",)
     search_help_text = _("SKU or name")
-    searched_in_lower_case = True
+    lowercase_search = True
     fieldsets = (
         (None, {"fields": (("sku", "name"), ("category_id", "status"), "description")}),
         (_("What a line takes by default"), {"fields": (("unit_price", "currency"), ("tax_rate", "unit"))}),
@@ -157,7 +163,7 @@ class ItemAdmin(ImportableAdmin):
 class WarehouseAdmin(RecordAdmin):
     resources = ("inventory",)
     create_input = update_input = WarehouseInputSerializer
-    list_display = ("name", "code", "location", "capacity", status("status", WAREHOUSE_COLOURS))
+    list_display = ("name", "code", "location", "capacity", status_column("status", WAREHOUSE_COLOURS))
     list_filter = (("status", ChoicesDropdownFilter),)
     search_fields = ("name", "code")
     ordering = ("name", "pk")
@@ -182,8 +188,8 @@ class ReceiptForm(RecordForm):
         model = Stock
         fields = ()
 
-    def body(self, *, partial: bool) -> dict[str, Any]:
-        body = super().body(partial=partial)
+    def request_body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().request_body(partial=partial)
         return {"quantity" if name == "received" else name: value for name, value in body.items()}
 
 
@@ -206,7 +212,7 @@ class QuantityForm(ActionForm):
 class AdjustForm(QuantityForm):
     reason = forms.CharField(max_length=1000, widget=widgets.UnfoldAdminTextInputWidget, label=_("Reason"))
 
-    def prepare(self) -> None:
+    def setup(self) -> None:
         self.fields["quantity"].help_text = _("The change: a positive number adds, a negative one takes away.")
 
 
@@ -215,7 +221,7 @@ class TransferForm(QuantityForm):
         Warehouse.objects.none(), widget=widgets.UnfoldAdminSelectWidget, label=_("To")
     )
 
-    def prepare(self) -> None:
+    def setup(self) -> None:
         open_ones = Warehouse.objects.filter(status=WarehouseStatus.ACTIVE).exclude(pk=self.record.warehouse_id)
         self.fields["to_warehouse_id"].queryset = open_ones.order_by("name")  # type: ignore[attr-defined]
 
@@ -248,23 +254,23 @@ class StockAdmin(ImportableAdmin):
     list_display = (
         "item",
         "warehouse",
-        figure("quantity", _("quantity")),
-        figure("reserved", _("reserved")),
-        figure("available", _("available")),
-        figure("reorder_point", _("reorder point")),
+        quantity_column("quantity", _("quantity")),
+        quantity_column("reserved", _("reserved")),
+        quantity_column("available", _("available")),
+        quantity_column("reorder_point", _("reorder point")),
         stock_level_column,
     )
     list_select_related = ("item", "warehouse")
     list_filter = (LowFilter, "warehouse")
     search_fields = ("item__search_text__contains",)
     search_help_text = _("SKU or name of the item")
-    searched_in_lower_case = True
+    lowercase_search = True
     SHOWN: ClassVar[Any] = (
         ("item", "warehouse"),
-        (figure("quantity", _("quantity")), figure("reserved", _("reserved"))),
-        (figure("available", _("available")), stock_level_column),
+        (quantity_column("quantity", _("quantity")), quantity_column("reserved", _("reserved"))),
+        (quantity_column("available", _("available")), stock_level_column),
     )
-    acts = ("adjust", "issue", "transfer")
+    record_actions = ("adjust", "issue", "transfer")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **{**kwargs, "form": ReorderForm if change else ReceiptForm})
@@ -278,52 +284,52 @@ class StockAdmin(ImportableAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return tuple(field for line in self.SHOWN for field in line) if obj else ()
 
-    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
         return stock.receive_stock(**values, actor=actor)
 
-    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+    def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         stock.set_reorder_levels(stock_id=pk, values=values, actor=actor)
 
     # imports are stock counts: the difference between the counted and the recorded quantity is posted
 
-    def add_row(self, body: dict[str, Any], actor: Actor) -> UUID:
+    def create_row(self, body: dict[str, Any], actor: Actor) -> UUID:
         levels = {name: body.pop(name) for name in LEVELS if name in body}
-        pk = self.add(ReceiptInputSerializer.parse({**body, "reason": COUNTED}), actor)
+        pk = self.create_record(ReceiptInputSerializer.parse({**body, "reason": COUNTED}), actor)
         if levels:
-            self.change(pk, ReorderInputSerializer.parse(levels, partial=True), actor)
+            self.update_record(pk, ReorderInputSerializer.parse(levels, partial=True), actor)
         return pk
 
-    def change_row(self, record: Stock, body: dict[str, Any], actor: Actor) -> None:
+    def update_row(self, record: Stock, body: dict[str, Any], actor: Actor) -> None:
         if "quantity" in body:
             counted = CountInputSerializer.parse({"quantity": body.pop("quantity")})["quantity"]
             change = counted - locked_for_update(Stock.objects.visible_to(actor), record.pk).quantity
             if change:
                 stock.adjust_stock(stock_id=record.pk, change=change, reason=COUNTED, actor=actor)
         if body:
-            self.change(record.pk, ReorderInputSerializer.parse(body, partial=True), actor)
+            self.update_record(record.pk, ReorderInputSerializer.parse(body, partial=True), actor)
 
-    def work_order(self, plan: RowPlan) -> Any:
+    def lock_order_key(self, plan: RowPlan) -> Any:
         """Order by item and warehouse, the general lock order."""
         return (str(plan.values.get("sku")), str(plan.values.get("warehouse")), plan.row.number)
 
-    @act(_("Adjust"), form=AdjustForm, icon="balance")
+    @admin_action(_("Adjust"), form=AdjustForm, icon="balance")
     def adjust(self, request: HttpRequest, row: Stock, form: AdjustForm) -> Text:
-        values = AdjustInputSerializer.parse(form.body())
+        values = AdjustInputSerializer.parse(form.request_body())
         change = values.pop("quantity")
         stock.adjust_stock(stock_id=row.pk, change=change, **values, actor=self.actor(request))
         return format_text(_("Adjusted by {change}."), change=local_number(change, signed=True))
 
-    @act(pgettext_lazy("verb", "Issue"), form=QuantityForm, icon="output")
+    @admin_action(pgettext_lazy("verb", "Issue"), form=QuantityForm, icon="output")
     def issue(self, request: HttpRequest, row: Stock, form: QuantityForm) -> Text:
         place = {"item_id": str(row.item_id), "warehouse_id": str(row.warehouse_id)}
-        values = IssueInputSerializer.parse({**form.body(), **place})
+        values = IssueInputSerializer.parse({**form.request_body(), **place})
         stock.issue_stock(**values, actor=self.actor(request))
         return format_text(_("Issued {quantity}."), quantity=local_number(values["quantity"]))
 
-    @act(pgettext_lazy("verb", "Transfer"), form=TransferForm, icon="swap_horiz")
+    @admin_action(pgettext_lazy("verb", "Transfer"), form=TransferForm, icon="swap_horiz")
     def transfer(self, request: HttpRequest, row: Stock, form: TransferForm) -> Text:
         place = {"item_id": str(row.item_id), "from_warehouse_id": str(row.warehouse_id)}
-        values = TransferInputSerializer.parse({**form.body(), **place})
+        values = TransferInputSerializer.parse({**form.request_body(), **place})
         stock.transfer_stock(**values, actor=self.actor(request))
         return format_text(
             _("Moved {quantity} to {warehouse}."),
@@ -336,15 +342,15 @@ class StockAdmin(ImportableAdmin):
 
 
 @admin.register(Movement)
-class MovementAdmin(DocumentAdmin):
+class MovementAdmin(ReadOnlyRecordAdmin):
     resources = ("inventory",)
     list_display = (
         "created_at",
-        status("type", MOVEMENT_COLOURS, _("type")),
+        status_column("type", MOVEMENT_COLOURS, _("type")),
         "item",
         "warehouse",
-        figure("quantity", _("quantity")),
-        figure("balance_after", _("balance after")),
+        quantity_column("quantity", _("quantity")),
+        quantity_column("balance_after", _("balance after")),
         "reference",
         "reason",
         "created_by",
@@ -359,24 +365,24 @@ def _can(action: str) -> Any:
 
 
 @admin.register(Reservation)
-class ReservationAdmin(DocumentAdmin):
+class ReservationAdmin(ReadOnlyRecordAdmin):
     resources = ("inventory",)
     list_display = (
         "item",
         "warehouse",
-        figure("quantity", _("quantity")),
-        status("status", RESERVATION_COLOURS),
+        quantity_column("quantity", _("quantity")),
+        status_column("status", RESERVATION_COLOURS),
         "expires_at",
         "created_at",
     )
     list_select_related = ("item", "warehouse")
     list_filter = (("status", ChoicesDropdownFilter), "warehouse")
-    acts = ("fulfill", "cancel")
-    bulk_acts = ("fulfill", "cancel")
+    record_actions = ("fulfill", "cancel")
+    bulk_actions = ("fulfill", "cancel")
 
-    @act(
+    @admin_action(
         _("Fulfil"),
-        when=_can("fulfill"),
+        condition=_can("fulfill"),
         icon="task_alt",
         variant=ActionVariant.PRIMARY,
         question=_("This issues the reserved stock from the warehouse."),
@@ -385,9 +391,9 @@ class ReservationAdmin(DocumentAdmin):
         reservations.fulfill_reservation(reservation_id=row.pk, actor=self.actor(request))
         return format_text(_("{quantity} issued."), quantity=local_number(row.quantity))
 
-    @act(
+    @admin_action(
         pgettext_lazy("reservation", "Cancel"),
-        when=_can("cancel"),
+        condition=_can("cancel"),
         icon="undo",
         variant=ActionVariant.DANGER,
         question=_("This releases the reserved stock."),

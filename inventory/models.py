@@ -75,7 +75,7 @@ class Category(Record):
 
 
 class ItemQuerySet(RowLevelQuerySet["Item"]):
-    counted = MaintainedCount("inventory_item")
+    maintained_count = MaintainedCount("inventory_item")
 
 
 class Item(Record):
@@ -221,7 +221,7 @@ class Warehouse(Record):
 
 
 class StockQuerySet(RowLevelQuerySet["Stock"]):
-    counted = MaintainedCount("inventory_stock")
+    maintained_count = MaintainedCount("inventory_stock")
 
 
 class Stock(Record):
@@ -287,7 +287,7 @@ class Stock(Record):
 
 
 class ReservationQuerySet(RowLevelQuerySet["Reservation"]):
-    counted = MaintainedCount("inventory_reservation")
+    maintained_count = MaintainedCount("inventory_reservation")
 
 
 class Reservation(Record):
@@ -371,7 +371,7 @@ class Reservation(Record):
 
 
 class MovementQuerySet(RowLevelQuerySet["Movement"]):
-    counted = MaintainedCount("inventory_movement")
+    maintained_count = MaintainedCount("inventory_movement")
 
 
 class Movement(models.Model):

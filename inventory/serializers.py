@@ -24,7 +24,7 @@ from skeleton.rest.fields import (
     ReferenceField,
     TextField,
     UUIDField,
-    stateless,
+    mark_stateless,
 )
 from skeleton.rest.serializers import InputSerializer, Serializer
 
@@ -36,7 +36,7 @@ def default_currency() -> str:
     return str(settings.SKELETON_CURRENCY)
 
 
-@stateless
+@mark_stateless
 class AttributesField(JsonObjectField):
     """Free-form attributes of an item. Null clears all of them and is stored as an empty object."""
 
@@ -44,7 +44,7 @@ class AttributesField(JsonObjectField):
         return super().run_validation({} if data is None else data)
 
 
-@stateless
+@mark_stateless
 class LaterField(DateTimeField):
     """A time in the future."""
 
@@ -55,7 +55,7 @@ class LaterField(DateTimeField):
         return moment
 
 
-@stateless
+@mark_stateless
 class SignedQuantityField(NumberField):
     """A change of a quantity: positive or negative, but not 0."""
 

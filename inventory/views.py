@@ -39,9 +39,9 @@ from inventory.serializers import (
 )
 from inventory.services import categories, reservations, stock
 from skeleton.rest.actions import action, describe
+from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import JsonResponse
 from skeleton.rest.permissions import HasPermission
-from skeleton.rest.reading import compiled_query_of
 from skeleton.rest.viewsets import DestroyMixin, ModelViewSet, ReadOnlyModelViewSet
 
 
@@ -104,6 +104,7 @@ class WarehouseViewSet(ModelViewSet):
 
 class StockViewSet(ModelViewSet):
     tag = "Inventory"
+    object_names = ("stock level", "stock levels")
     permission_classes = [HasPermission("inventory")]
     serializer_class = StockSerializer
     input_serializer_class = ReceiptInputSerializer

@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.authentication import CSRFCheck
 
-from messenger.services.tickets import standing_of_web_session
+from messenger.services.tickets import authorization_of_web_session
 from skeleton.office.pages import Page, ViewWrapper, register
 from skeleton.office.parameters import validates_parameters
 
 API = "/api/v1/"
-OPEN = ("conversations", "messenger", "users", "files")
+ALLOWED_RESOURCES = ("conversations", "messenger", "users", "files")
 """The API resources that the page may use."""
 
 
@@ -29,9 +29,9 @@ class MessengerPage(Page):
     name, title, resources = "messenger", _("Messages"), ("messenger",)
 
     def urls(self, wrap: ViewWrapper) -> list[Any]:
-        return [*super().urls(wrap), path("messenger/api/<path:asked>", wrap(csrf_exempt(self.ask)))]
+        return [*super().urls(wrap), path("messenger/api/<path:asked>", wrap(csrf_exempt(self.proxy_api)))]
 
-    def show(self, request: HttpRequest) -> HttpResponseBase:
+    def render(self, request: HttpRequest) -> HttpResponseBase:
         actor = self.actor(request)
         context = {
             **self.context(request),
@@ -43,15 +43,15 @@ class MessengerPage(Page):
         return TemplateResponse(request, "messenger/page.html", context)
 
     @validates_parameters
-    def ask(self, request: HttpRequest, asked: str) -> HttpResponseBase:
+    def proxy_api(self, request: HttpRequest, asked: str) -> HttpResponseBase:
         """Forward the request to the API's view, which checks the permissions as usual."""
-        if asked.partition("/")[0] not in OPEN:
+        if asked.partition("/")[0] not in ALLOWED_RESOURCES:
             raise Http404
         _check_csrf(request)
         actor = self.actor(request)
         view, args, kwargs = resolve(f"{API}{asked}")
         request._force_auth_user = actor  # type: ignore[attr-defined]  # DRF's hook for the user
-        request._force_auth_token = standing_of_web_session(actor.user_id, request.session.session_key or "")  # type: ignore[attr-defined]
+        request._force_auth_token = authorization_of_web_session(actor.user_id, request.session.session_key or "")  # type: ignore[attr-defined]
         answer: HttpResponseBase = view(request, *args, **kwargs)
         return answer
 

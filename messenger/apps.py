@@ -6,7 +6,7 @@ from django.db.models import OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from messenger.errors import declare_constraints
-from skeleton.files import uses
+from skeleton.files import usage
 
 
 class MessengerConfig(AppConfig):
@@ -14,7 +14,7 @@ class MessengerConfig(AppConfig):
 
     def ready(self) -> None:
         declare_constraints()
-        uses.register(_("a message"), self.is_attached, shared_with=self.attachments_shown_to)
+        usage.register_usage(_("a message"), self.is_attached, shared_with=self.attachments_shown_to)
 
     def is_attached(self, file_id: UUID) -> bool:
         """Return whether the file is attached to a message."""

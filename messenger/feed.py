@@ -14,22 +14,22 @@ from django.db.models import BooleanField, F, Field, Func, Model
 
 from messenger.models import Conversation, Message
 from messenger.serializers import ChatMessageSerializer, ConversationEventSerializer
+from skeleton.db.compiled_sql import CompiledSQL, Placeholder, compile_rows
 from skeleton.db.fetching import fetch
-from skeleton.db.statements import CompiledSQL, Placeholder, compile_rows
 from skeleton.rest.http import dump_json
-from skeleton.rest.plans import RowMapper, row_mapper
+from skeleton.rest.row_mappers import RowMapper, row_mapper
 
 PAGE = 200
 """Events read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class OutgoingEvent:
     """A serialized event, and the ids of the users who may receive it (None: the user it was read for)."""
 
     position: int
     frame: bytes
-    hearers: frozenset[UUID] | None
+    recipient_ids: frozenset[UUID] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Log:
     oldest: int
     newest: int
 
-    def reaches(self, position: int) -> bool:
+    def covers(self, position: int) -> bool:
         """Return whether the log contains every event after `position`."""
         return self.oldest - 1 <= position <= self.newest
 
@@ -72,31 +72,31 @@ _MISSED_EVENTS = f"""
 """  # noqa: S608
 
 
-def new_events(after: int, until: int, listeners: Sequence[UUID]) -> tuple[list[Told], int]:
+def new_events(after: int, until: int, listeners: Sequence[UUID]) -> tuple[list[OutgoingEvent], int]:
     """Return the next events for any of `listeners` (ids of users), and the position up to which they were read.
 
     Must be called in a snapshot, in which `until` is the newest position.
     """
     rows = fetch(_NEW_EVENTS, [list(listeners), after])
-    return _told(rows), _reached(rows, until)
+    return _serialize(rows), _reached(rows, until)
 
 
-def missed_events(user_id: UUID, after: int, until: int) -> tuple[list[Told], int]:
+def missed_events(user_id: UUID, after: int, until: int) -> tuple[list[OutgoingEvent], int]:
     """Return the next events for one user after `after` and up to `until`, and the position reached."""
     rows = fetch(_MISSED_EVENTS, [after, until, user_id])
-    return _told(rows), _reached(rows, until)
+    return _serialize(rows), _reached(rows, until)
 
 
 def _reached(rows: Sequence[Sequence[Any]], until: int) -> int:
     return int(rows[-1][0]) if len(rows) == PAGE else until
 
 
-def _told(rows: Iterable[Sequence[Any]]) -> list[Told]:
+def _serialize(rows: Iterable[Sequence[Any]]) -> list[OutgoingEvent]:
     found = [row for row in rows if row[6] is None or row[6]]  # those with recipients
     messages = _objects(Message, {row[3] for row in found if row[3]})
     states = _objects(Conversation, {row[2] for row in found if row[1] == "conversation.updated"})
-    told = []
-    for position, kind, conversation_id, message_id, user_id, seq, hearers in found:
+    events = []
+    for position, kind, conversation_id, message_id, user_id, seq, recipient_ids in found:
         data: dict[str, Any] = {"conversation_id": conversation_id}
         if message_id:
             data["message"] = messages[message_id]
@@ -104,21 +104,27 @@ def _told(rows: Iterable[Sequence[Any]]) -> list[Told]:
             data["conversation"] = states[conversation_id]
         else:
             data |= {"user_id": user_id, "seq": seq}
-        told.append(Told(position, frame(position, kind, data), frozenset(hearers) if hearers is not None else None))
-    return told
+        events.append(
+            OutgoingEvent(
+                position,
+                event_frame(position, kind, data),
+                frozenset(recipient_ids) if recipient_ids is not None else None,
+            )
+        )
+    return events
 
 
-def frame(position: int, kind: str, data: dict[str, Any]) -> bytes:
+def event_frame(position: int, kind: str, data: dict[str, Any]) -> bytes:
     """Return an event in the format of server-sent events. The JSON contains no line breaks."""
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (position, kind.encode(), dump_json(data))
 
 
-def mark(position: int) -> bytes:
+def heartbeat_frame(position: int) -> bytes:
     """Return a heartbeat that contains only the position, which the client stores, and keeps the connection alive."""
     return b": \nid: %d\n\n" % position
 
 
-STARTED, RESET = "stream.started", "stream.reset"
+STREAM_STARTED, STREAM_RESET = "stream.started", "stream.reset"
 """The first event of a stream. `stream.reset` means that the log does not cover what was missed: reload everything."""
 
 

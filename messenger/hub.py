@@ -20,9 +20,9 @@ import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
 from messenger import feed, presence
-from messenger.services.tickets import Standing
-from messenger.standing import still_standing
-from skeleton.kernel.transactions import snapshot
+from messenger.authorization import valid_authorizations
+from messenger.services.tickets import StreamAuthorization
+from skeleton.kernel.transactions import read_snapshot
 from skeleton.server.responses import EventStream
 
 log = structlog.get_logger("skeleton.messenger")
@@ -38,10 +38,10 @@ MAX_STREAMS_PER_USER = 50
 class Listener:
     """An open stream, with its authorization and its position. `joined` means that it receives new events live."""
 
-    __slots__ = ("joined", "stream", "position", "standing")
+    __slots__ = ("joined", "stream", "position", "authorization")
 
-    def __init__(self, standing: Standing, position: int, stream: EventStream) -> None:
-        self.standing, self.position, self.stream = standing, position, stream
+    def __init__(self, authorization: StreamAuthorization, position: int, stream: EventStream) -> None:
+        self.authorization, self.position, self.stream = authorization, position, stream
         self.joined = False
 
 
@@ -51,20 +51,20 @@ class Hub:
     def __init__(self) -> None:
         self._changes: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._by_user: defaultdict[Any, list[Listener]] = defaultdict(list)
-        self._behind: list[Listener] = []
-        self._seen: int | None = None
-        self._beat = 0.0
-        self._announced = False
+        self._resuming: list[Listener] = []
+        self._position: int | None = None
+        self._next_heartbeat = 0.0
+        self._notified = False
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
     # from any thread
 
-    def join(self, standing: Standing, position: int, stream: EventStream) -> None:
+    def join(self, authorization: StreamAuthorization, position: int, stream: EventStream) -> None:
         """Send `stream` all events after `position`, past and future, until it closes."""
         if stream.closed.done():  # the client left before the stream began
             return
-        listener = Listener(standing, position, stream)
+        listener = Listener(authorization, position, stream)
         stream.on_close = lambda: self._change(lambda: self._remove(listener))
         stream.send(b"retry: %d\n\n" % RECONNECT_MILLISECONDS)
         with self._starting:
@@ -74,17 +74,17 @@ class Hub:
 
     def _start(self) -> None:
         """Start the thread. This must not happen before the server forks, or its processes would share the pipe."""
-        self._awake, self._alarm = os.pipe()
-        os.set_blocking(self._alarm, False)
-        self._presence = presence.Presences()
-        self._beat = time.monotonic() + HEARTBEAT_SECONDS
+        self._wakeup_read, self._wakeup_write = os.pipe()
+        os.set_blocking(self._wakeup_write, False)
+        self._presence = presence.PresenceRegistry()
+        self._next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
         self._thread = threading.Thread(target=self._run, name="messenger-hub", daemon=True)
         self._thread.start()
 
     def _change(self, change: Callable[[], None]) -> None:
         self._changes.put(change)
         with suppress(BlockingIOError):  # the pipe is full, so the thread is awake
-            os.write(self._alarm, b"!")
+            os.write(self._wakeup_write, b"!")
 
     # the thread
 
@@ -102,28 +102,28 @@ class Hub:
     def _listen(self) -> None:
         connection.ensure_connection()
         raw = connection.connection
-        raw.add_notify_handler(self._hear)  # also called for notifications that arrive during a query
+        raw.add_notify_handler(self._on_notify)  # also called for notifications that arrive during a query
         raw.execute("LISTEN messenger")
-        self._presence.begin()
+        self._presence.reset()
         while True:
-            self._announced = False
+            self._notified = False
             more = self._run_once()
-            if not (more or self._announced):
+            if not (more or self._notified):
                 self._wait(raw)
 
-    def _hear(self, announcement: Any) -> None:
+    def _on_notify(self, announcement: Any) -> None:
         """Note that there is news. The payload is ignored; the event log is the source of truth."""
-        self._announced = True
+        self._notified = True
 
     def _wait(self, raw: Any) -> None:
         """Wait for a notification, a new or closed stream, or the time of the next heartbeat."""
         waiting = select.poll()  # not `select`, which does not support descriptors from 1024 on
-        for descriptor in (raw.fileno(), self._awake):
+        for descriptor in (raw.fileno(), self._wakeup_read):
             waiting.register(descriptor, select.POLLIN)
-        patience = max(0.0, self._beat - time.monotonic())
+        patience = max(0.0, self._next_heartbeat - time.monotonic())
         ready = [descriptor for descriptor, _ in waiting.poll(patience * 1000)]
-        if self._awake in ready:
-            os.read(self._awake, 4096)
+        if self._wakeup_read in ready:
+            os.read(self._wakeup_read, 4096)
         if raw.fileno() in ready:
             with connection.wrap_database_errors:
                 raw.pgconn.consume_input()
@@ -134,17 +134,17 @@ class Hub:
         """Send pending events, and return whether there are more."""
         self._take_changes()
         if not self._by_user:
-            self._seen = None
-            self._beat = time.monotonic() + HEARTBEAT_SECONDS
+            self._position = None
+            self._next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
             return False
-        if self._seen is None:
-            self._seen = feed.log_now().newest
-        more = self._send_new_events(self._seen)
-        self._send_missed_events(self._seen)
-        if time.monotonic() >= self._beat:
-            self._beat = time.monotonic() + HEARTBEAT_SECONDS
+        if self._position is None:
+            self._position = feed.log_now().newest
+        more = self._send_new_events(self._position)
+        self._send_missed_events(self._position)
+        if time.monotonic() >= self._next_heartbeat:
+            self._next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
             self._heartbeat()
-        return more or bool(self._behind)
+        return more or bool(self._resuming)
 
     def _take_changes(self) -> None:
         while True:
@@ -153,77 +153,81 @@ class Hub:
             except Empty:
                 break
             change()
-        self._presence.show(self._by_user.keys())
+        self._presence.update(self._by_user.keys())
 
     def _add(self, listener: Listener) -> None:
-        own = self._by_user[listener.standing.user_id]
+        own = self._by_user[listener.authorization.user_id]
         own.append(listener)
-        self._behind.append(listener)
+        self._resuming.append(listener)
         if len(own) > MAX_STREAMS_PER_USER:
             self._end([own[0]])
 
     def _remove(self, listener: Listener) -> None:
-        own = self._by_user[listener.standing.user_id]
+        own = self._by_user[listener.authorization.user_id]
         if listener in own:
             own.remove(listener)
-        if listener in self._behind:
-            self._behind.remove(listener)
+        if listener in self._resuming:
+            self._resuming.remove(listener)
         if not own:
-            del self._by_user[listener.standing.user_id]
+            del self._by_user[listener.authorization.user_id]
 
-    # telling
+    # sending
 
     def _send_new_events(self, seen: int) -> bool:
         """Send new events to the live streams, and return whether there are more."""
-        with snapshot():
+        with read_snapshot():
             newest = feed.log_now().newest
             if newest <= seen:
                 return False
-            told, reached = feed.new_events(seen, newest, list(self._by_user))
-            hearers = {user_id for one in told for user_id in one.hearers or ()}
-            live = self._standing(listener for user_id in hearers for listener in self._by_user[user_id])
-        self._seen = reached
-        parcels: dict[Listener, list[bytes]] = defaultdict(list)
-        for one in told:
-            for user_id in one.hearers or ():
+            events, reached = feed.new_events(seen, newest, list(self._by_user))
+            recipient_ids = {user_id for event in events for user_id in event.recipient_ids or ()}
+            live = self._valid_authorizations(
+                listener for user_id in recipient_ids for listener in self._by_user[user_id]
+            )
+        self._position = reached
+        outgoing: dict[Listener, list[bytes]] = defaultdict(list)
+        for event in events:
+            for user_id in event.recipient_ids or ():
                 for listener in self._by_user[user_id]:
-                    if listener.joined and listener.position < one.position:
-                        parcels[listener].append(one.frame)
-                        listener.position = one.position
-        self._deliver(parcels, live)
+                    if listener.joined and listener.position < event.position:
+                        outgoing[listener].append(event.frame)
+                        listener.position = event.position
+        self._deliver(outgoing, live)
         return reached < newest
 
     def _send_missed_events(self, seen: int) -> None:
         """Send resumed streams the events they missed, one page per stream and turn."""
-        for listener in tuple(self._behind):
-            parcels: dict[Listener, list[bytes]] = {}
+        for listener in tuple(self._resuming):
+            outgoing: dict[Listener, list[bytes]] = {}
             if listener.position < seen:
-                with snapshot():
-                    missed, reached = feed.missed_events(listener.standing.user_id, listener.position, seen)
-                    live = self._standing([listener])
-                parcels[listener] = [one.frame for one in missed]
+                with read_snapshot():
+                    missed, reached = feed.missed_events(listener.authorization.user_id, listener.position, seen)
+                    live = self._valid_authorizations([listener])
+                outgoing[listener] = [one.frame for one in missed]
                 listener.position = reached
-                self._deliver(parcels, live)
-            if listener.position >= seen and listener in self._behind:
+                self._deliver(outgoing, live)
+            if listener.position >= seen and listener in self._resuming:
                 listener.joined = True
-                self._behind.remove(listener)
+                self._resuming.remove(listener)
 
     def _heartbeat(self) -> None:
         """Send a heartbeat with the current position to every stream, and end those that lost their authorization."""
         everybody = [listener for own in self._by_user.values() for listener in own]
-        live = self._standing(everybody)
-        seen = self._seen or 0
-        beat = {one: [feed.mark(max(one.position, seen) if one.joined else one.position)] for one in everybody}
+        live = self._valid_authorizations(everybody)
+        seen = self._position or 0
+        beat = {
+            one: [feed.heartbeat_frame(max(one.position, seen) if one.joined else one.position)] for one in everybody
+        }
         self._deliver(beat, live)
         self._presence.renew()
 
-    def _standing(self, listeners: Iterable[Listener]) -> set[Standing]:
-        return still_standing({listener.standing for listener in listeners})
+    def _valid_authorizations(self, listeners: Iterable[Listener]) -> set[StreamAuthorization]:
+        return valid_authorizations({listener.authorization for listener in listeners})
 
-    def _deliver(self, parcels: dict[Listener, list[bytes]], live: set[Standing]) -> None:
-        """Send the parcels on the event loop, in order. Streams without a valid authorization are ended instead."""
-        ended = [listener for listener in parcels if listener.standing not in live]
-        sent = [(one.stream, b"".join(parts)) for one, parts in parcels.items() if parts and one.standing in live]
+    def _deliver(self, outgoing: dict[Listener, list[bytes]], live: set[StreamAuthorization]) -> None:
+        """Send `outgoing` on the event loop, in order. Streams without a valid authorization are ended instead."""
+        ended = [listener for listener in outgoing if listener.authorization not in live]
+        sent = [(one.stream, b"".join(parts)) for one, parts in outgoing.items() if parts and one.authorization in live]
         self._end(ended)
         if sent:
             sent[0][0].loop.call_soon_threadsafe(_send, sent)
@@ -234,8 +238,8 @@ class Hub:
             listener.stream.loop.call_soon_threadsafe(listener.stream.close)
 
 
-def _send(parcels: list[tuple[EventStream, bytes]]) -> None:
-    for stream, data in parcels:
+def _send(batches: list[tuple[EventStream, bytes]]) -> None:
+    for stream, data in batches:
         stream.send(data)
 
 

@@ -18,17 +18,17 @@ _HIDE = "DELETE FROM messenger_presence WHERE process = %s AND user_id = ANY(%s)
 _FORGET = "DELETE FROM messenger_presence WHERE seen_at < clock_timestamp() - interval '1 hour'"
 
 
-class Presences:
-    """The presence records of one process. After a crash may have emptied the UNLOGGED table, `begin` starts over."""
+class PresenceRegistry:
+    """The presence records of one process. After a crash may have emptied the UNLOGGED table, `reset` starts over."""
 
     def __init__(self) -> None:
         self._process = uuid4()
         self._shown: set[UUID] = set()
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         self._shown = set()
 
-    def show(self, user_ids: Collection[UUID]) -> None:
+    def update(self, user_ids: Collection[UUID]) -> None:
         """Record that exactly these users are connected to this process."""
         there = set(user_ids)
         if there == self._shown:

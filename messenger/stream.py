@@ -5,44 +5,44 @@ from dataclasses import dataclass
 
 from messenger import feed
 from messenger.hub import hub
-from messenger.services.tickets import Standing
-from skeleton.kernel.transactions import snapshot
+from messenger.services.tickets import StreamAuthorization
+from skeleton.kernel.transactions import read_snapshot
 from skeleton.server.responses import EventStream
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StreamStart:
     """The start of a stream. `position` is the client's last one; `reset` means that the log does not cover the gap."""
 
-    standing: Standing
+    authorization: StreamAuthorization
     position: int
     newest: int
     reset: bool
 
-    def now(self) -> Iterator[bytes]:
+    def replay(self) -> Iterator[bytes]:
         """Yield the events up to now, for a server without stream support. An EventSource reconnects automatically."""
         yield self._greeting()
         position = self.position
         while position < self.newest:
-            with snapshot():
-                missed, position = feed.missed_events(self.standing.user_id, position, self.newest)
+            with read_snapshot():
+                missed, position = feed.missed_events(self.authorization.user_id, position, self.newest)
             yield b"".join(one.frame for one in missed)
-        yield feed.mark(position)
+        yield feed.heartbeat_frame(position)
 
-    def follow(self, stream: EventStream) -> None:
+    def attach(self, stream: EventStream) -> None:
         """Send the first event, and pass the stream to the hub. Called on the event loop."""
         stream.send(self._greeting())
-        hub.join(self.standing, self.position, stream)
+        hub.join(self.authorization, self.position, stream)
 
     def _greeting(self) -> bytes:
-        return feed.frame(self.position, feed.RESET if self.reset else feed.STARTED, {})
+        return feed.event_frame(self.position, feed.STREAM_RESET if self.reset else feed.STREAM_STARTED, {})
 
 
-def begin(standing: Standing, last_event_id: int | None) -> Start:
+def start_stream(authorization: StreamAuthorization, last_event_id: int | None) -> StreamStart:
     """Return the start of a stream after `last_event_id`, or from now on if it is None."""
     log = feed.log_now()
     if last_event_id is None:
-        return Start(standing, log.newest, log.newest, reset=False)
-    if log.reaches(last_event_id):
-        return Start(standing, last_event_id, log.newest, reset=False)
-    return Start(standing, log.newest, log.newest, reset=True)
+        return StreamStart(authorization, log.newest, log.newest, reset=False)
+    if log.covers(last_event_id):
+        return StreamStart(authorization, last_event_id, log.newest, reset=False)
+    return StreamStart(authorization, log.newest, log.newest, reset=True)

@@ -26,7 +26,7 @@ from messenger.serializers import (
     ReadInputSerializer,
     TicketSerializer,
 )
-from messenger.services.tickets import Standing, issue_ticket
+from messenger.services.tickets import StreamAuthorization, issue_ticket
 from skeleton.identity.authentication import TokenAuthentication
 from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.ids import parse_uuid
@@ -119,7 +119,7 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         If the owner leaves, the longest-standing member becomes the owner.
         """
         services.remove_member(conversation_id=self.pk, user_id=self._user_named(request), actor=self.actor)
-        return self.answer(self.get_reader().one(Conversation.objects.as_left_by(self.actor.user_id), self.pk))
+        return self.answer(self.get_compiled_query().one(Conversation.objects.as_left_by(self.actor.user_id), self.pk))
 
     def _user_named(self, request: Request) -> UUID:
         """Return the user given in the query string or the body."""
@@ -248,7 +248,7 @@ class StreamViewSet(ApiViewSet):
     def ticket(self, request: Request) -> HttpResponse:
         """Valid for one use within 30 seconds, and no longer than your session."""
         self.parse()
-        ticket, expires_at = issue_ticket(standing=self._standing())
+        ticket, expires_at = issue_ticket(authorization=self._authorization())
         return self.answer({"ticket": ticket, "expires_at": expires_at}, 201)
 
     @action(detail=False, methods=["get"], summary="Stream events", envelope="stream", errors=(400,))
@@ -269,13 +269,13 @@ class StreamViewSet(ApiViewSet):
         """
         if request.method == "HEAD":
             return HttpResponse(content_type=EVENT_STREAM)
-        start = stream.begin(self._standing(), self._last_event_id(request))
+        start = stream.start_stream(self._authorization(), self._last_event_id(request))
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamResponse(start.now(), start.follow, content_type=EVENT_STREAM, headers=headers)
+        return StreamResponse(start.replay(), start.attach, content_type=EVENT_STREAM, headers=headers)
 
-    def _standing(self) -> Standing:
-        standing: Standing | None = self.request.auth  # type: ignore[assignment]
-        return standing or Standing(self.actor.user_id, self.actor.session_id)
+    def _authorization(self) -> StreamAuthorization:
+        authorization: StreamAuthorization | None = self.request.auth  # type: ignore[assignment]
+        return authorization or StreamAuthorization(self.actor.user_id, self.actor.session_id)
 
     def _last_event_id(self, request: Request) -> int | None:
         unknown = [name for name in request.query_params if name not in ("ticket", "last_event_id")]

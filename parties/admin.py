@@ -23,23 +23,23 @@ from parties.serializers import (
     PartyInputSerializer,
 )
 from parties.spreadsheets import party_table
-from skeleton.importexport.screens import ImportableAdmin
+from skeleton.importexport.import_admin import ImportableAdmin
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
-from skeleton.office.acts import act
-from skeleton.office.columns import activity, money, status
+from skeleton.office.actions import admin_action
+from skeleton.office.columns import active_column, money_column, status_column
 from skeleton.office.filters import CurrencyFilter
-from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyChoice, KeyValueField, RecordForm
+from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, KeyValueField, RecordForm
 from skeleton.office.numbers import AmountField
 from skeleton.office.records import ChildListFormSet, RecordAdmin, StackedChildListInline
 from skeleton.rest.serializers import InputSerializer
 
-STATUS = status(
+STATUS = status_column(
     "status",
     {PartyStatus.ACTIVE: "success", PartyStatus.INACTIVE: "warning", PartyStatus.BLACKLISTED: "danger"},
 )
-PURCHASES = money("total_purchases", _("purchases"))
+PURCHASES = money_column("total_purchases", _("purchases"))
 
 # --- parties ----------------------------------------------------------------------------------------------------------
 
@@ -90,8 +90,8 @@ class PartyAdmin(ImportableAdmin):
     list_filter: ClassVar[Any] = (("status", ChoicesDropdownFilter),)
     search_fields = ("search_text__contains",)
     search_help_text = _("Name, e-mail, tax id or phone")
-    searched_in_lower_case = True
-    acts = bulk_acts = ("activate", "deactivate", "blacklist")
+    lowercase_search = True
+    record_actions = bulk_actions = ("activate", "deactivate", "blacklist")
     readonly_fields: ClassVar[Any] = (STATUS, "created_at", "updated_at")
     own_fields: ClassVar[tuple[Any, ...]] = ()
     known_fields: ClassVar[tuple[Any, ...]] = (STATUS,)
@@ -101,37 +101,37 @@ class PartyAdmin(ImportableAdmin):
         known = (*self.known_fields, ("created_at", "updated_at"))
         return ((None, {"fields": basics}), *(((_("Status and times (UTC)"), {"fields": known}),) if obj else ()))
 
-    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
         return services.create_party(kind=self.kind, values=values, actor=actor)
 
-    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+    def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         services.update_party(kind=self.kind, pk=pk, values=values, actor=actor)
 
     def _become(self, request: HttpRequest, party: Party, action: str) -> str:
         services.change_status(kind=self.kind, pk=party.pk, action=action, actor=self.actor(request))
         return f"{party.name} is {services.ACTIONS[action]} now."
 
-    @act(
+    @admin_action(
         _("Activate"),
-        when=lambda party: party.status != PartyStatus.ACTIVE,
+        condition=lambda party: party.status != PartyStatus.ACTIVE,
         icon="check_circle",
         question=_("New orders, invoices and contracts can be made for it again."),
     )
     def activate(self, request: HttpRequest, party: Party, form: ActionForm) -> str:
         return self._become(request, party, "activate")
 
-    @act(
+    @admin_action(
         _("Deactivate"),
-        when=lambda party: party.status != PartyStatus.INACTIVE,
+        condition=lambda party: party.status != PartyStatus.INACTIVE,
         icon="pause_circle",
         question=_("No new order, invoice or contract can be made for it."),
     )
     def deactivate(self, request: HttpRequest, party: Party, form: ActionForm) -> str:
         return self._become(request, party, "deactivate")
 
-    @act(
+    @admin_action(
         _("Blacklist"),
-        when=lambda party: party.status != PartyStatus.BLACKLISTED,
+        condition=lambda party: party.status != PartyStatus.BLACKLISTED,
         icon="block",
         variant=ActionVariant.DANGER,
         question=_("No new order, invoice or contract can be made for it."),
@@ -143,7 +143,7 @@ class PartyAdmin(ImportableAdmin):
 class CustomerForm(PartyForm):
     money = {"credit_limit": "currency"}
     credit_limit = AmountField(required=False, help_text=_("Leave empty for no limit."), label=_("Credit limit"))
-    currency = CurrencyChoice(help_text=_("Defaults to the company's currency."), label=_("Currency"))
+    currency = CurrencyField(help_text=_("Defaults to the company's currency."), label=_("Currency"))
 
     class Meta(PartyForm.Meta):
         fields = (*PartyForm.Meta.fields, "credit_limit", "currency")
@@ -162,7 +162,7 @@ class CustomerAdmin(PartyAdmin):
         "email",
         "phone",
         STATUS,
-        money("credit_limit", _("credit limit")),
+        money_column("credit_limit", _("credit limit")),
         PURCHASES,
         "created_at",
     )
@@ -170,21 +170,21 @@ class CustomerAdmin(PartyAdmin):
     known_fields = ((STATUS, PURCHASES),)
     readonly_fields = (*PartyAdmin.readonly_fields, PURCHASES)
 
-    def pickable(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_autocomplete_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return self.get_queryset(request).filter(status=PartyStatus.ACTIVE)
 
 
 @admin.register(Supplier)
 class SupplierAdmin(PartyAdmin):
     kind = PartyKind.SUPPLIER
-    audited_as = "suppliers"
+    audit_resource_name = "suppliers"
     table = party_table(kind)
 
 
 @admin.register(Partner)
 class PartnerAdmin(PartyAdmin):
     kind = PartyKind.PARTNER
-    audited_as = "partners"
+    audit_resource_name = "partners"
     table = party_table(kind)
 
 
@@ -196,7 +196,7 @@ class EmployeeForm(PartyForm):
 @admin.register(Employee)
 class EmployeeAdmin(PartyAdmin):
     kind = PartyKind.EMPLOYEE
-    audited_as = "employees"
+    audit_resource_name = "employees"
     table = party_table(kind)
     form = EmployeeForm
     create_input, update_input = EmployeeCreateInputSerializer, EmployeeInputSerializer
@@ -213,15 +213,15 @@ class CountryForm(RecordForm):
         initial={"en": ""},
         help_text=_("One a line, by language, such as en: Ukraine. English is needed."),
     )
-    currency_code = CurrencyChoice(label=_("Currency code"))
+    currency_code = CurrencyField(label=_("Currency code"))
 
     class Meta:
         model = Country
         fields = ("code", "alpha3", "numeric_code", "name", "phone_code", "currency_code", "region", "flag_emoji")
 
-    def body(self, *, partial: bool) -> dict[str, Any]:
+    def request_body(self, *, partial: bool) -> dict[str, Any]:
         """Replace null by an empty string: for countries, null means unchanged and an empty string clears."""
-        return {name: "" if value is None else value for name, value in super().body(partial=partial).items()}
+        return {name: "" if value is None else value for name, value in super().request_body(partial=partial).items()}
 
 
 @admin.register(Country)
@@ -229,27 +229,27 @@ class CountryAdmin(RecordAdmin):
     resources = ("countries",)
     form = CountryForm
     create_input, update_input = CountryCreateInputSerializer, CountryInputSerializer
-    list_display = ("code", "english_name", "alpha3", "phone_code", "currency_code", "region", activity())
+    list_display = ("code", "english_name", "alpha3", "phone_code", "currency_code", "region", active_column())
     list_filter = ("is_active", "region")
     search_fields = ("code", "alpha3", "name__en__icontains")
     ordering = ("code",)
     list_per_page = 100
-    acts = bulk_acts = ("activate", "deactivate")
+    record_actions = bulk_actions = ("activate", "deactivate")
     fields = (("code", "alpha3"), ("numeric_code", "phone_code"), "name", ("currency_code", "region"), "flag_emoji")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("code",) if obj else ()
 
-    def pickable(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_autocomplete_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return self.get_queryset(request).filter(is_active=True)
 
     @admin.display(description=_("name"))
     def english_name(self, country: Country) -> str:
         return str(country)
 
-    @act(
+    @admin_action(
         _("Activate"),
-        when=lambda country: not country.is_active,
+        condition=lambda country: not country.is_active,
         icon="check_circle",
         question=_("It is offered again."),
     )
@@ -257,9 +257,9 @@ class CountryAdmin(RecordAdmin):
         services.set_country_active(pk=country.pk, active=True, actor=self.actor(request))
         return format_text(_("{country} is active now."), country=country)
 
-    @act(
+    @admin_action(
         _("Deactivate"),
-        when=lambda country: country.is_active,
+        condition=lambda country: country.is_active,
         icon="block",
         question=_("It will no longer be offered."),
     )

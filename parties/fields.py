@@ -11,14 +11,14 @@ from rest_framework.fields import empty
 
 from parties.queries import country_ids
 from skeleton.kernel.ids import parse_uuid
-from skeleton.rest.fields import JsonObjectField, TextField, stateless
+from skeleton.rest.fields import JsonObjectField, TextField, mark_stateless
 
 _PHONE = re.compile(r"\(?\+?[0-9 ().\-]+")
 _PHONE_DIGITS = range(3, 21)
 _URL = URLValidator(schemes=["http", "https"])
 
 
-@stateless
+@mark_stateless
 class PhoneField(TextField):
     """A phone number: `+`, digits, spaces and `().-`, with 3 to 20 digits. Stored as entered."""
 
@@ -37,7 +37,7 @@ class PhoneField(TextField):
         return text
 
 
-@stateless
+@mark_stateless
 class WebsiteField(TextField):
     """An http or https URL."""
 
@@ -52,7 +52,7 @@ class WebsiteField(TextField):
         return text
 
 
-@stateless
+@mark_stateless
 class TextsField(JsonObjectField):
     """An object of short strings. If null is allowed, it means an empty object."""
 
@@ -74,7 +74,7 @@ class TextsField(JsonObjectField):
         return texts
 
 
-@stateless
+@mark_stateless
 class CountryNameField(TextsField):
     """A country's name by language (`en`, `uk`, …). English is required."""
 
@@ -87,7 +87,7 @@ class CountryNameField(TextsField):
         return names
 
 
-@stateless
+@mark_stateless
 class CountryField(TextField):
     """A country, given by id, alpha-2 or alpha-3 code. Returns the id."""
 
@@ -105,7 +105,7 @@ class CountryField(TextField):
         return found[0]
 
 
-@stateless
+@mark_stateless
 class CodeField(TextField):
     """A code with a fixed format. Letters are converted to upper case."""
 

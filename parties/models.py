@@ -66,9 +66,9 @@ class Country(Record):
 class PartyQuerySet(RowLevelQuerySet["Party"]):
     """Parties. Their counts by kind are maintained."""
 
-    counted = MaintainedCount("parties_party")
+    maintained_count = MaintainedCount("parties_party")
 
-    @keyed(part="kind")
+    @keyed(partition="kind")
     def of_kind(self, kind: PartyKind) -> "models.QuerySet[Party]":
         """Return the parties of one kind."""
         return self.filter(kind=kind)

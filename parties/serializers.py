@@ -29,7 +29,7 @@ from skeleton.rest.fields import (
     MoneyField,
     TextField,
     UUIDField,
-    stateless,
+    mark_stateless,
 )
 from skeleton.rest.serializers import InputSerializer, Serializer
 
@@ -97,7 +97,7 @@ class TypedAddressSerializer(AddressSerializer):
     state = TextField(source="region", allow_null=True, help_text="Same as `region`.")
 
 
-@stateless
+@mark_stateless
 class AddressInputSerializer(InputSerializer):
     """An address, or the fields of it to change. `state` is an alias of `region`."""
 

@@ -18,7 +18,7 @@ from parties.choices import AddressType, PartyKind, PartyStatus
 from parties.countries.dataset import load
 from parties.models import KINDS, Address, Country, Party
 from skeleton.db.locks import locked_for_update
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.ids import uuid7
@@ -56,7 +56,7 @@ def update_party(*, kind: PartyKind, pk: UUID, values: Values, actor: Actor) -> 
             touched = _merge_primary_address(party, values["address"])
         elif addresses is not None:
             touched = _replace_addresses(party, addresses)
-        if not assign(party, fields) and touched:
+        if not save_changes(party, fields) and touched:
             party.save(update_fields=["updated_at"])
 
 
@@ -92,7 +92,7 @@ def _merge_primary_address(party: Party, change: Values | None) -> bool:
     if change is None:
         return bool(present and present.delete())
     if present:
-        return assign(present, change)
+        return save_changes(present, change)
     fresh = _has_content(change)
     _write_addresses(party, fresh)
     return bool(fresh)
@@ -161,7 +161,7 @@ def change_status(*, kind: PartyKind, pk: UUID, action: str, actor: Actor) -> No
                 format_text(_ALREADY[kind], status=Label(status.label)),
                 details={"allowed": allowed},
             )
-        assign(party, {"status": status.value})
+        save_changes(party, {"status": status.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ def set_country_active(*, pk: UUID, active: bool, actor: Actor) -> None:
     """Activate or deactivate a country. Raises NotFound; Conflict if it already has that status."""
     with audited_transaction(actor, "activate" if active else "deactivate"):
         country = locked_for_update(Country.objects.visible_to(actor), pk, no_key=True)
-        if not assign(country, {"is_active": active}):
+        if not save_changes(country, {"is_active": active}):
             told = _("The country is already active.") if active else _("The country is already inactive.")
             raise Conflict(told, details={"allowed": ["deactivate" if active else "activate"]})
 

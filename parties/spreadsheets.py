@@ -60,12 +60,12 @@ _CONTACT_COLUMNS = (
     TextColumn("website", _("Begins with http:// or https://.")),
     JsonColumn("social_media", _('A JSON object, such as {"facebook": "https://facebook.com/us"}.')),
 )
-_READ_ONLY_COLUMNS = (TextColumn("status", shown=True), DateTimeColumn("created_at"))
+_READ_ONLY_COLUMNS = (TextColumn("status", read_only=True), DateTimeColumn("created_at"))
 _MONEY_COLUMNS = (
     AmountColumn("credit_limit", _("In whole units of the currency, such as 1500.00; 0 is no limit.")),
     UppercaseCodeColumn("currency", _("ISO code. Defaults to the company's currency.")),
 )
-_TOTAL_COLUMNS = (AmountColumn("total_purchases", shown=True),)
+_TOTAL_COLUMNS = (AmountColumn("total_purchases", read_only=True),)
 
 
 def party_table(kind: PartyKind) -> Table:
@@ -83,5 +83,5 @@ def party_table(kind: PartyKind) -> Table:
             *_READ_ONLY_COLUMNS,
         ),
         key=("email", "name"),
-        parts=("addresses__country",),
+        prefetches=("addresses__country",),
     )

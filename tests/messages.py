@@ -1,4 +1,4 @@
-"""What is marked for translation in code and templates, found without GNU gettext (Babel and Django's lexer)."""
+"""Finds the texts marked for translation in code and templates, without GNU gettext (Babel and Django's lexer)."""
 
 import re
 from ast import literal_eval
@@ -28,7 +28,7 @@ _CALL = re.compile(rf"\b(p?n?gettext|_)\(\s*{_STRING}(?:\s*,\s*{_STRING})?")
 
 
 class Message(NamedTuple):
-    """A text to translate: its context, its singular, and its plural where it has one."""
+    """A text to translate: its context, singular and, if it has one, plural."""
 
     context: str | None
     text: str
@@ -36,14 +36,14 @@ class Message(NamedTuple):
 
 
 def marked() -> set[Message]:
-    """Every text that is marked anywhere."""
+    """Return all marked texts of the project."""
     return {message for path in files("*.py") for message in _in_code(path)} | {
         message for path in files("*.html") for message in _in_template(path)
     }
 
 
 def marked_in(folder: Path, *left_out: str) -> set[Message]:
-    """Every text that is marked in a package, but for its folders `left_out`."""
+    """Return all marked texts of a package, except those in the folders `left_out`."""
     paths = [path for path in folder.rglob("*") if not set(left_out) & set(path.relative_to(folder).parts)]
     code = (message for path in paths if path.suffix == ".py" for message in _in_code(path))
     pages = (path for path in paths if path.suffix == ".html" and "templates" in path.parts)
@@ -51,7 +51,7 @@ def marked_in(folder: Path, *left_out: str) -> set[Message]:
 
 
 def of_django(language: str) -> set[str]:
-    """The texts that Django itself translates."""
+    """Return the texts that Django itself translates."""
     folders = Path(django.__file__).parent.glob(f"**/locale/{language}/LC_MESSAGES/django.mo")
     found = set()
     for path in folders:
@@ -61,19 +61,19 @@ def of_django(language: str) -> set[str]:
 
 
 def read(language: str) -> Catalog:
-    """The catalogue as translators left it."""
+    """Return the source catalogue (.po)."""
     with _po(language).open("rb") as file:
         return read_po(file, locale=language)
 
 
 def compiled(language: str) -> Catalog:
-    """The catalogue as the running system reads it."""
+    """Return the compiled catalogue (.mo)."""
     with _po(language).with_suffix(".mo").open("rb") as file:
         return read_mo(file)
 
 
 def translations(catalog: Catalog) -> dict[Message, tuple[str, ...]]:
-    """The translations in a catalogue, one for each number."""
+    """Return the translations of a catalogue, one for each plural form."""
     found = {}
     for message in catalog:
         if message.id:
@@ -85,12 +85,12 @@ def translations(catalog: Catalog) -> dict[Message, tuple[str, ...]]:
 
 
 def values_in(text: str) -> set[str]:
-    """The places for values in a text."""
+    """Return the placeholders in a text."""
     return set(re.findall(r"\{\w+\}|%\(\w+\)[sd]|%[sd]", text))
 
 
 def calls_in(templatized: str) -> Iterator[tuple[str, list[str]]]:
-    """The calls of gettext that Django's lexer makes of a template: their names and texts."""
+    """Yield the names and texts of the gettext calls in a template that Django's lexer has converted."""
     for name, *strings in _CALL.findall(templatized):
         yield name, [literal_eval(text) for text in strings if text]
 
@@ -113,7 +113,7 @@ def _in_code(path: Path) -> Iterator[Message]:
 
 
 def _in_template(path: Path) -> Iterator[Message]:
-    """Django's lexer turns a template into calls of gettext."""
+    """Yield the messages of a template, which Django's lexer converts to gettext calls."""
     for name, texts in calls_in(templatize(path.read_text())):
         if name == "pgettext":
             yield Message(texts[0], texts[1])

@@ -1,7 +1,7 @@
-"""`python -m tests.postgres FOLDER [pytest's arguments]`: the tests over another PostgreSQL than the embedded one.
+"""`python -m tests.postgres FOLDER [pytest's arguments]`: run the tests on a PostgreSQL other than the embedded one.
 
-FOLDER holds its programs, such as Debian's `/usr/lib/postgresql/15/bin`. The server is a throw-away one in a temporary
-folder, on a socket that nobody else can reach, with an ICU locale: PostgreSQL has a built-in one only from 17 on.
+FOLDER contains its programs, for example Debian's `/usr/lib/postgresql/15/bin`. A temporary server is created in a
+temporary folder, on a private socket, with an ICU locale, because PostgreSQL has a built-in locale only since 17.
 """
 
 import os
@@ -35,14 +35,14 @@ PRODUCTION = {
 
 
 def run_as() -> dict[str, Any]:
-    """PostgreSQL refuses root, who becomes nobody."""
+    """Return the account to run PostgreSQL as: it refuses root, which becomes nobody."""
     nobody = pwd.getpwnam("nobody")
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 @contextmanager
 def server(programs: Path) -> Iterator[str]:
-    """A running server; its DATABASE_URL."""
+    """Run a server, and yield its DATABASE_URL."""
     folder = Path(tempfile.mkdtemp(prefix="skeleton-pg-"))
     account = run_as()
     if account:

@@ -1,4 +1,4 @@
-"""The settings of the tests: the real ones, a database that need not survive a crash, no throttles, no chatter."""
+"""The settings of the tests: the real ones, with a database without durability, no throttles and few log messages."""
 
 import os
 

@@ -1,6 +1,6 @@
 """Follows docs/add-a-resource.md in a copy of the project: writes its files, applies its changes, runs its commands.
 
-The copy has a database server of its own. The tests that the guide writes and runs use the resource over the API
+The copy has its own database server. The tests that the guide writes and runs use the resource over the API
 (create, list, filter, change, retire) and on its screen, as a signed-in user.
 """
 
@@ -17,7 +17,7 @@ import pytest
 from babel.messages.pofile import read_po
 from django.conf import settings
 
-from skeleton.embedded_postgres.layout import DATABASE
+from skeleton.embedded_postgres.paths import DATABASE
 from skeleton.testkit.database import OwnDatabase, own_database
 from skeleton.testkit.system import PRODUCTION
 from tests import messages
@@ -31,7 +31,7 @@ _CHANGED = re.compile(r"--- (\S+)\n")
 
 
 class Block(NamedTuple):
-    """A fenced block of the guide: its language, the file that its first line names, and the rest."""
+    """A fenced block of the guide: its language, the file named in its first line, and the remaining lines."""
 
     language: str
     path: str
@@ -48,7 +48,7 @@ def blocks() -> list[Block]:
 
 
 def changed(text: str, diff: str) -> str:
-    """Return `text` with the hunks of `diff` applied. What a hunk starts from must be there exactly once."""
+    """Return `text` with the hunks of `diff` applied. The old lines of each hunk must occur exactly once."""
     for hunk in diff.split("@@\n"):
         lines = hunk.splitlines()
         before = "".join(f"{line[1:]}\n" for line in lines if line[:1] in ("", " ", "-"))
@@ -76,7 +76,7 @@ class Copy:
     database: OwnDatabase
 
     def follow(self, block: Block) -> None:
-        """Do what a block of the guide says."""
+        """Apply or run a block of the guide."""
         if block.language == "sh":
             if "pytest" in block.text:
                 self.prepare_test_database()
@@ -91,7 +91,7 @@ class Copy:
             file.write_text(block.text, encoding="utf-8")
 
     def run(self, command: str) -> None:
-        """Run a command as from a fresh shell: nothing of the outer test run may reach it."""
+        """Run a command with a clean environment, without variables of the outer test run."""
         kept = {name: environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in environ}
         done = subprocess.run(
             ["/bin/sh", "-ec", command],
@@ -105,7 +105,7 @@ class Copy:
         assert done.returncode == 0, f"{command}\n{done.stdout[-6000:]}"
 
     def prepare_test_database(self) -> None:
-        """Make the test database a copy of the migrated one: that is faster than to migrate a second time."""
+        """Create the test database as a copy of the migrated one, which is faster than migrating again."""
         self.database.query(f"CREATE DATABASE test_{DATABASE} TEMPLATE {DATABASE}")
 
 
@@ -121,7 +121,7 @@ def test_the_guide_leads_from_a_model_to_a_screen(tmp_path):
 
 
 def check_default_roles(copy: Copy) -> None:
-    """The migration of the default roles extends them where they are there already, and can be taken back."""
+    """The migration extends existing default roles, and can be reversed."""
     ask = copy.database.query
     sql = copy.folder / "fleet" / "sql"
     ask(
@@ -142,7 +142,7 @@ def test_the_guide_has_twelve_steps():
 
 
 def test_the_translations_in_the_guide_are_of_its_texts(tmp_path):
-    """gettext need not be installed, so what `make translations` would find is looked up without it."""
+    """GNU gettext may not be installed, so the texts that `make translations` would find are extracted without it."""
     (tmp_path / "fleet.py").write_text("".join(block.text for block in blocks() if block.language == "python"))
     marked = messages.marked_in(tmp_path)
     for block in blocks():

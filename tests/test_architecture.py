@@ -1,4 +1,4 @@
-"""The design, held: floors, rooms inside an app, and the few things that are not in this house."""
+"""Tests of the architecture: layers, modules within an app, and forbidden constructs."""
 
 import ast
 import re
@@ -17,9 +17,9 @@ LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlin
 CONTRACTS = {contract["id"]: contract for contract in LINTER["contracts"]}
 
 UPWARD = {
-    "audit.AuditEntry.actor",  # names settings.AUTH_USER_MODEL: whoever acts, wherever users live
+    "audit.AuditEntry.actor",  # refers to settings.AUTH_USER_MODEL
 }
-"""The references that may point up."""
+"""Foreign keys that may point to a higher layer."""
 
 
 def local_apps():
@@ -31,7 +31,7 @@ def in_tree(config):
 
 
 def floor_of(app):
-    """The number of the app's floor, the lowest 0, and its name."""
+    """Return the number of the app's layer (0 is the lowest) and its name."""
     for number, floor in enumerate(reversed(CONTRACTS["floors"]["layers"])):
         if app in (name.strip(" ()") for name in floor.split("|")):
             return number
@@ -60,7 +60,7 @@ def test_every_app_is_under_the_contracts():
 
 
 def references():
-    """Every foreign key and many-to-many between our own models: its name, the app it is in, the app it points to."""
+    """Yield the name, source app and target app of every foreign key and many-to-many field between our models."""
     ours = {config.label: config.name for config in local_apps()}
     for model in apps.get_models(include_auto_created=True):
         if model._meta.app_label not in ours:
@@ -112,7 +112,7 @@ def test_no_file_or_function_is_too_long():
 
 
 TYPED = ("kernel", "db", "rest", "office", "jobs", "server", "testkit")
-"""The packages of skeleton/ that everything else builds on."""
+"""The packages of skeleton/ that everything else depends on."""
 
 
 def test_the_formatter_is_rarely_switched_off():
@@ -128,7 +128,7 @@ def test_the_formatter_is_rarely_switched_off():
 
 
 def test_values_have_types():
-    """`Any` stands for what untyped libraries give; `object` for what is only passed on (skeleton/kernel/types.py)."""
+    """`Any` is for values of untyped libraries, `object` for values only passed on (skeleton/kernel/types.py)."""
     found = {
         str(file.relative_to(ROOT)): len(re.findall(r"\bAny\b", file.read_text()))
         for package in TYPED
@@ -153,7 +153,7 @@ def test_nothing_is_imported_inside_a_function():
 
 
 def test_migrations_do_not_import_apps():
-    """A migration that imports an app's code breaks when that code changes. Two modules are stable enough."""
+    """A migration that imports an app's code breaks when that code changes. Only two stable modules are allowed."""
     allowed = {"skeleton.kernel.ids", "skeleton.db.migration"}
     ours = tuple({config.name.split(".")[0] for config in local_apps()})
     wrong = []
@@ -167,7 +167,7 @@ def test_migrations_do_not_import_apps():
 
 
 def test_sql_stands_in_files_of_its_own():
-    """Functions and triggers are in `<app>/sql/<migration>.sql`; no file there is without its migration."""
+    """Functions and triggers are in `<app>/sql/<migration>.sql`, and each of these files belongs to a migration."""
     for config in local_apps():
         folder = Path(config.path)
         for file in folder.glob("migrations/0*.py"):

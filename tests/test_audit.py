@@ -1,7 +1,7 @@
-"""No row that is audited changes without its entry: every write route, every command, and what PostgreSQL itself holds.
+"""Every change of an audited row has an audit entry, whether it comes from a route, a command or plain SQL.
 
-The triggers of the audit log are looked up in the catalog and tried by raw SQL, so nobody can go round them; the walks
-show that the entries name who acted, and what was asked for, wherever a change comes from.
+The audit triggers are read from PostgreSQL's catalog and tested with raw SQL. The tests of routes and commands check
+that the entries name the actor and the action.
 """
 
 import datetime as dt
@@ -24,9 +24,9 @@ from skeleton.audit.actions import ACTIONS as LABELS
 from skeleton.files.tests.factories import upload
 from skeleton.identity.services.roles import seed_default_roles
 from skeleton.identity.tests.factories import client_of, user_in_role
+from skeleton.testkit.change_recorder import our_tables, record_changes, unaudited
 from skeleton.testkit.matrix import tables
 from skeleton.testkit.roles import refusal_of
-from skeleton.testkit.witness import our_tables, unaudited, watching
 from tests.writes import WRITES, World
 
 UNAUDITED = {
@@ -54,7 +54,7 @@ UNAUDITED = {
     "notifications_notification": "one's own messages, and whether they are read",
     "notifications_occasion": "that somebody was told of something already",
 }
-"""Tables of ours whose changes leave no audit entry, and why that is right. Reviewed by people."""
+"""Tables whose changes leave no audit entry, with the reason."""
 
 NOT_EVERYTHING = {
     ("inventory_reservation", "DELETE"): "refused",
@@ -67,7 +67,7 @@ NOT_EVERYTHING = {
     ("notifications_delivery", "INSERT"): "written by jobs; what is audited is that a person had one sent again",
     ("notifications_delivery", "DELETE"): "goes with its notification",
 }
-"""What the triggers of an audited table leave out: because PostgreSQL refuses it anyway, or for a reason."""
+"""Operations on audited tables without a trigger, with the reason. "refused" means that PostgreSQL rejects them."""
 
 HIDDEN = {
     "accounting_entry": {"xact"},
@@ -84,7 +84,7 @@ HIDDEN = {
     "messenger_message": {"content"},
     "parties_party": {"search_text", "total_purchases"},
 }
-"""Columns that entries leave out: secrets, what people wrote to each other, and what is derived from other columns."""
+"""Columns that entries omit: secrets, private messages, and values derived from other columns."""
 
 WITHOUT_ENTRY = {
     "POST /auth/login": "opens a session",
@@ -99,7 +99,7 @@ WITHOUT_ENTRY = {
     "POST /conversations/{id}/messages": "a message is its own record",
     "POST /messenger/tickets": "opens a stream once",
 }
-"""Routes that change nothing audited, or are tried elsewhere."""
+"""Routes that change no audited rows, or are tested separately."""
 
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 SUCCESSFUL = (200, 201, 204)
@@ -112,7 +112,7 @@ def ask(statement, *values):
 
 
 def audit_triggers():
-    """Table, operation and arguments of every trigger that writes audit entries."""
+    """Return the table, operation and arguments of every trigger that writes audit entries."""
     return ask("""
         SELECT c.relname, operation.name, encode(t.tgargs, 'escape')
         FROM pg_trigger t
@@ -174,7 +174,7 @@ def test_columns_left_out_are_on_the_list():
 def test_the_log_only_grows(change):
     World.begin()
     assert ask("SELECT 1 FROM audit_entry LIMIT 1")
-    connection.check_constraints()  # PostgreSQL refuses TRUNCATE by itself while foreign keys wait to be checked
+    connection.check_constraints()  # PostgreSQL refuses TRUNCATE while foreign key checks are pending
     assert "append-only" in str(refusal_of(lambda: ask(change)))
 
 
@@ -205,11 +205,11 @@ ACTIONS = {
     "POST /invoices/{id}/payments": "record_payment",
     "POST /payments": "record_payment",
 }
-"""What an entry says, where neither the path nor the method says it."""
+"""The action of the entry, if neither the path nor the method determines it."""
 
 
 def expected_action(route):
-    """The path's last word where it is a verb; the verb and the part for parts of documents; else the method's."""
+    """Return the expected action: that in the path (with a part, for parts of documents), or that of the method."""
     method, path = route.split()
     words = path.split("/")
     if route in ACTIONS:
@@ -228,13 +228,13 @@ def expected_action(route):
 def walk(db, tmp_path, settings):
     settings.SKELETON_DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "files"
     world = World.begin()
-    with watching(UNAUDITED) as witness:
-        yield world, witness
+    with record_changes(UNAUDITED) as recorder:
+        yield world, recorder
 
 
-def complaints(route, world, witness, answer):
-    """What is wrong with what the audit log says of a request that was just answered."""
-    changes, entries = witness.changes(), witness.entries()
+def complaints(route, world, recorder, answer):
+    """Yield the problems of the audit entries of a request that has just been answered."""
+    changes, entries = recorder.changes(), recorder.entries()
     if answer.status not in SUCCESSFUL:
         yield f"{route}: not successful: {answer}"
     if not changes or not entries:
@@ -251,33 +251,33 @@ def complaints(route, world, witness, answer):
 
 @pytest.mark.parametrize("app", tables())
 def test_write_routes_leave_entries(app, walk):
-    world, witness = walk
+    world, recorder = walk
     found = []
     for route in routes(app):
         if route not in WRITES:
             continue
         path, body = WRITES[route](world)
-        witness.skip()
-        found += complaints(route, world, witness, world.chief.call(route.split()[0], path, body))
+        recorder.discard()
+        found += complaints(route, world, recorder, world.chief.call(route.split()[0], path, body))
     assert not found, "\n".join(found)
 
 
 def test_a_registration_is_audited(walk, anonymous):
-    world, witness = walk
-    witness.skip()
+    world, recorder = walk
+    recorder.discard()
     account = {"email": "new@example.com", "password": "a good password", "name": "New"}
     made = anonymous.post("/auth/register", account).ok(201)
-    changes, entries = witness.changes(), witness.entries()
+    changes, entries = recorder.changes(), recorder.entries()
     assert changes
     assert not unaudited(changes, entries, HIDDEN)
     assert {(entry.action, entry.actor_id) for entry in entries} == {("create", made["user"]["id"])}
 
 
 def test_an_upload_is_audited(walk):
-    world, witness = walk
-    witness.skip()
+    world, recorder = walk
+    recorder.discard()
     pk = world.file()
-    changes, entries = witness.changes(), witness.entries()
+    changes, entries = recorder.changes(), recorder.entries()
     assert changes
     assert not unaudited(changes, entries, HIDDEN)
     assert [(entry.action, entry.resource_id, entry.actor_id) for entry in entries] == [
@@ -299,7 +299,7 @@ NOTHING_AUDITED = {
     "verify_books": "reads",
     "worker": "runs jobs",
 }
-"""Commands that change nothing by themselves."""
+"""Commands that change no audited rows."""
 
 
 def our_commands():
@@ -308,7 +308,7 @@ def our_commands():
 
 
 def lose_bytes(folder, monkeypatch):
-    """A file whose bytes somebody removed."""
+    """Create a file whose contents were removed."""
     upload(client_of(user_in_role("super_admin")))
     for path in (folder / "files").rglob("*"):
         if path.is_file():
@@ -321,7 +321,7 @@ def late_reservation(folder, monkeypatch):
 
 
 def ended_contract(folder, monkeypatch):
-    """Its last day is today, and the daily run of tomorrow comes early."""
+    """Run the daily job of tomorrow for a contract that ends today."""
     active(end_date=today())
     tomorrow = partial(run_cycle, today=today() + dt.timedelta(days=1))
     monkeypatch.setattr("contracts.management.commands.run_contract_cycle.run_cycle", tomorrow)
@@ -356,7 +356,7 @@ def nothing(folder, monkeypatch):
 
 
 DJANGOS = {"changepassword", "createsuperuser"}
-"""Commands of Django's that change users."""
+"""Django's commands that change users."""
 
 COMMANDS = {
     "changepassword": new_password,
@@ -370,7 +370,7 @@ COMMANDS = {
     "expire_reservations": late_reservation,
     "run_contract_cycle": ended_contract,
 }
-"""What each command needs to have something to do; gives its arguments."""
+"""By command, a function that creates the data it needs and returns its arguments."""
 
 
 def test_every_command_is_walked():
@@ -382,11 +382,11 @@ def test_every_command_is_walked():
 def test_commands_leave_entries(command, tmp_path, settings, monkeypatch):
     settings.SKELETON_DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "files"
     arguments = COMMANDS[command](tmp_path, monkeypatch) or []
-    with watching(UNAUDITED) as witness:
+    with record_changes(UNAUDITED) as recorder:
         call_command(command, *arguments, stdout=StringIO())
-        changes, entries = witness.changes(), witness.entries()
+        changes, entries = recorder.changes(), recorder.entries()
     assert changes
     assert not unaudited(changes, entries, HIDDEN)
     assert all(entry.actor_email for entry in entries), "no verb was said"
-    if command != "seed_demo":  # its company has a staff of its own
+    if command != "seed_demo":  # it has its own users
         assert {(entry.actor_id, entry.actor_email) for entry in entries} == {(None, "system")}

@@ -1,4 +1,4 @@
-"""No form and no act of the back office changes an audited row without its entry, which names who did it."""
+"""Every change of an audited row by a form or an action of the back office has an audit entry with the actor."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,24 +14,24 @@ from skeleton.jobs.tests.jobs import count
 from skeleton.notifications.models import Delivery, Preferences
 from skeleton.notifications.tests.factories import tell
 from skeleton.office.records import RecordAdmin
+from skeleton.testkit.change_recorder import record_changes, unaudited
 from skeleton.testkit.pages import fields_of
 from skeleton.testkit.visitor import Visitor
-from skeleton.testkit.witness import unaudited, watching
 from tests.test_audit import HIDDEN, UNAUDITED
 from tests.writes import World
 
 Make = Callable[[World], str]
-"""Makes a record in the state that an act asks for; gives its id."""
+"""Creates a record in the state that an action requires, and returns its id."""
 
 
 @dataclass
 class Walk:
-    """A screen: how to make a record, what is typed to add and to change one, and for each act record and fields."""
+    """An admin: how to create a record, the values to add and to change one, and per action its record and values."""
 
     make: Make
     add: Callable[[World], dict[str, Any]] | None = None
     change: dict[str, Any] | None = None
-    acts: dict[str, tuple[Make, Callable[[World], dict[str, Any]]]] = field(default_factory=dict)
+    actions: dict[str, tuple[Make, Callable[[World], dict[str, Any]]]] = field(default_factory=dict)
 
 
 def nothing(_world):
@@ -43,7 +43,7 @@ def made(which):
 
 
 def holder(world):
-    """A user with a role."""
+    """Create a user with a role."""
     return str(user_with("files:read").pk)
 
 
@@ -56,7 +56,7 @@ def held(world):
 
 
 def own_preferences(world):
-    """There since they were added."""
+    """Return the preferences that the form has added."""
     return str(Preferences.objects.get(user=world.chief.user).pk)
 
 
@@ -70,19 +70,19 @@ def party(kind):
     )
     address = {"addresses-0-street": "1 Main St", "addresses-0-city": "Lviv", "addresses-0-country": UKRAINE}
     words |= address if kind != "customers" else {}
-    acts = {
+    actions = {
         "activate": (lambda world: world.party_that_is(kind, "deactivate"), nothing),
         "deactivate": (lambda world: world.party(kind), nothing),
         "blacklist": (lambda world: world.party(kind), nothing),
     }
-    return Walk(lambda world: world.party(kind), lambda world: words, {"name": "New"}, acts)
+    return Walk(lambda world: world.party(kind), lambda world: words, {"name": "New"}, actions)
 
 
 codes = (f"X{letter}" for letter in "ABCDEFGHIJ")
 
 
 def country(world, *steps):
-    pk = world.made("/countries", {"code": next(codes), "name": {"en": "Nowhere"}})
+    pk = world.create("/countries", {"code": next(codes), "name": {"en": "Nowhere"}})
     for step in steps:
         world.chief.patch(f"/countries/{pk}/{step}").ok()
     return pk
@@ -159,7 +159,7 @@ SCREENS = {
         {"activate": (lambda w: country(w, "deactivate"), nothing), "deactivate": (country, nothing)},
     ),
     "accounting.account": Walk(World.account, lambda w: {"code": "7998", "name": "C", "type": "asset"}, {"name": "N"}),
-    "accounting.entry": Walk(World.transaction, acts={"reverse": (World.transaction, nothing)}),
+    "accounting.entry": Walk(World.transaction, actions={"reverse": (World.transaction, nothing)}),
     "accounting.period": Walk(
         World.period, World.days, None, {"close": (World.period, nothing), "reopen": (World.closed_period, nothing)}
     ),
@@ -180,7 +180,7 @@ SCREENS = {
             "transfer": (made(World.stock), lambda w: {"quantity": "1", "to_warehouse_id": w.warehouse()}),
         },
     ),
-    "inventory.reservation": Walk(reserved, acts={"fulfill": (reserved, nothing), "cancel": (reserved, nothing)}),
+    "inventory.reservation": Walk(reserved, actions={"fulfill": (reserved, nothing), "cancel": (reserved, nothing)}),
     "contracts.contract": Walk(
         contract(),
         terms,
@@ -222,14 +222,14 @@ SCREENS = {
     ),
     "jobs.job": Walk(
         lambda w: str(count.enqueue(key="x")),
-        acts={
+        actions={
             "run_now": (lambda w: str(count.enqueue(key="x")), nothing),
             "cancel": (lambda w: str(count.enqueue(key="x")), nothing),
         },
     ),
-    "files.file": Walk(World.file, acts={"remove": (World.file, nothing)}),
+    "files.file": Walk(World.file, actions={"remove": (World.file, nothing)}),
     "notifications.preferences": Walk(own_preferences, lambda w: {"sms_enabled": "on"}, {"timezone": "Europe/Kyiv"}),
-    "notifications.delivery": Walk(not_delivered, acts={"send_again": (not_delivered, nothing)}),
+    "notifications.delivery": Walk(not_delivered, actions={"send_again": (not_delivered, nothing)}),
 }
 
 NOTHING_TO_DO = {
@@ -238,23 +238,25 @@ NOTHING_TO_DO = {
     "notifications.notification": "one's own messages, and whether they are read",
 }
 QUEUE = "jobs.job"
-"""Its rows are not ours to watch; what is done to them has entries all the same."""
+"""Changes of its table are not recorded, because it is not ours, but its actions have entries."""
 
 
 def screens():
     return {model._meta.label_lower: screen for model, screen in admin.site._registry.items()}
 
 
-def acts_of(screen):
-    """The acts that change something: not those that only fetch."""
-    return {name for name in screen._extract_action_names(screen.acts) if not name.startswith(("pdf", "download"))}
+def actions_of(screen):
+    """Return the actions that change something, without downloads."""
+    return {
+        name for name in screen._extract_action_names(screen.record_actions) if not name.startswith(("pdf", "download"))
+    }
 
 
-def test_every_form_and_act_is_walked():
+def test_every_form_and_action_is_tested():
     assert set(screens()) == {*SCREENS, *NOTHING_TO_DO}
     for name, walk in SCREENS.items():
         screen = screens()[name]
-        assert acts_of(screen) == set(walk.acts), name
+        assert actions_of(screen) == set(walk.actions), name
         assert isinstance(screen, RecordAdmin) == (walk.add is not None), name
 
 
@@ -262,24 +264,24 @@ def test_every_form_and_act_is_walked():
 def visit(db, tmp_path, settings):
     settings.SKELETON_DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "files"
     world = World.begin()
-    with watching(UNAUDITED) as witness:
-        yield world, witness, Visitor(world.chief.user)
+    with record_changes(UNAUDITED) as recorder:
+        yield world, recorder, Visitor(world.chief.user)
 
 
 def complaints(name, what, visit, address, typed):
-    """Fill in the page at `address`, send it, and hold what changed against the audit log."""
-    world, witness, browser = visit
+    """Fill in and submit the page at `address`, and yield the differences between the changes and the audit log."""
+    world, recorder, browser = visit
     page = browser.get(address)
     assert page.status_code == 200, (what, address, page.status_code)
-    witness.skip()
+    recorder.discard()
     answer = browser.post(address, {**fields_of(page.content.decode()), **typed})
-    changes, entries = witness.changes(), witness.entries()
+    changes, entries = recorder.changes(), recorder.entries()
     if answer.status_code != 302:
         form = answer.context.get("form") or answer.context["adminform"].form
         yield f"{name}: {what}: refused: {form.errors}"
         return
     if not entries or not (changes or name == QUEUE):
-        yield f"{name}: {what}: nothing was changed, so nothing was shown"
+        yield f"{name}: {what}: nothing was changed, so nothing was tested"
     for change in unaudited(changes, entries, HIDDEN):
         yield f"{name}: {what}: {change.operation} of {change.table} {sorted(change.columns)} left no entry"
     for entry in entries:
@@ -298,7 +300,7 @@ def test_screens_leave_entries(name, visit):
         found += complaints(name, "add", visit, f"{place}add/", walk.add(world))
     if walk.change:
         found += complaints(name, "change", visit, f"{place}{walk.make(world)}/change/", walk.change)
-    for act, (make, typed) in walk.acts.items():
-        address = f"{place}{make(world)}/{act.replace('_', '-')}/"
-        found += complaints(name, act, visit, address, typed(world))
+    for action, (make, typed) in walk.actions.items():
+        address = f"{place}{make(world)}/{action.replace('_', '-')}/"
+        found += complaints(name, action, visit, address, typed(world))
     assert not found, "\n".join(found)

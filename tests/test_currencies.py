@@ -1,4 +1,4 @@
-"""Documents in currencies that ISO 4217 withdrew, or that nobody knows: read everywhere, and never written anew."""
+"""Documents in withdrawn or unknown currencies (ISO 4217) can be read everywhere, but no new ones can be created."""
 
 from contextlib import nullcontext
 
@@ -12,17 +12,17 @@ from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.money import CURRENCY_COLUMNS, NOT_IN_USE_MESSAGE, WITHDRAWN_CURRENCIES
 from skeleton.office import pages
+from skeleton.testkit.change_recorder import our_tables
 from skeleton.testkit.client import operations
-from skeleton.testkit.roles import past_triggers
+from skeleton.testkit.roles import without_triggers
 from skeleton.testkit.samples import sample
 from skeleton.testkit.visitor import Visitor
-from skeleton.testkit.witness import our_tables
 from tests.writes import ADDRESS, CONTRACT, DUE, LINE, World
 
 pytestmark = pytest.mark.django_db
 
 UNREADABLE = {"/messenger/events", "/files/{id}/download"}
-"""A stream, and bytes, which have no currency."""
+"""Routes that return a stream or a file."""
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def world(tmp_path, settings):
 
 
 def fill(world):
-    """One of everything that has a currency, and what is made from it."""
+    """Create one record of everything that has a currency."""
     world.contract("activate")
     world.order("confirmed")
     paid = world.invoice("send")
@@ -43,7 +43,7 @@ def fill(world):
 
 
 def columns():
-    """Every column of ours that holds a currency."""
+    """Yield every column that contains a currency."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT table_name, column_name FROM information_schema.columns"
@@ -54,21 +54,21 @@ def columns():
 
 
 def rewrite(code):
-    """As a database of long ago has it, past every trigger."""
-    with past_triggers() as cursor:
+    """Set the currency everywhere without triggers, as in an old database."""
+    with without_triggers() as cursor:
         for table, column in columns():
             quoted = connection.ops.quote_name(table), connection.ops.quote_name(column)
             cursor.execute("UPDATE {} SET {} = %s WHERE {} IS NOT NULL".format(*quoted, quoted[1]), [code])  # noqa: UP032
 
 
 def ids_in(data):
-    """The first ids of a list."""
+    """Return the first ids of a list."""
     rows = data.get("items") or data.get("data") or []
     return [row["id"] for row in rows[:2] if "id" in row] if isinstance(rows, list) else []
 
 
 def reads(chief):
-    """Every read of the API that needs no more than an id out of its own list."""
+    """Yield every read of the API that needs at most an id from its own list."""
     for method, route in sorted(operations()):
         path = route.removeprefix("/api/v1")
         if method != "GET" or path in UNREADABLE:
@@ -81,7 +81,7 @@ def reads(chief):
 
 
 def screens():
-    """Every list of the back office with its exports, the first record of each, and every page."""
+    """Yield every list of the back office with its exports, the first record of each, and every page."""
     for model, screen in admin.site._registry.items():
         name = f"{model._meta.app_label}_{model._meta.model_name}"
         urls = {str(url.name): url for url in screen.get_urls() if getattr(url, "name", None)}
@@ -92,7 +92,7 @@ def screens():
         first = model._default_manager.order_by("-pk").first()
         if first and f"{name}_change" in urls:
             yield f"{base}{first.pk}/change/"
-    yield from (page.address for page in pages.registered().values())
+    yield from (page.url for page in pages.registered().values())
     yield "/admin/"
 
 
@@ -121,7 +121,7 @@ def test_all_that_is_stored_can_be_read(world, code):
 
 
 def documents(world, code):
-    """Each way to a new document or record in the currency."""
+    """Yield the requests that would create a document or record in the currency."""
     party, goods = world.party(), world.item()
     chief = world.chief
     posting = world.posting()
@@ -178,7 +178,7 @@ def test_the_journal_takes_a_currency_of_the_day_of_the_entry(world, day, refuse
 
 
 def test_documents_of_before_are_settled_in_their_currency(world):
-    """An order and an invoice in BGN from before: paid, cancelled, changed, but no new document is made of them."""
+    """Existing documents in BGN can be paid, cancelled and changed, but no new document can be created from them."""
     sent, other, draft, order = world.invoice("send"), world.invoice("send"), world.invoice(), world.order("confirmed")
     rewrite("BGN")
     chief = world.chief

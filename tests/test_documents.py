@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from skeleton import __version__
 from tests.test_add_a_resource import blocks
 
 ROOT = Path(settings.BASE_DIR)
@@ -126,3 +127,10 @@ def test_the_glossary_is_short_and_in_order():
     assert words == sorted(set(words))
     assert 0 < len(words) <= MOST_WORDS
     assert [name for _, _, name in _ENTRY.findall(text) if not exists(name)] == []
+
+
+def test_the_changelog_begins_with_the_version():
+    """The API's documentation shows the same one."""
+    first = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert first
+    assert first[1] == __version__ == settings.SPECTACULAR_SETTINGS["VERSION"]

@@ -1,11 +1,12 @@
-"""What is promised when things break, asked of the whole system: `manage.py serve` over a PostgreSQL that gets killed.
+"""Durability of the whole system: `manage.py serve` with a PostgreSQL that is killed.
 
-An acknowledged write is there afterwards, whatever was killed; the system heals itself when the database returns, and
-until then says 503. In short here; `make durability` takes 20,000 writes in six rounds and an outage of 40 seconds.
+Acknowledged writes survive, whichever process is killed. While the database is away the system answers 503, and it
+recovers when the database returns. This is a short version; `make durability` runs 20,000 writes in six rounds and an
+outage of 40 seconds.
 
-What killing processes can show: that an answer is not given before PostgreSQL has handed the commit to the operating
-system. That the disk has it then is PostgreSQL's fsync, which is on (asserted), and no test without pulling a plug.
-The control takes that promise away (`synchronous_commit=off`) and must see writes go missing, or this proves nothing.
+Killing processes shows that no response is sent before PostgreSQL has passed the commit to the operating system. That
+it reaches the disk depends on fsync, which is asserted to be on, and could only be tested by cutting the power. In the
+control test (`synchronous_commit=off`) writes must be lost, otherwise this test would prove nothing.
 """
 
 import os
@@ -24,19 +25,19 @@ OUTAGES = [float(seconds) for seconds in os.environ.get("SKELETON_DURABILITY_OUT
 WRITERS = 8
 HEALED_SECONDS = 2.0
 TRIES = 5
-"""Kills that the control has to lose something."""
+"""Maximum number of kills until the control loses a write."""
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):
-    """A durable PostgreSQL of our own."""
+    """A separate PostgreSQL with durability."""
     with own_database(tmp_path_factory.mktemp("database")) as found:
         yield found
 
 
 @pytest.fixture
 def serve(database, tmp_path):
-    """Starts the system over it, with the settings given, and signs in."""
+    """A function that starts the system on that database with the given settings, and signs in."""
     systems = []
 
     def start(**environment):
@@ -52,7 +53,7 @@ def serve(database, tmp_path):
 
 
 class Writers:
-    """Clients that write until they are told to stop, and remember what was acknowledged."""
+    """Clients that write until stopped, and record the acknowledged writes."""
 
     def __init__(self, system):
         self.system, self.acknowledged, self.stopping = system, [], threading.Event()
@@ -84,7 +85,7 @@ class Writers:
 
 
 def lost(database, acknowledged):
-    """Those of the acknowledged writes that are not there, each whole: the row, and its entry in the audit log."""
+    """Return the acknowledged writes whose row or audit entry is missing."""
     ids = [UUID(text) for text in acknowledged]
     found = database.query(
         "SELECT p.id FROM parties_party p JOIN audit_entry a ON a.resource_id = p.id AND a.action = 'create'"
@@ -95,10 +96,10 @@ def lost(database, acknowledged):
 
 
 def assert_jobs_are_done(database):
-    """A job worker is there again, by itself."""
+    """Assert that a job worker has been restarted."""
     (number,) = database.query(
         "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
-        """ VALUES ('default', 'skeleton.jobs.tasks.clean_up', '{"timestamp": 0}') RETURNING id"""
+        """ VALUES ('default', 'skeleton.jobs.tasks.delete_old_jobs', '{"timestamp": 0}') RETURNING id"""
     )[0]
     deadline = time.monotonic() + 60
     while database.query("SELECT status::text FROM procrastinate_jobs WHERE id = %s", number) != [("succeeded",)]:
@@ -135,20 +136,20 @@ def test_no_acknowledged_write_is_lost(database, serve):
         for number in range(ROUNDS):
             writers.wait_for((number + 1) * WRITES // ROUNDS)
             VICTIMS[number % len(VICTIMS)](database, system)
-        writers.wait_for(len(writers.acknowledged) + WRITERS)  # it goes on
+        writers.wait_for(len(writers.acknowledged) + WRITERS)  # writing continues
     assert len(writers.acknowledged) > WRITES
     assert_jobs_are_done(database)
     assert not lost(database, writers.acknowledged)
 
 
 def test_the_control_loses_writes(database, serve):
-    """Without synchronous_commit an answer comes before the commit has left PostgreSQL's own memory."""
+    """Without synchronous_commit, the response is sent while the commit is still in PostgreSQL's memory."""
     database.query("ALTER DATABASE skeleton SET synchronous_commit = off")
     database.query("ALTER SYSTEM SET wal_writer_delay = '10s'")
     database.query("SELECT pg_reload_conf()")
     try:
         system = serve()
-        database.query("CHECKPOINT")  # the migrations are no part of what may be lost
+        database.query("CHECKPOINT")  # so that the migrations cannot be lost
         with Writers(system) as writers:
             for _ in range(TRIES):
                 writers.wait_for(len(writers.acknowledged) + 50)

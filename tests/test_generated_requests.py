@@ -1,7 +1,7 @@
-"""Requests that nobody thought of, made from the OpenAPI document, against a server of the test database.
+"""Requests generated from the OpenAPI document, sent to a server with the test database.
 
-No answer is a 500, and every answer is one that the document describes. Ids in paths and bodies are mostly those of
-records that are there, so that requests come further than to a 404. SKELETON_EXAMPLES=100 digs deeper.
+No response may be a 500, and each must be described by the document. Most ids in paths and bodies belong to existing
+records, so that requests get further than a 404. SKELETON_EXAMPLES=100 generates more requests.
 """
 
 import contextlib
@@ -33,18 +33,18 @@ from skeleton.testkit.matrix import tables
 from skeleton.testkit.samples import FULL
 
 EXAMPLES = int(os.environ.get("SKELETON_EXAMPLES", "8" if FULL else "2"))
-"""For each operation and way of making requests: such as the document allows, and such as it does not."""
+"""Number of requests for each operation and mode (valid and invalid)."""
 
 NOT_HERE = {
-    ("POST", "/auth/logout"),  # would end the session that the test goes on with
+    ("POST", "/auth/logout"),  # would end the session of the test
     ("DELETE", "/auth/sessions/{id}"),
-    ("POST", "/auth/register"),  # a slow hash each
+    ("POST", "/auth/register"),  # hashes a password each time
     ("POST", "/auth/login"),
     ("GET", "/messenger/events"),  # never ends
 }
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 LEFT_OUT = {405, 406, 411, 413, 415}
-"""What is said by the server itself, of any path, is tested elsewhere."""
+"""Statuses that the server returns for any path; they are tested separately."""
 
 PARTY = {"name": "Acme", "email": "a@example.com", "address": {"street": "1 Main St", "city": "Lviv", "country": "XA"}}
 SEEDS = [
@@ -104,7 +104,7 @@ SEEDS = [
     ("/conversations", {"type": "group", "name": "Team", "member_ids": ["/users"]}),
     ("/conversations", {"type": "direct", "member_ids": ["/users"]}),
 ]
-"""What is there before the first request. A path in the place of an id is an id from that collection."""
+"""Records created before the first request. A path instead of an id stands for an id from that collection."""
 
 COLLECTIONS = {
     "role_id": "/roles",
@@ -129,7 +129,7 @@ def operations_of(app):
 
 @cache
 def described():
-    """The document without its security: tokens are tested elsewhere, and here they would only be left out."""
+    """Return the document without its security schemes: authentication is tested separately."""
     bare = copy.deepcopy(document())
     bare["components"].pop("securitySchemes")
     for item in bare["paths"].values():
@@ -140,7 +140,7 @@ def described():
 
 @dataclass
 class World:
-    """What is there, and what was answered."""
+    """The existing records, and the statuses of the responses."""
 
     client: ApiClient
     url: str
@@ -161,7 +161,7 @@ class World:
             self.ids["/files"].append(made.json()["id"])
 
     def with_ids(self, value):
-        """`value` with a known id in the place of each path of a collection."""
+        """Return `value` with an existing id in place of each path of a collection."""
         if isinstance(value, dict):
             return {key: self.with_ids(inner) for key, inner in value.items()}
         if isinstance(value, list):
@@ -169,7 +169,7 @@ class World:
         return self.ids[value][0] if isinstance(value, str) and value in self.ids else value
 
     def known(self, value):
-        """`value` with a known id for each field that names a related record."""
+        """Return `value` with an existing id for each field that refers to a record."""
         if isinstance(value, dict):
             return {
                 key: self.ids[COLLECTIONS[key]][0]
@@ -185,16 +185,16 @@ class World:
 def test_generated_requests(app, live_server):
     world = World(client_of(user_in_role("super_admin")), live_server.url)
     world.seed()
-    # deletions last: the others need something to work on
+    # deletions last, because the others need existing records
     for operation in sorted(operations_of(app), key=lambda operation: operation.method == "delete"):
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             attack(operation, mode, world)
     good = sum(world.seen[status] for status in (200, 201, 204))
-    assert good * 10 > world.seen.total(), world.seen  # otherwise this proves little
+    assert good * 10 > world.seen.total(), world.seen  # otherwise the test means little
 
 
 def attack(operation, mode, world):
-    """Send the operation some requests. Raises what is wrong with an answer."""
+    """Send requests for the operation. Raises an error for an invalid response."""
     collection = operation.path.removeprefix(PREFIX).split("/{")[0]
 
     @settings(
@@ -217,5 +217,5 @@ def attack(operation, mode, world):
         if response.status_code not in LEFT_OUT:
             case.validate_response(response, checks=CHECKS)
 
-    with contextlib.suppress(Unsatisfiable):  # nothing about this operation can be wrong
+    with contextlib.suppress(Unsatisfiable):  # no request of this operation can be invalid
         send()

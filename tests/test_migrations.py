@@ -1,4 +1,4 @@
-"""Migrations lead there and back: from the whole schema to nothing, and to the very same again."""
+"""All migrations can be reversed and applied again, with the same schema as the result."""
 
 import pytest
 from django.apps import apps
@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from skeleton.testkit.elsewhere import another_database
+from skeleton.testkit.second_database import second_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,15 +44,15 @@ def ours():
 
 
 def backwards():
-    """Take back everything of ours; what others brought stays."""
+    """Reverse the migrations of our apps; those of other packages stay."""
     executor = MigrationExecutor(connection)
     targets = [(app, None) for app in sorted(ours() & executor.loader.migrated_apps)]
     executor.migrate(targets)
 
 
-@pytest.mark.timeout(900)  # a minute, where nothing else runs
+@pytest.mark.timeout(900)  # takes a minute on a quiet machine
 def test_back_and_there_again():
-    with another_database(copied=True) as elsewhere, elsewhere:
+    with second_database(copied=True) as other_database, other_database:
         first = schema()
         backwards()
         left = {table for table in connection.introspection.table_names() if table.split("_")[0] in ours()}

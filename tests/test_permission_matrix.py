@@ -1,4 +1,4 @@
-"""Who may call what: every route, every kind of caller, from the tables that the apps wrote from the contract."""
+"""Permissions of every route for every kind of caller, compared with the apps' tables (`tests/routes.py`)."""
 
 import re
 from typing import Any
@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from skeleton.identity.permissions import DEFAULT_ROLES, EVERYTHING, VALID_PERMISSIONS
+from skeleton.identity.permissions import ALL_PERMISSIONS, DEFAULT_ROLES, VALID_PERMISSIONS
 from skeleton.identity.tests.factories import client_of, user_in_role, user_with
-from skeleton.kernel.actors import grants
+from skeleton.kernel.actors import grants_permission
 from skeleton.testkit.client import ApiClient, operations
 from skeleton.testkit.matrix import routed, tables
 
@@ -77,7 +77,7 @@ def test_the_openapi_document_names_the_permissions():
 
 
 class Callers:
-    """Everybody who calls, made as they are needed."""
+    """The callers, created on demand."""
 
     def __init__(self):
         self.by_name = {"no role": client_of(user_with())}
@@ -90,7 +90,7 @@ class Callers:
         self._all_but = {}
 
     def all_but(self, route):
-        """Somebody with every permission there is, but for those that open the route."""
+        """A user with all permissions except those that allow the route."""
         if route.any_of not in self._all_but:
             rest = [name for name in VALID_PERMISSIONS if not may(frozenset({name}), route)]
             self._all_but[route.any_of] = client_of(user_with(*rest))
@@ -98,12 +98,14 @@ class Callers:
 
 
 def may(held, route):
-    """Written anew, not asked of the code under test: the wildcard rules of the API reference."""
-    return any(needed in held or EVERYTHING in held or f"{needed.split(':')[0]}:*" in held for needed in route.any_of)
+    """Return whether a caller may use a route. Implements the wildcard rules independently of the tested code."""
+    return any(
+        needed in held or ALL_PERMISSIONS in held or f"{needed.split(':')[0]}:*" in held for needed in route.any_of
+    )
 
 
 def call(client, route, **ids):
-    """The route with ids that name nothing and no body; whatever it does is undone."""
+    """Call the route with unknown ids and without a body, and roll back any effect."""
     path = re.sub(r"\{(\w+)\}", lambda match: str(ids.get(match[1]) or uuid4()), route.path)
     body: dict[str, Any] | None = {} if route.method in ("POST", "PUT", "PATCH") else None
     with transaction.atomic():
@@ -113,7 +115,7 @@ def call(client, route, **ids):
 
 
 def complaint(answer, route, *, allowed):
-    """What is wrong with the answer, or None."""
+    """Return why the response is wrong, or None."""
     if allowed:
         return None if answer.status not in (401, 403, 500) else f"{route} should be open, answers {answer}"
     if answer.status != 403:
@@ -159,9 +161,9 @@ def test_every_route_refuses_what_is_not_a_token():
 
 
 def test_wildcards():
-    assert grants(frozenset({"invoices:*"}), "invoices:read")
-    assert grants(frozenset({"*:*"}), "invoices:read")
-    assert not grants(frozenset({"invoices:*"}), "orders:read")
-    assert not grants(frozenset({"invoices:read"}), "invoices:write")
-    assert not grants(frozenset({"invoices:read"}), "invoices:*")
-    assert not grants(frozenset({"invoices:*"}), "*:*")
+    assert grants_permission(frozenset({"invoices:*"}), "invoices:read")
+    assert grants_permission(frozenset({"*:*"}), "invoices:read")
+    assert not grants_permission(frozenset({"invoices:*"}), "orders:read")
+    assert not grants_permission(frozenset({"invoices:read"}), "invoices:write")
+    assert not grants_permission(frozenset({"invoices:read"}), "invoices:*")
+    assert not grants_permission(frozenset({"invoices:*"}), "*:*")

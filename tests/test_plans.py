@@ -1,8 +1,8 @@
-"""Every list, every filter and every order of the API has an index to go by: none has to read its whole table.
+"""Every list, filter and order of the API can use an index, so that none has to read its whole table.
 
-PostgreSQL is asked for the plan of each statement as the API compiles it, for values not known, with sequential scans
-forbidden: where it plans one all the same there is no other way, however many rows there will be. (Whether an index
-that is there is worth going by, it decides by itself, and the tables of tests are too small to ask.)
+PostgreSQL plans each statement as the API compiles it, for unknown values and with sequential scans disabled. If the
+plan has one nevertheless, no index can be used. (Whether PostgreSQL uses an available index depends on the data, and
+the tables of tests are too small to find out.)
 """
 
 import datetime as dt
@@ -14,9 +14,9 @@ from django.db import connection
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.ids import uuid7
 from skeleton.rest.actions import endpoints
+from skeleton.rest.compiled import ListMode, compiled_query_of, source_of
 from skeleton.rest.filters import BooleanFilter, ChoiceFilter, DateFilter, NumberFilter, UUIDFilter
 from skeleton.rest.listing import Ordering
-from skeleton.rest.reading import ListMode, compiled_query_of, source_of
 from skeleton.rest.rows import queryset_of
 from skeleton.rest.viewsets import ListMixin
 
@@ -32,7 +32,7 @@ SMALL = {
     "inventory_category",
     "identity_role",
 }
-"""Tables of tens or hundreds of rows, for good: reading them whole is the best plan."""
+"""Tables that never have more than some hundred rows: a sequential scan is the best plan."""
 
 MODES = (ListMode(keyed=True), ListMode(keyed=True, after=True), ListMode(deep=True))
 
@@ -41,18 +41,18 @@ NEARLY_ALL = {
     ("inventory_stock", "low", False),
     ("identity_user", "active", True),
 }
-"""Filters that leave nearly all rows: who counts them reads them. (Their pages go by the order's index.)"""
+"""Filters that match nearly all rows, so that counting reads them all. (Pages use the index of the order.)"""
 
 
 def lists():
-    """Every list view of the API, by its name."""
+    """Return every list view of the API by name."""
     classes = {getattr(view, "cls", object) for _, view in endpoints()}
     found = {each.__name__: each for each in classes if issubclass(each, ListMixin)}
     return [found[name] for name in sorted(found)]
 
 
 def plan(statement, *more):
-    """The plan of a compiled statement for any values, without sequential scans where that is possible."""
+    """Return the generic plan of a compiled statement, without sequential scans if possible."""
     params = statement.sql.count("%s")
     sql = statement.sql % tuple(f"${n + 1}" for n in range(params))
     with connection.cursor() as cursor:
@@ -73,7 +73,7 @@ def orders(view):
 
 
 def shapes(view):
-    """Each filter by itself, for each value that makes its SQL another."""
+    """Yield each filter on its own, once for each value that changes its SQL."""
     for name, each in (view.filterset_class.base_filters if view.filterset_class else {}).items():
         for value in samples(each):
             yield name, value, view.filterset_class.shape({name: value})
@@ -94,13 +94,13 @@ def samples(each):
 
 
 def rows_of(view, actor):
-    """What the list of one parent reads, where the path names one."""
+    """Return the source of a list's rows, for one parent if the path has one."""
     return source_of(queryset_of(view, actor, pk=str(uuid7())))
 
 
 @pytest.mark.parametrize("view", lists(), ids=lambda view: view.__name__)
 def test_no_list_reads_its_whole_table(view):
-    reader = compiled_query_of(view.list_serializer_class or view.serializer_class, view.filterset_class)
+    compiled_query = compiled_query_of(view.list_serializer_class or view.serializer_class, view.filterset_class)
     missing = set()
     for actor in (SYSTEM, NOBODY):
         source = rows_of(view, actor)
@@ -109,12 +109,12 @@ def test_no_list_reads_its_whole_table(view):
             continue
         for ordering in orders(view):
             for mode in MODES:
-                if scans(reader._page(source, (), ordering, mode), table):
+                if scans(compiled_query._page(source, (), ordering, mode), table):
                     missing.add(f"order {ordering.name} {mode}")
         for name, value, shape in shapes(view):
-            asked = reader._page(source, shape, view().get_ordering(), ListMode(keyed=True))
+            asked = compiled_query._page(source, shape, view().get_ordering(), ListMode(keyed=True))
             if not view.pagination_class.cursor_only and (table, name, value) not in NEARLY_ALL:
-                asked = reader._count(source, shape)
+                asked = compiled_query._count(source, shape)
             if scans(asked, table):
                 missing.add(f"filter {name}={value}")
     assert not missing, sorted(missing)

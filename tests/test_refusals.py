@@ -1,4 +1,4 @@
-"""Every refusal in three languages: wholly translated, with its values in, and names of people and things intact."""
+"""Every error message is translated completely into all languages, with its values, and with names unchanged."""
 
 import datetime as dt
 import re
@@ -21,7 +21,7 @@ from parties import services as parties
 from parties.choices import PartyKind
 from parties.tests.factories import CustomerFactory, deactivated
 from skeleton.identity.tests.factories import client_of, user_in_role
-from skeleton.importexport.errors import BadFile
+from skeleton.importexport.errors import InvalidFile
 from skeleton.importexport.sheets import read_sheet
 from skeleton.kernel import constraints
 from skeleton.kernel.actors import SYSTEM
@@ -33,11 +33,11 @@ from skeleton.rest.handler import error_response
 LANGUAGES = ("de", "uk")
 TRICKY = ("This is Digital Ltd", "Draft & Sent GmbH", "The order {status} %(name)s")
 ENGLISH = re.compile(r"\b(the|is|are|must|not|only|can|cannot|be|has|have|already|this|that|there|of|and|with)\b", re.I)
-"""Words that no sentence in German or Ukrainian has."""
+"""Words that occur in no German or Ukrainian sentence."""
 
 
 LATIN = re.compile(r"(?<![\w-])(?!nnnnnn|chunked)[a-z]{4,}(?![\w-])")
-"""A word in Latin letters that is no name of a field (`client_id`)."""
+"""A word in Latin letters that is not a field name (such as `client_id`)."""
 
 
 def in_language(text, language):
@@ -46,7 +46,7 @@ def in_language(text, language):
 
 
 def wholly_translated(error, *names):
-    """Check a refusal in each language: no English, no template left, the names as they were given."""
+    """Assert that an error is translated into each language, with `names`, without English words or placeholders."""
     texts = [error.message, *(text for text in (error.details or {}).values() if hasattr(text, "_proxy____cast"))]
     for text in texts:
         source = str(in_source_language(text))
@@ -117,7 +117,7 @@ def named_in_database(cursor) -> set[str]:
 
 
 def raised_by_triggers(cursor) -> set[str]:
-    """What functions of ours name as the constraint that they refuse for."""
+    """Return the constraint names that our database functions raise."""
     cursor.execute("SELECT prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prolang > 13")
     sources = "\n".join(source for (source,) in cursor.fetchall())
     cursor.execute("SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal")
@@ -127,27 +127,27 @@ def raised_by_triggers(cursor) -> set[str]:
 
 
 NOT_OURS = re.compile(r"^(django_|procrastinate_|auth_|pg_)|_(key|uniq|like)$|_not_null$")
-"""Of Django and of the queue: nobody can violate them by a request, or they are told by their kind."""
+"""Constraints of Django and the queue, which no request can violate, or whose errors are mapped by SQLSTATE."""
 
 
 @pytest.mark.django_db
 def test_every_constraint_has_a_message_of_ours_in_every_language():
     with connection.cursor() as cursor:
         names = {name for name in named_in_database(cursor) if not NOT_OURS.search(name)} | raised_by_triggers(cursor)
-    told = constraints.refusals()
+    told = constraints.registered_errors()
     assert len(names) > 200
     assert sorted(names - told.keys()) == []
 
 
-@pytest.mark.parametrize("name", sorted(constraints.refusals()))
+@pytest.mark.parametrize("name", sorted(constraints.registered_errors()))
 def test_what_constraints_say(name):
-    refusal = constraints.refusals()[name]
+    refusal = constraints.registered_errors()[name]
     assert "%(name)s" not in str(refusal.message)
     wholly_translated(refusal.build())
 
 
 def test_no_language_is_remembered():
-    refused = constraints.refusals()["parties_party_name_present"].build()
+    refused = constraints.registered_errors()["parties_party_name_present"].build()
     assert in_language(refused.message, "de") == "Darf nicht leer sein."
     assert in_language(refused.message, "uk") == "Не може бути порожнім."
     assert in_source_language(refused.message) == "Must not be empty."
@@ -229,7 +229,7 @@ class TestNames:
         wholly_translated(error, name)
 
     def test_of_files(self, name):
-        error = refused(lambda: _read(name.encode() + b"\na,b"), BadFile)
+        error = refused(lambda: _read(name.encode() + b"\na,b"), InvalidFile)
         assert in_language(error.message, "de").startswith("Zeile 2 hat mehr Zellen")
         wholly_translated(error, name)
 

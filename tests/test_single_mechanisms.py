@@ -1,4 +1,4 @@
-"""Mechanisms that exist once: the sources are walked, and every second way of doing the same is refused."""
+"""Some mechanisms must exist only once: these tests search the sources for other ways of doing the same."""
 
 import ast
 import re
@@ -13,36 +13,36 @@ ROOT = Path(settings.BASE_DIR)
 
 OTHER_DAYS = {
     "skeleton/kernel/days.py": "the source of days itself",
-    "skeleton/notifications/quiet.py": "quiet hours are on the user's own days, in their own time zone",
+    "skeleton/notifications/quiet_hours.py": "quiet hours are on the user's own days, in their own time zone",
     "skeleton/importexport/reader/workbooks.py": "a cell of a spreadsheet, which has no time zone",
 }
-"""The only files that turn a moment into a day, and why."""
+"""The only files that convert a time to a date, with the reason."""
 
 DAY_METHODS = {"date", "today", "utctoday", "localdate"}
 DAY_IN_SQL = re.compile(r"\b(current_date|localtimestamp)\b|\bnow\(\)\s*::\s*date\b", re.IGNORECASE)
 
 
 def code():
-    """Every file of ours but tests and migrations: its path, and its syntax tree."""
+    """Yield the path and syntax tree of every source file except tests and migrations."""
     for file in sources():
         if not {"tests", "testkit"} & set(file.parts):
             yield str(file.relative_to(ROOT)), ast.parse(file.read_text())
 
 
 def documentation(tree):
-    """The docstrings of a tree: texts that run as nothing."""
+    """Return the docstrings of a tree."""
     return {
         id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
 
 
 def expressions(tree):
-    """Every expression of a tree."""
+    """Yield every expression of a tree."""
     return (node for node in ast.walk(tree) if isinstance(node, ast.expr))
 
 
 def makes_a_day(node):
-    """Whether a call is `….date()`, `date.today()` or the like; `days.today()` is the way to do it."""
+    """Return whether a call is `….date()`, `date.today()` or similar. `days.today()` is allowed."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args):
         return False
     asked = node.func.value
@@ -50,7 +50,7 @@ def makes_a_day(node):
 
 
 def days_of(tree):
-    """The lines that make a day of a moment or of the clock, in Python or in SQL."""
+    """Yield the lines that convert a time to a date in Python or SQL."""
     prose = documentation(tree)
     for node in expressions(tree):
         text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
@@ -100,13 +100,13 @@ LOCKS_IN_SQL = {
     "inventory/services/reservations.py": "likewise, in the statement that reserves",
     "skeleton/rest/throttles.py": "counters, locked in their order by the statement that raises them",
 }
-"""The only files whose SQL locks rows, and why it does not go through `locked_for_update`."""
+"""The only files whose SQL locks rows, with the reason for not using `locked_for_update`."""
 
 LOCK_IN_SQL = re.compile(r"\bFOR\s+((NO\s+KEY\s+)?UPDATE|(KEY\s+)?SHARE)\b")
 
 
 def locks_of(tree):
-    """The lines that lock rows: by the ORM, and by SQL of their own."""
+    """Yield the lines that lock rows with the ORM or with SQL."""
     prose = documentation(tree)
     for node in expressions(tree):
         if isinstance(node, ast.Attribute) and node.attr == "select_for_update":

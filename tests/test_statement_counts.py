@@ -1,6 +1,6 @@
-"""The statements that every write of the API takes, pinned in `statement_counts.json`; a route without an entry fails.
+"""The number of SQL statements of every write route, pinned in `statement_counts.json`. Every route needs an entry.
 
-`SKELETON_REWRITE_QUERY_COUNTS=1` writes the file anew: look at its diff before you commit it.
+`SKELETON_REWRITE_QUERY_COUNTS=1` rewrites the file. Check the diff before you commit it.
 """
 
 import json
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 def recipe(route: str) -> Callable[[World], Call]:
-    """Make what a route of `tests/writes.py` needs; the call is the request itself."""
+    """Create the records for a route of `tests/writes.py`, and return a function that sends the request."""
 
     def prepare(world: World) -> Call:
         path, body = WRITES[route](world)
@@ -84,7 +84,7 @@ def send_message(world: World) -> Call:
 def read_messages(world: World) -> Call:
     where, friend = world.member()
     client_of_friend = client_of(world.chief.user.__class__.objects.get(pk=friend))
-    world.made(f"/conversations/{where}/messages", {"content": "Hello"})
+    world.create(f"/conversations/{where}/messages", {"content": "Hello"})
     return lambda: client_of_friend.post(f"/conversations/{where}/read", {"seq": 1})
 
 
@@ -96,7 +96,7 @@ def order_to(status: str, *before: str) -> Callable[[World], Call]:
     def prepare(world: World) -> Call:
         row = world.stock()
         body = {"customer_id": world.party(), "lines": [{"item_id": row["item_id"], "quantity": 1}]}
-        pk = world.made("/orders", body)
+        pk = world.create("/orders", body)
         for state in before:
             world.chief.patch(f"/orders/{pk}/status", {"status": state}).ok()
         return lambda: world.chief.patch(f"/orders/{pk}/status", {"status": status})
@@ -106,7 +106,7 @@ def order_to(status: str, *before: str) -> Callable[[World], Call]:
 
 def send_invoice_of_order(world: World) -> Call:
     order = world.order("confirmed")
-    pk = world.made(f"/orders/{order['id']}/invoice")
+    pk = world.create(f"/orders/{order['id']}/invoice")
     return lambda: world.chief.post(f"/invoices/{pk}/send")
 
 
@@ -133,7 +133,7 @@ OTHERS: dict[str, Callable[[World], Call]] = {
     "POST /conversations/{id}/read": read_messages,
     "POST /messenger/tickets": open_ticket,
 }
-"""Writes that `tests/writes.py` has no recipe for."""
+"""Write routes without a factory in `tests/writes.py`."""
 
 VARIANTS: dict[str, Callable[[World], Call]] = {
     "PATCH /orders/{id}/status confirmed, with stock": order_to("confirmed"),
@@ -144,7 +144,7 @@ VARIANTS: dict[str, Callable[[World], Call]] = {
     "POST /invoices/{id}/cancel, a draft": cancel_draft,
     "POST /invoices/{id}/payments, in full": pay_in_full,
 }
-"""Routes that do several things."""
+"""Routes with several effects."""
 
 
 def written() -> list[str]:
@@ -162,7 +162,7 @@ def world(db, tmp_path, settings):
 
 
 def count(prepare: Callable[[World], Call], world: World) -> tuple[int, str]:
-    """Return how many statements one request takes, and which."""
+    """Return the number of statements of a request, and the statements."""
     call = prepare(world)
     with counting_statements() as captured:
         answer = call()
@@ -234,7 +234,7 @@ def test_more_lines_of_an_order_take_no_more_statements(world, status, before):
         def prepare(world):
             rows = [world.stock() for _ in range(lines)]
             items = [{"item_id": row["item_id"], "quantity": 1} for row in rows]
-            pk = world.made("/orders", {"customer_id": world.party(), "lines": items})
+            pk = world.create("/orders", {"customer_id": world.party(), "lines": items})
             for state in before:
                 world.chief.patch(f"/orders/{pk}/status", {"status": state}).ok()
             return lambda: world.chief.patch(f"/orders/{pk}/status", {"status": status})
@@ -248,7 +248,7 @@ def test_more_lines_of_an_order_take_no_more_statements(world, status, before):
 def test_more_lines_of_an_invoice_take_no_more_statements(world):
     def send(lines):
         def prepare(world):
-            pk = world.made("/invoices", invoice_of(world, lines))
+            pk = world.create("/invoices", invoice_of(world, lines))
             return lambda: world.chief.post(f"/invoices/{pk}/send")
 
         return prepare

@@ -1,4 +1,4 @@
-"""The catalogues: everything marked is translated, compiled, and complete; everything said to people is marked."""
+"""The catalogues are complete and compiled, and all texts for users are marked for translation."""
 
 import ast
 from collections.abc import Iterator
@@ -71,7 +71,7 @@ AMBIGUOUS = (
 
 
 def test_the_texts_of_the_theme_are_known():
-    """The theme comes without translations. What Django says as well, Django translates."""
+    """The theme has no translations. Texts that Django has as well are translated by Django."""
     themes = [Path(config.path) for config in apps.get_app_configs() if config.name.startswith("unfold")]
     said = {message.text for theme in themes for message in messages.marked_in(theme, "contrib")}
     djangos = set.intersection(*map(messages.of_django, LANGUAGES))
@@ -114,11 +114,11 @@ API_ONLY = {
     "skeleton/identity/services/bootstrap.py",
     "messenger/authentication.py",
 }
-"""What only a client of the API, or the operator, can be answered: it stays English. Views and the server as well."""
+"""Modules whose messages only reach API clients or operators, and stay in English."""
 
-REFUSALS = {
+EXPECTED_ERRORS = {
     name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, errors.DomainError)
-} | {"ValidationError", "BadFile", "TooMuch", "CellError", "BadParameter"}
+} | {"ValidationError", "InvalidFile", "LimitExceeded", "CellError", "BadParameter"}
 MESSAGES = ("default_error_messages", "error_messages", "default_message")
 
 
@@ -130,9 +130,9 @@ def _is_for_people(path: Path) -> bool:
 
 
 def _unmarked(tree: ast.AST) -> Iterator[ast.expr]:
-    """Plain texts, and texts with values put in, where a refusal has its message."""
+    """Yield unmarked texts that are passed as the message of an error."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _name(node.func) in REFUSALS:
+        if isinstance(node, ast.Call) and _name(node.func) in EXPECTED_ERRORS:
             details = [word.value for word in node.keywords if word.arg == "details"]
             told = [value for one in details if isinstance(one, ast.Dict) for value in one.values]
             yield from (one for one in (*node.args[:1], *told) if _is_bare(one))

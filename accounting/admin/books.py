@@ -32,15 +32,15 @@ from accounting.services import (
     reverse_entry,
     update_account,
 )
-from skeleton.importexport.runs import RowPlan
-from skeleton.importexport.screens import ImportableAdmin
+from skeleton.importexport.import_admin import ImportableAdmin
+from skeleton.importexport.processing import RowPlan
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
-from skeleton.office.acts import act
-from skeleton.office.columns import EMPTY, activity, format_money_html, status
-from skeleton.office.documents import DocumentAdmin
+from skeleton.office.actions import admin_action
+from skeleton.office.admins import ReadOnlyRecordAdmin
+from skeleton.office.columns import EMPTY, active_column, format_money_html, status_column
 from skeleton.office.filters import DateRangeFilter
 from skeleton.office.forms import ActionForm, RecordForm
 from skeleton.office.records import RecordAdmin
@@ -68,8 +68,8 @@ class AccountForm(RecordForm):
         model = Account
         fields = ("code", "name", "type", "parent", "currency", "is_active")
 
-    def body(self, *, partial: bool) -> dict[str, Any]:
-        body = super().body(partial=partial)
+    def request_body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().request_body(partial=partial)
         return {"parent_id" if name == "parent" else name: value for name, value in body.items()}
 
 
@@ -79,7 +79,7 @@ class AccountAdmin(ImportableAdmin):
     table = spreadsheets.ACCOUNTS
     form = AccountForm
     create_input, update_input = AccountInputSerializer, AccountUpdateInputSerializer
-    list_display = ("code", "name", status("type", TYPES, _("type")), "balances_shown", activity())
+    list_display = ("code", "name", status_column("type", TYPES, _("type")), "balances_shown", active_column())
     list_filter = ("type", "is_active")
     search_fields = ("code", "name")
     ordering = ("code",)
@@ -97,13 +97,13 @@ class AccountAdmin(ImportableAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*self.readonly_fields, "code") if obj else self.readonly_fields
 
-    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
         return create_account(values=values, actor=actor)
 
-    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+    def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         update_account(account_id=pk, values=values, actor=actor)
 
-    def work_order(self, plan: RowPlan) -> Any:
+    def lock_order_key(self, plan: RowPlan) -> Any:
         """Keep the order of the file: an account can be below one that comes earlier in it."""
         return plan.row.number
 
@@ -156,13 +156,13 @@ class ReverseForm(ActionForm):
 
 
 @admin.register(Entry)
-class EntryAdmin(DocumentAdmin):
+class EntryAdmin(ReadOnlyRecordAdmin):
     resources = ("accounting",)
-    list_display = ("date", "description", "reference", status("source_type", SOURCES, _("made by")), "amounts")
+    list_display = ("date", "description", "reference", status_column("source_type", SOURCES, _("made by")), "amounts")
     list_filter = ("source_type", AccountTypeFilter, ("date", DateRangeFilter))
     search_fields = ("description", "reference")
     ordering = ("-id",)
-    acts = ("reverse",)
+    record_actions = ("reverse",)
     readonly_fields = (
         "date",
         "description",
@@ -216,12 +216,12 @@ class EntryAdmin(DocumentAdmin):
         undoing = Entry.objects.filter(reverses=entry.pk).first()
         return _link(undoing) if undoing else EMPTY
 
-    @act(
+    @admin_action(
         pgettext_lazy("transaction", "Reverse"),
         form=ReverseForm,
         icon="undo",
         variant=ActionVariant.DANGER,
-        when=lambda entry: entry.reversed_by_id is None,
+        condition=lambda entry: entry.reversed_by_id is None,
         question=_("This records a reversing transaction. Both stay in the books and cancel each other out."),
     )
     def reverse(self, request: HttpRequest, entry: Entry, form: ReverseForm) -> Text:
@@ -246,28 +246,28 @@ class PeriodAdmin(RecordAdmin):
     resources = ("accounting",)
     form = PeriodForm
     create_input = PeriodInputSerializer
-    list_display = ("start_date", "end_date", status("status", PERIODS_IN_COLOUR), "closed_at")
+    list_display = ("start_date", "end_date", status_column("status", PERIODS_IN_COLOUR), "closed_at")
     list_filter = ("status",)
     ordering = ("-start_date",)
-    acts = ("close", "reopen")
+    record_actions = ("close", "reopen")
     fieldsets = ((None, {"fields": (("start_date", "end_date"), ("status", "closed_at", "closed_by"))}),)
     add_fieldsets = ((None, {"fields": (("start_date", "end_date"),)}),)
     readonly_fields = ("status", "closed_at", "closed_by")
 
-    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
         return create_period(**values, actor=actor)
 
-    @act(
+    @admin_action(
         pgettext_lazy("period", "Close"),
         icon="lock",
-        when=lambda period: period.status == PeriodStatus.OPEN,
+        condition=lambda period: period.status == PeriodStatus.OPEN,
         question=_("Nothing can be recorded in this period until it is reopened."),
     )
     def close(self, request: HttpRequest, period: Period, form: ActionForm) -> Text:
         close_period(period_id=period.pk, actor=self.actor(request))
         return format_text(_("The period {period} is closed."), period=period)
 
-    @act(_("Reopen"), icon="lock_open", when=lambda period: period.status == PeriodStatus.CLOSED)
+    @admin_action(_("Reopen"), icon="lock_open", condition=lambda period: period.status == PeriodStatus.CLOSED)
     def reopen(self, request: HttpRequest, period: Period, form: ActionForm) -> Text:
         reopen_period(period_id=period.pk, actor=self.actor(request))
         return format_text(_("The period {period} is open."), period=period)

@@ -18,23 +18,23 @@ from accounting.models import Account
 from accounting.reports import DateRange, balance_sheet, income_statement, trial_balance
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import local_day
-from skeleton.kernel.transactions import snapshot
+from skeleton.kernel.transactions import read_snapshot
 from skeleton.office.forms import AutocompleteField
 from skeleton.office.pages import register
 from skeleton.office.reports import (
-    Asked,
     Column,
     DateRangeForm,
     Line,
     OpenStartDateRangeForm,
+    Parameters,
     ReportPage,
     ReportResult,
     Table,
-    figure,
-    heading,
-    lines,
+    build_lines,
+    format_amount_cell,
+    heading_line,
     link,
-    total,
+    total_line,
 )
 from skeleton.rest.listing import ListQuery, parse_cursor
 
@@ -42,7 +42,7 @@ LINES_PER_PAGE = 500
 """Lines of a ledger per page."""
 
 
-def span_of(asked: Asked) -> DateRange:
+def span_of(asked: Parameters) -> DateRange:
     return DateRange(asked["from_date"], asked["to_date"])
 
 
@@ -73,7 +73,7 @@ class BooksReport(ReportPage):
     report: ClassVar[Callable[[DateRange], dict[str, Any]]]
     rows: ClassVar[Callable[[dict[str, Any]], Iterable[tables.Row]]]
 
-    def find(self, asked: Asked, actor: Actor) -> ReportResult:
+    def build(self, asked: Parameters, actor: Actor) -> ReportResult:
         span = span_of(asked)
         parts = type(self).report(span)["currencies"]
         return ReportResult(in_words(span), [self.table(part, span) for part in parts])
@@ -81,7 +81,7 @@ class BooksReport(ReportPage):
     def table(self, part: dict[str, Any], span: DateRange) -> Table:
         raise NotImplementedError
 
-    def download(self, asked: Asked, actor: Actor) -> HttpResponseBase:
+    def download(self, asked: Parameters, actor: Actor) -> HttpResponseBase:
         return tables.csv_response(self.name, type(self).rows(type(self).report(span_of(asked))))
 
 
@@ -97,7 +97,12 @@ class TrialBalancePage(BooksReport):
             Line((row["code"], account_link(row, span), *_debit_credit(row["debit"], row["credit"], currency)))
             for row in part["accounts"]
         ]
-        sums = total("", _("Total"), figure(part["total_debit"], currency), figure(part["total_credit"], currency))
+        sums = total_line(
+            "",
+            _("Total"),
+            format_amount_cell(part["total_debit"], currency),
+            format_amount_cell(part["total_credit"], currency),
+        )
         return Table(currency, columns, [*found, sums])
 
 
@@ -108,11 +113,12 @@ class StatementPage(BooksReport):
         columns = (Column(_("Code")), Column(_("Account")), Column(_("Balance"), True))
         found = []
         for title, rows, sums in self.sections(part):
-            found.append(heading(title, columns))
-            found += lines(
-                (row["code"], account_link(row, span), figure(row["balance"], part["currency"])) for row in rows
+            found.append(heading_line(title, columns))
+            found += build_lines(
+                (row["code"], account_link(row, span), format_amount_cell(row["balance"], part["currency"]))
+                for row in rows
             )
-            found += [total("", name, figure(amount, part["currency"])) for name, amount in sums]
+            found += [total_line("", name, format_amount_cell(amount, part["currency"])) for name, amount in sums]
         return Table(part["currency"], columns, found)
 
     def sections(self, part: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]], list[tuple[str, Any]]]]:
@@ -158,7 +164,7 @@ class LedgerForm(DateRangeForm):
     field_order = ("account", "from_date", "to_date")
 
     @classmethod
-    def suggestions(cls) -> list[tuple[Any, Asked]]:
+    def suggestions(cls) -> list[tuple[Any, Parameters]]:
         return [(name, {**days, "cursor": ""}) for name, days in super().suggestions()]
 
 
@@ -167,22 +173,22 @@ class LedgerPage(ReportPage):
     name, title, resources = "ledger", gettext_lazy("Account ledger"), ("accounting",)
     form = LedgerForm
 
-    def find(self, asked: Asked, actor: Actor) -> ReportResult:
-        with snapshot():
+    def build(self, asked: Parameters, actor: Actor) -> ReportResult:
+        with read_snapshot():
             found, next_page_url = ledger_by_currency(asked["account"].pk, self._query(asked), actor=actor)
         return ReportResult(
             in_words(span_of(asked)),
             [self._table(ledger, first=not asked["cursor"], last=next_page_url is None) for ledger in found],
             subject=str(asked["account"]),
-            next_page_url=self.asking({**asked, "cursor": next_page_url}) if next_page_url else "",
+            next_page_url=self.url_for({**asked, "cursor": next_page_url}) if next_page_url else "",
         )
 
-    def download(self, asked: Asked, actor: Actor) -> HttpResponseBase:
+    def download(self, asked: Parameters, actor: Actor) -> HttpResponseBase:
         items = iter_ledger(asked["account"].pk, self._query(asked), actor=actor)
         return tables.csv_response(self.name, tables.ledger_rows(items))
 
     @staticmethod
-    def _query(asked: Asked) -> ListQuery:
+    def _query(asked: Parameters) -> ListQuery:
         days = {name: day for name in ("from_date", "to_date") if (day := asked[name])}
         return ListQuery(days, BY_DATE, LINES_PER_PAGE, page=1, cursor=parse_cursor(asked["cursor"], BY_DATE))
 
@@ -205,7 +211,7 @@ class LedgerPage(ReportPage):
                 _transaction(item),
                 item["reference"] or "",
                 *_debit_credit(item["debit"], item["credit"], currency),
-                figure(item["balance"], currency),
+                format_amount_cell(item["balance"], currency),
             )
             for item in ledger.items
         )
@@ -213,9 +219,9 @@ class LedgerPage(ReportPage):
             currency,
             columns,
             [
-                total("", opening, "", "", "", figure(ledger.before, currency)),
-                *lines(found),
-                total("", closing, "", "", "", figure(ledger.after, currency)),
+                total_line("", opening, "", "", "", format_amount_cell(ledger.before, currency)),
+                *build_lines(found),
+                total_line("", closing, "", "", "", format_amount_cell(ledger.after, currency)),
             ],
         )
 
@@ -228,4 +234,4 @@ def _transaction(item: dict[str, Any]) -> Any:
 
 
 def _debit_credit(debit: Any, credit: Any, currency: str) -> tuple[str, str]:
-    return figure(debit, currency, blank=True), figure(credit, currency, blank=True)
+    return format_amount_cell(debit, currency, blank=True), format_amount_cell(credit, currency, blank=True)

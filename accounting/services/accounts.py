@@ -10,7 +10,7 @@ from accounting.chart import chart_accounts
 from accounting.choices import AccountType
 from accounting.models import Account
 from skeleton.db.locks import locked_for_update
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.money import require_in_use
@@ -38,7 +38,7 @@ def update_account(*, account_id: UUID, values: dict[str, Any], actor: Actor) ->
             values["parent"] = _find(values["parent"])
         if values.get("parent") or "type" in values:
             _require_same_type(values.get("type", account.type), values.get("parent", account.parent))
-        assign(account, values)
+        save_changes(account, values)
 
 
 def _find(reference: UUID | str | None) -> Account | None:

@@ -21,9 +21,9 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from skeleton.kernel.ids import uuid7
-from skeleton.kernel.moments import require_within_a_year
 from skeleton.kernel.money import require_in_use, within_int64
 from skeleton.kernel.text import Label, Money, format_text
+from skeleton.kernel.time_limits import require_within_a_year
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
 

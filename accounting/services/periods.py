@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounting.choices import PeriodStatus
 from accounting.models import Period
 from skeleton.db.locks import locked_for_update
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.transactions import audited_transaction
@@ -29,7 +29,7 @@ def close_period(*, period_id: UUID, actor: Actor) -> None:
             raise Conflict(
                 _("This period is already closed. Reopen it to post to it."), details={"allowed": ["reopen"]}
             )
-        assign(period, {"status": PeriodStatus.CLOSED, "closed_at": timezone.now(), "closed_by_id": actor.id})
+        save_changes(period, {"status": PeriodStatus.CLOSED, "closed_at": timezone.now(), "closed_by_id": actor.id})
 
 
 def reopen_period(*, period_id: UUID, actor: Actor) -> None:
@@ -38,4 +38,4 @@ def reopen_period(*, period_id: UUID, actor: Actor) -> None:
         period = locked_for_update(Period.objects.all(), period_id)
         if period.status == PeriodStatus.OPEN:
             raise Conflict(_("This period is already open."), details={"allowed": ["close"]})
-        assign(period, {"status": PeriodStatus.OPEN, "closed_at": None, "closed_by_id": None})
+        save_changes(period, {"status": PeriodStatus.OPEN, "closed_at": None, "closed_by_id": None})

@@ -10,10 +10,10 @@ from accounting.services import reverse_entry, seed_chart
 from accounting.tests.factories import account, legacy_dates, net, post
 from billing.tests.factories import sent
 from skeleton.kernel.actors import SYSTEM
-from skeleton.kernel.constraints import explain
+from skeleton.kernel.constraints import domain_error_for
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.ids import uuid7
-from skeleton.kernel.moments import year_after
+from skeleton.kernel.time_limits import year_after
 from skeleton.testkit.narrowing import database_error
 from skeleton.testkit.roles import refusal_of
 
@@ -47,7 +47,7 @@ def attack(*statements, **params):
     """
     refusal = refusal_of(lambda: commit(*statements, **params))
     assert refusal is not None
-    assert explain(refusal) is not None
+    assert domain_error_for(refusal) is not None
     diagnosis = database_error(refusal).diag
     return diagnosis.sqlstate, diagnosis.constraint_name
 

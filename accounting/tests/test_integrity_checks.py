@@ -17,7 +17,7 @@ from accounting.services import post_entry, reverse_entry, update_account
 from accounting.tests.factories import account, by_hand, net, post
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.money import minor_digits
-from skeleton.testkit.roles import past_triggers
+from skeleton.testkit.roles import without_triggers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 
@@ -30,7 +30,7 @@ def differences():
 
 def tamper(sql):
     """Tamper with data, as a superuser with disabled triggers."""
-    with past_triggers() as cursor:
+    with without_triggers() as cursor:
         cursor.execute(sql)
 
 

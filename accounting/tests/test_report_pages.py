@@ -15,7 +15,7 @@ from accounting.models import Account
 from accounting.tests.factories import post
 from skeleton.identity.tests.factories import PASSWORD, user_in_role, user_with
 from skeleton.office import pages
-from skeleton.testkit.browser import PHONE, browse
+from skeleton.testkit.browser import PHONE, run_in_browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 
@@ -55,12 +55,12 @@ def test_every_page_is_for_those_who_may_read_its_resource(reader):
     outsider = signed_in(user_with("countries:read"))
     for page in pages.registered().values():
         allowed = signed_in(user_with(f"{page.resources[0]}:read"))
-        assert allowed.get(page.address).status_code == 200, page.name
-        assert allowed.post(page.address).status_code == 405, page.name
-        assert outsider.get(page.address).status_code == 403, page.name
-        assert Client().get(page.address).status_code == 302, page.name
-        assert page.address in allowed.get("/admin/").content.decode(), page.name
-        assert page.address not in outsider.get("/admin/").content.decode(), page.name
+        assert allowed.get(page.url).status_code == 200, page.name
+        assert allowed.post(page.url).status_code == 405, page.name
+        assert outsider.get(page.url).status_code == 403, page.name
+        assert Client().get(page.url).status_code == 302, page.name
+        assert page.url in allowed.get("/admin/").content.decode(), page.name
+        assert page.url not in outsider.get("/admin/").content.decode(), page.name
     assert set(BOOKS) < set(pages.registered())
 
 
@@ -178,20 +178,20 @@ def test_in_a_browser_and_on_paper(live_server):
         page.get_by_role("button", name="Log in").click()
         page = window.go("/admin/balance-sheet/")
         expect(page.get_by_role("button", name="Print")).to_be_visible()
-        window.shoot("balance-sheet")
+        window.screenshot("balance-sheet")
         page.get_by_role("link", name="Bank").click()
         expect(page.get_by_role("heading", name="Account ledger: 1200 Bank")).to_be_visible()
-        window.shoot("ledger")
+        window.screenshot("ledger")
         page.emulate_media(media="print")
         expect(page.get_by_text("Closing balance")).to_be_visible()
         for hidden in ("#report-form", "#nav-sidebar", "#header-inner"):
             expect(page.locator(hidden)).not_to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        window.shoot("ledger-printed")
+        window.screenshot("ledger-printed")
         page.emulate_media(media="screen")
         page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-        window.shoot("ledger-phone")
+        window.screenshot("ledger-phone")
         page.get_by_role("link", name="Opening capital").click()
         expect(page.get_by_text("3100 Opening capital")).to_be_visible()
 
-    browse(story, live_server.url)
+    run_in_browser(story, live_server.url)

@@ -52,7 +52,6 @@ class AccountViewSet(ModelViewSet):
     def perform_create(self, serializer: Any) -> Any:
         return create_account(values=serializer.validated_data, actor=self.actor)
 
-    @describe(summary="Change some fields")
     def perform_update(self, serializer: Any) -> None:
         """The code can't be changed, and the type and currency only until the first posting."""
         update_account(account_id=self.pk, values=serializer.validated_data, actor=self.actor)
@@ -60,6 +59,7 @@ class AccountViewSet(ModelViewSet):
 
 class TransactionViewSet(CreateMixin, ReadOnlyModelViewSet):
     tag = "Accounting"
+    object_names = ("transaction", "transactions")
     permission_classes = [HasPermission("accounting")]
     serializer_class = TransactionSerializer
     input_serializer_class = TransactionInputSerializer
@@ -111,7 +111,6 @@ class PeriodViewSet(CreateMixin, ReadOnlyModelViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return Period.objects.visible_to(self.actor)
 
-    @describe(summary="Create")
     def perform_create(self, serializer: Any) -> Any:
         return create_period(**serializer.validated_data, actor=self.actor)
 

@@ -18,13 +18,13 @@ from billing.services import credit_notes, documents
 from parties.models import Customer
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
-from skeleton.office.acts import act
-from skeleton.office.columns import format_money_html, label, money
-from skeleton.office.documents import DocumentAdmin
+from skeleton.office.actions import admin_action
+from skeleton.office.admins import ReadOnlyRecordAdmin
+from skeleton.office.columns import format_money_html, label, money_column
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter, RelatedRecordFilter
 from skeleton.office.forms import ActionForm
 
-ALLOCATED, REFUNDED = money("allocated", _("allocated")), money("refunded", _("refunded"))
+ALLOCATED, REFUNDED = money_column("allocated", _("allocated")), money_column("refunded", _("refunded"))
 
 
 class CreditNoteLineInline(ReadOnlyLineInline):
@@ -33,7 +33,7 @@ class CreditNoteLineInline(ReadOnlyLineInline):
 
 
 @admin.register(CreditNote)
-class CreditNoteAdmin(DocumentAdmin):
+class CreditNoteAdmin(ReadOnlyRecordAdmin):
     resources = ("invoices",)
     list_display = ("number", "customer_name", "state", TOTAL, "on_account", "issue_date")
     list_filter = (
@@ -45,10 +45,10 @@ class CreditNoteAdmin(DocumentAdmin):
     )
     search_fields = ("search_text__contains",)
     search_help_text = _("Number or customer")
-    searched_in_lower_case = True
+    lowercase_search = True
     inlines = (CreditNoteLineInline,)
-    acts = ("send", PDF_MENU)
-    KNOWN: ClassVar[Any] = (
+    record_actions = ("send", PDF_MENU)
+    SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", "state"),
         ("invoice_shown", "issue_date"),
         (SUBTOTAL, TAX),
@@ -57,9 +57,14 @@ class CreditNoteAdmin(DocumentAdmin):
         "reason",
         "notes",
     )
-    TIMES: ClassVar[Any] = (("created_at", "created_by"), ("sent_at",))
-    fieldsets = ((None, {"fields": KNOWN}), (_("Times (UTC)"), {"fields": TIMES, "classes": ["collapse"]}))
-    readonly_fields = tuple(field for row in (*KNOWN, *TIMES) for field in ([row] if isinstance(row, str) else row))
+    TIME_FIELDS: ClassVar[Any] = (("created_at", "created_by"), ("sent_at",))
+    fieldsets = (
+        (None, {"fields": SUMMARY_FIELDS}),
+        (_("Times (UTC)"), {"fields": TIME_FIELDS, "classes": ["collapse"]}),
+    )
+    readonly_fields = tuple(
+        field for row in (*SUMMARY_FIELDS, *TIME_FIELDS) for field in ([row] if isinstance(row, str) else row)
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("search_text", "number_key", "seller", "buyer")
@@ -84,9 +89,9 @@ class CreditNoteAdmin(DocumentAdmin):
         screen: Any = self.admin_site.get_model_admin(model)
         return format_html('<a class="text-link" href="{}">{}</a>', screen.change_url_by_pk(pk), text)
 
-    @act(
+    @admin_action(
         _("Send"),
-        when=lambda note: note.status == CreditNoteStatus.DRAFT,
+        condition=lambda note: note.status == CreditNoteStatus.DRAFT,
         icon="send",
         variant=ActionVariant.PRIMARY,
         question=_("It gets its number, settles its invoice and can no longer be changed."),

@@ -20,17 +20,21 @@ from skeleton.identity.choices import Language
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import local_number
 from skeleton.kernel.transactions import audited_transaction
-from skeleton.office.acts import download
-from skeleton.office.columns import EMPTY, format_money_html, money
-from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyChoice, RecordForm, small_textarea
+from skeleton.office.actions import download
+from skeleton.office.admins import ReadOnlyInline
+from skeleton.office.columns import EMPTY, format_money_html, money_column
+from skeleton.office.form_errors import EXPECTED_ERRORS, domain_error_of
+from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, RecordForm, small_textarea
 from skeleton.office.numbers import AmountField
 from skeleton.office.records import ChildListFormSet, RecordAdmin, TabularChildListInline
-from skeleton.office.refusals import REFUSALS, refusal_of
-from skeleton.office.screens import ReadOnlyInline
 from skeleton.rest.http import PdfResponse
 from skeleton.rest.serializers import InputSerializer
 
-SUBTOTAL, TAX, TOTAL = money("subtotal", _("subtotal")), money("tax_total", _("tax")), money("total", _("total"))
+SUBTOTAL, TAX, TOTAL = (
+    money_column("subtotal", _("subtotal")),
+    money_column("tax_total", _("tax")),
+    money_column("total", _("total")),
+)
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------
@@ -119,10 +123,10 @@ class NewDocumentForm(RecordForm):
     """The form of a new document of either kind. Empty fields are omitted."""
 
     customer_id = AutocompleteField(Customer.objects.all(), screen="parties.customer", label=_("Customer"))
-    currency = CurrencyChoice(help_text=_("Empty is the customer's."), label=_("Currency"))
+    currency = CurrencyField(help_text=_("Empty is the customer's."), label=_("Currency"))
 
-    def body(self, *, partial: bool) -> dict[str, Any]:
-        return {name: value for name, value in super().body(partial=partial).items() if value is not None}
+    def request_body(self, *, partial: bool) -> dict[str, Any]:
+        return {name: value for name, value in super().request_body(partial=partial).items() if value is not None}
 
 
 class ReasonForm(ActionForm):
@@ -148,7 +152,7 @@ def pdf_downloads(needs: str, written: Callable[..., PdfFile], argument: str) ->
             return PdfResponse(made.name, made.pdf)
 
         make.__name__ = f"pdf_{language}"
-        return download(language.label, needs=(needs,))(make)
+        return download(language.label, permissions=(needs,))(make)
 
     return map(of, Language)
 
@@ -162,7 +166,7 @@ class DocumentAdminBase(RecordAdmin):
     line_input: ClassVar[type[InputSerializer]]
     search_fields = ("search_text__contains",)
     search_help_text = _("Number or customer")
-    searched_in_lower_case = True
+    lowercase_search = True
 
     def add_line(self, pk: UUID, values: Any, actor: Actor) -> None:
         """Add a line to the draft."""
@@ -183,9 +187,9 @@ class DocumentAdminBase(RecordAdmin):
         fixed = isinstance(obj, Document) and obj.status != "draft"  # type: ignore[attr-defined]
         return not fixed and super().has_change_permission(request, obj)
 
-    def save_changed(self, form: Any, formsets: Any, actor: Actor) -> None:
+    def update_from_form(self, form: Any, formsets: Any, actor: Actor) -> None:
         with audited_transaction(actor, "update"):
-            super().save_changed(form, (), actor)
+            super().update_from_form(form, (), actor)
             for formset in formsets:
                 if isinstance(formset, LineFormSet):
                     self._save_lines(form.instance.pk, formset, actor)
@@ -195,17 +199,17 @@ class DocumentAdminBase(RecordAdmin):
         for line in formset.deleted_forms:
             if line.instance.pk and not line.instance._state.adding:
                 self.delete_line(pk, line.instance.pk, actor)
-        for n, line in enumerate(formset.kept()):
+        for n, line in enumerate(formset.remaining_forms()):
             if not line.has_changed():
                 continue
             try:
                 if line in formset.initial_forms:
-                    values = self.line_input.parse(line.body(partial=True), partial=True)
+                    values = self.line_input.parse(line.request_body(partial=True), partial=True)
                     self.update_line(pk, line.instance.pk, values, actor)
                 else:
-                    self.add_line(pk, self.line_input.parse(formset.part(line)), actor)
-            except REFUSALS as exc:
-                raise formset.at(n, refusal_of(exc)) from exc
+                    self.add_line(pk, self.line_input.parse(formset.form_body(line)), actor)
+            except EXPECTED_ERRORS as exc:
+                raise formset.error_at(n, domain_error_of(exc)) from exc
 
     @admin.display(description=_("customer"), ordering="customer_name")
     def customer_shown(self, document: Any) -> Any:

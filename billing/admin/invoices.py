@@ -40,19 +40,19 @@ from billing.services import documents, invoices, payments
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_money
 from skeleton.kernel.translation import Text
-from skeleton.office.acts import act
-from skeleton.office.columns import format_money_html, label, money
+from skeleton.office.actions import admin_action
+from skeleton.office.admins import ReadOnlyInline
+from skeleton.office.columns import format_money_html, label, money_column
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter, RelatedRecordFilter
 from skeleton.office.forms import ActionForm, RecordForm, small_textarea
 from skeleton.office.numbers import AmountField
-from skeleton.office.screens import ReadOnlyInline
 
 COLOURS: dict[str, str] = {
     InvoiceStatus.SENT: "primary",
     InvoiceStatus.PAID: "success",
     InvoiceStatus.CANCELLED: "warning",
 }
-PAID = money("amount_paid", _("paid"))
+PAID = money_column("amount_paid", _("paid"))
 
 
 def can(action: str) -> Any:
@@ -71,8 +71,8 @@ class LineForm(RecordForm):
         model = InvoiceLine
         fields = ("description", "quantity", "unit_price", "discount", "tax_rate")
 
-    def body(self, *, partial: bool) -> dict[str, Any]:
-        body = super().body(partial=partial)
+    def request_body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().request_body(partial=partial)
         return {**body, "discount": body["discount"] or 0} if "discount" in body else body
 
 
@@ -152,7 +152,7 @@ class PaymentForm(ActionForm):
         help_text=_("Leave empty for now. Not in the future."),
     )
 
-    def prepare(self) -> None:
+    def setup(self) -> None:
         amount = self.fields["amount"]
         amount.currency = self.record.currency  # type: ignore[attr-defined]
         amount.label = gettext("Amount ({currency})").format(currency=self.record.currency)
@@ -164,7 +164,7 @@ class PaymentForm(ActionForm):
 class NotesForm(ActionForm):
     notes = forms.CharField(required=False, widget=small_textarea(), label=_("Notes"))
 
-    def prepare(self) -> None:
+    def setup(self) -> None:
         self.fields["notes"].initial = self.record.notes
 
 
@@ -196,8 +196,8 @@ class InvoiceAdmin(DocumentAdminBase):
         ("issue_date", DateRangeFilter),
         ("due_date", DateRangeFilter),
     )
-    acts = ("send", "record_payment", "edit_notes", "cancel", PDF_MENU)
-    bulk_acts = ("send",)
+    record_actions = ("send", "record_payment", "edit_notes", "cancel", PDF_MENU)
+    bulk_actions = ("send",)
     SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", "state"),
         ("issue_date", "due_date"),
@@ -237,10 +237,10 @@ class InvoiceAdmin(DocumentAdminBase):
 
     # saving
 
-    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
         return invoices.create_invoice(**values, actor=actor)
 
-    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+    def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         invoices.update_invoice(invoice_id=pk, values=values, actor=actor)
 
     def add_line(self, pk: UUID, values: Any, actor: Actor) -> None:
@@ -266,9 +266,9 @@ class InvoiceAdmin(DocumentAdminBase):
 
     # actions
 
-    @act(
+    @admin_action(
         _("Send"),
-        when=can("send"),
+        condition=can("send"),
         icon="send",
         variant=ActionVariant.PRIMARY,
         question=_("From then on only the notes can be changed."),
@@ -277,15 +277,15 @@ class InvoiceAdmin(DocumentAdminBase):
         invoices.send_invoice(invoice_id=invoice.pk, actor=self.actor(request))
         return format_text(_("{number} is sent."), number=invoice.number)
 
-    @act(
+    @admin_action(
         _("Record payment"),
         form=PaymentForm,
-        when=can("record_payment"),
+        condition=can("record_payment"),
         icon="payments",
         variant=ActionVariant.PRIMARY,
     )
     def record_payment(self, request: HttpRequest, invoice: Invoice, form: PaymentForm) -> Text:
-        values = InvoicePaymentInputSerializer.parse(form.body())
+        values = InvoicePaymentInputSerializer.parse(form.request_body())
         recorded = payments.record_payment(invoice_id=invoice.pk, **values, actor=self.actor(request))
         paid_money, due_money = (
             local_money(amount, invoice.currency) for amount in (values["amount"], recorded.amount_due)
@@ -296,7 +296,9 @@ class InvoiceAdmin(DocumentAdminBase):
             )
         return format_text(_("Recorded a payment of {paid}. {due} is still due."), paid=paid_money, due=due_money)
 
-    @act(_("Notes"), form=NotesForm, when=lambda invoice: invoice.status != InvoiceStatus.DRAFT, icon="edit_note")
+    @admin_action(
+        _("Notes"), form=NotesForm, condition=lambda invoice: invoice.status != InvoiceStatus.DRAFT, icon="edit_note"
+    )
     def edit_notes(self, request: HttpRequest, invoice: Invoice, form: NotesForm) -> Text:
         values = InvoiceUpdateInputSerializer.parse({"notes": form.cleaned_data["notes"] or None}, partial=True)
         invoices.update_invoice(invoice_id=invoice.pk, values=values, actor=self.actor(request))
@@ -304,15 +306,15 @@ class InvoiceAdmin(DocumentAdminBase):
 
     pdf_en, pdf_uk, pdf_de = pdf_downloads("invoices:read", documents.invoice_pdf, "invoice_id")
 
-    @act(
+    @admin_action(
         pgettext_lazy("invoice", "Cancel"),
         form=ReasonForm,
-        when=can("cancel"),
+        condition=can("cancel"),
         icon="cancel",
         variant=ActionVariant.DANGER,
         question=_("A cancelled invoice stays on record and cannot be reopened."),
     )
     def cancel(self, request: HttpRequest, invoice: Invoice, form: ReasonForm) -> Text:
-        values = CancelInputSerializer.parse(form.body())
+        values = CancelInputSerializer.parse(form.request_body())
         invoices.cancel_invoice(invoice_id=invoice.pk, **values, actor=self.actor(request))
         return format_text(_("{number} is cancelled."), number=invoice.number)

@@ -46,12 +46,12 @@ from parties.models import Country
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.translation import Text
-from skeleton.office.acts import act
-from skeleton.office.columns import EMPTY, format_money_html, status
+from skeleton.office.actions import admin_action
+from skeleton.office.admins import ReadOnlyInline
+from skeleton.office.columns import EMPTY, format_money_html, status_column
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter
-from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyChoice, RecordForm
+from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, RecordForm
 from skeleton.office.numbers import AmountField, LocalizedDecimalField
-from skeleton.office.screens import ReadOnlyInline
 
 COLOURS: dict[str, str] = {
     OrderStatus.PENDING: "warning",
@@ -92,17 +92,17 @@ class OrderLineForm(RecordForm):
     def _post_clean(self) -> None:
         """Leave the instance alone: an empty price means the item's, but no row may be without a price."""
 
-    def body(self, *, partial: bool) -> dict[str, Any]:
-        body = super().body(partial=partial)
+    def request_body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().request_body(partial=partial)
         if "discount" in body:
             body["discount"] = body["discount"] or 0
         return body if partial else {name: value for name, value in body.items() if value is not None}
 
 
 class OrderLineFormSet(LineFormSet):
-    def part(self, form: Any) -> dict[str, Any]:
+    def form_body(self, form: Any) -> dict[str, Any]:
         """Add the document's currency if a price was entered: that price isn't in the item's currency."""
-        body = super().part(form)
+        body = super().form_body(form)
         return {**body, "currency": self.currency} if "unit_price" in body else body
 
 
@@ -122,7 +122,7 @@ class StatusHistoryInline(ReadOnlyInline):
     model = OrderStatusChange
     verbose_name_plural = _("history")
     ordering = ("pk",)
-    fields = readonly_fields = ("changed_at", status("status", COLOURS), "reason", "changed_by")
+    fields = readonly_fields = ("changed_at", status_column("status", COLOURS), "reason", "changed_by")
 
 
 class InvoiceInline(ReadOnlyInline):
@@ -130,14 +130,14 @@ class InvoiceInline(ReadOnlyInline):
 
     model = Invoice
     ordering = ("pk",)
-    fields = readonly_fields = ("page", status("status", INVOICE_COLOURS), TOTAL, "due_date")
+    fields = readonly_fields = ("page", status_column("status", INVOICE_COLOURS), TOTAL, "due_date")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(self.admin_site.get_model_admin(Invoice).has_view_permission(request))
 
     @admin.display(description=_("invoice"))
     def page(self, invoice: Invoice) -> Any:
-        address = self.admin_site.get_model_admin(Invoice).page_of(invoice)
+        address = self.admin_site.get_model_admin(Invoice).change_url(invoice)
         return format_html('<a class="text-link" href="{}">{}</a>', address, invoice.number)
 
 
@@ -172,8 +172,8 @@ class ShippingAddressForm(RecordForm):
         }
         self.initial.update((name, shown.get(name)) for name in ADDRESS)
 
-    def body(self, *, partial: bool) -> dict[str, Any]:
-        body = super().body(partial=partial)
+    def request_body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().request_body(partial=partial)
         address = {name: body.pop(name) or None for name in ADDRESS if name in body}
         if "region" in address and "state" in (self.instance.shipping_address or {}):
             address["state"] = address["region"]
@@ -182,9 +182,7 @@ class ShippingAddressForm(RecordForm):
 
 
 class NewOrderForm(ShippingAddressForm, NewDocumentForm):
-    currency = CurrencyChoice(
-        help_text=_("Defaults to the items' currency, or to the customer's."), label=_("Currency")
-    )
+    currency = CurrencyField(help_text=_("Defaults to the items' currency, or to the customer's."), label=_("Currency"))
 
     class Meta:
         model = Order
@@ -213,13 +211,13 @@ def status_change_action(target: OrderStatus, title: Text, **described: Any) -> 
     """Return an action that changes an order's status to `target`, available if the transition is allowed."""
 
     def move(screen: Any, request: HttpRequest, order: Any, form: ReasonForm) -> Text:
-        asked = StatusInputSerializer.parse({"status": target.value, **form.body()})
+        asked = StatusInputSerializer.parse({"status": target.value, **form.request_body()})
         change_status(order_id=order.pk, status=target, reason=asked.get("reason"), actor=screen.actor(request))
         return format_text(_("{number} is {status}."), number=order.number, status=Label(target.label))
 
     move.__name__ = ACTION_NAMES[target]
     fits = lambda order: target in allowed_transitions(order.status, invoiced=order.invoiced is not None)  # noqa: E731
-    return act(title, form=ReasonForm, when=fits, **described)(move)
+    return admin_action(title, form=ReasonForm, condition=fits, **described)(move)
 
 
 class WaitingFilter(DropdownFilter):
@@ -244,13 +242,13 @@ class WaitingFilter(DropdownFilter):
 class OrderAdmin(DocumentAdminBase):
     resources = ("orders",)
     create_input, update_input, line_input = OrderInputSerializer, OrderUpdateInputSerializer, OrderLineInputSerializer
-    list_display = ("number", "customer_name", status("status", COLOURS), TOTAL, "invoiced_shown", "created_at")
+    list_display = ("number", "customer_name", status_column("status", COLOURS), TOTAL, "invoiced_shown", "created_at")
     list_filter = (("status", ChoicesDropdownFilter), WaitingFilter, CurrencyFilter, ("created_at", DateRangeFilter))
-    acts = ("submit", "confirm", "ship", "deliver", "invoice", "cancel", PDF_MENU)
-    bulk_acts = ("confirm", "ship", "deliver", "invoice")
+    record_actions = ("submit", "confirm", "ship", "deliver", "invoice", "cancel", PDF_MENU)
+    bulk_actions = ("confirm", "ship", "deliver", "invoice")
     ADDRESS: ClassVar[Any] = (("street", "city"), ("region", "postal_code"), "country")
     SUMMARY_FIELDS: ClassVar[Any] = (
-        ("customer_shown", status("status", COLOURS)),
+        ("customer_shown", status_column("status", COLOURS)),
         (SUBTOTAL, TAX),
         (TOTAL, "invoiced_shown"),
         ("taxes", "created_by"),
@@ -291,10 +289,10 @@ class OrderAdmin(DocumentAdminBase):
 
     # saving
 
-    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
         return orders.create_order(**values, actor=actor)
 
-    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+    def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         orders.update_order(order_id=pk, values=values, actor=actor)
 
     def add_line(self, pk: UUID, values: Any, actor: Actor) -> None:
@@ -358,18 +356,18 @@ class OrderAdmin(DocumentAdminBase):
         question=_("This releases the reserved stock. A cancelled order cannot be reopened."),
     )
 
-    @act(
+    @admin_action(
         _("Invoice it"),
         form=InvoiceOrderForm,
-        needs=("invoices:write",),
-        when=lambda order: order.status in COMMITTED,
+        permissions=("invoices:write",),
+        condition=lambda order: order.status in COMMITTED,
         icon="receipt_long",
         question=_("A draft invoice is made of what is not invoiced yet."),
     )
     def invoice(self, request: HttpRequest, order: Order, form: InvoiceOrderForm) -> str:
-        asked = InvoiceOrderInputSerializer.parse(form.body())
+        asked = InvoiceOrderInputSerializer.parse(form.request_body())
         made = Invoice.objects.get(pk=invoice_order(order_id=order.pk, **asked, actor=self.actor(request)))
-        page = self.admin_site.get_model_admin(Invoice).page_of(made)
+        page = self.admin_site.get_model_admin(Invoice).change_url(made)
         return format_html('<a class="text-link" href="{}">{}</a> is made: a draft.', page, made.number)
 
     pdf_en, pdf_uk, pdf_de = pdf_downloads("orders:read", documents.order_pdf, "order_id")

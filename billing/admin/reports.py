@@ -14,7 +14,18 @@ from billing.reports import COLUMNS, aging_rows, receivables_aging
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import local_day
 from skeleton.office.pages import register
-from skeleton.office.reports import Asked, Column, DateForm, Line, ReportPage, ReportResult, Table, figure, link, total
+from skeleton.office.reports import (
+    Column,
+    DateForm,
+    Line,
+    Parameters,
+    ReportPage,
+    ReportResult,
+    Table,
+    format_amount_cell,
+    link,
+    total_line,
+)
 
 SHOWN = 1000
 """Customers per currency on the page. The CSV has all of them."""
@@ -25,13 +36,13 @@ class AgingPage(ReportPage):
     name, title, resources = "receivables-aging", gettext_lazy("Receivables aging"), ("accounting",)
     form = DateForm
 
-    def find(self, asked: Asked, actor: Actor) -> ReportResult:
-        report = receivables_aging(asked["as_of"])
-        days = _("As of %(day)s") % {"day": local_day(asked["as_of"])}
+    def build(self, parameters: Parameters, actor: Actor) -> ReportResult:
+        report = receivables_aging(parameters["as_of"])
+        days = _("As of %(day)s") % {"day": local_day(parameters["as_of"])}
         return ReportResult(days, [_table(part, linked=actor.can("invoices:read")) for part in report["currencies"]])
 
-    def download(self, asked: Asked, actor: Actor) -> HttpResponseBase:
-        return csv_response(self.name, aging_rows(receivables_aging(asked["as_of"])))
+    def download(self, parameters: Parameters, actor: Actor) -> HttpResponseBase:
+        return csv_response(self.name, aging_rows(receivables_aging(parameters["as_of"])))
 
 
 def _table(part: dict[str, Any], *, linked: bool) -> Table:
@@ -42,12 +53,12 @@ def _table(part: dict[str, Any], *, linked: bool) -> Table:
         Line(
             (
                 _invoices_of(one) if linked else one["customer_name"],
-                *(figure(one[name], currency, blank=name != "total") for name in COLUMNS),
+                *(format_amount_cell(one[name], currency, blank=name != "total") for name in COLUMNS),
             )
         )
         for one in customers[:SHOWN]
     ]
-    sums = total(_("Total"), *(figure(part["totals"][name], currency) for name in COLUMNS))
+    sums = total_line(_("Total"), *(format_amount_cell(part["totals"][name], currency) for name in COLUMNS))
     hidden = len(customers) - len(found)
     note = _("%(count)s more customers are in the CSV; the totals are of all.") % {"count": hidden} if hidden else ""
     return Table(currency, columns, [*found, sums], note)
@@ -55,5 +66,5 @@ def _table(part: dict[str, Any], *, linked: bool) -> Table:
 
 def _invoices_of(one: dict[str, Any]) -> Any:
     """Return the customer's name, linked to the open invoices."""
-    asked = {"customer__id__exact": one["customer_id"], "status__exact": InvoiceStatus.SENT.value}
-    return link(f"{reverse('admin:billing_invoice_changelist')}?{urlencode(asked)}", one["customer_name"])
+    parameters = {"customer__id__exact": one["customer_id"], "status__exact": InvoiceStatus.SENT.value}
+    return link(f"{reverse('admin:billing_invoice_changelist')}?{urlencode(parameters)}", one["customer_name"])

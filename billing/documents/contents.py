@@ -13,7 +13,7 @@ from typing import Any
 from billing.choices import CreditNoteStatus, InvoiceStatus, OrderStatus
 from billing.documents.words import CREDIT_NOTE_LABELS, LABELS, SETTLEMENT_LABELS
 from skeleton.kernel.days import day_of
-from skeleton.kernel.text import amount_text, day_text, money_text, number_text
+from skeleton.kernel.text import format_amount, format_date, format_money, format_number
 
 TEMPLATE = Path(__file__).parent / "document.typ"
 
@@ -141,7 +141,7 @@ def _dates(document: Json, names: tuple[str, ...], language: str) -> LabeledValu
 
 def _day(day: dt.date, language: str) -> str:
     """Format a date, or the date (UTC) of a time."""
-    return day_text(day_of(day) if isinstance(day, dt.datetime) else day, language)
+    return format_date(day_of(day) if isinstance(day, dt.datetime) else day, language)
 
 
 def _body(document: Json, language: str) -> Json:
@@ -159,11 +159,11 @@ def _line(n: int, line: Mapping[str, Any], currency: str, language: str) -> dict
     return {
         "position": str(n),
         "description": allow_line_breaks(line["description"]),
-        "quantity": "" if line["quantity"] is None else number_text(line["quantity"], language),
-        "unit_price": amount_text(line["unit_price"], currency, language),
-        "discount": amount_text(-line["discount"], currency, language) if line["discount"] else "",
-        "tax_rate": f"{number_text(line['tax_rate'], language)} %",
-        "total": amount_text(line["total"], currency, language),
+        "quantity": "" if line["quantity"] is None else format_number(line["quantity"], language),
+        "unit_price": format_amount(line["unit_price"], currency, language),
+        "discount": format_amount(-line["discount"], currency, language) if line["discount"] else "",
+        "tax_rate": f"{format_number(line['tax_rate'], language)} %",
+        "total": format_amount(line["total"], currency, language),
     }
 
 
@@ -172,8 +172,8 @@ def _sums(document: Json, language: str, *, total: str | None = None) -> list[Js
     rows = [_sum(words["subtotal"], document["subtotal"], currency, language)]
     taxed = any(row["rate"] for row in document["tax_breakdown"])
     for row in document["tax_breakdown"] if taxed else ():
-        rate = number_text(Decimal(str(row["rate"])), language)
-        named = words["tax_on"].format(rate=rate, base=amount_text(row["base"], currency, language))
+        rate = format_number(Decimal(str(row["rate"])), language)
+        named = words["tax_on"].format(rate=rate, base=format_amount(row["base"], currency, language))
         rows.append(_sum(named, row["tax"], currency, language))
     return [*rows, _sum(total or words["grand_total"], document["total"], currency, language, strong=True)]
 
@@ -191,7 +191,7 @@ def _paid_and_due(invoice: Json, language: str) -> list[Json]:
 
 
 def _sum(label: str, amount: int, currency: str, language: str, *, strong: bool = False) -> Json:
-    return {"label": label, "amount": money_text(amount, currency, language), "strong": strong}
+    return {"label": label, "amount": format_money(amount, currency, language), "strong": strong}
 
 
 def _payment(payment: Json, currency: str, language: str) -> dict[str, str]:
@@ -199,7 +199,7 @@ def _payment(payment: Json, currency: str, language: str) -> dict[str, str]:
         "day": _day(payment["paid_at"], language),
         "method": LABELS[language]["methods"][payment["method"]],
         "reference": allow_line_breaks(payment["reference"] or ""),
-        "amount": money_text(payment["amount"], currency, language),
+        "amount": format_money(payment["amount"], currency, language),
     }
 
 
@@ -211,7 +211,7 @@ def _how_to_pay(invoice: Json, seller: Json, language: str) -> LabeledValues:
         return []
     account = [(words[name], seller[name]) for name in ("iban", "bic", "bank") if seller.get(name)]
     return [
-        (words["amount_due"], money_text(invoice["amount_due"], invoice["currency"], language)),
+        (words["amount_due"], format_money(invoice["amount_due"], invoice["currency"], language)),
         (words["due_date"], _day(invoice["due_date"], language)),
         (words["account_holder"], seller["name"]),
         *account,

@@ -37,7 +37,7 @@ LABELS: dict[str, dict[str, Any]] = {
         "grand_total": "Total",
         "amount_paid": "Paid",
         "amount_due": "Amount due",
-        "payments": "PaymentInline",
+        "payments": "Payments",
         "please_pay": "How to pay",
         "account_holder": "Payable to",
         "iban": "IBAN",

@@ -241,6 +241,7 @@ class Migration(migrations.Migration):
                 ("credit_note_id", models.UUIDField(blank=True, null=True, verbose_name="credit note")),
                 ("amount", models.BigIntegerField(verbose_name="amount")),
                 ("day", models.DateField(verbose_name="day")),
+                ("at_once", models.BooleanField(db_default=False, default=False, verbose_name="at once")),
                 ("undone_at", models.DateTimeField(blank=True, null=True, verbose_name="undone at")),
                 ("undone_day", models.DateField(blank=True, null=True, verbose_name="undone on")),
                 ("reason", models.TextField(blank=True, null=True, verbose_name="reason")),
@@ -357,7 +358,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("undone_at", None), ("undone_day", None)),
-                    models.Q(("undone_at__isnull", False), ("undone_day__gte", models.F("day"))),
+                    models.Q(("undone_at__isnull", False), ("undone_day__gte", models.F("day")), ("undone_day__isnull", False)),
                     _connector="OR",
                 ),
                 name="billing_settlement_undone_fits",

@@ -17,9 +17,9 @@ from billing.models.documents import (
 from billing.models.orders import Order, OrderLine
 from billing.totals import amount_due
 from parties.models import Party
+from skeleton.db.compiled_sql import CurrentDate
 from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed
-from skeleton.db.statements import CurrentDate
 
 _DRAFT, _SENT, _PAID, _CANCELLED = InvoiceStatus
 _NEVER_SENT = Q(sent_at=None, paid_at=None)
@@ -34,7 +34,7 @@ OVERDUE = Q(status=InvoiceStatus.SENT, due_date__lt=CurrentDate())
 class InvoiceQuerySet(RowLevelQuerySet["Invoice"]):
     """Invoices. Their counts by status are maintained."""
 
-    counted = MaintainedCount("billing_invoice", by="status")
+    maintained_count = MaintainedCount("billing_invoice", filter_name="status")
 
     def visible_to(self, actor: Any) -> Self:
         """Return every invoice, with `is_overdue`. The permission to read invoices covers all of them."""

@@ -28,7 +28,7 @@ FULLY_CREDITED = models.Q(total__gt=0, credited_total=models.F("total"))
 class OrderQuerySet(RowLevelQuerySet["Order"]):
     """Orders. Their counts are maintained."""
 
-    counted = MaintainedCount("billing_order")
+    maintained_count = MaintainedCount("billing_order")
 
     def visible_to(self, actor: Any) -> Self:
         """Return every order, with `invoiced`. The permission to read orders covers all of them."""

@@ -34,7 +34,9 @@ class SettlementQuerySet(RowLevelQuerySet["Settlement"]):
 class Settlement(models.Model):
     """A part of an invoice that a payment, a credit note or a write-off settles.
 
-    `amount` is in minor units of the invoice's currency. It counts from `day` until before `undone_day`, in UTC.
+    `amount` is in minor units of the invoice's currency. It counts from `day` until before `undone_day`, in UTC. One
+    made `at_once`, with its payment or credit note and for the same day, is part of the entry of that; others have
+    entries of their own.
     `reason` and `tax` (base and tax of each rate) belong to write-offs.
     """
 
@@ -63,6 +65,7 @@ class Settlement(models.Model):
     )
     amount = models.BigIntegerField(verbose_name=_("amount"))
     day = models.DateField(verbose_name=_("day"))
+    at_once = models.BooleanField(default=False, db_default=False, verbose_name=_("at once"))
     undone_at = models.DateTimeField(null=True, blank=True, verbose_name=_("undone at"))
     undone_day = models.DateField(null=True, blank=True, verbose_name=_("undone on"))
     reason = models.TextField(null=True, blank=True, verbose_name=_("reason"))  # noqa: DJ001 (the API says null)
@@ -104,7 +107,7 @@ class Settlement(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(undone_at=None, undone_day=None)
-                | Q(undone_at__isnull=False, undone_day__gte=models.F("day")),
+                | Q(undone_at__isnull=False, undone_day__isnull=False, undone_day__gte=models.F("day")),
                 name="billing_settlement_undone_fits",
                 violation_error_message=_("A settlement cannot be undone before its own day."),
             ),

@@ -15,7 +15,7 @@ from billing.services.books import allocated, post, unallocated
 from billing.services.own_credit import settle_with_own_credit
 from billing.services.payments import require_of_customer
 from billing.services.settlements import Part, settle, settlement_day, undo
-from skeleton.db.locks import locked_for_update, locked_if_there, rows_locked_for_update
+from skeleton.db.locks import locked_for_update, locked_or_none, rows_locked_for_update
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict, Invalid
@@ -33,7 +33,7 @@ def allocate_payment(
     """
     now = timezone.now()
     with audited_transaction(actor, "allocate"):
-        invoice = locked_if_there(Invoice.objects.all(), invoice_id, no_key=True)
+        invoice = locked_or_none(Invoice.objects.all(), invoice_id, no_key=True)
         payment = _received(payment_id)
         invoice = require_of_customer(invoice, payment.customer_id, payment.currency)
         part = Part(
@@ -53,7 +53,7 @@ def unallocate_payment(*, payment_id: UUID, invoice_id: UUID, actor: Actor, date
     """
     now = timezone.now()
     with audited_transaction(actor, "unallocate"):
-        invoice = locked_if_there(Invoice.objects.all(), invoice_id, no_key=True)
+        invoice = locked_or_none(Invoice.objects.all(), invoice_id, no_key=True)
         payment = locked_for_update(Payment.objects.all(), payment_id, no_key=True)
         found = standing(payment).filter(invoice=invoice) if invoice else Settlement.objects.none()
         settlements = list(found)

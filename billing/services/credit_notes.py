@@ -30,7 +30,7 @@ from billing.services.states import state_error as invoice_state_error
 from billing.state_messages import INVOICE_NOT_CREDITABLE
 from skeleton.db.inserts import insert_rows
 from skeleton.db.locks import locked_for_update
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict, NotFound
@@ -101,7 +101,7 @@ def update_credit_note(*, credit_note_id: UUID, values: dict[str, Any], actor: A
         lines = fields.pop("lines", None)
         if note.status != CreditNoteStatus.DRAFT and (lines is not None or _changes(note, fields)):
             raise state_error(note, _("This credit note has already been sent and can no longer be changed."))
-        assign(note, fields)
+        save_changes(note, fields)
         if lines is not None:
             built = _proposal(note, invoice, lines, actor)
             note.lines.all().delete()

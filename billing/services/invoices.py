@@ -40,7 +40,7 @@ from parties.services import UsableParty, require_usable
 from skeleton.db.inserts import insert_rows
 from skeleton.db.locks import locked_for_update
 from skeleton.db.numbers import Series, insert_numbered
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict
@@ -114,7 +114,7 @@ def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) ->
         invoice = locked_for_update(Invoice.objects.all(), invoice_id)
         if values.get("due_date", invoice.due_date) != invoice.due_date:
             require_draft(invoice, INVOICE_NOT_EDITABLE)
-        assign(invoice, values)
+        save_changes(invoice, values)
 
 
 def add_line(*, invoice_id: UUID, values: LineValues, actor: Actor) -> None:
@@ -162,9 +162,9 @@ def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False
                 details={"allowed": ["add_line", "cancel"]},
             )
         if invoice.total:
-            assign(invoice, {"status": InvoiceStatus.SENT, "sent_at": now})
+            save_changes(invoice, {"status": InvoiceStatus.SENT, "sent_at": now})
         else:
-            assign(invoice, {"status": InvoiceStatus.PAID, "sent_at": now, "paid_at": now})
+            save_changes(invoice, {"status": InvoiceStatus.PAID, "sent_at": now, "paid_at": now})
         save_invoice_parties(invoice)
         notify_invoice_event(Event.INVOICE_SENT, invoice, actor=actor)
         if invoice.status == InvoiceStatus.PAID:
@@ -185,7 +185,7 @@ def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None)
         invoice = locked_with_customer_and_order(invoice_id)
         if invoice.status == InvoiceStatus.DRAFT:
             values = {"status": InvoiceStatus.CANCELLED, "cancelled_at": timezone.now(), "cancel_reason": reason}
-            assign(invoice, values)
+            save_changes(invoice, values)
             return None
         _require_cancellable(invoice)
         note = insert_credit_note(invoice, None, reason=reason, actor=actor)

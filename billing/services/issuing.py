@@ -24,7 +24,7 @@ from inventory.services.ledger import StockLocation
 from inventory.services.returns import receive_returns
 from parties.queries import as_written_to
 from skeleton.db.numbers import Series, take_number
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict
@@ -65,7 +65,7 @@ def _number(note: CreditNote, moment: dt.datetime) -> None:
         "buyer": as_written_to(note.customer_id),
         "number": take_number(Series("CN", day.year, digits=3)),
     }
-    assign(note, values)
+    save_changes(note, values)
 
 
 def _require_room_beside_write_offs(note: CreditNote, invoice: Invoice) -> None:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from billing.models import Invoice, Order
-from skeleton.db.locks import locked_for_update, locked_if_there
+from skeleton.db.locks import locked_for_update, locked_or_none
 
 
 def locked_with_customer_and_order(invoice_id: UUID) -> Invoice:
@@ -21,4 +21,4 @@ def locked_with_customer_and_order(invoice_id: UUID) -> Invoice:
 def lock_order_of(invoice_id: UUID) -> None:
     """Lock the invoice's order. Call this before locking the invoice."""
     of_invoice = Invoice.objects.filter(pk=invoice_id).values("order_id")[:1]
-    locked_if_there(Order.objects.only("pk"), of_invoice, no_key=True)
+    locked_or_none(Order.objects.only("pk"), of_invoice, no_key=True)

@@ -16,7 +16,7 @@ from billing.services.credit_notes import state_error
 from billing.services.own_credit import settle_with_own_credit
 from billing.services.payments import insert_payment, require_of_customer
 from billing.services.settlements import Part, settle, settlement_day, undo
-from skeleton.db.locks import locked_for_update, locked_if_there
+from skeleton.db.locks import locked_for_update, locked_or_none
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.transactions import audited_transaction
@@ -31,7 +31,7 @@ def allocate_credit_note(
     is due or on account, the date); Conflict (nothing is on account, the invoice is not sent, it can't be posted).
     """
     with audited_transaction(actor, "allocate"):
-        invoice = locked_if_there(Invoice.objects.all(), invoice_id, no_key=True)
+        invoice = locked_or_none(Invoice.objects.all(), invoice_id, no_key=True)
         note = _on_account(credit_note_id)
         invoice = require_of_customer(invoice, note.customer_id, note.currency)
         day = settlement_day(date, invoice.issue_date, note.issue_date)
@@ -51,7 +51,7 @@ def unallocate_credit_note(
     """
     now = timezone.now()
     with audited_transaction(actor, "unallocate"):
-        invoice = locked_if_there(Invoice.objects.all(), invoice_id, no_key=True)
+        invoice = locked_or_none(Invoice.objects.all(), invoice_id, no_key=True)
         note = locked_for_update(CreditNote.objects.all(), credit_note_id, no_key=True)
         settlements = _settled_by(note, invoice)
         day = settlement_day(date, *(settlement.day for settlement in settlements))

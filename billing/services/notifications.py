@@ -5,12 +5,12 @@ They go to the user who created the invoice, or else to all who can write invoic
 
 from billing.models import CreditNote, Invoice
 from skeleton.kernel.actors import Actor
-from skeleton.notifications.choices import VALUES, Event
-from skeleton.notifications.queries import concerned
+from skeleton.notifications.choices import EVENT_VALUES, Event
+from skeleton.notifications.queries import recipients_for
 from skeleton.notifications.services import notify
 
 
-def notify_invoice_event(event: Event, invoice: Invoice, *, actor: Actor, once: str | None = None) -> None:
+def notify_invoice_event(event: Event, invoice: Invoice, *, actor: Actor, deduplication_key: str | None = None) -> None:
     """Notify about an event of the invoice. Call this in the audited transaction, after the change."""
     values = {
         "number": invoice.number,
@@ -21,10 +21,10 @@ def notify_invoice_event(event: Event, invoice: Invoice, *, actor: Actor, once: 
     }
     notify(
         event=event,
-        recipients=concerned(invoice.created_by_id, "invoices:write", actor=actor),
-        values={name: values[name] for name in VALUES[event]},
+        recipients=recipients_for(invoice.created_by_id, "invoices:write", actor=actor),
+        values={name: values[name] for name in EVENT_VALUES[event]},
         link=f"/api/v1/invoices/{invoice.pk}",
-        once=once,
+        deduplication_key=deduplication_key,
     )
 
 
@@ -32,7 +32,7 @@ def notify_credit_note_sent(note: CreditNote, invoice: Invoice, *, actor: Actor)
     """Notify that the credit note was sent. Call this in the audited transaction, after the change."""
     notify(
         event=Event.CREDIT_NOTE_SENT,
-        recipients=concerned(invoice.created_by_id, "invoices:write", actor=actor),
+        recipients=recipients_for(invoice.created_by_id, "invoices:write", actor=actor),
         values={
             "number": str(note.number),
             "customer": note.customer_name,

@@ -34,7 +34,7 @@ from parties.services import require_usable
 from skeleton.db.inserts import insert_rows
 from skeleton.db.locks import locked_for_update
 from skeleton.db.numbers import Series, insert_numbered
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.ids import uuid7
@@ -111,7 +111,7 @@ def update_order(*, order_id: UUID, values: dict[str, Any], actor: Actor) -> Non
             fields["shipping_address"] = _merged(order.shipping_address, fields["shipping_address"])
         if any(getattr(order, name) != value for name, value in fields.items()):
             _require_draft(order)
-        assign(order, fields)
+        save_changes(order, fields)
 
 
 def add_line(*, order_id: UUID, values: OrderLineValues, actor: Actor) -> None:

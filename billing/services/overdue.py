@@ -8,12 +8,12 @@ from django.db.models.functions import Cast
 from billing.choices import InvoiceStatus
 from billing.models import Invoice
 from billing.services.notifications import notify_invoice_event
-from skeleton.db.locks import locked_if_there
-from skeleton.db.statements import CurrentDate
+from skeleton.db.compiled_sql import CurrentDate
+from skeleton.db.locks import locked_or_none
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
-from skeleton.notifications.queries import untold
+from skeleton.notifications.queries import without_notification
 
 log = structlog.get_logger("skeleton.billing")
 
@@ -29,9 +29,11 @@ def notify_overdue_invoices() -> int:
         try:
             with audited_transaction(SYSTEM, "overdue"):
                 # locked against payment; if someone else holds the lock, they pay it or the next run retries
-                invoice = locked_if_there(_overdue(), invoice_id, no_key=True, skip_locked=True)
+                invoice = locked_or_none(_overdue(), invoice_id, no_key=True, skip_locked=True)
                 if invoice:
-                    notify_invoice_event(Event.INVOICE_OVERDUE, invoice, actor=SYSTEM, once=str(invoice_id))
+                    notify_invoice_event(
+                        Event.INVOICE_OVERDUE, invoice, actor=SYSTEM, deduplication_key=str(invoice_id)
+                    )
                     told += 1
         except DatabaseError:
             log.exception("overdue_failed", invoice_id=str(invoice_id))
@@ -40,7 +42,7 @@ def notify_overdue_invoices() -> int:
 
 def overdue_without_notification() -> QuerySet[Invoice]:
     """Return the overdue invoices without a notification, oldest first."""
-    return untold(_overdue(), Event.INVOICE_OVERDUE, Cast("pk", TextField())).order_by("pk")
+    return without_notification(_overdue(), Event.INVOICE_OVERDUE, Cast("pk", TextField())).order_by("pk")
 
 
 def _overdue() -> QuerySet[Invoice]:

@@ -25,9 +25,9 @@ from skeleton.db.numbers import Series, insert_numbered
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Invalid
-from skeleton.kernel.moments import require_not_in_future
 from skeleton.kernel.money import require_in_use
 from skeleton.kernel.text import Money, format_text
+from skeleton.kernel.time_limits import require_not_in_future
 from skeleton.kernel.transactions import audited_transaction
 
 TOO_EARLY = gettext_noop("Must not be before 1900.")
@@ -149,12 +149,15 @@ def _settle_at_once(payment: Payment, shares: Sequence[tuple[Invoice, int]], act
     An invoice that was issued after the payment is settled on its own day. Until then, the money is on account.
     """
     paid_on = day_of(payment.paid_at)
-    parts = [Part(invoice, amount, max(paid_on, invoice.issue_date)) for invoice, amount in shares]
+    parts = [
+        Part(invoice, amount, max(paid_on, invoice.issue_date), at_once=invoice.issue_date <= paid_on)
+        for invoice, amount in shares
+    ]
     ids = settle(parts, kind=SettlementKind.PAYMENT, of={"payment_id": payment.pk}, actor=actor, now=payment.created_at)
     later = [
-        allocated(part, pk, number=payment.number) for part, pk in zip(parts, ids, strict=True) if part.day != paid_on
+        allocated(part, pk, number=payment.number) for part, pk in zip(parts, ids, strict=True) if not part.at_once
     ]
-    post([received(payment, [part for part in parts if part.day == paid_on]), *later], actor=actor)
+    post([received(payment, [part for part in parts if part.at_once]), *later], actor=actor)
 
 
 def _oldest_first(customer_id: UUID, currency: str, amount: int) -> list[tuple[Invoice, int]]:

@@ -36,11 +36,15 @@ _COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a locked invoice to settle: `amount` in minor units, counting from `day`."""
+    """A part of a locked invoice to settle: `amount` in minor units, counting from `day`.
+
+    If `at_once`, it is part of the entry of what settles it.
+    """
 
     invoice: Invoice
     amount: int
     day: dt.date
+    at_once: bool = False
 
 
 def settle(
@@ -51,7 +55,10 @@ def settle(
     Notifies about invoices that become paid, but not about those that are written off.
     """
     common = {"kind": kind.value, "created_by_id": actor.id, "created_at": now, **of}
-    rows = [{"invoice_id": part.invoice.pk, "amount": part.amount, "day": part.day, **common} for part in parts]
+    rows = [
+        {"invoice_id": part.invoice.pk, "amount": part.amount, "day": part.day, "at_once": part.at_once, **common}
+        for part in parts
+    ]
     ids: list[UUID] = [row["id"] for row in insert_rows(Settlement, rows)]
     for part in parts:
         _add(part.invoice, kind, part.amount)

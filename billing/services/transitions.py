@@ -17,12 +17,12 @@ from inventory.services.orders import issue_for_order, release_for_order, reserv
 from parties.choices import PartyKind
 from parties.services import UsableParty, require_usable
 from skeleton.db.locks import locked_for_update
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
-from skeleton.notifications.queries import concerned
+from skeleton.notifications.queries import recipients_for
 from skeleton.notifications.services import notify
 
 
@@ -41,7 +41,7 @@ def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: 
         if customer:
             require_credit(customer, order)
         # before the stock: PostgreSQL only lets confirmed orders reserve stock, and shipped orders issue it
-        assign(order, {"status": status.value, "status_reason": reason})
+        save_changes(order, {"status": status.value, "status_reason": reason})
         if status == OrderStatus.CONFIRMED:
             _reserve_stock(order, actor)
         elif status == OrderStatus.SHIPPED:
@@ -54,7 +54,7 @@ def change_status(*, order_id: UUID, status: OrderStatus, actor: Actor, reason: 
 def _notify(order: Order, actor: Actor) -> None:
     notify(
         event=Event.ORDER_STATUS,
-        recipients=concerned(order.created_by_id, "orders:write", actor=actor),
+        recipients=recipients_for(order.created_by_id, "orders:write", actor=actor),
         values={"number": order.number, "customer": order.customer_name, "status": order.status},
         link=f"/api/v1/orders/{order.pk}",
     )

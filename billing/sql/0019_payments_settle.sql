@@ -13,8 +13,8 @@ WHERE i.id = p.invoice_id AND numbered.id = p.id;
 INSERT INTO core_number_series (name, last)
 SELECT 'PAY-' || to_char(created_at AT TIME ZONE 'UTC', 'YYYY'), count(*) FROM billing_payment GROUP BY 1;
 
-INSERT INTO billing_settlement (id, invoice_id, kind, payment_id, amount, day, created_by_id, created_at)
-SELECT id, invoice_id, 'payment', id, amount, (paid_at AT TIME ZONE 'UTC')::date, created_by_id, created_at
+INSERT INTO billing_settlement (id, invoice_id, kind, payment_id, amount, day, at_once, created_by_id, created_at)
+SELECT id, invoice_id, 'payment', id, amount, (paid_at AT TIME ZONE 'UTC')::date, true, created_by_id, created_at
 FROM billing_payment;
 
 -- what is checked at commit is checked now, since the next migration alters these tables

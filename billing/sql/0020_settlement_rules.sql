@@ -215,6 +215,7 @@ CREATE FUNCTION billing_settlement_fault(made billing_settlement) RETURNS text L
         WHEN made.kind <> 'payment' AND made.day > (clock_timestamp() AT TIME ZONE 'UTC')::date
             THEN 'billing_settlement_days'
         WHEN made.kind <> 'payment' THEN NULL
+        WHEN made.at_once AND made.day <> (p.paid_at AT TIME ZONE 'UTC')::date THEN 'billing_settlement_days'
         WHEN p.direction <> 'in' OR p.reversed_at IS NOT NULL THEN 'billing_settlement_of_received'
         WHEN p.customer_id <> i.customer_id THEN 'billing_settlement_same_customer'
         WHEN p.currency <> i.currency THEN 'billing_settlement_same_currency'
@@ -279,8 +280,8 @@ CREATE FUNCTION billing_has_entry(kind text, document uuid, reason text) RETURNS
                    WHERE e.source_type = kind AND e.source_id = document AND e.purpose = reason)
 $$;
 
--- At commit, a payment is in the books: received against what its settlements without an entry of their own settle, and
--- the rest on account. If it is reversed, the opposite with the settlements that the reversal undid.
+-- At commit, a payment is in the books: received against what it settles at once, and the rest on account. If it is
+-- reversed, the opposite, with the settlements that the reversal undid.
 CREATE OR REPLACE FUNCTION billing_check_payment_books(checked uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     payment billing_payment;
@@ -289,9 +290,9 @@ DECLARE
     posted boolean;
 BEGIN
     SELECT * INTO payment FROM billing_payment WHERE id = checked;
-    SELECT coalesce(sum(amount) FILTER (WHERE NOT billing_has_entry('allocation', id, 'allocate')), 0),
+    SELECT coalesce(sum(amount) FILTER (WHERE settlement.at_once), 0),
            coalesce(sum(amount) FILTER (WHERE undone_at IS NOT NULL AND NOT billing_has_entry('allocation', id, 'undo')), 0)
-    INTO at_once, undone FROM billing_settlement WHERE payment_id = checked;
+    INTO at_once, undone FROM billing_settlement AS settlement WHERE payment_id = checked;
     posted := CASE payment.direction
         WHEN 'in' THEN billing_is_posted('payment', checked, 'receive', payment.currency, array[payment.amount],
                                          array[at_once, payment.amount - at_once])
@@ -318,7 +319,8 @@ END $$;
 CREATE CONSTRAINT TRIGGER billing_payment_in_books AFTER INSERT OR UPDATE OF reversed_at ON billing_payment
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION billing_payment_in_books();
 
--- A later allocation and its undoing have entries of their own, with exactly its amount.
+-- A later allocation has an entry of its own, with exactly its amount, and so has its undoing unless the payment is
+-- reversed. What is settled at once is part of the entry of the payment, so both are written by one transaction.
 CREATE FUNCTION billing_check_settlement_books(checked uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     settlement billing_settlement;
@@ -327,6 +329,10 @@ DECLARE
 BEGIN
     SELECT * INTO settlement FROM billing_settlement WHERE id = checked;
     SELECT currency INTO coin FROM billing_invoice WHERE id = settlement.invoice_id;
+    IF settlement.kind = 'payment' AND settlement.at_once = billing_has_entry('allocation', checked, 'allocate') THEN
+        PERFORM skeleton_refuse('billing_settlement_in_books',
+                                'a settlement has an entry of its own if it was not made with its payment');
+    END IF;
     FOREACH reason IN ARRAY '{allocate,undo}'::text[] LOOP
         IF billing_has_entry('allocation', checked, reason) AND (
             (settlement.kind <> 'write_off' AND (reason = 'allocate' OR settlement.undone_at IS NOT NULL)
@@ -343,6 +349,12 @@ END $$;
 CREATE FUNCTION billing_settlement_in_books() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    IF TG_OP = 'INSERT' AND NEW.kind = 'payment' AND NEW.at_once AND NOT EXISTS (
+        SELECT FROM accounting_entry WHERE source_type = 'payment' AND source_id = NEW.payment_id AND purpose = 'receive'
+                                           AND xact = pg_current_xact_id()
+    ) THEN
+        PERFORM skeleton_refuse('billing_settlement_in_books', 'only a new payment settles at once');
+    END IF;
     PERFORM billing_check_settlement_books(NEW.id);
     RETURN NULL;
 END $$;

@@ -19,7 +19,7 @@ from skeleton.audit.models import AuditEntry
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Conflict, DomainError
 from skeleton.testkit.narrowing import present
-from skeleton.testkit.races import contest
+from skeleton.testkit.races import run_concurrently
 
 pytestmark = pytest.mark.django_db
 
@@ -187,7 +187,7 @@ def test_sending_paying_cancelling_and_posting_never_deadlock():
     def undoing(entry):
         return lambda: reverse_entry(entry_id=entry, actor=SYSTEM)
 
-    outcomes = contest(
+    outcomes = run_concurrently(
         *(lambda pk=one.pk: send_invoice(invoice_id=pk, actor=SYSTEM) for one in drafts),
         *(paying(one) for one in open_ones[:6]),
         *(lambda pk=one.pk: cancel_invoice(invoice_id=pk, actor=SYSTEM) for one in open_ones[4:]),

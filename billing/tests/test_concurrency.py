@@ -15,7 +15,7 @@ from parties.models import Party
 from parties.services import change_status, update_party
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Conflict, DomainError, Invalid
-from skeleton.testkit.races import contest
+from skeleton.testkit.races import run_concurrently
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,14 +75,14 @@ def test_sixteen_writers_with_rollbacks_leave_no_gap_and_no_double():
 
         return run
 
-    contest(*(writer(n) for n in range(16)))
+    run_concurrently(*(writer(n) for n in range(16)))
     numbers = sorted(int(number.split("-")[2]) for number in Invoice.objects.values_list("number", flat=True))
     assert numbers == list(range(1, fails.count(False) + 1))
 
 
 def test_of_two_payments_in_full_one_wins():
     invoice = sent(line(1000))
-    outcomes = contest(paying(invoice, 1000), paying(invoice, 1000))
+    outcomes = run_concurrently(paying(invoice, 1000), paying(invoice, 1000))
     assert sorted(type(one).__name__ for one in outcomes) == ["Conflict", "RecordedPayment"]
     invoice.refresh_from_db()
     assert (invoice.status, invoice.amount_paid, invoice.payments.count()) == ("paid", 1000, 1)
@@ -90,7 +90,7 @@ def test_of_two_payments_in_full_one_wins():
 
 def test_of_twenty_payments_of_a_tenth_ten_win():
     invoice = sent(line(1000))
-    outcomes = contest(*(paying(invoice, 100) for _ in range(20)))
+    outcomes = run_concurrently(*(paying(invoice, 100) for _ in range(20)))
     won = [one for one in outcomes if not isinstance(one, DomainError)]
     assert len(won) == 10
     assert sorted(one.amount_due for one in won) == list(range(0, 1000, 100))
@@ -103,7 +103,7 @@ def test_of_twenty_payments_of_a_tenth_ten_win():
 def test_a_payment_and_a_cancellation_exclude_each_other():
     for _ in range(5):
         invoice = sent(line(1000))
-        outcomes = contest(paying(invoice, 400), cancelling(invoice))
+        outcomes = run_concurrently(paying(invoice, 400), cancelling(invoice))
         assert sum(isinstance(one, Conflict) for one in outcomes) == 1
         invoice.refresh_from_db()
         assert (invoice.status, invoice.amount_paid) in {("sent", 400), ("cancelled", 0)}
@@ -112,7 +112,7 @@ def test_a_payment_and_a_cancellation_exclude_each_other():
 def test_a_line_is_on_the_invoice_before_it_is_sent_or_not_at_all():
     for _ in range(5):
         invoice = draft(line(1000))
-        contest(adding(invoice, unit_price=500), sending(invoice))
+        run_concurrently(adding(invoice, unit_price=500), sending(invoice))
         invoice.refresh_from_db()
         assert invoice.status == "sent"
         assert (invoice.total, invoice.lines.count()) in {(1000, 1), (1500, 2)}
@@ -121,7 +121,7 @@ def test_a_line_is_on_the_invoice_before_it_is_sent_or_not_at_all():
 def test_the_last_line_goes_or_the_invoice_does():
     for _ in range(5):
         invoice = draft(line(1000))
-        outcomes = contest(deleting(invoice), sending(invoice))
+        outcomes = run_concurrently(deleting(invoice), sending(invoice))
         assert sum(isinstance(one, Conflict) for one in outcomes) == 1
         invoice.refresh_from_db()
         assert (invoice.status, invoice.lines.count()) in {("draft", 0), ("sent", 1)}
@@ -129,7 +129,7 @@ def test_the_last_line_goes_or_the_invoice_does():
 
 def test_lines_added_at_once_are_all_there():
     invoice = draft(line(1000))
-    contest(*(adding(invoice, unit_price=1, tax_rate=20) for _ in range(8)))
+    run_concurrently(*(adding(invoice, unit_price=1, tax_rate=20) for _ in range(8)))
     invoice.refresh_from_db()
     assert (invoice.subtotal, invoice.tax_total, invoice.lines.count()) == (1008, 2, 9)
     assert sorted(invoice.lines.values_list("position", flat=True)) == list(range(1, 10))
@@ -137,7 +137,7 @@ def test_lines_added_at_once_are_all_there():
 
 def test_sent_twice_is_sent_once():
     invoice = draft(line(1000))
-    outcomes = contest(*(sending(invoice) for _ in range(4)))
+    outcomes = run_concurrently(*(sending(invoice) for _ in range(4)))
     assert sum(isinstance(one, Conflict) for one in outcomes) == 3
     assert Party.objects.get(pk=invoice.customer_id).total_purchases == 1000
 
@@ -149,7 +149,7 @@ def test_renaming_and_sending_and_buying_never_deadlock():
     drafts += [draft(line(100), of=acme, currency="EUR") for _ in range(4)]
     paid_for = sent(line(50), of=acme)
 
-    outcomes = contest(
+    outcomes = run_concurrently(
         *(sending(one) for one in drafts[:10]),
         changing(acme, name="Acme Ltd"),
         changing(acme, currency="EUR"),
@@ -169,7 +169,7 @@ def test_renaming_and_sending_and_buying_never_deadlock():
 def test_blacklisting_and_invoicing_take_turns():
     for _ in range(5):
         acme = customer()
-        outcomes = contest(blacklisting(acme), creating(acme))
+        outcomes = run_concurrently(blacklisting(acme), creating(acme))
         assert outcomes[0] is None
         acme.refresh_from_db()
         made = Invoice.objects.filter(customer=acme).first()

@@ -15,7 +15,7 @@ from parties.choices import PartyKind, PartyStatus
 from parties.models import Party
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.ids import uuid7
-from skeleton.rest.handler import translate
+from skeleton.rest.handler import to_domain_error
 from skeleton.testkit.narrowing import database_error, present
 from skeleton.testkit.roles import as_owner, refusal_of
 
@@ -27,7 +27,7 @@ def attack(sql, *params):
     broken = refusal_of(lambda: run([sql] if isinstance(sql, str) else sql, params))
     if broken is None:
         return None
-    error = translate(broken)
+    error = to_domain_error(broken)
     assert error is not None, broken
     assert error.status in (409, 422), broken
     return database_error(broken).diag.constraint_name or database_error(broken).sqlstate
@@ -99,8 +99,8 @@ INSERT_PAYMENT = """
                i.currency, 100, 100, 'cash', now(), now()
         FROM billing_invoice i WHERE i.id = %s RETURNING id, amount, created_at
     )
-    INSERT INTO billing_settlement (id, invoice_id, kind, payment_id, amount, day, created_at)
-    SELECT gen_random_uuid(), i.id, 'payment', p.id, p.amount, (now() AT TIME ZONE 'UTC')::date, p.created_at
+    INSERT INTO billing_settlement (id, invoice_id, kind, payment_id, amount, day, at_once, created_at)
+    SELECT gen_random_uuid(), i.id, 'payment', p.id, p.amount, (now() AT TIME ZONE 'UTC')::date, true, p.created_at
     FROM payment p, billing_invoice i WHERE i.id = %s
 """
 """A payment and its settlement of the invoice, without an entry."""
@@ -330,19 +330,22 @@ def test_a_line_does_not_move_into_what_was_sent():
 # --- payments ---------------------------------------------------------------------------------------------------------
 
 
+BOOKS = {"billing_payment_in_books", "billing_settlement_in_books"}  # both are checked at commit, in any order
+
+
 @pytest.mark.parametrize(
     "made, rule",
     [
         (draft, "billing_invoice_status_fits"),
-        (sent, "billing_payment_in_books"),
-        (part_paid, "billing_payment_in_books"),
+        (sent, BOOKS),
+        (part_paid, BOOKS),
         (paid, "billing_invoice_paid_within_total"),
         (cancelled, "billing_invoice_status_fits"),
     ],
 )
 def test_a_payment_does_not_come_by_itself(made, rule):
     pk = made(line(1000)).pk
-    assert attack(INSERT_PAYMENT, pk, pk) == rule
+    assert attack(INSERT_PAYMENT, pk, pk) in rule
 
 
 def test_what_is_paid_needs_its_payment():
@@ -371,7 +374,7 @@ def test_a_payment_on_both_sides_still_needs_its_entry():
         f"UPDATE billing_invoice SET amount_paid = 100 WHERE id = '{invoice.pk}'",
         INSERT_PAYMENT.replace("%s", f"'{invoice.pk}'"),
     ]
-    assert attack(statements) == "billing_payment_in_books"
+    assert attack(statements) in BOOKS
 
 
 @pytest.mark.parametrize("moment", ["now() + interval '6 minutes'", "'2031-01-01'", "'infinity'"])

@@ -13,7 +13,7 @@ from billing.services.write_offs import undo_write_offs, write_off
 from billing.tests.factories import customer, line, paid, sent
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import DomainError
-from skeleton.testkit.races import contest
+from skeleton.testkit.races import run_concurrently
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,7 +69,7 @@ def require_whole_books():
 
 def test_of_thirty_two_whole_credits_one_wins():
     invoice = sent(line(1000, tax_rate=20))
-    outcomes = contest(*(crediting(invoice) for _ in range(RACERS)))
+    outcomes = run_concurrently(*(crediting(invoice) for _ in range(RACERS)))
     assert len(won(outcomes)) == 1
     assert now(invoice).status == "cancelled"
     require_whole_books()
@@ -77,7 +77,7 @@ def test_of_thirty_two_whole_credits_one_wins():
 
 def test_of_thirty_two_tenths_ten_win_and_their_numbers_have_no_gap():
     invoice = sent(line(333, 10, tax_rate=19))
-    outcomes = contest(*(crediting(invoice, quantity=1) for _ in range(RACERS)))
+    outcomes = run_concurrently(*(crediting(invoice, quantity=1) for _ in range(RACERS)))
     assert len(won(outcomes)) == 10
     assert (now(invoice).status, invoice.credited_total) == ("cancelled", invoice.total)
     numbers = sorted(CreditNote.objects.filter(status="sent").values_list("number", flat=True))
@@ -93,7 +93,7 @@ def test_one_draft_is_sent_once():
         lines=[{"invoice_line_id": invoice.lines.get().pk, "quantity": 1}],
         actor=SYSTEM,
     )
-    assert len(won(contest(*(sending(note_id) for _ in range(RACERS))))) == 1
+    assert len(won(run_concurrently(*(sending(note_id) for _ in range(RACERS))))) == 1
     assert now(invoice).credited_total == 1000
     require_whole_books()
 
@@ -102,7 +102,7 @@ def test_credits_and_payments_take_turns():
     """Whatever comes first, what is paid and credited is at most the total, and the rest is on account."""
     invoice = sent(line(100, 10, tax_rate=20))
     jobs = [crediting(invoice, quantity=1), paying(invoice, 120)] * (RACERS // 2)
-    contest(*jobs)
+    run_concurrently(*jobs)
     now(invoice)
     assert invoice.credited_total == 1200
     assert invoice.amount_paid + invoice.amount_credited == invoice.total
@@ -114,7 +114,7 @@ def test_credits_and_payments_take_turns():
 def test_cancelling_and_crediting_take_turns():
     invoice = sent(line(100, 10, tax_rate=20))
     jobs = [crediting(invoice, quantity=1), cancelling(invoice)] * (RACERS // 2)
-    contest(*jobs)
+    run_concurrently(*jobs)
     assert (now(invoice).status, invoice.credited_total) == ("cancelled", 1200)
     assert (net("1300"), net("2200"), net("4000")) == (0, 0, 0)
     require_whole_books()
@@ -125,7 +125,7 @@ def test_write_offs_and_allocations_take_turns():
     note_id = crediting(paid(line(1000), of=acme))()
     invoice = sent(line(1000), of=acme)
     jobs = [writing_off(invoice, 100), allocating(note_id, invoice, 100)] * (RACERS // 2)
-    assert len(won(contest(*jobs))) == 10
+    assert len(won(run_concurrently(*jobs))) == 10
     assert (now(invoice).status, invoice.amount_due) == ("paid", 0)
     assert invoice.amount_written_off + invoice.amount_credited == 1000
     require_whole_books()
@@ -134,7 +134,7 @@ def test_write_offs_and_allocations_take_turns():
 def test_write_offs_are_undone_once():
     invoice = sent(line(1000, tax_rate=20))
     writing_off(invoice, 500)()
-    outcomes = contest(*([undoing(invoice)] * (RACERS // 2)), *([paying(invoice, 100)] * (RACERS // 2)))
+    outcomes = run_concurrently(*([undoing(invoice)] * (RACERS // 2)), *([paying(invoice, 100)] * (RACERS // 2)))
     assert len(won(outcomes[: RACERS // 2])) == 1
     now(invoice)
     assert (invoice.amount_written_off, net("5500")) == (0, 0)
@@ -147,7 +147,7 @@ def test_what_is_on_account_is_used_once():
     note_id = crediting(paid(line(1000), of=acme))()
     invoice = sent(line(2000), of=acme)
     jobs = [refunding(note_id, 100), allocating(note_id, invoice, 100)] * (RACERS // 2)
-    assert len(won(contest(*jobs))) == 10
+    assert len(won(run_concurrently(*jobs))) == 10
     assert CreditNote.objects.get(pk=note_id).unallocated == 0
     assert net("2300") == 0
     require_whole_books()

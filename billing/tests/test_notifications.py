@@ -14,12 +14,12 @@ from billing.tests.factories import cancelled, draft, line, paid, part_paid, pay
 from skeleton.identity.tests.factories import user_with
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Conflict
-from skeleton.kernel.text import day_text
+from skeleton.kernel.text import format_date
 from skeleton.notifications.models import Notification
 from skeleton.notifications.tests.factories import queued, told
 from skeleton.testkit.narrowing import present
-from skeleton.testkit.races import contest
-from skeleton.testkit.roles import past_triggers
+from skeleton.testkit.races import run_concurrently
+from skeleton.testkit.roles import without_triggers
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +55,7 @@ def test_the_whole_way_is_told_to_who_made_it(owner, colleague, clerk):
     assert newest["body"] == "Acme Corp has paid 500.00 USD in full."
     assert newest["link"] == f"/api/v1/invoices/{invoice['id']}"
     owner.get(newest["link"].removeprefix("/api/v1")).ok()
-    assert [name.rpartition(".")[2] for _, name, _, _ in queued()] == ["deliver", "deliver"]
+    assert [name.rpartition(".")[2] for _, name, _, _ in queued()] == ["create_deliveries", "create_deliveries"]
 
 
 def test_of_what_nobody_made_whoever_writes_invoices_is_told(clerk):
@@ -85,7 +85,7 @@ def test_what_is_undone_or_refused_told_nobody(clerk):
 @pytest.mark.django_db(transaction=True)
 def test_of_racing_payments_the_last_is_told_once(clerk):
     invoice = sent(line(1000))
-    outcomes = contest(
+    outcomes = run_concurrently(
         *(lambda: record_payment(invoice_id=invoice.pk, amount=500, method="cash", actor=SYSTEM) for _ in range(5))
     )
     assert sum(isinstance(outcome, Exception) for outcome in outcomes) == 3
@@ -100,7 +100,7 @@ def crowd(invoice, number):
         if not field.generated and field.column not in ("id", "number")
     ]
     names = ", ".join(columns)
-    with past_triggers() as cursor:
+    with without_triggers() as cursor:
         cursor.execute(
             f"INSERT INTO billing_invoice (id, number, {names})"
             f" SELECT skeleton_uuid7(), left(number, 9) || 100000 * substr(number, 10)::integer + n, {names}"
@@ -122,7 +122,7 @@ class TestOverdue:
         assert notify_overdue_invoices() == 0
         row = Notification.objects.get()
         assert (row.user_id, row.type, row.link) == (clerk.pk, "invoice.overdue", f"/api/v1/invoices/{late.pk}")
-        assert f"still owes 6.00 USD, due on {day_text(YESTERDAY, 'en')}" in row.body
+        assert f"still owes 6.00 USD, due on {format_date(YESTERDAY, 'en')}" in row.body
 
     def test_not_again_after_it_was_cleaned_away(self, clerk):
         sent(due_date=YESTERDAY)
@@ -134,10 +134,10 @@ class TestOverdue:
     def test_one_that_fails_does_not_hold_up_the_others(self, clerk, monkeypatch):
         first, second = sent(due_date=YESTERDAY), sent(due_date=YESTERDAY)
 
-        def refuse(event, invoice, *, actor, once):
+        def refuse(event, invoice, *, actor, deduplication_key):
             if invoice == first:
                 raise DatabaseError
-            notify_invoice_event(event, invoice, actor=actor, once=once)
+            notify_invoice_event(event, invoice, actor=actor, deduplication_key=deduplication_key)
 
         monkeypatch.setattr("billing.services.overdue.notify_invoice_event", refuse)
         assert notify_overdue_invoices() == 1
@@ -158,13 +158,13 @@ class TestOverdue:
     def test_runs_at_the_same_moment(self, clerk):
         for _ in range(5):
             sent(due_date=YESTERDAY)
-        assert sum(contest(*[notify_overdue_invoices] * 4)) >= 5
+        assert sum(run_concurrently(*[notify_overdue_invoices] * 4)) >= 5
         assert told(clerk).count("invoice.overdue") == 5
 
     @pytest.mark.django_db(transaction=True)
     def test_a_payment_at_the_same_moment(self, clerk):
         """The notification is created before the payment, or not at all."""
         invoice = sent(line(1000), due_date=YESTERDAY)
-        contest(notify_overdue_invoices, lambda: pay(invoice, 1000))
+        run_concurrently(notify_overdue_invoices, lambda: pay(invoice, 1000))
         notify_overdue_invoices()
         assert told(clerk)[-1] == "invoice.paid"

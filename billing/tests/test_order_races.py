@@ -21,7 +21,7 @@ from parties.services import update_party
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Conflict, DomainError
 from skeleton.testkit.narrowing import present
-from skeleton.testkit.races import contest
+from skeleton.testkit.races import run_concurrently
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,7 +52,7 @@ def test_sixteen_buyers_and_the_last_five_pieces():
     row = stocked(2)
     stocked(3, item_id=row.item_id)
     orders = [order(ordered(1, of=row.item_id), ordered(1)) for _ in range(16)]
-    outcomes = contest(*(bringing(made, "confirmed") for made in orders))
+    outcomes = run_concurrently(*(bringing(made, "confirmed") for made in orders))
     assert len(refusals(outcomes)) == 11
     assert all(isinstance(one, NotEnoughStock) and present(one.details)["available"] == 0 for one in refusals(outcomes))
     assert [status_of(made) for made in orders].count("confirmed") == 5
@@ -65,7 +65,7 @@ def test_confirming_against_cancelling():
     row = stocked(100)
     for _ in range(5):
         made = order(ordered(4, of=row.item_id))
-        outcomes = contest(bringing(made, "confirmed"), bringing(made, "cancelled"))
+        outcomes = run_concurrently(bringing(made, "confirmed"), bringing(made, "cancelled"))
         # cancelled last, or cancelled first and then not confirmed
         assert status_of(made) == "cancelled"
         assert len(refusals(outcomes)) in (0, 1)
@@ -76,7 +76,7 @@ def test_confirming_against_cancelling():
 def test_confirmed_twice_is_confirmed_once():
     row = stocked(100)
     made = order(ordered(4, of=row.item_id))
-    outcomes = contest(*[bringing(made, "confirmed")] * 4)
+    outcomes = run_concurrently(*[bringing(made, "confirmed")] * 4)
     assert len(refusals(outcomes)) == 3
     row.refresh_from_db()
     assert (row.reserved, made.history.count()) == (4, 1)
@@ -86,7 +86,7 @@ def test_shipping_against_shipping():
     row = stocked(100)
     for n in range(1, 4):
         made = brought("confirmed", ordered(4, of=row.item_id))
-        outcomes = contest(*[bringing(made, "shipped")] * 4)
+        outcomes = run_concurrently(*[bringing(made, "shipped")] * 4)
         assert len(refusals(outcomes)) == 3
         row.refresh_from_db()
         assert (row.quantity, row.reserved) == (100 - 4 * n, 0)
@@ -98,7 +98,7 @@ def test_shipping_against_cancelling():
     for _ in range(5):
         made = brought("confirmed", ordered(4, of=row.item_id))
         before = Stock.objects.get(pk=row.pk).quantity
-        (loser,) = refusals(contest(bringing(made, "shipped"), bringing(made, "cancelled")))
+        (loser,) = refusals(run_concurrently(bringing(made, "shipped"), bringing(made, "cancelled")))
         assert isinstance(loser, Conflict)
         row.refresh_from_db()
         assert (row.quantity, row.reserved) == (before - (4 if status_of(made) == "shipped" else 0), 0)
@@ -107,16 +107,16 @@ def test_shipping_against_cancelling():
 def test_orders_of_the_same_items_in_opposite_orders_do_not_deadlock():
     items = [stocked(1000).item_id for _ in range(5)]
     orders = [order(*(ordered(1, of=each) for each in items[:: 1 if n % 2 else -1])) for n in range(12)]
-    assert refusals(contest(*(bringing(made, "confirmed") for made in orders))) == []
+    assert refusals(run_concurrently(*(bringing(made, "confirmed") for made in orders))) == []
     ways = ["shipped", "cancelled"] * 6
-    assert refusals(contest(*(bringing(made, way) for made, way in zip(orders, ways, strict=True)))) == []
+    assert refusals(run_concurrently(*(bringing(made, way) for made, way in zip(orders, ways, strict=True)))) == []
     assert sorted(Stock.objects.values_list("quantity", "reserved")) == [(Decimal(994), Decimal(0))] * 5
 
 
 def test_two_cannot_use_the_same_room_of_a_credit_limit():
     acme = customer(credit_limit=10000)
     orders = [order(ordered(of=item(unit_price=3000)), of=acme) for _ in range(8)]
-    outcomes = contest(*(bringing(made, "confirmed") for made in orders))
+    outcomes = run_concurrently(*(bringing(made, "confirmed") for made in orders))
     assert len(refusals(outcomes)) == 5
     assert all(one.details["exposure"] == 9000 for one in refusals(outcomes))
 
@@ -126,7 +126,7 @@ def test_a_limit_that_is_lowered_meanwhile():
         acme = customer(credit_limit=10000)
         made = order(ordered(of=item(unit_price=9000)), of=acme)
         lower = {"credit_limit": 5000}
-        confirmed, _ = contest(
+        confirmed, _ = run_concurrently(
             bringing(made, "confirmed"),
             lambda: update_party(kind=PartyKind.CUSTOMER, pk=acme.pk, values=lower, actor=SYSTEM),  # noqa: B023
         )
@@ -137,7 +137,7 @@ def test_a_limit_that_is_lowered_meanwhile():
 def test_two_invoicings_of_one_order(several):
     for _ in range(3):
         made = brought("confirmed", ordered(3), ordered(2))
-        outcomes = contest(*[invoicing(made)] * several)
+        outcomes = run_concurrently(*[invoicing(made)] * several)
         assert len(refusals(outcomes)) == several - 1
         assert Invoice.objects.filter(order=made).count() == 1
 
@@ -146,7 +146,7 @@ def test_invoicing_against_cancelling_the_invoice():
     made = brought("confirmed", ordered(3))
     for _ in range(5):
         last = Invoice.objects.filter(order=made, status="draft").first() or invoiced(made)
-        outcomes = contest(invoicing(made), lambda: cancel_invoice(invoice_id=last.pk, actor=SYSTEM))  # noqa: B023
+        outcomes = run_concurrently(invoicing(made), lambda: cancel_invoice(invoice_id=last.pk, actor=SYSTEM))  # noqa: B023
         standing = Invoice.objects.filter(order=made).exclude(status="cancelled").count()
         assert standing == 1 - len(refusals(outcomes))
 
@@ -154,7 +154,7 @@ def test_invoicing_against_cancelling_the_invoice():
 def test_cancelling_an_order_against_invoicing_it():
     for _ in range(5):
         made = brought("confirmed", ordered(3))
-        (loser,) = refusals(contest(bringing(made, "cancelled"), invoicing(made)))
+        (loser,) = refusals(run_concurrently(bringing(made, "cancelled"), invoicing(made)))
         assert isinstance(loser, Conflict)
         assert (status_of(made) == "cancelled") != Invoice.objects.filter(order=made).exists()
 
@@ -165,7 +165,7 @@ def test_a_line_raised_again_while_the_rest_is_invoiced():
         first = invoiced(made)
         line = first.lines.get()
         update_line(invoice_id=first.pk, line_id=line.pk, values={"quantity": 2}, actor=SYSTEM)
-        outcomes = contest(
+        outcomes = run_concurrently(
             invoicing(made),
             lambda: update_line(invoice_id=first.pk, line_id=line.pk, values={"quantity": 5}, actor=SYSTEM),  # noqa: B023
         )
@@ -181,7 +181,7 @@ def test_everything_that_touches_one_customer_never_deadlocks():
     confirmed = [brought("confirmed", ordered(1, of=goods), of=acme) for _ in range(3)]
     invoices = [invoiced(brought("confirmed", ordered(2, of=goods), of=acme)) for _ in range(4)]
     cut = invoices[3]
-    outcomes = contest(
+    outcomes = run_concurrently(
         *(bringing(made, "confirmed") for made in drafts[:2]),
         *(bringing(made, "shipped") for made in confirmed),
         *(invoicing(made) for made in confirmed),
@@ -202,7 +202,7 @@ def test_blacklisting_and_ordering_take_turns():
     for _ in range(4):
         acme = customer()
         made = order(of=acme)
-        blacklisted, *others = contest(
+        blacklisted, *others = run_concurrently(
             lambda: change_party(kind=PartyKind.CUSTOMER, pk=acme.pk, action="blacklist", actor=SYSTEM),  # noqa: B023
             lambda: create_order(customer_id=acme.pk, actor=SYSTEM),  # noqa: B023
             bringing(made, "confirmed"),

@@ -248,8 +248,8 @@ class TestAllocating:
         refused(422, "invoice_id", invoice_id=str(sent(of=acme, currency="EUR").pk))
         refused(422, "date", date=(today() + dt.timedelta(days=1)).isoformat())
         refused(422, "date", date=(today() - dt.timedelta(days=1)).isoformat())
-        refused(409, invoice_id=str(draft(of=acme).pk))
-        refused(409, invoice_id=str(paid(of=acme).pk))
+        refused(409, "allowed", invoice_id=str(draft(of=acme).pk))
+        refused(409, "allowed", invoice_id=str(paid(of=acme).pk))
         owner.post(f"/payments/{invoice.pk}/allocate", {"invoice_id": str(invoice.pk)}).refused(404)
         assert state(owner, invoice) == ("sent", 0, 300)
 

@@ -19,12 +19,12 @@ from contracts.services.terms import Values, term_columns, validity
 from contracts.state_machine import ContractState, allowed_actions, next_status
 from parties.services import require_usable
 from skeleton.db.locks import locked_for_update
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid
-from skeleton.kernel.moments import require_not_in_future
 from skeleton.kernel.money import require_in_use
 from skeleton.kernel.text import format_text
+from skeleton.kernel.time_limits import require_not_in_future
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
 
@@ -67,7 +67,7 @@ def _change(contract_id: UUID, action: Action, values: Values, actor: Actor) -> 
         fields = term_columns(values, contract)
         if fields.get("party_id", contract.party_id) != contract.party_id:
             require_usable(fields["party_id"])
-        assign(contract, fields)
+        save_changes(contract, fields)
 
 
 # --- states -----------------------------------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ def _get_locked_unchanged(contract_id: UUID, actor: Actor) -> Contract:
 
 def _transition(contract: Contract, action: Action, fields: Values) -> None:
     """Write `fields` and the state after the action. Raises Conflict."""
-    assign(contract, {**fields, "status": next_status(action, _state(contract)).value})
+    save_changes(contract, {**fields, "status": next_status(action, _state(contract)).value})
 
 
 def _state(contract: Contract) -> ContractState:

@@ -21,8 +21,8 @@ from contracts.queries import ended
 from contracts.services.notifications import notify_contract_event, notify_upcoming_ends
 from contracts.services.terms import validity
 from contracts.state_machine import next_status, reason_not_allowed
-from skeleton.db.locks import locked_if_there
-from skeleton.db.records import assign
+from skeleton.db.locks import locked_or_none
+from skeleton.db.records import save_changes
 from skeleton.kernel import days
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.transactions import audited_transaction
@@ -115,14 +115,14 @@ def _settle_contract(contract_id: UUID, today: dt.date, actor: Actor) -> Iterato
 def _settle_cycle(step: SettledCycle, today: dt.date, actor: Actor) -> bool:
     """Settle one cycle and return True, if it is still due and the contract isn't locked."""
     with audited_transaction(actor, step.action.value):
-        contract = locked_if_there(Contract.objects.all(), step.contract_id, no_key=True, skip_locked=True)
+        contract = locked_or_none(Contract.objects.all(), step.contract_id, no_key=True, skip_locked=True)
         if contract is None or _due_cycle(contract, today) != step:
             return False
         fields: dict[str, str | int | DateRange] = {"status": next_status(step.action, contract.state(today)).value}
         if step.renewed_until:
             fields["validity_period"] = validity(contract.start_date, step.renewed_until)
             fields["renewal_count"] = contract.renewal_count + 1
-        assign(contract, fields)
+        save_changes(contract, fields)
         ContractCycle.objects.create(
             contract=contract,
             ended_on=step.ended_on,

@@ -12,8 +12,8 @@ from contracts.models import Contract
 from contracts.state_machine import reason_not_allowed
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.transactions import audited_transaction
-from skeleton.notifications.choices import VALUES, Event
-from skeleton.notifications.queries import concerned, untold
+from skeleton.notifications.choices import EVENT_VALUES, Event
+from skeleton.notifications.queries import recipients_for, without_notification
 from skeleton.notifications.services import notify
 
 log = structlog.get_logger("skeleton.contracts")
@@ -29,7 +29,7 @@ def notify_contract_event(
     actor: Actor,
     days: int = 0,
     renews: bool = False,
-    once: str | None = None,
+    deduplication_key: str | None = None,
 ) -> None:
     """Notify about an event of the contract. Call this in the audited transaction, after the change.
 
@@ -44,10 +44,10 @@ def notify_contract_event(
     }
     notify(
         event=event,
-        recipients=concerned(contract.created_by_id, "contracts:write", "parties:write", actor=actor),
-        values={name: values[name] for name in VALUES[event]},
+        recipients=recipients_for(contract.created_by_id, "contracts:write", "parties:write", actor=actor),
+        values={name: values[name] for name in EVENT_VALUES[event]},
         link=f"/api/v1/contracts/{contract.pk}",
-        once=once,
+        deduplication_key=deduplication_key,
     )
 
 
@@ -62,17 +62,19 @@ def notify_upcoming_ends(today: dt.date, *, actor: Actor) -> int:
             key = f"{contract.pk} {contract.end_date} {last}"
             try:
                 with audited_transaction(actor, "notice"):
-                    _notify_upcoming_end(contract, today, actor=actor, once=key)
+                    _notify_upcoming_end(contract, today, actor=actor, deduplication_key=key)
                     told += 1
             except DatabaseError:
                 log.exception("contract_notice_failed", contract_id=str(contract.pk))
     return told
 
 
-def _notify_upcoming_end(contract: Contract, today: dt.date, *, actor: Actor, once: str) -> None:
+def _notify_upcoming_end(contract: Contract, today: dt.date, *, actor: Actor, deduplication_key: str) -> None:
     days = (contract.end_date - today).days
     renews = contract.auto_renewal and not reason_not_allowed(Action.RENEW, contract.state(today))
-    notify_contract_event(Event.CONTRACT_EXPIRING, contract, actor=actor, days=days, renews=renews, once=once)
+    notify_contract_event(
+        Event.CONTRACT_EXPIRING, contract, actor=actor, days=days, renews=renews, deduplication_key=deduplication_key
+    )
 
 
 def _ending(today: dt.date, first: int, last: int) -> QuerySet[Contract]:
@@ -81,7 +83,7 @@ def _ending(today: dt.date, first: int, last: int) -> QuerySet[Contract]:
     rows = Contract.objects.filter(status=ContractStatus.ACTIVE, end_date__range=bounds).select_related("party")
     text = CharField()
     key = Concat(Cast("pk", text), Value(" "), Cast("end_date", text), Value(f" {last}"), output_field=text)
-    return untold(rows, Event.CONTRACT_EXPIRING, key).order_by("pk")
+    return without_notification(rows, Event.CONTRACT_EXPIRING, key).order_by("pk")
 
 
 def _days_after(day: dt.date, days: int) -> dt.date:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection
 from contracts.models import Contract, ContractVersion
 from contracts.tests.factories import active, draft, expired, pending, terminated
 from parties.tests.factories import CustomerFactory, blacklisted
-from skeleton.kernel.constraints import explain
+from skeleton.kernel.constraints import domain_error_for
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.testkit.narrowing import database_error
 from skeleton.testkit.roles import refusal_of
@@ -27,7 +27,7 @@ def refused(name, sql, *params, error=Conflict):
     refusal = refusal_of(lambda: execute(sql, *params))
     assert isinstance(refusal, IntegrityError)
     assert database_error(refusal).diag.constraint_name == name
-    explained = explain(refusal)
+    explained = domain_error_for(refusal)
     assert isinstance(explained, error)
     assert explained.message not in ("This already exists.", "Input is not valid.")
 

@@ -11,7 +11,7 @@ from contracts.models import Contract, ContractCycle, ContractVersion
 from contracts.tests.factories import active, draft, pending, terminated, today
 from skeleton.audit.models import AuditEntry
 from skeleton.kernel.actors import SYSTEM
-from skeleton.testkit.roles import past_triggers
+from skeleton.testkit.roles import without_triggers
 
 pytestmark = pytest.mark.django_db
 
@@ -161,7 +161,7 @@ def test_the_system_does_it():
 
 def test_one_that_fails_does_not_keep_the_others():
     broken, sound = renewing(), renewing()
-    with past_triggers() as cursor:  # a cycle that is already settled, although the contract doesn't show it
+    with without_triggers() as cursor:  # a cycle that is already settled, although the contract doesn't show it
         cursor.execute(
             "INSERT INTO contracts_cycle (id, contract_id, ended_on, outcome, settled_at) "
             "VALUES (gen_random_uuid(), %s, '2099-01-14', 'expired', now())",
@@ -182,7 +182,7 @@ def command(*args):
 def test_the_command():
     renews = draft(end_date=today() + DAY, auto_renewal=True, renewal_period_days=400)
     ends = draft(end_date=today() + DAY)
-    with past_triggers() as cursor:  # both active, and ended yesterday: no service creates this state within a day
+    with without_triggers() as cursor:  # both active, and ended yesterday: no service creates this state within a day
         cursor.execute(
             "UPDATE contracts_contract SET status = 'active', signed_at = now(), "
             "validity_period = daterange('2026-01-15', CURRENT_DATE)"

@@ -3,16 +3,16 @@
 import pytest
 from django.conf import settings
 
-from contracts.diagram import drawing
+from contracts.diagram import generated_section
 
 
 def test_the_diagram_in_the_document_is_current():
     text = (settings.BASE_DIR / "docs" / "contracts.md").read_text()
-    assert drawing().insert_into(text) == text, "run manage.py draw_contracts"
+    assert generated_section().insert_into(text) == text, "run manage.py draw_contracts"
 
 
 def test_it_shows_moves_and_actions():
-    text = drawing().text
+    text = generated_section().text
     assert "    pending_approval --> active: approve, activate\n" in text
     assert "    active --> active: renew\n" in text
     assert "    active --> expired: expire\n" in text
@@ -23,4 +23,4 @@ def test_it_shows_moves_and_actions():
 
 def test_a_document_without_a_place_for_it():
     with pytest.raises(ValueError, match="the document needs"):
-        drawing().insert_into("# Contracts")
+        generated_section().insert_into("# Contracts")

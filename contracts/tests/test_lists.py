@@ -18,7 +18,7 @@ from skeleton.kernel.actors import SYSTEM
 from skeleton.testkit.narrowing import present
 from skeleton.testkit.query_counts import check_query_counts
 from skeleton.testkit.reading import check_reads
-from skeleton.testkit.roles import past_triggers
+from skeleton.testkit.roles import without_triggers
 
 pytestmark = pytest.mark.django_db
 
@@ -165,7 +165,7 @@ def test_the_cursor_is_the_last_id(owner):
 def test_the_database_has_the_indexes_that_filters_need():
     """With 20,000 contracts of which few match, no filter reads the whole table."""
     contract = active()
-    with past_triggers() as cursor:
+    with without_triggers() as cursor:
         columns = [
             present(field.column)
             for field in Contract._meta.concrete_fields

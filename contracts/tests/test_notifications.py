@@ -17,7 +17,7 @@ from skeleton.kernel.errors import Conflict
 from skeleton.notifications.models import Notification
 from skeleton.notifications.tests.factories import queued, told
 from skeleton.testkit.narrowing import present
-from skeleton.testkit.races import contest
+from skeleton.testkit.races import run_concurrently
 
 pytestmark = pytest.mark.django_db
 
@@ -132,10 +132,10 @@ def test_what_is_only_foreseen_or_undone_told_nobody(clerk):
 def test_a_notice_that_fails_does_not_hold_up_the_others(clerk, monkeypatch):
     first, _ = active(end_date=END), active(end_date=END)
 
-    def refuse(contract, day, *, actor, once):
+    def refuse(contract, day, *, actor, deduplication_key):
         if contract.pk == first.pk:
             raise DatabaseError
-        notify_end(contract, day, actor=actor, once=once)
+        notify_end(contract, day, actor=actor, deduplication_key=deduplication_key)
 
     notify_end = notifications._notify_upcoming_end
     monkeypatch.setattr("contracts.services.notifications._notify_upcoming_end", refuse)
@@ -149,8 +149,8 @@ def test_a_notice_that_fails_does_not_hold_up_the_others(clerk, monkeypatch):
 def test_runs_at_the_same_moment(clerk):
     for _ in range(4):
         active(end_date=END)
-    contest(*[lambda: services.run_cycle(today=before(5), actor=SYSTEM)] * 4)
+    run_concurrently(*[lambda: services.run_cycle(today=before(5), actor=SYSTEM)] * 4)
     assert told(clerk) == ["contract.expiring"] * 4
-    contest(*[lambda: services.run_cycle(today=END + dt.timedelta(days=1), actor=SYSTEM)] * 4)
+    run_concurrently(*[lambda: services.run_cycle(today=END + dt.timedelta(days=1), actor=SYSTEM)] * 4)
     assert told(clerk).count("contract.expired") == 4
     assert Contract.objects.filter(status="expired").count() == 4

@@ -15,7 +15,7 @@ from contracts.tests.factories import END, IN_STATE, active, draft, expired, pen
 from skeleton.identity.tests.factories import actor_of
 from skeleton.kernel.actors import SYSTEM
 from skeleton.testkit.narrowing import database_error
-from skeleton.testkit.roles import past_triggers
+from skeleton.testkit.roles import without_triggers
 
 pytestmark = pytest.mark.django_db
 
@@ -186,7 +186,7 @@ def test_a_new_end_is_later_than_the_present_one(owner, day):
 
 def test_a_new_end_is_not_past(owner):
     contract = active(end_date=today())
-    with past_triggers() as cursor:  # as if it had ended ten days ago and the daily run were late
+    with without_triggers() as cursor:  # as if it had ended ten days ago and the daily run were late
         cursor.execute(
             "UPDATE contracts_contract SET validity_period = daterange('2026-01-15', CURRENT_DATE - 9) WHERE id = %s",
             [contract.pk],

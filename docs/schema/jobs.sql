@@ -2,7 +2,7 @@
 -- A change is a new migration with its .sql file in skeleton/jobs/sql.
 
 -- procrastinate_jobs --------------------------------------------------------------------------------------------------
--- A table that is not ours, with triggers of ours.
+-- A table of another package, with triggers of this app.
 
 CREATE TRIGGER jobs_job_audit AFTER UPDATE OF status, scheduled_at ON procrastinate_jobs
     FOR EACH ROW WHEN (COALESCE(current_setting('skeleton.context'::text, true), ''::text) <> ''::text)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from skeleton.notifications.choices import Event
-from skeleton.notifications.queries import concerned
+from skeleton.notifications.queries import recipients_for
 from skeleton.notifications.services import notify
 
 _CROSSED = """
@@ -31,7 +31,7 @@ def notify_low_stock(taken: Mapping[UUID, Decimal]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_CROSSED, {"ids": list(taken), "taken": list(taken.values())})
         crossed = cursor.fetchall()
-    recipients = concerned(None, "inventory:write") if crossed else []
+    recipients = recipients_for(None, "inventory:write") if crossed else []
     for stock_id, item, sku, warehouse, available, reorder_point in crossed:
         notify(
             event=Event.LOW_STOCK,

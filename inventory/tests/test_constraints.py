@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from inventory.integrity_checks import stock_differences
 from inventory.models import Category, Movement, Reservation, Stock
 from inventory.tests import factories
-from skeleton.kernel.constraints import explain
+from skeleton.kernel.constraints import domain_error_for
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.testkit.narrowing import database_error
 from skeleton.testkit.roles import refusal_of
@@ -24,7 +24,7 @@ def attack(sql, *params):
 def attack_with(*statements):
     refusal = refusal_of(lambda: execute(*statements))
     assert refusal is not None
-    assert isinstance(explain(refusal), Conflict | Invalid), refusal
+    assert isinstance(domain_error_for(refusal), Conflict | Invalid), refusal
     return database_error(refusal).diag.constraint_name
 
 

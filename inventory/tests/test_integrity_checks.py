@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from inventory.models import Reservation
 from inventory.tests import factories
-from skeleton.testkit.roles import past_triggers
+from skeleton.testkit.roles import without_triggers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 
@@ -36,7 +36,7 @@ def test_right_stock_passes(stock, capsys):
     ],
 )
 def test_tampering_is_found_and_said(stock, capsys, sql, sentence):
-    with past_triggers() as cursor:
+    with without_triggers() as cursor:
         cursor.execute(sql)
     with pytest.raises(CommandError, match="wrong in 1 places"):
         call_command("verify_books")

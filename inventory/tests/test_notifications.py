@@ -15,7 +15,7 @@ from skeleton.kernel.errors import Conflict
 from skeleton.notifications.models import Notification
 from skeleton.notifications.tests.factories import queued, told
 from skeleton.testkit.narrowing import present
-from skeleton.testkit.races import contest
+from skeleton.testkit.races import run_concurrently
 
 pytestmark = pytest.mark.django_db
 
@@ -158,7 +158,7 @@ def test_an_order_tells_of_each_of_its_rows(keeper):
 @pytest.mark.django_db(transaction=True)
 def test_of_many_at_once_one_crosses(keeper):
     row = kept(10, 5)
-    contest(*[lambda: issue(row, 1)] * 8)
+    run_concurrently(*[lambda: issue(row, 1)] * 8)
     row.refresh_from_db()
     assert row.available == 2
     assert times(keeper) == 1

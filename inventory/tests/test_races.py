@@ -25,7 +25,7 @@ from inventory.services.stock import issue_stock, receive_stock, transfer_stock
 from inventory.tests import factories
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Conflict, DomainError
-from skeleton.testkit.races import contest
+from skeleton.testkit.races import run_concurrently
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,7 +57,7 @@ def test_two_requests_for_the_last_piece(way):
         "issue against reserve": [lambda: issue_stock(**ask), lambda: reserve_stock(**ask)],
         "order": [lambda: reserve_for_order(order_id=uuid4(), needs={stock.item_id: Decimal(1)}, actor=SYSTEM)] * 2,
     }
-    (loser,) = refusals(contest(*contenders[way]))
+    (loser,) = refusals(run_concurrently(*contenders[way]))
     assert isinstance(loser, NotEnoughStock)
     assert loser.details == {"available": 0}
     assert Stock.objects.get(pk=stock.pk).available == 0
@@ -76,7 +76,7 @@ def test_sixteen_reservers_and_the_last_five_pieces(way):
         return reserve_for_order(order_id=uuid4(), needs={stock.item_id: Decimal(1)}, actor=SYSTEM)
 
     buy = by_hand if way == "by hand" else by_order
-    results = contest(*(lambda n=n: buy(n) for n in range(16)))
+    results = run_concurrently(*(lambda n=n: buy(n) for n in range(16)))
     assert len(refusals(results)) == 11
     assert Reservation.objects.filter(status="active").count() == 5
 
@@ -97,7 +97,7 @@ def test_orders_of_the_same_items_in_opposite_orders_do_not_deadlock():
             done += 1
         return done
 
-    results = contest(
+    results = run_concurrently(
         *(lambda mine=mine: buyer(mine) for mine in (items, items[::-1], items[3:] + items[:3], items[2:]))
     )
     assert refusals(results) == []
@@ -125,7 +125,7 @@ def test_transfers_in_opposite_directions_do_not_deadlock_and_lose_nothing():
                 pass
         return done
 
-    results = contest(*[lambda: mover(here, there), lambda: mover(there, here)] * 2)
+    results = run_concurrently(*[lambda: mover(here, there), lambda: mover(there, here)] * 2)
     assert refusals(results) == []
     assert Movement.objects.filter(type="transfer").count() == 2 * sum(results)
     rows = Stock.objects.filter(item_id=here.item_id)
@@ -136,7 +136,7 @@ def test_fulfilling_against_cancelling_and_expiring():
     stock = factories.stocked(10)
     for _ in range(8):
         pk = factories.reserved(stock, 1)
-        results = contest(
+        results = run_concurrently(
             partial(fulfill_reservation, reservation_id=pk, actor=SYSTEM),
             partial(cancel_reservation, reservation_id=pk, actor=SYSTEM),
             expire_reservations,
@@ -151,7 +151,7 @@ def test_fulfilling_against_cancelling_and_expiring():
 def test_fulfilling_twice_issues_once():
     stock = factories.stocked(10)
     pk = factories.reserved(stock, 4)
-    results = contest(*[lambda: fulfill_reservation(reservation_id=pk, actor=SYSTEM)] * 4)
+    results = run_concurrently(*[lambda: fulfill_reservation(reservation_id=pk, actor=SYSTEM)] * 4)
     assert len(refusals(results)) == 3
     assert Stock.objects.get(pk=stock.pk).quantity == 6
 
@@ -159,7 +159,7 @@ def test_fulfilling_twice_issues_once():
 def test_the_first_receipts_of_an_item_share_one_row():
     item_id, warehouse_id = factories.item(), factories.warehouse()
     ask: dict[str, Any] = {"item_id": item_id, "warehouse_id": warehouse_id, "quantity": Decimal(1), "actor": SYSTEM}
-    results = contest(*[lambda: receive_stock(**ask)] * 8)
+    results = run_concurrently(*[lambda: receive_stock(**ask)] * 8)
     assert len(set(results)) == 1
     assert Stock.objects.get().quantity == 8
 
@@ -168,7 +168,7 @@ def test_shipping_against_cancelling_an_order():
     stock = factories.stocked(10)
     order_id = uuid4()
     reserve_for_order(order_id=order_id, needs={stock.item_id: Decimal(4)}, actor=SYSTEM)
-    contest(
+    run_concurrently(
         lambda: issue_for_order(order_id=order_id, reference="x", actor=SYSTEM),
         lambda: release_for_order(order_id=order_id, actor=SYSTEM),
     )
@@ -181,7 +181,7 @@ def test_shipping_against_cancelling_an_order():
 def test_two_moves_do_not_close_a_circle():
     for _ in range(5):
         one, two = factories.category(), factories.category()
-        results = contest(
+        results = run_concurrently(
             partial(categories.update_category, category_id=one, values={"parent_id": two}, actor=SYSTEM),
             partial(categories.update_category, category_id=two, values={"parent_id": one}, actor=SYSTEM),
         )

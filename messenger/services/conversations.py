@@ -16,7 +16,7 @@ from messenger.choices import ConversationType
 from messenger.errors import ARCHIVED
 from messenger.models import Conversation, Member
 from skeleton.db.locks import locked_for_update
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.identity.models import User
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -33,7 +33,7 @@ def create_conversation(*, values: dict[str, Any], actor: Actor) -> tuple[UUID, 
     others = [user_id for user_id in dict.fromkeys(values["member_ids"]) if user_id != actor.user_id]
     _require_users(values["member_ids"], others)
     if values["type"] == ConversationType.DIRECT:
-        return _open_direct(values, others, actor)
+        return _create_direct(values, others, actor)
     with audited_transaction(actor, "create"):
         conversation = Conversation(
             type=ConversationType.GROUP,
@@ -56,10 +56,10 @@ def _require_users(given: Sequence[UUID], others: Iterable[UUID]) -> None:
     if unknown:
         raise Invalid(details=unknown)
     if not others:
-        raise Invalid(details={"member_ids": _("Name somebody other than yourself.")})
+        raise Invalid(details={"member_ids": _("Add at least one user other than yourself.")})
 
 
-_OPEN_DIRECT = """
+_INSERT_DIRECT = """
     INSERT INTO messenger_conversation
         (id, type, low_user_id, high_user_id, created_by_id, last_seq, last_activity_at, created_at, updated_at)
     VALUES (%(id)s, 'direct', least(%(one)s::uuid, %(other)s), greatest(%(one)s::uuid, %(other)s), %(one)s, 0,
@@ -68,7 +68,7 @@ _OPEN_DIRECT = """
 """
 
 
-def _open_direct(values: dict[str, Any], others: Sequence[UUID], actor: Actor) -> tuple[UUID, bool]:
+def _create_direct(values: dict[str, Any], others: Sequence[UUID], actor: Actor) -> tuple[UUID, bool]:
     if len(others) != 1:
         raise Invalid(details={"member_ids": _("A direct conversation is with exactly one other user.")})
     named = [name for name in ("name", "description") if values.get(name) is not None]
@@ -77,7 +77,7 @@ def _open_direct(values: dict[str, Any], others: Sequence[UUID], actor: Actor) -
     new_id, (other,) = uuid7(), others
     with audited_transaction(actor, "create"), connection.cursor() as cursor:
         # waits for a concurrent transaction that creates the same one
-        cursor.execute(_OPEN_DIRECT, {"id": new_id, "one": actor.user_id, "other": other})
+        cursor.execute(_INSERT_DIRECT, {"id": new_id, "one": actor.user_id, "other": other})
         if cursor.rowcount:
             _add(new_id, [actor.user_id, other])
             return new_id, True
@@ -89,7 +89,7 @@ def _add(conversation_id: UUID, user_ids: Iterable[UUID]) -> None:
     Member.objects.bulk_create([Member(conversation_id=conversation_id, user_id=user_id) for user_id in user_ids])
 
 
-# --- what it is called, and whether it is open ------------------------------------------------------------------------
+# --- name and archive state -------------------------------------------------------------------------------------------
 
 
 def update_group(*, conversation_id: UUID, values: dict[str, Any], actor: Actor) -> None:
@@ -98,7 +98,7 @@ def update_group(*, conversation_id: UUID, values: dict[str, Any], actor: Actor)
         conversation = _locked(conversation_id, actor)
         _require_group(conversation)
         _require_open(conversation)
-        assign(conversation, values)
+        save_changes(conversation, values)
 
 
 def archive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
@@ -108,7 +108,7 @@ def archive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
         _require_owner(conversation, actor)
         if conversation.archived_at:
             raise Conflict(_("The conversation is already archived."), details={"allowed": ["unarchive"]})
-        assign(conversation, {"archived_at": timezone.now()})
+        save_changes(conversation, {"archived_at": timezone.now()})
 
 
 def unarchive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
@@ -118,10 +118,10 @@ def unarchive_conversation(*, conversation_id: UUID, actor: Actor) -> None:
         _require_owner(conversation, actor)
         if not conversation.archived_at:
             raise Conflict(_("The conversation is not archived."), details={"allowed": ["archive"]})
-        assign(conversation, {"archived_at": None})
+        save_changes(conversation, {"archived_at": None})
 
 
-# --- who is in it -----------------------------------------------------------------------------------------------------
+# --- members ----------------------------------------------------------------------------------------------------------
 
 
 def add_member(*, conversation_id: UUID, user_id: UUID, actor: Actor) -> None:
@@ -157,7 +157,7 @@ def remove_member(*, conversation_id: UUID, user_id: UUID, actor: Actor) -> None
             raise NotFound(_("This user is not a member."))
         if user_id == conversation.owner_id:
             heir = conversation.members.order_by("joined_at", "id").values_list("user_id", flat=True).first()
-            assign(conversation, {"owner_id": heir})
+            save_changes(conversation, {"owner_id": heir})
 
 
 def mark_read(*, conversation_id: UUID, seq: int, actor: Actor) -> None:
@@ -179,7 +179,7 @@ def mark_read(*, conversation_id: UUID, seq: int, actor: Actor) -> None:
         mine.filter(read_seq__lt=seq).update(read_seq=seq)
 
 
-# --- what several ask -------------------------------------------------------------------------------------------------
+# --- helpers ----------------------------------------------------------------------------------------------------------
 
 
 def _locked(conversation_id: UUID, actor: Actor) -> Conversation:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from messenger.access import require_member
 from messenger.errors import DELETED
 from messenger.models import Attachment, Message
-from messenger.services.telling import notify_offline_members
+from messenger.services.notifications import notify_offline_members
 from skeleton.db.inserts import insert_rows
 from skeleton.db.locks import locked_for_update
 from skeleton.files.models import File
@@ -28,7 +28,7 @@ def send_message(*, conversation_id: UUID, values: dict[str, Any], actor: Actor)
     """
     client_id = values.get("client_id")
     require_member(conversation_id, actor)
-    known = _sent_as(conversation_id, client_id, actor)
+    known = _find_by_client_id(conversation_id, client_id, actor)
     if known:
         return known, False
     file_ids = list(dict.fromkeys(values.get("attachments") or ()))
@@ -42,13 +42,13 @@ def send_message(*, conversation_id: UUID, values: dict[str, Any], actor: Actor)
             notify_offline_members(conversation_id=conversation_id, message_id=pk, text=text, sender=actor)
         return pk, True
     except IntegrityError:
-        known = _sent_as(conversation_id, client_id, actor)  # the same message was sent twice concurrently
+        known = _find_by_client_id(conversation_id, client_id, actor)  # the same message was sent twice concurrently
         if known is None:
             raise
         return known, False
 
 
-def _sent_as(conversation_id: UUID, client_id: str | None, actor: Actor) -> UUID | None:
+def _find_by_client_id(conversation_id: UUID, client_id: str | None, actor: Actor) -> UUID | None:
     if client_id is None:
         return None
     sent = Message.objects.filter(conversation_id=conversation_id, sender_id=actor.user_id, client_id=client_id)

@@ -17,7 +17,7 @@ LIFETIME = dt.timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StreamAuthorization:
     """The authorization of a stream: a session of the API, or of the back office with the user's password hash."""
 
     user_id: UUID
@@ -26,27 +26,27 @@ class Standing:
     web_password: str | None = None
 
 
-def standing_of_web_session(user_id: UUID, session_key: str) -> Standing:
+def authorization_of_web_session(user_id: UUID, session_key: str) -> StreamAuthorization:
     """Return the authorization of a back office page."""
     password = User.objects.filter(pk=user_id).values_list(MD5("password"), flat=True).get()
-    return Standing(user_id, web_session=session_key, web_password=password)
+    return StreamAuthorization(user_id, web_session=session_key, web_password=password)
 
 
-def issue_ticket(*, standing: Standing) -> tuple[str, dt.datetime]:
+def issue_ticket(*, authorization: StreamAuthorization) -> tuple[str, dt.datetime]:
     """Create a ticket for one stream and return it with its expiry time."""
     ticket, expires_at = secrets.token_urlsafe(32), timezone.now() + LIFETIME
     Ticket.objects.create(
         hash=_hash(ticket),
-        user_id=standing.user_id,
-        session_id=standing.session_id,
-        web_session=standing.web_session,
-        web_password=standing.web_password,
+        user_id=authorization.user_id,
+        session_id=authorization.session_id,
+        web_session=authorization.web_session,
+        web_password=authorization.web_password,
         expires_at=expires_at,
     )
     return ticket, expires_at
 
 
-def redeem_ticket(text: str) -> Standing | None:
+def redeem_ticket(text: str) -> StreamAuthorization | None:
     """Use up a ticket and return its authorization, or None if it is used, expired or unknown."""
     found = fetch(
         """
@@ -55,10 +55,10 @@ def redeem_ticket(text: str) -> Standing | None:
         """,
         [_hash(text)],
     )
-    return Standing(*found[0]) if found else None
+    return StreamAuthorization(*found[0]) if found else None
 
 
-def forget_tickets() -> int:
+def delete_expired_tickets() -> int:
     """Delete expired tickets and return their number."""
     removed, _ = Ticket.objects.filter(expires_at__lte=timezone.now()).delete()
     return removed

@@ -5,11 +5,11 @@ from django.db import connection
 
 from messenger.feed import log_now
 from messenger.models import Conversation, Event, Member, Message
-from messenger.services.upkeep import clear_away
+from messenger.services.cleanup import delete_old_events
 from messenger.tests.factories import conversation, message
 from skeleton.files.models import File
 from skeleton.identity.tests.factories import UserFactory
-from skeleton.kernel.constraints import explain
+from skeleton.kernel.constraints import domain_error_for
 from skeleton.kernel.ids import uuid7
 from skeleton.testkit.narrowing import database_error
 from skeleton.testkit.roles import refusal_of
@@ -23,7 +23,7 @@ def refusal(sql, *params):
     assert found is not None
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-    assert explain(found), "people get a sentence"
+    assert domain_error_for(found), "people get a sentence"
     return database_error(found).diag.constraint_name
 
 
@@ -210,13 +210,13 @@ class TestLog:
 
     def test_old_events_are_cleared_away_but_for_the_newest(self, people, group, settings):
         assert len(told()) == 3
-        assert clear_away() == 0
+        assert delete_old_events() == 0
         settings.SKELETON_MESSENGER_DAYS = 0
-        assert clear_away() == 2
+        assert delete_old_events() == 2
         (left,) = told()
         log = log_now()
         assert log.oldest == log.newest == Event.objects.get().position
-        assert [log.reaches(log.newest + n) for n in (-2, -1, 0, 1)] == [False, True, True, False]
+        assert [log.covers(log.newest + n) for n in (-2, -1, 0, 1)] == [False, True, True, False]
         assert left
 
     def test_it_is_never_rewritten(self, group):

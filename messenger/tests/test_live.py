@@ -18,11 +18,11 @@ import pytest
 from messenger import feed
 from messenger.hub import MAX_STREAMS_PER_USER
 from messenger.tests.streams import Refused, Stream, quiet
-from skeleton.embedded_postgres.layout import paths_of
+from skeleton.embedded_postgres.paths import paths_of
 from skeleton.embedded_postgres.server import postmaster_pid
 from skeleton.files.tests.factories import CONTENT_TYPE, END, part
 from skeleton.testkit.narrowing import present
-from skeleton.testkit.system import Reply, running
+from skeleton.testkit.system import Reply, run_server
 
 CHIEF = {"email": "admin@skeleton.local", "password": "03041965"}
 STREAM_BYTES = 150_000
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="lo
 @pytest.fixture(scope="module")
 def system(tmp_path_factory):
     """A running system whose streams end after 150 kB, so that clients have to reconnect."""
-    with running(tmp_path_factory.mktemp("live"), SKELETON_STREAM_BYTES=str(STREAM_BYTES)) as found:
+    with run_server(tmp_path_factory.mktemp("live"), SKELETON_STREAM_BYTES=str(STREAM_BYTES)) as found:
         found.sign_in(**CHIEF)
         yield found
 
@@ -54,7 +54,7 @@ def crew(system):
 
 @pytest.fixture
 def group(system, crew):
-    body = {"type": "group", "name": "ChatUsers", "member_ids": [user_id for user_id, _ in crew]}
+    body = {"type": "group", "name": "Crew", "member_ids": [user_id for user_id, _ in crew]}
     return system.call("POST", "/conversations", body).data
 
 
@@ -105,11 +105,11 @@ def write(number, system, conversation):
 
 def restart_database(system):
     """Kill PostgreSQL; the supervisor restarts it."""
-    layout = paths_of(system.folder / "postgres")
-    before = postmaster_pid(layout)
+    paths = paths_of(system.folder / "postgres")
+    before = postmaster_pid(paths)
     os.kill(present(before), signal.SIGKILL)
     deadline = time.monotonic() + 20
-    while postmaster_pid(layout) in (None, before):
+    while postmaster_pid(paths) in (None, before):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

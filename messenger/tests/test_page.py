@@ -9,8 +9,8 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from skeleton.identity.tests.factories import user_in_role, user_with
-from skeleton.testkit.browser import DESKTOP, PHONE, browse
-from skeleton.testkit.system import running
+from skeleton.testkit.browser import DESKTOP, PHONE, run_in_browser
+from skeleton.testkit.system import run_server
 from skeleton.testkit.visitor import Visitor
 
 
@@ -65,7 +65,7 @@ def test_permissions_are_the_api_s(db):
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("page")) as found:
+    with run_server(tmp_path_factory.mktemp("page")) as found:
         found.sign_in(email="admin@skeleton.local", password="03041965")
         yield found
 
@@ -89,8 +89,8 @@ def sign_in(window, email):
     return page
 
 
-def shoot(window, name):
-    """Take a screenshot. `window.shoot` cannot be used, as it waits until the network is idle."""
+def screenshot(window, name):
+    """Take a screenshot. `window.screenshot` cannot be used, as it waits until the network is idle."""
     folder = os.environ.get("SKELETON_TEST_SCREENSHOTS")
     if folder:
         window.page.screenshot(path=str(Path(folder) / f"{name}.png"))
@@ -116,7 +116,7 @@ def test_two_people_talk(system, width, size, dark):
         page.get_by_role("button", name="New conversation").click()
         page.get_by_label("With whom?").fill(f"ruslan-{width}")
         page.get_by_label(f"Ruslan-{width} West").check()
-        shoot(window, f"{width}-messenger-new")
+        screenshot(window, f"{width}-messenger-new")
         page.get_by_role("button", name="Begin").click()
         expect(page.get_by_role("heading", name=f"Ruslan-{width} West")).to_be_visible()
         page.get_by_label("Message", exact=True).fill("Shall we ship today?")
@@ -146,11 +146,11 @@ def test_two_people_talk(system, width, size, dark):
         expect(page.locator("#messages").get_by_text("A slip")).to_be_visible()
         as_ruslan("DELETE", f"{path}/{sent['id']}")
         expect(page.locator(".bubble.deleted")).to_have_text("This message was deleted.")
-        shoot(window, f"{width}-messenger")
+        screenshot(window, f"{width}-messenger")
         if width == "phone":
             page.get_by_role("button", name="Back").click()
             as_ruslan("POST", path, {"content": "One more thing"})
             expect(page.locator("#talks .badge")).to_have_text("1")
-            shoot(window, f"{width}-messenger-list")
+            screenshot(window, f"{width}-messenger-list")
 
-    browse(story, f"http://127.0.0.1:{system.port}", size, dark=dark)
+    run_in_browser(story, f"http://127.0.0.1:{system.port}", size, dark=dark)

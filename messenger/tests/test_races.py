@@ -9,10 +9,10 @@ from messenger import services
 from messenger.models import Conversation, Event, Member, Message
 from messenger.tests.factories import conversation, send
 from skeleton.identity.tests.factories import UserFactory, actor_of
-from skeleton.kernel.constraints import explain
+from skeleton.kernel.constraints import domain_error_for
 from skeleton.kernel.errors import Conflict, DomainError, NotFound
 from skeleton.testkit.narrowing import present
-from skeleton.testkit.races import contest, race
+from skeleton.testkit.races import run_concurrently, run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +29,7 @@ def refused_or_sent(actor, conversation_id):
     try:
         return send(actor, conversation_id)
     except IntegrityError as exc:
-        raise present(explain(exc)) from exc
+        raise present(domain_error_for(exc)) from exc
 
 
 def test_two_open_the_same_direct_conversation():
@@ -39,7 +39,7 @@ def test_two_open_the_same_direct_conversation():
         body = {"type": "direct", "member_ids": [users[(number + 1) % 2].pk]}
         return services.create_conversation(values=body, actor=actors[number % 2])
 
-    found = race(8, open_it)
+    found = run_in_threads(8, open_it)
     assert len({pk for pk, _ in found}) == 1
     assert sum(is_new for _, is_new in found) == 1
     assert Member.objects.count() == 2
@@ -66,7 +66,7 @@ def test_numbers_have_no_gap_and_no_double_and_go_by_commit():
                 pass
         return kept
 
-    kept = sum(race(WRITERS, write))
+    kept = sum(run_in_threads(WRITERS, write))
     assert 50 < kept < 160
     numbers = list(Message.objects.order_by("seq").values_list("seq", flat=True))
     assert numbers == list(range(1, kept + 1))
@@ -80,7 +80,7 @@ def test_the_same_client_id_at_the_same_moment():
     users, actors = people(2)
     where = conversation(users[0], users[1])
     body = {"content": "once", "client_id": "c-1"}
-    found = race(8, lambda _: services.send_message(conversation_id=where.pk, values=body, actor=actors[0]))
+    found = run_in_threads(8, lambda _: services.send_message(conversation_id=where.pk, values=body, actor=actors[0]))
     assert len({pk for pk, _ in found}) == 1
     assert sum(is_new for _, is_new in found) == 1
     assert Conversation.objects.get().last_seq == 1
@@ -91,7 +91,7 @@ def test_a_message_and_the_archive():
     users, actors = people(2)
     for _ in range(5):
         where = conversation(users[0], users[1])
-        sent, archived = contest(
+        sent, archived = run_concurrently(
             lambda: refused_or_sent(actors[1], where.pk),  # noqa: B023 (it runs within the turn)
             lambda: services.archive_conversation(conversation_id=where.pk, actor=actors[0]),  # noqa: B023
         )
@@ -104,7 +104,7 @@ def test_everybody_leaves_at_once():
     """Ownership passes to members who are also leaving. In the end the group has no members and no owner."""
     users, actors = people(4)
     where = conversation(users[0], *users[1:])
-    race(
+    run_in_threads(
         4,
         lambda n: services.remove_member(conversation_id=where.pk, user_id=users[n].pk, actor=actors[n]),
     )
@@ -116,7 +116,7 @@ def test_removed_while_writing():
     users, actors = people(2)
     for _ in range(5):
         where = conversation(users[0], users[1])
-        sent, removed = contest(
+        sent, removed = run_concurrently(
             lambda: refused_or_sent(actors[1], where.pk),  # noqa: B023
             lambda: services.remove_member(conversation_id=where.pk, user_id=users[1].pk, actor=actors[0]),  # noqa: B023
         )
@@ -129,7 +129,7 @@ def test_read_marks_from_several_devices():
     where = conversation(users[0], users[1])
     for _ in range(8):
         send(actors[0], where.pk)
-    race(8, lambda n: services.mark_read(conversation_id=where.pk, seq=n + 1, actor=actors[1]))
+    run_in_threads(8, lambda n: services.mark_read(conversation_id=where.pk, seq=n + 1, actor=actors[1]))
     assert Member.objects.get(user=users[1]).read_seq == 8
     marks = Event.objects.filter(type="conversation.read").order_by("position").values_list("seq", flat=True)
     assert list(marks) == sorted({present(mark) for mark in marks})

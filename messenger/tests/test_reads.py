@@ -9,7 +9,7 @@ from skeleton.files.models import File
 from skeleton.identity.tests.factories import UserFactory, actor_of
 from skeleton.testkit.query_counts import check_query_counts
 from skeleton.testkit.reading import check_reads
-from skeleton.testkit.roles import past_triggers
+from skeleton.testkit.roles import without_triggers
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +70,7 @@ FILL = """
 def test_no_list_reads_a_table_through_when_there_are_many(carl, busy):
     """Check the query plans with 10,000 conversations and 100,000 messages."""
     made, _ = busy
-    with past_triggers() as cursor:
+    with without_triggers() as cursor:
         for statement in FILL.strip().removesuffix(";").split(";\n"):
             cursor.execute(statement)
     plans = []

@@ -4,12 +4,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from messenger.presence import FRESH_SECONDS, Presences
-from messenger.services.tickets import forget_tickets, issue_ticket, redeem_ticket, standing_of_web_session
-from messenger.standing import still_standing
+from messenger.authorization import valid_authorizations
+from messenger.presence import FRESH_SECONDS, PresenceRegistry
+from messenger.services.tickets import authorization_of_web_session, delete_expired_tickets, issue_ticket, redeem_ticket
 from skeleton.files.models import File
 from skeleton.identity.models import User, UserRole
-from skeleton.notifications.links import page_of
+from skeleton.notifications.links import back_office_path
 from skeleton.notifications.models import Notification
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def test_once_until_they_have_looked(carl, dora, group, say):
     say(carl, group, "x" * 300)
     assert told(dora)[1][1] == "x" * 199 + "…"
     link = Notification.objects.latest("id").link
-    assert page_of(link) == f"/admin/messenger/#{group['id']}"
+    assert back_office_path(link) == f"/admin/messenger/#{group['id']}"
 
 
 def test_of_files_by_their_names(carl, dora, group):
@@ -41,12 +41,12 @@ def test_of_files_by_their_names(carl, dora, group):
 
 
 def test_not_those_who_are_connected_anywhere(carl, dora, group, say):
-    here, there = Presences(), Presences()
-    here.show([dora.user.pk])
-    there.show([dora.user.pk, carl.user.pk])
+    here, there = PresenceRegistry(), PresenceRegistry()
+    here.update([dora.user.pk])
+    there.update([dora.user.pk, carl.user.pk])
     say(carl, group)
     assert told(dora) == []
-    here.show([])
+    here.update([])
     say(carl, group)
     assert told(dora) == []
     with connection.cursor() as cursor:
@@ -70,38 +70,38 @@ class TestStanding:
     """The authorization of back-office streams. Streams of the API are tested on the whole system."""
 
     @pytest.fixture
-    def standing(self, client, carl):
+    def authorization(self, client, carl):
         client.force_login(carl.user)
-        return standing_of_web_session(carl.user.pk, client.session.session_key)
+        return authorization_of_web_session(carl.user.pk, client.session.session_key)
 
-    def test_it_stands(self, standing):
-        assert still_standing([standing]) == {standing}
+    def test_it_stands(self, authorization):
+        assert valid_authorizations([authorization]) == {authorization}
 
-    def test_until_one_logs_out(self, client, standing):
+    def test_until_one_logs_out(self, client, authorization):
         client.logout()
-        assert still_standing([standing]) == set()
+        assert valid_authorizations([authorization]) == set()
 
-    def test_until_the_password_changes(self, standing):
-        User.objects.filter(pk=standing.user_id).update(password="another")
-        assert still_standing([standing]) == set()
+    def test_until_the_password_changes(self, authorization):
+        User.objects.filter(pk=authorization.user_id).update(password="another")
+        assert valid_authorizations([authorization]) == set()
 
-    def test_until_the_permission_goes(self, standing):
-        UserRole.objects.filter(user_id=standing.user_id).delete()
-        assert still_standing([standing]) == set()
+    def test_until_the_permission_goes(self, authorization):
+        UserRole.objects.filter(user_id=authorization.user_id).delete()
+        assert valid_authorizations([authorization]) == set()
 
-    def test_until_the_account_is_switched_off(self, standing):
-        User.objects.filter(pk=standing.user_id).update(is_active=False)
-        assert still_standing([standing]) == set()
+    def test_until_the_account_is_switched_off(self, authorization):
+        User.objects.filter(pk=authorization.user_id).update(is_active=False)
+        assert valid_authorizations([authorization]) == set()
 
-    def test_tickets(self, standing):
-        ticket, _ = issue_ticket(standing=standing)
-        assert redeem_ticket(ticket) == standing
+    def test_tickets(self, authorization):
+        ticket, _ = issue_ticket(authorization=authorization)
+        assert redeem_ticket(ticket) == authorization
         assert redeem_ticket(ticket) is None
-        late, _ = issue_ticket(standing=standing)
+        late, _ = issue_ticket(authorization=authorization)
         with connection.cursor() as cursor:
             cursor.execute("UPDATE messenger_ticket SET expires_at = now() - interval '1 second'")
         assert redeem_ticket(late) is None
-        assert forget_tickets() == 1
+        assert delete_expired_tickets() == 1
 
 
 def test_a_server_without_streams_answers_what_there_is(carl, dora, group, say):

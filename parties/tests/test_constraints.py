@@ -6,7 +6,7 @@ from django.db.utils import DataError, ProgrammingError
 
 from parties.tests.factories import AddressFactory, CountryFactory, CustomerFactory, EmployeeFactory, SupplierFactory
 from skeleton.audit.models import AuditEntry
-from skeleton.rest.handler import translate
+from skeleton.rest.handler import to_domain_error
 from skeleton.testkit.narrowing import present
 
 pytestmark = pytest.mark.django_db
@@ -49,14 +49,14 @@ def test_checks(factory, change, constraint):
     row = factory.create()
     with pytest.raises(IntegrityError, match=constraint) as caught, transaction.atomic():
         run(f"UPDATE {row._meta.db_table} SET {change} WHERE id = %s", row.pk)
-    assert present(translate(caught.value)).status == 422
+    assert present(to_domain_error(caught.value)).status == 422
 
 
 def test_two_countries_never_share_a_code():
     first, second = CountryFactory.create(), CountryFactory.create()
     with pytest.raises(IntegrityError) as caught, transaction.atomic():
         run("UPDATE parties_country SET code = %s WHERE id = %s", first.code, second.pk)
-    error = present(translate(caught.value))
+    error = present(to_domain_error(caught.value))
     assert (error.status, list(present(error.details))) == (409, ["code"])
 
 

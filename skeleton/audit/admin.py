@@ -16,10 +16,9 @@ from unfold.paginator import InfinitePaginator
 from skeleton.audit.actions import label_of
 from skeleton.audit.models import AuditEntry
 from skeleton.kernel.ids import parse_uuid
+from skeleton.office.admins import ReadOnlyAdmin, ReadOnlyRecordAdmin
 from skeleton.office.columns import EMPTY, label
-from skeleton.office.documents import DocumentAdmin
 from skeleton.office.filters import DateTimeRangeFilter
-from skeleton.office.screens import ReadOnlyAdmin
 
 COLOURS = {
     "create": "success",
@@ -30,10 +29,10 @@ COLOURS = {
 }
 
 
-def screen_of(resource: str) -> ReadOnlyAdmin | None:
+def admin_for_resource(resource: str) -> ReadOnlyAdmin | None:
     """Return the admin that shows a resource of the audit log, or None."""
     screens = (screen for screen in admin.site._registry.values() if isinstance(screen, ReadOnlyAdmin))
-    return next((screen for screen in screens if screen.audited == resource), None)
+    return next((screen for screen in screens if screen.audit_resource == resource), None)
 
 
 class ResourceFilter(DropdownFilter):
@@ -41,7 +40,7 @@ class ResourceFilter(DropdownFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         screens = (screen for screen in admin.site._registry.values() if isinstance(screen, ReadOnlyAdmin))
-        names = {screen.audited: str(capfirst(screen.opts.verbose_name_plural)) for screen in screens}
+        names = {screen.audit_resource: str(capfirst(screen.opts.verbose_name_plural)) for screen in screens}
         return sorted(names.items(), key=lambda pair: pair[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
@@ -76,7 +75,7 @@ class ObjectFilter(ExactFilter):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(DocumentAdmin):
+class AuditEntryAdmin(ReadOnlyRecordAdmin):
     resources = ("audit",)
     paginator = InfinitePaginator  # counting an append-only log would cost more than reading a page
     list_display = ("created_at", "who", "what", "resource_shown", "object_link", "changed")
@@ -101,12 +100,12 @@ class AuditEntryAdmin(DocumentAdmin):
 
     @display(description=_("resource"), ordering="resource")
     def resource_shown(self, entry: AuditEntry) -> str:
-        screen = screen_of(entry.resource)
+        screen = admin_for_resource(entry.resource)
         return str(screen.opts.verbose_name_plural) if screen else entry.resource
 
     @display(description=_("object"))
     def object_link(self, entry: AuditEntry) -> SafeString | str:
-        screen = screen_of(entry.resource)
+        screen = admin_for_resource(entry.resource)
         short = str(entry.resource_id)[-12:]  # the random part, enough to distinguish them
         if screen is None:
             return format_html('<span title="{}">{}</span>', entry.resource_id, short)
@@ -119,13 +118,13 @@ class AuditEntryAdmin(DocumentAdmin):
 
     @display(description=_("changes"))
     def changes_table(self, entry: AuditEntry) -> SafeString | str:
-        lines = ((name, *sides(change)) for name, change in entry.changes.items())
+        lines = ((name, *before_and_after(change)) for name, change in entry.changes.items())
         rows = format_html_join("", '<tr><th scope="row">{}</th><td class="before">{}</td><td>{}</td></tr>', lines)
         head = format_html_join("", "<th>{}</th>", ((title,) for title in (_("Field"), _("Before"), _("After"))))
         return format_html('<table class="changes"><tr>{}</tr>{}</table>', head, rows) if rows else EMPTY
 
 
-def sides(change: Any) -> tuple[str, str]:
+def before_and_after(change: Any) -> tuple[str, str]:
     """Return the values before and after a change as texts."""
     before, after = change if isinstance(change, list) and len(change) == 2 else (None, change)
     return _text(before), _text(after)

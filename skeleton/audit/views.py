@@ -14,6 +14,7 @@ from skeleton.rest.viewsets import ListMixin
 
 class AuditViewSet(ListMixin):
     tag = "Audit"
+    object_names = ("audit entry", "audit entries")
     permission_classes = [HasPermission("audit")]
     serializer_class = AuditEntrySerializer
     filterset_class = AuditFilterSet

@@ -23,15 +23,15 @@ from contracts.queries import expiring
 from inventory.queries import low_stock
 from messenger.queries import unread_of
 from parties.queries import top_customers
-from skeleton.backoffice.desk import INVOICES, REVENUE, SOON, DashboardData
+from skeleton.backoffice.dashboard_data import ENDING_WITHIN_DAYS, INVOICES, REVENUE, DashboardData
 from skeleton.db.counting import CappedCount
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.money import minor_digits
 from skeleton.kernel.text import local_day, local_money, local_number
 from skeleton.kernel.translation import Text
-from skeleton.notifications.links import page_of
+from skeleton.notifications.links import back_office_path
 
-LISTED = 5
+SHORT_LIST_LENGTH = 5
 """Number of rows in a short list."""
 
 CUSTOMERS, CONTRACTS_LIST, STOCK = "parties.customer", "contracts.contract", "inventory.stock"
@@ -53,91 +53,104 @@ class TileValue:
 class Tile:
     title: Text
     icon: str
-    behind: str
-    read: Callable[[DashboardData], TileValue]
+    list_name: str
+    load: Callable[[DashboardData], TileValue]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A chart or a short list. `shape` is its template, `read` returns its `rows`, `nothing` is the text for none."""
+    """A chart or a short list. `template` is a name in `backoffice/blocks`, `load` returns its context."""
 
-    shape: str
+    template: str
     title: Text
-    behind: str
-    read: Callable[[DashboardData], dict[str, Any]]
-    nothing: Text
+    list_name: str
+    load: Callable[[DashboardData], dict[str, Any]]
+    empty_text: Text
     wide: bool = False
 
 
 def dashboard(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     """Return the template context of the dashboard."""
-    desk = DashboardData(request, actor)
+    data = DashboardData(request, actor)
     tiles = [
-        {"title": tile.title, "icon": tile.icon, "number": tile.read(desk)}
+        {"title": tile.title, "icon": tile.icon, "value": tile.load(data)}
         for tile in TILES
-        if desk.lists.can_view(tile.behind)
+        if data.lists.can_view(tile.list_name)
     ]
     blocks = [
         {
             "id": f"block-{n}",
             "id_rows": f"block-{n}-rows",
             "title": block.title,
-            "template": f"backoffice/blocks/{block.shape}.html",
-            "nothing": block.nothing,
+            "template": f"backoffice/blocks/{block.template}.html",
+            "empty_text": block.empty_text,
             "wide": block.wide,
-            "all": desk.lists.link(block.behind),
-            **block.read(desk),
+            "all": data.lists.changelist_url(block.list_name),
+            **block.load(data),
         }
         for n, block in enumerate(BLOCKS)
-        if desk.lists.can_view(block.behind)
+        if data.lists.can_view(block.list_name)
     ]
-    money = desk.lists.can_view(REVENUE) or desk.lists.can_view(INVOICES)
-    return {"tiles": tiles, "blocks": blocks, "desk": desk, "currencies": desk.currencies if money else []}
+    money = data.lists.can_view(REVENUE) or data.lists.can_view(INVOICES)
+    return {"tiles": tiles, "blocks": blocks, "data": data, "currencies": data.currencies if money else []}
 
 
 # --- tiles ------------------------------------------------------------------------------------------------------------
 
 
-def _revenue_now(desk: DashboardData) -> TileValue:
-    before, now = desk.earned[-2:]
-    note = gettext("{amount} last month").format(amount=local_money(before, desk.currency))
-    return TileValue(local_money(now, desk.currency), _month_link(desk, desk.months[-1]), note)
+def _revenue_now(data: DashboardData) -> TileValue:
+    before, now = data.monthly_revenue[-2:]
+    note = gettext("{amount} last month").format(amount=local_money(before, data.currency))
+    return TileValue(local_money(now, data.currency), _month_link(data, data.months[-1]), note)
 
 
-def _receivables_now(desk: DashboardData) -> TileValue:
-    link = desk.lists.link(INVOICES, status__exact=InvoiceStatus.SENT, currency=desk.currency)
-    note = _invoices(desk.owed_here.invoices)
-    return TileValue(local_money(desk.owed_here.total, desk.currency), link, note)
+def _receivables_now(data: DashboardData) -> TileValue:
+    link = data.lists.changelist_url(INVOICES, status__exact=InvoiceStatus.SENT, currency=data.currency)
+    note = _invoices(data.receivables.invoices)
+    return TileValue(local_money(data.receivables.total, data.currency), link, note)
 
 
-def _overdue_now(desk: DashboardData) -> TileValue:
-    late = desk.owed_here.overdue
-    link = desk.lists.link(INVOICES, overdue="yes", currency=desk.currency)
-    note = _invoices(desk.owed_here.overdue_invoices)
-    return TileValue(local_money(late, desk.currency), link, note, "bad" if late else "good")
+def _overdue_now(data: DashboardData) -> TileValue:
+    late = data.receivables.overdue
+    link = data.lists.changelist_url(INVOICES, overdue="yes", currency=data.currency)
+    note = _invoices(data.receivables.overdue_invoices)
+    return TileValue(local_money(late, data.currency), link, note, "bad" if late else "good")
 
 
-def _orders_now(desk: DashboardData) -> TileValue:
-    waiting = sum(desk.orders.get(status, 0) for status in AWAITING_ACTION)
-    return TileValue(counted(waiting), desk.lists.link(ORDERS, waiting="yes"), gettext("to be confirmed or shipped"))
+def _orders_now(data: DashboardData) -> TileValue:
+    waiting = sum(data.order_counts.get(status, 0) for status in AWAITING_ACTION)
+    return TileValue(
+        format_count(waiting), data.lists.changelist_url(ORDERS, waiting="yes"), gettext("to be confirmed or shipped")
+    )
 
 
-def _unread_now(desk: DashboardData) -> TileValue:
-    return TileValue(counted(CappedCount.of(desk.unread)), desk.lists.link(INBOX, read="no"), gettext("not read yet"))
+def _unread_now(data: DashboardData) -> TileValue:
+    return TileValue(
+        format_count(CappedCount.count(data.unread)),
+        data.lists.changelist_url(INBOX, read="no"),
+        gettext("not read yet"),
+    )
 
 
-def _messages_now(desk: DashboardData) -> TileValue:
-    return TileValue(counted(unread_of(desk.actor.id)), reverse(MESSAGES), gettext("not read yet"))
+def _messages_now(data: DashboardData) -> TileValue:
+    return TileValue(format_count(unread_of(data.actor.id)), reverse(MESSAGES), gettext("not read yet"))
 
 
-def _low_now(desk: DashboardData) -> TileValue:
-    link = desk.lists.link(STOCK, low="yes")
-    return TileValue(counted(desk.low), link, gettext("to be ordered again"), "bad" if desk.low.number else "good")
+def _low_stock_now(data: DashboardData) -> TileValue:
+    link = data.lists.changelist_url(STOCK, low="yes")
+    return TileValue(
+        format_count(data.low_stock_count),
+        link,
+        gettext("to be ordered again"),
+        "bad" if data.low_stock_count.number else "good",
+    )
 
 
-def _ending_now(desk: DashboardData) -> TileValue:
-    link = desk.lists.link(CONTRACTS_LIST, expiring=SOON)
-    return TileValue(counted(desk.ending), link, gettext("within {days} days").format(days=SOON))
+def _ending_now(data: DashboardData) -> TileValue:
+    link = data.lists.changelist_url(CONTRACTS_LIST, expiring=ENDING_WITHIN_DAYS)
+    return TileValue(
+        format_count(data.ending_contracts_count), link, gettext("within {days} days").format(days=ENDING_WITHIN_DAYS)
+    )
 
 
 TILES = (
@@ -145,7 +158,7 @@ TILES = (
     Tile(_("Receivables"), "account_balance_wallet", INVOICES, _receivables_now),
     Tile(_("Overdue"), "schedule", INVOICES, _overdue_now),
     Tile(_("Orders waiting"), "pending_actions", ORDERS, _orders_now),
-    Tile(_("Low stock"), "inventory_2", STOCK, _low_now),
+    Tile(_("Low stock"), "inventory_2", STOCK, _low_stock_now),
     Tile(_("Contracts ending"), "contract", CONTRACTS_LIST, _ending_now),
     Tile(_("Messages"), "forum", MESSAGES, _messages_now),
     Tile(_("Notifications"), "notifications", INBOX, _unread_now),
@@ -154,23 +167,23 @@ TILES = (
 # --- blocks -----------------------------------------------------------------------------------------------------------
 
 
-def _revenue(desk: DashboardData) -> dict[str, Any]:
+def _revenue(data: DashboardData) -> dict[str, Any]:
     rows = [
         {
             "label": date_format(month, "F Y"),
             "short": _short(month, first=n == 0),
-            "amount": local_money(amount, desk.currency),
-            "value": amount / 10 ** minor_digits(desk.currency),
-            "link": _month_link(desk, month),
+            "amount": local_money(amount, data.currency),
+            "value": amount / 10 ** minor_digits(data.currency),
+            "link": _month_link(data, month),
         }
-        for n, (month, amount) in enumerate(zip(desk.months, desk.earned, strict=True))
+        for n, (month, amount) in enumerate(zip(data.months, data.monthly_revenue, strict=True))
     ]
-    return {"rows": rows, "chart": _chart(rows), "empty": not any(desk.earned)}
+    return {"rows": rows, "chart": _chart(rows), "empty": not any(data.monthly_revenue)}
 
 
-def _statuses(desk: DashboardData) -> dict[str, Any]:
+def _statuses(data: DashboardData) -> dict[str, Any]:
     """Count invoices by status. Overdue ones are a separate part, so that the parts add up to the total."""
-    counts, late = desk.invoices, desk.overdue_invoices
+    counts, late = data.invoice_counts, data.overdue_invoices
     open_ones = max(counts.get(InvoiceStatus.SENT, 0) - late, 0)
     parts: list[tuple[Any, int, dict[str, Any]]] = [
         (InvoiceStatus.DRAFT.label, counts.get(InvoiceStatus.DRAFT, 0), {"status__exact": InvoiceStatus.DRAFT}),
@@ -186,9 +199,9 @@ def _statuses(desk: DashboardData) -> dict[str, Any]:
     rows = [
         {
             "label": str(label),
-            "amount": counted(number),
+            "amount": format_count(number),
             "value": number,
-            "link": desk.lists.link(INVOICES, **query),
+            "link": data.lists.changelist_url(INVOICES, **query),
             "colour": colour,
         }
         for (label, number, query), colour in zip(parts, STATUS_COLOURS, strict=True)
@@ -200,20 +213,20 @@ STATUS_COLOURS = ("draft", "sent", "overdue", "paid", "cancelled")
 """Names of the colours in the stylesheet, in the order of the parts."""
 
 
-def _aging(desk: DashboardData) -> dict[str, Any]:
-    owed = desk.owed_here
+def _aging(data: DashboardData) -> dict[str, Any]:
+    owed = data.receivables
     most = max(owed.by_age.values()) or 1
     rows = [
         {
             "label": AGE_NAMES[age.name],
-            "amount": local_money(owed.by_age[age.name], desk.currency),
+            "amount": local_money(owed.by_age[age.name], data.currency),
             "share": round(100 * owed.by_age[age.name] / most),
-            "link": _age_link(desk, age),
+            "link": _age_link(data, age),
             "colour": age.name,
         }
         for age in AGE_BUCKETS
     ]
-    return {"rows": rows, "total": local_money(owed.total, desk.currency), "empty": not owed.total}
+    return {"rows": rows, "total": local_money(owed.total, data.currency), "empty": not owed.total}
 
 
 AGE_NAMES = {
@@ -225,23 +238,23 @@ AGE_NAMES = {
 }
 
 
-def _customers(desk: DashboardData) -> dict[str, Any]:
-    best = list(top_customers(desk.currency, LISTED).only("name", "total_purchases"))
+def _customers(data: DashboardData) -> dict[str, Any]:
+    best = list(top_customers(data.currency, SHORT_LIST_LENGTH).only("name", "total_purchases"))
     most = best[0].total_purchases if best else 1
     rows = [
         {
             "label": customer.name,
-            "amount": local_money(customer.total_purchases, desk.currency),
+            "amount": local_money(customer.total_purchases, data.currency),
             "share": round(100 * customer.total_purchases / most),
-            "link": desk.lists.page(CUSTOMERS, customer.pk),
+            "link": data.lists.change_url(CUSTOMERS, customer.pk),
         }
         for customer in best
     ]
-    everybody = desk.lists.link(CUSTOMERS, sort="-total_purchases", currency=desk.currency)
-    return {"rows": rows, "all": everybody, "empty": not rows}
+    all_customers = data.lists.changelist_url(CUSTOMERS, sort="-total_purchases", currency=data.currency)
+    return {"rows": rows, "all": all_customers, "empty": not rows}
 
 
-def _low_stock(desk: DashboardData) -> dict[str, Any]:
+def _low_stock(data: DashboardData) -> dict[str, Any]:
     rows = [
         {
             "label": str(row.item),
@@ -249,51 +262,59 @@ def _low_stock(desk: DashboardData) -> dict[str, Any]:
             "amount": gettext("{available} of {point}").format(
                 available=local_number(row.available), point=local_number(row.reorder_point)
             ),
-            "link": desk.lists.page(STOCK, row.pk),
+            "link": data.lists.change_url(STOCK, row.pk),
         }
-        for row in low_stock()[:LISTED]
+        for row in low_stock()[:SHORT_LIST_LENGTH]
     ]
-    return {"rows": rows, "all": desk.lists.link(STOCK, low="yes"), "empty": not rows}
+    return {"rows": rows, "all": data.lists.changelist_url(STOCK, low="yes"), "empty": not rows}
 
 
-def _ending(desk: DashboardData) -> dict[str, Any]:
-    soon = expiring(Contract.objects.visible_to(desk.actor), SOON).select_related("party").order_by("end_date", "pk")
+def _ending(data: DashboardData) -> dict[str, Any]:
+    soon = (
+        expiring(Contract.objects.visible_to(data.actor), ENDING_WITHIN_DAYS)
+        .select_related("party")
+        .order_by("end_date", "pk")
+    )
     rows = [
         {
             "label": contract.party.name,
             "note": contract.get_contract_type_display(),
             "amount": local_day(contract.end_date),
-            "link": desk.lists.page(CONTRACTS_LIST, contract.pk),
+            "link": data.lists.change_url(CONTRACTS_LIST, contract.pk),
         }
-        for contract in soon[:LISTED]
+        for contract in soon[:SHORT_LIST_LENGTH]
     ]
-    return {"rows": rows, "all": desk.lists.link(CONTRACTS_LIST, expiring=SOON), "empty": not rows}
+    return {
+        "rows": rows,
+        "all": data.lists.changelist_url(CONTRACTS_LIST, expiring=ENDING_WITHIN_DAYS),
+        "empty": not rows,
+    }
 
 
-def _orders(desk: DashboardData) -> dict[str, Any]:
+def _orders(data: DashboardData) -> dict[str, Any]:
     rows = [
         {
             "label": status.label,
-            "amount": counted(desk.orders[status]),
-            "link": desk.lists.link(ORDERS, status__exact=status),
+            "amount": format_count(data.order_counts[status]),
+            "link": data.lists.changelist_url(ORDERS, status__exact=status),
         }
         for status in OrderStatus
-        if desk.orders.get(status)
+        if data.order_counts.get(status)
     ]
     return {"rows": rows, "empty": not rows}
 
 
-def _inbox(desk: DashboardData) -> dict[str, Any]:
+def _inbox(data: DashboardData) -> dict[str, Any]:
     rows = [
         {
-            "label": told.title,
-            "note": told.body,
-            "amount": local_day(told.created_at),
-            "link": page_of(told.link) or desk.lists.page(INBOX, told.pk),
+            "label": notification.title,
+            "note": notification.body,
+            "amount": local_day(notification.created_at),
+            "link": back_office_path(notification.link) or data.lists.change_url(INBOX, notification.pk),
         }
-        for told in desk.unread[:LISTED]
+        for notification in data.unread[:SHORT_LIST_LENGTH]
     ]
-    return {"rows": rows, "all": desk.lists.link(INBOX, read="no"), "empty": not rows}
+    return {"rows": rows, "all": data.lists.changelist_url(INBOX, read="no"), "empty": not rows}
 
 
 BLOCKS = (
@@ -307,18 +328,18 @@ BLOCKS = (
     Block("lines", _("News"), INBOX, _inbox, _("You have read everything.")),
 )
 
-# --- what they are made with ------------------------------------------------------------------------------------------
+# --- helpers ----------------------------------------------------------------------------------------------------------
 
 
-def counted(number: int | CappedCount) -> str:
+def format_count(number: int | CappedCount) -> str:
     """Format a count: `1,284`, or `1,000+` for a capped count."""
     if isinstance(number, CappedCount):
-        return f"{counted(number.number)}+" if number.more else counted(number.number)
+        return f"{format_count(number.number)}+" if number.is_capped else format_count(number.number)
     return local_number(number)
 
 
 def _invoices(number: int) -> str:
-    return ngettext("{number} invoice", "{number} invoices", number).format(number=counted(number))
+    return ngettext("{number} invoice", "{number} invoices", number).format(number=format_count(number))
 
 
 def _chart(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
@@ -333,16 +354,16 @@ def _short(month: dt.date, *, first: bool) -> list[str]:
     return [date_format(month, "M"), *([date_format(month, "Y")] if begins else [])]
 
 
-def _month_link(desk: DashboardData, month: dt.date) -> str:
+def _month_link(data: DashboardData, month: dt.date) -> str:
     """Return the link to a month's entries on revenue accounts."""
     last = (month + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
-    return desk.lists.link(REVENUE, date_from=month, date_to=last, touches="revenue")
+    return data.lists.changelist_url(REVENUE, date_from=month, date_to=last, touches="revenue")
 
 
-def _age_link(desk: DashboardData, age: AgeBucket) -> str:
+def _age_link(data: DashboardData, age: AgeBucket) -> str:
     """Return the link to the open invoices in an age bucket."""
     due = {"due_date_from": age.last, "due_date_to": age.first}
     days: dict[str, Any] = {
-        name: desk.today - dt.timedelta(days=past) for name, past in due.items() if past is not None
+        name: data.today - dt.timedelta(days=past) for name, past in due.items() if past is not None
     }
-    return desk.lists.link(INVOICES, status__exact=InvoiceStatus.SENT, currency=desk.currency, **days)
+    return data.lists.changelist_url(INVOICES, status__exact=InvoiceStatus.SENT, currency=data.currency, **days)

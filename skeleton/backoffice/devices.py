@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from skeleton.identity.models import User
-from skeleton.identity.services.guessing import device_mark
+from skeleton.identity.services.login_limits import device_mark
 
 COOKIE = "skeleton_device"
 _SALT = "skeleton.backoffice.device"
@@ -20,7 +20,7 @@ def read_device_cookie(request: HttpRequest) -> str:
     return request.get_signed_cookie(COOKIE, default="", salt=_SALT, max_age=_seconds()) or ""
 
 
-def mark(response: HttpResponse, user: User) -> None:
+def set_device_cookie(response: HttpResponse, user: User) -> None:
     """Set the cookie that marks the browser as a known device of `user`."""
     options: dict[str, Any] = {
         "max_age": _seconds(),

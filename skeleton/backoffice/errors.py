@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from skeleton.kernel.context import current_request_id
 from skeleton.office.parameters import BadParameter
 from skeleton.rest import handler
-from skeleton.rest.throttles import general
+from skeleton.rest.throttles import general_throttle
 
 PREFIX = "/admin/"
 
@@ -45,7 +45,7 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
     """Return the response for a user or network over the general rate limit."""
     text = gettext("Many requests came in a short time. Wait a minute, then try again.")
     answer = _by_path(request, 429, gettext("Too many requests"), text, handler.too_many_requests)
-    answer.headers["Retry-After"] = str(general.wait())
+    answer.headers["Retry-After"] = str(general_throttle.wait())
     return answer
 
 

@@ -16,16 +16,16 @@ from skeleton.identity.serializers import PASSWORD_MAX
 from skeleton.identity.services import accounts, sessions
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import DomainError
-from skeleton.office.refusals import REFUSALS, place, refusal_of
+from skeleton.office.form_errors import EXPECTED_ERRORS, add_to_form, domain_error_of
 
-WRONG = _("The e-mail or the password is wrong.")
+INVALID_CREDENTIALS = _("The e-mail or the password is wrong.")
 """The message of `sessions.authenticate`, repeated here so that it is found for translation."""
 
 
 class SignInForm(AuthenticationForm):
     """The sign-in form, with the rate limits and errors of the API."""
 
-    refusal: DomainError | None = None
+    domain_error: DomainError | None = None
     username = forms.CharField(
         label=_("E-mail"),
         max_length=254,
@@ -46,7 +46,7 @@ class SignInForm(AuthenticationForm):
                 mark = devices.read_device_cookie(self.request) if self.request else ""
                 self.user_cache = sessions.authenticate(email=email, password=password, mark=mark)
             except DomainError as error:
-                self.refusal = error
+                self.domain_error = error
                 raise forms.ValidationError(str(error.message), code=error.code) from error
             self.confirm_login_allowed(self.user_cache)
         return dict(self.cleaned_data)
@@ -60,7 +60,7 @@ class PasswordChangeForm(AdminOwnPasswordChangeForm):
     """Django's password form, but the service `accounts.change_password` checks and saves."""
 
     actor: Actor | None = None
-    refusal: DomainError | None = None
+    domain_error: DomainError | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,11 +81,11 @@ class PasswordChangeForm(AdminOwnPasswordChangeForm):
                 current_password=cleaned["old_password"],
                 new_password=cleaned["new_password1"],
             )
-        except REFUSALS as exc:
-            self.refusal = refusal_of(exc)
-            if not self.refusal.details:  # show the error at a field
-                self.refusal.details = {"current_password": self.refusal.message}
-            place(self, self.refusal, {"current_password": "old_password", "new_password": "new_password1"})
+        except EXPECTED_ERRORS as exc:
+            self.domain_error = domain_error_of(exc)
+            if not self.domain_error.details:  # show the error at a field
+                self.domain_error.details = {"current_password": self.domain_error.message}
+            add_to_form(self, self.domain_error, {"current_password": "old_password", "new_password": "new_password1"})
         return cleaned
 
     def save(self, commit: bool = True) -> Any:

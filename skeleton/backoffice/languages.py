@@ -12,20 +12,20 @@ from skeleton.kernel.actors import Actor
 A_YEAR = 365 * 24 * 3600
 
 
-def choose(request: HttpRequest, actor: Actor | None) -> HttpResponse:
+def set_language(request: HttpRequest, actor: Actor | None) -> HttpResponse:
     """Save the posted language, and redirect to the page it was chosen on."""
     chosen, back = request.POST.get("language"), request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = reverse("admin:index")
     answer = HttpResponseRedirect(back)
     if chosen in Language.values:
-        _keep(answer, chosen)
+        _set_cookie(answer, chosen)
         if actor is not None:
             accounts.update_user(user_id=actor.user_id, values={"language": chosen}, actor=actor)
     return answer
 
 
-def _keep(answer: HttpResponse, language: str) -> None:
+def _set_cookie(answer: HttpResponse, language: str) -> None:
     """Store the language in a cookie as well, for the sign-in page."""
     answer.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,

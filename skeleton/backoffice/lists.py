@@ -10,10 +10,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from skeleton.office import pages
-from skeleton.office.screens import ReadOnlyAdmin
+from skeleton.office.admins import ReadOnlyAdmin
 
 
-def screen_of(model: str) -> ReadOnlyAdmin | None:
+def admin_for_model(model: str) -> ReadOnlyAdmin | None:
     """Return the admin of a model (`billing.invoice`), or None if there is none."""
     screens: dict[str, Any] = {known._meta.label_lower: screen for known, screen in admin.site._registry.items()}
     return screens.get(model)
@@ -28,20 +28,20 @@ class ListLinks:
     def can_view(self, model: str) -> bool:
         if ":" in model:
             page = pages.registered().get(model.partition(":")[2])
-            return page is not None and page.may_read(self.request)
-        screen = screen_of(model)
+            return page is not None and page.can_view(self.request)
+        screen = admin_for_model(model)
         return screen is not None and screen.has_view_permission(self.request)
 
-    def link(self, model: str, *, sort: str = "", **query: Any) -> str:
+    def changelist_url(self, model: str, *, sort: str = "", **query: Any) -> str:
         """Return the list's URL with `query` as its filter parameters, sorted by the column with the order `sort`."""
-        screen = _known(model)
+        screen = _require_admin(model)
         if sort:
             query["o"] = self._column(screen, sort)
-        return f"{screen.list_page}?{urlencode(query)}" if query else screen.list_page
+        return f"{screen.changelist_url}?{urlencode(query)}" if query else screen.changelist_url
 
-    def page(self, model: str, pk: Any) -> str:
+    def change_url(self, model: str, pk: Any) -> str:
         """Return the URL of one row's page."""
-        return _known(model).change_url_by_pk(pk)
+        return _require_admin(model).change_url_by_pk(pk)
 
     def _column(self, screen: ReadOnlyAdmin, sort: str) -> str:
         """Return the value of the list's `o` parameter for the order `sort` (`-total`: descending)."""
@@ -51,8 +51,8 @@ class ListLinks:
         return f"{sign}{orders.index(field) + boxes}"
 
 
-def _known(model: str) -> ReadOnlyAdmin:
-    screen = screen_of(model)
+def _require_admin(model: str) -> ReadOnlyAdmin:
+    screen = admin_for_model(model)
     if screen is None:
         raise LookupError(f"There is no screen of {model}.")
     return screen

@@ -19,19 +19,19 @@ from contracts.models import Contract
 from inventory.models import Item
 from parties.choices import PartyKind
 from parties.models import KINDS
-from skeleton.backoffice.lists import ListLinks, screen_of
+from skeleton.backoffice.lists import ListLinks, admin_for_model
 from skeleton.backoffice.navigation import icon_of, sections_for
-from skeleton.db.statements import compile_rows
+from skeleton.db.compiled_sql import compile_rows
 
 MIN_LENGTH = 3
 """Minimum number of characters. A shorter text has no trigram, so the index cannot be used."""
 
-SHOWN = 5
+HITS_PER_GROUP = 5
 """Number of hits shown per kind. The list has the rest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class SearchHit:
     title: str
     note: str
     link: str
@@ -43,19 +43,19 @@ class SearchGroup:
 
     title: str
     icon: str
-    hits: list[Hit]
+    hits: list[SearchHit]
     more: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SearchSource:
     """A searchable kind: its model, a function that returns the matching rows, and the columns to show."""
 
     model: str
     rows: Callable[[str], QuerySet[Any]]
     title: str
     note: str
-    told: Callable[[Any], Any] = str
+    format_note: Callable[[Any], Any] = str
     """Formats the note for display."""
 
 
@@ -64,29 +64,31 @@ def _parties(kind: PartyKind) -> Callable[[str], QuerySet[Any]]:
 
 
 SOURCES = (
-    Source("parties.customer", _parties(PartyKind.CUSTOMER), "name", "email"),
-    Source(
+    SearchSource("parties.customer", _parties(PartyKind.CUSTOMER), "name", "email"),
+    SearchSource(
         "billing.invoice", lambda text: Invoice.objects.filter(search_text__contains=text), "number", "customer_name"
     ),
-    Source("billing.order", lambda text: Order.objects.filter(search_text__contains=text), "number", "customer_name"),
-    Source("inventory.item", lambda text: Item.objects.filter(search_text__contains=text), "name", "sku"),
-    Source(
+    SearchSource(
+        "billing.order", lambda text: Order.objects.filter(search_text__contains=text), "number", "customer_name"
+    ),
+    SearchSource("inventory.item", lambda text: Item.objects.filter(search_text__contains=text), "name", "sku"),
+    SearchSource(
         "contracts.contract",
         lambda text: Contract.objects.filter(party__search_text__contains=text),
         "party__name",
         "contract_type",
         lambda kind: ContractType(kind).label,
     ),
-    Source("parties.supplier", _parties(PartyKind.SUPPLIER), "name", "email"),
-    Source("parties.partner", _parties(PartyKind.PARTNER), "name", "email"),
-    Source("parties.employee", _parties(PartyKind.EMPLOYEE), "name", "email"),
+    SearchSource("parties.supplier", _parties(PartyKind.SUPPLIER), "name", "email"),
+    SearchSource("parties.partner", _parties(PartyKind.PARTNER), "name", "email"),
+    SearchSource("parties.employee", _parties(PartyKind.EMPLOYEE), "name", "email"),
 )
 
 
 def find(request: HttpRequest, text: str) -> list[SearchGroup]:
     """Return the hits for `text` among the kinds that the user may see. A short text finds pages only."""
     wanted = text.replace("\x00", "").strip().lower()
-    groups = [*_places(request, wanted)] if wanted else []
+    groups = [*_pages(request, wanted)] if wanted else []
     if len(wanted) >= MIN_LENGTH:
         lists = ListLinks(request)
         for source in SOURCES:
@@ -95,28 +97,31 @@ def find(request: HttpRequest, text: str) -> list[SearchGroup]:
     return groups
 
 
-def _found(source: Source, text: str, lists: ListLinks) -> Iterator[SearchGroup]:
+def _found(source: SearchSource, text: str, lists: ListLinks) -> Iterator[SearchGroup]:
     rows = source.rows(text).order_by(F("pk").desc())
     columns = ("pk", source.title, source.note)
-    found = compile_rows(rows, columns, tail=f"LIMIT {SHOWN + 1}", prepared=False).run({})
+    found = compile_rows(rows, columns, tail=f"LIMIT {HITS_PER_GROUP + 1}", prepared=False).run({})
     if found:
-        hits = [Hit(title, source.told(note), lists.page(source.model, pk)) for pk, title, note in found[:SHOWN]]
-        more = lists.link(source.model, q=text) if len(found) > SHOWN else ""
+        hits = [
+            SearchHit(title, source.format_note(note), lists.change_url(source.model, pk))
+            for pk, title, note in found[:HITS_PER_GROUP]
+        ]
+        more = lists.changelist_url(source.model, q=text) if len(found) > HITS_PER_GROUP else ""
         yield SearchGroup(_name_of(source.model), icon_of(source.model), hits, more)
 
 
 def _name_of(model: str) -> str:
-    screen = screen_of(model)
+    screen = admin_for_model(model)
     return str(capfirst(screen.opts.verbose_name_plural)) if screen else ""
 
 
-def _places(request: HttpRequest, text: str) -> Iterator[SearchGroup]:
+def _pages(request: HttpRequest, text: str) -> Iterator[SearchGroup]:
     """Yield the navigation entries whose title contains the text."""
-    places = [item for section in sections_for(request) for item in section["items"]]
+    items = [item for section in sections_for(request) for item in section["items"]]
     hits = [
-        Hit(str(place["title"]), str(place["purpose"]), place["link"])
-        for place in places
-        if text in str(place["title"]).lower()
+        SearchHit(str(item["title"]), str(item["description"]), item["link"])
+        for item in items
+        if text in str(item["title"]).lower()
     ]
     if hits:
-        yield SearchGroup(gettext("Pages"), "arrow_forward", hits[:SHOWN])
+        yield SearchGroup(gettext("Pages"), "arrow_forward", hits[:HITS_PER_GROUP])

@@ -15,7 +15,7 @@ from unfold.sites import UnfoldAdminSite
 
 from skeleton.backoffice import devices, languages, search
 from skeleton.backoffice.dashboard import dashboard
-from skeleton.backoffice.desk import CURRENCY
+from skeleton.backoffice.dashboard_data import CURRENCY
 from skeleton.backoffice.forms import PasswordChangeForm, SignInForm
 from skeleton.backoffice.navigation import sections_for
 from skeleton.identity.models import User
@@ -25,8 +25,8 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.context import current_request
 from skeleton.kernel.errors import DomainError
 from skeleton.office import pages
-from skeleton.office.parameters import reject_undeclared, searched, takes
-from skeleton.office.screens import ReadOnlyAdmin
+from skeleton.office.admins import ReadOnlyAdmin
+from skeleton.office.parameters import accepts_parameters, clean_search_text, reject_undeclared
 
 
 class BackOffice(UnfoldAdminSite):
@@ -75,7 +75,7 @@ class BackOffice(UnfoldAdminSite):
         answer: HttpResponse = super().login(request, extra_context)
         if request.method == "POST" and isinstance(answer, HttpResponseRedirect) and isinstance(request.user, User):
             sessions.add_known_network(user=request.user)
-            devices.mark(answer, request.user)
+            devices.set_device_cookie(answer, request.user)
         return _with_status(answer)
 
     # pages
@@ -85,7 +85,7 @@ class BackOffice(UnfoldAdminSite):
         return super().admin_view(reject_undeclared(view), cacheable)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        """Disable Django's autocomplete view. Fields use `ReadOnlyAdmin.pick`, which applies row-level access."""
+        """Disable Django's view: fields use `ReadOnlyAdmin.autocomplete_view`, which applies row-level access."""
         raise Http404
 
     def get_urls(self) -> list[Any]:
@@ -96,12 +96,12 @@ class BackOffice(UnfoldAdminSite):
 
     def language(self, request: HttpRequest) -> HttpResponse:
         """Save the language that the user chose."""
-        return languages.choose(request, self.actor_of(request))
+        return languages.set_language(request, self.actor_of(request))
 
-    @takes("s", "part")
+    @accepts_parameters("s", "part")
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show the search results: a fragment for the script, or a whole page without JavaScript."""
-        text = searched("s", request.GET.get("s", ""))
+        text = clean_search_text("s", request.GET.get("s", ""))
         found = {"groups": search.find(request, text), "text": text.strip(), "shortest": search.MIN_LENGTH}
         if "part" in request.GET:
             return TemplateResponse(request, "backoffice/search_results.html", found)
@@ -113,7 +113,7 @@ class BackOffice(UnfoldAdminSite):
         shows_audit = actor is not None and actor.can("audit:read")
         return {**super().each_context(request), "show_history": shows_audit}
 
-    @takes(CURRENCY)
+    @accepts_parameters(CURRENCY)
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         actor = self.actor_of(request)
         found = dashboard(request, actor) if actor else {}
@@ -139,8 +139,8 @@ def is_installed_package(admin_class: type) -> bool:
 def _with_status(answer: HttpResponse) -> HttpResponse:
     """Set the status 429 if a rate limit refused the form, as in the API."""
     form = (answer.context_data or {}).get("form") if isinstance(answer, TemplateResponse) else None
-    refusal: DomainError | None = getattr(form, "refusal", None)
-    if refusal and refusal.retry_after is not None:
-        answer.status_code = refusal.status
-        answer.headers["Retry-After"] = str(refusal.retry_after)
+    domain_error: DomainError | None = getattr(form, "domain_error", None)
+    if domain_error and domain_error.retry_after is not None:
+        answer.status_code = domain_error.status
+        answer.headers["Retry-After"] = str(domain_error.retry_after)
     return answer

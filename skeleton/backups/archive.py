@@ -59,10 +59,10 @@ class Writer:
 
 
 @contextmanager
-def writing(target: Path) -> Iterator[Writer]:
+def create_archive(target: Path) -> Iterator[Writer]:
     """Create a new archive, readable by its owner only. Raises BackupError if it exists or cannot be written."""
     if target.exists():
-        raise BackupError(f"{target} is there already: give another name.")
+        raise BackupError(f"{target} already exists. Give another name.")
     partial = target.with_name(f"{target.name}.partial")
     try:
         with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -73,7 +73,7 @@ def writing(target: Path) -> Iterator[Writer]:
             os.fsync(file.fileno())
         partial.rename(target)
     except FileExistsError as exc:
-        raise BackupError(f"{partial} is there: another backup runs, or one was cut off. Remove it.") from exc
+        raise BackupError(f"{partial} exists: a backup is running, or was aborted. Then remove it.") from exc
     except OSError as exc:
         raise BackupError(f"{target} cannot be written: {exc.strerror}.") from exc
     finally:
@@ -104,7 +104,7 @@ class Reader:
 
 
 @contextmanager
-def reading(source: Path) -> Iterator[Reader]:
+def open_archive(source: Path) -> Iterator[Reader]:
     """Open an archive for reading. Raises BackupError if it is not a complete backup."""
     try:
         with zipfile.ZipFile(source) as parts:
@@ -112,13 +112,13 @@ def reading(source: Path) -> Iterator[Reader]:
     except FileNotFoundError as exc:
         raise BackupError(f"There is no {source}.") from exc
     except (zipfile.BadZipFile, KeyError, EOFError) as exc:
-        raise BackupError(f"{source} is not a whole backup: {exc}.") from exc
+        raise BackupError(f"{source} is not a complete backup: {exc}.") from exc
 
 
 def _manifest(parts: zipfile.ZipFile) -> Manifest:
     """Return the manifest. Raises BackupError for a newer format, KeyError if there is no manifest."""
     read: Mapping[str, Any] = json.loads(parts.read(MANIFEST))
     if read.get("format") != FORMAT:
-        raise BackupError("The backup was made by a newer Skeleton: restore it with that one.")
+        raise BackupError("The backup was made by a newer version of Skeleton. Restore it with that version.")
     fields = {**read, "migrations": [(app, name) for app, name in read["migrations"]]}
     return Manifest(**fields)

@@ -13,7 +13,7 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 from skeleton.backups.errors import BackupError
-from skeleton.embedded_postgres.binaries import shipped
+from skeleton.embedded_postgres.binaries import bundled_binaries
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
 
 NOT_LIBPQ = ("cursor_factory", "context", "prepare_threshold", "options", "password", "client_encoding")
@@ -24,15 +24,15 @@ TIMEOUT, KNOWS_TRANSACTION_TIMEOUT = b"SET transaction_timeout = 0;\n", 17
 def program(name: str) -> str:
     """Return the path of PostgreSQL's program `name`. Raises BackupError."""
     try:
-        return shipped().program(name)
+        return bundled_binaries().program(name)
     except EmbeddedDatabaseError:
         found = shutil.which(name)
         if found is None:
-            raise BackupError(f"PostgreSQL's {name} is not there: install PostgreSQL's client programs.") from None
+            raise BackupError(f"PostgreSQL's {name} was not found. Install PostgreSQL's client programs.") from None
         return found
 
 
-def target() -> tuple[str, dict[str, str]]:
+def connection_arguments() -> tuple[str, dict[str, str]]:
     """Return libpq's connection string for Django's database, and an environment with the password."""
     given: dict[str, Any] = connection.get_connection_params()
     password = str(given.get("password") or "")
@@ -41,10 +41,10 @@ def target() -> tuple[str, dict[str, str]]:
     return conninfo, os.environ | {"PGPASSWORD": password, "PGOPTIONS": "-c statement_timeout=0", "LC_ALL": "C"}
 
 
-def dump(into: IO[bytes], *, snapshot: str, without: Iterable[str]) -> None:
+def dump(into: IO[bytes], *, snapshot: str, exclude_data: Iterable[str]) -> None:
     """Write the database as of `snapshot` in pg_dump's custom format. Tables in `without` are dumped without rows."""
-    conninfo, environment = target()
-    left_out = [f"--exclude-table-data=public.{table}" for table in without]
+    conninfo, environment = connection_arguments()
+    left_out = [f"--exclude-table-data=public.{table}" for table in exclude_data]
     options = ["--format=custom", "--no-owner", "--no-privileges", "--no-comments", f"--snapshot={snapshot}"]
     with subprocess.Popen(  # noqa: S603
         [program("pg_dump"), *options, *left_out, f"--dbname={conninfo}"],
@@ -52,19 +52,19 @@ def dump(into: IO[bytes], *, snapshot: str, without: Iterable[str]) -> None:
         stderr=subprocess.PIPE,
         env=environment,
     ) as running:
-        said: list[bytes] = []
-        reader = _drain_stderr(running.stderr, said)
+        errors: list[bytes] = []
+        reader = _drain_stderr(running.stderr, errors)
         if running.stdout is not None:
             shutil.copyfileobj(running.stdout, into, 1 << 20)
         reader.join()
     if running.returncode:
-        raise BackupError(f"pg_dump failed: {_error_line(said)}")
+        raise BackupError(f"pg_dump failed: {_error_line(errors)}")
 
 
-def load(dumped: Path, *, first: str) -> None:
-    """Run the statement `first` and then the dump, in one transaction. Raises BackupError; then nothing has changed."""
-    conninfo, environment = target()
-    said: list[bytes] = []
+def load(dumped: Path, *, before: str) -> None:
+    """Run the SQL `before` and then the dump, in one transaction. Raises BackupError; then nothing has changed."""
+    conninfo, environment = connection_arguments()
+    errors: list[bytes] = []
     with (
         subprocess.Popen(  # noqa: S603
             [program("pg_restore"), "--no-owner", "--no-privileges", "--file=-", str(dumped)],
@@ -78,18 +78,18 @@ def load(dumped: Path, *, first: str) -> None:
             env=environment,
         ) as running,
     ):
-        readers = [_drain_stderr(source.stderr, said), _drain_stderr(running.stderr, said)]
-        _pipe_to_psql(source, running.stdin, first, older=_server_version() < KNOWS_TRANSACTION_TIMEOUT)
+        readers = [_drain_stderr(source.stderr, errors), _drain_stderr(running.stderr, errors)]
+        _pipe_to_psql(source, running.stdin, before, older=_server_version() < KNOWS_TRANSACTION_TIMEOUT)
         for reader in readers:
             reader.join()
     if source.returncode or running.returncode:
-        raise BackupError(f"Nothing was restored: {_error_line(said)}")
+        raise BackupError(f"Nothing was restored: {_error_line(errors)}")
 
 
-def _pipe_to_psql(source: "subprocess.Popen[bytes]", psql: Any, first: str, *, older: bool) -> None:
+def _pipe_to_psql(source: "subprocess.Popen[bytes]", psql: Any, before: str, *, older: bool) -> None:
     """Pass pg_restore's output to psql, and commit only if pg_restore has finished successfully."""
     try:
-        psql.write(f"BEGIN;\n{first}\n".encode())
+        psql.write(f"BEGIN;\n{before}\n".encode())
         for line in source.stdout or ():
             if not (older and line == TIMEOUT):
                 psql.write(line)
@@ -114,8 +114,8 @@ def _drain_stderr(stream: Any, into: list[bytes]) -> threading.Thread:
     return thread
 
 
-def _error_line(said: list[bytes]) -> str:
+def _error_line(errors: list[bytes]) -> str:
     """Return the first line with an error message."""
-    lines = [line.decode(errors="replace").strip() for line in said]
-    found = next((line for line in lines if "error" in line.lower()), lines[0] if lines else "it said nothing")
+    lines = [line.decode(errors="replace").strip() for line in errors]
+    found = next((line for line in lines if "error" in line.lower()), lines[0] if lines else "no error message")
     return found.rpartition("ERROR:")[2].strip()

@@ -24,13 +24,13 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from skeleton.backups import programs
-from skeleton.backups.archive import Manifest, Reader, Writer, reading, writing
+from skeleton.backups.archive import Manifest, Reader, Writer, create_archive, open_archive
 from skeleton.backups.errors import BackupError
 from skeleton.files import storage
 from skeleton.files.models import File
-from skeleton.kernel.transactions import snapshot
+from skeleton.kernel.transactions import read_snapshot
 
-PASSING = ("core_throttle",)
+UNSAVED_TABLES = ("core_throttle",)
 """Tables whose rows are not backed up."""
 
 RECREATE_SCHEMA = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
@@ -38,10 +38,10 @@ RECREATE_SCHEMA = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
 
 def back_up(target: Path) -> Manifest:
     """Write a backup to `target`, and return its manifest. Raises BackupError."""
-    with writing(target) as archive, snapshot():
+    with create_archive(target) as archive, read_snapshot():
         manifest = _describe()
         with archive.database() as part:
-            programs.dump(part, snapshot=_ask("SELECT pg_export_snapshot()"), without=PASSING)
+            programs.dump(part, snapshot=_scalar("SELECT pg_export_snapshot()"), exclude_data=UNSAVED_TABLES)
         _add_files(archive, manifest)
         archive.finish(manifest)
     return manifest
@@ -71,11 +71,11 @@ def _add_files(archive: Writer, manifest: Manifest) -> None:
 
 @dataclass(slots=True)
 class Restored:
-    """The result of a restore. `complaints` lists differences from the backup."""
+    """The result of a restore. `differences` lists what differs from the backup."""
 
     manifest: Manifest
     files: int = 0
-    complaints: list[str] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
 
 
 def restore(source: Path, *, force: bool = False) -> Restored:
@@ -84,16 +84,16 @@ def restore(source: Path, *, force: bool = False) -> Restored:
     Files are restored first, as contents without a row only cost space. Raises BackupError; then the database is
     unchanged.
     """
-    with reading(source) as archive, _extracted(archive) as dumped:
+    with open_archive(source) as archive, _extracted(archive) as dumped:
         _require_restorable(archive.manifest, force=force)
         restored = Restored(archive.manifest, files=_restore_files(archive))
-        programs.load(dumped, first=RECREATE_SCHEMA)
+        programs.load(dumped, before=RECREATE_SCHEMA)
         connection.close()  # its cached plans refer to the old tables
-        restored.complaints += _differences(archive.manifest.rows, _count_rows())
+        restored.differences += _differences(archive.manifest.rows, _count_rows())
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")  # a dump has no statistics, and query plans without them are slow
     call_command("migrate", interactive=False, verbosity=0)
-    restored.complaints += _files_with_wrong_checksum(archive.manifest)
+    restored.differences += _files_with_wrong_checksum(archive.manifest)
     return restored
 
 
@@ -108,32 +108,32 @@ def _extracted(archive: Reader) -> Iterator[Path]:
 
 def _require_restorable(manifest: Manifest, *, force: bool) -> None:
     known = set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
-    strange = [f"{app}.{name}" for app, name in manifest.migrations if (app, name) not in known]
-    if strange:
+    unknown = [f"{app}.{name}" for app, name in manifest.migrations if (app, name) not in known]
+    if unknown:
         raise BackupError(
-            f"The backup was made by another version of Skeleton, which has {strange[0]}: restore with that."
+            f"The backup was made by another version of Skeleton, which has {unknown[0]}. Restore it with that version."
         )
     if _postgres() < manifest.postgres:
         raise BackupError(f"The backup comes from PostgreSQL {manifest.postgres}; this server is {_postgres()}.")
-    others = _ask(
+    others = _scalar(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         " AND backend_type = 'client backend'"
     )
     if others:
-        raise BackupError(f"{others} other connections use the database: stop the server and its workers first.")
+        raise BackupError(f"{others} other connections use the database. Stop the server and its workers first.")
     if connection.introspection.table_names() and not force:
-        raise BackupError("The database is not empty: --force replaces what is in it.")
+        raise BackupError("The database is not empty. Use --force to replace its contents.")
 
 
 def _restore_files(archive: Reader) -> int:
     """Store the archive's files unless they exist. Return how many were stored."""
-    put = 0
+    stored = 0
     for key in archive.files():
-        if not storage.is_there(key):
+        if not storage.exists(key):
             with archive.file(key) as part:
-                storage.put(key, Content(part, name=key))
-            put += 1
-    return put
+                storage.save(key, Content(part, name=key))
+            stored += 1
+    return stored
 
 
 def _differences(expected: dict[str, int], found: dict[str, int]) -> list[str]:
@@ -145,7 +145,7 @@ def _differences(expected: dict[str, int], found: dict[str, int]) -> list[str]:
 
 
 def _files_with_wrong_checksum(manifest: Manifest) -> list[str]:
-    """Return a complaint for each file whose contents differ from its checksum. Files in a bucket are not checked."""
+    """Return a line for each file whose contents differ from its checksum. Files in a bucket are not checked."""
     if manifest.files is None:
         return []
     wrong = []
@@ -155,20 +155,20 @@ def _files_with_wrong_checksum(manifest: Manifest) -> list[str]:
             for chunk in storage.chunks(file.storage_key, 0, file.size):  # reads one byte more than expected, if any
                 digest.update(chunk)
         except FileNotFoundError:
-            wrong.append(f"the bytes of the file {file.pk} are missing")
+            wrong.append(f"the contents of file {file.pk} are missing")
         else:
             if digest.hexdigest() != file.checksum:
-                wrong.append(f"the bytes of the file {file.pk} are not those that were uploaded")
+                wrong.append(f"the contents of file {file.pk} differ from those that were uploaded")
     return wrong
 
 
 def _count_rows() -> dict[str, int]:
-    """Return the row count of every table except those in PASSING."""
+    """Return the row count of every table except those in UNSAVED_TABLES."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
         )
-        tables = sorted(row[0] for row in cursor.fetchall() if row[0] not in PASSING)
+        tables = sorted(row[0] for row in cursor.fetchall() if row[0] not in UNSAVED_TABLES)
         counted = {}
         for table in tables:
             cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")  # noqa: S608 (a table's name)
@@ -178,10 +178,10 @@ def _count_rows() -> dict[str, int]:
 
 def _postgres() -> int:
     """Return the server's major version."""
-    return int(_ask("SELECT current_setting('server_version_num')::int / 10000"))
+    return int(_scalar("SELECT current_setting('server_version_num')::int / 10000"))
 
 
-def _ask(question: str) -> str:
+def _scalar(query: str) -> str:
     with connection.cursor() as cursor:
-        cursor.execute(question)
+        cursor.execute(query)
         return cursor.fetchone()[0]  # type: ignore[no-any-return]

@@ -1,7 +1,7 @@
-"""Database connections persist; one that has been idle is tried before it is trusted.
+"""Persistent database connections, with a health check only for connections that have been idle.
 
-Django can try every connection at every request, which costs a round trip each time, or none at all. A connection that
-answered a few seconds ago is as good as tried.
+Django can check the connection at every request, which costs a round trip, or never. A connection that was used a few
+seconds ago needs no check.
 """
 
 import time
@@ -18,31 +18,31 @@ connection: Any = django_connection
 
 
 def health_check_if_idle(**_: object) -> None:
-    """Let Django try the connection before this request uses it, if nothing used it for a while."""
+    """Let Django check the connection before this request uses it, if it has been idle for a while."""
     connection.health_check_enabled = time.monotonic() - getattr(connection, "last_used", 0.0) > IDLE_SECONDS
     connection.health_check_done = False
 
 
-def note_use(**_: object) -> None:
+def mark_used(**_: object) -> None:
     connection.last_used = time.monotonic()
 
 
 def as_postgres_integer(value: int) -> Int4 | Int8:
-    """`value` as the smallest PostgreSQL type, from 32 bits on, that holds all of it."""
+    """Return `value` as a 32-bit integer of PostgreSQL, or as a 64-bit one if it is larger."""
     return Int4(value) if -(2**31) <= value < 2**31 else Int8(value)
 
 
 def patch_integer_adapter() -> None:
-    """Called once, when the kernel starts.
+    """Fix the type of large integers in expressions. Called once, at startup.
 
-    Django declares a bare number in an expression (`F("total") - amount`) as 32 bits wide, whatever it is, and the
-    driver then drops the upper half without a word: 3,000,000,000 cents would become a negative amount.
+    Django declares a number in an expression (`F("total") - amount`) as a 32-bit integer, whatever its size, and the
+    driver then silently truncates it: 3,000,000,000 cents would become a negative amount.
     """
     for name in ("IntegerField", "PositiveIntegerField"):
         DatabaseOperations.integerfield_type_map[name] = as_postgres_integer  # type: ignore[assignment]
 
 
 def connect_signals() -> None:
-    """Called once, when the kernel starts."""
+    """Connect the signal handlers. Called once, at startup."""
     request_started.connect(health_check_if_idle, dispatch_uid="core.check_if_idle")
-    request_finished.connect(note_use, dispatch_uid="core.note_use")
+    request_finished.connect(mark_used, dispatch_uid="core.note_use")

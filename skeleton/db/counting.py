@@ -1,17 +1,18 @@
-"""How many rows there are: of a large table exactly and without counting them, of a long list as it was a moment ago.
+"""Row counts: maintained by triggers for whole tables, cached for a few seconds for large filtered lists.
 
-**Kept.** Every statement that adds or removes rows leaves its difference in `core_row_count`, in its own transaction;
-the count is the sum of the differences that a reader's snapshot sees. So it is right under concurrency and rollback,
-and no row of the counter is ever updated, so nobody waits for anybody. Now and then a writer folds the differences into
-one, leaving out those that another is folding. All of it is done by triggers, which a migration sets with
+**Maintained counts.** Every statement that adds or removes rows inserts the difference into `core_row_count`, in the
+same transaction. The count is the sum of the differences in the reader's snapshot. So it is correct under concurrency
+and rollbacks, and writers never wait for each other, because no row of the counter is updated. From time to time a
+writer merges the differences into one, skipping those that another writer is merging. Triggers do all of this; a
+migration creates them with
 
     SELECT core_begin_counting('parties_party', 'kind')
 
-where the second argument, if any, is the column by which the rows are counted apart.
+The optional second argument is the column by which the count is partitioned.
 
-**Remembered.** What is filtered has to be counted, and counting a million rows takes longer than all else of a request.
-So a process remembers for `CACHE_SECONDS` what it counted, but only where that was `CACHED_FROM_ROWS` rows or more: a
-total that anybody could check by looking is always counted anew, in the very statement that reads the page.
+**Cached counts.** Filtered lists have to be counted, and counting a million rows takes longer than the rest of the
+request. So each process caches a count for `CACHE_SECONDS`, if it is at least `CACHED_FROM_ROWS`. Smaller totals, which
+a user could verify, are always counted in the statement that reads the page.
 """
 
 import time
@@ -22,8 +23,8 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
+from skeleton.db.compiled_sql import CompiledSQL
 from skeleton.db.fetching import fetch
-from skeleton.db.statements import CompiledSQL
 
 _ALL = "SELECT coalesce(sum(delta), 0)::bigint FROM core_row_count WHERE source = %s"
 _PART = f"{_ALL} AND part = %s"
@@ -32,58 +33,62 @@ _PARTS = "SELECT part, sum(delta)::bigint FROM core_row_count WHERE source = %s 
 
 @dataclass(frozen=True, slots=True)
 class MaintainedCount:
-    """A counted table, or the part of it whose rows have one value in the column that they are counted by.
+    """The maintained count of a table, or of one partition: the rows with one value in the partitioning column.
 
-    `by` is the filter of the table's list that asks for such a part, where there is one.
+    `filter_name` is the list filter that selects a partition, if there is one.
     """
 
     table: str
-    part: str | None = None
-    by: str | None = None
+    partition: str | None = None
+    filter_name: str | None = None
 
     def statement(self) -> CompiledSQL:
-        """The statement that answers the count."""
-        return CompiledSQL(_ALL, (self.table,)) if self.part is None else CompiledSQL(_PART, (self.table, self.part))
+        """Return the statement that reads the count."""
+        return (
+            CompiledSQL(_ALL, (self.table,))
+            if self.partition is None
+            else CompiledSQL(_PART, (self.table, self.partition))
+        )
 
-    def answering(self, shape: tuple[tuple[str, Any], ...]) -> CompiledSQL | None:
-        """The statement that answers the count of a list narrowed by `shape`; None where that is not kept."""
+    def for_shape(self, shape: tuple[tuple[str, Any], ...]) -> CompiledSQL | None:
+        """Return the statement that reads the count of a list with these filters, or None if it is not maintained."""
         if not shape:
             return self.statement()
         (name, value), *others = shape
-        return replace(self, part=value).statement() if name == self.by and not others else None
+        return replace(self, partition=value).statement() if name == self.filter_name and not others else None
 
     def by_partition(self) -> dict[str, int]:
-        """How many rows each part of the table has; parts without any are left out."""
+        """Return the number of rows of each partition, without empty partitions."""
         return dict(fetch(_PARTS, [self.table]))
 
 
 CACHED_FROM_ROWS = 10_000
-"""A total from here on may be shown for `CACHE_SECONDS` after it was counted."""
+"""Counts from this number on are cached for `CACHE_SECONDS`."""
 
 CACHE_SECONDS = 10.0  # seconds
 
 
 class CountCache:
-    """The large totals that this process counted a moment ago, by what was asked."""
+    """The large counts of the last seconds, per process."""
 
-    KEPT = 1000
+    MAX_ENTRIES = 1000
 
     def __init__(self) -> None:
         self._totals: OrderedDict[object, tuple[int, float]] = OrderedDict()
 
-    def recall(self, counting: CompiledSQL, values: Mapping[str, object]) -> int | None:
-        """What `counting` found with these values, if that was just now."""
-        total, until = self._totals.get(counting.asked(values), (None, 0.0))
+    def get(self, counting: CompiledSQL, values: Mapping[str, object]) -> int | None:
+        """Return the cached result of `counting` with these values, or None."""
+        total, until = self._totals.get(counting.cache_key(values), (None, 0.0))
         return total if until > time.monotonic() else None
 
-    def note(self, counting: CompiledSQL, values: Mapping[str, object], total: int) -> None:
-        """`counting` has just found `total`."""
-        asked = counting.asked(values)
+    def set(self, counting: CompiledSQL, values: Mapping[str, object], total: int) -> None:
+        """Store the result of `counting`, if it is large enough."""
+        key = counting.cache_key(values)
         if total < CACHED_FROM_ROWS:
-            self._totals.pop(asked, None)
+            self._totals.pop(key, None)
             return
-        self._totals[asked] = (total, time.monotonic() + CACHE_SECONDS)
-        if len(self._totals) > self.KEPT:
+        self._totals[key] = (total, time.monotonic() + CACHE_SECONDS)
+        if len(self._totals) > self.MAX_ENTRIES:
             self._totals.popitem(last=False)
 
 
@@ -92,13 +97,13 @@ COUNT_CACHE = CountCache()
 
 @dataclass(frozen=True, slots=True)
 class CappedCount:
-    """A count that gave up at `number`, where `more`: for what nobody counts to the end, and what no trigger keeps."""
+    """A count that stops at a limit. `is_capped` is true if there are more rows than `number`."""
 
     number: int
-    more: bool
+    is_capped: bool
 
     @classmethod
-    def of(cls, rows: QuerySet[Model], *, most: int = 1000) -> "CappedCount":
-        """Count `rows`, at most so many of them."""
-        found = rows.order_by()[: most + 1].count()
-        return cls(min(found, most), found > most)
+    def count(cls, rows: QuerySet[Model], *, limit: int = 1000) -> "CappedCount":
+        """Count `rows`, up to `limit`."""
+        found = rows.order_by()[: limit + 1].count()
+        return cls(min(found, limit), found > limit)

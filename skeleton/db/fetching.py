@@ -1,7 +1,7 @@
-"""Running a read whose SQL is at hand: past Django's cursor, on one of psycopg's own that each connection keeps.
+"""Runs compiled reads on a psycopg cursor that each connection caches, bypassing Django's cursor.
 
-Making a cursor, wrapping it and choosing its adapters costs a small request as much as the query does. What Django sees
-of a statement (its log, its wrappers, tests that count queries) is kept: where anything watches, its own is used.
+Creating a cursor, wrapping it and selecting its adapters takes as long as a small query. If queries are logged, wrapped
+or counted by a test, Django's cursor is used instead.
 """
 
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ _CURSOR_ATTRIBUTE = "_skeleton_cursor"
 
 
 def fetch(sql: str, params: Sequence[object], *, prepared: bool = True) -> Rows:
-    """All rows of a read. Not `prepared`: PostgreSQL plans it for these values, not for all."""
+    """Run a read and return all rows. If not `prepared`, PostgreSQL plans it for these values each time."""
     here = connections[DEFAULT_DB_ALIAS]
     if here.queries_logged or here.execute_wrappers:
-        return _is_instrumented(sql, params)
+        return _fetch_instrumented(sql, params)
     here.close_if_health_check_failed()
     here.ensure_connection()
     cursor = _cached_cursor(here.connection)
@@ -32,7 +32,7 @@ def fetch(sql: str, params: Sequence[object], *, prepared: bool = True) -> Rows:
     return found
 
 
-def _is_instrumented(sql: str, params: Sequence[Any]) -> Rows:
+def _fetch_instrumented(sql: str, params: Sequence[Any]) -> Rows:
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         _register_fast_loaders(cursor)
         cursor.execute(sql, params)
@@ -45,11 +45,11 @@ def _cached_cursor(raw: "Connection[tuple[object, ...]]") -> Cursor:
     if cursor is None:
         cursor = Cursor(raw)
         _register_fast_loaders(cursor)
-        setattr(raw, _CURSOR_ATTRIBUTE, cursor)  # it lives and dies with its connection
+        setattr(raw, _CURSOR_ATTRIBUTE, cursor)  # closed together with its connection
     return cursor
 
 
-_COMPILED = {
+_FAST_LOADERS = {
     name: loader
     for name, like in (("timestamptz", "timestamptz"), ("jsonb", "text"), ("json", "text"))
     if (loader := adapters.get_loader(types[like].oid, Format.TEXT))
@@ -57,10 +57,10 @@ _COMPILED = {
 
 
 def _register_fast_loaders(cursor: CursorWrapper | Cursor) -> None:
-    """Read timestamps with psycopg's compiled loader, and JSON as text.
+    """Load timestamps with psycopg's compiled loader, and JSON as text.
 
-    Django's own loaders are in Python, and cost a list of twenty a fifth of its time; all that they add is the
-    connection's zone, which is UTC here anyway.
+    Django's loaders are written in Python and take a fifth of the time of a list of twenty rows. They only add the time
+    zone of the connection, which is always UTC.
     """
-    for name, loader in _COMPILED.items():
+    for name, loader in _FAST_LOADERS.items():
         cursor.adapters.register_loader(name, loader)

@@ -1,7 +1,7 @@
-"""Writing new rows in one statement, whose text depends neither on how many they are nor on their values.
+"""Inserts any number of rows with one statement whose SQL is constant for a model.
 
-The ORM compiles each INSERT anew, which costs a document of a few lines as much as everything else about it. Here
-the rows travel as one JSON parameter, and PostgreSQL takes them apart by the table's own types.
+The ORM compiles each INSERT again, which takes half of the time of creating a document with a few lines. Here the rows
+are one JSON parameter, which PostgreSQL converts to the types of the table.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,9 +20,9 @@ Row = Values
 
 
 def insert_rows(model: type[Model], rows: Sequence[Mapping[str, object]]) -> list[Row]:
-    """Insert `rows` of column values in their order, and give them back with the model's defaults filled in.
+    """Insert `rows` (values by column) in order, and return them with the model's defaults filled in.
 
-    Neither signals nor `save` are involved; constraints and triggers are, as ever.
+    No signals are sent and `save` is not called. Constraints and triggers apply as usual.
     """
     insert = insert_for(model)
     filled = [insert.fill(row) for row in rows]
@@ -38,13 +38,13 @@ def _statement(model: type[Model]) -> str:
 
 
 def as_parameter(rows: Sequence[Row]) -> str:
-    """`rows` as the one parameter of the statement."""
+    """Return `rows` as the parameter of the statement."""
     return orjson.dumps(rows, default=str).decode()
 
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """How rows of one model are written: its table, its columns, and what fills those that a row leaves out."""
+    """The INSERT of a model: its table, its columns, and the defaults of columns that a row omits."""
 
     table: str
     columns: tuple[str, ...]
@@ -56,14 +56,18 @@ class Insert:
             raise TypeError(f"no such columns: {', '.join(sorted(unknown))}")
         return {name: default() for name, default in self.defaults if name not in row} | dict(row)
 
-    def sql(self, *, beside: str = "", instead: Mapping[str, str] | None = None) -> str:
-        """The statement; `beside` is a further source of its rows, `instead` the columns that do not come from them."""
+    def sql(self, *, extra_source: str = "", overrides: Mapping[str, str] | None = None) -> str:
+        """Return the statement.
+
+        `extra_source` is one more source of rows to select from, `overrides` maps columns to SQL expressions that
+        replace the values of the rows.
+        """
         quote = connection.ops.quote_name
-        table, replaced = quote(self.table), instead or {}
+        table, replaced = quote(self.table), overrides or {}
         names = ", ".join(quote(name) for name in self.columns)
         values = ", ".join(replaced.get(name, f"written.{quote(name)}") for name in self.columns)
-        source = f"{beside}jsonb_populate_recordset(NULL::{table}, %s::jsonb) AS written"
-        return f"INSERT INTO {table} ({names}) SELECT {values} FROM {source}"  # noqa: S608 (the model's own names)
+        source = f"{extra_source}jsonb_populate_recordset(NULL::{table}, %s::jsonb) AS written"
+        return f"INSERT INTO {table} ({names}) SELECT {values} FROM {source}"  # noqa: S608 (names from the model)
 
 
 @cache

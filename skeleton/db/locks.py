@@ -1,7 +1,7 @@
-"""Row locks: the only module that locks rows from Python (a test walks the sources).
+"""Row locks. This is the only module that locks rows from Python (a test checks the sources).
 
-A lock is held until the transaction ends. Whoever takes several takes them in one order, "The order of locks" in
-`docs/architecture.md`, so that nobody waits in a circle. Statements that lock rows in SQL of their own are listed in
+A lock is held until the transaction ends. Code that takes several locks takes them in the order defined by "The order
+of locks" in `docs/architecture.md`, which prevents deadlocks. Handwritten SQL that locks rows is listed in
 `tests/test_single_mechanisms.py`, with the reason.
 """
 
@@ -17,14 +17,12 @@ M = TypeVar("M", bound=Model)
 def locked_for_update(
     rows: QuerySet[M], pk: object, *, no_key: bool = False, skip_locked: bool = False, of: str = "self"
 ) -> M:
-    """Return the row of `rows` with this id, locked, and as it is once the lock is held.
+    """Lock the row of `rows` with this id, and return it as it is once the lock is held. Raises NotFound.
 
-    `rows` are those that the caller may see; `pk` may be a query for one id. With `no_key` others may meanwhile refer
-    to the row (a foreign key, FOR KEY SHARE), only not change it. With `skip_locked` a row that somebody else holds
-    counts as missing and is not waited for. With `of`, a foreign key of `select_related`, the row that it points to is
-    locked instead: the row itself may change meanwhile.
-
-    Raises NotFound where there is no such row.
+    `rows` are the rows that the caller may see; `pk` may be a query for one id. With `no_key`, other transactions may
+    still insert references to the row (FOR KEY SHARE), but not change it. With `skip_locked`, a row locked by another
+    transaction counts as missing, without waiting. `of` names a foreign key in `select_related` whose target is locked
+    instead of the row itself.
     """
     row = rows.select_for_update(of=(of,), no_key=no_key, skip_locked=skip_locked).filter(pk=pk).first()
     if row is None:
@@ -32,8 +30,8 @@ def locked_for_update(
     return row
 
 
-def locked_if_there(rows: QuerySet[M], pk: object, *, no_key: bool = False, skip_locked: bool = False) -> M | None:
-    """Return the row as `locked_for_update` does, or None where there is no such row."""
+def locked_or_none(rows: QuerySet[M], pk: object, *, no_key: bool = False, skip_locked: bool = False) -> M | None:
+    """Lock and return the row like `locked_for_update`, or return None if it does not exist."""
     try:
         return locked_for_update(rows, pk, no_key=no_key, skip_locked=skip_locked)
     except NotFound:
@@ -46,5 +44,5 @@ def rows_locked_for_update(rows: QuerySet[M], *, no_key: bool = False) -> list[M
 
 
 def all_locked_for_update(rows: QuerySet[M], *, no_key: bool = False) -> list[Any]:
-    """Lock all of `rows` in the order of their ids, and return these."""
+    """Lock all of `rows` in the order of their ids, and return the ids."""
     return list(rows.order_by("pk").select_for_update(no_key=no_key).values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""Operations for migrations: SQL from files, and changes of the models' state alone."""
+"""Operations for migrations: SQL from files, and changes that only affect the models' state."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ def run_sql(migration: str, *, reverse: str | None = None) -> RunSQL:
 
 
 class NamesAndMessages(SeparateDatabaseAndState):
-    """Changes of verbose names and of constraints' messages, which do not concern PostgreSQL.
+    """Changes of verbose names and constraint messages, which don't change the database.
 
     Django renders all models again after each change, which takes half a minute for four hundred. Here it happens once.
     """

@@ -1,4 +1,4 @@
-"""Tables of the platform itself: number series, row counts, throttles, and what became of jobs."""
+"""Infrastructure tables: number series, row counts, throttles and job results."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class NumberSeries(models.Model):
-    """The last number given in each series (`INV-2026`). Written only by `db.numbers`."""
+    """The last number used in each series (`INV-2026`). Written only by `db.numbers`."""
 
     name = models.CharField(max_length=40, primary_key=True)
     last = models.BigIntegerField()
@@ -27,7 +27,7 @@ class NumberSeries(models.Model):
 
 
 class RowCount(models.Model):
-    """By how many rows a statement changed a part of a counted table. Written by triggers; see `db.counting`."""
+    """A change of a maintained count by one statement. Written by triggers; see `db.counting`."""
 
     id = models.BigAutoField(primary_key=True)
     source = models.CharField(max_length=63)
@@ -45,13 +45,13 @@ class RowCount(models.Model):
 
 
 class Throttle(models.Model):
-    """Hits of one subject against one limit. UNLOGGED (see the migration): losing it in a crash costs nothing."""
+    """The hits of one subject against one limit. The table is UNLOGGED: losing it in a crash is harmless."""
 
     key = models.CharField(max_length=400, primary_key=True)
     hits = models.IntegerField()
     resets_at = models.DateTimeField()
     next_at = models.DateTimeField(null=True)
-    """Of a limit that grows: when the next hit is let through."""
+    """For a limit with backoff: the time from which the next hit is allowed."""
 
     class Meta:
         db_table = "core_throttle"
@@ -61,7 +61,7 @@ class Throttle(models.Model):
 
 
 class JobDone(models.Model):
-    """That a job's transaction was committed: what keeps it from being done twice. Written only by `jobs.queue`."""
+    """Marks a job whose transaction was committed, so that it is not run twice. Written only by `jobs.queue`."""
 
     job_id = models.BigIntegerField(primary_key=True)
     done_at = models.DateTimeField()
@@ -74,7 +74,7 @@ class JobDone(models.Model):
 
 
 class JobFailure(models.Model):
-    """Why a job failed the last time. Written only by `jobs.failures`; it goes with the job."""
+    """The last error of a job. Written only by `jobs.failures`; deleted with the job."""
 
     job_id = models.BigIntegerField(primary_key=True)
     failed_at = models.DateTimeField()

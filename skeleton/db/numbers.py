@@ -1,8 +1,7 @@
-"""Number series without gaps or doubles: INV-2026-001, INV-2026-002, …
+"""Number series without gaps or duplicates: INV-2026-001, INV-2026-002, …
 
-A number belongs to the transaction that takes it: the series' row is locked until commit, and a rollback gives the
-number back. So it is taken as late as possible, after every other lock, and by the very statement that writes the
-document: each round trip less under that lock is time in which another could have the next number.
+The row of a series is locked until the transaction commits, and a rollback returns the number. To keep this lock short,
+take the number after all other locks; the statement that inserts the document does it.
 """
 
 from collections.abc import Mapping
@@ -15,12 +14,12 @@ from django.db.models import Model
 from skeleton.db.inserts import Row, as_parameter, insert_for
 
 NUMBER = "number"
-"""The column of a model that is numbered."""
+"""The column that holds the number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The numbers of one kind in one year: `<prefix>-<year>-<n>` with at least `digits` digits."""
+    """A number series of one year: `<prefix>-<year>-<n>`, where n has at least `digits` digits."""
 
     prefix: str
     year: int
@@ -32,9 +31,9 @@ class Series:
 
 
 def insert_numbered(model: type[Model], row: Mapping[str, object], series: Series) -> Row:
-    """Insert `row` of column values with the series' next number, and give it back with the model's defaults filled in.
+    """Insert `row` (values by column) with the next number, and return it with the model's defaults filled in.
 
-    Take every other lock before. Raises TypeError for a column that the model does not have.
+    Take all other locks before. Raises TypeError for an unknown column.
     """
     filled = insert_for(model).fill({**row, NUMBER: ""})
     with connection.cursor() as cursor:
@@ -69,5 +68,5 @@ _TAKE_NUMBER = f"{_NEXT_NUMBER} SELECT next FROM series"  # noqa: S608 (constant
 
 @cache
 def _statement(model: type[Model]) -> str:
-    insert = insert_for(model).sql(beside="series, ", instead={NUMBER: "series.next"})
+    insert = insert_for(model).sql(extra_source="series, ", overrides={NUMBER: "series.next"})
     return f"{_NEXT_NUMBER} {insert} RETURNING {NUMBER}"

@@ -1,9 +1,9 @@
-"""QuerySets with row-level access (`visible_to`) and a query key, by which their SQL is compiled once.
+"""QuerySets with row-level access (`visible_to`) and a query key, so that their SQL is compiled only once.
 
 A queryset from a model's manager has a query key: the model, and the `@keyed` methods called since. Two querysets with
-one key have the same SQL and differ only in values, so `rest.reading` compiles it once, with a `Placeholder` for each.
-Whatever else is done to a queryset (`filter`, `order_by`, a change of its `query`) drops the key, and with it the
-compiled SQL: such a queryset is honoured as it is, and compiled each time.
+the same key have the same SQL and differ only in values, so `rest.compiled` compiles it once, with a `Placeholder` for
+each value. Any other change to a queryset (`filter`, `order_by`, access to its `query`) drops the key and the compiled
+SQL: such a queryset works as usual, and is compiled for each request.
 
     class FileQuerySet(RowLevelQuerySet["File"]):
         def visible_to(self, actor):
@@ -26,11 +26,11 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from django.db.models.sql import Query
 
+from skeleton.db.compiled_sql import Placeholder
 from skeleton.db.counting import MaintainedCount
-from skeleton.db.statements import Placeholder
 
-VALUES = frozenset({UUID, str, int, float, Decimal, dt.date, dt.datetime})
-"""Types of arguments that a `Placeholder` can stand for. Others (None, an enumeration's member) are part of the key."""
+PLACEHOLDER_TYPES = frozenset({UUID, str, int, float, Decimal, dt.date, dt.datetime})
+"""Types of arguments that a `Placeholder` can replace. Others (None, a member of an enum) are part of the key."""
 
 _get_query, _set_query = QuerySet.query.fget, QuerySet.query.fset  # type: ignore[attr-defined]
 
@@ -39,12 +39,12 @@ _Rows = TypeVar("_Rows", bound="RowLevelQuerySet[Any]")
 _P = ParamSpec("_P")
 
 
-_PUT_OFF: Any = object()
-"""Stands for the query of a queryset that has made none yet."""
+_DEFERRED: Any = object()
+"""Stands for the query of a queryset that has not built it yet."""
 
 
 class Step(NamedTuple):
-    """A keyed method that was called: its name, and its arguments as constants and as names of values."""
+    """A call of a keyed method: its name, its constant arguments, and the names of its values."""
 
     name: str
     constants: tuple[tuple[str, Hashable], ...] = ()
@@ -52,21 +52,21 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a queryset was made: its query key. `values` are what differs between querysets of one key."""
+class QueryKey:
+    """The steps that built a queryset. `values` are what differs between querysets with the same key; not compared."""
 
     queryset: type["RowLevelQuerySet[Any]"]
     model: type[Model]
     steps: tuple[Step, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
-    def then(self, name: str, arguments: Mapping[str, object]) -> "Recipe":
-        """The recipe with one more step."""
+    def then(self, name: str, arguments: Mapping[str, object]) -> "QueryKey":
+        """Return the key with one more step."""
         constants: list[tuple[str, Hashable]] = []
         names: list[tuple[str, str]] = []
         values = dict(self.values)
         for argument, value in arguments.items():
-            if type(value) in VALUES:
+            if type(value) in PLACEHOLDER_TYPES:
                 key = f"{len(self.steps)}.{name}.{argument}"
                 names.append((argument, key))
                 values[key] = value
@@ -74,10 +74,10 @@ class Recipe:
                 hash(value)
                 constants.append((argument, value))
         steps = (*self.steps, Step(name, tuple(constants), tuple(names)))
-        return Recipe(self.queryset, self.model, steps, values)
+        return QueryKey(self.queryset, self.model, steps, values)
 
     def rows(self, *, placeholders: bool = True) -> QuerySet[Any]:
-        """The ordinary queryset that this describes, with a `Placeholder` for each value unless told otherwise."""
+        """Build the ordinary queryset, by default with a `Placeholder` for each value."""
         found: Any = self.queryset(self.model, Query(self.model))
         for step in self.steps:
             values = {name: Placeholder(key) if placeholders else self.values[key] for name, key in step.values}
@@ -85,83 +85,83 @@ class Recipe:
         return found  # type: ignore[no-any-return]
 
     @property
-    def counted(self) -> MaintainedCount | None:
-        """Where PostgreSQL keeps the number of exactly these rows, if it does."""
-        counted = self.queryset.counted
+    def maintained_count(self) -> MaintainedCount | None:
+        """Return the maintained count of exactly these rows, or None if there is none."""
+        count = self.queryset.maintained_count
         for step in self.steps:
-            keeps: _RecordsSteps | None = getattr(self.queryset, step.name).keeps
-            counted = keeps(counted, dict(step.constants)) if counted and keeps else None
-        return counted
+            count_rule: _CountRule | None = getattr(self.queryset, step.name).count_rule
+            count = count_rule(count, dict(step.constants)) if count and count_rule else None
+        return count
 
 
 class RowLevelQuerySet(QuerySet[_Row]):
-    """A queryset whose rows depend on who asks. Without a `visible_to` of its own everybody sees every row.
+    """A queryset whose rows depend on the actor. Unless `visible_to` is overridden, everyone sees every row.
 
-    `counted` says where PostgreSQL keeps how many rows the table has, if it does (see `db.counting`).
+    `maintained_count` is the count that triggers maintain for the table, if any (see `db.counting`).
     """
 
-    counted: ClassVar[MaintainedCount | None] = None
-    _steps: Recipe | bool | None
-    """Its recipe; True for one without steps, which most querysets begin as; None where there is no recipe any more."""
+    maintained_count: ClassVar[MaintainedCount | None] = None
+    _key: QueryKey | bool | None
+    """The query key; True for one without steps, which most querysets start with; None if the key has been dropped."""
 
     _hints: dict[str, object]
     _query: object
 
     def __init__(self, model: Any = None, query: Any = None, using: Any = None, hints: Any = None) -> None:
         begins = query is None and using is None
-        super().__init__(model, _PUT_OFF if begins else query, using, hints)
-        self._steps = True if begins else None
+        super().__init__(model, _DEFERRED if begins else query, using, hints)
+        self._key = True if begins else None
 
     def visible_to(self, actor: object) -> Self:
-        """The rows that `actor` may see. What it leaves out does not exist for the actor: a 404, or an absence."""
+        """Return the rows that `actor` may see. Other rows do not exist for them: not in lists, and 404 by id."""
         return self
 
     def all(self) -> Self:
-        recipe = self.recipe
-        return self._keyed(recipe) if recipe else super().all()
+        query_key = self.query_key
+        return self._keyed(query_key) if query_key else super().all()
 
     @property
-    def recipe(self) -> Recipe | None:
-        """The query key with its values; None for a queryset that was changed in any other way."""
-        return Recipe(type(self), self.model) if self._steps is True else self._steps or None
+    def query_key(self) -> QueryKey | None:
+        """Return the query key with its values, or None if the queryset was changed in any other way."""
+        return QueryKey(type(self), self.model) if self._key is True else self._key or None
 
     @property
     def query(self) -> Any:
-        """The query, made now if it was put off. Whoever holds it may change it, so the key is dropped."""
-        recipe = self._steps
-        if recipe is not None:
-            if isinstance(recipe, Recipe) and recipe.steps:
-                self.__dict__.update({**vars(recipe.rows(placeholders=False)), "_hints": self._hints})
+        """Return the query, building it if necessary. The caller may change it, so the key is dropped."""
+        query_key = self._key
+        if query_key is not None:
+            if isinstance(query_key, QueryKey) and query_key.steps:
+                self.__dict__.update({**vars(query_key.rows(placeholders=False)), "_hints": self._hints})
             else:
                 self._query = Query(self.model)
-            self._steps = None  # last, since another thread may ask the same queryset
+            self._key = None  # last, because another thread may access the same queryset
         return _get_query(self)
 
     @query.setter
     def query(self, value: object) -> None:
-        self._steps = None
+        self._key = None
         _set_query(self, value)
 
-    def _keyed(self, recipe: Recipe) -> Self:
+    def _keyed(self, query_key: QueryKey) -> Self:
         made = type(self)(self.model, None, None, self._hints)
-        made._steps = recipe
+        made._key = query_key
         return made
 
 
-class _RecordsSteps:
-    """What becomes of the kept count when a keyed method is called; see `keyed`."""
+class _CountRule:
+    """Returns the maintained count after a call of a keyed method, if there still is one; see `keyed`."""
 
-    def __init__(self, part: str | None) -> None:
-        self.part = part
+    def __init__(self, partition: str | None) -> None:
+        self.partition = partition
 
-    def __call__(self, counted: MaintainedCount, constants: Mapping[str, object]) -> MaintainedCount | None:
-        if self.part is None:
-            return counted
-        return replace(counted, part=str(constants[self.part])) if self.part in constants else None
+    def __call__(self, count: MaintainedCount, constants: Mapping[str, object]) -> MaintainedCount | None:
+        if self.partition is None:
+            return count
+        return replace(count, partition=str(constants[self.partition])) if self.partition in constants else None
 
 
 class _Keyed(Protocol[_P]):
-    """A queryset method that gives a queryset of the class it is called on."""
+    """A queryset method that returns a queryset of the class it is called on."""
 
     def __get__(self, rows: _Rows, owner: object = None) -> Callable[_P, _Rows]: ...
 
@@ -174,31 +174,31 @@ def keyed(method: Callable[Concatenate[Any, _P], QuerySet[Model]], /) -> _Keyed[
 
 @overload
 def keyed(
-    *, keeps_rows: bool = False, part: str | None = None
+    *, keeps_rows: bool = False, partition: str | None = None
 ) -> Callable[[Callable[Concatenate[Any, _P], QuerySet[Any]]], _Keyed[_P]]: ...
 
 
-def keyed(method: object = None, /, *, keeps_rows: bool = False, part: str | None = None) -> Any:
-    """Make a queryset method part of the query key; it runs only when the query is needed, or to compile it.
+def keyed(method: object = None, /, *, keeps_rows: bool = False, partition: str | None = None) -> Any:
+    """Make a queryset method part of the query key. It runs only when the query is needed, or to compile it.
 
-    The method must only build on `self` and use its arguments as values: it may get a `Placeholder` for each.
-    `keeps_rows`: it adds columns and leaves out no row, so a maintained count stays right. `part` names the argument by
-    which the rows are counted apart.
+    The method must only build on `self` and use its arguments as values: it may receive a `Placeholder` for each.
+    `keeps_rows` means that it adds columns and excludes no rows, so a maintained count stays valid. `partition` names
+    the argument that selects one partition of the maintained count.
     """
     if method is None:
-        return lambda found: _keyed(found, _RecordsSteps(part) if keeps_rows or part else None)
+        return lambda found: _keyed(found, _CountRule(partition) if keeps_rows or partition else None)
     return _keyed(method, None)
 
 
-def _keyed(method: Any, keeps: _RecordsSteps | None) -> object:
+def _keyed(method: Any, count_rule: _CountRule | None) -> object:
     names = tuple(inspect.signature(method).parameters)[1:]
 
     @wraps(method)
     def called(self: Any, *args: Any, **kwargs: Any) -> object:
-        recipe = self.recipe
-        if recipe is None:
+        query_key = self.query_key
+        if query_key is None:
             return method(self, *args, **kwargs)
-        return self._keyed(recipe.then(method.__name__, {**dict(zip(names, args, strict=False)), **kwargs}))
+        return self._keyed(query_key.then(method.__name__, {**dict(zip(names, args, strict=False)), **kwargs}))
 
-    called.keeps = keeps  # type: ignore[attr-defined]
+    called.count_rule = count_rule  # type: ignore[attr-defined]
     return called

@@ -1,4 +1,4 @@
-"""Writing plain records: atomic, audited, only the fields that change."""
+"""Creates, updates and deletes plain records, in audited transactions. Only changed fields are written."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -21,21 +21,21 @@ def create(model: type[Model], values: Mapping[str, object], *, actor: Actor) ->
 
 
 def update(rows: QuerySet[Model], pk: UUID, values: Mapping[str, object], *, actor: Actor) -> None:
-    """Write `values` into the row with this id. Raises NotFound where it is not among `rows`."""
+    """Save `values` to the row with this id. Raises NotFound if it is not among `rows`."""
     with audited_transaction(actor, "update"):
-        assign(locked_for_update(rows, pk, no_key=True), values)
+        save_changes(locked_for_update(rows, pk, no_key=True), values)
 
 
 def delete(rows: QuerySet[Model], pk: UUID, *, actor: Actor) -> None:
-    """Delete the row. Raises NotFound; ProtectedError or a foreign key where something refers to it (409)."""
+    """Delete the row. Raises NotFound, or ProtectedError or IntegrityError (409) if other records refer to it."""
     with audited_transaction(actor, "delete"):
         locked_for_update(rows, pk).delete()
 
 
-def assign(row: Model, values: Mapping[str, object]) -> bool:
-    """Save those of `values` that differ from what the row holds; return whether there were any.
+def save_changes(row: Model, values: Mapping[str, object]) -> bool:
+    """Save the `values` that differ from the row's. Return whether there were any.
 
-    Raises Invalid for a currency that changes to one that is not in use.
+    Raises Invalid if a currency changes to one that is not in use.
     """
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     require_in_use({name: values[name] for name in changed})

@@ -1,15 +1,17 @@
-"""Rights of the application's role: what it may do with tables, sequences and functions. The one place that says so.
+"""The privileges of the application's database role on tables, sequences and functions, defined only here.
 
-The role owns nothing, so it can neither alter a table nor disable a trigger. Its rights follow from what is there:
+The role owns nothing, so it can neither alter a table nor disable a trigger. Its privileges are derived from the
+schema:
 
-- **A table of an installed model** can be read, and written but for what a trigger `skeleton_never` refuses, whoever
-  asks (or asks directly, `WHEN (pg_trigger_depth() = 0)`): an append-only table is one without UPDATE and DELETE.
-- **A table or column that only triggers write** and no trigger of its own defends is named by its app, in
+- **Tables of installed models** can be read and written, except for the statements that a trigger `skeleton_never`
+  refuses, always or for direct statements (`WHEN (pg_trigger_depth() = 0)`). So an append-only table has neither UPDATE
+  nor DELETE.
+- **Tables and columns that only triggers write**, and that no such trigger protects, are listed by their app in
   `AppConfig.maintained_tables` and `maintained_columns`.
-- **Any other table** has no right at all.
-- **Functions that run as the owner** (SECURITY DEFINER, which is every trigger function) can be called by nobody, nor
-  attached to a table of somebody's own: PostgreSQL asks for no right when a trigger fires. That is so after every
-  `migrate`, whether there is such a role or not.
+- **Other tables** have no privileges.
+- **Functions that run as the owner** (SECURITY DEFINER, such as all trigger functions) can't be called, or attached to
+  the user's own tables. PostgreSQL checks no privilege when a trigger fires. This applies after every `migrate`, even
+  without such a role.
 """
 
 from django.apps import apps
@@ -25,7 +27,7 @@ WRITTEN_BY_MIGRATE = (
     "auth_group",
     "auth_group_permissions",
 )
-"""Django's own tables that the application reads only."""
+"""Tables of Django that the application only reads."""
 
 _REFUSED = """
     SELECT c.relname, event.name
@@ -54,10 +56,10 @@ _AS_OWNER = """
 
 
 def grant_application_role(role: str) -> None:
-    """Give `role` the rights of the application, and no other, in this database. Run by the owner, after `migrate`."""
+    """Grant `role` exactly the application's privileges in this database. Run by the owner, after `migrate`."""
     who = connection.ops.quote_name(role)
     with transaction.atomic():
-        _run(
+        _execute(
             "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
             f"REVOKE TEMPORARY ON DATABASE {_database()} FROM PUBLIC",
             f"GRANT CONNECT ON DATABASE {_database()} TO {who}",
@@ -71,17 +73,17 @@ def grant_application_role(role: str) -> None:
 
 
 def close_functions(**_: object) -> None:
-    """Let nobody call what runs as the owner. A new function can be called by everybody until then."""
-    _run(*(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for (function,) in _ask(_AS_OWNER)))
+    """Revoke EXECUTE on functions that run as the owner. By default, everyone may call a new function."""
+    _execute(*(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for (function,) in _query(_AS_OWNER)))
 
 
 def rights_of_tables() -> dict[str, tuple[str, ...]]:
-    """What the application may do with each table that there is."""
+    """Return the application's privileges on each table."""
     models = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
-    refused = set(_ask(_REFUSED))
+    refused = set(_query(_REFUSED))
     maintained = {table for config in apps.get_app_configs() for table in getattr(config, "maintained_tables", ())}
     rights: dict[str, tuple[str, ...]] = {}
-    for (table,) in sorted(_ask(_TABLES)):
+    for (table,) in sorted(_query(_TABLES)):
         if table in WRITTEN_BY_MIGRATE or table in maintained:
             rights[table] = ("SELECT",)
         elif table in models:
@@ -90,7 +92,7 @@ def rights_of_tables() -> dict[str, tuple[str, ...]]:
 
 
 def maintained_columns(table: str) -> set[str]:
-    """The columns of a table that only triggers change."""
+    """Return the columns of a table that only triggers may change."""
     found: set[str] = set()
     for config in apps.get_app_configs():
         found.update(getattr(config, "maintained_columns", {}).get(table, ()))
@@ -100,15 +102,15 @@ def maintained_columns(table: str) -> set[str]:
 def _grant(table: str, rights: tuple[str, ...], who: str) -> None:
     quoted, maintained = connection.ops.quote_name(table), maintained_columns(table)
     whole = [right for right in rights if not (right == "UPDATE" and maintained)]
-    _run(f"GRANT {', '.join(whole)} ON {quoted} TO {who}")
+    _execute(f"GRANT {', '.join(whole)} ON {quoted} TO {who}")
     if "UPDATE" in rights and maintained:
-        columns = [connection.ops.quote_name(name) for (name,) in _ask(_COLUMNS, quoted) if name not in maintained]
-        _run(f"GRANT UPDATE ({', '.join(columns)}) ON {quoted} TO {who}")
+        columns = [connection.ops.quote_name(name) for (name,) in _query(_COLUMNS, quoted) if name not in maintained]
+        _execute(f"GRANT UPDATE ({', '.join(columns)}) ON {quoted} TO {who}")
     if "INSERT" in rights:
-        _run(
+        _execute(
             *(
                 f"GRANT USAGE ON SEQUENCE {connection.ops.quote_name(name)} TO {who}"
-                for (name,) in _ask(_SEQUENCES, quoted)
+                for (name,) in _query(_SEQUENCES, quoted)
             )
         )
 
@@ -117,13 +119,13 @@ def _database() -> str:
     return connection.ops.quote_name(str(connection.settings_dict["NAME"]))
 
 
-def _ask(question: str, *values: str | int | None) -> Rows:
+def _query(question: str, *values: str | int | None) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(question, values)
         return list(cursor.fetchall())
 
 
-def _run(*statements: str) -> None:
+def _execute(*statements: str) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)

@@ -1,7 +1,7 @@
-"""The schema as it is: what PostgreSQL says of our tables and functions, as one readable text per app.
+"""Documents the current schema: the tables and functions of each app, as PostgreSQL describes them.
 
-A function changes by one migration after another; its present text stands here. The output is the same whichever
-PostgreSQL writes it, from version 15 on.
+Migrations change functions step by step; the documents contain their current text. The output is the same for every
+PostgreSQL from version 15 on.
 """
 
 from collections.abc import Iterator
@@ -53,11 +53,11 @@ _FUNCTIONS = """
 """
 CORE = "core"
 PREFIXES = {"skeleton": CORE}
-"""Functions that all apps share are named for the project."""
+"""Shared functions have the prefix of the project."""
 
 
 def documents() -> dict[str, str]:
-    """The name of each app with tables or functions of its own, and the text of its document."""
+    """Return the document of each app that has tables or functions, by app name."""
     found = {}
     for config in apps.get_app_configs():
         if "site-packages" not in config.path and (text := "\n".join(_sections(config))):
@@ -67,7 +67,7 @@ def documents() -> dict[str, str]:
 
 
 def write_documents(folder: Path) -> None:
-    """Write them to `folder`, and remove those of apps that are no more."""
+    """Write the documents to `folder`, and remove those of apps that no longer exist."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = documents()
     for file in folder.glob("*.sql"):
@@ -79,26 +79,26 @@ def write_documents(folder: Path) -> None:
 
 def _sections(app: AppConfig) -> Iterator[str]:
     rights = rights_of_tables()
-    tables = {name: (oid, unlogged) for oid, name, unlogged in _ask(_TABLES) if _owner(name) == app.label}
-    triggers = _ask(_TRIGGERS)
+    tables = {name: (oid, unlogged) for oid, name, unlogged in _query(_TABLES) if _owner(name) == app.label}
+    triggers = _query(_TRIGGERS)
     for name in sorted(tables):
         oid, unlogged = tables[name]
-        yield _title(name, f"The application may: {_said(name, rights.get(name, ()))}")
+        yield _title(name, f"The application may: {_rights_text(name, rights.get(name, ()))}")
         yield _table(name, oid, unlogged=unlogged)
-        yield from _block(f"{index};" for (index,) in _ask(_INDEXES, oid))
+        yield from _block(f"{index};" for (index,) in _query(_INDEXES, oid))
         yield from _block(_trigger(definition) for _, table, definition in triggers if table == name)
     foreign = [row for row in triggers if _owner(row[1]) is None and _owner(row[0]) == app.label]
     for table, group in groupby(sorted(foreign, key=lambda row: (row[1], row[0])), key=lambda row: row[1]):
-        yield _title(table, "A table that is not ours, with triggers of ours.")
+        yield _title(table, "A table of another package, with triggers of this app.")
         yield from _block(_trigger(definition) for _, _, definition in group)
-    functions = [text for name, text in _ask(_FUNCTIONS) if _owner(name) == app.label]
+    functions = [text for name, text in _query(_FUNCTIONS) if _owner(name) == app.label]
     if functions:
         yield _title("functions", "")
         yield "\n".join(_function(text) for text in functions)
 
 
 def _owner(name: str) -> str | None:
-    """The label of the app whose prefix the name bears."""
+    """Return the label of the app whose prefix the name has, or None."""
     prefix = name.split("_", maxsplit=1)[0]
     label = PREFIXES.get(prefix, prefix)
     ours = {config.label for config in apps.get_app_configs() if "site-packages" not in config.path}
@@ -110,7 +110,7 @@ def _title(name: str, note: str) -> str:
     return f"{line}\n-- {note}\n" if note else f"{line}\n"
 
 
-def _said(table: str, rights: tuple[str, ...]) -> str:
+def _rights_text(table: str, rights: tuple[str, ...]) -> str:
     maintained = sorted(maintained_columns(table))
     return ", ".join(
         f"UPDATE (but for {', '.join(maintained)})" if right == "UPDATE" and maintained else right for right in rights
@@ -118,8 +118,8 @@ def _said(table: str, rights: tuple[str, ...]) -> str:
 
 
 def _table(name: str, oid: int, *, unlogged: bool) -> str:
-    lines = [_column(row) for row in _ask(_COLUMNS, oid)]
-    lines += [f"CONSTRAINT {constraint} {definition}" for constraint, definition in _ask(_CONSTRAINTS, oid)]
+    lines = [_column(row) for row in _query(_COLUMNS, oid)]
+    lines += [f"CONSTRAINT {constraint} {definition}" for constraint, definition in _query(_CONSTRAINTS, oid)]
     body = ",\n".join(f"    {line}" for line in lines)
     return f"CREATE {'UNLOGGED ' if unlogged else ''}TABLE {name} (\n{body}\n);\n"
 
@@ -150,7 +150,7 @@ def _block(lines: Iterator[str]) -> Iterator[str]:
         yield text + "\n"
 
 
-def _ask(question: str, *values: str | int | None) -> Rows:
+def _query(question: str, *values: str | int | None) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(question, values)
         return list(cursor.fetchall())

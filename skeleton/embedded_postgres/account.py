@@ -23,12 +23,12 @@ class PopenUser(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Account:
-    """A user to switch to, or `ME` (uid None) if this process already runs as an ordinary user."""
+    """A user to switch to, or `CURRENT_USER` (uid None) if this process already runs as an ordinary user."""
 
     uid: int | None
 
     @property
-    def popen(self) -> PopenUser:
+    def popen_arguments(self) -> PopenUser:
         if self.uid is None:
             return {}
         return {"user": self.uid, "group": self.uid, "extra_groups": []}
@@ -38,7 +38,7 @@ class Account:
         """Return the uid that owns this account's files."""
         return os.geteuid() if self.uid is None else self.uid
 
-    def give(self, path: Path) -> None:
+    def chown(self, path: Path) -> None:
         """Make this account the owner of one file or folder."""
         if self.uid is not None:
             os.chown(path, self.uid, self.uid, follow_symlinks=False)
@@ -47,13 +47,13 @@ class Account:
         """Make this account the owner of a folder and all its contents."""
         if self.uid is None:
             return
-        self.give(path)
+        self.chown(path)
         for folder, folders, files in os.walk(path):
             for name in (*folders, *files):
-                self.give(Path(folder) / name)
+                self.chown(Path(folder) / name)
 
 
-ME = Account(uid=None)
+CURRENT_USER = Account(uid=None)
 
 
 def server_account(data: Path) -> Account:
@@ -62,7 +62,7 @@ def server_account(data: Path) -> Account:
     Raises EmbeddedDatabaseError if root owns the data.
     """
     if os.geteuid() != 0:
-        return ME
+        return CURRENT_USER
     owner = data.stat().st_uid if data.exists() else DATABASE_UID
     if owner == 0:
         raise EmbeddedDatabaseError(f"The database folder {data} belongs to root: PostgreSQL refuses it.")

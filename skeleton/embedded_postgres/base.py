@@ -8,15 +8,15 @@ import psycopg
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.client import DatabaseClient as PostgresClient
 
-from skeleton.embedded_postgres.binaries import shipped
+from skeleton.embedded_postgres.binaries import bundled_binaries
 from skeleton.embedded_postgres.client import Client, client_of
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
 
 RECOVERY_SECONDS = 8.0
 PAUSE_SECONDS = 0.1
 # Messages of a server that is shutting down or recovering (lc_messages is C).
-PASSING = ("starting up", "shutting down", "recovery", "server closed the connection", "not yet accepting")
-UNREACHABLE = ("connection failed", "connection is bad", "No such file", "refused")
+TRANSIENT_MESSAGES = ("starting up", "shutting down", "recovery", "server closed the connection", "not yet accepting")
+UNREACHABLE_MESSAGES = ("connection failed", "connection is bad", "No such file", "refused")
 
 
 class ServerUnavailable(psycopg.OperationalError):  # noqa: N818 - named after what happened
@@ -31,7 +31,7 @@ class DatabaseClient(PostgresClient):
         cls, settings_dict: dict[str, Any], parameters: Iterable[str]
     ) -> tuple[list[str], dict[str, str] | None]:
         arguments, environment = super().settings_to_cmd_args_env(settings_dict, parameters)
-        return [shipped().program(cls.executable_name), *arguments[1:]], environment
+        return [bundled_binaries().program(cls.executable_name), *arguments[1:]], environment
 
     def runshell(self, parameters: Iterable[str]) -> None:
         self.connection.get_connection_params()  # starts the server and fills in its address
@@ -84,5 +84,5 @@ def is_transient(error: psycopg.OperationalError) -> bool:
     """Return whether the error is temporary, unlike a missing database or a wrong password."""
     said = str(error)
     if "FATAL:" in said:
-        return any(words in said for words in PASSING)
-    return any(words in said for words in (*PASSING, *UNREACHABLE))
+        return any(words in said for words in TRANSIENT_MESSAGES)
+    return any(words in said for words in (*TRANSIENT_MESSAGES, *UNREACHABLE_MESSAGES))

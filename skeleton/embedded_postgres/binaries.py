@@ -29,41 +29,41 @@ class Binaries:
         return str(self.install / "bin" / name)
 
 
-def shipped() -> Binaries:
+def bundled_binaries() -> Binaries:
     """Return the installation in this Python environment. Raises EmbeddedDatabaseError if there is none."""
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedDatabaseError(
-            "The embedded PostgreSQL is not there for this system: set DATABASE_URL to a PostgreSQL server."
+            "The embedded PostgreSQL is not available for this system: set DATABASE_URL to a PostgreSQL server."
         )
     return Binaries(Path(spec.submodule_search_locations[0]).parent)
 
 
-def runnable(account: Account, room: Path) -> Binaries:
-    """Return an installation that `account` can run: the shipped one, or a copy of it in `room`.
+def runnable_binaries(account: Account, socket_dir: Path) -> Binaries:
+    """Return an installation that `account` can run: the bundled one, or a copy of it in `socket_dir`.
 
     Root's Python environment is often in a folder that only root may enter. The folder's permissions stay unchanged;
     instead the required files (about 30 MB) are copied to a place that PostgreSQL's user can read.
     """
-    binaries = shipped()
-    reason = why_not(binaries, account)
+    binaries = bundled_binaries()
+    reason = reason_not_runnable(binaries, account)
     if not reason:
         return binaries
     if account.uid is None:
         raise EmbeddedDatabaseError(
             f"The embedded PostgreSQL does not run on this system ({reason}): set DATABASE_URL."
         )
-    copy = Binaries(room / "programs")
+    copy = Binaries(socket_dir / "programs")
     copy_installation(binaries, copy)
-    if reason := why_not(copy, account):
+    if reason := reason_not_runnable(copy, account):
         raise EmbeddedDatabaseError(
-            f"PostgreSQL cannot be run as uid {account.uid}, neither from {binaries.install} nor from {room} "
+            f"PostgreSQL cannot be run as uid {account.uid}, neither from {binaries.install} nor from {socket_dir} "
             f"({reason}): start as an ordinary user, or set DATABASE_URL."
         )
     return copy
 
 
-def why_not(binaries: Binaries, account: Account) -> str:
+def reason_not_runnable(binaries: Binaries, account: Account) -> str:
     """Return the reason why `account` cannot run these programs, or "" if it can."""
     try:
         tried = subprocess.run(  # noqa: S603 - our own program, no input from outside
@@ -72,7 +72,7 @@ def why_not(binaries: Binaries, account: Account) -> str:
             capture_output=True,
             text=True,
             cwd="/",
-            **account.popen,
+            **account.popen_arguments,
         )
     except (OSError, subprocess.SubprocessError) as error:
         return str(error)

@@ -13,7 +13,7 @@ def check_server(connection: BaseDatabaseWrapper) -> None:
 
     The check runs in a transaction that is rolled back, so it leaves nothing behind.
     """
-    name = describe(connection)
+    name = database_name(connection)
     try:
         connection.ensure_connection()
     except OperationalError as error:
@@ -56,7 +56,7 @@ def supports_cyrillic(connection: BaseDatabaseWrapper) -> bool:
         connection.set_autocommit(True)
 
 
-def describe(connection: BaseDatabaseWrapper) -> str:
+def database_name(connection: BaseDatabaseWrapper) -> str:
     """Return a description of the database without its password: `name at host:port`."""
     given = connection.settings_dict
     place = given.get("HOST") or "the local socket"

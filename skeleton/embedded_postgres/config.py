@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from skeleton.embedded_postgres.layout import DATABASE, USER
+from skeleton.embedded_postgres.paths import DATABASE, USER
 
 ENGINE = "skeleton.embedded_postgres"
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from types import TracebackType
 
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
-from skeleton.embedded_postgres.layout import open_private, unwritable
+from skeleton.embedded_postgres.paths import open_private, unwritable
 
 POLL_SECONDS = 0.02
 
 
 class FileLock:
-    """An open lock file. `shared` and `exclusive` take the lock, `close` releases it."""
+    """An open lock file. `acquire_shared` and `acquire_exclusive` take the lock, `close` releases it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -30,13 +30,13 @@ class FileLock:
     ) -> None:
         self.close()
 
-    def shared(self, seconds: float = 0) -> bool:
+    def acquire_shared(self, seconds: float = 0) -> bool:
         """Take a shared lock. Return False if another process held it exclusively for all of `seconds`."""
-        return self._apply_payment(fcntl.LOCK_SH, seconds)
+        return self._acquire(fcntl.LOCK_SH, seconds)
 
-    def exclusive(self, seconds: float = 0) -> bool:
+    def acquire_exclusive(self, seconds: float = 0) -> bool:
         """Take an exclusive lock. Return False if another process held the lock for all of `seconds`."""
-        return self._apply_payment(fcntl.LOCK_EX, seconds)
+        return self._acquire(fcntl.LOCK_EX, seconds)
 
     def release(self) -> None:
         """Release the lock but keep the file open. This affects every process that inherited this lock."""
@@ -48,7 +48,7 @@ class FileLock:
             os.close(self.descriptor)
             self.descriptor = -1
 
-    def _apply_payment(self, kind: int, seconds: float) -> bool:
+    def _acquire(self, kind: int, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
         while True:
             try:
@@ -69,4 +69,4 @@ class FileLock:
 def is_held(path: Path) -> bool:
     """Return whether a process holds the lock exclusively at this moment."""
     with FileLock(path) as lock:
-        return not lock.shared()
+        return not lock.acquire_shared()

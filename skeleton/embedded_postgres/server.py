@@ -15,9 +15,9 @@ from skeleton.embedded_postgres.account import Account
 from skeleton.embedded_postgres.binaries import Binaries
 from skeleton.embedded_postgres.cluster import DataFolder
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
-from skeleton.embedded_postgres.layout import DATABASE, USER, DatabasePaths, open_private
 from skeleton.embedded_postgres.locks import FileLock
 from skeleton.embedded_postgres.parent import stop_with_parent
+from skeleton.embedded_postgres.paths import DATABASE, USER, DatabasePaths, open_private
 from skeleton.embedded_postgres.tuning import server_settings
 
 FAST_SHUTDOWN_SECONDS = 30.0  # SIGINT: roll back, checkpoint, exit
@@ -25,25 +25,25 @@ QUICK_SHUTDOWN_SECONDS = 5.0  # SIGQUIT: exit at once, recover at the next start
 
 
 class Server:
-    """The PostgreSQL server of `layout`, with its socket in `room`."""
+    """The PostgreSQL server of `paths`, with its socket in `socket_dir`."""
 
-    def __init__(self, layout: DatabasePaths, binaries: Binaries, account: Account, room: Path) -> None:
-        self.layout = layout
+    def __init__(self, paths: DatabasePaths, binaries: Binaries, account: Account, socket_dir: Path) -> None:
+        self.paths = paths
         self.binaries = binaries
         self.account = account
-        self.room = room
+        self.socket_dir = socket_dir
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the process. Call `stop_orphan` first, so that no earlier server is running."""
-        (self.layout.data / "postmaster.pid").unlink(missing_ok=True)
-        folder = DataFolder(self.layout.data, self.account)
-        log = open_private(self.layout.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        (self.paths.data / "postmaster.pid").unlink(missing_ok=True)
+        folder = DataFolder(self.paths.data, self.account)
+        log = open_private(self.paths.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         try:
-            with FileLock(self.layout.server_lock) as lock:
-                lock.exclusive()
+            with FileLock(self.paths.server_lock) as lock:
+                lock.acquire_exclusive()
                 self.process = subprocess.Popen(  # noqa: S603 - our own program, no input from outside
-                    self.command(folder.name),
+                    self.command(folder.path),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -52,7 +52,7 @@ class Server:
                     start_new_session=True,
                     pass_fds=(lock.descriptor, *folder.pass_fds),
                     preexec_fn=partial(stop_with_parent, os.getpid(), signal.SIGINT),  # noqa: PLW1509 - one thread only
-                    **self.account.popen,
+                    **self.account.popen_arguments,
                 )
         except (OSError, subprocess.SubprocessError) as error:
             raise EmbeddedDatabaseError(f"PostgreSQL could not be started: {error}") from error
@@ -62,23 +62,23 @@ class Server:
 
     def command(self, data: str) -> list[str]:
         """Return the command line. `data` is the path under which the server's user can access the data folder."""
-        command = [self.binaries.program("postgres"), "-D", data, "-k", str(self.room)]
-        for name, value in server_settings(durable=self.layout.durable).items():
+        command = [self.binaries.program("postgres"), "-D", data, "-k", str(self.socket_dir)]
+        for name, value in server_settings(durable=self.paths.durable).items():
             command += ["-c", f"{name}={value}"]
         return command
 
     def connect(self, database: str = "postgres") -> psycopg.Connection:
         """Return a connection in autocommit mode."""
         return psycopg.connect(
-            host=str(self.room),
+            host=str(self.socket_dir),
             dbname=database,
             user=USER,
-            password=self.layout.password.read_text(encoding="utf-8"),
+            password=self.paths.password.read_text(encoding="utf-8"),
             connect_timeout=5,
             autocommit=True,
         )
 
-    def answers(self) -> bool:
+    def is_responding(self) -> bool:
         """Return whether `SELECT 1` works."""
         try:
             with self.connect() as connection:
@@ -86,7 +86,7 @@ class Server:
         except psycopg.Error:
             return False
 
-    def prepare(self) -> None:
+    def create_database(self) -> None:
         """Create the application's database if it is missing, after checking that its locale supports Cyrillic."""
         with self.connect() as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
@@ -99,7 +99,7 @@ class Server:
                 raise EmbeddedDatabaseError("The embedded PostgreSQL does not compare Cyrillic text: set DATABASE_URL.")
             connection.execute(f"CREATE DATABASE {DATABASE}")  # a constant; identifiers cannot be parameters
 
-    def ended(self, seconds: float = 0) -> bool:
+    def has_exited(self, seconds: float = 0) -> bool:
         """Return whether the process has exited, after waiting up to `seconds`."""
         if self.process is None:
             return True
@@ -114,41 +114,41 @@ class Server:
             (signal.SIGQUIT, QUICK_SHUTDOWN_SECONDS),
             (signal.SIGKILL, QUICK_SHUTDOWN_SECONDS),
         ):
-            if self.process is None or self.ended():
+            if self.process is None or self.has_exited():
                 return
             self.process.send_signal(kind)
-            self.ended(seconds)
+            self.has_exited(seconds)
 
 
-def stop_orphan(layout: DatabasePaths) -> None:
+def stop_orphan(paths: DatabasePaths) -> None:
     """Stop a server whose supervisor was killed, and wait until its last process has exited.
 
     A lock inherited by every PostgreSQL process shows whether one is alive. A process id alone is not enough, as it may
     have been reused.
     """
-    with FileLock(layout.server_lock) as lock:
+    with FileLock(paths.server_lock) as lock:
         for kind, seconds in (
             (signal.SIGINT, FAST_SHUTDOWN_SECONDS),
             (signal.SIGQUIT, QUICK_SHUTDOWN_SECONDS),
             (signal.SIGKILL, QUICK_SHUTDOWN_SECONDS),
         ):
-            if lock.exclusive(0):
+            if lock.acquire_exclusive(0):
                 return
-            postmaster = postmaster_pid(layout)
+            postmaster = postmaster_pid(paths)
             if postmaster:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(postmaster, kind)
-            if lock.exclusive(seconds if postmaster else QUICK_SHUTDOWN_SECONDS):
+            if lock.acquire_exclusive(seconds if postmaster else QUICK_SHUTDOWN_SECONDS):
                 return
     raise EmbeddedDatabaseError(
-        f"An earlier PostgreSQL still uses {layout.data} and does not end: stop it and start again."
+        f"An earlier PostgreSQL still uses {paths.data} and does not stop: stop it and start again."
     )
 
 
-def postmaster_pid(layout: DatabasePaths) -> int | None:
+def postmaster_pid(paths: DatabasePaths) -> int | None:
     """Return the process id that the running server wrote into its data folder, or None."""
     try:
-        return int((layout.data / "postmaster.pid").read_text(encoding="utf-8").split("\n")[0])
+        return int((paths.data / "postmaster.pid").read_text(encoding="utf-8").split("\n")[0])
     except (OSError, ValueError):
         return None
 
@@ -157,8 +157,8 @@ def wait_until_ready(server: Server, seconds: float, give_up: Callable[[], bool]
     """Wait until the server answers. Return False if it exits, `seconds` have passed or `give_up()` is true."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and not give_up():
-        if server.answers():
+        if server.is_responding():
             return True
-        if server.ended(0.03):
+        if server.has_exited(0.03):
             return False
     return False

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from skeleton.embedded_postgres.layout import private_write
+from skeleton.embedded_postgres.paths import private_write
 
 STARTING = "starting"
 READY = "ready"

@@ -15,33 +15,33 @@ from pathlib import Path
 from types import FrameType
 
 from skeleton.embedded_postgres.account import server_account
-from skeleton.embedded_postgres.binaries import runnable
-from skeleton.embedded_postgres.cluster import complaint, create_cluster
+from skeleton.embedded_postgres.binaries import runnable_binaries
+from skeleton.embedded_postgres.cluster import create_cluster, error_line
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
-from skeleton.embedded_postgres.layout import DatabasePaths
 from skeleton.embedded_postgres.locks import FileLock
-from skeleton.embedded_postgres.room import close_socket_dir, open_socket_dir
+from skeleton.embedded_postgres.paths import DatabasePaths
 from skeleton.embedded_postgres.server import Server, stop_orphan, wait_until_ready
+from skeleton.embedded_postgres.socket_dir import close_socket_dir, open_socket_dir
 from skeleton.embedded_postgres.state import FAILED, READY, STARTING, STOPPED, State, read_state, write_state
 
 GRACE_SECONDS = 1.0  # keeps the server running between consecutive manage.py commands
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 READY_SECONDS = 600.0  # allows for crash recovery of a large database
 MAX_FIRST_ATTEMPTS = 3
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-STEADY_SECONDS = 30.0
+STABLE_AFTER_SECONDS = 30.0
 MAX_LOG_BYTES = 10 * 1024 * 1024  # bytes
 
 
 class Supervisor:
     """Runs the server from its first client to its last."""
 
-    def __init__(self, layout: DatabasePaths) -> None:
-        self.layout = layout
-        self.remembered = read_state(layout.state).host
-        self.clients = FileLock(layout.clients_lock)
+    def __init__(self, paths: DatabasePaths) -> None:
+        self.paths = paths
+        self.previous_socket_dir = read_state(paths.state).host
+        self.clients = FileLock(paths.clients_lock)
         self.unused_since: float | None = None
-        self.told_to_stop = False
+        self.stop_requested = False
         self.was_ready = False
         self.log_start = 0
 
@@ -53,37 +53,37 @@ class Supervisor:
         try:
             server = self.open()
         except (EmbeddedDatabaseError, OSError) as error:
-            self.say(FAILED, error=one_line(error))
+            self.publish(FAILED, error=one_line(error))
             return 1
         try:
             self.serve(server)
         except (EmbeddedDatabaseError, OSError) as error:
-            self.say(FAILED, error=one_line(error))
+            self.publish(FAILED, error=one_line(error))
             return 1
         else:
-            self.say(STOPPED)
+            self.publish(STOPPED)
             return 0
         finally:
             server.stop()
-            close_socket_dir(self.layout, server.room)
+            close_socket_dir(self.paths, server.socket_dir)
 
     def request_stop(self, _signal: int, _frame: FrameType | None) -> None:
-        self.told_to_stop = True
+        self.stop_requested = True
 
     def open(self) -> Server:
         """Prepare everything that PostgreSQL needs to start, and return the server."""
-        stop_orphan(self.layout)
-        self.log_start = rotate_log(self.layout.log)
-        account = server_account(self.layout.data)
-        room = open_socket_dir(self.layout, account, self.remembered)
-        self.say(STARTING, room)  # stores the folder's name, in case this process is killed
+        stop_orphan(self.paths)
+        self.log_start = rotate_log(self.paths.log)
+        account = server_account(self.paths.data)
+        socket_dir = open_socket_dir(self.paths, account, self.previous_socket_dir)
+        self.publish(STARTING, socket_dir)  # stores the folder's name, in case this process is killed
         try:
-            binaries = runnable(account, room)
-            create_cluster(self.layout, binaries, account, room)
+            binaries = runnable_binaries(account, socket_dir)
+            create_cluster(self.paths, binaries, account, socket_dir)
         except BaseException:
-            close_socket_dir(self.layout, room)
+            close_socket_dir(self.paths, socket_dir)
             raise
-        return Server(self.layout, binaries, account, room)
+        return Server(self.paths, binaries, account, socket_dir)
 
     def serve(self, server: Server) -> None:
         """Keep the server running until it is no longer needed. Raises EmbeddedDatabaseError."""
@@ -99,28 +99,28 @@ class Supervisor:
                 return
             tries += 1
             if not self.was_ready and tries >= MAX_FIRST_ATTEMPTS:
-                reason = complaint(log_since(self.layout.log, self.log_start), self.layout.data)
+                reason = error_line(log_since(self.paths.log, self.log_start), self.paths.data)
                 raise EmbeddedDatabaseError(f"PostgreSQL does not start: {reason}")
-            self.say(STARTING, server.room)
+            self.publish(STARTING, server.socket_dir)
             server.stop()
-            stop_orphan(self.layout)  # the children of a killed postmaster may outlive it for a moment
-            pause = SHORTEST_PAUSE if time.monotonic() - started > STEADY_SECONDS else pause
+            stop_orphan(self.paths)  # the children of a killed postmaster may outlive it for a moment
+            pause = SHORTEST_PAUSE if time.monotonic() - started > STABLE_AFTER_SECONDS else pause
             time.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 2)
 
     def announce(self, server: Server) -> None:
         """Publish the server's address to the clients."""
         if not self.was_ready:
-            server.prepare()
+            server.create_database()
             self.was_ready = True
-        self.say(READY, server.room)
+        self.publish(READY, server.socket_dir)
 
     def watch(self, server: Server) -> None:
         """Return when the server has exited or is no longer needed."""
         while not self.should_stop():
-            if server.ended(LOOK_SECONDS):
+            if server.has_exited(POLL_SECONDS):
                 return
-            rotate_log(self.layout.log)
+            rotate_log(self.paths.log)
 
     def should_stop(self) -> bool:
         """Return whether no client has used the server for GRACE_SECONDS, or a signal requested a stop.
@@ -128,22 +128,22 @@ class Supervisor:
         In the former case this process keeps the clients' lock, so a new client waits until it has exited and then
         starts a new supervisor.
         """
-        if self.told_to_stop:
+        if self.stop_requested:
             return True
-        if not self.clients.exclusive():
+        if not self.clients.acquire_exclusive():
             self.unused_since = None
             return False
         now = time.monotonic()
         if self.unused_since is None:
             self.unused_since = now
         if now - self.unused_since >= GRACE_SECONDS:
-            self.told_to_stop = True
+            self.stop_requested = True
             return True
         self.clients.release()
         return False
 
-    def say(self, status: str, room: Path | None = None, error: str = "") -> None:
-        write_state(self.layout.state, State(status, host=str(room or ""), error=error))
+    def publish(self, status: str, socket_dir: Path | None = None, error: str = "") -> None:
+        write_state(self.paths.state, State(status, host=str(socket_dir or ""), error=error))
 
 
 def one_line(error: BaseException) -> str:
@@ -173,12 +173,12 @@ def rotate_log(log: Path) -> int:
 
 def main(home: str, durable: str) -> int:
     """Take the lock, detach from the parent, and run. The parent's exit code 0 means that a supervisor is running."""
-    layout = DatabasePaths(home=Path(home), durable=durable == "durable")
-    lock = FileLock(layout.supervisor_lock)
-    if not lock.exclusive(LOOK_SECONDS):  # wait a little: a client may hold it for a moment in `is_held`
+    paths = DatabasePaths(home=Path(home), durable=durable == "durable")
+    lock = FileLock(paths.supervisor_lock)
+    if not lock.acquire_exclusive(POLL_SECONDS):  # wait a little: a client may hold it for a moment in `is_held`
         return 0
-    supervisor = Supervisor(layout)
-    supervisor.say(STARTING, Path(supervisor.remembered) if supervisor.remembered else None)
+    supervisor = Supervisor(paths)
+    supervisor.publish(STARTING, Path(supervisor.previous_socket_dir) if supervisor.previous_socket_dir else None)
     if os.fork():
         os._exit(0)
     os.umask(0o077)

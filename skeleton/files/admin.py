@@ -17,13 +17,13 @@ from skeleton.files.models import File
 from skeleton.kernel.errors import ServiceUnavailable
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
-from skeleton.office.acts import act, download
-from skeleton.office.documents import DocumentAdmin
+from skeleton.office.actions import admin_action, download
+from skeleton.office.admins import ReadOnlyRecordAdmin
 from skeleton.office.filters import DateTimeRangeFilter
 
 
 @admin.register(File)
-class FileAdmin(DocumentAdmin):
+class FileAdmin(ReadOnlyRecordAdmin):
     resources = ("files",)
     list_display = ("name", "mime_type", "size_shown", "purpose", "owner", "created_at")
     list_filter = (("created_at", DateTimeRangeFilter),)
@@ -33,7 +33,7 @@ class FileAdmin(DocumentAdmin):
     fieldsets = (
         (None, {"fields": (("name", "purpose"), ("mime_type", "size_shown"), ("owner", "created_at"), "checksum")}),
     )
-    acts: ClassVar[Any] = ("download", "remove")
+    record_actions: ClassVar[Any] = ("download", "remove")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).select_related("owner")
@@ -43,7 +43,7 @@ class FileAdmin(DocumentAdmin):
     def size_shown(self, file: File) -> str:
         return filesizeformat(file.size)
 
-    @download(_("Download"), needs=("files:read",), icon="download")
+    @download(_("Download"), permissions=("files:read",), icon="download")
     def download(self, request: HttpRequest, file: File) -> HttpResponseBase:
         try:
             return download_response(file, request.META)
@@ -51,14 +51,14 @@ class FileAdmin(DocumentAdmin):
             messages.error(request, _("The content of this file is missing from the storage."))
         except ServiceUnavailable as away:
             messages.error(request, away.message)
-        return HttpResponseRedirect(self.page_of(file))
+        return HttpResponseRedirect(self.change_url(file))
 
-    @act(
+    @admin_action(
         _("Delete"),
         question=_("This deletes the file permanently."),
         icon="delete",
         variant=ActionVariant.DANGER,
-        leaves=True,
+        deletes_record=True,
     )
     def remove(self, request: HttpRequest, file: File, form: Any) -> Text:
         services.delete_file(file_id=file.pk, actor=self.actor(request))

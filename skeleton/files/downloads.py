@@ -11,7 +11,7 @@ from skeleton.files.models import File
 from skeleton.files.ranges import parse_range
 from skeleton.server.responses import LocalFileResponse
 
-SAFE = {
+SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cache-Control": "private, no-cache",
@@ -28,7 +28,7 @@ def download_response(file: File, headers: Any, *, whole: bool = False) -> HttpR
     """
     etag = f'"{file.checksum}"'
     if etag in (tag.strip() for tag in headers.get("HTTP_IF_NONE_MATCH", "").split(",")):
-        return HttpResponse(status=304, headers={"ETag": etag, **SAFE})
+        return HttpResponse(status=304, headers={"ETag": etag, **SAFE_HEADERS})
     link = storage.link(file.storage_key, name=file.name, mime_type=file.mime_type)
     if link:
         return HttpResponseRedirect(link, headers={"Cache-Control": "no-store"})
@@ -39,7 +39,7 @@ def download_response(file: File, headers: Any, *, whole: bool = False) -> HttpR
     response.status_code = 206 if part else 200
     if part:
         response.headers["Content-Range"] = f"bytes {first}-{last}/{file.size}"
-    for name, value in SAFE.items():
+    for name, value in SAFE_HEADERS.items():
         response.headers[name] = value
     response.headers["ETag"] = etag
     response.headers["Content-Type"] = file.mime_type

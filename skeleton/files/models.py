@@ -7,12 +7,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.querysets import RowLevelQuerySet, keyed
-from skeleton.files import uses
+from skeleton.files import usage
 from skeleton.kernel.models import Record
 
 
 class FileQuerySet(RowLevelQuerySet["File"]):
-    """Files: everybody sees their own, who holds `files:*` sees all."""
+    """Files are visible to their owners, and all of them to users with `files:*`."""
 
     def visible_to(self, actor: Any) -> Self:
         """Return the actor's own, or all for who holds `files:*`."""
@@ -29,7 +29,7 @@ class FileQuerySet(RowLevelQuerySet["File"]):
     @keyed
     def opened_by(self, user_id: Any) -> "models.QuerySet[File]":
         opened = models.Q(owner_id=user_id)
-        for shown in uses.shared_with(user_id):
+        for shown in usage.shared_with(user_id):
             opened |= models.Q(models.Exists(shown))
         return self.filter(opened)
 

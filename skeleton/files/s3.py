@@ -33,7 +33,7 @@ class S3Files(S3Storage):  # type: ignore[misc]
         super().__init__(client_config=config, querystring_expire=LINK_SECONDS, default_acl=None, **options)
 
     @property
-    def place(self) -> str:
+    def description(self) -> str:
         """Return a description of the bucket, its endpoint and the prefix."""
         endpoint = f" at {self.endpoint_url}" if self.endpoint_url else ""
         prefix = f"under the prefix {self.location}" if self.location else "without a prefix (the whole bucket)"

@@ -17,11 +17,11 @@ from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from skeleton.db.locks import locked_for_update, locked_if_there
-from skeleton.files import storage, uses
-from skeleton.files.kinds import media_type_of
+from skeleton.db.locks import locked_for_update, locked_or_none
+from skeleton.files import storage, usage
+from skeleton.files.media_types import media_type_of
 from skeleton.files.models import File
-from skeleton.files.uploads import UploadedFileOnDisk, incoming
+from skeleton.files.uploads import UploadedFileOnDisk, incoming_dir
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
@@ -32,10 +32,10 @@ from skeleton.rest.throttles import Limit
 log = structlog.get_logger("skeleton.files")
 
 UPLOADS = Limit("upload")
-SETTLED = dt.timedelta(days=1)
+MIN_ORPHAN_AGE = dt.timedelta(days=1)
 """The maximum duration of an upload. Contents without a row that are older will never get one."""
 DAY_LENGTH = len("2026/01/31")
-FEW = 10
+PLAUSIBLE_ORPHANS = 10
 """Up to this many orphans are plausible even if they are the majority, as a new installation has few files."""
 
 
@@ -53,7 +53,7 @@ def upload_file(*, upload: UploadedFileOnDisk, purpose: str | None, actor: Actor
             purpose=purpose,
             storage_key=key,
         )
-        storage.put(key, upload)
+        storage.save(key, upload)
     try:
         with audited_transaction(actor, "create"):
             file.save(force_insert=True)
@@ -70,7 +70,7 @@ def delete_file(*, file_id: UUID, actor: Actor) -> None:
     """Delete the row, and its contents after the commit. Raises NotFound, Conflict (the file is in use)."""
     with audited_transaction(actor, "delete"):
         file = locked_for_update(File.objects.visible_to(actor), file_id)
-        user = uses.usage_of(file.pk)
+        user = usage.usage_of(file.pk)
         if user:
             raise Conflict(format_text(_("The file is in use by {user}."), user=user))
         file.delete()
@@ -85,7 +85,7 @@ class OrphanReport:
     """
 
     contents_without_row: list[str] = field(default_factory=list)
-    rows_without_bytes: list[UUID] = field(default_factory=list)
+    rows_without_contents: list[UUID] = field(default_factory=list)
     missing_but_used: list[UUID] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
     rows: int = 0
@@ -94,28 +94,30 @@ class OrphanReport:
     @property
     def suspicion(self) -> str | None:
         """Return why the storage seems to be the wrong one or shared; None if it looks right."""
-        lost, strange = len(self.rows_without_bytes) + len(self.missing_but_used), len(self.contents_without_row)
+        lost, strange = len(self.rows_without_contents) + len(self.missing_but_used), len(self.contents_without_row)
         if lost * 2 > self.rows:
             return f"{lost} of {self.rows} files have no bytes: this looks like the wrong storage."
-        if strange > FEW and strange * 2 > self.keys:
+        if strange > PLAUSIBLE_ORPHANS and strange * 2 > self.keys:
             return f"{strange} of {self.keys} objects have no row: this looks like another installation's storage."
         return None
 
 
-def find_orphans(*, older_than: dt.timedelta = SETTLED) -> OrphanReport:
+def find_orphans(*, older_than: dt.timedelta = MIN_ORPHAN_AGE) -> OrphanReport:
     """Compare rows and contents, day by day. Newer contents may still get their row. Raises ServiceUnavailable."""
     found, until = OrphanReport(), timezone.now() - older_than
-    for day in sorted({*storage.days(), *_days_of_rows()}):
+    for day in sorted({*storage.days_with_files(), *_days_of_rows()}):
         keys = storage.keys_on(day)  # before the rows, as a newer row already has its contents
         rows = dict(File.objects.filter(storage_key__startswith=f"{day}/").values_list("storage_key", "pk"))
         found.rows += len(rows)
         found.keys += len(keys)
         found.contents_without_row += [key for key in sorted(keys - set(rows)) if _is_older(key, until)]
         for key in sorted(set(rows) - keys):
-            if not storage.is_there(key):
-                lost = found.missing_but_used if uses.usage_of(rows[key]) else found.rows_without_bytes
+            if not storage.exists(key):
+                lost = found.missing_but_used if usage.usage_of(rows[key]) else found.rows_without_contents
                 lost.append(rows[key])
-    found.unfinished = [str(path) for path in sorted(incoming().iterdir()) if path.stat().st_mtime < until.timestamp()]
+    found.unfinished = [
+        str(path) for path in sorted(incoming_dir().iterdir()) if path.stat().st_mtime < until.timestamp()
+    ]
     return found
 
 
@@ -124,7 +126,7 @@ def sweep(found: OrphanReport, *, actor: Actor) -> None:
     for key in found.contents_without_row:
         if not File.objects.filter(storage_key=key).exists():
             storage.remove(key)
-    for pk in found.rows_without_bytes:
+    for pk in found.rows_without_contents:
         with audited_transaction(actor, "sweep"):
             _remove_lost(pk)
     for name in found.unfinished:
@@ -133,8 +135,8 @@ def sweep(found: OrphanReport, *, actor: Actor) -> None:
 
 def _remove_lost(pk: UUID) -> None:
     """Delete the row if it still exists, is unused and has no contents."""
-    file = locked_if_there(File.objects.all(), pk)
-    if file and not storage.is_there(file.storage_key) and not uses.usage_of(pk):
+    file = locked_or_none(File.objects.all(), pk)
+    if file and not storage.exists(file.storage_key) and not usage.usage_of(pk):
         file.delete()
 
 

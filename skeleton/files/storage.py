@@ -24,7 +24,7 @@ CHUNK = 65_536  # bytes
 
 
 @contextmanager
-def answering() -> Iterator[None]:
+def storage_errors() -> Iterator[None]:
     """Convert the storage's exceptions: to FileNotFoundError for a missing object, otherwise ServiceUnavailable."""
     try:
         yield
@@ -47,7 +47,7 @@ def _is_never_gone(_exc: Exception) -> bool:
 
 def _unavailable(exc: Exception) -> ServiceUnavailable:
     log.error("storage_failed", error=str(exc))
-    return ServiceUnavailable(_("The file storage is not available just now. Try again shortly."), retry_after=5)
+    return ServiceUnavailable(_("The file storage is currently unavailable. Try again shortly."), retry_after=5)
 
 
 def new_key() -> str:
@@ -64,15 +64,15 @@ def stored_at(name: str) -> dt.datetime | None:
     return dt.datetime.fromtimestamp((found.int >> 80) / 1000, dt.UTC)
 
 
-def put(key: str, content: "Content[bytes]") -> None:
+def save(key: str, content: "Content[bytes]") -> None:
     """Store `content` under `key`. Raises ServiceUnavailable."""
-    with answering():
+    with storage_errors():
         default_storage.save(key, content)
 
 
 def remove(key: str) -> None:
     """Remove the contents, if any. Raises ServiceUnavailable."""
-    with answering():
+    with storage_errors():
         default_storage.delete(key)
 
 
@@ -84,9 +84,9 @@ def discard(key: str) -> None:
         log.warning("bytes_left_behind", key=key)
 
 
-def is_there(key: str) -> bool:
+def exists(key: str) -> bool:
     """Return whether there are contents under `key`. Raises ServiceUnavailable."""
-    with answering():
+    with storage_errors():
         return bool(default_storage.exists(key))
 
 
@@ -95,7 +95,7 @@ def chunks(key: str, first: int, last: int) -> Iterator[bytes]:
 
     The file is opened at once, so that errors occur before the response has started.
     """
-    with answering():
+    with storage_errors():
         content = default_storage.open(key, "rb")
         content.seek(first)
     return _read(content, last - first + 1)
@@ -124,18 +124,18 @@ def link(key: str, *, name: str, mime_type: str) -> str | None:
     signed = getattr(default_storage, "signed_link", None)
     if signed is None:
         return None
-    if not is_there(key):
+    if not exists(key):
         raise FileNotFoundError(key)
     return str(signed(key, name=name, mime_type=mime_type))
 
 
-def place() -> str:
+def describe() -> str:
     """Return a description of the storage for the operator: its folder, or its bucket and prefix."""
-    named = getattr(default_storage, "place", None)
+    named = getattr(default_storage, "description", None)
     return str(named) if named else f"the folder {default_storage.path('')}"
 
 
-def days() -> Iterator[str]:
+def days_with_files() -> Iterator[str]:
     """Return the days (`YYYY/MM/DD`) that have contents. Raises ServiceUnavailable."""
     for year in _folders(""):
         for month in _folders(year):
@@ -153,7 +153,7 @@ def _folders(parent: str) -> list[str]:
 
 def _listed(folder: str) -> tuple[list[str], list[str]]:
     """Return the subfolders and files of a folder; none if it does not exist."""
-    with answering():
+    with storage_errors():
         try:
             return default_storage.listdir(folder)
         except FileNotFoundError:

@@ -12,14 +12,14 @@ log = structlog.get_logger("skeleton.files")
 
 
 @periodic("41 2 * * *")
-@titled(_("Report orphans"), _("Every night, counts files that have lost their bytes or their row."))
+@titled(_("Report orphans"), _("Every night: log how many files have lost their contents or row."))
 def report_orphans() -> None:
-    """Every night: log how many files have lost their bytes or their row; `manage.py sweep_files` lists them."""
+    """Log the numbers of orphans. `manage.py sweep_files` lists them."""
     found = find_orphans()
     counts = {
         "bytes_without_row": len(found.contents_without_row),
-        "rows_without_bytes": len(found.rows_without_bytes) + len(found.missing_but_used),
+        "rows_without_bytes": len(found.rows_without_contents) + len(found.missing_but_used),
         "unfinished": len(found.unfinished),
     }
     if any(counts.values()):
-        log.warning("orphans_found", storage=storage.place(), **counts)
+        log.warning("orphans_found", storage=storage.describe(), **counts)

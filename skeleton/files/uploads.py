@@ -29,7 +29,7 @@ BOUNDARY_SEARCH_BYTES = 1024  # bytes at the end of a body that must contain its
 Values = Mapping[str, Any]
 
 
-def incoming() -> Path:
+def incoming_dir() -> Path:
     """Return the folder for unfinished uploads. It is on the same disk as the files, so that moving is a rename."""
     folder = Path(settings.SKELETON_DATA_DIR) / "incoming"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -43,16 +43,16 @@ class UploadedFileOnDisk(UploadedFile):  # type: ignore[type-arg]  # it takes no
 
     def __init__(self, name: str) -> None:
         # The client's file name is stored in the row and never used in a path.
-        self._kept = NamedTemporaryFile(dir=incoming())  # noqa: SIM115 (closed with this)
-        super().__init__(self._kept, name)
+        self._file_on_disk = NamedTemporaryFile(dir=incoming_dir())  # noqa: SIM115 (closed with this)
+        super().__init__(self._file_on_disk, name)
 
     def temporary_file_path(self) -> str:
         """Return the path. Storage on the same disk moves the file from there without copying."""
-        return self._kept.name
+        return self._file_on_disk.name
 
     def close(self) -> None:
         with suppress(FileNotFoundError):  # the storage has moved it
-            self._kept.close()
+            self._file_on_disk.close()
 
 
 class MultipartParser(BaseParser):
@@ -75,7 +75,7 @@ class MultipartParser(BaseParser):
         except (MultiPartParserError, UnreadablePostError) as exc:
             raise BadRequest("The body is not well-formed multipart/form-data.") from exc
         _require_complete(body, meta, handler)
-        return {**_texts(fields), **dict.fromkeys(handler.strangers), **files.dict()}
+        return {**_texts(fields), **dict.fromkeys(handler.unknown_fields), **files.dict()}
 
 
 class _CountingStream:
@@ -96,13 +96,13 @@ class _Handler(FileUploadHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.strangers: list[str] = []
+        self.unknown_fields: list[str] = []
         self.file: UploadedFileOnDisk | None = None
 
     def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> None:
         super().new_file(field_name, *args, **kwargs)
         if field_name != FIELD:
-            self.strangers.append(field_name)
+            self.unknown_fields.append(field_name)
             raise SkipFile
         if self.file is not None:
             raise Invalid(details={FIELD: "Send one file at a time."})

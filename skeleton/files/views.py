@@ -76,7 +76,6 @@ class FileViewSet(DestroyMixin, CreateMixin, ReadOnlyModelViewSet):
             log.error("bytes_missing", file=str(file.pk), key=file.storage_key)
             raise NotFound("The content of this file is missing from the storage.") from exc
 
-    @describe(summary="Delete")
     def perform_destroy(self, instance: Any) -> None:
         """Not possible while the file is in use, for example in a message."""
         services.delete_file(file_id=self.pk, actor=self.actor)

@@ -6,14 +6,14 @@ from django.utils.translation import gettext_lazy as _
 
 from skeleton.identity.models import User
 from skeleton.identity.queries import permissions_of
-from skeleton.kernel.actors import Actor, covers
+from skeleton.kernel.actors import Actor, covers_permissions
 from skeleton.kernel.errors import Forbidden
 
 
 def require_can_grant(actor: Actor, permissions: Iterable[str]) -> None:
     """Raise Forbidden if any of `permissions` exceeds those of the actor."""
-    if not covers(actor.permissions, permissions):
-        raise Forbidden(_("This involves permissions that you do not hold yourself."))
+    if not covers_permissions(actor.permissions, permissions):
+        raise Forbidden(_("You cannot grant or manage permissions that you do not have yourself."))
 
 
 def require_can_manage(actor: Actor, user: User) -> None:

@@ -16,14 +16,14 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.enums import ActionVariant
 
 from skeleton.identity.models import Role, User
-from skeleton.identity.permissions import ACTIONS, EVERYTHING, VALID_PERMISSIONS
+from skeleton.identity.permissions import ACTIONS, ALL_PERMISSIONS, VALID_PERMISSIONS
 from skeleton.identity.serializers import NewUserInputSerializer, RoleInputSerializer, UserFormInputSerializer
 from skeleton.identity.services import accounts, roles
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
-from skeleton.office.acts import act
-from skeleton.office.columns import EMPTY, activity, label
+from skeleton.office.actions import admin_action
+from skeleton.office.columns import EMPTY, active_column, label
 from skeleton.office.forms import ActionForm, RecordForm
 from skeleton.office.records import RecordAdmin
 
@@ -46,7 +46,7 @@ class NewUserForm(RecordForm):
 class AssignRoleForm(ActionForm):
     role = forms.ModelChoiceField(Role.objects.none(), widget=widgets.UnfoldAdminSelectWidget, label=_("Role"))
 
-    def prepare(self) -> None:
+    def setup(self) -> None:
         missing = Role.objects.exclude(holders__user=self.record).order_by("name")
         self.fields["role"].queryset = missing  # type: ignore[attr-defined]
 
@@ -54,7 +54,7 @@ class AssignRoleForm(ActionForm):
 class RemoveRoleForm(ActionForm):
     role = forms.ModelChoiceField(Role.objects.none(), widget=widgets.UnfoldAdminSelectWidget, label=_("Role"))
 
-    def prepare(self) -> None:
+    def setup(self) -> None:
         held = Role.objects.filter(holders__user=self.record).order_by("name")
         self.fields["role"].queryset = held  # type: ignore[attr-defined]
 
@@ -71,11 +71,11 @@ def _active(user: User) -> bool:
 class UserAdmin(RecordAdmin):
     resources = ("users",)
     create_input, update_input = NewUserInputSerializer, UserFormInputSerializer
-    list_display = ("email", "name", "role_labels", activity(), "last_login", "created_at")
+    list_display = ("email", "name", "role_labels", active_column(), "last_login", "created_at")
     list_filter = ("is_active", ("roles", RelatedDropdownFilter))
     search_fields = ("email", "name")
-    acts = ("give_role", "take_role", "activate", "deactivate")
-    bulk_acts = ("activate", "deactivate")
+    record_actions = ("give_role", "take_role", "activate", "deactivate")
+    bulk_actions = ("activate", "deactivate")
     add_fieldsets = ((None, {"fields": ("email", "name", "language", "password")}),)
     fieldsets = (
         (None, {"fields": (("email", "name"), ("language", "status"), "roles_held")}),
@@ -83,10 +83,10 @@ class UserAdmin(RecordAdmin):
     )
     readonly_fields = ("status", "roles_held", "last_login", "created_at", "updated_at")
 
-    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
         return accounts.create_user(**values, actor=actor).pk
 
-    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+    def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         accounts.update_user(user_id=pk, values=values, actor=actor)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -102,34 +102,36 @@ class UserAdmin(RecordAdmin):
 
     @display(description=_("status"))
     def status(self, user: User) -> Any:
-        return activity()(user)
+        return active_column()(user)
 
-    @act(_("Give a role"), form=AssignRoleForm, needs=MANAGE, icon="add_moderator")
+    @admin_action(_("Give a role"), form=AssignRoleForm, permissions=MANAGE, icon="add_moderator")
     def give_role(self, request: HttpRequest, user: User, form: AssignRoleForm) -> Text:
         role = form.cleaned_data["role"]
         accounts.assign_role(user_id=user.pk, role_id=role.pk, actor=self.actor(request))
         return format_text(_("{name} now has the role {role}."), name=user.name, role=role)
 
-    @act(
+    @admin_action(
         _("Take a role away"),
         form=RemoveRoleForm,
-        needs=MANAGE,
+        permissions=MANAGE,
         icon="remove_moderator",
-        when=lambda user: bool(user.role_names),
+        condition=lambda user: bool(user.role_names),
     )
     def take_role(self, request: HttpRequest, user: User, form: RemoveRoleForm) -> Text:
         role = form.cleaned_data["role"]
         accounts.remove_role(user_id=user.pk, role_id=role.pk, actor=self.actor(request))
         return format_text(_("{name} no longer has the role {role}."), name=user.name, role=role)
 
-    @act(_("Activate"), when=_inactive, icon="check_circle", question=_("The account can be used again at once."))
+    @admin_action(
+        _("Activate"), condition=_inactive, icon="check_circle", question=_("The account can be used again at once.")
+    )
     def activate(self, request: HttpRequest, user: User, form: ActionForm) -> Text:
         accounts.activate_user(user_id=user.pk, actor=self.actor(request))
         return format_text(_("{name} can sign in again."), name=user.name)
 
-    @act(
+    @admin_action(
         _("Deactivate"),
-        when=_active,
+        condition=_active,
         icon="block",
         variant=ActionVariant.DANGER,
         question=_("The account is switched off, and all its sessions end at once."),
@@ -149,7 +151,7 @@ def _choices() -> list[tuple[str, list[tuple[str, str]]]]:
         (resource, [(name, name) for name in VALID_PERMISSIONS if name.partition(":")[0] == resource])
         for resource in ACTIONS
     ]
-    return [*groups, ("everything", [(EVERYTHING, EVERYTHING)])]
+    return [*groups, ("everything", [(ALL_PERMISSIONS, ALL_PERMISSIONS)])]
 
 
 class RoleForm(RecordForm):
@@ -175,21 +177,21 @@ class RoleAdmin(RecordAdmin):
     search_fields = ("name", "description")
     ordering = ("name",)
     fields: ClassVar[Any] = ("name", "description", "permissions")
-    acts = ("remove",)
+    record_actions = ("remove",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
         counted: QuerySet[Any] = rows.annotate(holders_number=Count("holders"))
         return counted
 
-    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
         return roles.create_role(values=values, actor=actor)
 
-    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+    def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         roles.update_role(role_id=pk, values=values, actor=actor)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request) and self.may(request, "manage")
+        return self.has_view_permission(request) and self.has_resource_permission(request, "manage")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         fixed = isinstance(obj, Role) and obj.is_default
@@ -206,14 +208,14 @@ class RoleAdmin(RecordAdmin):
         count: int = role.holders_number
         return count
 
-    @act(
+    @admin_action(
         _("Delete"),
-        needs=MANAGE,
-        when=lambda role: not role.is_default,
+        permissions=MANAGE,
+        condition=lambda role: not role.is_default,
         icon="delete",
         variant=ActionVariant.DANGER,
         question=_("This deletes the role permanently. Nobody may hold it."),
-        leaves=True,
+        deletes_record=True,
     )
     def remove(self, request: HttpRequest, role: Role, form: ActionForm) -> Text:
         roles.delete_role(role_id=role.pk, actor=self.actor(request))

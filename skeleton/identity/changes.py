@@ -1,4 +1,4 @@
-"""Registry of listeners for account changes, so that apps on higher floors are notified without a dependency on them.
+"""Registry of handlers of account changes, so that apps on higher floors are notified without a dependency on them.
 
 They are called inside the audited transaction, so their writes belong to it.
 """
@@ -11,7 +11,7 @@ from uuid import UUID
 from skeleton.kernel.actors import Actor
 
 
-class Change(enum.Enum):
+class AccountChangeKind(enum.Enum):
     ROLE_GRANTED = "role_granted"
     ROLE_REMOVED = "role_removed"
     ACTIVATED = "activated"
@@ -23,23 +23,23 @@ class AccountChange:
     """A change that `actor` made to a user's account. `role` is the name of the role concerned, if any."""
 
     user_id: UUID
-    change: Change
+    kind: AccountChangeKind
     actor: Actor
     role: str | None = None
 
 
-Listener = Callable[[AccountChange], None]
+Handler = Callable[[AccountChange], None]
 
-_listeners: list[Listener] = []
-
-
-def register(listener: Listener) -> Listener:
-    """Register `listener` for all changes. Call this in `AppConfig.ready()` or a module that it imports."""
-    _listeners.append(listener)
-    return listener
+_handlers: list[Handler] = []
 
 
-def tell(change: AccountChange) -> None:
-    """Call all listeners."""
-    for listener in _listeners:
-        listener(change)
+def register_handler(handler: Handler) -> Handler:
+    """Register `handler` for all changes. Call this in `AppConfig.ready()` or a module that it imports."""
+    _handlers.append(handler)
+    return handler
+
+
+def dispatch(change: AccountChange) -> None:
+    """Call all handlers."""
+    for handler in _handlers:
+        handler(change)

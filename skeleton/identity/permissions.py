@@ -19,16 +19,16 @@ ACTIONS: dict[str, tuple[str, ...]] = {
 }
 """The actions of each resource."""
 
-EVERYTHING = "*:*"
+ALL_PERMISSIONS = "*:*"
 
 VALID_PERMISSIONS: tuple[str, ...] = (
     *(f"{resource}:{action}" for resource, actions in ACTIONS.items() for action in (*actions, "*")),
-    EVERYTHING,
+    ALL_PERMISSIONS,
 )
 """Every permission string that a role can have."""
 
 DEFAULT_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "super_admin": ("Full access to everything", (EVERYTHING,)),
+    "super_admin": ("Full access to everything", (ALL_PERMISSIONS,)),
     "admin": (
         "Administrator",
         (

@@ -9,7 +9,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from skeleton.db.fetching import fetch
 from skeleton.identity.models import Role, User, UserRole
-from skeleton.identity.permissions import EVERYTHING
+from skeleton.identity.permissions import ALL_PERMISSIONS
 from skeleton.kernel.actors import Actor
 
 _PERMISSIONS = """
@@ -80,7 +80,7 @@ class Recipient(NamedTuple):
 
 
 # PostgreSQL skips the second part if the first one finds a user
-_CONCERNED = """
+_CREATOR_OR_HOLDERS = """
     WITH creator AS (SELECT id, language FROM identity_user WHERE id = %s AND is_active)
     SELECT id, language FROM creator
     UNION ALL
@@ -97,8 +97,10 @@ def creator_or_holders(user_id: UUID | None, *permissions: str) -> list[Recipien
 
     Wildcards count.
     """
-    granting = {granted for needed in permissions for granted in (needed, f"{needed.partition(':')[0]}:*", EVERYTHING)}
-    return [Recipient(*row) for row in fetch(_CONCERNED, [user_id, sorted(granting)])]
+    granting = {
+        granted for needed in permissions for granted in (needed, f"{needed.partition(':')[0]}:*", ALL_PERMISSIONS)
+    }
+    return [Recipient(*row) for row in fetch(_CREATOR_OR_HOLDERS, [user_id, sorted(granting)])]
 
 
 def recipients_of(user_ids: Iterable[UUID]) -> list[Recipient]:

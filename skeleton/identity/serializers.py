@@ -16,7 +16,7 @@ from skeleton.rest.fields import (
     ListField,
     TextField,
     UUIDField,
-    stateless,
+    mark_stateless,
 )
 from skeleton.rest.serializers import InputSerializer, Serializer
 
@@ -24,7 +24,7 @@ PASSWORD_MAX = 256
 """Characters. Longer than new passwords may be, for those set when the limit was higher."""
 
 
-@stateless
+@mark_stateless
 class PasswordField(TextField):
     """A password. It isn't trimmed, and is marked as a password in the OpenAPI document."""
 
@@ -33,7 +33,7 @@ class PasswordField(TextField):
         super().__init__(trim_whitespace=False, style={"input_type": "password"}, **kwargs)
 
 
-@stateless
+@mark_stateless
 class NewPasswordField(PasswordField):
     """A new password. The lengths are repeated here for the OpenAPI document; the validators check the rest."""
 
@@ -114,7 +114,7 @@ class RoleSerializer(Serializer):
     created_at = DateTimeField()
 
 
-@stateless
+@mark_stateless
 class PermissionField(TextField):
     """One of the valid permission strings."""
 

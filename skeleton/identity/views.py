@@ -30,10 +30,10 @@ from skeleton.identity.serializers import (
 from skeleton.identity.services import accounts, roles, sessions
 from skeleton.identity.tokens import TokenPair
 from skeleton.rest.actions import action, describe
+from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import JsonResponse
 from skeleton.rest.listing import Ordering
 from skeleton.rest.permissions import PUBLIC, SIGNED_IN, HasPermission, require
-from skeleton.rest.reading import compiled_query_of
 from skeleton.rest.viewsets import ApiViewSet, DestroyMixin, ModelViewSet, ReadOnlyModelViewSet, UpdateMixin
 
 MANAGE_ROLES = "roles:manage"
@@ -245,15 +245,12 @@ class RoleViewSet(DestroyMixin, ModelViewSet):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().list(request, *args, **kwargs)
 
-    @describe(summary="Create")
     def perform_create(self, serializer: Any) -> Any:
         return roles.create_role(values=serializer.validated_data, actor=self.actor)
 
-    @describe(summary="Change some fields")
     def perform_update(self, serializer: Any) -> None:
         roles.update_role(role_id=self.pk, values=serializer.validated_data, actor=self.actor)
 
-    @describe(summary="Delete")
     def perform_destroy(self, instance: Any) -> None:
         roles.delete_role(role_id=self.pk, actor=self.actor)
 

@@ -3,9 +3,9 @@
 from skeleton.kernel.errors import Invalid
 
 
-class BadFile(Invalid):
+class InvalidFile(Invalid):
     """The whole file is refused. The message says why, and what to do."""
 
 
-class TooMuch(BadFile):
+class LimitExceeded(InvalidFile):
     """Reading the file exceeds the limits. It may succeed with the wider limits of a job."""

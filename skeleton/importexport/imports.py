@@ -27,10 +27,10 @@ from django.utils.translation import gettext_noop, override
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from skeleton.identity.queries import actor_by_user
-from skeleton.importexport.errors import BadFile, TooMuch
+from skeleton.importexport.errors import InvalidFile, LimitExceeded
 from skeleton.importexport.limits import JOB_LIMITS, REQUEST_LIMITS, Limits
 from skeleton.importexport.models import Import, ImportState
-from skeleton.importexport.runs import Progress, check_heading, run
+from skeleton.importexport.processing import Progress, check_heading, process
 from skeleton.importexport.sheets import Sheet, open_sheet, read_sheet
 from skeleton.jobs.queue import non_atomic_job
 from skeleton.jobs.titles import titled
@@ -39,7 +39,7 @@ from skeleton.kernel.errors import Conflict, Forbidden
 
 log = structlog.get_logger("skeleton.importexport")
 
-AT_ONCE = 30_000
+MAX_INLINE_BYTES = 30_000
 """Maximum size in bytes of a file that is processed in the request, so that its user need not wait for a worker."""
 
 ATTEMPTS = 4
@@ -48,31 +48,31 @@ ATTEMPTS = 4
 LOST_AFTER = dt.timedelta(minutes=10)
 """An import that has had no job and no progress for this long counts as lost."""
 
-KEPT = dt.timedelta(days=7)
+RETENTION = dt.timedelta(days=7)
 
 WORKING = (ImportState.CHECKING, ImportState.APPLYING)
 
-CHANGED = gettext_noop("Something has changed since the preview. Check it again.")
-INTERNAL_ERROR = gettext_noop("Something went wrong on our side. It has been logged; nothing was changed.")
-BROKEN_OFF = gettext_noop("The work on this file was broken off. Upload it again, or split it into smaller files.")
+CHANGED_SINCE_PREVIEW = gettext_noop("Something has changed since the preview. Check it again.")
+INTERNAL_ERROR = gettext_noop("An internal error occurred. It has been logged, and nothing was changed.")
+ABORTED = gettext_noop("Processing this file was aborted. Upload it again, or split it into smaller files.")
 
 
 def start_import(*, screen: Any, name: str, content: bytes, encoding: str | None, actor: Actor) -> UUID:
-    """Create an import of a file, start its check, and return its id. Raises BadFile if its columns do not fit."""
+    """Create an import of a file, start its check, and return its id. Raises InvalidFile if its columns do not fit."""
     checked = _check_heading(screen, content, encoding)
     started = Import.objects.create(
         owner_id=actor.user_id, screen=screen.opts.label_lower, file_name=name[:255], encoding=encoding, content=content
     )
-    _dispatch(started.pk, at_once=checked and len(content) <= AT_ONCE)
+    _dispatch(started.pk, at_once=checked and len(content) <= MAX_INLINE_BYTES)
     return started.pk
 
 
 def _check_heading(screen: Any, content: bytes, encoding: str | None) -> bool:
-    """Check the heading. Return False if that takes too long for a request. Raises BadFile."""
+    """Check the heading. Return False if that takes too long for a request. Raises InvalidFile."""
     try:
         with open_sheet(content, encoding=encoding, limits=REQUEST_LIMITS) as sheet:
             check_heading(screen.table, sheet.heading)
-    except TooMuch:
+    except LimitExceeded:
         return False
     return True
 
@@ -83,16 +83,16 @@ def apply_import(*, import_id: UUID, actor: Actor) -> None:
     waiting = own.filter(state=ImportState.CHECKED)
     if not waiting.update(state=ImportState.APPLYING, attempts=0, done=0, updated_at=timezone.now()):
         raise Conflict(_("This import is not waiting to be applied."))
-    _dispatch(import_id, at_once=own.annotate(size=Length("content")).filter(size__lte=AT_ONCE).exists())
+    _dispatch(import_id, at_once=own.annotate(size=Length("content")).filter(size__lte=MAX_INLINE_BYTES).exists())
 
 
 def _dispatch(import_id: UUID, *, at_once: bool) -> None:
     """Process the import now, or enqueue a job."""
     try:
         if at_once:
-            _work_on(import_id, REQUEST_LIMITS)
+            _process_import(import_id, REQUEST_LIMITS)
             return
-    except (TooMuch, OperationalError, InterfaceError):
+    except (LimitExceeded, OperationalError, InterfaceError):
         log.info("import_left_to_job", import_id=str(import_id))
     work_on_import.enqueue(import_id=str(import_id))
 
@@ -101,11 +101,11 @@ def _dispatch(import_id: UUID, *, at_once: bool) -> None:
 @titled(_("Work on import"))
 def work_on_import(*, import_id: str) -> None:
     """Check or apply the file, depending on the import's state."""
-    _work_on(UUID(import_id), JOB_LIMITS)
+    _process_import(UUID(import_id), JOB_LIMITS)
 
 
-def _work_on(import_id: UUID, limits: Limits) -> None:
-    """Process the import. Raises TooMuch if a job's limits may suffice, and database errors that warrant a retry."""
+def _process_import(import_id: UUID, limits: Limits) -> None:
+    """Process the import. Raises LimitExceeded if a job's limits may suffice, and database errors to be retried."""
     import_ = _start_attempt(import_id)
     if import_ is None:
         return
@@ -114,9 +114,9 @@ def _work_on(import_id: UUID, limits: Limits) -> None:
             override(import_.owner.language),
             read_sheet(bytes(import_.content), encoding=import_.encoding, limits=limits) as sheet,
         ):
-            _work(import_, sheet)
-    except (BadFile, Forbidden) as refusal:
-        if isinstance(refusal, TooMuch) and limits is not JOB_LIMITS:
+            _process(import_, sheet)
+    except (InvalidFile, Forbidden) as refusal:
+        if isinstance(refusal, LimitExceeded) and limits is not JOB_LIMITS:
             raise
         _end(import_, ImportState.REFUSED, str(refusal.message))
     except (OperationalError, InterfaceError):
@@ -129,7 +129,7 @@ def _work_on(import_id: UUID, limits: Limits) -> None:
 def _start_attempt(import_id: UUID) -> Import | None:
     """Count an attempt and return the import, or None if there is nothing to do or no attempt is left."""
     now, waiting = timezone.now(), Import.objects.filter(pk=import_id, state__in=WORKING)
-    if waiting.filter(attempts__gte=ATTEMPTS).update(state=ImportState.FAILED, message=BROKEN_OFF, updated_at=now):
+    if waiting.filter(attempts__gte=ATTEMPTS).update(state=ImportState.FAILED, message=ABORTED, updated_at=now):
         log.error("import_given_up", import_id=str(import_id))
     waiting.update(attempts=F("attempts") + 1, updated_at=now)
     return waiting.select_related("owner").first()
@@ -140,16 +140,18 @@ def _end(import_: Import, state: ImportState, message: str) -> None:
     waiting.update(state=state, message=message, updated_at=timezone.now())
 
 
-def _work(import_: Import, sheet: Sheet) -> None:
+def _process(import_: Import, sheet: Sheet) -> None:
     """Check or apply the import and store the result, in one transaction. Do nothing if another process is doing it."""
     with _progress_reporter(import_) as progress, transaction.atomic():
         if not _try_lock(import_):
             return
-        screen, actor = screen_of(import_), actor_by_user(import_.owner_id)
-        if actor is None or not screen.may_import(actor):
-            raise Forbidden(_("You may no longer import here."))
+        screen, actor = admin_of_import(import_), actor_by_user(import_.owner_id)
+        if actor is None or not screen.can_import(actor):
+            raise Forbidden(_("You no longer have permission to import here."))
         applying = import_.state == ImportState.APPLYING
-        report, applied = run(screen, sheet, actor=actor, apply=import_.plan if applying else None, progress=progress)
+        report, applied = process(
+            screen, sheet, actor=actor, apply=import_.plan if applying else None, progress=progress
+        )
         changed = applying and report.is_clean and report.plan != import_.plan
         state = ImportState.CHECKED if report.is_clean else ImportState.REFUSED
         total = sum(report.counts.values())
@@ -157,7 +159,7 @@ def _work(import_: Import, sheet: Sheet) -> None:
             state=ImportState.DONE if applied else state,
             report=report.as_json(),
             plan=report.plan,
-            message=CHANGED if changed else "",
+            message=CHANGED_SINCE_PREVIEW if changed else "",
             done=total,
             total=total,
             updated_at=timezone.now(),
@@ -175,7 +177,7 @@ def _try_lock(import_: Import) -> bool:
     return bool(alone) and Import.objects.filter(pk=import_.pk, state=import_.state, plan=import_.plan).exists()
 
 
-def screen_of(import_: Import) -> Any:
+def admin_of_import(import_: Import) -> Any:
     """Return the admin that the import is for."""
     return admin.site.get_model_admin(apps.get_model(import_.screen))
 
@@ -201,9 +203,9 @@ MIN_ROWS_FOR_PROGRESS = 500
 """Minimum number of rows for which progress is reported. Fewer are done too quickly."""
 
 
-def forget_old_imports() -> None:
+def delete_old_imports() -> None:
     """Delete imports older than a week."""
-    Import.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+    Import.objects.filter(created_at__lt=timezone.now() - RETENTION).delete()
 
 
 def fail_lost_imports() -> None:
@@ -211,4 +213,4 @@ def fail_lost_imports() -> None:
     jobs = ProcrastinateJob.objects.filter(task_name=work_on_import.name, status__in=("todo", "doing"))
     own = jobs.annotate(of=KeyTextTransform("import_id", "args")).filter(of=Cast(OuterRef("pk"), TextField()))
     silent = Import.objects.filter(state__in=WORKING, updated_at__lt=timezone.now() - LOST_AFTER)
-    silent.exclude(Exists(own)).update(state=ImportState.FAILED, message=BROKEN_OFF, updated_at=timezone.now())
+    silent.exclude(Exists(own)).update(state=ImportState.FAILED, message=ABORTED, updated_at=timezone.now())

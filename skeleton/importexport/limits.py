@@ -21,7 +21,7 @@ class Limits:
     processor_seconds: int = 40
     memory: int = 512_000_000
     """Bytes of address space (RLIMIT_AS)."""
-    unfolded: int = 50_000_000
+    decompressed: int = 50_000_000
     """Decompressed bytes of the parts of a workbook, which is a ZIP archive."""
     decompressed_empty_rows: int = 250_000_000
     """Decompressed bytes of a workbook's empty rows. LibreOffice writes 150 MB if whole columns have a style."""
@@ -42,6 +42,6 @@ JOB_LIMITS = Limits()
 """The limits of a job."""
 
 REQUEST_LIMITS = Limits(
-    seconds=4, processor_seconds=4, memory=256_000_000, unfolded=10_000_000, rows=500, text=5_000_000
+    seconds=4, processor_seconds=4, memory=256_000_000, decompressed=10_000_000, rows=500, text=5_000_000
 )
 """The limits of a request, whose thread waits for the result. A file that needs more is left to a job."""

@@ -8,14 +8,14 @@ import orjson
 
 from skeleton.kernel.translation import Text
 
-NEW, CHANGED, UNCHANGED, WRONG = "new", "changed", "unchanged", "wrong"
+NEW, CHANGED, UNCHANGED, INVALID = "new", "changed", "unchanged", "wrong"
 
-MOST_SHOWN = 300
+MAX_SHOWN_ROWS = 300
 """Maximum number of new and changed rows shown in a preview, and of invalid rows as well."""
 
 
 @dataclass(slots=True)
-class Outcome:
+class RowOutcome:
     """The outcome of one row. `changes` maps columns to [before, after], `errors` maps columns to messages."""
 
     number: int
@@ -35,25 +35,25 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """The report of an import: row counts by state, and the first changed and invalid rows.
 
     `ignored` lists columns without effect.
     """
 
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys((NEW, CHANGED, UNCHANGED, WRONG), 0))
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys((NEW, CHANGED, UNCHANGED, INVALID), 0))
     rows: list[dict[str, Any]] = field(default_factory=list)
     wrong: list[dict[str, Any]] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     _digest: Any = field(default_factory=hashlib.sha256)
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: RowOutcome) -> None:
         self.counts[outcome.state] += 1
-        told = outcome.as_json()
-        self._digest.update(orjson.dumps(told))
-        shown = self.wrong if outcome.state == WRONG else self.rows
-        if outcome.state != UNCHANGED and len(shown) < MOST_SHOWN:
-            shown.append(told)
+        row = outcome.as_json()
+        self._digest.update(orjson.dumps(row))
+        shown = self.wrong if outcome.state == INVALID else self.rows
+        if outcome.state != UNCHANGED and len(shown) < MAX_SHOWN_ROWS:
+            shown.append(row)
 
     @property
     def plan(self) -> str:
@@ -62,7 +62,7 @@ class Report:
 
     @property
     def is_clean(self) -> bool:
-        return not self.counts[WRONG]
+        return not self.counts[INVALID]
 
     def as_json(self) -> dict[str, Any]:
         return {"counts": self.counts, "rows": self.rows, "wrong": self.wrong, "ignored": self.ignored}

@@ -26,7 +26,7 @@ import structlog
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from skeleton.importexport.errors import BadFile, TooMuch
+from skeleton.importexport.errors import InvalidFile, LimitExceeded
 from skeleton.importexport.limits import JOB_LIMITS, Limits
 from skeleton.importexport.reader.rows import Cell, Row
 from skeleton.kernel.text import format_text
@@ -55,7 +55,7 @@ class Sheet:
 def open_sheet(content: bytes, *, encoding: str | None = None, limits: Limits = JOB_LIMITS) -> Iterator[Sheet]:
     """Yield the table in a file, and read it while its rows are iterated. For a workbook, this is the first sheet.
 
-    `encoding` is that of a CSV; None detects it. Raises BadFile, also during iteration.
+    `encoding` is that of a CSV; None detects it. Raises InvalidFile, also during iteration.
     """
     with _reader_output(content, encoding, limits) as (kind, lines):
         yield _sheet(kind, lines)
@@ -63,7 +63,7 @@ def open_sheet(content: bytes, *, encoding: str | None = None, limits: Limits = 
 
 @contextmanager
 def read_sheet(content: bytes, *, encoding: str | None = None, limits: Limits = JOB_LIMITS) -> Iterator[Sheet]:
-    """Read the whole table, and yield it after the process has ended. Raises BadFile.
+    """Read the whole table, and yield it after the process has ended. Raises InvalidFile.
 
     The rows are buffered as the process's output lines, in memory or in an unnamed file. The limits bound their size,
     and only a few are Python objects at the same time.
@@ -81,8 +81,8 @@ def _sheet(kind: str, lines: Iterable[bytes]) -> Sheet:
 
 
 def _row(line: bytes, kind: str) -> Row:
-    number, cells, formulas, faults = loads(line)
-    return Row(number, [_cell(cell, kind) for cell in cells], tuple(formulas), tuple(faults))
+    number, cells, formulas, errors = loads(line)
+    return Row(number, [_cell(cell, kind) for cell in cells], tuple(formulas), tuple(errors))
 
 
 def _cell(cell: Any, kind: str) -> Cell:
@@ -134,16 +134,16 @@ class _ReaderProcess:
         self._alarm.start()
 
     def kind(self) -> str:
-        """Return the file's type from the first message: "csv" or "xlsx". Raises BadFile."""
-        return str(self._heard(self._line())["kind"])
+        """Return the file's type from the first message: "csv" or "xlsx". Raises InvalidFile."""
+        return str(self._message(self._read_line())["kind"])
 
     def rows(self) -> Iterator[bytes]:
-        """Yield the lines of the rows, the heading first. Raises BadFile."""
+        """Yield the lines of the rows, the heading first. Raises InvalidFile."""
         while True:
-            line = self._line()
+            line = self._read_line()
             if line.startswith(b"["):
                 yield line
-            elif "end" in self._heard(line):
+            elif "end" in self._message(line):
                 return
 
     def close(self) -> None:
@@ -164,15 +164,15 @@ class _ReaderProcess:
         self._overdue = True
         self._process.kill()
 
-    def _line(self) -> bytes:
+    def _read_line(self) -> bytes:
         line = self._output.readline(_MAX_LINE_BYTES)
         self._most -= len(line)
         if not line.endswith(b"\n") or self._most < 0:
             raise self._early_exit_error()
         return line
 
-    def _heard(self, line: bytes) -> dict[str, Any]:
-        """Return a message. Raises BadFile if it reports an error."""
+    def _message(self, line: bytes) -> dict[str, Any]:
+        """Return a message. Raises InvalidFile if it reports an error."""
         message: dict[str, Any] = loads(line)
         if "refused" in message:
             values = {**message["values"]}
@@ -180,21 +180,21 @@ class _ReaderProcess:
                 values["most"] = Decimal(values["most"])  # a figure; the others are numbers of rows
             text = message["refused"]  # marked in the reader
             refused = format_text(_(text), **values)
-            raise (TooMuch if message.get("too_much") else BadFile)(refused)
+            raise (LimitExceeded if message.get("too_much") else InvalidFile)(refused)
         if "fault" in message:
             log.error("reader_failed", fault=message["fault"])
             raise _unread()
         return message
 
-    def _early_exit_error(self) -> BadFile:
+    def _early_exit_error(self) -> InvalidFile:
         """Return the error for a process that ended before its output was complete."""
         self._process.kill()
         code = self._process.wait()
         if self._overdue or code == -signal.SIGXCPU:
-            return TooMuch(_("Reading the file takes too long. Split it, or save it as CSV."))
+            return LimitExceeded(_("Reading the file takes too long. Split it, or save it as CSV."))
         log.error("reader_failed", code=code)
         return _unread()
 
 
-def _unread() -> BadFile:
-    return BadFile(_("The file cannot be read. Save it again as XLSX, or as CSV."))
+def _unread() -> InvalidFile:
+    return InvalidFile(_("The file cannot be read. Save it again as XLSX, or as CSV."))

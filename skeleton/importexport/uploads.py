@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
 
-FRAME = 100_000
+MULTIPART_OVERHEAD = 100_000
 """Bytes that a form may have in addition to its file."""
 
 
@@ -24,7 +24,7 @@ class MaxBodySizeHandler(FileUploadHandler):
         boundary: Any,
         encoding: str | None = None,
     ) -> None:
-        if content_length > settings.SKELETON_UPLOAD_LIMIT + FRAME:
+        if content_length > settings.SKELETON_UPLOAD_LIMIT + MULTIPART_OVERHEAD:
             raise RequestDataTooBig("The file is too large.")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:

@@ -23,29 +23,28 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
 
 from skeleton.jobs import services
-from skeleton.jobs.choices import OPEN, State
+from skeleton.jobs.choices import NEEDS_ATTENTION, JobState
 from skeleton.jobs.models import Job
-from skeleton.jobs.queries import jobs, live_worker_count, periodic_jobs
+from skeleton.jobs.queries import jobs_with_failures, live_worker_count, periodic_jobs
 from skeleton.jobs.titles import job_title
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.redaction import redact
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
-from skeleton.office.acts import act
-from skeleton.office.columns import EMPTY, label
-from skeleton.office.columns import status as status_column
-from skeleton.office.documents import DocumentAdmin
+from skeleton.office.actions import admin_action
+from skeleton.office.admins import ReadOnlyRecordAdmin
+from skeleton.office.columns import EMPTY, label, status_column
 
 COLOURS: dict[str, str] = {
-    State.TODO: "info",
-    State.DOING: "primary",
-    State.FAILED: "danger",
-    State.SUCCEEDED: "success",
-    State.CANCELLED: "warning",
-    State.ABORTED: "warning",
+    JobState.TODO: "info",
+    JobState.DOING: "primary",
+    JobState.FAILED: "danger",
+    JobState.SUCCEEDED: "success",
+    JobState.CANCELLED: "warning",
+    JobState.ABORTED: "warning",
 }
-EVERYTHING = "all"
+ALL = "all"
 
 
 class StateFilter(DropdownFilter):
@@ -55,13 +54,13 @@ class StateFilter(DropdownFilter):
     all_option: ClassVar[object] = ["", _("Waiting, running, failed")]
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Text]]:
-        return [*State.choices, (EVERYTHING, _("All"))]
+        return [*JobState.choices, (ALL, _("All"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         wanted = self.value()
-        if wanted == EVERYTHING:
+        if wanted == ALL:
             return queryset
-        return queryset.filter(status__in=[wanted] if wanted in State.values else OPEN)
+        return queryset.filter(status__in=[wanted] if wanted in JobState.values else NEEDS_ATTENTION)
 
 
 class TaskFilter(DropdownFilter):
@@ -75,7 +74,7 @@ class TaskFilter(DropdownFilter):
 
 
 @admin.register(Job)
-class JobAdmin(DocumentAdmin):
+class JobAdmin(ReadOnlyRecordAdmin):
     resources = ("jobs",)
     list_before_template = "skeleton/jobs/workers.html"
     list_after_template = "skeleton/jobs/periodic.html"
@@ -96,14 +95,14 @@ class JobAdmin(DocumentAdmin):
     )
     fieldsets = (
         (None, {"fields": (("title", "status_shown"), ("since", "due"), ("tries", "task_name"), ("arguments",))}),
-        (_("The last failure"), {"fields": (("why",), ("failed_at", "place"))}),
-        (_("What happened"), {"fields": ("events",)}),
+        (_("Last failure"), {"fields": (("why",), ("failed_at", "place"))}),
+        (_("Events"), {"fields": ("events",)}),
     )
-    acts = ("run_now", "cancel")
-    bulk_acts = ("run_now", "cancel")
+    record_actions = ("run_now", "cancel")
+    bulk_actions = ("run_now", "cancel")
 
     def rows(self, actor: Actor) -> QuerySet[Job]:
-        return jobs()
+        return jobs_with_failures()
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Render the list between the number of workers and the table of periodic jobs."""
@@ -119,7 +118,7 @@ class JobAdmin(DocumentAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         job = self.get_object(request, object_id)
-        return super().history_view(request, str(job.audited_as) if job else object_id, extra_context)
+        return super().history_view(request, str(job.audit_id) if job else object_id, extra_context)
 
     # columns
 
@@ -138,7 +137,7 @@ class JobAdmin(DocumentAdmin):
     @display(description=_("next try"), ordering="scheduled_at")
     def due(self, job: Job) -> str:
         """Return when a waiting job may run."""
-        if job.status != State.TODO:
+        if job.status != JobState.TODO:
             return EMPTY
         at = job.scheduled_at
         return _moment(at) if at and at > timezone.now() else str(_("as soon as possible"))
@@ -147,7 +146,7 @@ class JobAdmin(DocumentAdmin):
     def tries(self, job: Job) -> int:
         return job.attempts
 
-    @display(description=_("why it failed"))
+    @display(description=_("reason of the failure"))
     def why(self, job: Any) -> str:
         return gettext(job.reason) if job.reason else EMPTY
 
@@ -170,22 +169,22 @@ class JobAdmin(DocumentAdmin):
         rows = format_html_join("", "<tr><td>{}</td><td>{}</td></tr>", lines)
         return format_html('<table class="changes">{}</table>', rows) if rows else EMPTY
 
-    # acts
+    # actions
 
-    @act(
+    @admin_action(
         _("Run now"),
         question=_("It will run as soon as a worker is free."),
-        when=lambda job: job.status in (State.FAILED, State.TODO),
+        condition=lambda job: job.status in (JobState.FAILED, JobState.TODO),
         icon="replay",
     )
     def run_now(self, request: HttpRequest, job: Job, form: object) -> Text:
         services.run_job_now(job_id=job.pk, actor=self.actor(request))
         return format_text(_("{job} will run as soon as a worker is free."), job=job)
 
-    @act(
+    @admin_action(
         pgettext_lazy("job", "Cancel"),
-        question=_("It will not run, and what it was for will not happen."),
-        when=lambda job: job.status in (State.FAILED, State.TODO),
+        question=_("The job will not run, and its work will not be done."),
+        condition=lambda job: job.status in (JobState.FAILED, JobState.TODO),
         icon="cancel",
         variant=ActionVariant.DANGER,
     )
@@ -204,5 +203,5 @@ def _moment(at: dt.datetime | None) -> str:
 
 def _shown(periodic: Any) -> dict[str, object]:
     """Return the template context of a periodic job, with its last state as a label."""
-    state = State(periodic.state) if periodic.state else None
+    state = JobState(periodic.state) if periodic.state else None
     return {"job": periodic, "state": label(state, COLOURS, text=state.label) if state else EMPTY}

@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
-class State(models.TextChoices):
+class JobState(models.TextChoices):
     """The queue's job states, with our labels."""
 
     TODO = "todo", _("Waiting")
@@ -14,5 +14,5 @@ class State(models.TextChoices):
     ABORTED = "aborted", _("Aborted")
 
 
-OPEN = (State.TODO, State.DOING, State.FAILED)
+NEEDS_ATTENTION = (JobState.TODO, JobState.DOING, JobState.FAILED)
 """States of jobs that may need attention."""

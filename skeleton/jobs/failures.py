@@ -18,7 +18,7 @@ from skeleton.kernel.redaction import redact
 
 log = structlog.get_logger("skeleton.jobs")
 
-WORKER_LOST_MESSAGE = gettext_noop("The worker that ran it died, or lost the database. It is given to another one.")
+WORKER_LOST_MESSAGE = gettext_noop("The worker died or lost the database. Another worker will run this job.")
 
 _UPSERT_FAILURE = """
     INSERT INTO core_job_failure (job_id, failed_at, error, place)
@@ -34,12 +34,12 @@ async def record_failure_middleware(
     try:
         return await call_next()
     except Exception as exc:
-        await note(worker.app, context.job.id, reason_of(exc), place_of(exc))
+        await record_failure(worker.app, context.job.id, reason_of(exc), location_of(exc))
         log.warning("job_failed", job=context.job.id, task=context.job.task_name, reason=reason_of(exc))
         raise
 
 
-async def note(app: App, job_id: int | None, error: str, place: str = "") -> None:
+async def record_failure(app: App, job_id: int | None, error: str, place: str = "") -> None:
     """Store the reason. If the database is unavailable, it is only in the log."""
     try:
         await app.connector.execute_query_async(_UPSERT_FAILURE, job_id=job_id, error=error, place=place)
@@ -56,7 +56,7 @@ def reason_of(exc: BaseException) -> str:
     return redact(f"{type(exc).__name__}: {lines[0]}" if lines else type(exc).__name__)
 
 
-def place_of(exc: BaseException) -> str:
+def location_of(exc: BaseException) -> str:
     """Return where in the project it was raised, as `contracts/tasks.py:20 run_contract_cycle`; otherwise ""."""
     home = str(settings.BASE_DIR)
     for frame in reversed(traceback.extract_tb(exc.__traceback__)):

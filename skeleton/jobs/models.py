@@ -5,7 +5,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from skeleton.jobs.choices import State
+from skeleton.jobs.choices import JobState
 from skeleton.jobs.titles import job_title
 from skeleton.kernel.translation import Text
 
@@ -22,9 +22,9 @@ class Job(ProcrastinateJob):
         return f"{job_title(self.task_name).name} ({self.pk})"
 
     def get_status_display(self) -> Text:
-        return State(self.status).label
+        return JobState(self.status).label
 
     @property
-    def audited_as(self) -> UUID:
+    def audit_id(self) -> UUID:
         """Return the job's number as a UUID, because the audit log's ids are UUIDs."""
         return UUID(int=self.pk)

@@ -15,7 +15,7 @@ from skeleton.jobs.titles import job_title
 from skeleton.kernel.translation import Text
 
 
-def jobs() -> QuerySet[Job]:
+def jobs_with_failures() -> QuerySet[Job]:
     """Return all jobs with their last failure (`reason`, `place`, `failed_at`) and last state change (`since`)."""
     failure = JobFailure.objects.filter(job_id=OuterRef("pk"))
     # A "scheduled" event is in the future: it is the time at which the job is to run.

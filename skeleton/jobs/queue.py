@@ -26,7 +26,7 @@ from procrastinate.jobs import Job as QueuedJob
 from skeleton.db.connections import health_check_if_idle
 from skeleton.jobs.titles import name_of
 
-FIRST_WAIT, LONGEST_WAIT = 10, 3600  # seconds
+MIN_RETRY_DELAY, MAX_RETRY_DELAY = 10, 3600  # seconds
 ATTEMPTS = 12
 """Attempts over about five hours. After that the job has failed and waits for manual action."""
 
@@ -44,10 +44,10 @@ class Backoff(BaseRetryStrategy):
 
 def retry_delay(failures: int) -> int:
     """Return the seconds to wait before the next attempt. `failures` is the number of failures before this one."""
-    return int(min(FIRST_WAIT * 2**failures, LONGEST_WAIT))
+    return int(min(MIN_RETRY_DELAY * 2**failures, MAX_RETRY_DELAY))
 
 
-class Job:
+class Task:
     """A function that workers run. Calling it directly runs the function at once, as in tests."""
 
     def __init__(self, function: Callable[..., None], *, atomic: bool = True) -> None:
@@ -78,25 +78,24 @@ class Job:
                 self.function(**arguments)
 
 
-def job(function: Callable[..., None]) -> Job:
+def job(function: Callable[..., None]) -> Task:
     """Turn `function` into a job that runs in one transaction, is retried on failure, and takes effect once."""
-    return Job(function)
+    return Task(function)
 
 
-def non_atomic_job(function: Callable[..., None]) -> Job:
+def non_atomic_job(function: Callable[..., None]) -> Task:
     """Turn `function` into a job that manages its own transactions, because it works for long outside of them.
 
     It is retried like any other job, so it must record in its own transactions what is done. It must also count its
     attempts, because nothing else stops a job that kills its worker each time.
     """
-    return Job(function, atomic=False)
+    return Task(function, atomic=False)
 
 
 def periodic(cron: str) -> Callable[[Callable[[], object]], Callable[[], object]]:
     """Run `function` on the schedule `cron` (UTC), on one worker only and never twice at once.
 
     It manages its own transactions and must be idempotent. A failed run is not retried, as the next one follows anyway.
-    Its docstring's first sentence is shown in the back office.
     """
 
     def make(function: Callable[[], object]) -> Callable[[], object]:
@@ -104,7 +103,6 @@ def periodic(cron: str) -> Callable[[Callable[[], object]], Callable[[], object]
             health_check_if_idle()
             function()
 
-        run.__doc__ = function.__doc__
         name = name_of(function)
         task: Any = app.task(name=name, lock=name, queueing_lock=name)(run)
         app.periodic(cron=cron)(task)

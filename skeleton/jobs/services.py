@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 
 from skeleton.db.locks import locked_for_update
-from skeleton.jobs.choices import State
+from skeleton.jobs.choices import JobState
 from skeleton.jobs.models import Job
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
@@ -21,8 +21,8 @@ def run_job_now(*, job_id: int, actor: Actor) -> None:
     A job that has used up its attempts gets one more. Raises NotFound, Conflict (it is running or finished).
     """
     with audited_transaction(actor, "run_now"):
-        state = _locked(job_id, State.FAILED, State.TODO)
-        if state == State.FAILED:
+        state = _locked(job_id, JobState.FAILED, JobState.TODO)
+        if state == JobState.FAILED:
             _retry(job_id)
         else:
             _write("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE id = %s", job_id)
@@ -31,19 +31,19 @@ def run_job_now(*, job_id: int, actor: Actor) -> None:
 def cancel_job(*, job_id: int, actor: Actor) -> None:
     """Cancel a waiting or failed job. Raises NotFound, Conflict (it is running or finished)."""
     with audited_transaction(actor, "cancel"):
-        state = _locked(job_id, State.FAILED, State.TODO)
-        if state == State.TODO:
+        state = _locked(job_id, JobState.FAILED, JobState.TODO)
+        if state == JobState.TODO:
             app.job_manager.cancel_job_by_id(job_id)
         else:  # the queue has no function to cancel a failed job
             _write("UPDATE procrastinate_jobs SET status = 'cancelled' WHERE id = %s", job_id)
 
 
-def _locked(job_id: int, *allowed: State) -> State:
+def _locked(job_id: int, *allowed: JobState) -> JobState:
     """Lock the job, so that no worker can take it, and return its state. Raises NotFound, Conflict."""
-    state = State(locked_for_update(Job.objects.only("status"), job_id).status)
+    state = JobState(locked_for_update(Job.objects.only("status"), job_id).status)
     if state not in allowed:
-        told = format_text(_("This job is {status}."), status=Label(state.label))
-        raise Conflict(told, details={"allowed": [state.value for state in allowed]})
+        message = format_text(_("This job is {status}."), status=Label(state.label))
+        raise Conflict(message, details={"allowed": [state.value for state in allowed]})
     return state
 
 

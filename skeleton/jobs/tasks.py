@@ -10,7 +10,7 @@ from skeleton.jobs.queue import periodic
 from skeleton.jobs.titles import titled
 from skeleton.jobs.worker import release_stalled
 
-_CLEAN_UP = (
+_DELETE_OLD = (
     # Finished jobs are removed after a week. Failed ones are kept until somebody retries or cancels them.
     "DELETE FROM procrastinate_jobs j WHERE status IN ('succeeded', 'cancelled', 'aborted') AND NOT EXISTS ("
     " SELECT 1 FROM procrastinate_events e WHERE e.job_id = j.id AND e.at > now() - interval '7 days')",
@@ -21,18 +21,16 @@ _CLEAN_UP = (
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="skeleton.jobs.tasks.give_back_stalled_jobs", pass_context=True, queueing_lock="give_back_stalled_jobs")
-@titled(_("Give back stalled jobs"), _("Every minute, for jobs whose worker died."))
-async def give_back_stalled_jobs(context: JobContext, timestamp: int) -> None:
-    """Every minute: jobs whose worker died are run by another one."""
+@app.task(name="skeleton.jobs.tasks.release_stalled_jobs", pass_context=True, queueing_lock="release_stalled_jobs")
+@titled(_("Release stalled jobs"), _("Every minute: release the jobs of dead workers."))
+async def release_stalled_jobs(context: JobContext, timestamp: int) -> None:
     await release_stalled(context.app)
 
 
 @periodic("17 3 * * *")
-@titled(_("Clean up"), _("Every night, for old jobs, used-up limits and ended sessions."))
-def clean_up() -> None:
-    """Every night: old jobs, spent throttles, sessions of the back office that have ended."""
+@titled(_("Clean up"), _("Every night: delete old jobs, rate-limit counters and expired sessions."))
+def delete_old_jobs() -> None:
     with connection.cursor() as cursor:
-        for statement in _CLEAN_UP:
+        for statement in _DELETE_OLD:
             cursor.execute(statement)
     call_command("clearsessions")

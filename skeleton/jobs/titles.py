@@ -1,4 +1,4 @@
-"""What people call the jobs: the titles and purposes on the screen of the jobs, each declared where its job is."""
+"""Titles and purposes of jobs for the back office. Each job declares its own."""
 
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
@@ -9,7 +9,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 
 class Title(NamedTuple):
-    """The name of a job, and for one that comes by itself when it comes and what it does."""
+    """The name of a job. For a periodic job, `purpose` says when it runs and what it does."""
 
     name: Text
     purpose: Text = ""
@@ -19,7 +19,7 @@ _titles: dict[str, Title] = {}
 
 
 def titled(name: Text, purpose: Text = "") -> Callable[[Function], Function]:
-    """Declare the title of the function that becomes a job. Goes below `@job` or `@periodic`."""
+    """Declare the title of a job. Use it as a decorator below `@job` or `@periodic`."""
 
     def declare(function: Function) -> Function:
         _titles[name_of(function)] = Title(name, purpose)
@@ -29,10 +29,10 @@ def titled(name: Text, purpose: Text = "") -> Callable[[Function], Function]:
 
 
 def name_of(function: Callable[..., object]) -> str:
-    """What the queue calls a job: the dotted name of its function."""
+    """Return the name of a job in the queue: the dotted name of its function."""
     return f"{function.__module__}.{function.__name__}"
 
 
 def job_title(task_name: str) -> Title:
-    """Return the title of a job; the name of its function where none is declared, as for jobs of former versions."""
+    """Return the title of a job. A job without one (of a former version) gets its function's name."""
     return _titles.get(task_name) or Title(task_name.rpartition(".")[2].replace("_", " ").capitalize())

@@ -11,7 +11,7 @@ from django.conf import settings
 from procrastinate import App
 from procrastinate.contrib.django import DjangoApp, app
 
-from skeleton.jobs.failures import WORKER_LOST_MESSAGE, note, record_failure_middleware
+from skeleton.jobs.failures import WORKER_LOST_MESSAGE, record_failure, record_failure_middleware
 
 log = structlog.get_logger("skeleton.jobs")
 
@@ -21,7 +21,7 @@ POLL_SECONDS = 5
 """Polling interval. New jobs send a notification; polling finds scheduled jobs and covers missed notifications."""
 
 
-async def work(*, wait: bool = True) -> None:
+async def run_worker(*, wait: bool = True) -> None:
     """Run jobs until SIGTERM or Ctrl-C or, without `wait`, until none are left."""
     stalled: float = settings.SKELETON_JOB_STALLED_SECONDS
     own = worker_app()
@@ -53,6 +53,6 @@ async def release_stalled(own: App) -> int:
     stalled = list(await jobs.get_stalled_jobs(seconds_since_heartbeat=settings.SKELETON_JOB_STALLED_SECONDS))
     for found in stalled:
         log.warning("job_released", job=found.id, task=found.task_name)
-        await note(own, found.id, WORKER_LOST_MESSAGE)
+        await record_failure(own, found.id, WORKER_LOST_MESSAGE)
         await jobs.retry_job(found)
     return len(stalled)

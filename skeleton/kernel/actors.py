@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 
-def grants(held: frozenset[str], needed: str) -> bool:
+def grants_permission(held: frozenset[str], needed: str) -> bool:
     """Return whether the permissions `held` grant `needed`: by itself, `<resource>:*` or `*:*`."""
     return needed in held or "*:*" in held or f"{needed.partition(':')[0]}:*" in held
 
 
-def covers(held: frozenset[str], others: Iterable[str]) -> bool:
+def covers_permissions(held: frozenset[str], others: Iterable[str]) -> bool:
     """Return whether `held` grants all of `others`, including wildcards."""
-    return all(grants(held, permission) for permission in others)
+    return all(grants_permission(held, permission) for permission in others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Actor:
     def can(self, *needed: str) -> bool:
         """Return whether the actor has any of the permissions `needed`."""
         held = self.permissions
-        return any(grants(held, permission) for permission in needed)
+        return any(grants_permission(held, permission) for permission in needed)
 
     @property
     def user_id(self) -> UUID:
@@ -48,5 +48,5 @@ class Actor:
         return self.id
 
 
-SYSTEM = Actor(id=None, email="system", name="ServerProcess", permissions=frozenset({"*:*"}))
+SYSTEM = Actor(id=None, email="system", name="System", permissions=frozenset({"*:*"}))
 """The actor of commands and jobs."""

@@ -1,8 +1,8 @@
 """A fake clock for demo data, so that not all of its documents are dated today.
 
-Services take the time from `timezone.now()`. Inside `at(moment)` it returns `moment`, in the whole process. So it is
-only for dedicated commands, and refuses to work while a request is served. PostgreSQL's clock is not affected: the
-audit log, stock movements and status histories have the real time.
+Services take the time from `timezone.now()`. Inside `freeze_time_at(moment)` it returns `moment`, in the whole process.
+So it is only for dedicated commands, and refuses to work while a request is served. PostgreSQL's clock is not affected:
+the audit log, stock movements and status histories have the real time.
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ _REAL_DATETIME: Any = dt.datetime
 
 
 @contextmanager
-def at(moment: dt.datetime) -> Iterator[None]:
+def freeze_time_at(moment: dt.datetime) -> Iterator[None]:
     """Set the clock to `moment` (with a time zone) in the block. Raises RuntimeError while a request is served."""
     if current_request.get() is not None:
         raise RuntimeError("the clock stays as it is while requests are served")

@@ -40,15 +40,15 @@ class ConstraintError:
         return self.error(self.message, details=details)
 
 
-_declared: dict[str, ConstraintError] = {}
+_registered: dict[str, ConstraintError] = {}
 
 
 def declare(name: str, error: type[DomainError], message: Text, *, field: str | None = None) -> None:
     """Declare the error for the SQL-only constraint `name`. Called from `AppConfig.ready()`."""
-    _declared[name] = ConstraintError(error, message, field)
+    _registered[name] = ConstraintError(error, message, field)
 
 
-def explain(exc: DatabaseError) -> DomainError | None:
+def domain_error_for(exc: DatabaseError) -> DomainError | None:
     """Return the domain error for `exc`, or None if it is a server error."""
     diagnosis = getattr(exc.__cause__, "diag", None)
     sqlstate = getattr(exc.__cause__, "sqlstate", None)
@@ -60,7 +60,7 @@ def explain(exc: DatabaseError) -> DomainError | None:
         return Invalid(_("A number, or a sum that it would lead to, is too large."))
     if sqlstate == TOO_LONG:
         return Invalid(_("A text is too long."))
-    refusal = _declared.get(diagnosis.constraint_name or "") or _model_constraints().get(
+    refusal = _registered.get(diagnosis.constraint_name or "") or _model_constraints().get(
         diagnosis.constraint_name or ""
     )
     if refusal:
@@ -97,9 +97,9 @@ def message_of(constraint: BaseConstraint) -> Text | None:
     return None if message is BaseConstraint.default_violation_error_message else message
 
 
-def refusals() -> dict[str, ConstraintError]:
+def registered_errors() -> dict[str, ConstraintError]:
     """Return the errors of all named constraints, of models and of SQL."""
-    return {**_model_constraints(), **_declared}
+    return {**_model_constraints(), **_registered}
 
 
 def _registered_error(constraint: BaseConstraint) -> ConstraintError:

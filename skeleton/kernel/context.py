@@ -8,13 +8,13 @@ from dataclasses import dataclass
 class RequestContext:
     """A request: its id, as in the response, the logs and the audit log, and the client's address.
 
-    `counted`: the general rate limit has counted it. `retry_after`: the seconds until that limit is reset.
+    `throttled`: the general rate limit has counted it. `retry_after`: the seconds until that limit is reset.
     """
 
     request_id: str
     ip: str | None
     user_id: str | None = None
-    counted: bool = False
+    throttled: bool = False
     retry_after: int = 1
 
 

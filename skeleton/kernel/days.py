@@ -1,7 +1,7 @@
 """Calendar days: the only place that converts the clock or a time to a date.
 
 Days are in UTC. Code that needs today's date, or the date of a time, calls these functions, so that the time zone can
-be changed in one place; a test checks the sources. In a queryset, use `db.statements.CurrentDate`.
+be changed in one place; a test checks the sources. In a queryset, use `db.compiled_sql.CurrentDate`.
 """
 
 import datetime as dt

@@ -16,22 +16,22 @@ class Code(NamedTuple):
 
 
 CODES: Mapping[str, Code] = {
-    "bad_request": Code(400, "The request cannot be understood: unparsable JSON, or a bad query parameter."),
-    "unauthorized": Code(401, "No valid access token."),
-    "forbidden": Code(403, "The permission is missing."),
-    "not_found": Code(404, "No such resource, or none that you may see."),
-    "method_not_allowed": Code(405, "The path does not have this method."),
-    "not_acceptable": Code(406, "Only application/json can be answered."),
+    "bad_request": Code(400, "Malformed request: invalid JSON or an invalid query parameter."),
+    "unauthorized": Code(401, "There is no valid access token."),
+    "forbidden": Code(403, "The user lacks the permission."),
+    "not_found": Code(404, "The resource does not exist, or the user may not see it."),
+    "method_not_allowed": Code(405, "The path does not support this method."),
+    "not_acceptable": Code(406, "The response is available as application/json only."),
     "request_timeout": Code(408, "The body arrived too slowly."),
-    "conflict": Code(409, "The present state does not allow this, or it exists already."),
-    "length_required": Code(411, "The body came without its length."),
+    "conflict": Code(409, "The current state does not allow this, or the object already exists."),
+    "length_required": Code(411, "The request has a body but no Content-Length."),
     "payload_too_large": Code(413, "The body is too large."),
-    "unsupported_media_type": Code(415, "The body is not of the media type that the route takes."),
-    "range_not_satisfiable": Code(416, "The file does not have that range of bytes."),
-    "validation_error": Code(422, "Well-formed, but some fields are wrong; `details` has a text for each."),
+    "unsupported_media_type": Code(415, "The route does not accept the media type of the body."),
+    "range_not_satisfiable": Code(416, "The file does not contain the requested byte range."),
+    "validation_error": Code(422, "Some fields are invalid; `details` has a message for each."),
     "rate_limit_exceeded": Code(429, "Too many requests; see Retry-After."),
-    "internal_error": Code(500, "A fault of ours."),
-    "service_unavailable": Code(503, "The database is away; see Retry-After."),
+    "internal_error": Code(500, "Internal error."),
+    "service_unavailable": Code(503, "The database is not available; see Retry-After."),
 }
 """All error codes of the API. Errors with other codes can't be declared."""
 

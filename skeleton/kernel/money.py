@@ -40,7 +40,7 @@ def _read_withdrawn() -> dict[str, WithdrawnCurrency]:
 
 
 WITHDRAWN_CURRENCIES: Mapping[str, WithdrawnCurrency] = _read_withdrawn()
-KNOWN: frozenset[str] = CURRENCIES | WITHDRAWN_CURRENCIES.keys()
+KNOWN_CURRENCIES: frozenset[str] = CURRENCIES | WITHDRAWN_CURRENCIES.keys()
 """The codes that documents can have: current and withdrawn ones."""
 
 NOT_A_CURRENCY: frozenset[str] = frozenset({"XXX", "XTS", "XAU", "XAG", "XPT", "XPD"})
@@ -90,9 +90,9 @@ def is_in_use(code: str, day: dt.date | None = None) -> bool:
     return code in CURRENCIES and code not in NOT_A_CURRENCY
 
 
-def offered() -> list[str]:
+def currencies_in_use() -> list[str]:
     """Return the codes that new documents can have today, sorted."""
-    return sorted(code for code in KNOWN if is_in_use(code))
+    return sorted(code for code in KNOWN_CURRENCIES if is_in_use(code))
 
 
 def require_in_use(values: Mapping[str, Any], *, day: dt.date | None = None, path: str = "") -> None:

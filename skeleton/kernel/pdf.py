@@ -19,29 +19,29 @@ import fontpkg_rubik
 import orjson
 from django.conf import settings
 
-from skeleton.kernel import typesetting
+from skeleton.kernel import typst_compiler
 from skeleton.kernel.types import Values
 
-LARGE = 12_000
+LARGE_DOCUMENT_BYTES = 12_000
 """Bytes of data (about forty invoice lines) from which a document is rendered in a process of its own."""
 
-PATIENCE = 60  # seconds
+TIMEOUT_SECONDS = 60  # seconds
 
 
 def render(template: Path, data: Mapping[str, object], *, moment: dt.datetime) -> bytes:
-    """Render `template` with `data` to PDF. `moment` is its creation time. See `typesetting.typeset`."""
+    """Render `template` with `data` to PDF. `moment` is its creation time. See `typst_compiler.compile_pdf`."""
     job: Values = {
         "template": str(template),
         "data": orjson.dumps(data).decode(),
         "moment": int(moment.timestamp()),
         "fonts": _font_folders(),
     }
-    return _render_in_subprocess(job) if len(job["data"]) > LARGE else typesetting.typeset(**job)
+    return _render_in_subprocess(job) if len(job["data"]) > LARGE_DOCUMENT_BYTES else typst_compiler.compile_pdf(**job)
 
 
 def _render_in_subprocess(job: Values) -> bytes:
-    command = [sys.executable, "-I", typesetting.__file__]
-    done = subprocess.run(command, input=orjson.dumps(job), capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
+    command = [sys.executable, "-I", typst_compiler.__file__]
+    done = subprocess.run(command, input=orjson.dumps(job), capture_output=True, timeout=TIMEOUT_SECONDS, check=False)  # noqa: S603
     if done.returncode:
         raise RuntimeError(f"the document could not be set: {done.stderr.decode(errors='replace')[-2000:]}")
     return done.stdout

@@ -5,34 +5,34 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
-LONGEST = 500  # characters
-HIDDEN = "•••"
+MAX_LENGTH = 500  # characters
+MASK = "•••"
 
 _SECRETS = (
-    (re.compile(r"(://[^\s/@]*:)[^\s/@]+@"), rf"\1{HIDDEN}@"),  # a password in a URL
-    (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]+", re.IGNORECASE), rf"\1 {HIDDEN}"),
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), HIDDEN),  # a token, anywhere
+    (re.compile(r"(://[^\s/@]*:)[^\s/@]+@"), rf"\1{MASK}@"),  # a password in a URL
+    (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]+", re.IGNORECASE), rf"\1 {MASK}"),
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), MASK),  # a token, anywhere
     (
         re.compile(
             r"((?:pass(?:word|wd)?|pwd|secret|token|ticket|signature|credential|(?:api|access|secret)[_-]?key)\w*"
             r"[\"']?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&)]+)",
             re.IGNORECASE,
         ),
-        rf"\1{HIDDEN}",
+        rf"\1{MASK}",
     ),
 )
 
 
 def redact(text: str) -> str:
     """Return `text` without configured secrets and anything that looks like one, truncated to a readable length."""
-    for secret in _own_secrets():
-        text = text.replace(secret, HIDDEN)
+    for secret in _configured_secrets():
+        text = text.replace(secret, MASK)
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}…"
 
 
-def _own_secrets() -> Iterator[str]:
+def _configured_secrets() -> Iterator[str]:
     """Return the secrets in the settings."""
     options = settings.STORAGES.get("default", {}).get("OPTIONS", {})
     found = (

@@ -1,7 +1,7 @@
 """Localized formatting of texts with values, amounts, numbers and dates.
 
-Documents and e-mails pass a language and get typographic spaces and minus signs (`money_text`, `day_text`). Pages and
-messages use the active language and Django's formats (`local_money`, `local_day`), which forms can parse.
+Documents and e-mails pass a language and get typographic spaces and minus signs (`format_money`, `format_date`). Pages
+and messages use the active language and Django's formats (`local_money`, `local_day`), which forms can parse.
 """
 
 import datetime as dt
@@ -56,25 +56,25 @@ _MONTHS = (
 )
 
 
-def number_text(value: Decimal | int, language: str, *, places: int | None = None) -> str:
-    """Format a number: `number_text(Decimal("1234.5"), "de") == "1.234,5"`. `places` is the number of decimals."""
+def format_number(value: Decimal | int, language: str, *, places: int | None = None) -> str:
+    """Format a number: `format_number(Decimal("1234.5"), "de") == "1.234,5"`. `places` is the number of decimals."""
     style = _STYLES[language]
     plain = f"{value:,.{places}f}" if places is not None else f"{Decimal(value).normalize():,f}"
     return plain.translate({ord(","): style.group, ord("."): style.point, ord("-"): _MINUS})
 
 
-def amount_text(minor: int, currency: str, language: str) -> str:
+def format_amount(minor: int, currency: str, language: str) -> str:
     """Format minor units as a number with the currency's decimals: 155000 USD is `1,550.00` in English."""
     digits = minor_digits(currency)
-    return number_text(Decimal(minor).scaleb(-digits), language, places=digits)
+    return format_number(Decimal(minor).scaleb(-digits), language, places=digits)
 
 
-def money_text(minor: int, currency: str, language: str) -> str:
+def format_money(minor: int, currency: str, language: str) -> str:
     """Format minor units with the currency, without a line break in between: `1,550.00 USD`."""
-    return f"{amount_text(minor, currency, language)}{_NO_BREAK}{currency}"
+    return f"{format_amount(minor, currency, language)}{_NO_BREAK}{currency}"
 
 
-def day_text(day: dt.date, language: str) -> str:
+def format_date(day: dt.date, language: str) -> str:
     """Format a date unambiguously: `3 February 2026` in English, `03.02.2026` in other languages."""
     if language == "en":
         return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

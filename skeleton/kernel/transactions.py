@@ -42,7 +42,7 @@ def audited_transaction(actor: Actor, action: str) -> Iterator[None]:
 
 
 @contextmanager
-def snapshot() -> Iterator[None]:
+def read_snapshot() -> Iterator[None]:
     """Read a consistent snapshot of the database, however long it takes, without blocking writers.
 
     Inside a transaction, it joins that transaction and sees the same data.

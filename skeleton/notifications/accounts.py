@@ -1,22 +1,22 @@
 """Notifies users of changes to their account. Identity is a lower layer and calls the registered handler."""
 
 from skeleton.identity import changes
-from skeleton.identity.changes import AccountChange, Change
+from skeleton.identity.changes import AccountChange, AccountChangeKind
 from skeleton.identity.queries import recipients_of
 from skeleton.notifications.choices import Event
 from skeleton.notifications.services import notify
 
 EVENTS = {
-    Change.ROLE_GRANTED: Event.ROLE_GRANTED,
-    Change.ROLE_REMOVED: Event.ROLE_REMOVED,
-    Change.ACTIVATED: Event.ACCOUNT_ACTIVATED,
-    Change.DEACTIVATED: Event.ACCOUNT_DEACTIVATED,
+    AccountChangeKind.ROLE_GRANTED: Event.ROLE_GRANTED,
+    AccountChangeKind.ROLE_REMOVED: Event.ROLE_REMOVED,
+    AccountChangeKind.ACTIVATED: Event.ACCOUNT_ACTIVATED,
+    AccountChangeKind.DEACTIVATED: Event.ACCOUNT_DEACTIVATED,
 }
 
 
-@changes.register
+@changes.register_handler
 def notify_account_change(change: AccountChange) -> None:
     """Notify the user of a change to their account, and of who made it."""
     role = {"role": change.role} if change.role else {}
     recipients = recipients_of([change.user_id])
-    notify(event=EVENTS[change.change], recipients=recipients, values={"by": change.actor.name, **role})
+    notify(event=EVENTS[change.kind], recipients=recipients, values={"by": change.actor.name, **role})

@@ -21,21 +21,19 @@ from skeleton.identity.choices import Language
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.translation import Text
 from skeleton.notifications.choices import Channel, DeliveryStatus, Event
-from skeleton.notifications.links import page_of
+from skeleton.notifications.links import back_office_path
 from skeleton.notifications.models import Delivery, Notification, Preferences
-from skeleton.notifications.queries import preferences_of, unread_count
+from skeleton.notifications.queries import preferences_by_user_id, unread_count
 from skeleton.notifications.serializers import PreferencesInputSerializer, known_zones
-from skeleton.notifications.services import marks
-from skeleton.notifications.services.delivery import send_again
+from skeleton.notifications.services import reading
+from skeleton.notifications.services.delivery import retry_delivery
 from skeleton.notifications.services.preferences import update_preferences
-from skeleton.office.acts import AdminAction, act
-from skeleton.office.columns import EMPTY, label
-from skeleton.office.columns import status as status_column
-from skeleton.office.documents import DocumentAdmin
+from skeleton.office.actions import AdminAction, admin_action
+from skeleton.office.admins import ReadOnlyAdmin, ReadOnlyRecordAdmin
+from skeleton.office.columns import EMPTY, label, status_column
 from skeleton.office.forms import ActionForm, RecordForm
-from skeleton.office.parameters import takes
+from skeleton.office.parameters import accepts_parameters
 from skeleton.office.records import RecordAdmin
-from skeleton.office.screens import ReadOnlyAdmin
 
 
 class OwnRecordsAdmin(ReadOnlyAdmin):
@@ -44,7 +42,7 @@ class OwnRecordsAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.admin_site.actor_of(request) is not None
 
-    def may_do(self, request: HttpRequest, act: AdminAction) -> bool:
+    def can_run(self, request: HttpRequest, action: AdminAction) -> bool:
         return self.has_view_permission(request)
 
 
@@ -103,7 +101,7 @@ class PreferencesAdmin(OwnRecordsAdmin, RecordAdmin):
     form = PreferencesForm
     fieldsets = (
         (
-            _("How else you are told"),
+            _("Other channels"),
             {"fields": (("email_enabled", "sms_enabled", "push_enabled"), "language")},
         ),
         (
@@ -112,11 +110,11 @@ class PreferencesAdmin(OwnRecordsAdmin, RecordAdmin):
         ),
     )
 
-    def add(self, values: dict[str, Any], actor: Actor) -> UUID:
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
         update_preferences(values=values, actor=actor)
-        return preferences_of(actor.user_id).pk
+        return preferences_by_user_id(actor.user_id).pk
 
-    def change(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+    def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         update_preferences(values=values, actor=actor)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -125,15 +123,15 @@ class PreferencesAdmin(OwnRecordsAdmin, RecordAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)
 
-    @takes()
+    @accepts_parameters()
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         own = self.get_queryset(request).first()
-        return HttpResponseRedirect(self.page_of(own) if own else self.add_url)
+        return HttpResponseRedirect(self.change_url(own) if own else self.add_url)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         own = self.get_queryset(request).first()
         if own:
-            return HttpResponseRedirect(self.page_of(own))
+            return HttpResponseRedirect(self.change_url(own))
         return super().add_view(request, form_url, extra_context)
 
     def changeform_view(
@@ -144,7 +142,7 @@ class PreferencesAdmin(OwnRecordsAdmin, RecordAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Return the initial data: the user's current language."""
-        return {"language": preferences_of(self.actor(request).user_id).user.language}
+        return {"language": preferences_by_user_id(self.actor(request).user_id).user.language}
 
 
 # --- notifications ----------------------------------------------------------------------------------------------------
@@ -161,12 +159,12 @@ class ReadFilter(DropdownFilter):
 
 
 @admin.register(Notification)
-class NotificationAdmin(OwnRecordsAdmin, DocumentAdmin):
+class NotificationAdmin(OwnRecordsAdmin, ReadOnlyRecordAdmin):
     resources = ("notifications",)
     list_before_template = "skeleton/notifications/inbox.html"
     list_display = ("title", "body", "about", "state", "created_at")
     list_filter = (ReadFilter,)
-    acts = bulk_acts = ("mark_read",)
+    record_actions = bulk_actions = ("mark_read",)
     fields = ("title", "body", "about", ("state", "created_at"))
     readonly_fields = ("title", "body", "about", "state", "created_at")
 
@@ -181,13 +179,13 @@ class NotificationAdmin(OwnRecordsAdmin, DocumentAdmin):
 
     def read_all(self, request: HttpRequest) -> HttpResponse:
         """Mark all notifications as read, and return to the list."""
-        marks.mark_all_read(actor=self.actor(request))
-        messages.success(request, _("All are read."))
-        return HttpResponseRedirect(self.list_page)
+        reading.mark_all_read(actor=self.actor(request))
+        messages.success(request, _("All notifications are marked as read."))
+        return HttpResponseRedirect(self.changelist_url)
 
     @display(description=_("about"))
     def about(self, notification: Notification) -> Any:
-        page = page_of(notification.link)
+        page = back_office_path(notification.link)
         return (
             format_html('<a class="text-link" href="{}">{}</a>', page, pgettext_lazy("verb", "Open")) if page else EMPTY
         )
@@ -198,10 +196,12 @@ class NotificationAdmin(OwnRecordsAdmin, DocumentAdmin):
             return label("read", {}, text=str(_("read")))
         return label("new", {"new": "primary"}, text=str(_("new")))
 
-    @act(_("Mark as read"), when=lambda told: told.read_at is None, icon="mark_email_read")
+    @admin_action(
+        _("Mark as read"), condition=lambda notification: notification.read_at is None, icon="mark_email_read"
+    )
     def mark_read(self, request: HttpRequest, notification: Notification, form: ActionForm) -> str:
-        marks.mark_read(notification_id=notification.pk, actor=self.actor(request))
-        return str(_("It is read."))
+        reading.mark_read(notification_id=notification.pk, actor=self.actor(request))
+        return str(_("The notification is marked as read."))
 
 
 # --- deliveries -------------------------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ class StatusFilter(DropdownFilter):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(DocumentAdmin):
+class DeliveryAdmin(ReadOnlyRecordAdmin):
     """The deliveries, for users with `*:*`. No role can have a permission on `deliveries`, because none is defined."""
 
     resources = ("deliveries",)
@@ -256,7 +256,7 @@ class DeliveryAdmin(DocumentAdmin):
         "updated_at",
         "sent_at",
     )
-    acts = bulk_acts = ("send_again",)
+    record_actions = bulk_actions = ("send_again",)
 
     @display(description=_("event"))
     def event(self, delivery: Delivery) -> Text:
@@ -270,12 +270,12 @@ class DeliveryAdmin(DocumentAdmin):
     def channel_name(self, delivery: Delivery) -> Text:
         return Channel(delivery.channel).label
 
-    @act(
+    @admin_action(
         _("Send again"),
-        when=lambda delivery: delivery.status == DeliveryStatus.FAILED,
+        condition=lambda delivery: delivery.status == DeliveryStatus.FAILED,
         icon="send",
         question=_("It will be tried again at once, and at intervals if that fails."),
     )
     def send_again(self, request: HttpRequest, delivery: Delivery, form: ActionForm) -> str:
-        send_again(delivery_id=delivery.pk, actor=self.actor(request))
-        return str(_("It is on its way again."))
+        retry_delivery(delivery_id=delivery.pk, actor=self.actor(request))
+        return str(_("The delivery will be sent again."))

@@ -19,8 +19,12 @@ from django.utils.module_loading import import_string
 from skeleton.notifications.choices import Channel
 
 
-class Refused(Exception):
+class PermanentFailure(Exception):
     """The provider will never accept the message, so it must not be retried."""
+
+
+Refused = PermanentFailure
+"""The former name, for backends outside of this project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Message:
 
 
 class Backend(Protocol):
-    """Sends messages over one channel. `send` raises Refused if the failure is permanent, any other error to retry."""
+    """Sends messages over one channel. `send` raises PermanentFailure, or any other error to retry."""
 
     def send(self, message: Message) -> None: ...
 
@@ -58,7 +62,7 @@ class MailBackend:
 
     def send(self, message: Message) -> None:
         if not message.email.partition("@")[0].isascii():
-            raise Refused("The part of the address before the @ is not ASCII, which Django cannot send to.")
+            raise PermanentFailure("The part of the address before the @ is not ASCII, which Django cannot send to.")
         mail = EmailMessage(
             subject=message.title,
             body=message.text,
@@ -72,7 +76,7 @@ class MailBackend:
             mail.send()
         except SMTPRecipientsRefused as exc:
             if all(code >= PERMANENT_FROM for code, _ in exc.recipients.values()):
-                raise Refused(str(exc)) from exc
+                raise PermanentFailure(str(exc)) from exc
             raise
 
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Event(models.TextChoices):
-    """An event that users are notified of. Its texts are in `languages/`, their placeholders in `VALUES`."""
+    """An event that users are notified of. Its texts are in `languages/`, their placeholders in `EVENT_VALUES`."""
 
     INVOICE_SENT = "invoice.sent", _("Invoice sent")
     INVOICE_PAID = "invoice.paid", _("Invoice paid")
@@ -23,7 +23,7 @@ class Event(models.TextChoices):
     ACCOUNT_DEACTIVATED = "account.deactivated", _("Account switched off")
 
 
-VALUES: dict[Event, frozenset[str]] = {
+EVENT_VALUES: dict[Event, frozenset[str]] = {
     Event.INVOICE_SENT: frozenset({"number", "customer", "total", "due_date"}),
     Event.INVOICE_PAID: frozenset({"number", "customer", "total"}),
     Event.INVOICE_OVERDUE: frozenset({"number", "customer", "due", "due_date"}),

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import reverse
 
-SCREENS = {
+ADMIN_BY_RESOURCE = {
     "invoices": "billing_invoice",
     "credit-notes": "billing_creditnote",
     "orders": "billing_order",
@@ -12,19 +12,23 @@ SCREENS = {
 }
 """The admin that shows an API resource."""
 
-PAGES = {"conversations": "messenger"}
+PAGE_BY_RESOURCE = {"conversations": "messenger"}
 """The page that shows an API resource without an admin. The id is in the URL's fragment."""
 
 
-def page_of(link: str | None) -> str | None:
+def back_office_path(link: str | None) -> str | None:
     """Return the back-office page of `/api/v1/<resource>/<id>`, or None if there is none."""
     resource, _, pk = (link or "").removeprefix("/api/v1/").partition("/")
-    if resource in PAGES and pk:
-        return f"{reverse(f'admin:{PAGES[resource]}')}#{pk}"
-    return reverse(f"admin:{SCREENS[resource]}_change", args=[pk]) if resource in SCREENS and pk else None
+    if resource in PAGE_BY_RESOURCE and pk:
+        return f"{reverse(f'admin:{PAGE_BY_RESOURCE[resource]}')}#{pk}"
+    return (
+        reverse(f"admin:{ADMIN_BY_RESOURCE[resource]}_change", args=[pk])
+        if resource in ADMIN_BY_RESOURCE and pk
+        else None
+    )
 
 
-def address_of(link: str | None) -> str | None:
+def absolute_url(link: str | None) -> str | None:
     """Return that page's absolute URL, for use in mail; None if SKELETON_PUBLIC_URL is not set."""
-    page = page_of(link)
+    page = back_office_path(link)
     return f"{settings.SKELETON_PUBLIC_URL.rstrip('/')}{page}" if page and settings.SKELETON_PUBLIC_URL else None

@@ -14,12 +14,12 @@ from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
 from skeleton.notifications.choices import Channel, DeliveryStatus
-from skeleton.notifications.quiet import quiet_until
+from skeleton.notifications.quiet_hours import quiet_until
 
 
 class NotificationQuerySet(RowLevelQuerySet["Notification"]):
     def visible_to(self, actor: Any) -> Self:
-        """Return the actor's own, and nobody else's."""
+        """Return only the actor's own rows."""
         return self.owned_by(actor.id)
 
     @keyed
@@ -140,7 +140,7 @@ class Delivery(Record):
 
 class PreferencesQuerySet(RowLevelQuerySet["Preferences"]):
     def visible_to(self, actor: Any) -> Self:
-        """Return the actor's own, and nobody else's."""
+        """Return only the actor's own rows."""
         return self.owned_by(actor.id)
 
     @keyed
@@ -195,8 +195,8 @@ class Preferences(Record):
         return quiet_until(moment, self.quiet_hours_start, self.quiet_hours_end, zone)
 
 
-class Occasion(models.Model):
-    """A record that a one-time event, such as an overdue invoice, has been notified. It is never deleted."""
+class NotificationKey(models.Model):
+    """The key of an event that is notified only once, such as an overdue invoice. It is never deleted."""
 
     pk = models.CompositePrimaryKey("event", "key")
     event = models.CharField(max_length=40)

@@ -9,10 +9,10 @@ from skeleton.identity.models import User
 from skeleton.identity.queries import Recipient, creator_or_holders
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.notifications.choices import Event
-from skeleton.notifications.models import Notification, Occasion, Preferences
+from skeleton.notifications.models import Notification, NotificationKey, Preferences
 
 
-def concerned(created_by: UUID | None, *permissions: str, actor: Actor = SYSTEM) -> list[Recipient]:
+def recipients_for(created_by: UUID | None, *permissions: str, actor: Actor = SYSTEM) -> list[Recipient]:
     """Return the recipients of a document's notifications: its creator, or else every active user with any of
     `permissions`, if there is no creator or they are no longer active.
 
@@ -23,19 +23,19 @@ def concerned(created_by: UUID | None, *permissions: str, actor: Actor = SYSTEM)
     return creator_or_holders(created_by, *permissions)
 
 
-def untold(rows: QuerySet[Any], event: Event, key: Any) -> QuerySet[Any]:
-    """Return those of `rows` without a notification of `event`. `key` is the expression for `notify`'s `once`."""
-    told = Occasion.objects.filter(event=event, key=OuterRef("occasion_key"))
-    left: QuerySet[Any] = rows.alias(occasion_key=key).exclude(Exists(told))
-    return left
+def without_notification(rows: QuerySet[Any], event: Event, key: Any) -> QuerySet[Any]:
+    """Return those of `rows` without a notification of `event`. `key` is the expression for its `deduplication_key`."""
+    sent = NotificationKey.objects.filter(event=event, key=OuterRef("deduplication_key"))
+    remaining: QuerySet[Any] = rows.alias(deduplication_key=key).exclude(Exists(sent))
+    return remaining
 
 
-def preferences_of(user_id: UUID) -> Preferences:
+def preferences_by_user_id(user_id: UUID) -> Preferences:
     """Return the preferences of the user with this id."""
-    return wishes_of(User.objects.select_related("notification_preferences").get(pk=user_id))
+    return preferences_of(User.objects.select_related("notification_preferences").get(pk=user_id))
 
 
-def wishes_of(user: User) -> Preferences:
+def preferences_of(user: User) -> Preferences:
     """Return the user's preferences, or unsaved defaults. Use `select_related("notification_preferences")`."""
     return getattr(user, "notification_preferences", None) or Preferences(user=user)
 

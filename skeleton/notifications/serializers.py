@@ -18,7 +18,7 @@ from skeleton.rest.fields import (
     TextField,
     TimeOfDayField,
     UUIDField,
-    stateless,
+    mark_stateless,
 )
 from skeleton.rest.serializers import InputSerializer, Serializer
 
@@ -38,7 +38,7 @@ class MarkedSerializer(Serializer):
     unread_count = IntegerField(help_text="The number that arrived in the meantime.")
 
 
-@stateless
+@mark_stateless
 class ZoneField(TextField):
     """A time zone name from the IANA database."""
 

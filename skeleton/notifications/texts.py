@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from skeleton.kernel.text import day_text, money_text, number_text
+from skeleton.kernel.text import format_date, format_money, format_number
 from skeleton.notifications.choices import Event
 
 Values = Mapping[str, Any]
@@ -36,7 +36,7 @@ class Texts(Formatter):
         """Return a text of the event in one line, without line breaks or hidden characters, as for a subject."""
         return one_line(self.vformat(self.texts[event][part], (), values))
 
-    def letter(self, event: Event, values: Values, *, name: str, address: str | None) -> str:
+    def email_text(self, event: Event, values: Values, *, name: str, address: str | None) -> str:
         """Return the complete text of an e-mail to `name`, with a link to `address` if there is one."""
         text = self.vformat(self.texts[event]["email"], (), values)
         link = self.vformat(self.frame["link"], (), {"address": address}) if address else ""
@@ -46,12 +46,12 @@ class Texts(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         """Return `value` formatted as `date`, `money`, `number`, a word from a table, or unchanged."""
         if format_spec == "date":
-            return day_text(dt.date.fromisoformat(value), self.code)
+            return format_date(dt.date.fromisoformat(value), self.code)
         if format_spec == "money":
             minor, currency = value
-            return money_text(minor, currency, self.code)
+            return format_money(minor, currency, self.code)
         if format_spec == "number":
-            return number_text(Decimal(value), self.code)
+            return format_number(Decimal(value), self.code)
         if format_spec:
             word: str = self.words[format_spec][value]
             return word

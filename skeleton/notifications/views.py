@@ -9,14 +9,14 @@ from rest_framework.request import Request
 from skeleton.notifications.examples import PREFERENCES
 from skeleton.notifications.filters import NotificationFilterSet
 from skeleton.notifications.models import Notification
-from skeleton.notifications.queries import preferences_of, unread_count
+from skeleton.notifications.queries import preferences_by_user_id, unread_count
 from skeleton.notifications.serializers import (
     MarkedSerializer,
     NotificationSerializer,
     PreferencesInputSerializer,
     PreferencesSerializer,
 )
-from skeleton.notifications.services import marks
+from skeleton.notifications.services import reading
 from skeleton.notifications.services.preferences import update_preferences
 from skeleton.rest.actions import action, describe
 from skeleton.rest.permissions import SIGNED_IN, HasPermission
@@ -39,7 +39,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
     @action(detail=True, methods=["patch"], summary="Mark as read", errors=(404,))
     def read(self, request: Request, pk: str) -> HttpResponse:
         """A notification that is already read stays unchanged."""
-        marks.mark_read(notification_id=self.pk, actor=self.actor)
+        reading.mark_read(notification_id=self.pk, actor=self.actor)
         return self.show(self.pk)
 
     @action(
@@ -50,7 +50,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         output=MarkedSerializer,
     )
     def read_all(self, request: Request) -> HttpResponse:
-        updated = marks.mark_all_read(actor=self.actor)
+        updated = reading.mark_all_read(actor=self.actor)
         return self.answer({"updated": updated, "unread_count": unread_count(self.actor.user_id)})
 
     @action(
@@ -78,4 +78,4 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         return self._preferences()
 
     def _preferences(self) -> HttpResponse:
-        return self.answer(PreferencesSerializer(preferences_of(self.actor.user_id)).data)
+        return self.answer(PreferencesSerializer(preferences_by_user_id(self.actor.user_id)).data)

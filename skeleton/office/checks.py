@@ -8,24 +8,24 @@ from django.core.checks import Error
 from unfold.checks import UnfoldModelAdminChecks
 
 if TYPE_CHECKING:
-    from skeleton.office.screens import ReadOnlyAdmin
+    from skeleton.office.admins import ReadOnlyAdmin
 
 UNUSED = {
-    "date_hierarchy": "Declare a DaysFilter in list_filter instead.",
+    "date_hierarchy": "Declare a DateRangeFilter in list_filter instead.",
     "list_editable": "Lists are read-only; offer an action instead.",
-    "autocomplete_fields": "Use a PickField in the form instead, which reads the other screen's rows.",
-    "raw_id_fields": "Use a PickField in the form instead, which reads the other screen's rows.",
+    "autocomplete_fields": "Use an AutocompleteField in the form instead, which reads the other screen's rows.",
+    "raw_id_fields": "Use an AutocompleteField in the form instead, which reads the other screen's rows.",
     "save_as": "Records are created from an empty form only.",
 }
 """Options of ModelAdmin that have no effect here, and what to use instead."""
 
 WRITES = {
-    "save_formset": "Child rows are part of the record's body: override add() and change().",
+    "save_formset": "Child rows are part of the record's body: override create_record() and update_record().",
     "delete_model": "Deleting is an action: call the service there.",
     "delete_queryset": "Deleting is an action: call the service there.",
     "lookup_allowed": "Lists accept the parameters of list_filter only.",
     "get_deleted_objects": "Deleting is an action: call the service there.",
-    "get_autocomplete_fields": "Use a PickField in the form instead.",
+    "get_autocomplete_fields": "Use an AutocompleteField in the form instead.",
 }
 """Methods of ModelAdmin that would not be called, or whose result would be ignored."""
 
@@ -54,7 +54,7 @@ def _overridden(screen: object) -> Iterator[Error]:
 def _foreign_inlines(screen: "ReadOnlyAdmin") -> Iterator[Error]:
     for inline in screen.inlines:
         if not getattr(inline, "follows_parent", False):
-            hint = "Subclass an inline class of skeleton.office.screens, which asks the parent's permissions."
+            hint = "Subclass an inline class of skeleton.office.admins, which asks the parent's permissions."
             yield _error(screen, "E103", f"The inline {inline.__name__} would be shown to nobody.", hint)
 
 

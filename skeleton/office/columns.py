@@ -18,14 +18,14 @@ EMPTY = "–"
 STATUS = _("status")
 
 
-def money(amount: str, description: Text, *, currency: str = "currency") -> Column:
+def money_column(amount: str, description: Text, *, currency: str = "currency") -> Column:
     """Create a column of amounts (minor units) in the currency of the row."""
 
     @display(description=description, ordering=amount)
     def column(row: object) -> object:
         return format_money_html(getattr(row, amount), getattr(row, currency))
 
-    return _named(column, f"{amount}_money")
+    return _named_column(column, f"{amount}_money")
 
 
 def format_money_html(amount: int | None, currency: str | None) -> object:
@@ -35,17 +35,17 @@ def format_money_html(amount: int | None, currency: str | None) -> object:
     return format_html('<span class="figures">{}</span>', local_money(amount, currency))
 
 
-def figure(field: str, description: Text) -> Column:
+def quantity_column(field: str, description: Text) -> Column:
     """Create a column of quantities, without trailing zeros."""
 
     @display(description=description, ordering=field)
     def column(row: object) -> object:
         return format_html('<span class="figures">{}</span>', local_number(getattr(row, field)))
 
-    return _named(column, f"{field}_figure")
+    return _named_column(column, f"{field}_quantity")
 
 
-def status(field: str, colours: Mapping[str, str], description: Text = STATUS) -> Column:
+def status_column(field: str, colours: Mapping[str, str], description: Text = STATUS) -> Column:
     """Create a column of coloured labels. `colours` maps states to success, info, warning, danger or primary."""
 
     @display(description=description, ordering=field)
@@ -53,10 +53,10 @@ def status(field: str, colours: Mapping[str, str], description: Text = STATUS) -
         shown = getattr(row, f"get_{field}_display", None)
         return label(getattr(row, field), colours, text=str(shown() if shown else getattr(row, field)))
 
-    return _named(column, f"{field}_label")
+    return _named_column(column, f"{field}_label")
 
 
-def activity(field: str = "is_active") -> Column:
+def active_column(field: str = "is_active") -> Column:
     """Create a column with the label active or inactive."""
 
     @display(description=_("status"), ordering=field)
@@ -65,7 +65,7 @@ def activity(field: str = "is_active") -> Column:
         colour = "success" if is_active else "danger"
         return label(str(is_active), {str(is_active): colour}, text=_("active") if is_active else _("inactive"))
 
-    return _named(column, f"{field}_label")
+    return _named_column(column, f"{field}_label")
 
 
 def label(value: str, colours: Mapping[str, str], *, text: Text, given: bool = False) -> SafeString:
@@ -76,7 +76,7 @@ def label(value: str, colours: Mapping[str, str], *, text: Text, given: bool = F
     return display_for_label((value, text if given else capfirst(text)), EMPTY, {value: None, **colours})  # type: ignore[no-any-return]
 
 
-def _named(column: Column, name: str) -> Column:
+def _named_column(column: Column, name: str) -> Column:
     """Set a unique name for the column, because lists are sorted and styled by it."""
     column.__name__ = name
     return column

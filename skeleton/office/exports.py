@@ -34,16 +34,16 @@ class ExportMixin:
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.export)
-        exports = [path(f"export.{kind}", view, {"kind": kind}, self.route_name("export", kind)) for kind in FORMATS]
+        exports = [path(f"export.{kind}", view, {"kind": kind}, self.url_name("export", kind)) for kind in FORMATS]
         return [*exports, *super().get_urls()]  # type: ignore[misc]
 
-    def route_name(self, *parts: str) -> str:
-        """Return the name of one of the screen's routes."""
+    def url_name(self, *parts: str) -> str:
+        """Return the name of one of the admin's URLs."""
         return "_".join((self.opts.app_label, self.opts.model_name, *parts))
 
-    def address(self, *parts: str, **kwargs: Any) -> str:
-        """Return the address of one of the screen's pages."""
-        return reverse(f"{self.admin_site.name}:{self.route_name(*parts)}", **kwargs)
+    def url_for(self, *parts: str, **kwargs: Any) -> str:
+        """Return the URL of one of the screen's pages."""
+        return reverse(f"{self.admin_site.name}:{self.url_name(*parts)}", **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         kept = request.GET.copy()
@@ -51,13 +51,13 @@ class ExportMixin:
             kept.pop(name, None)
         query = f"?{kept.urlencode()}" if kept else ""
         links = {
-            "exports": [(kind.upper(), self.address("export", kind) + query) for kind in FORMATS],
+            "exports": [(kind.upper(), self.url_for("export", kind) + query) for kind in FORMATS],
             "import_link": self.import_link(request),
         }
         return super().changelist_view(request, {**links, **(extra_context or {})})  # type: ignore[misc,no-any-return]
 
     def import_link(self, request: HttpRequest) -> str | None:
-        """Return the address of the import page if the user may import (`skeleton.importexport.screens`)."""
+        """Return the address of the import page if the user may import (`skeleton.importexport.import_admin`)."""
         return None
 
     @validates_parameters

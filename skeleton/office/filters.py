@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, RangeDateTimeFilter, RelatedDropdownFilter
 
 from skeleton.kernel.ids import parse_uuid
-from skeleton.kernel.money import KNOWN
+from skeleton.kernel.money import KNOWN_CURRENCIES
 from skeleton.kernel.translation import Text
-from skeleton.office.parameters import NOT_A_DAY, NOT_A_TIME, BadParameter
+from skeleton.office.parameters import NOT_A_DATE, NOT_A_TIME, BadParameter
 
 if TYPE_CHECKING:
-    from skeleton.office.screens import ReadOnlyAdmin
+    from skeleton.office.admins import ReadOnlyAdmin
 
 
 class CurrencyFilter(DropdownFilter):
@@ -27,7 +27,7 @@ class CurrencyFilter(DropdownFilter):
     title, parameter_name = _("currency"), "currency"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [(code, code) for code in sorted(KNOWN)]
+        return [(code, code) for code in sorted(KNOWN_CURRENCIES)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         return queryset.filter(currency=self.value()) if self.value() else queryset
@@ -89,9 +89,9 @@ class DateTimeRangeFilter(RangeDateTimeFilter):
 
 def _day(name: str, text: str) -> dt.date:
     """Parse a date parameter. Excludes Python's last date, since a day is added to it. Raises BadParameter."""
-    day = _read(DATE, name, text, NOT_A_DAY)
+    day = _read(DATE, name, text, NOT_A_DATE)
     if not isinstance(day, dt.date) or day == dt.date.max:
-        raise BadParameter(name, NOT_A_DAY)
+        raise BadParameter(name, NOT_A_DATE)
     return day
 
 

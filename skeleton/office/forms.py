@@ -16,10 +16,10 @@ from unfold import widgets
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import DomainError
 from skeleton.kernel.ids import parse_uuid
-from skeleton.kernel.money import offered
+from skeleton.kernel.money import currencies_in_use
 from skeleton.kernel.types import Values
+from skeleton.office.form_errors import add_to_form
 from skeleton.office.numbers import AmountField, number_language_of, set_number_language
-from skeleton.office.refusals import place
 
 
 class AutocompleteWidget(widgets.UnfoldAdminAutocompleteModelChoiceFieldWidget):
@@ -80,7 +80,7 @@ class KeyValueField(forms.CharField):
             return True
 
 
-class CurrencyChoice(forms.TypedChoiceField):
+class CurrencyField(forms.TypedChoiceField):
     """A currency in use, the record's own currency, or none."""
 
     widget = widgets.UnfoldAdminSelect2Widget
@@ -97,25 +97,25 @@ class CurrencyChoice(forms.TypedChoiceField):
 
 
 def _currencies() -> list[tuple[str, str]]:
-    return [("", ""), *((code, code) for code in offered())]
+    return [("", ""), *((code, code) for code in currencies_in_use())]
 
 
 class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A form for a record. `body()` is the equivalent API request body, which is then processed in the same way.
+    """A form for a record. `request_body()` returns the equivalent API request body, processed in the same way.
 
     `money` maps an amount to the field with its currency, `aliases` an input serializer's path to the form field.
     """
 
     money: ClassVar[Mapping[str, str]] = {}
     aliases: ClassVar[Mapping[str, str]] = {}
-    refusal: ClassVar[DomainError | None] = None
+    write_error: ClassVar[DomainError | None] = None
     """The services' error for this input, set by `RecordAdmin` on the form class that shows it again."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.number_language_of = number_language_of(self)
-        set_number_language(self, self.number_language_of)
-        self.read_as = read_as(self.instance)
+        self.number_language = number_language_of(self)
+        set_number_language(self, self.number_language)
+        self.version = version_of(self.instance)
         for name, currency in self.money.items():
             field = self.fields.get(name)
             if isinstance(field, AmountField):
@@ -124,8 +124,8 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def full_clean(self) -> None:
         super().full_clean()
-        if self.refusal is not None and self.is_bound:
-            place(self, self.refusal, self.aliases)
+        if self.write_error is not None and self.is_bound:
+            add_to_form(self, self.write_error, self.aliases)
 
     def _post_clean(self) -> None:
         """Skip model validation: PostgreSQL checks constraints, and `kernel.constraints` maps them to fields."""
@@ -141,19 +141,19 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
     def is_stale(self) -> bool:
         """Return whether the record changed since this form was shown, by the version submitted with it."""
         posted = self.data.get(VERSION_FIELD) if self.is_bound else None
-        return bool(posted and self.read_as and posted != self.read_as)
+        return bool(posted and self.version and posted != self.version)
 
-    def body(self, *, partial: bool) -> Values:
+    def request_body(self, *, partial: bool) -> Values:
         """Return the entered values as a JSON body; with `partial`, only changed ones."""
         names = self.changed_data if partial else self.fields
         return {name: as_json(self.cleaned_data[name]) for name in names if name in self.cleaned_data}
 
 
-VERSION_FIELD = "_read_as"
+VERSION_FIELD = "_record_version"
 """The page's hidden field (not the form's) with the version of the record that was read."""
 
 
-def read_as(record: Model) -> str:
+def version_of(record: Model) -> str:
     """Return the version of a record. Empty for a new one, and for models without a time of last change."""
     changed = getattr(record, "updated_at", None)
     return changed.isoformat() if changed and not record._state.adding else ""
@@ -165,14 +165,14 @@ class ActionForm(forms.Form):
     def __init__(self, *args: Any, record: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.record, self.actor = record, actor
-        self.prepare()
-        self.number_language_of = number_language_of(self)
-        set_number_language(self, self.number_language_of)
+        self.setup()
+        self.number_language = number_language_of(self)
+        set_number_language(self, self.number_language)
 
-    def prepare(self) -> None:
+    def setup(self) -> None:
         """Adapt the fields to the record: choices, currency and initial values."""
 
-    def body(self) -> Values:
+    def request_body(self) -> Values:
         """Return the entered values as a JSON body, without empty ones."""
         values = {name: as_json(value) for name, value in self.cleaned_data.items()}
         return {name: value for name, value in values.items() if value not in (None, "")}

@@ -1,6 +1,6 @@
 """Form fields for numbers. They are text fields, because `type=number` depends on the language of the browser.
 
-A number is read and shown in the notation of the page's language, strictly (`kernel.numerals`).
+A number is read and shown in the notation of the page's language, strictly (`kernel.number_formats`).
 """
 
 from decimal import Decimal
@@ -13,9 +13,9 @@ from django.utils.translation import get_language, gettext
 from unfold import widgets
 
 from skeleton.kernel.money import EXACT_CONTEXT, MAX_AMOUNT, minor_digits
-from skeleton.kernel.numerals import InvalidNumber, NumberFormat
+from skeleton.kernel.number_formats import InvalidNumber, NumberFormat
 
-LANGUAGE_FIELD = "_written_in"
+LANGUAGE_FIELD = "_number_language"
 """The page's hidden field with the language in whose notation its numbers were shown and entered."""
 
 
@@ -27,25 +27,25 @@ class NumberField(forms.Field):
     inputmode = "decimal"
 
     @property
-    def notation(self) -> NumberFormat:
-        return NumberFormat.of(self.language)
+    def number_format(self) -> NumberFormat:
+        return NumberFormat.for_language(self.language)
 
-    def read(self, value: object) -> Decimal | None:
+    def parse(self, value: object) -> Decimal | None:
         """Parse the entered number, with its decimals; None if empty. Raises ValidationError."""
         if value is None or not str(value).strip():
             return None
         try:
-            return self.notation.read(str(value))
+            return self.number_format.parse(str(value))
         except InvalidNumber as error:
             raise forms.ValidationError(str(error), code="invalid") from error
 
-    def shown(self, value: Any) -> str:
+    def format(self, value: Any) -> str:
         """Return a number in the field's notation, without trailing zeros."""
         exact = Decimal(value).normalize(EXACT_CONTEXT)
-        return self.notation.write(exact)
+        return self.number_format.format(exact)
 
     def prepare_value(self, value: object) -> object:
-        return self.shown(value) if isinstance(value, int | Decimal) else value
+        return self.format(value) if isinstance(value, int | Decimal) else value
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, object]:
         return {**super().widget_attrs(widget), "inputmode": self.inputmode, "autocomplete": "off"}
@@ -55,7 +55,7 @@ class LocalizedDecimalField(NumberField, forms.DecimalField):
     """A quantity or a rate: an exact decimal."""
 
     def to_python(self, value: object) -> Decimal | None:  # type: ignore[override]
-        return value if isinstance(value, Decimal) else self.read(value)
+        return value if isinstance(value, Decimal) else self.parse(value)
 
 
 class LocalizedIntegerField(NumberField, forms.IntegerField):
@@ -66,7 +66,7 @@ class LocalizedIntegerField(NumberField, forms.IntegerField):
     def to_python(self, value: object) -> int | None:
         if isinstance(value, int):
             return value
-        number = self.read(value)
+        number = self.parse(value)
         if number is None:
             return None
         if number.as_tuple().exponent:
@@ -83,13 +83,13 @@ class AmountField(NumberField):
         """Return the number of decimals of the currency, or 2 if it is unknown."""
         return minor_digits(self.currency)
 
-    def shown(self, value: Any) -> str:
-        return self.notation.write(Decimal(value).scaleb(-self.digits(), EXACT_CONTEXT))
+    def format(self, value: Any) -> str:
+        return self.number_format.format(Decimal(value).scaleb(-self.digits(), EXACT_CONTEXT))
 
     def to_python(self, value: object) -> int | None:
         if isinstance(value, int):
             return value
-        amount = self.read(value)
+        amount = self.parse(value)
         if amount is None:
             return None
         if -int(amount.as_tuple().exponent) > self.digits():
@@ -105,7 +105,7 @@ class AmountField(NumberField):
             told = gettext("{currency} has no decimals: write a whole number, such as 1234.")
             return told.format(currency=self.currency)
         told = gettext("{currency} has at most {number} decimals, as in {example}.")
-        example = self.notation.write(Decimal(1234567).scaleb(-self.digits()))
+        example = self.number_format.format(Decimal(1234567).scaleb(-self.digits()))
         return told.format(currency=self.currency, number=self.digits(), example=example)
 
 

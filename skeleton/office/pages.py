@@ -40,24 +40,24 @@ class Page:
         """Return the page's routes. `wrap` adds access control and CSRF protection."""
         return [path(f"{self.name}/", wrap(self.view), name=self.name)]
 
-    def may_read(self, request: HttpRequest) -> bool:
+    def can_view(self, request: HttpRequest) -> bool:
         return self.actor(request).can(*(f"{resource}:read" for resource in self.resources))
 
     @validates_parameters
     def view(self, request: HttpRequest) -> HttpResponseBase:
         """Handle a request. The site has already checked access to the back office."""
-        if not self.may_read(request):
+        if not self.can_view(request):
             raise PermissionDenied
         if request.method not in ("GET", "HEAD"):
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
-        check_known(request, self.accepted())
-        return self.show(request)
+        check_known(request, self.accepted_parameters())
+        return self.render(request)
 
-    def accepted(self) -> Collection[str]:
+    def accepted_parameters(self) -> Collection[str]:
         """Return the query parameters that the page accepts."""
         return ()
 
-    def show(self, request: HttpRequest) -> HttpResponseBase:
+    def render(self, request: HttpRequest) -> HttpResponseBase:
         """Return the page, for a user who may read it."""
         raise NotImplementedError
 
@@ -66,16 +66,16 @@ class Page:
         return {**admin.site.each_context(request), "title": self.title}
 
     @property
-    def address(self) -> str:
+    def url(self) -> str:
         return reverse(f"admin:{self.name}")
 
 
-Made = TypeVar("Made", bound=type[Page])
+PageClass = TypeVar("PageClass", bound=type[Page])
 
 _pages: dict[str, Page] = {}
 
 
-def register(page: Made) -> Made:
+def register(page: PageClass) -> PageClass:
     """Register the page with the back office."""
     _pages[page.name] = page()
     return page

@@ -1,7 +1,7 @@
 """Query parameters of the back office. A page accepts those that it declares; everything else is refused with 400.
 
-A view declares its parameters with `takes`, or checks them itself, declared with `validates_parameters`. A view
-without a declaration accepts none. An override inherits the declaration of the method that it overrides.
+A view declares its parameters with `accepts_parameters`, or declares with `validates_parameters` that it checks them
+itself. A view without a declaration accepts none. An override inherits the declaration of the method it overrides.
 """
 
 from collections.abc import Callable, Collection
@@ -17,22 +17,22 @@ from skeleton.kernel.translation import Text
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
-TYPED = ("s", "term")
+SEARCH_PARAMETERS = ("s", "term")
 """Parameters of search fields, whose views drop characters that no text can contain."""
 
 AUTOCOMPLETE_PARAMETERS = ("term", "q", "_type", "page", "app_label", "model_name", "field_name")
 """Parameters that Select2 and Django's script send to the view of an autocomplete field."""
 
-KEPT = "_changelist_filters"
+CHANGELIST_FILTERS = "_changelist_filters"
 """The filters of the list from which a page was opened. Django passes them on to return there."""
 
-LONGEST = 2_000
+MAX_LENGTH = 2_000
 """Maximum number of characters of a value."""
 
-LONGEST_SEARCH = 200
+MAX_SEARCH_LENGTH = 200
 """Maximum number of characters of a search text."""
 
-LAST_PAGE = 999_999
+MAX_PAGE = 999_999
 
 UNKNOWN = _("This page has no such parameter. Remove it from the address.")
 REPEATED = _("Give this parameter only once.")
@@ -40,7 +40,7 @@ FORBIDDEN = _("This value contains a character that is not allowed.")
 TOO_LONG = _("This value is too long.")
 NOT_A_CHOICE = _("This is not one of the values to choose from.")
 UNREADABLE = _("This value cannot be read. Correct it, or choose it on the page.")
-NOT_A_DAY = _("Enter a valid date, for example 2026-01-31.")
+NOT_A_DATE = _("Enter a valid date, for example 2026-01-31.")
 NOT_A_TIME = _("Enter a valid time, for example 09:30.")
 NOT_A_PAGE = _("Enter a page number, 1 or higher.")
 NOT_A_COLUMN = _("The list cannot be sorted by this column.")
@@ -54,11 +54,11 @@ class BadParameter(BadRequest):
         super().__init__(self.text)
 
 
-def takes(*names: str) -> Callable[[View], View]:
+def accepts_parameters(*names: str) -> Callable[[View], View]:
     """Declare the query parameters that a view accepts."""
 
     def declare(view: View) -> View:
-        view.takes = names  # type: ignore[attr-defined]
+        view.accepts_parameters = names  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -66,7 +66,7 @@ def takes(*names: str) -> Callable[[View], View]:
 
 def validates_parameters(view: View) -> View:
     """Declare that a view refuses unknown parameters itself."""
-    view.takes = None  # type: ignore[attr-defined]
+    view.accepts_parameters = None  # type: ignore[attr-defined]
     return view
 
 
@@ -88,7 +88,7 @@ def _declared(view: object) -> Collection[str] | None:
     """Return the names that a view, or a method that it overrides, declares. None: it checks them itself."""
     owner, name = getattr(view, "__self__", None), getattr(view, "__name__", "")
     candidates = [view, *(vars(parent).get(name) for parent in type(owner).__mro__)]
-    return next((found.takes for found in candidates if hasattr(found, "takes")), ())
+    return next((found.accepts_parameters for found in candidates if hasattr(found, "accepts_parameters")), ())
 
 
 def check_known(request: HttpRequest, names: Collection[str]) -> None:
@@ -106,9 +106,9 @@ def check_well_formed(request: HttpRequest) -> None:
     """
     for name, values in request.GET.lists():
         texts = [str(value) for value in values]
-        if "\x00" in name or (name not in TYPED and any("\x00" in text for text in texts)):
+        if "\x00" in name or (name not in SEARCH_PARAMETERS and any("\x00" in text for text in texts)):
             raise BadParameter(name.replace("\x00", ""), FORBIDDEN)
-        if any(len(text) > LONGEST for text in texts):
+        if any(len(text) > MAX_LENGTH for text in texts):
             raise BadParameter(name, TOO_LONG)
         if sum(map(bool, texts)) > 1:
             raise BadParameter(name, REPEATED)
@@ -124,14 +124,14 @@ def check_not_repeated(request: HttpRequest, names: Collection[str]) -> None:
 def page_number(request: HttpRequest, name: str) -> int:
     """Return the requested page number, by default 1. Raises BadParameter."""
     text = str(request.GET.get(name) or "1")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(LAST_PAGE)) else 0
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PAGE)) else 0
     if number < 1:
         raise BadParameter(name, NOT_A_PAGE)
     return number
 
 
-def searched(name: str, text: str) -> str:
+def clean_search_text(name: str, text: str) -> str:
     """Return a search text without characters that no text can contain. Raises BadParameter if it is too long."""
-    if len(text) > LONGEST_SEARCH:
+    if len(text) > MAX_SEARCH_LENGTH:
         raise BadParameter(name, TOO_LONG)
     return text.replace("\x00", "")

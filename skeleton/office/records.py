@@ -15,33 +15,41 @@ from skeleton.db import records
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, DomainError
 from skeleton.kernel.types import Values
+from skeleton.office.admins import ReadOnlyAdmin, StackedChildInline, TabularChildInline
+from skeleton.office.form_errors import EXPECTED_ERRORS, domain_error_of, field_messages, form_field_for
 from skeleton.office.forms import RecordForm
-from skeleton.office.refusals import REFUSALS, field_messages, field_of, refusal_of
-from skeleton.office.screens import ReadOnlyAdmin, StackedChildInline, TabularChildInline
 from skeleton.rest.serializers import InputSerializer
 
 
 class RecordAdmin(ReadOnlyAdmin):
-    """A record with a form. `add` and `change` write it with `db.records`, unless overridden with a service."""
+    """An editable record. Override `create_record` and `update_record` to call services instead of `db.records`."""
 
     form = RecordForm
-    change_form_before_template = "skeleton/admin/read_as.html"
+    change_form_before_template = "skeleton/admin/form_state.html"
     create_input: ClassVar[type[InputSerializer] | None] = None
     update_input: ClassVar[type[InputSerializer] | None] = None
 
-    def add(self, values: dict[str, object], actor: Actor) -> UUID:
+    def create_record(self, values: dict[str, object], actor: Actor) -> UUID:
         """Create a record and return its id."""
         return records.create(self.model, values, actor=actor)
 
-    def change(self, pk: UUID, values: dict[str, object], actor: Actor) -> None:
+    def update_record(self, pk: UUID, values: dict[str, object], actor: Actor) -> None:
         """Write `values` to the record. Raises NotFound if the actor may not see it."""
         records.update(self.rows(actor), pk, values, actor=actor)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.create_input is not None and self.has_view_permission(request) and self.may(request, "write")
+        return (
+            self.create_input is not None
+            and self.has_view_permission(request)
+            and self.has_resource_permission(request, "write")
+        )
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return self.update_input is not None and self.has_view_permission(request) and self.may(request, "write")
+        return (
+            self.update_input is not None
+            and self.has_view_permission(request)
+            and self.has_resource_permission(request, "write")
+        )
 
     # Django's hooks for saving, overridden: forms don't write anything
 
@@ -53,18 +61,18 @@ class RecordAdmin(ReadOnlyAdmin):
     ) -> None:
         if change:
             self.check_not_stale(form)
-            self.save_changed(form, formsets, self.actor(request))
+            self.update_from_form(form, formsets, self.actor(request))
         else:
             self.create_from_form(form, formsets, self.actor(request))
         connection.check_constraints()  # the deferred ones, while the form can still show the errors
 
     def create_from_form(self, form: RecordForm, formsets: Iterable["ChildListFormSet"], actor: Actor) -> None:
         """Create the record of a form and its parts."""
-        body = form.body(partial=False)
+        body = form.request_body(partial=False)
         for formset in formsets:
-            body |= formset.body()
+            body |= formset.request_body()
         if self.create_input:
-            form.instance.pk = self.add(self.create_input.parse(body), actor)
+            form.instance.pk = self.create_record(self.create_input.parse(body), actor)
             form.instance.refresh_from_db()  # the success message contains its number
 
     def check_not_stale(self, form: object) -> None:
@@ -77,14 +85,14 @@ class RecordAdmin(ReadOnlyAdmin):
                 )
             )
 
-    def save_changed(self, form: RecordForm, formsets: Iterable["ChildListFormSet"], actor: Actor) -> None:
+    def update_from_form(self, form: RecordForm, formsets: Iterable["ChildListFormSet"], actor: Actor) -> None:
         """Write the changes in a form and its parts."""
-        body = form.body(partial=True)
+        body = form.request_body(partial=True)
         for formset in formsets:
             if isinstance(formset, ChildListFormSet) and formset.has_changed():
-                body |= formset.body()
+                body |= formset.request_body()
         if body and self.update_input:
-            self.change(form.instance.pk, self.update_input.parse(body, partial=True), actor)
+            self.update_record(form.instance.pk, self.update_input.parse(body, partial=True), actor)
 
     def changeform_view(
         self,
@@ -96,12 +104,12 @@ class RecordAdmin(ReadOnlyAdmin):
         """Like Django's, but errors while writing are shown in the same form."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
-        except REFUSALS as exc:
+        except EXPECTED_ERRORS as exc:
             if request.method != "POST":
                 raise
-            refusal = refusal_of(exc)
+            error = domain_error_of(exc)
         # Everything is rolled back. Run it again, with forms that contain the error and keep the entered values.
-        request._refusal = refusal  # type: ignore[attr-defined]
+        request._write_error = error  # type: ignore[attr-defined]
         request.__dict__.pop("_screen_objects", None)
         return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
 
@@ -109,17 +117,19 @@ class RecordAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: object
     ) -> object:
         form = super().get_form(request, obj, change, **kwargs)
-        refusal = getattr(request, "_refusal", None)
-        if refusal is None:
+        error = getattr(request, "_write_error", None)
+        if error is None:
             return form
-        return type(form.__name__, (form,), {"refusal": _without_child_errors(refusal, self.get_inlines(request, obj))})
+        return type(
+            form.__name__, (form,), {"write_error": _without_child_errors(error, self.get_inlines(request, obj))}
+        )
 
     def _create_formsets(self, request: HttpRequest, obj: Model | None, change: bool) -> tuple[object, object]:
         formsets, inlines = super()._create_formsets(request, obj, change)
-        refusal = getattr(request, "_refusal", None)
+        error = getattr(request, "_write_error", None)
         for formset in formsets:
-            if refusal and isinstance(formset, ChildListFormSet):
-                formset.place(refusal)
+            if error and isinstance(formset, ChildListFormSet):
+                formset.add_errors(error)
         return formsets, inlines
 
 
@@ -138,47 +148,47 @@ class ChildListFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         for field in form.fields.values():  # for screen readers, since the table's headings aren't labels
             field.widget.attrs.setdefault("aria-label", str(field.label or ""))
 
-    def kept(self) -> list[Any]:
+    def remaining_forms(self) -> list[Any]:
         """Return the forms of the parts that remain after saving."""
         deleted = self.deleted_forms if self.can_delete else []
         present = [form for form in self.forms if form in self.initial_forms or form.has_changed()]
         return [form for form in present if form not in deleted]
 
-    def body(self) -> Values:
-        return {self.name: [self.part(form) for form in self.kept()]}
+    def request_body(self) -> Values:
+        return {self.name: [self.form_body(form) for form in self.remaining_forms()]}
 
-    def part(self, form: RecordForm) -> dict[str, object]:
+    def form_body(self, form: RecordForm) -> dict[str, object]:
         """Return a part as a JSON object."""
-        body: dict[str, object] = form.body(partial=False)
+        body: dict[str, object] = form.request_body(partial=False)
         return {name: value for name, value in body.items() if name not in ("id", "DELETE", self.fk.name)}
 
-    def at(self, index: int, error: DomainError) -> DomainError:
+    def error_at(self, index: int, error: DomainError) -> DomainError:
         """Return the error with its details prefixed by the part: `quantity` as `lines.1.quantity`."""
         details = {f"{self.name}.{index}.{path}": text for path, text in field_messages(error)}
         return type(error)(error.message, details=details or None)
 
-    def place(self, error: DomainError) -> None:
+    def add_errors(self, error: DomainError) -> None:
         """Add the error's details about parts to their forms: `lines.1.quantity` to the second one's quantity."""
         self.full_clean()
-        kept = self.kept()
+        remaining = self.remaining_forms()
         for path, text in field_messages(error):
             if path == self.name:
                 self.non_form_errors().append(str(text))
             head, _, rest = path.partition(".")
             index, _, field = rest.partition(".")
-            if head == self.name and index.isdigit() and int(index) < len(kept):
-                form = kept[int(index)]
-                form.add_error(field_of(form, field, {}), str(text))
+            if head == self.name and index.isdigit() and int(index) < len(remaining):
+                form = remaining[int(index)]
+                form.add_error(form_field_for(form, field, {}), str(text))
 
 
 class StackedChildListInline(StackedChildInline):
-    """Parts edited as small forms. Set `formset` to a PartsFormSet with the list's name."""
+    """Parts edited as small forms. Set `formset` to a ChildListFormSet with the list's name."""
 
     form = RecordForm
 
 
 class TabularChildListInline(TabularChildInline):
-    """Parts edited in a table. Set `formset` to a PartsFormSet with the list's name."""
+    """Parts edited in a table. Set `formset` to a ChildListFormSet with the list's name."""
 
     form = RecordForm
 

@@ -32,10 +32,10 @@ from skeleton.office.parameters import NOT_A_CHOICE, BadParameter
 TEMPLATE = "skeleton/admin/report.html"
 FORMAT, CSV = "format", "csv"
 
-Asked = Values
+Parameters = Values
 """The form's cleaned values."""
 
-Kind = Literal["plain", "heading", "total"]
+LineKind = Literal["plain", "heading", "total"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Line:
     cells: Sequence[object]
-    kind: Kind = "plain"
+    kind: LineKind = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Table:
     note: str = ""
 
     @property
-    def rows(self) -> list[tuple[Kind, list[tuple[object, Column]]]]:
+    def rows(self) -> list[tuple[LineKind, list[tuple[object, Column]]]]:
         """Return the lines for the template, each cell with its column."""
         return [(line.kind, list(zip(line.cells, self.columns, strict=True))) for line in self.lines]
 
@@ -77,7 +77,7 @@ class ReportResult:
     next_page_url: str = ""
 
 
-def day_field(label: Text, **kwargs: Any) -> forms.DateField:
+def date_field(label: Text, **kwargs: Any) -> forms.DateField:
     """Create a date field that uses the browser's date picker."""
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": " ".join(BASE_INPUT_CLASSES)})
     return forms.DateField(label=label, input_formats=["%Y-%m-%d"], widget=widget, **kwargs)
@@ -86,14 +86,14 @@ def day_field(label: Text, **kwargs: Any) -> forms.DateField:
 class DateForm(forms.Form):
     """A form for a single day. If empty, `default()` is used."""
 
-    as_of = day_field(_("As of"), required=False)
+    as_of = date_field(_("As of"), required=False)
 
     @classmethod
-    def default(cls) -> Asked:
+    def default(cls) -> Parameters:
         return {"as_of": today()}
 
     @classmethod
-    def suggestions(cls) -> list[tuple[object, Asked]]:
+    def suggestions(cls) -> list[tuple[object, Parameters]]:
         """Return the most common choices by name."""
         month, year = today().replace(day=1), today().replace(month=1, day=1)
         return [
@@ -106,15 +106,15 @@ class DateForm(forms.Form):
 class DateRangeForm(forms.Form):
     """A form for a range of days, both included. Defaults to this year until today."""
 
-    from_date = day_field(_("From"), required=False)
-    to_date = day_field(_("To"), required=False)
+    from_date = date_field(_("From"), required=False)
+    to_date = date_field(_("To"), required=False)
 
     @classmethod
-    def default(cls) -> Asked:
+    def default(cls) -> Parameters:
         return {"from_date": today().replace(month=1, day=1), "to_date": today()}
 
     @classmethod
-    def suggestions(cls) -> list[tuple[object, Asked]]:
+    def suggestions(cls) -> list[tuple[object, Parameters]]:
         month, year = today().replace(day=1), today().replace(month=1, day=1)
         last_month, last_year = (month - ONE_DAY).replace(day=1), (year - ONE_DAY).replace(month=1, day=1)
         return [
@@ -124,23 +124,23 @@ class DateRangeForm(forms.Form):
             (_("Last year"), {"from_date": last_year, "to_date": year - ONE_DAY}),
         ]
 
-    def clean(self) -> Asked:
-        asked: Asked = super().clean() or {}
-        first, last = asked.get("from_date"), asked.get("to_date")
+    def clean(self) -> Parameters:
+        parameters: Parameters = super().clean() or {}
+        first, last = parameters.get("from_date"), parameters.get("to_date")
         if first and last and first > last:
             self.add_error("from_date", _("Must not be after the last day."))
-        return asked
+        return parameters
 
 
 class OpenStartDateRangeForm(DateRangeForm):
     """A range of days that, without a first day, covers everything up to the last one. This is the default."""
 
     @classmethod
-    def default(cls) -> Asked:
+    def default(cls) -> Parameters:
         return {"from_date": None, "to_date": today()}
 
     @classmethod
-    def suggestions(cls) -> list[tuple[object, Asked]]:
+    def suggestions(cls) -> list[tuple[object, Parameters]]:
         whole = [(name, {"from_date": None, "to_date": day["as_of"]}) for name, day in DateForm.suggestions()]
         return [*whole, *super().suggestions()]
 
@@ -149,21 +149,21 @@ ONE_DAY = dt.timedelta(days=1)
 
 
 class ReportPage(Page):
-    """A page with a `form`, whose results come from `find` (tables) and `download` (CSV)."""
+    """A page with a `form`, whose results come from `build` (tables) and `download` (CSV)."""
 
     form: ClassVar[type[DateRangeForm | DateForm]] = DateRangeForm
 
-    def find(self, asked: Asked, actor: Actor) -> ReportResult:
+    def build(self, parameters: Parameters, actor: Actor) -> ReportResult:
         raise NotImplementedError
 
-    def download(self, asked: Asked, actor: Actor) -> HttpResponseBase:
+    def download(self, parameters: Parameters, actor: Actor) -> HttpResponseBase:
         """Return the report as CSV."""
         raise NotImplementedError
 
-    def accepted(self) -> Collection[str]:
+    def accepted_parameters(self) -> Collection[str]:
         return (*self.form.base_fields, FORMAT)
 
-    def show(self, request: HttpRequest) -> HttpResponseBase:
+    def render(self, request: HttpRequest) -> HttpResponseBase:
         given = {name: text for name, text in request.GET.dict().items() if str(text).strip()}
         if given.get(FORMAT, CSV) != CSV:
             raise BadParameter(FORMAT, NOT_A_CHOICE)
@@ -174,36 +174,36 @@ class ReportPage(Page):
             try:
                 if given.get(FORMAT) == CSV:
                     return self.download(form.cleaned_data, self.actor(request))
-                return self._page(request, form, self.find(form.cleaned_data, self.actor(request)))
+                return self._page(request, form, self.build(form.cleaned_data, self.actor(request)))
             except DomainError as error:
                 form.add_error(None, error.message)
         return self._page(request, form)
 
-    def asking(self, asked: Asked) -> str:
+    def url_for(self, parameters: Parameters) -> str:
         """Return the address of this report with these parameters."""
-        given = {name: spelt(value) for name, value in asked.items() if value not in (None, "")}
-        return f"{self.address}?{urlencode(given)}"
+        given = {name: format_parameter(value) for name, value in parameters.items() if value not in (None, "")}
+        return f"{self.url}?{urlencode(given)}"
 
     def _page(self, request: HttpRequest, form: forms.Form, found: ReportResult | None = None) -> TemplateResponse:
-        asked = form.cleaned_data if found else {}
+        parameters = form.cleaned_data if found else {}
         context = {
             **self.context(request),
             "form": form,
             "media": form.media,
             "found": found,
-            "suggestions": [(name, self.asking({**asked, **days})) for name, days in self.form.suggestions()],
-            "csv": self.asking({**asked, FORMAT: CSV}),
+            "suggestions": [(name, self.url_for({**parameters, **days})) for name, days in self.form.suggestions()],
+            "csv": self.url_for({**parameters, FORMAT: CSV}),
             "made_at": timezone.now(),
         }
         return TemplateResponse(request, TEMPLATE, context, status=400 if form.errors else 200)
 
 
-def spelt(value: object) -> str:
+def format_parameter(value: object) -> str:
     """Format a parameter for an address."""
     return str(getattr(value, "pk", value))
 
 
-def figure(amount: Decimal | int, currency: str, *, blank: bool = False) -> str:
+def format_amount_cell(amount: Decimal | int, currency: str, *, blank: bool = False) -> str:
     """Format an amount without currency, which the table shows: `1,550.00`. With `blank`, 0 is empty."""
     return "" if blank and not amount else local_amount(int(amount), currency)
 
@@ -212,14 +212,14 @@ def link(address: str, text: object) -> SafeString:
     return format_html('<a href="{}">{}</a>', address, text)
 
 
-def total(*cells: object) -> Line:
+def total_line(*cells: object) -> Line:
     return Line(cells, "total")
 
 
-def heading(text: object, columns: Sequence[Column]) -> Line:
+def heading_line(text: object, columns: Sequence[Column]) -> Line:
     """Return a heading line for the lines below it."""
     return Line((text, *[""] * (len(columns) - 1)), "heading")
 
 
-def lines(rows: Iterable[Sequence[object]]) -> list[Line]:
+def build_lines(rows: Iterable[Sequence[object]]) -> list[Line]:
     return [Line(row) for row in rows]

@@ -1,8 +1,9 @@
-"""Actions and their descriptions: what a route does, said once.
+"""Actions and their descriptions, each of which declares what a route does in one place.
 
-The router, the permission check, the OpenAPI document and the test kit read the description. `@action` is DRF's, and
-takes the description besides; `@describe` changes that of a standard action (list, retrieve, create, update, destroy),
-on the action itself or on its hook (`perform_create`), whose docstring then tells what the action does.
+The router, the permission check, the OpenAPI document and the test kit read the description. `@action` is
+DRF's decorator with the description as additional arguments. `@describe` changes the description of a standard action
+(list, retrieve, create, update, destroy), on the action itself or on its hook (`perform_create`). The docstring of the
+hook becomes the description in the OpenAPI document.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,23 +22,24 @@ if TYPE_CHECKING:
     from rest_framework.decorators import ViewSetAction
 
 Envelope = Literal["object", "page", "cursor", "list", "file", "document", "stream", "none"]
-"""How an answer wraps its output: bare, paged, by cursor only, `{"data": […]}`, a file's bytes, a document made for the
-asking (in the action's `media`), empty. Around that a whole viewset may put its answers `in_data`."""
+"""The envelope of a response: the bare object, a page, a cursor page, `{"data": […]}`, the bytes of a file, a document
+generated for the request (in the action's `media`), an event stream, or no body. With `in_data`, a viewset wraps all of
+its responses in `data`."""
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 BY_CLASS: Any = "by class"
-"""The serializer that the viewset's `get_serializer_class` or `get_input_serializer_class` gives."""
+"""The serializer that the viewset's `get_serializer_class` or `get_input_serializer_class` returns."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionDescription:
-    """One action of a viewset.
+    """The description of one action of a viewset.
 
-    `input` and `output` are serializer classes (`BY_CLASS`: the viewset's). `also` are further statuses of the same
-    answer (200 where what was to be made is there already); `media` further media types that it may come in when asked
-    to, besides JSON. The answers of a `secret` action hold tokens or are about passwords: nobody may keep a copy.
-    `operation` is the action's name in the OpenAPI document, where it is not that of the method.
+    `input` and `output` are serializer classes (`BY_CLASS`: the viewset's). `also` lists additional statuses of the
+    same response (200 if the object exists already), `media` the media types that a client can request besides JSON.
+    Responses of a `secret` action contain tokens or concern passwords, and must not be cached. `operation` is the name
+    of the action in the OpenAPI document, if it differs from the method's.
     """
 
     summary: str
@@ -66,9 +68,9 @@ def action(
     url_name: str | None = None,
     **rest: Any,
 ) -> "Callable[[Handler], ViewSetAction[Handler]]":
-    """DRF's `@action`, with a description: `summary` and the other fields of ActionDescription.
+    """Mark a method as an action, like DRF's `@action`, and describe it by the fields of ActionDescription.
 
-    What is left over sets attributes of the viewset for this route, as in DRF.
+    Other keyword arguments set attributes of the viewset for this route, as in DRF.
     """
     described = {name: rest.pop(name) for name in list(rest) if name in _NAMES}
     mark = decorators.action(methods=methods, detail=detail, url_path=url_path, url_name=url_name, **rest)
@@ -76,7 +78,7 @@ def action(
 
 
 def describe(**changes: object) -> Callable[[Handler], Handler]:
-    """Describe an action that DRF's router finds by itself, or one of `@action`'s `mapping`; see the module."""
+    """Describe a standard action, or one in the `mapping` of an `@action`. See the module's docstring."""
     unknown = set(changes) - _NAMES
     if unknown:
         raise TypeError(f"actions have no {', '.join(sorted(unknown))}")
@@ -94,12 +96,12 @@ HOOKS = {
     "partial_update": "perform_update",
     "destroy": "perform_destroy",
 }
-"""Where a standard action's work is done; what is described there counts for the action."""
+"""The hooks of the standard actions. The description of a hook applies to its action."""
 
 
 @cache
 def description_of(viewset: type, name: str) -> ActionDescription | None:
-    """The description of an action; None for a method that has none."""
+    """Return the description of an action, or None if it has none."""
     found: Values = {}
     for each in (name, HOOKS.get(name)):
         if each is None:
@@ -114,7 +116,7 @@ def description_of(viewset: type, name: str) -> ActionDescription | None:
 
 
 def actions_of(viewset: type) -> Iterator[tuple[str, ActionDescription]]:
-    """The viewset's described actions by the name of their method, in the order of definition, bases first."""
+    """Yield the described actions of a viewset with their method names, in order of definition, base classes first."""
     names: dict[str, None] = {}
     for base in reversed(viewset.__mro__):
         names.update(dict.fromkeys(vars(base)))
@@ -125,7 +127,7 @@ def actions_of(viewset: type) -> Iterator[tuple[str, ActionDescription]]:
 
 
 def endpoints() -> Iterator[tuple[str, Callable[..., object]]]:
-    """Every route of the whole project with its view; a viewset's `actions` map its methods to its actions."""
+    """Yield every route of the project with its view. The `actions` of a viewset map HTTP methods to actions."""
     yield from _endpoints(get_resolver().url_patterns, "")
 
 

@@ -1,4 +1,4 @@
-"""Client addresses: whose they are behind proxies, and the network that limits count by."""
+"""Client addresses: finds the client behind proxies, and the network for rate limits."""
 
 import ipaddress
 from functools import lru_cache
@@ -6,11 +6,11 @@ from functools import lru_cache
 from django.conf import settings
 from django.http import HttpRequest
 
-_REMEMBERED = 4096
-_LONGEST = 80
-"""Characters. No address with a scope and a port is longer."""
+_CACHE_SIZE = 4096
+_MAX_LENGTH = 80
+"""Maximum length of an address with a scope and a port."""
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_HOME = 64  # bits: what one subscriber of IPv6 gets at least
+_SUBSCRIBER_BITS = 64  # bits: what one subscriber of IPv6 gets at least
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -29,13 +29,13 @@ def client_address(request: HttpRequest) -> str | None:
     return normalized(remote) or remote or None
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def normalized(text: str) -> str | None:
     """Return the address in `text`, without port, brackets and scope; None if it is not an address.
 
     An IPv4 address that a dual-stack socket shows as IPv6 (`::ffff:203.0.113.7`) is the IPv4 address.
     """
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_LENGTH:
         return None
     try:
         address = ipaddress.ip_address(_without_port(text).partition("%")[0])
@@ -45,7 +45,7 @@ def normalized(text: str) -> str | None:
 
 
 def _without_port(text: str) -> str:
-    """`[2001:db8::7]:443` and `203.0.113.7:443` without brackets and port, as some proxies write them."""
+    """Remove brackets and port, which some proxies add: `[2001:db8::7]:443`, `203.0.113.7:443`."""
     if text.startswith("["):
         inner, bracket, port = text[1:].partition("]")
         return inner if bracket and _is_port(port, optional=True) else ""
@@ -57,21 +57,21 @@ def _is_port(text: str, *, optional: bool = False) -> bool:
     return (optional and not text) or (text.startswith(":") and text[1:].isascii() and text[1:].isdigit())
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def network_of(text: str | None) -> str:
-    """Return what limits count by: an IPv4 address, or the /64 of an IPv6 address.
+    """Return the network that limits count by: an IPv4 address, or the /64 of an IPv6 address.
 
     Whoever has one IPv6 address has 2^64 of them. IPv6 that only carries IPv4 (mapped, 6to4, Teredo, NAT64) counts as
     the IPv4 address inside. Text that is not an address is its own network.
     """
     found = normalized(text or "")
     if found is None:
-        return (text or "")[:_LONGEST]
+        return (text or "")[:_MAX_LENGTH]
     address = ipaddress.ip_address(found)
     if isinstance(address, ipaddress.IPv4Address):
         return found
     inside = _ipv4_inside(address)
-    return str(inside) if inside else str(ipaddress.ip_network((address, _HOME), strict=False))
+    return str(inside) if inside else str(ipaddress.ip_network((address, _SUBSCRIBER_BITS), strict=False))
 
 
 def _ipv4_inside(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

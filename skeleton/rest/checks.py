@@ -1,6 +1,6 @@
-"""What `manage.py check`, and so every start, refuses: routes that are not said completely, and unusable settings.
+"""System checks, run at every start: incompletely declared routes, unsupported hooks and unusable settings.
 
-Each message is one line that says what to set. `serve` stops at the first.
+Each message is one line that says what to do. `serve` refuses to start.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,22 +19,22 @@ from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import NotFound
 from skeleton.kernel.money import is_in_use
 from skeleton.rest.actions import BY_CLASS, ActionDescription, endpoints
+from skeleton.rest.compiled import source_of
 from skeleton.rest.documentation import DocumentationView
 from skeleton.rest.filters import FilterSet, SqlFilter
 from skeleton.rest.pagination import PageOrCursorPagination
-from skeleton.rest.plans import row_mapper
-from skeleton.rest.reading import source_of
+from skeleton.rest.row_mappers import row_mapper
 from skeleton.rest.rows import queryset_of
 from skeleton.rest.serializers import InputSerializer, Serializer
 from skeleton.rest.viewsets import ApiViewSet
 
 API = "api/v1/"
 SECRET_BYTES = 32
-"""What HS256 needs (RFC 7518, 3.2)."""
-MOST_HITS = 1_000_000_000
-"""More than a limit can count."""
+"""The minimum for HS256 (RFC 7518, 3.2)."""
+MAX_HITS = 1_000_000_000
+"""The upper bound of a limit's hits."""
 SECRET_SYMBOLS = 10
-"""Fewer different characters than this are no random text."""
+"""A random secret has at least this many different characters."""
 
 Apps = Sequence[AppConfig] | None
 
@@ -44,7 +44,7 @@ Apps = Sequence[AppConfig] | None
 
 @register("skeleton")
 def check_routes(app_configs: Apps, **_: object) -> list[CheckMessage]:
-    """Every route of the API is a described action, with a permission, whose serializers are ones that work."""
+    """Check that every route of the API is a described action with a permission and usable serializers."""
     problems: list[CheckMessage] = []
     for route, callback in endpoints():
         viewset = getattr(callback, "cls", None)
@@ -95,7 +95,7 @@ def _check_output(view: ApiViewSet, described: ActionDescription, route: str) ->
         yield Error(f"{route}: {exc}", id="skeleton.E003")
 
 
-# --- hooks of DRF's that are not honoured -----------------------------------------------------------------------------
+# --- unsupported hooks of DRF -----------------------------------------------------------------------------------------
 
 NOT_CALLED = {
     "get_serializer": "answers are mapped from rows: override get_serializer_class, or get_input_serializer for bodies",
@@ -103,7 +103,7 @@ NOT_CALLED = {
     "get_view_description": "say it in the action's docstring",
     "options": "OPTIONS is not answered",
 }
-"""Methods of DRF's views that nothing here calls, and what to do instead."""
+"""Methods of DRF's views that are not called, and the alternatives."""
 
 NOT_READ = {
     "filterset_fields": "declare a filterset_class",
@@ -112,12 +112,12 @@ NOT_READ = {
     "metadata_class": "OPTIONS is not answered",
     "paginate_by": "set page_size on a pagination_class",
 }
-"""Attributes that DRF or django-filter knows, which nothing here reads."""
+"""Attributes of DRF or django-filter that are not read, and the alternatives."""
 
 
 @register("skeleton")
 def check_hooks(app_configs: Apps, **_: object) -> list[CheckMessage]:
-    """No viewset uses a hook of DRF's that would be ignored."""
+    """Check that no viewset overrides a hook of DRF that would be ignored."""
     return [
         Error(f"{viewset.__name__}: {line}", id="skeleton.E007")
         for viewset in _viewsets()
@@ -162,7 +162,7 @@ def _ignored_filter_hooks(filterset: type[FilterSet] | None) -> Iterator[str]:
 
 @register("skeleton")
 def check_lists(app_configs: Apps, **_: object) -> list[CheckMessage]:
-    """Every resource's columns exist, and no list is ordered by what may be null: a cursor would lose those rows."""
+    """Check that all columns exist, and that no ordering column is nullable: a cursor would skip rows with null."""
     return [problem for viewset in _viewsets() if hasattr(viewset, "list") for problem in _check_resource(viewset)]
 
 
@@ -223,7 +223,7 @@ def _column_may_be_null(model: type[Model], path: str) -> bool:
 
 @register("skeleton")
 def check_settings(app_configs: Apps, **_: object) -> list[CheckMessage]:
-    """No setting has a value that cannot work, or that is unsafe for others than oneself."""
+    """Check that no setting is unusable, or unsafe if others can reach the server."""
     return [
         Error(line, id="skeleton.E100") for line in (*_unusable(), *_unusable_limits(), *_unusable_work(), *_unsafe())
     ]
@@ -248,14 +248,14 @@ def _unusable() -> Iterator[str]:
 
 def _unusable_limits() -> Iterator[str]:
     for name, (hits, _) in settings.SKELETON_LIMITS.items():
-        if not 1 <= hits <= MOST_HITS:
-            yield f"SKELETON_LIMIT_{name.upper()} must be a number from 1 to {MOST_HITS}."
+        if not 1 <= hits <= MAX_HITS:
+            yield f"SKELETON_LIMIT_{name.upper()} must be a number from 1 to {MAX_HITS}."
     server = {f"SKELETON_{name.upper()}": value for name, value in settings.SKELETON_SERVER_LIMITS.items()}
     for name in ("SKELETON_HEADER_SECONDS", "SKELETON_LOCK_SECONDS"):
         server[name] = getattr(settings, name)
     for name, value in server.items():
-        if not 0 < value < MOST_HITS:
-            yield f"{name} must be a number over 0 and below {MOST_HITS}."
+        if not 0 < value < MAX_HITS:
+            yield f"{name} must be a number over 0 and below {MAX_HITS}."
     first, longest = settings.SKELETON_LIMIT_WAITS
     if not 1 <= first <= longest <= settings.SKELETON_LIMITS["account"][1]:
         yield (

@@ -25,7 +25,7 @@ from skeleton.rest.schema import Schema
 
 
 class DocumentationView(APIView):
-    """Public, and outside of the API's own kernel: these answer pages and YAML."""
+    """Base of the documentation views: public, and not API viewsets, because they return pages and YAML."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
@@ -37,7 +37,7 @@ _schema_lock = threading.Lock()
 
 
 def openapi() -> Schema:
-    """The OpenAPI document, made at the first call: it takes a second, and its generator is not made for threads."""
+    """Return the OpenAPI document. The first call generates it under a lock: the generator is not thread-safe."""
     with _schema_lock:
         return _openapi()
 
@@ -45,18 +45,18 @@ def openapi() -> Schema:
 @cache
 def _openapi() -> dict[str, object]:
     generator: Any = SchemaGenerator
-    with override(settings.LANGUAGE_CODE):  # whatever page asked for it first
+    with override(settings.LANGUAGE_CODE):  # regardless of the language of the first request
         document: Schema = generator().get_schema(request=None, public=True)
     return document
 
 
 class SchemaView(DocumentationView):
-    """The OpenAPI document, kept in memory as it is sent: rendering its 1.5 MB anew would be a cheap attack."""
+    """The OpenAPI document. The rendered 1.5 MB are cached, because rendering them per request would invite attacks."""
 
     renderer_classes = [OpenApiJsonRenderer, OpenApiYamlRenderer]
 
     def get(self, request: Request) -> HttpResponseBase:
-        """Return the document, or 304 where the client has it already."""
+        """Return the document, or 304 if the client has it already."""
         renderer = type(request.accepted_renderer)
         body, etag = _rendered(renderer)
         answer = HttpResponse(body, content_type=renderer.media_type, headers={"ETag": etag})
@@ -65,12 +65,12 @@ class SchemaView(DocumentationView):
 
 def _rendered(renderer: Callable[[], BaseRenderer]) -> tuple[bytes, str]:
     with _schema_lock:
-        return _kept(renderer)
+        return _cached_schema(renderer)
 
 
 @cache
-def _kept(renderer: Callable[[], BaseRenderer]) -> tuple[bytes, str]:
-    """The document in one format, and its ETag."""
+def _cached_schema(renderer: Callable[[], BaseRenderer]) -> tuple[bytes, str]:
+    """Return the document in one format, and its ETag."""
     body: Any = renderer().render(_openapi(), renderer_context={})
     return body, f'"{hashlib.sha256(body).hexdigest()}"'
 

@@ -1,7 +1,7 @@
-"""Serializer fields that are strict about JSON types, and those that a read plan computes.
+"""Serializer fields that check JSON types strictly, and output fields computed from columns or other fields.
 
-DRF's own fields are kind: "5" is an integer, 1 a boolean, 7 a text. An API that keeps books is not: a value of another
-JSON type is refused, never converted.
+DRF's fields convert values: they accept "5" as an integer, 1 as a boolean and 7 as a text. These fields refuse a value
+of another JSON type.
 """
 
 import datetime as dt
@@ -18,11 +18,11 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from skeleton.kernel.ids import parse_uuid
-from skeleton.kernel.money import KNOWN, MAX_AMOUNT
+from skeleton.kernel.money import KNOWN_CURRENCIES, MAX_AMOUNT
 from skeleton.kernel.text import format_text
 from skeleton.kernel.types import Values
 
-for _private in ("local", "test"):  # reserved for private use, and companies use them inside; the rest stays refused
+for _private in ("local", "test"):  # companies use these internally; other special domains stay refused
     email_validator.SPECIAL_USE_DOMAIN_NAMES.remove(_private)
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
@@ -35,18 +35,18 @@ NULL = "This field may not be null."
 _Class = TypeVar("_Class", bound=type)
 
 
-def stateless(cls: _Class) -> _Class:
-    """Say of a field, or of a nested InputSerializer, that its methods hold and ask for nothing of a request.
+def mark_stateless(cls: _Class) -> _Class:
+    """Declare that the methods of a field or nested InputSerializer neither store nor read data of a request.
 
-    They use neither `context` nor `instance`, `parent` or `root`. One instance of it then serves all requests (see
-    `rest.serializers`). It does not count for subclasses that have methods of their own.
+    They don't use `context`, `instance`, `parent` or `root`, so that one instance can serve all requests (see
+    `rest.serializers`). The mark is not inherited by subclasses that define methods.
     """
     cls._stateless = cls  # type: ignore[attr-defined]
     return cls
 
 
 class TextField(serializers.CharField):
-    """A text. An empty one (or only blanks) is null where the field may be empty, and refused where it may not."""
+    """A text. Empty or blank input becomes null if the field is nullable, and is refused otherwise."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 255)
@@ -67,7 +67,7 @@ class TextField(serializers.CharField):
 
 
 class EmailField(TextField):
-    """An e-mail address (RFC 5321, internationalized ones too); private domains such as `.local` are welcome."""
+    """An e-mail address (RFC 5321, also internationalized). Private domains such as `.local` are allowed."""
 
     default_error_messages = {"email": _("Invalid email format")}
 
@@ -77,7 +77,7 @@ class EmailField(TextField):
 
     def to_internal_value(self, data: object) -> str:
         text = super().to_internal_value(data)
-        if len(text) > self.longest:  # refused by length below: normalizing it may take the square of its length
+        if len(text) > self.longest:  # the length validator refuses it; normalizing takes quadratic time
             return text
         try:
             parsed = email_validator.validate_email(text, check_deliverability=False, globally_deliverable=False)
@@ -89,7 +89,7 @@ class EmailField(TextField):
 
 
 class IntegerField(serializers.IntegerField):
-    """A whole JSON number. Not 5.0, not "5", not true."""
+    """A JSON integer: not 5.0, "5" or true."""
 
     def to_internal_value(self, data: object) -> int:
         if isinstance(data, bool) or not isinstance(data, int):
@@ -98,20 +98,20 @@ class IntegerField(serializers.IntegerField):
 
 
 class MoneyField(IntegerField):
-    """An amount in minor units (cents): a JSON integer, 0 … 2^63-1 unless `min_value` says otherwise."""
+    """An amount in minor units (cents): a JSON integer, from 0 (or `min_value`) to 2^63-1."""
 
     default_error_messages = {"invalid": _("Must be an integer number of minor units (cents), within 2^63 - 1.")}
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("min_value", 0)
         kwargs.setdefault("max_value", MAX_AMOUNT)
-        if kwargs["min_value"] == 1:  # a minor unit, which a person would take for a whole one
+        if kwargs["min_value"] == 1:  # "at least 1" would be read as one whole unit
             kwargs.setdefault("error_messages", {"min_value": "Must be over 0."})
         super().__init__(**kwargs)
 
 
 class CurrencyField(TextField):
-    """An ISO 4217 code, in capitals, of today or withdrawn; services say which of them new documents may have."""
+    """An ISO 4217 code in capitals, current or withdrawn. Services decide which ones new documents may use."""
 
     default_error_messages = {"currency": _("Unknown currency: use an ISO 4217 code.")}
 
@@ -120,13 +120,13 @@ class CurrencyField(TextField):
 
     def to_internal_value(self, data: object) -> str:
         code = super().to_internal_value(data)
-        if code not in KNOWN:
+        if code not in KNOWN_CURRENCIES:
             self.fail("currency")
         return code
 
 
 class NumberField(serializers.Field[Decimal, Any, Any, Any]):
-    """A JSON number kept as an exact decimal, with at most `places` decimals (a quantity: 3, a percentage: 4)."""
+    """A JSON number, stored as an exact decimal with at most `places` decimals (quantities: 3, percentages: 4)."""
 
     default_error_messages = {
         "invalid": _("Must be a number."),
@@ -151,7 +151,7 @@ class NumberField(serializers.Field[Decimal, Any, Any, Any]):
     def to_internal_value(self, data: object) -> Decimal:
         if isinstance(data, bool) or not isinstance(data, int | float) or data != data:  # noqa: PLR0124 (NaN)
             self.fail("invalid")
-        value = Decimal(str(data))  # the shortest text of the float is what the client wrote
+        value = Decimal(str(data))  # the shortest representation of the float is what the client sent
         if self.over is not None and value <= self.over:
             self.fail("over", bound=self.over)
         if self.at_least is not None and value < self.at_least:
@@ -168,7 +168,7 @@ class NumberField(serializers.Field[Decimal, Any, Any, Any]):
 
 
 class BooleanField(serializers.BooleanField):
-    """true or false, nothing that merely looks like it."""
+    """A JSON boolean: true or false only."""
 
     def to_internal_value(self, data: object) -> bool:
         if not isinstance(data, bool):
@@ -180,13 +180,13 @@ class DateField(serializers.DateField):
     """`YYYY-MM-DD`."""
 
     def to_internal_value(self, value: object) -> dt.date:
-        if not isinstance(value, str) or not _DATE.fullmatch(value):  # Python would take 20260228 and 2026-W09-6 too
+        if not isinstance(value, str) or not _DATE.fullmatch(value):  # Python also accepts 20260228 and 2026-W09-6
             self.fail("invalid", format="YYYY-MM-DD")
         return super().to_internal_value(value)
 
 
 class DateTimeField(serializers.DateTimeField):
-    """RFC 3339, with any offset on input (without one it is UTC); always UTC with Z on output."""
+    """An RFC 3339 time. Input may have any offset (default: UTC); output is in UTC with Z."""
 
     def to_internal_value(self, value: object) -> dt.datetime:
         if not isinstance(value, str) or not _MOMENT.fullmatch(value):
@@ -198,7 +198,7 @@ class DateTimeField(serializers.DateTimeField):
 
 
 class TimeOfDayField(serializers.Field[dt.time, Any, Any, Any]):
-    """A time of day, `HH:MM`. An empty text is null where the field may be empty."""
+    """A time of day, `HH:MM`. An empty text becomes null if the field is nullable."""
 
     default_error_messages = {"invalid": _("Must be a time of day, HH:MM, from 00:00 to 23:59.")}
 
@@ -212,7 +212,7 @@ class TimeOfDayField(serializers.Field[dt.time, Any, Any, Any]):
 
 
 class ChoiceField(serializers.ChoiceField):
-    """One of a few texts."""
+    """One of a fixed set of texts."""
 
     def to_internal_value(self, data: object) -> str:
         if not isinstance(data, str) or data not in self.choices:
@@ -224,7 +224,7 @@ class ChoiceField(serializers.ChoiceField):
 
 
 class UUIDField(serializers.UUIDField):
-    """A UUID as we write it, with hyphens."""
+    """A UUID in the form with hyphens."""
 
     def to_internal_value(self, data: object) -> UUID:
         value = parse_uuid(data)
@@ -236,7 +236,7 @@ class UUIDField(serializers.UUIDField):
 class ReferenceField(UUIDField):
     """The id of another record, checked to exist. Yields the id, not the record.
 
-    `to` is a model, or a queryset where only some of its rows may be named.
+    `to` is a model, or a queryset of the allowed rows.
     """
 
     default_error_messages = {"unknown": _("Unknown {what}.")}
@@ -254,7 +254,7 @@ class ReferenceField(UUIDField):
 
 
 class JsonObjectField(serializers.Field[Values, Any, Any, Any]):
-    """A JSON object, kept as it is and replaced as a whole; `texts=True` where every value must be a text."""
+    """A JSON object that is stored unchanged and replaced as a whole. `texts=True` requires all values to be texts."""
 
     default_error_messages = {
         "invalid": _("Must be an object."),
@@ -281,7 +281,7 @@ class JsonObjectField(serializers.Field[Values, Any, Any, Any]):
 
 
 class NestedJsonField(JsonObjectField):
-    """A JSON object in a column of its own, in the shape that a serializer describes. For output: kept as it is."""
+    """A JSON object in a column, described by a serializer. It is output unchanged."""
 
     def __init__(self, child: type[serializers.Serializer[object]], **kwargs: Any) -> None:
         self.child = child()
@@ -328,14 +328,14 @@ class ListField(serializers.ListField):
 
 
 AnyField: TypeAlias = serializers.Field[Any, Any, Any, Any]
-"""A field of whatever type: DRF's fields name four, which nothing here depends on."""
+"""Any field. DRF's fields have four type parameters, which are irrelevant here."""
 
 
 class FromColumns(AnyField):
-    """An output field worked out from columns of the row: `FromColumns(BooleanField(), "status", compute=is_active)`.
+    """An output field computed from columns of the row: `FromColumns(BooleanField(), "status", compute=is_active)`.
 
     `field` describes the result (for the OpenAPI), `columns` are what `compute` takes, in that order. The function
-    must be pure and quick: it runs once per row.
+    must be pure and fast: it runs once per row.
     """
 
     def __init__(self, field: AnyField, *columns: str, compute: Callable[..., object]) -> None:
@@ -347,10 +347,10 @@ class FromColumns(AnyField):
 
 
 class FromFields(AnyField):
-    """An output field worked out from other fields of the same object, once they are there.
+    """An output field computed from other fields of the same object.
 
     `FromFields(AddressSerializer(allow_null=True), "addresses", compute=primary)`: like FromColumns, but `compute`
-    takes the finished values of the fields named, children included. They must be no `FromFields` themselves.
+    takes the finished values of the fields named, children included. They must not be `FromFields` themselves.
     """
 
     def __init__(self, field: AnyField, *names: str, compute: Callable[..., object]) -> None:
@@ -359,9 +359,9 @@ class FromFields(AnyField):
 
 
 class Children(AnyField):
-    """Rows of a child table, as a list of objects, read by the same statement as their parent.
+    """The rows of a child table as a list of objects, read in the same statement as the parent.
 
-    `rows` is the queryset of the children of one parent, related by `OuterRef("pk")`, in their order.
+    `rows` is the queryset of the children of one parent, related by `OuterRef("pk")` and ordered.
     """
 
     def __init__(self, child: type[serializers.Serializer[object]], rows: QuerySet[Model]) -> None:
@@ -370,7 +370,7 @@ class Children(AnyField):
 
 
 class Child(Children):
-    """The one row of a child table that `rows` finds for its parent, as an object; null where there is none."""
+    """The row of a child table that `rows` finds for the parent, as an object, or null."""
 
 
 def _follow(value: object, path: str) -> object:
@@ -380,5 +380,5 @@ def _follow(value: object, path: str) -> object:
 
 
 def text_of(choices: Sequence[tuple[str, object]]) -> str:
-    """The values of `choices`, for a message: "draft, sent"."""
+    """Return the values of `choices` for a message: "draft, sent"."""
     return ", ".join(str(value) for value, _ in choices)

@@ -1,11 +1,11 @@
-"""Filters of lists: django-filter's FilterSet as the description, without its forms at run time.
+"""Filters of lists, declared as a FilterSet of django-filter, but without forms at run time.
 
 A FilterSet is built once per class. A request's values are cleaned by the filters' own form fields, and what does not
 fit is a 400 that names the parameter. A filter then narrows the queryset with a `Placeholder` for the value, so that
 the SQL of a list depends only on which filters are used; booleans and choices are part of the shape, since they change
 the plan.
 
-Filters must be pure: no clock, no request. "Today" is `db.statements.CurrentDate()`.
+Filters must be pure: no clock, no request. "Today" is `db.compiled_sql.CurrentDate()`.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from django.db.models import CharField, Model, QuerySet, TextField
 from django.db.models.functions import Lower
 from django.db.models.lookups import BuiltinLookup
 
-from skeleton.db.statements import Placeholder
+from skeleton.db.compiled_sql import Placeholder
 from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.types import Values
 
@@ -30,7 +30,7 @@ TextField.register_lookup(Lower)
 @CharField.register_lookup
 @TextField.register_lookup
 class ILikeLookup(BuiltinLookup):
-    """`column__matches=pattern`: a LIKE whose pattern is complete (see `like_pattern`), fit for a trigram index."""
+    """`column__matches=pattern`: a LIKE with a complete pattern (see `like_pattern`), for a trigram index."""
 
     lookup_name = "matches"
     prepare_rhs = False
@@ -40,27 +40,27 @@ class ILikeLookup(BuiltinLookup):
 
 
 def like_pattern(text: str) -> str:
-    """A LIKE pattern for texts, already in lower case, that contain `text` in any case."""
+    """Return a LIKE pattern for lower-case texts that contain `text`, ignoring case."""
     escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
 
 
 class SqlFilter:
-    """What the kernel asks of a filter beyond django-filter: how a cleaned value meets the SQL."""
+    """How a cleaned value affects the SQL, in addition to django-filter's filters."""
 
     constant: ClassVar[bool] = False
-    """Whether the value itself belongs to the shape: few values, each perhaps with an index of its own."""
+    """Whether the value is part of the shape: for few values, each possibly with its own index."""
 
     by_value: ClassVar[bool] = False
-    """Whether the best plan depends on the value itself, so that PostgreSQL must plan anew each time: a LIKE with an
-    unknown pattern finds no trigram index, and a common country wants another way than a rare one."""
+    """Whether the best plan depends on the value, so that PostgreSQL must plan each run: a LIKE with an unknown pattern
+    can't use a trigram index, and a frequent country needs another plan than a rare one."""
 
     def variant(self, value: object) -> object:
-        """What of the value changes the SQL."""
+        """Return the part of the value that changes the SQL."""
         return None
 
     def bind(self, value: Any) -> object:
-        """The value as the database gets it."""
+        """Return the value as a parameter of the SQL."""
         return value
 
 
@@ -78,7 +78,7 @@ class BooleanFilter(SqlFilter, django_filters.Filter):
 
 
 class _OneOf(forms.ChoiceField):
-    """A choice found in a set: Django walks through all of them, twice."""
+    """A choice field with a fast lookup: Django's iterates over all choices, twice."""
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class DateFilter(SqlFilter, django_filters.DateFilter):
 
 
 class FromDateFilter(DateFilter):
-    """Moments from the beginning (UTC) of the day given."""
+    """Times from the start (UTC) of the given day."""
 
     def __init__(self, field_name: str = "created_at", **kwargs: object) -> None:
         super().__init__(field_name=field_name, lookup_expr="gte", **kwargs)
@@ -135,7 +135,7 @@ class FromDateFilter(DateFilter):
 
 
 class ToDateFilter(DateFilter):
-    """Moments until the end (UTC) of the day given."""
+    """Times until the end (UTC) of the given day."""
 
     def __init__(self, field_name: str = "created_at", **kwargs: object) -> None:
         super().__init__(field_name=field_name, lookup_expr="lte", **kwargs)
@@ -145,13 +145,13 @@ class ToDateFilter(DateFilter):
 
 
 class NumberFilter(SqlFilter, django_filters.Filter):
-    """A whole number; `min_value` and `max_value` as of a form's integer field."""
+    """An integer, with `min_value` and `max_value` of a form's integer field."""
 
     field_class = forms.IntegerField
 
 
 class LikeFilter(TextFilter):
-    """Binds a pattern for `column__matches`: texts that contain the value in any case (see `like_pattern`)."""
+    """Texts that contain the value, ignoring case: the pattern of `column__matches` (see `like_pattern`)."""
 
     by_value = True
 
@@ -160,21 +160,21 @@ class LikeFilter(TextFilter):
 
 
 class SearchFilter(LikeFilter):
-    """Texts that contain the value in any case, on a column kept in lower case."""
+    """Texts that contain the value, ignoring case, in a lower-case column."""
 
     def __init__(self, field_name: str = "search_text", **kwargs: object) -> None:
         super().__init__(field_name=field_name, lookup_expr="matches", **kwargs)
 
 
 FilterShape: TypeAlias = tuple[tuple[str, object], ...]
-"""What of a request's filters its SQL depends on: for each filter its name, and its value or variant."""
+"""What the SQL of a list depends on: the names of its filters, each with a constant value or variant."""
 
 NOT_CALLED = ("__init__", "filter_queryset", "qs", "form", "get_form_class", "is_valid", "errors")
-"""What django-filter calls for each request, and nothing here does."""
+"""Methods that django-filter calls for each request, but that are not called here."""
 
 
 class FilterSet(django_filters.FilterSet):
-    """The filters of one list. Declared as ever; `method=` filters get the queryset, the name and a value or Param."""
+    """The filters of a list. `method=` filters get the queryset, the name, and a value or Placeholder."""
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
@@ -184,7 +184,7 @@ class FilterSet(django_filters.FilterSet):
 
     @classmethod
     def clean(cls, raw: dict[str, str]) -> Values:
-        """The values of the parameters in `raw` that are filters here; blank ones are as good as absent.
+        """Return the values of the filters in `raw`, without blank ones.
 
         Raises BadRequest with a text per parameter.
         """
@@ -203,7 +203,7 @@ class FilterSet(django_filters.FilterSet):
 
     @classmethod
     def shape(cls, values: dict[str, object]) -> FilterShape:
-        """What of `values` the SQL depends on, hashable."""
+        """Return what the SQL depends on, hashable."""
         return tuple(
             (name, value if _filter_of(cls, name).constant else _filter_of(cls, name).variant(value))
             for name, value in sorted(values.items())
@@ -211,12 +211,12 @@ class FilterSet(django_filters.FilterSet):
 
     @classmethod
     def by_value(cls, shape: FilterShape) -> bool:
-        """Whether a statement of this shape must be planned for its values each time."""
+        """Return whether PostgreSQL must plan each run of a statement with these filters."""
         return any(_filter_of(cls, name).by_value for name, _ in shape)
 
     @classmethod
     def apply(cls, rows: QuerySet[Model], shape: FilterShape) -> QuerySet[Model]:
-        """`rows` with every filter of `shape` applied, a Param standing for each value that is not constant."""
+        """Apply the filters of `shape` to `rows`, with a Placeholder for each value that is not constant."""
         instance = _instance(cls)
         for name, value in shape:
             param: object = value if _filter_of(cls, name).constant else Placeholder(name, variant=value)
@@ -225,7 +225,7 @@ class FilterSet(django_filters.FilterSet):
 
     @classmethod
     def bind(cls, values: dict[str, object]) -> dict[str, object]:
-        """`values` as the Params of `apply` want them."""
+        """Return the values for the placeholders of `apply`."""
         return {name: _filter_of(cls, name).bind(value) for name, value in values.items()}
 
 
@@ -240,7 +240,7 @@ _instances: dict[type[FilterSet], FilterSet] = {}
 
 
 def _instance(filterset: type[FilterSet]) -> FilterSet:
-    """The FilterSet's one instance, needed only so that `method=` filters find their method."""
+    """Return the instance of a FilterSet, through which `method=` filters find their method."""
     if filterset not in _instances:
         _instances[filterset] = filterset(data={}, queryset=QuerySet())
     return _instances[filterset]

@@ -1,4 +1,4 @@
-"""The one place where an exception becomes an answer: `{"error", "message", "details"?, "request_id"}`."""
+"""Converts exceptions to error responses: `{"error", "message", "details"?, "request_id"}`."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions as drf
 
-from skeleton.kernel.constraints import explain
+from skeleton.kernel.constraints import domain_error_for
 from skeleton.kernel.context import current_request_id
 from skeleton.kernel.errors import (
     CODES,
@@ -29,20 +29,20 @@ from skeleton.kernel.errors import (
 from skeleton.kernel.translation import in_source_language
 from skeleton.kernel.types import Values
 from skeleton.rest.http import JsonResponse
-from skeleton.rest.throttles import general
+from skeleton.rest.throttles import general_throttle
 
 log = structlog.get_logger("skeleton.errors")
 
 _PROTOCOL_CODES = {
     CODES[code].status: code for code in ("method_not_allowed", "not_acceptable", "unsupported_media_type")
 }
-"""Codes of what DRF refuses by itself, by status."""
+"""Error codes of DRF's own exceptions, by status."""
 _CONNECTION_LOST = ("08", "57P")
 """SQLSTATE classes: connection exception; operator intervention (the server is shutting down or starting)."""
 
 
 def error_response(error: DomainError, *, status: int | None = None, code: str | None = None) -> JsonResponse:
-    """`error` as the API's one error shape, with the headers that its status asks for."""
+    """Return the error response for `error`, with the headers that its status requires."""
     body: dict[str, object] = {"error": code or error.code, "message": in_source_language(error.message)}
     if error.details:
         body["details"] = in_source_language(error.details)
@@ -56,22 +56,22 @@ def error_response(error: DomainError, *, status: int | None = None, code: str |
 
 
 def handle(exc: Exception, context: Values | None = None) -> JsonResponse:
-    """DRF's exception handler. Whatever is not foreseen is logged with its traceback and answered as a bare 500."""
+    """DRF's exception handler. Unexpected exceptions are logged with their traceback and become a plain 500."""
     if isinstance(exc, drf.APIException) and exc.status_code in _PROTOCOL_CODES:
         code = _PROTOCOL_CODES[exc.status_code]
         response = error_response(BadRequest(str(exc.detail)), status=exc.status_code, code=code)
         if isinstance(exc, drf.MethodNotAllowed) and context:
             response.headers["Allow"] = ", ".join(context["view"].allowed_methods)
         return response
-    error = translate(exc)
+    error = to_domain_error(exc)
     if error is None:
         log.error("unhandled_exception", exc_info=exc)
         error = DomainError()
     return error_response(error)
 
 
-def translate(exc: Exception) -> DomainError | None:
-    """The domain error that `exc` stands for, or None when nobody foresaw it. The admin uses this too."""
+def to_domain_error(exc: Exception) -> DomainError | None:
+    """Return the domain error for `exc`, or None if it is unexpected. The admin uses this too."""
     if isinstance(exc, DomainError):
         return exc
     for kinds, build in _TRANSLATIONS:
@@ -80,17 +80,17 @@ def translate(exc: Exception) -> DomainError | None:
     return None
 
 
-def flatten(detail: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """DRF's tree of messages as pairs of dotted path and the first text there."""
+def flatten_details(detail: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield DRF's nested messages as pairs of a dotted path and its first message."""
     if isinstance(detail, dict):
         for key, value in detail.items():
             name = "" if key == "non_field_errors" else str(key)
-            yield from flatten(value, ".".join(part for part in (path, name) if part))
+            yield from flatten_details(value, ".".join(part for part in (path, name) if part))
     elif isinstance(detail, list) and detail and not isinstance(detail[0], (dict, list)):
         yield path or "body", str(detail[0])
     elif isinstance(detail, list):
         for index, value in enumerate(detail):
-            yield from flatten(value, f"{path}.{index}" if path else str(index))
+            yield from flatten_details(value, f"{path}.{index}" if path else str(index))
     else:
         yield path or "body", str(detail)
 
@@ -110,7 +110,7 @@ def _of_lost_connection(exc: Exception) -> DomainError | None:
 
 
 _TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], DomainError | None]], ...] = (
-    (drf.ValidationError, lambda exc: Invalid(details=dict(flatten(exc.detail)))),
+    (drf.ValidationError, lambda exc: Invalid(details=dict(flatten_details(exc.detail)))),
     ((drf.NotAuthenticated, drf.AuthenticationFailed), lambda exc: Unauthorized(str(exc.detail))),
     (drf.PermissionDenied, lambda exc: Forbidden(str(exc.detail))),
     (drf.NotFound, lambda exc: NotFound(str(exc.detail))),
@@ -120,18 +120,18 @@ _TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callab
     (PermissionDenied, lambda exc: Forbidden()),
     (DjangoValidationError, lambda exc: Invalid(details=_of_django(exc))),
     ((ProtectedError, RestrictedError), lambda exc: Conflict(_("Other records still refer to this one."))),
-    ((DatabaseError, InterfaceError), lambda exc: explain(exc) or _of_lost_connection(exc)),
+    ((DatabaseError, InterfaceError), lambda exc: domain_error_for(exc) or _of_lost_connection(exc)),
 )
-"""What stands for what; the first that fits. ProtectedError is a DatabaseError, so the order matters."""
+"""Domain errors by exception class; the first match applies. ProtectedError is a DatabaseError, so order matters."""
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
-    """Django's handler404: a path that no route knows."""
+    """Django's handler404, for unknown paths."""
     return error_response(NotFound(_("There is no such path.")))
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
-    """Django's handler400: a request that Django itself refuses (a foreign Host header)."""
+    """Django's handler400, for requests that Django refuses (such as a wrong Host header)."""
     return error_response(BadRequest())
 
 
@@ -141,10 +141,10 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> JsonR
 
 
 def too_many_requests(request: HttpRequest) -> JsonResponse:
-    """Our handler429: over the general limit, outside of DRF's reach."""
-    return error_response(TooManyRequests(retry_after=general.wait()))
+    """The handler429, for requests outside of DRF that exceed the general limit."""
+    return error_response(TooManyRequests(retry_after=general_throttle.wait()))
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    """Django's handler500: a fault outside of DRF's reach."""
+    """Django's handler500, for errors outside of DRF."""
     return error_response(DomainError())

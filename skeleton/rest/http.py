@@ -1,4 +1,4 @@
-"""JSON in answers: one way to write it."""
+"""JSON and PDF responses."""
 
 import hashlib
 from datetime import datetime
@@ -13,20 +13,20 @@ _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_NON_STR_KEYS
 
 
 def number(value: Decimal | float) -> int | float:
-    """A quantity or rate as a JSON number: 5 rather than 5.0, 2.5 as it is."""
+    """Return a quantity or rate as a JSON number: 5 instead of 5.0, but 2.5."""
     whole = int(value)
     return whole if whole == value else float(value)
 
 
 def rfc3339(moment: datetime) -> str:
-    """`moment` in UTC with Z (RFC 3339)."""
+    """Format `moment` in UTC with Z (RFC 3339)."""
     text: str = orjson.loads(orjson.dumps(moment, option=_OPTIONS))
     return text
 
 
 def _fallback(value: object) -> object:
     if isinstance(value, Decimal):
-        # a sum of sums may outgrow what orjson writes as an integer; JSON itself knows no limit
+        # a large sum may exceed the integers that orjson supports; JSON itself has no limit
         return number(value) if abs(value) <= MAX_INTEGER else orjson.Fragment(f"{value:f}")
     if isinstance(value, (set, frozenset)):
         return sorted(value)
@@ -36,12 +36,12 @@ def _fallback(value: object) -> object:
 
 
 def dump_json(data: object) -> bytes:
-    """`data` as JSON in UTF-8: timestamps in UTC with Z, decimals as numbers, UUIDs as strings."""
+    """Serialize `data` to UTF-8 JSON: timestamps in UTC with Z, decimals as numbers, UUIDs as strings."""
     return orjson.dumps(data, default=_fallback, option=_OPTIONS)
 
 
 class JsonResponse(HttpResponse):
-    """An answer in JSON. Already rendered: the API has one format, so DRF's late rendering buys nothing."""
+    """A JSON response. It is rendered at once, because the API has only one format."""
 
     def __init__(self, data: object, status: int = 200, headers: dict[str, str] | None = None) -> None:
         super().__init__(dump_json(data), content_type="application/json", status=status, headers=headers)
@@ -51,7 +51,7 @@ PDF = "application/pdf"
 
 
 class PdfResponse(HttpResponse):
-    """A PDF to keep, as a file; its ETag is the SHA-256 of the bytes, in hexadecimal."""
+    """A PDF as a download. Its ETag is the hexadecimal SHA-256 hash of its bytes."""
 
     def __init__(self, name: str, pdf: bytes) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""What a list is asked for: which page, in which order, narrowed how. Parsed strictly; a mistake is a 400."""
+"""Parses list parameters (pagination, ordering and filters) strictly: an invalid one is a 400."""
 
 import base64
 import datetime as dt
@@ -15,7 +15,7 @@ from django.db.models.expressions import OrderBy
 from django.db.models.sql.compiler import SQLCompiler
 from django.http import QueryDict
 
-from skeleton.db.statements import Placeholder
+from skeleton.db.compiled_sql import Placeholder
 from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.types import Values
@@ -23,25 +23,25 @@ from skeleton.rest.filters import FilterSet
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 MAX_PAGE = 2**31
-"""Keeps page × limit within what PostgreSQL takes for an OFFSET."""
+"""Keeps page × limit within the range of OFFSET."""
 
 PAGING = ("page", "limit", "cursor", "sort_by", "sort_order")
 
 
 SortKey = str | Expression | F
-"""What rows are ordered by: a column or an expression."""
+"""A column or an expression to order by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """An order that a list may be asked for: by `key` (a column or expression, never null), then by id."""
+    """An ordering by `key` (a column or expression, never null) and then by id."""
 
     name: str
     key: SortKey
     descending: bool = False
 
     def order_by(self) -> tuple[OrderBy, OrderBy]:
-        """For `order_by`. The id comes last and in the same direction, so that one index range serves a cursor."""
+        """Return the arguments of `order_by`. The id has the same direction, so that a cursor reads one index range."""
         pk = F("pk")
         if self.descending:
             return (self.expression.desc(), pk.desc())
@@ -49,12 +49,12 @@ class Ordering:
 
     @property
     def expression(self) -> Expression | F:
-        """The key as the ORM takes it."""
+        """Return the key as an expression."""
         return F(self.key) if isinstance(self.key, str) else self.key
 
 
 def parse_ordering(query: Mapping[str, str], allowed: Mapping[str, SortKey], default: Ordering) -> Ordering:
-    """The order that `sort_by` and `sort_order` ask for: one of `allowed` (keys by public name), or the default."""
+    """Return the ordering by `sort_by` and `sort_order`, one of `allowed` (keys by public name), or the default."""
     name, order = query.get("sort_by"), query.get("sort_order")
     if order is not None and order not in ("asc", "desc"):
         raise BadRequest("sort_order must be asc or desc.", details={"sort_order": "Must be one of: asc, desc."})
@@ -69,12 +69,12 @@ def parse_ordering(query: Mapping[str, str], allowed: Mapping[str, SortKey], def
 
 
 NEWEST_FIRST = Ordering("id", "pk", descending=True)
-"""Ids are UUIDv7: their order is the order of creation."""
+"""By id: UUIDv7 ids are in the order of creation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where the last page ended: the sort key's value and the id of its last row. None, None: at the beginning."""
+    """The end of the previous page: sort key and id of its last row. Both are None for the first page."""
 
     after_key: object = None
     after_id: UUID | None = None
@@ -86,7 +86,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """A list request, understood. `cursor` is None for page mode."""
+    """The parsed parameters of a list. `cursor` is None for numbered pages."""
 
     filters: Values
     ordering: Ordering
@@ -95,13 +95,13 @@ class ListQuery:
     cursor: Cursor | None
 
 
-def everything(ordering: Ordering, filters: dict[str, object] | None = None) -> ListQuery:
-    """What the few lists that are not paged ask for."""
+def unfiltered_query(ordering: Ordering, filters: dict[str, object] | None = None) -> ListQuery:
+    """Return the parameters of a list without pagination."""
     return ListQuery(filters=filters or {}, ordering=ordering, limit=MAX_LIMIT, page=1, cursor=None)
 
 
 def parse_filters(query: QueryDict, filterset: type[FilterSet] | None, also: Sequence[str] = ()) -> Values:
-    """The filters in a query string. Raises BadRequest for any other parameter, but for those in `also`."""
+    """Return the filters in a query string. Raises BadRequest for other parameters, except those in `also`."""
     known = filterset.base_filters if filterset else {}
     unknown = [name for name in query if name not in known and name not in also]
     if unknown:
@@ -120,13 +120,12 @@ def parse_list_query(
     extra: Sequence[str] = (),
     limits: tuple[int, int] = (DEFAULT_LIMIT, MAX_LIMIT),
 ) -> ListQuery:
-    """Read the query string of a list.
+    """Parse the query string of a list. Raises BadRequest for unknown or malformed parameters.
 
-    `cursor_only` lists have no pages; `plain_cursor` ones use the last id itself as cursor; `extra` are parameters that
-    the view reads by itself; `limits` are the default and the greatest number of rows. Raises BadRequest for anything
-    unknown or malformed.
+    `cursor_only` lists have no numbered pages. With `plain_cursor`, the cursor is the last id. `extra` lists parameters
+    that the view reads itself, `limits` the default and the maximum number of rows.
     """
-    params = {name: str(value) for name, value in query.items()}  # of a repeated one the last counts
+    params = {name: str(value) for name, value in query.items()}  # the last value of a repeated parameter
     filters = parse_filters(query, filterset, (*PAGING, *extra))
     order = parse_ordering(params, ordering_fields or {}, ordering)
     if "cursor" in params and "page" in params:
@@ -206,7 +205,7 @@ def decode(key: object, field: "Field[Any, Any]") -> Any:
 
 
 def bad_cursor() -> BadRequest:
-    """What a cursor that was not written for this list is answered with."""
+    """Return the error for a cursor that is malformed or belongs to another list."""
     return BadRequest("The cursor is not valid.", details={"cursor": "Not a cursor of this list."})
 
 

@@ -1,4 +1,4 @@
-"""The API's only middleware: each request gets its id and address and is counted, each answer gets its headers."""
+"""The API's middleware: sets the request context, applies the general limit and adds headers to responses."""
 
 import re
 import time
@@ -15,7 +15,7 @@ from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.ids import uuid7
 from skeleton.rest.addresses import client_address
 from skeleton.rest.handler import error_response
-from skeleton.rest.throttles import general
+from skeleton.rest.throttles import general_throttle
 from skeleton.rest.viewsets import ApiViewSet
 
 log = structlog.get_logger("skeleton.requests")
@@ -23,16 +23,16 @@ log = structlog.get_logger("skeleton.requests")
 _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}\Z")
 
 PRIVATE_CACHE_CONTROL = "private, no-cache"
-"""`Cache-Control` of an answer that says nothing else: nobody but its client keeps it, and asks before using it."""
+"""The default `Cache-Control`: only the client may cache the response, and must revalidate it."""
 
 HEALTH_PATHS = ("/health", "/ready")
-"""Paths that load balancers ask by address."""
+"""Paths that load balancers request by address."""
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class RequestContextMiddleware:
-    """Outermost, so that whatever answers (an error of Django's own, too) carries the request's id."""
+    """The outermost middleware, so that every response has the request's id, including Django's own errors."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -54,25 +54,25 @@ class RequestContextMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: Callable[..., object], *args: object) -> HttpResponse | None:
-        """Hold a request against the general limit, once its session is known and before it costs anything more.
+        """Apply the general limit once the session is known.
 
-        The API's own views do it themselves: only they know who calls.
+        The API's views apply it themselves, because only they know the user.
         """
         if issubclass(getattr(view, "cls", type(None)), ApiViewSet) or is_exempt_from_throttle(request.path):
             return None
-        return None if general.allow_request(request, None) else too_many_requests_response(request)
+        return None if general_throttle.allow_request(request, None) else too_many_requests_response(request)
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if is_exempt_from_throttle(request.path):
             return self.get_response(request)
         response = self._answer_to_host(request)
         context = current_request.get()
-        if context and not context.counted and not general.allow_request(request, None):
-            return too_many_requests_response(request)  # a path that leads nowhere, or an answer of another middleware
+        if context and not context.throttled and not general_throttle.allow_request(request, None):
+            return too_many_requests_response(request)  # unknown path, or a response of another middleware
         return response
 
     def _answer_to_host(self, request: HttpRequest) -> HttpResponse:
-        """The answer, or a refusal of a Host that is not ours, such as a page whose name was bound to this address."""
+        """Return the response, or refuse an unknown Host (protects against DNS rebinding)."""
         try:
             request.get_host()
         except DisallowedHost:
@@ -94,17 +94,17 @@ class RequestContextMiddleware:
 
 
 def is_exempt_from_throttle(path: str) -> bool:
-    """Whether a path is outside of the general limit: probes and static files."""
+    """Return whether the general limit does not apply to a path: health checks and static files."""
     return path in HEALTH_PATHS or path.startswith(settings.STATIC_URL)
 
 
 def too_many_requests_response(request: HttpRequest) -> HttpResponse:
-    """Answer 429 by the project's handler, as Django does for its own errors: a page to people, JSON to programs."""
+    """Return the 429 response of the project's handler: a page for browsers, JSON for API clients."""
     answer: HttpResponse = get_resolver().resolve_error_handler(429)(request)
     return answer
 
 
 def request_id_of(request: HttpRequest) -> str:
-    """The caller's X-Request-ID, if it is a sane token, else a new UUIDv7."""
+    """Return the client's X-Request-ID if it is well-formed, or a new UUIDv7."""
     given = request.META.get("HTTP_X_REQUEST_ID", "")
     return given if _SANE_ID.match(given) else str(uuid7())

@@ -23,7 +23,7 @@ class PageOrCursorPagination(BasePagination):
     """Whether a cursor is the last id itself."""
 
     def parse(self, request: Request, view: "ApiViewSet") -> ListQuery:
-        """The list's parameters. Raises BadRequest."""
+        """Parse the parameters of the list. Raises BadRequest."""
         return parse_list_query(
             request.query_params,
             filterset=view.filterset_class,
@@ -36,24 +36,24 @@ class PageOrCursorPagination(BasePagination):
         )
 
     def paginate_queryset(self, queryset: object, request: Request, view: Any = None) -> Any:
-        """The page as it is answered: its items, already in JSON's types, and where it stands."""
+        """Return the page: its serialized items and its position."""
         query = self.parse(request, view)
-        reader = view.get_reader()
+        compiled_query = view.get_compiled_query()
         if query.cursor is not None:
-            return reader.after(queryset, query, plain=self.plain_cursor)
-        return reader.page(queryset, query)
+            return compiled_query.cursor_page(queryset, query, plain=self.plain_cursor)
+        return compiled_query.page(queryset, query)
 
     def get_paginated_response(self, data: object) -> HttpResponse:  # type: ignore[override]
         return JsonResponse(data)
 
 
 class CursorPagination(PageOrCursorPagination):
-    """A cursor only: where pages would be too costly, or move."""
+    """Pagination by cursor only, for lists where numbered pages would be slow or unstable."""
 
     cursor_only = True
 
 
 class PlainCursorPagination(CursorPagination):
-    """A cursor that is the last id seen."""
+    """Pagination by cursor, where the cursor is the last id."""
 
     plain_cursor = True

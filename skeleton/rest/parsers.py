@@ -1,4 +1,4 @@
-"""The strict JSON parser. What it lets through cannot hurt later: bounded size and depth, no NUL, no huge floats."""
+"""A strict JSON parser. Its output has a bounded size and depth, and contains no NUL characters or huge floats."""
 
 from collections.abc import Iterator, Mapping
 from typing import IO
@@ -14,12 +14,12 @@ MAX_BODY = 1_000_000  # bytes
 MAX_DEPTH = 32
 
 RERUN_ENVIRON_KEY = "skeleton.rerun"
-"""Set in the WSGI environment where the server runs a request a second time, now that its large body is gathered: what
-the first run has counted (a throttle) is not to be counted again."""
+"""Key in the WSGI environment of a request that the server runs again after receiving its large body. Throttles have
+counted the request in the first run and must not count it again."""
 
 
 class StrictJsonParser(BaseParser):
-    """RFC 8259 and no more: UTF-8, an object, at most 1 MB, at most 32 levels deep."""
+    """Accepts RFC 8259 only: UTF-8, an object, at most 1 MB and 32 levels deep."""
 
     media_type = "application/json"
 
@@ -33,14 +33,14 @@ class StrictJsonParser(BaseParser):
 
 
 def parse_object(raw: bytes) -> dict[str, object]:
-    """The object in `raw`. Raises BadRequest, or ValidationError (422) naming the field that holds a NUL."""
+    """Return the object in `raw`. Raises BadRequest, or ValidationError (422) for the field that contains a NUL."""
     try:
         data = orjson.loads(raw)
     except orjson.JSONDecodeError as exc:
         raise BadRequest(f"The body is not valid JSON: {exc.msg} at line {exc.lineno}, column {exc.colno}.") from exc
     if not isinstance(data, dict):
         raise BadRequest("The body must be a JSON object.")
-    # the walk is rare: only bodies that could be too deep or that spell a NUL pay for it
+    # walking the data is slow, so do it only if the body could be too deep or contain a NUL
     if b"\\u0000" in raw or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
         _check_depth_and_nul(data)
     return data
@@ -55,7 +55,7 @@ def _check_depth_and_nul(data: dict[str, object]) -> None:
 
 
 def _walk(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every text in `value`, keys included, with its path; and something at every level, so that depth shows."""
+    """Yield every string in `value`, including keys, with its path. Yields a path for each level, to show the depth."""
     if len(path) > MAX_DEPTH:
         yield path, ""
     elif isinstance(value, dict):
@@ -71,9 +71,9 @@ def _walk(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
 
 
 def check_length(headers: Mapping[str, str], limit: int = MAX_BODY) -> None:
-    """Refuse, before a byte is read, a body that is too large or that the server cannot pass on.
+    """Refuse a body that is too large or has no length, before reading it.
 
-    `headers` is the WSGI environment. A chunked body never reaches a WSGI application: it must not pass as empty.
+    `headers` is the WSGI environment. A WSGI application can't read a chunked body, and it must not appear to be empty.
     """
     if "chunked" in headers.get("HTTP_TRANSFER_ENCODING", "").lower():
         raise LengthRequired

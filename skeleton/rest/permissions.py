@@ -1,10 +1,10 @@
-"""Permissions of actions: `<resource>:<action>`, any one of several. A route that declares none does not start.
+"""Permissions of actions, in the form `<resource>:<action>`. A system check refuses routes that declare none.
 
     permission_classes = [HasPermission("customers", "parties")]
 
-asks for `customers:read` or `parties:read` where the method is safe, and for `…:write` elsewhere; an action's own
-description may say otherwise (`permission="invoices:write"`). Instances stand where DRF expects classes, and compose
-with `&`, `|` and `~` like them.
+requires `customers:read` or `parties:read` for safe methods, and `…:write` for others. The description of an action can
+override this (`permission="invoices:write"`). `permission_classes` contains instances instead of classes; they can be
+combined with `&`, `|` and `~` too.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,9 +28,9 @@ from skeleton.kernel.actors import Actor
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What an action asks of its caller: nothing (`public`), a session only, or any one of the permissions `any_of`.
+    """What an action requires: nothing (`public`), a session, or any of the permissions `any_of`.
 
-    `or_oneself`: the user whose id is in the path may, too.
+    With `or_oneself`, the user whose id is in the path needs no permission.
     """
 
     any_of: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Requirement:
     or_oneself: bool = False
 
     def allows(self, user: object, pk: str | None) -> bool:
-        """Whether this user may, for the object with the id `pk`."""
+        """Return whether the user fulfils the requirement for the object with the id `pk`."""
         if self.public:
             return True
         if not isinstance(user, Actor):
@@ -53,24 +53,24 @@ SIGNED_IN = Requirement()
 
 
 def require(*any_of: str, or_oneself: bool = False) -> Requirement:
-    """Any one of the permissions `any_of`."""
+    """Return the requirement of any of the permissions `any_of`."""
     if not any_of:
         raise ValueError("name at least one permission")
     return Requirement(any_of, or_oneself=or_oneself)
 
 
 class NotDeclared(BasePermission):
-    """The default: nobody gets in, and `manage.py check` refuses the route."""
+    """The default: it denies every request, and `manage.py check` refuses the route."""
 
     def has_permission(self, request: Request, view: object) -> bool:
         return False
 
 
 class HasPermission(OperationHolderMixin, BasePermission):
-    """Asks for one of the resources' permissions, or for what the action's description says instead.
+    """Requires a permission of one of the resources, unless the action's description requires another.
 
-    `HasPermission("roles", write="manage")` asks for `roles:manage` to write. Without resources each action has to say
-    what it asks for, unless a requirement for all of them is given: `HasPermission(SIGNED_IN)`.
+    `HasPermission("roles", write="manage")` requires `roles:manage` to write. Without resources, each action must
+    declare its permission. `HasPermission(SIGNED_IN)` sets one requirement for all actions.
     """
 
     def __init__(self, *resources: str | Requirement, read: str = "read", write: str = "write") -> None:
@@ -78,19 +78,19 @@ class HasPermission(OperationHolderMixin, BasePermission):
         self.read, self.write = read, write
 
     def __call__(self) -> Self:
-        return self  # DRF makes its instances itself; this one holds nothing of a request
+        return self  # DRF instantiates permission classes; this instance has no per-request state
 
     def has_permission(self, request: Request, view: Any) -> bool:
         described = view.action_description
-        if described is None:  # a method that the path does not have: 405, but only for those who are signed in
+        if described is None:  # unsupported method: 405, but only for signed-in users
             return SIGNED_IN.allows(request.user, None)
-        method = request._request.method or ""  # past DRF's wrapper, which looks for it twice
+        method = request._request.method or ""  # bypasses DRF's slower wrapper
         return self.requirement(described.permission, method).allows(
             request.user, view.kwargs.get(view.lookup_url_kwarg or view.lookup_field)
         )
 
     def requirement(self, permission: "str | Requirement | None", method: str) -> Requirement:
-        """What an action that describes `permission` asks for. Raises ImproperlyConfigured where nothing says it."""
+        """Return the requirement of an action with this `permission`. Raises ImproperlyConfigured."""
         if isinstance(permission, Requirement):
             return permission
         if permission is not None:
@@ -109,7 +109,7 @@ def _of_resources(resources: tuple[str | Requirement, ...], action: str) -> Requ
         if isinstance(each, Requirement):
             return each
     if not resources:
-        raise ImproperlyConfigured("neither the action nor its class says which permission it asks for")
+        raise ImproperlyConfigured("neither the action nor its class declares a permission")
     return require(*(f"{resource}:{action}" for resource in resources))
 
 
@@ -117,12 +117,12 @@ def _of_resources(resources: tuple[str | Requirement, ...], action: str) -> Requ
 def requirement_of(
     permissions: tuple[object, ...], permission: str | Requirement | None, method: str
 ) -> Requirement | None:
-    """What `permission_classes` ask for an action that describes `permission`, as documents and errors say it.
+    """Return the requirement of an action for the documentation and error messages, or None if none is declared.
 
-    Of composed ones it is the first `HasPermission`; where there is none, a session is said to be needed, whatever the
-    classes ask besides. None where nothing is declared.
+    Of combined permission classes, it is that of the first `HasPermission`. Without one, it is a session, even if other
+    classes check more.
     """
-    declared = list(_leaves(permissions))
+    declared = list(_permission_classes(permissions))
     for each in declared:
         if isinstance(each, HasPermission):
             try:
@@ -134,11 +134,11 @@ def requirement_of(
     return PUBLIC if declared == [AllowAny] else SIGNED_IN
 
 
-def _leaves(permissions: Iterable[object]) -> Iterator[object]:
+def _permission_classes(permissions: Iterable[object]) -> Iterator[object]:
     for each in permissions:
         if isinstance(each, OperandHolder):
-            yield from _leaves((each.op1_class, each.op2_class))
+            yield from _permission_classes((each.op1_class, each.op2_class))
         elif isinstance(each, SingleOperandHolder):
-            yield from _leaves((each.op1_class,))
+            yield from _permission_classes((each.op1_class,))
         else:
             yield each

@@ -1,4 +1,4 @@
-"""JSON is what the API speaks; here only for DRF's content negotiation, since answers come rendered."""
+"""The JSON renderer for DRF's content negotiation. Responses are normally rendered already (`rest.http`)."""
 
 from collections.abc import Mapping
 

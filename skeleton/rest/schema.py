@@ -1,4 +1,4 @@
-"""The OpenAPI document, from the actions' descriptions: they alone say what a route takes, answers and refuses."""
+"""Generates the OpenAPI document from the actions' descriptions: requests, responses and errors of each route."""
 
 from inspect import cleandoc
 from typing import Any
@@ -25,16 +25,16 @@ MEANINGS = {code.status: code.meaning for code in CODES.values()}
 
 
 class Error(Serializer):
-    """The one shape of every error."""
+    """The body of every error response."""
 
-    error = TextField(help_text=f"A code for programs: {', '.join(CODES)}.")
-    message = TextField(help_text="A sentence for people.")
-    details = serializers.DictField(required=False, help_text="A text per field; nested fields by dotted path.")
-    request_id = TextField(allow_null=True, help_text="What X-Request-ID says.")
+    error = TextField(help_text=f"The error code: {', '.join(CODES)}.")
+    message = TextField(help_text="The message for users.")
+    details = serializers.DictField(required=False, help_text="A message per field; nested fields have dotted paths.")
+    request_id = TextField(allow_null=True, help_text="The id of the request, as in X-Request-ID.")
 
 
 class ApiSchema(AutoSchema):
-    """Reads the action's description instead of guessing from querysets and serializers."""
+    """Describes an operation by its action's description, without guessing from querysets and serializers."""
 
     view: Any  # an ApiViewSet, which this module must not import: viewsets name it in the settings
 
@@ -54,7 +54,7 @@ class ApiSchema(AutoSchema):
         return f"{type(self.view).__name__.removesuffix('ViewSet').lower()}_{name}{again}"
 
     def get_serializer_name(self, serializer: Any, direction: Any) -> str:
-        """`CustomerSerializer` is the component CustomerOutput, `CustomerInputSerializer` CustomerInput."""
+        """Name the component of `CustomerSerializer` CustomerOutput, and of `CustomerInputSerializer` CustomerInput."""
         name: str = super().get_serializer_name(serializer, direction)
         is_input = isinstance(serializer, InputSerializer)
         return f"{name.removesuffix('Serializer')}Output" if name.endswith("Serializer") and not is_input else name
@@ -63,7 +63,17 @@ class ApiSchema(AutoSchema):
         return [self.view.tag]
 
     def get_summary(self) -> str:
-        return self.described.summary
+        """Return the summary. Those of standard actions name the objects: `Read {one}`, `List {many}`."""
+        summary = self.described.summary
+        if "{" not in summary:
+            return summary
+        one, many = self.view.object_names or self._verbose_names()
+        article = "an" if one[0] in "aeio" else "a"
+        return summary.format(one=f"{article} {one}", many=many)
+
+    def _verbose_names(self) -> tuple[str, str]:
+        options = self.view.get_queryset().model._meta
+        return str(options.verbose_name), str(options.verbose_name_plural)
 
     def get_description(self) -> str:  # type: ignore[override]
         needed = self.requirement
@@ -74,25 +84,25 @@ class ApiSchema(AutoSchema):
             access = "Any signed-in user."
         else:
             access = "Permission: " + " or ".join(f"`{permission}`" for permission in needed.any_of) + "."
-            access += " Or about oneself." if needed.or_oneself else ""
+            access += " Not needed for the user's own record." if needed.or_oneself else ""
         return f"{text}\n\n{access}".strip()
 
     def get_auth(self) -> list[Schema]:
         return [] if self.requirement.public else [{"bearer": []}]
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Schema:
-        """A class's own words only: those of its bases are for whoever reads the code."""
+        """Use the docstring of the class itself as description, not an inherited one."""
         found: Schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if not vars(type(serializer)).get("__doc__"):
             found.pop("description", None)
         return found
 
     def _is_list_view(self, serializer: object = None) -> bool:
-        return False  # envelopes are ours to describe
+        return False  # `_enveloped` describes the envelopes
 
     @property
     def envelope(self) -> str:
-        """The envelope described; a list that is not paged, or goes by cursor only, says so by `pagination_class`."""
+        """Return the envelope. A list without `pagination_class` is not paged."""
         if self.described.envelope == "page" and self.view.pagination_class is None:
             return "list"
         return self.described.envelope
@@ -112,12 +122,15 @@ class ApiSchema(AutoSchema):
 
     def _paging(self) -> list[Any]:
         number = {"type": "integer", "minimum": 1}
+        limit = f"Number of items; at most {MAX_LIMIT}."
+        cursor = "`next_cursor` of the previous page; empty for the first page. There is no total."
         found = [
-            OpenApiParameter("limit", {**number, "default": DEFAULT_LIMIT}, description=f"At most {MAX_LIMIT} count."),
-            OpenApiParameter("cursor", str, description="Where the last page ended; empty to begin. No total then."),
+            OpenApiParameter("limit", {**number, "default": DEFAULT_LIMIT}, description=limit),
+            OpenApiParameter("cursor", str, description=cursor),
         ]
         if not self._by_cursor_only():
-            found.insert(0, OpenApiParameter("page", {**number, "default": 1}, description="Not with cursor."))
+            page = "Cannot be combined with cursor."
+            found.insert(0, OpenApiParameter("page", {**number, "default": 1}, description=page))
         if self.view.ordering_fields:
             found.append(OpenApiParameter("sort_by", {"type": "string", "enum": list(self.view.ordering_fields)}))
         return [*found, OpenApiParameter("sort_order", {"type": "string", "enum": ["asc", "desc"]})]
@@ -200,15 +213,15 @@ class ApiSchema(AutoSchema):
 
 
 _BYTES: dict[object, object] = {
-    (200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, "The whole file, with its own type."),
-    (206, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, "The range of bytes that was asked for."),
-    302: OpenApiResponse(description="The file is elsewhere, for a minute, at Location."),
-    304: OpenApiResponse(description="The client has it already: If-None-Match names its ETag."),
+    (200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, "The whole file, with its media type."),
+    (206, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, "The requested byte range."),
+    302: OpenApiResponse(description="Redirect to the file in the object storage; the URL is valid for one minute."),
+    304: OpenApiResponse(description="Not modified: If-None-Match contains the ETag."),
 }
 
 
 _EVENTS: dict[object, object] = {
-    (200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, "Events, as they happen. It does not end by itself."),
+    (200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, "An endless stream of events."),
 }
 
 
@@ -222,8 +235,8 @@ def _object(**properties: Schema) -> Schema:
 
 
 _TOTAL = (
-    "Of all pages. Exact; but where filters leave "
-    f"{CACHED_FROM_ROWS:,} or more, it may be {CACHE_SECONDS:g} seconds old."
+    "Number of items on all pages. It is exact, but for filtered lists of "
+    f"{CACHED_FROM_ROWS:,} items or more it may be {CACHE_SECONDS:g} seconds old."
 )
 
 
@@ -264,7 +277,7 @@ def _of_form_field(field: forms.Field) -> Schema:
     return {"type": "boolean"}
 
 
-# --- the kernel's own fields ------------------------------------------------------------------------------------------
+# --- custom fields ----------------------------------------------------------------------------------------------------
 
 
 class _Number(OpenApiSerializerFieldExtension):
@@ -300,7 +313,7 @@ class _JsonObject(OpenApiSerializerFieldExtension):
 
 class _NestedJson(OpenApiSerializerFieldExtension):
     target_class = "skeleton.rest.fields.NestedJsonField"
-    priority = 1  # before that of any JSON object
+    priority = 1  # before the extension for any JSON object
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         found: Schema = auto_schema.resolve_serializer(self.target.child, direction).ref

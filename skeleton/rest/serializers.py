@@ -1,9 +1,9 @@
-"""Serializer bases: `Serializer` for what a resource looks like, `InputSerializer` for what may be sent.
+"""Serializer base classes: `Serializer` for responses, `InputSerializer` for request bodies.
 
-A `Serializer` is compiled to a row mapper (`rest.plans`). An `InputSerializer` is used as DRF documents it: `is_valid`,
-`validated_data`, `validate`, `validate_<field>`, `context`. It knows the partial-update rules, so that no resource has
-to: absent keeps, a value sets, null clears where the field may be empty, nested objects merge, an unknown field is
-refused, a read-only one ignored.
+A `Serializer` is compiled to a row mapper (`rest.row_mappers`). An `InputSerializer` is used as DRF documents it:
+`is_valid`, `validated_data`, `validate`, `validate_<field>`, `context`. It knows the partial-update rules, so that no
+resource has to: absent keeps, a value sets, null clears where the field may be empty, nested objects merge, an unknown
+field is refused, a read-only one ignored.
 
 DRF copies every declared field for each instance, which is most of what validating a small body costs. So an instance
 uses one set of fields per class and mode as long as nobody asks for its own (`fields`), where all of the fields hold
@@ -26,25 +26,25 @@ from skeleton.kernel.types import Values
 from skeleton.rest.fields import AnyField
 
 UNKNOWN = "Unknown field"
-MOST_UNKNOWN = 50
-"""How many unknown fields are named: a body of nothing else must not cost seconds."""
+MAX_REPORTED_UNKNOWN = 50
+"""Maximum number of unknown fields in an error, so that a body with many of them stays cheap."""
 
 WRITES = ("create", "update", "save")
 
 
 class Serializer(serializers.Serializer[Any]):
-    """The shape of a resource in answers. Every field must be one that can be compiled, see `rest.plans`."""
+    """Describes a resource in responses. All fields must be compilable (see `rest.row_mappers`)."""
 
 
 class InputSerializer(serializers.Serializer[Any]):
-    """The shape of a body. A client may send back what is else in `output_serializer_class`, and in `also_ignored`."""
+    """Validates a body. Other fields of `output_serializer_class` and `also_ignored` are ignored, others refused."""
 
     output_serializer_class: ClassVar[type[serializers.Serializer[object]] | None] = None
     also_ignored: ClassVar[tuple[str, ...]] = ()
     default_error_messages = {"invalid": _("Must be an object.")}
     _instance: object
     find_instance: Callable[[], object] | None = None
-    """What gives `instance` when it is first asked for, in an update."""
+    """In an update, returns `instance` at its first use."""
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
@@ -57,14 +57,14 @@ class InputSerializer(serializers.Serializer[Any]):
 
     @classmethod
     def parse(cls, body: object, *, partial: bool = False) -> Values:
-        """The validated values of `body`, for callers without a request. Raises DRF's ValidationError (422)."""
+        """Validate `body` outside of a request, and return its values. Raises DRF's ValidationError (422)."""
         serializer = cls(data=body, partial=partial)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
     @property
     def instance(self) -> Any:
-        """The object that is being changed, read when a validator first asks for it; None for a new one."""
+        """Return the object that is being changed, read at its first use, or None for a new one."""
         if self._instance is None and self.find_instance:
             self._instance = self.find_instance()
         return self._instance
@@ -78,7 +78,7 @@ class InputSerializer(serializers.Serializer[Any]):
             self.fail("invalid")
         fields = self._fields_by_name
         unknown = (name for name in data if name not in fields and name not in self._ignored)
-        errors: Values = dict.fromkeys(islice(unknown, MOST_UNKNOWN), [UNKNOWN])
+        errors: Values = dict.fromkeys(islice(unknown, MAX_REPORTED_UNKNOWN), [UNKNOWN])
         values: Values = {}
         own = _validated_by_name(type(self))
         for name, field in fields.items():
@@ -99,7 +99,7 @@ class InputSerializer(serializers.Serializer[Any]):
         return values
 
     def run_validators(self, value: object) -> None:
-        if self.validators:  # DRF would ask the instance for fields of its own
+        if self.validators:  # DRF would create the fields of the instance
             super().run_validators(value)
 
     @property
@@ -115,7 +115,7 @@ class InputSerializer(serializers.Serializer[Any]):
 
 @cache
 def _validated_by_name(serializer_class: type[InputSerializer]) -> frozenset[str]:
-    """The fields that have a `validate_<field>`."""
+    """Return the fields that have a `validate_<field>`."""
     return frozenset(name.removeprefix("validate_") for name in dir(serializer_class) if name.startswith("validate_"))
 
 
@@ -128,7 +128,7 @@ def _ignored(serializer_class: type[InputSerializer]) -> frozenset[str]:
 
 @cache
 def _shared_fields(serializer_class: type[InputSerializer], partial: bool) -> dict[str, AnyField]:
-    """The writable fields of the class, bound to an instance that nobody else sees. They must not be changed."""
+    """Return the writable fields of the class, bound to a private instance. They must not be changed."""
     fields = serializer_class(partial=partial).fields
     return {name: field for name, field in fields.items() if not field.read_only}
 
@@ -136,17 +136,17 @@ def _shared_fields(serializer_class: type[InputSerializer], partial: bool) -> di
 # --- which fields can be shared ---------------------------------------------------------------------------------------
 
 OURS = ("rest_framework.", "skeleton.rest.fields", "skeleton.rest.serializers")
-"""Modules whose fields hold nothing of a request."""
+"""Modules whose fields store no data of a request."""
 
 _DECLARATIONS = ("Meta", "default_error_messages", "initial", "_declared_fields")
 
 
 @cache
 def is_shareable(serializer_class: type[serializers.BaseSerializer[Any]]) -> bool:
-    """Whether the declared fields of a class hold nothing of a request, so that one set of them serves all.
+    """Return whether the declared fields of a class store no data of a request, so that requests can share them.
 
-    That is so where each class is DRF's or ours, has no methods of its own, or is marked `@stateless`; and where no
-    validator or default requires a context. A serializer that makes its fields per instance shares none.
+    That is so where each class is DRF's or ours, has no methods of its own, or is marked `@mark_stateless`; and where
+    no validator or default requires a context. A serializer that makes its fields per instance shares none.
     """
     base = serializers.Serializer
     made_elsewhere = any(
@@ -183,4 +183,4 @@ def _is_stateless(base: type) -> bool:
 
 
 class EmptySerializer(InputSerializer):
-    """A body with nothing in it: what actions without arguments take."""
+    """An empty body, for actions without arguments."""

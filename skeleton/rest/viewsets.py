@@ -1,4 +1,4 @@
-"""Viewset bases, on DRF's GenericViewSet: its hooks are DRF's, and what is behind them is compiled.
+"""Base classes of viewsets, on DRF's GenericViewSet. They have DRF's hooks, but reads run compiled SQL.
 
     class CustomerViewSet(ModelViewSet):
         permission_classes = [HasPermission("customers", "parties")]
@@ -8,11 +8,11 @@
         def get_queryset(self):
             return Customer.objects.visible_to(self.actor)
 
-`serializer_class` is what an answer looks like; lists and reads are mapped from rows to JSON without instances
-(`rest.plans`, `rest.reading`). `input_serializer_class` is what may be sent; it validates as DRF documents it.
-`perform_create` and `perform_update` call a service: serializers do not write.
+`serializer_class` describes responses; lists and reads are mapped from rows to JSON without model instances
+(`rest.row_mappers`, `rest.compiled`). `input_serializer_class` validates request bodies, as documented by DRF.
+`perform_create` and `perform_update` call a service, because serializers don't write.
 
-The order of a request is fixed: length, authentication, throttles, permission, then the object, then the body.
+The checks of a request have a fixed order: length, authentication, throttles, permission, object, body.
 """
 
 import uuid
@@ -41,71 +41,74 @@ from skeleton.kernel.errors import Forbidden, NotFound, Unauthorized
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.types import Values
 from skeleton.rest.actions import BY_CLASS, ActionDescription, describe, description_of
+from skeleton.rest.compiled import CompiledQuery, compiled_query_of
 from skeleton.rest.filters import FilterSet
 from skeleton.rest.http import JsonResponse
-from skeleton.rest.listing import NEWEST_FIRST, Ordering, SortKey, everything, parse_filters
+from skeleton.rest.listing import NEWEST_FIRST, Ordering, SortKey, parse_filters, unfiltered_query
 from skeleton.rest.pagination import PageOrCursorPagination
 from skeleton.rest.parsers import MAX_BODY, StrictJsonParser, check_length
 from skeleton.rest.permissions import NotDeclared, Requirement, requirement_of
-from skeleton.rest.reading import Reader, compiled_query_of
 from skeleton.rest.renderers import JsonRenderer
 from skeleton.rest.serializers import InputSerializer
-from skeleton.rest.throttles import general
+from skeleton.rest.throttles import general_throttle
 
 _RENDERER = JsonRenderer()
 
 
 class ApiViewSet(GenericViewSet[Any]):
-    """The base of every viewset of the API."""
+    """The base class of all viewsets of the API."""
 
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     permission_classes: Sequence[Any] = (NotDeclared,)
-    throttle_classes: Sequence[Any] = (general,)
+    throttle_classes: Sequence[Any] = (general_throttle,)
     renderer_classes: Sequence[type[BaseRenderer]] = (JsonRenderer,)
     parser_classes: Sequence[type[BaseParser]] = (StrictJsonParser,)
     filter_backends: Sequence[type[BaseFilterBackend]] = ()
     pagination_class: type[PageOrCursorPagination] | None = PageOrCursorPagination
     serializer_class: type[BaseSerializer[Any]] | None = None
     list_serializer_class: ClassVar[type[BaseSerializer[Any]] | None] = None
-    """Where a list shows less of each row than a read does."""
+    """The serializer of lists, if they show fewer fields than single objects."""
 
     input_serializer_class: ClassVar[type[InputSerializer] | None] = None
     update_input_serializer_class: ClassVar[type[InputSerializer] | None] = None
-    """Where less may be changed than sent to begin with."""
+    """The serializer of updates, if they accept fewer fields than the creation."""
 
     filterset_class: ClassVar[type[FilterSet] | None] = None
     ordering_fields: ClassVar[Mapping[str, SortKey]] = {}
-    """What a list can be ordered by: public names, and for each a column or expression that is never null."""
+    """The orderings of a list: public names, each with a column or expression that is never null."""
 
     ordering: ClassVar[Ordering | str] = NEWEST_FIRST
-    """The order where none is asked for; a name, with - before it where it is descending."""
+    """The default ordering. A name is descending if it has the prefix `-`."""
 
     max_body = MAX_BODY  # bytes
     tag: ClassVar[str] = ""
     """The heading under which the OpenAPI document lists the viewset."""
 
+    object_names: ClassVar[tuple[str, str] | None] = None
+    """Singular and plural of the objects in summaries; by default the verbose names of the model."""
+
     in_data: ClassVar[bool] = False
-    """Whether every answer is an object's or a list's `{"data": …}`."""
+    """Wrap every response in `{"data": …}`."""
 
     extra_parameters: ClassVar[Mapping[str, Sequence[OpenApiParameter]]] = {}
-    """Query parameters besides filters and pagination, by action, for the OpenAPI document."""
+    """Query parameters besides filters and pagination by action, for the OpenAPI document."""
 
     list_extra_schema: ClassVar[Mapping[str, dict[str, object]]] = {}
-    """What the list's answer has besides its items (see `get_paginated_response`), for the OpenAPI document."""
+    """Schema of additional keys in the list response (see `get_paginated_response`), for the OpenAPI document."""
 
     # which action
 
     @cached_property
     def action_description(self) -> ActionDescription | None:
-        """What the present action says of itself; None for a method that the path does not have."""
+        """Return the description of the current action, or None for an unsupported method."""
         return description_of(type(self), self.action) if self.action else None
 
     def get_requirement(self, method: str | None = None) -> Requirement | None:
-        """What the present action asks of its caller, as far as it can be said."""
+        """Return the requirement of the current action, or None if it is not declared."""
         described = self.action_description
         if described is None:
             return None
-        method = method or self.request._request.method or ""  # past DRF's wrapper, which looks for it twice
+        method = method or self.request._request.method or ""  # bypasses DRF's slower wrapper
         return requirement_of(tuple(self.permission_classes), described.permission, method)
 
     # who and what
@@ -117,7 +120,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
     @property
     def pk(self) -> uuid.UUID:
-        """The id of the object in the path. Raises NotFound for what is not one."""
+        """Return the id of the object in the path. Raises NotFound if it is malformed."""
         if self.lookup_field != "pk":
             return cast(uuid.UUID, self.get_object().pk)
         return self.path_id(self.lookup_url_kwarg or self.lookup_field)
@@ -131,7 +134,7 @@ class ApiViewSet(GenericViewSet[Any]):
     # what is sent
 
     def get_input_serializer_class(self) -> type[InputSerializer]:
-        """The serializer of the present action's body."""
+        """Return the serializer class for the body of the current action."""
         described = self.action_description
         if described and described.input is not BY_CLASS and described.input is not None:
             return cast(type[InputSerializer], described.input)
@@ -143,7 +146,7 @@ class ApiViewSet(GenericViewSet[Any]):
         return found
 
     def get_input_serializer(self, *args: Any, **kwargs: Any) -> InputSerializer:
-        """An instance for the body, with the context that DRF's `get_serializer` gives."""
+        """Return the serializer for the body, with the same context as DRF's `get_serializer`."""
         kwargs.setdefault("context", self.get_serializer_context())
         serializer = self.get_input_serializer_class()(*args, **kwargs)
         if self.action in ("update", "partial_update"):
@@ -151,7 +154,7 @@ class ApiViewSet(GenericViewSet[Any]):
         return serializer
 
     def parse(self) -> Values:
-        """The body, validated by the action's input serializer."""
+        """Return the body, validated by the input serializer of the action."""
         described = self.action_description
         serializer = self.get_input_serializer(
             data=self.request.data, partial=described.partial if described else False
@@ -170,16 +173,16 @@ class ApiViewSet(GenericViewSet[Any]):
             return self.list_serializer_class
         return super().get_serializer_class()
 
-    def get_reader(self) -> Reader:
-        """What reads the present action's rows."""
+    def get_compiled_query(self) -> CompiledQuery:
+        """Return the compiled query for the rows of the current action."""
         return compiled_query_of(self.get_serializer_class(), self.filterset_class)
 
     def get_ordering(self) -> Ordering:
-        """The order where none is asked for."""
+        """Return the default ordering."""
         return _ordering(type(self)) if isinstance(self.ordering, str) else self.ordering
 
     def get_extra_parameters(self) -> list[str]:
-        """Query parameters of the list that its filter backends read."""
+        """Return the query parameters that the filter backends of the list read."""
         return [
             parameter["name"]
             for backend in self.filter_backends
@@ -187,19 +190,19 @@ class ApiViewSet(GenericViewSet[Any]):
         ]
 
     def answer(self, data: object, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
-        """`data` as JSON, in the envelope of the viewset."""
+        """Return `data` as a JSON response, in the envelope of the viewset."""
         return JsonResponse({"data": data} if self.in_data else data, status, headers)
 
     def read_one(self, value: object, field: str = "pk") -> dict[str, object]:
-        """The object with this id (or other `field`), as the action's serializer shows it. Raises NotFound."""
-        return self.get_reader().one(self.filter_queryset(self.get_queryset()), value, field)
+        """Return the object with this id (or another `field`), serialized for the action. Raises NotFound."""
+        return self.get_compiled_query().one(self.filter_queryset(self.get_queryset()), value, field)
 
     def show(self, pk: object, status: int = 200) -> HttpResponse:
-        """Answer with the object as it is now."""
+        """Return the response with the current state of the object."""
         return self.answer(self.read_one(pk), status)
 
     def lookup_value(self) -> object:
-        """What the path says for `lookup_field`. Raises NotFound for what cannot be one."""
+        """Return the value of `lookup_field` in the path. Raises NotFound if it is malformed."""
         if self.lookup_field == "pk":
             return self.path_id(self.lookup_url_kwarg or "pk")
         field = self.get_queryset().model._meta.get_field(self.lookup_field)
@@ -209,7 +212,7 @@ class ApiViewSet(GenericViewSet[Any]):
             raise NotFound from None
 
     def get_object(self) -> Any:
-        """The object in the path, once every permission has been asked about it. Raises NotFound."""
+        """Return the object in the path, after checking the object permissions. Raises NotFound."""
         rows = self.filter_queryset(self.get_queryset())
         found = rows.filter(**{self.lookup_field: self.lookup_value()}).first()
         if found is None:
@@ -218,9 +221,9 @@ class ApiViewSet(GenericViewSet[Any]):
         return found
 
     def check_object(self) -> None:
-        """Read the object where a permission about objects, a filter backend or an overridden hook has to see it.
+        """Check the object, if an object permission, a filter backend or an overridden hook requires it.
 
-        The standard actions call this; elsewhere services look for their rows themselves, and it would be a read more.
+        The standard actions call this. Otherwise it would be an unnecessary read, because services read their rows.
         """
         if checks_object_permissions(type(self)):
             self.get_object()
@@ -249,18 +252,18 @@ class ApiViewSet(GenericViewSet[Any]):
         return found
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
-        """DRF's, but for the length, and for throttles, which count what has no permission as well."""
+        """Like DRF's, but check the length first, and throttles before permissions, so that denials count."""
         check_length(request.META, self.max_body)
         self.format_kwarg = self.get_format_suffix(**kwargs)
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         request.version, request.versioning_scheme = self.determine_version(request, *args, **kwargs)
         requirement = self.get_requirement()
         if requirement and requirement.public:
-            request.user = None  # type: ignore[assignment]  # a stale token must not keep anybody from logging in
+            request.user = None  # type: ignore[assignment]  # an expired token must not prevent a login
         try:
             self.perform_authentication(request)
         except Unauthorized:
-            request.user = None  # type: ignore[assignment]  # guesses of tokens count for their address
+            request.user = None  # type: ignore[assignment]  # counts guessed tokens for the address
             self.check_throttles(request)
             raise
         self.check_throttles(request)
@@ -273,7 +276,7 @@ class ApiViewSet(GenericViewSet[Any]):
     def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponse, *args: object, **kwargs: object
     ) -> HttpResponse:
-        """DRF's for its own Response; ours is rendered already."""
+        """Like DRF's for a DRF Response; other responses are already rendered."""
         if isinstance(response, Response):
             response = super().finalize_response(request, response, *args, **kwargs)
         else:
@@ -287,7 +290,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
 @cache
 def checks_object_permissions(viewset: type[ApiViewSet]) -> bool:
-    """Whether anything of the viewset has to see an object before it is read or changed."""
+    """Return whether the viewset must check an object before it is read or changed."""
     for hook in ("get_object", "check_object_permissions", "get_permissions", "filter_queryset"):
         if getattr(viewset, hook) is not getattr(ApiViewSet, hook):
             return True
@@ -307,24 +310,26 @@ def _ordering(viewset: type[ApiViewSet]) -> Ordering:
 class ListMixin(ApiViewSet):
     """A resource that can be listed."""
 
-    @describe(summary="List", envelope="page", errors=(400,))
+    @describe(summary="List {many}", envelope="page", errors=(400,))
     def list(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         queryset = self.filter_queryset(self.get_queryset())
         page = self.paginate_queryset(queryset)
         if page is not None:
             return cast(HttpResponse, self.get_paginated_response(page))
         filters = parse_filters(request.query_params, self.filterset_class, self.get_extra_parameters())
-        return JsonResponse({"data": self.get_reader().every(queryset, everything(self.get_ordering(), filters))})
+        return JsonResponse(
+            {"data": self.get_compiled_query().all(queryset, unfiltered_query(self.get_ordering(), filters))}
+        )
 
     def get_paginated_response(self, data: object) -> Any:
-        """The page that DRF's paginator, or an override of this, gives, in the envelope of the viewset."""
+        """Return the response for a page, in the envelope of the viewset."""
         return super().get_paginated_response({"data": data} if self.in_data else data)
 
 
 class RetrieveMixin(ApiViewSet):
     """A resource whose single objects can be read."""
 
-    @describe(summary="Read one", errors=(404,))
+    @describe(summary="Read {one}", errors=(404,))
     def retrieve(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         self.check_object()
         return self.answer(self.read_one(self.lookup_value(), self.lookup_field))
@@ -333,7 +338,7 @@ class RetrieveMixin(ApiViewSet):
 class CreateMixin(ApiViewSet):
     """A resource that can be created."""
 
-    @describe(summary="Create", input=BY_CLASS, status=201, errors=(409, 422))
+    @describe(summary="Create {one}", input=BY_CLASS, status=201, errors=(409, 422))
     def create(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         serializer = self.get_input_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -351,9 +356,9 @@ class CreateMixin(ApiViewSet):
 
 
 class UpdateMixin(ApiViewSet):
-    """A resource that can be changed; PUT and PATCH alike change only what is sent."""
+    """A resource that can be changed. Both PUT and PATCH change only the fields that are sent."""
 
-    @describe(summary="Change some fields", input=BY_CLASS, partial=True, errors=(404, 409, 422))
+    @describe(summary="Change {one}", input=BY_CLASS, partial=True, errors=(404, 409, 422))
     def update(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         self.check_object()
         serializer = self.get_input_serializer(data=request.data, partial=True)
@@ -362,19 +367,19 @@ class UpdateMixin(ApiViewSet):
         self.perform_update(serializer)
         return self.show(pk)
 
-    @describe(summary="Change some fields", input=BY_CLASS, partial=True, errors=(404, 409, 422), operation="update")
+    @describe(summary="Change {one}", input=BY_CLASS, partial=True, errors=(404, 409, 422), operation="update")
     def partial_update(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         return self.update(request, *args, **kwargs)
 
     def perform_update(self, serializer: InputSerializer) -> None:
-        """DRF's hook: write `serializer.validated_data` into the object. Raises NotFound where it is not visible."""
+        """DRF's hook: write `serializer.validated_data` into the object. Raises NotFound if it is not visible."""
         records.update(self.get_queryset(), self.pk, serializer.validated_data, actor=self.actor)
 
 
 class DestroyMixin(ApiViewSet):
     """A resource that can be deleted."""
 
-    @describe(summary="Delete", status=204, envelope="none", errors=(404, 409))
+    @describe(summary="Delete {one}", status=204, envelope="none", errors=(404, 409))
     def destroy(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         self.check_object()
         instance = cast(Model, SimpleLazyObject(self.get_object))  # read when first used
@@ -382,7 +387,7 @@ class DestroyMixin(ApiViewSet):
         return HttpResponse(status=204)
 
     def perform_destroy(self, instance: Model) -> None:
-        """DRF's hook: delete the object. Raises Conflict where something refers to it."""
+        """DRF's hook: delete the object. Raises Conflict if other records refer to it."""
         records.delete(self.get_queryset(), self.pk, actor=self.actor)
 
 
@@ -391,4 +396,4 @@ class ReadOnlyModelViewSet(ListMixin, RetrieveMixin):
 
 
 class ModelViewSet(CreateMixin, UpdateMixin, ReadOnlyModelViewSet):
-    """A plain record: listed, read, made and changed field by field. Add DestroyMixin where it can be deleted."""
+    """A resource that can be listed, read, created and changed. Add DestroyMixin if it can be deleted."""

@@ -25,13 +25,13 @@ from granian.rsgi import Scope
 from skeleton.kernel.errors import DomainError, MethodNotAllowed, ServiceUnavailable
 from skeleton.rest.http import dump_json
 from skeleton.server.bodies import Bodies
+from skeleton.server.connection_guard import ConnectionGuard
 from skeleton.server.cycle import BodyNotReceived, Outcome, RequestCycle
-from skeleton.server.guard import ConnectionGuard
-from skeleton.server.limits import IN_MEMORY, Limits
+from skeleton.server.database_watch import DatabaseWatch
+from skeleton.server.limits import MAX_BUFFERED_BODY, Limits
 from skeleton.server.responses import EventStream, StreamResponse
 from skeleton.server.static import StaticFiles
 from skeleton.server.threads import RequestThreads
-from skeleton.server.watch import DatabaseWatch
 
 log = structlog.get_logger("skeleton.requests")
 
@@ -73,30 +73,30 @@ class Application:
             if scope.path == HEALTH:
                 _answer_health(cycle)
             elif scope.path.startswith(self._static.prefix):
-                self._static.answer(cycle)
+                self._static.respond(cycle)
             else:
                 await self._serve(cycle)
-            if cycle.unread and cycle.answered:
+            if cycle.has_unread_body and cycle.responded:
                 await self._bodies.drain(cycle)
         finally:
             cycle.close()
 
     async def _serve(self, cycle: RequestCycle) -> None:
         """Run the request. A small body is received before, a large one when Django first reads it."""
-        if cycle.writes and 0 < cycle.announced <= IN_MEMORY and not await self._bodies.gather(cycle):
+        if cycle.writes and 0 < cycle.content_length <= MAX_BUFFERED_BODY and not await self._bodies.receive(cycle):
             return
-        outcome = await self._handled(cycle)
+        outcome = await self._run_in_thread(cycle)
         if outcome is BodyNotReceived:
-            if not await self._bodies.gather(cycle):
+            if not await self._bodies.receive(cycle):
                 return
             cycle.reset_for_rerun()
-            outcome = await self._handled(cycle)
+            outcome = await self._run_in_thread(cycle)
         if isinstance(outcome, StreamResponse):
-            await self._follow(outcome, cycle)
+            await self._run_stream(outcome, cycle)
 
-    async def _handled(self, cycle: RequestCycle) -> Outcome | None:
+    async def _run_in_thread(self, cycle: RequestCycle) -> Outcome | None:
         self._threads.submit(cycle)
-        return await cycle.handled
+        return await cycle.outcome
 
     # threads
 
@@ -107,7 +107,7 @@ class Application:
             try:
                 if isinstance(response, StreamResponse) and not self._stopping:
                     return response
-                cycle.answer(response)
+                cycle.respond(response)
             finally:
                 response.close()
         except BodyNotReceived:
@@ -124,13 +124,13 @@ class Application:
         """Enforce the time limits, four times per second."""
         now = time.monotonic()
         self._bodies.sweep(now)
-        if self._threads.sweep(now, silent=self._watch.silent):
-            self._watch.ask()
+        if self._threads.sweep(now, silent=self._watch.is_silent):
+            self._watch.probe()
         loop.call_later(SWEEP_SECONDS, self._sweep, loop)
 
     # streams
 
-    async def _follow(self, response: StreamResponse, cycle: RequestCycle) -> None:
+    async def _run_stream(self, response: StreamResponse, cycle: RequestCycle) -> None:
         if len(self._streams) >= self._limits.streams:
             cycle.refuse(ServiceUnavailable("Too many streams are open. Try again shortly.", retry_after=5))
             return
@@ -140,7 +140,7 @@ class Application:
         self._streams.add(stream)
         gone = asyncio.ensure_future(cycle.proto.client_disconnect())
         try:
-            response.follow(stream)
+            response.on_start(stream)
             await asyncio.wait((stream.closed, gone), return_when=asyncio.FIRST_COMPLETED)
         finally:
             gone.cancel()

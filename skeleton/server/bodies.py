@@ -1,9 +1,9 @@
 """Receiving request bodies on the event loop, with deadlines. No thread ever waits for a client.
 
-A body up to `IN_MEMORY` is buffered in memory before the request runs. A larger one is written to disk, and only when
-the application reads it (`BodyNotReceived`), so large bodies of unauthorized clients are never stored. An unwanted body
-is drained after the response, within limits. Closing a connection with unread data would reset it, and the client or
-its proxy would lose the response (RFC 9112 section 9.6).
+A body up to `MAX_BUFFERED_BODY` is buffered in memory before the request runs. A larger one is written to disk, and
+only when the application reads it (`BodyNotReceived`), so large bodies of unauthorized clients are never stored. An
+unwanted body is drained after the response, within limits. Closing a connection with unread data would reset it, and
+the client or its proxy would lose the response (RFC 9112 section 9.6).
 """
 
 import asyncio
@@ -22,13 +22,13 @@ from django.conf import settings
 from skeleton.kernel.errors import BadRequest, DomainError, PayloadTooLarge, RequestTimeout, ServiceUnavailable
 from skeleton.rest.addresses import network_of
 from skeleton.server.cycle import RequestCycle
-from skeleton.server.limits import IN_MEMORY, RATE_CHECK_AFTER_SECONDS, SMALL, Limits
+from skeleton.server.limits import MAX_BUFFERED_BODY, MAX_SMALL_BODY, RATE_CHECK_AFTER_SECONDS, Limits
 
 log = structlog.get_logger("skeleton.server")
 
 BATCH = 256_000
 """Bytes of a large body written to disk at a time."""
-FRAME = 200_000
+MULTIPART_OVERHEAD = 200_000
 """Bytes that a body may have in addition to the largest allowed file, such as multipart headers."""
 MAX_DRAINS = 256
 """Maximum number of bodies drained at once per process. Beyond it, connections are closed without draining."""
@@ -41,8 +41,8 @@ class IncomingBody:
 
     def __init__(self, cycle: RequestCycle) -> None:
         self.cycle = cycle
-        self.expected, self.received = cycle.announced, 0
-        self.large = cycle.announced > IN_MEMORY
+        self.expected, self.received = cycle.content_length, 0
+        self.large = cycle.content_length > MAX_BUFFERED_BODY
         self.network = network_of(cycle.context.ip)
         self.started_at = self.seen_at = monotonic()
         self.task: asyncio.Task[bool] | None = None
@@ -52,20 +52,20 @@ class IncomingBody:
         age = now - self.started_at
         if now - self.seen_at > limits.body_idle_seconds:
             return True
-        if self.expected <= SMALL:
+        if self.expected <= MAX_SMALL_BODY:
             return age > limits.body_seconds
         return age > RATE_CHECK_AFTER_SECONDS and self.received < age * limits.body_rate
 
-    def end(self, error: DomainError) -> None:
+    def refuse(self, error: DomainError) -> None:
         """Refuse the request and release its connection."""
         self.cycle.refuse(error)
-        self.cycle.unread = False  # do not drain: the sender is too slow to wait for again
+        self.cycle.has_unread_body = False  # do not drain: the sender is too slow to wait for again
         if self.task:
             self.task.cancel()
 
-    async def run(self, disk: ThreadPoolExecutor) -> bool:
+    async def receive(self, disk: ThreadPoolExecutor) -> bool:
         """Receive the body. Return False if the client disconnects before its end."""
-        body: IO[bytes] = TemporaryFile(dir=incoming()) if self.large else BytesIO()  # noqa: SIM115
+        body: IO[bytes] = TemporaryFile(dir=incoming_folder()) if self.large else BytesIO()  # noqa: SIM115
         self.cycle.body = body  # closed by the cycle
         batch: list[bytes] = []
         held = 0
@@ -106,33 +106,37 @@ class Bodies:
         self._drains: dict[asyncio.Task[None], float] = {}
         self._disk = ThreadPoolExecutor(2, "body-writer")
 
-    async def gather(self, cycle: RequestCycle) -> bool:
+    async def receive(self, cycle: RequestCycle) -> bool:
         """Receive the body into `cycle.body`. Return False if the client left or the request was refused."""
-        most = int(settings.SKELETON_UPLOAD_LIMIT) + FRAME
-        if cycle.announced > most:
+        most = int(settings.SKELETON_UPLOAD_LIMIT) + MULTIPART_OVERHEAD
+        if cycle.content_length > most:
             cycle.refuse(PayloadTooLarge(f"The body is larger than {most / 1_000_000:g} MB."))
             return False
-        gathering = IncomingBody(cycle)
-        group = self._large if gathering.large else self._small
-        if not self._ensure_capacity(group, gathering):
+        incoming_body = IncomingBody(cycle)
+        group = self._large if incoming_body.large else self._small
+        if not self._ensure_capacity(group, incoming_body):
             cycle.refuse(ServiceUnavailable("Too many uploads are under way. Try again shortly.", retry_after=5))
             return False
-        group[gathering] = None
-        gathering.task = asyncio.ensure_future(gathering.run(self._disk))
+        group[incoming_body] = None
+        incoming_body.task = asyncio.ensure_future(incoming_body.receive(self._disk))
         try:
-            if not await gathering.task:
-                cycle.unread = False
-                cycle.refuse(BadRequest("The body ended before its end."))  # the client may still read the response
+            if not await incoming_body.task:
+                cycle.has_unread_body = False
+                cycle.refuse(
+                    BadRequest("The body is shorter than its Content-Length.")
+                )  # the client may still read the response
                 return False
         except asyncio.CancelledError:
             return False
         except OSError as error:
             log.error("body_not_kept", reason=error.strerror)
-            cycle.refuse(ServiceUnavailable("There is no room for the body just now.", retry_after=30))
+            cycle.refuse(
+                ServiceUnavailable("The server cannot store the body at the moment. Try again later.", retry_after=30)
+            )
             return False
         finally:
-            group.pop(gathering, None)
-        cycle.unread = False
+            group.pop(incoming_body, None)
+        cycle.has_unread_body = False
         return True
 
     def _ensure_capacity(self, group: dict[IncomingBody, None], new: IncomingBody) -> bool:
@@ -151,7 +155,7 @@ class Bodies:
             return False
         oldest = neighbours[0] if len(neighbours) >= share else next(iter(group))
         del group[oldest]
-        oldest.end(RequestTimeout())
+        oldest.refuse(RequestTimeout())
         return True
 
     async def drain(self, cycle: RequestCycle) -> None:
@@ -167,8 +171,8 @@ class Bodies:
     def sweep(self, now: float) -> None:
         """End the bodies and drains that take too long."""
         for group in (self._small, self._large):
-            for gathering in [one for one in group if one.is_overdue(now, self._limits)]:
-                gathering.end(RequestTimeout())
+            for incoming_body in [one for one in group if one.is_overdue(now, self._limits)]:
+                incoming_body.refuse(RequestTimeout())
         for task in [one for one, until in self._drains.items() if now > until]:
             task.cancel()
 
@@ -186,7 +190,7 @@ async def _discard(chunks: AsyncIterator[bytes], most: int) -> None:
         await asyncio.sleep(0.01)
 
 
-def incoming() -> Path:
+def incoming_folder() -> Path:
     """Return the folder for incoming bodies. The files are unnamed, so none remain even if the process is killed."""
     folder = Path(settings.SKELETON_DATA_DIR) / "incoming"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

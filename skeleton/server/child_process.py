@@ -14,7 +14,7 @@ PARENT_PID_VARIABLE = "SKELETON_PARENT_PROCESS"
 """Environment variable with the id of the process that the child must not outlive."""
 STOP_SECONDS = 10
 RESTART_DELAYS = (1, 2, 5, 15, 30)  # seconds before each restart; the last value repeats
-SETTLED_SECONDS = 60
+STABLE_AFTER_SECONDS = 60
 """A child that ran for at least this long did not fail at startup."""
 
 _spawn_lock = threading.Lock()
@@ -53,7 +53,7 @@ class ChildProcess:
             if self._stopping.is_set():
                 _end(child)
                 return
-            failures = 0 if waited > SETTLED_SECONDS else failures + 1
+            failures = 0 if waited > STABLE_AFTER_SECONDS else failures + 1
             log.error("child_ended", command=self.command, code=child.returncode)
             self._stopping.wait(RESTART_DELAYS[min(failures, len(RESTART_DELAYS)) - 1])
 

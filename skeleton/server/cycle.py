@@ -23,11 +23,11 @@ from skeleton.server.responses import OUTGOING_SECONDS, LocalFileResponse, Spool
 
 log = structlog.get_logger("skeleton.requests")
 
-IN_MEMORY = 256_000
+MAX_BUFFERED_RESPONSE = 256_000
 """Maximum size in bytes of a response passed to Granian in memory. Granian buffers it while a slow client reads."""
 MAX_HEADER_NAMES = 300
 """Maximum number of cached header names. Clients can send arbitrary names, so the cache must be bounded."""
-WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+WRITE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 _ENVIRON: dict[str, object] = {
     "GATEWAY_INTERFACE": "CGI/1.1",
@@ -69,47 +69,47 @@ class RequestCycle:
     """
 
     __slots__ = (
-        *("_answers", "_context", "_starts", "announced", "body", "chunks", "handled", "headers", "loop", "proto"),
-        *("queued_at", "rerun", "scope", "status", "unread", "writes"),
+        *("_context", "_response_token", "_start_token", "body", "chunks", "content_length", "has_unread_body"),
+        *("headers", "loop", "outcome", "proto", "queued_at", "rerun", "scope", "status", "writes"),
     )
 
     def __init__(self, scope: Scope, proto: RSGIHTTPProtocol, loop: asyncio.AbstractEventLoop) -> None:
         self.scope, self.proto, self.loop = scope, proto, loop
-        self.handled: asyncio.Future[Outcome | None] = loop.create_future()
-        self.writes = scope.method in WRITING
+        self.outcome: asyncio.Future[Outcome | None] = loop.create_future()
+        self.writes = scope.method in WRITE_METHODS
         length: str = scope.headers.get("content-length", "")
-        self.announced = int(length) if length.isascii() and length.isdecimal() else 0
-        self.unread = bool(self.announced) or scope.headers.get("transfer-encoding") is not None
+        self.content_length = int(length) if length.isascii() and length.isdecimal() else 0
+        self.has_unread_body = bool(self.content_length) or scope.headers.get("transfer-encoding") is not None
         # Must be taken before the response: afterwards Granian no longer offers it and closes with unread data.
-        self.chunks: Any = aiter(proto) if self.unread else None
+        self.chunks: Any = aiter(proto) if self.has_unread_body else None
         self.body: IO[bytes] | None = None
         self.queued_at, self.rerun = 0.0, False
         self.status = 500
         self.headers: list[tuple[str, str]] = []
-        self._starts, self._answers = [True], [True]
+        self._start_token, self._response_token = [True], [True]
         self._context: RequestContext | None = None
 
     # claims
 
     def claim_start(self) -> bool:
         """Return whether the caller may run (or refuse) the waiting request. True exactly once."""
-        return _pop(self._starts)
+        return _pop(self._start_token)
 
     def claim_response(self) -> bool:
         """Return whether the caller may answer. True exactly once."""
-        return _pop(self._answers)
+        return _pop(self._response_token)
 
     @property
     def started(self) -> bool:
-        return not self._starts
+        return not self._start_token
 
     @property
-    def answered(self) -> bool:
-        return not self._answers
+    def responded(self) -> bool:
+        return not self._response_token
 
     def reset_for_rerun(self) -> None:
         """Reset the request so that it can run again, with its body."""
-        self._starts, self.handled, self.rerun = [True], self.loop.create_future(), True
+        self._start_token, self.outcome, self.rerun = [True], self.loop.create_future(), True
 
     # the request
 
@@ -157,7 +157,7 @@ class RequestCycle:
         if self.body is not None:
             self.body.seek(0)
             return self.body
-        return io.BufferedReader(_UnreceivedBody()) if self.announced and self.writes else io.BytesIO()
+        return io.BufferedReader(_UnreceivedBody()) if self.content_length and self.writes else io.BytesIO()
 
     # the answer
 
@@ -168,9 +168,9 @@ class RequestCycle:
         self.status, self.headers = int(status[:3]), headers
         return _write
 
-    def answer(self, response: HttpResponse | StreamingHttpResponse) -> None:
+    def respond(self, response: HttpResponse | StreamingHttpResponse) -> None:
         """Send the complete `response`, unless the request has been refused in the meantime."""
-        if not response.streaming and len(response.content) <= IN_MEMORY:
+        if not response.streaming and len(response.content) <= MAX_BUFFERED_RESPONSE:
             if self.claim_response():
                 self.proto.response_bytes(self.status, self.headers, response.content)
         elif isinstance(response, LocalFileResponse):
@@ -192,7 +192,7 @@ class RequestCycle:
         for chunk in chunks:
             gathered.append(chunk)
             size += len(chunk)
-            if size > IN_MEMORY:
+            if size > MAX_BUFFERED_RESPONSE:
                 break
         else:
             if self.claim_response():
@@ -269,7 +269,7 @@ def _write(data: bytes) -> None:
 
 
 class _UnreceivedBody(io.RawIOBase):
-    """A body that has not been received. Reading it raises BodyNotGathered."""
+    """A body that has not been received. Reading it raises BodyNotReceived."""
 
     def readable(self) -> bool:
         return True

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-IN_MEMORY = 32_000
+MAX_BUFFERED_BODY = 32_000
 """Maximum size in bytes of a request body that is buffered in memory before its sender is authenticated."""
-SMALL = 1_000_000
+MAX_SMALL_BODY = 1_000_000
 """Maximum size in bytes of a body with a total deadline. A larger one has a minimum rate instead."""
 RATE_CHECK_AFTER_SECONDS = 10.0
 """Seconds after which the rate of a large body is checked."""

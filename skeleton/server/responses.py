@@ -24,14 +24,14 @@ class LocalFileResponse(StreamingHttpResponse):
 
 
 class StreamResponse(StreamingHttpResponse):
-    """A long-lived streaming response. `follow(stream)` is called on the event loop once the headers are sent.
+    """A long-lived streaming response. `on_start(stream)` is called on the event loop once the headers are sent.
 
     `content` is for servers without stream support: it contains the current data and then ends.
     """
 
-    def __init__(self, content: Iterator[bytes], follow: Callable[["EventStream"], None], **options: object) -> None:
+    def __init__(self, content: Iterator[bytes], on_start: Callable[["EventStream"], None], **options: object) -> None:
         super().__init__(content, **options)
-        self.follow = follow
+        self.on_start = on_start
 
 
 class Transport(Protocol):
@@ -87,7 +87,7 @@ class SpooledResponse:
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._file: IO[bytes] = (
-            TemporaryFile(dir=outgoing()) if _LINUX else NamedTemporaryFile(dir=outgoing())  # noqa: SIM115 (closed below)
+            TemporaryFile(dir=outgoing_folder()) if _LINUX else NamedTemporaryFile(dir=outgoing_folder())  # noqa: SIM115 (closed below)
         )
         try:
             self._file.writelines(chunks)
@@ -107,7 +107,7 @@ class SpooledResponse:
 _LINUX = sys.platform.startswith("linux")
 
 
-def outgoing() -> Path:
+def outgoing_folder() -> Path:
     """Return the folder for outgoing responses, after removing files that a killed server left there."""
     folder = Path(settings.SKELETON_DATA_DIR) / "outgoing"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

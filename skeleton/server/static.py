@@ -28,14 +28,14 @@ class StaticFiles:
 
     def __init__(self, root: Path, prefix: str) -> None:
         self.prefix = prefix
-        self._files = {prefix + path.relative_to(root).as_posix(): _build_action(path) for path in _files_in(root)}
+        self._files = {prefix + path.relative_to(root).as_posix(): _static_file(path) for path in _files_in(root)}
 
     @classmethod
     def collected(cls) -> "StaticFiles":
         """Return this installation's files; none if another server serves them (no `STATIC_ROOT`)."""
         return cls(Path(settings.STATIC_ROOT or "/nonexistent"), str(settings.STATIC_URL))
 
-    def answer(self, cycle: RequestCycle) -> None:
+    def respond(self, cycle: RequestCycle) -> None:
         """Send the file at the request's path, or an error. Called on the event loop."""
         found = self._files.get(cycle.scope.path)
         if cycle.scope.method not in ("GET", "HEAD"):
@@ -54,7 +54,7 @@ def _files_in(root: Path) -> list[Path]:
     return [path for path in root.rglob("*") if path.is_file()] if root.is_dir() else []
 
 
-def _build_action(path: Path) -> StaticFile:
+def _static_file(path: Path) -> StaticFile:
     stat = path.stat()
     etag = f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"

@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from skeleton.kernel.errors import ServiceUnavailable
 from skeleton.server.cycle import Outcome, RequestCycle
 from skeleton.server.limits import Limits
-from skeleton.server.sockets import shut
+from skeleton.server.sockets import shut_down
 
 THREADS = 4
 """Threads per process, each with a database connection (docs/decisions/0012-application-server.md)."""
@@ -23,10 +23,8 @@ PROBE_AFTER_SECONDS = 1.0
 """A request that runs for longer triggers a check whether the database still answers."""
 
 BUSY_MESSAGE = "The server is busy. Try again shortly."
-SILENT = "The database does not answer. Try again shortly."
-TOO_LONG = (
-    "This took too long and was stopped. If it was to change something, look whether it did before you repeat it."
-)
+SILENT_MESSAGE = "The database does not respond. Try again shortly."
+TIMEOUT_MESSAGE = "The request took too long and was stopped. Check whether your change was saved before you try again."
 
 
 class ThreadState:
@@ -61,10 +59,10 @@ class ThreadState:
             return
         self._interrupted = True
         cycle.refuse(error)
-        settle(cycle, None)
+        resolve(cycle, None)
         driver = self.connection.connection
         if driver is not None and not driver.closed:
-            shut(driver.fileno())
+            shut_down(driver.fileno())
 
 
 class RequestThreads:
@@ -74,23 +72,23 @@ class RequestThreads:
         self._run, self._limits = run, limits
         self._ready: SimpleQueue[RequestCycle] = SimpleQueue()
         self._waiting: deque[RequestCycle] = deque()
-        self._held_back: deque[RequestCycle] = deque()
+        self._waiting_writers: deque[RequestCycle] = deque()
         self._writing = 0
         self._lock = threading.Lock()
-        self.slots: list[ThreadState] = []
+        self.states: list[ThreadState] = []
 
     def start(self) -> None:
         for number in range(THREADS):
             threading.Thread(target=self._work, name=f"request-{number}", daemon=True).start()
 
     def submit(self, cycle: RequestCycle) -> None:
-        """Queue `cycle`. Its `handled` future resolves to the outcome once the request has run or been refused."""
+        """Queue `cycle`. Its `outcome` future resolves to the outcome once the request has run or been refused."""
         cycle.queued_at = monotonic()
         self._waiting.append(cycle)
         if cycle.writes:
             with self._lock:
                 if self._writing >= WRITERS:
-                    self._held_back.append(cycle)
+                    self._waiting_writers.append(cycle)
                     return
                 self._writing += 1
         self._ready.put(cycle)
@@ -107,42 +105,42 @@ class RequestThreads:
                 break
             self._waiting.popleft()
             if cycle.claim_start():
-                cycle.refuse(ServiceUnavailable(SILENT if silent else BUSY_MESSAGE, retry_after=2))
-                settle(cycle, None)
-        for slot in self.slots:
-            seconds = slot.running(now)
+                cycle.refuse(ServiceUnavailable(SILENT_MESSAGE if silent else BUSY_MESSAGE, retry_after=2))
+                resolve(cycle, None)
+        for state in self.states:
+            seconds = state.running(now)
             if seconds > self._limits.request_seconds:
-                slot.stop(ServiceUnavailable(TOO_LONG, retry_after=5))
+                state.stop(ServiceUnavailable(TIMEOUT_MESSAGE, retry_after=5))
             elif silent and seconds > PROBE_AFTER_SECONDS:
-                slot.stop(ServiceUnavailable(SILENT, retry_after=2))
-        return any(slot.running(now) > PROBE_AFTER_SECONDS for slot in self.slots)
+                state.stop(ServiceUnavailable(SILENT_MESSAGE, retry_after=2))
+        return any(state.running(now) > PROBE_AFTER_SECONDS for state in self.states)
 
     def _work(self) -> None:
-        slot = ThreadState(connections["default"])
-        self.slots.append(slot)
+        state = ThreadState(connections["default"])
+        self.states.append(state)
         while True:
             cycle = self._ready.get()
             if cycle.claim_start():
-                slot.begin(cycle)
+                state.begin(cycle)
                 try:
                     outcome = self._run(cycle)
                 finally:
-                    slot.end()
+                    state.end()
                 with suppress(RuntimeError):  # the server has stopped and closed the loop
-                    cycle.loop.call_soon_threadsafe(settle, cycle, outcome)
+                    cycle.loop.call_soon_threadsafe(resolve, cycle, outcome)
             if cycle.writes:
                 self._admit_next_writer()
 
     def _admit_next_writer(self) -> None:
         with self._lock:
-            if not self._held_back:
+            if not self._waiting_writers:
                 self._writing -= 1
                 return
-            cycle = self._held_back.popleft()
+            cycle = self._waiting_writers.popleft()
         self._ready.put(cycle)
 
 
-def settle(cycle: RequestCycle, outcome: Outcome | None) -> None:
+def resolve(cycle: RequestCycle, outcome: Outcome | None) -> None:
     """Resolve the cycle's future, unless it has been resolved. Must be called on the event loop."""
-    if not cycle.handled.done():
-        cycle.handled.set_result(outcome)
+    if not cycle.outcome.done():
+        cycle.outcome.set_result(outcome)

@@ -1,5 +1,6 @@
 """The API: DRF, its OpenAPI document and CORS."""
 
+from skeleton import __version__
 from skeleton.settings.environment import env, reading
 
 with reading():
@@ -20,7 +21,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Skeleton",
     "DESCRIPTION": "A company's system of record: parties, contracts, sales, stock, billing, books and messages.",
-    "VERSION": "0.1.0",
+    "VERSION": __version__,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
@@ -30,6 +31,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SERVE_PUBLIC": True,
+    "GET_MOCK_REQUEST": "skeleton.rest.rows.mock_request",
     "POSTPROCESSING_HOOKS": ["skeleton.rest.schema.finish"],
 }
 

@@ -15,7 +15,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
 
-LAUNCH = (
+CHROMIUM_OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -31,10 +31,10 @@ DESKTOP, PHONE = (1280, 900), (390, 844)
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 """axe-core from the axe_playwright_python package."""
 
-SETTLED = 500
+CHART_MILLISECONDS = 500
 """Milliseconds after which charts are drawn completely."""
 
-SETTLE = """Promise.all([document.fonts.ready, ...document.getAnimations()
+WAIT_UNTIL_STILL = """Promise.all([document.fonts.ready, ...document.getAnimations()
     .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
     .map((one) => one.finished.catch(() => null))]).then(() => null)"""
 """Waits for the fonts and until everything that moves has come to rest. (An idle network takes half a second.)"""
@@ -53,32 +53,32 @@ class Window:
 
     def __init__(self, page: Page, home: str) -> None:
         self.page, self.home = page, home
-        self.complaints: list[str] = []
-        self.strangers: list[str] = []
-        page.on("console", self._said)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", self._asked)
+        self.errors: list[str] = []
+        self.foreign_requests: list[str] = []
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self._on_request)
 
-    def _said(self, message: ConsoleMessage) -> None:
+    def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.complaints.append(f"{self.page.url}: {message.text} ({message.location['url']})")
+            self.errors.append(f"{self.page.url}: {message.text} ({message.location['url']})")
 
-    def _asked(self, request: Request) -> None:
+    def _on_request(self, request: Request) -> None:
         address = urlsplit(request.url)
         if address.scheme not in ("data", "blob") and address.netloc != urlsplit(self.home).netloc:
-            self.strangers.append(request.url)
+            self.foreign_requests.append(request.url)
 
     def go(self, path: str) -> Page:
         """Open a path."""
         self.page.goto(f"{self.home}{path}")
         return self.page
 
-    def shoot(self, name: str) -> None:
+    def screenshot(self, name: str) -> None:
         """Take a screenshot if SKELETON_TEST_SCREENSHOTS names a folder."""
         folder = os.environ.get("SKELETON_TEST_SCREENSHOTS")
         if folder:
             self.page.wait_for_load_state("networkidle")
-            self.page.wait_for_timeout(SETTLED)
+            self.page.wait_for_timeout(CHART_MILLISECONDS)
             self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
     def assert_fits(self) -> None:
@@ -89,7 +89,7 @@ class Window:
     def assert_accessible(self) -> None:
         """Assert that axe-core finds no serious problem on the current page."""
         self.page.wait_for_load_state("load")
-        self.page.evaluate(SETTLE)  # what is half faded in has too little contrast
+        self.page.evaluate(WAIT_UNTIL_STILL)  # what is half faded in has too little contrast
         self.page.evaluate(AXE.read_text())
         found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         serious = [
@@ -100,15 +100,15 @@ class Window:
         assert not serious, (self.page.url, serious)
 
     def assert_quiet(self) -> None:
-        assert not self.complaints, self.complaints
-        assert not self.strangers, f"requests to other hosts: {self.strangers}"
+        assert not self.errors, self.errors
+        assert not self.foreign_requests, f"requests to other hosts: {self.foreign_requests}"
 
 
-Story = Callable[[Window], None]
+Scenario = Callable[[Window], None]
 
 
-def browse(story: Story, home: str, size: Size = DESKTOP, *, dark: bool = False) -> None:
-    """Run `story(window)` in a new Chromium. Fails if the story fails or the browser reported errors.
+def run_in_browser(scenario: Scenario, home: str, size: Size = DESKTOP, *, dark: bool = False) -> None:
+    """Run `scenario(window)` in a new Chromium. Fails if the story fails or the browser reported errors.
 
     The story runs in a separate thread, because Playwright keeps an event loop running, in which Django refuses to use
     the database. Use the database before or after it.
@@ -117,18 +117,18 @@ def browse(story: Story, home: str, size: Size = DESKTOP, *, dark: bool = False)
     if path is None:
         pytest.skip(NO_CHROMIUM)
     with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(_tell, story, path, home, size, dark).result()
+        thread.submit(_run, scenario, path, home, size, dark).result()
 
 
-def _tell(story: Story, path: str, home: str, size: Size, dark: bool) -> None:
+def _run(scenario: Scenario, path: str, home: str, size: Size, dark: bool) -> None:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(LAUNCH))
+        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_OPTIONS))
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light", locale="en-GB"
         )
         window = Window(context.new_page(), home)
         try:
-            story(window)
+            scenario(window)
             window.page.wait_for_load_state("networkidle")
         finally:
             browser.close()

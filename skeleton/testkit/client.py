@@ -1,4 +1,4 @@
-"""A client of the API for tests. Every answer that it receives is held against the OpenAPI document."""
+"""A client of the API for tests. It compares every response with the OpenAPI document."""
 
 import json
 from functools import cache
@@ -16,7 +16,7 @@ Json = Values
 
 
 class Answer:
-    """An answer, with its JSON in `data`."""
+    """A response, with its JSON in `data`."""
 
     def __init__(self, response: Any) -> None:
         self.response = response
@@ -29,12 +29,12 @@ class Answer:
         return f"<{self.status} {json.dumps(self.data, ensure_ascii=False)[:600]}>"
 
     def ok(self, status: int = 200) -> Any:
-        """The data, once the status is what it should be."""
+        """Assert the status, and return the data."""
         assert self.status == status, self
         return self.data
 
     def refused(self, status: int, *fields: str) -> Json:
-        """The error, once status and shape are right and `details` names exactly `fields` (when any are given)."""
+        """Assert the status and that `details` has exactly `fields`, if given. Return the error."""
         assert self.status == status, self
         error: Json = self.data
         assert error["message"], self
@@ -44,7 +44,7 @@ class Answer:
 
 
 class ApiClient:
-    """Speaks JSON as one user, or as nobody."""
+    """Sends JSON requests as a user, or without authentication."""
 
     def __init__(self, token: str | None = None, user: Any = None) -> None:
         self.token, self.user = token, user
@@ -75,7 +75,7 @@ class ApiClient:
         headers: dict[str, str] | None = None,
         content_type: str = "application/json",
     ) -> Answer:
-        """One request. `body` is JSON unless it is bytes already."""
+        """Send a request. `body` is converted to JSON unless it is bytes."""
         sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         payload = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         response: Any = self._client.generic(
@@ -87,14 +87,14 @@ class ApiClient:
             query_params=query or None,
         )
         answer = Answer(response)
-        assert answer.status != 500, f"{method} {path}: a fault of ours: {answer}"
+        assert answer.status != 500, f"{method} {path}: internal error: {answer}"
         check_against_openapi(method, response, answer)
         return answer
 
 
 def check_against_openapi(method: str, response: Any, answer: Answer) -> None:
-    """Fail where the document does not describe this answer."""
-    assert answer.headers.get("X-Request-ID"), "every answer has an X-Request-ID"
+    """Assert that the document describes this response."""
+    assert answer.headers.get("X-Request-ID"), "every response has an X-Request-ID"
     match = response.wsgi_request.resolver_match
     if match is None or answer.status == 405:
         return
@@ -113,17 +113,17 @@ def check_against_openapi(method: str, response: Any, answer: Answer) -> None:
             f"{'.'.join(map(str, error.absolute_path))}: {error.message[:300]}"
             for error in validator(schema).iter_errors(answer.data)
         ]
-        assert not errors, f"{method} /{match.route} answers other than documented: {errors}"
+        assert not errors, f"{method} /{match.route} returns an undocumented response: {errors}"
 
 
 def path_of(route: str) -> str:
-    """`api/v1/users/<pk>` as the document writes it: `/api/v1/users/{id}`."""
+    """Convert `api/v1/users/<pk>` to the form of the document: `/api/v1/users/{id}`."""
     return "/" + route.replace("<pk>", "{id}").replace("<", "{").replace(">", "}")
 
 
 @cache
 def document() -> Json:
-    """The OpenAPI document, made once."""
+    """Return the OpenAPI document, generated once."""
     return json.loads(json.dumps(openapi(), default=str))  # type: ignore[no-any-return]
 
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the test's own, as durable as the real one unless it need not be; the test may kill it."""
+"""A separate PostgreSQL server, by default with durability, that a test can kill."""
 
 import os
 import signal
@@ -11,40 +11,40 @@ from urllib.parse import quote
 
 from skeleton.db.fetching import Rows
 from skeleton.embedded_postgres.account import server_account
-from skeleton.embedded_postgres.binaries import runnable
+from skeleton.embedded_postgres.binaries import runnable_binaries
 from skeleton.embedded_postgres.cluster import create_cluster
-from skeleton.embedded_postgres.layout import DATABASE, USER, paths_of
 from skeleton.embedded_postgres.locks import is_held
-from skeleton.embedded_postgres.room import close_socket_dir, open_socket_dir
+from skeleton.embedded_postgres.paths import DATABASE, USER, paths_of
 from skeleton.embedded_postgres.server import Server, wait_until_ready
+from skeleton.embedded_postgres.socket_dir import close_socket_dir, open_socket_dir
 
 
 class OwnDatabase:
-    """One server over `folder`, started and killed by hand. From the thread that lives longest: it dies with that."""
+    """A server with its data in `folder`. It ends with the thread that started it, which must be long-lived."""
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
-        self.layout = paths_of(folder, durable=durable)
-        self.layout.create()
-        account = server_account(self.layout.data)
-        room = open_socket_dir(self.layout, account, "")
-        binaries = runnable(account, room)
-        create_cluster(self.layout, binaries, account, room)
-        self.server = Server(self.layout, binaries, account, room)
+        self.paths = paths_of(folder, durable=durable)
+        self.paths.create()
+        account = server_account(self.paths.data)
+        socket_dir = open_socket_dir(self.paths, account, "")
+        binaries = runnable_binaries(account, socket_dir)
+        create_cluster(self.paths, binaries, account, socket_dir)
+        self.server = Server(self.paths, binaries, account, socket_dir)
 
     @property
     def url(self) -> str:
-        """For DATABASE_URL."""
-        password = self.layout.password.read_text(encoding="utf-8")
-        return f"postgresql://{USER}:{quote(password, '')}@{quote(str(self.server.room), '')}/{DATABASE}"
+        """Return the value for DATABASE_URL."""
+        password = self.paths.password.read_text(encoding="utf-8")
+        return f"postgresql://{USER}:{quote(password, '')}@{quote(str(self.server.socket_dir), '')}/{DATABASE}"
 
     def start(self) -> None:
-        """Start, and return when it answers."""
+        """Start the server, and return when it accepts connections."""
         self.server.start()
-        assert wait_until_ready(self.server, 60, lambda: False), self.layout.log.read_text()
-        self.server.prepare()
+        assert wait_until_ready(self.server, 60, lambda: False), self.paths.log.read_text()
+        self.server.create_database()
 
     def kill(self) -> None:
-        """SIGKILL to all of its processes at one moment: what they had not given to the operating system is gone."""
+        """Send SIGKILL to all its processes at once. Data not yet passed to the operating system is lost."""
         process = self.server.process
         assert process is not None
         victims = [process.pid, *children(process.pid)]
@@ -53,12 +53,12 @@ class OwnDatabase:
                 os.kill(pid, signal.SIGKILL)
         process.wait(20)
         deadline = time.monotonic() + 20
-        while is_held(self.layout.server_lock):
+        while is_held(self.paths.server_lock):
             assert time.monotonic() < deadline, "a process of PostgreSQL is left"
             time.sleep(0.02)
 
     def query(self, statement: Any, *values: object) -> Rows:
-        """Ask it directly."""
+        """Execute a statement over a new connection, and return its rows."""
         with self.server.connect(DATABASE) as connection:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
@@ -66,18 +66,18 @@ class OwnDatabase:
 
 @contextmanager
 def own_database(folder: Path, *, durable: bool = True) -> Iterator[OwnDatabase]:
-    """A running server of one's own; none of it is left afterwards."""
+    """Yield a running server, and stop it at the end."""
     database = OwnDatabase(folder, durable=durable)
     try:
         database.start()
         yield database
     finally:
         database.server.stop()
-        close_socket_dir(database.layout, database.server.room)
+        close_socket_dir(database.paths, database.server.socket_dir)
 
 
 def children(parent: int) -> list[int]:
-    """The processes that `parent` started and that live."""
+    """Return the ids of the running child processes of `parent`."""
     found = []
     for status in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):

@@ -1,7 +1,7 @@
-"""The permission table: what each route asks for, written by hand from the contract, never derived from the code.
+"""The permission table: the permissions of each route, written by hand and never derived from the code.
 
-Every app lists its own in `tests/routes.py`; `tests/test_permission_matrix.py` holds them against the URLconf, the
-OpenAPI document and the answers that each kind of caller gets.
+Every app has its part in `tests/routes.py`. `tests/test_permission_matrix.py` compares them with the URLconf, the
+OpenAPI document and the responses for each kind of caller.
 """
 
 import importlib
@@ -40,12 +40,12 @@ class Route:
 
     @property
     def open_to_all(self) -> bool:
-        """Whether any signed-in user may call it."""
+        """Return whether any signed-in user may call the route."""
         return self.special in ("public", "signed_in")
 
 
 def routes_of(app: str) -> list[Route]:
-    """The table of one app (its dotted name); empty where it has none."""
+    """Return the table of an app (its dotted name), or an empty list if it has none."""
     name = f"{app}.tests.routes"
     try:
         found = importlib.util.find_spec(name)
@@ -56,13 +56,13 @@ def routes_of(app: str) -> list[Route]:
 
 
 def tables() -> dict[str, list[Route]]:
-    """The tables of all installed apps that have one, by the app's dotted name."""
+    """Return the tables of all installed apps that have one, by the app's dotted name."""
     found = {config.name: routes_of(config.name) for config in apps.get_app_configs()}
     return {name: table for name, table in found.items() if table}
 
 
 def routed() -> set[tuple[str, str]]:
-    """Method and path, behind /api/v1, of every action that the URLconf answers."""
+    """Return the method and path (after /api/v1) of every action in the URLconf."""
     return {
         (method.upper(), path_of(route).removeprefix(PREFIX))
         for route, view in endpoints()

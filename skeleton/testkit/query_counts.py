@@ -1,10 +1,10 @@
-"""Counts of the SQL statements that requests take, pinned in JSON files that people review.
+"""The numbers of SQL statements of requests, pinned in JSON files.
 
 Reads are pinned in each app's `tests/query_counts.json`. A list takes 2 or 3: authentication, the page, and the count
-when the page does not show its own end. A read takes 2. Writes are pinned in `tests/statement_counts.json`.
+if the page is not the last one. A read takes 2. Writes are pinned in `tests/statement_counts.json`.
 
-Every statement counts: authentication, the transaction's beginning and end (a savepoint in a test that is rolled back),
-the audit context, and the read that makes the response. What triggers do is not seen.
+Every statement counts: authentication, the begin and end of the transaction (a savepoint if the test is rolled back),
+the audit context, and the read for the response. Statements within triggers are not counted.
 """
 
 import importlib
@@ -21,14 +21,14 @@ from skeleton.testkit.client import Answer, ApiClient
 from skeleton.testkit.matrix import routes_of
 
 REWRITE = "SKELETON_REWRITE_QUERY_COUNTS"
-"""Set, the file is written instead of compared: look at its diff before you commit it."""
+"""If this variable is set, the file is rewritten. Check the diff before you commit it."""
 
 
 def check_query_counts(app: str, client: ApiClient, samples: Mapping[str, str], *, skip: tuple[str, ...] = ()) -> None:
-    """Count the queries of every GET route of `app` and compare them with what is pinned.
+    """Count the queries of every GET route of `app` and compare them with the pinned numbers.
 
-    `samples` maps each route with an id in it to a path that exists (`"/users/{id}": f"/users/{user.pk}"`). Lists must
-    have at least four rows, so that a query per row would show. `skip` are routes that are no reads (streams).
+    `samples` maps each route with an id to an existing path (`"/users/{id}": f"/users/{user.pk}"`). Lists must
+    have at least four rows, so that a query per row would show. `skip` has routes that are not reads, such as streams.
     """
     routes = [route for route in routes_of(app) if route.method == "GET" and route.path not in skip]
     counted: dict[str, int] = {}
@@ -39,7 +39,7 @@ def check_query_counts(app: str, client: ApiClient, samples: Mapping[str, str], 
 
 
 def compare_counts(counted: Mapping[str, int], file: Path) -> None:
-    """Fail where `counted` is not what `file` says, or write it there if `REWRITE` is set."""
+    """Assert that `counted` equals the numbers in `file`. If `REWRITE` is set, write them first."""
     if os.environ.get(REWRITE):
         file.write_text(json.dumps(counted, indent=4) + "\n")
     assert counted == json.loads(file.read_text()), f"the numbers of statements changed; {REWRITE}=1 rewrites {file}"
@@ -47,13 +47,13 @@ def compare_counts(counted: Mapping[str, int], file: Path) -> None:
 
 @contextmanager
 def counting_statements() -> Iterator[CaptureQueriesContext]:
-    """Count what is executed inside: `len()` of what is given; `shown` prints it."""
+    """Count the statements executed in the block: `len()` of the yielded object. `shown` formats them."""
     with CaptureQueriesContext(connection) as captured:
         yield captured
 
 
 def shown(captured: CaptureQueriesContext) -> str:
-    """Return the statements, shortened, a line each: for the message of a test that fails."""
+    """Return the shortened statements, one per line, for error messages."""
     return "\n".join(f"{n:3} {' '.join(query['sql'].split())[:150]}" for n, query in enumerate(captured, 1))
 
 
@@ -70,7 +70,7 @@ def _count(client: ApiClient, name: str, path: str) -> dict[str, int]:
 
 
 def _measured(client: ApiClient, path: str, **query: object) -> tuple[Answer, int]:
-    client.get(path, **query).ok()  # what is compiled or cached once is not what is measured
+    client.get(path, **query).ok()  # so that nothing is compiled or cached in the measured request
     with counting_statements() as captured:
         answer = client.get(path, **query)
     answer.ok()

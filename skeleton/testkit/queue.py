@@ -8,11 +8,11 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection, connections
 
-from skeleton.jobs.worker import work
+from skeleton.jobs.worker import run_worker
 
 
 @contextmanager
-def own_queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def empty_queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Empty the queue before and after, as Django does not flush its tables, and let workers close connections."""
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
     _empty()  # a worker of another test may have enqueued periodic jobs that were due
@@ -32,5 +32,5 @@ def run_due_jobs() -> None:
 
 
 async def _work_and_close() -> None:
-    await work(wait=False)
+    await run_worker(wait=False)
     await sync_to_async(connections.close_all)()  # periodic jobs were enqueued in asgiref's thread

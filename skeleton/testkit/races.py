@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 
 from django.db import DatabaseError, connection
 
-from skeleton.kernel.constraints import explain
+from skeleton.kernel.constraints import domain_error_for
 from skeleton.kernel.errors import Conflict, DomainError
 
 Result = TypeVar("Result")
 
 
-def race(count: int, act: Callable[[int], Result]) -> list[Result]:
+def run_in_threads(count: int, act: Callable[[int], Result]) -> list[Result]:
     """Run `act(number)` in `count` threads that start together, and return the results in order."""
     barrier = threading.Barrier(count)
 
@@ -29,7 +29,7 @@ def race(count: int, act: Callable[[int], Result]) -> list[Result]:
         return list(pool.map(run, range(count)))
 
 
-def contest(*jobs: Callable[[], object]) -> list[Any]:
+def run_concurrently(*jobs: Callable[[], object]) -> list[Any]:
     """Run all `jobs` at the same time, and return the result or the domain error of each, in order.
 
     Only errors of services and constraints are results. A deadlock or any other error fails the test.
@@ -41,9 +41,9 @@ def contest(*jobs: Callable[[], object]) -> list[Any]:
         except DomainError as refusal:
             return refusal
         except DatabaseError as error:
-            refused = explain(error)
+            refused = domain_error_for(error)
             if isinstance(refused, Conflict):
                 return refused
             raise
 
-    return race(len(jobs), outcome)
+    return run_in_threads(len(jobs), outcome)

@@ -1,6 +1,6 @@
-"""Holds a view's compiled reads against the ordinary way: Django's queryset, django-filter's filters, DRF's fields.
+"""Compares a view's compiled reads with the results of Django's querysets, django-filter's filters and DRF's fields.
 
-`check_reads(CustomerViewSet, actor, search=["acme"], country=["US"])` tries every filter and every order.
+`check_reads(CustomerViewSet, actor, search=["acme"], country=["US"])` tests every filter and every order.
 """
 
 import json
@@ -16,13 +16,13 @@ from django.utils.http import urlencode
 from rest_framework import serializers
 
 from skeleton.kernel.actors import Actor
-from skeleton.rest import reading
+from skeleton.rest import compiled
+from skeleton.rest.compiled import CompiledQuery, compiled_query_of
 from skeleton.rest.fields import Child, Children, FromColumns
 from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet
 from skeleton.rest.http import dump_json
 from skeleton.rest.listing import ListQuery, parse_list_query
 from skeleton.rest.pagination import PageOrCursorPagination
-from skeleton.rest.reading import Reader, compiled_query_of
 from skeleton.rest.rows import queryset_of
 from skeleton.rest.viewsets import ApiViewSet
 
@@ -30,9 +30,9 @@ Shape = dict[str, str]
 
 
 def check_reads(view: type[ApiViewSet], actor: Actor, **samples: Sequence[str]) -> None:
-    """Compare every read of `view`. `samples` are raw values for each filter; choices and booleans are known already.
+    """Compare every read of `view`. `samples` are raw values for each filter except choices and booleans.
 
-    At least four rows must be there, and each filter must find something with one of its values, or the comparison
+    There must be at least four rows, and each filter must match a row with one of its values; otherwise the comparison
     would prove nothing.
     """
     for query in _orders(view):
@@ -73,12 +73,12 @@ def _samples(filterset: type[FilterSet] | None, given: Mapping[str, Sequence[str
 
 
 def _compare(view: type[ApiViewSet], actor: Actor, asked: Shape) -> int:
-    """Page by page, then cursor by cursor; how many rows there were."""
+    """Compare all pages, then all steps of the cursor. Return the number of rows."""
     query = _parse(view, {**asked, "limit": "2"})
     serializer_class: Any = view.list_serializer_class or view.serializer_class
     plain = [represent(serializer_class(), row) for row in _plain(view, actor, query)]
-    for deep in () if _paging(view).cursor_only else (reading.DEEP, 0):
-        with mock.patch.object(reading, "DEEP", deep):  # as if every page were a deep one
+    for deep in () if _paging(view).cursor_only else (compiled.DEEP_OFFSET, 0):
+        with mock.patch.object(compiled, "DEEP_OFFSET", deep):  # so that every page counts as a deep one
             assert list(_pages(view, actor, asked, len(plain))) == plain, f"{view.__name__} {asked} by page, {deep=}"
     assert list(_steps(view, actor, asked)) == plain, f"{view.__name__} {asked} by cursor"
     return len(plain)
@@ -96,7 +96,7 @@ def _parse(view: type[ApiViewSet], asked: Shape) -> ListQuery:
 
 
 def _plain(view: type[ApiViewSet], actor: Actor, query: ListQuery) -> QuerySet[Model]:
-    """What the ORM makes of the same question, with values in place of parameters."""
+    """Return the same rows from the ORM, with values in place of parameters."""
     rows = queryset_of(view, actor)
     if view.filterset_class:
         bound = view.filterset_class.bind(query.filters)
@@ -109,7 +109,9 @@ def _plain(view: type[ApiViewSet], actor: Actor, query: ListQuery) -> QuerySet[M
 def _pages(view: type[ApiViewSet], actor: Actor, asked: Shape, total: int) -> Iterator[object]:
     page, more = 1, True
     while more:
-        answer = _reader(view).page(queryset_of(view, actor), _parse(view, {**asked, "limit": "2", "page": str(page)}))
+        answer = _compiled_query(view).page(
+            queryset_of(view, actor), _parse(view, {**asked, "limit": "2", "page": str(page)})
+        )
         assert answer["total"] == total, f"{view.__name__} {asked}: the total on page {page}"
         yield from json.loads(dump_json(answer["items"]))
         page, more = page + 1, answer["has_more"]
@@ -118,7 +120,7 @@ def _pages(view: type[ApiViewSet], actor: Actor, asked: Shape, total: int) -> It
 def _steps(view: type[ApiViewSet], actor: Actor, asked: Shape) -> Iterator[object]:
     cursor: str | None = ""
     while cursor is not None:
-        answer = _reader(view).after(
+        answer = _compiled_query(view).cursor_page(
             queryset_of(view, actor),
             _parse(view, {**asked, "limit": "2", "cursor": cursor}),
             plain=_paging(view).plain_cursor,
@@ -127,7 +129,7 @@ def _steps(view: type[ApiViewSet], actor: Actor, asked: Shape) -> Iterator[objec
         cursor = answer["next_cursor"]
 
 
-def _reader(view: type[ApiViewSet]) -> Reader:
+def _compiled_query(view: type[ApiViewSet]) -> CompiledQuery:
     serializer_class = view.list_serializer_class or view.serializer_class
     assert serializer_class
     return compiled_query_of(serializer_class, view.filterset_class)
@@ -138,7 +140,7 @@ def _paging(view: type[ApiViewSet]) -> type[PageOrCursorPagination]:
 
 
 def represent(serializer: Any, row: object) -> dict[str, object]:
-    """`row`, a model instance, as DRF's own fields write it."""
+    """Return the JSON of `row`, a model instance, as DRF's own fields serialize it."""
     written: dict[str, object] = {}
     for name, field in serializer.fields.items():
         if field.write_only:
@@ -158,13 +160,13 @@ def represent(serializer: Any, row: object) -> dict[str, object]:
 
 
 def _children(field: Children, row: Any) -> list[object]:
-    """The children of one parent, as instances, in their order. Their key may span columns."""
+    """Return the children of one parent as instances, in order. Their key may have several columns."""
     columns = [part.attname for part in field.rows.model._meta.pk_fields]
     parents = type(row)._base_manager.filter(pk=row.pk)
     found = parents.values_list(ArraySubquery(field.rows.values_list(JSONArray(*columns))), flat=True)[0]
     keys = [json.loads(key) if isinstance(key, str) else key for key in found]
     children = field.rows.all()
-    children.query.where = type(children.query.where)()  # what binds them to a parent; the keys stand in for it
+    children.query.where = type(children.query.where)()  # without the condition on the parent: the keys replace it
     narrowed = children.filter(**{f"{columns[0]}__in": [key[0] for key in keys]})
     by_key = {tuple(str(getattr(child, column)) for column in columns): child for child in narrowed}
     return [by_key[tuple(map(str, key))] for key in keys]

@@ -1,4 +1,4 @@
-"""Two roles: tests run as the application's role, which owns nothing, and act as the owner where they say so."""
+"""Database roles: tests run as the application's role, which owns nothing, and as the owner where they ask for it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -13,35 +13,35 @@ from skeleton.db.rights import grant_application_role
 from skeleton.kernel.types import Values
 
 DENIED = "42501"
-"""The SQLSTATE of what a role lacks the right to."""
+"""The SQLSTATE for insufficient privilege."""
 
 _owner: Values = {}
-"""How the owner logs in, once the tests do so as another role."""
-_lenders: list[psycopg.Connection[object]] = []
+"""The owner's login, while the tests use another role."""
+_owner_connections: list[psycopg.Connection[object]] = []
 
 
 @contextmanager
 def application_role() -> Iterator[str]:
-    """Have Django's connection log in as a role with the rights of the application, created for the test database.
+    """Create a role with the rights of the application, and let Django's connection log in as it.
 
-    It bears the name of that database, so each process of a test run has its own, and it goes with it.
+    It is named after the test database, so each process of a test run has its own. It is dropped at the end.
     """
     role = f"{connection.settings_dict['NAME']}_app"
     with connection.cursor() as cursor:
         cursor.execute(f'DROP ROLE IF EXISTS "{role}"')
-        # The embedded database's backend knows one password, so both roles have it.
+        # The embedded database's backend has one password, so both roles use it.
         password = psycopg.sql.Literal(connection.settings_dict["PASSWORD"] or None).as_string(cursor.connection)
         cursor.execute(f'CREATE ROLE "{role}" LOGIN NOINHERIT PASSWORD {password}')
     grant_application_role(role)
     _owner["USER"] = connection.settings_dict["USER"]
-    _log_in(role)
+    _reconnect_as(role)
     try:
         yield role
     finally:
-        for lender in _lenders:
-            lender.close()
-        _lenders.clear()
-        _log_in(_owner.pop("USER"))
+        for owner_connection in _owner_connections:
+            owner_connection.close()
+        _owner_connections.clear()
+        _reconnect_as(_owner.pop("USER"))
         with connection.cursor() as cursor:
             cursor.execute(f'DROP OWNED BY "{role}"')
             cursor.execute(f'DROP ROLE "{role}"')
@@ -49,9 +49,9 @@ def application_role() -> Iterator[str]:
 
 @contextmanager
 def as_owner() -> Iterator[None]:
-    """Run this connection's statements as the owner, in the midst of a transaction or outside of any.
+    """Run this connection's statements as the owner, inside or outside of a transaction.
 
-    The role is lent the owner's for as long as that: it becomes a member, and is none afterwards.
+    The application's role is a member of the owner's role during the block only.
     """
     role = connection.settings_dict["USER"]
     if "USER" not in _owner or role == _owner["USER"]:
@@ -63,21 +63,21 @@ def as_owner() -> Iterator[None]:
     if nested:
         yield
         return
-    _lend("GRANT", "TO", role)
+    _change_membership("GRANT", "TO", role)
     try:
         _become(f'"{_owner["USER"]}"')
         yield
     finally:
-        _lend("REVOKE", "FROM", role)
-        if not _is_broken():  # then its rollback takes the role back as well
+        _change_membership("REVOKE", "FROM", role)
+        if not _is_broken():  # otherwise the rollback resets the role
             _become("NONE")
 
 
 @contextmanager
-def past_triggers() -> Iterator[CursorWrapper]:
-    """A cursor of the owner's that no trigger notices: for rows as an earlier version, or a forger, would leave them.
+def without_triggers() -> Iterator[CursorWrapper]:
+    """Yield a cursor of the owner with triggers disabled, for rows of earlier versions or forged ones.
 
-    What is due at commit is checked before: nobody would look again.
+    Deferred constraints are checked before, because they would not be checked again.
     """
     with as_owner(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -88,9 +88,9 @@ def past_triggers() -> Iterator[CursorWrapper]:
 
 
 def refusal_of(attack: Callable[[], object]) -> DatabaseError | None:
-    """Return how PostgreSQL refuses an attack, or None where it succeeds.
+    """Return the error with which PostgreSQL refuses an attack, or None if it succeeds.
 
-    Where the application's role lacks the right, the owner tries as well: a trigger must refuse even that.
+    If the application's role lacks the right, the attack is repeated as the owner, whom a trigger must refuse.
     """
     refusal = _outcome(attack)
     if refusal is not None and getattr(refusal.__cause__, "sqlstate", None) == DENIED:
@@ -108,8 +108,8 @@ def _outcome(attack: Callable[[], object]) -> DatabaseError | None:
     return None
 
 
-def let_everybody_use(table: str) -> None:
-    """Give every role the rights to a table of a test's own, or to one that the test itself looks into."""
+def grant_to_public(table: str) -> None:
+    """Grant all roles the rights to a table that a test created or reads."""
     with as_owner(), connection.cursor() as cursor:
         cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO PUBLIC")
         cursor.execute(f"SELECT pg_get_serial_sequence('{table}', 'id')")
@@ -118,35 +118,35 @@ def let_everybody_use(table: str) -> None:
 
 @contextmanager
 def owner_login() -> Iterator[None]:
-    """Log in as the owner, for what opens connections of its own: programs, threads, other databases."""
+    """Log in as the owner, for code that opens its own connections: programs, threads, other databases."""
     role = connection.settings_dict["USER"]
-    _log_in(_owner.get("USER", role))
+    _reconnect_as(_owner.get("USER", role))
     try:
         yield
     finally:
-        _log_in(role)
+        _reconnect_as(role)
 
 
-def address(**instead: object) -> dict[str, Any]:
-    """Where the server is, for psycopg, as whom Django's connection logs in."""
+def connection_arguments(**overrides: object) -> dict[str, Any]:
+    """Return psycopg's arguments for a connection like Django's."""
     given: dict[str, object] = connection.get_connection_params()
     names = ("dbname", "host", "port", "user", "password")
-    return {name: given[name] for name in names if given.get(name)} | instead
+    return {name: given[name] for name in names if given.get(name)} | overrides
 
 
-def owner_address(**instead: object) -> dict[str, Any]:
-    """The same for the owner."""
-    return address(**({"user": _owner["USER"]} if _owner else {}), **instead)
+def owner_connection_arguments(**overrides: object) -> dict[str, Any]:
+    """Return the same for the owner."""
+    return connection_arguments(**({"user": _owner["USER"]} if _owner else {}), **overrides)
 
 
-def _log_in(role: str) -> None:
+def _reconnect_as(role: str) -> None:
     connections.close_all()
     connection.settings_dict["USER"] = role
 
 
 def _become(role: str) -> None:
     with connection.cursor() as cursor:
-        # In a transaction, what others committed about roles is only heard of when a lock is taken.
+        # Within a transaction, changes of roles by others become visible only when a lock is taken.
         cursor.execute("SELECT pg_relation_size('pg_auth_members')")
         cursor.execute(f"SET ROLE {role}")
 
@@ -156,8 +156,8 @@ def _is_broken() -> bool:
     return raw is None or raw.closed or raw.info.transaction_status == TransactionStatus.INERROR
 
 
-def _lend(verb: str, to: str, role: str) -> None:
-    """Change the membership, over a connection of the owner's that stays open and is in nobody's way."""
-    if not _lenders:
-        _lenders.append(psycopg.connect(**owner_address(dbname="postgres"), autocommit=True))
-    _lenders[0].execute(f'{verb} "{_owner["USER"]}" {to} "{role}"')
+def _change_membership(verb: str, to: str, role: str) -> None:
+    """Grant or revoke the membership over a separate connection of the owner, which stays open."""
+    if not _owner_connections:
+        _owner_connections.append(psycopg.connect(**owner_connection_arguments(dbname="postgres"), autocommit=True))
+    _owner_connections[0].execute(f'{verb} "{_owner["USER"]}" {to} "{role}"')

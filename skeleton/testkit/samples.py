@@ -1,4 +1,4 @@
-"""Samples: what the ordinary run tries of a long list of the same kind. `make full`, which CI runs too, tries all."""
+"""Samples of similar cases for ordinary test runs. `make full`, which CI runs too, uses all of them."""
 
 import os
 from collections.abc import Sequence
@@ -10,5 +10,5 @@ FULL = bool(os.environ.get("SKELETON_TEST_FULL"))
 
 
 def sample(few: Sequence[Case], *others: Case) -> list[Case]:
-    """Return `few`, in a full run with `others` behind them."""
+    """Return `few`, followed by `others` in a full run."""
     return [*few, *(others if FULL else ())]

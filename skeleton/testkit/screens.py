@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.db.models import Model
 
-from skeleton.office.screens import ReadOnlyAdmin
+from skeleton.office.admins import ReadOnlyAdmin
 
 
 def screens() -> dict[type[Model], ReadOnlyAdmin]:

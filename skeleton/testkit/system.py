@@ -121,7 +121,7 @@ def _read(answer: http.client.HTTPResponse) -> Any:
 
 
 @contextmanager
-def running(folder: Path, **environment: str) -> Iterator[ServerProcess]:
+def run_server(folder: Path, **environment: str) -> Iterator[ServerProcess]:
     """Yield a running system, and stop it at the end."""
     system = ServerProcess(folder, **environment)
     try:

@@ -10,8 +10,9 @@ from skeleton.testkit.database import own_database
 from skeleton.testkit.system import ADMIN, PRODUCTION, ServerProcess
 from tests.attack import payloads
 from tests.attack.accounts import Accounts
+from tests.attack.measurement import Kind
 from tests.attack.proxy import nginx
-from tests.attack.toolkit import FULL, Kind, Siege, bare_server
+from tests.attack.toolkit import FULL, AttackTarget, bare_server
 
 SETTINGS = {
     "SKELETON_REGISTRATION": "open",
@@ -51,15 +52,15 @@ class ServerPool:
 
     def __init__(self, database, folders, stack):
         self.database, self.folders, self.stack = database, folders, stack
-        self.standing = {}
+        self.running = {}
 
     def of(self, **settings):
         key = json.dumps(settings, sort_keys=True)
-        found = self.standing.get(key)
+        found = self.running.get(key)
         if found is None or not self._is_sound(found):
             if found is not None:
                 found.system.stop()
-            found = self.standing[key] = self._start(settings)
+            found = self.running[key] = self._start(settings)
         found.sign_in()
         return found
 
@@ -88,7 +89,7 @@ def stop_if_running(system):
 
 
 @pytest.fixture(scope="session")
-def towns(attack_database, tmp_path_factory):
+def servers(attack_database, tmp_path_factory):
     with ExitStack() as stack:
         yield ServerPool(attack_database, tmp_path_factory, stack)
 
@@ -128,31 +129,33 @@ def post(path, body, *fields):
 
 
 @pytest.fixture
-def attack_target_factory(towns, bare, record_property):
-    """Return a function that creates a Siege of a server with the given settings."""
+def target_factory(servers, bare, record_property):
+    """Return a function that creates an AttackTarget for a server with the given settings."""
 
     def start(**settings):
-        accounts = towns.of(**settings)
+        accounts = servers.of(**settings)
         kinds = requests_of(accounts, bare)
-        return Siege(accounts.system, kinds, towns.database, accounts, lambda line: record_property("figures", line))
+        return AttackTarget(
+            accounts.system, kinds, servers.database, accounts, lambda line: record_property("figures", line)
+        )
 
     return start
 
 
 @pytest.fixture
-def siege(attack_target_factory):
-    """A Siege of a server with the default settings."""
-    return attack_target_factory()
+def target(target_factory):
+    """An AttackTarget for a server with the default settings."""
+    return target_factory()
 
 
 @pytest.fixture
-def proxied(attack_target_factory, tmp_path):
-    """A Siege of a server behind nginx, and nginx's ports. Uploads are rate limited, to test 429."""
-    siege = attack_target_factory(
+def proxied(target_factory, tmp_path):
+    """An AttackTarget for a server behind nginx, and nginx's ports. Uploads are rate limited, to test 429."""
+    target = target_factory(
         SKELETON_PROXIES="1",
         SKELETON_THROTTLE="on",
         **{f"SKELETON_LIMIT_{name}": "1000000" for name in ("LOGIN", "LOGIN_ADDRESS", "REGISTER", "GENERAL")},
         SKELETON_LIMIT_UPLOAD="60",
     )
-    with nginx(tmp_path, siege.system.port) as ports:
-        yield siege, ports
+    with nginx(tmp_path, target.system.port) as ports:
+        yield target, ports

@@ -8,9 +8,10 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from skeleton.embedded_postgres.layout import DATABASE
+from skeleton.embedded_postgres.paths import DATABASE
 from skeleton.testkit.database import children
-from tests.attack.toolkit import ANSWER_SECONDS, FULL, GRACE_SECONDS, honest_clients
+from tests.attack.measurement import honest_clients
+from tests.attack.toolkit import ANSWER_SECONDS, FULL, GRACE_SECONDS
 
 LOCKED = 12 if FULL else 5
 FROZEN = 30 if FULL else 8
@@ -28,13 +29,13 @@ def locked(database, statement, pk):
         yield
 
 
-def write_all(siege, requests, seconds):
+def write_all(target, requests, seconds):
     """Send each of `requests` from a separate thread, and return the replies with their durations."""
     replies = []
 
     def write(method, path, body):
         started = time.monotonic()
-        reply = siege.system.call(method, path, body, seconds=40)
+        reply = target.system.call(method, path, body, seconds=40)
         replies.append((reply, time.monotonic() - started))
 
     threads = [threading.Thread(target=write, args=request) for request in requests]
@@ -44,8 +45,8 @@ def write_all(siege, requests, seconds):
     return threads, replies
 
 
-def customer_of(siege):
-    pk = siege.system.call("POST", "/customers", {"name": "Held", "email": "held@example.com"}).data["id"]
+def customer_of(target):
+    pk = target.system.call("POST", "/customers", {"name": "Held", "email": "held@example.com"}).data["id"]
     return (
         pk,
         "SELECT 1 FROM parties_party WHERE id = %s FOR UPDATE",
@@ -53,11 +54,11 @@ def customer_of(siege):
     )
 
 
-def invoice_of(siege):
-    customer, _, _ = customer_of(siege)
+def invoice_of(target):
+    customer, _, _ = customer_of(target)
     line = {"description": "Work", "quantity": 1, "unit_price": 1000}
     body = {"customer_id": customer, "due_date": "2099-02-15", "lines": [line]}
-    pk = siege.system.call("POST", "/invoices", body).data["id"]
+    pk = target.system.call("POST", "/invoices", body).data["id"]
     return (
         pk,
         "SELECT 1 FROM billing_invoice WHERE id = %s FOR UPDATE",
@@ -65,15 +66,15 @@ def invoice_of(siege):
     )
 
 
-@pytest.mark.parametrize("target", [customer_of, pytest.param(invoice_of, marks=pytest.mark.attack)])
-def test_a_locked_row(siege, target):
+@pytest.mark.parametrize("locked_row", [customer_of, pytest.param(invoice_of, marks=pytest.mark.attack)])
+def test_a_locked_row(target, locked_row):
     """12 writers wait for the lock no longer than the limit, and do not block other requests."""
-    siege.system.token = siege.accounts.token
-    pk, statement, requests = target(siege)
+    target.system.token = target.accounts.token
+    pk, statement, requests = locked_row(target)
 
     def attack(attackers):
-        with locked(siege.database, statement, pk):
-            threads, replies = write_all(siege, requests, LOCKED)
+        with locked(target.database, statement, pk):
+            threads, replies = write_all(target, requests, LOCKED)
         for thread in threads:
             thread.join()
         assert len(replies) == WRITERS
@@ -82,7 +83,7 @@ def test_a_locked_row(siege, target):
             assert reply.status != 503 or reply.headers.get("retry-after"), reply
             assert seconds < PATIENCE, f"a writer waited {seconds:.1f} s: {reply.status}"
 
-    siege.assert_withstands(attack)
+    target.assert_withstands(attack)
 
 
 @contextmanager
@@ -101,29 +102,29 @@ def frozen(database):
                 os.kill(pid, signal.SIGCONT)
 
 
-def test_a_frozen_database(siege):
+def test_a_frozen_database(target):
     """/health works, everything else answers 503 in time, and all recovers with the database."""
 
     def attack(attackers):
-        with frozen(siege.database):
+        with frozen(target.database):
             time.sleep(FROZEN)
         thawed = time.monotonic()
-        with honest_clients(siege.kinds) as measured:
+        with honest_clients(target.kinds) as measured:
             time.sleep(HEALED_SECONDS + 1)
         for kind in ("reader", "writer", "invoicer", "clerk", "login"):
             served = [one.started + one.seconds for one in measured[0].of(kind) if one.served]
             assert served, f"{kind} was not served again"
             assert min(served) - thawed < HEALED_SECONDS + 0.5, f"{kind} was served after {min(served) - thawed:.1f} s"
 
-    siege.assert_withstands(attack)
+    target.assert_withstands(attack)
 
 
 @pytest.mark.attack
-def test_readiness_while_frozen(siege):
+def test_readiness_while_frozen(target):
     """/ready answers 503 in time instead of hanging."""
-    with frozen(siege.database):
+    with frozen(target.database):
         started = time.monotonic()
-        replies = [siege.system.call("GET", "/ready", prefix="", seconds=20) for _ in range(3)]
+        replies = [target.system.call("GET", "/ready", prefix="", seconds=20) for _ in range(3)]
         taken = time.monotonic() - started
     assert {reply.status for reply in replies} == {503}
     assert taken < 3 * (ANSWER_SECONDS + GRACE_SECONDS)

@@ -38,10 +38,10 @@ class Early:
         return payloads.head(self.method, self.path, length, *self.fields, *more)
 
 
-def early_answers(siege):
+def early_answers(target):
     """Return every kind of early response. A JSON body is refused for its size alone, whoever sends it."""
-    token, nobody = payloads.bearer(siege.accounts.token), payloads.bearer(siege.accounts.nobody())
-    eager = payloads.bearer(siege.accounts.reader(0))
+    token, nobody = payloads.bearer(target.accounts.token), payloads.bearer(target.accounts.nobody())
+    eager = payloads.bearer(target.accounts.reader(0))
     form, json = payloads.FORM, payloads.JSON
     files, customers = "/api/v1/files", "/api/v1/customers"
     return [
@@ -64,28 +64,28 @@ def early_answers(siege):
     ]
 
 
-def port_of(siege, ports, via):
-    return siege.system.port if via == "direct" else getattr(ports, via)
+def port_of(target, ports, via):
+    return target.system.port if via == "direct" else getattr(ports, via)
 
 
-def use_up_uploads(siege):
+def use_up_uploads(target):
     """Use up the upload limit, so that the next upload is refused."""
-    fields = (payloads.FORM, payloads.bearer(siege.accounts.reader(0)))
+    fields = (payloads.FORM, payloads.bearer(target.accounts.reader(0)))
     head = payloads.large_head("POST", "/api/v1/files", *fields, size=10)
     refused = 0
     for _ in range(400):
-        refused = refused + 1 if send_large(siege.system.port, head, size=10) == 429 else 0
+        refused = refused + 1 if send_large(target.system.port, head, size=10) == 429 else 0
         if refused == 8:
             return
     raise AssertionError("uploads are not limited")
 
 
-def post_all(siege, port, *more, **options):
+def post_all(target, port, *more, **options):
     """Send a request of every kind, and return the unexpected results."""
     wrong = []
-    for one in early_answers(siege):
+    for one in early_answers(target):
         if one.name == "429":
-            use_up_uploads(siege)
+            use_up_uploads(target)
         count = ANONYMOUS if one.name == "401, upload" else EACH
         found = send_many(count, AT_ONCE, port, one.head(*more), size=one.size, chunked=one.chunked, **options)
         if not set(found) <= one.expected:
@@ -96,42 +96,42 @@ def post_all(siege, port, *more, **options):
 @pytest.mark.parametrize("via", VIA)
 def test_large_bodies_get_the_real_status(proxied, via):
     """The sender of an unwanted 25 MB body gets the reason, and no other client gets a 502."""
-    siege, ports = proxied
-    port = port_of(siege, ports, via)
-    early_answers(siege)  # makes the accounts
+    target, ports = proxied
+    port = port_of(target, ports, via)
+    early_answers(target)  # makes the accounts
 
     def attack(attackers):
-        wrong = post_all(siege, port)
+        wrong = post_all(target, port)
         assert not wrong, "; ".join(wrong)
 
-    siege.assert_withstands(attack, port=port, served=0.9)
+    target.assert_withstands(attack, port=port, served=0.9)
 
 
 @pytest.mark.attack
 @pytest.mark.parametrize("via", VIA)
 def test_expecting_100_continue(proxied, via):
     """A client that sends `Expect: 100-continue` gets the status at once, or 100 and then the status."""
-    siege, ports = proxied
-    port = port_of(siege, ports, via)
-    early_answers(siege)  # makes the accounts
+    target, ports = proxied
+    port = port_of(target, ports, via)
+    early_answers(target)  # makes the accounts
 
     def attack(attackers):
-        wrong = post_all(siege, port, "Expect: 100-continue", expect=True)
+        wrong = post_all(target, port, "Expect: 100-continue", expect=True)
         assert not wrong, "; ".join(wrong)
 
-    siege.assert_withstands(attack, port=port, served=0.9)
+    target.assert_withstands(attack, port=port, served=0.9)
 
 
 @pytest.mark.attack
 @pytest.mark.parametrize("via", VIA)
 def test_the_connection_afterwards(proxied, via):
     """The connection is closed or usable for the next request. The body is never parsed as a request."""
-    siege, ports = proxied
-    port = port_of(siege, ports, via)
+    target, ports = proxied
+    port = port_of(target, ports, via)
     size = 2_000_000
-    for one in (found for found in early_answers(siege) if found.size > size and not found.chunked):
+    for one in (found for found in early_answers(target) if found.size > size and not found.chunked):
         if one.name == "429":
-            use_up_uploads(siege)
+            use_up_uploads(target)
         one.size = size
         with socket.create_connection(("127.0.0.1", port), 10) as sock:
             answers = Answers(sock)
@@ -148,7 +148,7 @@ def test_the_connection_afterwards(proxied, via):
 
 
 @pytest.mark.attack
-def test_a_body_that_never_comes(siege):
+def test_a_body_that_never_comes(target):
     """The response arrives at once, and the server waits for the announced body for a limited time only."""
 
     def attack(attackers):
@@ -158,17 +158,17 @@ def test_a_body_that_never_comes(siege):
         left = len(opened) - attackers.ended(opened, seconds=DRAINED_SECONDS)
         assert not left, f"{left} of 24 are still open after {DRAINED_SECONDS} s"
 
-    siege.assert_withstands(attack, served=0.9)
+    target.assert_withstands(attack, served=0.9)
 
 
 @pytest.mark.attack
-def test_a_body_without_end(siege):
+def test_a_body_without_end(target):
     """The amount drained is limited: a sender without end is disconnected."""
 
     def attack(attackers):
         head = payloads.large_head("POST", "/api/v1/files", payloads.FORM, size=10**12)
         started, sent = time.monotonic(), 0
-        with socket.create_connection(("127.0.0.1", siege.system.port), 10) as sock:
+        with socket.create_connection(("127.0.0.1", target.system.port), 10) as sock:
             sock.sendall(head)
             try:
                 while sent < ENDLESS and time.monotonic() - started < DRAINED_SECONDS:
@@ -177,4 +177,4 @@ def test_a_body_without_end(siege):
                 return
         raise AssertionError(f"{sent} bytes were taken in {time.monotonic() - started:.0f} s")
 
-    siege.assert_withstands(attack, served=0.9)
+    target.assert_withstands(attack, served=0.9)

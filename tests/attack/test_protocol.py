@@ -106,29 +106,29 @@ OWN = {501, 505}
 """HTTP's statuses for unknown methods and versions."""
 
 
-def wrong_with(name, one):
+def violation(name, one):
     status = one.status
     if isinstance(status, int):
         return "" if status < 500 or status in OWN else f"{name}: {status} {one.answer[-200:]}"
     return f"{name}: {status}" if status == "silent" and name not in SILENT else ""
 
 
-def test_junk(siege):
+def test_junk(target):
     """Send each kind of junk a few times."""
 
     def attack(attackers):
         sent = {name: attackers.open(FEW if FULL else 2, data) for name, data in JUNK.items()}
         attackers.statuses([one for some in sent.values() for one in some], seconds=SECONDS)
-        wrong = [found for name, some in sent.items() for one in some[:1] if (found := wrong_with(name, one))]
+        wrong = [found for name, some in sent.items() for one in some[:1] if (found := violation(name, one))]
         assert not wrong, "; ".join(wrong)
 
-    siege.assert_withstands(attack, served=0.9)
+    target.assert_withstands(attack, served=0.9)
 
 
 @pytest.mark.parametrize("signed_in", [False, True], ids=["anonymous", "signed in"])
-def test_ambiguous_lengths_are_no_two_requests(siege, signed_in):
+def test_ambiguous_lengths_are_no_two_requests(target, signed_in):
     """A request with two or contradictory lengths is refused, or handled as one request and the connection closed."""
-    fields = [payloads.bearer(siege.accounts.token)] if signed_in else []
+    fields = [payloads.bearer(target.accounts.token)] if signed_in else []
     hidden = payloads.head("GET", "/health")
     ambiguous = [
         post("Content-Length: 5", "Transfer-Encoding: chunked", *fields, body=b"0\r\n\r\n" + hidden),
@@ -142,4 +142,4 @@ def test_ambiguous_lengths_are_no_two_requests(siege, signed_in):
         for one in opened:
             assert b'{"status":"ok"}' not in one.answer.replace(b" ", b""), one.answer
 
-    siege.assert_withstands(attack, served=0.9)
+    target.assert_withstands(attack, served=0.9)

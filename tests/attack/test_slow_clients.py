@@ -15,29 +15,32 @@ ROWS = 30_000
 STORED = 20_000_000
 
 
-def stored_file(siege):
+def stored_file(target):
     """Upload a file of 20 MB, and return its path."""
     statement = "SELECT id FROM files_file WHERE size >= %s LIMIT 1"
-    if not siege.database.query(statement, STORED):
-        token, body = payloads.bearer(siege.accounts.token), payloads.FILE_PART + b"x" * STORED + payloads.FORM_END
+    if not target.database.query(statement, STORED):
+        token, body = (
+            payloads.bearer(target.accounts.token),
+            payloads.FILE_PART + b"x" * STORED + payloads.FORM_END,
+        )
         head = payloads.large_head("POST", "/api/v1/files", payloads.FORM, token, size=len(body))
-        assert send_large(siege.system.port, head + body, size=0) == 201
-    return f"/api/v1/files/{siege.database.query(statement, STORED)[0][0]}/download"
+        assert send_large(target.system.port, head + body, size=0) == 201
+    return f"/api/v1/files/{target.database.query(statement, STORED)[0][0]}/download"
 
 
-def many_rows(siege):
+def many_rows(target):
     """Create enough customers for exports that are spooled to disk."""
     count = "SELECT count(*) FROM parties_party"
-    if siege.database.query(count)[0][0] < ROWS:
+    if target.database.query(count)[0][0] < ROWS:
         columns = [
             row[0]
-            for row in siege.database.query(
+            for row in target.database.query(
                 "SELECT column_name FROM information_schema.columns WHERE table_name = 'parties_party'"
                 " AND column_name <> 'id' AND is_generated = 'NEVER' AND is_identity = 'NO'"
             )
         ]
         names = ", ".join(columns)
-        siege.database.query(
+        target.database.query(
             f"INSERT INTO parties_party (id, {names}) SELECT gen_random_uuid(), {names}"
             f" FROM (SELECT * FROM parties_party LIMIT 1) one, generate_series(1, {ROWS})"
         )
@@ -52,29 +55,29 @@ def many_rows(siege):
         pytest.param("export", marks=pytest.mark.xfail(reason="computing exports hold the interpreter: p99 300 ms")),
     ],
 )
-def test_slow_readers(siege, large):
+def test_slow_readers(target, large):
     """Read a large response at one byte per second."""
-    siege.system.token = siege.accounts.token
-    token = payloads.bearer(siege.accounts.token)
+    target.system.token = target.accounts.token
+    token = payloads.bearer(target.accounts.token)
     if large == "schema":
         request = payloads.head("GET", "/api/v1/schema", token)
     elif large == "file":
-        request = payloads.head("GET", stored_file(siege), token)
+        request = payloads.head("GET", stored_file(target), token)
     else:
-        many_rows(siege)
-        request = payloads.head("GET", "/admin/parties/customer/export.csv", f"Cookie: {siege.accounts.cookies}")
+        many_rows(target)
+        request = payloads.head("GET", "/admin/parties/customer/export.csv", f"Cookie: {target.accounts.cookies}")
 
     def attack(attackers):
         opened = attackers.open(READERS, request, receive_buffer=4096)
         attackers.read_slowly(opened, seconds=HOLD)
 
     # An export by an authorized user computes for seconds, and honest clients may have to wait for a thread meanwhile.
-    siege.assert_withstands(attack, served=0.5 if large == "export" else 0.9)
+    target.assert_withstands(attack, served=0.5 if large == "export" else 0.9)
 
 
 @pytest.mark.attack
 @pytest.mark.parametrize("addresses", [1, 40])
-def test_slow_headers(siege, addresses):
+def test_slow_headers(target, addresses):
     """Send endless headers at one byte per second. `make attack` also expects the server to disconnect."""
 
     def attack(attackers):
@@ -84,13 +87,13 @@ def test_slow_headers(siege, addresses):
             statuses = attackers.statuses(opened, seconds=2)
             assert "silent" not in statuses, f"slow headers after {HOLD} s: {statuses}"
 
-    siege.assert_withstands(attack, served=0.9)
+    target.assert_withstands(attack, served=0.9)
 
 
 @pytest.mark.attack
 @pytest.mark.parametrize("addresses", [1, 40])
 @pytest.mark.parametrize("used", [False, True], ids=["untouched", "kept alive"])
-def test_idle_connections(siege, addresses, used):
+def test_idle_connections(target, addresses, used):
     """Keep connections open without any request, or after a first one."""
     request = payloads.head("GET", "/health") if used else b""
 
@@ -98,4 +101,4 @@ def test_idle_connections(siege, addresses, used):
         attackers.open(CROWD, request, addresses=addresses)
         time.sleep(HOLD)
 
-    siege.assert_withstands(attack, served=0.9)
+    target.assert_withstands(attack, served=0.9)

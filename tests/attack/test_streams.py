@@ -20,9 +20,9 @@ def refused_well(one):
     return one.fields.get("retry-after", "").isdecimal() and {"error", "message"} <= set(body)
 
 
-def test_streams(siege):
+def test_streams(target):
     """Streams are open or refused with 503 or 429. None hangs, and other requests are not affected."""
-    tokens = [siege.accounts.reader(number) for number in range(USERS)]
+    tokens = [target.accounts.reader(number) for number in range(USERS)]
 
     def request(number):
         return payloads.head("GET", "/api/v1/messenger/events", payloads.bearer(tokens[number % USERS]))
@@ -35,13 +35,13 @@ def test_streams(siege):
         assert not badly, badly[:2]
         time.sleep(HOLD)
 
-    siege.assert_withstands(attack, served=0.9)
+    target.assert_withstands(attack, served=0.9)
 
 
 @pytest.mark.attack
-def test_streams_of_one_user(siege):
+def test_streams_of_one_user(target):
     """A single user's streams are limited, so that other users still get streams."""
-    own, other = siege.accounts.reader(0), siege.accounts.reader(1)
+    own, other = target.accounts.reader(0), target.accounts.reader(1)
 
     def request(token):
         return payloads.head("GET", "/api/v1/messenger/events", payloads.bearer(token))
@@ -53,4 +53,4 @@ def test_streams_of_one_user(siege):
         others = attackers.statuses(attackers.open(2, request(other), addresses=2), seconds=5)
         assert set(others) == {200}, f"streams of another user: {others}"
 
-    siege.assert_withstands(attack, served=0.9)
+    target.assert_withstands(attack, served=0.9)

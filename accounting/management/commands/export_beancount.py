@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from accounting.beancount import beancount_lines
-from skeleton.kernel.transactions import snapshot
+from skeleton.kernel.transactions import read_snapshot
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path | None = options["output"]
-        with snapshot():
+        with read_snapshot():
             if path is None:
                 for line in beancount_lines():
                     self.stdout.write(line, ending="")

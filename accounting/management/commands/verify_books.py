@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounting.integrity_checks import postings_by_hand, registered_checks
-from skeleton.kernel.transactions import snapshot
+from skeleton.kernel.transactions import read_snapshot
 
 
 class Command(BaseCommand):
@@ -11,7 +11,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         differences = 0
-        with snapshot():
+        with read_snapshot():
             for name, check in registered_checks().items():
                 found = list(check())
                 differences += len(found)

@@ -1,8 +1,8 @@
-from billing.diagram import drawing
-from skeleton.kernel.drawing import UpdateDocumentCommand
+from billing.diagram import generated_section
+from skeleton.kernel.docs_command import UpdateDocumentCommand
 
 
 class Command(UpdateDocumentCommand):
     help = "Update the state diagram in docs/orders.md from the code."
     document = "orders.md"
-    drawing = drawing()
+    section = generated_section()

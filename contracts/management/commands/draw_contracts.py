@@ -1,8 +1,8 @@
-from contracts.diagram import drawing
-from skeleton.kernel.drawing import UpdateDocumentCommand
+from contracts.diagram import generated_section
+from skeleton.kernel.docs_command import UpdateDocumentCommand
 
 
 class Command(UpdateDocumentCommand):
     help = "Update the state diagram in docs/contracts.md from the code."
     document = "contracts.md"
-    drawing = drawing()
+    section = generated_section()

@@ -21,75 +21,75 @@ from billing.services.payments import record_payment
 from billing.services.transitions import change_status
 from inventory.models import Stock
 from inventory.services.stock import receive_stock
-from skeleton.backoffice.demo import words
+from skeleton.backoffice.demo import data
 from skeleton.backoffice.demo.world import Buyer, World
 from skeleton.kernel import clock
 from skeleton.kernel.days import day_of, today
 from skeleton.kernel.errors import Conflict
 
-Deed = Callable[[], None]
+Event = Callable[[], None]
 
 DAY = dt.timedelta(days=1)
 METHODS = ("bank_transfer", "bank_transfer", "bank_transfer", "card", "check")
 
 
 @dataclass(slots=True)
-class Agenda:
+class EventQueue:
     """A queue of scheduled events by time. Events after the present are dropped."""
 
     world: World
-    _deeds: list[tuple[dt.datetime, int, Deed]] = field(default_factory=list)
+    _events: list[tuple[dt.datetime, int, Event]] = field(default_factory=list)
     _order: Any = field(default_factory=count)
 
-    def plan(self, moment: dt.datetime, deed: Deed) -> None:
+    def plan(self, moment: dt.datetime, event: Event) -> None:
         if moment < self.world.now:
-            heapq.heappush(self._deeds, (moment, next(self._order), deed))
+            heapq.heappush(self._events, (moment, next(self._order), event))
 
     def run(self) -> None:
         """Run all events in order, each with the clock set to its time."""
-        length = self.world.now - self.world.begins
-        while self._deeds:
-            moment, _, deed = heapq.heappop(self._deeds)
-            self.world.told("two years of trade", int((moment - self.world.begins) / length * 1000), 1000)
-            with clock.at(moment):
-                deed()
-        self.world.told("two years of trade", 1000, 1000)
+        length = self.world.now - self.world.start
+        while self._events:
+            moment, _, event = heapq.heappop(self._events)
+            self.world.progress("two years of trade", int((moment - self.world.start) / length * 1000), 1000)
+            with clock.freeze_time_at(moment):
+                event()
+        self.world.progress("two years of trade", 1000, 1000)
 
 
 class Trade:
     """Schedules and runs the trade of a world."""
 
     def __init__(self, world: World) -> None:
-        self.world, self.chance, self.agenda = world, world.chance, Agenda(world)
+        self.world, self.rng, self.events = world, world.rng, EventQueue(world)
 
     def run(self) -> None:
-        for moment in self._moments(self.world.many(240)):
-            self.agenda.plan(moment, self._order)
-        for _ in range(self.world.many(14)):  # recent orders, still in progress
-            self.agenda.plan(self.world.now - dt.timedelta(minutes=self.chance.randrange(7 * 24 * 60)), self._order)
-        for moment in self._moments(self.world.many(60)):
-            self.agenda.plan(moment, self._bill_directly)
+        for moment in self._moments(self.world.scaled(240)):
+            self.events.plan(moment, self._order)
+        for _ in range(self.world.scaled(14)):  # recent orders, still in progress
+            self.events.plan(self.world.now - dt.timedelta(minutes=self.rng.randrange(7 * 24 * 60)), self._order)
+        for moment in self._moments(self.world.scaled(60)):
+            self.events.plan(moment, self._bill_directly)
         for month in range(24):
-            self.agenda.plan(self.world.begins + month * 30.4 * DAY, self._pay_the_month)
+            self.events.plan(self.world.start + month * 30.4 * DAY, self._pay_the_month)
             if month < 23:
-                self.agenda.plan(self.world.begins + (month * 30.4 + 3) * DAY, self._restock)
-        self.agenda.run()
+                self.events.plan(self.world.start + (month * 30.4 + 3) * DAY, self._restock)
+        self.events.run()
 
     def _moments(self, number: int) -> list[dt.datetime]:
         """Return random times in working hours over the two years, denser towards the end as the company grows."""
-        length = (self.world.now - self.world.begins).days
-        days = (int(length * self.chance.random() ** 0.7) for _ in range(number))
-        return [self._hour(self.world.begins + day * DAY) for day in days]
+        length = (self.world.now - self.world.start).days
+        days = (int(length * self.rng.random() ** 0.7) for _ in range(number))
+        return [self._hour(self.world.start + day * DAY) for day in days]
 
     def _hour(self, day: dt.datetime) -> dt.datetime:
         """Return a random time in working hours of the day, or of the next Monday if it is on a weekend."""
         later = {5: 2, 6: 1}.get(day.weekday(), 0)
-        moment = day.replace(hour=8) + later * DAY + dt.timedelta(minutes=self.chance.randrange(540))
-        return moment if moment < self.world.now else day.replace(hour=0, minute=self.chance.randrange(59))
+        moment = day.replace(hour=8) + later * DAY + dt.timedelta(minutes=self.rng.randrange(540))
+        return moment if moment < self.world.now else day.replace(hour=0, minute=self.rng.randrange(59))
 
     def _later(self, least: int, most: int) -> dt.datetime:
         """Return a working time `least` to `most` days from now."""
-        return self._hour(self._today() + self.chance.randint(least, most) * DAY)
+        return self._hour(self._today() + self.rng.randint(least, most) * DAY)
 
     def _today(self) -> dt.datetime:
         return timezone.now()
@@ -97,8 +97,8 @@ class Trade:
     # orders
 
     def _order(self) -> None:
-        buyer = self.chance.choice(self.world.buyers)
-        lines: list[Any] = [self._line(buyer, *self._thing()) for _ in range(self.chance.randint(1, 4))]
+        buyer = self.rng.choice(self.world.buyers)
+        lines: list[Any] = [self._line(buyer, *self._thing()) for _ in range(self.rng.randint(1, 4))]
         address = {name: value for name, value in buyer.address.items() if name != "country_id"}
         country = buyer.address["country_id"]
         order = create_order(
@@ -106,26 +106,26 @@ class Trade:
             lines=list({line["item_id"]: line for line in lines}.values()),
             currency=buyer.currency,
             shipping_address={**address, "country": buyer.country, "country_id": country and str(country)},
-            actor=self.world.somebody(),
+            actor=self.world.random_writer(),
         )
-        dice = self.chance.random()
+        dice = self.rng.random()
         if dice < 0.04:
             return  # stays a draft
         if dice < 0.08:
-            self.agenda.plan(self._later(1, 5), lambda: self._move(order, OrderStatus.CANCELLED, "Ordered twice"))
+            self.events.plan(self._later(1, 5), lambda: self._move(order, OrderStatus.CANCELLED, "Ordered twice"))
             return
         if dice < 0.4:
             self._move(order, OrderStatus.PENDING)
-        self.agenda.plan(self._later(0, 2), lambda: self._confirm(order, buyer))
+        self.events.plan(self._later(0, 2), lambda: self._confirm(order, buyer))
 
     def _thing(self) -> tuple[UUID, int, int]:
         """Return a random item or service, its price in US cents, and a quantity."""
-        if self.chance.random() < 0.15:
-            return (*self.chance.choice(self.world.services), self.chance.randint(1, 3))
-        return (*self.chance.choice(self.world.goods), self.chance.choice([2, 4, 6, 10, 12, 20, 24, 40]))
+        if self.rng.random() < 0.15:
+            return (*self.rng.choice(self.world.services), self.rng.randint(1, 3))
+        return (*self.rng.choice(self.world.goods), self.rng.choice([2, 4, 6, 10, 12, 20, 24, 40]))
 
     def _line(self, buyer: Buyer, item: UUID, price: int, quantity: int) -> dict[str, Any]:
-        local = round(price * words.RATES[buyer.currency])
+        local = round(price * data.RATES[buyer.currency])
         return {
             "item_id": item,
             "quantity": Decimal(quantity),
@@ -139,60 +139,60 @@ class Trade:
         try:
             self._move(order, OrderStatus.CONFIRMED)
         except Conflict:  # too little stock or credit: try once more next week, then cancel
-            self.agenda.plan(self._later(6, 9), lambda: self._try_again(order, buyer))
+            self.events.plan(self._later(6, 9), lambda: self._try_again(order, buyer))
             return
-        self.agenda.plan(self._later(1, 5), lambda: self._ship(order))
+        self.events.plan(self._later(1, 5), lambda: self._ship(order))
 
     def _try_again(self, order: UUID, buyer: Buyer) -> None:
         try:
             self._move(order, OrderStatus.CONFIRMED)
-        except Conflict as refusal:
-            self._move(order, OrderStatus.CANCELLED, str(refusal.message))
+        except Conflict as error:
+            self._move(order, OrderStatus.CANCELLED, str(error.message))
             return
-        self.agenda.plan(self._later(1, 5), lambda: self._ship(order))
+        self.events.plan(self._later(1, 5), lambda: self._ship(order))
 
     def _move(self, order: UUID, status: OrderStatus, reason: str | None = None) -> None:
-        change_status(order_id=order, status=status, reason=reason, actor=self.world.somebody())
+        change_status(order_id=order, status=status, reason=reason, actor=self.world.random_writer())
 
     def _ship(self, order: UUID) -> None:
         self._move(order, OrderStatus.SHIPPED)
-        self.agenda.plan(self._later(2, 8), lambda: self._move(order, OrderStatus.DELIVERED))
-        due = today() + self.chance.choice([14, 30, 30, 45]) * DAY
-        invoice = invoice_order(order_id=order, due_date=due, actor=self.world.somebody())
-        self.agenda.plan(self._later(0, 1), lambda: self._send(invoice))
+        self.events.plan(self._later(2, 8), lambda: self._move(order, OrderStatus.DELIVERED))
+        due = today() + self.rng.choice([14, 30, 30, 45]) * DAY
+        invoice = invoice_order(order_id=order, due_date=due, actor=self.world.random_writer())
+        self.events.plan(self._later(0, 1), lambda: self._send(invoice))
 
     # invoices
 
     def _bill_directly(self) -> None:
         """Create an invoice for a service, without an order."""
-        buyer = self.chance.choice(self.world.buyers)
-        name, price = self.chance.choice(words.SERVICES)
-        line = self._line(buyer, UUID(int=0), price, self.chance.randint(1, 6))
+        buyer = self.rng.choice(self.world.buyers)
+        name, price = self.rng.choice(data.SERVICES)
+        line = self._line(buyer, UUID(int=0), price, self.rng.randint(1, 6))
         del line["item_id"]
         invoice = create_invoice(
             customer_id=buyer.id,
             due_date=today() + 30 * DAY,
             lines=[{"description": name, **line}],  # type: ignore[typeddict-item]
-            notes=self.chance.choice([None, None, "Thank you for your business."]),
-            actor=self.world.somebody(),
+            notes=self.rng.choice([None, None, "Thank you for your business."]),
+            actor=self.world.random_writer(),
         )
-        if self.chance.random() < 0.05:
-            cancel_invoice(invoice_id=invoice, reason="Entered by mistake", actor=self.world.somebody())
+        if self.rng.random() < 0.05:
+            cancel_invoice(invoice_id=invoice, reason="Entered by mistake", actor=self.world.random_writer())
             return
-        self.agenda.plan(self._later(1, 4), lambda: self._send(invoice))
+        self.events.plan(self._later(1, 4), lambda: self._send(invoice))
 
     def _send(self, invoice: UUID) -> None:
-        send_invoice(invoice_id=invoice, actor=self.world.somebody())
-        dice = self.chance.random()
+        send_invoice(invoice_id=invoice, actor=self.world.random_writer())
+        dice = self.rng.random()
         if dice < 0.02:
-            self.agenda.plan(self._later(2, 9), lambda: self._cancel(invoice))
+            self.events.plan(self._later(2, 9), lambda: self._cancel(invoice))
         elif dice < 0.12:
-            self.agenda.plan(self._later(20, 40), lambda: self._pay(invoice, part=self.chance.choice([0.3, 0.5])))
+            self.events.plan(self._later(20, 40), lambda: self._pay(invoice, part=self.rng.choice([0.3, 0.5])))
         elif dice < 0.97:
-            self.agenda.plan(self._later(5, 50), lambda: self._pay(invoice))
+            self.events.plan(self._later(5, 50), lambda: self._pay(invoice))
 
     def _cancel(self, invoice: UUID) -> None:
-        cancel_invoice(invoice_id=invoice, reason="Returned", actor=self.world.somebody())
+        cancel_invoice(invoice_id=invoice, reason="Returned", actor=self.world.random_writer())
 
     def _pay(self, invoice: UUID, part: float = 1) -> None:
         total, paid = Invoice.objects.values_list("total", "amount_paid").get(pk=invoice)
@@ -200,12 +200,12 @@ class Trade:
         record_payment(
             invoice_id=invoice,
             amount=amount,
-            method=self.chance.choice(METHODS),
-            reference=f"TX-{self.chance.randrange(10**6):06}",
-            actor=self.world.somebody(),
+            method=self.rng.choice(METHODS),
+            reference=f"TX-{self.rng.randrange(10**6):06}",
+            actor=self.world.random_writer(),
         )
-        if part != 1 and self.chance.random() < 0.7:
-            self.agenda.plan(self._later(10, 40), lambda: self._pay(invoice))
+        if part != 1 and self.rng.random() < 0.7:
+            self.events.plan(self._later(10, 40), lambda: self._pay(invoice))
 
     # the rest of a company
 
@@ -213,24 +213,24 @@ class Trade:
         """Reorder most of the items that are low; the rest stays low."""
         low = Stock.objects.filter(is_low=True).order_by("item__sku", "warehouse__code")
         for row in low.select_related("item"):
-            if self.chance.random() < 0.7:
+            if self.rng.random() < 0.7:
                 receive_stock(
                     item_id=row.item_id,
                     warehouse_id=row.warehouse_id,
                     quantity=row.reorder_quantity or Decimal(300),
-                    reference=f"PO-{self.chance.randrange(1000, 9999)}",
-                    actor=self.world.somebody(),
+                    reference=f"PO-{self.rng.randrange(1000, 9999)}",
+                    actor=self.world.random_writer(),
                 )
 
     def _pay_the_month(self) -> None:
         """Post salaries, rent and other costs as manual entries, and the opening capital in the first month."""
-        first = today() == day_of(self.world.begins)
-        costs = {"5200": 820_000, "5300": 240_000, "5400": 3_900, "5100": self.chance.randrange(300_000, 900_000)}
+        first = today() == day_of(self.world.start)
+        costs = {"5200": 820_000, "5300": 240_000, "5400": 3_900, "5100": self.rng.randrange(300_000, 900_000)}
         if first:
             self._post("Opening capital", Posting("1200", debit=60_000_000), Posting("3100", credit=60_000_000))
         for code, amount in costs.items():
             scaled = max(1, round(amount * self.world.scale))
-            self._post(words.COSTS[code], Posting(code, debit=scaled), Posting("1200", credit=scaled))
+            self._post(data.COSTS[code], Posting(code, debit=scaled), Posting("1200", credit=scaled))
 
     def _post(self, description: str, *lines: Posting) -> None:
-        post_entry(description=description, lines=lines, actor=self.world.somebody())
+        post_entry(description=description, lines=lines, actor=self.world.random_writer())

@@ -11,7 +11,7 @@ from skeleton.kernel.actors import SYSTEM, Actor
 
 Thing = TypeVar("Thing")
 
-Told = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 """A progress callback: called with the name of the step, the number done and the total."""
 
 YEARS = 2
@@ -30,12 +30,12 @@ class Buyer:
 
 @dataclass(slots=True)
 class World:
-    """The company created so far. All decisions use `chance`, so the same seed creates the same company."""
+    """The company created so far. All decisions use `rng`, so the same seed creates the same company."""
 
     now: dt.datetime
     scale: float
-    chance: random.Random
-    told: Told
+    rng: random.Random
+    progress: Progress
     staff: list[Actor] = field(default_factory=list)
     buyers: list[Buyer] = field(default_factory=list)
     suppliers: list[UUID] = field(default_factory=list)
@@ -46,21 +46,21 @@ class World:
     warehouses: list[UUID] = field(default_factory=list)
 
     @property
-    def begins(self) -> dt.datetime:
+    def start(self) -> dt.datetime:
         """Return the morning of the first day."""
         return (self.now - dt.timedelta(days=365 * YEARS)).replace(hour=9, minute=0, second=0, microsecond=0)
 
-    def many(self, at_scale_one: int) -> int:
+    def scaled(self, at_scale_one: int) -> int:
         """Return the number of objects at the current scale; at least 1."""
         return max(1, round(at_scale_one * self.scale))
 
-    def somebody(self) -> Actor:
+    def random_writer(self) -> Actor:
         """Return a random staff member with write permissions."""
-        return self.chance.choice(self.staff[:3]) if self.staff else SYSTEM
+        return self.rng.choice(self.staff[:3]) if self.staff else SYSTEM
 
     def each(self, what: str, things: Iterable[Thing], total: int) -> Iterator[Thing]:
         """Yield the things and report the progress."""
         for done, thing in enumerate(things):
-            self.told(what, done, total)
+            self.progress(what, done, total)
             yield thing
-        self.told(what, total, total)
+        self.progress(what, total, total)

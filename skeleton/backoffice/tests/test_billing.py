@@ -25,8 +25,8 @@ def last_entry():
     return AuditEntry.objects.order_by("-id").first()
 
 
-def page(invoice, act="change"):
-    return f"{INVOICES}{invoice.pk}/{act}/"
+def page(invoice, action="change"):
+    return f"{INVOICES}{invoice.pk}/{action}/"
 
 
 def posted(*lines, invoice=None, **fields):

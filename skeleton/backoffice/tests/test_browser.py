@@ -10,7 +10,7 @@ from parties.tests.factories import UkraineFactory
 from skeleton.identity.models import User
 from skeleton.identity.services import accounts
 from skeleton.identity.tests.factories import PASSWORD, RoleFactory, UserFactory, actor_of, user_in_role
-from skeleton.testkit.browser import DESKTOP, PHONE, browse
+from skeleton.testkit.browser import DESKTOP, PHONE, run_in_browser
 from skeleton.testkit.narrowing import present
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,27 +34,27 @@ def test_an_administrator_at_work(live_server, width, size):
 
     def story(window):
         window.go("/admin/")
-        window.shoot(f"{width}-login")
+        window.screenshot(f"{width}-login")
         page = sign_in(window, "carl@example.com")
-        window.shoot(f"{width}-overview")
+        window.screenshot(f"{width}-overview")
         page = window.go("/admin/identity/user/")
-        window.shoot(f"{width}-list")
+        window.screenshot(f"{width}-list")
         page.get_by_role("link", name="sofia@example.com").click()
-        window.shoot(f"{width}-detail")
+        window.screenshot(f"{width}-detail")
         page = window.go(f"/admin/identity/user/{somebody.pk}/give-role/")
-        window.shoot(f"{width}-act")
+        window.screenshot(f"{width}-act")
         page.get_by_label("Role").select_option(label="seller")
         page.get_by_role("button", name="Give a role").click()
         expect(page.get_by_text("Sophia now has the role seller.")).to_be_visible()
         window.go("/admin/identity/role/add/")
-        window.shoot(f"{width}-role")
+        window.screenshot(f"{width}-role")
         window.go("/admin/audit/auditentry/")
-        window.shoot(f"{width}-audit")
+        window.screenshot(f"{width}-audit")
         page.locator("#result_list tbody a").first.click()
         expect(page.get_by_text("Before")).to_be_visible()
-        window.shoot(f"{width}-audit-entry")
+        window.screenshot(f"{width}-audit-entry")
 
-    browse(story, live_server.url, size)
+    run_in_browser(story, live_server.url, size)
     assert User.objects.get(pk=somebody.pk).roles.get().name == "seller"
 
 
@@ -66,20 +66,20 @@ def test_from_a_customer_to_a_paid_invoice(live_server, width, size):
 
     def story(window):
         page = sign_in(window, "carl@example.com")
-        window.shoot(f"{width}-overview")
+        window.screenshot(f"{width}-overview")
         page = window.go("/admin/parties/customer/add/")
         page.get_by_label("Name").fill("Acme Corporation")
         page.get_by_label("E-mail").fill("billing@acme.com")
         page.get_by_label("Credit limit").fill("5000")
         page.locator("[name=addresses-0-city]").fill("Kyiv")
         choose(page, "#id_addresses-0-country", "ukr", "Ukraine")
-        window.shoot(f"{width}-customer-add")
+        window.screenshot(f"{width}-customer-add")
         page.get_by_role("button", name="Save", exact=True).click()
         expect(page.get_by_text("was added successfully")).to_be_visible()
-        window.shoot(f"{width}-customers")
+        window.screenshot(f"{width}-customers")
         page.get_by_role("link", name="Acme Corporation", exact=True).last.click()
         expect(page.get_by_text("5,000.00 USD").or_(page.locator("[name=credit_limit]")).first).to_be_visible()
-        window.shoot(f"{width}-customer")
+        window.screenshot(f"{width}-customer")
         page = window.go("/admin/billing/invoice/add/")
         choose(page, "#id_customer_id", "acme", "Acme Corporation")
         page.locator("[name=due_date]").fill("2099-02-15")
@@ -87,20 +87,20 @@ def test_from_a_customer_to_a_paid_invoice(live_server, width, size):
         page.locator("[name=lines-0-quantity]").fill("2")
         page.locator("[name=lines-0-unit_price]").fill("1550.00")
         page.locator("[name=lines-0-tax_rate]").fill("20")
-        window.shoot(f"{width}-invoice-add")
+        window.screenshot(f"{width}-invoice-add")
         page.get_by_role("button", name="Save and continue editing").click()
         expect(page.get_by_text("3,720.00 USD").first).to_be_visible()
-        window.shoot(f"{width}-invoice-draft")
-        for act in ("send", "record-payment"):
-            window.go(page.url.removeprefix(window.home).replace("/change/", f"/{act}/"))
-            window.shoot(f"{width}-{act}")
-            page.locator("#act-form button[type=submit]").click()
-            expect(page.get_by_text("is sent." if act == "send" else "is paid.")).to_be_visible()
-        window.shoot(f"{width}-invoice-paid")
+        window.screenshot(f"{width}-invoice-draft")
+        for action in ("send", "record-payment"):
+            window.go(page.url.removeprefix(window.home).replace("/change/", f"/{action}/"))
+            window.screenshot(f"{width}-{action}")
+            page.locator("#action-form button[type=submit]").click()
+            expect(page.get_by_text("is sent." if action == "send" else "is paid.")).to_be_visible()
+        window.screenshot(f"{width}-invoice-paid")
         window.go("/admin/billing/invoice/")
-        window.shoot(f"{width}-invoices")
+        window.screenshot(f"{width}-invoices")
 
-    browse(story, live_server.url, size)
+    run_in_browser(story, live_server.url, size)
     invoice = Invoice.objects.get(customer__name="Acme Corporation")
     assert (invoice.status, invoice.total, invoice.amount_paid) == ("paid", 372000, 372000)
 
@@ -120,22 +120,22 @@ def test_from_an_order_to_its_invoice(live_server, width, size):
         page.locator("[name=city]").fill("Kyiv")
         choose(page, "#id_lines-0-item_id", "bolt", "Bolt M8")
         page.locator("[name=lines-0-quantity]").fill("3")
-        window.shoot(f"{width}-order-add")
+        window.screenshot(f"{width}-order-add")
         page.get_by_role("button", name="Save and continue editing").click()
         expect(page.get_by_text("3.75 USD").first).to_be_visible()
-        window.shoot(f"{width}-order-draft")
-        for act, said in (("confirm", "is confirmed."), ("ship", "is shipped."), ("invoice", "is made: a draft.")):
-            window.go(page.url.removeprefix(window.home).replace("/change/", f"/{act}/"))
-            window.shoot(f"{width}-order-{act}")
-            page.locator("#act-form button[type=submit]").click()
+        window.screenshot(f"{width}-order-draft")
+        for action, said in (("confirm", "is confirmed."), ("ship", "is shipped."), ("invoice", "is made: a draft.")):
+            window.go(page.url.removeprefix(window.home).replace("/change/", f"/{action}/"))
+            window.screenshot(f"{width}-order-{action}")
+            page.locator("#action-form button[type=submit]").click()
             expect(page.get_by_text(said)).to_be_visible()
-        window.shoot(f"{width}-order-shipped")
+        window.screenshot(f"{width}-order-shipped")
         window.go("/admin/billing/order/")
-        window.shoot(f"{width}-orders")
+        window.screenshot(f"{width}-orders")
         window.go("/admin/inventory/stock/")
-        window.shoot(f"{width}-stock")
+        window.screenshot(f"{width}-stock")
 
-    browse(story, live_server.url, size)
+    run_in_browser(story, live_server.url, size)
     invoice = Invoice.objects.get()
     assert (present(invoice.order).status, invoice.total, invoice.status) == ("shipped", 375, "draft")
 
@@ -151,12 +151,12 @@ def test_the_documentation_of_the_api(live_server):
     def story(window):
         page = window.go("/api/v1/docs")
         expect(page.locator(".opblock").first).to_be_visible(timeout=30_000)
-        window.shoot("docs")
+        window.screenshot("docs")
         page = window.go("/api/v1/redoc")
         expect(page.get_by_text("Authentication").first).to_be_visible(timeout=30_000)
-        window.shoot("redoc")
+        window.screenshot("redoc")
 
-    browse(story, live_server.url)
+    run_in_browser(story, live_server.url)
 
 
 def test_in_the_dark(live_server):
@@ -165,6 +165,6 @@ def test_in_the_dark(live_server):
     def story(window):
         sign_in(window, "vera@example.com")
         window.go("/admin/identity/user/")
-        window.shoot("dark-list")
+        window.screenshot("dark-list")
 
-    browse(story, live_server.url, dark=True)
+    run_in_browser(story, live_server.url, dark=True)

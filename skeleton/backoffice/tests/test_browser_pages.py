@@ -9,7 +9,7 @@ from skeleton.backoffice.tests.company import company
 from skeleton.backoffice.tests.test_browser import sign_in
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import PASSWORD, user_in_role, user_with
-from skeleton.testkit.browser import DESKTOP, PHONE, browse
+from skeleton.testkit.browser import DESKTOP, PHONE, run_in_browser
 from skeleton.testkit.narrowing import present
 from skeleton.testkit.samples import FULL
 
@@ -67,10 +67,10 @@ def test_each_role_sees_what_it_may_and_nothing_else(live_server, house, size):
     user_with("orders:*", "invoices:*", "customers:*", email="sofia@example.com", name="Sofia Seller")
     user_with("inventory:*", "catalog:read", email="walter@example.com", name="Walter Warehouse")
     expected = {
-        "olha@example.com": ({"InvoiceInline", "Entries", "Audit log", "Stock", "Users"}, set()),
-        "vera@example.com": ({"InvoiceInline", "Stock", "Contracts"}, {"Entries", "Audit log", "Roles"}),
-        "sofia@example.com": ({"InvoiceInline", "Customers", "Orders"}, {"Stock", "Suppliers", "Entries", "Users"}),
-        "walter@example.com": ({"Stock", "Items"}, {"InvoiceInline", "Customers", "Entries"}),
+        "olha@example.com": ({"Invoices", "Entries", "Audit log", "Stock", "Users"}, set()),
+        "vera@example.com": ({"Invoices", "Stock", "Contracts"}, {"Entries", "Audit log", "Roles"}),
+        "sofia@example.com": ({"Invoices", "Customers", "Orders"}, {"Stock", "Suppliers", "Entries", "Users"}),
+        "walter@example.com": ({"Stock", "Items"}, {"Invoices", "Customers", "Entries"}),
     }
 
     def story(window):
@@ -81,10 +81,10 @@ def test_each_role_sees_what_it_may_and_nothing_else(live_server, house, size):
             assert sees <= found, (email, found)
             assert not not_sees & found, (email, found)
             titles = page.locator(".tile-title").all_inner_texts()
-            assert any("Overdue" in title for title in titles) == ("InvoiceInline" in sees), (email, titles)
+            assert any("Overdue" in title for title in titles) == ("Invoices" in sees), (email, titles)
             assert any("Low stock" in title for title in titles) == ("Stock" in sees), (email, titles)
 
-    browse(story, live_server.url, SIZES[size])
+    run_in_browser(story, live_server.url, SIZES[size])
 
 
 FIRST_PAGE = {
@@ -104,7 +104,7 @@ def read_first_page(window, language, size):
     assert page.evaluate("[...document.querySelectorAll('canvas')].every((one) => Chart.getChart(one))")
     window.assert_fits()
     window.assert_accessible()
-    window.shoot(f"dashboard-{page.locator('html').get_attribute('lang')}-{size}")
+    window.screenshot(f"dashboard-{page.locator('html').get_attribute('lang')}-{size}")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -114,7 +114,7 @@ def test_the_first_page_in_each_language(live_server, house, size):
         for language in FIRST_PAGE:
             read_first_page(window, language, size)
 
-    browse(story, live_server.url, SIZES[size])
+    run_in_browser(story, live_server.url, SIZES[size])
     assert User.objects.get(email="olha@example.com").get_language_display() == "Deutsch"
 
 
@@ -135,7 +135,7 @@ def test_the_main_pages_can_be_used_by_everybody_and_fit_a_phone(live_server, ho
             window.assert_accessible()
             window.assert_fits()
 
-    browse(story, live_server.url, DESKTOP if look == "light" else PHONE, dark=look == "dark")
+    run_in_browser(story, live_server.url, DESKTOP if look == "light" else PHONE, dark=look == "dark")
 
 
 def test_the_page_to_sign_in_at(live_server, house):
@@ -152,7 +152,7 @@ def test_the_page_to_sign_in_at(live_server, house):
         page.get_by_role("button", name="Anmelden").click()
         expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
-    browse(story, live_server.url)
+    run_in_browser(story, live_server.url)
 
 
 def test_searching_by_keyboard(live_server, house):
@@ -165,7 +165,7 @@ def test_searching_by_keyboard(live_server, house):
         hits = page.locator("#search-found [role=option]")
         expect(hits.first).to_have_attribute("aria-selected", "true")
         window.assert_accessible()
-        window.shoot("search")
+        window.screenshot("search")
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         page.wait_for_url(f"**/admin/billing/invoice/{invoice.pk}/change/")
@@ -175,7 +175,7 @@ def test_searching_by_keyboard(live_server, house):
         page.keyboard.press("Escape")
         expect(page.locator("dialog#search")).not_to_be_visible()
 
-    browse(story, live_server.url)
+    run_in_browser(story, live_server.url)
 
 
 def test_numbers_and_columns_lead_to_their_lists(live_server, house):
@@ -190,7 +190,7 @@ def test_numbers_and_columns_lead_to_their_lists(live_server, house):
         page.mouse.click(box["x"] + box["width"] - 30, box["y"] + box["height"] - 60)
         page.wait_for_url("**/admin/accounting/entry/?*touches=revenue*")
 
-    browse(story, live_server.url)
+    run_in_browser(story, live_server.url)
 
 
 def test_errors_are_pages_for_people(live_server, house):
@@ -204,6 +204,6 @@ def test_errors_are_pages_for_people(live_server, house):
             window.assert_accessible()
             page.get_by_role("link", name="Back to the overview").click()
             expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-        window.complaints.clear()  # the browser says itself that it was answered 403 and 404
+        window.errors.clear()  # the browser says itself that it was answered 403 and 404
 
-    browse(story, live_server.url)
+    run_in_browser(story, live_server.url)

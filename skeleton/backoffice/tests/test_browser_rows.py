@@ -14,7 +14,7 @@ from parties.models import Customer
 from parties.tests.factories import CountryFactory, UkraineFactory
 from skeleton.backoffice.tests.test_browser import choose, sign_in
 from skeleton.identity.tests.factories import user_in_role
-from skeleton.testkit.browser import DESKTOP, PHONE, browse
+from skeleton.testkit.browser import DESKTOP, PHONE, run_in_browser
 from skeleton.testkit.narrowing import present
 from skeleton.testkit.samples import FULL
 
@@ -156,7 +156,7 @@ def test_every_form_takes_and_loses_as_many_rows_as_one_likes(live_server, house
             save(page)
             assert_stored(page, [first, third, fourth, fifth])
 
-    browse(story, live_server.url)
+    run_in_browser(story, live_server.url)
 
 
 def fill_line(page, n, **values):
@@ -181,16 +181,16 @@ def test_an_order_of_three_items(live_server, house):
         remove_row(page, rows(page).nth(2))
         choose(page, "#id_lines-2-item_id", "item 2", "Item 2")  # it has become the third
         add_row(page, formset)  # one too many: it stays empty, and nobody minds
-        window.shoot("order-three-lines")
+        window.screenshot("order-three-lines")
         window.assert_fits()
         submit(page)
         expect(page.locator("[name=lines-1-quantity][aria-invalid=true]")).to_be_visible()
-        window.shoot("order-mistake")
+        window.screenshot("order-mistake")
         fill_line(page, 1, quantity="2")
         window.assert_accessible()
         save(page)
 
-    browse(story, live_server.url, PHONE)
+    run_in_browser(story, live_server.url, PHONE)
     lines = Order.objects.get().lines.order_by("position")
     assert [(one.description, one.quantity) for one in lines] == [(f"Item {n}", Decimal(n + 1)) for n in range(3)]
 
@@ -214,10 +214,10 @@ def test_a_customer_with_two_addresses(live_server, house):
         expect(page.get_by_text("Address: #3")).to_be_visible()
         remove_row(page, rows(page).nth(2))
         page.locator(".formset").scroll_into_view_if_needed()
-        window.shoot("customer-two-addresses")
+        window.screenshot("customer-two-addresses")
         save(page)
 
-    browse(story, live_server.url, DESKTOP, dark=True)
+    run_in_browser(story, live_server.url, DESKTOP, dark=True)
     found = Customer.objects.get(name="Globex").addresses.order_by("pk")
     assert [(one.type, one.city, present(one.country).code) for one in found] == [
         ("billing", "Kyiv", "UA"),
@@ -240,11 +240,11 @@ def test_an_invoice_loses_its_middle_line(live_server, house):
             fill_line(page, n, description=text, quantity=str(n + 1), unit_price=f"{n + 1}.50")
         remove_row(page, rows(page).nth(1))
         expect(page.locator("[name=lines-TOTAL_FORMS]")).to_have_value("2")
-        window.shoot("invoice-without-middle")
+        window.screenshot("invoice-without-middle")
         save(page)
         rows(page).nth(0).locator("label:has(.delete)").click()  # a line that is stored is marked, and goes when saved
         save(page)
 
-    browse(story, live_server.url)
+    run_in_browser(story, live_server.url)
     (left,) = Invoice.objects.get().lines.all()
     assert (left.description, left.quantity, left.unit_price) == ('Third: lines-2- "<b>" & 2 × 3', Decimal(3), 350)

@@ -28,8 +28,8 @@ def text(response):
     return response.content.decode()
 
 
-def page(contract, act="change"):
-    return f"{CONTRACTS}{contract.pk}/{act}/"
+def page(contract, action="change"):
+    return f"{CONTRACTS}{contract.pk}/{action}/"
 
 
 def posted(**fields):

@@ -16,7 +16,7 @@ from inventory.models import Stock
 from inventory.tests.factories import stocked
 from messenger.tests.factories import conversation, message
 from parties.models import Party
-from skeleton.backoffice.dashboard import BLOCKS, TILES, counted
+from skeleton.backoffice.dashboard import BLOCKS, TILES, format_count
 from skeleton.backoffice.tests.company import company, days, today
 from skeleton.db.counting import CappedCount
 
@@ -34,7 +34,7 @@ def shown(client, **query):
 
 
 def tile(context, title):
-    return next(one["number"] for one in context["tiles"] if str(one["title"]) == title)
+    return next(one["value"] for one in context["tiles"] if str(one["title"]) == title)
 
 
 def block(context, title):
@@ -166,7 +166,7 @@ def test_what_nobody_counts_to_the_end_says_so(chief):
     for n in (1, 2, 3):
         customer(name=f"C{n}")
     rows = Party.objects.order_by("name")
-    assert [counted(CappedCount.of(rows, most=most)) for most in (2, 3, 4)] == ["2+", "3", "3"]
+    assert [format_count(CappedCount.count(rows, limit=most)) for most in (2, 3, 4)] == ["2+", "3", "3"]
 
 
 def test_messages_that_one_has_not_read(chief, clerk):

@@ -55,7 +55,7 @@ def test_the_same_seed_makes_the_same_company_and_no_other(monkeypatch):
 
     def remember(**options):
         with pytest.raises(ZeroDivisionError):
-            build.build(scale=0.05, password=None, told=lambda *_: None, **options)
+            build.build(scale=0.05, password=None, progress=lambda *_: None, **options)
 
     def fail(world):
         made.append(company())

@@ -4,11 +4,11 @@ import pytest
 from playwright.sync_api import expect
 
 from skeleton.audit.models import AuditEntry
-from skeleton.files import uses
+from skeleton.files import usage
 from skeleton.files.models import File
 from skeleton.files.tests.factories import upload
 from skeleton.identity.tests.factories import PASSWORD, client_of, user_in_role, user_with
-from skeleton.testkit.browser import browse
+from skeleton.testkit.browser import run_in_browser
 from skeleton.testkit.visitor import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -65,10 +65,10 @@ def test_bytes_that_are_gone_are_told(clara, folder):
 
 def test_deleting(clara, monkeypatch, django_capture_on_commit_callbacks, folder):
     file, browser = made(clara), Visitor(clara)
-    monkeypatch.setattr(uses, "_registered", {})
-    uses.register("a message", lambda pk: pk == file.pk)
+    monkeypatch.setattr(usage, "_registered", {})
+    usage.register_usage("a message", lambda pk: pk == file.pk)
     assert "a message" in browser.post(f"{LIST}{file.pk}/remove/").content.decode()
-    monkeypatch.setattr(uses, "_registered", {})
+    monkeypatch.setattr(usage, "_registered", {})
     assert browser.get(f"{LIST}{file.pk}/remove/").status_code == 200
     assert File.objects.filter(pk=file.pk).exists(), "to look changes nothing"
     with django_capture_on_commit_callbacks(execute=True):
@@ -100,9 +100,9 @@ def test_seen_in_a_browser(live_server):
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in").click()
         page = window.go(LIST)
-        window.shoot("files")
+        window.screenshot("files")
         page.get_by_role("link", name="Звіт 2026.pdf").click()
         expect(page.get_by_text("application/pdf").first).to_be_visible()
-        window.shoot("file")
+        window.screenshot("file")
 
-    browse(story, live_server.url)
+    run_in_browser(story, live_server.url)

@@ -14,11 +14,10 @@ from unfold.admin import TabularInline
 from inventory.models import Category, Item
 from inventory.serializers import CategoryInputSerializer
 from skeleton import urls
-from skeleton.office.documents import DocumentAdmin
+from skeleton.office.admins import ReadOnlyAdmin, ReadOnlyInline, ReadOnlyRecordAdmin
+from skeleton.office.changelist import StrictChangeList
 from skeleton.office.forms import RecordForm
-from skeleton.office.listing import StrictChangeList
 from skeleton.office.records import RecordAdmin
-from skeleton.office.screens import ReadOnlyAdmin, ReadOnlyInline
 
 pytestmark = pytest.mark.django_db
 
@@ -200,20 +199,20 @@ def test_actions_of_django_are_offered_and_run(registered, chief, category):
 def test_saving_hooks_are_called(registered, chief, category):
     called = []
 
-    def add(self, values, actor):
-        called.append("add")
+    def create_record(self, values, actor):
+        called.append("create_record")
         return category.pk
 
     registered(
         save_model=lambda self, request, obj, form, change: called.append("save_model"),
         response_change=lambda self, request, obj: HttpResponse("changed"),
         response_add=lambda self, request, obj, *args: HttpResponse("added"),
-        add=add,
-        change=lambda self, pk, values, actor: called.append("change"),
+        create_record=create_record,
+        update_record=lambda self, pk, values, actor: called.append("update_record"),
     )
     assert chief.post(f"{LIST}{category.pk}/change/", {"name": "Wires"}).content == b"changed"
     assert chief.post(ADD, {"name": "Plugs", "description": ""}).content == b"added"
-    assert called == ["save_model", "change", "save_model", "add"]
+    assert called == ["save_model", "update_record", "save_model", "create_record"]
 
 
 def test_views_of_ones_own_are_reached_and_accept_no_parameters(registered, chief):
@@ -233,7 +232,7 @@ def test_inlines_follow_their_parent(registered, chief, category):
         fields = readonly_fields = ("sku",)
 
     Item.objects.create(sku="C-1", name="Cable", unit_price=100, currency="EUR", category=category)
-    registered(base=DocumentAdmin, inlines=(Items,))
+    registered(base=ReadOnlyRecordAdmin, inlines=(Items,))
     assert "C-1" in chief.get(f"{LIST}{category.pk}/change/").content.decode()
 
 
@@ -260,7 +259,7 @@ def test_what_would_be_ignored_is_refused_at_start_up(registered, hooks, error):
 
 def test_a_screen_without_surprises_has_no_errors(registered):
     assert errors(registered()) == []
-    assert errors(registered(base=DocumentAdmin)) == []
+    assert errors(registered(base=ReadOnlyRecordAdmin)) == []
 
 
 def test_a_list_that_would_accept_any_lookup_is_refused(registered, chief):

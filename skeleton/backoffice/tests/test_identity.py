@@ -76,7 +76,7 @@ def test_the_language_of_a_user_is_chosen_in_the_form(clerk):
 def test_nobody_changes_whoever_holds_more(clerk):
     boss = user_in_role("super_admin", name="Boss")
     response = clerk.post(f"{USERS}{boss.pk}/change/", {"email": boss.email, "name": "Mouse", "language": "en"})
-    assert "permissions that you do not hold yourself" in text(response)
+    assert "permissions that you do not have yourself" in text(response)
     assert 'value="Mouse"' in text(response)
     boss.refresh_from_db()
     assert boss.name == "Boss"
@@ -104,7 +104,7 @@ def test_giving_a_role_above_oneself_is_refused_in_a_sentence(clerk):
     user = UserFactory.create()
     role = RoleFactory.create(name="godlike", permissions=["*:*"])
     response = clerk.post(f"{USERS}{user.pk}/give-role/", {"role": role.pk})
-    assert "permissions that you do not hold yourself" in text(response)
+    assert "permissions that you do not have yourself" in text(response)
     assert not user.held_roles.exists()
 
 
@@ -114,7 +114,7 @@ def test_many_at_once_each_by_itself(clerk):
     chosen = [one.pk, two.pk, boss.pk]
     response = clerk.post(USERS, {"action": "deactivate", "_selected_action": chosen}, follow=True)
     assert "Deactivate: done for 2." in text(response)
-    assert "boss@example.com: This involves permissions" in text(response)
+    assert "boss@example.com: You cannot grant or manage permissions" in text(response)
     assert set(User.objects.filter(is_active=False)) == {one, two}
 
 
@@ -130,7 +130,7 @@ def test_roles_are_made_changed_and_deleted_by_the_services(clerk):
 
 def test_a_role_above_oneself_cannot_be_made(clerk):
     response = clerk.post(f"{ROLES}add/", {"name": "god", "description": "", "permissions": ["*:*"]})
-    assert "permissions that you do not hold yourself" in text(response)
+    assert "permissions that you do not have yourself" in text(response)
     assert not Role.objects.filter(name="god").exists()
 
 

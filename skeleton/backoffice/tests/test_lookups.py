@@ -17,7 +17,7 @@ from skeleton.identity.models import User
 from skeleton.identity.tests.factories import UserFactory
 from skeleton.office import pages
 from skeleton.office.parameters import BadParameter
-from skeleton.office.tables.table import SECRET
+from skeleton.office.tables.table import SECRET_FIELD_NAMES
 from skeleton.testkit.screens import screens
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +71,7 @@ def names_of(model):
 def test_only_what_the_filters_declare_can_be_asked(label, chief):
     screen = LISTS[label]
     listing, request = asked_of(screen, chief.user)
-    assert not [name for name in listing.accepted for word in SECRET if word in name]
+    assert not [name for name in listing.accepted for word in SECRET_FIELD_NAMES if word in name]
     names = set(names_of(screen.model))
     lookups = {f"{field.name}__{lookup}" for field in screen.model._meta.concrete_fields for lookup in LOOKUPS}
     for lookup in sorted((lookups | names | {f"{name}__gte" for name in names}) - listing.accepted):
@@ -132,7 +132,7 @@ def test_the_search_and_the_order_of_no_screen_reach_a_secret(chief):
         listing, _ = asked_of(screen, chief.user)
         orders = [listing.get_ordering_field(column) for column in listing.list_display]
         for name in (*screen.search_fields, *map(str, orders), screen.date_hierarchy or ""):
-            assert not [word for word in SECRET if word in name], (label, name)
+            assert not [word for word in SECRET_FIELD_NAMES if word in name], (label, name)
 
 
 VALUES = [
@@ -192,11 +192,11 @@ def test_the_last_day_is_included(chief):
     assert chief.get(orders).status_code == 200
 
 
-@pytest.mark.parametrize("label", [label for label, screen in LISTS.items() if screen.bulk_acts])
+@pytest.mark.parametrize("label", [label for label, screen in LISTS.items() if screen.bulk_actions])
 def test_rows_that_cannot_be_are_not_acted_on(label, chief):
-    address, act = reverse(SCREENS[label]._route("changelist")), SCREENS[label].bulk_acts[0]
+    address, action = reverse(SCREENS[label]._route("changelist")), SCREENS[label].bulk_actions[0]
     for selected in ("x", "\x00", "9" * 30):
-        answer = chief.post(address, {"action": act, "_selected_action": ["1", selected], "index": "0"})
+        answer = chief.post(address, {"action": action, "_selected_action": ["1", selected], "index": "0"})
         assert answer.status_code == 400
         assert "_selected_action: " in answer.content.decode()
 
@@ -276,7 +276,7 @@ def test_every_link_of_ours_is_one_that_its_page_accepts(chief):
         row.make()
     sent()
     starts = ["/admin/", *(reverse(screen._route("changelist")) for screen in LISTS.values())]
-    starts += [page.address for page in pages.registered().values()]
+    starts += [page.url for page in pages.registered().values()]
     found = set()
     for start in starts:
         html = chief.get(start).content.decode()

@@ -10,7 +10,7 @@ from skeleton.audit.models import AuditEntry
 from skeleton.identity.queries import recipients_of
 from skeleton.notifications.choices import Event
 from skeleton.notifications.models import Delivery, Notification, Preferences
-from skeleton.notifications.queries import preferences_of
+from skeleton.notifications.queries import preferences_by_user_id
 from skeleton.notifications.services import notify
 from skeleton.notifications.tests.factories import tell, work_off
 
@@ -75,7 +75,7 @@ def test_the_first_page_has_what_is_unread_and_leads_to_what_it_is_about(guest, 
     context = guest.get("/admin/").context
     (news,) = [one for one in context["blocks"] if str(one["title"]) == "News"]
     assert [row["link"] for row in news["rows"]] == [f"/admin/billing/invoice/{invoice.pk}/change/"]
-    (tile,) = [one["number"] for one in context["tiles"] if str(one["title"]) == "Notifications"]
+    (tile,) = [one["value"] for one in context["tiles"] if str(one["title"]) == "Notifications"]
     assert tile.text == "1"
     assert guest.get(tile.link).context["cl"].result_count == 1
 
@@ -93,7 +93,7 @@ WISHES = {
 
 
 def wishes_of(visitor):
-    return preferences_of(visitor.user.pk)
+    return preferences_by_user_id(visitor.user.pk)
 
 
 def test_ones_preferences(guest, clerk):

@@ -21,9 +21,9 @@ from skeleton.backoffice.tests.test_browser import sign_in
 from skeleton.backoffice.tests.test_screens import TABLE, pages
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import PASSWORD, user_in_role
-from skeleton.importexport.screens import ImportableAdmin
+from skeleton.importexport.import_admin import ImportableAdmin
 from skeleton.office.pages import registered
-from skeleton.testkit.browser import browse
+from skeleton.testkit.browser import run_in_browser
 from skeleton.testkit.pages import fields_of
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def addresses_of(row):
     screen = next(one for model, one in admin.site._registry.items() if model._meta.label_lower == row.model)
     yield listing
     yield reverse(f"{name}change", args=[record.pk])
-    yield from (f"{listing}{record.pk}/{act.replace('_', '-')}/" for act in row.acts)
+    yield from (f"{listing}{record.pk}/{action.replace('_', '-')}/" for action in row.actions)
     if row.add:
         yield f"{listing}add/"
     if isinstance(screen, ImportableAdmin):
@@ -72,7 +72,7 @@ def test_no_field_of_a_screen_or_an_act_leaves_its_number_to_the_browser(row, ch
 
 def test_no_field_of_a_page_does_either(chief):
     own = ("/admin/", "/admin/notifications/preferences/", "/admin/files/file/", "/admin/password_change/")
-    for address in (*own, *(page.address for page in registered().values())):
+    for address in (*own, *(page.url for page in registered().values())):
         assert not re.search(r"type=.?(number|range)", text(chief.get(address, follow=True))), address
 
 
@@ -122,7 +122,7 @@ def lines_of(kind, make):
         yield Case(f"{kind} line {attribute}", prepared, f"lines-0-{attribute}", None, stored)
 
 
-def act_of(record, name, **values):
+def action_of(record, name, **values):
     return change(record).replace("/change/", f"/{name}/"), values
 
 
@@ -131,7 +131,7 @@ def terms(name, attributes, stored, right=None):
 
         def prepared(attribute=attribute):
             record = active()
-            return *act_of(record, name), of(record, attribute)
+            return *action_of(record, name), of(record, attribute)
 
         yield Case(f"{name} {attribute}", prepared, attribute, None, stored, right)
 
@@ -146,7 +146,7 @@ def moving(name):
     to = inventory.warehouse() if name == "transfer" else None
     values = {"reason": "Why"} | ({"to_warehouse_id": to} if to else {})
     left = of(row, "quantity")
-    return *act_of(row, name, **values), lambda: abs(left() - 100)
+    return *action_of(row, name, **values), lambda: abs(left() - 100)
 
 
 def paid():
@@ -235,13 +235,13 @@ def test_a_page_is_read_in_the_language_that_it_was_shown_in(chief):
     shown = fields_of(text(chief.get(change(row))))
     speak(chief, "de")
     wrong = chief.post(change(row), {**shown, "reorder_point": "1,5"})
-    assert 'name="_written_in" value="en"' in text(wrong), "what was typed is still in English"
+    assert 'name="_number_language" value="en"' in text(wrong), "what was typed is still in English"
     assert 'value="1,5"' in text(wrong)
     chief.post(change(row), {**shown, "reorder_point": "1.234"})
     assert Stock.objects.get(pk=row.pk).reorder_point == Decimal("1.234")
-    chief.post(change(row), {**shown, "reorder_point": "1.234", "_written_in": "de", "_read_as": ""})
+    chief.post(change(row), {**shown, "reorder_point": "1.234", "_number_language": "de", "_record_version": ""})
     assert Stock.objects.get(pk=row.pk).reorder_point == 1234
-    chief.post(change(row), {**shown, "reorder_point": "2,5", "_written_in": "xx", "_read_as": ""})
+    chief.post(change(row), {**shown, "reorder_point": "2,5", "_number_language": "xx", "_record_version": ""})
     assert Stock.objects.get(pk=row.pk).reorder_point == Decimal("2.5")
 
 
@@ -276,10 +276,10 @@ def test_a_payment_typed_in_a_browser(live_server, chart):
         amount.fill("12,50")
         amount.hover()
         page.mouse.wheel(0, 120)
-        page.locator("#act-form button[type=submit]").click()
+        page.locator("#action-form button[type=submit]").click()
         expect(page.get_by_text("Decimals follow “.” here: write 12.50.")).to_be_visible()
         expect(amount).to_have_value("12,50")
-        window.shoot("payment-refused")
+        window.screenshot("payment-refused")
         window.assert_accessible()
         page.context.clear_cookies()
         window.go("/admin/login/")
@@ -288,9 +288,9 @@ def test_a_payment_typed_in_a_browser(live_server, chart):
         page.locator("[type=submit]:visible").last.click()
         window.go(payment_page(invoice))
         page.locator("[name=amount]").fill("12,50")
-        page.locator("#act-form button[type=submit]").click()
+        page.locator("#action-form button[type=submit]").click()
         expect(page.get_by_text("Zahlung über 12,50 EUR erfasst.")).to_be_visible()
-        window.shoot("payment-recorded")
+        window.screenshot("payment-recorded")
 
-    browse(story, live_server.url)
+    run_in_browser(story, live_server.url)
     assert [payment.amount for payment in Payment.objects.all()] == [1250]

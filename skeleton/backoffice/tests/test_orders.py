@@ -21,8 +21,8 @@ def text(response):
     return response.content.decode()
 
 
-def page(made, act="change"):
-    return f"{ORDERS}{made.pk}/{act}/"
+def page(made, action="change"):
+    return f"{ORDERS}{made.pk}/{action}/"
 
 
 def posted(*lines, made=None, **fields):
@@ -121,9 +121,9 @@ def test_a_draft_is_changed_in_one_go(clerk):
 def test_the_way_by_its_buttons(clerk):
     row = stocked(10)
     made = order(ordered(4, of=row.item_id))
-    for act, reason in (("submit", ""), ("confirm", "Phoned"), ("ship", ""), ("deliver", "")):
-        assert clerk.get(page(made, act)).status_code == 200, "a link only asks"
-        answer = clerk.post(page(made, act), {"reason": reason}, follow=True)
+    for action, reason in (("submit", ""), ("confirm", "Phoned"), ("ship", ""), ("deliver", "")):
+        assert clerk.get(page(made, action)).status_code == 200, "a link only asks"
+        answer = clerk.post(page(made, action), {"reason": reason}, follow=True)
         made.refresh_from_db()
         assert f"{made.number} is {made.status}." in text(answer)
     assert [(one.status, one.reason) for one in made.history.order_by("pk")] == [

@@ -45,7 +45,7 @@ class Row:
     read: tuple[str, ...]
     add: tuple[str, ...]
     change: tuple[str, ...]
-    acts: Mapping[str, tuple[str, ...]]
+    actions: Mapping[str, tuple[str, ...]]
     queries: int
     """Statements of a list of any length: session, user, actor, count, rows, and what the list's filters need."""
     downloads: tuple[str, ...] = ()
@@ -225,7 +225,7 @@ def test_the_table_has_every_screen_and_every_act():
     assert set(found) == set(BY_MODEL) | OWN
     for name, row in BY_MODEL.items():
         screen = found[name]
-        assert set(screen._extract_action_names(screen.acts)) == {*row.acts, *row.downloads}
+        assert set(screen._extract_action_names(screen.record_actions)) == {*row.actions, *row.downloads}
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.model)
@@ -233,7 +233,7 @@ def test_anonymous_and_those_without_a_role_are_led_to_the_door(row, stranger):
     record = row.make() or UserFactory.create() and row.make()
     listing, name = pages(row)
     addresses = [listing, reverse(f"{name}change", args=[record.pk]), f"{listing}pick/", f"{listing}add/"]
-    addresses += [f"{listing}{record.pk}/{act.replace('_', '-')}/" for act in row.acts]
+    addresses += [f"{listing}{record.pk}/{action.replace('_', '-')}/" for action in row.actions]
     for visitor in (Client(), stranger):
         for address in addresses:
             for answer in (visitor.get(address), visitor.post(address)):
@@ -258,16 +258,16 @@ def test_each_permission_opens_just_its_own(row, staff):
         assert 'name="_save"' not in reader.get(change).content.decode()
         assert reader.post(change, {}).status_code == 403
         assert reader.get(f"{listing}add/").status_code == 403
-        for act in row.acts:
-            assert reader.post(f"{listing}{record.pk}/{act.replace('_', '-')}/").status_code == 403, act
+        for action in row.actions:
+            assert reader.post(f"{listing}{record.pk}/{action.replace('_', '-')}/").status_code == 403, action
         for wanted in row.add:
             assert staff(permission, wanted).get(f"{listing}add/").status_code == 200
         for wanted in row.change:
             assert 'name="_save"' in staff(permission, wanted).get(change).content.decode()
-        for act, any_of in row.acts.items():
+        for action, any_of in row.actions.items():
             for wanted in any_of:
-                address = f"{listing}{record.pk}/{act.replace('_', '-')}/"
-                assert staff(permission, wanted).get(address).status_code == 200, act
+                address = f"{listing}{record.pk}/{action.replace('_', '-')}/"
+                assert staff(permission, wanted).get(address).status_code == 200, action
     for wanted in row.change:
         assert staff(wanted).get(change).status_code == 403, "to change without reading is not for forms"
 

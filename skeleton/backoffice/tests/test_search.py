@@ -8,7 +8,7 @@ from billing.tests.factories import customer, draft
 from contracts.tests.factories import active
 from inventory.tests.factories import item
 from parties.tests.factories import EmployeeFactory, SupplierFactory
-from skeleton.backoffice.search import SHOWN
+from skeleton.backoffice.search import HITS_PER_GROUP
 from skeleton.testkit.roles import as_owner
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def house():
 @pytest.mark.parametrize(
     "text, kinds",
     [
-        ("ГРУША", {"Customers", "InvoiceInline", "Contracts"}),
+        ("ГРУША", {"Customers", "Invoices", "Contracts"}),
         ("office@PEAR", {"Customers", "Contracts"}),
         ("chair-77", {"Items"}),
         ("stuhl", {"Items"}),
@@ -49,7 +49,7 @@ def test_by_number_name_or_e_mail_in_any_case(chief, house, text, kinds):
 
 
 def test_by_number(chief, house):
-    assert found(chief, house.number.lower()) == {"InvoiceInline": [house.number]}
+    assert found(chief, house.number.lower()) == {"Invoices": [house.number]}
 
 
 def test_hits_lead_to_their_pages(chief, house):
@@ -74,11 +74,11 @@ def test_too_short_is_said_and_asks_nothing(chief, house, django_assert_num_quer
 
 
 def test_more_than_is_shown_leads_to_the_list(chief):
-    for n in range(SHOWN + 1):
+    for n in range(HITS_PER_GROUP + 1):
         customer(name=f"Pear {n}")
     (group,) = chief.get("/admin/search/", {"s": "pear"}).context["groups"]
-    assert len(group.hits) == SHOWN
-    assert chief.get(group.more).context["cl"].result_count == SHOWN + 1
+    assert len(group.hits) == HITS_PER_GROUP
+    assert chief.get(group.more).context["cl"].result_count == HITS_PER_GROUP + 1
 
 
 @pytest.mark.parametrize(

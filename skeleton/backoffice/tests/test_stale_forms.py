@@ -20,7 +20,7 @@ TOLD = "Somebody else changed this while you were editing"
 
 def read_as(page):
     """The version that a page's form was made from."""
-    return present(re.search(r'name="_read_as" value="([^"]*)"', page)).group(1)
+    return present(re.search(r'name="_record_version" value="([^"]*)"', page)).group(1)
 
 
 def opened(client, address):
@@ -37,8 +37,8 @@ def test_the_second_to_save_is_told_loses_nothing_and_decides(clerk, chief):
     party = CustomerFactory.create(name="Acme")
     page = f"/admin/parties/customer/{party.pk}/change/"
     mine, yours = opened(clerk, page), opened(chief, page)
-    assert chief.post(page, values(party, phone="+49 1", _read_as=yours)).status_code == 302
-    answer = clerk.post(page, values(party, name="Acme Ltd", _read_as=mine))
+    assert chief.post(page, values(party, phone="+49 1", _record_version=yours)).status_code == 302
+    answer = clerk.post(page, values(party, name="Acme Ltd", _record_version=mine))
     assert answer.status_code == 200
     shown = answer.content.decode()
     assert TOLD in shown
@@ -47,7 +47,7 @@ def test_the_second_to_save_is_told_loses_nothing_and_decides(clerk, chief):
     assert (party.name, party.phone) == ("Acme", "+49 1")
     now = read_as(shown)
     assert now not in ("", mine)
-    assert clerk.post(page, values(party, name="Acme Ltd", phone="+49 1", _read_as=now)).status_code == 302
+    assert clerk.post(page, values(party, name="Acme Ltd", phone="+49 1", _record_version=now)).status_code == 302
     assert Customer.objects.get(pk=party.pk).name == "Acme Ltd"
 
 
@@ -55,7 +55,7 @@ def test_saving_twice_in_a_row_is_nobody_else(clerk):
     party = CustomerFactory.create()
     page = f"/admin/parties/customer/{party.pk}/change/"
     for name in ("One", "Two"):
-        answer = clerk.post(page, values(party, name=name, _read_as=opened(clerk, page)))
+        answer = clerk.post(page, values(party, name=name, _record_version=opened(clerk, page)))
         assert answer.status_code == 302
     assert Customer.objects.get(pk=party.pk).name == "Two"
 
@@ -72,7 +72,7 @@ def test_documents_are_kept_too(clerk):
         "lines-INITIAL_FORMS": 0,
         "payments-TOTAL_FORMS": 0,
         "payments-INITIAL_FORMS": 0,
-        "_read_as": version,
+        "_record_version": version,
     }
     answer = clerk.post(page, body)
     assert TOLD in answer.content.decode()

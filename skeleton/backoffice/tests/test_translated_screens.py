@@ -17,7 +17,7 @@ from parties.tests.factories import CountryFactory, CustomerFactory, blacklisted
 from skeleton.identity.models import User
 from skeleton.jobs.tests.jobs import count
 from skeleton.notifications.tests.factories import tell
-from skeleton.office.screens import ReadOnlyAdmin
+from skeleton.office.admins import ReadOnlyAdmin
 from tests import messages
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,7 @@ def english(language):
 
 
 ALSO = {
-    "de": {"Name", "Status", "ServerProcess", "Code", "Position", "Import", "Partner", "Region", "Version", "Website"},
+    "de": {"Name", "Status", "System", "Code", "Position", "Import", "Partner", "Region", "Version", "Website"},
     "uk": set(),
 }
 """Words that mean something in the language as well."""
@@ -92,19 +92,19 @@ def company(chief):
 def addresses():
     for screen in admin.site._registry.values():
         if isinstance(screen, ReadOnlyAdmin):
-            yield screen.list_page
+            yield screen.changelist_url
             yield screen.add_url
             row = screen.model._default_manager.first()
             if row is not None:
-                yield screen.page_of(row)
-                for act in _acts(screen):
-                    yield f"{screen.page_of(row).removesuffix('change/')}{act}/"
+                yield screen.change_url(row)
+                for action in _actions(screen):
+                    yield f"{screen.change_url(row).removesuffix('change/')}{action}/"
     yield "/admin/"
     yield from (reverse(f"admin:{name}") for name in REPORTS)
 
 
-def _acts(screen):
-    for name in screen.acts:
+def _actions(screen):
+    for name in screen.record_actions:
         for one in name["items"] if isinstance(name, dict) else [name]:
             if "pdf" not in one and one != "download":
                 yield getattr(screen, one).url_path

@@ -20,8 +20,8 @@ from skeleton.files.tests.factories import upload
 from skeleton.identity.tests.factories import client_of as api_of
 from skeleton.identity.tests.factories import user_with
 from skeleton.jobs.tests.jobs import count
-from skeleton.testkit.elsewhere import another_database
-from skeleton.testkit.roles import address, owner_login
+from skeleton.testkit.roles import connection_arguments, owner_login
+from skeleton.testkit.second_database import second_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,14 +35,14 @@ def folder(tmp_path, settings):
 
 @pytest.fixture(autouse=True)
 def owner_of_the_database(db):
-    """Both are the owner's: a backup reads every table, a restore makes them anew."""
+    """Run as the owner of the tables: a backup reads all of them, and a restore recreates them."""
     with owner_login():
         yield
 
 
 @pytest.fixture
 def data(db):
-    """Something of everything that is kept: documents, books, stock, history, files, a job, an emptied series."""
+    """Create data of every kind: documents, books, stock, history, files, a job, and a number series without rows."""
     seed_chart()
     part_paid()
     sent()
@@ -58,13 +58,13 @@ def data(db):
 
 
 @pytest.fixture
-def elsewhere(db):
-    with another_database() as made:
+def other_database(db):
+    with second_database() as made:
         yield made
 
 
 def run(command, *arguments):
-    """What the command said."""
+    """Return the output of the command."""
     said = StringIO()
     call_command(command, *map(str, arguments), stdout=said)
     return said.getvalue()
@@ -77,12 +77,12 @@ def ask(statement):
 
 
 def everything():
-    """Every row of every table, as text, in an order of its own."""
+    """Return every row of every table as text, in a stable order."""
     tables = [table for table in connection.introspection.table_names() if table != "core_throttle"]
     return {table: sorted(str(row[0]) for row in ask(f'SELECT t FROM "{table}" t')) for table in tables}
 
 
-def test_what_was_backed_up_is_there_again(data, elsewhere, folder):
+def test_what_was_backed_up_is_there_again(data, other_database, folder):
     before = everything()
     target = folder / "backup.zip"
     said = run("backup", target)
@@ -93,7 +93,7 @@ def test_what_was_backed_up_is_there_again(data, elsewhere, folder):
     for path in kept:
         (folder / path).unlink()
 
-    with elsewhere:
+    with other_database:
         said = run("restore", target)
         assert "2 files" in said
         assert "The books are right." in said
@@ -116,7 +116,7 @@ def test_what_was_backed_up_is_there_again(data, elsewhere, folder):
 
 
 def assert_the_guards_stand():
-    """Triggers that refuse changes came along."""
+    """The restored database has the triggers that refuse changes."""
     for change in (
         "UPDATE audit_entry SET action = 'x'",
         "DELETE FROM accounting_line",
@@ -129,7 +129,7 @@ def assert_the_guards_stand():
 
 
 def assert_numbers_go_on():
-    """Sequences, identities and our own series go on where they were."""
+    """Sequences, identity columns and number series continue from their last values."""
     last = max(Invoice.objects.exclude(number=None).values_list("number", flat=True))
     assert sent().number > last
     highest = ask("SELECT max(id) FROM procrastinate_jobs")[0][0]
@@ -137,24 +137,24 @@ def assert_numbers_go_on():
     assert ask("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")[0][0]
 
 
-def test_what_is_missing_is_said(data, elsewhere, folder):
+def test_what_is_missing_is_said(data, other_database, folder):
     lost = File.objects.get(pk=data[0]["id"])
     (folder / "files" / lost.storage_key).unlink()
     target = folder / "backup.zip"
-    assert f"Without its bytes: {lost.storage_key}" in run("backup", target)
+    assert f"Missing contents: {lost.storage_key}" in run("backup", target)
     kept = File.objects.get(pk=data[1]["id"])
     (folder / "files" / kept.storage_key).write_bytes(b"second, changed")
     said = StringIO()
-    with elsewhere, pytest.raises(CommandError, match="not as it was"):
+    with other_database, pytest.raises(CommandError, match="differs from the backup"):
         call_command("restore", str(target), stdout=said)
-    assert f"the bytes of the file {lost.pk} are missing" in said.getvalue()
-    assert f"the bytes of the file {kept.pk} are not those that were uploaded" in said.getvalue()
+    assert f"the contents of file {lost.pk} are missing" in said.getvalue()
+    assert f"the contents of file {kept.pk} differ from those that were uploaded" in said.getvalue()
 
 
 def test_a_backup_writes_over_nothing(data, folder):
     target = folder / "backup.zip"
     target.write_text("precious")
-    with pytest.raises(CommandError, match="there already"):
+    with pytest.raises(CommandError, match="already exists"):
         run("backup", target)
     assert target.read_text() == "precious"
     with pytest.raises(CommandError, match="cannot be written"):
@@ -162,14 +162,14 @@ def test_a_backup_writes_over_nothing(data, folder):
 
 
 def rewritten(source, target, **changed):
-    """The archive with some of its parts changed."""
+    """Return a copy of the archive with some of its entries changed."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for name in old.namelist():
             new.writestr(name, changed.get(name.partition(".")[0], lambda read: read)(old.read(name)))
     return target
 
 
-def test_what_is_no_whole_backup_of_ours_changes_nothing(data, elsewhere, folder):
+def test_what_is_no_whole_backup_of_ours_changes_nothing(data, other_database, folder):
     good = folder / "good.zip"
     run("backup", good)
     content = good.read_bytes()
@@ -182,9 +182,9 @@ def test_what_is_no_whole_backup_of_ours_changes_nothing(data, elsewhere, folder
         return lambda read: json.dumps({**json.loads(read), **fields})
 
     broken = {
-        "not a whole backup": [cut, flipped],
+        "not a complete backup": [cut, flipped],
         "There is no": [folder / "nowhere.zip"],
-        "newer Skeleton": [rewritten(good, folder / "a.zip", manifest=manifest(format=2))],
+        "newer version of Skeleton": [rewritten(good, folder / "a.zip", manifest=manifest(format=2))],
         "has billing.9999_future": [
             rewritten(good, folder / "b.zip", manifest=manifest(migrations=[["billing", "9999_future"]]))
         ],
@@ -192,7 +192,7 @@ def test_what_is_no_whole_backup_of_ours_changes_nothing(data, elsewhere, folder
         # sound to the archive, and not to pg_restore: found out half-way through
         "Nothing was restored": [rewritten(good, folder / "d.zip", database=lambda read: read[: len(read) * 2 // 3])],
     }
-    with elsewhere:
+    with other_database:
         run("restore", good)
         before = everything()
         for complaint, sources in broken.items():
@@ -200,7 +200,7 @@ def test_what_is_no_whole_backup_of_ours_changes_nothing(data, elsewhere, folder
                 with pytest.raises(CommandError, match=complaint):
                     run("restore", source, "--force")
                 assert everything() == before, source
-        with psycopg.connect(**address()), pytest.raises(CommandError, match="1 other connections"):
+        with psycopg.connect(**connection_arguments()), pytest.raises(CommandError, match="1 other connections"):
             run("restore", good, "--force")
 
 

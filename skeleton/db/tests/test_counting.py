@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from skeleton.db.counting import MaintainedCount
 from skeleton.db.models import RowCount
-from skeleton.testkit.roles import as_owner, let_everybody_use
+from skeleton.testkit.roles import as_owner, grant_to_public
 
 SCRATCH = "core_scratch_counted"
 
@@ -45,8 +45,8 @@ def scratch(request):
         run(f"CREATE TABLE {SCRATCH} (id bigserial PRIMARY KEY, colour text NOT NULL)")
         add("red", 3)
         run(f"SELECT core_begin_counting('{SCRATCH}', 'colour')")
-    let_everybody_use(SCRATCH)
-    let_everybody_use("core_row_count")
+    grant_to_public(SCRATCH)
+    grant_to_public("core_row_count")
     yield
     with as_owner():
         run(f"DROP TABLE {SCRATCH}")

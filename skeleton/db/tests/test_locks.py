@@ -8,10 +8,10 @@ from psycopg.errors import LockNotAvailable
 from billing.models import Invoice
 from billing.tests.factories import draft
 from parties.models import Party
-from skeleton.db.locks import all_locked_for_update, locked_for_update, locked_if_there
+from skeleton.db.locks import all_locked_for_update, locked_for_update, locked_or_none
 from skeleton.kernel.errors import NotFound
 from skeleton.kernel.ids import uuid7
-from skeleton.testkit.roles import address
+from skeleton.testkit.roles import connection_arguments
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,7 +23,7 @@ def invoice():
 
 def others_may(strength, model, pk):
     """Whether another connection gets such a lock on the row without waiting."""
-    with psycopg.connect(**address()) as other:
+    with psycopg.connect(**connection_arguments()) as other:
         try:
             other.execute(f"SELECT 1 FROM {model._meta.db_table} WHERE id = %s FOR {strength} NOWAIT", [pk])
         except LockNotAvailable:
@@ -65,14 +65,14 @@ def test_what_is_not_among_the_rows_is_missing(invoice):
         for rows, pk in ((Invoice.objects.all(), uuid7()), (Invoice.objects.filter(status="paid"), invoice.pk)):
             with pytest.raises(NotFound):
                 locked_for_update(rows, pk)
-            assert locked_if_there(rows, pk) is None
-        assert locked_if_there(Invoice.objects.all(), invoice.pk) == invoice
+            assert locked_or_none(rows, pk) is None
+        assert locked_or_none(Invoice.objects.all(), invoice.pk) == invoice
 
 
 def test_what_somebody_else_holds_can_be_passed_over(invoice):
-    with psycopg.connect(**address()) as other, transaction.atomic():
+    with psycopg.connect(**connection_arguments()) as other, transaction.atomic():
         other.execute("SELECT 1 FROM billing_invoice WHERE id = %s FOR UPDATE", [invoice.pk])
-        assert locked_if_there(Invoice.objects.all(), invoice.pk, skip_locked=True) is None
+        assert locked_or_none(Invoice.objects.all(), invoice.pk, skip_locked=True) is None
 
 
 def test_several_are_locked(invoice):

@@ -14,8 +14,8 @@ from skeleton.kernel.errors import TooManyRequests
 from skeleton.rest import throttles
 from skeleton.rest.throttles import Limit
 from skeleton.testkit.narrowing import present
-from skeleton.testkit.races import race
-from skeleton.testkit.roles import as_owner, let_everybody_use
+from skeleton.testkit.races import run_in_threads
+from skeleton.testkit.roles import as_owner, grant_to_public
 
 with isolate_apps("skeleton.db"):
 
@@ -39,7 +39,7 @@ ids = itertools.count(1)
 def slips(request):
     with as_owner(), connection.schema_editor() as editor:
         editor.create_model(Slip)
-    let_everybody_use(Slip._meta.db_table)
+    grant_to_public(Slip._meta.db_table)
     yield
     with as_owner(), connection.schema_editor() as editor:
         editor.delete_model(Slip)
@@ -84,7 +84,7 @@ def test_sixteen_threads_and_rollbacks_leave_no_gap_and_no_double(slips):
             kept.append(int(present(re.fullmatch(r"INV-2026-(\d{3,})", number))[1]))
         return kept
 
-    taken = sorted(number for kept in race(16, take) for number in kept)
+    taken = sorted(number for kept in run_in_threads(16, take) for number in kept)
     assert len(taken) == 16 * 30 * 7 // 10
     assert taken == list(range(1, len(taken) + 1))
 
@@ -102,7 +102,7 @@ def test_of_twenty_hits_at_once_exactly_so_many_pass(settings, allowed):
             return False
         return True
 
-    assert sum(race(20, hit)) == allowed
+    assert sum(run_in_threads(20, hit)) == allowed
 
 
 @pytest.mark.django_db(transaction=True)
@@ -115,7 +115,7 @@ def test_a_window_ends(settings):
         limit.hit("somebody")
     assert caught.value.retry_after == 1
     limit.hit("somebody else")
-    limit.give_back("somebody else")
+    limit.undo("somebody else")
     limit.hit("somebody else")
     time.sleep(1.1)
     limit.hit("somebody")

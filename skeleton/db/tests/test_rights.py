@@ -10,10 +10,10 @@ from accounting.models import Total
 from accounting.tests.factories import post
 from skeleton.audit.models import AuditEntry
 from skeleton.db.rights import ALL, grant_application_role, rights_of_tables
-from skeleton.kernel.constraints import explain
+from skeleton.kernel.constraints import domain_error_for
+from skeleton.testkit.change_recorder import our_tables
 from skeleton.testkit.narrowing import database_error
 from skeleton.testkit.roles import as_owner, owner_login
-from skeleton.testkit.witness import our_tables
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +56,7 @@ def sqlstate(statement):
     """How PostgreSQL refuses a statement, which must not be an error that people are told the reason of."""
     with pytest.raises(DatabaseError) as caught, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
-    assert explain(caught.value) is None
+    assert domain_error_for(caught.value) is None
     return database_error(caught.value).sqlstate
 
 

@@ -116,7 +116,7 @@ def test_what_is_kept_is_never_remembered(owner, many, clock):
 
 
 def test_only_so_many_are_remembered(owner, many, clock, monkeypatch):
-    monkeypatch.setattr(COUNT_CACHE, "KEPT", 1, raising=False)
+    monkeypatch.setattr(COUNT_CACHE, "MAX_ENTRIES", 1, raising=False)
     listed(owner, status="inactive")
     listed(owner, search="acme")
     assert len(COUNT_CACHE._totals) == 1

@@ -16,12 +16,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from skeleton.embedded_postgres import room as rooms
-from skeleton.embedded_postgres.account import DATABASE_UID, ME
+from skeleton.embedded_postgres import socket_dir as socket_dirs
+from skeleton.embedded_postgres.account import CURRENT_USER, DATABASE_UID
 from skeleton.embedded_postgres.client import PROJECT, Client
 from skeleton.embedded_postgres.errors import EmbeddedDatabaseError
-from skeleton.embedded_postgres.layout import USER, DatabasePaths, paths_of
 from skeleton.embedded_postgres.locks import is_held
+from skeleton.embedded_postgres.paths import USER, DatabasePaths, paths_of
 from skeleton.embedded_postgres.server import postmaster_pid
 from skeleton.embedded_postgres.state import read_state
 from skeleton.embedded_postgres.supervisor import MAX_LOG_BYTES, rotate_log
@@ -86,12 +86,12 @@ def is_alive(pid: int) -> bool:
     return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
-def is_stopped(layout: DatabasePaths) -> bool:
-    return not is_held(layout.supervisor_lock) and not is_held(layout.server_lock)
+def is_stopped(paths: DatabasePaths) -> bool:
+    return not is_held(paths.supervisor_lock) and not is_held(paths.server_lock)
 
 
-def supervisor_pid(layout: DatabasePaths) -> int:
-    postmaster = postmaster_pid(layout)
+def supervisor_pid(paths: DatabasePaths) -> int:
+    postmaster = postmaster_pid(paths)
     return int(Path(f"/proc/{postmaster}/stat").read_text().rpartition(")")[2].split()[1])
 
 
@@ -109,7 +109,7 @@ def created(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("created") / "postgres"
     client = Client(paths_of(root))
     client.address()
-    client.leave()
+    client.disconnect()
     return root
 
 
@@ -119,17 +119,17 @@ def root(created: Path, tmp_path: Path) -> Iterator[Path]:
     root = tmp_path / "postgres"
     subprocess.run(["cp", "-a", str(created), str(root)], check=True)
     yield root
-    layout = paths_of(root)
-    if is_held(layout.supervisor_lock) and postmaster_pid(layout):
-        os.kill(supervisor_pid(layout), signal.SIGTERM)  # without waiting for the time of grace
-    wait_for(lambda: is_stopped(layout))
+    paths = paths_of(root)
+    if is_held(paths.supervisor_lock) and postmaster_pid(paths):
+        os.kill(supervisor_pid(paths), signal.SIGTERM)  # without waiting for the time of grace
+    wait_for(lambda: is_stopped(paths))
 
 
 @pytest.fixture
 def client(root: Path) -> Iterator[Client]:
     client = Client(paths_of(root))
     yield client
-    client.drop()
+    client.release_lock()
 
 
 def test_two_processes_at_once_make_one_server(tmp_path: Path) -> None:
@@ -137,44 +137,44 @@ def test_two_processes_at_once_make_one_server(tmp_path: Path) -> None:
     racers = [run_holder(root) for _ in range(4)]
     addresses = {racer.stdout.readline() for racer in racers if racer.stdout}
     assert len(addresses) == 1
-    layout = paths_of(root)
-    client = Client(layout)
+    paths = paths_of(root)
+    client = Client(paths)
     postmasters = execute(client, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'checkpointer'")
     assert postmasters == [(1,)]
     assert execute(client, "SELECT lower('КИЇВ'), current_setting('data_checksums')") == [("київ", "on")]
     for racer in racers:
         racer.communicate()
-    assert not is_stopped(layout)
-    assert client.leave() is True
-    assert is_stopped(layout)
+    assert not is_stopped(paths)
+    assert client.disconnect() is True
+    assert is_stopped(paths)
     assert not Path(addresses.pop().strip(), ".s.PGSQL.5432").exists()
 
 
 def test_the_last_one_out_stops_it(root: Path, client: Client) -> None:
     client.address()
     with holder(root):
-        assert client.leave() is False
+        assert client.disconnect() is False
         time.sleep(1.5)
-        assert not is_stopped(client.layout)
+        assert not is_stopped(client.paths)
     started = time.monotonic()
-    wait_for(lambda: is_stopped(client.layout), 5)
+    wait_for(lambda: is_stopped(client.paths), 5)
     assert time.monotonic() - started < 3
-    assert read_state(client.layout.state).status == "stopped"
+    assert read_state(client.paths.state).status == "stopped"
 
 
 def test_a_server_stays_between_two_commands(root: Path, client: Client) -> None:
     client.address()
-    first = postmaster_pid(client.layout)
-    client.drop()
+    first = postmaster_pid(client.paths)
+    client.release_lock()
     time.sleep(0.3)
     client.address()
-    assert postmaster_pid(client.layout) == first
+    assert postmaster_pid(client.paths) == first
 
 
 def test_a_newcomer_waits_for_a_server_that_is_stopping(client: Client) -> None:
     client.address()
     for _ in range(2):
-        client.drop()
+        client.release_lock()
         time.sleep(1.0)  # about the time of grace
         assert execute(client, "SELECT 1") == [(1,)]
 
@@ -182,19 +182,19 @@ def test_a_newcomer_waits_for_a_server_that_is_stopping(client: Client) -> None:
 @linux_only
 def test_committed_data_survives_a_killed_server(client: Client) -> None:
     execute(client, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
-    before = postmaster_pid(client.layout)
+    before = postmaster_pid(client.paths)
     assert before is not None
     os.kill(before, signal.SIGKILL)
-    wait_for(lambda: postmaster_pid(client.layout) not in (None, before))
+    wait_for(lambda: postmaster_pid(client.paths) not in (None, before))
     assert execute(client, "SELECT count(*) FROM kept") == [(1000,)]
 
 
 @linux_only
 def test_a_killed_supervisor_takes_the_server_along_and_both_come_back(client: Client) -> None:
     execute(client, "CREATE TABLE kept AS SELECT 1 AS n")
-    server = postmaster_pid(client.layout)
+    server = postmaster_pid(client.paths)
     assert server is not None
-    os.kill(supervisor_pid(client.layout), signal.SIGKILL)
+    os.kill(supervisor_pid(client.paths), signal.SIGKILL)
     wait_for(lambda: not is_alive(server))
     assert execute(client, "SELECT n FROM kept") == [(1,)]
 
@@ -203,12 +203,12 @@ def test_a_killed_supervisor_takes_the_server_along_and_both_come_back(client: C
 def test_everything_killed_at_once_leaves_a_start_that_works(root: Path, client: Client) -> None:
     with holder(root) as user:
         execute(client, "CREATE TABLE kept AS SELECT 1 AS n")
-        client.drop()
-        server = postmaster_pid(client.layout)
+        client.release_lock()
+        server = postmaster_pid(client.paths)
         assert server is not None
-        for pid in (supervisor_pid(client.layout), server, user.pid):
+        for pid in (supervisor_pid(client.paths), server, user.pid):
             os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: not is_held(client.layout.supervisor_lock) and not is_alive(server))
+        wait_for(lambda: not is_held(client.paths.supervisor_lock) and not is_alive(server))
     assert execute(client, "SELECT n FROM kept") == [(1,)]
 
 
@@ -222,11 +222,11 @@ def test_a_killed_client_holds_nothing(root: Path) -> None:
 def test_an_orphan_without_its_supervisor_is_stopped_first(client: Client) -> None:
     """What a system without prctl leaves behind: a server that goes on without its supervisor."""
     client.address()
-    server, supervisor = postmaster_pid(client.layout), supervisor_pid(client.layout)
+    server, supervisor = postmaster_pid(client.paths), supervisor_pid(client.paths)
     assert server is not None
     os.kill(server, signal.SIGSTOP)
     os.kill(supervisor, signal.SIGKILL)
-    wait_for(lambda: not is_held(client.layout.supervisor_lock))
+    wait_for(lambda: not is_held(client.paths.supervisor_lock))
     os.kill(server, signal.SIGCONT)
     assert execute(client, "SELECT 1") == [(1,)]
     assert not is_alive(server)
@@ -234,9 +234,9 @@ def test_an_orphan_without_its_supervisor_is_stopped_first(client: Client) -> No
 
 def test_a_process_number_of_somebody_else_does_not_stop_the_start(client: Client) -> None:
     client.address()
-    client.leave()
-    left = client.layout.data / "postmaster.pid"
-    left.write_text(f"{os.getpid()}\n{client.layout.data}\n1\n5432\n/tmp\n\n  1 1\nready\n")
+    client.disconnect()
+    left = client.paths.data / "postmaster.pid"
+    left.write_text(f"{os.getpid()}\n{client.paths.data}\n1\n5432\n/tmp\n\n  1 1\nready\n")
     assert execute(client, "SELECT 1") == [(1,)]
 
 
@@ -259,8 +259,8 @@ def test_a_forked_child_keeps_the_server_after_its_parent(root: Path) -> None:
 
 def test_it_heals_when_the_supervisor_is_told_to_stop(client: Client) -> None:
     client.address()
-    os.kill(supervisor_pid(client.layout), signal.SIGTERM)
-    wait_for(lambda: is_stopped(client.layout))
+    os.kill(supervisor_pid(client.paths), signal.SIGTERM)
+    wait_for(lambda: is_stopped(client.paths))
     assert execute(client, "SELECT 1") == [(1,)]
 
 
@@ -272,7 +272,7 @@ def test_two_installations_side_by_side(client: Client, created: Path, tmp_path:
     assert client.address() != other.address()
     execute(other, "CREATE TABLE only_there ()")
     assert execute(client, "SELECT to_regclass('only_there')") == [(None,)]
-    other.leave()
+    other.disconnect()
 
 
 def test_a_deep_data_folder_gets_a_short_socket(created: Path, tmp_path: Path) -> None:
@@ -284,16 +284,16 @@ def test_a_deep_data_folder_gets_a_short_socket(created: Path, tmp_path: Path) -
     assert len(host) < 60
     assert stat.S_IMODE(Path(host).stat().st_mode) == 0o700
     assert execute(client, "SELECT 1") == [(1,)]
-    client.leave()
+    client.disconnect()
     assert not Path(host).exists()
 
 
 def test_the_server_can_be_reached_by_its_owner_only(client: Client) -> None:
     host = Path(client.address())
     assert stat.S_IMODE(host.stat().st_mode) == 0o700
-    for private in (client.layout.home, client.layout.data):
+    for private in (client.paths.home, client.paths.data):
         assert stat.S_IMODE(private.stat().st_mode) == 0o700
-    assert stat.S_IMODE(client.layout.password.stat().st_mode) == 0o600
+    assert stat.S_IMODE(client.paths.password.stat().st_mode) == 0o600
     with pytest.raises(psycopg.OperationalError, match="password"):
         psycopg.connect(host=str(host), user=USER, password="guess", dbname="skeleton")
     assert execute(client, "SHOW listen_addresses") == [("",)]
@@ -303,7 +303,7 @@ def test_the_server_can_be_reached_by_its_owner_only(client: Client) -> None:
 def test_root_hands_the_server_to_a_user_without_rights(client: Client, tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     client.address()
-    server = Path(f"/proc/{postmaster_pid(client.layout)}")
+    server = Path(f"/proc/{postmaster_pid(client.paths)}")
     assert server.stat().st_uid == DATABASE_UID
     assert "CapEff:\t0000000000000000" in (server / "status").read_text()
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
@@ -319,9 +319,9 @@ def test_programs_that_only_root_can_reach_are_copied(created: Path, tmp_path: P
     program = (
         "import shutil\nfrom skeleton.embedded_postgres import binaries, supervisor, client as clients\n"
         "from skeleton.embedded_postgres.binaries import *\nimport os, sys\n"
-        f"copy = Binaries(Path({str(private)!r}))\ncopy_installation(shipped(), copy)\n"
-        "binaries.shipped = lambda: copy\n"
-        "def launch(layout):\n    if not os.fork():\n        os._exit(supervisor.main(str(layout.home), 'durable'))\n"
+        f"copy = Binaries(Path({str(private)!r}))\ncopy_installation(bundled_binaries(), copy)\n"
+        "binaries.bundled_binaries = lambda: copy\n"
+        "def launch(paths):\n    if not os.fork():\n        os._exit(supervisor.main(str(paths.home), 'durable'))\n"
         "    os.wait()\n"
         "clients.launch_supervisor = launch\n"
     )
@@ -343,22 +343,22 @@ def test_an_ordinary_user_needs_nothing_of_root(tmp_path: Path) -> None:
     program = (
         "import encodings.idna, os, sys\nfrom skeleton.embedded_postgres import supervisor, client as clients\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        "def launch(layout):\n    if not os.fork():\n        os._exit(supervisor.main(str(layout.home), 'durable'))\n"
+        "def launch(paths):\n    if not os.fork():\n        os._exit(supervisor.main(str(paths.home), 'durable'))\n"
         "    os.wait()\n"
         "clients.launch_supervisor = launch\n"
     )
     root = home / "postgres"
     try:
         with holder(root, program + HOLDER):
-            layout = paths_of(root)
-            assert Path(f"/proc/{postmaster_pid(layout)}").stat().st_uid == 65534
-            assert read_state(layout.state).host == str(layout.home / "socket")
+            paths = paths_of(root)
+            assert Path(f"/proc/{postmaster_pid(paths)}").stat().st_uid == 65534
+            assert read_state(paths.state).host == str(paths.home / "socket")
             # Root can join in, and leaves nothing that the user could not use afterwards.
-            client = Client(layout)
+            client = Client(paths)
             assert execute(client, "SELECT 1") == [(1,)]
-            client.drop()
-            assert {path.stat().st_uid for path in layout.home.iterdir()} == {65534}
-        wait_for(lambda: is_stopped(layout))
+            client.release_lock()
+            assert {path.stat().st_uid for path in paths.home.iterdir()} == {65534}
+        wait_for(lambda: is_stopped(paths))
     finally:
         shutil.rmtree(home)
 
@@ -380,8 +380,8 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
 
 @needs_root
 def test_a_folder_of_another_user_is_one_line(tmp_path: Path) -> None:
-    layout = paths_of(tmp_path / "postgres")
-    layout.create()
+    paths = paths_of(tmp_path / "postgres")
+    paths.create()
     program = "import os\nos.geteuid = lambda: 4242\n" + HOLDER
     said = failing(tmp_path / "postgres", program=program)
     assert "belongs to another user (uid 0)" in said
@@ -393,12 +393,12 @@ def test_a_disk_that_takes_no_more_is_one_line(tmp_path: Path) -> None:
 
     said = failing(tmp_path / "postgres", preexec_fn=small_files)
     assert "PostgreSQL could not create" in said
-    layout = paths_of(tmp_path / "postgres")
-    assert not layout.data.exists()
-    wait_for(lambda: is_stopped(layout))
-    client = Client(layout)
-    assert execute(client, "SELECT 1") == [(1,)]  # and with room on the disk it starts after all
-    client.leave()
+    paths = paths_of(tmp_path / "postgres")
+    assert not paths.data.exists()
+    wait_for(lambda: is_stopped(paths))
+    client = Client(paths)
+    assert execute(client, "SELECT 1") == [(1,)]  # and it starts once the disk has space
+    client.disconnect()
 
 
 def test_broken_data_is_one_line(root: Path) -> None:
@@ -413,18 +413,18 @@ def test_data_of_an_older_version_is_not_passed_over(root: Path) -> None:
     client = Client(paths_of(root))
     with pytest.raises(EmbeddedDatabaseError, match="PostgreSQL 17"):
         client.address()
-    assert client.hold is None
+    assert client.lock is None
 
 
 def test_a_lost_password_is_said(root: Path, client: Client) -> None:
-    client.layout.password.unlink()
-    with pytest.raises(EmbeddedDatabaseError, match="password of the embedded database is gone"):
+    client.paths.password.unlink()
+    with pytest.raises(EmbeddedDatabaseError, match="password of the embedded database is missing"):
         client.address()
 
 
 def test_a_room_that_is_not_ours_is_not_entered(tmp_path: Path) -> None:
-    layout = DatabasePaths(home=tmp_path / ("x" * 100))
-    layout.create()
+    paths = DatabasePaths(home=tmp_path / ("x" * 100))
+    paths.create()
     target = tmp_path / "target"
     target.mkdir(mode=0o700)
     link = tmp_path / "link"
@@ -433,13 +433,13 @@ def test_a_room_that_is_not_ours_is_not_entered(tmp_path: Path) -> None:
     open_to_all.mkdir()
     open_to_all.chmod(0o755)
     for tempting in (link, open_to_all, tmp_path / "missing"):
-        room = rooms.open_socket_dir(layout, ME, str(tempting))
-        assert room.parent == Path("/tmp")
-        assert rooms.is_private(room, os.geteuid())
-        assert rooms.open_socket_dir(layout, ME, str(room)) == room
-        rooms.close_socket_dir(layout, room)
-        assert not room.exists()
-    assert not rooms.is_private(target, os.geteuid() + 1)
+        socket_dir = socket_dirs.open_socket_dir(paths, CURRENT_USER, str(tempting))
+        assert socket_dir.parent == Path("/tmp")
+        assert socket_dirs.is_private(socket_dir, os.geteuid())
+        assert socket_dirs.open_socket_dir(paths, CURRENT_USER, str(socket_dir)) == socket_dir
+        socket_dirs.close_socket_dir(paths, socket_dir)
+        assert not socket_dir.exists()
+    assert not socket_dirs.is_private(target, os.geteuid() + 1)
 
 
 def test_test_data_never_shares_a_folder_with_real_data(tmp_path: Path) -> None:

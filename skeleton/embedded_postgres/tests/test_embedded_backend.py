@@ -66,7 +66,7 @@ def test_the_first_connection_starts_the_server(embedded: Any) -> None:
 
 def test_a_new_connection_waits_for_a_killed_server(embedded: Any) -> None:
     embedded.ensure_connection()
-    server = postmaster_pid(embedded.server.layout)
+    server = postmaster_pid(embedded.server.paths)
     assert server is not None
     os.kill(server, signal.SIGKILL)
     with pytest.raises(OperationalError):
@@ -116,7 +116,7 @@ def test_a_server_without_cyrillic_is_refused(embedded: Any, foreign: Any) -> No
 
 
 def test_an_old_server_is_refused(foreign: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skeleton.embedded_postgres.check.OLDEST", 99)
+    monkeypatch.setattr("skeleton.embedded_postgres.check.MIN_VERSION", 99)
     connection = foreign()
     with pytest.raises(DatabaseUnusableError, match="99 or newer is needed"):
         check_server(connection)

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from skeleton.files import uses
+from skeleton.files import usage
 from skeleton.files.models import File
 from skeleton.files.tests.factories import BOUNDARY, PNG, body_of, part, send, upload
 from skeleton.files.views import FileViewSet
@@ -133,8 +133,8 @@ def test_delete_removes_row_and_bytes(clerk, folder, django_capture_on_commit_ca
 
 def test_a_file_in_use_stays(clerk, folder, monkeypatch):
     made, other = upload(clerk), upload(clerk)
-    monkeypatch.setattr(uses, "_registered", {})
-    uses.register("a message", lambda file_id: file_id == UUID(made["id"]))
+    monkeypatch.setattr(usage, "_registered", {})
+    usage.register_usage("a message", lambda file_id: file_id == UUID(made["id"]))
     assert "a message" in clerk.delete(f"/files/{made['id']}").refused(409)["message"]
     clerk.delete(f"/files/{other['id']}").ok(204)
     clerk.get(f"/files/{made['id']}/download").ok()

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from skeleton.files.errors import RangeNotSatisfiable
-from skeleton.files.kinds import media_type_of
+from skeleton.files.media_types import media_type_of
 from skeleton.files.ranges import parse_range
 from skeleton.files.storage import new_key, stored_at
 

@@ -51,12 +51,12 @@ def bucket(server, settings):
     client = boto3.client(
         "s3", endpoint_url=server, aws_access_key_id="key", aws_secret_access_key="secret", region_name="us-east-1"
     )
-    client.create_bucket(AgeBucket=name)
+    client.create_bucket(Bucket=name)
     use(settings, server, name)
     found = boto3.resource(
         "s3", endpoint_url=server, aws_access_key_id="key", aws_secret_access_key="secret", region_name="us-east-1"
     )
-    return found.AgeBucket(name)
+    return found.Bucket(name)
 
 
 def keys(bucket):

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from structlog.testing import CapturingLogger
 
-from skeleton.files import services, storage, tasks, uses
+from skeleton.files import services, storage, tasks, usage
 from skeleton.files.models import File
 from skeleton.files.services import find_orphans
 from skeleton.files.tasks import report_orphans
@@ -85,7 +85,7 @@ def test_a_row_without_bytes_is_removed_and_audited(kept, folder, owner):
 def test_a_lost_row_in_use_stays_and_is_named(kept, folder, monkeypatch):
     lost = File.objects.get(pk=kept[0]["id"])
     (folder / lost.storage_key).unlink()
-    monkeypatch.setattr(uses, "_registered", {"a message": lambda file_id: file_id == lost.pk})
+    monkeypatch.setattr(usage, "_registered", {"a message": lambda file_id: file_id == lost.pk})
     assert sweep() == [f"row without bytes, but in use, so it stays: {lost.pk}"]
     assert File.objects.filter(pk=lost.pk).exists()
 
@@ -153,7 +153,7 @@ def test_two_folders_on_one_database(clerk, folder, settings):
     assert File.objects.count() == 5
     for root, ours in ((folder, here), (folder.with_name("elsewhere"), there)):
         settings.MEDIA_ROOT = root
-        assert all(storage.is_there(File.objects.get(pk=made["id"]).storage_key) for made in ours)
+        assert all(storage.exists(File.objects.get(pk=made["id"]).storage_key) for made in ours)
 
 
 def test_a_file_deleted_by_another_instance_stays_a_listed_orphan(

@@ -9,13 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from skeleton.db.locks import locked_for_update, locked_if_there
-from skeleton.db.records import assign
+from skeleton.db.locks import locked_for_update, locked_or_none
+from skeleton.db.records import save_changes
 from skeleton.identity.access import require_can_grant, require_can_manage
-from skeleton.identity.changes import AccountChange, Change, tell
+from skeleton.identity.changes import AccountChange, AccountChangeKind, dispatch
 from skeleton.identity.choices import Language
 from skeleton.identity.models import Role, User, UserRole
-from skeleton.identity.services.guessing import password_change_attempt
+from skeleton.identity.services.login_limits import password_change_attempt
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.context import current_address
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -67,7 +67,7 @@ def change_password(*, actor: Actor, current_password: str, new_password: str) -
     guess.count()
     if not check_password(current_password, user.password):
         raise Invalid(details={"current_password": _("This is not your current password.")})
-    guess.was_right()
+    guess.succeeded()
     validate_password_strength(new_password, user, field="new_password")
     hashed = make_password(new_password)  # slow by design, so before taking the lock
     with audited_transaction(actor, "change_password"):
@@ -82,7 +82,7 @@ def update_user(*, user_id: UUID, values: dict[str, str], actor: Actor) -> None:
     with audited_transaction(actor, "update"):
         user = locked_for_update(User.objects.all(), user_id, no_key=True)
         require_can_manage(actor, user)
-        assign(user, values)
+        save_changes(user, values)
 
 
 def deactivate_user(*, user_id: UUID, actor: Actor) -> None:
@@ -101,13 +101,10 @@ def _set_active(user_id: UUID, actor: Actor, *, active: bool) -> None:
     user = locked_for_update(User.objects.all(), user_id, no_key=True)
     require_can_manage(actor, user)
     if user.is_active == active:
-        told = _("The user is already active.") if active else _("The user is already inactive.")
-        raise Conflict(
-            told,
-            details={"allowed": ["deactivate" if active else "activate"]},
-        )
-    assign(user, {"is_active": active})
-    tell(AccountChange(user_id, Change.ACTIVATED if active else Change.DEACTIVATED, actor))
+        message = _("The user is already active.") if active else _("The user is already inactive.")
+        raise Conflict(message, details={"allowed": ["deactivate" if active else "activate"]})
+    save_changes(user, {"is_active": active})
+    dispatch(AccountChange(user_id, AccountChangeKind.ACTIVATED if active else AccountChangeKind.DEACTIVATED, actor))
 
 
 def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
@@ -120,7 +117,7 @@ def assign_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
         if UserRole.objects.filter(user=user, role=role).exists():
             raise Conflict(_("The user already holds this role."), details={"role_id": _("Is held already.")})
         UserRole.objects.create(user=user, role=role)
-        tell(AccountChange(user_id, Change.ROLE_GRANTED, actor, role=role.name))
+        dispatch(AccountChange(user_id, AccountChangeKind.ROLE_GRANTED, actor, role=role.name))
 
 
 def remove_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
@@ -131,12 +128,12 @@ def remove_role(*, user_id: UUID, role_id: UUID, actor: Actor) -> None:
         require_can_grant(actor, role.permissions)
         require_can_manage(actor, user)
         UserRole.objects.get(user=user, role=role).delete()
-        tell(AccountChange(user_id, Change.ROLE_REMOVED, actor, role=role.name))
+        dispatch(AccountChange(user_id, AccountChangeKind.ROLE_REMOVED, actor, role=role.name))
 
 
 def _role(roles: QuerySet[Role], role_id: UUID) -> Role:
     """Return the role, locked until the transaction ends: its permissions must not grow after the check."""
-    role = locked_if_there(roles, role_id, no_key=True)
+    role = locked_or_none(roles, role_id, no_key=True)
     if role is None:
         raise NotFound(_("There is no such role."))
     return role

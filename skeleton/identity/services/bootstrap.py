@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from skeleton.audit.models import AuditEntry
 from skeleton.identity.models import User
-from skeleton.identity.permissions import EVERYTHING
+from skeleton.identity.permissions import ALL_PERMISSIONS
 from skeleton.identity.services.accounts import validate_password_strength
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
@@ -17,7 +17,7 @@ def ensure_first_administrator(*, zero_configuration: bool) -> str | None:
 
     Raises Conflict if one is needed but not configured, Invalid if the password is too weak.
     """
-    if User.objects.filter(is_active=True, roles__permissions__contains=[EVERYTHING]).exists():
+    if User.objects.filter(is_active=True, roles__permissions__contains=[ALL_PERMISSIONS]).exists():
         return None
     email, password = settings.SKELETON_ADMIN_EMAIL, settings.SKELETON_ADMIN_PASSWORD
     demo = not email and zero_configuration

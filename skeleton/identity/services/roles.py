@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.locks import locked_for_update
-from skeleton.db.records import assign
+from skeleton.db.records import save_changes
 from skeleton.identity.access import require_can_grant
 from skeleton.identity.models import Role
 from skeleton.identity.permissions import DEFAULT_ROLES
@@ -31,7 +31,7 @@ def update_role(*, role_id: UUID, values: dict[str, Any], actor: Actor) -> None:
         changes = {name: value for name, value in values.items() if getattr(role, name) != value}
         if role.is_default and changes.keys() - {"description"}:
             raise Conflict(_("A default role cannot be renamed, and its permissions are fixed."))
-        assign(role, changes)
+        save_changes(role, changes)
 
 
 def delete_role(*, role_id: UUID, actor: Actor) -> None:

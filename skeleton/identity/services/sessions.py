@@ -13,7 +13,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from skeleton.identity.models import Session, User
 from skeleton.identity.queries import get_user_by_email
-from skeleton.identity.services.guessing import account_key, login_attempt, network_hash
+from skeleton.identity.services.login_limits import account_key, login_attempt, network_hash
 from skeleton.identity.tokens import Claims, TokenPair, lifetime, new_pair, read_refresh
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.context import current_address
@@ -43,7 +43,7 @@ def log_in(*, email: str, password: str, device: str = "") -> tuple[User, TokenP
 def authenticate(*, email: str, password: str, mark: str = "") -> User:
     """Return the active user with this e-mail and password. Raises the same errors as `log_in`.
 
-    `mark` comes from a browser that signed in before; see `guessing.device_mark`.
+    `mark` comes from a browser that signed in before; see `login_limits.device_mark`.
     """
     network = network_of(current_address())
     user, known = get_user_by_email(email.strip(), network_hash(network))
@@ -52,7 +52,7 @@ def authenticate(*, email: str, password: str, mark: str = "") -> User:
     good = check_password(password, user.password if user else _DUMMY_PASSWORD_HASH)
     if user is None or not good or not user.is_active:
         raise Unauthorized(_("The e-mail or the password is wrong."))
-    guess.was_right()
+    guess.succeeded()
     return user
 
 
@@ -76,7 +76,7 @@ def add_known_network(*, user: User) -> None:
         cursor.execute(_UPSERT_NETWORK, seen)
 
 
-_OPEN = f"""
+_INSERT_SESSION = f"""
     WITH seen AS (UPDATE identity_user SET last_login = %(now)s WHERE id = %(user_id)s),
          remembered AS ({_UPSERT_NETWORK})
     INSERT INTO identity_session (id, user_id, refresh_hash, expires_at, device, ip,
@@ -101,7 +101,7 @@ def open_session(*, user: User, device: str = "") -> TokenPair:
         "now": now,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN, opened)
+        cursor.execute(_INSERT_SESSION, opened)
     return pair
 
 

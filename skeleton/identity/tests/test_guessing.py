@@ -10,7 +10,7 @@ from skeleton.identity.models import KnownNetwork
 from skeleton.identity.tests.factories import PASSWORD, UserFactory, client_of, user_in_role
 from skeleton.rest.throttles import Limit
 from skeleton.testkit.client import ApiClient
-from skeleton.testkit.races import race
+from skeleton.testkit.races import run_in_threads
 
 V4, V6 = "198.51.100.{}", "2001:db8:1:2::{:x}"
 OWNER_AT = "203.0.113.200"
@@ -310,7 +310,7 @@ class TestChangingThePassword:
 def test_of_racing_guesses_from_everywhere_exactly_so_many_are_heard(settings):
     settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "account": (7, 3600)}
     UserFactory.create(email="one@example.com")
-    answers = race(20, lambda n: log_in("one@example.com", address=V4.format(n)).status)
+    answers = run_in_threads(20, lambda n: log_in("one@example.com", address=V4.format(n)).status)
     assert sorted(answers) == [401] * 7 + [429] * 13
 
 
@@ -320,7 +320,7 @@ def test_after_the_wait_exactly_one_of_the_racers_is_heard(settings):
     UserFactory.create(email="one@example.com")
     attack("one@example.com", 2)
     later(60)
-    answers = race(12, lambda n: log_in("one@example.com", address=V4.format(10 + n)).status)
+    answers = run_in_threads(12, lambda n: log_in("one@example.com", address=V4.format(10 + n)).status)
     assert sorted(answers) == [401] + [429] * 11
 
 
@@ -336,7 +336,7 @@ def test_racers_at_all_doors_neither_deadlock_nor_lose_count(settings):
         password = PASSWORD if number % 2 else "wrong"
         return status((log_in, sign_in)[number % 5 == 0](email, password))
 
-    assert set(race(18, attempt)) <= {200, 302, 401}
+    assert set(run_in_threads(18, attempt)) <= {200, 302, 401}
     counted = Throttle.objects.get(key=Limit("guess_address").key(OWNER_AT))
     assert counted.hits <= 9, "nothing but failures stays counted"
     assert Throttle.objects.get(key=Limit("login_address").key(OWNER_AT)).hits == 18

@@ -9,7 +9,7 @@ from django.conf import settings as configured
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import PASSWORD, UserFactory
 from skeleton.testkit.client import ApiClient
-from skeleton.testkit.races import race
+from skeleton.testkit.races import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -208,5 +208,5 @@ class TestThrottles:
 def test_of_twenty_guesses_at_once_exactly_five_are_heard(settings):
     settings.SKELETON_THROTTLE = True
     UserFactory.create(email="one@example.com")
-    answers = race(20, lambda number: log_in("one@example.com", f"guess {number}"))
+    answers = run_in_threads(20, lambda number: log_in("one@example.com", f"guess {number}"))
     assert sorted(answer.status for answer in answers) == [401] * 5 + [429] * 15

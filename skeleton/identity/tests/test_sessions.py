@@ -12,7 +12,7 @@ from skeleton.identity.models import Session
 from skeleton.identity.services import sessions
 from skeleton.identity.tests.factories import PASSWORD, UserFactory, client_of, user_in_role, user_with
 from skeleton.testkit.client import ApiClient
-from skeleton.testkit.races import race
+from skeleton.testkit.races import run_in_threads
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ class TestRaces:
     def test_of_sixteen_racers_on_one_token_one_gets_the_next_pair(self):
         UserFactory.create(email="sonia@example.com")
         first = log_in()
-        answers = race(16, lambda number: refresh(first["refresh_token"]))
+        answers = run_in_threads(16, lambda number: refresh(first["refresh_token"]))
         winners = [answer.data for answer in answers if answer.status == 200]
         assert sorted(answer.status for answer in answers) == [200] + [401] * 15
         assert works(winners[0])
@@ -117,13 +117,13 @@ class TestRaces:
             spending.wait(timeout=30)
             return refresh(token).status
 
-        assert race(2, lambda number: (first, second)[number]())[1] == 401
+        assert run_in_threads(2, lambda number: (first, second)[number]())[1] == 401
 
     def test_two_last_super_admins_cannot_switch_each_other_off(self):
         one, two = user_in_role("super_admin"), user_in_role("super_admin")
         clients = [client_of(one), client_of(two)]
         others = [two, one]
-        answers = race(2, lambda number: clients[number].patch(f"/users/{others[number].pk}/deactivate"))
+        answers = run_in_threads(2, lambda number: clients[number].patch(f"/users/{others[number].pk}/deactivate"))
         assert sorted(answer.status for answer in answers) in ([200, 401], [200, 409])
 
     def test_two_last_super_admins_cannot_take_each_others_role(self):
@@ -131,12 +131,12 @@ class TestRaces:
         role = one.roles.get().pk
         clients = [client_of(one), client_of(two)]
         others = [two, one]
-        answers = race(2, lambda number: clients[number].delete(f"/users/{others[number].pk}/roles/{role}"))
+        answers = run_in_threads(2, lambda number: clients[number].delete(f"/users/{others[number].pk}/roles/{role}"))
         assert sorted(answer.status for answer in answers) in ([200, 403], [200, 409])
 
     def test_one_e_mail_is_registered_once(self):
         body = {"email": "New@example.com", "password": PASSWORD, "name": "New"}
-        answers = race(6, lambda number: ApiClient().post("/auth/register", body))
+        answers = run_in_threads(6, lambda number: ApiClient().post("/auth/register", body))
         assert sorted(answer.status for answer in answers) == [201] + [409] * 5
 
 

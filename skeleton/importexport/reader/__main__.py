@@ -19,8 +19,8 @@ from typing import Any, BinaryIO
 
 from skeleton.embedded_postgres.parent import LINUX, stop_with_parent
 from skeleton.importexport.limits import Limits
-from skeleton.importexport.reader.errors import BadFile, TooMuch, gettext_noop
-from skeleton.importexport.reader.rows import Row, fitted
+from skeleton.importexport.reader.errors import InvalidFile, LimitExceeded, gettext_noop
+from skeleton.importexport.reader.rows import Row, normalized
 from skeleton.importexport.reader.texts import csv_rows
 from skeleton.importexport.reader.workbooks import xlsx_rows
 
@@ -35,7 +35,7 @@ def main() -> None:
     limits = Limits(**task["limits"])
     apply_limits(limits)
     with open(1, "wb", buffering=65_536, closefd=False) as output:
-        for number, line in enumerate(lines(sys.stdin.buffer, task["encoding"], limits)):
+        for number, line in enumerate(output_lines(sys.stdin.buffer, task["encoding"], limits)):
             output.write(line)
             if number == 1:
                 output.flush()  # the parent needs the heading at once
@@ -56,36 +56,36 @@ def apply_limits(limits: Limits) -> None:
         resource.setrlimit(kind, bound)
 
 
-def lines(file: BinaryIO, encoding: str | None, limits: Limits) -> Iterator[bytes]:
+def output_lines(file: BinaryIO, encoding: str | None, limits: Limits) -> Iterator[bytes]:
     """Yield the output lines for a file."""
     try:
-        kind, rows = table(file, encoding, limits)
+        kind, rows = read_table(file, encoding, limits)
         yield _line({"kind": kind})
         yield from _within(limits.text, (_line(row) for row in rows))
         yield _line({"end": True})
-    except BadFile as refusal:
+    except InvalidFile as refusal:
         yield _refused(refusal)
     except MemoryError:
         yield _refused(
-            TooMuch(gettext_noop("Reading the file would take too much memory. Split it, or save it as CSV."))
+            LimitExceeded(gettext_noop("Reading the file would take too much memory. Split it, or save it as CSV."))
         )
     except Exception:  # an internal error, which the parent process logs
         yield _line({"fault": traceback.format_exc()[-2_000:]})
 
 
-def table(file: BinaryIO, encoding: str | None, limits: Limits) -> tuple[str, Iterator[Row]]:
-    """Return the file's type and its rows: the heading first, then each as wide as the heading. Raises BadFile."""
+def read_table(file: BinaryIO, encoding: str | None, limits: Limits) -> tuple[str, Iterator[Row]]:
+    """Return the file's type and its rows: the heading first, then each as wide as the heading. Raises InvalidFile."""
     start = file.read(1_000)
     file.seek(0)
     if start.startswith(_OLE):
         if _PASSWORD in file.read():
-            raise BadFile(gettext_noop("The workbook is protected with a password. Save it without one."))
-        raise BadFile(gettext_noop("This is a file of an old Excel. Save it as XLSX or CSV."))
+            raise InvalidFile(gettext_noop("The workbook is protected with a password. Save it without one."))
+        raise InvalidFile(gettext_noop("This is a file of an old Excel version. Save it as XLSX or CSV."))
     is_workbook = start.startswith(_ZIP)
-    found = fitted(xlsx_rows(file, limits) if is_workbook else csv_rows(file, encoding, limits), limits)
+    found = normalized(xlsx_rows(file, limits) if is_workbook else csv_rows(file, encoding, limits), limits)
     first = next(found, None)
     if first is None:
-        raise BadFile(gettext_noop("The file is empty."))
+        raise InvalidFile(gettext_noop("The file is empty."))
     return (XLSX if is_workbook else CSV), _with_first(first, found)
 
 
@@ -99,12 +99,12 @@ def _within(most: int, rows: Iterable[bytes]) -> Iterator[bytes]:
     for row in rows:
         written += len(row)
         if written > most:
-            raise TooMuch(gettext_noop("The rows hold more text than can be imported at once. Split the file."))
+            raise LimitExceeded(gettext_noop("The rows contain too much text for one import. Split the file."))
         yield row
 
 
-def _refused(refusal: BadFile) -> bytes:
-    return _line({"refused": refusal.message, "values": refusal.values, "too_much": isinstance(refusal, TooMuch)})
+def _refused(refusal: InvalidFile) -> bytes:
+    return _line({"refused": refusal.message, "values": refusal.values, "too_much": isinstance(refusal, LimitExceeded)})
 
 
 def _line(said: Any) -> bytes:

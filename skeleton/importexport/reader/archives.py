@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from skeleton.importexport.limits import Limits
-from skeleton.importexport.reader.errors import BadFile, TooMuch, gettext_noop
+from skeleton.importexport.reader.errors import InvalidFile, LimitExceeded, gettext_noop
 
 PIECE = 1_000_000
 """Bytes decompressed at a time. Expat rescans an unfinished token with every piece, so small pieces are slow."""
@@ -47,12 +47,12 @@ class Archive:
         return name.lower() in self._parts
 
     def whole(self, name: str, most: int) -> bytes:
-        """Return the first `most` bytes of a small part. Raises BadFile."""
+        """Return the first `most` bytes of a small part. Raises InvalidFile."""
         content = next(self.pieces(name), b"")
         return content[:most]
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """Yield the decompressed part in pieces. Raises BadFile."""
+        """Yield the decompressed part in pieces. Raises InvalidFile."""
         part = self._parts.get(name.lower())
         if part is None or part.compress_type not in _METHODS:
             raise _damaged()
@@ -68,19 +68,19 @@ class Budget:
     """Counts down the bytes that may be decompressed from one archive."""
 
     def __init__(self, limits: Limits) -> None:
-        self._left, self._left_empty = limits.unfolded, limits.decompressed_empty_rows
+        self._left, self._left_empty = limits.decompressed, limits.decompressed_empty_rows
 
     def spend(self, size: int) -> None:
-        """Count `size` bytes. Raises TooMuch if the budget is exceeded."""
+        """Count `size` bytes. Raises LimitExceeded if the budget is exceeded."""
         self._left -= size
         if self._left < 0:
             raise _too_large()
 
     def spend_empty(self, size: int) -> None:
-        """Count a piece of a sheet that contains only empty rows. Raises TooMuch."""
+        """Count a piece of a sheet that contains only empty rows. Raises LimitExceeded."""
         self._left_empty -= size
         if self._left_empty < 0:
-            raise TooMuch(
+            raise LimitExceeded(
                 gettext_noop(
                     "The sheet has too many empty rows with a style of their own. Delete the rows below the table."
                 )
@@ -92,9 +92,11 @@ def _entries(file: BinaryIO) -> int:
     return file.read().count(_ENTRY)
 
 
-def _damaged() -> BadFile:
-    return BadFile(gettext_noop("The file is damaged: it cannot be opened as XLSX. Save it again as XLSX, or as CSV."))
+def _damaged() -> InvalidFile:
+    return InvalidFile(
+        gettext_noop("The file is damaged: it cannot be opened as XLSX. Save it again as XLSX, or as CSV.")
+    )
 
 
-def _too_large() -> TooMuch:
-    return TooMuch(gettext_noop("The workbook unfolds to more than can be read. Split it, or save it as CSV."))
+def _too_large() -> LimitExceeded:
+    return LimitExceeded(gettext_noop("The workbook unfolds to more than can be read. Split it, or save it as CSV."))

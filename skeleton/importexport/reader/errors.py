@@ -1,19 +1,19 @@
-"""What is wrong with a file, as the process that reads it says it: a text in English and its values, without Django.
+"""Errors of the reading process: an English text and its values, without Django.
 
-`sheets` raises it again as an error of the domain, which is translated where it is shown.
+`sheets` raises them again as domain errors, whose messages are translated when they are shown.
 """
 
 
-class BadFile(Exception):
-    """The whole file cannot be taken. The message says why, and what would help."""
+class InvalidFile(Exception):
+    """The whole file is refused. The message says why, and what to do."""
 
     def __init__(self, message: str, /, **values: str | int) -> None:
         self.message, self.values = message, values
         super().__init__(message.format(**values))
 
 
-class TooMuch(BadFile):
-    """Reading the file would cost more than its limits allow. With wider limits it may succeed."""
+class LimitExceeded(InvalidFile):
+    """Reading the file exceeds the limits. It may succeed with wider ones."""
 
 
 def gettext_noop(message: str) -> str:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from xml.parsers import expat
 
 from skeleton.importexport.reader.archives import Archive, Budget
-from skeleton.importexport.reader.errors import BadFile, gettext_noop
+from skeleton.importexport.reader.errors import InvalidFile, gettext_noop
 
 _OUT_OF_MEMORY = 1  # XML_ERROR_NO_MEMORY
 _MAIN = ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main")
@@ -36,7 +36,7 @@ class PartParser:
         self._parser.buffer_text, self._parser.buffer_size = True, 65_536
         self._parser.StartElementHandler = self._started
         self._parser.EndElementHandler = self._ended
-        self._parser.CharacterDataHandler = self._said
+        self._parser.CharacterDataHandler = self._on_text
         self._parser.XmlDeclHandler = _check_declaration
         self._parser.StartDoctypeDeclHandler = _refuse_doctype
         self._text: list[str] | None = None  # pieces of the text being collected, if any
@@ -48,7 +48,7 @@ class PartParser:
         """Handle the end of an element in TAGS."""
 
     def parse(self, piece: bytes, *, final: bool = False) -> None:
-        """Parse the next piece. Raises BadFile."""
+        """Parse the next piece. Raises InvalidFile."""
         try:
             self._parser.Parse(piece, final)
         except expat.ExpatError as error:
@@ -77,12 +77,12 @@ class PartParser:
         if tag is not None:
             self.end(tag)
 
-    def _said(self, text: str) -> None:
+    def _on_text(self, text: str) -> None:
         if self._text is not None:
             self._text.append(text)
 
 
-class Relations(PartParser):
+class Relationships(PartParser):
     """The relationships of a part: the paths (`targets`) and types (`kinds`, such as "worksheet") by id."""
 
     NAMESPACES = _PACKAGE
@@ -95,8 +95,8 @@ class Relations(PartParser):
         self.kinds: dict[str, str] = {}
 
     @classmethod
-    def of(cls, archive: Archive, part: str, budget: Budget) -> "Relations":
-        """Return the relationships of a part, or of the whole package for "". Raises BadFile."""
+    def of(cls, archive: Archive, part: str, budget: Budget) -> "Relationships":
+        """Return the relationships of a part, or of the whole package for "". Raises InvalidFile."""
         found = cls(dirname(part))
         found.parse_all(archive, join(dirname(part), "_rels", f"{part.rpartition('/')[2]}.rels"), budget)
         return found
@@ -104,7 +104,7 @@ class Relations(PartParser):
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if attributes.get("TargetMode") != "External":
             known = attributes.get("Id", "")
-            self.targets[known] = normpath(join("/", self._folder, attributes.get("ImportTarget", ""))).lstrip("/")
+            self.targets[known] = normpath(join("/", self._folder, attributes.get("Target", ""))).lstrip("/")
             self.kinds[known] = attributes.get("Type", "").rpartition("/")[2]
 
     def first(self, kind: str) -> str | None:
@@ -136,22 +136,22 @@ class Styles(PartParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self._in_audited_transaction: set[str] = set()  # "xf" and "numFmt" also occur elsewhere, with another meaning
+        self._inside: set[str] = set()  # "xf" and "numFmt" also occur elsewhere, with another meaning
         self._own: dict[str, bool] = {}
         self.dates: list[bool] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "numFmt" and "numFmts" in self._in_audited_transaction:
+        if tag == "numFmt" and "numFmts" in self._inside:
             self._own[attributes.get("numFmtId", "")] = is_date_format(attributes.get("formatCode", ""))
-        elif tag == "xf" and "cellXfs" in self._in_audited_transaction:
+        elif tag == "xf" and "cellXfs" in self._inside:
             known = attributes.get("numFmtId", "0")
             builtin = known.isdecimal() and len(known) < 4 and int(known) in _DATE_IDS
             self.dates.append(self._own.get(known, builtin))
         elif tag in ("numFmts", "cellXfs"):
-            self._in_audited_transaction.add(tag)
+            self._inside.add(tag)
 
     def end(self, tag: str) -> None:
-        self._in_audited_transaction.discard(tag)
+        self._inside.discard(tag)
 
 
 class SharedStrings(PartParser):
@@ -192,8 +192,8 @@ def unescaped(text: str) -> str:
     return _ESCAPE.sub(lambda found: chr(int(found.group(1), 16)), text) if "_x" in text else text
 
 
-def unreadable() -> BadFile:
-    return BadFile(gettext_noop("The file is not a workbook that can be read. Save it again as XLSX, or as CSV."))
+def unreadable() -> InvalidFile:
+    return InvalidFile(gettext_noop("The file is not a workbook that can be read. Save it again as XLSX, or as CSV."))
 
 
 def _check_declaration(version: str, encoding: str | None, standalone: int) -> None:
@@ -202,9 +202,11 @@ def _check_declaration(version: str, encoding: str | None, standalone: int) -> N
 
 
 def _refuse_doctype(*_: object) -> None:
-    raise BadFile(gettext_noop("The workbook declares XML entities, which XLSX does not allow. Save it again as XLSX."))
+    raise InvalidFile(
+        gettext_noop("The workbook declares XML entities, which XLSX does not allow. Save it again as XLSX.")
+    )
 
 
-def sheets_of(relations: Relations, workbook: Workbook) -> Iterator[str]:
+def sheets_of(relations: Relationships, workbook: Workbook) -> Iterator[str]:
     """Return the paths of the worksheets in order. (Other sheets, such as charts, are skipped.)"""
     return (relations.targets[known] for known in workbook.sheets if relations.kinds.get(known) == "worksheet")

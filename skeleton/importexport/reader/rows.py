@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from skeleton.importexport.limits import SHEET_ROWS, Limits
-from skeleton.importexport.reader.errors import BadFile, TooMuch, gettext_noop
+from skeleton.importexport.reader.errors import InvalidFile, LimitExceeded, gettext_noop
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """Characters that PostgreSQL cannot store: NUL and unpaired surrogates."""
@@ -20,13 +20,13 @@ class Row(NamedTuple):
     number: int
     cells: list[Cell]
     formulas: tuple[int, ...] = ()
-    faults: tuple[int, ...] = ()
+    errors: tuple[int, ...] = ()
 
 
-def fitted(rows: Iterable[Row], limits: Limits) -> Iterator[Row]:
-    """Yield the non-empty rows: the heading first, then each row padded to its width. Raises BadFile."""
+def normalized(rows: Iterable[Row], limits: Limits) -> Iterator[Row]:
+    """Yield the non-empty rows: the heading first, then each row padded to its width. Raises InvalidFile."""
     width = 0
-    for number, cells, formulas, faults in rows:
+    for number, cells, formulas, errors in rows:
         _trim(cells)
         if not cells:
             continue
@@ -34,15 +34,15 @@ def fitted(rows: Iterable[Row], limits: Limits) -> Iterator[Row]:
         if not width:
             width = len(cells)
         elif len(cells) > width:
-            raise BadFile(gettext_noop("Row {number} has more cells than the heading has names."), number=number)
-        yield Row(number, cells + [None] * (width - len(cells)), formulas, faults)
+            raise InvalidFile(gettext_noop("Row {number} has more cells than the heading has names."), number=number)
+        yield Row(number, cells + [None] * (width - len(cells)), formulas, errors)
 
 
 def check_number(number: int) -> None:
-    """Raise BadFile if the row number exceeds a spreadsheet's limit."""
+    """Raise InvalidFile if the row number exceeds a spreadsheet's limit."""
     if number > SHEET_ROWS:
         most = SHEET_ROWS
-        raise BadFile(
+        raise InvalidFile(
             gettext_noop("The file has rows beyond row {most}, where every spreadsheet ends. Delete the empty rows."),
             most=most,
         )
@@ -57,18 +57,18 @@ def _trim(cells: list[Cell]) -> None:
 def _check(cells: list[Cell], number: int, limits: Limits) -> None:
     if number > limits.rows + 1:
         most = limits.rows
-        raise TooMuch(gettext_noop("The file has more than {most} rows. Split it."), most=most)
+        raise LimitExceeded(gettext_noop("The file has more than {most} rows. Split it."), most=most)
     if len(cells) > limits.columns:
         most = limits.columns
-        raise BadFile(gettext_noop("Row {number} has more than {most} columns."), number=number, most=most)
+        raise InvalidFile(gettext_noop("Row {number} has more than {most} columns."), number=number, most=most)
     for cell in cells:
         if isinstance(cell, str) and len(cell) > limits.cell:
             most = limits.cell
-            raise BadFile(
+            raise InvalidFile(
                 gettext_noop("Row {number} has a cell of more than {most} characters."), number=number, most=most
             )
         if isinstance(cell, str) and _UNSTORABLE.search(cell):
-            raise BadFile(
+            raise InvalidFile(
                 gettext_noop("Row {number} has a cell with characters that cannot be stored. Type its text again."),
                 number=number,
             )

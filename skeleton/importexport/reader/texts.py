@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
 from skeleton.importexport.limits import Limits
-from skeleton.importexport.reader.errors import BadFile, gettext_noop
+from skeleton.importexport.reader.errors import InvalidFile, gettext_noop
 from skeleton.importexport.reader.rows import Row, check_number
 
 SEPARATORS = ",;\t|"
@@ -19,7 +19,7 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff",
 
 
 def csv_rows(file: BinaryIO, encoding: str | None, limits: Limits) -> Iterator[Row]:
-    """Yield the rows of a CSV. `encoding` is detected unless it is given. Raises BadFile."""
+    """Yield the rows of a CSV. `encoding` is detected unless it is given. Raises InvalidFile."""
     content = file.read()
     name = _encoding_of(content, encoding)
     head = content[:HEAD].decode(name, errors="ignore")
@@ -40,7 +40,7 @@ def _records(records: Iterator[list[str]], lines: "_Lines") -> Iterator[Row]:
             return
         except csv.Error:
             number = lines.number
-            raise BadFile(
+            raise InvalidFile(
                 gettext_noop("Row {number} cannot be read as CSV. Look at its quotation marks."), number=number
             ) from None
         check_number(lines.number)
@@ -53,11 +53,11 @@ class _Lines:
 
     def __init__(self, text: TextIO, longest: int) -> None:
         self._text, self._longest = text, longest
-        self._get_locked_unchanged = 0  # characters of the record
+        self._record_length = 0  # characters of the record
         self.number = 1  # of the record
 
     def start_record(self) -> None:
-        self._get_locked_unchanged = 0
+        self._record_length = 0
         self.number += 1
 
     def __iter__(self) -> "_Lines":
@@ -68,11 +68,13 @@ class _Lines:
         if not line:
             raise StopIteration
         if "\0" in line:
-            raise BadFile(gettext_noop("This is neither a workbook nor a text. Save it as XLSX, or as CSV in UTF-8."))
-        self._get_locked_unchanged += len(line)
-        if self._get_locked_unchanged > self._longest:
+            raise InvalidFile(
+                gettext_noop("This is neither a workbook nor a text. Save it as XLSX, or as CSV in UTF-8.")
+            )
+        self._record_length += len(line)
+        if self._record_length > self._longest:
             number, most = self.number, self._longest
-            raise BadFile(
+            raise InvalidFile(
                 gettext_noop("Row {number} has more than {most} characters. Perhaps a quotation mark is not closed."),
                 number=number,
                 most=most,
@@ -81,14 +83,14 @@ class _Lines:
 
 
 def _encoding_of(content: bytes, encoding: str | None) -> str:
-    """Return the encoding: from a byte order mark if there is one, as given, or detected. Raises BadFile."""
+    """Return the encoding: from a byte order mark if there is one, as given, or detected. Raises InvalidFile."""
     given = next((name for mark, name in _MARKS if content.startswith(mark)), encoding)
     try:
         content.decode(given or "utf-8")
     except UnicodeDecodeError:
         if given:
             name = given.removesuffix("-sig").upper()
-            raise BadFile(gettext_noop("The file is not in {name}."), name=name) from None
+            raise InvalidFile(gettext_noop("The file is not in {name}."), name=name) from None
         return _one_byte_encoding(content)
     return given or "utf-8"
 

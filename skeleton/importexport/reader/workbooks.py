@@ -8,10 +8,10 @@ from typing import BinaryIO
 
 from skeleton.importexport.limits import SHEET_COLUMNS, Limits
 from skeleton.importexport.reader.archives import Archive, Budget
-from skeleton.importexport.reader.errors import BadFile, gettext_noop
+from skeleton.importexport.reader.errors import InvalidFile, gettext_noop
 from skeleton.importexport.reader.parts import (
     PartParser,
-    Relations,
+    Relationships,
     SharedStrings,
     Styles,
     Workbook,
@@ -33,10 +33,10 @@ FORMULA = "="
 
 
 def xlsx_rows(file: BinaryIO, limits: Limits) -> Iterator[Row]:
-    """Yield the rows of a workbook's first sheet. Raises BadFile."""
+    """Yield the rows of a workbook's first sheet. Raises InvalidFile."""
     archive, budget = Archive(file, limits), Budget(limits)
     path = _workbook_in(archive, budget)
-    relations, workbook = Relations.of(archive, path, budget), Workbook()
+    relations, workbook = Relationships.of(archive, path, budget), Workbook()
     workbook.parse_all(archive, path, budget)
     styles, strings = Styles(), SharedStrings()
     for part, kind in ((styles, "styles"), (strings, "sharedStrings")):
@@ -45,19 +45,19 @@ def xlsx_rows(file: BinaryIO, limits: Limits) -> Iterator[Row]:
             part.parse_all(archive, found, budget)
     sheet = next(sheets_of(relations, workbook), None)
     if sheet is None:
-        raise BadFile(gettext_noop("The workbook has no sheet."))
+        raise InvalidFile(gettext_noop("The workbook has no sheet."))
     yield from _rows_in(archive, sheet, SheetPart(styles, strings, workbook), budget, limits)
 
 
 def _workbook_in(archive: Archive, budget: Budget) -> str:
-    """Return the path of the workbook part in the archive. Raises BadFile."""
+    """Return the path of the workbook part in the archive. Raises InvalidFile."""
     if "mimetype" in archive and archive.whole("mimetype", 50).startswith(b"application/vnd.oasis."):
-        raise BadFile(gettext_noop("This is a file of OpenDocument. Save it as XLSX or CSV."))
+        raise InvalidFile(gettext_noop("This is an OpenDocument file. Save it as XLSX or CSV."))
     if "xl/workbook.bin" in archive:
-        raise BadFile(gettext_noop("This is a binary workbook (XLSB). Save it as XLSX or CSV."))
+        raise InvalidFile(gettext_noop("This is a binary workbook (XLSB). Save it as XLSX or CSV."))
     if "[Content_Types].xml" not in archive or "_rels/.rels" not in archive:
-        raise BadFile(gettext_noop("This is an archive, not a workbook. Only CSV and XLSX can be read."))
-    found = Relations.of(archive, "", budget).first("officeDocument")
+        raise InvalidFile(gettext_noop("This is an archive, not a workbook. Only CSV and XLSX can be read."))
+    found = Relationships.of(archive, "", budget).first("officeDocument")
     if found is None:
         raise unreadable()
     return found
@@ -133,7 +133,7 @@ class SheetPart(PartParser):
             number = int(name)
         if number <= self.number:
             after = self.number
-            raise BadFile(
+            raise InvalidFile(
                 gettext_noop("The rows are out of order after row {after}. Open the file and save it again as XLSX."),
                 after=after,
             )
@@ -152,7 +152,7 @@ class SheetPart(PartParser):
             column = _column_of(place.group(1))
         if column > SHEET_COLUMNS:
             number = self.number
-            raise BadFile(
+            raise InvalidFile(
                 gettext_noop("Row {number} has cells beyond column XFD, where every spreadsheet ends."), number=number
             )
         if column <= self._column:
@@ -180,13 +180,13 @@ class SheetPart(PartParser):
         """Add a cell to the row, after padding it with empty ones."""
         if value == "":
             return
-        number, cells, formulas, faults = self._row or Row(0, [])
+        number, cells, formulas, errors = self._row or Row(0, [])
         index = self._column - 1
         cells.extend([None] * (index - len(cells)))
         cells.append(value)
         if formula or fault:
             self._row = Row(
-                number, cells, (*formulas, index) if formula else formulas, (*faults, index) if fault else faults
+                number, cells, (*formulas, index) if formula else formulas, (*errors, index) if fault else errors
             )
 
     def _read(self, kind: str, value: str) -> Cell:
@@ -214,9 +214,9 @@ class SheetPart(PartParser):
             day += 1
         return _day_or_moment(self._epoch + dt.timedelta(days=day) + rest)
 
-    def _damaged(self) -> BadFile:
+    def _damaged(self) -> InvalidFile:
         number = self.number
-        return BadFile(
+        return InvalidFile(
             gettext_noop("The workbook is damaged at row {number}. Open it and save it again as XLSX."), number=number
         )
 

@@ -29,7 +29,7 @@ PARTS: dict[str, Any] = {
     "xl/sharedStrings.xml": f"<sst {MAIN}/>",
     "xl/styles.xml": f"<styleSheet {MAIN}/>",
 }
-LINES_PER_PAGE, STRINGS, STYLES = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml"
+SHEET, STRINGS, STYLES = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml"
 
 
 def text(value: object) -> str:
@@ -51,7 +51,7 @@ def sheet(rows: str) -> str:
 
 def book(rows: str = HEADING + ACME, **instead: Any) -> bytes:
     """Return a workbook with one sheet. Keywords replace its parts by file name; None omits one."""
-    parts = {**PARTS, LINES_PER_PAGE: sheet(rows)}
+    parts = {**PARTS, SHEET: sheet(rows)}
     for path in parts:
         name = path.rpartition("/")[2].partition(".")[0]
         if name in instead:

@@ -11,7 +11,7 @@ from parties.services import create_party
 from skeleton.identity.tests.factories import PASSWORD, user_in_role
 from skeleton.importexport import imports
 from skeleton.kernel.actors import SYSTEM
-from skeleton.testkit.browser import PHONE, Window, browse
+from skeleton.testkit.browser import PHONE, Window, run_in_browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,48 +43,48 @@ def test_a_file_with_a_mistake_is_mended_and_imported(clerk, live_server, tmp_pa
     def story(window):
         sign_in(window)
         page = window.go("/admin/parties/customer/")
-        window.shoot("exchange-list")
+        window.screenshot("exchange-list")
         page.get_by_role("link", name="Import").click()
-        window.shoot("exchange-upload")
+        window.screenshot("exchange-upload")
         file.write_text(rows.format("nonsense"))
         upload(window, file)
         page.get_by_text("Correct the file").wait_for()
         assert "Invalid email format" in page.inner_text("#wrong-rows")
-        window.shoot("exchange-wrong")
+        window.screenshot("exchange-wrong")
         page.get_by_role("link", name="Another file").click()
         file.write_text(rows.format("fresh@example.com"))
         upload(window, file)
         page.get_by_text("Nothing is written yet").wait_for()
         assert "1500.00" in page.inner_text("#changed-rows")
-        window.shoot("exchange-preview")
+        window.screenshot("exchange-preview")
         page.get_by_role("button", name="Apply").click()
         page.get_by_text("Done: everything").wait_for()
-        window.shoot("exchange-done")
+        window.screenshot("exchange-done")
 
         page = window.go("/admin/parties/customer/?q=acme")
         with page.expect_download() as download:
             page.get_by_role("link", name="CSV").click()
         exported = Path(download.value.path()).read_text("utf-8-sig")
         assert "2000.00" in exported
-        assert "FreshClient" not in exported
+        assert "Fresh" not in exported
 
-    browse(story, live_server.url)
-    assert set(Customer.objects.values_list("name", "credit_limit")) == {("Acme", 200000), ("FreshClient", 1050)}
+    run_in_browser(story, live_server.url)
+    assert set(Customer.objects.values_list("name", "credit_limit")) == {("Acme", 200000), ("Fresh", 1050)}
 
 
 def test_the_pages_fit_a_phone_and_tell_how_far_a_job_is(clerk, live_server, tmp_path, monkeypatch):
-    monkeypatch.setattr(imports, "AT_ONCE", 0)
+    monkeypatch.setattr(imports, "MAX_INLINE_BYTES", 0)
     file = tmp_path / "customers.csv"
     file.write_text("name,email\nAcme,acme@example.com\n")
 
     def story(window):
         sign_in(window)
         window.go("/admin/parties/customer/import/")
-        window.shoot("exchange-phone")
+        window.screenshot("exchange-phone")
         upload(window, file)
         window.page.get_by_text("being checked").wait_for()
         assert window.page.locator("progress").count() == 1
-        window.shoot("exchange-waiting")
+        window.screenshot("exchange-waiting")
         imported = window.page.url.rstrip("/").rpartition("/")[2]
         window.page.evaluate("document.getElementById('import').dataset.state = 'elsewhere'")
         window.page.wait_for_timeout(1200)  # the page polls, finds a new state, and reloads
@@ -92,4 +92,4 @@ def test_the_pages_fit_a_phone_and_tell_how_far_a_job_is(clerk, live_server, tmp
         width = window.page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE[0]
 
-    browse(story, live_server.url, PHONE, dark=True)
+    run_in_browser(story, live_server.url, PHONE, dark=True)

@@ -16,7 +16,7 @@ from skeleton.importexport.models import Import
 from skeleton.importexport.sheets import read_sheet
 from skeleton.importexport.tests.hostile import ACME, HEADING, MAIN, book, repeated, row, text
 from skeleton.importexport.tests.test_reader import SOON
-from skeleton.testkit.queue import own_queue, run_due_jobs
+from skeleton.testkit.queue import empty_queue, run_due_jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def page_of(visitor):
 
 def waiting(visitor, content=FILE, monkeypatch=None):
     """Return an import that was left to a job."""
-    monkeypatch.setattr(imports, "AT_ONCE", 0)
+    monkeypatch.setattr(imports, "MAX_INLINE_BYTES", 0)
     import_ = visitor.check(CUSTOMERS, content)
     assert import_.state == "checking"
     return import_
@@ -67,7 +67,7 @@ def test_a_small_workbook_that_names_a_far_row_is_refused_on_its_page(clerk):
 def test_strings_that_unfold_to_hundreds_of_megabytes_are_refused_by_the_job(clerk):
     strings = repeated(f"<sst {MAIN}>", f"<si><t>{'x' * 985}</t></si>", 100_000, "</sst>")
     bomb = book(sharedStrings=strings)
-    assert len(bomb) > imports.AT_ONCE
+    assert len(bomb) > imports.MAX_INLINE_BYTES
     began = time.monotonic()
     import_ = clerk.check(CUSTOMERS, bomb, name="x.xlsx")
     assert time.monotonic() - began < SOON / 2
@@ -137,7 +137,7 @@ def test_a_database_that_fails_in_the_request_leaves_the_work_to_a_job(clerk, mo
         raise OperationalError("canceling statement due to lock timeout")
 
     with monkeypatch.context() as patched:
-        patched.setattr(imports, "run", fail)
+        patched.setattr(imports, "process", fail)
         import_ = clerk.check(CUSTOMERS, FILE)
     assert import_.state == "checking"
     (args,) = jobs_of(import_)
@@ -163,7 +163,7 @@ def test_a_job_that_dies_each_time_is_given_up(clerk, monkeypatch):
             assert clerk.latest().state == "checking"
         work_on_import(import_id=str(import_.pk))
     assert clerk.latest().state == "failed"
-    assert "was broken off" in page_of(clerk)
+    assert "was aborted" in page_of(clerk)
     work_on_import(import_id=str(import_.pk))
     assert clerk.latest().attempts <= ATTEMPTS + 1
 
@@ -186,12 +186,12 @@ def test_an_import_without_a_job_fails_after_a_while_and_one_with_a_job_waits(cl
     lost.refresh_from_db()
     kept.refresh_from_db()
     assert (lost.state, kept.state) == ("failed", "checking")
-    assert "broken off" in lost.message
+    assert "aborted" in lost.message
 
 
 @pytest.mark.django_db(transaction=True)
 def test_one_worker_at_a_time_works_on_an_import(clerk, monkeypatch):
-    with own_queue(monkeypatch):
+    with empty_queue(monkeypatch):
         import_ = waiting(clerk, monkeypatch=monkeypatch)
         other = connection.copy()
         with transaction.atomic(), other.cursor() as cursor:
@@ -213,7 +213,7 @@ def test_no_transaction_is_open_while_a_worker_reads(clerk, monkeypatch):
         return read(*args, **rest)
 
     monkeypatch.setattr(imports, "read_sheet", noted)
-    with own_queue(monkeypatch):
+    with empty_queue(monkeypatch):
         waiting(clerk, monkeypatch=monkeypatch)
         run_due_jobs()
         assert clerk.latest().state == "checked"

@@ -15,7 +15,7 @@ from parties.services import change_status, create_party, seed_countries
 from skeleton.audit.models import AuditEntry
 from skeleton.identity.models import UserRole
 from skeleton.identity.tests.factories import actor_of
-from skeleton.importexport import imports, runs
+from skeleton.importexport import imports, processing
 from skeleton.importexport.models import Import
 from skeleton.importexport.tests.conftest import workbook
 from skeleton.kernel.actors import SYSTEM
@@ -73,7 +73,7 @@ def test_new_changed_and_unchanged_are_told_before_anything_is_written(clerk):
     assert clerk.apply().state == "done"
     known.refresh_from_db()
     assert (known.phone, known.credit_limit) == ("+1 666", 200000)
-    fresh = Customer.objects.get(name="FreshClient")
+    fresh = Customer.objects.get(name="Fresh")
     assert (fresh.credit_limit, fresh.currency) == (1050, "EUR")
     entries = AuditEntry.objects.filter(action="import")
     assert {entry.actor_email for entry in entries} == {"carl@example.com"}
@@ -175,7 +175,7 @@ def test_columns_that_are_only_shown_are_named_and_ignored(clerk):
     "file, said",
     [
         ("name,emial\n", "Unknown columns: emial"),
-        ("name,email,Name\n", "twice: name"),
+        ("name,email,Name\n", "more than once: name"),
         ("name,phone\n", "matched to records"),
         ("", "empty"),
         ("name,email\na,b,c\n", None),
@@ -198,7 +198,9 @@ def test_headings_are_read_as_people_write_them(clerk):
 
 def test_formulas_are_refused_where_they_stand(clerk):
     file = workbook([["name", "email", "phone"], ["Acme", "acme@example.com", "=1+1"]])
-    assert told(clerk.check(CUSTOMERS, file, name="x.xlsx")) == {(2, "phone"): "Holds a formula: put its value there."}
+    assert told(clerk.check(CUSTOMERS, file, name="x.xlsx")) == {
+        (2, "phone"): "Contains a formula. Replace it with its value."
+    }
 
 
 def test_numbers_of_a_spreadsheet_fit_where_texts_are_wanted(clerk):
@@ -351,7 +353,7 @@ def test_what_changed_since_the_look_is_shown_again_first(clerk):
 
 
 def test_a_large_file_is_worked_on_by_a_job(clerk, monkeypatch):
-    monkeypatch.setattr(imports, "AT_ONCE", 10)
+    monkeypatch.setattr(imports, "MAX_INLINE_BYTES", 10)
     waiting = clerk.check(CUSTOMERS, "name,email\nAcme,acme@example.com\n")
     assert waiting.state == "checking"
     page = text(clerk.get(clerk.page))
@@ -372,19 +374,19 @@ def test_a_large_file_is_worked_on_by_a_job(clerk, monkeypatch):
 def test_a_fault_of_ours_is_told_and_leaves_nothing(clerk, monkeypatch):
     checked = clerk.check(CUSTOMERS, "name,email\nAcme,acme@example.com\nB,b@example.com\n")
     assert checked.state == "checked"
-    monkeypatch.setattr(runs, "_errors", None)
-    monkeypatch.setattr(runs, "_body", lambda *args: 1 / 0)
+    monkeypatch.setattr(processing, "_errors", None)
+    monkeypatch.setattr(processing, "_body", lambda *args: 1 / 0)
     assert clerk.apply().state == "failed"
     assert not Customer.objects.exists()
-    assert "Something went wrong on our side" in text(clerk.get(clerk.page))
+    assert "An internal error occurred" in text(clerk.get(clerk.page))
 
 
 def test_old_files_are_forgotten(clerk):
     clerk.check(CUSTOMERS, "name,email\nAcme,acme@example.com\n")
-    imports.forget_old_imports()
+    imports.delete_old_imports()
     assert Import.objects.count() == 1
     Import.objects.update(created_at="2020-01-01T00:00:00Z")
-    imports.forget_old_imports()
+    imports.delete_old_imports()
     assert not Import.objects.exists()
 
 

@@ -18,17 +18,17 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from skeleton.importexport.errors import BadFile, TooMuch
+from skeleton.importexport.errors import InvalidFile, LimitExceeded
 from skeleton.importexport.limits import Limits
 from skeleton.importexport.sheets import open_sheet, read_sheet
 from skeleton.importexport.tests.conftest import workbook
 from skeleton.importexport.tests.hostile import (
     ACME,
     HEADING,
-    LINES_PER_PAGE,
     MAIN,
     OFFICE,
     PACKAGE,
+    SHEET,
     archive,
     book,
     parts_of,
@@ -77,7 +77,7 @@ def rows_of(content, **rest):
 
 def refusal_of(content, **rest):
     began = time.monotonic()
-    with pytest.raises(BadFile) as refusal:
+    with pytest.raises(InvalidFile) as refusal:
         rows_of(content, **rest)
     assert time.monotonic() - began < SOON
     return refusal.value
@@ -229,20 +229,20 @@ def test_what_unfolds_to_too_much_is_not_unfolded():
     spaces = repeated(f"<worksheet {MAIN}>", " " * 1_000, 60_000, "</worksheet>")
     for bomb in (book(sharedStrings=strings), book(sheet1=spaces)):
         assert len(bomb) < 500_000
-        assert isinstance(refusal_of(bomb), TooMuch)
+        assert isinstance(refusal_of(bomb), LimitExceeded)
 
 
 def test_many_short_strings_end_with_their_memory():
     strings = repeated(f"<sst {MAIN}>", "<si><t>ab</t></si>", 1_000_000, "</sst>")
     refusal = refusal_of(book(sharedStrings=strings), limits=Limits(memory=60_000_000))
-    assert isinstance(refusal, TooMuch)
+    assert isinstance(refusal, LimitExceeded)
     assert "memory" in refusal.message
 
 
 def test_a_long_text_that_is_named_often_is_refused():
     rows = "".join(row(n, *[cell(t="s", v="0")] * 2) for n in range(2, 2_000))
     bomb = book(HEADING + rows, sharedStrings=f"<sst {MAIN}><si><t>{'x' * 90_000}</t></si></sst>")
-    assert "more text than can be imported" in refusal_of(bomb).message
+    assert "too much text for one import" in refusal_of(bomb).message
 
 
 @pytest.mark.parametrize("part", ['<row r="1" x="{}">', "<{}>", "<!--{}-->", '<row r="1"><c t="inlineStr"><is><t>{}'])
@@ -259,7 +259,7 @@ def test_empty_rows_below_the_table_are_passed_over():
 def test_empty_rows_have_a_limit_of_their_own():
     rows = "".join(f'<row r="{n}" s="1"><c r="A{n}" s="1"/></row>' for n in range(3, 100_000))
     content = book(HEADING + ACME + rows)
-    assert len(rows_of(content, limits=Limits(unfolded=2_000_000))) == 1
+    assert len(rows_of(content, limits=Limits(decompressed=2_000_000))) == 1
     assert "empty rows" in refusal_of(content, limits=Limits(decompressed_empty_rows=2_000_000)).message
 
 
@@ -312,7 +312,7 @@ def test_every_kind_of_cell_is_read():
         "#N/A",
         "=",
     ]
-    assert (found.faults, found.formulas) == ((14,), (15,))
+    assert (found.errors, found.formulas) == ((14,), (15,))
 
 
 def test_the_calendar_of_old_macs_and_the_day_that_never_was():
@@ -334,7 +334,7 @@ def test_other_prefixes_the_strict_variant_and_other_places_are_workbooks_too():
     prefixed = prefixed.replace("<x:/x:", "</x:")
     for content in (strict, prefixed, sheet(HEADING + ACME).encode("utf-16")):
         assert len(rows_of(book(sheet1=content))) == 1
-    moved = {"xl/_rels/workbook.xml.rels": relations(worksheet="/Data.XML"), LINES_PER_PAGE: None}
+    moved = {"xl/_rels/workbook.xml.rels": relations(worksheet="/Data.XML"), SHEET: None}
     parts = [(name, moved.get(name, part)) for name, part in parts_of(book())]
     parts = [(name, part) for name, part in parts if part is not None]
     assert len(rows_of(archive([*parts, ("data.xml", sheet(HEADING + ACME))]))) == 1
@@ -377,7 +377,7 @@ def test_a_workbook_of_macros_is_read_without_them():
         (gzip.compress(b"a,b\n" * 1_000), "neither a workbook nor a text"),
         (random.Random(1).randbytes(100_000), "neither a workbook nor a text"),
         (b"PK\x05\x06" + bytes(18), "neither a workbook nor a text"),
-        (b"a\n" + (b"\1" * 90_000 + b"\n") * 200, "more text than can be imported"),
+        (b"a\n" + (b"\1" * 90_000 + b"\n") * 200, "too much text for one import"),
         (b"\xef\xbb\xbf", "empty"),
         (b"\xff\xfe", "empty"),
     ],
@@ -424,7 +424,7 @@ LONG = b"name,email\n" + b"Acme,acme@example.com\n" * 90_000
 
 def test_the_time_on_the_clock_is_limited():
     refusal = refusal_of(LONG, limits=Limits(seconds=0.01))
-    assert isinstance(refusal, TooMuch)
+    assert isinstance(refusal, LimitExceeded)
     assert "too long" in refusal.message
 
 

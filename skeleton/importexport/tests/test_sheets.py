@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skeleton.importexport.errors import BadFile
+from skeleton.importexport.errors import InvalidFile
 from skeleton.importexport.limits import JOB_LIMITS, Limits
 from skeleton.importexport.reader import errors as reader_errors
-from skeleton.importexport.reader.__main__ import table
+from skeleton.importexport.reader.__main__ import read_table
 from skeleton.importexport.sheets import open_sheet
 from skeleton.importexport.tests.conftest import workbook
 from skeleton.office.tables.columns import CellError, decimal_of
@@ -30,7 +30,7 @@ def read(content, **rest):
 
 def read_here(content, encoding=None):
     """Return the cells of all rows, read without a child process, for tests that read hundreds of files."""
-    _, rows = table(io.BytesIO(content), encoding, JOB_LIMITS)
+    _, rows = read_table(io.BytesIO(content), encoding, JOB_LIMITS)
     return [row.cells for row in rows]
 
 
@@ -63,7 +63,7 @@ def test_a_csv_is_read_however_it_is_written(content, cell):
 
 def test_the_encoding_may_be_named():
     assert read("имя\nЯ".encode("cp1251"), encoding="cp1251")[1] == [["Я"]]
-    with pytest.raises(BadFile, match="not in UTF-8"):
+    with pytest.raises(InvalidFile, match="not in UTF-8"):
         read("имя\nЯ".encode("cp1251"), encoding="utf-8")
 
 
@@ -97,7 +97,7 @@ def test_formulas_are_noticed_and_not_worked_out():
     ids=["empty", "blank", "xls", "damaged", "wide", "long", "columns"],
 )
 def test_what_cannot_be_read_says_why(content, said):
-    with pytest.raises(BadFile, match=said):
+    with pytest.raises(InvalidFile, match=said):
         read(content)
 
 
@@ -115,13 +115,13 @@ def parts_of(content):
 
 
 def test_an_archive_is_no_workbook():
-    with pytest.raises(BadFile, match="not a workbook"):
+    with pytest.raises(InvalidFile, match="not a workbook"):
         read(archive(("hello.txt", b"hello")))
 
 
 def test_too_many_rows_are_told():
     assert len(read(b"a\n" + b"1\n" * 3, limits=Limits(rows=3))[1]) == 3
-    with pytest.raises(BadFile, match="more than 3 rows"):
+    with pytest.raises(InvalidFile, match="more than 3 rows"):
         read(b"a\n" + b"1\n" * 4, limits=Limits(rows=3))
 
 
@@ -132,17 +132,17 @@ def test_entities_and_broken_parts_end_as_a_sentence():
             (part, content.replace(b"<work", laughs + b"<work", 1) if part == name else content)
             for part, content in parts_of(workbook([["a"], ["b"]]))
         ]
-        with pytest.raises(BadFile):
+        with pytest.raises(InvalidFile):
             read(archive(*hostile))
         cut = [(part, content[: len(content) // 2] if part == name else content) for part, content in hostile]
-        with pytest.raises(BadFile):
+        with pytest.raises(InvalidFile):
             read(archive(*cut))
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(content):
     for start in (b"", b"PK\x03\x04", b"a;b\n"):
-        with suppress(reader_errors.BadFile):
+        with suppress(reader_errors.InvalidFile):
             read_here(start + content)
 
 

@@ -1,4 +1,4 @@
-"""Jobs for the tests. What they did is counted in a table that happens to count."""
+"""Jobs for the tests. They count their runs in the table of the rate limits."""
 
 import time
 
@@ -14,7 +14,7 @@ _COUNT = """
 
 @job
 def count(key: str, pause: float = 0) -> None:
-    """Count one under `key`, then take a while."""
+    """Count a run under `key`, then sleep for `pause` seconds."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [key])
     time.sleep(pause)
@@ -22,13 +22,13 @@ def count(key: str, pause: float = 0) -> None:
 
 @job
 def fail(key: str) -> None:
-    """Count one under `key`, then fail."""
+    """Count a run under `key`, then fail."""
     count(key=key)
     raise RuntimeError("as it was told to")
 
 
 @job
 def pass_on(key: str) -> None:
-    """Enqueue another job, then fail: that one must not come to be."""
+    """Enqueue another job, then fail. The other job must be rolled back."""
     count.enqueue(key=key)
     raise RuntimeError("as it was told to")

@@ -1,4 +1,4 @@
-"""Jobs as an operator meets them: why they failed, and what can be done about it."""
+"""Failed jobs: their reasons, and the manual actions on them."""
 
 import datetime as dt
 from typing import Any
@@ -10,21 +10,21 @@ from django.utils import timezone
 from skeleton.audit.models import AuditEntry
 from skeleton.identity.tests.factories import actor_of, user_in_role
 from skeleton.jobs import services
-from skeleton.jobs.failures import place_of, reason_of
+from skeleton.jobs.failures import location_of, reason_of
 from skeleton.jobs.models import Job
-from skeleton.jobs.queries import jobs, live_worker_count, periodic_jobs
+from skeleton.jobs.queries import jobs_with_failures, live_worker_count, periodic_jobs
 from skeleton.jobs.queue import ATTEMPTS
 from skeleton.jobs.tests.jobs import count, fail, pass_on
 from skeleton.kernel.errors import Conflict, NotFound
-from skeleton.kernel.redaction import HIDDEN, LONGEST, redact
-from skeleton.testkit.queue import own_queue, run_due_jobs
+from skeleton.kernel.redaction import MASK, MAX_LENGTH, redact
+from skeleton.testkit.queue import empty_queue, run_due_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def empty_queue(db, monkeypatch):
-    with own_queue(monkeypatch):
+def fresh_queue(db, monkeypatch):
+    with empty_queue(monkeypatch):
         yield
 
 
@@ -34,7 +34,7 @@ def chief():
 
 
 def failed():
-    """A job that has failed for good; its number."""
+    """Return the number of a job that has failed permanently."""
     number = fail.enqueue(key="failed")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET attempts = %s WHERE id = %s", [ATTEMPTS - 1, number])
@@ -48,7 +48,7 @@ def state(number):
 
 def test_why_it_failed_is_kept_after_the_rollback_and_goes_with_the_job():
     number = failed()
-    job: Any = jobs().get(pk=number)
+    job: Any = jobs_with_failures().get(pk=number)
     assert (job.status, job.attempts) == ("failed", ATTEMPTS)
     assert job.reason == "RuntimeError: as it was told to"
     assert job.place.startswith("skeleton/jobs/tests/jobs.py:")
@@ -63,7 +63,7 @@ def test_why_it_failed_is_kept_after_the_rollback_and_goes_with_the_job():
 def test_one_that_will_be_tried_again_says_why_it_waits():
     number = pass_on.enqueue(key="x")
     run_due_jobs()
-    job: Any = jobs().get(pk=number)
+    job: Any = jobs_with_failures().get(pk=number)
     assert (job.status, job.reason) == ("todo", "RuntimeError: as it was told to")
     assert job.scheduled_at > timezone.now()
 
@@ -141,12 +141,12 @@ def test_periodic_jobs_with_their_last_and_next_run():
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH job AS (INSERT INTO procrastinate_jobs (queue_name, task_name, status)"
-            " VALUES ('default', 'skeleton.jobs.tasks.clean_up', 'failed') RETURNING id)"
+            " VALUES ('default', 'skeleton.jobs.tasks.delete_old_jobs', 'failed') RETURNING id)"
             " INSERT INTO procrastinate_periodic_defers (task_name, defer_timestamp, job_id)"
-            " SELECT 'skeleton.jobs.tasks.clean_up', 1767237420, id FROM job"
+            " SELECT 'skeleton.jobs.tasks.delete_old_jobs', 1767237420, id FROM job"
         )
     found = {str(each.purpose): each for each in periodic_jobs()}
-    clean_up = next(each for purpose, each in found.items() if purpose.startswith("Every night, for old jobs"))
+    clean_up = next(each for purpose, each in found.items() if purpose.startswith("Every night: delete old jobs"))
     report = next(each for each in found.values() if each.title == "Report orphans")
     assert (clean_up.last, clean_up.state) == (dt.datetime(2026, 1, 1, 3, 17, tzinfo=dt.UTC), "failed")
     assert (clean_up.next.hour, clean_up.next.minute) == (3, 17)
@@ -181,14 +181,14 @@ def test_secrets_are_left_out(said, kept):
 
 def test_our_own_secrets_are_left_out_whatever_stands_around_them(settings):
     settings.SECRET_KEY = "correct-horse-battery-staple-of-many-characters"
-    assert redact(f"bad signature by {settings.SECRET_KEY}!") == f"bad signature by {HIDDEN}!"
+    assert redact(f"bad signature by {settings.SECRET_KEY}!") == f"bad signature by {MASK}!"
 
 
 def test_a_refused_row_is_not_repeated():
-    """PostgreSQL tells the whole row, hashes included, in the lines after the first."""
+    """The lines after the first contain the whole row, including hashes."""
     assert reason_of(ValueError('null value in column "x"\nDETAIL:  Failing row contains (secret).')) == (
         'ValueError: null value in column "x"'
     )
     assert reason_of(ValueError()) == "ValueError"
-    assert len(reason_of(ValueError("x" * 9000))) < LONGEST + 10
-    assert place_of(ValueError()) == ""
+    assert len(reason_of(ValueError("x" * 9000))) < MAX_LENGTH + 10
+    assert location_of(ValueError()) == ""

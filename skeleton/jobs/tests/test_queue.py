@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from skeleton.jobs.queue import ATTEMPTS, retry_delay
 from skeleton.jobs.tests.jobs import count, fail, pass_on
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.transactions import audited_transaction
-from skeleton.testkit.queue import own_queue, run_due_jobs
+from skeleton.testkit.queue import empty_queue, run_due_jobs
 from skeleton.testkit.roles import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,8 +32,8 @@ def sql(statement, *values):
 
 
 @pytest.fixture(autouse=True)
-def empty_queue(db, monkeypatch):
-    with own_queue(monkeypatch):
+def fresh_queue(db, monkeypatch):
+    with empty_queue(monkeypatch):
         yield
 
 
@@ -63,7 +64,7 @@ def test_a_job_is_part_of_its_transaction():
 
 
 def test_a_job_run_again_has_no_second_effect():
-    """The worker died between the job's commit and its report: the queue hands the job out again."""
+    """The worker died after the job's commit and before its report, so the queue runs the job again."""
     number = count.enqueue(key="twice")
     run_due_jobs()
     with as_owner():
@@ -111,15 +112,15 @@ def test_pauses_grow_to_an_hour():
 def test_what_is_periodic():
     found = {task.task.name: task.cron for task in registry()}
     assert found == {
-        "skeleton.jobs.tasks.give_back_stalled_jobs": "* * * * *",
-        "skeleton.jobs.tasks.clean_up": "17 3 * * *",
+        "skeleton.jobs.tasks.release_stalled_jobs": "* * * * *",
+        "skeleton.jobs.tasks.delete_old_jobs": "17 3 * * *",
         "skeleton.files.tasks.report_orphans": "41 2 * * *",
-        "skeleton.importexport.tasks.forget": "43 3 * * *",
-        "skeleton.importexport.tasks.fail_lost": "*/5 * * * *",
-        "messenger.tasks.clean_up": "31 3 * * *",
+        "skeleton.importexport.tasks.delete_old_imports": "43 3 * * *",
+        "skeleton.importexport.tasks.fail_lost_imports": "*/5 * * * *",
+        "messenger.tasks.delete_old_events": "31 3 * * *",
         "contracts.tasks.run_contract_cycle": "5 * * * *",
         "billing.tasks.notify_overdue_invoices": "15 * * * *",
-        "skeleton.notifications.tasks.clean_up": "29 3 * * *",
+        "skeleton.notifications.tasks.delete_old_notifications": "29 3 * * *",
         "inventory.tasks.release_expired_reservations": "* * * * *",
     }
 
@@ -136,7 +137,7 @@ def test_clean_up_keeps_what_is_young_or_failed():
     sql("UPDATE procrastinate_jobs SET status = 'failed' WHERE id = %s", failed)
     sql("UPDATE procrastinate_events SET at = now() - interval '8 days' WHERE job_id IN (%s, %s)", old, failed)
     sql("UPDATE core_job_done SET done_at = now() - interval '8 days' WHERE job_id = %s", old)
-    tasks.clean_up()
+    tasks.delete_old_jobs()
     left = {row[0] for row in sql("SELECT id FROM procrastinate_jobs")}  # at a full minute periodic ones come, too
     assert left & {old, young, failed} == {young, failed}
     assert {row[0] for row in sql("SELECT job_id FROM core_job_done")} >= {young, failed}
@@ -147,7 +148,7 @@ def test_clean_up_keeps_what_is_young_or_failed():
 
 
 def worker(*options):
-    """`manage.py worker` over the database of the tests."""
+    """Start `manage.py worker` with the database of the tests."""
     database = connection.settings_dict
     address = (
         f"postgresql://{quote(database['USER'], '')}:{quote(database['PASSWORD'], '')}@{quote(database['HOST'], '')}"
@@ -215,3 +216,34 @@ def test_a_job_that_was_queued_before_the_modules_moved_is_found_under_its_new_n
     assert sql("SELECT task_name FROM procrastinate_jobs WHERE id = %s", number) == [
         ("skeleton.importexport.tasks.apply_import",)
     ]
+
+
+def test_jobs_that_were_queued_under_former_names_are_renamed_and_named_back():
+    folder = settings.BASE_DIR / "skeleton/jobs/sql"
+    forwards, backwards = (
+        (folder / f"0004_task_names{end}.sql").read_text(encoding="utf-8") for end in ("", ".reverse")
+    )
+    names = dict(re.findall(r"\('([\w.]+)', '([\w.]+)'\)", forwards))
+    sql("DELETE FROM procrastinate_jobs WHERE task_name = ANY(%s)", [*names, *names.values()])
+    queued = (
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, args, lock, queueing_lock)"
+        " SELECT 'default', name, '{}', name, name FROM unnest(%s::text[]) AS name"
+    )
+    runs = (
+        "INSERT INTO procrastinate_periodic_defers (task_name, defer_timestamp)"
+        " SELECT name, 0 FROM unnest(%s::text[]) AS name"
+    )
+    sql(queued, list(names))
+    sql(runs, list(names))
+
+    def stored(among):
+        jobs = sql("SELECT task_name, lock, queueing_lock FROM procrastinate_jobs WHERE task_name = ANY(%s)", among)
+        defers = sql("SELECT task_name FROM procrastinate_periodic_defers WHERE task_name = ANY(%s)", among)
+        return {name for job in jobs for name in job}, {name for (name,) in defers}
+
+    with connection.cursor() as cursor:
+        cursor.execute(forwards)
+    assert stored(list(names.values())) == (set(names.values()), set(names.values()))
+    with connection.cursor() as cursor:
+        cursor.execute(backwards)
+    assert stored(list(names)) == (set(names), set(names))

@@ -1,4 +1,4 @@
-"""The screen of the jobs."""
+"""The back-office screen of jobs."""
 
 import pytest
 from django.db import connection
@@ -9,16 +9,16 @@ from skeleton.identity.tests.factories import PASSWORD, user_in_role, user_with
 from skeleton.jobs.models import Job
 from skeleton.jobs.tests.jobs import count, fail
 from skeleton.jobs.tests.test_jobs import failed
-from skeleton.testkit.browser import PHONE, browse
-from skeleton.testkit.queue import own_queue
+from skeleton.testkit.browser import PHONE, run_in_browser
+from skeleton.testkit.queue import empty_queue
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/admin/jobs/job/"
 
 
 @pytest.fixture(autouse=True)
-def empty_queue(db, monkeypatch):
-    with own_queue(monkeypatch):
+def fresh_queue(db, monkeypatch):
+    with empty_queue(monkeypatch):
         yield
 
 
@@ -50,7 +50,7 @@ def test_the_list_shows_what_is_open_with_its_reason(chief):
     shown = chief.get(LIST).content.decode()
     assert "RuntimeError: as it was told to" in shown
     assert "No worker is running" in shown
-    assert "Every night, for old jobs" in shown
+    assert "Every night: delete old jobs" in shown
     assert f"{LIST}{done}/" not in shown
     assert f"{LIST}{done}/" in chief.get(LIST, {"status": "succeeded"}).content.decode()
     assert f"{LIST}{done}/" in chief.get(LIST, {"status": "all", "task": count.name}).content.decode()
@@ -72,7 +72,7 @@ def test_a_jobs_page_and_its_acts(chief):
     assert "This job is cancelled." in chief.post(f"{page}cancel/").content.decode()
     history = chief.get(f"{page}history/", follow=True).content.decode()
     assert "RUN NOW" in history.upper()
-    by_audit_id = f"{LIST}{Job.objects.get(pk=number).audited_as}/change/"
+    by_audit_id = f"{LIST}{Job.objects.get(pk=number).audit_id}/change/"
     assert chief.get(by_audit_id).status_code == 200
     assert chief.get(f"{LIST}{number + 1000}/history/").status_code == 302
 
@@ -95,13 +95,13 @@ def test_seen_in_a_browser(live_server, width, size):
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in").click()
         window.go(LIST)
-        window.shoot(f"{width}-jobs")
+        window.screenshot(f"{width}-jobs")
         page = window.go(f"{LIST}{number}/change/")
-        window.shoot(f"{width}-job")
+        window.screenshot(f"{width}-job")
         page = window.go(f"{LIST}{number}/run-now/")
-        page.locator("#act-form button[type=submit]").click()
+        page.locator("#action-form button[type=submit]").click()
         expect(page.get_by_text("will run as soon as a worker is free.").first).to_be_visible()
-        window.shoot(f"{width}-job-run-now")
+        window.screenshot(f"{width}-job-run-now")
 
-    browse(story, live_server.url, size)
+    run_in_browser(story, live_server.url, size)
     assert Job.objects.get(pk=number).status == "todo"

@@ -14,10 +14,10 @@ THEN = dt.datetime(2024, 5, 6, 7, 8, tzinfo=dt.UTC)
 
 def test_it_is_another_moment_inside_and_the_real_one_after():
     default = User._meta.get_field("created_at").get_default
-    with clock.at(THEN):
+    with clock.freeze_time_at(THEN):
         assert timezone.now() == THEN
         assert default() == THEN, "the defaults of fields as well"
-        with clock.at(THEN + dt.timedelta(days=1)):
+        with clock.freeze_time_at(THEN + dt.timedelta(days=1)):
             assert timezone.now() == THEN + dt.timedelta(days=1)
         assert timezone.now() == THEN
         assert timezone.localdate() == THEN.date()
@@ -25,7 +25,7 @@ def test_it_is_another_moment_inside_and_the_real_one_after():
 
 
 def test_it_is_the_real_one_after_a_failure_too():
-    with pytest.raises(ZeroDivisionError), clock.at(THEN):
+    with pytest.raises(ZeroDivisionError), clock.freeze_time_at(THEN):
         _ = 1 / 0
     assert timezone.now().year != 2024
 
@@ -33,7 +33,7 @@ def test_it_is_the_real_one_after_a_failure_too():
 def test_no_request_can_turn_the_clock():
     token = current_request.set(RequestContext(request_id="x", ip=None))
     try:
-        with pytest.raises(RuntimeError, match="requests"), clock.at(THEN):
+        with pytest.raises(RuntimeError, match="requests"), clock.freeze_time_at(THEN):
             pass
     finally:
         current_request.reset(token)

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.db.models import F
 
-from skeleton.db.statements import CurrentDate, compile_count, compile_rows
+from skeleton.db.compiled_sql import CurrentDate, compile_count, compile_rows
 from skeleton.identity.models import Role
 from skeleton.kernel import clock, days
 
@@ -14,9 +14,9 @@ KYIV = dt.timezone(dt.timedelta(hours=3))
 
 
 def test_today_is_the_day_of_the_clock():
-    with clock.at(THEN):
+    with clock.freeze_time_at(THEN):
         assert days.today() == dt.date(2024, 5, 6)
-    with clock.at(THEN + dt.timedelta(minutes=1)):
+    with clock.freeze_time_at(THEN + dt.timedelta(minutes=1)):
         assert days.today() == dt.date(2024, 5, 7)
 
 
@@ -33,7 +33,7 @@ def test_queries_ask_the_same_clock():
     compiled = compile_rows(rows.order_by("pk"), ["day"], tail="LIMIT 1")
     counting = compile_count(rows.filter(created_at__date=F("day")))
     for moment in (THEN, THEN + dt.timedelta(minutes=1)):
-        with clock.at(moment):
+        with clock.freeze_time_at(moment):
             assert rows.values_list("day", flat=True).first() == days.today()
             assert compiled.run({}) == [(days.today(),)]
             assert counting.run({}) == [(0,)]

@@ -1,5 +1,5 @@
 """Services of notifications: creating, marking as read, and delivering them."""
 
-from skeleton.notifications.services.telling import notify
+from skeleton.notifications.services.creation import notify
 
 __all__ = ["notify"]

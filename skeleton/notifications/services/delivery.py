@@ -12,19 +12,19 @@ import structlog
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from skeleton.db.locks import locked_for_update, locked_if_there
-from skeleton.db.records import assign
+from skeleton.db.locks import locked_for_update, locked_or_none
+from skeleton.db.records import save_changes
 from skeleton.jobs.failures import reason_of
 from skeleton.jobs.queue import ATTEMPTS, job, retry_delay
 from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.transactions import audited_transaction
-from skeleton.notifications.channels import Message, Refused, backend_of
+from skeleton.notifications.channels import Message, PermanentFailure, backend_of
 from skeleton.notifications.choices import Channel, DeliveryStatus, Event
-from skeleton.notifications.links import address_of
+from skeleton.notifications.links import absolute_url
 from skeleton.notifications.models import Delivery, Notification
-from skeleton.notifications.queries import wishes_of
+from skeleton.notifications.queries import preferences_of
 from skeleton.notifications.texts import texts_for
 
 log = structlog.get_logger("skeleton.notifications")
@@ -35,65 +35,68 @@ EVENTS_FOR_INACTIVE_USERS = (Event.ACCOUNT_DEACTIVATED,)
 
 @job
 @titled(_("Deliver notifications"))
-def deliver(notification_ids: list[str]) -> None:
+def create_deliveries(notification_ids: list[str]) -> None:
     """Start deliveries on the channels that users have enabled now, or try again after their quiet hours."""
     now = timezone.now()
-    told = Notification.objects.filter(pk__in=notification_ids).select_related("user__notification_preferences")
-    for notification in told.order_by("pk"):
-        wishes = wishes_of(notification.user)
-        if not any(wanted(notification, channel) for channel in Channel):
+    notifications = Notification.objects.filter(pk__in=notification_ids).select_related(
+        "user__notification_preferences"
+    )
+    for notification in notifications.order_by("pk"):
+        if not any(should_deliver(notification, channel) for channel in Channel):
             continue
-        until = wishes.quiet_until(now)
+        until = preferences_of(notification.user).quiet_until(now)
         if until:
-            deliver.enqueue(notification_ids=[str(notification.pk)], at=until)
+            create_deliveries.enqueue(notification_ids=[str(notification.pk)], at=until)
         else:
-            _create_deliveries(notification)
+            _start_deliveries(notification)
 
 
-def _create_deliveries(notification: Notification) -> None:
-    channels = [channel for channel in Channel if wanted(notification, channel)]
+def _start_deliveries(notification: Notification) -> None:
+    channels = [channel for channel in Channel if should_deliver(notification, channel)]
     rows = [Delivery(notification=notification, channel=channel) for channel in channels]
     for delivery in Delivery.objects.bulk_create(rows, ignore_conflicts=True):
-        send.enqueue(delivery_id=str(delivery.pk))  # rows that already existed are not returned
+        send_delivery.enqueue(delivery_id=str(delivery.pk))  # rows that already existed are not returned
 
 
 @job
 @titled(_("Send notification"))
-def send(delivery_id: str) -> None:
+def send_delivery(delivery_id: str) -> None:
     """Send one delivery if it is still waiting and still wanted."""
     waiting = Delivery.objects.filter(status=DeliveryStatus.WAITING)
-    delivery = locked_if_there(waiting.select_related("notification__user__notification_preferences"), delivery_id)
+    delivery = locked_or_none(waiting.select_related("notification__user__notification_preferences"), delivery_id)
     if delivery is None:
         return
     notification, channel = delivery.notification, Channel(delivery.channel)
-    until = wishes_of(notification.user).quiet_until(timezone.now())
-    if not wanted(notification, channel):
-        assign(delivery, {"status": DeliveryStatus.SKIPPED})
+    until = preferences_of(notification.user).quiet_until(timezone.now())
+    if not should_deliver(notification, channel):
+        save_changes(delivery, {"status": DeliveryStatus.SKIPPED})
     elif until:
-        send.enqueue(delivery_id=delivery_id, at=until)
+        send_delivery.enqueue(delivery_id=delivery_id, at=until)
     else:
         _send(delivery)
 
 
-def send_again(*, delivery_id: UUID, actor: Actor) -> None:
+def retry_delivery(*, delivery_id: UUID, actor: Actor) -> None:
     """Retry a failed delivery, with all attempts again. Raises NotFound, Conflict (it has not failed)."""
     with audited_transaction(actor, "send_again"):
         delivery = locked_for_update(Delivery.objects.all(), delivery_id)
         if delivery.status != DeliveryStatus.FAILED:
             raise Conflict(_("Only failed deliveries can be sent again."))
-        assign(delivery, {"status": DeliveryStatus.WAITING, "attempts": 0})
-        send.enqueue(delivery_id=str(delivery_id))
+        save_changes(delivery, {"status": DeliveryStatus.WAITING, "attempts": 0})
+        send_delivery.enqueue(delivery_id=str(delivery_id))
 
 
 def _send(delivery: Delivery) -> None:
     try:
         backend_of(Channel(delivery.channel)).send(_message(delivery))
-    except Refused as exc:
+    except PermanentFailure as exc:
         _give_up(delivery, exc)
     except Exception as exc:  # noqa: BLE001 (whatever a provider's library raises)
         _schedule_retry(delivery, exc)
     else:
-        assign(delivery, {"status": DeliveryStatus.SENT, "sent_at": timezone.now(), **_attempt_fields(delivery, "")})
+        save_changes(
+            delivery, {"status": DeliveryStatus.SENT, "sent_at": timezone.now(), **_attempt_fields(delivery, "")}
+        )
 
 
 def _schedule_retry(delivery: Delivery, exc: Exception) -> None:
@@ -102,13 +105,13 @@ def _schedule_retry(delivery: Delivery, exc: Exception) -> None:
         _give_up(delivery, exc)
         return
     pause = dt.timedelta(seconds=retry_delay(delivery.attempts))
-    assign(delivery, _attempt_fields(delivery, _reason(exc)))
-    send.enqueue(delivery_id=str(delivery.pk), at=timezone.now() + pause)
+    save_changes(delivery, _attempt_fields(delivery, _reason(exc)))
+    send_delivery.enqueue(delivery_id=str(delivery.pk), at=timezone.now() + pause)
 
 
 def _give_up(delivery: Delivery, exc: Exception) -> None:
     log.warning("delivery_failed", delivery=str(delivery.pk), channel=delivery.channel, reason=_reason(exc))
-    assign(delivery, {"status": DeliveryStatus.FAILED, **_attempt_fields(delivery, _reason(exc))})
+    save_changes(delivery, {"status": DeliveryStatus.FAILED, **_attempt_fields(delivery, _reason(exc))})
 
 
 def _attempt_fields(delivery: Delivery, error: str) -> dict[str, Any]:
@@ -126,15 +129,15 @@ def _message(delivery: Delivery) -> Message:
     texts = texts_for(user.language)
     title = "" if channel is Channel.SMS else texts.line(event, "title", values)
     text = {
-        Channel.EMAIL: lambda: texts.letter(event, values, name=user.name, address=address_of(notification.link)),
+        Channel.EMAIL: lambda: texts.email_text(event, values, name=user.name, address=absolute_url(notification.link)),
         Channel.SMS: lambda: texts.line(event, "sms", values),
         Channel.PUSH: lambda: texts.line(event, "body", values),
     }[channel]()
     return Message(delivery.pk, channel, title, text, user.pk, user.email, user.name)
 
 
-def wanted(notification: Notification, channel: Channel) -> bool:
+def should_deliver(notification: Notification, channel: Channel) -> bool:
     """Return whether the notification should currently be delivered over this channel."""
     user = notification.user
     reachable = user.is_active or notification.type in EVENTS_FOR_INACTIVE_USERS
-    return reachable and wishes_of(user).wants(channel)
+    return reachable and preferences_of(user).wants(channel)

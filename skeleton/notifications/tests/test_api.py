@@ -5,11 +5,11 @@ from django.db import DatabaseError, connection, transaction
 
 from skeleton.identity.tests.factories import UserFactory, actor_of, client_of
 from skeleton.notifications.models import Notification
-from skeleton.notifications.services.marks import mark_all_read, mark_read
+from skeleton.notifications.services.reading import mark_all_read, mark_read
 from skeleton.notifications.tests.factories import tell
 from skeleton.notifications.views import NotificationViewSet
 from skeleton.testkit.query_counts import check_query_counts
-from skeleton.testkit.races import race
+from skeleton.testkit.races import run_in_threads
 from skeleton.testkit.reading import check_reads
 from skeleton.testkit.roles import as_owner
 
@@ -105,7 +105,7 @@ def test_marks_at_the_same_moment():
             mark_read(notification_id=row.pk, actor=actor)
         return 0
 
-    race(6, mark)
+    run_in_threads(6, mark)
     assert not Notification.objects.filter(user=user, read_at=None).exists()
 
 
@@ -114,7 +114,7 @@ def test_of_several_who_read_all_each_is_counted_once():
     user = UserFactory.create()
     for _ in range(20):
         tell(user)
-    counts = race(5, lambda number: mark_all_read(actor=actor_of(user)))
+    counts = run_in_threads(5, lambda number: mark_all_read(actor=actor_of(user)))
     assert sum(counts) == 20
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from skeleton.identity.tests.factories import UserFactory
 from skeleton.notifications.checks import check_channels
 from skeleton.notifications.models import Delivery, Notification
-from skeleton.notifications.services.cleaning import forget_read
+from skeleton.notifications.services.cleanup import delete_old_read
 from skeleton.notifications.tests.factories import tell
 
 UNUSABLE = [
@@ -48,7 +48,7 @@ def test_settings_that_work(settings):
 
 @pytest.mark.django_db
 def test_what_was_read_long_ago_is_forgotten(settings, monkeypatch):
-    monkeypatch.setattr("skeleton.notifications.services.cleaning.BATCH", 2)
+    monkeypatch.setattr("skeleton.notifications.services.cleanup.BATCH", 2)
     user, now = UserFactory.create(), timezone.now()
     kept = {tell(user).pk for _ in range(2)}
     read = [tell(user) for _ in range(5)]
@@ -56,8 +56,8 @@ def test_what_was_read_long_ago_is_forgotten(settings, monkeypatch):
     Notification.objects.filter(pk__in=[row.pk for row in read]).update(read_at=now)
     Notification.objects.exclude(pk=read[-1].pk).update(created_at=now - dt.timedelta(days=366))
     settings.SKELETON_NOTIFICATION_DAYS = 0
-    assert forget_read() == 0
+    assert delete_old_read() == 0
     settings.SKELETON_NOTIFICATION_DAYS = 365
-    assert forget_read() == 4
+    assert delete_old_read() == 4
     assert set(Notification.objects.values_list("pk", flat=True)) == {*kept, read[-1].pk}
     assert not Delivery.objects.exists()

@@ -11,9 +11,9 @@ from django.db import DatabaseError, transaction
 
 from skeleton.identity.models import User
 from skeleton.identity.tests.factories import UserFactory, actor_of
-from skeleton.notifications.channels import Refused
+from skeleton.notifications.channels import PermanentFailure
 from skeleton.notifications.choices import Event
-from skeleton.notifications.links import page_of
+from skeleton.notifications.links import back_office_path
 from skeleton.notifications.models import Delivery, Preferences
 from skeleton.notifications.services.preferences import update_preferences
 from skeleton.notifications.tests.factories import jump, queued, tell, work_off
@@ -99,11 +99,11 @@ class TestWays:
     def test_what_a_provider_refuses_is_not_tried_again(self, provider, monkeypatch):
         user = UserFactory.create()
         wish(user, email_enabled=False, sms_enabled=True, push_enabled=True)
-        monkeypatch.setattr(Provider, "refusal", Refused("No such number"))
+        monkeypatch.setattr(Provider, "refusal", PermanentFailure("No such number"))
         tell(user)
         work_off()
         assert ways() == {"sms": "failed", "push": "failed"}
-        assert set(Delivery.objects.values_list("error", flat=True)) == {"Refused: No such number"}
+        assert set(Delivery.objects.values_list("error", flat=True)) == {"PermanentFailure: No such number"}
 
     def test_one_way_that_fails_does_not_hold_up_the_others(self, provider, monkeypatch):
         user = UserFactory.create()
@@ -171,7 +171,7 @@ class TestQuietHours:
             work_off()
         assert ways() == {}
         [(number, name, _, moment)] = queued()
-        assert name.endswith(".deliver")
+        assert name.endswith(".create_deliveries")
         assert moment == at(16, 8)
         wish(user, email_enabled=False, sms_enabled=True)
         jump(number)
@@ -293,4 +293,4 @@ PK = "01972b15-8000-7000-8000-0000000000c1"
     ids=["invoice", "order", "contract", "stock", "page", "no screen", "no id", "empty id", "elsewhere", "nothing"],
 )
 def test_pages(link, page):
-    assert page_of(link) == page
+    assert back_office_path(link) == page

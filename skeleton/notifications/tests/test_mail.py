@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from skeleton.identity.tests.factories import UserFactory
 from skeleton.jobs.queue import ATTEMPTS, retry_delay
-from skeleton.jobs.worker import work
+from skeleton.jobs.worker import run_worker
 from skeleton.notifications.choices import Event
 from skeleton.notifications.models import Delivery
-from skeleton.notifications.services.delivery import deliver, send
+from skeleton.notifications.services.delivery import create_deliveries, send_delivery
 from skeleton.notifications.tests.factories import VALUES, jump, queued, tell, work_off
-from skeleton.testkit.races import race
+from skeleton.testkit.races import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -188,13 +188,13 @@ class TestAtTheSameMoment:
         office.pause = 0.3
         row = tell(UserFactory.create())
         waiting = Delivery.objects.create(notification=row, channel="email")
-        race(4, lambda number: send._run(context(number), delivery_id=str(waiting.pk)))
+        run_in_threads(4, lambda number: send_delivery._run(context(number), delivery_id=str(waiting.pk)))
         assert len(office.mails) == 1
         assert state() == ("sent", 1)
 
     def test_workers_that_begin_the_same_notification(self, office, empty_queue):
         row = tell(UserFactory.create())
-        race(4, lambda number: deliver._run(context(number), notification_ids=[str(row.pk)]))
+        run_in_threads(4, lambda number: create_deliveries._run(context(number), notification_ids=[str(row.pk)]))
         assert Delivery.objects.count() == 1
         work_off()
         assert len(office.mails) == 1
@@ -215,7 +215,7 @@ def context(number: int) -> Any:
 
 
 async def worked():
-    await work(wait=False)
+    await run_worker(wait=False)
     await sync_to_async(connections.close_all)()
 
 

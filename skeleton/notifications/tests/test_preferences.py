@@ -11,7 +11,7 @@ from skeleton.identity.tests.factories import UserFactory, actor_of
 from skeleton.notifications.models import Preferences
 from skeleton.notifications.services.preferences import update_preferences
 from skeleton.testkit.narrowing import present
-from skeleton.testkit.races import race
+from skeleton.testkit.races import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -142,7 +142,7 @@ def test_changes_at_the_same_moment_are_all_kept():
         {"timezone": "Europe/Kyiv"},
         {"language": "uk", "quiet_hours_start": None},
     ]
-    race(5, lambda number: update_preferences(values=changes[number], actor=actor))
+    run_in_threads(5, lambda number: update_preferences(values=changes[number], actor=actor))
     wishes = Preferences.objects.get(user_id=present(actor.id))
     assert (wishes.email_enabled, wishes.sms_enabled, wishes.push_enabled) == (False, True, True)
     assert wishes.timezone == "Europe/Kyiv"

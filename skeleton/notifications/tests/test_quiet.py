@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skeleton.notifications.models import Preferences
-from skeleton.notifications.quiet import quiet_until
+from skeleton.notifications.quiet_hours import quiet_until
 
 NIGHT = "22:00-08:00"
 

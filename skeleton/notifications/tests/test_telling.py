@@ -10,13 +10,13 @@ from skeleton.identity.queries import recipients_of
 from skeleton.identity.tests.factories import UserFactory, actor_of, user_in_role, user_with
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.transactions import audited_transaction
-from skeleton.notifications.choices import VALUES, Event
-from skeleton.notifications.models import Notification, Occasion
-from skeleton.notifications.queries import concerned
+from skeleton.notifications.choices import EVENT_VALUES, Event
+from skeleton.notifications.models import Notification, NotificationKey
+from skeleton.notifications.queries import recipients_for
 from skeleton.notifications.services import notify
 from skeleton.notifications.tests import factories
 from skeleton.notifications.tests.factories import queued, tell, told
-from skeleton.testkit.races import race
+from skeleton.testkit.races import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -42,14 +42,14 @@ def test_everybody_is_told_once_and_in_their_language(django_assert_num_queries)
     assert (row.type, row.link, row.read_at) == ("invoice.sent", "/api/v1/invoices/1", None)
     assert row.values["due_date"] == "2026-02-15"
     [(_, name, arguments, at)] = queued()
-    assert name.endswith(".deliver")
+    assert name.endswith(".create_deliveries")
     assert len(arguments["notification_ids"]) == 3
     assert at is None
 
 
 def message_to(user, once):
     values = factories.VALUES[Event.MESSAGE]
-    notify(event=Event.MESSAGE, recipients=recipients_of([user.pk]), values=values, once=once)
+    notify(event=Event.MESSAGE, recipients=recipients_of([user.pk]), values=values, deduplication_key=once)
 
 
 def test_nobody_to_tell_is_no_job():
@@ -62,12 +62,15 @@ def test_a_change_that_is_undone_told_nobody():
     user = UserFactory.create()
     with audited_transaction(SYSTEM, "test"):
         notify(
-            event=Event.MESSAGE, recipients=recipients_of([user.pk]), values=factories.VALUES[Event.MESSAGE], once="k"
+            event=Event.MESSAGE,
+            recipients=recipients_of([user.pk]),
+            values=factories.VALUES[Event.MESSAGE],
+            deduplication_key="k",
         )
         transaction.set_rollback(True)
     assert told(user) == []
     assert not queued()
-    assert not Occasion.objects.exists()
+    assert not NotificationKey.objects.exists()
 
 
 def test_values_must_be_the_events_own():
@@ -75,7 +78,7 @@ def test_values_must_be_the_events_own():
         notify(event=Event.MESSAGE, recipients=[], values={"sender": "x"})
     with pytest.raises(TypeError, match="sender, text"):
         notify(event=Event.MESSAGE, recipients=[], values={"sender": "x", "text": "y", "z": "z"})
-    assert VALUES.keys() == set(Event)
+    assert EVENT_VALUES.keys() == set(Event)
 
 
 def test_quantities_come_exactly():
@@ -92,7 +95,7 @@ def test_what_is_told_once_is_told_once():
                 event=Event.MESSAGE,
                 recipients=recipients_of([who.pk]),
                 values=factories.VALUES[Event.MESSAGE],
-                once=key,
+                deduplication_key=key,
             )
     assert (len(told(user)), len(told(other))) == (1, 1)
 
@@ -107,10 +110,10 @@ def test_of_many_at_once_one_tells():
                 event=Event.MESSAGE,
                 recipients=recipients_of([user.pk]),
                 values=factories.VALUES[Event.MESSAGE],
-                once="raced",
+                deduplication_key="raced",
             )
 
-    race(6, attempt)
+    run_in_threads(6, attempt)
     assert len(told(user)) == 1
 
 
@@ -119,14 +122,14 @@ class TestConcerned:
         creator = user_with(language="de")
         actor = actor_of(creator)
         with django_assert_num_queries(0):
-            assert concerned(creator.pk, "invoices:write", actor=actor) == [(creator.pk, "de")]
+            assert recipients_for(creator.pk, "invoices:write", actor=actor) == [(creator.pk, "de")]
         another = user_with()
-        assert concerned(another.pk, "invoices:write", actor=actor) == recipients_of([another.pk])
+        assert recipients_for(another.pk, "invoices:write", actor=actor) == recipients_of([another.pk])
 
     def test_who_created_it(self):
         creator = user_with()
         user_in_role("super_admin")
-        assert concerned(creator.pk, "invoices:write") == recipients_of([creator.pk])
+        assert recipients_for(creator.pk, "invoices:write") == recipients_of([creator.pk])
 
     def test_where_nobody_did_whoever_may_write(self):
         user_with("invoices:read")
@@ -143,10 +146,10 @@ class TestConcerned:
             )
         }
         user_with("orders:*")
-        found = concerned(None, "invoices:write", "parties:write")
+        found = recipients_for(None, "invoices:write", "parties:write")
         assert {one.id for one in found} == expected
         assert len(found) == len(expected)
 
     def test_where_the_creator_has_left_whoever_may_write(self):
         gone, present = user_with("invoices:write", is_active=False), user_with("invoices:write")
-        assert concerned(gone.pk, "invoices:write") == recipients_of([present.pk])
+        assert recipients_for(gone.pk, "invoices:write") == recipients_of([present.pk])

@@ -5,7 +5,7 @@ from string import Formatter
 import pytest
 
 from skeleton.identity.choices import Language
-from skeleton.notifications.choices import VALUES, Event
+from skeleton.notifications.choices import EVENT_VALUES, Event
 from skeleton.notifications.tests import factories
 from skeleton.notifications.texts import FOLDER, one_line, texts_for
 
@@ -34,7 +34,7 @@ class TestLanguage:
         for event in Event:
             for part in PARTS:
                 named = {name for name, _ in fields(texts_for(code).texts[event.value][part])}
-                assert named <= VALUES[event], (event, part)
+                assert named <= EVENT_VALUES[event], (event, part)
 
     def test_texts_are_about_the_same_as_in_english(self, code):
         """A translation has all values of a title or an e-mail, with the same formats."""
@@ -55,7 +55,7 @@ class TestLanguage:
                 line = texts.line(event, part, values)
                 assert line
                 assert not set("{}\n") & set(line), line
-            letter = texts.letter(event, values, name="Vera", address="https://crm.example.com/x")
+            letter = texts.email_text(event, values, name="Vera", address="https://crm.example.com/x")
             assert "Vera" in letter
             assert "https://crm.example.com/x" in letter
             assert not set("{}") & set(letter), letter
@@ -93,5 +93,5 @@ def test_one_line(text, expected):
 def test_braces_in_values_are_only_text():
     values = {"sender": "{text.__class__}", "text": "{sender} {0} {"}
     assert texts_for("en").line(Event.MESSAGE, "sms", values) == "{text.__class__}: {sender} {0} {"
-    letter = texts_for("en").letter(Event.MESSAGE, values, name="{link}", address=None)
+    letter = texts_for("en").email_text(Event.MESSAGE, values, name="{link}", address=None)
     assert "Hello {link}," in letter

@@ -1,7 +1,7 @@
 """The columns of a table, with the conversion between cells and the values of the API's input serializers.
 
 A column converts in both directions, so that an unchanged export is recognised as unchanged when it is imported:
-`of(record)` is the value as in a request body, `cell` converts it for the file, `read` converts it back.
+`value_of(record)` is the value as in a request body, `to_cell` converts it for the file, `parse` converts it back.
 """
 
 import datetime as dt
@@ -35,10 +35,10 @@ class CellError(Exception):
 class Column:
     """A text column. `path` is the value's path in the body (`address.city`), `source` its path in the record.
 
-    Both default to the name. A column that is only `shown` is ignored on import.
+    Both default to the name. A column that is `read_only` is ignored on import.
     """
 
-    cleared: ClassVar[object] = None
+    empty_value: ClassVar[object] = None
     """The value in the body for an empty cell, which clears the field."""
 
     lookup: ClassVar[str] = "in"
@@ -51,15 +51,15 @@ class Column:
         *,
         path: str | None = None,
         source: str | Callable[[Any], object] | None = None,
-        shown: bool = False,
+        read_only: bool = False,
         required: bool = False,
     ) -> None:
         self.name, self.help = name, help
         self.path = path or name
         self.source = source or name
-        self.shown, self.required = shown, required
+        self.read_only, self.required = read_only, required
 
-    def of(self, record: object) -> object:
+    def value_of(self, record: object) -> object:
         """Return the record's value as in an API body, or None."""
         if callable(self.source):
             return self.source(record)
@@ -68,27 +68,27 @@ class Column:
             found = getattr(found, part, None)
         return found
 
-    def cell(self, value: object, values: Values) -> object:
+    def to_cell(self, value: object, values: Values) -> object:
         """Return the cell for a value."""
         return value
 
-    def read(self, cell: object, values: Values) -> object:
-        """Return the value of a cell that is not empty. Raises BadCell."""
+    def parse(self, cell: object, values: Values) -> object:
+        """Return the value of a cell that is not empty. Raises CellError."""
         if isinstance(cell, bool):
             return "true" if cell else "false"
         if isinstance(cell, float) and cell.is_integer():
             return str(int(cell))  # a code of digits, which the spreadsheet converted to a number
         return cell.isoformat() if isinstance(cell, dt.date) else str(cell).strip()
 
-    def cell_of(self, record: object, values: Values) -> object:
+    def cell_for(self, record: object, values: Values) -> object:
         """Return the cell for a record."""
-        return self.cell(self.of(record), values)
+        return self.to_cell(self.value_of(record), values)
 
-    def alike(self, value: object) -> object:
+    def normalize(self, value: object) -> object:
         """Return a normalized form that is equal for values of the same record."""
         return value
 
-    def prepared(self) -> Self:
+    def prepare(self) -> Self:
         """Return a copy of the column for one run, which caches its lookups."""
         return copy(self)
 
@@ -102,18 +102,18 @@ class EmailColumn(Column):
 
     lookup = "lower__in"
 
-    def alike(self, value: object) -> object:
+    def normalize(self, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
 
 class NumberColumn(Column):
     """An exact number."""
 
-    def of(self, record: object) -> object:
-        found = super().of(record)
+    def value_of(self, record: object) -> object:
+        found = super().value_of(record)
         return json_number(found) if isinstance(found, Decimal) else found
 
-    def read(self, cell: object, values: Values) -> object:
+    def parse(self, cell: object, values: Values) -> object:
         value = decimal_of(cell)
         return json_number(value)
 
@@ -129,10 +129,10 @@ class AmountColumn(Column):
         currency = values.get(self.currency) or settings.SKELETON_CURRENCY
         return minor_digits(str(currency))
 
-    def cell(self, value: object, values: Values) -> object:
+    def to_cell(self, value: object, values: Values) -> object:
         return Decimal(value).scaleb(-self.digits(values)) if isinstance(value, int) else None
 
-    def read(self, cell: object, values: Values) -> object:
+    def parse(self, cell: object, values: Values) -> object:
         digits = self.digits(values)
         minor = decimal_of(cell).scaleb(digits)
         if minor != minor.to_integral_value():
@@ -141,7 +141,7 @@ class AmountColumn(Column):
 
 
 class BooleanColumn(Column):
-    def read(self, cell: object, values: Values) -> object:
+    def parse(self, cell: object, values: Values) -> object:
         text = str(cell).strip().lower()
         if text in YES:
             return True
@@ -153,29 +153,29 @@ class BooleanColumn(Column):
 class ChoiceColumn(Column):
     """One of several choices, case-insensitive."""
 
-    def read(self, cell: object, values: Values) -> object:
-        return str(super().read(cell, values)).lower()
+    def parse(self, cell: object, values: Values) -> object:
+        return str(super().parse(cell, values)).lower()
 
 
 class UppercaseCodeColumn(Column):
     """A code in upper case, such as that of a currency or a country."""
 
-    def read(self, cell: object, values: Values) -> object:
-        return str(super().read(cell, values)).upper()
+    def parse(self, cell: object, values: Values) -> object:
+        return str(super().parse(cell, values)).upper()
 
 
 class JsonColumn(Column):
     """A JSON object."""
 
-    cleared: ClassVar[object] = {}
+    empty_value: ClassVar[object] = {}
 
-    def of(self, record: object) -> object:
-        return super().of(record) or None
+    def value_of(self, record: object) -> object:
+        return super().value_of(record) or None
 
-    def cell(self, value: object, values: Values) -> object:
+    def to_cell(self, value: object, values: Values) -> object:
         return orjson.dumps(value).decode() if value else None
 
-    def read(self, cell: object, values: Values) -> object:
+    def parse(self, cell: object, values: Values) -> object:
         try:
             value = orjson.loads(str(cell))
         except orjson.JSONDecodeError:
@@ -187,19 +187,19 @@ class DateTimeColumn(Column):
     """A date, a time of day, or a date and time in UTC. Read-only."""
 
     def __init__(self, name: str, help: Text = "", **rest: Any) -> None:  # noqa: A002
-        super().__init__(name, help, shown=True, **rest)
+        super().__init__(name, help, read_only=True, **rest)
 
-    def cell(self, value: object, values: Values) -> object:
+    def to_cell(self, value: object, values: Values) -> object:
         if isinstance(value, dt.datetime):
             return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return value.isoformat() if isinstance(value, dt.date | dt.time) else None
 
 
 class ReferenceColumn(Column):
-    """A reference to another record by its name. In the body it is an id: `source` is its path, `called` the name's.
+    """A reference to another record, by name in the file and by id in the body. `source` is the path of the id.
 
-    `find` is created for each run and returns the ids that a text may mean. Names are either read from each record
-    (`called`), or looked up in `names`, which contains all of them and is read once.
+    `find_ids` is called for each run and returns a function from a text to the ids that it may mean. Names are either
+    read from each record (`label_source`), or looked up in `labels`, which returns all of them and is called once.
     """
 
     def __init__(
@@ -207,39 +207,39 @@ class ReferenceColumn(Column):
         name: str,
         help: Text = "",  # noqa: A002
         *,
-        find: Callable[[], Callable[[str], list[UUID]]],
-        called: Callable[[Any], object] | None = None,
-        names: Callable[[], dict[UUID, str]] | None = None,
+        find_ids: Callable[[], Callable[[str], list[UUID]]],
+        label_source: Callable[[Any], object] | None = None,
+        labels: Callable[[], dict[UUID, str]] | None = None,
         **rest: Any,
     ) -> None:
         super().__init__(name, help, **rest)
-        self.make_find, self.called, self.make_names = find, called, names
-        self._names: dict[UUID, str] = {}
-        self._find: Callable[[str], list[UUID]] | None = None
+        self.make_find_ids, self.label_source, self.make_labels = find_ids, label_source, labels
+        self._labels: dict[UUID, str] = {}
+        self._find_ids: Callable[[str], list[UUID]] | None = None
         self._found: dict[str, list[UUID]] = {}
 
-    def prepared(self) -> Self:
-        fresh = super().prepared()
-        fresh._find, fresh._found = self.make_find(), {}
-        fresh._names = self.make_names() if self.make_names else {}
+    def prepare(self) -> Self:
+        fresh = super().prepare()
+        fresh._find_ids, fresh._found = self.make_find_ids(), {}
+        fresh._labels = self.make_labels() if self.make_labels else {}
         return fresh
 
-    def of(self, record: object) -> object:
-        found = super().of(record)
+    def value_of(self, record: object) -> object:
+        found = super().value_of(record)
         return str(found) if found else None
 
-    def cell_of(self, record: object, values: Values) -> object:
-        if self.called:
-            return self.called(record)
-        found = super().of(record)
-        return self._names.get(found) if isinstance(found, UUID) else None
+    def cell_for(self, record: object, values: Values) -> object:
+        if self.label_source:
+            return self.label_source(record)
+        found = super().value_of(record)
+        return self._labels.get(found) if isinstance(found, UUID) else None
 
-    def read(self, cell: object, values: Values) -> object:
-        text = str(super().read(cell, values))
-        if self._find is None:
+    def parse(self, cell: object, values: Values) -> object:
+        text = str(super().parse(cell, values))
+        if self._find_ids is None:
             raise TypeError("a column is prepared before it reads")
         if text not in self._found:
-            self._found[text] = self._find(text)
+            self._found[text] = self._find_ids(text)
         found = self._found[text]
         if not found:
             raise CellError(format_text(_("There is no {name} {text}."), name=self.name, text=text))
@@ -255,7 +255,7 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}|[+-]?\d{1,3}(\.\d{3}){2,}")
 
 
 def decimal_of(cell: object) -> Decimal:
-    """Parse the number in a cell, with any separators of decimals and thousands. Raises BadCell.
+    """Parse the number in a cell, with any separators of decimals and thousands. Raises CellError.
 
     `1,234` is ambiguous and is refused: it could be a thousand or one and a quarter.
     """

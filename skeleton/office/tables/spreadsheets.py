@@ -166,10 +166,10 @@ _SHEET = (
 _END = "</sheetData></worksheet>"
 
 _BOLD = ' s="1"'
-_LONGEST = 32_767  # maximum characters per cell
+_MAX_CELL_LENGTH = 32_767  # maximum characters per cell
 _SAFE_DIGITS = 15  # of a number, before spreadsheets round it
-_PIECE = 65_536  # characters of XML per compressed chunk
-_WHEN = (1980, 1, 1, 0, 0, 0)  # the timestamp of the archive's members
+_CHUNK_SIZE = 65_536  # characters of XML per compressed chunk
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the timestamp of the archive's members
 
 
 class _StreamBuffer:
@@ -198,8 +198,8 @@ class _StreamBuffer:
 
 def xlsx_chunks(rows: Iterable[Row]) -> Iterator[bytes]:
     """Yield a workbook with one sheet in chunks. Its first row is bold and frozen."""
-    drain: Any = _StreamBuffer()
-    with zipfile.ZipFile(drain, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
+    buffer: Any = _StreamBuffer()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
         for name, text in (
             ("[Content_Types].xml", _TYPES),
             ("_rels/.rels", _PACKAGE),
@@ -207,12 +207,12 @@ def xlsx_chunks(rows: Iterable[Row]) -> Iterator[bytes]:
             ("xl/_rels/workbook.xml.rels", _PARTS),
             ("xl/styles.xml", _STYLES),
         ):
-            archive.writestr(zipfile.ZipInfo(name, _WHEN), text)
-        with archive.open(zipfile.ZipInfo("xl/worksheets/sheet1.xml", _WHEN), "w", force_zip64=True) as sheet:
-            for text in _in_pieces(_sheet(rows)):
+            archive.writestr(zipfile.ZipInfo(name, _ZIP_DATE), text)
+        with archive.open(zipfile.ZipInfo("xl/worksheets/sheet1.xml", _ZIP_DATE), "w", force_zip64=True) as sheet:
+            for text in _in_chunks(_sheet(rows)):
                 sheet.write(text.encode())
-                yield drain.take()
-    yield drain.take()
+                yield buffer.take()
+    yield buffer.take()
 
 
 def _sheet(rows: Iterable[Row]) -> Iterator[str]:
@@ -223,15 +223,15 @@ def _sheet(rows: Iterable[Row]) -> Iterator[str]:
     yield _END
 
 
-def _in_pieces(texts: Iterable[str]) -> Iterator[str]:
-    held, size = [], 0
+def _in_chunks(texts: Iterable[str]) -> Iterator[str]:
+    buffered, size = [], 0
     for text in texts:
-        held.append(text)
+        buffered.append(text)
         size += len(text)
-        if size >= _PIECE:
-            yield "".join(held)
-            held, size = [], 0
-    yield "".join(held)
+        if size >= _CHUNK_SIZE:
+            yield "".join(buffered)
+            buffered, size = [], 0
+    yield "".join(buffered)
 
 
 def _cell(value: object, style: str) -> str:
@@ -245,7 +245,7 @@ def _cell(value: object, style: str) -> str:
             return f"<c{style}><v>{text}</v></c>"
         value = text  # text keeps all digits
     text = value.isoformat() if isinstance(value, dt.date) else str(value)
-    return f'<c t="inlineStr"{style}><is><t xml:space="preserve">{_xml(text[:_LONGEST])}</t></is></c>'
+    return f'<c t="inlineStr"{style}><is><t xml:space="preserve">{_xml(text[:_MAX_CELL_LENGTH])}</t></is></c>'
 
 
 _FORBIDDEN = {code: f"_x{code:04X}_" for code in range(32) if code not in (9, 10)}

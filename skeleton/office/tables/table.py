@@ -33,13 +33,13 @@ CHUNK = 1_000
 class Table:
     """A table with `columns` in addition to the id. `key` has the columns that identify a record if a row has no id.
 
-    `joins` and `parts` are the related data that the columns need, for select_related and prefetch_related.
+    `joins` and `prefetches` are the related data that the columns need, for select_related and prefetch_related.
     """
 
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     joins: tuple[str, ...] = ()
-    parts: tuple[str, ...] = ()
+    prefetches: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -52,45 +52,49 @@ class Table:
 
     def with_related(self, rows: QuerySet[Model]) -> QuerySet[Model]:
         """Return `rows` with all related data that the columns need."""
-        return rows.select_related(*self.joins).prefetch_related(*self.parts) if self.joins or self.parts else rows
+        return (
+            rows.select_related(*self.joins).prefetch_related(*self.prefetches)
+            if self.joins or self.prefetches
+            else rows
+        )
 
     def lines(self, rows: QuerySet[Model]) -> Iterator[Sequence[object]]:
         """Yield the heading, then a line for each record."""
-        columns = [column.prepared() for column in self.columns]
+        columns = [column.prepare() for column in self.columns]
         yield self.names
         for record in self.with_related(rows).iterator(CHUNK):
             yield line_of(record, columns)
 
     def template(self) -> list[list[object]]:
         """Return the heading of an import template, without read-only columns."""
-        return [[ID, *(column.name for column in self.columns if not column.shown)]]
+        return [[ID, *(column.name for column in self.columns if not column.read_only)]]
 
 
 def line_of(record: Model, columns: Iterable[Column]) -> list[object]:
     """Return the cells of a record, starting with its id."""
-    values = {column.name: column.of(record) for column in columns}
-    return [str(record.pk), *(column.cell_of(record, values) for column in columns)]
+    values = {column.name: column.value_of(record) for column in columns}
+    return [str(record.pk), *(column.cell_for(record, values) for column in columns)]
 
 
 # --- where nothing else is said ---------------------------------------------------------------------------------------
 
-SECRET = ("password", "secret", "token", "hash", "epoch", "storage_key", "procrastinate")
+SECRET_FIELD_NAMES = ("password", "secret", "token", "hash", "epoch", "storage_key", "procrastinate")
 """Fields whose name contains one of these are never exported."""
 
 
 @cache
 def table_for_model(model: type[Model]) -> Table:
     """Return a read-only table of a model's own fields: amounts in whole units, references by name."""
-    fields = [field for field in model._meta.concrete_fields if _is_shown(field)]
+    fields = [field for field in model._meta.concrete_fields if _is_exported(field)]
     joins = tuple(field.name for field in fields if isinstance(field, models.ForeignKey))
     has_currency = any(field.name == "currency" for field in fields)
     return Table(tuple(_column_of(field, has_currency=has_currency) for field in fields), joins=joins)
 
 
-def _is_shown(field: "models.Field[Any, Any]") -> bool:
+def _is_exported(field: "models.Field[Any, Any]") -> bool:
     if field.primary_key or isinstance(field, (models.GeneratedField, models.BinaryField)):
         return False
-    return not any(word in field.name for word in SECRET)
+    return not any(word in field.name for word in SECRET_FIELD_NAMES)
 
 
 def _column_of(field: "models.Field[Any, Any]", *, has_currency: bool) -> Column:
@@ -98,23 +102,23 @@ def _column_of(field: "models.Field[Any, Any]", *, has_currency: bool) -> Column
     if isinstance(field, (models.DateField, models.TimeField)):
         return DateTimeColumn(name)
     if isinstance(field, models.BigIntegerField) and has_currency:
-        return AmountColumn(name, shown=True)
+        return AmountColumn(name, read_only=True)
     if isinstance(field, _TEXTS):
-        return TextColumn(name, source=lambda record: _text(getattr(record, name)), shown=True)
+        return TextColumn(name, source=lambda record: _text(getattr(record, name)), read_only=True)
     for kind, column in _COLUMNS.items():
         if isinstance(field, kind):
-            return column(name, shown=True)
+            return column(name, read_only=True)
     if isinstance(field, DateRangeField):
-        return TextColumn(name, source=lambda record: _span(getattr(record, name)), shown=True)
+        return TextColumn(name, source=lambda record: _date_range_text(getattr(record, name)), read_only=True)
     if isinstance(field, (models.JSONField, ArrayField)):
-        return RedactedJsonColumn(name, shown=True)
+        return RedactedJsonColumn(name, read_only=True)
     raise TypeError(f"No column for {field}: give its screen a table.")
 
 
 class RedactedJsonColumn(JsonColumn):
     """Read-only JSON. Anything that looks like a password or a token is hidden."""
 
-    def cell(self, value: object, values: object) -> object:
+    def to_cell(self, value: object, values: object) -> object:
         return redact(orjson.dumps(value, default=str).decode()) if value else None
 
 
@@ -132,7 +136,7 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _span(value: Range[dt.date] | None) -> str | None:
+def _date_range_text(value: Range[dt.date] | None) -> str | None:
     """Format a period as in ISO 8601, both days included: `2026-01-01/2026-12-31`, with `..` for an open end."""
     if value is None or value.isempty:
         return None

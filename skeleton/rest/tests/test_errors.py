@@ -23,9 +23,9 @@ from skeleton.identity.models import UserRole
 from skeleton.identity.tests.factories import RoleFactory, UserFactory, client_of, user_in_role, user_with
 from skeleton.kernel import errors
 from skeleton.kernel.ids import uuid7
-from skeleton.rest.handler import flatten, handle, translate
+from skeleton.rest.handler import flatten_details, handle, to_domain_error
 from skeleton.testkit.client import ApiClient
-from skeleton.testkit.races import race
+from skeleton.testkit.races import run_in_threads
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_details_have_one_text_per_field():
         "address": {"city": ["No."], "non_field_errors": ["Nowhere."]},
         "non_field_errors": ["All wrong."],
     }
-    assert dict(flatten(tree)) == {
+    assert dict(flatten_details(tree)) == {
         "name": "Bad.",
         "lines.1.price": "Low.",
         "address.city": "No.",
@@ -100,7 +100,7 @@ def refusal(sql, *params):
     """What the API would say to this statement's failure."""
     with pytest.raises(DatabaseError) as caught, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, params or None)
-    return translate(caught.value)
+    return to_domain_error(caught.value)
 
 
 def said(error, status, field=None):
@@ -188,7 +188,7 @@ class TestBusy:
 
     def test_a_lost_race_for_a_name_is_409(self):
         owner = client_of(user_in_role("super_admin"))
-        answers = race(8, lambda number: owner.call("POST", "/roles", {"name": "same", "permissions": []}))
+        answers = run_in_threads(8, lambda number: owner.call("POST", "/roles", {"name": "same", "permissions": []}))
         assert sorted(answer.status for answer in answers) == [201] + [409] * 7
 
 
@@ -206,7 +206,7 @@ def test_an_unexpected_fault_tells_nothing(owner, monkeypatch, settings):
         raise RuntimeError("the secret is hunter2")
 
     monkeypatch.setattr("skeleton.identity.services.roles.Role.objects.create", fail)
-    with pytest.raises(AssertionError, match="a fault of ours") as caught:
+    with pytest.raises(AssertionError, match="internal error") as caught:
         owner.post("/roles", {"name": "x", "permissions": []})
     assert "hunter2" not in str(caught.value)
     assert "internal_error" in str(caught.value)

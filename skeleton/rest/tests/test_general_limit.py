@@ -144,7 +144,7 @@ def test_with_a_token_the_address_is_not_counted():
 class TestMemory:
     @pytest.fixture
     def limit(self, monkeypatch):
-        monkeypatch.setattr(GeneralThrottle, "MOST", 50)
+        monkeypatch.setattr(GeneralThrottle, "MAX_SUBJECTS", 50)
         return GeneralThrottle()
 
     def ask(self, limit, address):

@@ -95,7 +95,7 @@ class TestPermissions:
             permission_classes = [HasPermission("countries"), NotAsia]
 
         call = Caller(ViewSet)
-        body = {"region": "Elsewhere"} if method in ("put", "patch") else None
+        body = {"region": "SecondDatabase"} if method in ("put", "patch") else None
         assert call(method, f"lands/{lands[2].pk}", body).status_code == 403
         assert call(method, f"lands/{lands[0].pk}", body).status_code in (200, 204)
 

@@ -370,8 +370,8 @@ class TestMixins:
 
 def test_every_other_change_of_a_queryset_drops_its_key(lands):
     rows = Country.objects.visible_to(actor())
-    assert rows.recipe
-    assert rows.all().recipe == rows.recipe
+    assert rows.query_key
+    assert rows.all().query_key == rows.query_key
     for change in (
         lambda rows: rows.filter(code="AA"),
         lambda rows: rows.exclude(code="AA"),
@@ -381,14 +381,14 @@ def test_every_other_change_of_a_queryset_drops_its_key(lands):
         lambda rows: rows[:1],
         lambda rows: rows & rows,
     ):
-        assert change(Country.objects.visible_to(actor())).recipe is None
+        assert change(Country.objects.visible_to(actor())).query_key is None
     rows = Country.objects.visible_to(actor())
     another = rows.all()
     rows.query.add_filter("code", "AA")  # whoever holds it may change it
-    assert rows.recipe is None
+    assert rows.query_key is None
     assert (rows.count(), another.count()) == (1, 3)
 
 
 def test_a_manager_gives_querysets_with_a_key():
     assert isinstance(Country.objects.all(), RowLevelQuerySet)
-    assert Country.objects.all().recipe == Country.objects.visible_to(actor()).recipe
+    assert Country.objects.all().query_key == Country.objects.visible_to(actor()).query_key

@@ -11,8 +11,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 
 from parties.models import Country
-from skeleton.rest.fields import BooleanField, FromColumns, ListField, TextField, stateless
-from skeleton.rest.plans import row_mapper
+from skeleton.rest.fields import BooleanField, FromColumns, ListField, TextField, mark_stateless
+from skeleton.rest.row_mappers import row_mapper
 from skeleton.rest.serializers import InputSerializer, Serializer, is_shareable
 from skeleton.rest.tests.newcomer import Caller, LandInputSerializer, LandSerializer, LandViewSet, problems
 
@@ -286,7 +286,7 @@ class TestBodies:
                 self.last = data
                 return data
 
-        @stateless
+        @mark_stateless
         class Clean(TextField):
             def to_internal_value(self, data):
                 return super().to_internal_value(data).upper()

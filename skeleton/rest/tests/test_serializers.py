@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rest_framework.exceptions import ValidationError
 
 from skeleton.rest import fields
-from skeleton.rest.handler import flatten
+from skeleton.rest.handler import flatten_details
 from skeleton.rest.serializers import InputSerializer, Serializer, is_shareable
 
 ID = "01972b15-8000-7000-8000-000000000001"
@@ -39,7 +39,7 @@ class ThingInputSerializer(InputSerializer):
 def refused(call):
     with pytest.raises(ValidationError) as caught:
         call()
-    return dict(flatten(caught.value.detail))
+    return dict(flatten_details(caught.value.detail))
 
 
 class TestPartialUpdate:

@@ -20,7 +20,7 @@ from skeleton.server import responses
 from skeleton.server.application import Application
 from skeleton.server.bodies import Bodies, IncomingBody
 from skeleton.server.cycle import RequestCycle
-from skeleton.server.limits import IN_MEMORY, Limits
+from skeleton.server.limits import MAX_BUFFERED_BODY, Limits
 from skeleton.server.responses import SpooledResponse, StreamResponse
 from skeleton.server.static import StaticFiles
 from skeleton.server.threads import WRITERS, RequestThreads
@@ -97,7 +97,7 @@ Proto: Any = _Proto
 """Likewise."""
 
 
-def answered(handler, scope, *chunks, during=None):
+def responded(handler, scope, *chunks, during=None):
     """What the server was told, once everything is done."""
 
     async def story():
@@ -132,7 +132,7 @@ def test_the_environment():
     seen: dict[str, Any] = {}
     scope = Scope("POST", "/äö", content_type="x/y", content_length="4", cookie=["a=1", "b=2"], host="h", accept="*/*")
     scope.headers["x_forwarded_for"] = ["6.6.6.6"]
-    proto = answered(handling(HttpResponse(b"ok"), seen), scope, b"bo", b"dy")
+    proto = responded(handling(HttpResponse(b"ok"), seen), scope, b"bo", b"dy")
     assert proto.answered == (200, {"Content-Type": "text/html; charset=utf-8"}, b"ok")
     assert seen["body"] == b"body"
     assert (seen["REQUEST_METHOD"], seen["QUERY_STRING"], seen["HTTP_HOST"]) == ("POST", "a=1", "h")
@@ -146,7 +146,7 @@ def test_a_query_as_it_was_typed():
     seen: dict[str, Any] = {}
     scope = Scope()
     scope.query_string = "search=Київ"
-    answered(handling(HttpResponse(), seen), scope)
+    responded(handling(HttpResponse(), seen), scope)
     assert seen["QUERY_STRING"].encode("latin-1").decode() == "search=Київ"
 
 
@@ -154,65 +154,65 @@ def test_a_large_body_is_gathered_on_disk_once_it_is_wanted(settings, tmp_path):
     settings.SKELETON_DATA_DIR = tmp_path
     seen: dict[str, Any] = {}
     chunks = [b"a" * 70_000, b"", b"b" * 70_000]
-    proto = answered(handling(HttpResponse(b"ok"), seen), Scope("PUT", content_length="140000"), *chunks)
+    proto = responded(handling(HttpResponse(b"ok"), seen), Scope("PUT", content_length="140000"), *chunks)
     assert (proto.answered[0], seen["body"], seen["runs"]) == (200, b"a" * 70_000 + b"b" * 70_000, 2)
     assert seen[RERUN_ENVIRON_KEY]
     assert list((tmp_path / "incoming").iterdir()) == []
 
 
 def test_a_body_that_nobody_wants_is_drained_after_the_answer():
-    proto = answered(handling(HttpResponse(b"no", status=403)), Scope("PUT", content_length="900000"), b"a" * 900_000)
+    proto = responded(handling(HttpResponse(b"no", status=403)), Scope("PUT", content_length="900000"), b"a" * 900_000)
     assert proto.answered[::2] == (403, b"no")
     assert proto.chunks == []
 
 
 def test_draining_ends_with_its_bounds(settings):
     settings.SKELETON_SERVER_LIMITS = {**settings.SKELETON_SERVER_LIMITS, "drain_bytes": 100}
-    proto = answered(handling(HttpResponse()), Scope(content_length="900"), *[b"a" * 60] * 15)
+    proto = responded(handling(HttpResponse()), Scope(content_length="900"), *[b"a" * 60] * 15)
     assert len(proto.chunks) == 13
 
 
 @pytest.mark.parametrize("length", ["x", "-1", "٣", "+5"])
 def test_a_length_that_is_none_is_left_to_the_application(length):
     seen: dict[str, Any] = {}
-    answered(handling(HttpResponse(), seen), Scope("PUT", content_length=length))
+    responded(handling(HttpResponse(), seen), Scope("PUT", content_length=length))
     assert (seen["body"], seen["CONTENT_LENGTH"]) == (b"", length)
 
 
 def test_a_body_beyond_every_limit_is_refused_unread(settings):
     length = str(10 * settings.SKELETON_UPLOAD_LIMIT)
-    proto = answered(handling(HttpResponse(), {}), Scope("PUT", content_length=length))
+    proto = responded(handling(HttpResponse(), {}), Scope("PUT", content_length=length))
     assert (proto.answered[0], json.loads(proto.answered[2])["error"]) == (413, "payload_too_large")
 
 
 def test_a_short_stream_is_sent_from_memory():
-    proto = answered(handling(lambda: StreamingHttpResponse(iter([b"a", b"b"]))), Scope())
+    proto = responded(handling(lambda: StreamingHttpResponse(iter([b"a", b"b"]))), Scope())
     assert proto.answered[2] == b"ab"
 
 
 def test_a_long_stream_is_sent_from_disk(settings, tmp_path, monkeypatch):
     settings.SKELETON_DATA_DIR = tmp_path
     monkeypatch.setattr(request_cycle, "OUTGOING_SECONDS", 0)
-    proto = answered(handling(lambda: StreamingHttpResponse(b"x" * 100_000 for _ in range(25))), Scope())
+    proto = responded(handling(lambda: StreamingHttpResponse(b"x" * 100_000 for _ in range(25))), Scope())
     assert proto.answered[::2] == (200, b"x" * 2_500_000)
 
 
 def test_what_a_killed_server_left_is_removed(settings, tmp_path):
     settings.SKELETON_DATA_DIR = tmp_path
-    left = responses.outgoing() / "left"
+    left = responses.outgoing_folder() / "left"
     left.write_bytes(b"of a server that was killed")
     os.utime(left, (0, 0))
     spooled = SpooledResponse(iter([b"a", b"b"]))
     assert Path(spooled.path).read_bytes() == b"ab"
     spooled.close()
-    assert list(responses.outgoing().iterdir()) == []
+    assert list(responses.outgoing_folder().iterdir()) == []
 
 
 def test_a_fault_is_an_answer(capsys):
     def fails(environ, start_response):
         raise RuntimeError("a fault of ours")
 
-    status, headers, body = answered(fails, Scope()).answered
+    status, headers, body = responded(fails, Scope()).answered
     assert (status, headers["Content-Type"], json.loads(body)["error"]) == (500, "application/json", "internal_error")
 
 
@@ -226,7 +226,7 @@ def followed(*sent):
 
 def test_a_stream_ends_with_its_budget(settings):
     settings.SKELETON_STREAM_BYTES = 10
-    proto = answered(handling(followed(b"12345", b"67890", b"never")), Scope())
+    proto = responded(handling(followed(b"12345", b"67890", b"never")), Scope())
     assert proto.answered == (200, {"Content-Type": "text/event-stream"}, None)
     assert proto.sent == [b"12345", b"67890"]
 
@@ -237,7 +237,7 @@ def test_a_stream_ends_with_its_client():
         assert len(application._streams) == 1
         proto.left.set()
 
-    proto = answered(handling(followed(b"hello")), Scope(), during=leave)
+    proto = responded(handling(followed(b"hello")), Scope(), during=leave)
     assert proto.sent == [b"hello"]
 
 
@@ -246,12 +246,12 @@ def test_a_stream_ends_with_the_server():
         await asyncio.sleep(0.1)
         application._end_streams()
 
-    assert answered(handling(followed(b"hello")), Scope(), during=stop).sent == [b"hello"]
+    assert responded(handling(followed(b"hello")), Scope(), during=stop).sent == [b"hello"]
 
 
 def test_who_leaves_in_the_middle_of_a_body_is_nobody_s_fault():
     seen: dict[str, Any] = {}
-    proto = answered(handling(HttpResponse(), seen), Scope("POST", content_length="5"), b"abc")
+    proto = responded(handling(HttpResponse(), seen), Scope("POST", content_length="5"), b"abc")
     assert (proto.answered[0], seen) == (400, {})  # whoever only stopped sending is still there to read it
 
 
@@ -297,7 +297,7 @@ def test_a_body_that_comes_too_slowly_is_refused(length, bounds, settings, tmp_p
 
     async def story():
         bodies, cycle = Bodies(limits(**bounds)), stalled(length=length)
-        gathering = asyncio.ensure_future(bodies.gather(cycle))
+        gathering = asyncio.ensure_future(bodies.receive(cycle))
         await asyncio.sleep(0.01)
         bodies.sweep(time.monotonic() + 0.1)
         assert await asyncio.wait_for(gathering, 5) is False
@@ -320,7 +320,7 @@ def test_a_crowd_of_stalled_bodies_makes_room():
         bodies, crowd = Bodies(limits(bodies=3, bodies_per_address=2)), [stalled(f"10.0.0.{n}:1") for n in (1, 2, 2, 2)]
         waiting = []
         for cycle in crowd:
-            waiting.append(asyncio.ensure_future(bodies.gather(cycle)))
+            waiting.append(asyncio.ensure_future(bodies.receive(cycle)))
             await asyncio.sleep(0)
         await asyncio.sleep(0)
         answers = [cycle.proto.answered and cycle.proto.answered[0] for cycle in crowd]
@@ -336,10 +336,10 @@ def test_too_many_large_bodies_are_refused(settings, tmp_path):
 
     async def story():
         bodies = Bodies(limits(uploads_per_address=1))
-        first, second = (stalled(length=str(IN_MEMORY + 1)) for _ in range(2))
-        waiting = asyncio.ensure_future(bodies.gather(first))
+        first, second = (stalled(length=str(MAX_BUFFERED_BODY + 1)) for _ in range(2))
+        waiting = asyncio.ensure_future(bodies.receive(first))
         await asyncio.sleep(0)
-        assert await bodies.gather(second) is False
+        assert await bodies.receive(second) is False
         waiting.cancel()
         return second.proto.answered
 
@@ -374,15 +374,15 @@ class Pool:
         await asyncio.wait_for(wait(), 10)
 
     async def answers(self):
-        await asyncio.wait_for(asyncio.gather(*(cycle.handled for cycle in self.cycles)), 10)
+        await asyncio.wait_for(asyncio.gather(*(cycle.outcome for cycle in self.cycles)), 10)
         return [cycle.proto.answered[0] for cycle in self.cycles]
 
 
 def test_writers_leave_a_thread_for_readers():
     async def story():
         pool = Pool(*["POST"] * 12, "GET")
-        await asyncio.wait_for(pool.cycles[-1].handled, 10)
-        assert sum(cycle.answered for cycle in pool.cycles) == 1
+        await asyncio.wait_for(pool.cycles[-1].outcome, 10)
+        assert sum(cycle.responded for cycle in pool.cycles) == 1
         pool.go.set()
         assert set(await pool.answers()) == {200}
 
@@ -452,7 +452,7 @@ def test_static_files_are_looked_up_not_opened(tmp_path):
     def ask(path, method="GET", **headers):
         async def story():
             cycle: Any = RequestCycle(Scope(method, path, **headers), Proto(), asyncio.get_running_loop())
-            files.answer(cycle)
+            files.respond(cycle)
             return cycle.proto.answered
 
         return asyncio.run(story())

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from skeleton.embedded_postgres.client import PROJECT
-from skeleton.embedded_postgres.layout import paths_of
 from skeleton.embedded_postgres.locks import is_held
+from skeleton.embedded_postgres.paths import paths_of
 
 linux_only = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
 FIRST_START_SECONDS = 60
@@ -88,9 +88,9 @@ def served(data_dir: Path, port: int, **more: str) -> Iterator[subprocess.Popen[
 
 
 def wait_until_free(data_dir: Path) -> None:
-    layout = paths_of(data_dir / "postgres")
+    paths = paths_of(data_dir / "postgres")
     deadline = time.monotonic() + 20
-    while layout.home.exists() and (is_held(layout.supervisor_lock) or is_held(layout.server_lock)):
+    while paths.home.exists() and (is_held(paths.supervisor_lock) or is_held(paths.server_lock)):
         assert time.monotonic() < deadline, "the database was left running"
         time.sleep(0.05)
 
@@ -123,9 +123,9 @@ def test_it_prepares_serves_and_stops_with_ctrl_c(data_dir: Path, port: int) -> 
         assert said.endswith("Stopped.\n")
         assert "Traceback" not in said
         assert not any(Path(f"/proc/{child}").exists() for child in children)
-        layout = paths_of(data_dir / "postgres")
-        assert not is_held(layout.supervisor_lock)
-        assert not is_held(layout.server_lock)
+        paths = paths_of(data_dir / "postgres")
+        assert not is_held(paths.supervisor_lock)
+        assert not is_held(paths.server_lock)
 
 
 @linux_only
@@ -226,7 +226,7 @@ def test_a_taken_port_is_one_line(data_dir: Path, port: int) -> None:
         other.bind(("127.0.0.1", port))
         other.listen()
         line = refusal(data_dir, port)
-    assert f"Port {port} on 127.0.0.1 is taken" in line
+    assert f"Port {port} on 127.0.0.1 is used by another" in line
 
 
 def test_a_host_that_is_not_ours_is_one_line(data_dir: Path, port: int) -> None:

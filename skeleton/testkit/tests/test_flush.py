@@ -1,4 +1,4 @@
-"""Transactional tests leave nothing behind, not even audit rows, which nobody else can delete."""
+"""Transactional tests leave no rows, not even audit rows, which only the owner can delete."""
 
 from functools import partial
 

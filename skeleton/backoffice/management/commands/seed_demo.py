@@ -40,11 +40,11 @@ class Command(BaseCommand):
         seed_countries()
         seed_chart()
         began = time.monotonic()
-        build(scale=scale, seed=seed, password=password, told=self._told)
+        build(scale=scale, seed=seed, password=password, progress=self._show_progress)
         self._line("")
         self.stdout.write(f"The demo company is there, after {time.monotonic() - began:.0f} s.")
 
-    def _told(self, what: str, done: int, total: int) -> None:
+    def _show_progress(self, what: str, done: int, total: int) -> None:
         """Show a progress bar if standard error is a terminal."""
         if not sys.stderr.isatty():
             return

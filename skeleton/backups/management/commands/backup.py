@@ -20,11 +20,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
-            made = back_up(file)
+            manifest = back_up(file)
         except BackupError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Database: {sum(made.rows.values())} rows in {len(made.rows)} tables.")
-        self.stdout.write("Files: they are in the bucket." if made.files is None else f"Files: {made.files}.")
-        for key in made.missing:
-            self.stdout.write(f"Without its bytes: {key}")
+        self.stdout.write(f"Database: {sum(manifest.rows.values())} rows in {len(manifest.rows)} tables.")
+        self.stdout.write("Files: they are in the bucket." if manifest.files is None else f"Files: {manifest.files}.")
+        for key in manifest.missing:
+            self.stdout.write(f"Missing contents: {key}")
         self.stdout.write(f"Written: {file}, {file.stat().st_size / 1_000_000:.1f} MB.")

@@ -27,12 +27,12 @@ class Command(BaseCommand):
         self.stdout.write(f"Restored: the backup of {done.manifest.created_at}, {done.files} files.")
         if done.manifest.files is None:
             self.stdout.write(
-                f"The files are not in the backup; they are looked for in {storage.place()}. If the installation that "
-                f"was backed up still uses it, copy the objects to a bucket or prefix of this installation's own "
+                f"The files are not in the backup; they are looked for in {storage.describe()}. If the installation "
+                f"that was backed up still uses it, copy the objects to a bucket or prefix of this installation's own "
                 f"before anybody works here: a file deleted here is deleted there."
             )
-        for complaint in done.complaints:
-            self.stdout.write(f"Not as it was: {complaint}")
+        for difference in done.differences:
+            self.stdout.write(f"Difference: {difference}")
         call_command("verify_books", stdout=self.stdout)
-        if done.complaints:
-            raise CommandError("The database is restored; what is named above is not as it was in the backup.")
+        if done.differences:
+            raise CommandError("The database is restored, but it differs from the backup as listed above.")

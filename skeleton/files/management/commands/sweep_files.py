@@ -47,7 +47,7 @@ class Command(BaseCommand):
     ) -> None:
         found = services.find_orphans(older_than=dt.timedelta(hours=hours))
         listed = self._list(found)
-        self.stdout.write(f"Compared {found.rows} rows with {found.keys} objects in {storage.place()}.")
+        self.stdout.write(f"Compared {found.rows} rows with {found.keys} objects in {storage.describe()}.")
         if not listed:
             self.stdout.write("Nothing to remove.")
         elif dry_run or not yes:
@@ -63,13 +63,13 @@ class Command(BaseCommand):
         """Print what was found, and return how much of it can be removed."""
         for what, names in (
             ("bytes without a row", found.contents_without_row),
-            ("row without bytes", found.rows_without_bytes),
+            ("row without bytes", found.rows_without_contents),
             ("row without bytes, but in use, so it stays", found.missing_but_used),
             ("unfinished upload", found.unfinished),
         ):
             for name in names:
                 self.stdout.write(f"{what}: {name}")
-        return len(found.contents_without_row) + len(found.rows_without_bytes) + len(found.unfinished)
+        return len(found.contents_without_row) + len(found.rows_without_contents) + len(found.unfinished)
 
     def _remove(self, found: OrphanReport, *, anyway: bool) -> None:
         if found.suspicion and not anyway:

@@ -10,7 +10,7 @@ from django.db import connections
 
 from skeleton.embedded_postgres.base import DatabaseWrapper as EmbeddedDatabase
 from skeleton.embedded_postgres.parent import stop_with_parent
-from skeleton.jobs.worker import work
+from skeleton.jobs.worker import run_worker
 from skeleton.server.child_process import PARENT_PID_VARIABLE
 
 
@@ -26,11 +26,11 @@ class Command(BaseCommand):
         if parent:
             stop_with_parent(int(parent), signal.SIGTERM)
         try:
-            asyncio.run(work(wait=not once))
+            asyncio.run(run_worker(wait=not once))
         except KeyboardInterrupt:
             pass
         finally:
             connections.close_all()
             database = connections["default"]
             if isinstance(database, EmbeddedDatabase):
-                database.server.leave()
+                database.server.disconnect()

@@ -89,7 +89,7 @@ class Command(BaseCommand):
         finally:
             self.stop_database()
         if not prepare_only:
-            self.say("Stopped.")
+            self.log_line("Stopped.")
 
     def prepare(self) -> None:
         """Bring the data folder, database, seed data and static files up to date."""
@@ -106,7 +106,7 @@ class Command(BaseCommand):
         """Start the embedded database, or check the configured one."""
         database = connections["default"]
         embedded = isinstance(database, EmbeddedDatabase)
-        self.say("Starting the embedded PostgreSQL." if embedded else "Checking the database.")
+        self.log_line("Starting the embedded PostgreSQL." if embedded else "Checking the database.")
         try:
             if embedded:
                 database.ensure_connection()
@@ -119,12 +119,12 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connections["default"])
         missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         if missing:
-            self.say(f"Applying {missing} migrations.")
+            self.log_line(f"Applying {missing} migrations.")
             call_command("migrate", interactive=False, verbosity=0)
 
     def seed(self) -> None:
         """Run the commands of SKELETON_SEEDS. They are idempotent."""
-        self.say("Loading what every installation has: roles, reference data, the administrator.")
+        self.log_line("Loading roles, reference data and the administrator.")
         for seed in settings.SKELETON_SEEDS:
             call_command(seed, verbosity=0)
 
@@ -137,16 +137,16 @@ class Command(BaseCommand):
         now = fingerprint_of_static_files()
         if folder.is_dir() and mark.exists() and mark.read_text(encoding="utf-8") == now:
             return
-        self.say("Collecting the static files.")
+        self.log_line("Collecting the static files.")
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)
         mark.write_text(now, encoding="utf-8")
 
     def serve(self, address: Address) -> None:
         """Run the API server until it is stopped. Raises CommandError if its workers keep failing."""
         server = api_server(address)
-        beside = [ChildProcess("worker") for _ in range(settings.SKELETON_JOB_WORKERS)]
+        children = [ChildProcess("worker") for _ in range(settings.SKELETON_JOB_WORKERS)]
         server.on_startup(lambda: self.announce(address))
-        for child in beside:
+        for child in children:
             server.on_startup(child.start)
             server.on_shutdown(child.stop)
         try:
@@ -158,10 +158,10 @@ class Command(BaseCommand):
                 raise CommandError("The API server stopped: its workers kept failing, see above.") from None
 
     def announce(self, address: Address) -> None:
-        self.say(f"API            {address.url}/api/v1")
-        self.say(f"Documentation  {address.url}/api/v1/docs")
-        self.say(f"Back office    {address.url}/admin/")
-        self.say("Stop with Ctrl-C.")
+        self.log_line(f"API            {address.url}/api/v1")
+        self.log_line(f"Documentation  {address.url}/api/v1/docs")
+        self.log_line(f"Back office    {address.url}/admin/")
+        self.log_line("Stop with Ctrl-C.")
 
     def stop_database(self) -> None:
         """Disconnect, and wait for the embedded database to stop unless other processes use it."""
@@ -170,9 +170,9 @@ class Command(BaseCommand):
         connections.close_all()
         database = connections["default"]
         if isinstance(database, EmbeddedDatabase):
-            database.server.leave()
+            database.server.disconnect()
 
-    def say(self, line: str) -> None:
+    def log_line(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
 
@@ -255,8 +255,7 @@ def require_free(address: Address) -> None:
 def bind_error_message(address: Address, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"Port {address.port} on {address.host} is taken by another program: stop it, or set PORT to "
-            f"another number."
+            f"Port {address.port} on {address.host} is used by another program: stop it, or set PORT to another number."
         )
     if error.errno == errno.EACCES:
         return f"Port {address.port} is reserved for root: set PORT to a number from 1024."

@@ -1,0 +1,138 @@
+"""SQL that is compiled from a queryset once, and run many times with different values.
+
+Compiling a queryset to SQL often takes longer than the query itself. A queryset with a `Placeholder` for each value is
+compiled once, and each run only inserts the values.
+"""
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import BooleanField, DateField, Expression, F, Field, Func, Model, QuerySet
+from django.db.models.expressions import BaseExpression
+from django.db.models.sql.compiler import SQLCompiler
+
+from skeleton.db.fetching import Rows, fetch
+from skeleton.kernel.days import today
+
+_compiling: ContextVar[bool] = ContextVar("compiling_a_statement", default=False)
+
+
+class Placeholder(Expression):
+    """A placeholder for a value that is known only when the statement runs.
+
+    `variant` distinguishes values that need different SQL (for example an id or a code).
+    """
+
+    def __init__(self, name: str, output_field: "Field[Any, Any] | None" = None, variant: object = None) -> None:
+        super().__init__(output_field=output_field)
+        self.name, self.variant = name, variant
+
+    def as_sql(self, compiler: object, connection: object) -> tuple[str, list[object]]:  # type: ignore[override]
+        return "%s", [self]
+
+    def __repr__(self) -> str:
+        return f"Placeholder({self.name!r})"
+
+
+_TODAY = Placeholder("today")
+
+
+class CurrentDate(Expression):
+    """The current date (`days.today()`) as a parameter. It is evaluated whenever the SQL runs, not when compiled."""
+
+    output_field = DateField()
+
+    def as_sql(self, compiler: object, connection: object) -> tuple[str, list[object]]:  # type: ignore[override]
+        return "%s::date", [_TODAY if _compiling.get() else today()]
+
+
+@contextmanager
+def _compiled_once() -> Iterator[None]:
+    token = _compiling.set(True)
+    try:
+        yield
+    finally:
+        _compiling.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSQL:
+    """Compiled SQL. A run replaces each Placeholder in `params` by the value with its name.
+
+    Statements that run often are prepared on the server, where PostgreSQL may use one plan for all values. If
+    `prepared` is false, each run is planned for its values.
+    """
+
+    sql: str
+    params: tuple[object, ...]
+    prepared: bool = True
+
+    def run(self, values: Mapping[str, object]) -> Rows:
+        """Return all rows, with `values` for the placeholders."""
+        return fetch(self.sql, self._parameters(values), prepared=self.prepared)
+
+    def cache_key(self, values: Mapping[str, object]) -> Hashable:
+        """Return a key that is equal for runs with the same SQL and parameters."""
+        return self.sql, tuple(self._parameters(values))
+
+    def _parameters(self, values: Mapping[str, object]) -> list[object]:
+        return [
+            param if not isinstance(param, Placeholder) else today() if param is _TODAY else values[param.name]
+            for param in self.params
+        ]
+
+
+class ScalarSubquery(Expression):
+    """A statement with one value as a column of another. It is uncorrelated, so PostgreSQL runs it once."""
+
+    def __init__(self, statement: CompiledSQL, output_field: "Field[Any, Any]") -> None:
+        super().__init__(output_field=output_field)
+        self.statement = statement
+
+    def as_sql(self, compiler: object, connection: object) -> tuple[str, list[object]]:  # type: ignore[override]
+        return f"({self.statement.sql})", list(self.statement.params)
+
+    def get_group_by_cols(self) -> list[BaseExpression]:
+        return []
+
+
+class PkInSubquery(Func):
+    """Tests whether the row's id is in the result of a statement."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, statement: CompiledSQL) -> None:
+        super().__init__(F("pk"))
+        self.statement = statement
+
+    def as_sql(self, compiler: SQLCompiler, connection: object, **_: object) -> tuple[str, list[object]]:  # type: ignore[override]
+        pk, params = compiler.compile(self.source_expressions[0])
+        return f"{pk} IN ({self.statement.sql})", [*params, *self.statement.params]
+
+
+def compile_rows(
+    rows: QuerySet[Model],
+    columns: Sequence[str],
+    *,
+    tail: str = "",
+    tail_params: Sequence[Placeholder] = (),
+    prepared: bool = True,
+) -> CompiledSQL:
+    """Compile the statement that reads `columns` of `rows`.
+
+    `tail` is SQL to append, such as `LIMIT %s`, with the placeholders `tail_params`.
+    """
+    with _compiled_once():
+        sql, params = rows.values_list(*columns).query.sql_with_params()
+    return CompiledSQL(f"{sql} {tail}".rstrip(), (*params, *tail_params), prepared)
+
+
+def compile_count(rows: QuerySet[Model], *, prepared: bool = True) -> CompiledSQL:
+    """Compile the statement that counts `rows`, without annotations that no filter needs."""
+    with _compiled_once():
+        sql, params = rows.order_by().values("pk").query.sql_with_params()
+    return CompiledSQL(f"SELECT count(*) FROM ({sql}) AS counted", params, prepared)  # noqa: S608 (SQL from the ORM)

@@ -1,0 +1,164 @@
+"""Actions on a record other than editing: a button, a confirmation page and ONE service call.
+
+Every action has such a page, even without fields, because a link must not change anything, and some actions can't be
+undone. It works without JavaScript.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext
+from unfold.enums import ActionVariant
+
+from skeleton.kernel.translation import Text
+from skeleton.office.form_errors import EXPECTED_ERRORS, add_to_form, domain_error_of
+from skeleton.office.forms import ActionForm
+
+if TYPE_CHECKING:
+    from skeleton.office.admins import ReadOnlyAdmin
+
+TEMPLATE = "skeleton/admin/action.html"
+
+ActionFunction = Callable[..., Any]
+"""`run(screen, request, record, form)`: calls the service and returns a sentence about the result."""
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+DownloadFunction = Callable[..., HttpResponseBase]
+"""`make(screen, request, record)`: returns the response with a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdminAction:
+    """An action on a record.
+
+    `permissions`: any one of these is required (default: `write` for one of the admin's resources). `condition` decides
+    for which records the action is available. `question` is shown on the confirmation page. `deletes_record`: the
+    record no longer exists afterwards, so the user returns to the list.
+    """
+
+    run: ActionFunction
+    title: Text
+    question: Text = ""
+    form: type[ActionForm] = ActionForm
+    permissions: tuple[str, ...] = ()
+    condition: Callable[[Any], bool] | None = None
+    icon: str | None = None
+    variant: ActionVariant = ActionVariant.DEFAULT
+    deletes_record: bool = False
+
+    def is_available_for(self, record: object) -> bool:
+        return self.condition is None or self.condition(record)
+
+
+def admin_action(title: Text, **options: Any) -> Callable[[ActionFunction], Callable[..., HttpResponse]]:
+    """Turn a method of a screen into an action. See `AdminAction` for the options."""
+
+    def decorate(run: ActionFunction) -> Callable[..., HttpResponse]:
+        action = AdminAction(run, title, **options)
+
+        @wraps(run)
+        def view(screen: "ReadOnlyAdmin", request: HttpRequest, object_id: str) -> HttpResponse:
+            return action_view(screen, action, request, object_id)
+
+        return _decorate(view, action)
+
+    return decorate
+
+
+def download(title: Text, **options: Any) -> Callable[[DownloadFunction], Callable[..., HttpResponseBase]]:
+    """Turn a method of a screen into a button that returns a file and changes nothing. Options as of `AdminAction`."""
+
+    def decorate(make: DownloadFunction) -> Callable[..., HttpResponseBase]:
+        @wraps(make)
+        def view(screen: "ReadOnlyAdmin", request: HttpRequest, object_id: str) -> HttpResponseBase:
+            if not screen.can_run(request, action):
+                raise PermissionDenied
+            record = screen.get_object(request, object_id)
+            if record is None:
+                return screen._get_obj_does_not_exist_redirect(request, screen.opts, object_id)  # type: ignore[no-any-return]
+            return make(screen, request, record)
+
+        action = AdminAction(make, title, **options)
+        return _decorate(view, action)
+
+    return decorate
+
+
+def _decorate(view: View, action: AdminAction) -> View:
+    """Set the attributes that unfold expects of a button."""
+    view.admin_action = action  # type: ignore[attr-defined]
+    view.short_description = action.title  # type: ignore[attr-defined]
+    view.url_path = action.run.__name__.replace("_", "-")  # type: ignore[attr-defined]
+    view.icon, view.variant, view.attrs = action.icon, action.variant, {}  # type: ignore[attr-defined]
+    return view
+
+
+def action_view(screen: "ReadOnlyAdmin", action: AdminAction, request: HttpRequest, object_id: str) -> HttpResponse:
+    """Show the action's page, or run the action. Errors are shown on the page, which keeps the entered values."""
+    if not screen.can_run(request, action):
+        raise PermissionDenied
+    record = screen.get_object(request, object_id)
+    if record is None:
+        return screen._get_obj_does_not_exist_redirect(request, screen.opts, object_id)  # type: ignore[no-any-return]
+    posted = request.method == "POST"
+    form = action.form(request.POST if posted else None, record=record, actor=screen.actor(request))
+    if posted and form.is_valid():
+        try:
+            said = action.run(screen, request, record, form)
+        except EXPECTED_ERRORS as exc:
+            add_to_form(form, domain_error_of(exc))
+        else:
+            messages.success(request, said)
+            return HttpResponseRedirect(screen.changelist_url if action.deletes_record else screen.change_url(record))
+    return TemplateResponse(request, TEMPLATE, _context(screen, action, request, record, form))
+
+
+def _context(
+    screen: "ReadOnlyAdmin", action: AdminAction, request: HttpRequest, record: Model, form: ActionForm
+) -> dict[str, object]:
+    return {
+        **screen.admin_site.each_context(request),
+        "opts": screen.opts,
+        "original": record,
+        "title": action.title,
+        "subtitle": str(record),
+        "action": action,
+        "form": form,
+        "back": screen.change_url(record),
+        "media": screen.media + form.media,
+        "danger": action.variant is ActionVariant.DANGER,
+    }
+
+
+def run_bulk_action(
+    screen: "ReadOnlyAdmin", request: HttpRequest, rows: Iterable[Model], *, action: AdminAction
+) -> None:
+    """Run an action without fields on each of the selected rows. An error on one doesn't affect the others."""
+    done, refused = 0, []
+    for record in rows:
+        form = action.form({}, record=record, actor=screen.actor(request))
+        form.is_valid()
+        try:
+            action.run(screen, request, record, form)
+            done += 1
+        except EXPECTED_ERRORS as exc:
+            refused.append(f"{record}: {domain_error_of(exc).message}")
+    if done:
+        messages.success(request, gettext("{action}: done for {number}.").format(action=action.title, number=done))
+    for line in refused[:MAX_REPORTED_ERRORS]:
+        messages.error(request, line)
+    if len(refused) > MAX_REPORTED_ERRORS:
+        more = gettext("… and {number} more were refused.").format(number=len(refused) - MAX_REPORTED_ERRORS)
+        messages.error(request, more)
+
+
+MAX_REPORTED_ERRORS = 5
+"""The maximum number of errors of a bulk action that are shown individually."""
