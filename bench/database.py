@@ -102,8 +102,18 @@ FROM generate_series(1, %(customers)s) AS i JOIN billing_invoice v ON v.id = ben
 """  # noqa: S608 (constants only)
 
 _PAYMENTS = f"""
-INSERT INTO billing_payment (id, invoice_id, amount, method, paid_at, created_by_id, created_at)
-SELECT bench_id(i, {PAYMENT}), v.id, v.total, 'bank_transfer', v.paid_at, v.created_by_id, v.created_at
+WITH payment AS (
+    INSERT INTO billing_payment (id, number, direction, customer_id, currency, amount, allocated, method, paid_at,
+                                 created_by_id, created_at)
+    SELECT bench_id(i, {PAYMENT}),
+           to_char(v.created_at, '"PAY-"YYYY-') || lpad(i::text, greatest(6, length(i::text)), '0'),
+           'in', v.customer_id, v.currency, v.total, v.total, 'bank_transfer', v.paid_at, v.created_by_id, v.created_at
+    FROM generate_series(1, %(customers)s) AS i JOIN billing_invoice v ON v.id = bench_id(i, {INVOICE})
+    WHERE v.status = 'paid'
+)
+INSERT INTO billing_settlement (id, invoice_id, kind, payment_id, amount, day, at_once, created_by_id, created_at)
+SELECT bench_id(i, {PAYMENT}), v.id, 'payment', bench_id(i, {PAYMENT}), v.total,
+       (v.paid_at AT TIME ZONE 'UTC')::date, true, v.created_by_id, v.created_at
 FROM generate_series(1, %(customers)s) AS i JOIN billing_invoice v ON v.id = bench_id(i, {INVOICE})
 WHERE v.status = 'paid'
 """  # noqa: S608 (constants only)
@@ -205,8 +215,8 @@ _INDEXES = """
 SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
 FROM pg_index i
 WHERE i.indrelid = ANY (ARRAY['parties_party', 'parties_address', 'accounting_entry', 'accounting_line',
-                                'billing_invoice', 'billing_payment', 'billing_order', 'inventory_item',
-                                'inventory_stock']::regclass[])
+                                'billing_invoice', 'billing_payment', 'billing_settlement', 'billing_order',
+                                'inventory_item', 'inventory_stock']::regclass[])
   AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)
 """
 

@@ -158,7 +158,8 @@ def invoices(environ: dict[str, Any]) -> Answer:
 def invoice_object(row: tuple[Any, ...]) -> dict[str, Any]:
     found = dict(zip(INVOICE_KEYS, row, strict=True))
     found["order_id"] = None
-    found["amount_due"] = 0 if found["status"] == "cancelled" else found["total"] - found["amount_paid"]
+    settled = found["amount_paid"] + found["amount_credited"] + found["amount_written_off"]
+    found["amount_due"] = 0 if found["status"] == "cancelled" else found["total"] - settled
     return found
 
 
@@ -283,7 +284,10 @@ def draft_object(head: dict[str, Any], written: Any, lines: list[Line], ids: lis
         "customer_name": customer_name,
         "order_id": None,
         "status": "draft",
+        "credited_total": 0,
         "amount_paid": 0,
+        "amount_credited": 0,
+        "amount_written_off": 0,
         "amount_due": head["total"],
         "issue_date": issued,
         "due_date": due,
@@ -295,6 +299,7 @@ def draft_object(head: dict[str, Any], written: Any, lines: list[Line], ids: lis
         "created_at": now,
         "updated_at": now,
         "payments": [],
+        "settlements": [],
         "lines": [
             {
                 "id": line_id,

@@ -18,7 +18,7 @@ from sqlalchemy.orm import (
     selectinload,
 )
 
-from bench.peer_models import Address, Invoice, Line, NumberSeries, Order, Party, Session, StockRow, User
+from bench.peer_models import Address, Invoice, Line, NumberSeries, Order, Party, Session, Settlement, StockRow, User
 from bench.peer_schemas import (
     CustomerOut,
     CustomerPage,
@@ -215,7 +215,11 @@ async def create_invoice(asked: InvoiceIn, user: CurrentUser, db: DB) -> Any:
     return await db.scalar(
         select(Invoice)
         .where(Invoice.id == invoice.id)
-        .options(selectinload(Invoice.lines), selectinload(Invoice.payments))
+        .options(
+            selectinload(Invoice.lines),
+            selectinload(Invoice.payments),
+            selectinload(Invoice.settlements).selectinload(Settlement.payment),
+        )
     )
 
 

@@ -130,6 +130,9 @@ class Invoice(Base):
     tax_breakdown: Mapped[list[dict[str, Any]]]
     total: Mapped[int]
     amount_paid: Mapped[int] = mapped_column(default=0)
+    amount_credited: Mapped[int] = mapped_column(default=0)
+    amount_written_off: Mapped[int] = mapped_column(default=0)
+    credited_total: Mapped[int] = mapped_column(default=0)
     issue_date: Mapped[date]
     due_date: Mapped[date]
     notes: Mapped[str | None]
@@ -141,11 +144,13 @@ class Invoice(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     lines: Mapped[list["Line"]] = relationship(order_by="Line.position", back_populates="invoice", lazy="raise")
-    payments: Mapped[list["Payment"]] = relationship(order_by="Payment.id", lazy="raise")
+    payments: Mapped[list["Payment"]] = relationship(secondary="billing_settlement", viewonly=True, lazy="raise")
+    settlements: Mapped[list["Settlement"]] = relationship(order_by="Settlement.id", lazy="raise")
 
     @property
     def amount_due(self) -> int:
-        return 0 if self.status == "cancelled" else self.total - self.amount_paid
+        settled = self.amount_paid + self.amount_credited + self.amount_written_off
+        return 0 if self.status == "cancelled" else self.total - settled
 
     @property
     def is_overdue(self) -> bool:
@@ -250,7 +255,21 @@ class Line(Base):
 
 class Payment(Base):
     __tablename__ = "billing_payment"
-    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("billing_invoice.id"))
+    number: Mapped[str]
     amount: Mapped[int]
     method: Mapped[str]
     paid_at: Mapped[datetime]
+
+
+class Settlement(Base):
+    __tablename__ = "billing_settlement"
+    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("billing_invoice.id"))
+    payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("billing_payment.id"))
+    kind: Mapped[str]
+    amount: Mapped[int]
+    day: Mapped[date]
+    payment: Mapped[Payment | None] = relationship(lazy="raise")
+
+    @property
+    def number(self) -> str | None:
+        return self.payment.number if self.payment else None

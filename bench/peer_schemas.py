@@ -71,6 +71,14 @@ class PaymentOut(Answer):
     paid_at: datetime
 
 
+class SettlementOut(Answer):
+    id: UUID
+    kind: str
+    number: str | None
+    amount: int
+    day: date
+
+
 class InvoiceRowOut(Answer):
     id: UUID
     number: str
@@ -83,7 +91,10 @@ class InvoiceRowOut(Answer):
     tax_total: int
     tax_breakdown: list[dict[str, Any]]
     total: int
+    credited_total: int
     amount_paid: int
+    amount_credited: int
+    amount_written_off: int
     amount_due: int
     issue_date: date
     due_date: date
@@ -101,6 +112,7 @@ class InvoiceRowOut(Answer):
 class InvoiceOut(InvoiceRowOut):
     lines: list[LineOut]
     payments: list[PaymentOut]
+    settlements: list[SettlementOut]
 
 
 class InvoicePage(BaseModel):

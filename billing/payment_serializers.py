@@ -187,7 +187,7 @@ class UnallocateInputSerializer(InputSerializer):
     date = DateField(required=False, help_text=DAY_HELP)
 
 
-class ReverseInputSerializer(InputSerializer):
+class PaymentReversalInputSerializer(InputSerializer):
     reason = TextField(max_length=LONG_TEXT)
     date = DateField(required=False, help_text=DAY_HELP)
 

@@ -14,10 +14,10 @@ from billing.payment_serializers import (
     InvoicePaymentInputSerializer,
     InvoicePaymentSerializer,
     PaymentInputSerializer,
+    PaymentReversalInputSerializer,
     PaymentSerializer,
     RecordedPaymentSerializer,
     RefundInputSerializer,
-    ReverseInputSerializer,
     UnallocateInputSerializer,
 )
 from billing.services.allocations import allocate_payment, unallocate_payment
@@ -83,7 +83,7 @@ class PaymentViewSet(CreateMixin, ReadOnlyModelViewSet):
         methods=["post"],
         permission="invoices:refund",
         summary="Reverse",
-        input=ReverseInputSerializer,
+        input=PaymentReversalInputSerializer,
         errors=(404, 409, 503),
         examples=(REVERSE,),
     )

@@ -74,13 +74,14 @@ def credit_totals(
     for rate, total in lines:
         bases[rate] = bases.get(rate, 0) + total
     whole = taxes_by_rate(invoiced)
-    breakdown = []
+    taxes: dict[Decimal, int] = {}
     for rate, base in sorted(bases.items()):
         base_before, tax_before = credited.get(rate, NOTHING)
         base_now = base_before + base
         tax_now = whole[rate][1] if base_now == whole[rate][0] else tax_on(base_now, rate)
-        breakdown.append({"rate": number(rate), "base": base, "tax": tax_now - tax_before})
-    subtotal, tax_total = sum(bases.values()), sum(row["tax"] for row in breakdown)
+        taxes[rate] = tax_now - tax_before
+    subtotal, tax_total = sum(bases.values()), sum(taxes.values())
+    breakdown = [{"rate": number(rate), "base": bases[rate], "tax": tax} for rate, tax in taxes.items()]
     return Totals(subtotal, tax_total, breakdown, subtotal + tax_total)
 
 

@@ -234,6 +234,7 @@ SCREENS = {
 
 NOTHING_TO_DO = {
     "audit.auditentry": "read only",
+    "billing.payment": "read only",
     "inventory.movement": "read only",
     "notifications.notification": "one's own messages, and whether they are read",
 }

@@ -158,6 +158,9 @@ class Invoice(Timed):
     tax_breakdown = models.JSONField(default=list)
     total = models.BigIntegerField(default=0)
     amount_paid = models.BigIntegerField(default=0)
+    amount_credited = models.BigIntegerField(default=0)
+    amount_written_off = models.BigIntegerField(default=0)
+    credited_total = models.BigIntegerField(default=0)
     issue_date = models.DateField()
     due_date = models.DateField()
     notes = models.TextField(null=True, blank=True)  # noqa: DJ001
@@ -176,7 +179,8 @@ class Invoice(Timed):
 
     @property
     def amount_due(self) -> int:
-        return 0 if self.status == "cancelled" else self.total - self.amount_paid
+        settled = self.amount_paid + self.amount_credited + self.amount_written_off
+        return 0 if self.status == "cancelled" else self.total - settled
 
     @property
     def is_overdue(self) -> bool:
@@ -204,7 +208,8 @@ class InvoiceLine(Timed):
 
 class Payment(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="payments")
+    number = models.CharField(max_length=40)
+    invoices = models.ManyToManyField(Invoice, through="Settlement", related_name="payments")
     amount = models.BigIntegerField()
     method = models.CharField(max_length=13)
     paid_at = models.DateTimeField()
@@ -212,6 +217,23 @@ class Payment(models.Model):
     class Meta:
         managed = False
         db_table = "billing_payment"
+        ordering: ClassVar[list[str]] = ["id"]
+
+    def __str__(self) -> str:
+        return str(self.amount)
+
+
+class Settlement(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="settlements")
+    payment = models.ForeignKey(Payment, models.PROTECT, null=True)
+    kind = models.CharField(max_length=11)
+    amount = models.BigIntegerField()
+    day = models.DateField()
+
+    class Meta:
+        managed = False
+        db_table = "billing_settlement"
         ordering: ClassVar[list[str]] = ["id"]
 
     def __str__(self) -> str:

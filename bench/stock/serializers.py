@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework import serializers
 
-from bench.stock.models import Address, Invoice, InvoiceLine, NumberSeries, Order, Party, Payment, StockRow
+from bench.stock.models import Address, Invoice, InvoiceLine, NumberSeries, Order, Party, Payment, Settlement, StockRow
 
 
 class PrimaryAddressSerializer(serializers.ModelSerializer[Address]):
@@ -92,6 +92,14 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
         fields: ClassVar[list[str]] = ["id", "amount", "method", "paid_at"]
 
 
+class SettlementSerializer(serializers.ModelSerializer[Settlement]):
+    number = serializers.CharField(source="payment.number", allow_null=True)
+
+    class Meta:
+        model = Settlement
+        fields: ClassVar[list[str]] = ["id", "kind", "number", "amount", "day"]
+
+
 class InvoiceRowSerializer(serializers.ModelSerializer[Invoice]):
     customer_id = serializers.PrimaryKeyRelatedField(source="customer", queryset=Party.customers.all())
     order_id = serializers.SerializerMethodField()
@@ -112,7 +120,10 @@ class InvoiceRowSerializer(serializers.ModelSerializer[Invoice]):
             "tax_total",
             "tax_breakdown",
             "total",
+            "credited_total",
             "amount_paid",
+            "amount_credited",
+            "amount_written_off",
             "amount_due",
             "issue_date",
             "due_date",
@@ -148,9 +159,10 @@ class InvoiceSerializer(InvoiceRowSerializer):
     currency = serializers.CharField(max_length=3, required=False)
     lines = LineSerializer(many=True)
     payments = PaymentSerializer(many=True, read_only=True)
+    settlements = SettlementSerializer(many=True, read_only=True)
 
     class Meta(InvoiceRowSerializer.Meta):
-        fields: ClassVar[list[str]] = [*InvoiceRowSerializer.Meta.fields, "lines", "payments"]
+        fields: ClassVar[list[str]] = [*InvoiceRowSerializer.Meta.fields, "lines", "payments", "settlements"]
 
     def validate_customer_id(self, customer: Party) -> Party:
         if not customer.active:

@@ -104,11 +104,11 @@ class SettlementInline(ReadOnlyInline):
 
     @admin.display(description=_("method"))
     def method(self, settlement: Settlement) -> str | None:
-        return settlement.payment and settlement.payment.get_method_display()
+        return settlement.payment.get_method_display() if settlement.payment else None
 
     @admin.display(description=_("reference"))
     def reference(self, settlement: Settlement) -> str | None:
-        return settlement.payment and settlement.payment.reference
+        return settlement.payment.reference if settlement.payment else None
 
 
 class IssuedDocumentInline(ReadOnlyInline):

@@ -45,7 +45,7 @@ class CreditNote(Document):
     `buyer` are kept as they were when it was issued.
     """
 
-    number = models.CharField(max_length=40, null=True, blank=True, editable=False, verbose_name=_("number"))  # noqa: DJ001 (numbers are unique)
+    number = models.CharField(max_length=40, null=True, blank=True, editable=False, verbose_name=_("number"))  # type: ignore[assignment]  # noqa: DJ001 (unique)
     number_key = models.GeneratedField(
         expression=Coalesce(
             Func(
@@ -158,7 +158,9 @@ class CreditNoteLine(DocumentLine):
     invoice_line = models.ForeignKey(
         InvoiceLine, models.PROTECT, related_name="credit_note_lines", db_index=False, verbose_name=_("invoice line")
     )
-    quantity = models.DecimalField(max_digits=15, decimal_places=3, null=True, blank=True, verbose_name=_("quantity"))
+    quantity = models.DecimalField(  # type: ignore[assignment]
+        max_digits=15, decimal_places=3, null=True, blank=True, verbose_name=_("quantity")
+    )
     restock_warehouse = models.ForeignKey(
         Warehouse,
         models.PROTECT,

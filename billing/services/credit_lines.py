@@ -38,7 +38,7 @@ def creditable_lines(invoice: Invoice) -> list[CreditableLine]:
         credited=Coalesce(Sum("credit_note_lines__total", filter=_ISSUED), Value(0)),
     )
     names = ("id", "description", "quantity", "unit_price", "tax_rate", "total", "credited_quantity", "credited")
-    return [CreditableLine(*row[:-1], int(row[-1])) for row in rows.values_list(*names)]
+    return [CreditableLine(**{**row, "credited": int(row["credited"])}) for row in rows.values(*names)]
 
 
 def all_that_is_left(lines: Sequence[CreditableLine]) -> list[CreditLineValues]:

@@ -1,6 +1,6 @@
 """The services of invoices.
 
-Lock order: customer, order, invoice, accounting (periods, accounts, totals); the number series last. PostgreSQL refuses
+Lock order: customer, order, invoice, number series, accounting (periods, accounts, totals). PostgreSQL refuses
 everything that these services must never do (see the migrations). The checks here exist for better messages.
 """
 

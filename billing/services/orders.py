@@ -1,6 +1,6 @@
 """The services of draft orders. For later states see `services/transitions.py`.
 
-Lock order: customer, order, invoice, stock rows, accounting; the number series last.
+Lock order: customer, order, invoice, stock rows, number series, accounting.
 """
 
 from collections.abc import Sequence

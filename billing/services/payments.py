@@ -235,10 +235,10 @@ def _require_due(invoice: Invoice, amount: int, currency: str | None) -> None:
     require_currency(currency, invoice.currency)
     if amount > invoice.amount_due:
         due = Money(invoice.amount_due, invoice.currency)
-        told = _(
-            "Is more than what is due: {due}. Record the whole payment with POST /payments: the rest is on account."
+        raise Invalid(
+            _("This is more than what is due. Record it with POST /payments: what is left of it is on account."),
+            details={"amount": format_text(_("Is more than what is due: {due}."), due=due)},
         )
-        raise Invalid(details={"amount": format_text(told, due=due)})
 
 
 def _require_within_due(invoice: Invoice, amount: int, *, path: str) -> None:

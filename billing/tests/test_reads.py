@@ -5,10 +5,13 @@ import datetime as dt
 import pytest
 from django.db import connection
 
+from billing.payment_views import PaymentViewSet
+from billing.services.payments import receive_payment
 from billing.tests.factories import (
     ORDER_WAYS,
     brought,
     cancelled,
+    credited,
     customer,
     draft,
     invoiced,
@@ -21,6 +24,7 @@ from billing.tests.factories import (
 )
 from billing.views import InvoiceViewSet, OrderViewSet
 from skeleton.identity.tests.factories import actor_of
+from skeleton.kernel.actors import SYSTEM
 from skeleton.testkit.query_counts import check_query_counts
 from skeleton.testkit.reading import check_reads
 
@@ -59,14 +63,36 @@ def orders():
 
 def test_query_counts(owner, crowd, orders):
     path = f"/invoices/{crowd[-1].pk}"
+    notes = [credited(crowd[1], amount=10) for _ in range(4)]
     samples = {route: route.replace("/invoices/{id}", path) for route in SAMPLED}
+    for route in ("/credit-notes/{id}", "/credit-notes/{id}/pdf"):
+        samples[route] = route.replace("{id}", str(notes[0]))
+    samples["/payments/{id}"] = f"/payments/{crowd[-1].payments.latest('id').pk}"
     samples["/orders/{id}"] = f"/orders/{orders[0].pk}"
     samples["/orders/{id}/pdf"] = f"/orders/{orders[0].pk}/pdf"
     check_query_counts("billing", owner, samples)
 
 
 def test_compiled_reads(owner, crowd, orders):
+    receive_payment(
+        customer_id=crowd[0].customer_id,
+        amount=9,
+        currency="USD",
+        method="cash",
+        reference="R1",
+        external_id="X",
+        actor=SYSTEM,
+    )
     today = str(dt.datetime.now(dt.UTC).date())
+    check_reads(
+        PaymentViewSet,
+        actor_of(owner.user),
+        customer_id=[str(crowd[-1].customer_id), str(crowd[0].customer_id)],
+        reference=["R1", "none"],
+        external_id=["X"],
+        from_date=[today, "2099-01-01"],
+        to_date=[today, "2001-01-01"],
+    )
     check_reads(
         InvoiceViewSet,
         actor_of(owner.user),

@@ -9,11 +9,11 @@ from billing.models import Invoice, Payment
 from billing.services.allocations import allocate_payment, unallocate_payment
 from billing.services.corrections import refund_payment, reverse_payment
 from billing.services.invoices import cancel_invoice, send_invoice
-from billing.services.payments import receive_payment, record_payment
+from billing.services.payments import Allocation, receive_payment, record_payment
 from billing.tests.factories import customer, draft, line, sent
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Conflict, DomainError, Invalid, ServiceUnavailable
-from skeleton.testkit.races import contest
+from skeleton.testkit.races import run_concurrently
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,7 +63,7 @@ def test_allocations_of_one_payment_never_exceed_it():
     acme = customer()
     payment = received(acme, 1000)
     invoices = [sent(line(1000), of=acme) for _ in range(4)]
-    outcomes = contest(*(allocating(payment, invoices[n % 4], 100) for n in range(RACERS)))
+    outcomes = run_concurrently(*(allocating(payment, invoices[n % 4], 100) for n in range(RACERS)))
     assert len(won(outcomes)) == 10
     assert {type(one) for one in outcomes if isinstance(one, DomainError)} <= {Conflict, Invalid}
     payment.refresh_from_db()
@@ -74,7 +74,7 @@ def test_payments_and_allocations_never_exceed_what_is_due():
     acme = customer()
     invoice = sent(line(1000), of=acme)
     payments = [received(acme, 100) for _ in range(16)]
-    outcomes = contest(
+    outcomes = run_concurrently(
         *(allocating(payment, invoice, 100) for payment in payments), *(paying(invoice, 100) for _ in range(16))
     )
     assert len(won(outcomes)) == 10
@@ -87,7 +87,7 @@ def test_reversing_against_allocating():
     payment = received(acme, 1000)
     invoices = [sent(line(1000), of=acme) for _ in range(4)]
     jobs = [allocating(payment, invoices[n % 4], 10) for n in range(RACERS - 4)]
-    outcomes = contest(*jobs[:14], *(reversing(payment) for _ in range(4)), *jobs[14:])
+    outcomes = run_concurrently(*jobs[:14], *(reversing(payment) for _ in range(4)), *jobs[14:])
     reversals = outcomes[14:18]
     assert len(won(reversals)) <= 1
     assert {type(one) for one in outcomes if isinstance(one, DomainError)} <= {Conflict, ServiceUnavailable}
@@ -103,7 +103,7 @@ def test_refunding_against_reversing_and_allocating():
     payment, invoice = received(acme, 1000), sent(line(5000), of=acme)
     jobs = [refunding(payment, 100) for _ in range(14)] + [allocating(payment, invoice, 100) for _ in range(14)]
     jobs[5:5] = [reversing(payment) for _ in range(4)]
-    contest(*jobs)
+    run_concurrently(*jobs)
     payment.refresh_from_db()
     if payment.reversed_at:
         assert (payment.allocated, payment.refunded) == (0, 0)
@@ -122,7 +122,7 @@ def test_allocating_and_undoing_take_turns():
         allocating(payment, other),
         unallocating(payment, other),
     ]
-    outcomes = contest(*(jobs[n % 4] for n in range(RACERS)))
+    outcomes = run_concurrently(*(jobs[n % 4] for n in range(RACERS)))
     assert {type(found) for found in outcomes if isinstance(found, DomainError)} <= {Conflict}
 
 
@@ -134,9 +134,10 @@ def test_everything_at_once_never_deadlocks():
     payments = [received(acme, 150) for _ in range(4)]
 
     def spreading(order):
-        allocations = [{"invoice_id": invoice.pk, "amount": 10} for invoice in order]
-        values = {"currency": "USD", "method": "card", "allocations": allocations, "actor": SYSTEM}
-        return lambda: receive_payment(customer_id=acme.pk, amount=80, **values)
+        shares: list[Allocation] = [{"invoice_id": invoice.pk, "amount": 10} for invoice in order]
+        return lambda: receive_payment(
+            customer_id=acme.pk, amount=80, currency="USD", method="card", allocations=shares, actor=SYSTEM
+        )
 
     def automatic():
         return receive_payment(
@@ -146,7 +147,7 @@ def test_everything_at_once_never_deadlocks():
     def sending(invoice):
         return lambda: send_invoice(invoice_id=invoice.pk, use_on_account=True, actor=SYSTEM)
 
-    contest(
+    run_concurrently(
         *(spreading(invoices[n:] + invoices[:n]) for n in range(5)),
         *(spreading(list(reversed(invoices))) for _ in range(3)),
         *(automatic for _ in range(4)),
@@ -162,6 +163,6 @@ def test_everything_at_once_never_deadlocks():
 def test_numbers_have_no_gap_under_load():
     acme = customer()
     invoice = sent(line(100_000), of=acme)
-    contest(*(paying(invoice, 10) for _ in range(16)), *(lambda: received(acme, 5) for _ in range(16)))
+    run_concurrently(*(paying(invoice, 10) for _ in range(16)), *(lambda: received(acme, 5) for _ in range(16)))
     numbers = sorted(int(number.split("-")[2]) for number in Payment.objects.values_list("number", flat=True))
     assert numbers == list(range(1, 33))

@@ -13,7 +13,8 @@ from billing.tests.test_constraints import attack
 from parties.choices import PartyKind
 from parties.models import Party
 from skeleton.kernel.actors import SYSTEM
-from skeleton.testkit.roles import past_triggers
+from skeleton.testkit.narrowing import present
+from skeleton.testkit.roles import without_triggers
 
 pytestmark = pytest.mark.django_db
 
@@ -175,7 +176,7 @@ class TestSettlements:
         payment, invoice = received(acme), sent(line(1000), of=acme)
         with connection.cursor() as cursor:  # what was posted by another transaction
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-        with past_triggers() as cursor:
+        with without_triggers() as cursor:
             cursor.execute("UPDATE accounting_entry SET xact = '1'")
         sql = settling(invoice, payment, amount, columns=", at_once", values=f", {at_once}")
         assert attack(sql) == "billing_settlement_in_books"
@@ -255,7 +256,7 @@ class TestSettlements:
         assert attack(undo.format("'2020-01-01'")) == "billing_settlement_undone_fits"
         assert attack(undo.format(f"{TODAY} + 1")) == "billing_settlement_days"
         settlement = Settlement.objects.get()
-        unallocate_payment(payment_id=settlement.payment_id, invoice_id=settlement.invoice_id, actor=SYSTEM)
+        unallocate_payment(payment_id=present(settlement.payment_id), invoice_id=settlement.invoice_id, actor=SYSTEM)
         nothing = "UPDATE billing_settlement SET undone_at = NULL, undone_day = NULL"
         assert attack(nothing) == "billing_settlement_append_only"
         assert attack(undo.format(TODAY)) == "billing_settlement_append_only"

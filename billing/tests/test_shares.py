@@ -18,7 +18,7 @@ from billing.shares import (
     taxes_by_rate,
     write_off_tax,
 )
-from billing.totals import document_totals, line_total
+from billing.totals import Totals, document_totals, line_total
 from skeleton.kernel.ids import uuid7
 
 RATES = [Decimal("0.0000"), Decimal("7.0000"), Decimal("19.0000"), Decimal("8.1000")]
@@ -68,7 +68,7 @@ class TestLines:
         first = creditable(3, 0, 0)
         assert (first.total, first.share_of(Decimal(1))) == (0, 0)
         line = CreditableLine(uuid7(), "", Decimal(3), 34, RATES[0], 100)
-        shares = []
+        shares: list[int] = []
         for done in range(3):
             line = CreditableLine(uuid7(), "", Decimal(3), 34, RATES[0], 100, Decimal(done), sum(shares))
             shares.append(line.share_of(Decimal(1)))
@@ -124,7 +124,7 @@ class TestTaxes:
     def test_taxes_of_notes_add_up_to_the_invoice_tax(self, sample):
         lines, taken = sample
         invoice = document_totals(lines)
-        issued = []
+        issued: list[Totals] = []
         for shares in taken:
             credited = added_taxes(note.tax_breakdown for note in issued)
             note_lines = [(rate, share) for (rate, _), share in zip(lines, shares, strict=True)]

@@ -34,7 +34,7 @@ def posted(*lines, invoice=None, **fields):
     existing = list(invoice.lines.order_by("position")) if invoice else []
     body = {"due_date": "2099-02-15", "notes": "", **fields}
     body |= {"lines-TOTAL_FORMS": len(lines), "lines-INITIAL_FORMS": len(existing)}
-    body |= {"payments-TOTAL_FORMS": 0, "payments-INITIAL_FORMS": 0}
+    body |= {"settlements-TOTAL_FORMS": 0, "settlements-INITIAL_FORMS": 0}
     for n, values in enumerate(lines):
         usual = {"description": "Work", "quantity": "1", "unit_price": "10.00", "discount": "0", "tax_rate": "0"}
         shown = {**usual, **values}
@@ -158,7 +158,7 @@ def test_cancelling_takes_a_reason(clerk):
     invoice.refresh_from_db()
     assert (invoice.status, invoice.cancel_reason) == ("cancelled", "Wrong address")
     again = clerk.post(page(invoice, "cancel"), {"reason": "Again"})
-    assert "The invoice is cancelled." in text(again)
+    assert "This invoice has already been cancelled." in text(again)
 
 
 @pytest.mark.parametrize(

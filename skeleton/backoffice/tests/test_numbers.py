@@ -151,7 +151,7 @@ def moving(name):
 
 def paid():
     invoice = sent(line(100_000))
-    return payment_page(invoice), {"method": "cash"}, lambda: Payment.objects.get(invoice=invoice).amount
+    return payment_page(invoice), {"method": "cash"}, lambda: Payment.objects.get(invoices=invoice).amount
 
 
 def a_customer():

@@ -97,6 +97,10 @@ def not_delivered():
     return Delivery.objects.create(notification=tell(UserFactory.create()), channel="email", status="failed")
 
 
+def payment():
+    return part_paid().payments.get()
+
+
 def moved():
     return Movement.objects.get(stock=inventory.stocked())
 
@@ -174,6 +178,7 @@ TABLE = [
     Row(
         "billing.invoice", draft, ("invoices:read",), ("invoices:write",), ("invoices:write",), INVOICE_ACTS, 5, PAPERS
     ),
+    Row("billing.payment", payment, ("invoices:read",), (), (), {}, 6),
 ]
 BY_MODEL = {row.model: row for row in TABLE}
 
@@ -182,6 +187,7 @@ OWN = {"notifications.notification", "notifications.preferences", "files.file"}
 
 READ_ONLY = {
     "audit.auditentry",
+    "billing.payment",
     "accounting.entry",
     "accounting.period",
     "inventory.movement",
@@ -203,6 +209,7 @@ DEFAULT_ROLES = {
             "contracts.contract",
             "billing.order",
             "billing.invoice",
+            "billing.payment",
             *INVENTORY_SCREENS,
         },
         "changes": set(),

@@ -70,8 +70,8 @@ def test_documents_are_kept_too(clerk):
         "notes": "Mine",
         "lines-TOTAL_FORMS": 0,
         "lines-INITIAL_FORMS": 0,
-        "payments-TOTAL_FORMS": 0,
-        "payments-INITIAL_FORMS": 0,
+        "settlements-TOTAL_FORMS": 0,
+        "settlements-INITIAL_FORMS": 0,
         "_record_version": version,
     }
     answer = clerk.post(page, body)
