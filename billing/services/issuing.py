@@ -45,7 +45,7 @@ def issue(note: CreditNote, invoice: Invoice, *, actor: Actor) -> None:
     invoice.credited_total += note.total  # as the trigger does
     _restock(note, invoice, actor)
     if settled:
-        part = Part(invoice, settled, note.issue_date)
+        part = Part(invoice, settled, note.issue_date, at_once=True)
         settle([part], kind=SettlementKind.CREDIT_NOTE, of={"credit_note_id": note.pk}, actor=actor, now=now)
     notify_credit_note_sent(note, invoice, actor=actor)
     if settled == invoice.total:

@@ -129,6 +129,7 @@ CREATE OR REPLACE FUNCTION billing_settlement_fault(made billing_settlement) RET
         WHEN made.kind <> 'payment' AND made.day > (clock_timestamp() AT TIME ZONE 'UTC')::date
             THEN 'billing_settlement_days'
         WHEN made.kind <> 'payment' THEN NULL
+        WHEN made.at_once AND made.day <> (p.paid_at AT TIME ZONE 'UTC')::date THEN 'billing_settlement_days'
         WHEN p.direction <> 'in' OR p.reversed_at IS NOT NULL THEN 'billing_settlement_of_received'
         WHEN p.customer_id <> i.customer_id THEN 'billing_settlement_same_customer'
         WHEN p.currency <> i.currency THEN 'billing_settlement_same_currency'
@@ -170,6 +171,10 @@ DECLARE
 BEGIN
     SELECT * INTO settlement FROM billing_settlement WHERE id = checked;
     SELECT currency INTO coin FROM billing_invoice WHERE id = settlement.invoice_id;
+    IF settlement.kind = 'payment' AND settlement.at_once = billing_has_entry('allocation', checked, 'allocate') THEN
+        PERFORM skeleton_refuse('billing_settlement_in_books',
+                                'a settlement has an entry of its own if it was not made with its payment');
+    END IF;
     FOREACH reason IN ARRAY '{allocate,undo}'::text[] LOOP
         IF billing_has_entry('allocation', checked, reason) AND (
             (settlement.kind <> 'write_off' AND (reason = 'allocate' OR settlement.undone_at IS NOT NULL)

@@ -131,7 +131,7 @@ CREATE OR REPLACE FUNCTION billing_settlement_fault(made billing_settlement) RET
         WHEN made.undone_at IS NOT NULL THEN 'billing_settlement_append_only'
         WHEN made.day < i.issue_date THEN 'billing_settlement_days'
         WHEN made.kind = 'write_off' THEN CASE
-            WHEN made.day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, i.issue_date)
+            WHEN made.at_once OR made.day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, i.issue_date)
                 THEN 'billing_settlement_days'
             WHEN NOT billing_is_tax_left(made) THEN 'billing_settlement_tax_of_invoice'
         END
@@ -141,8 +141,10 @@ CREATE OR REPLACE FUNCTION billing_settlement_fault(made billing_settlement) RET
             WHEN n.currency <> i.currency THEN 'billing_settlement_same_currency'
             WHEN made.day < n.issue_date
                  OR made.day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, n.issue_date)
+                 OR made.at_once AND made.day <> n.issue_date
                 THEN 'billing_settlement_days'
         END
+        WHEN made.at_once AND made.day <> (p.paid_at AT TIME ZONE 'UTC')::date THEN 'billing_settlement_days'
         WHEN p.direction <> 'in' OR p.reversed_at IS NOT NULL THEN 'billing_settlement_of_received'
         WHEN p.customer_id <> i.customer_id THEN 'billing_settlement_same_customer'
         WHEN p.currency <> i.currency THEN 'billing_settlement_same_currency'
@@ -199,7 +201,7 @@ DECLARE
 BEGIN
     SELECT * INTO note FROM billing_credit_note WHERE id = checked;
     SELECT coalesce(sum(amount), 0) INTO at_once
-    FROM billing_settlement WHERE credit_note_id = checked AND NOT billing_has_entry('allocation', id, 'allocate');
+    FROM billing_settlement AS settlement WHERE credit_note_id = checked AND settlement.at_once;
     posted := CASE
         WHEN note.status IS DISTINCT FROM 'sent' OR note.total = 0
             THEN NOT billing_has_entry('credit_note', checked, 'send')
@@ -240,7 +242,8 @@ CREATE FUNCTION billing_check_write_off_books(settlement billing_settlement, coi
     FROM (SELECT coalesce(sum(r.tax), 0) AS tax FROM jsonb_to_recordset(settlement.tax) AS r (tax numeric)) AS t
 $$;
 
--- A later allocation and its undoing have entries of their own, with exactly its amount.
+-- A later allocation and its undoing have entries of their own, with exactly its amount. What is settled at once is part
+-- of the entry of the payment or credit note.
 CREATE OR REPLACE FUNCTION billing_check_settlement_books(checked uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     settlement billing_settlement;
@@ -250,6 +253,10 @@ DECLARE
 BEGIN
     SELECT * INTO settlement FROM billing_settlement WHERE id = checked;
     SELECT currency INTO coin FROM billing_invoice WHERE id = settlement.invoice_id;
+    IF settlement.kind <> 'write_off' AND settlement.at_once = billing_has_entry('allocation', checked, 'allocate') THEN
+        PERFORM skeleton_refuse('billing_settlement_in_books',
+                                'a settlement has an entry of its own if it was not made with what settles');
+    END IF;
     FOREACH reason IN ARRAY '{allocate,undo}'::text[] LOOP
         IF billing_has_entry('allocation', checked, reason) THEN
             posted := posted AND settlement.kind <> 'write_off'

@@ -224,7 +224,7 @@ class TestSettlements:
         other = sent(line(5000), of=acme)
         assert settle(other, note, day="2020-01-01") == "billing_settlement_days"
         assert settle(other, note, 1001, day=day) == "billing_credit_note_used_within_total"
-        assert settle(other, note, 1, day=day) == "billing_credit_note_in_books"
+        assert settle(other, note, 1, day=day) == "billing_settlement_in_books"
         assert settle(other, noted(sent(line(7), of=acme)), day=day) == "billing_settlement_of_sent_credit_note"
 
     def test_a_write_off_is_in_the_books_and_takes_no_more_tax_than_there_is(self):
