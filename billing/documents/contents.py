@@ -30,12 +30,12 @@ def invoice_contents(invoice: Json, *, seller: Json, customer: Json, language: s
     status = invoice["status"]
     watermarks = {InvoiceStatus.DRAFT: words["draft"], InvoiceStatus.CANCELLED: words["cancelled"]}
     return {
-        **_letterhead(seller, language),
+        **letterhead(seller, language),
         "title": words["invoice"],
         "number": invoice["number"],
         "status": words["paid"] if status == InvoiceStatus.PAID else None,
         "watermark": watermarks.get(status),
-        "buyer": _address_block(customer, words["bill_to"], language, name=invoice["customer_name"]),
+        "buyer": address_block(customer, words["bill_to"], language, name=invoice["customer_name"]),
         "recipient": None,
         "facts": [
             *_dates(invoice, ("issue_date", "due_date", "paid_at", "cancelled_at"), language),
@@ -57,12 +57,12 @@ def credit_note_contents(note: Json, *, seller: Json, customer: Json, language: 
         (labels["invoice_date"], _day(note["invoice_date"], language)),
     ]
     return {
-        **_letterhead(seller, language),
+        **letterhead(seller, language),
         "title": labels["credit_note"],
         "number": note["number"] or words["draft"],
         "status": None,
         "watermark": words["draft"] if note["status"] == CreditNoteStatus.DRAFT else None,
-        "buyer": _address_block(customer, labels["bill_to"], language, name=note["customer_name"]),
+        "buyer": address_block(customer, labels["bill_to"], language, name=note["customer_name"]),
         "recipient": None,
         "facts": facts,
         "payments": [],
@@ -81,13 +81,13 @@ def order_contents(order: Json, *, seller: Json, customer: Json, language: str) 
     facts = [*_dates(order, ("order_date",), language), (words["order_status"], words["order_statuses"][status])]
     shipped_to = {"address": order["shipping_address"]}
     return {
-        **_letterhead(seller, language),
+        **letterhead(seller, language),
         "title": words["order" if status in (*unsettled, OrderStatus.CANCELLED) else "order_confirmation"],
         "number": order["number"],
         "status": None,
         "watermark": {OrderStatus.DRAFT: words["draft"], OrderStatus.CANCELLED: words["cancelled"]}.get(status),
-        "buyer": _address_block(customer, words["ordered_by"], language, name=order["customer_name"]),
-        "recipient": _address_block(shipped_to, words["ship_to"], language, name=order["customer_name"])
+        "buyer": address_block(customer, words["ordered_by"], language, name=order["customer_name"]),
+        "recipient": address_block(shipped_to, words["ship_to"], language, name=order["customer_name"])
         if order["shipping_address"]
         else None,
         "facts": facts,
@@ -98,7 +98,7 @@ def order_contents(order: Json, *, seller: Json, customer: Json, language: str) 
     }
 
 
-def _letterhead(seller: Json, language: str) -> Json:
+def letterhead(seller: Json, language: str) -> Json:
     """Return the letterhead and the page footer."""
     words = LABELS[language]
     numbers = [f"{words[name]}: {seller[name]}" for name in ("tax_id", "registration") if seller.get(name)]
@@ -118,7 +118,7 @@ def _letterhead(seller: Json, language: str) -> Json:
     }
 
 
-def _address_block(party: Json, label: str, language: str, *, name: str) -> Json:
+def address_block(party: Json, label: str, language: str, *, name: str) -> Json:
     """Return a name and address as on an envelope."""
     known = party.get("address") or {}
     countries = known.get("names") or {}
