@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import connection
 
-from accounting.choices import Role
 from accounting.integrity_checks import register_check
 
 _GAPS = """
@@ -107,25 +106,6 @@ _UNPOSTED = """
           OR billing_has_entry('payment', p.id, 'reverse') <> (p.reversed_at IS NOT NULL)
     ORDER BY 1
 """
-# manual postings to the account belong to no invoice
-_RECEIVABLE = """
-    SELECT currency, coalesce(booked.amount, 0), coalesce(open.amount, 0)
-    FROM (
-        SELECT l.currency, sum(l.debit - l.credit) AS amount
-        FROM accounting_line l
-        JOIN accounting_account a ON a.id = l.account_id AND a.code = %s
-        JOIN accounting_entry e ON e.id = l.entry_id
-        LEFT JOIN accounting_entry undone ON undone.id = e.reverses_id
-        WHERE coalesce(undone.source_type, e.source_type)
-              IN ('invoice', 'payment', 'credit_note', 'allocation', 'write_off')
-        GROUP BY l.currency
-    ) AS booked
-    FULL JOIN (
-        SELECT currency, sum(total - amount_paid - amount_credited - amount_written_off) AS amount
-        FROM billing_invoice WHERE status = 'sent' GROUP BY currency
-    ) AS open USING (currency)
-    WHERE coalesce(booked.amount, 0) <> coalesce(open.amount, 0) ORDER BY currency
-"""
 
 
 def check_numbers_have_no_gap() -> Iterator[str]:
@@ -152,11 +132,6 @@ def check_documents_are_posted() -> Iterator[str]:
         yield f"{document}: its entries are not those that its state asks for"
 
 
-def check_receivables() -> Iterator[str]:
-    for currency, booked, due in _rows(_RECEIVABLE, [Role.RECEIVABLE.code]):
-        yield f"{currency}: account {Role.RECEIVABLE.code} has {booked}, sent invoices are due {due} (minor units)"
-
-
 def _rows(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
@@ -170,4 +145,3 @@ def register_checks() -> None:
     register_check("orders are billed once, and what is not billed is what is kept", check_orders_are_billed_once)
     register_check("the amount paid of every invoice is that of its payments", check_amounts_paid)
     register_check("every document is in the books, as its state asks", check_documents_are_posted)
-    register_check("receivable is what sent invoices are due", check_receivables)
