@@ -88,6 +88,16 @@ class PdfFilterSet(FilterSet):
     language = ChoiceFilter(choices=Language.choices)
 
 
+class StatementFilterSet(FilterSet):
+    """The parameters of a statement of account. Not list filters, but validated in the same way."""
+
+    from_date = DateFilter()
+    to_date = DateFilter()
+    currency = TextFilter(validators=[_known])
+    format = ChoiceFilter(choices=[("json", "JSON"), ("csv", "CSV"), ("pdf", "PDF")])
+    language = ChoiceFilter(choices=Language.choices)
+
+
 class AgingFilterSet(FilterSet):
     """The parameters of a report. Not list filters, but validated in the same way."""
 

@@ -13,10 +13,12 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db.models import Subquery
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus
 from billing.documents.contents import TEMPLATE, credit_note_contents, invoice_contents, order_contents
+from billing.documents.statement import STATEMENT_TEMPLATE, statement_contents
 from billing.models import CreditNote, Invoice, InvoiceParties, IssuedDocument, Order
 from billing.queries import printed_credit_note, printed_invoice, printed_order
 from parties.queries import addressee, as_written_to
@@ -47,6 +49,14 @@ def order_pdf(*, order_id: UUID, language: str, actor: Actor) -> PdfFile:
         order, seller=settings.SKELETON_COMPANY, customer=as_written_to(order["customer_id"]), language=language
     )
     return PdfFile(f"{order['number']}.pdf", render(TEMPLATE, contents, moment=order["updated_at"]))
+
+
+def statement_pdf(found: dict[str, Any], *, language: str) -> PdfFile:
+    """Render the PDF of a statement of account from `statements.customer_statement`."""
+    customer = as_written_to(found["customer_id"])
+    contents = statement_contents(found, seller=settings.SKELETON_COMPANY, customer=customer, language=language)
+    pdf = render(STATEMENT_TEMPLATE, contents, moment=timezone.now())
+    return PdfFile(f"statement-{found['to_date']}.pdf", pdf)
 
 
 @job

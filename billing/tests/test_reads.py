@@ -68,6 +68,8 @@ def test_query_counts(owner, crowd, orders):
     for route in ("/credit-notes/{id}", "/credit-notes/{id}/pdf"):
         samples[route] = route.replace("{id}", str(notes[0]))
     samples["/payments/{id}"] = f"/payments/{crowd[-1].payments.latest('id').pk}"
+    for page in ("balance", "statement"):
+        samples[f"/customers/{{id}}/{page}"] = f"/customers/{crowd[-1].customer_id}/{page}"
     samples["/orders/{id}"] = f"/orders/{orders[0].pk}"
     samples["/orders/{id}/pdf"] = f"/orders/{orders[0].pk}/pdf"
     check_query_counts("billing", owner, samples)
