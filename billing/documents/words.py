@@ -197,8 +197,8 @@ CREDIT_NOTE_LABELS: dict[str, dict[str, str]] = {
         "grand_total": "Credit",
     },
     "uk": {
-        "credit_note": "Кредит-нота",
-        "issue_date": "Дата кредит-ноти",
+        "credit_note": "Коригувальний рахунок",
+        "issue_date": "Дата",
         "invoice_number": "До рахунка",
         "invoice_date": "Дата рахунка",
         "bill_to": "Покупець",
@@ -218,6 +218,6 @@ CREDIT_NOTE_LABELS: dict[str, dict[str, str]] = {
 
 SETTLEMENT_LABELS: dict[str, dict[str, str]] = {
     "en": {"amount_credited": "Credited", "amount_written_off": "Written off"},
-    "uk": {"amount_credited": "Кориговано кредит-нотами", "amount_written_off": "Списано"},
+    "uk": {"amount_credited": "Скориговано", "amount_written_off": "Списано"},
     "de": {"amount_credited": "Gutgeschrieben", "amount_written_off": "Ausgebucht"},
 }

@@ -35,7 +35,7 @@ def test_every_language_has_the_same_labels():
         assert all(shape(labels[language]) == shape(labels["en"]) for language in LANGUAGES)
 
 
-TITLES = [("en", "Credit note"), ("uk", "Кредит-нота"), ("de", "Rechnungskorrektur")]
+TITLES = [("en", "Credit note"), ("uk", "Коригувальний рахунок"), ("de", "Rechnungskorrektur")]
 
 
 @pytest.mark.parametrize("language, title", TITLES)
