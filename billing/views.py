@@ -307,7 +307,10 @@ class AgingViewSet(ApiViewSet):
         media=(CSV,),
     )
     def aging(self, request: Request) -> HttpResponse | StreamingHttpResponse:
-        """What each customer owes, by days past due. The totals equal the receivables account, less postings by hand."""
+        """What each customer owes, by days past due.
+
+        The totals equal the balance of the receivables account, without postings by hand.
+        """
         params = {name: values[-1] for name, values in request.query_params.lists()}
         for name in params:
             if name not in AgingFilterSet.base_filters:
