@@ -13,6 +13,7 @@ from time_machine import travel
 
 from accounting import integrity_checks
 from accounting.reports import DateRange, trial_balance
+from accounting.tests import test_integrity_checks
 from accounting.tests.test_integrity_checks import tamper
 from billing.models import CreditNote, Invoice, Payment, Settlement
 from billing.reports import receivables_aging
@@ -174,9 +175,11 @@ def stated(customers, day):
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_on_every_day_aging_statements_and_books_agree(seed):
+def test_on_every_day_aging_statements_and_books_agree(seed, tmp_path):
     customers = play(seed)
     assert right()
+    exported = test_integrity_checks.TestBeancount()
+    assert exported.load(tmp_path) == exported.ours()
     for n in range(-6, DAYS + 2):
         day = FIRST + dt.timedelta(days=n)
         aged = added((part["currency"], part["totals"]["total"]) for part in receivables_aging(day)["currencies"])
