@@ -82,11 +82,10 @@ def _restock(note: CreditNote, invoice: Invoice, actor: Actor) -> None:
     if not lines:
         return
     items = items_of_lines(invoice)
-    locations = {
-        line.pk: StockLocation(items[line.invoice_line_id], line.restock_warehouse_id)
-        for line in lines
-        if line.quantity
-    }
+    locations: dict[UUID, StockLocation] = {}
+    for line in lines:
+        if line.restock_warehouse_id:
+            locations[line.pk] = StockLocation(items[line.invoice_line_id], line.restock_warehouse_id)
     goods: dict[StockLocation, Decimal] = defaultdict(Decimal)
     for line in lines:
         goods[locations[line.pk]] += line.quantity or 0

@@ -85,7 +85,8 @@ def _taken(invoice: Invoice) -> dict[Any, tuple[int, int]]:
     """Return what credit notes and write-offs have taken of the invoice, by rate."""
     notes = CreditNote.objects.filter(invoice=invoice.pk, status=CreditNoteStatus.SENT)
     write_offs = standing_of(invoice=invoice.pk, kind=SettlementKind.WRITE_OFF)
-    return added_taxes([*notes.values_list("tax_breakdown", flat=True), *write_offs.values_list("tax", flat=True)])
+    taken = [row["tax_breakdown"] for row in notes.values("tax_breakdown")]
+    return added_taxes([*taken, *(row["tax"] for row in write_offs.values("tax"))])
 
 
 def _written_off(invoice: Invoice, settlement_id: UUID | None) -> list[Settlement]:

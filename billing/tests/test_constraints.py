@@ -197,7 +197,9 @@ def test_a_sent_invoice_is_not_cancelled_by_itself():
     assert set_invoice(invoice, status="cancelled", cancelled_at=NOW) == "billing_invoice_cancelled_by_credit_note"
     unpaid = set_invoice(invoice, status="cancelled", cancelled_at=NOW, amount_paid=0)
     assert unpaid == "billing_invoice_cancelled_by_credit_note"
-    assert set_invoice(sent(line(5)), status="cancelled", cancelled_at=NOW) == "billing_invoice_in_books"
+    assert (
+        set_invoice(sent(line(5)), status="cancelled", cancelled_at=NOW) == "billing_invoice_cancelled_by_credit_note"
+    )
     assert set_invoice(draft(), status="cancelled", cancelled_at=NOW) is None
 
 

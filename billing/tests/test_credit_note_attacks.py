@@ -1,10 +1,12 @@
 """Attacks on credit notes and write-offs with raw SQL, bypassing Python. PostgreSQL refuses them and names the rule."""
 
 import json
+from typing import cast
 
 import pytest
 
 from billing.models import CreditNote, Settlement
+from billing.services.credit_lines import CreditLineValues
 from billing.services.credit_notes import create_credit_note
 from billing.services.invoices import send_invoice
 from billing.services.write_offs import write_off
@@ -37,7 +39,8 @@ ISSUE = """
 
 def noted(invoice, *, send=False, **line_values):
     """Create a credit note of the first line, by default of all that is left."""
-    lines = [{"invoice_line_id": invoice.lines.first().pk, **line_values}] if line_values else None
+    named = {"invoice_line_id": invoice.lines.first().pk, **line_values}
+    lines = [cast(CreditLineValues, named)] if line_values else None
     made = create_credit_note(invoice_id=invoice.pk, reason="Why", lines=lines, send=send, actor=SYSTEM)
     return CreditNote.objects.get(pk=made)
 

@@ -1,9 +1,12 @@
 """PDFs of credit notes, and what of them is said on the invoice."""
 
+from typing import cast
+
 import pytest
 
 from billing.documents.words import CREDIT_NOTE_LABELS, LABELS, SETTLEMENT_LABELS
 from billing.models import CreditNote, IssuedDocument
+from billing.services.credit_lines import CreditLineValues
 from billing.services.credit_notes import create_credit_note
 from billing.services.documents import credit_note_pdf, invoice_pdf, issue_sent_credit_note
 from billing.services.write_offs import write_off
@@ -20,7 +23,8 @@ LANGUAGES = ("en", "uk", "de")
 
 
 def noted(invoice, *, send=True, **values):
-    lines = [{"invoice_line_id": invoice.lines.first().pk, **values}] if values else None
+    named = {"invoice_line_id": invoice.lines.first().pk, **values}
+    lines = [cast(CreditLineValues, named)] if values else None
     pk = create_credit_note(invoice_id=invoice.pk, reason="Damaged", lines=lines, send=send, actor=SYSTEM)
     return CreditNote.objects.get(pk=pk)
 
