@@ -616,7 +616,7 @@ CREATE TRIGGER billing_payment_paid_at_ahead BEFORE INSERT ON billing_payment
     EXECUTE FUNCTION skeleton_never('billing_payment_paid_at_ahead', 'a payment is not dated in the future');
 
 -- billing_settlement --------------------------------------------------------------------------------------------------
--- The application may: SELECT, INSERT, UPDATE (but for amount, created_at, created_by_id, credit_note_id, day, id, invoice_id, kind, payment_id, reason, tax)
+-- The application may: SELECT, INSERT, UPDATE (but for amount, at_once, created_at, created_by_id, credit_note_id, day, id, invoice_id, kind, payment_id, reason, tax)
 
 CREATE TABLE billing_settlement (
     id uuid NOT NULL,
@@ -625,6 +625,7 @@ CREATE TABLE billing_settlement (
     payment_id uuid,
     amount bigint NOT NULL,
     day date NOT NULL,
+    at_once boolean DEFAULT false NOT NULL,
     undone_at timestamp with time zone,
     undone_day date,
     reason text,
@@ -636,7 +637,7 @@ CREATE TABLE billing_settlement (
     CONSTRAINT billing_settlement_amount_positive CHECK (amount > 0),
     CONSTRAINT billing_settlement_kind_known CHECK (kind::text = ANY (ARRAY['payment'::character varying, 'credit_note'::character varying, 'write_off'::character varying]::text[])),
     CONSTRAINT billing_settlement_source_fits CHECK (credit_note_id IS NULL AND kind::text = 'payment'::text AND payment_id IS NOT NULL AND reason IS NULL AND tax IS NULL OR credit_note_id IS NOT NULL AND kind::text = 'credit_note'::text AND payment_id IS NULL AND reason IS NULL AND tax IS NULL OR credit_note_id IS NULL AND kind::text = 'write_off'::text AND payment_id IS NULL AND reason IS NOT NULL AND tax IS NOT NULL),
-    CONSTRAINT billing_settlement_undone_fits CHECK (undone_at IS NULL AND undone_day IS NULL OR undone_at IS NOT NULL AND undone_day >= day),
+    CONSTRAINT billing_settlement_undone_fits CHECK (undone_at IS NULL AND undone_day IS NULL OR undone_at IS NOT NULL AND undone_day >= day AND undone_day IS NOT NULL),
     CONSTRAINT billing_settlement_created_by_id_2fbbda17_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_settlement_credit_note_id_47c660de_fk_billing_c FOREIGN KEY (credit_note_id) REFERENCES billing_credit_note(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_settlement_invoice_id_a0cbfc61_fk_billing_invoice_id FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED,
@@ -728,7 +729,7 @@ DECLARE
 BEGIN
     SELECT * INTO note FROM billing_credit_note WHERE id = checked;
     SELECT coalesce(sum(amount), 0) INTO at_once
-    FROM billing_settlement WHERE credit_note_id = checked AND NOT billing_has_entry('allocation', id, 'allocate');
+    FROM billing_settlement AS settlement WHERE credit_note_id = checked AND settlement.at_once;
     posted := CASE
         WHEN note.status IS DISTINCT FROM 'sent' OR note.total = 0
             THEN NOT billing_has_entry('credit_note', checked, 'send')
@@ -830,9 +831,9 @@ DECLARE
     posted boolean;
 BEGIN
     SELECT * INTO payment FROM billing_payment WHERE id = checked;
-    SELECT coalesce(sum(amount) FILTER (WHERE NOT billing_has_entry('allocation', id, 'allocate')), 0),
+    SELECT coalesce(sum(amount) FILTER (WHERE settlement.at_once), 0),
            coalesce(sum(amount) FILTER (WHERE undone_at IS NOT NULL AND NOT billing_has_entry('allocation', id, 'undo')), 0)
-    INTO at_once, undone FROM billing_settlement WHERE payment_id = checked;
+    INTO at_once, undone FROM billing_settlement AS settlement WHERE payment_id = checked;
     posted := CASE payment.direction
         WHEN 'in' THEN billing_is_posted('payment', checked, 'receive', payment.currency, array[payment.amount],
                                          array[at_once, payment.amount - at_once])
@@ -901,6 +902,10 @@ DECLARE
 BEGIN
     SELECT * INTO settlement FROM billing_settlement WHERE id = checked;
     SELECT currency INTO coin FROM billing_invoice WHERE id = settlement.invoice_id;
+    IF settlement.kind <> 'write_off' AND settlement.at_once = billing_has_entry('allocation', checked, 'allocate') THEN
+        PERFORM skeleton_refuse('billing_settlement_in_books',
+                                'a settlement has an entry of its own if it was not made with what settles');
+    END IF;
     FOREACH reason IN ARRAY '{allocate,undo}'::text[] LOOP
         IF billing_has_entry('allocation', checked, reason) THEN
             posted := posted AND settlement.kind <> 'write_off'
@@ -1703,7 +1708,10 @@ CREATE OR REPLACE FUNCTION billing_payment_in_books()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
-    PERFORM billing_check_payment_books(NEW.id);
+    IF TG_OP = 'UPDATE'
+       OR NOT billing_has_entry('payment', NEW.id, CASE NEW.direction WHEN 'in' THEN 'receive' ELSE 'refund' END) THEN
+        PERFORM billing_check_payment_books(NEW.id);
+    END IF;
     RETURN NULL;
 END $function$;
 
@@ -1887,7 +1895,7 @@ AS $function$
         WHEN made.undone_at IS NOT NULL THEN 'billing_settlement_append_only'
         WHEN made.day < i.issue_date THEN 'billing_settlement_days'
         WHEN made.kind = 'write_off' THEN CASE
-            WHEN made.day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, i.issue_date)
+            WHEN made.at_once OR made.day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, i.issue_date)
                 THEN 'billing_settlement_days'
             WHEN NOT billing_is_tax_left(made) THEN 'billing_settlement_tax_of_invoice'
         END
@@ -1897,8 +1905,10 @@ AS $function$
             WHEN n.currency <> i.currency THEN 'billing_settlement_same_currency'
             WHEN made.day < n.issue_date
                  OR made.day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, n.issue_date)
+                 OR made.at_once AND made.day <> n.issue_date
                 THEN 'billing_settlement_days'
         END
+        WHEN made.at_once AND made.day <> (p.paid_at AT TIME ZONE 'UTC')::date THEN 'billing_settlement_days'
         WHEN p.direction <> 'in' OR p.reversed_at IS NOT NULL THEN 'billing_settlement_of_received'
         WHEN p.customer_id <> i.customer_id THEN 'billing_settlement_same_customer'
         WHEN p.currency <> i.currency THEN 'billing_settlement_same_currency'
@@ -1918,6 +1928,12 @@ CREATE OR REPLACE FUNCTION billing_settlement_in_books()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
+    IF TG_OP = 'INSERT' AND NEW.kind = 'payment' AND NEW.at_once AND NOT EXISTS (
+        SELECT FROM accounting_entry WHERE source_type = 'payment' AND source_id = NEW.payment_id AND purpose = 'receive'
+                                           AND xact = pg_current_xact_id()
+    ) THEN
+        PERFORM skeleton_refuse('billing_settlement_in_books', 'only a new payment settles at once');
+    END IF;
     PERFORM billing_check_settlement_books(NEW.id);
     RETURN NULL;
 END $function$;
