@@ -99,9 +99,11 @@ RETURNING name, last
 """
 ADD_INVOICE = """
 INSERT INTO billing_invoice (id, number, customer_id, customer_name, currency, status, subtotal, tax_total,
-    tax_breakdown, total, amount_paid, issue_date, due_date, notes, created_by_id, created_at, updated_at)
+    tax_breakdown, total, amount_paid, amount_credited, amount_written_off, credited_total, issue_date, due_date,
+    notes, created_by_id, created_at, updated_at)
 VALUES (skeleton_uuid7(), %(number)s, %(customer_id)s, '', %(currency)s, 'draft', %(subtotal)s, %(tax_total)s,
-    %(tax_breakdown)s::jsonb, %(total)s, 0, CURRENT_DATE, %(due_date)s, %(notes)s, %(created_by)s, now(), now())
+    %(tax_breakdown)s::jsonb, %(total)s, 0, 0, 0, 0, CURRENT_DATE, %(due_date)s, %(notes)s, %(created_by)s, now(),
+    now())
 RETURNING id, customer_name, issue_date, due_date, created_at
 """
 ADD_LINES = """

@@ -60,7 +60,8 @@ CUSTOMER = """
 CREDIT = """
     SELECT o.total + coalesce((SELECT sum(unbilled_total) FROM billing_order
                                WHERE customer_id = o.customer_id AND unbilled_total > 0 AND currency = o.currency), 0)
-                   + coalesce((SELECT sum(total - amount_paid) FROM billing_invoice
+                   + coalesce((SELECT sum(total - amount_paid - amount_credited - amount_written_off)
+                               FROM billing_invoice
                                WHERE customer_id = o.customer_id AND status = 'sent' AND currency = o.currency), 0)
     FROM billing_order o WHERE id = %(order_id)s
 """

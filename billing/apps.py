@@ -2,7 +2,7 @@ from typing import ClassVar
 
 from django.apps import AppConfig
 
-from billing import integrity_checks
+from billing import control_checks, integrity_checks
 from billing.errors import declare_constraints
 
 
@@ -46,3 +46,4 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         declare_constraints()
         integrity_checks.register_checks()
+        control_checks.register_control_checks()

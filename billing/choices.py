@@ -12,6 +12,11 @@ class InvoiceStatus(TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class CreditNoteStatus(TextChoices):
+    DRAFT = "draft", _("Draft")
+    SENT = "sent", _("Sent")
+
+
 class OrderStatus(TextChoices):
     DRAFT = "draft", _("Draft")
     PENDING = "pending", _("Pending")
@@ -54,6 +59,7 @@ class Purpose(TextChoices):
     REVERSE = "reverse"
     ALLOCATE = "allocate"
     UNDO = "undo"
+    WRITE_OFF = "write_off"
 
 
 def allowed_actions(status: str, *, amount_paid: int = 0) -> list[str]:
@@ -61,5 +67,5 @@ def allowed_actions(status: str, *, amount_paid: int = 0) -> list[str]:
     if status == InvoiceStatus.DRAFT:
         return ["update", "add_line", "update_line", "delete_line", "send", "cancel"]
     if status == InvoiceStatus.SENT:
-        return ["record_payment"] if amount_paid else ["record_payment", "cancel"]
-    return []
+        return ["record_payment", "credit", "write_off", *([] if amount_paid else ["cancel"])]
+    return ["credit"] if status == InvoiceStatus.PAID else []

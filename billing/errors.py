@@ -13,6 +13,8 @@ def declare_constraints() -> None:
     _declare_payments_and_postings()
     _declare_orders()
     _declare_invoices_of_orders()
+    _declare_credit_notes()
+    _declare_issued_credit_notes()
 
 
 def _declare_invoices() -> None:
@@ -94,7 +96,7 @@ def _declare_invoices_of_orders() -> None:
     declare(
         "billing_order_cancelled_unbilled",
         Conflict,
-        _("This order has been invoiced. Cancel its invoices first, then the order."),
+        _("This order has been invoiced. Cancel or credit its invoices first, then cancel the order."),
     )
     declare("billing_order_unbilled_derived", Conflict, _("The unbilled amount is calculated from the invoices."))
     declare(
@@ -146,4 +148,56 @@ def _declare_payments() -> None:
         "billing_settlement_in_books",
         Conflict,
         _("This belongs to an allocation: undo the allocation instead."),
+    )
+
+
+def _declare_credit_notes() -> None:
+    declare("billing_credit_note_begins_as_draft", Conflict, _("A new credit note must be a draft."))
+    declare(
+        "billing_credit_note_fits_invoice",
+        Conflict,
+        _("A credit note must have the customer and the currency of its invoice."),
+    )
+    declare("billing_credit_note_of_sent", Conflict, _("Only a sent invoice that is not credited yet can be credited."))
+    declare(
+        "billing_credit_note_identity",
+        Conflict,
+        _("The invoice, customer and currency of a credit note cannot be changed."),
+    )
+    declare("billing_credit_note_frozen", Conflict, _("The credit note was sent and can no longer be changed."))
+    declare("billing_credit_note_permanent", Conflict, _("A sent credit note cannot be deleted."))
+    declare("billing_credit_note_number_form", Invalid, _("A credit note number has the form CN-<year>-<nnn>."))
+    declare("billing_credit_note_line_drafts_only", Conflict, _("Only the lines of a draft can be changed."))
+    declare(
+        "billing_credit_note_used_derived",
+        Conflict,
+        _("What is allocated and refunded is calculated from other records."),
+    )
+
+
+def _declare_issued_credit_notes() -> None:
+    declare("billing_credit_note_after_invoice", Conflict, _("A credit note cannot be issued before its invoice."))
+    declare("billing_credit_note_has_lines", Conflict, _("A credit note without lines cannot be sent."))
+    declare(
+        "billing_credit_note_line_share", Conflict, _("A line must credit exactly its share of the invoice's line.")
+    )
+    declare("billing_credit_note_totals_of_lines", Conflict, _("The totals of the credit note must match its lines."))
+    declare(
+        "billing_credit_note_beside_write_off",
+        Conflict,
+        _("A part of the invoice is written off. Undo the write-off first."),
+    )
+    declare("billing_credit_note_restocked", Conflict, _("Goods are taken back only when the credit note is sent."))
+    declare("billing_credit_note_restock_shipped", Conflict, _("More would be taken back into stock than was shipped."))
+    declare("billing_credit_note_in_books", Conflict, _("This belongs to a credit note: it cannot be undone alone."))
+    declare("billing_settlement_of_sent_credit_note", Conflict, _("Only a sent credit note settles an invoice."))
+    declare("billing_settlement_own_credit_note", Conflict, _("A credit note always settles its own invoice first."))
+    declare(
+        "billing_settlement_tax_of_invoice",
+        Conflict,
+        _("A write-off takes back no more tax than is left of the invoice's."),
+    )
+    declare("billing_invoice_credited_derived", Conflict, _("What is credited is calculated from the credit notes."))
+    declare(
+        "billing_invoice_cancelled_by_credit_note", Conflict, _("A sent invoice is cancelled by crediting all of it.")
     )

@@ -88,3 +88,27 @@ ORDER_LINE = OpenApiExample(
 )
 
 CONFIRM = OpenApiExample("Confirm", value={"status": "confirmed"}, request_only=True)
+
+_LINE = "01972b15-8000-7000-8000-0000000000e1"
+
+CREDIT_NOTE = OpenApiExample(
+    "Two of the items came back",
+    value={
+        "reason": "Damaged in transit",
+        "lines": [{"invoice_line_id": _LINE, "quantity": 2}],
+        "send": True,
+    },
+    request_only=True,
+)
+
+CREDIT_NOTE_ALLOCATION = OpenApiExample(
+    "As much as fits", value={"invoice_id": "01972b15-8000-7000-8000-0000000000f1"}, request_only=True
+)
+
+CREDIT_NOTE_REFUND = OpenApiExample(
+    "A part of it", value={"amount": 5000, "method": "bank_transfer", "reference": "Refund"}, request_only=True
+)
+
+WRITE_OFF = OpenApiExample(
+    "Bad debt, with its tax", value={"reason": "The customer is insolvent", "correct_tax": True}, request_only=True
+)

@@ -3,8 +3,9 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from billing.choices import InvoiceStatus, OrderStatus, PaymentDirection, PaymentMethod
-from billing.models import Invoice, Payment
+from billing.choices import CreditNoteStatus, InvoiceStatus, OrderStatus, PaymentDirection, PaymentMethod
+from billing.models import CreditNote, Invoice, Payment
+from billing.models.credit_notes import UNALLOCATED as CREDIT_ON_ACCOUNT
 from billing.models.invoices import OVERDUE
 from billing.models.payments import UNALLOCATED
 from skeleton.identity.choices import Language
@@ -41,6 +42,20 @@ class InvoiceFilterSet(FilterSet):
         return rows.filter(OVERDUE) if value else rows.exclude(OVERDUE)
 
 
+class CreditNoteFilterSet(FilterSet):
+    status = ChoiceFilter(choices=CreditNoteStatus.choices)
+    customer_id = UUIDFilter(field_name="customer_id")
+    invoice_id = UUIDFilter(field_name="invoice_id", label="Corrects this invoice.")
+    from_date = DateFilter(field_name="issue_date", lookup_expr="gte", label="Issued on this day or later.")
+    to_date = DateFilter(field_name="issue_date", lookup_expr="lte", label="Issued on this day or earlier.")
+    unallocated = BooleanFilter(method="by_unallocated", label="Sent, and a part of it is on account.")
+    currency = TextFilter(validators=[_known])
+    search = SearchFilter(label="Search in the number and the customer's name, ignoring case.")
+
+    def by_unallocated(self, rows: QuerySet[CreditNote], name: str, value: Any) -> QuerySet[CreditNote]:
+        return rows.filter(CREDIT_ON_ACCOUNT) if value else rows.exclude(CREDIT_ON_ACCOUNT)
+
+
 class OrderFilterSet(FilterSet):
     status = ChoiceFilter(choices=OrderStatus.choices)
     customer_id = UUIDFilter(field_name="customer_id")
@@ -70,6 +85,16 @@ class PaymentFilterSet(FilterSet):
 class PdfFilterSet(FilterSet):
     """The parameters of a document."""
 
+    language = ChoiceFilter(choices=Language.choices)
+
+
+class StatementFilterSet(FilterSet):
+    """The parameters of a statement of account. Not list filters, but validated in the same way."""
+
+    from_date = DateFilter()
+    to_date = DateFilter()
+    currency = TextFilter(validators=[_known])
+    format = ChoiceFilter(choices=[("json", "JSON"), ("csv", "CSV"), ("pdf", "PDF")])
     language = ChoiceFilter(choices=Language.choices)
 
 

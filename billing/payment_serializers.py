@@ -50,12 +50,21 @@ class RecordedPaymentSerializer(InvoicePaymentSerializer):
     amount_due = MoneyField()
 
 
+def _first(payment_number: str | None, note_number: str | None) -> str | None:
+    return payment_number or note_number
+
+
 class SettlementSerializer(Serializer):
     """What settles a part of an invoice. What was undone is not listed."""
 
     id = UUIDField()
     kind = ChoiceField(SettlementKind.choices)
-    number = TextField(source="payment.number", allow_null=True, help_text="Of the payment or credit note.")
+    number = FromColumns(
+        TextField(allow_null=True, help_text="Of the payment or credit note. Null for a write-off."),
+        "payment__number",
+        "credit_note__number",
+        compute=_first,
+    )
     amount = MoneyField()
     day = DateField(help_text="The settlement counts from this day (UTC).")
 
@@ -78,8 +87,12 @@ class RefundedSerializer(Serializer):
     number = TextField()
 
 
-def _refund_of(payment_id: UUID | None, payment_number: str | None) -> dict[str, Any] | None:
-    return {"kind": "payment", "id": payment_id, "number": payment_number} if payment_id else None
+def _refund_of(
+    payment_id: UUID | None, payment_number: str | None, note_id: UUID | None, note_number: str | None
+) -> dict[str, Any] | None:
+    if payment_id:
+        return {"kind": "payment", "id": payment_id, "number": payment_number}
+    return {"kind": "credit_note", "id": note_id, "number": note_number} if note_id else None
 
 
 def _unallocated(direction: str, amount: int, allocated: int, refunded: int) -> int:
@@ -114,7 +127,12 @@ class PaymentSerializer(Serializer):
         AllocationSerializer, Settlement.objects.filter(payment=OuterRef("pk"), undone_at=None).order_by("id")
     )
     refund_of = FromColumns(
-        RefundedSerializer(allow_null=True), "refund_of_payment_id", "refund_of_payment__number", compute=_refund_of
+        RefundedSerializer(allow_null=True),
+        "refund_of_payment_id",
+        "refund_of_payment__number",
+        "refund_of_credit_note_id",
+        "refund_of_credit_note__number",
+        compute=_refund_of,
     )
     reversed_at = DateTimeField(allow_null=True)
     reversal_reason = TextField(allow_null=True, max_length=LONG_TEXT)

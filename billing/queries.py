@@ -6,9 +6,9 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 
 from billing.choices import InvoiceStatus
-from billing.models import Invoice, InvoiceLine, Order, OrderLine, Payment
+from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Order, OrderLine, Payment
 from billing.models.invoices import InvoiceQuerySet
-from billing.models.orders import OrderQuerySet
+from billing.models.orders import FULLY_CREDITED, OrderQuerySet
 from billing.totals import amount_due
 from parties.queries import names_of_country
 from skeleton.kernel.errors import NotFound
@@ -25,8 +25,9 @@ def orders_by_status() -> dict[str, int]:
 
 
 def is_invoiced(order_id: UUID) -> bool:
-    """Return whether the order has an invoice that is not cancelled."""
-    return Invoice.objects.filter(order=order_id).exclude(status=InvoiceStatus.CANCELLED).exists()
+    """Return whether the order has an invoice that is neither cancelled nor fully credited."""
+    invoices = Invoice.objects.filter(order=order_id).exclude(status=InvoiceStatus.CANCELLED)
+    return invoices.exclude(FULLY_CREDITED).exists()
 
 
 _PRINTED = (
@@ -85,6 +86,37 @@ def printed_invoice(rows: QuerySet[Invoice], pk: UUID) -> dict[str, Any]:
             for row in Payment.objects.of_invoice(pk).order_by("pk").values_list(*_PRINTED_PAYMENT)
         ],
     }
+
+
+_PRINTED_CREDIT_NOTE = (
+    "id",
+    "number",
+    "customer_id",
+    "customer_name",
+    "status",
+    "currency",
+    "subtotal",
+    "tax_total",
+    "tax_breakdown",
+    "total",
+    "issue_date",
+    "reason",
+    "notes",
+    "seller",
+    "buyer",
+    "sent_at",
+    "updated_at",
+)
+
+
+def printed_credit_note(rows: QuerySet[CreditNote], pk: UUID) -> dict[str, Any]:
+    """Return the data of a credit note's PDF, with `lines`. Raises NotFound if it isn't in `rows`."""
+    of_invoice = {"invoice_number": F("invoice__number"), "invoice_date": F("invoice__issue_date")}
+    note = rows.filter(pk=pk).values(*_PRINTED_CREDIT_NOTE, **of_invoice).first()
+    if note is None:
+        raise NotFound
+    lines = CreditNoteLine.objects.filter(credit_note=pk).order_by("position").values(*_PRINTED_LINE)
+    return {**note, "lines": list(lines)}
 
 
 def printed_order(rows: QuerySet[Order], pk: UUID) -> dict[str, Any]:

@@ -62,7 +62,7 @@ _AGING = f"""
         WHERE s.undone_day > %(day)s AND s.day <= %(day)s
         UNION ALL
         SELECT customer_id, currency, due_date, total
-        FROM billing_invoice WHERE cancelled_at >= %(end)s AND sent_at IS NOT NULL
+        FROM billing_invoice WHERE cancelled_at >= %(end)s AND sent_at IS NOT NULL AND credited_total < total
         UNION ALL
         SELECT customer_id, currency, due_date, -total
         FROM billing_invoice WHERE sent_at >= %(end)s
@@ -119,9 +119,10 @@ NO_RECEIVABLES = Receivables(dict.fromkeys(BUCKETS, 0), 0, 0)
 def receivables_aging(day: dt.date) -> dict[str, Any]:
     """Return what was open at the end of `day` (UTC), by currency and customer, in minor units as Decimals.
 
-    An invoice counts from the day it is sent until the day it is cancelled, a settlement from its day until it is
-    undone. The postings use the same days, so the totals equal that day's balance of the receivables account. What
-    settles an invoice before it was sent reduces the customer's debt until then.
+    An invoice counts from the day it is sent, a settlement from its day until it is undone. An invoice that was
+    cancelled before there were credit notes counts until then. The postings use the same days, so the totals equal that
+    day's balance of the receivables account, without postings by hand. What settles an invoice before it was sent
+    reduces the customer's debt until then.
     """
     with connection.cursor() as cursor:
         cursor.execute(_AGING, {"day": day, "end": _end_of(day)})

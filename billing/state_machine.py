@@ -52,7 +52,7 @@ def require_transition(status: str, target: OrderStatus, *, invoiced: bool) -> N
     if target.value in allowed:
         return
     if target in TRANSITIONS[OrderStatus(status)]:
-        message: Text = _("This order has been invoiced. Cancel its invoices first, then the order.")
+        message: Text = _("This order has been invoiced. Cancel or credit its invoices first, then cancel the order.")
     else:
         message = ORDER_NEXT_STEPS[status]
     raise Conflict(message, details={"allowed": allowed})

@@ -37,9 +37,22 @@ INVOICE_NOT_PAYABLE: Messages = {
     _CANCELLED: _("This invoice has been cancelled and takes no payments. Record the payment for another invoice."),
 }
 INVOICE_NOT_CANCELLABLE: Messages = {
-    PART_PAID: _("This invoice already has payments, so it can no longer be cancelled."),
-    _PAID: _("This invoice has already been paid, so it can no longer be cancelled."),
+    _SENT: _(
+        "Something else than its own credit notes settles this invoice, so it cannot be cancelled. Undo that first, or "
+        "issue a credit note."
+    ),
+    PART_PAID: _("This invoice already has payments, so it cannot be cancelled. Issue a credit note instead."),
+    _PAID: _("This invoice has already been paid, so it cannot be cancelled. Issue a credit note instead."),
     _CANCELLED: _("This invoice has already been cancelled."),
+}
+INVOICE_NOT_CREDITABLE: Messages = {
+    InvoiceStatus.DRAFT: _("This invoice is still a draft. Change or cancel it instead."),
+    _CANCELLED: _("This invoice has been cancelled, so there is nothing to credit."),
+}
+NOTHING_TO_WRITE_OFF: Messages = {
+    InvoiceStatus.DRAFT: _("This invoice is still a draft. Change or cancel it instead."),
+    _PAID: _("Nothing is due on this invoice."),
+    _CANCELLED: _("This invoice has been cancelled, so nothing is due on it."),
 }
 
 ORDER_NOT_EDITABLE: Messages = {

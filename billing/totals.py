@@ -58,14 +58,15 @@ def document_totals(lines: Iterable[PricedLine], *, field: str = "lines") -> Tot
     bases: dict[Decimal, int] = {}
     for rate, total in lines:
         bases[rate] = bases.get(rate, 0) + total
-    taxes = {rate: _tax(base, rate) for rate, base in sorted(bases.items())}
+    taxes = {rate: tax_on(base, rate) for rate, base in sorted(bases.items())}
     subtotal, tax_total = sum(bases.values()), sum(taxes.values())
     within_int64(subtotal + tax_total, field=field)  # nothing is negative, so no part exceeds the total
     breakdown = [{"rate": number(rate), "base": bases[rate], "tax": tax} for rate, tax in taxes.items()]
     return Totals(subtotal, tax_total, breakdown, subtotal + tax_total)
 
 
-def _tax(base: int, rate: Decimal) -> int:
+def tax_on(base: int, rate: Decimal) -> int:
+    """Return `rate` percent of `base`, in minor units."""
     return round_half_away(EXACT_CONTEXT.multiply(EXACT_CONTEXT.multiply(Decimal(base), rate), _PERCENT))
 
 

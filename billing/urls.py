@@ -1,3 +1,5 @@
+from billing.credit_note_views import CreditNoteViewSet, InvoiceCreditNoteViewSet
+from billing.customer_views import CustomerAccountViewSet
 from billing.payment_views import InvoicePaymentViewSet, PaymentViewSet
 from billing.views import AgingViewSet, InvoiceViewSet, OrderViewSet
 from skeleton.rest.routing import ApiRouter
@@ -7,6 +9,9 @@ router.register("orders", OrderViewSet)
 router.register("invoices", InvoiceViewSet)
 router.register("invoices/<pk>/payments", InvoicePaymentViewSet)
 router.register("payments", PaymentViewSet)
+router.register("invoices/<pk>/credit-notes", InvoiceCreditNoteViewSet)
+router.register("credit-notes", CreditNoteViewSet)
 router.register("reports", AgingViewSet)
+router.register("customers", CustomerAccountViewSet)
 
 urlpatterns = router.urls

@@ -9,8 +9,10 @@ from rest_framework.request import Request
 
 from accounting.tables import CSV, FORMAT, csv_response
 from billing.choices import OrderStatus
+from billing.credit_note_serializers import CancelledInvoiceSerializer
+from billing.document_language import LANGUAGE, wanted_language
 from billing.examples import CONFIRM, INVOICE, LINE, ORDER, ORDER_LINE
-from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet, PdfFilterSet
+from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet
 from billing.models import Invoice, Order
 from billing.reports import aging_rows, receivables_aging
 from billing.serializers import (
@@ -33,27 +35,14 @@ from billing.serializers import (
 from billing.services import documents, invoices, orders
 from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
-from skeleton.identity.choices import Language
+from billing.write_off_views import WriteOffMixin
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import BadRequest
 from skeleton.rest.actions import action, describe
 from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse
-from skeleton.rest.listing import parse_filters
 from skeleton.rest.permissions import HasPermission
 from skeleton.rest.viewsets import ApiViewSet, ModelViewSet
-
-LANGUAGE = OpenApiParameter(
-    "language",
-    {"type": "string", "enum": Language.values},
-    description="The language of the document. Defaults to your own.",
-)
-
-
-def wanted_language(view: ApiViewSet) -> str:
-    """Return the requested language of a document, or else the user's own. Raises BadRequest."""
-    asked = parse_filters(view.request.query_params, PdfFilterSet)
-    return asked.get("language") or view.actor.language
 
 
 class OrderViewSet(ModelViewSet):
@@ -172,7 +161,7 @@ class OrderViewSet(ModelViewSet):
         return PdfResponse(paper.name, paper.pdf)
 
 
-class InvoiceViewSet(ModelViewSet):
+class InvoiceViewSet(WriteOffMixin, ModelViewSet):
     tag = "Invoices"
     permission_classes = [HasPermission("invoices")]
     serializer_class = InvoiceSerializer
@@ -253,12 +242,16 @@ class InvoiceViewSet(ModelViewSet):
         methods=["post"],
         summary="Cancel",
         input=CancelInputSerializer,
+        output=CancelledInvoiceSerializer,
         errors=(404, 409),
     )
     def cancel(self, request: Request, pk: str) -> HttpResponse:
-        """Drafts, and sent invoices without payments."""
-        invoices.cancel_invoice(invoice_id=self.pk, **self.parse(), actor=self.actor)
-        return self.show(self.pk)
+        """Drafts, and sent invoices that nothing but their own credit notes settles.
+
+        A sent invoice is cancelled by a credit note of what is not credited yet: `credit_note_id`.
+        """
+        note_id = invoices.cancel_invoice(invoice_id=self.pk, **self.parse(), actor=self.actor)
+        return self.answer({**self.read_one(self.pk), "credit_note_id": note_id})
 
     @action(
         detail=True,
@@ -301,7 +294,10 @@ class AgingViewSet(ApiViewSet):
         media=(CSV,),
     )
     def aging(self, request: Request) -> HttpResponse | StreamingHttpResponse:
-        """What each customer owes, by days past due. The totals equal the balance of the receivables account."""
+        """What each customer owes, by days past due.
+
+        The totals equal the balance of the receivables account, without postings by hand.
+        """
         params = {name: values[-1] for name, values in request.query_params.lists()}
         for name in params:
             if name not in AgingFilterSet.base_filters:

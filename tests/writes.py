@@ -17,6 +17,7 @@ from skeleton.testkit.client import ApiClient
 
 DUE = "2099-02-15"
 LINE = {"description": "Work", "quantity": 1, "unit_price": 1000}
+CREDIT = {"reason": "Damaged"}
 ADDRESS = {"street": "1 Main St", "city": "Lviv", "country": "UA"}
 CONTRACT = {
     "contract_type": "supply",
@@ -125,12 +126,21 @@ class World:
             self.chief.patch(f"/orders/{found['id']}/status", {"status": state}).ok()
         return found
 
-    def invoice(self, *verbs: str) -> dict[str, Any]:
-        body = {"customer_id": self.party(), "due_date": DUE, "lines": [LINE]}
+    def invoice(self, *verbs: str, customer_id: str | None = None) -> dict[str, Any]:
+        body = {"customer_id": customer_id or self.party(), "due_date": DUE, "lines": [LINE]}
         found: dict[str, Any] = self.chief.post("/invoices", body).ok(201)
         for verb in verbs:
             self.chief.post(f"/invoices/{found['id']}/{verb}").ok()
         return found
+
+    def credit_note(self) -> str:
+        return self.create(f"/invoices/{self.invoice('send')['id']}/credit-notes", CREDIT)
+
+    def credit_on_account(self, customer_id: str | None = None) -> str:
+        """The credit note of a paid invoice."""
+        paid = f"/invoices/{self.invoice('send', customer_id=customer_id)['id']}"
+        self.chief.post(f"{paid}/payments", {"amount": LINE["unit_price"], "method": "card"}).ok(201)
+        return self.create(f"{paid}/credit-notes", {**CREDIT, "send": True})
 
     def payment(self, customer_id: str, **fields: Any) -> str:
         body = {"customer_id": customer_id, "amount": 500, "currency": "USD", "method": "card", **fields}
@@ -394,6 +404,40 @@ def _order_line(world: World) -> PathAndBody:
 @request_for("DELETE /orders/{id}/lines/{line_id}")
 def _drop_order_line(world: World) -> PathAndBody:
     return _order_line(world)[0], None
+
+
+add("POST /invoices/{id}/credit-notes", lambda w: (f"/invoices/{w.invoice('send')['id']}/credit-notes", CREDIT))
+add("PUT /credit-notes/{id}", lambda w: (f"/credit-notes/{w.credit_note()}", {"reason": "Late"}))
+add("PATCH /credit-notes/{id}", WRITES["PUT /credit-notes/{id}"])
+add("DELETE /credit-notes/{id}", lambda w: (f"/credit-notes/{w.credit_note()}", None))
+add("POST /credit-notes/{id}/send", lambda w: (f"/credit-notes/{w.credit_note()}/send", None))
+add("POST /invoices/{id}/write-off", lambda w: (f"/invoices/{w.invoice('send')['id']}/write-off", {"reason": "Lost"}))
+
+
+@request_for("POST /invoices/{id}/undo-write-off")
+def undo_write_off(w: World) -> PathAndBody:
+    path = f"/invoices/{w.invoice('send')['id']}"
+    w.chief.post(f"{path}/write-off", {"reason": "Lost"}).ok()
+    return f"{path}/undo-write-off", None
+
+
+@request_for("POST /credit-notes/{id}/refund")
+def refund_credit_note(w: World) -> PathAndBody:
+    return f"/credit-notes/{w.credit_on_account()}/refund", {"amount": 5, "method": "cash"}
+
+
+@request_for("POST /credit-notes/{id}/allocate")
+def allocate_credit_note(w: World) -> PathAndBody:
+    customer_id = w.party()
+    invoice = w.invoice("send", customer_id=customer_id)
+    return f"/credit-notes/{w.credit_on_account(customer_id)}/allocate", {"invoice_id": invoice["id"]}
+
+
+@request_for("POST /credit-notes/{id}/unallocate")
+def unallocate_credit_note(w: World) -> PathAndBody:
+    path, body = allocate_credit_note(w)
+    w.chief.post(path, body).ok()
+    return path.replace("allocate", "unallocate"), body
 
 
 @request_for("PUT /invoices/{id}/lines/{line_id}", "PATCH /invoices/{id}/lines/{line_id}")

@@ -3,20 +3,19 @@
 from django.db import migrations, models
 from django.db.migrations.operations import SeparateDatabaseAndState
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.migration import run_sql
 
 SOURCES = [
-    ("manual", _("Manual")),
-    ("invoice", _("Invoice")),
-    ("payment", _("Payment")),
-    ("credit_note", _("Credit note")),
-    ("allocation", _("Allocation")),
-    ("write_off", _("Write-off")),
-    ("reversal", _("Reversal")),
-    ("opening", _("Opening")),
-    ("closing", _("Closing")),
+    ("manual", "Manual"),
+    ("invoice", "Invoice"),
+    ("payment", "Payment"),
+    ("credit_note", "Credit note"),
+    ("allocation", "Allocation"),
+    ("write_off", "Write-off"),
+    ("reversal", "Reversal"),
+    ("opening", "Opening"),
+    ("closing", "Closing"),
 ]
 
 
@@ -30,7 +29,7 @@ class Migration(migrations.Migration):
                 migrations.AlterField(
                     "entry",
                     "source_type",
-                    models.CharField(choices=SOURCES, max_length=11, verbose_name=_("source type")),
+                    models.CharField(choices=SOURCES, max_length=11, verbose_name="source type"),
                 )
             ],
         ),
@@ -40,7 +39,7 @@ class Migration(migrations.Migration):
             models.CheckConstraint(
                 condition=Q(source_type__in=[value for value, _label in SOURCES]),
                 name="accounting_entry_source_known",
-                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_message="Is not one of the values to choose from.",
                 violation_error_code="source_type",
             ),
         ),

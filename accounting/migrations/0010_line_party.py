@@ -2,7 +2,6 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
-from django.utils.translation import gettext_lazy as _
 
 
 class Migration(migrations.Migration):
@@ -19,7 +18,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 related_name="+",
                 db_index=False,
-                verbose_name=_("party"),
+                verbose_name="party",
             ),
         ),
         migrations.AddIndex(

@@ -97,7 +97,7 @@ class ReadOnlyLineInline(ReadOnlyInline):
 
     @admin.display(description=_("quantity"))
     def amount(self, line: DocumentLine) -> str:
-        return local_number(line.quantity)
+        return EMPTY if line.quantity is None else local_number(line.quantity)
 
     @admin.display(description=_("tax rate"))
     def rate(self, line: DocumentLine) -> str:

@@ -10,8 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from billing.choices import InvoiceStatus, OrderStatus
-from billing.documents.words import LABELS
+from billing.choices import CreditNoteStatus, InvoiceStatus, OrderStatus
+from billing.documents.words import CREDIT_NOTE_LABELS, LABELS, SETTLEMENT_LABELS
 from skeleton.kernel.days import day_of
 from skeleton.kernel.text import format_amount, format_date, format_money, format_number
 
@@ -30,12 +30,12 @@ def invoice_contents(invoice: Json, *, seller: Json, customer: Json, language: s
     status = invoice["status"]
     watermarks = {InvoiceStatus.DRAFT: words["draft"], InvoiceStatus.CANCELLED: words["cancelled"]}
     return {
-        **_letterhead(seller, language),
+        **letterhead(seller, language),
         "title": words["invoice"],
         "number": invoice["number"],
         "status": words["paid"] if status == InvoiceStatus.PAID else None,
         "watermark": watermarks.get(status),
-        "buyer": _address_block(customer, words["bill_to"], language, name=invoice["customer_name"]),
+        "buyer": address_block(customer, words["bill_to"], language, name=invoice["customer_name"]),
         "recipient": None,
         "facts": [
             *_dates(invoice, ("issue_date", "due_date", "paid_at", "cancelled_at"), language),
@@ -48,6 +48,31 @@ def invoice_contents(invoice: Json, *, seller: Json, customer: Json, language: s
     }
 
 
+def credit_note_contents(note: Json, *, seller: Json, customer: Json, language: str) -> Json:
+    """Return the contents of a credit note. `note` comes from `queries.printed_credit_note`."""
+    words, labels = LABELS[language], CREDIT_NOTE_LABELS[language]
+    facts = [
+        (labels["issue_date"], _day(note["issue_date"], language)),
+        (labels["invoice_number"], note["invoice_number"]),
+        (labels["invoice_date"], _day(note["invoice_date"], language)),
+    ]
+    return {
+        **letterhead(seller, language),
+        "title": labels["credit_note"],
+        "number": note["number"] or words["draft"],
+        "status": None,
+        "watermark": words["draft"] if note["status"] == CreditNoteStatus.DRAFT else None,
+        "buyer": address_block(customer, labels["bill_to"], language, name=note["customer_name"]),
+        "recipient": None,
+        "facts": facts,
+        "payments": [],
+        "pay": [],
+        "reason": {"label": labels["reason"], "text": allow_line_breaks(note["reason"])} if note["reason"] else None,
+        **_body(note, language),
+        "totals": _sums(note, language, total=labels["grand_total"]),
+    }
+
+
 def order_contents(order: Json, *, seller: Json, customer: Json, language: str) -> Json:
     """Return the contents of an order, or its confirmation. `order` comes from `queries.printed_order`."""
     words = LABELS[language]
@@ -56,13 +81,13 @@ def order_contents(order: Json, *, seller: Json, customer: Json, language: str) 
     facts = [*_dates(order, ("order_date",), language), (words["order_status"], words["order_statuses"][status])]
     shipped_to = {"address": order["shipping_address"]}
     return {
-        **_letterhead(seller, language),
+        **letterhead(seller, language),
         "title": words["order" if status in (*unsettled, OrderStatus.CANCELLED) else "order_confirmation"],
         "number": order["number"],
         "status": None,
         "watermark": {OrderStatus.DRAFT: words["draft"], OrderStatus.CANCELLED: words["cancelled"]}.get(status),
-        "buyer": _address_block(customer, words["ordered_by"], language, name=order["customer_name"]),
-        "recipient": _address_block(shipped_to, words["ship_to"], language, name=order["customer_name"])
+        "buyer": address_block(customer, words["ordered_by"], language, name=order["customer_name"]),
+        "recipient": address_block(shipped_to, words["ship_to"], language, name=order["customer_name"])
         if order["shipping_address"]
         else None,
         "facts": facts,
@@ -73,7 +98,7 @@ def order_contents(order: Json, *, seller: Json, customer: Json, language: str) 
     }
 
 
-def _letterhead(seller: Json, language: str) -> Json:
+def letterhead(seller: Json, language: str) -> Json:
     """Return the letterhead and the page footer."""
     words = LABELS[language]
     numbers = [f"{words[name]}: {seller[name]}" for name in ("tax_id", "registration") if seller.get(name)]
@@ -93,7 +118,7 @@ def _letterhead(seller: Json, language: str) -> Json:
     }
 
 
-def _address_block(party: Json, label: str, language: str, *, name: str) -> Json:
+def address_block(party: Json, label: str, language: str, *, name: str) -> Json:
     """Return a name and address as on an envelope."""
     known = party.get("address") or {}
     countries = known.get("names") or {}
@@ -134,7 +159,7 @@ def _line(n: int, line: Mapping[str, Any], currency: str, language: str) -> dict
     return {
         "position": str(n),
         "description": allow_line_breaks(line["description"]),
-        "quantity": format_number(line["quantity"], language),
+        "quantity": "" if line["quantity"] is None else format_number(line["quantity"], language),
         "unit_price": format_amount(line["unit_price"], currency, language),
         "discount": format_amount(-line["discount"], currency, language) if line["discount"] else "",
         "tax_rate": f"{format_number(line['tax_rate'], language)} %",
@@ -142,7 +167,7 @@ def _line(n: int, line: Mapping[str, Any], currency: str, language: str) -> dict
     }
 
 
-def _sums(document: Json, language: str) -> list[Json]:
+def _sums(document: Json, language: str, *, total: str | None = None) -> list[Json]:
     words, currency = LABELS[language], document["currency"]
     rows = [_sum(words["subtotal"], document["subtotal"], currency, language)]
     taxed = any(row["rate"] for row in document["tax_breakdown"])
@@ -150,16 +175,17 @@ def _sums(document: Json, language: str) -> list[Json]:
         rate = format_number(Decimal(str(row["rate"])), language)
         named = words["tax_on"].format(rate=rate, base=format_amount(row["base"], currency, language))
         rows.append(_sum(named, row["tax"], currency, language))
-    return [*rows, _sum(words["grand_total"], document["total"], currency, language, strong=True)]
+    return [*rows, _sum(total or words["grand_total"], document["total"], currency, language, strong=True)]
 
 
 def _paid_and_due(invoice: Json, language: str) -> list[Json]:
-    """Return the amount paid and the amount due, if anything was paid."""
-    words, currency = LABELS[language], invoice["currency"]
-    if not invoice["amount_paid"]:
+    """Return what was paid, credited and written off, and the amount due, if there is any of it."""
+    words, currency = LABELS[language] | SETTLEMENT_LABELS[language], invoice["currency"]
+    settled = [name for name in ("amount_paid", "amount_credited", "amount_written_off") if invoice[name]]
+    if not settled:
         return []
     return [
-        _sum(words["amount_paid"], -invoice["amount_paid"], currency, language),
+        *(_sum(words[name], -invoice[name], currency, language) for name in settled),
         _sum(words["amount_due"], invoice["amount_due"], currency, language, strong=True),
     ]
 

@@ -1,4 +1,8 @@
-"""The texts of documents by language. A test checks that all languages have the same keys."""
+"""The texts of documents by language. A test checks that all languages have the same keys.
+
+The labels of invoices are a part of their contents, by which issued PDFs are found again: those of credit notes are
+apart, so that the contents of invoices stay as they are.
+"""
 
 from typing import Any
 
@@ -180,4 +184,40 @@ LABELS: dict[str, dict[str, Any]] = {
             "cancelled": "Storniert",
         },
     },
+}
+
+CREDIT_NOTE_LABELS: dict[str, dict[str, str]] = {
+    "en": {
+        "credit_note": "Credit note",
+        "issue_date": "Date of issue",
+        "invoice_number": "For invoice",
+        "invoice_date": "Date of invoice",
+        "bill_to": "Credited to",
+        "reason": "Reason",
+        "grand_total": "Credit",
+    },
+    "uk": {
+        "credit_note": "Коригувальний рахунок",
+        "issue_date": "Дата",
+        "invoice_number": "До рахунка",
+        "invoice_date": "Дата рахунка",
+        "bill_to": "Покупець",
+        "reason": "Причина",
+        "grand_total": "Сума коригування",
+    },
+    "de": {
+        "credit_note": "Rechnungskorrektur",
+        "issue_date": "Datum",
+        "invoice_number": "Zur Rechnung",
+        "invoice_date": "Rechnungsdatum",
+        "bill_to": "Gutgeschrieben an",
+        "reason": "Grund",
+        "grand_total": "Gutschriftsbetrag",
+    },
+}
+
+SETTLEMENT_LABELS: dict[str, dict[str, str]] = {
+    "en": {"amount_credited": "Credited", "amount_written_off": "Written off"},
+    "uk": {"amount_credited": "Скориговано", "amount_written_off": "Списано"},
+    "de": {"amount_credited": "Gutgeschrieben", "amount_written_off": "Ausgebucht"},
 }

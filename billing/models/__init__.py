@@ -1,5 +1,6 @@
 """Models of billing, one module per noun."""
 
+from billing.models.credit_notes import CreditNote, CreditNoteLine
 from billing.models.invoices import Invoice, InvoiceLine
 from billing.models.issued_documents import InvoiceParties, IssuedDocument
 from billing.models.orders import Order, OrderLine, OrderStatusChange
@@ -7,6 +8,8 @@ from billing.models.payments import Payment
 from billing.models.settlements import Settlement
 
 __all__ = [
+    "CreditNote",
+    "CreditNoteLine",
     "InvoiceParties",
     "Invoice",
     "InvoiceLine",

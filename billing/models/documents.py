@@ -126,8 +126,22 @@ def document_indexes(table: str) -> list[models.Index]:
 
 
 def line_constraints(table: str, document: str) -> list[models.BaseConstraint]:
-    """Return the constraints on a line: its values are in bounds, and its total follows from them."""
-    product = Func(F("quantity") * F("unit_price"), function="round", output_field=models.DecimalField())
+    """Return the constraints on a priced line: its values are in bounds, and its total follows from them."""
+    return [
+        *shared_line_constraints(table, document, quantity=F("quantity")),
+        models.CheckConstraint(
+            condition=Q(unit_price__gte=0, discount__gte=0, total__gte=0),
+            name=f"{table}_positive",
+            violation_error_message=_("Price, discount and total must not be negative."),
+        ),
+    ]
+
+
+def shared_line_constraints(
+    table: str, document: str, *, quantity: models.expressions.Combinable
+) -> list[models.BaseConstraint]:
+    """Return the constraints on all lines. `quantity` is what the price is multiplied with."""
+    product = Func(quantity * F("unit_price"), function="round", output_field=models.DecimalField())
     return [
         models.UniqueConstraint(
             fields=[document, "position"],
@@ -150,11 +164,6 @@ def line_constraints(table: str, document: str) -> list[models.BaseConstraint]:
             name=f"{table}_quantity_positive",
             violation_error_code="quantity",
             violation_error_message=_("Must be over 0."),
-        ),
-        models.CheckConstraint(
-            condition=Q(unit_price__gte=0, discount__gte=0, total__gte=0),
-            name=f"{table}_positive",
-            violation_error_message=_("Price, discount and total must not be negative."),
         ),
         models.CheckConstraint(
             condition=Q(tax_rate__gte=0, tax_rate__lte=100),

@@ -84,6 +84,11 @@ class Invoice(Document):
 
     objects = InvoiceQuerySet.as_manager()
 
+    @property
+    def is_fully_credited(self) -> bool:
+        """Return whether its own credit notes credit all of it. An invoice of 0 is cancelled by its credit note."""
+        return self.total > 0 and self.credited_total == self.total
+
     class Meta:
         db_table = "billing_invoice"
         verbose_name = _("invoice")

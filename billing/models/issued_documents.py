@@ -1,4 +1,4 @@
-"""Permanent records of a sent invoice: its seller and customer at that time, and the issued PDFs."""
+"""Permanent records of sent documents: an invoice's seller and customer at that time, and the issued PDFs."""
 
 from typing import ClassVar
 
@@ -7,6 +7,7 @@ from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from billing.models.credit_notes import CreditNote
 from billing.models.invoices import Invoice
 from skeleton.identity.choices import Language
 from skeleton.kernel.ids import uuid7
@@ -34,7 +35,7 @@ class InvoiceParties(models.Model):
 
 
 class IssuedDocument(models.Model):
-    """The PDF of a sent invoice, stored as issued so that it can be verified later. Append-only.
+    """The PDF of a sent invoice or credit note, stored as issued so that it can be verified later. Append-only.
 
     `contents` is the SHA-256 of its contents, so the same contents are never rendered twice. `checksum` is the SHA-256
     of the file; PostgreSQL verifies it.
@@ -42,7 +43,22 @@ class IssuedDocument(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     invoice = models.ForeignKey(
-        Invoice, models.PROTECT, related_name="documents", db_index=False, verbose_name=_("invoice")
+        Invoice,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="documents",
+        db_index=False,
+        verbose_name=_("invoice"),
+    )
+    credit_note = models.ForeignKey(
+        CreditNote,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="documents",
+        db_index=False,
+        verbose_name=_("credit note"),
     )
     language = models.CharField(max_length=2, choices=Language.choices, verbose_name=_("language"))
     contents = models.CharField(max_length=64, verbose_name=_("contents"))
@@ -59,6 +75,16 @@ class IssuedDocument(models.Model):
                 fields=["invoice", "contents"],
                 name="billing_issued_document_contents_unique",
                 violation_error_message=_("This document is already on file."),
+            ),
+            models.UniqueConstraint(
+                fields=["credit_note", "contents"],
+                name="billing_issued_document_of_credit_note_unique",
+                violation_error_message=_("This document is already on file."),
+            ),
+            models.CheckConstraint(
+                condition=Q(invoice__isnull=False, credit_note=None) | Q(invoice=None, credit_note__isnull=False),
+                name="billing_issued_document_of_one",
+                violation_error_message=_("A stored PDF belongs to exactly one document."),
             ),
             models.CheckConstraint(
                 condition=Q(contents__regex="^[0-9a-f]{64}$"),

@@ -21,6 +21,9 @@ from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
 
+FULLY_CREDITED = models.Q(total__gt=0, credited_total=models.F("total"))
+"""Of an invoice: its own credit notes credit all of it, so it bills nothing, whatever its status."""
+
 
 class OrderQuerySet(RowLevelQuerySet["Order"]):
     """Orders. Their counts are maintained."""
@@ -33,9 +36,13 @@ class OrderQuerySet(RowLevelQuerySet["Order"]):
 
     @keyed(keeps_rows=True)
     def with_invoiced(self) -> "models.QuerySet[Order]":
-        """Add `invoiced`: the total of the order's invoices that are not cancelled, or None if there are none."""
+        """Add `invoiced`: the total of the order's invoices that bill something, or None if there are none.
+
+        Cancelled and fully credited invoices bill nothing.
+        """
         invoices: Any = self.model._meta.get_field("invoices").related_model
-        standing = invoices.objects.filter(order=models.OuterRef("pk")).exclude(status=InvoiceStatus.CANCELLED)
+        of_order = invoices.objects.filter(order=models.OuterRef("pk"))
+        standing = of_order.exclude(status=InvoiceStatus.CANCELLED).exclude(FULLY_CREDITED)
         sums = standing.order_by().values("order").annotate(sum=models.Sum("total")).values("sum")
         return self.annotate(invoiced=models.Subquery(sums))
 

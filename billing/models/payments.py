@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.choices import PaymentDirection, PaymentMethod
+from billing.models.credit_notes import CreditNote
 from billing.models.documents import number_key
 from billing.models.invoices import Invoice
 from parties.models import Party
@@ -16,9 +17,9 @@ from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
 
 _IN, _OUT = PaymentDirection
-_OF_PAYMENT = Q(refund_of_payment__isnull=False, refund_of_credit_note_id=None)
-_OF_CREDIT_NOTE = Q(refund_of_payment=None, refund_of_credit_note_id__isnull=False)
-_OF_NOTHING = Q(refund_of_payment=None, refund_of_credit_note_id=None)
+_OF_PAYMENT = Q(refund_of_payment__isnull=False, refund_of_credit_note=None)
+_OF_CREDIT_NOTE = Q(refund_of_payment=None, refund_of_credit_note__isnull=False)
+_OF_NOTHING = Q(refund_of_payment=None, refund_of_credit_note=None)
 
 UNALLOCATED = Q(direction=PaymentDirection.IN, reversed_at=None, amount__gt=F("allocated") + F("refunded"))
 """Payments of which part is on account: received, not reversed, and neither allocated nor refunded in full."""
@@ -70,7 +71,15 @@ class Payment(models.Model):
         db_index=False,
         verbose_name=_("refund of payment"),
     )
-    refund_of_credit_note_id = models.UUIDField(null=True, blank=True, verbose_name=_("refund of credit note"))
+    refund_of_credit_note = models.ForeignKey(
+        CreditNote,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="refunds",
+        db_index=False,
+        verbose_name=_("refund of credit note"),
+    )
     reversed_at = models.DateTimeField(null=True, blank=True, verbose_name=_("reversed at"))
     reversal_day = models.DateField(null=True, blank=True, verbose_name=_("reversal day"))
     reversal_reason = models.TextField(null=True, blank=True, verbose_name=_("reversal reason"))  # noqa: DJ001 (the API says null)

@@ -1,6 +1,6 @@
 """Settlements: what pays, credits or writes off an invoice. Rows are added, and undone once; nothing else changes."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -9,18 +9,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.choices import SettlementKind
+from billing.models.credit_notes import CreditNote
 from billing.models.invoices import Invoice
 from billing.models.payments import Payment
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
 
-_OF_PAYMENT = Q(kind=SettlementKind.PAYMENT, payment__isnull=False, credit_note_id=None, reason=None, tax__isnull=True)
+_OF_PAYMENT = Q(kind=SettlementKind.PAYMENT, payment__isnull=False, credit_note=None, reason=None, tax__isnull=True)
 _OF_CREDIT_NOTE = Q(
-    kind=SettlementKind.CREDIT_NOTE, payment=None, credit_note_id__isnull=False, reason=None, tax__isnull=True
+    kind=SettlementKind.CREDIT_NOTE, payment=None, credit_note__isnull=False, reason=None, tax__isnull=True
 )
-_WRITE_OFF = Q(
-    kind=SettlementKind.WRITE_OFF, payment=None, credit_note_id=None, reason__isnull=False, tax__isnull=False
-)
+_WRITE_OFF = Q(kind=SettlementKind.WRITE_OFF, payment=None, credit_note=None, reason__isnull=False, tax__isnull=False)
 
 
 class SettlementQuerySet(RowLevelQuerySet["Settlement"]):
@@ -55,7 +54,15 @@ class Settlement(models.Model):
         db_index=False,
         verbose_name=_("payment"),
     )
-    credit_note_id = models.UUIDField(null=True, blank=True, verbose_name=_("credit note"))
+    credit_note = models.ForeignKey(
+        CreditNote,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="settlements",
+        db_index=False,
+        verbose_name=_("credit note"),
+    )
     amount = models.BigIntegerField(verbose_name=_("amount"))
     day = models.DateField(verbose_name=_("day"))
     at_once = models.BooleanField(default=False, db_default=False, verbose_name=_("at once"))
@@ -109,10 +116,10 @@ class Settlement(models.Model):
             models.Index("invoice", "id", name="billing_settlement_invoice"),
             models.Index("payment", "id", name="billing_settlement_payment", condition=Q(payment__isnull=False)),
             models.Index(
-                "credit_note_id",
+                "credit_note",
                 "id",
                 name="billing_settlement_credit_note",
-                condition=Q(credit_note_id__isnull=False),
+                condition=Q(credit_note__isnull=False),
             ),
             # changes after the day of a report (billing/reports.py)
             models.Index("day", "id", name="billing_settlement_day"),
@@ -123,3 +130,8 @@ class Settlement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.day}"
+
+
+def standing_of(**of: Any) -> "models.QuerySet[Settlement]":
+    """Return the settlements of one invoice or credit note that are not undone, oldest first."""
+    return Settlement.objects.filter(**of, undone_at=None).order_by("id")

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounting.services import NewEntry
 from billing.choices import PaymentDirection, SettlementKind
-from billing.models import Invoice, Payment, Settlement
+from billing.models import CreditNote, Invoice, Payment, Settlement
 from billing.models.payments import UNALLOCATED
 from billing.services.books import allocated, post, unallocated
+from billing.services.own_credit import settle_with_own_credit
 from billing.services.payments import require_of_customer
 from billing.services.settlements import Part, settle, settlement_day, undo
 from skeleton.db.locks import locked_for_update, locked_or_none, rows_locked_for_update
@@ -37,7 +38,7 @@ def allocate_payment(
         invoice = require_of_customer(invoice, payment.customer_id, payment.currency)
         part = Part(
             invoice,
-            _fitting(payment, invoice, amount),
+            fitting(payment, invoice, amount),
             settlement_day(date, invoice.issue_date, day_of(payment.paid_at)),
         )
         post([_allocate(payment, part, actor=actor, now=now)], actor=actor)
@@ -45,6 +46,8 @@ def allocate_payment(
 
 def unallocate_payment(*, payment_id: UUID, invoice_id: UUID, actor: Actor, date: dt.date | None = None) -> None:
     """Put what a payment settles of an invoice back on account, from `date` on, by default today.
+
+    What the invoice's own credit notes have on account settles it at once.
 
     Raises NotFound; Invalid (the date); Conflict (the payment doesn't settle the invoice, it can't be posted).
     """
@@ -61,7 +64,8 @@ def unallocate_payment(*, payment_id: UUID, invoice_id: UUID, actor: Actor, date
             settlement.invoice = invoice
         day = settlement_day(date, *(settlement.day for settlement in settlements))
         undo(settlements, day=day, now=now)
-        post([unallocated(one, day=day, number=payment.number) for one in settlements], actor=actor)
+        entries = [unallocated(one, day=day, number=payment.number) for one in settlements]
+        post([*entries, *settle_with_own_credit([invoice], day=day, now=now, actor=actor)], actor=actor)
 
 
 def settle_on_account(invoice: Invoice, *, actor: Actor, now: dt.datetime) -> list[NewEntry]:
@@ -73,6 +77,13 @@ def settle_on_account(invoice: Invoice, *, actor: Actor, now: dt.datetime) -> li
             day = settlement_day(None, invoice.issue_date, day_of(payment.paid_at))
             entries.append(_allocate(payment, Part(invoice, amount, day), actor=actor, now=now))
     return entries
+
+
+def require_on_account(source: Payment | CreditNote, amount: int) -> None:
+    """Raise Invalid if `amount` is more than what is on account of a payment or credit note."""
+    if amount > source.unallocated:
+        left = Money(source.unallocated, source.currency)
+        raise Invalid(details={"amount": format_text(_("Is more than what is on account: {left}."), left=left)})
 
 
 def standing(payment: Payment) -> QuerySet[Settlement]:
@@ -111,13 +122,11 @@ def _received(payment_id: UUID) -> Payment:
     return payment
 
 
-def _fitting(payment: Payment, invoice: Invoice, amount: int | None) -> int:
+def fitting(source: Payment | CreditNote, invoice: Invoice, amount: int | None) -> int:
     """Return the amount to allocate. Raises Invalid if more is asked for than is on account or due."""
     if amount is None:
-        return min(payment.unallocated, invoice.amount_due)
-    if amount > payment.unallocated:
-        left = Money(payment.unallocated, payment.currency)
-        raise Invalid(details={"amount": format_text(_("Is more than what is on account: {left}."), left=left)})
+        return min(source.unallocated, invoice.amount_due)
+    require_on_account(source, amount)
     if amount > invoice.amount_due:
         due = Money(invoice.amount_due, invoice.currency)
         raise Invalid(details={"amount": format_text(_("Is more than what is due: {due}."), due=due)})

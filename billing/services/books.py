@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounting.choices import Role, SourceType
 from accounting.services import NewEntry, Posting, post_entries, reverse_document
 from billing.choices import PaymentDirection, PaymentMethod, Purpose
-from billing.models import Invoice, Payment, Settlement
+from billing.models import CreditNote, Invoice, Payment, Settlement
 from billing.services.settlements import Part
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
@@ -155,16 +155,78 @@ def money_account(method: str) -> str:
     return (Role.CASH if method == PaymentMethod.CASH else Role.BANK).code
 
 
-def reverse_invoice_posting(invoice: Invoice, *, day: dt.date, actor: Actor) -> None:
-    """Reverse the entry of `post_invoice`, if there is one. Raises Conflict as `post_invoice` does."""
+def credited(note: CreditNote, settled: int) -> NewEntry:
+    """Return the entry of a credit note: revenue and tax to receivables, for what is `settled`, and advances."""
+    lines = [
+        Posting(Role.REVENUE.code, debit=note.subtotal),
+        Posting(Role.TAX.code, debit=note.tax_total),
+        Posting(Role.RECEIVABLE.code, credit=settled),
+        Posting(Role.ADVANCES.code, credit=note.total - settled),
+    ]
+    return NewEntry(
+        date=note.issue_date,
+        description=f"Credit note {note.number} for invoice {note.invoice.number}",
+        lines=_without_zeros(lines),
+        currency=note.currency,
+        reference=note.number,
+        source_type=SourceType.CREDIT_NOTE,
+        source_id=note.pk,
+        purpose=Purpose.SEND,
+    )
+
+
+def written_off(part: Part, settlement_id: UUID, *, tax: int) -> NewEntry:
+    """Return the entry of a write-off: bad debt and the corrected tax to receivables."""
+    lines = [
+        Posting(Role.BAD_DEBT.code, debit=part.amount - tax),
+        Posting(Role.TAX.code, debit=tax),
+        Posting(Role.RECEIVABLE.code, credit=part.amount),
+    ]
+    return NewEntry(
+        date=part.day,
+        description=f"Write-off of invoice {part.invoice.number}",
+        lines=_without_zeros(lines),
+        currency=part.invoice.currency,
+        reference=part.invoice.number,
+        source_type=SourceType.WRITE_OFF,
+        source_id=settlement_id,
+        purpose=Purpose.WRITE_OFF,
+    )
+
+
+def undone_write_off(settlement: Settlement, *, day: dt.date, tax: int) -> NewEntry:
+    """Return the entry that undoes a write-off: receivables to bad debt and tax."""
+    invoice = settlement.invoice
+    lines = [
+        Posting(Role.RECEIVABLE.code, debit=settlement.amount),
+        Posting(Role.BAD_DEBT.code, credit=settlement.amount - tax),
+        Posting(Role.TAX.code, credit=tax),
+    ]
+    return NewEntry(
+        date=max(day, settlement.day),
+        description=f"Write-off of invoice {invoice.number} undone",
+        lines=_without_zeros(lines),
+        currency=invoice.currency,
+        reference=invoice.number,
+        source_type=SourceType.WRITE_OFF,
+        source_id=settlement.pk,
+        purpose=Purpose.UNDO,
+    )
+
+
+def reverse_invoice_posting(invoice: Invoice, note: CreditNote, *, actor: Actor) -> None:
+    """Reverse the entry of `post_invoice`, if there is one, for a credit note that credits and settles all of it.
+
+    Raises Conflict as `post_invoice` does.
+    """
     with _as_conflict():
         reverse_document(
             source_type=SourceType.INVOICE,
             source_id=invoice.pk,
             purpose=Purpose.SEND,
             actor=actor,
-            date=day,
-            description=f"Invoice {invoice.number} cancelled",
+            date=note.issue_date,
+            description=f"Invoice {invoice.number} cancelled by credit note {note.number}",
         )
 
 

@@ -7,16 +7,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.choices import PaymentDirection
-from billing.models import Invoice, Payment, Settlement
-from billing.services.allocations import standing
+from billing.models import CreditNote, Invoice, Payment, Settlement
+from billing.services.allocations import require_on_account, standing
 from billing.services.books import post, refunded, reversed_payment
+from billing.services.own_credit import settle_with_own_credit
 from billing.services.payments import insert_payment
 from billing.services.settlements import settlement_day, undo
 from skeleton.db.locks import locked_for_update, rows_locked_for_update
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of, today
-from skeleton.kernel.errors import Conflict, Invalid, NotFound, ServiceUnavailable
-from skeleton.kernel.text import Money, format_text
+from skeleton.kernel.errors import Conflict, NotFound, ServiceUnavailable
 from skeleton.kernel.transactions import audited_transaction
 
 
@@ -36,7 +36,9 @@ def reverse_payment(*, payment_id: UUID, reason: str, actor: Actor, date: dt.dat
             undo(settlements, day=day, now=now)
         payment.reversed_at, payment.reversal_day, payment.reversal_reason = now, day, reason
         payment.save(update_fields=["reversed_at", "reversal_day", "reversal_reason"])
-        post([reversed_payment(payment, settlements, day=day)], actor=actor)
+        invoices = {settlement.invoice_id: settlement.invoice for settlement in settlements}
+        credits_ = settle_with_own_credit(invoices.values(), day=day, now=now, actor=actor)
+        post([reversed_payment(payment, settlements, day=day), *credits_], actor=actor)
 
 
 def refund_payment(
@@ -60,9 +62,7 @@ def refund_payment(
             raise Conflict(_("A refund cannot be refunded. Reverse it instead."), details={"allowed": ["reverse"]})
         if payment.reversed_at:
             raise Conflict(_("The payment has been reversed."), details={"allowed": []})
-        if amount > payment.unallocated:
-            left = Money(payment.unallocated, payment.currency)
-            raise Invalid(details={"amount": format_text(_("Is more than what is on account: {left}."), left=left)})
+        require_on_account(payment, amount)
         day = settlement_day(date, day_of(payment.paid_at))
         refund = insert_payment(
             direction=PaymentDirection.OUT,
@@ -72,7 +72,7 @@ def refund_payment(
             amount=amount,
             method=method,
             reference=reference,
-            paid_at=now if day == today() else max(payment.paid_at, _start_of(day)),
+            paid_at=refund_moment(day, not_before=payment.paid_at, now=now),
             created_at=now,
             actor=actor,
         )
@@ -81,7 +81,7 @@ def refund_payment(
 
 
 def _locked_with_invoices(payment_id: UUID) -> tuple[Payment, list[Settlement]]:
-    """Lock a payment, the invoices that it settles and the payment that it refunds, in the order of locks.
+    """Lock a payment, the invoices that it settles and what it refunds, in the order of locks.
 
     Returns the payment and its settlements with their invoices. Raises NotFound, ServiceUnavailable.
     """
@@ -89,7 +89,10 @@ def _locked_with_invoices(payment_id: UUID) -> tuple[Payment, list[Settlement]]:
     locked = {
         row.pk: row for row in rows_locked_for_update(Invoice.objects.filter(pk__in=invoices.values("pk")), no_key=True)
     }
-    refunded_id = Payment.objects.filter(pk=payment_id).values_list("refund_of_payment_id", flat=True).first()
+    refund_of = Payment.objects.filter(pk=payment_id).values_list("refund_of_payment_id", "refund_of_credit_note_id")
+    refunded_id, credit_note_id = refund_of.first() or (None, None)
+    if credit_note_id:
+        locked_for_update(CreditNote.objects.only("pk"), credit_note_id, no_key=True)
     ids = [payment_id, refunded_id] if refunded_id else [payment_id]
     payments = {row.pk: row for row in rows_locked_for_update(Payment.objects.filter(pk__in=ids), no_key=True)}
     if payment_id not in payments:
@@ -112,5 +115,6 @@ def _require_reversible(payment: Payment) -> None:
         )
 
 
-def _start_of(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), dt.UTC)
+def refund_moment(day: dt.date, *, not_before: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """Return when a refund of `day` was paid: now, or else as early on an earlier day as what it pays back allows."""
+    return now if day == today() else max(not_before, dt.datetime.combine(day, dt.time(), dt.UTC))

@@ -10,16 +10,20 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Order
+from billing.movements import ON_ACCOUNT
 from parties.services import UsableParty
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.text import Money, format_text
 
-_OPEN = """
-    SELECT coalesce((SELECT sum(total - amount_paid - amount_credited - amount_written_off) FROM billing_invoice
-                     WHERE customer_id = %(customer_id)s AND status = 'sent' AND currency = %(currency)s), 0)
-         + coalesce((SELECT sum(unbilled_total) FROM billing_order
-                     WHERE customer_id = %(customer_id)s AND unbilled_total > 0 AND currency = %(currency)s), 0)
-"""
+_OPEN = f"""
+    SELECT greatest(0,
+        coalesce((SELECT sum(total - amount_paid - amount_credited - amount_written_off) FROM billing_invoice
+                  WHERE customer_id = %(customer_id)s AND status = 'sent' AND currency = %(currency)s), 0)
+        + coalesce((SELECT sum(unbilled_total) FROM billing_order
+                    WHERE customer_id = %(customer_id)s AND unbilled_total > 0 AND currency = %(currency)s), 0)
+        - coalesce((SELECT sum(amount) FROM ({ON_ACCOUNT}) AS held
+                    WHERE customer_id = %(customer_id)s AND currency = %(currency)s), 0))
+"""  # noqa: S608 (constants only)
 
 
 def require_credit(customer: UsableParty, order: Order) -> None:
@@ -60,7 +64,10 @@ def _require_currency_of_limit(customer: UsableParty, order: Order) -> None:
 
 
 def _open(customer: UsableParty, currency: str) -> Decimal:
-    """Return the amount due on sent invoices, plus the unbilled part of binding orders, in minor units."""
+    """Return the amount due on sent invoices, plus the unbilled part of binding orders, less what is on account.
+
+    In minor units, not below 0.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, {"customer_id": customer.id, "currency": currency})
         (amount,) = cursor.fetchone()

@@ -1,4 +1,4 @@
-"""PDFs of invoices and orders, rendered from stored data. Those of sent invoices are stored once issued.
+"""PDFs of invoices, credit notes and orders, rendered from stored data. Those of sent documents are stored once issued.
 
 A draft is rendered on each request. For a sent invoice, each version of its contents is rendered once and stored: as
 sent, and with the payments at the time of each request. The same contents always yield the same bytes, even in later
@@ -13,12 +13,14 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db.models import Subquery
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus
-from billing.documents.contents import TEMPLATE, invoice_contents, order_contents
-from billing.models import Invoice, InvoiceParties, IssuedDocument, Order
-from billing.queries import printed_invoice, printed_order
+from billing.documents.contents import TEMPLATE, credit_note_contents, invoice_contents, order_contents
+from billing.documents.statement import STATEMENT_TEMPLATE, statement_contents
+from billing.models import CreditNote, Invoice, InvoiceParties, IssuedDocument, Order
+from billing.queries import printed_credit_note, printed_invoice, printed_order
 from parties.queries import addressee, as_written_to
 from skeleton.jobs.queue import job
 from skeleton.jobs.titles import titled
@@ -49,6 +51,14 @@ def order_pdf(*, order_id: UUID, language: str, actor: Actor) -> PdfFile:
     return PdfFile(f"{order['number']}.pdf", render(TEMPLATE, contents, moment=order["updated_at"]))
 
 
+def statement_pdf(found: dict[str, Any], *, language: str) -> PdfFile:
+    """Render the PDF of a statement of account from `statements.customer_statement`."""
+    customer = as_written_to(found["customer_id"])
+    contents = statement_contents(found, seller=settings.SKELETON_COMPANY, customer=customer, language=language)
+    pdf = render(STATEMENT_TEMPLATE, contents, moment=timezone.now())
+    return PdfFile(f"statement-{found['to_date']}.pdf", pdf)
+
+
 @job
 @titled(_("Issue sent invoice"))
 def issue_sent_invoice(*, invoice_id: str, language: str) -> None:
@@ -61,6 +71,8 @@ _AS_SENT: dict[str, Any] = {
     "status": InvoiceStatus.SENT,
     "payments": [],
     "amount_paid": 0,
+    "amount_credited": 0,
+    "amount_written_off": 0,
     "paid_at": None,
     "cancelled_at": None,
 }
@@ -73,16 +85,40 @@ def save_invoice_parties(invoice: Invoice) -> None:
     )
 
 
+def credit_note_pdf(*, credit_note_id: UUID, language: str, actor: Actor) -> PdfFile:
+    """Return the PDF of the credit note. Raises NotFound if the actor may not see it."""
+    note = printed_credit_note(CreditNote.objects.visible_to(actor), credit_note_id)
+    return PdfFile(f"{note['number'] or note['invoice_number']}.pdf", _pdf_of_credit_note(note, language))
+
+
+@job
+@titled(_("Issue sent credit note"))
+def issue_sent_credit_note(*, credit_note_id: str, language: str) -> None:
+    """Store the PDF of a credit note."""
+    _pdf_of_credit_note(printed_credit_note(CreditNote.objects.all(), UUID(credit_note_id)), language)
+
+
 def _pdf_of(invoice: dict[str, Any], language: str) -> bytes:
-    contents = _contents(invoice, language)
-    if invoice["sent_at"] is None:
-        return render(TEMPLATE, contents, moment=invoice["updated_at"])
+    return _pdf({"invoice_id": invoice["id"]}, invoice, _contents(invoice, language), language)
+
+
+def _pdf_of_credit_note(note: dict[str, Any], language: str) -> bytes:
+    seller = note["seller"] or settings.SKELETON_COMPANY
+    buyer = note["buyer"] or as_written_to(note["customer_id"])
+    contents = credit_note_contents(note, seller=seller, customer=buyer, language=language)
+    return _pdf({"credit_note_id": note["id"]}, note, contents, language)
+
+
+def _pdf(of: dict[str, UUID], document: dict[str, Any], contents: dict[str, Any], language: str) -> bytes:
+    """Return the PDF of a document: of a draft as it is now, of a sent one as stored with the same contents."""
+    if document["sent_at"] is None:
+        return render(TEMPLATE, contents, moment=document["updated_at"])
     digest = hashlib.sha256(orjson.dumps(contents, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    kept = IssuedDocument.objects.filter(invoice=invoice["id"], contents=digest).values_list("pdf", flat=True)
+    kept = IssuedDocument.objects.filter(contents=digest, **of).values_list("pdf", flat=True)
     found = kept.first()
     if found is None:
-        pdf = render(TEMPLATE, contents, moment=invoice["sent_at"])
-        _store(IssuedDocument(invoice_id=invoice["id"], language=language, contents=digest, pdf=pdf))
+        pdf = render(TEMPLATE, contents, moment=document["sent_at"])
+        _store(IssuedDocument(language=language, contents=digest, pdf=pdf, **of))
         found = kept.get()  # if another process stored it first, that one is used
     return bytes(found)
 

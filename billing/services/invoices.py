@@ -12,11 +12,14 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from billing.choices import InvoiceStatus
-from billing.models import Invoice, InvoiceLine, Order
+from billing.choices import InvoiceStatus, SettlementKind
+from billing.models import Invoice, InvoiceLine
+from billing.models.settlements import standing_of
 from billing.services.allocations import settle_on_account
-from billing.services.books import post_invoice, reverse_invoice_posting
+from billing.services.books import post_invoice
+from billing.services.credit_notes import insert_draft as insert_credit_note
 from billing.services.documents import issue_sent_invoice, save_invoice_parties
+from billing.services.issuing import issue
 from billing.services.lines import (
     LineValues,
     append_line,
@@ -27,6 +30,7 @@ from billing.services.lines import (
     remove_line,
     total_columns,
 )
+from billing.services.locking import lock_order_of, locked_with_customer_and_order
 from billing.services.notifications import notify_invoice_event
 from billing.services.states import require_draft, state_error
 from billing.state_messages import INVOICE_NOT_CANCELLABLE, INVOICE_NOT_EDITABLE, INVOICE_NOT_SENDABLE
@@ -34,7 +38,7 @@ from billing.totals import document_totals
 from parties.choices import PartyKind
 from parties.services import UsableParty, require_usable
 from skeleton.db.inserts import insert_rows
-from skeleton.db.locks import locked_for_update, locked_or_none
+from skeleton.db.locks import locked_for_update
 from skeleton.db.numbers import Series, insert_numbered
 from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
@@ -126,7 +130,7 @@ def update_line(*, invoice_id: UUID, line_id: UUID, values: dict[str, Any], acto
     A line that bills an order line may bill less of it, but not more than other invoices leave unbilled (Conflict).
     """
     with audited_transaction(actor, "update_line"):
-        _lock_order_of(invoice_id)
+        lock_order_of(invoice_id)
         invoice, lines = _draft(invoice_id)
         change_line(invoice, lines, line_of(lines, line_id, "invoice"), values)
 
@@ -150,7 +154,7 @@ def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False
     with audited_transaction(actor, "send"):
         # before taking locks, since it needs none of them; it is rolled back if the action is refused
         issue_sent_invoice.enqueue(invoice_id=str(invoice_id), language=actor.language)
-        invoice = _locked_with_customer_and_order(invoice_id)
+        invoice = locked_with_customer_and_order(invoice_id)
         require_draft(invoice, INVOICE_NOT_SENDABLE)
         if not invoice.tax_breakdown:  # PostgreSQL keeps it consistent with the lines
             raise Conflict(
@@ -169,39 +173,24 @@ def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False
         post_invoice(invoice, day=day_of(now), actor=actor, beside=allocations)
 
 
-def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None) -> None:
-    """Cancel a draft, or a sent invoice without payments, whose entry is reversed today (UTC).
+def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None) -> UUID | None:
+    """Cancel a draft, or a sent invoice that only its own credit notes settle.
 
-    The quantities that it billed of an order become unbilled.
+    A sent invoice is cancelled by the credit note of what is not credited yet; returns the note's id. The quantities
+    that the invoice billed of an order become unbilled.
 
-    Raises NotFound, Conflict (another state, it can't be posted).
+    Raises NotFound, Conflict (another state, a part is written off, it can't be posted).
     """
-    now = timezone.now()
     with audited_transaction(actor, "cancel"):
-        invoice = _locked_with_customer_and_order(invoice_id)
-        if invoice.status not in (InvoiceStatus.DRAFT, InvoiceStatus.SENT) or invoice.amount_paid:
-            raise state_error(invoice, INVOICE_NOT_CANCELLABLE)
-        save_changes(invoice, {"status": InvoiceStatus.CANCELLED, "cancelled_at": now, "cancel_reason": reason})
-        if invoice.sent_at:
-            reverse_invoice_posting(invoice, day=day_of(max(now, invoice.sent_at)), actor=actor)
-
-
-def _locked_with_customer_and_order(invoice_id: UUID) -> Invoice:
-    """Lock the invoice's customer, its order and the invoice, and return the invoice. Raises NotFound.
-
-    Until commit, the customer can't be renamed or its credit checked, nor the order be invoiced or cancelled.
-    """
-    rows = Invoice.objects.select_related("customer").only("order_id", "customer__id")
-    order_id = locked_for_update(rows, invoice_id, of="customer", no_key=True).order_id
-    if order_id:
-        locked_for_update(Order.objects.only("pk"), order_id, no_key=True)
-    return locked_for_update(Invoice.objects.all(), invoice_id, no_key=True)
-
-
-def _lock_order_of(invoice_id: UUID) -> None:
-    """Lock the invoice's order. Call this before locking the invoice."""
-    of_invoice = Invoice.objects.filter(pk=invoice_id).values("order_id")[:1]
-    locked_or_none(Order.objects.only("pk"), of_invoice, no_key=True)
+        invoice = locked_with_customer_and_order(invoice_id)
+        if invoice.status == InvoiceStatus.DRAFT:
+            values = {"status": InvoiceStatus.CANCELLED, "cancelled_at": timezone.now(), "cancel_reason": reason}
+            save_changes(invoice, values)
+            return None
+        _require_cancellable(invoice)
+        note = insert_credit_note(invoice, None, reason=reason, actor=actor)
+        issue(note, invoice, actor=actor)
+        return note.pk
 
 
 def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
@@ -209,3 +198,15 @@ def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
     invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id)
     require_draft(invoice, INVOICE_NOT_EDITABLE)
     return invoice, list(invoice.lines.order_by("position"))
+
+
+def _require_cancellable(invoice: Invoice) -> None:
+    """Raise Conflict unless crediting the rest of a sent invoice leaves it cancelled."""
+    if invoice.amount_written_off:
+        told = _("A part of the invoice is written off. Undo the write-off first.")
+        raise Conflict(told, details={"allowed": ["undo_write_off"]})
+    open_ = invoice.status == InvoiceStatus.SENT or (invoice.status == InvoiceStatus.PAID and not invoice.total)
+    own = standing_of(invoice=invoice.pk, kind=SettlementKind.CREDIT_NOTE, credit_note__invoice=invoice.pk)
+    settled_by_own = sum(own.values_list("amount", flat=True)) if invoice.amount_credited else 0
+    if not open_ or invoice.amount_paid or not invoice.amount_credited == settled_by_own == invoice.credited_total:
+        raise state_error(invoice, INVOICE_NOT_CANCELLABLE)

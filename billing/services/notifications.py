@@ -1,6 +1,9 @@
-"""Notifications about invoices, to the user who created the invoice, or else to all who can write invoices."""
+"""Notifications about invoices and credit notes.
 
-from billing.models import Invoice
+They go to the user who created the invoice, or else to all who can write invoices.
+"""
+
+from billing.models import CreditNote, Invoice
 from skeleton.kernel.actors import Actor
 from skeleton.notifications.choices import EVENT_VALUES, Event
 from skeleton.notifications.queries import recipients_for
@@ -22,4 +25,19 @@ def notify_invoice_event(event: Event, invoice: Invoice, *, actor: Actor, dedupl
         values={name: values[name] for name in EVENT_VALUES[event]},
         link=f"/api/v1/invoices/{invoice.pk}",
         deduplication_key=deduplication_key,
+    )
+
+
+def notify_credit_note_sent(note: CreditNote, invoice: Invoice, *, actor: Actor) -> None:
+    """Notify that the credit note was sent. Call this in the audited transaction, after the change."""
+    notify(
+        event=Event.CREDIT_NOTE_SENT,
+        recipients=recipients_for(invoice.created_by_id, "invoices:write", actor=actor),
+        values={
+            "number": str(note.number),
+            "customer": note.customer_name,
+            "total": (note.total, note.currency),
+            "invoice": invoice.number,
+        },
+        link=f"/api/v1/credit-notes/{note.pk}",
     )

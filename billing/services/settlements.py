@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus, SettlementKind
 from billing.models import Invoice, Settlement
+from billing.models.settlements import standing_of
 from billing.services.notifications import notify_invoice_event
 from skeleton.db.inserts import insert_rows
 from skeleton.kernel.actors import Actor
@@ -92,4 +93,14 @@ def settlement_day(date: dt.date | None, *not_before: dt.date) -> dt.date:
 def _add(invoice: Invoice, kind: SettlementKind, amount: int) -> None:
     column = _COLUMNS[kind]
     setattr(invoice, column, getattr(invoice, column) + amount)
-    invoice.status = InvoiceStatus.SENT if invoice.amount_due else InvoiceStatus.PAID
+    if _is_cancelled_by_credit(invoice):
+        invoice.status = InvoiceStatus.CANCELLED
+    else:
+        invoice.status = InvoiceStatus.SENT if invoice.amount_due else InvoiceStatus.PAID
+
+
+def _is_cancelled_by_credit(invoice: Invoice) -> bool:
+    """Return whether an invoice is fully credited, and settled by nothing but its own credit notes."""
+    if not invoice.is_fully_credited or invoice.amount_credited < invoice.total:
+        return False
+    return not standing_of(invoice=invoice.pk).exclude(credit_note__invoice=invoice.pk).exists()

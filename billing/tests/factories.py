@@ -4,10 +4,13 @@ import datetime as dt
 import itertools
 from decimal import Decimal
 from typing import Any, cast
+from uuid import UUID
 
 from billing.choices import OrderStatus
 from billing.models import Invoice, Order
 from billing.services import invoices, orders, payments
+from billing.services.credit_lines import CreditLineValues
+from billing.services.credit_notes import create_credit_note
 from billing.services.invoicing import invoice_order
 from billing.services.lines import LineValues
 from billing.services.orders import OrderLineValues
@@ -78,6 +81,16 @@ def pay(invoice: Invoice, amount: int) -> payments.RecordedPayment:
     recorded = payments.record_payment(invoice_id=invoice.pk, amount=amount, method="card", actor=SYSTEM)
     invoice.refresh_from_db()
     return recorded
+
+
+def credited(invoice: Invoice, **line_values: Any) -> UUID:
+    """Issue a credit note of the invoice's first line (`quantity` or `amount`), by default of all that is left."""
+    lines = [cast(CreditLineValues, {"invoice_line_id": invoice.lines.order_by("position")[0].pk, **line_values})]
+    note_id = create_credit_note(
+        invoice_id=invoice.pk, reason="Damaged", lines=lines if line_values else None, send=True, actor=SYSTEM
+    )
+    invoice.refresh_from_db()
+    return note_id
 
 
 # --- orders -----------------------------------------------------------------------------------------------------------

@@ -230,8 +230,8 @@ class TestProofs:
             ),
             (
                 "UPDATE accounting_line SET debit = debit + 1 WHERE debit = 1000",
-                "receivable is what sent invoices are due",
-                "USD: account 1300 has 601, sent invoices are due 600",
+                "receivable is what invoices are due, by customer and day",
+                "documents posted 601 to account 1300, but moved 600",
             ),
         ],
     )
@@ -251,4 +251,4 @@ class TestProofs:
         post_entry(description="Opening balance", lines=lines, actor=SYSTEM)
         connection.check_constraints()
         call_command("verify_books")
-        assert "receivable is what sent invoices are due" in capsys.readouterr().out
+        assert "receivable is what invoices are due, by customer and day" in capsys.readouterr().out

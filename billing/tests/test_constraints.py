@@ -192,13 +192,14 @@ def test_what_is_over_is_over(made, columns):
     assert set_invoice(made(line(1000)), **columns) in {"billing_invoice_frozen", "billing_invoice_transition"}
 
 
-def test_only_an_unpaid_invoice_is_cancelled():
+def test_a_sent_invoice_is_not_cancelled_by_itself():
     invoice = part_paid(line(1000))
-    assert set_invoice(invoice, status="cancelled", cancelled_at=NOW) == "billing_invoice_status_fits"
-    # both the payments and the books are checked at commit, in any order
+    assert set_invoice(invoice, status="cancelled", cancelled_at=NOW) == "billing_invoice_cancelled_by_credit_note"
     unpaid = set_invoice(invoice, status="cancelled", cancelled_at=NOW, amount_paid=0)
-    assert unpaid in {"billing_invoice_paid_of_payments", "billing_invoice_in_books"}
-    assert set_invoice(sent(line(5)), status="cancelled", cancelled_at=NOW) == "billing_invoice_in_books"
+    assert unpaid == "billing_invoice_cancelled_by_credit_note"
+    assert (
+        set_invoice(sent(line(5)), status="cancelled", cancelled_at=NOW) == "billing_invoice_cancelled_by_credit_note"
+    )
     assert set_invoice(draft(), status="cancelled", cancelled_at=NOW) is None
 
 
@@ -340,7 +341,7 @@ BOOKS = {"billing_payment_in_books", "billing_settlement_in_books"}  # both are 
         (sent, BOOKS),
         (part_paid, BOOKS),
         (paid, "billing_invoice_paid_within_total"),
-        (cancelled, "billing_invoice_status_fits"),
+        (cancelled, "billing_invoice_paid_within_total"),
     ],
 )
 def test_a_payment_does_not_come_by_itself(made, rule):

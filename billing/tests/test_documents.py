@@ -67,6 +67,8 @@ def invoice(*lines, **fields):
         "tax_total": 20000,
         "total": 120000,
         "amount_paid": 0,
+        "amount_credited": 0,
+        "amount_written_off": 0,
         "amount_due": 120000,
         "tax_breakdown": [{"rate": 20, "base": 100000, "tax": 20000}],
         "payments": [],

@@ -4,7 +4,9 @@ import pytest
 
 from billing.choices import OrderStatus
 from billing.models import Order
+from billing.services.corrections import refund_payment
 from billing.services.invoices import cancel_invoice, send_invoice
+from billing.services.payments import receive_payment
 from billing.services.transitions import change_status
 from billing.tests.factories import brought, cancelled, customer, draft, invoiced, line, order, ordered, paid, pay, sent
 from inventory.tests.factories import item
@@ -99,6 +101,26 @@ def test_what_a_part_invoice_leaves_still_counts(owner, acme):
     assert unbilled(made) == (3000 - 400) * 1.2
     send_invoice(invoice_id=invoiced(made).pk, actor=SYSTEM)
     assert unbilled(made) == 0
+
+
+def test_what_is_on_account_is_credit(acme):
+    """Money of the customer that no invoice has taken, in the currency of the limit, never below 0."""
+    made, big = (order(worth(amount), of=acme) for amount in (10000, 10001))
+    sent(line(2000), of=acme)
+    refused(made, 2000)
+    receive(acme, 500, "EUR")
+    receive(customer(), 5000)
+    transfer = receive(acme, 1999)
+    refused(made, 1)
+    receive(acme, 5000)
+    refused(big, 0)
+    refund_payment(payment_id=transfer, amount=1999, method="card", actor=SYSTEM)
+    confirm(made)
+
+
+def receive(payer, amount, currency="USD"):
+    """Record a payment on account and return its id."""
+    return receive_payment(customer_id=payer.pk, amount=amount, currency=currency, method="card", actor=SYSTEM)
 
 
 def test_another_currency_cannot_be_compared(owner, acme):

@@ -11,6 +11,7 @@ from billing.tests.factories import (
     ORDER_WAYS,
     brought,
     cancelled,
+    credited,
     customer,
     draft,
     invoiced,
@@ -62,8 +63,13 @@ def orders():
 
 def test_query_counts(owner, crowd, orders):
     path = f"/invoices/{crowd[-1].pk}"
+    notes = [credited(crowd[1], amount=10) for _ in range(4)]
     samples = {route: route.replace("/invoices/{id}", path) for route in SAMPLED}
+    for route in ("/credit-notes/{id}", "/credit-notes/{id}/pdf"):
+        samples[route] = route.replace("{id}", str(notes[0]))
     samples["/payments/{id}"] = f"/payments/{crowd[-1].payments.latest('id').pk}"
+    for page in ("balance", "statement"):
+        samples[f"/customers/{{id}}/{page}"] = f"/customers/{crowd[-1].customer_id}/{page}"
     samples["/orders/{id}"] = f"/orders/{orders[0].pk}"
     samples["/orders/{id}/pdf"] = f"/orders/{orders[0].pk}/pdf"
     check_query_counts("billing", owner, samples)

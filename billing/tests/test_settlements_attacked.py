@@ -186,7 +186,7 @@ class TestSettlements:
         [
             (draft, "billing_invoice_status_fits"),
             (paid, "billing_invoice_paid_within_total"),
-            (cancelled, "billing_invoice_status_fits"),
+            (cancelled, "billing_invoice_paid_within_total"),
         ],
     )
     def test_only_what_is_due_is_settled(self, made, rule):

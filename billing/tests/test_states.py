@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from billing.models import Invoice, InvoiceLine, Payment
+from billing.models import CreditNote, Invoice, InvoiceLine, Payment
 from billing.tests.factories import cancelled, draft, line, paid, part_paid, sent
 from skeleton.audit.models import AuditEntry
 
@@ -19,6 +19,10 @@ STATES: dict[str, Callable[..., Invoice]] = {
 }
 
 
+def credit_of(of_line):
+    return {"reason": "Why", "send": True, "lines": [{"invoice_line_id": str(of_line.pk), "amount": 100}]}
+
+
 def call(client, invoice, action):
     path, first = f"/invoices/{invoice.pk}", invoice.lines.first()
     return {
@@ -29,23 +33,40 @@ def call(client, invoice, action):
         "send": lambda: client.post(f"{path}/send"),
         "record_payment": lambda: client.post(f"{path}/payments", {"amount": 100, "method": "cash"}),
         "cancel": lambda: client.post(f"{path}/cancel", {"reason": "Because"}),
+        "credit": lambda: client.post(f"{path}/credit-notes", credit_of(first)),
+        "write_off": lambda: client.post(f"{path}/write-off", {"reason": "Lost", "amount": 100}),
         "notes": lambda: client.patch(path, {"notes": "Changed"}),
     }[action]()
 
 
 ALLOWED = {
     "draft": {"update", "add_line", "update_line", "delete_line", "send", "cancel"},
-    "sent": {"record_payment", "cancel"},
-    "part paid": {"record_payment"},
-    "paid": set(),
+    "sent": {"record_payment", "credit", "write_off", "cancel"},
+    "part paid": {"record_payment", "credit", "write_off"},
+    "paid": {"credit"},
     "cancelled": set(),
 }
-ACTIONS = ["update", "add_line", "update_line", "delete_line", "send", "record_payment", "cancel"]
-LEADS_TO = {("draft", "send"): "sent", ("draft", "cancel"): "cancelled", ("sent", "cancel"): "cancelled"}
+ACTIONS = [
+    "update",
+    "add_line",
+    "update_line",
+    "delete_line",
+    "send",
+    "record_payment",
+    "cancel",
+    "credit",
+    "write_off",
+]
+LEADS_TO = {
+    ("draft", "send"): "sent",
+    ("draft", "cancel"): "cancelled",
+    ("sent", "cancel"): "cancelled",
+    ("paid", "credit"): "paid",
+}
 
 
 def everything():
-    tables = (Invoice.objects, InvoiceLine.objects, Payment.objects, AuditEntry.objects)
+    tables = (Invoice.objects, InvoiceLine.objects, Payment.objects, CreditNote.objects, AuditEntry.objects)
     return [sorted(table.values_list(), key=str) for table in tables]
 
 

@@ -22,6 +22,149 @@ CREATE TRIGGER billing_correspondents_of_sent BEFORE INSERT ON billing_correspon
     FOR EACH ROW
     EXECUTE FUNCTION billing_document_of_sent();
 
+-- billing_credit_note -------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT, UPDATE, DELETE
+
+CREATE TABLE billing_credit_note (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    customer_name character varying(255) NOT NULL,
+    currency character varying(3) NOT NULL,
+    subtotal bigint NOT NULL,
+    tax_total bigint NOT NULL,
+    tax_breakdown jsonb NOT NULL,
+    total bigint NOT NULL,
+    notes text,
+    search_text text GENERATED ALWAYS AS (lower(((COALESCE(number, ''::character varying))::text || COALESCE((COALESCE('
+'::text, ''::text) || (COALESCE(customer_name, ''::character varying))::text), ''::text)))) STORED,
+    number character varying(40),
+    number_key text GENERATED ALWAYS AS (COALESCE((split_part((number)::text, '-'::text, 2) || lpad(split_part((number)::text, '-'::text, 3), 12, '0'::text)), ''::text)) STORED,
+    status character varying(5) NOT NULL,
+    reason text,
+    issue_date date NOT NULL,
+    allocated bigint NOT NULL,
+    refunded bigint NOT NULL,
+    sent_at timestamp with time zone,
+    seller jsonb,
+    buyer jsonb,
+    created_by_id uuid,
+    customer_id uuid NOT NULL,
+    invoice_id uuid NOT NULL,
+    CONSTRAINT billing_credit_note_pkey PRIMARY KEY (id),
+    CONSTRAINT billing_credit_note_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
+    CONSTRAINT billing_credit_note_number_form CHECK (number::text ~ (('^CN-'::text || lpad(EXTRACT(year FROM issue_date)::text, 4, '0'::text)) || '-([0-9]{3}|[1-9][0-9]{3,11})$'::text)),
+    CONSTRAINT billing_credit_note_positive CHECK (subtotal >= 0 AND tax_total >= 0),
+    CONSTRAINT billing_credit_note_reason_present CHECK (reason IS NULL OR NOT (reason = ''::text AND reason IS NOT NULL)),
+    CONSTRAINT billing_credit_note_status_fits CHECK (allocated = 0 AND buyer IS NULL AND number IS NULL AND refunded = 0 AND seller IS NULL AND sent_at IS NULL AND status::text = 'draft'::text OR buyer IS NOT NULL AND number IS NOT NULL AND seller IS NOT NULL AND sent_at IS NOT NULL AND status::text = 'sent'::text),
+    CONSTRAINT billing_credit_note_status_known CHECK (status::text = ANY (ARRAY['draft'::character varying, 'sent'::character varying]::text[])),
+    CONSTRAINT billing_credit_note_total_is_sum CHECK (total = (subtotal + tax_total)),
+    CONSTRAINT billing_credit_note_used_within_total CHECK (allocated >= 0 AND refunded >= 0 AND total >= (allocated + refunded)),
+    CONSTRAINT billing_credit_note_created_by_id_a77be74a_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_credit_note_customer_id_ff4a066f_fk_parties_party_id FOREIGN KEY (customer_id) REFERENCES parties_party(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_credit_note_invoice_id_7e535d29_fk_billing_invoice_id FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_credit_note_number_unique UNIQUE (number)
+);
+
+CREATE INDEX billing_credit_note_created_at ON billing_credit_note USING btree (created_at, id);
+CREATE INDEX billing_credit_note_currency ON billing_credit_note USING btree (currency, id);
+CREATE INDEX billing_credit_note_customer ON billing_credit_note USING btree (customer_id, id);
+CREATE INDEX billing_credit_note_invoice ON billing_credit_note USING btree (invoice_id, id);
+CREATE INDEX billing_credit_note_issue_date ON billing_credit_note USING btree (issue_date, id);
+CREATE INDEX billing_credit_note_number ON billing_credit_note USING btree (number_key, id);
+CREATE INDEX billing_credit_note_on_account ON billing_credit_note USING btree (customer_id, id) WHERE status::text = 'sent'::text AND total > (allocated + refunded);
+CREATE INDEX billing_credit_note_search ON billing_credit_note USING gin (search_text gin_trgm_ops);
+CREATE INDEX billing_credit_note_status ON billing_credit_note USING btree (status, id);
+CREATE INDEX billing_credit_note_total ON billing_credit_note USING btree (total, id);
+
+CREATE TRIGGER billing_credit_note_audit AFTER INSERT OR DELETE OR UPDATE ON billing_credit_note
+    FOR EACH ROW
+    EXECUTE FUNCTION audit_row('invoices', '{search_text,number_key,seller,buyer}');
+CREATE TRIGGER billing_credit_note_begin BEFORE INSERT ON billing_credit_note
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_credit_note_begin();
+CREATE TRIGGER billing_credit_note_change BEFORE UPDATE ON billing_credit_note
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_credit_note_change();
+CREATE CONSTRAINT TRIGGER billing_credit_note_in_books AFTER UPDATE OF status ON billing_credit_note DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (old.status::text = 'draft'::text AND new.status::text = 'sent'::text)
+    EXECUTE FUNCTION billing_credit_note_in_books();
+CREATE TRIGGER billing_credit_note_issued AFTER UPDATE OF status ON billing_credit_note
+    FOR EACH ROW WHEN (old.status::text = 'draft'::text AND new.status::text = 'sent'::text)
+    EXECUTE FUNCTION billing_credit_note_issued();
+CREATE TRIGGER billing_credit_note_no_truncate BEFORE TRUNCATE ON billing_credit_note
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('billing_credit_note_permanent', 'issued credit notes are never deleted');
+CREATE TRIGGER billing_credit_note_permanent BEFORE DELETE ON billing_credit_note
+    FOR EACH ROW WHEN (old.status::text <> 'draft'::text)
+    EXECUTE FUNCTION skeleton_never('billing_credit_note_permanent', 'an issued credit note is never deleted');
+CREATE CONSTRAINT TRIGGER billing_credit_note_restocked AFTER UPDATE OF status ON billing_credit_note DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (old.status::text = 'draft'::text AND new.status::text = 'sent'::text)
+    EXECUTE FUNCTION billing_credit_note_restocked();
+CREATE TRIGGER core_count_delete AFTER DELETE ON billing_credit_note REFERENCING OLD TABLE AS touched
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION core_count_rows();
+CREATE TRIGGER core_count_insert AFTER INSERT ON billing_credit_note REFERENCING NEW TABLE AS touched
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION core_count_rows();
+CREATE TRIGGER core_count_truncate AFTER TRUNCATE ON billing_credit_note
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION core_count_rows();
+
+-- billing_credit_note_line --------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT, UPDATE, DELETE
+
+CREATE TABLE billing_credit_note_line (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    position integer NOT NULL,
+    description character varying(1000) NOT NULL,
+    unit_price bigint NOT NULL,
+    discount bigint NOT NULL,
+    tax_rate numeric(7,4) NOT NULL,
+    total bigint NOT NULL,
+    quantity numeric(15,3),
+    credit_note_id uuid NOT NULL,
+    invoice_line_id uuid NOT NULL,
+    restock_movement_id uuid,
+    restock_warehouse_id uuid,
+    CONSTRAINT billing_credit_note_line_pkey PRIMARY KEY (id),
+    CONSTRAINT billing_credit_note_line_amount_alone CHECK (quantity IS NOT NULL OR discount = 0 AND total > 0),
+    CONSTRAINT billing_credit_note_line_description_present CHECK (NOT description::text = ''::text),
+    CONSTRAINT billing_credit_note_line_position_positive CHECK ("position" >= 1),
+    CONSTRAINT billing_credit_note_line_positive CHECK (total >= 0 AND unit_price >= 0),
+    CONSTRAINT billing_credit_note_line_quantity_positive CHECK (quantity > 0::numeric),
+    CONSTRAINT billing_credit_note_line_restocks_quantity CHECK (restock_movement_id IS NULL AND restock_warehouse_id IS NULL OR quantity IS NOT NULL AND restock_warehouse_id IS NOT NULL),
+    CONSTRAINT billing_credit_note_line_tax_rate_bounds CHECK (tax_rate >= 0::numeric AND tax_rate <= 100::numeric),
+    CONSTRAINT billing_credit_note_line_total_fits CHECK (total::numeric = (round(COALESCE(quantity, 1::numeric) * unit_price::numeric) - discount::numeric)),
+    CONSTRAINT billing_credit_note__credit_note_id_f8d1351e_fk_billing_c FOREIGN KEY (credit_note_id) REFERENCES billing_credit_note(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_credit_note__invoice_line_id_bb2f9341_fk_billing_i FOREIGN KEY (invoice_line_id) REFERENCES billing_invoice_line(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_credit_note__restock_movement_id_8d4f3e78_fk_inventory FOREIGN KEY (restock_movement_id) REFERENCES inventory_movement(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_credit_note__restock_warehouse_id_067cd915_fk_inventory FOREIGN KEY (restock_warehouse_id) REFERENCES inventory_warehouse(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_credit_note_line_once UNIQUE (credit_note_id, invoice_line_id),
+    CONSTRAINT billing_credit_note_line_position_unique UNIQUE (credit_note_id, "position"),
+    CONSTRAINT billing_credit_note_line_restock_movement_id_key UNIQUE (restock_movement_id)
+);
+
+CREATE INDEX billing_credit_note_line_of ON billing_credit_note_line USING btree (invoice_line_id);
+
+CREATE TRIGGER billing_credit_note_line_audit_delete AFTER DELETE ON billing_credit_note_line REFERENCING OLD TABLE AS before_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION audit_children('invoices', 'credit_note_id', 'lines');
+CREATE TRIGGER billing_credit_note_line_audit_insert AFTER INSERT ON billing_credit_note_line REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION audit_children('invoices', 'credit_note_id', 'lines');
+CREATE TRIGGER billing_credit_note_line_audit_update AFTER UPDATE ON billing_credit_note_line REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION audit_children('invoices', 'credit_note_id', 'lines');
+CREATE TRIGGER billing_credit_note_line_change BEFORE INSERT OR DELETE OR UPDATE ON billing_credit_note_line
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_credit_note_line_change();
+CREATE TRIGGER billing_credit_note_line_no_truncate BEFORE TRUNCATE ON billing_credit_note_line
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('billing_credit_note_line_drafts_only', 'lines that were issued stay');
+
 -- billing_invoice -----------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE
 
@@ -93,6 +236,9 @@ CREATE TRIGGER billing_invoice_begin BEFORE INSERT ON billing_invoice
 CREATE TRIGGER billing_invoice_change BEFORE UPDATE ON billing_invoice
     FOR EACH ROW
     EXECUTE FUNCTION billing_invoice_change();
+CREATE TRIGGER billing_invoice_credited BEFORE UPDATE ON billing_invoice
+    FOR EACH ROW WHEN (pg_trigger_depth() = 0 AND (new.credited_total <> old.credited_total OR new.status::text = 'cancelled'::text AND (old.status::text = ANY (ARRAY['sent'::character varying, 'paid'::character varying]::text[]))))
+    EXECUTE FUNCTION billing_invoice_credited();
 CREATE CONSTRAINT TRIGGER billing_invoice_in_books AFTER UPDATE OF status ON billing_invoice DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (old.status::text IS DISTINCT FROM new.status::text)
     EXECUTE FUNCTION billing_invoice_in_books();
@@ -117,11 +263,11 @@ CREATE TRIGGER billing_invoice_permanent BEFORE DELETE ON billing_invoice
 CREATE CONSTRAINT TRIGGER billing_invoice_totals AFTER INSERT OR UPDATE OF subtotal, tax_total, tax_breakdown, status ON billing_invoice DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW
     EXECUTE FUNCTION billing_invoice_totals();
-CREATE TRIGGER billing_order_billed AFTER UPDATE OF status ON billing_invoice
-    FOR EACH ROW WHEN (new.order_id IS NOT NULL AND (old.status::text = ANY (ARRAY['sent'::character varying, 'paid'::character varying]::text[])) <> (new.status::text = ANY (ARRAY['sent'::character varying, 'paid'::character varying]::text[])))
+CREATE TRIGGER billing_order_billed AFTER UPDATE OF status, credited_total ON billing_invoice
+    FOR EACH ROW WHEN (new.order_id IS NOT NULL AND ((old.status::text = ANY (ARRAY['sent'::character varying, 'paid'::character varying]::text[])) AND NOT (old.total > 0 AND old.credited_total = old.total)) <> ((new.status::text = ANY (ARRAY['sent'::character varying, 'paid'::character varying]::text[])) AND NOT (new.total > 0 AND new.credited_total = new.total)))
     EXECUTE FUNCTION billing_order_billed();
-CREATE TRIGGER billing_purchases_follow AFTER UPDATE OF status ON billing_invoice
-    FOR EACH ROW WHEN (old.status::text IS DISTINCT FROM new.status::text)
+CREATE TRIGGER billing_purchases_follow AFTER UPDATE OF status, credited_total ON billing_invoice
+    FOR EACH ROW WHEN (old.status::text IS DISTINCT FROM new.status::text OR old.credited_total IS DISTINCT FROM new.credited_total)
     EXECUTE FUNCTION billing_purchases_follow();
 CREATE TRIGGER core_count_delete AFTER DELETE ON billing_invoice REFERENCING OLD TABLE AS touched
     FOR EACH STATEMENT
@@ -207,12 +353,16 @@ CREATE TABLE billing_issued_document (
     checksum character varying(64) NOT NULL,
     pdf bytea NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    invoice_id uuid NOT NULL,
+    invoice_id uuid,
+    credit_note_id uuid,
     CONSTRAINT billing_issued_document_pkey PRIMARY KEY (id),
     CONSTRAINT billing_issued_document_checksum_fits CHECK (checksum::text = encode(sha256(pdf), 'hex'::text)),
     CONSTRAINT billing_issued_document_digest CHECK (contents::text ~ '^[0-9a-f]{64}$'::text),
+    CONSTRAINT billing_issued_document_of_one CHECK (credit_note_id IS NULL AND invoice_id IS NOT NULL OR credit_note_id IS NOT NULL AND invoice_id IS NULL),
+    CONSTRAINT billing_issued_docum_credit_note_id_e139c5e5_fk_billing_c FOREIGN KEY (credit_note_id) REFERENCES billing_credit_note(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_issued_docum_invoice_id_ef127bcd_fk_billing_i FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED,
-    CONSTRAINT billing_issued_document_contents_unique UNIQUE (invoice_id, contents)
+    CONSTRAINT billing_issued_document_contents_unique UNIQUE (invoice_id, contents),
+    CONSTRAINT billing_issued_document_of_credit_note_unique UNIQUE (credit_note_id, contents)
 );
 
 CREATE INDEX billing_issued_document_sum ON billing_issued_document USING btree (checksum);
@@ -406,11 +556,11 @@ CREATE TABLE billing_payment (
     refunded bigint DEFAULT 0 NOT NULL,
     external_id character varying(255),
     refund_of_payment_id uuid,
-    refund_of_credit_note_id uuid,
     reversed_at timestamp with time zone,
     reversal_day date,
     reversal_reason text,
     number_key text GENERATED ALWAYS AS ((split_part((number)::text, '-'::text, 2) || lpad(split_part((number)::text, '-'::text, 3), 12, '0'::text))) STORED,
+    refund_of_credit_note_id uuid,
     CONSTRAINT billing_payment_pkey PRIMARY KEY (id),
     CONSTRAINT billing_payment_amount_positive CHECK (amount > 0),
     CONSTRAINT billing_payment_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
@@ -421,6 +571,7 @@ CREATE TABLE billing_payment (
     CONSTRAINT billing_payment_within_amount CHECK (allocated >= 0 AND amount >= (allocated + refunded) AND refunded >= 0),
     CONSTRAINT billing_payment_created_by_id_d3ad50b7_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_payment_customer_id_d41cd1dd_fk_parties_party_id FOREIGN KEY (customer_id) REFERENCES parties_party(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_payment_refund_of_credit_not_fb46cffc_fk_billing_c FOREIGN KEY (refund_of_credit_note_id) REFERENCES billing_credit_note(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_payment_refund_of_payment_id_f5510703_fk_billing_p FOREIGN KEY (refund_of_payment_id) REFERENCES billing_payment(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_payment_number_unique UNIQUE (number)
 );
@@ -436,6 +587,12 @@ CREATE INDEX billing_payment_refund_of ON billing_payment USING btree (refund_of
 CREATE INDEX billing_payment_reversed ON billing_payment USING btree (reversal_day, id) WHERE reversal_day IS NOT NULL;
 CREATE INDEX billing_payment_unallocated ON billing_payment USING btree (customer_id, currency, id) WHERE amount > (allocated + refunded) AND direction::text = 'in'::text AND reversed_at IS NULL;
 
+CREATE TRIGGER billing_credit_note_refund_reversed AFTER UPDATE OF reversed_at ON billing_payment
+    FOR EACH ROW WHEN (new.refund_of_credit_note_id IS NOT NULL AND old.reversed_at IS NULL AND new.reversed_at IS NOT NULL)
+    EXECUTE FUNCTION billing_credit_note_refunded();
+CREATE TRIGGER billing_credit_note_refunded BEFORE INSERT ON billing_payment
+    FOR EACH ROW WHEN (new.refund_of_credit_note_id IS NOT NULL)
+    EXECUTE FUNCTION billing_credit_note_refunded();
 CREATE TRIGGER billing_payment_append_only BEFORE DELETE ON billing_payment
     FOR EACH ROW
     EXECUTE FUNCTION skeleton_never('billing_payment_append_only', 'payments are never deleted');
@@ -466,7 +623,6 @@ CREATE TABLE billing_settlement (
     invoice_id uuid NOT NULL,
     kind character varying(11) NOT NULL,
     payment_id uuid,
-    credit_note_id uuid,
     amount bigint NOT NULL,
     day date NOT NULL,
     at_once boolean DEFAULT false NOT NULL,
@@ -476,12 +632,14 @@ CREATE TABLE billing_settlement (
     tax jsonb,
     created_by_id uuid,
     created_at timestamp with time zone NOT NULL,
+    credit_note_id uuid,
     CONSTRAINT billing_settlement_pkey PRIMARY KEY (id),
     CONSTRAINT billing_settlement_amount_positive CHECK (amount > 0),
     CONSTRAINT billing_settlement_kind_known CHECK (kind::text = ANY (ARRAY['payment'::character varying, 'credit_note'::character varying, 'write_off'::character varying]::text[])),
     CONSTRAINT billing_settlement_source_fits CHECK (credit_note_id IS NULL AND kind::text = 'payment'::text AND payment_id IS NOT NULL AND reason IS NULL AND tax IS NULL OR credit_note_id IS NOT NULL AND kind::text = 'credit_note'::text AND payment_id IS NULL AND reason IS NULL AND tax IS NULL OR credit_note_id IS NULL AND kind::text = 'write_off'::text AND payment_id IS NULL AND reason IS NOT NULL AND tax IS NOT NULL),
     CONSTRAINT billing_settlement_undone_fits CHECK (undone_at IS NULL AND undone_day IS NULL OR undone_at IS NOT NULL AND undone_day >= day AND undone_day IS NOT NULL),
     CONSTRAINT billing_settlement_created_by_id_2fbbda17_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_settlement_credit_note_id_47c660de_fk_billing_c FOREIGN KEY (credit_note_id) REFERENCES billing_credit_note(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_settlement_invoice_id_a0cbfc61_fk_billing_invoice_id FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_settlement_payment_id_64895fb7_fk_billing_payment_id FOREIGN KEY (payment_id) REFERENCES billing_payment(id) DEFERRABLE INITIALLY DEFERRED
 );
@@ -530,6 +688,68 @@ AS $function$
     SELECT coalesce(sum(s.amount), 0) FROM billing_settlement s WHERE s.payment_id = payment AND s.undone_at IS NULL
 $function$;
 
+CREATE OR REPLACE FUNCTION billing_check_credit_note(note billing_credit_note)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    invoice billing_invoice;
+    of_lines record;
+BEGIN
+    SELECT * INTO invoice FROM billing_invoice WHERE id = note.invoice_id FOR NO KEY UPDATE;
+    IF invoice.status NOT IN ('sent', 'paid') OR billing_is_credited(invoice) THEN
+        PERFORM skeleton_refuse('billing_credit_note_of_sent', 'only what was sent and is not credited can be credited');
+    END IF;
+    IF note.issue_date < invoice.issue_date THEN
+        PERFORM skeleton_refuse('billing_credit_note_after_invoice', 'a credit note is not issued before its invoice');
+    END IF;
+    IF EXISTS (SELECT FROM billing_wrong_shares(note.id, note.invoice_id)) THEN
+        PERFORM skeleton_refuse('billing_credit_note_line_share', 'a line credits something else than its share');
+    END IF;
+    SELECT * INTO of_lines FROM billing_totals_of_credit_note(note.id, note.invoice_id);
+    IF of_lines.breakdown = '[]' THEN
+        PERFORM skeleton_refuse('billing_credit_note_has_lines', 'a credit note without lines cannot be sent');
+    ELSIF (note.subtotal, note.tax_total, note.tax_breakdown)
+          IS DISTINCT FROM (of_lines.subtotal, of_lines.tax_total, of_lines.breakdown) THEN
+        PERFORM skeleton_refuse('billing_credit_note_totals_of_lines', 'the totals are not those of the shares');
+    END IF;
+    IF note.total > invoice.total - invoice.credited_total - invoice.amount_written_off THEN
+        PERFORM skeleton_refuse('billing_credit_note_beside_write_off', 'a part of this was written off');
+    END IF;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_check_credit_note_books(checked uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    note billing_credit_note;
+    at_once numeric;
+    posted boolean;
+BEGIN
+    SELECT * INTO note FROM billing_credit_note WHERE id = checked;
+    SELECT coalesce(sum(amount), 0) INTO at_once
+    FROM billing_settlement AS settlement WHERE credit_note_id = checked AND settlement.at_once;
+    posted := CASE
+        WHEN note.status IS DISTINCT FROM 'sent' OR note.total = 0
+            THEN NOT billing_has_entry('credit_note', checked, 'send')
+        WHEN billing_has_entry('credit_note', checked, 'send')
+            THEN billing_is_posted('credit_note', checked, 'send', note.currency, array[note.subtotal, note.tax_total],
+                                   array[at_once, note.total - at_once])
+        ELSE note.total = at_once AND EXISTS (
+            SELECT FROM billing_invoice i
+            JOIN accounting_entry e ON e.source_type = 'invoice' AND e.source_id = i.id AND e.purpose = 'send'
+            JOIN accounting_entry r ON r.reverses_id = e.id
+            WHERE i.id = note.invoice_id AND i.total = note.total)
+    END;
+    IF posted IS NOT true OR EXISTS (
+        SELECT FROM billing_settlement
+        WHERE credit_note_id = checked AND undone_at IS NOT NULL AND NOT billing_has_entry('allocation', id, 'undo')
+    ) THEN
+        PERFORM skeleton_refuse('billing_credit_note_in_books', 'the books do not have what the credit note says');
+    END IF;
+END $function$;
+
 CREATE OR REPLACE FUNCTION billing_check_invoice(checked uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -573,9 +793,11 @@ BEGIN
         PERFORM skeleton_refuse('billing_invoice_in_books', 'the books do not have what the invoice says');
     END IF;
     undone := EXISTS (SELECT FROM accounting_entry WHERE reverses_id = entry);
-    IF undone <> (invoice.status = 'cancelled') THEN
+    IF undone <> (invoice.status = 'cancelled' AND NOT EXISTS (
+        SELECT FROM billing_credit_note n
+        WHERE n.invoice_id = checked AND n.status = 'sent' AND billing_has_entry('credit_note', n.id, 'send'))) THEN
         PERFORM skeleton_refuse('billing_invoice_in_books',
-                               'the entry of an invoice is reversed when the invoice is cancelled, and only then');
+                               'the entry of an invoice is reversed when it is cancelled as a whole, and only then');
     END IF;
 END $function$;
 
@@ -635,6 +857,39 @@ BEGIN
     END IF;
 END $function$;
 
+CREATE OR REPLACE FUNCTION billing_check_restock(note uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF EXISTS (
+        SELECT FROM billing_credit_note_line c
+        JOIN billing_invoice_line l ON l.id = c.invoice_line_id
+        LEFT JOIN billing_order_line o ON o.id = l.order_line_id
+        LEFT JOIN inventory_movement m ON m.id = c.restock_movement_id
+        WHERE c.credit_note_id = note AND c.restock_warehouse_id IS NOT NULL
+          AND ((m.type, m.item_id, m.warehouse_id) IS DISTINCT FROM ('receipt', o.item_id, c.restock_warehouse_id)
+               OR m.quantity <> (SELECT sum(s.quantity) FROM billing_credit_note_line s
+                                 WHERE s.restock_movement_id = m.id))
+    ) THEN
+        PERFORM skeleton_refuse('billing_credit_note_restocked', 'what is taken back has exactly one receipt');
+    END IF;
+    PERFORM FROM billing_order WHERE id IN (
+        SELECT o.order_id FROM billing_credit_note_line c
+        JOIN billing_invoice_line l ON l.id = c.invoice_line_id JOIN billing_order_line o ON o.id = l.order_line_id
+        WHERE c.credit_note_id = note AND c.restock_warehouse_id IS NOT NULL
+    ) FOR NO KEY UPDATE;
+    IF EXISTS (
+        SELECT FROM (
+            SELECT DISTINCT o.order_id, o.item_id FROM billing_credit_note_line c
+            JOIN billing_invoice_line l ON l.id = c.invoice_line_id JOIN billing_order_line o ON o.id = l.order_line_id
+            WHERE c.credit_note_id = note AND c.restock_warehouse_id IS NOT NULL
+        ) AS touched WHERE billing_returnable(touched.order_id, touched.item_id) < 0
+    ) THEN
+        PERFORM skeleton_refuse('billing_credit_note_restock_shipped', 'more would be taken back than was shipped');
+    END IF;
+END $function$;
+
 CREATE OR REPLACE FUNCTION billing_check_settlement_books(checked uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -643,25 +898,195 @@ DECLARE
     settlement billing_settlement;
     coin text;
     reason text;
+    posted boolean := true;
 BEGIN
     SELECT * INTO settlement FROM billing_settlement WHERE id = checked;
     SELECT currency INTO coin FROM billing_invoice WHERE id = settlement.invoice_id;
-    IF settlement.kind = 'payment' AND settlement.at_once = billing_has_entry('allocation', checked, 'allocate') THEN
+    IF settlement.kind <> 'write_off' AND settlement.at_once = billing_has_entry('allocation', checked, 'allocate') THEN
         PERFORM skeleton_refuse('billing_settlement_in_books',
-                                'a settlement has an entry of its own if it was not made with its payment');
+                                'a settlement has an entry of its own if it was not made with what settles');
     END IF;
     FOREACH reason IN ARRAY '{allocate,undo}'::text[] LOOP
-        IF billing_has_entry('allocation', checked, reason) AND (
-            (settlement.kind <> 'write_off' AND (reason = 'allocate' OR settlement.undone_at IS NOT NULL)
-             AND billing_is_posted('allocation', checked, reason, coin, array[settlement.amount],
-                                   array[settlement.amount])) IS NOT true
-        ) THEN
-            PERFORM skeleton_refuse('billing_settlement_in_books', 'the books do not have what the settlement says');
+        IF billing_has_entry('allocation', checked, reason) THEN
+            posted := posted AND settlement.kind <> 'write_off'
+                AND (reason = 'allocate' OR settlement.undone_at IS NOT NULL)
+                AND billing_is_posted('allocation', checked, reason, coin, array[settlement.amount],
+                                      array[settlement.amount]);
         END IF;
     END LOOP;
+    posted := posted AND CASE WHEN settlement.kind = 'write_off' THEN billing_check_write_off_books(settlement, coin)
+                              ELSE NOT billing_has_entry('write_off', checked, 'write_off') END;
+    IF posted IS NOT true THEN
+        PERFORM skeleton_refuse('billing_settlement_in_books', 'the books do not have what the settlement says');
+    END IF;
     IF settlement.payment_id IS NOT NULL THEN
         PERFORM billing_check_payment_books(settlement.payment_id);
+    ELSIF settlement.credit_note_id IS NOT NULL THEN
+        PERFORM billing_check_credit_note_books(settlement.credit_note_id);
     END IF;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_check_write_off_books(settlement billing_settlement, coin text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT billing_is_posted('write_off', settlement.id, 'write_off', coin, array[settlement.amount - t.tax, t.tax],
+                             array[settlement.amount])
+           AND CASE WHEN settlement.undone_at IS NULL THEN NOT billing_has_entry('write_off', settlement.id, 'undo')
+               ELSE billing_is_posted('write_off', settlement.id, 'undo', coin, array[settlement.amount],
+                                      array[settlement.amount - t.tax, t.tax]) END
+    FROM (SELECT coalesce(sum(r.tax), 0) AS tax FROM jsonb_to_recordset(settlement.tax) AS r (tax numeric)) AS t
+$function$;
+
+CREATE OR REPLACE FUNCTION billing_credit_note_begin()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    invoice record;
+BEGIN
+    IF NEW.status <> 'draft' THEN
+        PERFORM skeleton_refuse('billing_credit_note_begins_as_draft', 'a credit note begins as a draft');
+    END IF;
+    SELECT customer_id, currency, status INTO invoice FROM billing_invoice WHERE id = NEW.invoice_id FOR KEY SHARE;
+    IF FOUND AND (invoice.customer_id, invoice.currency) IS DISTINCT FROM (NEW.customer_id, NEW.currency) THEN
+        PERFORM skeleton_refuse('billing_credit_note_fits_invoice',
+                                'a credit note has the customer and the currency of its invoice');
+    ELSIF FOUND AND invoice.status NOT IN ('sent', 'paid') THEN
+        PERFORM skeleton_refuse('billing_credit_note_of_sent', 'only a sent invoice can be credited');
+    END IF;
+    NEW.customer_name := (SELECT name FROM parties_party WHERE id = NEW.customer_id);
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_credit_note_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF (NEW.id, NEW.invoice_id, NEW.customer_id, NEW.currency, NEW.created_at, NEW.created_by_id)
+       IS DISTINCT FROM (OLD.id, OLD.invoice_id, OLD.customer_id, OLD.currency, OLD.created_at, OLD.created_by_id) THEN
+        PERFORM skeleton_refuse('billing_credit_note_identity', 'invoice, customer and currency stay');
+    END IF;
+    IF pg_trigger_depth() = 1 AND NEW.customer_name IS DISTINCT FROM OLD.customer_name THEN
+        PERFORM skeleton_refuse('billing_credit_note_identity', 'the name follows the customer, never by itself');
+    END IF;
+    IF pg_trigger_depth() = 1 AND (NEW.allocated, NEW.refunded) IS DISTINCT FROM (OLD.allocated, OLD.refunded) THEN
+        PERFORM skeleton_refuse('billing_credit_note_used_derived', 'what is used follows from settlements and refunds');
+    END IF;
+    IF OLD.status = 'sent'
+       AND (NEW.status, NEW.number, NEW.customer_name, NEW.reason, NEW.issue_date, NEW.subtotal, NEW.tax_total,
+            NEW.total, NEW.tax_breakdown, NEW.notes, NEW.sent_at, NEW.seller, NEW.buyer)
+           IS DISTINCT FROM
+           (OLD.status, OLD.number, OLD.customer_name, OLD.reason, OLD.issue_date, OLD.subtotal, OLD.tax_total,
+            OLD.total, OLD.tax_breakdown, OLD.notes, OLD.sent_at, OLD.seller, OLD.buyer) THEN
+        PERFORM skeleton_refuse('billing_credit_note_frozen', 'what was issued stays as it was issued');
+    END IF;
+    IF OLD.status = 'draft' AND NEW.status = 'sent' THEN
+        NEW.customer_name := (SELECT name FROM parties_party WHERE id = NEW.customer_id);
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_credit_note_in_books()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM billing_check_credit_note_books(NEW.id);
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_credit_note_issued()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM billing_check_credit_note(NEW);
+    UPDATE billing_invoice SET credited_total = credited_total + NEW.total WHERE id = NEW.invoice_id;
+    PERFORM billing_settle_invoice(NEW.invoice_id);
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_credit_note_line_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.restock_movement_id IS NULL
+       AND to_jsonb(OLD) - '{restock_movement_id,updated_at}'::text[]
+           = to_jsonb(NEW) - '{restock_movement_id,updated_at}'::text[] THEN
+        RETURN NEW;
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        PERFORM FROM billing_credit_note WHERE id = OLD.credit_note_id AND status = 'draft' FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            PERFORM skeleton_refuse('billing_credit_note_line_drafts_only', 'only the lines of a draft can be changed');
+        END IF;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        PERFORM FROM billing_credit_note WHERE id = NEW.credit_note_id AND status = 'draft' FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            PERFORM skeleton_refuse('billing_credit_note_line_drafts_only', 'only a draft gets lines');
+        END IF;
+        RETURN NEW;
+    END IF;
+    RETURN OLD;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_credit_note_refunded()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    note billing_credit_note;
+BEGIN
+    SELECT * INTO note FROM billing_credit_note WHERE id = NEW.refund_of_credit_note_id FOR NO KEY UPDATE;
+    IF TG_OP = 'UPDATE' THEN
+        UPDATE billing_credit_note SET refunded = refunded - NEW.amount WHERE id = note.id;
+    ELSIF note.status IS DISTINCT FROM 'sent'
+          OR (note.customer_id, note.currency) IS DISTINCT FROM (NEW.customer_id, NEW.currency) THEN
+        PERFORM skeleton_refuse('billing_payment_refund_fits',
+                                'a refund pays back what is on account of a sent credit note of the same customer');
+    ELSE
+        UPDATE billing_credit_note SET refunded = refunded + NEW.amount WHERE id = note.id;
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_credit_note_restocked()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM billing_check_restock(NEW.id);
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_customer_of_credit_notes_renamed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    UPDATE billing_credit_note SET customer_name = NEW.name WHERE customer_id = NEW.id AND status = 'draft';
+    RETURN NULL;
 END $function$;
 
 CREATE OR REPLACE FUNCTION billing_customer_of_orders_renamed()
@@ -693,8 +1118,9 @@ CREATE OR REPLACE FUNCTION billing_document_of_sent()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
-    PERFORM FROM billing_invoice WHERE id = NEW.invoice_id AND sent_at IS NOT NULL;
-    IF NOT FOUND THEN
+    IF NOT EXISTS (SELECT FROM billing_invoice WHERE id = NEW.invoice_id AND sent_at IS NOT NULL)
+       AND NOT EXISTS (SELECT FROM billing_credit_note
+                       WHERE id = (to_jsonb(NEW)->>'credit_note_id')::uuid AND sent_at IS NOT NULL) THEN
         PERFORM skeleton_refuse('billing_issued_document_of_sent', 'only what was sent is kept on paper');
     END IF;
     RETURN NEW;
@@ -716,12 +1142,16 @@ BEGIN
         PERFORM billing_check_invoice_books(named.source_id);
     ELSIF named.source_type = 'payment' THEN
         PERFORM billing_check_payment_books(named.source_id);
-    ELSIF named.source_type = 'allocation' THEN
+    ELSIF named.source_type = 'credit_note' THEN
+        PERFORM billing_check_credit_note_books(named.source_id);
+    ELSIF named.source_type IN ('allocation', 'write_off') THEN
         PERFORM billing_check_settlement_books(named.source_id);
     END IF;
-    IF named.source_type IN ('invoice', 'payment', 'allocation') AND (named.source_type, named.purpose) NOT IN (
+    IF named.source_type IN ('invoice', 'payment', 'credit_note', 'allocation', 'write_off')
+       AND (named.source_type, named.purpose) NOT IN (
         ('invoice', 'send'), ('payment', 'receive'), ('payment', 'refund'), ('payment', 'reverse'),
-        ('allocation', 'allocate'), ('allocation', 'undo')
+        ('credit_note', 'send'), ('allocation', 'allocate'), ('allocation', 'undo'),
+        ('write_off', 'write_off'), ('write_off', 'undo')
     ) THEN
         PERFORM skeleton_refuse('billing_entry_purpose',
                                 'documents are posted when sent or received, for nothing else');
@@ -804,6 +1234,21 @@ BEGIN
     END IF;
     IF OLD.status = 'draft' AND NEW.status IN ('sent', 'paid') THEN
         NEW.customer_name := (SELECT name FROM parties_party WHERE id = NEW.customer_id);
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_invoice_credited()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF NEW.credited_total <> OLD.credited_total THEN
+        PERFORM skeleton_refuse('billing_invoice_credited_derived', 'what is credited follows from the credit notes');
+    ELSIF OLD.status <> 'draft' AND NEW.status = 'cancelled' THEN
+        PERFORM skeleton_refuse('billing_invoice_cancelled_by_credit_note', 'a sent invoice is cancelled by a credit note');
     END IF;
     RETURN NEW;
 END $function$;
@@ -914,6 +1359,14 @@ BEGIN
     RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION billing_is_credited(invoice billing_invoice)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT invoice.total > 0 AND invoice.credited_total = invoice.total
+$function$;
+
 CREATE OR REPLACE FUNCTION billing_is_posted(kind text, document uuid, reason text, coin text, debits numeric[], credits numeric[])
  RETURNS boolean
  LANGUAGE sql
@@ -932,6 +1385,32 @@ AS $function$
           AND posted.credits = (SELECT array_agg(part ORDER BY part) FROM unnest($6) AS part WHERE part <> 0)
           AND NOT EXISTS (SELECT FROM accounting_entry r WHERE r.reverses_id = e.id)
     )
+$function$;
+
+CREATE OR REPLACE FUNCTION billing_is_tax_left(made billing_settlement)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT coalesce(sum(r.base + r.tax), 0) <= made.amount AND coalesce(bool_and((
+        r.base >= 0 AND r.tax >= 0 AND r.base <= invoiced.base AND r.tax <= greatest(0, invoiced.tax - taken.tax)
+    ) IS TRUE), true)
+    FROM jsonb_to_recordset(made.tax) AS r (rate numeric, base numeric, tax numeric)
+    LEFT JOIN LATERAL (
+        SELECT b.base, b.tax
+        FROM billing_invoice i CROSS JOIN jsonb_to_recordset(i.tax_breakdown) AS b (rate numeric, base numeric, tax numeric)
+        WHERE i.id = made.invoice_id AND b.rate = r.rate
+    ) AS invoiced ON true
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(t.tax), 0) AS tax
+        FROM (
+            SELECT tax_breakdown AS rows FROM billing_credit_note WHERE invoice_id = made.invoice_id AND status = 'sent'
+            UNION ALL
+            SELECT w.tax FROM billing_settlement w
+            WHERE w.invoice_id = made.invoice_id AND w.kind = 'write_off' AND w.undone_at IS NULL AND w.id <> made.id
+        ) AS takers CROSS JOIN jsonb_to_recordset(takers.rows) AS t (rate numeric, tax numeric)
+        WHERE t.rate = r.rate
+    ) AS taken
 $function$;
 
 CREATE OR REPLACE FUNCTION billing_latest_day(paid_at timestamp with time zone)
@@ -1017,7 +1496,8 @@ BEGIN
         PERFORM skeleton_refuse('billing_order_transition', OLD.status || ' cannot become ' || NEW.status);
     END IF;
     IF NEW.status = 'cancelled'
-       AND EXISTS (SELECT FROM billing_invoice WHERE order_id = NEW.id AND status <> 'cancelled') THEN
+       AND EXISTS (SELECT FROM billing_invoice i
+                   WHERE i.order_id = NEW.id AND i.status <> 'cancelled' AND NOT billing_is_credited(i)) THEN
         PERFORM skeleton_refuse('billing_order_cancelled_unbilled', 'an order that is invoiced cannot be cancelled');
     END IF;
     IF OLD.status = 'draft' THEN
@@ -1091,7 +1571,7 @@ AS $function$
     FROM billing_order_line l CROSS JOIN LATERAL (
         SELECT coalesce(sum(b.quantity), 0) AS quantity, coalesce(sum(b.discount), 0) AS discount
         FROM billing_invoice_line b JOIN billing_invoice i ON i.id = b.invoice_id
-        WHERE b.order_line_id = l.id AND i.status = ANY(states)
+        WHERE b.order_line_id = l.id AND i.status = ANY(states) AND NOT billing_is_credited(i)
     ) AS billed
     WHERE l.order_id = ordered
 $function$;
@@ -1146,6 +1626,18 @@ BEGIN
         ) AS by_rate
     );
 END $function$;
+
+CREATE OR REPLACE FUNCTION billing_own_credit(credited uuid)
+ RETURNS TABLE(amount numeric, issued_at timestamp with time zone, reason text)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT (SELECT coalesce(sum(s.amount), 0)
+            FROM billing_settlement s JOIN billing_credit_note o ON o.id = s.credit_note_id
+            WHERE s.invoice_id = credited AND o.invoice_id = credited AND s.undone_at IS NULL),
+           max(n.sent_at), (array_agg(n.reason ORDER BY n.sent_at DESC, n.number_key DESC))[1]
+    FROM billing_credit_note n WHERE n.invoice_id = credited AND n.status = 'sent'
+$function$;
 
 CREATE OR REPLACE FUNCTION billing_payment_begin()
  RETURNS trigger
@@ -1223,6 +1715,14 @@ BEGIN
     RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION billing_purchased(invoice billing_invoice)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT CASE WHEN invoice.status IN ('sent', 'paid') THEN invoice.total - invoice.credited_total ELSE 0 END
+$function$;
+
 CREATE OR REPLACE FUNCTION billing_purchases_derived()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1243,11 +1743,10 @@ CREATE OR REPLACE FUNCTION billing_purchases_follow()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
-    was bigint := CASE WHEN OLD.status IN ('sent', 'paid') THEN OLD.total ELSE 0 END;
-    now_is bigint := CASE WHEN NEW.status IN ('sent', 'paid') THEN NEW.total ELSE 0 END;
+    added bigint := billing_purchased(NEW) - billing_purchased(OLD);
 BEGIN
-    IF was <> now_is THEN
-        UPDATE parties_party SET total_purchases = total_purchases + (now_is - was)
+    IF added <> 0 THEN
+        UPDATE parties_party SET total_purchases = total_purchases + added
         WHERE id = NEW.customer_id AND currency = NEW.currency;
     END IF;
     RETURN NULL;
@@ -1261,10 +1760,35 @@ CREATE OR REPLACE FUNCTION billing_purchases_in_currency()
 AS $function$
 BEGIN
     NEW.total_purchases := (
-        SELECT coalesce(sum(total), 0) FROM billing_invoice
-        WHERE customer_id = NEW.id AND currency = NEW.currency AND status IN ('sent', 'paid')
+        SELECT coalesce(sum(billing_purchased(i)), 0) FROM billing_invoice i
+        WHERE i.customer_id = NEW.id AND i.currency = NEW.currency AND i.status IN ('sent', 'paid')
     );
     RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_returnable(ordered uuid, item uuid)
+ RETURNS numeric
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT coalesce((SELECT -sum(m.quantity) FROM inventory_movement m
+                     WHERE m.order_id = ordered AND m.item_id = item AND m.type = 'issue'), 0)
+         - coalesce((SELECT sum(c.quantity) FROM billing_order_line o
+                     JOIN billing_invoice_line l ON l.order_line_id = o.id
+                     JOIN billing_credit_note_line c ON c.invoice_line_id = l.id AND c.restock_warehouse_id IS NOT NULL
+                     JOIN billing_credit_note n ON n.id = c.credit_note_id AND n.status = 'sent'
+                     WHERE o.order_id = ordered AND o.item_id = item), 0)
+$function$;
+
+CREATE OR REPLACE FUNCTION billing_settle_credit_note(note uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    UPDATE billing_credit_note n SET allocated = s.amount
+    FROM (SELECT coalesce(sum(amount), 0) AS amount
+          FROM billing_settlement WHERE credit_note_id = note AND undone_at IS NULL) AS s
+    WHERE n.id = note AND n.allocated <> s.amount;
 END $function$;
 
 CREATE OR REPLACE FUNCTION billing_settle_invoice(settled uuid)
@@ -1273,13 +1797,19 @@ CREATE OR REPLACE FUNCTION billing_settle_invoice(settled uuid)
 AS $function$
 BEGIN
     UPDATE billing_invoice i
-    SET amount_paid = s.paid, amount_credited = s.credited, amount_written_off = s.written_off,
-        status = s.status, updated_at = s.changed_at,
-        paid_at = CASE WHEN s.status = 'paid' THEN coalesce(i.paid_at, s.paid_at) END
+    SET amount_paid = s.paid, amount_credited = s.credited, amount_written_off = s.written_off, status = s.status,
+        updated_at = coalesce(greatest(s.changed_at, s.issued_at), i.updated_at),
+        paid_at = CASE WHEN s.status = 'paid' THEN coalesce(i.paid_at, s.paid_at) END,
+        cancelled_at = CASE WHEN s.status = 'cancelled'
+                            THEN coalesce(i.cancelled_at, greatest(s.changed_at, s.issued_at)) END,
+        cancel_reason = CASE WHEN s.status = 'cancelled' THEN coalesce(i.cancel_reason, s.reason) END
     FROM (
-        SELECT f.*, CASE WHEN o.status NOT IN ('sent', 'paid') THEN o.status
-                         WHEN o.total = f.paid + f.credited + f.written_off THEN 'paid' ELSE 'sent' END AS status
-        FROM billing_invoice o, billing_settled(settled) f WHERE o.id = settled
+        SELECT f.*, own.issued_at, own.reason,
+               CASE WHEN o.status NOT IN ('sent', 'paid') THEN o.status
+                    WHEN own.issued_at IS NOT NULL AND (o.total, o.total) = (o.credited_total, own.amount)
+                        THEN 'cancelled'
+                    WHEN o.total = f.paid + f.credited + f.written_off THEN 'paid' ELSE 'sent' END AS status
+        FROM billing_invoice o, billing_settled(settled) f, billing_own_credit(settled) own WHERE o.id = settled
     ) AS s
     WHERE i.id = settled
       AND (i.amount_paid, i.amount_credited, i.amount_written_off, i.status)
@@ -1321,6 +1851,7 @@ DECLARE
     broken text;
 BEGIN
     PERFORM FROM billing_invoice WHERE id IN (SELECT invoice_id FROM after_rows) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM FROM billing_credit_note WHERE id IN (SELECT credit_note_id FROM after_rows) ORDER BY id FOR NO KEY UPDATE;
     PERFORM FROM billing_payment WHERE id IN (SELECT payment_id FROM after_rows) ORDER BY id FOR NO KEY UPDATE;
     IF TG_OP = 'INSERT' THEN
         SELECT fault INTO broken FROM after_rows a, billing_settlement_fault(a::billing_settlement) AS fault
@@ -1328,9 +1859,15 @@ BEGIN
         IF FOUND THEN
             PERFORM skeleton_refuse(broken, 'a settlement breaks ' || broken);
         END IF;
+    ELSIF EXISTS (SELECT FROM after_rows a JOIN billing_credit_note n ON n.id = a.credit_note_id
+                  WHERE n.invoice_id = a.invoice_id) THEN
+        PERFORM skeleton_refuse('billing_settlement_own_credit_note', 'what a credit note settles of its invoice stays');
     END IF;
     FOR one IN SELECT DISTINCT invoice_id FROM after_rows ORDER BY 1 LOOP
         PERFORM billing_settle_invoice(one);
+    END LOOP;
+    FOR one IN SELECT DISTINCT credit_note_id FROM after_rows WHERE credit_note_id IS NOT NULL ORDER BY 1 LOOP
+        PERFORM billing_settle_credit_note(one);
     END LOOP;
     FOR one IN SELECT DISTINCT payment_id FROM after_rows WHERE payment_id IS NOT NULL ORDER BY 1 LOOP
         PERFORM billing_settle_payment(one);
@@ -1364,9 +1901,20 @@ AS $function$
     SELECT CASE
         WHEN made.undone_at IS NOT NULL THEN 'billing_settlement_append_only'
         WHEN made.day < i.issue_date THEN 'billing_settlement_days'
-        WHEN made.kind <> 'payment' AND made.day > (clock_timestamp() AT TIME ZONE 'UTC')::date
-            THEN 'billing_settlement_days'
-        WHEN made.kind <> 'payment' THEN NULL
+        WHEN made.kind = 'write_off' THEN CASE
+            WHEN made.at_once OR made.day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, i.issue_date)
+                THEN 'billing_settlement_days'
+            WHEN NOT billing_is_tax_left(made) THEN 'billing_settlement_tax_of_invoice'
+        END
+        WHEN made.kind = 'credit_note' THEN CASE
+            WHEN n.status <> 'sent' THEN 'billing_settlement_of_sent_credit_note'
+            WHEN n.customer_id <> i.customer_id THEN 'billing_settlement_same_customer'
+            WHEN n.currency <> i.currency THEN 'billing_settlement_same_currency'
+            WHEN made.day < n.issue_date
+                 OR made.day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, n.issue_date)
+                 OR made.at_once AND made.day <> n.issue_date
+                THEN 'billing_settlement_days'
+        END
         WHEN made.at_once AND made.day <> (p.paid_at AT TIME ZONE 'UTC')::date THEN 'billing_settlement_days'
         WHEN p.direction <> 'in' OR p.reversed_at IS NOT NULL THEN 'billing_settlement_of_received'
         WHEN p.customer_id <> i.customer_id THEN 'billing_settlement_same_customer'
@@ -1374,7 +1922,10 @@ AS $function$
         WHEN made.day < (p.paid_at AT TIME ZONE 'UTC')::date OR made.day > billing_latest_day(p.paid_at)
             THEN 'billing_settlement_days'
     END
-    FROM billing_invoice i LEFT JOIN billing_payment p ON p.id = made.payment_id WHERE i.id = made.invoice_id
+    FROM billing_invoice i
+    LEFT JOIN billing_payment p ON p.id = made.payment_id
+    LEFT JOIN billing_credit_note n ON n.id = made.credit_note_id
+    WHERE i.id = made.invoice_id
 $function$;
 
 CREATE OR REPLACE FUNCTION billing_settlement_in_books()
@@ -1393,6 +1944,14 @@ BEGIN
     PERFORM billing_check_settlement_books(NEW.id);
     RETURN NULL;
 END $function$;
+
+CREATE OR REPLACE FUNCTION billing_share(total numeric, part numeric, whole numeric)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT div(2 * total * part + whole, 2 * whole)
+$function$;
 
 CREATE OR REPLACE FUNCTION billing_stock_is_held()
  RETURNS trigger
@@ -1453,4 +2012,51 @@ AS $function$
             SELECT tax_rate, total FROM billing_order_line WHERE order_id = document
         ) AS lines GROUP BY tax_rate
     ) AS by_rate
+$function$;
+
+CREATE OR REPLACE FUNCTION billing_totals_of_credit_note(note uuid, corrected uuid)
+ RETURNS TABLE(subtotal numeric, tax_total numeric, breakdown jsonb)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT coalesce(sum(base), 0), coalesce(sum(tax), 0),
+           coalesce(jsonb_agg(jsonb_build_object('rate', rate, 'base', base, 'tax', tax) ORDER BY rate), '[]')
+    FROM (
+        SELECT here.tax_rate AS rate, here.base,
+               CASE WHEN here.base + before.base = invoiced.base THEN invoiced.tax
+                    ELSE billing_tax(here.base + before.base, here.tax_rate) END - before.tax AS tax
+        FROM (
+            SELECT tax_rate, sum(total) AS base FROM billing_credit_note_line WHERE credit_note_id = note GROUP BY 1
+        ) AS here
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum((r->>'base')::numeric), 0) AS base, coalesce(sum((r->>'tax')::numeric), 0) AS tax
+            FROM billing_credit_note n CROSS JOIN jsonb_array_elements(n.tax_breakdown) AS r
+            WHERE n.invoice_id = corrected AND n.status = 'sent' AND n.id <> note AND (r->>'rate')::numeric = here.tax_rate
+        ) AS before
+        LEFT JOIN LATERAL (
+            SELECT (r->>'base')::numeric AS base, (r->>'tax')::numeric AS tax
+            FROM billing_invoice i CROSS JOIN jsonb_array_elements(i.tax_breakdown) AS r
+            WHERE i.id = corrected AND (r->>'rate')::numeric = here.tax_rate
+        ) AS invoiced ON true
+    ) AS by_rate
+$function$;
+
+CREATE OR REPLACE FUNCTION billing_wrong_shares(note uuid, corrected uuid)
+ RETURNS SETOF billing_credit_note_line
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT c.*
+    FROM billing_credit_note_line c JOIN billing_invoice_line l ON l.id = c.invoice_line_id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(e.quantity), 0) AS quantity, coalesce(sum(e.total), 0) AS total
+        FROM billing_credit_note_line e JOIN billing_credit_note n ON n.id = e.credit_note_id
+        WHERE e.invoice_line_id = l.id AND n.status = 'sent' AND n.id <> note
+    ) AS before
+    WHERE c.credit_note_id = note AND (
+        l.invoice_id <> corrected OR c.tax_rate <> l.tax_rate
+        OR before.total + c.total > l.total
+        OR c.quantity IS NOT NULL AND (
+            c.unit_price <> l.unit_price OR before.quantity + c.quantity > l.quantity
+            OR c.total <> billing_share(l.total, before.quantity + c.quantity, l.quantity) - before.total))
 $function$;

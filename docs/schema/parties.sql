@@ -103,6 +103,9 @@ CREATE INDEX parties_party_purchases_in ON parties_party USING btree (kind, curr
 CREATE INDEX parties_party_search ON parties_party USING gin (search_text gin_trgm_ops);
 CREATE INDEX parties_party_total_purchases ON parties_party USING btree (kind, total_purchases, id);
 
+CREATE TRIGGER billing_customer_of_credit_notes_renamed AFTER UPDATE OF name ON parties_party
+    FOR EACH ROW WHEN (old.name::text IS DISTINCT FROM new.name::text)
+    EXECUTE FUNCTION billing_customer_of_credit_notes_renamed();
 CREATE TRIGGER billing_customer_of_orders_renamed AFTER UPDATE OF name ON parties_party
     FOR EACH ROW WHEN (old.name::text IS DISTINCT FROM new.name::text)
     EXECUTE FUNCTION billing_customer_of_orders_renamed();

@@ -50,6 +50,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             NavigationItem("billing.order", "shopping_cart", _("From draft to delivered")),
             NavigationItem("billing.invoice", "receipt_long", _("Draft, send, get paid")),
+            NavigationItem("billing.creditnote", "assignment_return", _("Corrections of sent invoices")),
             NavigationItem("billing.payment", "payments", _("What came in and went out")),
             NavigationItem("parties.customer", "storefront", _("Who buys from us")),
         ),

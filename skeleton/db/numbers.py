@@ -42,6 +42,17 @@ def insert_numbered(model: type[Model], row: Mapping[str, object], series: Serie
     return filled
 
 
+def take_number(series: Series) -> str:
+    """Return the series' next number, for a document that is numbered after it was inserted.
+
+    Take every other lock before, but for those of stock and accounting.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_NUMBER, [series.name, series.name, series.digits])
+        (number,) = cursor.fetchone()
+    return str(number)
+
+
 _NEXT_NUMBER = """
     WITH taken AS (
         INSERT INTO core_number_series AS s (name, last) VALUES (%s, 1)
@@ -51,6 +62,8 @@ _NEXT_NUMBER = """
         SELECT %s || '-' || lpad(last, greatest(%s, length(last)), '0') AS next FROM taken
     )
 """
+
+_TAKE_NUMBER = f"{_NEXT_NUMBER} SELECT next FROM series"  # noqa: S608 (constants only)
 
 
 @cache

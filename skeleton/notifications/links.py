@@ -5,6 +5,7 @@ from django.urls import reverse
 
 ADMIN_BY_RESOURCE = {
     "invoices": "billing_invoice",
+    "credit-notes": "billing_creditnote",
     "orders": "billing_order",
     "contracts": "contracts_contract",
     "stock": "inventory_stock",

@@ -31,6 +31,7 @@ with reading():
         "REVENUE": env.str("SKELETON_ACCOUNT_REVENUE", "4000"),
         "BAD_DEBT": env.str("SKELETON_ACCOUNT_BAD_DEBT", "5500"),
     }
+    SKELETON_WRITE_OFF_CORRECTS_TAX = env.bool("SKELETON_WRITE_OFF_CORRECTS_TAX", default=False)
 
 SKELETON_SEEDS = ("seed_roles", "seed_countries", "seed_accounts", "seed_admin")
 """Commands that `serve` runs at every start. They are idempotent."""

@@ -28,6 +28,12 @@ VALUES: dict[Event, dict[str, Any]] = {
         "due": (5000, "JPY"),
         "due_date": "2026-02-15",
     },
+    Event.CREDIT_NOTE_SENT: {
+        "number": "CN-2026-001",
+        "customer": "Acme Corp",
+        "total": (5000, "USD"),
+        "invoice": "INV-2026-001",
+    },
     Event.ORDER_STATUS: {"number": "ORD-2026-000001", "customer": "Acme Corp", "status": "shipped"},
     Event.CONTRACT_EXPIRING: {
         "party": "Acme Corp",

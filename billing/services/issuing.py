@@ -1,0 +1,108 @@
+"""Issuing a credit note: its number, its settlement of the invoice, returned goods and the posting.
+
+The caller holds the locks of the customer, the order, the invoice and the credit note, and has written the lines.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from billing.choices import CreditNoteStatus, SettlementKind
+from billing.models import CreditNote, Invoice
+from billing.services.books import credited, post, reverse_invoice_posting
+from billing.services.credit_lines import items_of_lines
+from billing.services.documents import issue_sent_credit_note
+from billing.services.notifications import notify_credit_note_sent
+from billing.services.settlements import Part, settle
+from inventory.services.ledger import StockLocation
+from inventory.services.returns import receive_returns
+from parties.queries import as_written_to
+from skeleton.db.numbers import Series, take_number
+from skeleton.db.records import save_changes
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import day_of
+from skeleton.kernel.errors import Conflict
+from skeleton.kernel.text import Money, format_text
+
+
+def issue(note: CreditNote, invoice: Invoice, *, actor: Actor) -> None:
+    """Issue `note`. It settles `invoice`; what exceeds the amount due is on account.
+
+    Raises Conflict if a part of the invoice is written off and too little is left, or if it can't be posted.
+    """
+    _require_room_beside_write_offs(note, invoice)
+    issue_sent_credit_note.enqueue(credit_note_id=str(note.pk), language=actor.language)
+    now = timezone.now()
+    moment = max(now, invoice.sent_at or now)
+    settled = min(note.total, invoice.amount_due)
+    _number(note, moment)
+    invoice.credited_total += note.total  # as the trigger does
+    _restock(note, invoice, actor)
+    if settled:
+        part = Part(invoice, settled, note.issue_date, at_once=True)
+        settle([part], kind=SettlementKind.CREDIT_NOTE, of={"credit_note_id": note.pk}, actor=actor, now=now)
+    notify_credit_note_sent(note, invoice, actor=actor)
+    if settled == invoice.total:
+        reverse_invoice_posting(invoice, note, actor=actor)
+    elif note.total:
+        post([credited(note, settled)], actor=actor)
+
+
+def _number(note: CreditNote, moment: dt.datetime) -> None:
+    """Number `note` and store its seller and buyer. From then on it stays as it is."""
+    day = day_of(moment)
+    values = {
+        "status": CreditNoteStatus.SENT,
+        "sent_at": moment,
+        "issue_date": day,
+        "seller": settings.SKELETON_COMPANY,
+        "buyer": as_written_to(note.customer_id),
+        "number": take_number(Series("CN", day.year, digits=3)),
+    }
+    save_changes(note, values)
+
+
+def _require_room_beside_write_offs(note: CreditNote, invoice: Invoice) -> None:
+    """Raise Conflict if the note credits more than is neither credited nor written off."""
+    left = invoice.total - invoice.credited_total - invoice.amount_written_off
+    if note.total > left:
+        told = _("A part of the invoice is written off, so only {left} can be credited. Undo the write-off first.")
+        raise Conflict(format_text(told, left=Money(left, invoice.currency)), details={"allowed": ["undo_write_off"]})
+
+
+def _restock(note: CreditNote, invoice: Invoice, actor: Actor) -> None:
+    """Receive the goods that the note's lines take back. PostgreSQL refuses more than was shipped."""
+    lines = list(note.lines.filter(restock_warehouse__isnull=False))
+    if not lines:
+        return
+    items = items_of_lines(invoice)
+    locations: dict[UUID, StockLocation] = {}
+    for line in lines:
+        if line.restock_warehouse_id:
+            locations[line.pk] = StockLocation(items[line.invoice_line_id], line.restock_warehouse_id)
+    goods: dict[StockLocation, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        goods[locations[line.pk]] += line.quantity or 0
+    _require_shipped(invoice, {location.item_id for location in goods})
+    movements = receive_returns(goods, reference=str(note.number), reason=f"Credit note {note.number}", actor=actor)
+    for line in lines:
+        line.restock_movement_id = movements[locations[line.pk]]
+        line.save(update_fields=["restock_movement", "updated_at"])
+
+
+def _require_shipped(invoice: Invoice, items: set[UUID]) -> None:
+    """Raise Conflict if more of an item would be taken back than was shipped for the invoice's order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM unnest(%s::uuid[]) AS item WHERE billing_returnable(%s, item) < 0",
+            [list(items), invoice.order_id],
+        )
+        (short,) = cursor.fetchone()
+    if short:
+        raise Conflict(_("More would be taken back into stock than was shipped."))
