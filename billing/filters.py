@@ -79,7 +79,7 @@ class PaymentFilterSet(FilterSet):
         return rows.filter(UNALLOCATED) if value else rows.exclude(UNALLOCATED)
 
     def by_reversed(self, rows: QuerySet[Payment], name: str, value: Any) -> QuerySet[Payment]:
-        return rows.filter(reversed_at__isnull=not value)
+        return rows.filter(reversal_day__isnull=not value)
 
 
 class PdfFilterSet(FilterSet):

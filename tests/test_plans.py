@@ -40,6 +40,7 @@ NEARLY_ALL = {
     ("billing_invoice", "overdue", False),
     ("billing_credit_note", "unallocated", False),
     ("billing_payment", "unallocated", False),
+    ("billing_payment", "reversed", False),
     ("inventory_stock", "low", False),
     ("identity_user", "active", True),
 }

@@ -163,6 +163,8 @@ class Payment(models.Model):
             models.Index("amount", "id", name="billing_payment_amount"),
             models.Index("paid_at", "id", name="billing_payment_paid_at"),
             models.Index("created_at", "id", name="billing_payment_created_at"),
+            models.Index("direction", "id", name="billing_payment_direction"),
+            models.Index("method", "id", name="billing_payment_method"),
             models.Index("reference", "id", name="billing_payment_reference", condition=Q(reference__isnull=False)),
             models.Index(
                 "reversal_day", "id", name="billing_payment_reversed", condition=Q(reversal_day__isnull=False)
