@@ -579,7 +579,9 @@ CREATE TABLE billing_payment (
 CREATE INDEX billing_payment_amount ON billing_payment USING btree (amount, id);
 CREATE INDEX billing_payment_created_at ON billing_payment USING btree (created_at, id);
 CREATE INDEX billing_payment_customer ON billing_payment USING btree (customer_id, id);
+CREATE INDEX billing_payment_direction ON billing_payment USING btree (direction, id);
 CREATE UNIQUE INDEX billing_payment_external_id_unique ON billing_payment USING btree (external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX billing_payment_method ON billing_payment USING btree (method, id);
 CREATE INDEX billing_payment_number ON billing_payment USING btree (number_key, id);
 CREATE INDEX billing_payment_paid_at ON billing_payment USING btree (paid_at, id);
 CREATE INDEX billing_payment_reference ON billing_payment USING btree (reference, id) WHERE reference IS NOT NULL;
