@@ -1,3 +1,4 @@
+from importlib import import_module
 from typing import ClassVar
 
 from django.apps import AppConfig
@@ -47,3 +48,4 @@ class BillingConfig(AppConfig):
         declare_constraints()
         integrity_checks.register_checks()
         control_checks.register_control_checks()
+        import_module("billing.links").register_all()  # needs the models, which this module is imported before

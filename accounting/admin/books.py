@@ -1,7 +1,6 @@
 """The screens of accounting: accounts are edited, transactions read and reversed, periods closed and reopened."""
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from django.contrib.admin import display
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -32,6 +31,7 @@ from accounting.services import (
     reverse_entry,
     update_account,
 )
+from accounting.sources import source_links
 from skeleton.importexport.import_admin import ImportableAdmin
 from skeleton.importexport.processing import RowPlan
 from skeleton.kernel.actors import Actor
@@ -40,7 +40,7 @@ from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
 from skeleton.office.admins import ReadOnlyRecordAdmin
-from skeleton.office.columns import EMPTY, active_column, format_money_html, status_column
+from skeleton.office.columns import EMPTY, active_column, format_money_html, format_table_html, status_column, text_link
 from skeleton.office.filters import DateRangeFilter
 from skeleton.office.forms import ActionForm, RecordForm
 from skeleton.office.records import RecordAdmin
@@ -121,7 +121,7 @@ class AccountAdmin(ImportableAdmin):
     @display(description=_("last lines"))
     def recent_lines(self, account: Account) -> SafeString | str:
         lines = account.lines.select_related("entry").order_by("-date", "-id")[:SHOWN_LINES]
-        return _table(
+        return format_table_html(
             (_("Date"), _("Transaction"), _("Debit"), _("Credit")),
             (
                 (line.date, _link(line.entry), _side(line.debit, line.currency), _side(line.credit, line.currency))
@@ -168,7 +168,7 @@ class EntryAdmin(ReadOnlyRecordAdmin):
         "description",
         "reference",
         "source_type",
-        "source_id",
+        "source",
         "purpose",
         "lines_table",
         "reverses",
@@ -178,7 +178,7 @@ class EntryAdmin(ReadOnlyRecordAdmin):
     )
     fieldsets = (
         (None, {"fields": (("date", "reference"), "description", "lines_table")}),
-        (_("Where it comes from"), {"fields": (("source_type", "purpose"), "source_id", ("reverses", "reversed_by"))}),
+        (_("Where it comes from"), {"fields": (("source_type", "purpose"), "source", ("reverses", "reversed_by"))}),
         (_("Who recorded it"), {"fields": (("created_by", "created_at"),)}),
     )
 
@@ -197,7 +197,7 @@ class EntryAdmin(ReadOnlyRecordAdmin):
     @display(description=_("lines"))
     def lines_table(self, entry: Entry) -> SafeString | str:
         lines = entry.lines.select_related("account", "party").order_by("position")
-        return _table(
+        return format_table_html(
             (_("Account"), _("Party"), _("Description"), _("Debit"), _("Credit")),
             (
                 (
@@ -210,6 +210,12 @@ class EntryAdmin(ReadOnlyRecordAdmin):
                 for line in lines
             ),
         )
+
+    @display(description=_("document"))
+    def source(self, entry: Entry) -> SafeString | str:
+        """Return links to the documents that the entry is for."""
+        found = source_links(entry)
+        return format_html_join(", ", "{}", ((text_link(address, text),) for text, address in found)) or EMPTY
 
     @display(description=_("reversed by"))
     def reversed_by(self, entry: Any) -> SafeString | str:
@@ -280,16 +286,8 @@ def _side(amount: int, currency: str) -> Any:
 def _ledger_link(account: Account, text: Text, last: dt.date, *, whole_year: bool = False) -> SafeString:
     """Return a link to the account's ledger up to a day, from the start of that month or year."""
     first = last.replace(month=1, day=1) if whole_year else last.replace(day=1)
-    return format_html('<a class="text-link" href="{}">{}</a>', ledger_address(account.pk, first, last), text)
+    return text_link(ledger_address(account.pk, first, last), text)
 
 
 def _link(entry: Entry) -> SafeString:
-    page = reverse("admin:accounting_entry_change", args=[entry.pk])
-    return format_html('<a class="text-link" href="{}">{}</a>', page, entry.description)
-
-
-def _table(titles: tuple[Text, ...], rows: Iterable[tuple[Any, ...]]) -> SafeString | str:
-    head = format_html_join("", "<th>{}</th>", ((title,) for title in titles))
-    cells = (format_html_join("", "<td>{}</td>", ((cell,) for cell in row)) for row in rows)
-    body = format_html_join("", "<tr>{}</tr>", ((row,) for row in cells))
-    return format_html('<table class="changes"><tr>{}</tr>{}</table>', head, body) if body else EMPTY
+    return text_link(reverse("admin:accounting_entry_change", args=[entry.pk]), entry.description)

@@ -31,6 +31,7 @@ from skeleton.office.reports import (
     ReportResult,
     Table,
     build_lines,
+    days_in_words,
     format_amount_cell,
     heading_line,
     link,
@@ -47,10 +48,7 @@ def span_of(asked: Parameters) -> DateRange:
 
 
 def in_words(span: DateRange) -> str:
-    last = local_day(span.last)
-    if span.first is None:
-        return _("As of %(day)s") % {"day": last}
-    return f"{local_day(span.first)} – {last}"
+    return days_in_words(span.first, span.last)
 
 
 def account_link(row: dict[str, Any], span: DateRange) -> Any:

@@ -1,5 +1,5 @@
-"""Billing in the back office: its screens and the receivables report."""
+"""Billing in the back office: its screens, the receivables report and the statement of account."""
 
-from billing.admin import credit_notes, invoices, orders, payments, reports
+from billing.admin import credit_notes, invoices, orders, payments, reports, statements
 
-__all__ = ["credit_notes", "invoices", "orders", "payments", "reports"]
+__all__ = ["credit_notes", "invoices", "orders", "payments", "reports", "statements"]

@@ -1,30 +1,53 @@
-"""The screen of credit notes: read-only, sent by an action."""
+"""The screen of credit notes. They are created on the page of their invoice, and changed by actions."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 
-from billing.admin.drafts import PDF_MENU, SUBTOTAL, TAX, TOTAL, ReadOnlyLineInline, pdf_downloads
+from billing.admin.credit_forms import CreditNoteDraftForm
+from billing.admin.drafts import (
+    PDF_MENU,
+    SUBTOTAL,
+    TAX,
+    TOTAL,
+    IssuedDocumentInline,
+    ReadOnlyLineInline,
+    pdf_downloads,
+)
+from billing.admin.money import (
+    ALLOCATED,
+    REFUNDED,
+    AllocateForm,
+    AllocationInline,
+    EntriesMixin,
+    RefundForm,
+    RefundInline,
+    TakeBackForm,
+    page_of,
+    record_link,
+)
 from billing.choices import CreditNoteStatus
-from billing.models import CreditNote, CreditNoteLine, Invoice
+from billing.credit_note_serializers import CreditAllocateInputSerializer, CreditNoteUpdateInputSerializer
+from billing.models import CreditNote, CreditNoteLine, Payment
+from billing.payment_serializers import RefundInputSerializer, UnallocateInputSerializer
 from billing.services import credit_notes, documents
+from billing.services.note_allocations import allocate_credit_note, refund_credit_note, unallocate_credit_note
 from parties.models import Customer
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
-from skeleton.office.actions import admin_action
+from skeleton.office.actions import ActionResult, admin_action
 from skeleton.office.admins import ReadOnlyRecordAdmin
-from skeleton.office.columns import format_money_html, label, money_column
+from skeleton.office.columns import format_money_html, label, text_link
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter, RelatedRecordFilter
 from skeleton.office.forms import ActionForm
-
-ALLOCATED, REFUNDED = money_column("allocated", _("allocated")), money_column("refunded", _("refunded"))
 
 
 class CreditNoteLineInline(ReadOnlyLineInline):
@@ -32,10 +55,18 @@ class CreditNoteLineInline(ReadOnlyLineInline):
     document = "credit_note"
 
 
+class CreditNoteRefundInline(RefundInline):
+    fk_name = "refund_of_credit_note"
+
+
+def is_draft(note: CreditNote) -> bool:
+    return note.status == CreditNoteStatus.DRAFT
+
+
 @admin.register(CreditNote)
-class CreditNoteAdmin(ReadOnlyRecordAdmin):
+class CreditNoteAdmin(EntriesMixin, ReadOnlyRecordAdmin):
     resources = ("invoices",)
-    list_display = ("number", "customer_name", "state", TOTAL, "on_account", "issue_date")
+    list_display = ("number_shown", "customer_name", "state", TOTAL, "on_account", "issue_date")
     list_filter = (
         ("status", ChoicesDropdownFilter),
         CurrencyFilter,
@@ -46,28 +77,33 @@ class CreditNoteAdmin(ReadOnlyRecordAdmin):
     search_fields = ("search_text__contains",)
     search_help_text = _("Number or customer")
     lowercase_search = True
-    inlines = (CreditNoteLineInline,)
-    record_actions = ("send", PDF_MENU)
+    record_actions = ("send", "edit", "allocate", "take_back", "refund", "delete", PDF_MENU)
     SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", "state"),
         ("invoice_shown", "issue_date"),
         (SUBTOTAL, TAX),
         (TOTAL, "on_account"),
         (ALLOCATED, REFUNDED),
-        "reason",
-        "notes",
+        ("reason", "notes"),
     )
     TIME_FIELDS: ClassVar[Any] = (("created_at", "created_by"), ("sent_at",))
-    fieldsets = (
-        (None, {"fields": SUMMARY_FIELDS}),
-        (_("Times (UTC)"), {"fields": TIME_FIELDS, "classes": ["collapse"]}),
-    )
-    readonly_fields = tuple(
-        field for row in (*SUMMARY_FIELDS, *TIME_FIELDS) for field in ([row] if isinstance(row, str) else row)
-    )
+    readonly_fields = (*(field for row in (*SUMMARY_FIELDS, *TIME_FIELDS) for field in row), "entries")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("search_text", "number_key", "seller", "buyer")
+        return super().get_queryset(request).defer("search_text", "number_key")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        times = (_("Times (UTC)"), {"fields": self.TIME_FIELDS, "classes": ["collapse"]})
+        return self.with_entries(request, ((None, {"fields": self.SUMMARY_FIELDS}), times))
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        if obj is None or obj.status == CreditNoteStatus.DRAFT:
+            return (CreditNoteLineInline,)
+        return (CreditNoteLineInline, AllocationInline, CreditNoteRefundInline, IssuedDocumentInline)
+
+    @admin.display(description=_("number"), ordering="number_key")
+    def number_shown(self, note: CreditNote) -> str:
+        return str(note)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, note: CreditNote) -> SafeString:
@@ -78,20 +114,17 @@ class CreditNoteAdmin(ReadOnlyRecordAdmin):
         return format_money_html(note.unallocated, note.currency)
 
     @admin.display(description=_("customer"), ordering="customer_name")
-    def customer_shown(self, note: CreditNote) -> Any:
-        return self._link(Customer, note.customer_id, note.customer_name)
+    def customer_shown(self, note: CreditNote) -> SafeString:
+        screen: Any = self.admin_site.get_model_admin(Customer)
+        return text_link(screen.change_url_by_pk(note.customer_id), note.customer_name)
 
     @admin.display(description=_("invoice"))
-    def invoice_shown(self, note: CreditNote) -> Any:
-        return self._link(Invoice, note.invoice_id, note.invoice.number)
-
-    def _link(self, model: Any, pk: Any, text: str) -> Any:
-        screen: Any = self.admin_site.get_model_admin(model)
-        return format_html('<a class="text-link" href="{}">{}</a>', screen.change_url_by_pk(pk), text)
+    def invoice_shown(self, note: CreditNote) -> SafeString | str:
+        return record_link(note.invoice)
 
     @admin_action(
         _("Send"),
-        condition=lambda note: note.status == CreditNoteStatus.DRAFT,
+        condition=is_draft,
         icon="send",
         variant=ActionVariant.PRIMARY,
         question=_("It gets its number, settles its invoice and can no longer be changed."),
@@ -100,5 +133,62 @@ class CreditNoteAdmin(ReadOnlyRecordAdmin):
         credit_notes.send_credit_note(credit_note_id=note.pk, actor=self.actor(request))
         note.refresh_from_db()
         return format_text(_("{number} is sent."), number=note.number)
+
+    @admin_action(pgettext_lazy("credit note", "Edit"), form=CreditNoteDraftForm, condition=is_draft, icon="edit")
+    def edit(self, request: HttpRequest, note: CreditNote, form: CreditNoteDraftForm) -> Text:
+        values = CreditNoteUpdateInputSerializer.parse({"notes": None, **form.request_body()}, partial=True)
+        credit_notes.update_credit_note(credit_note_id=note.pk, values=values, actor=self.actor(request))
+        return _("The credit note is saved.")
+
+    @admin_action(
+        pgettext_lazy("payment", "Allocate"),
+        form=AllocateForm,
+        condition=lambda note: note.unallocated > 0,
+        icon="join_inner",
+        variant=ActionVariant.PRIMARY,
+        question=_("Settles an open invoice of the customer with what is on account."),
+    )
+    def allocate(self, request: HttpRequest, note: CreditNote, form: AllocateForm) -> Text:
+        values = CreditAllocateInputSerializer.parse(form.request_body())
+        allocate_credit_note(credit_note_id=note.pk, **values, actor=self.actor(request))
+        return _("The credit note is allocated.")
+
+    @admin_action(
+        pgettext_lazy("payment", "Take back"),
+        form=TakeBackForm,
+        condition=lambda note: note.allocated > 0,
+        icon="undo",
+        question=_("Takes it back from an invoice other than its own. The amount is on account again."),
+    )
+    def take_back(self, request: HttpRequest, note: CreditNote, form: TakeBackForm) -> Text:
+        values = UnallocateInputSerializer.parse(form.request_body())
+        unallocate_credit_note(credit_note_id=note.pk, **values, actor=self.actor(request))
+        return _("The amount is on account again.")
+
+    @admin_action(
+        pgettext_lazy("payment", "Refund"),
+        form=RefundForm,
+        condition=lambda note: note.unallocated > 0,
+        permissions=("invoices:refund",),
+        icon="currency_exchange",
+        question=_("Records that you paid back what is on account. It does not move the money itself."),
+    )
+    def refund(self, request: HttpRequest, note: CreditNote, form: RefundForm) -> ActionResult:
+        values = RefundInputSerializer.parse(form.request_body())
+        refund_id: UUID = refund_credit_note(credit_note_id=note.pk, **values, actor=self.actor(request))
+        refund = Payment.objects.get(pk=refund_id)
+        return ActionResult(format_text(_("The refund {number} is recorded."), number=refund.number), page_of(refund))
+
+    @admin_action(
+        _("Delete"),
+        condition=is_draft,
+        icon="delete",
+        variant=ActionVariant.DANGER,
+        deletes_record=True,
+        question=_("Deletes the draft. Nothing was credited yet."),
+    )
+    def delete(self, request: HttpRequest, note: CreditNote, form: ActionForm) -> Text:
+        credit_notes.delete_credit_note(credit_note_id=note.pk, actor=self.actor(request))
+        return _("The draft is deleted.")
 
     pdf_en, pdf_uk, pdf_de = pdf_downloads("invoices:read", documents.credit_note_pdf, "credit_note_id")

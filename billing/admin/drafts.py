@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from billing.models import IssuedDocument
 from billing.models.documents import Document, DocumentLine
 from billing.services.documents import PdfFile
 from parties.models import Customer
@@ -114,6 +115,19 @@ class ReadOnlyLineInline(ReadOnlyInline):
     @admin.display(description=_("total"))
     def sum(self, line: DocumentLine) -> Any:
         return self._money(line.total, line)
+
+
+class IssuedDocumentInline(ReadOnlyInline):
+    """The issued PDFs of a sent invoice. A PDF is genuine if its SHA-256 is listed here."""
+
+    model = IssuedDocument
+    verbose_name_plural = _("PDF handed out")
+    ordering = ("pk",)
+    fields = readonly_fields = ("created_at", "language", "checksum")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[IssuedDocument]:
+        rows: QuerySet[IssuedDocument] = super().get_queryset(request).defer("pdf")
+        return rows
 
 
 # --- forms ------------------------------------------------------------------------------------------------------------

@@ -14,20 +14,23 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
+from billing.admin.corrections import CorrectionActions
 from billing.admin.drafts import (
     PDF_MENU,
     SUBTOTAL,
     TAX,
     TOTAL,
     DocumentAdminBase,
+    IssuedDocumentInline,
     LineInline,
     NewDocumentForm,
     ReadOnlyLineInline,
     ReasonForm,
     pdf_downloads,
 )
-from billing.choices import InvoiceStatus, PaymentMethod, allowed_actions
-from billing.models import Invoice, InvoiceLine, IssuedDocument, Settlement
+from billing.admin.money import EntriesMixin, method_field, record_link, text_field
+from billing.choices import InvoiceStatus, allowed_actions
+from billing.models import CreditNote, Invoice, InvoiceLine, Settlement
 from billing.models.invoices import OVERDUE
 from billing.payment_serializers import InvoicePaymentInputSerializer
 from billing.serializers import (
@@ -42,7 +45,7 @@ from skeleton.kernel.text import format_text, local_money
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
 from skeleton.office.admins import ReadOnlyInline
-from skeleton.office.columns import format_money_html, label, money_column
+from skeleton.office.columns import EMPTY, format_money_html, label, money_column
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter, RelatedRecordFilter
 from skeleton.office.forms import ActionForm, RecordForm, small_textarea
 from skeleton.office.numbers import AmountField
@@ -53,6 +56,8 @@ COLOURS: dict[str, str] = {
     InvoiceStatus.CANCELLED: "warning",
 }
 PAID = money_column("amount_paid", _("paid"))
+CREDITED = money_column("amount_credited", _("credited"))
+WRITTEN_OFF = money_column("amount_written_off", _("written off"))
 
 
 def can(action: str) -> Any:
@@ -92,36 +97,47 @@ class SettlementInline(ReadOnlyInline):
 
     model = Settlement
     ordering = ("pk",)
-    fields = readonly_fields = ("day", "kind", "payment", "sum", "method", "reference", "created_by")
+    fields = readonly_fields = ("day", "kind", "source", "sum", "details", "created_by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Settlement]:
         rows: QuerySet[Settlement] = super().get_queryset(request).filter(undone_at=None)
-        return rows.select_related("invoice", "payment", "created_by")
+        return rows.select_related("invoice", "payment", "credit_note", "created_by")
+
+    @admin.display(description=_("document"))
+    def source(self, settlement: Settlement) -> SafeString | str:
+        return record_link(settlement.payment or settlement.credit_note) or EMPTY
 
     @admin.display(description=_("amount"))
     def sum(self, settlement: Settlement) -> Any:
         return format_money_html(settlement.amount, settlement.invoice.currency)
 
-    @admin.display(description=_("method"))
-    def method(self, settlement: Settlement) -> str | None:
-        return settlement.payment.get_method_display() if settlement.payment else None
+    @admin.display(description=_("details"))
+    def details(self, settlement: Settlement) -> str:
+        """Return method and reference of a payment, or the reason."""
+        payment, note = settlement.payment, settlement.credit_note
+        if payment:
+            return ", ".join(filter(None, (payment.get_method_display(), payment.reference)))
+        return (note.reason if note else settlement.reason) or EMPTY
 
-    @admin.display(description=_("reference"))
-    def reference(self, settlement: Settlement) -> str | None:
-        return settlement.payment.reference if settlement.payment else None
 
+class CreditNoteInline(ReadOnlyInline):
+    """The credit notes of the invoice, with those that are still drafts."""
 
-class IssuedDocumentInline(ReadOnlyInline):
-    """The issued PDFs of a sent invoice. A PDF is genuine if its SHA-256 is listed here."""
-
-    model = IssuedDocument
-    verbose_name_plural = _("PDF handed out")
+    model = CreditNote
     ordering = ("pk",)
-    fields = readonly_fields = ("created_at", "language", "checksum")
+    fields = readonly_fields = ("link", "status", "issue_date", "sum", "reason")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[IssuedDocument]:
-        rows: QuerySet[IssuedDocument] = super().get_queryset(request).defer("pdf")
-        return rows
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CreditNote]:
+        rows: QuerySet[CreditNote] = super().get_queryset(request)
+        return rows.only("number", "invoice", "status", "issue_date", "total", "currency", "reason")
+
+    @admin.display(description=_("number"))
+    def link(self, note: CreditNote) -> SafeString | str:
+        return record_link(note)
+
+    @admin.display(description=_("total"))
+    def sum(self, note: CreditNote) -> Any:
+        return format_money_html(note.total, note.currency)
 
 
 # --- forms ------------------------------------------------------------------------------------------------------------
@@ -141,10 +157,8 @@ class DraftForm(RecordForm):
 
 class PaymentForm(ActionForm):
     amount = AmountField(label=_("Amount"))
-    method = forms.ChoiceField(choices=PaymentMethod.choices, widget=widgets.UnfoldAdminSelectWidget, label=_("Method"))
-    reference = forms.CharField(
-        required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=_("Reference")
-    )
+    method = method_field()
+    reference = text_field(_("Reference"))
     paid_at = forms.SplitDateTimeField(
         required=False,
         widget=widgets.UnfoldAdminSplitDateTimeWidget,
@@ -156,7 +170,7 @@ class PaymentForm(ActionForm):
         amount = self.fields["amount"]
         amount.currency = self.record.currency  # type: ignore[attr-defined]
         amount.label = gettext("Amount ({currency})").format(currency=self.record.currency)
-        amount.initial = self.record.total - self.record.amount_paid
+        amount.initial = self.record.amount_due
         due = local_money(amount.initial, self.record.currency)
         amount.help_text = gettext("{amount} is due.").format(amount=due)
 
@@ -184,7 +198,7 @@ class OverdueFilter(DropdownFilter):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(DocumentAdminBase):
+class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
     resources = ("invoices",)
     create_input, update_input, line_input = InvoiceInputSerializer, InvoiceUpdateInputSerializer, LineInputSerializer
     list_display = ("number", "customer_name", "state", TOTAL, "due_money", "issue_date", "due_date")
@@ -196,13 +210,17 @@ class InvoiceAdmin(DocumentAdminBase):
         ("issue_date", DateRangeFilter),
         ("due_date", DateRangeFilter),
     )
-    record_actions = ("send", "record_payment", "edit_notes", "cancel", PDF_MENU)
+    record_actions = (
+        *("send", "record_payment", "use_on_account", "credit", "edit_notes"),
+        *("write_off", "undo_write_off", "cancel", PDF_MENU),
+    )
     bulk_actions = ("send",)
     SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", "state"),
         ("issue_date", "due_date"),
         (SUBTOTAL, TAX),
         (TOTAL, PAID),
+        (CREDITED, WRITTEN_OFF),
         ("due_money", "taxes"),
         "notes",
     )
@@ -220,20 +238,19 @@ class InvoiceAdmin(DocumentAdminBase):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ((None, {"fields": (("customer_id", "due_date"), "currency", "notes")}),)
-        return (
-            (None, {"fields": self.SUMMARY_FIELDS}),
-            (_("Times (UTC)"), {"fields": self.TIME_FIELDS, "classes": ["collapse"]}),
-        )
+        times = (_("Times (UTC)"), {"fields": self.TIME_FIELDS, "classes": ["collapse"]})
+        fieldsets = ((None, {"fields": self.SUMMARY_FIELDS}), times)
+        return self.with_entries(request, fieldsets) if obj.sent_at else fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        shown = (*self.SUMMARY_FIELDS[:-1], *self.TIME_FIELDS) if obj else ()
+        shown = (*self.SUMMARY_FIELDS[:-1], *self.TIME_FIELDS, ("entries",)) if obj else ()
         return tuple(field for line in shown for field in line if field != "due_date")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         if obj is None:
             return (InvoiceLineInline,)
         lines = InvoiceLineInline if self.has_change_permission(request, obj) else ReadOnlyInvoiceLineInline
-        return (lines, SettlementInline, IssuedDocumentInline) if obj.sent_at else (lines, SettlementInline)
+        return (lines, SettlementInline, CreditNoteInline, IssuedDocumentInline) if obj.sent_at else (lines,)
 
     # saving
 

@@ -1,64 +1,367 @@
-"""The screen of payments. Read-only: what settles, reverses and refunds them are services of the API."""
+"""The screen of payments: a register with a form for one payment over several invoices, and what corrects a payment."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+from uuid import UUID
 
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold import widgets
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.enums import ActionVariant
 
-from billing.choices import PaymentDirection
-from billing.models import Payment, Settlement
-from skeleton.office.admins import ReadOnlyInline, ReadOnlyRecordAdmin
-from skeleton.office.columns import format_money_html, money_column, status_column
+from billing.admin.money import (
+    ALLOCATED,
+    MAX_INVOICES,
+    REFUNDED,
+    AllocateForm,
+    AllocationInline,
+    EntriesMixin,
+    RefundForm,
+    RefundInline,
+    ReversalForm,
+    TakeBackForm,
+    method_field,
+    open_invoices,
+    page_of,
+    payment_state,
+    record_link,
+    text_field,
+)
+from billing.choices import InvoiceStatus, PaymentDirection
+from billing.models import Invoice, Payment
+from billing.models.payments import UNALLOCATED
+from billing.payment_serializers import (
+    AllocateInputSerializer,
+    PaymentInputSerializer,
+    PaymentReversalInputSerializer,
+    RefundInputSerializer,
+    UnallocateInputSerializer,
+)
+from billing.services.allocations import allocate_payment, unallocate_payment
+from billing.services.corrections import refund_payment, reverse_payment
+from billing.services.payments import receive_payment, spread
+from parties.models import Customer, Party
+from skeleton.kernel.ids import parse_uuid
+from skeleton.kernel.text import format_text, local_day, local_money
+from skeleton.kernel.translation import Text
+from skeleton.kernel.types import Values
+from skeleton.office.actions import ActionResult, admin_action, form_response
+from skeleton.office.admins import ReadOnlyRecordAdmin
+from skeleton.office.columns import format_money_html, money_column, text_link
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter, RelatedRecordFilter
+from skeleton.office.form_errors import EXPECTED_ERRORS, add_to_form, domain_error_of
+from skeleton.office.forms import AutocompleteField, CurrencyField, RowForm, TableForm
+from skeleton.office.numbers import AmountField
+from skeleton.office.parameters import CHANGELIST_FILTERS, accepts_parameters
+from skeleton.office.reports import Column
 
-COLOURS: dict[str, str] = {PaymentDirection.IN: "success", PaymentDirection.OUT: "warning"}
 AMOUNT = money_column("amount", _("amount"))
+PROPOSE = "_propose"
 
 
-class AllocationInline(ReadOnlyInline):
-    """The invoices that the payment settles."""
+# --- a new payment ----------------------------------------------------------------------------------------------------
 
-    model = Settlement
-    verbose_name_plural = _("allocations")
-    ordering = ("pk",)
-    fields = readonly_fields = ("day", "invoice", "sum", "created_by")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Settlement]:
-        rows: QuerySet[Settlement] = super().get_queryset(request).filter(undone_at=None)
-        return rows.select_related("invoice", "created_by")
+class AllocationRow(RowForm):
+    """An open invoice, and what the payment pays of it."""
 
-    @admin.display(description=_("amount"))
-    def sum(self, settlement: Settlement) -> Any:
-        return format_money_html(settlement.amount, settlement.invoice.currency)
+    amount = AmountField(required=False, label=_("Pays"))
+
+    def setup(self) -> None:
+        self.fields["amount"].currency = self.record.currency  # type: ignore[attr-defined]
+
+    def cells(self) -> tuple[object, ...]:
+        invoice = self.record
+        money = (local_money(amount, invoice.currency) for amount in (invoice.total, invoice.amount_due))
+        return (record_link(invoice), local_day(invoice.due_date), *money)
+
+
+class NewPaymentForm(TableForm):
+    """A new payment. Once the customer is known, it lists the open invoices with a proposal of what is paid of each.
+
+    The proposal pays the oldest invoices first. `shown_for` is the customer and currency whose invoices the page shows:
+    the rows that were posted only count if they are still those of the chosen customer and currency.
+    """
+
+    customer_id = AutocompleteField(
+        Customer.objects.all(), screen="parties.customer", any_row=True, label=_("Customer")
+    )
+    amount = AmountField(label=_("Amount"))
+    currency = CurrencyField(help_text=_("Empty is the customer's."), label=_("Currency"))
+    method = method_field()
+    reference = text_field(_("Reference"))
+    paid_at = forms.SplitDateTimeField(
+        required=False,
+        widget=widgets.UnfoldAdminSplitDateTimeWidget,
+        label=_("Paid at (UTC)"),
+        help_text=_("Leave empty for now. Not in the future."),
+    )
+    shown_for = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    row_form, rows_name = AllocationRow, "allocations"
+    columns = (Column(_("Invoice")), Column(_("Due date")), Column(_("Total"), True), Column(_("Due"), True))
+
+    def setup(self) -> None:
+        self.customer: Party | None = self._cleaned("customer_id") if self.is_bound else None
+        self.chosen_currency = ""
+        if self.customer:
+            self.chosen_currency = self.data.get("currency") or self.customer.currency
+        self.fields["amount"].currency = self.chosen_currency or "USD"  # type: ignore[attr-defined]
+        key = f"{self.customer.pk} {self.chosen_currency}" if self.customer else ""
+        self.is_confirmed = bool(key) and self.data.get("shown_for") == key and PROPOSE not in self.data
+        if self.is_bound:
+            self.data = {**self.data.dict(), "shown_for": key}  # type: ignore[attr-defined]  # a QueryDict
+
+    def _cleaned(self, name: str) -> Any:
+        """Return the value of a posted field, or None if it is invalid."""
+        try:
+            return self.fields[name].clean(self.data.get(name))
+        except forms.ValidationError:
+            return None
+
+    def rows_are_bound(self) -> bool:
+        return self.is_confirmed
+
+    def row_records(self) -> Iterable[tuple[Invoice, Mapping[str, object]]]:
+        if self.customer is None:
+            return []
+        invoices = list(self._invoices(self.customer.pk))
+        proposed = {invoice.pk: share for invoice, share in spread(invoices, self._cleaned("amount") or 0)}
+        return [(invoice, {"amount": proposed.get(invoice.pk)}) for invoice in invoices]
+
+    def _invoices(self, customer_id: UUID) -> QuerySet[Invoice]:
+        """Return the open invoices, and those that the page showed: the service says why one can't be paid any more."""
+        if not self.is_confirmed:
+            return open_invoices(customer_id, self.chosen_currency)[:MAX_INVOICES]
+        posted = {parse_uuid(name.removeprefix("row-")[:36]) for name in self.data if name.startswith("row-")} - {None}
+        shown = Q(status=InvoiceStatus.SENT) | Q(pk__in=posted)
+        rows = Invoice.objects.filter(shown, customer=customer_id, currency=self.chosen_currency)
+        return rows.order_by("due_date", "pk")[:MAX_INVOICES]
+
+    @property
+    def button(self) -> Text:
+        return _("Record payment") if self.customer else _("Next")
+
+    @property
+    def second_button(self) -> Mapping[str, object] | None:  # type: ignore[override]
+        return {"name": PROPOSE, "title": _("Propose again")} if self.rows else None
+
+    @property
+    def note(self) -> Text:
+        """Return what stays on account."""
+        if self.customer is None:
+            return _("Choose the customer and enter the amount. The open invoices come next.")
+        if not self.rows:
+            told = _("The customer has no open invoices in {currency}. All of it stays on account.")
+            return format_text(told, currency=self.chosen_currency)
+        left = (self._cleaned("amount") or 0) - sum(self._shares())
+        if left <= 0:
+            return _("What you do not allocate stays on account.")
+        return format_text(_("{amount} stays on account."), amount=local_money(left, self.chosen_currency))
+
+    def _shares(self) -> Iterable[int]:
+        for row in self.rows:
+            given = row.cleaned_data if row.is_bound and row.is_valid() else row.initial
+            yield given.get("amount") or 0
+
+    def request_body(self) -> Values:
+        body = {name: value for name, value in super().request_body().items() if name != "shown_for"}
+        rows = [{"invoice_id": str(row.record.pk), "amount": row.cleaned_data["amount"]} for row in self.sent_rows()]
+        return {**body, "currency": self.chosen_currency, "allocations": rows}
+
+
+# --- the screen -------------------------------------------------------------------------------------------------------
+
+
+class YesNoFilter(DropdownFilter):
+    """Filters payments by a condition."""
+
+    condition: ClassVar[Q]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        return [("yes", _("Yes")), ("no", _("No"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Payment]) -> QuerySet[Payment]:
+        if not self.value():
+            return queryset
+        return queryset.filter(self.condition) if self.value() == "yes" else queryset.exclude(self.condition)
+
+
+class OnAccountFilter(YesNoFilter):
+    title, parameter_name = _("on account"), "on_account"
+    condition = UNALLOCATED
+
+
+class ReversedFilter(YesNoFilter):
+    title, parameter_name = pgettext_lazy("payment", "reversed"), "reversed"
+    condition = Q(reversed_at__isnull=False)
+
+
+def stands(payment: Payment) -> bool:
+    """Return whether the payment came in and is not reversed."""
+    return payment.direction == PaymentDirection.IN and payment.reversed_at is None
+
+
+def has_money_left(payment: Payment) -> bool:
+    return stands(payment) and payment.unallocated > 0
+
+
+class PaymentRefundInline(RefundInline):
+    fk_name = "refund_of_payment"
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnlyRecordAdmin):
+class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
     resources = ("invoices",)
-    list_display = (
-        "number",
-        "customer",
-        status_column("direction", COLOURS, _("direction")),
-        AMOUNT,
-        "on_account",
-        "method",
-        "reference",
-        "paid_at",
-        "reversed_at",
-    )
-    list_select_related = ("customer",)
+    list_display = ("number", "paid_at", "customer", AMOUNT, "on_account", "state", "method", "reference")
     list_filter = (
         ("direction", ChoicesDropdownFilter),
+        OnAccountFilter,
+        ReversedFilter,
         ("method", ChoicesDropdownFilter),
         CurrencyFilter,
         ("customer", RelatedRecordFilter),
         ("paid_at", DateRangeFilter),
     )
-    inlines = (AllocationInline,)
+    list_select_related = ("customer",)
+    search_fields = ("number", "reference", "external_id", "customer__search_text__contains")
+    search_help_text = _("Number, reference or customer")
+    record_actions = ("allocate", "take_back", "refund", "reverse")
+    KNOWN: ClassVar[Any] = (
+        ("customer_shown", "state"),
+        (AMOUNT, "paid_at"),
+        (ALLOCATED, "on_account"),
+        (REFUNDED, "refund_of"),
+        ("method", "reference"),
+        "external_id",
+    )
+    REVERSAL: ClassVar[Any] = (("reversal_day", "reversal_reason"),)
+    TIMES: ClassVar[Any] = (("created_at", "created_by"), "reversed_at")
+    readonly_fields = (
+        *("customer_shown", "state", AMOUNT, "paid_at", ALLOCATED, "on_account", REFUNDED, "refund_of", "method"),
+        *("reference", "external_id", "reversal_day", "reversal_reason", "created_at", "created_by", "reversed_at"),
+        "entries",
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        reversal = ((_("Reversal"), {"fields": self.REVERSAL}),) if obj and obj.reversed_at else ()
+        times = (_("Times (UTC)"), {"fields": self.TIMES, "classes": ["collapse"]})
+        return self.with_entries(request, ((None, {"fields": self.KNOWN}), *reversal, times))
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return (AllocationInline, PaymentRefundInline) if obj and obj.direction == PaymentDirection.IN else ()
+
+    # adding
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request) and self.has_resource_permission(request, "write")
+
+    @accepts_parameters(CHANGELIST_FILTERS, "customer")
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Show the form of a new payment, propose what it pays, or record it."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        posted = request.method == "POST"
+        initial = {"customer_id": parse_uuid(request.GET.get("customer", ""))}
+        form = NewPaymentForm(request.POST if posted else None, record=None, actor=self.actor(request), initial=initial)
+        if posted and form.is_valid() and form.is_confirmed:
+            found = self._record(request, form)
+            if found:
+                return found
+        return form_response(self, request, form, title=_("Record payment"), button=form.button)
+
+    def _record(self, request: HttpRequest, form: NewPaymentForm) -> HttpResponse | None:
+        """Record the payment and return a redirect to it, or None with the errors in the form."""
+        try:
+            values = PaymentInputSerializer.parse(form.request_body())
+            payment = Payment.objects.get(pk=receive_payment(**values, actor=self.actor(request)))
+        except EXPECTED_ERRORS as exc:
+            add_to_form(form, domain_error_of(exc))
+            return None
+        money = local_money(payment.amount, payment.currency)
+        told = gettext("{number}: a payment of {amount} is recorded.").format(number=payment.number, amount=money)
+        messages.success(request, told)
+        return HttpResponseRedirect(self.change_url(payment))
+
+    # columns
+
+    @admin.display(description=_("status"))
+    def state(self, payment: Payment) -> SafeString:
+        return payment_state(payment)
 
     @admin.display(description=_("on account"))
     def on_account(self, payment: Payment) -> Any:
-        return format_money_html(0 if payment.reversed_at else payment.unallocated, payment.currency)
+        return format_money_html(payment.unallocated if stands(payment) else 0, payment.currency)
+
+    @admin.display(description=_("customer"))
+    def customer_shown(self, payment: Payment) -> SafeString:
+        screen: Any = self.admin_site.get_model_admin(Customer)
+        return text_link(screen.change_url_by_pk(payment.customer_id), payment.customer)
+
+    @admin.display(description=_("refund of"))
+    def refund_of(self, payment: Payment) -> SafeString | str:
+        return record_link(payment.refund_of_payment or payment.refund_of_credit_note) or "–"
+
+    # actions
+
+    @admin_action(
+        pgettext_lazy("payment", "Allocate"),
+        form=AllocateForm,
+        condition=has_money_left,
+        icon="join_inner",
+        variant=ActionVariant.PRIMARY,
+        question=_("Settles an open invoice of the customer with what is on account."),
+    )
+    def allocate(self, request: HttpRequest, payment: Payment, form: AllocateForm) -> Text:
+        values = AllocateInputSerializer.parse(form.request_body())
+        allocate_payment(payment_id=payment.pk, **values, actor=self.actor(request))
+        return _("The payment is allocated.")
+
+    @admin_action(
+        pgettext_lazy("payment", "Take back"),
+        form=TakeBackForm,
+        condition=lambda payment: stands(payment) and payment.allocated > 0,
+        icon="undo",
+        question=_("What the payment settles of the invoice is on account again, and due on the invoice."),
+    )
+    def take_back(self, request: HttpRequest, payment: Payment, form: TakeBackForm) -> Text:
+        values = UnallocateInputSerializer.parse(form.request_body())
+        unallocate_payment(payment_id=payment.pk, **values, actor=self.actor(request))
+        return _("The amount is on account again.")
+
+    @admin_action(
+        pgettext_lazy("payment", "Refund"),
+        form=RefundForm,
+        condition=has_money_left,
+        permissions=("invoices:refund",),
+        icon="currency_exchange",
+        question=_("Records that you paid back what is on account. It does not move the money itself."),
+    )
+    def refund(self, request: HttpRequest, payment: Payment, form: RefundForm) -> ActionResult:
+        values = RefundInputSerializer.parse(form.request_body())
+        refund_id: UUID = refund_payment(payment_id=payment.pk, **values, actor=self.actor(request))
+        refund = Payment.objects.get(pk=refund_id)
+        return ActionResult(format_text(_("The refund {number} is recorded."), number=refund.number), page_of(refund))
+
+    @admin_action(
+        pgettext_lazy("payment", "Reverse"),
+        form=ReversalForm,
+        condition=lambda payment: payment.reversed_at is None,
+        permissions=("invoices:refund",),
+        icon="undo",
+        variant=ActionVariant.DANGER,
+        question=_("What it settles is due again. A reversed payment stays on record and cannot be restored."),
+    )
+    def reverse(self, request: HttpRequest, payment: Payment, form: ReversalForm) -> Text:
+        values = PaymentReversalInputSerializer.parse(form.request_body())
+        reverse_payment(payment_id=payment.pk, **values, actor=self.actor(request))
+        return format_text(_("{number} is reversed."), number=payment.number)

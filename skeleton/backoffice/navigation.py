@@ -50,8 +50,8 @@ SECTIONS: tuple[Section, ...] = (
         (
             NavigationItem("billing.order", "shopping_cart", _("From draft to delivered")),
             NavigationItem("billing.invoice", "receipt_long", _("Draft, send, get paid")),
-            NavigationItem("billing.creditnote", "assignment_return", _("Corrections of sent invoices")),
             NavigationItem("billing.payment", "payments", _("What came in and went out")),
+            NavigationItem("billing.creditnote", "assignment_return", _("Corrections of sent invoices")),
             NavigationItem("parties.customer", "storefront", _("Who buys from us")),
         ),
     ),
@@ -93,6 +93,13 @@ SECTIONS: tuple[Section, ...] = (
                 _("Who owes us, and for how long"),
                 _("Receivables aging"),
                 _BOOKS,
+            ),
+            NavigationItem(
+                "admin:customer-statement",
+                "receipt",
+                _("What a customer was billed and paid"),
+                _("Statement of account"),
+                ("invoices:read",),
             ),
         ),
     ),

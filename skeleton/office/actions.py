@@ -28,11 +28,19 @@ if TYPE_CHECKING:
 TEMPLATE = "skeleton/admin/action.html"
 
 ActionFunction = Callable[..., Any]
-"""`run(screen, request, record, form)`: calls the service and returns a sentence about the result."""
+"""`run(screen, request, record, form)`: calls the service; returns a sentence about the result or an `ActionResult`."""
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 DownloadFunction = Callable[..., HttpResponseBase]
 """`make(screen, request, record)`: returns the response with a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResult:
+    """A sentence about the result of an action, and the page to show next, such as that of a new record."""
+
+    message: Text
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,26 +124,47 @@ def action_view(screen: "ReadOnlyAdmin", action: AdminAction, request: HttpReque
         except EXPECTED_ERRORS as exc:
             add_to_form(form, domain_error_of(exc))
         else:
-            messages.success(request, said)
-            return HttpResponseRedirect(screen.changelist_url if action.deletes_record else screen.change_url(record))
-    return TemplateResponse(request, TEMPLATE, _context(screen, action, request, record, form))
+            default = screen.changelist_url if action.deletes_record else screen.change_url(record)
+            result = said if isinstance(said, ActionResult) else ActionResult(said, default)
+            messages.success(request, result.message)
+            return HttpResponseRedirect(result.address)
+    return form_response(
+        screen,
+        request,
+        form,
+        title=action.title,
+        record=record,
+        question=action.question,
+        danger=action.variant is ActionVariant.DANGER,
+    )
 
 
-def _context(
-    screen: "ReadOnlyAdmin", action: AdminAction, request: HttpRequest, record: Model, form: ActionForm
-) -> dict[str, object]:
-    return {
+def form_response(
+    screen: "ReadOnlyAdmin",
+    request: HttpRequest,
+    form: ActionForm,
+    *,
+    title: Text,
+    record: Model | None = None,
+    question: Text = "",
+    button: Text = "",
+    danger: bool = False,
+) -> TemplateResponse:
+    """Return the page of an action's form. Without a `record`, it belongs to the list. `button` defaults to `title`."""
+    context = {
         **screen.admin_site.each_context(request),
         "opts": screen.opts,
         "original": record,
-        "title": action.title,
-        "subtitle": str(record),
-        "action": action,
+        "title": title,
+        "subtitle": str(record or ""),
+        "question": question,
+        "button": button or title,
         "form": form,
-        "back": screen.change_url(record),
+        "back": screen.change_url(record) if record else screen.changelist_url,
         "media": screen.media + form.media,
-        "danger": action.variant is ActionVariant.DANGER,
+        "danger": danger,
     }
+    return TemplateResponse(request, TEMPLATE, context)
 
 
 def run_bulk_action(

@@ -24,6 +24,7 @@ from skeleton.office.changelist import StrictChangeList
 from skeleton.office.checks import AdminChecks, require_checked_list
 from skeleton.office.exports import ExportMixin
 from skeleton.office.forms import small_textarea
+from skeleton.office.links import links_for
 from skeleton.office.numbers import FORM_FIELDS, Overrides
 from skeleton.office.parameters import (
     AUTOCOMPLETE_PARAMETERS,
@@ -47,6 +48,7 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
     """The resource name in the audit log. Defaults to the first of `resources`."""
 
     checks_class = AdminChecks
+    change_form_outer_before_template = "skeleton/admin/record_links.html"
     record_actions: ClassVar[tuple[str | dict[str, object], ...]] = ()
     """The names of methods decorated with `@admin_action` or `@download`, shown as buttons on a record's page.
 
@@ -156,18 +158,30 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
     # autocompletion for other screens
 
     def get_urls(self) -> list[URLPattern]:
-        autocomplete_view = path(
-            "pick/", self.admin_site.admin_view(self.autocomplete_view), name=self._route("pick").partition(":")[2]
-        )
-        return [autocomplete_view, *super().get_urls()]
+        own = (("pick", self.autocomplete_view), ("pick_any", self.autocomplete_any_view))
+        views = [
+            path(
+                f"{name.replace('_', '-')}/", self.admin_site.admin_view(view), name=self._route(name).partition(":")[2]
+            )
+            for name, view in own
+        ]
+        return [*views, *super().get_urls()]
 
     @accepts_parameters(*AUTOCOMPLETE_PARAMETERS)
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         """Return the rows that match a search text, for the autocompletion of `forms.AutocompleteField`."""
+        return self._autocomplete(request, self.get_autocomplete_queryset)
+
+    @accepts_parameters(*AUTOCOMPLETE_PARAMETERS)
+    def autocomplete_any_view(self, request: HttpRequest) -> HttpResponse:
+        """Likewise, of all rows, including those that can't be selected for new documents."""
+        return self._autocomplete(request, self.get_queryset)
+
+    def _autocomplete(self, request: HttpRequest, rows_for: Callable[[HttpRequest], QuerySet[Model]]) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
         text = clean_search_text("term", request.GET.get("term", ""))
-        rows, _ = self.get_search_results(request, self.get_autocomplete_queryset(request), text)
+        rows, _ = self.get_search_results(request, rows_for(request), text)
         return autocomplete_response(request, rows)
 
     def get_autocomplete_queryset(self, request: HttpRequest) -> QuerySet[Model]:
@@ -259,7 +273,9 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
-        found: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+        links = links_for(self.opts.label_lower, object_id, self.actor(request))
+        context = {"record_links": links, **(extra_context or {})}
+        found: HttpResponse = super().change_view(request, object_id, form_url, context)
         return found
 
     @property

@@ -1,9 +1,9 @@
 """Columns of lists and details, formatted for users: amounts with currency, states as coloured labels."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from django.contrib.admin import display
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -66,6 +66,19 @@ def active_column(field: str = "is_active") -> Column:
         return label(str(is_active), {str(is_active): colour}, text=_("active") if is_active else _("inactive"))
 
     return _named_column(column, f"{field}_label")
+
+
+def format_table_html(titles: Iterable[Text], rows: Iterable[Iterable[object]]) -> SafeString | str:
+    """Format a table of read-only cells. Returns a dash if there are no rows."""
+    head = format_html_join("", "<th>{}</th>", ((title,) for title in titles))
+    cells = (format_html_join("", "<td>{}</td>", ((cell,) for cell in row)) for row in rows)
+    body = format_html_join("", "<tr>{}</tr>", ((row,) for row in cells))
+    return format_html('<table class="changes"><tr>{}</tr>{}</table>', head, body) if body else EMPTY
+
+
+def text_link(address: str, text: object) -> SafeString:
+    """Return a link within a column."""
+    return format_html('<a class="text-link" href="{}">{}</a>', address, text)
 
 
 def label(value: str, colours: Mapping[str, str], *, text: Text, given: bool = False) -> SafeString:

@@ -1,7 +1,7 @@
 """Adds errors of services, input serializers and PostgreSQL to the right fields of a form."""
 
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import Protocol, cast, runtime_checkable
 
 from django import forms
 from django.db import DatabaseError
@@ -17,6 +17,14 @@ EXPECTED_ERRORS = (DomainError, ValidationError, DatabaseError, ProtectedError, 
 """Exceptions caused by the user's input. All others are server errors, or concern authentication and permissions."""
 
 
+@runtime_checkable
+class HasRows(Protocol):
+    """A form with a table of rows, each of which is a form (`forms.TableForm`)."""
+
+    def row_field(self, path: str) -> tuple[forms.BaseForm, str] | None:
+        """Return the row and its field for a path such as `lines.0.amount`, or None if it has none."""
+
+
 def domain_error_of(exc: Exception) -> DomainError:
     """Return the domain error for one of `EXPECTED_ERRORS`. Raises it again if it is unexpected."""
     error = to_domain_error(exc)
@@ -29,9 +37,14 @@ def add_to_form(form: forms.BaseForm, error: DomainError, aliases: Mapping[str, 
     """Add the error to the form: details to their fields, those without a field to the top of the form."""
     placed = False
     for path, text in field_messages(error):
+        placed = True
+        in_row = form.row_field(path) if isinstance(form, HasRows) else None
+        if in_row:
+            row, name = in_row
+            row.add_error(name, str(text))
+            continue
         field = form_field_for(form, path, aliases or {})
         form.add_error(field, str(text) if field else f"{path}: {text}")
-        placed = True
     if not placed:
         form.add_error(None, str(error.message))
 

@@ -1,7 +1,7 @@
 """Forms of the back office. They only collect input; the API's serializers and services validate it."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -17,9 +17,11 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import DomainError
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.money import currencies_in_use
+from skeleton.kernel.translation import Text
 from skeleton.kernel.types import Values
 from skeleton.office.form_errors import add_to_form
 from skeleton.office.numbers import AmountField, number_language_of, set_number_language
+from skeleton.office.reports import Column
 
 
 class AutocompleteWidget(widgets.UnfoldAdminAutocompleteModelChoiceFieldWidget):
@@ -36,12 +38,15 @@ class AutocompleteWidget(widgets.UnfoldAdminAutocompleteModelChoiceFieldWidget):
 
 
 class AutocompleteField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A field for a row of a screen, with autocompletion. `screen` is its model: `parties.customer`."""
+    """A field for a row of a screen, with autocompletion. `screen` is its model: `parties.customer`.
+
+    It offers the rows that can be selected for new documents; with `any_row`, all of them.
+    """
 
     widget = AutocompleteWidget
 
-    def __init__(self, queryset: QuerySet[Model], *, screen: str, **kwargs: Any) -> None:
-        self.route = f"admin:{screen.replace('.', '_')}_pick"
+    def __init__(self, queryset: QuerySet[Model], *, screen: str, any_row: bool = False, **kwargs: Any) -> None:
+        self.route = f"admin:{screen.replace('.', '_')}_{'pick_any' if any_row else 'pick'}"
         super().__init__(queryset, **kwargs)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, object]:
@@ -176,6 +181,91 @@ class ActionForm(forms.Form):
         """Return the entered values as a JSON body, without empty ones."""
         values = {name: as_json(value) for name, value in self.cleaned_data.items()}
         return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+class RowForm(forms.Form):
+    """The fields of one row of a `TableForm`, and the `record` that the row is about."""
+
+    def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.record = record
+        self.setup()
+        for field in self.fields.values():  # for screen readers, since the table's headings aren't labels
+            field.widget.attrs.setdefault("aria-label", f"{field.label}: {self.describe()}")
+
+    def setup(self) -> None:
+        """Adapt the fields to the record."""
+
+    def describe(self) -> str:
+        """Return the name of the row, for screen readers."""
+        return str(self.record)
+
+    def cells(self) -> Sequence[object]:
+        """Return the row's read-only cells, one for each of the table's `columns`."""
+        return (str(self.record),)
+
+
+class TableForm(ActionForm):
+    """An action's form with a table below its fields: a row with fields of its own for each of several records.
+
+    Only the rows that `sent_rows` returns are sent to the service, as the list `rows_name` of the body. The service's
+    errors refer to them by their position in that list (`lines.0.amount`).
+    """
+
+    row_form: ClassVar[type[RowForm]]
+    columns: ClassVar[Sequence[Column]] = ()
+    rows_name: ClassVar[str] = "lines"
+    second_button: Mapping[str, object] | None = None
+    """Name and title of another button that submits the form."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        data = self.data if self.is_bound and self.rows_are_bound() else None
+        self.rows = [self._row(record, initial, data) for record, initial in self.row_records()]
+
+    def _row(self, record: Any, initial: Mapping[str, object], data: Any) -> RowForm:
+        row = self.row_form(data, prefix=f"row-{self.row_key(record)}", record=record, initial=dict(initial))
+        set_number_language(row, self.number_language)
+        return row
+
+    def row_records(self) -> Iterable[tuple[Any, Mapping[str, object]]]:
+        """Return the records of the rows, each with the initial values of its fields."""
+        raise NotImplementedError
+
+    def row_key(self, record: Any) -> object:
+        """Return what identifies a row in the posted data."""
+        return record.pk
+
+    def rows_are_bound(self) -> bool:
+        """Return whether the posted data include the rows."""
+        return True
+
+    def is_valid(self) -> bool:
+        rows_are_valid = [row.is_valid() for row in self.rows if row.is_bound]
+        return super().is_valid() and all(rows_are_valid)
+
+    def sent_rows(self) -> list[RowForm]:
+        """Return the rows in which something was entered."""
+        return [row for row in self.rows if row.is_bound and any(value for value in row.cleaned_data.values())]
+
+    def row_field(self, path: str) -> tuple[forms.BaseForm, str] | None:
+        """Return the row and field of an error of the service, such as `lines.0.amount`. See `form_errors`."""
+        name, _, rest = path.partition(".")
+        index, _, field = rest.partition(".")
+        sent = self.sent_rows()
+        if name != self.rows_name or not index.isdigit() or int(index) >= len(sent):
+            return None
+        row = sent[int(index)]
+        return row, field if field in row.fields else next(iter(row.fields))
+
+    @property
+    def note(self) -> Text:
+        """Return a sentence to show below the table."""
+        return ""
+
+    def table(self) -> list[tuple[list[tuple[object, Column]], RowForm]]:
+        """Return the rows for the template: the cells, each with its column, and the form."""
+        return [(list(zip(row.cells(), self.columns, strict=True)), row) for row in self.rows]
 
 
 def as_json(value: object) -> object:

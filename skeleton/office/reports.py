@@ -17,20 +17,21 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import BASE_INPUT_CLASSES
 
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import DomainError
-from skeleton.kernel.text import local_amount
+from skeleton.kernel.text import local_amount, local_day
 from skeleton.kernel.translation import Text
 from skeleton.kernel.types import Values
 from skeleton.office.pages import Page
 from skeleton.office.parameters import NOT_A_CHOICE, BadParameter
 
 TEMPLATE = "skeleton/admin/report.html"
-FORMAT, CSV = "format", "csv"
+FORMAT, CSV, PDF = "format", "csv", "pdf"
 
 Parameters = Values
 """The form's cleaned values."""
@@ -152,6 +153,8 @@ class ReportPage(Page):
     """A page with a `form`, whose results come from `build` (tables) and `download` (CSV)."""
 
     form: ClassVar[type[DateRangeForm | DateForm]] = DateRangeForm
+    formats: ClassVar[tuple[str, ...]] = (CSV,)
+    """The formats in which the report can be downloaded. With PDF, define `download_pdf`."""
 
     def build(self, parameters: Parameters, actor: Actor) -> ReportResult:
         raise NotImplementedError
@@ -160,20 +163,26 @@ class ReportPage(Page):
         """Return the report as CSV."""
         raise NotImplementedError
 
+    def download_pdf(self, parameters: Parameters, actor: Actor) -> HttpResponseBase:
+        """Return the report as PDF."""
+        raise NotImplementedError
+
     def accepted_parameters(self) -> Collection[str]:
         return (*self.form.base_fields, FORMAT)
 
     def render(self, request: HttpRequest) -> HttpResponseBase:
         given = {name: text for name, text in request.GET.dict().items() if str(text).strip()}
-        if given.get(FORMAT, CSV) != CSV:
+        chosen = given.get(FORMAT)
+        if chosen not in (None, *self.formats):
             raise BadParameter(FORMAT, NOT_A_CHOICE)
         if not given and self.form.default().keys() < self.form.base_fields.keys():
             return self._page(request, self.form(initial=self.form.default()))
         form = self.form({**self.form.default(), **given})
         if form.is_valid():
             try:
-                if given.get(FORMAT) == CSV:
-                    return self.download(form.cleaned_data, self.actor(request))
+                if chosen:
+                    download = self.download if chosen == CSV else self.download_pdf
+                    return download(form.cleaned_data, self.actor(request))
                 return self._page(request, form, self.build(form.cleaned_data, self.actor(request)))
             except DomainError as error:
                 form.add_error(None, error.message)
@@ -192,7 +201,7 @@ class ReportPage(Page):
             "media": form.media,
             "found": found,
             "suggestions": [(name, self.url_for({**parameters, **days})) for name, days in self.form.suggestions()],
-            "csv": self.url_for({**parameters, FORMAT: CSV}),
+            "downloads": [(name.upper(), self.url_for({**parameters, FORMAT: name})) for name in self.formats],
             "made_at": timezone.now(),
         }
         return TemplateResponse(request, TEMPLATE, context, status=400 if form.errors else 200)
@@ -210,6 +219,12 @@ def format_amount_cell(amount: Decimal | int, currency: str, *, blank: bool = Fa
 
 def link(address: str, text: object) -> SafeString:
     return format_html('<a href="{}">{}</a>', address, text)
+
+
+def days_in_words(first: dt.date | None, last: dt.date) -> str:
+    """Return the days of a report: both, or the last one if it covers everything before."""
+    shown = local_day(last)
+    return f"{local_day(first)} – {shown}" if first else gettext("As of %(day)s") % {"day": shown}
 
 
 def total_line(*cells: object) -> Line:

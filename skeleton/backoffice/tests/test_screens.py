@@ -14,6 +14,8 @@ from django.urls import reverse
 from accounting.models import Entry, Period
 from accounting.services import create_period
 from accounting.tests.factories import account, post
+from billing.models import CreditNote
+from billing.services.credit_notes import create_credit_note
 from billing.tests.factories import customer, draft, order, part_paid, sent
 from contracts.tests.factories import draft as contract
 from inventory.models import Category, Item, Movement, Reservation, Warehouse
@@ -61,7 +63,20 @@ ORDER_ACTS = {
     **dict.fromkeys(("submit", "confirm", "ship", "deliver", "cancel"), ("orders:write",)),
     "invoice": ("invoices:write",),
 }
-INVOICE_ACTS = dict.fromkeys(("send", "record_payment", "edit_notes", "cancel"), ("invoices:write",))
+REFUNDS = ("invoices:refund",)
+INVOICE_ACTS = {
+    **dict.fromkeys(
+        ("send", "record_payment", "use_on_account", "credit", "edit_notes", "cancel"), ("invoices:write",)
+    ),
+    **dict.fromkeys(("write_off", "undo_write_off"), REFUNDS),
+}
+ALLOCATING = dict.fromkeys(("allocate", "take_back"), ("invoices:write",))
+PAYMENT_ACTS = {**ALLOCATING, **dict.fromkeys(("refund", "reverse"), REFUNDS)}
+CREDIT_NOTE_ACTS = {
+    **ALLOCATING,
+    **dict.fromkeys(("send", "edit", "delete"), ("invoices:write",)),
+    "refund": REFUNDS,
+}
 CONTRACT_WRITE = ("contracts:write", "parties:write")
 CONTRACT_ACTS = dict.fromkeys(
     ("submit", "approve", "reject", "activate", "renew", "payment_terms", "delivery_terms", "terminate"), CONTRACT_WRITE
@@ -99,6 +114,10 @@ def not_delivered():
 
 def payment():
     return part_paid().payments.get()
+
+
+def credit_note():
+    return CreditNote.objects.get(pk=create_credit_note(invoice_id=sent().pk, reason="Late", actor=SYSTEM))
 
 
 def moved():
@@ -178,7 +197,8 @@ TABLE = [
     Row(
         "billing.invoice", draft, ("invoices:read",), ("invoices:write",), ("invoices:write",), INVOICE_ACTS, 5, PAPERS
     ),
-    Row("billing.payment", payment, ("invoices:read",), (), (), {}, 5),
+    Row("billing.payment", payment, ("invoices:read",), ("invoices:write",), (), PAYMENT_ACTS, 5),
+    Row("billing.creditnote", credit_note, ("invoices:read",), (), (), CREDIT_NOTE_ACTS, 5, PAPERS),
 ]
 BY_MODEL = {row.model: row for row in TABLE}
 
@@ -188,6 +208,7 @@ OWN = {"notifications.notification", "notifications.preferences", "files.file"}
 READ_ONLY = {
     "audit.auditentry",
     "billing.payment",
+    "billing.creditnote",
     "accounting.entry",
     "accounting.period",
     "inventory.movement",
@@ -210,6 +231,7 @@ DEFAULT_ROLES = {
             "billing.order",
             "billing.invoice",
             "billing.payment",
+            "billing.creditnote",
             *INVENTORY_SCREENS,
         },
         "changes": set(),
@@ -314,7 +336,7 @@ def test_a_page_costs_the_same_however_much_is_on_it(chief, django_assert_max_nu
     party = customer()
     for _ in range(5):
         AddressFactory.create(party=party)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(14):
         chief.get(f"/admin/billing/invoice/{invoice.pk}/change/")
     with django_assert_max_num_queries(9):
         chief.get(f"/admin/parties/customer/{party.pk}/change/")

@@ -10,19 +10,24 @@ from django.urls import reverse
 
 from accounting.models import Account
 from accounting.tests.factories import account
+from billing.services.credit_notes import create_credit_note
 from billing.tests.factories import draft, line, order, ordered, paid, sent
 from contracts.tests.factories import active as contract
 from inventory.tests import factories as inventory
 from parties.tests.factories import CountryFactory, CustomerFactory, blacklisted
 from skeleton.identity.models import User
 from skeleton.jobs.tests.jobs import count
+from skeleton.kernel.actors import SYSTEM
 from skeleton.notifications.tests.factories import tell
 from skeleton.office.admins import ReadOnlyAdmin
 from tests import messages
 
 pytestmark = pytest.mark.django_db
 
-REPORTS = ("trial-balance", "balance-sheet", "income-statement", "ledger", "receivables-aging", "messenger", "search")
+REPORTS = (
+    *("trial-balance", "balance-sheet", "income-statement", "ledger", "receivables-aging", "customer-statement"),
+    *("messenger", "search"),
+)
 SAME = {"active", "name", "status", "currency", "description", "type", "code", "email", "phone", "position"}
 """Names of columns in files and of fields in the audit log, which are those of the API."""
 
@@ -80,6 +85,7 @@ def company(chief):
     CountryFactory.create()
     for make in (draft, sent, paid):
         make(line(123_456))
+    create_credit_note(invoice_id=sent().pk, reason="Rabatt", actor=SYSTEM)
     order(ordered())
     contract()
     inventory.reserved(inventory.stocked(10), 2)

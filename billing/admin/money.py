@@ -1,0 +1,244 @@
+"""What the screens of payments, credit notes and invoices share: forms, tables and links of money."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+from unfold import widgets
+
+from accounting.choices import SourceType
+from accounting.models import Entry
+from billing.choices import InvoiceStatus, PaymentDirection, PaymentMethod
+from billing.models import CreditNote, Invoice, Payment, Settlement
+from skeleton.kernel.text import local_day, local_money
+from skeleton.kernel.translation import Text
+from skeleton.office.admins import ReadOnlyInline
+from skeleton.office.columns import format_money_html, format_table_html, label, money_column, text_link
+from skeleton.office.forms import ActionForm, small_textarea
+from skeleton.office.numbers import AmountField
+
+ALLOCATED, REFUNDED = money_column("allocated", _("allocated")), money_column("refunded", _("refunded"))
+SOURCE_TYPES: dict[type[Any], SourceType] = {
+    Invoice: SourceType.INVOICE,
+    Payment: SourceType.PAYMENT,
+    CreditNote: SourceType.CREDIT_NOTE,
+}
+MAX_INVOICES = 200
+"""The maximum number of open invoices to choose from."""
+
+
+def page_of(record: Invoice | Payment | CreditNote) -> str:
+    """Return the address of a document's page."""
+    return reverse(f"admin:billing_{record._meta.model_name}_change", args=[record.pk])
+
+
+def record_link(record: Invoice | Payment | CreditNote | None) -> SafeString | str:
+    """Return a link to a document."""
+    return text_link(page_of(record), record) if record else ""
+
+
+def open_invoices(customer_id: UUID, currency: str) -> QuerySet[Invoice]:
+    """Return the invoices of a customer on which something is due, oldest due date first."""
+    rows = Invoice.objects.filter(customer=customer_id, currency=currency, status=InvoiceStatus.SENT)
+    return rows.order_by("due_date", "pk")
+
+
+def payment_state(payment: Payment) -> SafeString:
+    """Return what became of a payment, as a label."""
+    if payment.reversed_at:
+        return label("reversed", {"reversed": "danger"}, text=pgettext_lazy("payment", "reversed"))
+    if payment.direction == PaymentDirection.OUT:
+        return label("refund", {"refund": "warning"}, text=_("refund"))
+    if payment.unallocated:
+        return label("on account", {"on account": "primary"}, text=_("on account"))
+    return label("used", {"used": "success"}, text=pgettext_lazy("payment", "allocated"))
+
+
+# --- forms ------------------------------------------------------------------------------------------------------------
+
+
+def text_field(title: Text, **options: Any) -> forms.CharField:
+    """Return an optional field for a short text."""
+    return forms.CharField(
+        required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=title, **options
+    )
+
+
+def method_field() -> forms.ChoiceField:
+    return forms.ChoiceField(choices=PaymentMethod.choices, widget=widgets.UnfoldAdminSelectWidget, label=_("Method"))
+
+
+def day_field() -> forms.DateField:
+    """Return the field for the day from which a correction counts."""
+    return forms.DateField(
+        required=False,
+        widget=widgets.UnfoldAdminSingleDateWidget,
+        label=_("Date"),
+        help_text=_("Defaults to today."),
+    )
+
+
+def select_field(title: Text, **options: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(widget=widgets.UnfoldAdminSelectWidget, label=title, **options)
+
+
+def reason_field() -> forms.CharField:
+    return forms.CharField(widget=small_textarea(), label=_("Reason"))
+
+
+class AllocateForm(ActionForm):
+    """Settles an open invoice with what is on account of a payment or credit note."""
+
+    invoice_id = select_field(_("Invoice"))
+    amount = AmountField(required=False, label=_("Amount"), help_text=_("Leave empty for as much as fits."))
+    date = day_field()
+
+    def setup(self) -> None:
+        found = open_invoices(self.record.customer_id, self.record.currency)[:MAX_INVOICES]
+        self.fields["invoice_id"].choices = [(str(one.pk), _due(one)) for one in found]  # type: ignore[attr-defined]
+        self.fields["amount"].currency = self.record.currency  # type: ignore[attr-defined]
+
+
+def _due(invoice: Invoice) -> str:
+    due = local_money(invoice.amount_due, invoice.currency)
+    told = gettext("{number}: {amount} due on {day}")
+    return told.format(number=invoice.number, amount=due, day=local_day(invoice.due_date))
+
+
+class TakeBackForm(ActionForm):
+    """Puts what a payment or credit note settles of an invoice back on account."""
+
+    invoice_id = select_field(_("Invoice"))
+    date = day_field()
+
+    def setup(self) -> None:
+        sums: dict[UUID, int] = {}
+        numbers: dict[UUID, str] = {}
+        for settlement in self.settlements():
+            numbers[settlement.invoice_id] = settlement.invoice.number
+            sums[settlement.invoice_id] = sums.get(settlement.invoice_id, 0) + settlement.amount
+        self.fields["invoice_id"].choices = [  # type: ignore[attr-defined]
+            (str(pk), f"{numbers[pk]}: {local_money(amount, self.record.currency)}") for pk, amount in sums.items()
+        ]
+
+    def settlements(self) -> Iterable[Settlement]:
+        """Return the settlements that can be taken back: of a credit note, not those of its own invoice."""
+        found: QuerySet[Settlement] = self.record.settlements.filter(undone_at=None)
+        found = found.select_related("invoice").order_by("pk")
+        return found.exclude(invoice=self.record.invoice_id) if isinstance(self.record, CreditNote) else found
+
+
+class RefundForm(ActionForm):
+    """Pays back what is on account."""
+
+    amount = AmountField(label=_("Amount"))
+    method = method_field()
+    reference = text_field(_("Reference"))
+    date = day_field()
+
+    def setup(self) -> None:
+        amount = self.fields["amount"]
+        amount.currency = self.record.currency  # type: ignore[attr-defined]
+        amount.initial = self.record.unallocated or None
+        on_account = local_money(self.record.unallocated, self.record.currency)
+        amount.help_text = gettext("{amount} is on account.").format(amount=on_account)
+
+
+class ReversalForm(ActionForm):
+    """Reverses a payment."""
+
+    reason = reason_field()
+    date = day_field()
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+class AllocationInline(ReadOnlyInline):
+    """The invoices that a payment or credit note settles. What was taken back is not shown."""
+
+    model = Settlement
+    verbose_name_plural = _("invoices settled")
+    ordering = ("pk",)
+    fields = readonly_fields = ("day", "invoice_link", "sum", "created_by")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Settlement]:
+        rows: QuerySet[Settlement] = super().get_queryset(request).filter(undone_at=None)
+        return rows.select_related("invoice", "created_by")
+
+    @admin.display(description=_("invoice"))
+    def invoice_link(self, settlement: Settlement) -> SafeString | str:
+        return record_link(settlement.invoice)
+
+    @admin.display(description=_("amount"))
+    def sum(self, settlement: Settlement) -> Any:
+        return format_money_html(settlement.amount, settlement.invoice.currency)
+
+
+class RefundInline(ReadOnlyInline):
+    """What was paid back."""
+
+    model = Payment
+    verbose_name_plural = _("refunds")
+    ordering = ("pk",)
+    fields = readonly_fields = ("link", "sum", "method", "reference", "paid_at", "state")
+
+    @admin.display(description=_("payment"))
+    def link(self, payment: Payment) -> SafeString | str:
+        return record_link(payment)
+
+    @admin.display(description=_("amount"))
+    def sum(self, payment: Payment) -> Any:
+        return format_money_html(payment.amount, payment.currency)
+
+    @admin.display(description=_("status"))
+    def state(self, payment: Payment) -> SafeString:
+        return payment_state(payment)
+
+
+class EntriesMixin:
+    """Adds the accounting entries of a document to its page, for users who may read accounting."""
+
+    ENTRIES: ClassVar[Any] = (_("Books"), {"fields": ("entries",), "classes": ["collapse"]})
+
+    def with_entries(self, request: HttpRequest, fieldsets: Any) -> Any:
+        """Return the fieldsets of a document's page, with its entries if the user may read them."""
+        may_read = self.actor(request).can("accounting:read")  # type: ignore[attr-defined]
+        return (*fieldsets, self.ENTRIES) if may_read else fieldsets
+
+    @admin.display(description=_("transactions"))
+    def entries(self, document: Any) -> SafeString | str:
+        """Return the entries of a document and of its settlements, including those that were undone."""
+        if not hasattr(document, "_entries_shown"):  # the page's template asks several times
+            rows = ((local_day(one.date), _entry_link(one), _amount(one)) for one in _entries_of(document))
+            document._entries_shown = format_table_html((_("Date"), _("Transaction"), _("Amount")), rows)
+        shown: SafeString | str = document._entries_shown
+        return shown
+
+
+def _entries_of(document: Invoice | Payment | CreditNote) -> Iterable[Entry]:
+    own = SOURCE_TYPES[type(document)]
+    settlements = list(document.settlements.values_list("pk", flat=True))
+    named = Q(source_type=own, source_id=document.pk)
+    settled = Q(source_type__in=(SourceType.ALLOCATION, SourceType.WRITE_OFF), source_id__in=settlements)
+    found = Entry.objects.filter(named | settled).prefetch_related("lines", "reversals__lines")
+    for entry in found.order_by("pk"):
+        yield entry
+        yield from entry.reversals.all()
+
+
+def _entry_link(entry: Entry) -> SafeString:
+    return text_link(reverse("admin:accounting_entry_change", args=[entry.pk]), entry.description)
+
+
+def _amount(entry: Entry) -> object:
+    lines = entry.lines.all()
+    return format_money_html(sum(line.debit for line in lines), lines[0].currency)
