@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.choices import PaymentDirection, SettlementKind
 from billing.models import CreditNote, Invoice, Payment, Settlement
 from billing.services.books import allocated, post, unallocated
-from billing.services.own_credit import settle_with_own_credit
+from billing.services.own_credit import lock_own_credit, settle_with_own_credit
 from billing.services.payments import require_of_customer
 from billing.services.settlements import Part, settle, settlement_day, undo
 from skeleton.db.locks import locked_for_update, locked_or_none
@@ -54,6 +54,7 @@ def unallocate_payment(*, payment_id: UUID, invoice_id: UUID, actor: Actor, date
     now = timezone.now()
     with audited_transaction(actor, "unallocate"):
         invoice = locked_or_none(Invoice.objects.all(), invoice_id, no_key=True)
+        notes = lock_own_credit([invoice.pk] if invoice else [])
         payment = locked_for_update(Payment.objects.all(), payment_id, no_key=True)
         found = standing(payment).filter(invoice=invoice) if invoice else Settlement.objects.none()
         settlements = list(found)
@@ -65,7 +66,7 @@ def unallocate_payment(*, payment_id: UUID, invoice_id: UUID, actor: Actor, date
         day = settlement_day(date, *(settlement.day for settlement in settlements))
         undo(settlements, day=day, now=now)
         entries = [unallocated(one, day=day, number=payment.number) for one in settlements]
-        post([*entries, *settle_with_own_credit([invoice], day=day, now=now, actor=actor)], actor=actor)
+        post([*entries, *settle_with_own_credit([invoice], notes, day=day, now=now, actor=actor)], actor=actor)
 
 
 def require_on_account(source: Payment | CreditNote, amount: int) -> None:
