@@ -13,12 +13,12 @@ from billing.credit_note_serializers import (
     CreditNoteSerializer,
     CreditNoteUpdateInputSerializer,
 )
+from billing.document_language import LANGUAGE, wanted_language
 from billing.examples import CREDIT_NOTE, CREDIT_NOTE_ALLOCATION, CREDIT_NOTE_REFUND
 from billing.filters import CreditNoteFilterSet
 from billing.models import CreditNote, Payment
 from billing.payment_serializers import PaymentSerializer, RefundInputSerializer, UnallocateInputSerializer
 from billing.services import credit_notes, documents, note_allocations
-from billing.views import LANGUAGE, wanted_language
 from skeleton.rest.actions import action, describe
 from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse

@@ -10,8 +10,9 @@ from rest_framework.request import Request
 from accounting.tables import CSV, FORMAT, csv_response
 from billing.choices import OrderStatus
 from billing.credit_note_serializers import CancelledInvoiceSerializer
+from billing.document_language import LANGUAGE, wanted_language
 from billing.examples import CONFIRM, INVOICE, LINE, ORDER, ORDER_LINE
-from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet, PdfFilterSet
+from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet
 from billing.models import Invoice, Order
 from billing.reports import aging_rows, receivables_aging
 from billing.serializers import (
@@ -35,27 +36,13 @@ from billing.services import documents, invoices, orders
 from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
 from billing.write_off_views import WriteOffMixin
-from skeleton.identity.choices import Language
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import BadRequest
 from skeleton.rest.actions import action, describe
 from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse
-from skeleton.rest.listing import parse_filters
 from skeleton.rest.permissions import HasPermission
 from skeleton.rest.viewsets import ApiViewSet, ModelViewSet
-
-LANGUAGE = OpenApiParameter(
-    "language",
-    {"type": "string", "enum": Language.values},
-    description="The language of the document. Defaults to your own.",
-)
-
-
-def wanted_language(view: ApiViewSet) -> str:
-    """Return the requested language of a document, or else the user's own. Raises BadRequest."""
-    asked = parse_filters(view.request.query_params, PdfFilterSet)
-    return asked.get("language") or view.actor.language
 
 
 class OrderViewSet(ModelViewSet):

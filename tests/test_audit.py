@@ -71,6 +71,7 @@ NOT_EVERYTHING = {
 
 HIDDEN = {
     "accounting_entry": {"xact"},
+    "billing_credit_note": {"search_text", "number_key", "seller", "buyer"},
     "billing_invoice": {"search_text", "number_key"},
     "billing_order": {"search_text", "number_key", "unbilled_total"},
     "billing_payment": {"number_key", "allocated", "refunded"},

@@ -39,6 +39,7 @@ MODES = (ListMode(keyed=True), ListMode(keyed=True, after=True), ListMode(deep=T
 NEARLY_ALL = {
     ("billing_invoice", "overdue", False),
     ("billing_credit_note", "unallocated", False),
+    ("billing_payment", "unallocated", False),
     ("inventory_stock", "low", False),
     ("identity_user", "active", True),
 }

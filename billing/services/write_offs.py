@@ -86,7 +86,7 @@ def _taken(invoice: Invoice) -> dict[Any, tuple[int, int]]:
     notes = CreditNote.objects.filter(invoice=invoice.pk, status=CreditNoteStatus.SENT)
     write_offs = standing_of(invoice=invoice.pk, kind=SettlementKind.WRITE_OFF)
     taken = [row["tax_breakdown"] for row in notes.values("tax_breakdown")]
-    return added_taxes([*taken, *(row["tax"] for row in write_offs.values("tax"))])
+    return added_taxes([*taken, *(row["tax"] or [] for row in write_offs.values("tax"))])
 
 
 def _written_off(invoice: Invoice, settlement_id: UUID | None) -> list[Settlement]:

@@ -102,6 +102,13 @@ BEGIN
     END IF;
 END $$;
 
+CREATE OR REPLACE FUNCTION billing_payment_in_books() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM billing_check_payment_books(NEW.id);
+    RETURN NULL;
+END $$;
+
 CREATE OR REPLACE FUNCTION billing_entry_has_document() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE

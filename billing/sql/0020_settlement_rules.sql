@@ -317,6 +317,16 @@ BEGIN
     END IF;
 END $$;
 
+-- A new payment only needs its entry, whose own check compares the two.
+CREATE OR REPLACE FUNCTION billing_payment_in_books() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'UPDATE'
+       OR NOT billing_has_entry('payment', NEW.id, CASE NEW.direction WHEN 'in' THEN 'receive' ELSE 'refund' END) THEN
+        PERFORM billing_check_payment_books(NEW.id);
+    END IF;
+    RETURN NULL;
+END $$;
 CREATE CONSTRAINT TRIGGER billing_payment_in_books AFTER INSERT OR UPDATE OF reversed_at ON billing_payment
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION billing_payment_in_books();
 

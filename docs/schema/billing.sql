@@ -1711,7 +1711,10 @@ CREATE OR REPLACE FUNCTION billing_payment_in_books()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
-    PERFORM billing_check_payment_books(NEW.id);
+    IF TG_OP = 'UPDATE'
+       OR NOT billing_has_entry('payment', NEW.id, CASE NEW.direction WHEN 'in' THEN 'receive' ELSE 'refund' END) THEN
+        PERFORM billing_check_payment_books(NEW.id);
+    END IF;
     RETURN NULL;
 END $function$;
 

@@ -20,6 +20,8 @@ ACTIONS: Mapping[str, Text] = {
     "allocate": pgettext_lazy("audit log", "Allocated"),
     "unallocate": pgettext_lazy("audit log", "Allocation undone"),
     "refund": pgettext_lazy("audit log", "Refunded"),
+    "write_off": pgettext_lazy("audit log", "Written off"),
+    "undo_write_off": pgettext_lazy("audit log", "Write-off undone"),
     "issue": pgettext_lazy("audit log", "Issued"),
     "invoice": pgettext_lazy("audit log", "Invoiced"),
     "overdue": pgettext_lazy("audit log", "Reported as overdue"),

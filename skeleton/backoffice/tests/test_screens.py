@@ -178,7 +178,7 @@ TABLE = [
     Row(
         "billing.invoice", draft, ("invoices:read",), ("invoices:write",), ("invoices:write",), INVOICE_ACTS, 5, PAPERS
     ),
-    Row("billing.payment", payment, ("invoices:read",), (), (), {}, 6),
+    Row("billing.payment", payment, ("invoices:read",), (), (), {}, 5),
 ]
 BY_MODEL = {row.model: row for row in TABLE}
 
