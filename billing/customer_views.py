@@ -8,10 +8,10 @@ from rest_framework.request import Request
 
 from accounting.tables import CSV, csv_response
 from billing.customer_serializers import CustomerBalanceSerializer, StatementSerializer
+from billing.document_language import LANGUAGE
 from billing.filters import StatementFilterSet
 from billing.services.documents import statement_pdf
 from billing.statements import StatementPeriod, customer_balance, customer_name, customer_statement, statement_rows
-from billing.views import LANGUAGE
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import BadRequest
 from skeleton.rest.actions import action

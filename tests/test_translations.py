@@ -101,6 +101,7 @@ OURS = ("skeleton", "billing", "contracts", "inventory", "messenger")
 # --- every refusal is marked where it stands --------------------------------------------------------------------------
 
 API_ONLY = {
+    "billing/customer_views.py",
     "skeleton/rest/listing.py",
     "skeleton/rest/filters.py",
     "skeleton/rest/parsers.py",
