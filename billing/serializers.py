@@ -128,7 +128,8 @@ class InvoiceUpdateInputSerializer(InputSerializer):
 
 class SendInputSerializer(InputSerializer):
     use_on_account = BooleanField(
-        required=False, help_text="Settle the invoice with what the customer has on account, oldest payment first."
+        required=False,
+        help_text="Settle it with what the customer has on account: credit notes, then payments, oldest first.",
     )
 
 

@@ -232,7 +232,8 @@ class InvoiceViewSet(WriteOffMixin, ModelViewSet):
     def send(self, request: Request, pk: str) -> HttpResponse:
         """Requires a line. Afterwards only the notes can be changed. An invoice of 0 becomes paid.
 
-        With `use_on_account`, what the customer has on account settles the invoice, oldest payment first.
+        With `use_on_account`, what the customer has on account settles the invoice: credit notes, then payments, each
+        oldest first.
         """
         invoices.send_invoice(invoice_id=self.pk, **self.parse(), actor=self.actor)
         return self.show(self.pk)

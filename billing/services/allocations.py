@@ -7,15 +7,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounting.services import NewEntry
 from billing.choices import PaymentDirection, SettlementKind
 from billing.models import CreditNote, Invoice, Payment, Settlement
-from billing.models.payments import UNALLOCATED
 from billing.services.books import allocated, post, unallocated
-from billing.services.own_credit import settle_with_own_credit
+from billing.services.own_credit import lock_own_credit, settle_with_own_credit
 from billing.services.payments import require_of_customer
 from billing.services.settlements import Part, settle, settlement_day, undo
-from skeleton.db.locks import locked_for_update, locked_or_none, rows_locked_for_update
+from skeleton.db.locks import locked_for_update, locked_or_none
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict, Invalid
@@ -41,7 +39,9 @@ def allocate_payment(
             fitting(payment, invoice, amount),
             settlement_day(date, invoice.issue_date, day_of(payment.paid_at)),
         )
-        post([_allocate(payment, part, actor=actor, now=now)], actor=actor)
+        of = {"payment_id": payment.pk}
+        (pk,) = settle([part], kind=SettlementKind.PAYMENT, of=of, actor=actor, now=now)
+        post([allocated(part, pk, number=payment.number)], actor=actor)
 
 
 def unallocate_payment(*, payment_id: UUID, invoice_id: UUID, actor: Actor, date: dt.date | None = None) -> None:
@@ -54,6 +54,7 @@ def unallocate_payment(*, payment_id: UUID, invoice_id: UUID, actor: Actor, date
     now = timezone.now()
     with audited_transaction(actor, "unallocate"):
         invoice = locked_or_none(Invoice.objects.all(), invoice_id, no_key=True)
+        notes = lock_own_credit([invoice.pk] if invoice else [])
         payment = locked_for_update(Payment.objects.all(), payment_id, no_key=True)
         found = standing(payment).filter(invoice=invoice) if invoice else Settlement.objects.none()
         settlements = list(found)
@@ -65,18 +66,7 @@ def unallocate_payment(*, payment_id: UUID, invoice_id: UUID, actor: Actor, date
         day = settlement_day(date, *(settlement.day for settlement in settlements))
         undo(settlements, day=day, now=now)
         entries = [unallocated(one, day=day, number=payment.number) for one in settlements]
-        post([*entries, *settle_with_own_credit([invoice], day=day, now=now, actor=actor)], actor=actor)
-
-
-def settle_on_account(invoice: Invoice, *, actor: Actor, now: dt.datetime) -> list[NewEntry]:
-    """Settle a locked invoice with the customer's payments on account, oldest first. Returns the entries to post."""
-    entries = []
-    for payment in _on_account(invoice):
-        amount = min(invoice.amount_due, payment.unallocated)
-        if amount:
-            day = settlement_day(None, invoice.issue_date, day_of(payment.paid_at))
-            entries.append(_allocate(payment, Part(invoice, amount, day), actor=actor, now=now))
-    return entries
+        post([*entries, *settle_with_own_credit([invoice], notes, day=day, now=now, actor=actor)], actor=actor)
 
 
 def require_on_account(source: Payment | CreditNote, amount: int) -> None:
@@ -89,24 +79,6 @@ def require_on_account(source: Payment | CreditNote, amount: int) -> None:
 def standing(payment: Payment) -> QuerySet[Settlement]:
     """Return the settlements of a payment that are not undone, oldest first."""
     return Settlement.objects.filter(payment=payment, undone_at=None).order_by("pk")
-
-
-def _on_account(invoice: Invoice) -> list[Payment]:
-    """Lock and return the oldest payments of the invoice's customer that cover what is due."""
-    rows = Payment.objects.filter(UNALLOCATED, customer=invoice.customer_id, currency=invoice.currency)
-    chosen: list[UUID] = []
-    left = invoice.amount_due
-    for payment in rows.order_by("pk").iterator(chunk_size=200):
-        if left <= 0:
-            break
-        chosen.append(payment.pk)
-        left -= payment.unallocated
-    return rows_locked_for_update(rows.filter(pk__in=chosen), no_key=True) if chosen else []
-
-
-def _allocate(payment: Payment, part: Part, *, actor: Actor, now: dt.datetime) -> NewEntry:
-    (pk,) = settle([part], kind=SettlementKind.PAYMENT, of={"payment_id": payment.pk}, actor=actor, now=now)
-    return allocated(part, pk, number=payment.number)
 
 
 def _received(payment_id: UUID) -> Payment:

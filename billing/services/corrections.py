@@ -10,7 +10,7 @@ from billing.choices import PaymentDirection
 from billing.models import CreditNote, Invoice, Payment, Settlement
 from billing.services.allocations import require_on_account, standing
 from billing.services.books import post, refunded, reversed_payment
-from billing.services.own_credit import settle_with_own_credit
+from billing.services.own_credit import lock_own_credit, settle_with_own_credit
 from billing.services.payments import insert_payment
 from billing.services.settlements import settlement_day, undo
 from skeleton.db.locks import locked_for_update, rows_locked_for_update
@@ -28,7 +28,7 @@ def reverse_payment(*, payment_id: UUID, reason: str, actor: Actor, date: dt.dat
     """
     now = timezone.now()
     with audited_transaction(actor, "reverse"):
-        payment, settlements = _locked_with_invoices(payment_id)
+        payment, settlements, notes = _locked_with_invoices(payment_id)
         _require_reversible(payment)
         days = (settlement.day for settlement in settlements)
         day = settlement_day(date, day_of(payment.paid_at), *days)
@@ -37,7 +37,7 @@ def reverse_payment(*, payment_id: UUID, reason: str, actor: Actor, date: dt.dat
         payment.reversed_at, payment.reversal_day, payment.reversal_reason = now, day, reason
         payment.save(update_fields=["reversed_at", "reversal_day", "reversal_reason"])
         invoices = {settlement.invoice_id: settlement.invoice for settlement in settlements}
-        credits_ = settle_with_own_credit(invoices.values(), day=day, now=now, actor=actor)
+        credits_ = settle_with_own_credit(invoices.values(), notes, day=day, now=now, actor=actor)
         post([reversed_payment(payment, settlements, day=day), *credits_], actor=actor)
 
 
@@ -80,10 +80,11 @@ def refund_payment(
     return refund.pk
 
 
-def _locked_with_invoices(payment_id: UUID) -> tuple[Payment, list[Settlement]]:
-    """Lock a payment, the invoices that it settles and what it refunds, in the order of locks.
+def _locked_with_invoices(payment_id: UUID) -> tuple[Payment, list[Settlement], dict[UUID, CreditNote]]:
+    """Lock a payment, the invoices that it settles, their own credit notes and what it refunds, in the order of locks.
 
-    Returns the payment and its settlements with their invoices. Raises NotFound, ServiceUnavailable.
+    Returns the payment, its settlements with their invoices, and the credit notes by id. Raises NotFound,
+    ServiceUnavailable.
     """
     invoices = Invoice.objects.filter(settlements__payment=payment_id, settlements__undone_at=None)
     locked = {
@@ -91,8 +92,7 @@ def _locked_with_invoices(payment_id: UUID) -> tuple[Payment, list[Settlement]]:
     }
     refund_of = Payment.objects.filter(pk=payment_id).values_list("refund_of_payment_id", "refund_of_credit_note_id")
     refunded_id, credit_note_id = refund_of.first() or (None, None)
-    if credit_note_id:
-        locked_for_update(CreditNote.objects.only("pk"), credit_note_id, no_key=True)
+    notes = lock_own_credit(locked, *([credit_note_id] if credit_note_id else []))
     ids = [payment_id, refunded_id] if refunded_id else [payment_id]
     payments = {row.pk: row for row in rows_locked_for_update(Payment.objects.filter(pk__in=ids), no_key=True)}
     if payment_id not in payments:
@@ -102,7 +102,7 @@ def _locked_with_invoices(payment_id: UUID) -> tuple[Payment, list[Settlement]]:
         if settlement.invoice_id not in locked:
             raise ServiceUnavailable(_("The payment is being allocated just now. Try again."), retry_after=1)
         settlement.invoice = locked[settlement.invoice_id]
-    return payments[payment_id], settlements
+    return payments[payment_id], settlements, notes
 
 
 def _require_reversible(payment: Payment) -> None:

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from billing.choices import InvoiceStatus, SettlementKind
 from billing.models import Invoice, InvoiceLine
 from billing.models.settlements import standing_of
-from billing.services.allocations import settle_on_account
 from billing.services.books import post_invoice
 from billing.services.credit_notes import insert_draft as insert_credit_note
 from billing.services.documents import issue_sent_invoice, save_invoice_parties
@@ -32,6 +31,7 @@ from billing.services.lines import (
 )
 from billing.services.locking import lock_order_of, locked_with_customer_and_order
 from billing.services.notifications import notify_invoice_event
+from billing.services.on_account import settle_on_account
 from billing.services.states import require_draft, state_error
 from billing.state_messages import INVOICE_NOT_CANCELLABLE, INVOICE_NOT_EDITABLE, INVOICE_NOT_SENDABLE
 from billing.totals import document_totals
@@ -145,8 +145,8 @@ def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
 def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False) -> None:
     """Send a draft and post it today (UTC). An invoice of 0 becomes paid and is not posted.
 
-    With `use_on_account`, what the customer has on account settles it. A job renders its PDF in the language of the
-    user who sends it.
+    With `use_on_account`, what the customer has on account settles it: credit notes, then payments. A job renders its
+    PDF in the language of the user who sends it.
 
     Raises NotFound, Conflict (not a draft, no lines, it can't be posted).
     """

@@ -13,12 +13,12 @@ from billing.services.allocations import fitting, require_on_account
 from billing.services.books import allocated, post, refunded, unallocated
 from billing.services.corrections import refund_moment
 from billing.services.credit_notes import state_error
-from billing.services.own_credit import settle_with_own_credit
+from billing.services.own_credit import lock_own_credit, settle_with_own_credit
 from billing.services.payments import insert_payment, require_of_customer
 from billing.services.settlements import Part, settle, settlement_day, undo
 from skeleton.db.locks import locked_for_update, locked_or_none
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.errors import Conflict
+from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.transactions import audited_transaction
 
 
@@ -52,12 +52,17 @@ def unallocate_credit_note(
     now = timezone.now()
     with audited_transaction(actor, "unallocate"):
         invoice = locked_or_none(Invoice.objects.all(), invoice_id, no_key=True)
-        note = locked_for_update(CreditNote.objects.all(), credit_note_id, no_key=True)
+        notes = lock_own_credit([invoice.pk] if invoice else [], credit_note_id)
+        if credit_note_id not in notes:
+            raise NotFound
+        note = notes[credit_note_id]
         settlements = _settled_by(note, invoice)
         day = settlement_day(date, *(settlement.day for settlement in settlements))
         undo(settlements, day=day, now=now)
         entries = [unallocated(one, day=day, number=str(note)) for one in settlements]
-        entries += settle_with_own_credit([one.invoice for one in settlements[:1]], day=day, now=now, actor=actor)
+        entries += settle_with_own_credit(
+            [one.invoice for one in settlements[:1]], notes, day=day, now=now, actor=actor
+        )
         post(entries, actor=actor)
 
 

@@ -1,8 +1,10 @@
 """What an invoice's own credit notes have on account settles it as soon as something of it is due again."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
+
+from django.db.models import Q
 
 from accounting.services import NewEntry
 from billing.choices import CreditNoteStatus, InvoiceStatus, SettlementKind
@@ -13,25 +15,30 @@ from skeleton.db.locks import rows_locked_for_update
 from skeleton.kernel.actors import Actor
 
 
-def settle_with_own_credit(
-    invoices: Iterable[Invoice], *, day: dt.date, now: dt.datetime, actor: Actor
-) -> list[NewEntry]:
-    """Settle what is due on locked `invoices` with the rests of their own credit notes, oldest first.
+def lock_own_credit(invoices: Iterable[UUID], *others: UUID) -> dict[UUID, CreditNote]:
+    """Lock the issued credit notes of locked invoices together with `others`, by ascending id. Returns them by id.
 
-    Call it after undoing a settlement. Returns the entries to post.
+    Call it before locking payments. One call for all of them keeps the order of locks.
+    """
+    own = Q(invoice__in=list(invoices), status=CreditNoteStatus.SENT)
+    rows = CreditNote.objects.filter(own | Q(pk__in=others))
+    return {note.pk: note for note in rows_locked_for_update(rows, no_key=True)}
+
+
+def settle_with_own_credit(
+    invoices: Iterable[Invoice], notes: Mapping[UUID, CreditNote], *, day: dt.date, now: dt.datetime, actor: Actor
+) -> list[NewEntry]:
+    """Settle what is due on locked `invoices` with the rests of their own `notes`, oldest first.
+
+    `notes` come from `lock_own_credit`. Call it after undoing a settlement. Returns the entries to post.
     """
     open_ = {invoice.pk: invoice for invoice in invoices if invoice.status == InvoiceStatus.SENT}
+    own = [note for note in notes.values() if note.invoice_id in open_ and note.unallocated]
     return [
         entry
-        for note in _with_rest(open_)
+        for note in sorted(own, key=lambda note: note.number_key)
         for entry in _settled(note, open_[note.invoice_id], day=day, now=now, actor=actor)
     ]
-
-
-def _with_rest(invoices: Iterable[UUID]) -> list[CreditNote]:
-    """Return the invoices' credit notes, locked, in the order of issue."""
-    issued = CreditNote.objects.filter(invoice__in=list(invoices), status=CreditNoteStatus.SENT)
-    return sorted(rows_locked_for_update(issued, no_key=True), key=lambda note: note.number_key)
 
 
 def _settled(note: CreditNote, invoice: Invoice, *, day: dt.date, now: dt.datetime, actor: Actor) -> list[NewEntry]:

@@ -13,7 +13,7 @@ from billing.choices import CreditNoteStatus, InvoiceStatus, SettlementKind
 from billing.models import CreditNote, Invoice, Settlement
 from billing.models.settlements import standing_of
 from billing.services.books import post, undone_write_off, written_off
-from billing.services.own_credit import settle_with_own_credit
+from billing.services.own_credit import lock_own_credit, settle_with_own_credit
 from billing.services.settlements import Part, settle, settlement_day, undo
 from billing.services.states import state_error
 from billing.shares import added_taxes, write_off_tax
@@ -66,7 +66,7 @@ def undo_write_offs(
         day = settlement_day(date, *(settlement.day for settlement in settlements))
         undo(settlements, day=day, now=now)
         entries = [undone_write_off(one, day=day, tax=_sum_of(one.tax or [])) for one in settlements]
-        entries += settle_with_own_credit([invoice], day=day, now=now, actor=actor)
+        entries += settle_with_own_credit([invoice], lock_own_credit([invoice.pk]), day=day, now=now, actor=actor)
         post(entries, actor=actor)
 
 

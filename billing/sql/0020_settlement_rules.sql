@@ -122,9 +122,10 @@ BEGIN
     IF NEW.refund_of_payment_id IS NOT NULL THEN
         SELECT * INTO refunded FROM billing_payment WHERE id = NEW.refund_of_payment_id FOR NO KEY UPDATE;
         IF FOUND AND ((refunded.customer_id, refunded.currency) IS DISTINCT FROM (NEW.customer_id, NEW.currency)
-                      OR refunded.direction <> 'in' OR refunded.reversed_at IS NOT NULL) THEN
+                      OR refunded.direction <> 'in' OR refunded.reversed_at IS NOT NULL
+                      OR (NEW.paid_at AT TIME ZONE 'UTC')::date < (refunded.paid_at AT TIME ZONE 'UTC')::date) THEN
             PERFORM skeleton_refuse('billing_payment_refund_fits',
-                                    'a refund pays back money that came in, to the same customer in its currency');
+                                    'a refund pays back money that came in before, to the same customer in its currency');
         END IF;
         UPDATE billing_payment p SET refunded = p.refunded + NEW.amount WHERE p.id = NEW.refund_of_payment_id;
     END IF;

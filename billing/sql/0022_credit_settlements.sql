@@ -85,9 +85,10 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN
         UPDATE billing_credit_note SET refunded = refunded - NEW.amount WHERE id = note.id;
     ELSIF note.status IS DISTINCT FROM 'sent'
-          OR (note.customer_id, note.currency) IS DISTINCT FROM (NEW.customer_id, NEW.currency) THEN
+          OR (note.customer_id, note.currency) IS DISTINCT FROM (NEW.customer_id, NEW.currency)
+          OR (NEW.paid_at AT TIME ZONE 'UTC')::date < note.issue_date THEN
         PERFORM skeleton_refuse('billing_payment_refund_fits',
-                                'a refund pays back what is on account of a sent credit note of the same customer');
+                                'a refund pays back a sent credit note of the same customer, and not before its day');
     ELSE
         UPDATE billing_credit_note SET refunded = refunded + NEW.amount WHERE id = note.id;
     END IF;
@@ -266,7 +267,8 @@ BEGIN
         END IF;
     END LOOP;
     posted := posted AND CASE WHEN settlement.kind = 'write_off' THEN billing_check_write_off_books(settlement, coin)
-                              ELSE NOT billing_has_entry('write_off', checked, 'write_off') END;
+                              ELSE NOT billing_has_entry('write_off', checked, 'write_off')
+                                   AND NOT billing_has_entry('write_off', checked, 'undo') END;
     IF posted IS NOT true THEN
         PERFORM skeleton_refuse('billing_settlement_in_books', 'the books do not have what the settlement says');
     END IF;

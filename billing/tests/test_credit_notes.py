@@ -266,6 +266,21 @@ def test_what_is_on_account_settles_another_invoice_and_comes_back(owner):
     assert (balances()[RECEIVABLE], balances()[ADVANCES]) == (300, -1000)
 
 
+def test_a_new_invoice_uses_credit_on_account_before_payments(owner):
+    acme = customer()
+    note = issue(owner, paid(line(600), of=acme))
+    in_euros = {"customer_id": str(acme.pk), "amount": 900, "method": "card", "currency": "EUR"}
+    owner.post("/payments", in_euros).ok(201)
+    payment = owner.post("/payments", {**in_euros, "currency": "USD"}).ok(201)
+    invoice = draft(line(1000), of=acme)
+    found = owner.post(f"/invoices/{invoice.pk}/send", {"use_on_account": True}).ok()
+    assert (found["status"], [(one["number"], one["amount"]) for one in found["settlements"]]) == (
+        "paid",
+        [(note["number"], 600), (payment["number"], 400)],
+    )
+    assert (net(RECEIVABLE), net(ADVANCES)) == (0, -500)
+
+
 def test_what_cannot_be_allocated(owner):
     acme = customer()
     note = issue(owner, paid(line(1000), of=acme))
