@@ -21,7 +21,7 @@ class NoContext(dict[str, object]):
         raise ImproperlyConfigured(f"A field {WITHOUT_CONTEXT}.")
 
     __getitem__ = __contains__ = __iter__ = __len__ = _refuse
-    get = keys = values = items = copy = _refuse  # type: ignore[assignment]
+    get = keys = values = items = copy = _refuse
 
 
 def uses_context(cls: type) -> bool:
@@ -38,9 +38,9 @@ def uses_context(cls: type) -> bool:
 
 
 def _functions(value: Any) -> Iterator[FunctionType]:
-    parts = (value.fget,) if isinstance(value, property) else (getattr(value, "func", value),)
-    for part in parts:
-        found = unwrap(getattr(part, "__func__", part)) if callable(getattr(part, "__func__", part)) else None
+    """Yield the function of a method, property, class method or cached property."""
+    for part in (value, *(getattr(value, name, None) for name in ("fget", "func", "__func__"))):
+        found = unwrap(part) if callable(part) else None
         if isinstance(found, FunctionType):
             yield found
 

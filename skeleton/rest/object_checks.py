@@ -112,11 +112,12 @@ def must_check_object(view: Any) -> bool:
     """Return whether the object must be read and checked before the current action."""
     if view.action in _WITHOUT_OBJECT or (view.lookup_url_kwarg or view.lookup_field) not in view.kwargs:
         return False
+    viewset: Any = type(view)
     return (
         bool(view.filter_backends)
         or any(_is_about_objects(permission) for permission in view.permission_classes)
-        or _must_check(type(view), view.action)  # type: ignore[arg-type]  # classes are hashable
-        or ("queryset" in vars(view) and not _uses_queryset(type(view), view.action))
+        or _must_check(viewset, view.action)
+        or ("queryset" in vars(view) and not _uses_queryset(viewset, view.action))
     )
 
 

@@ -144,9 +144,7 @@ def declared_permissions(permissions: Iterable[object]) -> Iterator[Any]:
             yield from declared_permissions((each.op1_class, each.op2_class))
         elif isinstance(each, SingleOperandHolder):
             yield from declared_permissions((each.op1_class,))
-        elif isinstance(each, (AND, OR)):  # of `get_permissions`
-            yield from declared_permissions((each.op1, each.op2))
-        elif isinstance(each, NOT):
-            yield from declared_permissions((each.op1,))
+        elif isinstance(each, (AND, OR, NOT)):  # instances, from `get_permissions`
+            yield from declared_permissions(vars(each).values())
         else:
             yield each
