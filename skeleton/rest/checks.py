@@ -4,6 +4,7 @@ Each message is one line that says what to do. `serve` refuses to start.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.apps.config import AppConfig
@@ -73,9 +74,8 @@ def _check_action(view: ApiViewSet, method: str, route: str) -> Iterator[CheckMe
         line = f"{route}: {view.action} has no description: use skeleton.rest's @action or @describe."
         yield Error(line, id="skeleton.E002")
         return
-    if view.get_requirement(method) is None:
-        yield Error(f"{route} declares no permission: set permission_classes.", id="skeleton.E002")
-    for number, check in (("E002", _check_permissions), ("E006", _check_input), ("E003", _check_output)):
+    of_permissions = partial(_check_permissions, method=method)
+    for number, check in (("E002", of_permissions), ("E006", _check_input), ("E003", _check_output)):
         try:
             yield from (Error(f"{route}{line}", id=f"skeleton.{number}") for line in check(view, described))
         except Exception as exc:  # noqa: BLE001  # a hook of the viewset can raise anything
@@ -83,7 +83,9 @@ def _check_action(view: ApiViewSet, method: str, route: str) -> Iterator[CheckMe
             yield Error(line, id=f"skeleton.{number}")
 
 
-def _check_permissions(view: ApiViewSet, described: ActionDescription) -> Iterator[str]:
+def _check_permissions(view: ApiViewSet, described: ActionDescription, *, method: str) -> Iterator[str]:
+    if view.get_requirement(method) is None:
+        yield " declares no permission: set permission_classes."
     usual = type(view).get_permissions is ApiViewSet.get_permissions
     declared = list(declared_permissions(view.permission_classes if usual else view.get_permissions()))
     if described.permission is not None and not any(isinstance(each, HasPermission) for each in declared):

@@ -96,7 +96,7 @@ def test_a_regular_expression_in_a_path():
 def test_a_view_of_djangos_is_told_what_to_do(settings):
     settings.ROOT_URLCONF = type("Urls", (), {"urlpatterns": [path("api/v1/x", lambda request: JsonResponse({}))]})
     (problem,) = check_routes(None)
-    assert "derive the view from one" in problem.msg
+    assert "derive the view from skeleton.rest.viewsets" in problem.msg
 
 
 @pytest.mark.parametrize(
