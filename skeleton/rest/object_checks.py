@@ -110,7 +110,9 @@ class ObjectLookup(GenericViewSet[Any]):
 
 def must_check_object(view: Any) -> bool:
     """Return whether the object must be read and checked before the current action."""
-    if view.action in _WITHOUT_OBJECT or (view.lookup_url_kwarg or view.lookup_field) not in view.kwargs:
+    if view.action in _WITHOUT_OBJECT and not view.detail:
+        return False  # an id in the path is that of a parent
+    if (view.lookup_url_kwarg or view.lookup_field) not in view.kwargs:
         return False
     viewset: Any = type(view)
     return (

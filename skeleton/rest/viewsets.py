@@ -204,7 +204,7 @@ class ApiViewSet(ObjectLookup):
         if not isinstance(request.user, Actor):
             raise Unauthorized
         requirement = self.get_requirement()
-        if message is None and requirement and requirement.any_of:
+        if message is None and requirement and requirement.any_of and not request.user.can(*requirement.any_of):
             message = f"This needs the permission {' or '.join(requirement.any_of)}."
         raise Forbidden(message) if message else Forbidden
 

@@ -149,7 +149,9 @@ def test_a_route_without_a_router(lands, method, kwargs):
         permission_classes = [HasPermission("countries"), NotAsia]
 
     view = ViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}, **kwargs)
-    assert _call(view, method, pk=str(lands[2].pk)).status_code == 403
+    refused = _call(view, method, pk=str(lands[2].pk))
+    assert refused.status_code == 403
+    assert b"This needs the permission" not in refused.content  # the actor has it
     assert not Country.objects.filter(region="marked").exists()
     assert _call(view, method, pk=str(lands[1].pk)).status_code in (200, 204)
 
@@ -171,6 +173,18 @@ def test_attributes_of_an_action(lands, own, status):
     assert call("post", f"lands/{lands[1].pk}/stay").status_code == 204
 
 
+def test_an_action_with_the_name_of_a_standard_one(lands):
+    class Lines(Narrow, LandViewSet):
+        @action(detail=True, methods=["post"], summary="Create a line", url_path="lines", status=204)
+        def create(self, request, pk=None):  # type: ignore[override]
+            mark(self)
+            return HttpResponse(status=204)
+
+    view = Lines.as_view({"post": "create"}, detail=True)
+    assert _call(view, "post", pk=str(lands[2].pk)).status_code == 404
+    assert _call(view, "post", pk=str(lands[1].pk)).status_code == 204
+
+
 @pytest.mark.parametrize(
     "viewset, action_name, expected",
     [
@@ -188,7 +202,7 @@ def test_attributes_of_an_action(lands, own, status):
 )
 def test_where_an_object_is_read_first(viewset, action_name, expected):
     view = viewset()
-    view.action, view.kwargs = action_name, {"pk": "1"}
+    view.action, view.kwargs, view.detail = action_name, {"pk": "1"}, None
     assert must_check_object(view) == expected
 
 
