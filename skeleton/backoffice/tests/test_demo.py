@@ -61,7 +61,7 @@ def test_the_same_seed_makes_the_same_company_and_no_other(monkeypatch):
         made.append(company())
         _ = 1 / 0
 
-    monkeypatch.setattr(build, "talk", fail)
+    monkeypatch.setattr(build, "create_conversations", fail)
     seed_base()
     for number in (7, 7, 8):
         remember(seed=number)

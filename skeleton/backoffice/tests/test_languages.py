@@ -91,7 +91,7 @@ def test_lists_forms_acts_and_refusals_are_too(chief):
     sent_page = chief.post(f"/admin/billing/invoice/{invoice.pk}/send/", follow=True).content.decode()
     assert f"{invoice.number} wurde versendet." in sent_page
     again = chief.post(f"/admin/billing/invoice/{invoice.pk}/send/").content.decode()
-    assert "Die Rechnung hat den Status „Gesendet“. Nur ein Entwurf kann versendet werden." in again
+    assert "Diese Rechnung wurde bereits versendet." in again
     body = {"amount": "9999999", "method": "cash"}
     refused = chief.post(f"/admin/billing/invoice/{invoice.pk}/record-payment/", body)
     assert refused.context["form"].errors == {"amount": ["Ist mehr als offen: 1.234,56 USD."]}

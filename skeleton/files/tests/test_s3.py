@@ -137,7 +137,7 @@ def test_a_bucket_that_is_not_there_is_503(clerk, server, settings):
 def test_a_sweep_while_away_removes_no_row(clerk, bucket, settings):
     upload(clerk)
     use(settings, "http://127.0.0.1:9", bucket.name)
-    with pytest.raises(Exception, match="storage is not available"):
+    with pytest.raises(Exception, match="storage is currently unavailable"):
         sweep(anyway=True)
     assert File.objects.count() == 1
 
