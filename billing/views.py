@@ -41,6 +41,7 @@ from skeleton.kernel.errors import BadRequest
 from skeleton.rest.actions import action, describe
 from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse
+from skeleton.rest.object_checks import enforced_by_services
 from skeleton.rest.permissions import HasPermission
 from skeleton.rest.viewsets import ApiViewSet, ModelViewSet
 
@@ -56,6 +57,7 @@ class OrderViewSet(ModelViewSet):
     ordering_fields = {"number": "number_key", "total": "total", "created_at": "created_at"}
     extra_parameters: ClassVar[dict[str, Any]] = {"pdf": (LANGUAGE,)}
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Order.objects.visible_to(self.actor)
 
@@ -173,6 +175,7 @@ class InvoiceViewSet(WriteOffMixin, ModelViewSet):
 
     extra_parameters: ClassVar[dict[str, Any]] = {"pdf": (LANGUAGE,)}
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Invoice.objects.visible_to(self.actor)
 

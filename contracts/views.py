@@ -22,6 +22,7 @@ from contracts.serializers import (
     TerminateInputSerializer,
 )
 from skeleton.rest.actions import action, describe
+from skeleton.rest.object_checks import enforced_by_services
 from skeleton.rest.pagination import PlainCursorPagination
 from skeleton.rest.permissions import HasPermission
 from skeleton.rest.serializers import EmptySerializer
@@ -38,6 +39,7 @@ class ContractViewSet(ModelViewSet):
     filterset_class = ContractFilterSet
     pagination_class = PlainCursorPagination
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Contract.objects.visible_to(self.actor)
 

@@ -41,6 +41,7 @@ from inventory.services import categories, reservations, stock
 from skeleton.rest.actions import action, describe
 from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import JsonResponse
+from skeleton.rest.object_checks import enforced_by_services
 from skeleton.rest.permissions import HasPermission
 from skeleton.rest.viewsets import DestroyMixin, ModelViewSet, ReadOnlyModelViewSet
 
@@ -53,6 +54,7 @@ class CategoryViewSet(DestroyMixin, ModelViewSet):
     filterset_class = CategoryFilterSet
     ordering_fields = {"name": Lower("name"), "created_at": F("created_at")}
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Category.objects.visible_to(self.actor)
 
@@ -112,6 +114,7 @@ class StockViewSet(ModelViewSet):
     filterset_class = StockFilterSet
     ordering_fields = {"sku": Lower("item__sku"), "quantity": F("quantity")}
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Stock.objects.visible_to(self.actor)
 
@@ -190,6 +193,7 @@ class ReservationViewSet(ReadOnlyModelViewSet):
     serializer_class = ReservationSerializer
     filterset_class = ReservationFilterSet
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Reservation.objects.visible_to(self.actor)
 

@@ -32,6 +32,7 @@ from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.ids import parse_uuid
 from skeleton.rest.actions import action, describe
 from skeleton.rest.listing import Ordering
+from skeleton.rest.object_checks import enforced_by_services
 from skeleton.rest.pagination import CursorPagination
 from skeleton.rest.permissions import HasPermission
 from skeleton.rest.serializers import EmptySerializer
@@ -58,6 +59,7 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         "remove_member": (OpenApiParameter("user_id", UUID, description="Alternative to a request body."),)
     }
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Conversation.objects.visible_to(self.actor)
 
@@ -161,6 +163,7 @@ class MessageViewSet(DestroyMixin, ListMixin):
     def conversation_id(self) -> UUID:
         return self.path_id("pk")
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Message.objects.visible_to(self.actor).within(self.conversation_id)
 

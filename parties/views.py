@@ -28,6 +28,7 @@ from parties.serializers import (
 )
 from skeleton.rest.actions import action, describe
 from skeleton.rest.listing import Ordering
+from skeleton.rest.object_checks import enforced_by_services
 from skeleton.rest.permissions import HasPermission
 from skeleton.rest.serializers import InputSerializer
 from skeleton.rest.viewsets import ModelViewSet
@@ -46,6 +47,7 @@ class PartyViewSet(ModelViewSet):
     filterset_class = PartyFilterSet
     ordering_fields = _KEYS
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return KINDS[self.kind].objects.visible_to(self.actor)
 
@@ -111,6 +113,7 @@ class CountryViewSet(ModelViewSet):
     pagination_class = None
     ordering = Ordering("name", Collate(KT("name__en"), "C"))  # the same order on every database
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Country.objects.visible_to(self.actor)
 

@@ -31,6 +31,7 @@ from accounting.services import (
 )
 from skeleton.rest.actions import action, describe
 from skeleton.rest.listing import Ordering
+from skeleton.rest.object_checks import enforced_by_services
 from skeleton.rest.permissions import HasPermission
 from skeleton.rest.viewsets import CreateMixin, ModelViewSet, ReadOnlyModelViewSet
 
@@ -45,6 +46,7 @@ class AccountViewSet(ModelViewSet):
     ordering_fields = {"code": "code", "name": Lower("name")}
     ordering = Ordering("code", "code")
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Account.objects.visible_to(self.actor)
 
@@ -66,6 +68,7 @@ class TransactionViewSet(CreateMixin, ReadOnlyModelViewSet):
     filterset_class = EntryFilterSet
     ordering_fields = {"date": F("date"), "created_at": F("created_at")}
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Entry.objects.visible_to(self.actor)
 
@@ -108,6 +111,7 @@ class PeriodViewSet(CreateMixin, ReadOnlyModelViewSet):
     ordering_fields = {"start_date": "start_date"}
     ordering = Ordering("start_date", "start_date", descending=True)
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Period.objects.visible_to(self.actor)
 

@@ -18,6 +18,7 @@ from skeleton.files.uploads import MultipartParser, UploadedFileOnDisk
 from skeleton.kernel.errors import NotFound
 from skeleton.rest.actions import action, describe
 from skeleton.rest.handler import error_response
+from skeleton.rest.object_checks import enforced_by_services
 from skeleton.rest.parsers import RERUN_ENVIRON_KEY
 from skeleton.rest.permissions import HasPermission
 from skeleton.rest.viewsets import CreateMixin, DestroyMixin, ReadOnlyModelViewSet
@@ -40,6 +41,7 @@ class FileViewSet(DestroyMixin, CreateMixin, ReadOnlyModelViewSet):
     def max_body(self) -> int:  # type: ignore[override]
         return int(settings.SKELETON_UPLOAD_LIMIT) + FRAME
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         """Return the actor's own files. For reading, also the files shared with them, for example in a message."""
         if self.action in ("list", "destroy"):

@@ -33,6 +33,7 @@ from skeleton.rest.actions import action, describe
 from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import JsonResponse
 from skeleton.rest.listing import Ordering
+from skeleton.rest.object_checks import enforced_by_services
 from skeleton.rest.permissions import PUBLIC, SIGNED_IN, HasPermission, require
 from skeleton.rest.viewsets import ApiViewSet, DestroyMixin, ModelViewSet, ReadOnlyModelViewSet, UpdateMixin
 
@@ -183,6 +184,7 @@ class UserViewSet(UpdateMixin, ReadOnlyModelViewSet):
     filterset_class = UserFilterSet
     ordering_fields = {"name": Lower("name"), "email": Lower("email"), "created_at": F("created_at")}
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return User.objects.visible_to(self.actor)
 
@@ -238,6 +240,7 @@ class RoleViewSet(DestroyMixin, ModelViewSet):
     serializer_class = RoleSerializer
     input_serializer_class = RoleInputSerializer
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Role.objects.visible_to(self.actor)
 

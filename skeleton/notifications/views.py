@@ -19,6 +19,7 @@ from skeleton.notifications.serializers import (
 from skeleton.notifications.services import reading
 from skeleton.notifications.services.preferences import update_preferences
 from skeleton.rest.actions import action, describe
+from skeleton.rest.object_checks import enforced_by_services
 from skeleton.rest.permissions import SIGNED_IN, HasPermission
 from skeleton.rest.viewsets import ReadOnlyModelViewSet
 
@@ -30,6 +31,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
     permission_classes = [HasPermission(SIGNED_IN)]
     list_extra_schema: ClassVar[dict[str, dict[str, Any]]] = {"unread_count": {"type": "integer", "minimum": 0}}
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Notification.objects.visible_to(self.actor)
 

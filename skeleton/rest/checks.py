@@ -3,7 +3,8 @@
 Each message is one line that says what to do. `serve` refuses to start.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.apps.config import AppConfig
@@ -14,21 +15,29 @@ from django.db.models import Expression, F, Field, Model, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.filters import OrderingFilter, SearchFilter
+from rest_framework.permissions import DjangoModelPermissions, IsAdminUser
 
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import NotFound
 from skeleton.kernel.money import is_in_use
 from skeleton.rest.actions import BY_CLASS, ActionDescription, endpoints
 from skeleton.rest.compiled import source_of
+from skeleton.rest.declared import most_derived
 from skeleton.rest.documentation import DocumentationView
 from skeleton.rest.filters import FilterSet, SqlFilter
+from skeleton.rest.handler_checks import unworkable_idioms
+from skeleton.rest.listing import Ordering
 from skeleton.rest.pagination import PageOrCursorPagination
+from skeleton.rest.permissions import HasPermission, declared_permissions
 from skeleton.rest.row_mappers import row_mapper
-from skeleton.rest.rows import queryset_of
+from skeleton.rest.rows import list_view_of, queryset_of, routed_view_of
 from skeleton.rest.serializers import InputSerializer, Serializer
 from skeleton.rest.viewsets import ApiViewSet
 
 API = "api/v1/"
+NOT_SERVED = (
+    "is not served by an ApiViewSet: derive the view from skeleton.rest.viewsets, or serve it under another path."
+)
 SECRET_BYTES = 32
 """The minimum for HS256 (RFC 7518, 3.2)."""
 MAX_HITS = 1_000_000_000
@@ -51,18 +60,12 @@ def check_routes(app_configs: Apps, **_: object) -> list[CheckMessage]:
         if not route.startswith(API) or (viewset and issubclass(viewset, DocumentationView)):
             continue
         if viewset is None or not issubclass(viewset, ApiViewSet):
-            problems.append(Error(f"/{route} is not served by an ApiViewSet.", id="skeleton.E001"))
+            problems.append(Error(f"/{route} {NOT_SERVED}", id="skeleton.E001"))
             continue
         for method, name in callback.actions.items():  # type: ignore[attr-defined]
             if method != "head":
-                problems += _check_action(_view_of(callback, name), method, f"{method.upper()} /{route}")
+                problems += _check_action(routed_view_of(callback, name, route), method, f"{method.upper()} /{route}")
     return problems
-
-
-def _view_of(callback: Any, action: str) -> ApiViewSet:
-    view: ApiViewSet = callback.cls(**callback.initkwargs)
-    view.action, view.action_map, view.kwargs, view.args = action, callback.actions, {}, ()
-    return view
 
 
 def _check_action(view: ApiViewSet, method: str, route: str) -> Iterator[CheckMessage]:
@@ -71,28 +74,51 @@ def _check_action(view: ApiViewSet, method: str, route: str) -> Iterator[CheckMe
         line = f"{route}: {view.action} has no description: use skeleton.rest's @action or @describe."
         yield Error(line, id="skeleton.E002")
         return
-    if view.get_requirement(method) is None:
-        yield Error(f"{route} declares no permission: set permission_classes.", id="skeleton.E002")
-    if described.input is not None:
+    of_permissions = partial(_check_permissions, method=method)
+    for number, check in (("E002", of_permissions), ("E006", _check_input), ("E003", _check_output)):
         try:
-            given: object = view.get_input_serializer_class()
-        except TypeError as exc:
-            yield Error(f"{route}: {exc}: set input_serializer_class.", id="skeleton.E006")
-            return
-        if not (isinstance(given, type) and issubclass(given, InputSerializer)):
-            yield Error(f"{route}: {given} is not an InputSerializer.", id="skeleton.E006")
-    yield from _check_output(view, described, route)
+            yield from (Error(f"{route}{line}", id=f"skeleton.{number}") for line in check(view, described))
+        except Exception as exc:  # noqa: BLE001  # a hook of the viewset can raise anything
+            line = f"{route}: {type(exc).__name__}: {exc}. Hooks must work for each request, as this check makes one."
+            yield Error(line, id=f"skeleton.{number}")
 
 
-def _check_output(view: ApiViewSet, described: ActionDescription, route: str) -> Iterator[CheckMessage]:
+def _check_permissions(view: ApiViewSet, described: ActionDescription, *, method: str) -> Iterator[str]:
+    if view.get_requirement(method) is None:
+        yield " declares no permission: set permission_classes."
+    usual = type(view).get_permissions is ApiViewSet.get_permissions
+    declared = list(declared_permissions(view.permission_classes if usual else view.get_permissions()))
+    if described.permission is not None and not any(isinstance(each, HasPermission) for each in declared):
+        yield " would not ask for its `permission`: add HasPermission() to permission_classes."
+    for each in declared:
+        kind = each if isinstance(each, type) else type(each)
+        if issubclass(kind, (IsAdminUser, DjangoModelPermissions)):
+            yield f": {kind.__name__} reads attributes of Django's users, which actors lack: use HasPermission."
+
+
+def _check_input(view: ApiViewSet, described: ActionDescription) -> Iterator[str]:
+    if described.input is None:
+        return
+    try:
+        given: object = view.get_input_serializer_class()
+    except TypeError as exc:
+        yield f": {exc}: set input_serializer_class."
+        return
+    if not (isinstance(given, type) and issubclass(given, InputSerializer)):
+        yield f": {given} is not an InputSerializer."
+
+
+def _check_output(view: ApiViewSet, described: ActionDescription) -> Iterator[str]:
     if described.envelope not in ("object", "page", "cursor", "list"):
         return
     try:
-        output = view.get_serializer_class() if described.output is BY_CLASS else described.output
+        output = view.get_output_serializer_class() if described.output is BY_CLASS else described.output
+        if described.output is BY_CLASS and issubclass(output, InputSerializer):
+            yield f": {output.__name__} only describes bodies: set serializer_class to the serializer of responses."
         if isinstance(output, type) and (described.output is BY_CLASS or issubclass(output, Serializer)):
             row_mapper(output)
     except (AssertionError, ImproperlyConfigured) as exc:
-        yield Error(f"{route}: {exc}", id="skeleton.E003")
+        yield f": {exc}"
 
 
 # --- unsupported hooks of DRF -----------------------------------------------------------------------------------------
@@ -140,13 +166,22 @@ def _ignored_hooks(viewset: type[ApiViewSet]) -> Iterator[str]:
     paging = viewset.pagination_class
     if paging is not None and not (isinstance(paging, type) and issubclass(paging, PageOrCursorPagination)):
         yield f"pagination_class {paging.__name__} is not one of skeleton.rest.pagination."
-    backends = tuple(viewset.filter_backends)
+    backends = tuple(list_view_of(viewset, SYSTEM).filter_backends)
     for backend in backends:
         if issubclass(backend, (OrderingFilter, DjangoFilterBackend)):
             yield f"{backend.__name__} is not needed: declare ordering_fields and filterset_class."
     if hasattr(viewset, "search_fields") and not any(issubclass(each, SearchFilter) for each in backends):
         yield "search_fields would not be read: put DRF's SearchFilter into filter_backends, or use a filter."
+    yield from _wrong_orderings(viewset)
+    yield from unworkable_idioms(viewset)
     yield from _ignored_filter_hooks(viewset.filterset_class)
+
+
+def _wrong_orderings(viewset: type[ApiViewSet]) -> Iterator[str]:
+    if not isinstance(viewset.ordering_fields, Mapping):
+        yield "ordering_fields must be a dict of public names and columns, such as {'name': 'name'}."
+    if not isinstance(viewset.ordering, (str, Ordering)):
+        yield "ordering must be one name, such as '-created_at', or an Ordering."
 
 
 def _ignored_filter_hooks(filterset: type[FilterSet] | None) -> Iterator[str]:
@@ -176,16 +211,44 @@ def _check_resource(viewset: type[ApiViewSet]) -> Iterator[CheckMessage]:
     except (AssertionError, ImproperlyConfigured) as exc:
         yield Error(f"{viewset.__name__}: {exc}", id="skeleton.E004")
         return
-    for output in {viewset.serializer_class, viewset.list_serializer_class or viewset.serializer_class}:
-        try:
-            mapper = row_mapper(output)
-            rows.annotate(**mapper.annotations).values_list(*mapper.columns)
-        except (FieldError, ImproperlyConfigured) as exc:
-            yield Error(f"{viewset.__name__}: {output.__name__} cannot be read: {exc}", id="skeleton.E004")
+    yield from (Error(f"{viewset.__name__}: {line}", id="skeleton.E004") for line in _unreadable(viewset, rows))
+    if any(_wrong_orderings(viewset)):
+        return  # `check_hooks` reports them
     default = viewset().get_ordering()
     for name, key in {**viewset.ordering_fields, default.name: default.key}.items():
         if _may_be_null(rows, key):
             yield Error(f"{viewset.__name__}: the sort field {name} may be null.", id="skeleton.E005")
+
+
+def _unreadable(viewset: type[ApiViewSet], rows: QuerySet[Model]) -> Iterator[str]:
+    if viewset.lookup_field != "pk":
+        try:
+            rows.filter(**{f"{viewset.lookup_field}__isnull": False})
+        except FieldError:
+            yield f"there is no field {viewset.lookup_field!r}: correct lookup_field."
+    of_list = most_derived(viewset(), "list_serializer_class", "serializer_class")
+    for output in {viewset.serializer_class, of_list} - {None}:
+        try:
+            mapper = row_mapper(output)
+            found = rows.annotate(**mapper.annotations)
+            found.values_list(*mapper.columns)
+        except (FieldError, ImproperlyConfigured) as exc:
+            yield f"{output.__name__} cannot be read: {exc}"
+            continue
+        for column in mapper.columns:
+            if column.split("__")[0] not in found.query.annotations and _follows_many(rows.model, column):
+                yield f"{output.__name__} would repeat rows for {column}, which has many values: use Children."
+
+
+def _follows_many(model: type[Model], path: str) -> bool:
+    for name in path.split("__"):
+        field = None if name == "pk" else model._meta.get_field(name)
+        if field is None or not field.is_relation or field.related_model is None:
+            return False
+        if field.one_to_many or field.many_to_many:
+            return True
+        model = field.related_model
+    return False
 
 
 def _may_be_null(rows: QuerySet[Model], key: object) -> bool:

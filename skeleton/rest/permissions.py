@@ -9,11 +9,14 @@ combined with `&`, `|` and `~` too.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Self
 
 from django.core.exceptions import ImproperlyConfigured
 from rest_framework.permissions import (
+    AND,
+    NOT,
+    OR,
     SAFE_METHODS,
     AllowAny,
     BasePermission,
@@ -113,7 +116,7 @@ def _of_resources(resources: tuple[str | Requirement, ...], action: str) -> Requ
     return require(*(f"{resource}:{action}" for resource in resources))
 
 
-@cache
+@lru_cache(1024)
 def requirement_of(
     permissions: tuple[object, ...], permission: str | Requirement | None, method: str
 ) -> Requirement | None:
@@ -122,7 +125,7 @@ def requirement_of(
     Of combined permission classes, it is that of the first `HasPermission`. Without one, it is a session, even if other
     classes check more.
     """
-    declared = list(_permission_classes(permissions))
+    declared = list(declared_permissions(permissions))
     for each in declared:
         if isinstance(each, HasPermission):
             try:
@@ -134,11 +137,14 @@ def requirement_of(
     return PUBLIC if declared == [AllowAny] else SIGNED_IN
 
 
-def _permission_classes(permissions: Iterable[object]) -> Iterator[object]:
+def declared_permissions(permissions: Iterable[object]) -> Iterator[Any]:
+    """Yield the permission classes, and the parts of those combined with `&`, `|` and `~`."""
     for each in permissions:
         if isinstance(each, OperandHolder):
-            yield from _permission_classes((each.op1_class, each.op2_class))
+            yield from declared_permissions((each.op1_class, each.op2_class))
         elif isinstance(each, SingleOperandHolder):
-            yield from _permission_classes((each.op1_class,))
+            yield from declared_permissions((each.op1_class,))
+        elif isinstance(each, (AND, OR, NOT)):  # instances, from `get_permissions`
+            yield from declared_permissions(vars(each).values())
         else:
             yield each

@@ -38,11 +38,13 @@ class ApiRouter(SimpleRouter):
         return found.replace("<str:", "<")
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Return DRF's patterns. Raises ImproperlyConfigured if two have the same path."""
+        """Return DRF's patterns. Raises ImproperlyConfigured for two of the same path, and for regular expressions."""
         found: list[URLPattern | URLResolver] = super().get_urls()
         for route, times in Counter(str(each.pattern) for each in found).items():
             if times > 1:
                 raise ImproperlyConfigured(f"Two actions share the path {route!r}: put one into the other's mapping.")
+            if "(?P<" in route:
+                raise ImproperlyConfigured(f"The route {route!r} has a regular expression: write <name> in url_path.")
         return found
 
 

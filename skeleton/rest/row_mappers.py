@@ -18,6 +18,7 @@ from django.db.models.functions import JSONArray
 from rest_framework import fields as drf
 from rest_framework import serializers
 
+from skeleton.rest.contexts import WITHOUT_CONTEXT, NoContext, uses_context
 from skeleton.rest.fields import AnyField, Child, Children, FromColumns, FromFields, JsonObjectField, NumberField
 from skeleton.rest.http import number
 
@@ -54,9 +55,11 @@ HYPHENS = "hex_verbose"
 REFUSED_FIELDS = (
     (serializers.SerializerMethodField, "use FromColumns or FromFields, which say what they need"),
     (serializers.ManyRelatedField, "use Children"),
+    (serializers.HyperlinkedIdentityField, "use FromColumns with 'pk', or leave it out: clients build paths from ids"),
     (serializers.RelatedField, "use UUIDField(source='…_id'), or the column itself (source='category.name')"),
     (serializers.ListSerializer, "use Children(ChildSerializer, rows), which says which rows in which order"),
     (serializers.FileField, "use FromColumns with the column of the file's name"),
+    (serializers.MultipleChoiceField, "use ListField(child=ChoiceField(…))"),
     (serializers.ReadOnlyField, "use the field of the column's type"),
     (serializers.ModelField, "use the field of the column's type"),
 )
@@ -117,13 +120,24 @@ class _Compiler:
         if isinstance(field, FromColumns):
             return self._computed(field, prefix)
         if isinstance(field, serializers.BaseSerializer):
-            return self.object(field, _inner(field, prefix))
+            return self._nested(field, _inner(field, prefix), prefix)
         if isinstance(field, Children):
             return _children_step(field, index, json=self.json)
         if isinstance(field, FromFields):
             return None
         convert = self._converter(field)
         return _converted(convert, index) if convert else None
+
+    def _nested(self, field: Any, inner: str, prefix: str) -> Callable[[Row], Any]:
+        """Return the function that builds a nested object, or null if the row has none."""
+        build = self.object(field, inner)
+        if inner == prefix:  # source="*"
+            return build
+        pick = itemgetter(self._index(f"{inner}pk"), *(self.columns.index(name) for name in self._below(inner)))
+        return lambda row: None if not any(value is not None for value in pick(row)) else build(row)
+
+    def _below(self, prefix: str) -> list[str]:
+        return [name for name in self.columns if name.startswith(prefix)]
 
     def _converter(self, field: AnyField) -> Callable[[Any], Any] | None:
         """Return the function that converts the column's value, or None if orjson serializes it."""
@@ -171,6 +185,8 @@ def _is_native(field: AnyField) -> bool:
 def _refuse_serializer(serializer: object) -> None:
     """Raise ImproperlyConfigured for a serializer with an override that would be ignored."""
     name = type(serializer).__name__
+    if uses_context(type(serializer)):
+        raise ImproperlyConfigured(f"{name} {WITHOUT_CONTEXT}.")
     if not isinstance(serializer, serializers.Serializer):
         raise ImproperlyConfigured(f"{name} is not a Serializer with fields, and cannot be compiled.")
     for hook in ("to_representation", "data", "__init__", "get_fields", "fields"):
@@ -211,13 +227,7 @@ def _problem_of_writing(field: AnyField, *, json: bool) -> str | None:
         return None
     if json and not isinstance(field, SAME_IN_JSON_FIELDS):
         return "in Children its to_representation would get JSON's value; use FromColumns"
-    if not type(field).__module__.startswith("rest_framework.") and _uses_context(field):
-        return "its to_representation uses the context, which the rows of a list are mapped without"
-    return None
-
-
-def _uses_context(field: Any) -> bool:
-    return "context" in field.to_representation.__func__.__code__.co_names
+    return f"it {WITHOUT_CONTEXT}" if uses_context(type(field)) else None
 
 
 def _loaded(value: object) -> object:
@@ -299,5 +309,5 @@ def row_mapper(serializer_class: type[serializers.BaseSerializer[Any]], *, json:
 @cache
 def _row_mapper(serializer_class: Any, json: bool) -> RowMapper:
     compiler = _Compiler(json=json)
-    build = compiler.object(serializer_class())
+    build = compiler.object(serializer_class(context=NoContext()))
     return RowMapper(tuple(compiler.columns), compiler.annotations, build)

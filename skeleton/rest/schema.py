@@ -154,7 +154,7 @@ class ApiSchema(AutoSchema):
 
     def _output(self) -> object:
         found = self.described.output
-        return self.view.get_serializer_class() if found is BY_CLASS else found
+        return self.view.get_output_serializer_class() if found is BY_CLASS else found
 
     # what it answers
 

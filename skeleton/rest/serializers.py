@@ -13,7 +13,7 @@ nothing of a request: see `is_shareable`.
 from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -30,6 +30,7 @@ MAX_REPORTED_UNKNOWN = 50
 """Maximum number of unknown fields in an error, so that a body with many of them stays cheap."""
 
 WRITES = ("create", "update", "save")
+NO_WRITES = "serializers do not write. Call a service from the viewset's perform_create or perform_update."
 
 
 class Serializer(serializers.Serializer[Any]):
@@ -50,10 +51,7 @@ class InputSerializer(serializers.Serializer[Any]):
         super().__init_subclass__(**kwargs)
         for name in WRITES:
             if name in vars(cls):
-                raise ImproperlyConfigured(
-                    f"{cls.__name__}.{name}: serializers do not write. Call a service from the viewset's"
-                    " perform_create or perform_update."
-                )
+                raise ImproperlyConfigured(f"{cls.__name__}.{name}: {NO_WRITES}")
 
     @classmethod
     def parse(cls, body: object, *, partial: bool = False) -> Values:
@@ -61,6 +59,10 @@ class InputSerializer(serializers.Serializer[Any]):
         serializer = cls(data=body, partial=partial)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
+
+    def save(self, **kwargs: object) -> NoReturn:
+        """Raise TypeError: serializers don't write."""
+        raise TypeError(f"{type(self).__name__}.save: {NO_WRITES}")
 
     @property
     def instance(self) -> Any:

@@ -15,12 +15,10 @@
 The checks of a request have a fixed order: length, authentication, throttles, permission, object, body.
 """
 
-import uuid
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any, ClassVar, NoReturn, cast
 
-from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model
 from django.http import HttpResponse
 from django.utils.functional import SimpleLazyObject
@@ -32,19 +30,18 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.viewsets import GenericViewSet
 
 from skeleton.db import records
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.errors import Forbidden, NotFound, Unauthorized
-from skeleton.kernel.ids import parse_uuid
+from skeleton.kernel.errors import Forbidden, Unauthorized
 from skeleton.kernel.types import Values
 from skeleton.rest.actions import BY_CLASS, ActionDescription, describe, description_of
 from skeleton.rest.compiled import CompiledQuery, compiled_query_of
+from skeleton.rest.declared import most_derived
 from skeleton.rest.filters import FilterSet
 from skeleton.rest.http import JsonResponse
 from skeleton.rest.listing import NEWEST_FIRST, Ordering, SortKey, parse_filters, unfiltered_query
-from skeleton.rest.object_checks import must_check_object
+from skeleton.rest.object_checks import ObjectLookup
 from skeleton.rest.pagination import PageOrCursorPagination
 from skeleton.rest.parsers import MAX_BODY, StrictJsonParser, check_length
 from skeleton.rest.permissions import NotDeclared, Requirement, requirement_of
@@ -53,9 +50,10 @@ from skeleton.rest.serializers import InputSerializer
 from skeleton.rest.throttles import general_throttle
 
 _RENDERER = JsonRenderer()
+_UPDATES = ("update", "partial_update")
 
 
-class ApiViewSet(GenericViewSet[Any]):
+class ApiViewSet(ObjectLookup):
     """The base class of all viewsets of the API."""
 
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
@@ -118,19 +116,6 @@ class ApiViewSet(GenericViewSet[Any]):
         user: Actor = self.request.user  # type: ignore[assignment]
         return user
 
-    @property
-    def pk(self) -> uuid.UUID:
-        """Return the id of the object in the path. Raises NotFound if it is malformed."""
-        if self.lookup_field != "pk":
-            return cast(uuid.UUID, self.get_object().pk)
-        return self.path_id(self.lookup_url_kwarg or self.lookup_field)
-
-    def path_id(self, name: str) -> uuid.UUID:
-        found = parse_uuid(self.kwargs[name])
-        if found is None:
-            raise NotFound
-        return found
-
     # what is sent
 
     def get_input_serializer_class(self) -> type[InputSerializer]:
@@ -138,19 +123,22 @@ class ApiViewSet(GenericViewSet[Any]):
         described = self.action_description
         if described and described.input is not BY_CLASS and described.input is not None:
             return cast(type[InputSerializer], described.input)
-        found = self.input_serializer_class
-        if self.action in ("update", "partial_update") and self.update_input_serializer_class:
-            found = self.update_input_serializer_class
+        if type(self).get_serializer_class is not ApiViewSet.get_serializer_class or "serializer_class" in vars(self):
+            chosen = self.get_serializer_class()
+            if issubclass(chosen, InputSerializer):
+                return chosen
+        names = "update_input_serializer_class", "input_serializer_class"
+        found = most_derived(self, *names) if self.action in _UPDATES else self.input_serializer_class
         if found is None:
             raise TypeError(f"{type(self).__name__}.{self.action} takes no body")
-        return found
+        return cast(type[InputSerializer], found)
 
     def get_input_serializer(self, *args: Any, **kwargs: Any) -> InputSerializer:
         """Return the serializer for the body, with the same context as DRF's `get_serializer`."""
         kwargs.setdefault("context", self.get_serializer_context())
         serializer = self.get_input_serializer_class()(*args, **kwargs)
-        if self.action in ("update", "partial_update"):
-            serializer.find_instance = self.get_object
+        if self.action in _UPDATES:
+            serializer.find_instance = self.found_object
         return serializer
 
     def parse(self) -> Values:
@@ -169,13 +157,22 @@ class ApiViewSet(GenericViewSet[Any]):
     # what is answered
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
-        if self.action == "list" and self.list_serializer_class:
-            return self.list_serializer_class
+        if self.action == "list":
+            found = most_derived(self, "list_serializer_class", "serializer_class")
+            if found:
+                return cast(type[BaseSerializer[Any]], found)
         return super().get_serializer_class()
+
+    def get_output_serializer_class(self) -> type[BaseSerializer[Any]]:
+        """Return the serializer class of responses, also where `get_serializer_class` returns that of the body."""
+        found = self.get_serializer_class()
+        if issubclass(found, InputSerializer):
+            return found.output_serializer_class or type(self).serializer_class or found
+        return found
 
     def get_compiled_query(self) -> CompiledQuery:
         """Return the compiled query for the rows of the current action."""
-        return compiled_query_of(self.get_serializer_class(), self.filterset_class)
+        return compiled_query_of(self.get_output_serializer_class(), self.filterset_class)
 
     def get_ordering(self) -> Ordering:
         """Return the default ordering."""
@@ -201,40 +198,13 @@ class ApiViewSet(GenericViewSet[Any]):
         """Return the response with the current state of the object."""
         return self.answer(self.read_one(pk), status)
 
-    def lookup_value(self) -> object:
-        """Return the value of `lookup_field` in the path. Raises NotFound if it is malformed."""
-        if self.lookup_field == "pk":
-            return self.path_id(self.lookup_url_kwarg or "pk")
-        field = self.get_queryset().model._meta.get_field(self.lookup_field)
-        try:
-            return field.to_python(self.kwargs[self.lookup_url_kwarg or self.lookup_field])
-        except DjangoValidationError:
-            raise NotFound from None
-
-    def get_object(self) -> Any:
-        """Return the object in the path, after checking the object permissions. Raises NotFound."""
-        rows = self.filter_queryset(self.get_queryset())
-        found = rows.filter(**{self.lookup_field: self.lookup_value()}).first()
-        if found is None:
-            raise NotFound
-        self.check_object_permissions(self.request, found)
-        return found
-
-    def check_object(self) -> None:
-        """Read the object in the path and check its permissions, if a hook requires it. Raises NotFound, Forbidden.
-
-        Otherwise it would be an unnecessary read, because services read their rows (see `rest.object_checks`).
-        """
-        if self.detail and self.action and must_check_object(type(self), self.action, ApiViewSet):
-            self.get_object()
-
     # DRF's machinery
 
     def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
         if not isinstance(request.user, Actor):
             raise Unauthorized
         requirement = self.get_requirement()
-        if message is None and requirement and requirement.any_of:
+        if message is None and requirement and requirement.any_of and not request.user.can(*requirement.any_of):
             message = f"This needs the permission {' or '.join(requirement.any_of)}."
         raise Forbidden(message) if message else Forbidden
 
@@ -320,6 +290,8 @@ class RetrieveMixin(ApiViewSet):
 
     @describe(summary="Read {one}", errors=(404,))
     def retrieve(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
+        if type(self).get_object is not ApiViewSet.get_object:
+            return self.show(self.pk)
         return self.answer(self.read_one(self.lookup_value(), self.lookup_field))
 
 
@@ -331,11 +303,15 @@ class CreateMixin(ApiViewSet):
         serializer = self.get_input_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         made = self.perform_create(serializer)
+        if made is None:
+            made = serializer.instance
+        if made is None:
+            raise TypeError(f"{type(self).__name__}.perform_create must return the object or its id.")
         data = self.read_one(made.pk if isinstance(made, Model) else made)
         return self.answer(data, 201, self.get_success_headers(data))
 
     def perform_create(self, serializer: InputSerializer) -> object:
-        """DRF's hook: create the object, and return it or its id."""
+        """DRF's hook: create the object, and return it or its id (or set `serializer.instance`)."""
         return records.create(self.get_queryset().model, serializer.validated_data, actor=self.actor)
 
     def get_success_headers(self, data: object) -> dict[str, str]:
@@ -368,7 +344,7 @@ class DestroyMixin(ApiViewSet):
 
     @describe(summary="Delete {one}", status=204, envelope="none", errors=(404, 409))
     def destroy(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
-        instance = cast(Model, SimpleLazyObject(self.get_object))  # read when first used
+        instance = cast(Model, SimpleLazyObject(self.found_object))  # read when first used
         self.perform_destroy(instance)
         return HttpResponse(status=204)
 

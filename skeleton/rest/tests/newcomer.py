@@ -7,6 +7,7 @@ from django.test import RequestFactory
 from django.urls import include, path
 
 from parties.models import Country
+from skeleton.identity.checks import check_permissions_exist
 from skeleton.kernel.actors import Actor
 from skeleton.rest.checks import check_hooks, check_lists, check_routes
 from skeleton.rest.fields import TextField, UUIDField
@@ -83,4 +84,5 @@ def problems(settings, viewset):
     router = ApiRouter()
     router.register("lands", viewset, basename="land")
     settings.ROOT_URLCONF = type("Urls", (), {"urlpatterns": [path("api/v1/", include(router.urls))]})
-    return [found.msg for check in (check_routes, check_hooks, check_lists) for found in check(None)]
+    checks = (check_routes, check_hooks, check_lists, check_permissions_exist)
+    return [found.msg for check in checks for found in check(None)]
