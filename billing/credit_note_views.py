@@ -22,6 +22,7 @@ from billing.services import credit_notes, documents, note_allocations
 from skeleton.rest.actions import action, describe
 from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse
+from skeleton.rest.object_checks import enforced_by_services
 from skeleton.rest.permissions import HasPermission
 from skeleton.rest.serializers import EmptySerializer
 from skeleton.rest.viewsets import CreateMixin, DestroyMixin, ListMixin, RetrieveMixin, UpdateMixin
@@ -35,6 +36,7 @@ class InvoiceCreditNoteViewSet(CreateMixin):
     serializer_class = CreditNoteSerializer
     input_serializer_class = CreditNoteInputSerializer
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return CreditNote.objects.visible_to(self.actor)
 
@@ -59,6 +61,7 @@ class CreditNoteViewSet(ListMixin, RetrieveMixin, UpdateMixin, DestroyMixin):
     ordering_fields = {"number": "number_key", "total": "total", "created_at": "created_at"}
     extra_parameters: ClassVar[dict[str, Any]] = {"pdf": (LANGUAGE,)}
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return CreditNote.objects.visible_to(self.actor)
 

@@ -25,6 +25,7 @@ from billing.services.corrections import refund_payment, reverse_payment
 from billing.services.payments import receive_payment, record_payment
 from skeleton.kernel.errors import NotFound
 from skeleton.rest.actions import action, describe
+from skeleton.rest.object_checks import enforced_by_services
 from skeleton.rest.permissions import HasPermission
 from skeleton.rest.viewsets import CreateMixin, ListMixin, ReadOnlyModelViewSet
 
@@ -42,6 +43,7 @@ class PaymentViewSet(CreateMixin, ReadOnlyModelViewSet):
         "created_at": F("created_at"),
     }
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Payment.objects.visible_to(self.actor)
 
@@ -118,6 +120,7 @@ class InvoicePaymentViewSet(CreateMixin, ListMixin):
     serializer_class = InvoicePaymentSerializer
     input_serializer_class = InvoicePaymentInputSerializer
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Payment.objects.visible_to(self.actor).of_invoice(self.pk)
 

@@ -267,6 +267,7 @@ class ExpiringFilter(DropdownFilter):
 @admin.register(Contract)
 class ContractAdmin(TermsDisplayMixin, RecordAdmin):
     resources = ("contracts", "parties")
+    export_fields = "__all__"
     form = ContractForm
     create_input = update_input = ContractInputSerializer
     list_display = ("party", "contract_type", STATUS, "validity", "limit", "version", "created_at")

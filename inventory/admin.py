@@ -87,6 +87,7 @@ class CategoryForm(RecordForm):
 @admin.register(Category)
 class CategoryAdmin(RecordAdmin):
     resources = ("catalog",)
+    export_fields = "__all__"
     form = CategoryForm
     create_input = update_input = CategoryInputSerializer
     list_display = ("name", "parent", "description")
@@ -162,6 +163,7 @@ class ItemAdmin(ImportableAdmin):
 @admin.register(Warehouse)
 class WarehouseAdmin(RecordAdmin):
     resources = ("inventory",)
+    export_fields = "__all__"
     create_input = update_input = WarehouseInputSerializer
     list_display = ("name", "code", "location", "capacity", status_column("status", WAREHOUSE_COLOURS))
     list_filter = (("status", ChoicesDropdownFilter),)
@@ -344,6 +346,7 @@ class StockAdmin(ImportableAdmin):
 @admin.register(Movement)
 class MovementAdmin(ReadOnlyRecordAdmin):
     resources = ("inventory",)
+    export_fields = "__all__"
     list_display = (
         "created_at",
         status_column("type", MOVEMENT_COLOURS, _("type")),
@@ -367,6 +370,7 @@ def _can(action: str) -> Any:
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyRecordAdmin):
     resources = ("inventory",)
+    export_fields = "__all__"
     list_display = (
         "item",
         "warehouse",

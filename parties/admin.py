@@ -227,6 +227,7 @@ class CountryForm(RecordForm):
 @admin.register(Country)
 class CountryAdmin(RecordAdmin):
     resources = ("countries",)
+    export_fields = "__all__"
     form = CountryForm
     create_input, update_input = CountryCreateInputSerializer, CountryInputSerializer
     list_display = ("code", "english_name", "alpha3", "phone_code", "currency_code", "region", active_column())

@@ -90,9 +90,8 @@ class AccountAdmin(ImportableAdmin):
     add_fieldsets = ((None, {"fields": (("code", "name"), ("type", "parent"), ("currency", "is_active"))}),)
     readonly_fields = ("balances_shown", "ledger", "recent_lines")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().get_queryset(request).prefetch_related("totals")
-        return rows
+    def rows(self, actor: Actor) -> QuerySet[Any]:
+        return super().rows(actor).prefetch_related("totals")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*self.readonly_fields, "code") if obj else self.readonly_fields
@@ -158,6 +157,7 @@ class ReverseForm(ActionForm):
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyRecordAdmin):
     resources = ("accounting",)
+    export_fields = "__all__"
     list_display = ("date", "description", "reference", status_column("source_type", SOURCES, _("made by")), "amounts")
     list_filter = ("source_type", AccountTypeFilter, ("date", DateRangeFilter))
     search_fields = ("description", "reference")
@@ -250,6 +250,7 @@ class PeriodForm(RecordForm):
 @admin.register(Period)
 class PeriodAdmin(RecordAdmin):
     resources = ("accounting",)
+    export_fields = "__all__"
     form = PeriodForm
     create_input = PeriodInputSerializer
     list_display = ("start_date", "end_date", status_column("status", PERIODS_IN_COLOUR), "closed_at")

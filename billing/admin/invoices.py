@@ -200,6 +200,7 @@ class OverdueFilter(DropdownFilter):
 @admin.register(Invoice)
 class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
     resources = ("invoices",)
+    export_fields = "__all__"
     create_input, update_input, line_input = InvoiceInputSerializer, InvoiceUpdateInputSerializer, LineInputSerializer
     list_display = ("number", "customer_name", "state", TOTAL, "due_money", "issue_date", "due_date")
     list_filter = (

@@ -241,6 +241,7 @@ class WaitingFilter(DropdownFilter):
 @admin.register(Order)
 class OrderAdmin(DocumentAdminBase):
     resources = ("orders",)
+    export_fields = "__all__"
     create_input, update_input, line_input = OrderInputSerializer, OrderUpdateInputSerializer, OrderLineInputSerializer
     list_display = ("number", "customer_name", status_column("status", COLOURS), TOTAL, "invoiced_shown", "created_at")
     list_filter = (("status", ChoicesDropdownFilter), WaitingFilter, CurrencyFilter, ("created_at", DateRangeFilter))

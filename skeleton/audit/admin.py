@@ -77,6 +77,7 @@ class ObjectFilter(ExactFilter):
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyRecordAdmin):
     resources = ("audit",)
+    export_fields = "__all__"
     paginator = InfinitePaginator  # counting an append-only log would cost more than reading a page
     list_display = ("created_at", "who", "what", "resource_shown", "object_link", "changed")
     list_filter = (ResourceFilter, ActionFilter, ActorFilter, ObjectFilter, ("created_at", DateTimeRangeFilter))

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from skeleton.office import pages
@@ -31,6 +32,10 @@ class ListLinks:
             return page is not None and page.can_view(self.request)
         screen = admin_for_model(model)
         return screen is not None and screen.has_view_permission(self.request)
+
+    def rows(self, model: str) -> QuerySet[Model]:
+        """Return the rows of the list."""
+        return _require_admin(model).get_queryset(self.request)
 
     def changelist_url(self, model: str, *, sort: str = "", **query: Any) -> str:
         """Return the list's URL with `query` as its filter parameters, sorted by the column with the order `sort`."""

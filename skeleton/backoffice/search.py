@@ -8,17 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.core.exceptions import EmptyResultSet
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from billing.models import Invoice, Order
 from contracts.choices import ContractType
-from contracts.models import Contract
-from inventory.models import Item
-from parties.choices import PartyKind
-from parties.models import KINDS
 from skeleton.backoffice.lists import ListLinks, admin_for_model
 from skeleton.backoffice.navigation import icon_of, sections_for
 from skeleton.db.compiled_sql import compile_rows
@@ -49,39 +45,33 @@ class SearchGroup:
 
 @dataclass(frozen=True, slots=True)
 class SearchSource:
-    """A searchable kind: its model, a function that returns the matching rows, and the columns to show."""
+    """A searchable kind: its model, the lookup that finds a text among its screen's rows, and the columns to show."""
 
     model: str
-    rows: Callable[[str], QuerySet[Any]]
+    lookup: str
     title: str
     note: str
     format_note: Callable[[Any], Any] = str
     """Formats the note for display."""
 
 
-def _parties(kind: PartyKind) -> Callable[[str], QuerySet[Any]]:
-    return lambda text: KINDS[kind].objects.filter(search_text__contains=text)
-
+TEXT = "search_text__contains"
 
 SOURCES = (
-    SearchSource("parties.customer", _parties(PartyKind.CUSTOMER), "name", "email"),
-    SearchSource(
-        "billing.invoice", lambda text: Invoice.objects.filter(search_text__contains=text), "number", "customer_name"
-    ),
-    SearchSource(
-        "billing.order", lambda text: Order.objects.filter(search_text__contains=text), "number", "customer_name"
-    ),
-    SearchSource("inventory.item", lambda text: Item.objects.filter(search_text__contains=text), "name", "sku"),
+    SearchSource("parties.customer", TEXT, "name", "email"),
+    SearchSource("billing.invoice", TEXT, "number", "customer_name"),
+    SearchSource("billing.order", TEXT, "number", "customer_name"),
+    SearchSource("inventory.item", TEXT, "name", "sku"),
     SearchSource(
         "contracts.contract",
-        lambda text: Contract.objects.filter(party__search_text__contains=text),
+        f"party__{TEXT}",
         "party__name",
         "contract_type",
         lambda kind: ContractType(kind).label,
     ),
-    SearchSource("parties.supplier", _parties(PartyKind.SUPPLIER), "name", "email"),
-    SearchSource("parties.partner", _parties(PartyKind.PARTNER), "name", "email"),
-    SearchSource("parties.employee", _parties(PartyKind.EMPLOYEE), "name", "email"),
+    SearchSource("parties.supplier", TEXT, "name", "email"),
+    SearchSource("parties.partner", TEXT, "name", "email"),
+    SearchSource("parties.employee", TEXT, "name", "email"),
 )
 
 
@@ -98,9 +88,12 @@ def find(request: HttpRequest, text: str) -> list[SearchGroup]:
 
 
 def _found(source: SearchSource, text: str, lists: ListLinks) -> Iterator[SearchGroup]:
-    rows = source.rows(text).order_by(F("pk").desc())
+    rows = lists.rows(source.model).filter(**{source.lookup: text}).order_by(F("pk").desc())
     columns = ("pk", source.title, source.note)
-    found = compile_rows(rows, columns, tail=f"LIMIT {HITS_PER_GROUP + 1}", prepared=False).run({})
+    try:
+        found = compile_rows(rows, columns, tail=f"LIMIT {HITS_PER_GROUP + 1}", prepared=False).run({})
+    except EmptyResultSet:  # the screen has no rows for this user
+        return
     if found:
         hits = [
             SearchHit(title, source.format_note(note), lists.change_url(source.model, pk))

@@ -25,6 +25,7 @@ from skeleton.office.filters import DateTimeRangeFilter
 @admin.register(File)
 class FileAdmin(ReadOnlyRecordAdmin):
     resources = ("files",)
+    export_fields = "__all__"
     list_display = ("name", "mime_type", "size_shown", "purpose", "owner", "created_at")
     list_filter = (("created_at", DateTimeRangeFilter),)
     search_fields = ("name", "purpose")

@@ -70,6 +70,7 @@ def _active(user: User) -> bool:
 @admin.register(User)
 class UserAdmin(RecordAdmin):
     resources = ("users",)
+    export_fields = "__all__"
     create_input, update_input = NewUserInputSerializer, UserFormInputSerializer
     list_display = ("email", "name", "role_labels", active_column(), "last_login", "created_at")
     list_filter = ("is_active", ("roles", RelatedDropdownFilter))
@@ -171,6 +172,7 @@ class RoleForm(RecordForm):
 @admin.register(Role)
 class RoleAdmin(RecordAdmin):
     resources = ("roles",)
+    export_fields = "__all__"
     create_input = update_input = RoleInputSerializer
     form = RoleForm
     list_display = ("name", "description", "permission_labels", "holder_count")

@@ -11,10 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
+from skeleton.importexport.checks import ImportableAdminChecks
 from skeleton.importexport.imports import apply_import, start_import
 from skeleton.importexport.models import Import, ImportState
 from skeleton.importexport.processing import RowPlan
@@ -57,8 +59,13 @@ class UploadForm(forms.Form):
 
 
 class ImportableAdmin(RecordAdmin):
-    """An admin whose list supports imports. Its `table` must have a key."""
+    """An admin whose list supports imports. Its `table` must have a key.
 
+    A large file is processed by a job, which has no request. So rows come from `rows(actor)`, permission from
+    `can_import(actor)`, and columns from `table`, `export_fields` and `readonly_fields`.
+    """
+
+    checks_class = ImportableAdminChecks
     table: ClassVar[Table]
     create_input: ClassVar[type[InputSerializer]]
     update_input: ClassVar[type[InputSerializer]]
@@ -79,7 +86,7 @@ class ImportableAdmin(RecordAdmin):
     # rows of a file
 
     def can_import(self, actor: Actor) -> bool:
-        """Return whether the actor may read and write the records. Checked at upload and again before processing."""
+        """Return whether the actor may read and write the records. Checked on each page, and before processing."""
         resources = self.resources
         return all(actor.can(*(f"{name}:{action}" for name in resources)) for action in ("read", "write"))
 
@@ -95,14 +102,28 @@ class ImportableAdmin(RecordAdmin):
         """Return the sort key of a row: existing records by id, so that two imports cannot deadlock, then new ones."""
         return (plan.record is None, str(plan.record.pk) if plan.record else "", plan.row.number)
 
+    @cached_property
+    def file_table(self) -> Table:
+        """The columns of exports and imports. Those in `readonly_fields` are not imported."""
+        return super().file_table.read_only([name for name in self.readonly_fields if isinstance(name, str)])
+
     # pages
 
     def import_link(self, request: HttpRequest) -> str | None:
-        return self.url_for("import") if self.can_import(self.actor(request)) else None
+        return self.url_for("import") if self._may_import(request) else None
+
+    def _may_import(self, request: HttpRequest) -> bool:
+        """Return whether the actor may import, and use the list and both forms, as an import does what they do."""
+        return (
+            self.has_view_permission(request)
+            and self.has_add_permission(request)
+            and self.has_change_permission(request)
+            and self.can_import(self.actor(request))
+        )
 
     def _importer(self, request: HttpRequest) -> Actor:
         actor: Actor = self.actor(request)
-        if not self.can_import(actor):
+        if not self._may_import(request):
             raise PermissionDenied
         return actor
 
@@ -130,7 +151,7 @@ class ImportableAdmin(RecordAdmin):
     def _template(self, request: HttpRequest, kind: str) -> HttpResponseBase:
         self._importer(request)
         name = f"{self.opts.verbose_name_plural}-template".replace(" ", "-")
-        return table_response(name, self.table.template(), xlsx=kind == "xlsx")
+        return table_response(name, self.file_table.template(), xlsx=kind == "xlsx")
 
     def _show(self, request: HttpRequest, import_id: str) -> HttpResponse:
         """Show the import's progress, preview or errors. A POST applies it."""
@@ -175,8 +196,8 @@ class ImportableAdmin(RecordAdmin):
                 "opts": self.opts,
                 "title": title,
                 "subtitle": None,
-                "columns": [(column, column.help) for column in self.table.columns],
-                "key": self.table.key,
+                "columns": [(column, column.help) for column in self.file_table.columns],
+                "key": self.file_table.key,
                 "list_page": self.changelist_url,
                 "media": self.media,
                 **context,

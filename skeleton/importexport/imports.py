@@ -71,7 +71,7 @@ def _check_heading(screen: Any, content: bytes, encoding: str | None) -> bool:
     """Check the heading. Return False if that takes too long for a request. Raises InvalidFile."""
     try:
         with open_sheet(content, encoding=encoding, limits=REQUEST_LIMITS) as sheet:
-            check_heading(screen.table, sheet.heading)
+            check_heading(screen.file_table, sheet.heading)
     except LimitExceeded:
         return False
     return True

@@ -44,7 +44,9 @@ class ImportTarget(Protocol):
     """The target of an import: an admin with `skeleton.importexport.import_admin.ImportableAdmin`."""
 
     model: type[Model]
-    table: Table
+
+    @property
+    def file_table(self) -> Table: ...
 
     def rows(self, actor: Actor) -> Any: ...
 
@@ -105,7 +107,7 @@ def process(
 
 
 def _process(target: ImportTarget, sheet: Sheet, actor: Actor, progress: Progress) -> ImportReport:
-    columns = [column.prepare() for column in _columns_of(target.table, sheet.heading)]
+    columns = [column.prepare() for column in _columns_of(target.file_table, sheet.heading)]
     plans = _plans(target, sheet, columns, actor)
     ordered = sorted(plans, key=target.lock_order_key)
     outcomes = {}
@@ -179,8 +181,8 @@ def _plans(target: ImportTarget, sheet: Sheet, columns: list[Column], actor: Act
             _read_known(plan, columns)
         _find_records(target, fresh, columns, actor)
         for plan in fresh:
-            _read_amounts(plan, columns, target.table)
-            _check_not_repeated(plan, target.table, first_of)
+            _read_amounts(plan, columns, target.file_table)
+            _check_not_repeated(plan, target.file_table, first_of)
         plans += fresh
     return plans
 
@@ -212,7 +214,7 @@ def _read(plan: RowPlan, column: Column, cell: Any, context: dict[str, Any]) -> 
 
 def _find_records(target: ImportTarget, plans: list[RowPlan], columns: list[Column], actor: Actor) -> None:
     """Set the records that the rows refer to, by id or by key."""
-    rows = target.table.with_related(target.rows(actor))
+    rows = target.file_table.with_related(target.rows(actor))
     by_id = {plan.row.number: parse_uuid(str(plan.values[ID])) for plan in plans if plan.values.get(ID)}
     found = {record.pk: record for record in rows.filter(pk__in=[pk for pk in by_id.values() if pk])}
     for plan in plans:
@@ -220,8 +222,8 @@ def _find_records(target: ImportTarget, plans: list[RowPlan], columns: list[Colu
             plan.record = found.get(by_id[plan.row.number])
             if plan.record is None:
                 plan.add_error(ID, _("There is no record with this id. Leave the id empty to create one."))
-    keyed = [plan for plan in plans if plan.row.number not in by_id and _key_of(plan, target.table)]
-    _find_by_key(target.table, rows, keyed, columns)
+    keyed = [plan for plan in plans if plan.row.number not in by_id and _key_of(plan, target.file_table)]
+    _find_by_key(target.file_table, rows, keyed, columns)
 
 
 def _find_by_key(table: Table, rows: Any, plans: list[RowPlan], columns: list[Column]) -> None:
@@ -283,7 +285,9 @@ def _read_amounts(plan: RowPlan, columns: list[Column], table: Table) -> None:
 
 
 def _apply_row(target: ImportTarget, plan: RowPlan, columns: list[Column], actor: Actor) -> RowOutcome:
-    label = " · ".join(text for name in target.table.key if (text := plan.texts.get(name))) or str(plan.record or "")
+    label = " · ".join(text for name in target.file_table.key if (text := plan.texts.get(name))) or str(
+        plan.record or ""
+    )
     outcome = RowOutcome(plan.row.number, label, NEW if plan.record is None else UNCHANGED, errors=dict(plan.errors))
     if outcome.errors:
         outcome.state = INVALID
@@ -298,12 +302,12 @@ def _apply_row(target: ImportTarget, plan: RowPlan, columns: list[Column], actor
             changed = [column for column in written if _differs(column, plan)]
             if changed:
                 outcome.state = CHANGED
-                outcome.changes = {column.name: _change(plan, column, target.table) for column in changed}
+                outcome.changes = {column.name: _change(plan, column, target.file_table) for column in changed}
                 with transaction.atomic():
                     target.update_row(plan.record, _body(plan, changed), actor)
     except EXPECTED_ERRORS as exc:
         outcome.state, outcome.changes = INVALID, {}
-        outcome.errors = _errors(domain_error_of(exc), target.table)
+        outcome.errors = _errors(domain_error_of(exc), target.file_table)
     return outcome
 
 

@@ -76,6 +76,7 @@ class TaskFilter(DropdownFilter):
 @admin.register(Job)
 class JobAdmin(ReadOnlyRecordAdmin):
     resources = ("jobs",)
+    export_fields = "__all__"
     list_before_template = "skeleton/jobs/workers.html"
     list_after_template = "skeleton/jobs/periodic.html"
     list_display = ("title", status_column("status", COLOURS), "since", "due", "tries", "why")

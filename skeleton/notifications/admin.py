@@ -42,8 +42,8 @@ class OwnRecordsAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.admin_site.actor_of(request) is not None
 
-    def can_run(self, request: HttpRequest, action: AdminAction) -> bool:
-        return self.has_view_permission(request)
+    def can_run(self, request: HttpRequest, action: AdminAction, record: Any = None) -> bool:
+        return self.has_view_permission(request, record)
 
 
 # --- preferences ------------------------------------------------------------------------------------------------------
@@ -97,6 +97,7 @@ class PreferencesAdmin(OwnRecordsAdmin, RecordAdmin):
 
     show_add_link = False
     resources = ("notifications",)
+    export_fields = "__all__"
     create_input = update_input = PreferencesInputSerializer
     form = PreferencesForm
     fieldsets = (
@@ -161,6 +162,7 @@ class ReadFilter(DropdownFilter):
 @admin.register(Notification)
 class NotificationAdmin(OwnRecordsAdmin, ReadOnlyRecordAdmin):
     resources = ("notifications",)
+    export_fields = "__all__"
     list_before_template = "skeleton/notifications/inbox.html"
     list_display = ("title", "body", "about", "state", "created_at")
     list_filter = (ReadFilter,)
@@ -236,6 +238,7 @@ class DeliveryAdmin(ReadOnlyRecordAdmin):
     """The deliveries, for users with `*:*`. No role can have a permission on `deliveries`, because none is defined."""
 
     resources = ("deliveries",)
+    export_fields = "__all__"
     paginator = InfinitePaginator  # counting would be slow: there is one for every e-mail ever sent
     list_display = ("event", "to", "channel_name", status_column("status", COLOURS), "attempts", "error", "updated_at")
     list_filter = (StatusFilter, "channel")

@@ -18,6 +18,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from unfold.enums import ActionVariant
 
+from skeleton.kernel.errors import Forbidden
 from skeleton.kernel.translation import Text
 from skeleton.office.form_errors import EXPECTED_ERRORS, add_to_form, domain_error_of
 from skeleton.office.forms import ActionForm
@@ -47,9 +48,9 @@ class ActionResult:
 class AdminAction:
     """An action on a record.
 
-    `permissions`: any one of these is required (default: `write` for one of the admin's resources). `condition` decides
-    for which records the action is available. `question` is shown on the confirmation page. `deletes_record`: the
-    record no longer exists afterwards, so the user returns to the list.
+    `permissions`: any one of these is required, instead of the screen's permission to change. `condition` decides for
+    which records the action is available. `question` is shown on the confirmation page. `deletes_record`: the record no
+    longer exists afterwards, so the user returns to the list. `changes_record` is False for a download.
     """
 
     run: ActionFunction
@@ -61,6 +62,7 @@ class AdminAction:
     icon: str | None = None
     variant: ActionVariant = ActionVariant.DEFAULT
     deletes_record: bool = False
+    changes_record: bool = True
 
     def is_available_for(self, record: object) -> bool:
         return self.condition is None or self.condition(record)
@@ -87,14 +89,12 @@ def download(title: Text, **options: Any) -> Callable[[DownloadFunction], Callab
     def decorate(make: DownloadFunction) -> Callable[..., HttpResponseBase]:
         @wraps(make)
         def view(screen: "ReadOnlyAdmin", request: HttpRequest, object_id: str) -> HttpResponseBase:
-            if not screen.can_run(request, action):
-                raise PermissionDenied
-            record = screen.get_object(request, object_id)
+            record = _record_for(screen, action, request, object_id)
             if record is None:
                 return screen._get_obj_does_not_exist_redirect(request, screen.opts, object_id)  # type: ignore[no-any-return]
             return make(screen, request, record)
 
-        action = AdminAction(make, title, **options)
+        action = AdminAction(make, title, changes_record=False, **options)
         return _decorate(view, action)
 
     return decorate
@@ -111,9 +111,7 @@ def _decorate(view: View, action: AdminAction) -> View:
 
 def action_view(screen: "ReadOnlyAdmin", action: AdminAction, request: HttpRequest, object_id: str) -> HttpResponse:
     """Show the action's page, or run the action. Errors are shown on the page, which keeps the entered values."""
-    if not screen.can_run(request, action):
-        raise PermissionDenied
-    record = screen.get_object(request, object_id)
+    record = _record_for(screen, action, request, object_id)
     if record is None:
         return screen._get_obj_does_not_exist_redirect(request, screen.opts, object_id)  # type: ignore[no-any-return]
     posted = request.method == "POST"
@@ -137,6 +135,16 @@ def action_view(screen: "ReadOnlyAdmin", action: AdminAction, request: HttpReque
         question=action.question,
         danger=action.variant is ActionVariant.DANGER,
     )
+
+
+def _record_for(screen: "ReadOnlyAdmin", action: AdminAction, request: HttpRequest, object_id: str) -> Model | None:
+    """Return the record, or None if it doesn't exist. Raises PermissionDenied if the actor may not run the action."""
+    if not screen.can_run(request, action):
+        raise PermissionDenied
+    record: Model | None = screen.get_object(request, object_id)
+    if record is not None and not screen.can_run(request, action, record):
+        raise PermissionDenied
+    return record
 
 
 def form_response(
@@ -176,6 +184,8 @@ def run_bulk_action(
         form = action.form({}, record=record, actor=screen.actor(request))
         form.is_valid()
         try:
+            if not screen.can_run(request, action, record):
+                raise Forbidden
             action.run(screen, request, record, form)
             done += 1
         except EXPECTED_ERRORS as exc:

@@ -21,7 +21,7 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from skeleton.kernel.actors import Actor
 from skeleton.office.actions import AdminAction, run_bulk_action
 from skeleton.office.changelist import StrictChangeList
-from skeleton.office.checks import AdminChecks, require_checked_list
+from skeleton.office.checks import AdminChecks, require_checked_list, require_own_inline
 from skeleton.office.exports import ExportMixin
 from skeleton.office.forms import small_textarea
 from skeleton.office.links import links_for
@@ -86,14 +86,17 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
         actor: Actor | None = self.admin_site.actor_of(request)
         return actor is not None and actor.can(*(f"{resource}:{action}" for resource in self.resources))
 
-    def can_run(self, request: HttpRequest, action: AdminAction) -> bool:
-        if not self.has_view_permission(request):
+    def can_run(self, request: HttpRequest, action: AdminAction, record: Model | None = None) -> bool:
+        """Return whether the actor may run an action or a download on `record`, or on any record without one."""
+        if not self.has_view_permission(request, record):
             return False
-        return (
-            self.actor(request).can(*action.permissions)
-            if action.permissions
-            else self.has_resource_permission(request, "write")
-        )
+        if action.permissions:
+            return self.actor(request).can(*action.permissions)
+        return self.has_action_permission(request)
+
+    def has_action_permission(self, request: HttpRequest) -> bool:
+        """Return whether the actor may run actions that have no permissions of their own."""
+        return self.has_resource_permission(request, "write")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -111,10 +114,19 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
         """Return False: Django's own deletion is never available. Where deletion is possible, it is an action."""
         return False
 
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Refuse: Django would delete without an actor and without a service."""
+        raise PermissionDenied
+
     # rows
 
     def rows(self, actor: Actor) -> QuerySet[Model]:
-        """Return the rows that the actor may see, as in the API (`visible_to`)."""
+        """Return the rows that the actor may see, as in the API (`visible_to`).
+
+        Everything that reads rows starts here: pages, search, actions, exports and imports. Override this to hide rows.
+        """
         found: QuerySet[Model] = self.model._default_manager.visible_to(actor)
         return found
 
@@ -188,6 +200,13 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
         """Return the rows that can be selected."""
         return self.get_queryset(request)
 
+    # parts
+
+    def get_inline_instances(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        for inline in self.get_inlines(request, obj):
+            require_own_inline(inline)
+        return list(super().get_inline_instances(request, obj))
+
     # actions
 
     def get_record_action(self, name: str) -> AdminAction:
@@ -204,7 +223,7 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
             self.get_unfold_action(name)
             for name in self._extract_action_names(self.record_actions)
             if record is not None
-            and self.can_run(request, self.get_record_action(name))
+            and self.can_run(request, self.get_record_action(name), record)
             and self.get_record_action(name).is_available_for(record)
         ]
 
@@ -215,7 +234,9 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
             for name, action in bulk_actions.items()
             if self.can_run(request, action)
         }
-        return {**super().get_actions(request), **available}
+        found: dict[str, object] = {**super().get_actions(request), **available}
+        found.pop("delete_selected", None)  # it would delete without an actor
+        return found
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Model]) -> HttpResponse | None:
         """Run a bulk action. Raises BadParameter if the id of a selected row is invalid."""
@@ -328,7 +349,7 @@ class _ChildInlineMixin:
         return self.admin_site.get_model_admin(self.parent_model)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(self._parent_admin().has_view_permission(request))
+        return bool(self._parent_admin().has_view_permission(request, obj))
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         parent = self._parent_admin()

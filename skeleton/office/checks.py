@@ -1,11 +1,15 @@
-"""System checks of admin classes: refuse Django's hooks that have no effect here."""
+"""System checks of admin classes: refuse Django's hooks that have no effect here, and name the ones that do."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from django.contrib.admin.views.main import ChangeList
 from django.core.checks import Error
+from django.forms import BaseForm
 from unfold.checks import UnfoldModelAdminChecks
+
+from skeleton.office.forms import RecordForm
+from skeleton.office.tables.table import table_for_model
 
 if TYPE_CHECKING:
     from skeleton.office.admins import ReadOnlyAdmin
@@ -19,15 +23,49 @@ UNUSED = {
 }
 """Options of ModelAdmin that have no effect here, and what to use instead."""
 
+_SAVING = (
+    "A form writes the body of an API request: override create_record(values, actor) and update_record(pk, values, "
+    "actor), or create_from_form() and update_from_form()."
+)
+_DELETING = "Deleting is an action (@admin_action with deletes_record=True): call the service there."
+
 WRITES = {
+    "save_form": _SAVING,
+    "save_model": _SAVING,
+    "save_related": _SAVING,
     "save_formset": "Child rows are part of the record's body: override create_record() and update_record().",
-    "delete_model": "Deleting is an action: call the service there.",
-    "delete_queryset": "Deleting is an action: call the service there.",
+    "has_delete_permission": _DELETING,
+    "delete_view": _DELETING,
+    "delete_model": _DELETING,
+    "delete_queryset": _DELETING,
+    "get_deleted_objects": _DELETING,
+    "response_delete": _DELETING,
+    "log_deletions": _DELETING,
     "lookup_allowed": "Lists accept the parameters of list_filter only.",
-    "get_deleted_objects": "Deleting is an action: call the service there.",
     "get_autocomplete_fields": "Use an AutocompleteField in the form instead.",
 }
 """Methods of ModelAdmin that would not be called, or whose result would be ignored."""
+
+FORM_WRITES = ("save", "save_m2m", "_save_m2m")
+FORMSET_WRITES = ("save", "save_new", "save_existing", "delete_existing")
+
+SHOWN_FIELDS = (
+    "fields",
+    "fieldsets",
+    "exclude",
+    "list_display",
+    "get_fields",
+    "get_fieldsets",
+    "get_exclude",
+    "get_list_display",
+)
+"""Declarations of what the pages show, which a file doesn't follow."""
+
+WRITING_PERMISSIONS = (
+    ("has_add_permission", "create_input", "create_from_form"),
+    ("has_change_permission", "update_input", "update_from_form"),
+)
+"""Permissions of Django, the input serializer that each needs, and the method that can do without it."""
 
 
 class AdminChecks(UnfoldModelAdminChecks):
@@ -35,35 +73,144 @@ class AdminChecks(UnfoldModelAdminChecks):
 
     def check(self, admin_obj: "ReadOnlyAdmin", **kwargs: object) -> list[object]:
         found: list[object] = super().check(admin_obj, **kwargs)
-        return [*found, *_unused(admin_obj), *_overridden(admin_obj), *_foreign_inlines(admin_obj)]
+        rules = (_unused, _overridden, _foreign_inlines, _forms, _files, _access, _permissions)
+        return [*found, *(error for rule in rules for error in rule(admin_obj))]
 
 
 def _unused(screen: object) -> Iterator[Error]:
     for name, hint in UNUSED.items():
         if getattr(screen, name, None):
-            yield _error(screen, "E101", f"{name!r} has no effect in this back office.", hint)
+            yield admin_error(screen, "E101", f"{name!r} has no effect in this back office.", hint)
 
 
 def _overridden(screen: object) -> Iterator[Error]:
-    for name, hint in WRITES.items():
-        owner = next((base for base in type(screen).__mro__ if name in vars(base)), None)
-        if owner is not None and not _is_base(owner):
-            yield _error(screen, "E102", f"{name}() would never be called.", hint)
+    for name in overridden(type(screen), WRITES):
+        yield admin_error(screen, "E102", f"{name}() would have no effect.", WRITES[name])
 
 
 def _foreign_inlines(screen: "ReadOnlyAdmin") -> Iterator[Error]:
     for inline in screen.inlines:
         if not getattr(inline, "follows_parent", False):
-            hint = "Subclass an inline class of skeleton.office.admins, which asks the parent's permissions."
-            yield _error(screen, "E103", f"The inline {inline.__name__} would be shown to nobody.", hint)
+            yield admin_error(screen, "E103", _foreign(inline), _OWN_INLINE)
+
+
+def _forms(screen: "ReadOnlyAdmin") -> Iterator[Error]:
+    """Refuse forms that would be expected to save: the record's, and those of its parts."""
+    if hasattr(screen, "create_from_form") and not issubclass(screen.form, RecordForm):
+        yield admin_error(screen, "E104", f"{screen.form.__name__} must subclass RecordForm.", _OWN_FORM)
+    for form in (screen.form, *(inline.form for inline in screen.inlines)):
+        for name in overridden(form, FORM_WRITES):
+            yield admin_error(screen, "E104", f"{form.__name__}.{name}() would have no effect.", _SAVING)
+    for formset in (inline.formset for inline in screen.inlines):
+        for name in overridden(formset, FORMSET_WRITES):
+            yield admin_error(screen, "E104", f"{formset.__name__}.{name}() would have no effect.", _SAVING)
+
+
+def _files(screen: "ReadOnlyAdmin") -> Iterator[Error]:
+    """Refuse a class that limits what its pages show, without a decision about its files."""
+    hint = "Declare export_fields in the same class: the names of the columns, or '__all__'."
+    for name in newer(screen, SHOWN_FIELDS, than=("export_fields", "table")):
+        yield admin_error(screen, "E105", f"{name} does not limit the columns of exports and imports.", hint)
+    if screen.export_fields != "__all__":
+        known = (screen.table or table_for_model(screen.model)).names
+        unknown = ", ".join(sorted(set(screen.export_fields).difference(known)))
+        if unknown:
+            hint = f"The known ones are {', '.join(known)}."
+            yield admin_error(screen, "E105", f"export_fields has unknown columns: {unknown}.", hint)
+
+
+def _access(screen: "ReadOnlyAdmin") -> Iterator[Error]:
+    if not screen.resources:
+        hint = 'Declare them: resources = ("customers",), the first part of permissions such as customers:read.'
+        yield admin_error(screen, "E106", "Without resources, nobody may see this screen.", hint)
+    manager = screen.model._default_manager
+    if not hasattr(manager, "visible_to") and not any(overridden(type(screen), ("rows",))):
+        hint = "Add visible_to(actor) to the model's queryset, or override rows(actor)."
+        yield admin_error(screen, "E106", f"{screen.model.__name__} does not say which rows an actor may see.", hint)
+
+
+def _permissions(screen: "ReadOnlyAdmin") -> Iterator[Error]:
+    """Refuse permissions for forms that write nothing, and those that an action would not ask."""
+    for name, body, writer in WRITING_PERMISSIONS:
+        declared = getattr(screen, body, None) is not None or any(overridden(type(screen), (writer,)))
+        writes = declared and hasattr(screen, writer)
+        if not writes and any(overridden(type(screen), (name,))):
+            hint = f"Subclass RecordAdmin and set {body}, or remove the method."
+            yield admin_error(screen, "E107", f"{name}() would have no effect: there is no form to write.", hint)
+    for action in _own_permission_actions(screen):
+        for name in newer(screen, ("has_change_permission",), than=(action, "can_run")):
+            text = f"The action {action!r} has permissions of its own and does not ask {name}()."
+            yield admin_error(screen, "E107", text, "Override can_run(request, action, record) in the same class too.")
+
+
+def _own_permission_actions(screen: "ReadOnlyAdmin") -> Iterator[str]:
+    for name in {*screen._extract_action_names(screen.record_actions), *screen.bulk_actions}:
+        action = screen.get_record_action(name)
+        if action.permissions and action.changes_record:
+            yield name
+
+
+# --- which class declares what ----------------------------------------------------------------------------------------
+
+
+def overridden(kind: type, names: Collection[str]) -> Iterator[str]:
+    """Yield those of `names` that a class outside of Django, unfold and our bases declares."""
+    for name in names:
+        owner = _owner(kind, name)
+        if owner is not None and not _is_base(owner):
+            yield name
+
+
+def newer(screen: object, names: Collection[str], *, than: Collection[str]) -> Iterator[str]:
+    """Yield those of `names` that a more derived class declares than the one that declares any of `than`."""
+    kind = type(screen)
+    decided = min(_distance(kind, name) for name in than)
+    for name in overridden(kind, names):
+        if _distance(kind, name) < decided:
+            yield name
+
+
+def _owner(kind: type, name: str) -> type | None:
+    return next((base for base in kind.__mro__ if name in vars(base)), None)
+
+
+def _distance(kind: type, name: str) -> int:
+    """Return how far from `kind` the class is that declares `name`: 0 is `kind` itself."""
+    owner = _owner(kind, name)
+    return len(kind.__mro__) if owner is None else kind.__mro__.index(owner)
 
 
 def _is_base(owner: type) -> bool:
-    return owner.__module__.startswith(("django.", "unfold.", "skeleton.office."))
+    return owner.__module__.startswith(("django.", "unfold.", "skeleton.office.", "skeleton.importexport.import_admin"))
 
 
-def _error(screen: object, number: str, text: str, hint: str) -> Error:
+def admin_error(screen: object, number: str, text: str, hint: str) -> Error:
+    """Return an error about an admin class. `hint` says what to do."""
     return Error(text, hint=hint, obj=type(screen), id=f"skeleton.{number}")
+
+
+# --- what is only known when a page is opened -------------------------------------------------------------------------
+
+_OWN_INLINE = "Subclass an inline class of skeleton.office.admins, which asks the parent's permissions."
+_OWN_FORM = "It converts what was entered to the body of an API request, which is what is written."
+
+
+def _foreign(inline: type) -> str:
+    return f"The inline {inline.__name__} would be shown to nobody."
+
+
+def require_own_inline(inline: type) -> None:
+    """Raise TypeError for an inline class that would be shown to nobody."""
+    if not getattr(inline, "follows_parent", False):
+        raise TypeError(f"{_foreign(inline)} {_OWN_INLINE}")
+
+
+def require_record_form(form: type[BaseForm]) -> None:
+    """Raise TypeError for a form class that is no RecordForm, or that would save by itself."""
+    if not issubclass(form, RecordForm):
+        raise TypeError(f"{form.__name__} must subclass RecordForm. {_OWN_FORM}")
+    for name in overridden(form, FORM_WRITES):
+        raise TypeError(f"{form.__name__}.{name}() would have no effect. {_SAVING}")
 
 
 def require_checked_list(kind: type[ChangeList], ours: type[ChangeList]) -> type[ChangeList]:

@@ -1,12 +1,14 @@
 """Export of lists to files, with exactly the rows that match the filters, the search and `visible_to`."""
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
 
 from django.contrib.admin.views.main import ALL_VAR, PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.office.parameters import BadParameter, validates_parameters
@@ -26,6 +28,13 @@ class ExportMixin:
 
     table: ClassVar[Table | None] = None
     """The columns. By default, the model's own fields, read-only."""
+
+    export_fields: ClassVar[Sequence[str] | Literal["__all__"]] = "__all__"
+    """The names of those columns that exports and imports have.
+
+    Neither the form's fields nor the list's columns limit them. So a class that declares which fields its pages show
+    declares this (or `table`) as well, or `manage.py check` refuses it.
+    """
 
     change_list_template = "skeleton/admin/change_list.html"
     opts: Any
@@ -60,6 +69,12 @@ class ExportMixin:
         """Return the address of the import page if the user may import (`skeleton.importexport.import_admin`)."""
         return None
 
+    @cached_property
+    def file_table(self) -> Table:
+        """The columns of exports and imports: those of `table` that `export_fields` names."""
+        table = self.table or table_for_model(self.model)
+        return table if self.export_fields == "__all__" else table.only(self.export_fields)
+
     @validates_parameters
     def export(self, request: HttpRequest, kind: str) -> HttpResponseBase:
         """Stream all pages of the current list as CSV or XLSX."""
@@ -69,6 +84,5 @@ class ExportMixin:
             if name in request.GET:
                 raise BadParameter(name, NO_PAGES_MESSAGE)
         rows = self.get_changelist_instance(request).queryset  # type: ignore[attr-defined]
-        table = self.table or table_for_model(self.model)
         name = str(self.opts.verbose_name_plural).replace(" ", "-")
-        return table_response(name, table.lines(rows), xlsx=kind == "xlsx")
+        return table_response(name, self.file_table.lines(rows), xlsx=kind == "xlsx")

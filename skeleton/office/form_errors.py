@@ -4,16 +4,17 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol, cast, runtime_checkable
 
 from django import forms
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DatabaseError
 from django.db.models import ProtectedError, RestrictedError
 from django.utils.functional import Promise
 from rest_framework.exceptions import ValidationError
 
-from skeleton.kernel.errors import DomainError
+from skeleton.kernel.errors import DomainError, Invalid
 from skeleton.kernel.translation import Text
 from skeleton.rest.handler import to_domain_error
 
-EXPECTED_ERRORS = (DomainError, ValidationError, DatabaseError, ProtectedError, RestrictedError)
+EXPECTED_ERRORS = (DomainError, ValidationError, DjangoValidationError, DatabaseError, ProtectedError, RestrictedError)
 """Exceptions caused by the user's input. All others are server errors, or concern authentication and permissions."""
 
 
@@ -27,6 +28,8 @@ class HasRows(Protocol):
 
 def domain_error_of(exc: Exception) -> DomainError:
     """Return the domain error for one of `EXPECTED_ERRORS`. Raises it again if it is unexpected."""
+    if isinstance(exc, DjangoValidationError) and not hasattr(exc, "error_dict"):
+        return Invalid(exc.messages[0])
     error = to_domain_error(exc)
     if error is None:
         raise exc

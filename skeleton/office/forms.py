@@ -128,9 +128,28 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
                 field.currency = posted or getattr(self.instance, currency, None) or field.currency
 
     def full_clean(self) -> None:
+        self.corrected: set[str] = set()
         super().full_clean()
         if self.write_error is not None and self.is_bound:
             add_to_form(self, self.write_error, self.aliases)
+
+    def _clean_fields(self) -> None:
+        """Also note the fields that a `clean_<name>()` method has set to something else than was entered."""
+        super()._clean_fields()  # type: ignore[misc]
+        for name, field in self._bound_items():  # type: ignore[attr-defined]
+            if name in self.cleaned_data and hasattr(self, f"clean_{name}"):
+                self._note_correction(name, field.field._clean_bound_field(field))
+
+    def _clean_form(self) -> None:
+        """Also note the fields that `clean()` has set to something else."""
+        before = dict(self.cleaned_data)
+        super()._clean_form()  # type: ignore[misc]
+        for name in before.keys() & self.cleaned_data.keys():
+            self._note_correction(name, before[name])
+
+    def _note_correction(self, name: str, entered: object) -> None:
+        if self.cleaned_data[name] != entered:
+            self.corrected.add(name)
 
     def _post_clean(self) -> None:
         """Skip model validation: PostgreSQL checks constraints, and `kernel.constraints` maps them to fields."""
@@ -149,8 +168,8 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
         return bool(posted and self.version and posted != self.version)
 
     def request_body(self, *, partial: bool) -> Values:
-        """Return the entered values as a JSON body; with `partial`, only changed ones."""
-        names = self.changed_data if partial else self.fields
+        """Return the entered values as a JSON body; with `partial`, only those that the user or `clean()` changed."""
+        names = [name for name in self.fields if not partial or name in self.changed_data or name in self.corrected]
         return {name: as_json(self.cleaned_data[name]) for name in names if name in self.cleaned_data}
 
 

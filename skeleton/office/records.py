@@ -16,6 +16,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, DomainError
 from skeleton.kernel.types import Values
 from skeleton.office.admins import ReadOnlyAdmin, StackedChildInline, TabularChildInline
+from skeleton.office.checks import require_record_form
 from skeleton.office.form_errors import EXPECTED_ERRORS, domain_error_of, field_messages, form_field_for
 from skeleton.office.forms import RecordForm
 from skeleton.rest.serializers import InputSerializer
@@ -47,9 +48,15 @@ class RecordAdmin(ReadOnlyAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return (
             self.update_input is not None
-            and self.has_view_permission(request)
+            and self.has_view_permission(request, obj)
             and self.has_resource_permission(request, "write")
         )
+
+    def has_action_permission(self, request: HttpRequest) -> bool:
+        """Return `has_change_permission` without a record: an action may go on where a record's form is closed."""
+        if self.update_input is None:
+            return super().has_action_permission(request)
+        return self.has_change_permission(request)
 
     # Django's hooks for saving, overridden: forms don't write anything
 
@@ -117,6 +124,7 @@ class RecordAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: object
     ) -> object:
         form = super().get_form(request, obj, change, **kwargs)
+        require_record_form(form)
         error = getattr(request, "_write_error", None)
         if error is None:
             return form

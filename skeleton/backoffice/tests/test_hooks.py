@@ -47,7 +47,7 @@ def registered(settings: Any) -> Iterator[Register]:
             "update_input": CategoryInputSerializer,
         }
         if issubclass(base, RecordAdmin):
-            own["fields"] = ("name", "description")
+            own |= {"fields": ("name", "description"), "export_fields": "__all__"}
         newcomer: ReadOnlyAdmin = type("Newcomer", (base,), {**own, **hooks, "__module__": __name__})(Category, site)
         site._registry[Category] = newcomer
         settings.ROOT_URLCONF = with_admin(site)
@@ -204,7 +204,6 @@ def test_saving_hooks_are_called(registered, chief, category):
         return category.pk
 
     registered(
-        save_model=lambda self, request, obj, form, change: called.append("save_model"),
         response_change=lambda self, request, obj: HttpResponse("changed"),
         response_add=lambda self, request, obj, *args: HttpResponse("added"),
         create_record=create_record,
@@ -212,7 +211,7 @@ def test_saving_hooks_are_called(registered, chief, category):
     )
     assert chief.post(f"{LIST}{category.pk}/change/", {"name": "Wires"}).content == b"changed"
     assert chief.post(ADD, {"name": "Plugs", "description": ""}).content == b"added"
-    assert called == ["save_model", "update_record", "save_model", "create_record"]
+    assert called == ["update_record", "create_record"]
 
 
 def test_views_of_ones_own_are_reached_and_accept_no_parameters(registered, chief):
@@ -247,6 +246,10 @@ REFUSED = [
     ({"delete_model": lambda self, request, obj: None}, "skeleton.E102"),
     ({"delete_queryset": lambda self, request, queryset: None}, "skeleton.E102"),
     ({"save_formset": lambda self, request, form, formset, change: None}, "skeleton.E102"),
+    ({"save_model": lambda self, request, obj, form, change: None}, "skeleton.E102"),
+    ({"save_form": lambda self, request, form, change: form.instance}, "skeleton.E102"),
+    ({"save_related": lambda self, request, form, formsets, change: None}, "skeleton.E102"),
+    ({"has_delete_permission": lambda self, request, obj=None: True}, "skeleton.E102"),
     ({"lookup_allowed": lambda self, lookup, value, request=None: True}, "skeleton.E102"),
     ({"inlines": (type("Plain", (TabularInline,), {"model": Item}),)}, "skeleton.E103"),
 ]
@@ -260,6 +263,11 @@ def test_what_would_be_ignored_is_refused_at_start_up(registered, hooks, error):
 def test_a_screen_without_surprises_has_no_errors(registered):
     assert errors(registered()) == []
     assert errors(registered(base=ReadOnlyRecordAdmin)) == []
+
+
+@pytest.mark.parametrize("screen", admin.site._registry.values(), ids=str)
+def test_our_own_screens_have_no_errors(screen):
+    assert errors(screen) == []
 
 
 def test_a_list_that_would_accept_any_lookup_is_refused(registered, chief):

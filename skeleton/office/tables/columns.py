@@ -68,6 +68,12 @@ class Column:
             found = getattr(found, part, None)
         return found
 
+    def as_read_only(self) -> Self:
+        """Return a copy that is read-only."""
+        column = copy(self)
+        column.read_only = True
+        return column
+
     def to_cell(self, value: object, values: Values) -> object:
         """Return the cell for a value."""
         return value

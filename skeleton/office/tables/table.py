@@ -1,8 +1,8 @@
 """A list as a table: its columns, and the key by which rows are matched."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -49,6 +49,16 @@ class Table:
     def key_columns(self) -> list[Column]:
         by_name = {column.name: column for column in self.columns}
         return [by_name[name] for name in self.key]
+
+    def only(self, names: Collection[str]) -> "Table":
+        """Return the table with these columns only. Its key remains if they include all of it."""
+        columns = tuple(column for column in self.columns if column.name in names)
+        return replace(self, columns=columns, key=self.key if set(self.key) <= set(names) else ())
+
+    def read_only(self, names: Collection[str]) -> "Table":
+        """Return the table with these columns read-only, so that an import ignores them."""
+        columns = tuple(column.as_read_only() if column.name in names else column for column in self.columns)
+        return replace(self, columns=columns)
 
     def with_related(self, rows: QuerySet[Model]) -> QuerySet[Model]:
         """Return `rows` with all related data that the columns need."""
