@@ -66,6 +66,7 @@ def is_draft(note: CreditNote) -> bool:
 @admin.register(CreditNote)
 class CreditNoteAdmin(EntriesMixin, ReadOnlyRecordAdmin):
     resources = ("invoices",)
+    export_fields = "__all__"
     list_display = ("number_shown", "customer_name", "state", TOTAL, "on_account", "issue_date")
     list_filter = (
         ("status", ChoicesDropdownFilter),

@@ -220,6 +220,7 @@ class PaymentRefundInline(RefundInline):
 @admin.register(Payment)
 class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
     resources = ("invoices",)
+    export_fields = "__all__"
     list_display = ("number", "paid_at", "customer", AMOUNT, "on_account", "state", "method", "reference")
     list_filter = (
         ("direction", ChoicesDropdownFilter),

@@ -62,10 +62,10 @@ SHOWN_FIELDS = (
 """Declarations of what the pages show, which a file doesn't follow."""
 
 WRITING_PERMISSIONS = (
-    ("has_add_permission", "create_input", "create_from_form"),
-    ("has_change_permission", "update_input", "update_from_form"),
+    ("has_add_permission", "create_input", "create_from_form", "add_view"),
+    ("has_change_permission", "update_input", "update_from_form", "change_view"),
 )
-"""Permissions of Django, the input serializer that each needs, and the method that can do without it."""
+"""Permissions of Django, the input serializer that each needs, and the method or the page that can do without it."""
 
 
 class AdminChecks(UnfoldModelAdminChecks):
@@ -131,9 +131,9 @@ def _access(screen: "ReadOnlyAdmin") -> Iterator[Error]:
 
 def _permissions(screen: "ReadOnlyAdmin") -> Iterator[Error]:
     """Refuse permissions for forms that write nothing, and those that an action would not ask."""
-    for name, body, writer in WRITING_PERMISSIONS:
+    for name, body, writer, page in WRITING_PERMISSIONS:
         declared = getattr(screen, body, None) is not None or any(overridden(type(screen), (writer,)))
-        writes = declared and hasattr(screen, writer)
+        writes = (declared and hasattr(screen, writer)) or any(overridden(type(screen), (page,)))
         if not writes and any(overridden(type(screen), (name,))):
             hint = f"Subclass RecordAdmin and set {body}, or remove the method."
             yield admin_error(screen, "E107", f"{name}() would have no effect: there is no form to write.", hint)
