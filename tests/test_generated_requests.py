@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from accounting.services.accounts import seed_chart
 from skeleton.identity.tests.factories import client_of, user_in_role
 from skeleton.testkit.client import PREFIX, ApiClient, document
 from skeleton.testkit.matrix import tables
@@ -88,6 +89,7 @@ SEEDS = [
             "lines": [{"description": "Work", "quantity": 1, "unit_price": 50000}],
         },
     ),
+    ("/payments", {"customer_id": "/customers", "amount": 100, "currency": "USD", "method": "cash"}),
     ("/orders", {"customer_id": "/customers", "lines": [{"item_id": "/catalog/items", "quantity": 1}]}),
     (
         "/contracts",
@@ -109,6 +111,7 @@ SEEDS = [
 COLLECTIONS = {
     "role_id": "/roles",
     "customer_id": "/customers",
+    "invoice_id": "/invoices",
     "party_id": "/customers",
     "account_id": "/accounts",
     "category_id": "/catalog/categories",
@@ -149,16 +152,25 @@ class World:
 
     def seed(self):
         routed = {(route.method, route.path) for table in tables().values() for route in table}
+        seed_chart()
         self.ids["/users"] = [str(user_in_role("viewer").pk) for _ in range(3)]
         for path, body in SEEDS:
             if ("POST", path) in routed:
                 made = self.client.post(path, self.with_ids(body)).ok(201)
                 self.ids[path].append((made.get("data") or made)["id"])
+        self.seed_credit_note()
         if ("POST", "/files") in routed:
             file = SimpleUploadedFile("hello.txt", b"Hello")
             headers = {"Authorization": f"Bearer {self.client.token}"}
             made = Client().post(f"{PREFIX}/files", {"file": file}, headers=headers)
             self.ids["/files"].append(made.json()["id"])
+
+    def seed_credit_note(self):
+        """Credit the last invoice, which has a line. The note stays a draft."""
+        invoice = self.ids["/invoices"][-1]
+        self.client.post(f"/invoices/{invoice}/send").ok(200)
+        made = self.client.post(f"/invoices/{invoice}/credit-notes", {"reason": "Returned"}).ok(201)
+        self.ids["/credit-notes"].append(made["id"])
 
     def with_ids(self, value):
         """Return `value` with an existing id in place of each path of a collection."""
