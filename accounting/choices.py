@@ -1,11 +1,14 @@
 """The enumerations of accounting."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from django.conf import settings
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from skeleton.kernel.translation import Text
 
 
 class AccountType(TextChoices):
@@ -34,6 +37,18 @@ class SourceType(TextChoices):
     REVERSAL = "reversal", _("Reversal")
     OPENING = "opening", pgettext_lazy("journal entry", "Opening")
     CLOSING = "closing", pgettext_lazy("journal entry", "Closing")
+
+
+PURPOSES: Mapping[str, Text] = {
+    "send": pgettext_lazy("purpose of a transaction", "Sending"),
+    "receive": pgettext_lazy("purpose of a transaction", "Receipt of payment"),
+    "refund": pgettext_lazy("purpose of a transaction", "Refund"),
+    "reverse": pgettext_lazy("purpose of a transaction", "Reversal of a payment"),
+    "allocate": pgettext_lazy("purpose of a transaction", "Allocation"),
+    "undo": pgettext_lazy("purpose of a transaction", "Undoing"),
+    "write_off": pgettext_lazy("purpose of a transaction", "Write-off"),
+}
+"""The labels of the purposes for which other apps post."""
 
 
 class PeriodStatus(TextChoices):

@@ -21,13 +21,14 @@ from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
-from skeleton.kernel.text import format_text
+from skeleton.kernel.text import format_text, local_day
+from skeleton.kernel.time_limits import FIRST_DAY
 
 CODE = r"^[A-Za-z0-9][A-Za-z0-9.-]*$"
 """The format of account codes."""
 
-FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
-"""The range of dates for entries. Anything outside of it is a typing error."""
+LAST_DAY = dt.date(2999, 12, 31)
+"""The last date for entries, which begin with `FIRST_DAY`. Anything outside of it is a typing error."""
 
 CURRENCY = r"^[A-Z]{3}$"
 
@@ -233,7 +234,7 @@ class Entry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.date} {self.description}"
+        return f"{local_day(self.date)} {self.description}"
 
 
 class LineQuerySet(RowLevelQuerySet["Line"]):
@@ -409,4 +410,4 @@ class Period(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.start_date} – {self.end_date}"
+        return f"{local_day(self.start_date)} – {local_day(self.end_date)}"

@@ -15,8 +15,9 @@ from uuid import UUID
 from django.db import connection
 
 from accounting.choices import DEBIT_NORMAL, AccountType
-from accounting.models import FIRST_DAY, LAST_DAY
+from accounting.models import LAST_DAY
 from skeleton.kernel.days import today
+from skeleton.kernel.time_limits import FIRST_DAY
 
 ONE_DAY = dt.timedelta(days=1)
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.choices import InvoiceStatus
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.money import EXACT_CONTEXT, round_half_away, within_int64
-from skeleton.kernel.text import format_text
+from skeleton.kernel.text import Money, format_text
 from skeleton.rest.http import number
 
 _PERCENT = Decimal("0.01")
@@ -35,10 +35,11 @@ class Totals:
     total: int
 
 
-def line_total(quantity: Decimal, unit_price: int, discount: int, *, path: str = "") -> int:
+def line_total(quantity: Decimal, unit_price: int, discount: int, *, currency: str, path: str = "") -> int:
     """Return round(quantity × unit_price) − discount, before tax.
 
-    Raises Invalid if the product exceeds int64 or the discount exceeds the product, with the field prefixed by `path`.
+    Raises Invalid if the product exceeds int64 or the discount exceeds the product, with the field prefixed by `path`
+    and the product in `currency`.
     """
     product = round_half_away(EXACT_CONTEXT.multiply(quantity, Decimal(unit_price)))
     within_int64(product, field=f"{path}unit_price")
@@ -46,7 +47,8 @@ def line_total(quantity: Decimal, unit_price: int, discount: int, *, path: str =
         raise Invalid(
             details={
                 f"{path}discount": format_text(
-                    _("Must be at most quantity × unit_price, which is {product}."), product=product
+                    _("Must be at most quantity × unit_price, which is {product}."),
+                    product=Money(product, currency),
                 )
             }
         )

@@ -21,7 +21,7 @@ from skeleton.db.compiled_sql import CurrentDate
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
-from skeleton.kernel.text import format_text
+from skeleton.kernel.text import format_text, local_day
 
 DAYS_MAX = 36_500
 """The longest period of a term or a renewal, in days: a hundred years."""
@@ -276,7 +276,7 @@ class Contract(ContractTerms, Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_contract_type_display()} {self.start_date} – {self.end_date}"
+        return f"{self.get_contract_type_display()} {local_day(self.start_date)} – {local_day(self.end_date)}"
 
     def state(self, today: dt.date) -> ContractState:
         """Return the state that decides which actions are allowed on the day `today`."""
@@ -354,4 +354,4 @@ class ContractCycle(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.ended_on}: {self.outcome}"
+        return f"{local_day(self.ended_on)}: {self.outcome}"

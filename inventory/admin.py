@@ -220,7 +220,7 @@ class AdjustForm(QuantityForm):
 
 class TransferForm(QuantityForm):
     to_warehouse_id = forms.ModelChoiceField(
-        Warehouse.objects.none(), widget=widgets.UnfoldAdminSelectWidget, label=_("To")
+        Warehouse.objects.none(), widget=widgets.UnfoldAdminSelectWidget, label=_("Target warehouse")
     )
 
     def setup(self) -> None:

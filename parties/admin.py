@@ -25,7 +25,7 @@ from parties.serializers import (
 from parties.spreadsheets import party_table
 from skeleton.importexport.import_admin import ImportableAdmin
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.text import format_text
+from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
 from skeleton.office.columns import active_column, money_column, status_column
@@ -107,9 +107,10 @@ class PartyAdmin(ImportableAdmin):
     def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         services.update_party(kind=self.kind, pk=pk, values=values, actor=actor)
 
-    def _become(self, request: HttpRequest, party: Party, action: str) -> str:
+    def _become(self, request: HttpRequest, party: Party, action: str) -> Text:
         services.change_status(kind=self.kind, pk=party.pk, action=action, actor=self.actor(request))
-        return f"{party.name} is {services.ACTIONS[action]} now."
+        status = services.ACTIONS[action]
+        return format_text(_("{number} is {status}."), number=party.name, status=Label(status.label))
 
     @admin_action(
         _("Activate"),
@@ -117,7 +118,7 @@ class PartyAdmin(ImportableAdmin):
         icon="check_circle",
         question=_("New orders, invoices and contracts can be made for it again."),
     )
-    def activate(self, request: HttpRequest, party: Party, form: ActionForm) -> str:
+    def activate(self, request: HttpRequest, party: Party, form: ActionForm) -> Text:
         return self._become(request, party, "activate")
 
     @admin_action(
@@ -126,7 +127,7 @@ class PartyAdmin(ImportableAdmin):
         icon="pause_circle",
         question=_("No new order, invoice or contract can be made for it."),
     )
-    def deactivate(self, request: HttpRequest, party: Party, form: ActionForm) -> str:
+    def deactivate(self, request: HttpRequest, party: Party, form: ActionForm) -> Text:
         return self._become(request, party, "deactivate")
 
     @admin_action(
@@ -136,7 +137,7 @@ class PartyAdmin(ImportableAdmin):
         variant=ActionVariant.DANGER,
         question=_("No new order, invoice or contract can be made for it."),
     )
-    def blacklist(self, request: HttpRequest, party: Party, form: ActionForm) -> str:
+    def blacklist(self, request: HttpRequest, party: Party, form: ActionForm) -> Text:
         return self._become(request, party, "blacklist")
 
 

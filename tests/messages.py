@@ -11,6 +11,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from django.apps import apps
 from django.utils.translation.template import templatize
 
 from skeleton.testkit.narrowing import present
@@ -57,6 +58,18 @@ def of_django(language: str) -> set[str]:
     for path in folders:
         with path.open("rb") as file:
             found |= {message.text for message, strings in translations(read_mo(file)).items() if all(strings)}
+    return found
+
+
+def of_libraries(language: str) -> list[tuple[Message, tuple[str, ...]]]:
+    """Return the texts of Django and the installed apps that aren't ours, with their translations."""
+    folders = [Path(config.path) for config in apps.get_app_configs()]
+    roots = [Path(django.__file__).parent / "conf", *(path for path in folders if "site-packages" in path.parts)]
+    found: list[tuple[Message, tuple[str, ...]]] = []
+    for path in (root / "locale" / language / "LC_MESSAGES" / "django.mo" for root in roots):
+        if path.exists():
+            with path.open("rb") as file:
+                found += translations(read_mo(file)).items()
     return found
 
 

@@ -1,6 +1,7 @@
 """The catalogues are complete and compiled, and all texts for users are marked for translation."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -179,3 +180,67 @@ class Field:
         "'Is bad.'",
     ]
     assert Message(None, "This contract has been terminated. Create a new one instead.") in marked()
+
+
+# --- messages and politeness ------------------------------------------------------------------------------------------
+
+
+def test_every_message_of_a_screen_is_marked():
+    """What `messages.success` and its like show, and what an action returns to be shown, is not a bare text."""
+    bare = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in messages.files("*.py")
+        if _is_for_people(path)
+        for node in _said(ast.parse(path.read_text()))
+    ]
+    assert bare == []
+
+
+def _said(tree: ast.AST) -> Iterator[ast.expr]:
+    """Yield the bare texts that are shown as a message: arguments, and results of the parts of actions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr == "message_user" or ast.unparse(node.func).startswith("messages."):
+                yield from (one for one in node.args if _has_words(one))
+        elif isinstance(node, ast.FunctionDef) and _returns_message(node):
+            results = (one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value)
+            yield from (one for one in results if _has_words(one))
+
+
+def _returns_message(function: ast.FunctionDef) -> bool:
+    """Return whether the function has a request and returns a text, as those do that run an action."""
+    result = ast.unparse(function.returns) if function.returns else ""
+    return result in ("str", "Text", "SafeString") and "request" in {one.arg for one in function.args.args}
+
+
+def _has_words(node: ast.expr) -> bool:
+    """Return whether a text, also one in formatting calls or an f-string, has words besides HTML and placeholders."""
+    if isinstance(node, ast.Constant):
+        bare = re.sub(r"<[^>]*>|\{\w*\}", "", node.value) if isinstance(node.value, str) else ""
+        return any(map(str.isalpha, bare))
+    if isinstance(node, ast.JoinedStr):
+        return any(map(_has_words, node.values))
+    if isinstance(node, ast.Call) and _name(node.func) in ("format_html", "format_text", "str", "format"):
+        inner = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+        return any(map(_has_words, [*inner, *node.args]))
+    return False
+
+
+FAMILIAR = re.compile(
+    r"\b(du|dich|dir|dein(e[mnrs]?)?)\b|(?:^|[.!?:]\s+)(Bitte )?(Gib|Stelle|Lade|Nutze|Benutze|Prüfe|Nimm|Wähle|Melde|"
+    r"Lösche|Versuche|Klicke|Verwende|Gehe?|Trage|Ändere|Füge|Beachte|Achte|Erstelle|Öffne|Sende|Setze)\s",
+    re.IGNORECASE,
+)
+NEVER_SHOWN = {"Connect, get help, or contribute", "The '{}' setting has been removed. Please refer to '{}' for "}
+"""Beginnings of texts of Django's welcome page, and for developers."""
+
+
+def test_german_is_polite_in_the_libraries_too():
+    ours = messages.translations(messages.read("de"))
+    familiar = {
+        message.text: string
+        for message, strings in [*messages.of_libraries("de"), *ours.items()]
+        for string in (ours.get(message) or strings)
+        if FAMILIAR.search(string) and not message.text.startswith(tuple(NEVER_SHOWN))
+    }
+    assert familiar == {}

@@ -20,7 +20,7 @@ from unfold.enums import ActionVariant
 
 from accounting import spreadsheets
 from accounting.admin.reports import ledger_address
-from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus
+from accounting.choices import DEBIT_NORMAL, PURPOSES, AccountType, PeriodStatus
 from accounting.models import Account, Entry, Line, Period
 from accounting.serializers import AccountInputSerializer, AccountUpdateInputSerializer, PeriodInputSerializer
 from accounting.services import (
@@ -36,7 +36,7 @@ from skeleton.importexport.import_admin import ImportableAdmin
 from skeleton.importexport.processing import RowPlan
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
-from skeleton.kernel.text import format_text
+from skeleton.kernel.text import format_text, local_day
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
 from skeleton.office.admins import ReadOnlyRecordAdmin
@@ -123,7 +123,12 @@ class AccountAdmin(ImportableAdmin):
         return format_table_html(
             (_("Date"), _("Transaction"), _("Debit"), _("Credit")),
             (
-                (line.date, _link(line.entry), _side(line.debit, line.currency), _side(line.credit, line.currency))
+                (
+                    local_day(line.date),
+                    _link(line.entry),
+                    _side(line.debit, line.currency),
+                    _side(line.credit, line.currency),
+                )
                 for line in lines
             ),
         )
@@ -169,7 +174,7 @@ class EntryAdmin(ReadOnlyRecordAdmin):
         "reference",
         "source_type",
         "source",
-        "purpose",
+        "purpose_shown",
         "lines_table",
         "reverses",
         "reversed_by",
@@ -178,7 +183,10 @@ class EntryAdmin(ReadOnlyRecordAdmin):
     )
     fieldsets = (
         (None, {"fields": (("date", "reference"), "description", "lines_table")}),
-        (_("Where it comes from"), {"fields": (("source_type", "purpose"), "source", ("reverses", "reversed_by"))}),
+        (
+            _("Where it comes from"),
+            {"fields": (("source_type", "purpose_shown"), "source", ("reverses", "reversed_by"))},
+        ),
         (_("Who recorded it"), {"fields": (("created_by", "created_at"),)}),
     )
 
@@ -216,6 +224,10 @@ class EntryAdmin(ReadOnlyRecordAdmin):
         """Return links to the documents that the entry is for."""
         found = source_links(entry)
         return format_html_join(", ", "{}", ((text_link(address, text),) for text, address in found)) or EMPTY
+
+    @display(description=_("purpose"))
+    def purpose_shown(self, entry: Entry) -> Text:
+        return PURPOSES.get(entry.purpose) or entry.purpose or EMPTY
 
     @display(description=_("reversed by"))
     def reversed_by(self, entry: Any) -> SafeString | str:

@@ -12,11 +12,13 @@ from skeleton.db.locks import locked_for_update
 from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
+from skeleton.kernel.time_limits import require_from_1900
 from skeleton.kernel.transactions import audited_transaction
 
 
 def create_period(*, start_date: dt.date, end_date: dt.date, actor: Actor) -> UUID:
-    """Create an open period. Raises Invalid (it ends before it starts), Conflict (it overlaps another)."""
+    """Create an open period. Raises Invalid (before 1900, or it ends before it starts), Conflict (overlap)."""
+    require_from_1900(start_date, field="start_date")
     with audited_transaction(actor, "create"):
         return Period.objects.create(start_date=start_date, end_date=end_date).pk
 

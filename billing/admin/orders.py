@@ -8,8 +8,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
@@ -365,10 +366,11 @@ class OrderAdmin(DocumentAdminBase):
         icon="receipt_long",
         question=_("A draft invoice is made of what is not invoiced yet."),
     )
-    def invoice(self, request: HttpRequest, order: Order, form: InvoiceOrderForm) -> str:
+    def invoice(self, request: HttpRequest, order: Order, form: InvoiceOrderForm) -> SafeString:
         asked = InvoiceOrderInputSerializer.parse(form.request_body())
         made = Invoice.objects.get(pk=invoice_order(order_id=order.pk, **asked, actor=self.actor(request)))
         page = self.admin_site.get_model_admin(Invoice).change_url(made)
-        return format_html('<a class="text-link" href="{}">{}</a> is made: a draft.', page, made.number)
+        link = format_html('<a class="text-link" href="{}">{}</a>', page, made.number)
+        return format_html(gettext("The draft invoice {} has been created."), link)
 
     pdf_en, pdf_uk, pdf_de = pdf_downloads("orders:read", documents.order_pdf, "order_id")

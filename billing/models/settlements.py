@@ -14,6 +14,7 @@ from billing.models.invoices import Invoice
 from billing.models.payments import Payment
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.kernel.ids import uuid7
+from skeleton.kernel.text import local_day
 
 _OF_PAYMENT = Q(kind=SettlementKind.PAYMENT, payment__isnull=False, credit_note=None, reason=None, tax__isnull=True)
 _OF_CREDIT_NOTE = Q(
@@ -129,7 +130,7 @@ class Settlement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.day}"
+        return f"{self.get_kind_display()} {local_day(self.day)}"
 
 
 def standing_of(**of: Any) -> "models.QuerySet[Settlement]":

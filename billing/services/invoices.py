@@ -6,7 +6,7 @@ everything that these services must never do (see the migrations). The checks he
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.utils import timezone
@@ -46,6 +46,7 @@ from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_in_use
+from skeleton.kernel.time_limits import require_from_1900
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
 
@@ -61,13 +62,15 @@ def create_invoice(
 ) -> UUID:
     """Create a numbered draft, issued today (UTC), and return its id.
 
-    The currency is the one given, else that of the lines, else the customer's. Raises Invalid (unknown customer, two
-    currencies, a discount over the price, a sum over int64) and Conflict (the customer is not active).
+    The currency is the one given, else that of the lines, else the customer's. Raises Invalid (a date before
+    1900, unknown customer, two currencies, a discount over the price, a sum over int64) and Conflict (the customer is
+    not active).
     """
-    built = build_lines(lines)
+    require_from_1900(due_date, field="due_date")
     named = common_currency(lines, currency)
     with audited_transaction(actor, "create"):
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
+        built = build_lines(lines, named or cast("str", customer.currency))  # a customer has one
         return insert_draft(customer=customer, due_date=due_date, currency=named, lines=built, notes=notes, actor=actor)
 
 
@@ -109,7 +112,9 @@ def insert_draft(
 
 
 def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) -> None:
-    """Change `notes` in any state, `due_date` only of a draft. Raises NotFound, Conflict."""
+    """Change `notes` in any state, `due_date` only of a draft. Raises NotFound, Conflict, Invalid."""
+    if "due_date" in values:
+        require_from_1900(values["due_date"], field="due_date")
     with audited_transaction(actor, "update"):
         invoice = locked_for_update(Invoice.objects.all(), invoice_id)
         if values.get("due_date", invoice.due_date) != invoice.due_date:

@@ -20,6 +20,7 @@ from skeleton.db.locks import locked_for_update
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import Conflict, NotFound
+from skeleton.kernel.time_limits import require_from_1900
 from skeleton.kernel.transactions import audited_transaction
 
 DAYS_TO_PAY = 30
@@ -37,9 +38,11 @@ def invoice_order(*, order_id: UUID, actor: Actor, due_date: dt.date | None = No
     """Create a draft invoice for the order's unbilled quantities and return its id.
 
     It is due on `due_date`, else after the credit days of the contract with the customer, else after 30 days. If two
-    calls run at the same time, the later one finds nothing left. Raises NotFound; Conflict (not confirmed yet or
-    cancelled, nothing left, the customer is not active).
+    calls run at the same time, the later one finds nothing left. Raises NotFound; Invalid (due before 1900); Conflict
+    (not confirmed yet or cancelled, nothing left, the customer is not active).
     """
+    if due_date:
+        require_from_1900(due_date, field="due_date")
     with audited_transaction(actor, "invoice"):
         customer_id = Order.objects.filter(pk=order_id).values_list("customer_id", flat=True).first()
         if customer_id is None:
@@ -68,5 +71,5 @@ def _unbilled_lines(order: Order) -> list[dict[str, Any]]:
         cursor.execute(_UNBILLED_LINES, [order.pk])
         found = cursor.fetchall()
     names = ("description", "quantity", "unit_price", "discount", "tax_rate")
-    built = build_lines([dict(zip(names, values, strict=True)) for _, *values in found])  # type: ignore[misc]
+    built = build_lines([dict(zip(names, values, strict=True)) for _, *values in found], order.currency)  # type: ignore[misc]
     return [{**line, "order_line_id": row[0]} for line, row in zip(built, found, strict=True)]

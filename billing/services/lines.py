@@ -19,6 +19,9 @@ from skeleton.kernel.text import format_text
 Line = TypeVar("Line", bound=DocumentLine)
 
 
+_OTHER_CURRENCY = _("This is in {named}, but the document is in {currency}. Enter an amount in {currency}.")
+
+
 class LineValues(TypedDict):
     """The input of a line: amounts in minor units, the rate in percent."""
 
@@ -30,7 +33,7 @@ class LineValues(TypedDict):
     currency: NotRequired[str]
 
 
-def build_line(values: LineValues, *, position: int, path: str = "") -> dict[str, Any]:
+def build_line(values: LineValues, *, currency: str, position: int, path: str = "") -> dict[str, Any]:
     """Return the columns of a line, including its total but not its document.
 
     Raises Invalid, with the field prefixed by `path`.
@@ -43,13 +46,13 @@ def build_line(values: LineValues, *, position: int, path: str = "") -> dict[str
         "unit_price": unit_price,
         "discount": discount,
         "tax_rate": values.get("tax_rate", Decimal(0)),
-        "total": line_total(quantity, unit_price, discount, path=path),
+        "total": line_total(quantity, unit_price, discount, currency=currency, path=path),
     }
 
 
-def build_lines(values: Sequence[LineValues]) -> list[dict[str, Any]]:
+def build_lines(values: Sequence[LineValues], currency: str) -> list[dict[str, Any]]:
     """Return the columns of lines in order. Raises Invalid, with the field (`lines.0.discount`)."""
-    return [build_line(line, position=n + 1, path=f"lines.{n}.") for n, line in enumerate(values)]
+    return [build_line(line, currency=currency, position=n + 1, path=f"lines.{n}.") for n, line in enumerate(values)]
 
 
 def common_currency(lines: Sequence[LineValues], document: str | None) -> str | None:
@@ -59,11 +62,7 @@ def common_currency(lines: Sequence[LineValues], document: str | None) -> str | 
         named = line.get("currency")
         if named and found and named != found:
             raise Invalid(
-                details={
-                    f"lines.{index}.currency": format_text(
-                        _("Must be {found}, as the rest of the document."), found=found
-                    )
-                }
+                details={f"lines.{index}.currency": format_text(_OTHER_CURRENCY, named=named, currency=found)}
             )
         found = found or named
     return found
@@ -72,9 +71,7 @@ def common_currency(lines: Sequence[LineValues], document: str | None) -> str | 
 def require_currency(named: str | None, currency: str) -> None:
     """Raise Invalid if a currency is given and is not the document's."""
     if named and named != currency:
-        raise Invalid(
-            details={"currency": format_text(_("Must be {currency}, as the rest of the document."), currency=currency)}
-        )
+        raise Invalid(details={"currency": format_text(_OTHER_CURRENCY, named=named, currency=currency)})
 
 
 # --- the lines of a draft, which the caller has locked ----------------------------------------------------------------
@@ -85,7 +82,8 @@ def append_line(
 ) -> None:
     """Add a line after `lines`, the existing ones. `also` has extra columns of this kind of line. Raises Invalid."""
     require_currency(values.get("currency"), document.currency)
-    line = build_line(values, position=max((line.position for line in lines), default=0) + 1)
+    position = max((line.position for line in lines), default=0) + 1
+    line = build_line(values, currency=document.currency, position=position)
     write_totals(document, [*_priced(lines), (line["tax_rate"], line["total"])])
     rows: Any = document.lines  # type: ignore[attr-defined]
     insert_rows(rows.model, [{**line, **(also or {}), rows.field.attname: document.pk}])
@@ -98,7 +96,7 @@ def change_line(document: Document, lines: Sequence[DocumentLine], line: Documen
     changed = {name: value for name, value in fields.items() if getattr(line, name) != value}
     for name, value in changed.items():
         setattr(line, name, value)
-    line.total = line_total(line.quantity, line.unit_price, line.discount)
+    line.total = line_total(line.quantity, line.unit_price, line.discount, currency=document.currency)
     if changed:
         write_totals(document, _priced(lines))
         line.save(update_fields=[*changed, "total", "updated_at"])

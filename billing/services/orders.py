@@ -5,7 +5,7 @@ Lock order: customer, order, invoice, stock rows, number series, accounting.
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 from uuid import UUID
 
 from django.utils import timezone
@@ -72,13 +72,13 @@ def create_order(
     """
     priced = _priced(lines, path="lines.{}.")
     named = common_currency(priced, currency)
-    built = build_lines(priced)
-    totals = document_totals((line["tax_rate"], line["total"]) for line in built)
     now, order_id = timezone.now(), uuid7()
     with audited_transaction(actor, "create"):
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
-        found = named or customer.currency
+        found = named or cast("str", customer.currency)  # a customer has one
         require_in_use({"currency": found})
+        built = build_lines(priced, found)
+        totals = document_totals((line["tax_rate"], line["total"]) for line in built)
         order = {
             "id": order_id,
             "customer_id": customer_id,

@@ -8,9 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
-from accounting.models import FIRST_DAY
 from billing.choices import InvoiceStatus, PaymentDirection, SettlementKind
 from billing.models import Invoice, Payment
 from billing.services.books import allocated, post, received
@@ -27,10 +25,8 @@ from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.money import require_in_use
 from skeleton.kernel.text import Money, format_text
-from skeleton.kernel.time_limits import require_not_in_future
+from skeleton.kernel.time_limits import require_from_1900, require_not_in_future
 from skeleton.kernel.transactions import audited_transaction
-
-TOO_EARLY = gettext_noop("Must not be before 1900.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +221,7 @@ def require_sent(invoice: Invoice) -> None:
 def _require_paid(moment: datetime) -> None:
     """Raise Invalid unless the money can have arrived at that time."""
     require_not_in_future(moment, field="paid_at")
-    if day_of(moment) < FIRST_DAY:
-        raise Invalid(TOO_EARLY, details={"paid_at": TOO_EARLY})
+    require_from_1900(day_of(moment), field="paid_at")
 
 
 def _require_due(invoice: Invoice, amount: int, currency: str | None) -> None:

@@ -62,6 +62,8 @@ def test_an_invoice_may_begin_without_lines_and_in_the_past(owner):
     made = owner.post("/invoices", without(body(due_date="2001-01-01"), "lines")).ok(201)
     assert (made["lines"], made["total"], made["tax_breakdown"], made["currency"]) == ([], 0, [], "USD")
     assert owner.post("/invoices", body(lines=[])).ok(201)["lines"] == []
+    owner.post("/invoices", body(due_date="1899-12-31")).refused(422, "due_date")
+    owner.put(f"/invoices/{made['id']}", {"due_date": "1899-12-31"}).refused(422, "due_date")
 
 
 def test_the_currency_is_the_one_given_else_that_of_the_lines_else_the_customers(owner):

@@ -32,7 +32,7 @@ def rounded(value: Fraction) -> int:
 
 
 def creditable(quantity, unit_price, discount=0, rate=RATES[2], **credited):
-    total = line_total(Decimal(quantity), unit_price, discount)
+    total = line_total(Decimal(quantity), unit_price, discount, currency="USD")
     return CreditableLine(uuid7(), "Goods", Decimal(quantity), unit_price, rate, total, **credited)
 
 

@@ -31,11 +31,11 @@ def test_a_line_is_its_rounded_product_less_the_discount(quantity, price, share)
     product = half_up(Fraction(quantity) * price)
     if product > MAX_AMOUNT:
         with pytest.raises(Invalid) as refused:
-            line_total(quantity, price, 0, path="lines.3.")
+            line_total(quantity, price, 0, currency="USD", path="lines.3.")
         assert list(present(refused.value.details)) == ["lines.3.unit_price"]
         return
     discount = floor(product * share)
-    assert line_total(quantity, price, discount) == product - discount
+    assert line_total(quantity, price, discount, currency="USD") == product - discount
 
 
 @given(st.lists(st.tuples(st.sampled_from([Decimal(0), Decimal(20), Decimal("7.5")]) | rates, amounts), max_size=8))
@@ -62,21 +62,21 @@ def test_tax_is_worked_out_per_rate_over_the_whole_document(lines):
     [("0.5", 1, 1), ("0.499", 1, 0), ("2.5", 1, 3), ("1.5", 1, 2), ("0.001", 500, 1), ("0.001", 499, 0), ("3", 0, 0)],
 )
 def test_a_half_goes_away_from_zero(quantity, price, total):
-    assert line_total(Decimal(quantity), price, 0) == total
+    assert line_total(Decimal(quantity), price, 0, currency="USD") == total
 
 
 def test_the_greatest_line_fits_and_the_next_does_not():
-    assert line_total(Decimal(1), MAX_AMOUNT, 0) == MAX_AMOUNT
-    assert line_total(Decimal("0.5"), MAX_AMOUNT, 0) == 2**62
+    assert line_total(Decimal(1), MAX_AMOUNT, 0, currency="USD") == MAX_AMOUNT
+    assert line_total(Decimal("0.5"), MAX_AMOUNT, 0, currency="USD") == 2**62
     with pytest.raises(Invalid):
-        line_total(Decimal("1.001"), MAX_AMOUNT, 0)
+        line_total(Decimal("1.001"), MAX_AMOUNT, 0, currency="USD")
 
 
 def test_a_discount_takes_at_most_everything():
-    assert line_total(Decimal("1.5"), 33, 50) == 0  # 49.5 is 50
+    assert line_total(Decimal("1.5"), 33, 50, currency="USD") == 0  # 49.5 is 50
     with pytest.raises(Invalid) as refused:
-        line_total(Decimal("1.5"), 33, 51)
-    assert refused.value.details == {"discount": "Must be at most quantity × unit_price, which is 50."}
+        line_total(Decimal("1.5"), 33, 51, currency="USD")
+    assert refused.value.details == {"discount": "Must be at most quantity × unit_price, which is 0.50 USD."}
 
 
 def test_two_lines_of_one_rate_are_taxed_once():

@@ -1,21 +1,26 @@
 """The read-only back-office screen of the audit log."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin import display
-from django.db.models import QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, TextField, UUIDField, Value, When
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 from unfold.paginator import InfinitePaginator
 
 from skeleton.audit.actions import label_of
 from skeleton.audit.models import AuditEntry
+from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.ids import parse_uuid
+from skeleton.kernel.translation import Text
 from skeleton.office.admins import ReadOnlyAdmin, ReadOnlyRecordAdmin
 from skeleton.office.columns import EMPTY, label
 from skeleton.office.filters import DateTimeRangeFilter
@@ -29,18 +34,45 @@ COLOURS = {
 }
 
 
-def admin_for_resource(resource: str) -> ReadOnlyAdmin | None:
-    """Return the admin that shows a resource of the audit log, or None."""
-    screens = (screen for screen in admin.site._registry.values() if isinstance(screen, ReadOnlyAdmin))
-    return next((screen for screen in screens if screen.audit_resource == resource), None)
+def admins_by_resource() -> dict[str, list[ReadOnlyAdmin]]:
+    """Return the admins that show each resource of the audit log. Several kinds of record can share a resource."""
+    found: dict[str, list[ReadOnlyAdmin]] = {}
+    for screen in admin.site._registry.values():
+        if isinstance(screen, ReadOnlyAdmin):
+            found.setdefault(screen.audit_resource, []).append(screen)
+    return found
+
+
+def _names(screens: Iterable[ReadOnlyAdmin]) -> str:
+    return capfirst(", ".join(str(screen.opts.verbose_name_plural) for screen in screens))
+
+
+def _shows_record(screen: ReadOnlyAdmin, actor: Actor) -> Exists | Q:
+    key: Any = screen.opts.pk
+    has_uuid = isinstance(getattr(key, "target_field", key), UUIDField)
+    return Exists(screen.rows(actor).filter(pk=OuterRef("resource_id"))) if has_uuid else Q()
+
+
+def with_screen(entries: QuerySet[Any], actor: Actor) -> QuerySet[Any]:
+    """Add `screen`, the label of the model whose page shows the entry's record. Empty if the actor may not see it.
+
+    An entry only has its resource and an id, and ids are unique among all kinds of record. Numbered records (jobs)
+    have an id for the log alone, which their page understands.
+    """
+    shown = (
+        When(_shows_record(screen, actor) & Q(resource=resource), then=Value(screen.opts.label))
+        for resource, screens in admins_by_resource().items()
+        for screen in screens
+    )
+    found: QuerySet[Any] = entries.annotate(screen=Case(*shown, default=Value(""), output_field=TextField()))
+    return found
 
 
 class ResourceFilter(DropdownFilter):
     title, parameter_name = _("resource"), "resource"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        screens = (screen for screen in admin.site._registry.values() if isinstance(screen, ReadOnlyAdmin))
-        names = {screen.audit_resource: str(capfirst(screen.opts.verbose_name_plural)) for screen in screens}
+        names = {resource: _names(screens) for resource, screens in admins_by_resource().items()}
         return sorted(names.items(), key=lambda pair: pair[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
@@ -91,25 +123,29 @@ class AuditEntryAdmin(ReadOnlyRecordAdmin):
         """Render an entry without a history link, as the log has no history of its own."""
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "show_history": False})
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return with_screen(super().get_queryset(request), self.actor(request))
+
     @display(description=_("who"))
-    def who(self, entry: AuditEntry) -> str:
-        return entry.actor_email or EMPTY
+    def who(self, entry: AuditEntry) -> Text:
+        return pgettext_lazy("audit log", "System") if entry.actor_email == SYSTEM.email else entry.actor_email or EMPTY
 
     @display(description=_("action"))
     def what(self, entry: AuditEntry) -> SafeString:
         return label(entry.action, COLOURS, text=label_of(entry.action))
 
     @display(description=_("resource"), ordering="resource")
-    def resource_shown(self, entry: AuditEntry) -> str:
-        screen = admin_for_resource(entry.resource)
-        return str(screen.opts.verbose_name_plural) if screen else entry.resource
+    def resource_shown(self, entry: Any) -> str:
+        if entry.screen:
+            return capfirst(str(apps.get_model(entry.screen)._meta.verbose_name_plural))
+        return _names(admins_by_resource().get(entry.resource, ())) or entry.resource
 
     @display(description=_("object"))
-    def object_link(self, entry: AuditEntry) -> SafeString | str:
-        screen = admin_for_resource(entry.resource)
+    def object_link(self, entry: Any) -> SafeString | str:
         short = str(entry.resource_id)[-12:]  # the random part, enough to distinguish them
-        if screen is None:
+        if not entry.screen:
             return format_html('<span title="{}">{}</span>', entry.resource_id, short)
+        screen = self.admin_site.get_model_admin(apps.get_model(entry.screen))
         page = screen.change_url_by_pk(entry.resource_id)
         return format_html('<a class="text-link" href="{}" title="{}">{}</a>', page, entry.resource_id, short)
 

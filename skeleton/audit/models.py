@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from skeleton.audit.actions import label_of
 from skeleton.db.querysets import RowLevelQuerySet
 
 
@@ -42,4 +43,4 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.resource}"
+        return f"{label_of(self.action)}: {self.actor_email}"

@@ -265,7 +265,7 @@ class DeliveryAdmin(ReadOnlyRecordAdmin):
     def event(self, delivery: Delivery) -> Text:
         return Event(delivery.notification.type).label
 
-    @display(description=_("to"))
+    @display(description=_("recipient"))
     def to(self, delivery: Delivery) -> str:
         return delivery.notification.user.email
 

@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from skeleton.kernel.actors import Actor
@@ -276,8 +277,9 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
 
     @validates_parameters
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        """Return the list. `StrictChangeList` checks its parameters."""
-        return super().changelist_view(request, extra_context)
+        """Return the list, titled with the plural. `StrictChangeList` checks its parameters."""
+        title = str(capfirst(self.opts.verbose_name_plural))  # Django's "Select … to change" declines no noun
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     @accepts_parameters(CHANGELIST_FILTERS)
     def add_view(

@@ -176,17 +176,22 @@ class ChildListFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         return type(error)(error.message, details=details or None)
 
     def add_errors(self, error: DomainError) -> None:
-        """Add the error's details about parts to their forms: `lines.1.quantity` to the second one's quantity."""
+        """Add the error's details about parts to their forms: `lines.1.quantity` to the second one's quantity.
+
+        Those without a form are errors of the list, so that the page is shown again in any case.
+        """
         self.full_clean()
         remaining = self.remaining_forms()
         for path, text in field_messages(error):
-            if path == self.name:
-                self.non_form_errors().append(str(text))
             head, _, rest = path.partition(".")
             index, _, field = rest.partition(".")
-            if head == self.name and index.isdigit() and int(index) < len(remaining):
+            if head != self.name:
+                continue
+            if index.isdigit() and int(index) < len(remaining):
                 form = remaining[int(index)]
                 form.add_error(form_field_for(form, field, {}), str(text))
+            else:
+                self.non_form_errors().append(str(text))
 
 
 class StackedChildListInline(StackedChildInline):
@@ -203,8 +208,11 @@ class TabularChildListInline(TabularChildInline):
 
 def _without_child_errors(
     error: DomainError, inlines: Iterable[type[StackedChildInline | TabularChildInline]]
-) -> DomainError:
-    """Return the error without the details that are shown in the parts' forms."""
+) -> DomainError | None:
+    """Return the error without the details that are shown in the parts' forms, or None if it says nothing else."""
     names = {inline.formset.name for inline in inlines if issubclass(inline.formset, ChildListFormSet)}
     own = {path: text for path, text in (error.details or {}).items() if path.partition(".")[0] not in names}
+    shown_by_parts = {path.partition(".")[0] for path, _text in field_messages(error)} & names
+    if shown_by_parts and not own and str(error.message) == str(error.default_message):
+        return None
     return type(error)(error.message, details=own or None)

@@ -163,7 +163,7 @@ def test_the_story_by_its_buttons(clerk, chief):
         "Credit, 45 days, penalty 0.5 %, UAH",
         "Pickup, insured",
         "12.50 USD",
-        "2026-01-15 – 2100-01-14",
+        "15 Jan 2026 – 14 Jan 2100",
         "Payment terms changed",
         "Renewed",
     ):

@@ -94,4 +94,4 @@ def test_lists_forms_acts_and_refusals_are_too(chief):
     assert "Diese Rechnung wurde bereits versendet." in again
     body = {"amount": "9999999", "method": "cash"}
     refused = chief.post(f"/admin/billing/invoice/{invoice.pk}/record-payment/", body)
-    assert refused.context["form"].errors == {"amount": ["Ist mehr als offen: 1.234,56 USD."]}
+    assert refused.context["form"].errors == {"amount": ["Offen sind nur 1.234,56 USD."]}

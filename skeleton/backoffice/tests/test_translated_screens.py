@@ -67,7 +67,20 @@ def english(language):
 
 
 ALSO = {
-    "de": {"Name", "Status", "System", "Code", "Position", "Import", "Partner", "Region", "Version", "Website"},
+    "de": {
+        "Name",
+        "Status",
+        "System",
+        "Code",
+        "Position",
+        "Import",
+        "Partner",
+        "Region",
+        "Version",
+        "Website",
+        "Job",
+        "Jobs",
+    },
     "uk": set(),
 }
 """Words that mean something in the language as well."""

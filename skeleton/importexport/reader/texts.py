@@ -12,9 +12,10 @@ from skeleton.importexport.reader.rows import Row, check_number
 
 SEPARATORS = ",;\t|"
 HEAD = 20_000
-"""Bytes used to detect the separator."""
+"""Bytes used to detect the separator, and whether the file is a text."""
 
 _SEPARATOR_LINE = re.compile(r"sep=([^\w\s\"]|\t)(?=[\r\n])", re.IGNORECASE)
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -68,9 +69,7 @@ class _Lines:
         if not line:
             raise StopIteration
         if "\0" in line:
-            raise InvalidFile(
-                gettext_noop("This is neither a workbook nor a text. Save it as XLSX, or as CSV in UTF-8.")
-            )
+            raise _no_text()
         self._record_length += len(line)
         if self._record_length > self._longest:
             number, most = self.number, self._longest
@@ -98,11 +97,18 @@ def _encoding_of(content: bytes, encoding: str | None) -> str:
 def _one_byte_encoding(content: bytes) -> str:
     """Return Windows' Cyrillic or Western European encoding.
 
-    In Cyrillic text, bytes above 127 occur in runs. In Western text, each occurs alone among ASCII letters.
+    In Cyrillic text, bytes above 127 occur in runs. In Western text, each occurs alone among ASCII letters. Raises
+    InvalidFile if the head has control characters: text has none, and its first line must not be read as column names.
     """
+    if _CONTROL.search(content, 0, HEAD):
+        raise _no_text()
     accented = re.findall(rb"[\x80-\xff]+", content[:1_000_000])
     together = sum(len(run) for run in accented if len(run) > 1)
     return "cp1251" if together * 2 > sum(map(len, accented)) else "cp1252"
+
+
+def _no_text() -> InvalidFile:
+    return InvalidFile(gettext_noop("This is neither a workbook nor a text. Save it as XLSX, or as CSV in UTF-8."))
 
 
 def _separator(head: str) -> str:

@@ -1,11 +1,11 @@
-"""Limits on future times and dates from clients."""
+"""Limits on times and dates from clients."""
 
 import datetime as dt
 
 import pytest
 
 from skeleton.kernel.errors import Invalid
-from skeleton.kernel.time_limits import require_not_in_future, require_within_a_year, year_after
+from skeleton.kernel.time_limits import require_from_1900, require_not_in_future, require_within_a_year, year_after
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,10 @@ def test_a_day_ahead(time_machine):
     with pytest.raises(Invalid) as caught:
         require_within_a_year(dt.date(2027, 2, 1), field="date")
     assert caught.value.details == {"date": "Must not be more than a year in the future."}
+
+
+def test_a_day_of_long_ago():
+    require_from_1900(dt.date(1900, 1, 1), field="due_date")
+    with pytest.raises(Invalid) as caught:
+        require_from_1900(dt.date(1899, 12, 31), field="due_date")
+    assert caught.value.details == {"due_date": "Must not be before 1900."}

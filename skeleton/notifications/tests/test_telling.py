@@ -35,7 +35,7 @@ def test_everybody_is_told_once_and_in_their_language(django_assert_num_queries)
     assert [Notification.objects.get(user=user).title for user in (english, ukrainian, german)] == [
         "Invoice INV-2026-001 was sent",
         "Рахунок INV-2026-001 надіслано",
-        "Rechnung INV-2026-001 wurde versandt",
+        "Rechnung INV-2026-001 wurde gesendet",
     ]
     row = Notification.objects.get(user=german)
     assert row.body == "Acme Bcc: x@example.com soll 1.550,00 USD bis zum 15.02.2026 zahlen."
