@@ -11,7 +11,6 @@ from contracts.choices import PaymentType
 from contracts.models import LAST_DAY, Contract
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.text import format_text
-from skeleton.kernel.time_limits import require_from_1900
 
 Values = dict[str, Any]
 
@@ -31,12 +30,10 @@ def validity(start: dt.date, end: dt.date, *, field: str = "end_date") -> DateRa
 def term_columns(values: Mapping[str, Any], contract: Contract | None = None) -> Values:
     """Return the `values` of a request body as columns of `contract` (None: a new one).
 
-    Raises Invalid if they contradict each other or the contract's other values, or begin before 1900.
+    Raises Invalid if they contradict each other or the contract's other values.
     """
     found = {name: _CLEARED.get(name) if value is None else value for name, value in values.items()}
     start, end = found.pop("start_date", None), found.pop("end_date", None)
-    if start:
-        require_from_1900(start, field="start_date")
     if start or end:
         found["validity_period"] = validity(start or contract.start_date, end or contract.end_date)  # type: ignore[union-attr]
     _refuse_contradictions(found, contract)
