@@ -18,11 +18,16 @@ _SENT, _PAID, _CANCELLED = InvoiceStatus.SENT, InvoiceStatus.PAID, InvoiceStatus
 
 INVOICE_NOT_EDITABLE: Messages = {
     _SENT: _(
-        "This invoice has already been sent, so only its notes can be changed. To correct it, cancel it and create a "
-        "new one."
+        "This invoice has already been sent, so only its notes can be changed. To correct it, issue a credit note, or "
+        "cancel it and create a new one."
     ),
-    PART_PAID: _("This invoice has already been sent and has payments, so only its notes can be changed."),
-    _PAID: _("This invoice has already been paid, so only its notes can be changed."),
+    PART_PAID: _(
+        "This invoice has already been sent and has payments, so only its notes can be changed. To correct it, issue a "
+        "credit note."
+    ),
+    _PAID: _(
+        "This invoice has already been paid, so only its notes can be changed. To correct it, issue a credit note."
+    ),
     _CANCELLED: _("This invoice has been cancelled, so only its notes can be changed. Create a new one instead."),
 }
 INVOICE_NOT_SENDABLE: Messages = {

@@ -172,7 +172,9 @@ def test_moves_of_orders(status, target):
         (state_messages.INVOICE_NOT_EDITABLE, {"draft"}),
         (state_messages.INVOICE_NOT_SENDABLE, {"draft"}),
         (state_messages.INVOICE_NOT_PAYABLE, {"sent", "part_paid"}),
-        (state_messages.INVOICE_NOT_CANCELLABLE, {"draft", "sent"}),
+        (state_messages.INVOICE_NOT_CANCELLABLE, {"draft"}),
+        (state_messages.INVOICE_NOT_CREDITABLE, {"sent", "part_paid", "paid"}),
+        (state_messages.NOTHING_TO_WRITE_OFF, {"sent", "part_paid"}),
     ],
 )
 def test_an_invoice_has_a_message_for_each_state_that_refuses(messages, allowing):
