@@ -1,59 +1,37 @@
 """Simulates two years of trade in chronological order. Each event schedules its follow-up events."""
 
 import datetime as dt
-import heapq
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import count
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
 from accounting.services import Posting, post_entry
 from billing.choices import OrderStatus
-from billing.models import Invoice
+from billing.models import Order
 from billing.services.invoices import cancel_invoice, create_invoice, send_invoice
 from billing.services.invoicing import invoice_order
 from billing.services.orders import create_order
-from billing.services.payments import record_payment
 from billing.services.transitions import change_status
 from inventory.models import Stock
 from inventory.services.stock import receive_stock
 from skeleton.backoffice.demo import data
+from skeleton.backoffice.demo.events import DAY, EventQueue
+from skeleton.backoffice.demo.occasions import Occasion, Occasions
+from skeleton.backoffice.demo.payments import Payments
 from skeleton.backoffice.demo.world import Buyer, World
-from skeleton.kernel import clock
 from skeleton.kernel.days import day_of, today
 from skeleton.kernel.errors import Conflict
 
-Event = Callable[[], None]
+ANY_INVOICE = (
+    Occasion.COLLECTIVE_PAYMENT,
+    Occasion.OVERPAYMENT,
+    Occasion.BOUNCED_PAYMENT,
+    Occasion.PRICE_CORRECTION,
+    Occasion.BAD_DEBT,
+)
+"""What can happen to an invoice of any kind."""
 
-DAY = dt.timedelta(days=1)
-METHODS = ("bank_transfer", "bank_transfer", "bank_transfer", "card", "check")
-
-
-@dataclass(slots=True)
-class EventQueue:
-    """A queue of scheduled events by time. Events after the present are dropped."""
-
-    world: World
-    _events: list[tuple[dt.datetime, int, Event]] = field(default_factory=list)
-    _order: Any = field(default_factory=count)
-
-    def plan(self, moment: dt.datetime, event: Event) -> None:
-        if moment < self.world.now:
-            heapq.heappush(self._events, (moment, next(self._order), event))
-
-    def run(self) -> None:
-        """Run all events in order, each with the clock set to its time."""
-        length = self.world.now - self.world.start
-        while self._events:
-            moment, _, event = heapq.heappop(self._events)
-            self.world.progress("two years of trade", int((moment - self.world.start) / length * 1000), 1000)
-            with clock.freeze_time_at(moment):
-                event()
-        self.world.progress("two years of trade", 1000, 1000)
+WITHDRAWN = "The customer withdrew before delivery"
 
 
 class Trade:
@@ -61,6 +39,8 @@ class Trade:
 
     def __init__(self, world: World) -> None:
         self.world, self.rng, self.events = world, world.rng, EventQueue(world)
+        self.payments = Payments(world, self.events)
+        self.occasions = Occasions(world, self.events)
 
     def run(self) -> None:
         for moment in self._moments(self.world.scaled(240)):
@@ -79,20 +59,7 @@ class Trade:
         """Return random times in working hours over the two years, denser towards the end as the company grows."""
         length = (self.world.now - self.world.start).days
         days = (int(length * self.rng.random() ** 0.7) for _ in range(number))
-        return [self._hour(self.world.start + day * DAY) for day in days]
-
-    def _hour(self, day: dt.datetime) -> dt.datetime:
-        """Return a random time in working hours of the day, or of the next Monday if it is on a weekend."""
-        later = {5: 2, 6: 1}.get(day.weekday(), 0)
-        moment = day.replace(hour=8) + later * DAY + dt.timedelta(minutes=self.rng.randrange(540))
-        return moment if moment < self.world.now else day.replace(hour=0, minute=self.rng.randrange(59))
-
-    def _later(self, least: int, most: int) -> dt.datetime:
-        """Return a working time `least` to `most` days from now."""
-        return self._hour(self._today() + self.rng.randint(least, most) * DAY)
-
-    def _today(self) -> dt.datetime:
-        return timezone.now()
+        return [self.events.working_hour(self.world.start + day * DAY) for day in days]
 
     # orders
 
@@ -112,11 +79,11 @@ class Trade:
         if dice < 0.04:
             return  # stays a draft
         if dice < 0.08:
-            self.events.plan(self._later(1, 5), lambda: self._move(order, OrderStatus.CANCELLED, "Ordered twice"))
+            self.events.plan(self.events.later(1, 5), lambda: self._move(order, OrderStatus.CANCELLED, "Ordered twice"))
             return
         if dice < 0.4:
             self._move(order, OrderStatus.PENDING)
-        self.events.plan(self._later(0, 2), lambda: self._confirm(order, buyer))
+        self.events.plan(self.events.later(0, 2), lambda: self._confirm(order, buyer))
 
     def _thing(self) -> tuple[UUID, int, int]:
         """Return a random item or service, its price in US cents, and a quantity."""
@@ -139,9 +106,9 @@ class Trade:
         try:
             self._move(order, OrderStatus.CONFIRMED)
         except Conflict:  # too little stock or credit: try once more next week, then cancel
-            self.events.plan(self._later(6, 9), lambda: self._try_again(order, buyer))
+            self.events.plan(self.events.later(6, 9), lambda: self._try_again(order, buyer))
             return
-        self.events.plan(self._later(1, 5), lambda: self._ship(order))
+        self._fulfil(order, buyer)
 
     def _try_again(self, order: UUID, buyer: Buyer) -> None:
         try:
@@ -149,63 +116,93 @@ class Trade:
         except Conflict as error:
             self._move(order, OrderStatus.CANCELLED, str(error.message))
             return
-        self.events.plan(self._later(1, 5), lambda: self._ship(order))
+        self._fulfil(order, buyer)
+
+    def _fulfil(self, order: UUID, buyer: Buyer) -> None:
+        """Schedule what follows the confirmation: it is shipped, after a prepayment perhaps, or withdrawn."""
+        occasion = self.occasions.take(Occasion.PREPAYMENT, Occasion.WITHDRAWAL)
+        if occasion == Occasion.WITHDRAWAL:
+            self._bill_in_advance(order)
+            return
+        if occasion == Occasion.PREPAYMENT:
+            amount = Order.objects.values_list("total", flat=True).get(pk=order) // self.rng.choice([1, 2])
+            self.payments.prepay(buyer, amount)
+        self.events.plan(self.events.later(1, 5), lambda: self._ship(order, buyer))
+
+    def _bill_in_advance(self, order: UUID) -> None:
+        """Bill an order before it is shipped. The customer pays, and then withdraws."""
+        actor = self.world.random_writer()
+        invoice = invoice_order(order_id=order, due_date=today() + 7 * DAY, actor=actor)
+        send_invoice(invoice_id=invoice, use_on_account=True, actor=actor)
+        self.events.plan(self.events.later(2, 4), lambda: self._pay_and_withdraw(order, invoice))
+
+    def _pay_and_withdraw(self, order: UUID, invoice: UUID) -> None:
+        self.payments.pay(invoice)
+        self.events.plan(self.events.later(2, 6), lambda: self._withdraw(order, invoice))
+
+    def _withdraw(self, order: UUID, invoice: UUID) -> None:
+        self.payments.credit_and_refund(invoice, WITHDRAWN)
+        self._move(order, OrderStatus.CANCELLED, WITHDRAWN)
 
     def _move(self, order: UUID, status: OrderStatus, reason: str | None = None) -> None:
         change_status(order_id=order, status=status, reason=reason, actor=self.world.random_writer())
 
-    def _ship(self, order: UUID) -> None:
+    def _ship(self, order: UUID, buyer: Buyer) -> None:
         self._move(order, OrderStatus.SHIPPED)
-        self.events.plan(self._later(2, 8), lambda: self._move(order, OrderStatus.DELIVERED))
+        self.events.plan(self.events.later(2, 8), lambda: self._move(order, OrderStatus.DELIVERED))
         due = today() + self.rng.choice([14, 30, 30, 45]) * DAY
         invoice = invoice_order(order_id=order, due_date=due, actor=self.world.random_writer())
-        self.events.plan(self._later(0, 1), lambda: self._send(invoice))
+        self.events.plan(self.events.later(0, 1), lambda: self._send(invoice, buyer))
 
     # invoices
 
     def _bill_directly(self) -> None:
         """Create an invoice for a service, without an order."""
         buyer = self.rng.choice(self.world.buyers)
+        invoice = self._bill_service(buyer)
+        if self.rng.random() < 0.05:
+            cancel_invoice(invoice_id=invoice, reason="Entered by mistake", actor=self.world.random_writer())
+            return
+        self.events.plan(self.events.later(1, 4), lambda: self._send(invoice, buyer))
+
+    def _bill_service(self, buyer: Buyer) -> UUID:
+        """Create a draft for a service and return its id."""
         name, price = self.rng.choice(data.SERVICES)
         line = self._line(buyer, UUID(int=0), price, self.rng.randint(1, 6))
         del line["item_id"]
-        invoice = create_invoice(
+        return create_invoice(
             customer_id=buyer.id,
             due_date=today() + 30 * DAY,
             lines=[{"description": name, **line}],  # type: ignore[typeddict-item]
             notes=self.rng.choice([None, None, "Thank you for your business."]),
             actor=self.world.random_writer(),
         )
-        if self.rng.random() < 0.05:
-            cancel_invoice(invoice_id=invoice, reason="Entered by mistake", actor=self.world.random_writer())
-            return
-        self.events.plan(self._later(1, 4), lambda: self._send(invoice))
 
-    def _send(self, invoice: UUID) -> None:
-        send_invoice(invoice_id=invoice, actor=self.world.random_writer())
-        dice = self.rng.random()
-        if dice < 0.02:
-            self.events.plan(self._later(2, 9), lambda: self._cancel(invoice))
-        elif dice < 0.12:
-            self.events.plan(self._later(20, 40), lambda: self._pay(invoice, part=self.rng.choice([0.3, 0.5])))
-        elif dice < 0.97:
-            self.events.plan(self._later(5, 50), lambda: self._pay(invoice))
+    def _send(self, invoice: UUID, buyer: Buyer) -> None:
+        """Send an invoice, which what the customer has on account settles first, and schedule what follows."""
+        send_invoice(invoice_id=invoice, use_on_account=True, actor=self.world.random_writer())
+        occasion = self._occasion(invoice, buyer)
+        if occasion == Occasion.COLLECTIVE_PAYMENT:
+            self._bill_beside(invoice, buyer)
+        else:
+            self.payments.expect(invoice, buyer, occasion)
 
-    def _cancel(self, invoice: UUID) -> None:
-        cancel_invoice(invoice_id=invoice, reason="Returned", actor=self.world.random_writer())
+    def _occasion(self, invoice: UUID, buyer: Buyer) -> Occasion | None:
+        """Return what is to happen to the sent invoice; None is the usual."""
+        if not self.occasions.are_due() or not self.payments.is_untouched(invoice):
+            return None
+        suitable = [*ANY_INVOICE]
+        if buyer.tax:
+            suitable.append(Occasion.INSOLVENCY)
+        if self.payments.goods(invoice):
+            suitable.append(Occasion.RETURNED_GOODS)
+        return self.occasions.take(*suitable)
 
-    def _pay(self, invoice: UUID, part: float = 1) -> None:
-        total, paid = Invoice.objects.values_list("total", "amount_paid").get(pk=invoice)
-        amount = total - paid if part == 1 else max(1, round(total * part))
-        record_payment(
-            invoice_id=invoice,
-            amount=amount,
-            method=self.rng.choice(METHODS),
-            reference=f"TX-{self.rng.randrange(10**6):06}",
-            actor=self.world.random_writer(),
-        )
-        if part != 1 and self.rng.random() < 0.7:
-            self.events.plan(self._later(10, 40), lambda: self._pay(invoice))
+    def _bill_beside(self, invoice: UUID, buyer: Buyer) -> None:
+        """Bill a service to the customer, who then pays both invoices at once."""
+        service = self._bill_service(buyer)
+        send_invoice(invoice_id=service, use_on_account=True, actor=self.world.random_writer())
+        self.events.plan(self.events.later(15, 35), lambda: self.payments.pay_together(buyer, invoice, service))
 
     # the rest of a company
 

@@ -4,10 +4,11 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from accounting.integrity_checks import registered_checks
-from billing.models import Invoice, Order
+from billing.models import CreditNote, Invoice, Order, Payment, Settlement
 from contracts.models import Contract
 from inventory.models import Stock
 from messenger.models import Message
@@ -17,6 +18,8 @@ from skeleton.identity.models import User
 from skeleton.testkit.narrowing import present
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+AT_ONCE = Q(settlements__at_once=True)
 
 
 def seed(**options):
@@ -29,7 +32,8 @@ def company():
     """What of it depends on the seed alone."""
     parties = list(Party.objects.order_by("pk").values_list("kind", "name", "email", "tax_id", "status"))
     invoices = list(Invoice.objects.order_by("number_key").values_list("customer_name", "total", "status"))
-    return parties, invoices
+    payments = list(Payment.objects.order_by("number_key").values_list("direction", "amount", "allocated", "refunded"))
+    return parties, invoices, payments
 
 
 def test_a_small_company_is_there_and_its_books_are_right():
@@ -48,6 +52,38 @@ def test_a_small_company_is_there_and_its_books_are_right():
     assert User.objects.get(name="Olena Kovalenko").check_password("a long enough password")
     for name, check in registered_checks().items():
         assert not list(check()), name
+
+
+def test_a_small_company_has_each_kind_of_payment_and_correction():
+    seed(scale=0.2)
+    assert {name for name, found in kinds().items() if not found.exists()} == set()
+    call_command("verify_books", stdout=io.StringIO())
+
+
+def kinds():
+    """What the payments and corrections of a company leave behind, by kind."""
+    received = Payment.objects.filter(direction="in", refunded=0, reversed_at=None)
+    standing = Settlement.objects.filter(undone_at=None)
+    at_once = Count("settlements", filter=AT_ONCE)
+    issued = CreditNote.objects.filter(status="sent", total__lt=F("invoice__total")).exclude(reason=None)
+    refunds = Payment.objects.filter(direction="out", refund_of_credit_note__invoice__status="paid")
+    withdrawn = Order.objects.filter(status="cancelled", status_reason=trade.WITHDRAWN)
+    write_offs = standing.filter(kind="write_off").exclude(reason=None)
+    taxed = write_offs.filter(tax__0__tax__gt=0)
+    return {
+        "several invoices": received.annotate(settled=at_once).filter(settled__gt=1),
+        "a rest on account": received.annotate(settled=at_once, paid=Sum("settlements__amount", filter=AT_ONCE)).filter(
+            settled=1, amount__gt=F("paid")
+        ),
+        "a prepayment": received.annotate(settled=at_once).filter(settled=0),
+        "use of what is on account": standing.filter(kind="payment", at_once=False),
+        "returned goods": issued.filter(lines__restock_movement__isnull=False),
+        "a price correction": issued.filter(lines__quantity=None),
+        "a withdrawal": withdrawn.filter(invoices__in=refunds.values("refund_of_credit_note__invoice")),
+        "a bounced payment": Payment.objects.filter(reversal_reason__contains="insufficient funds"),
+        "a bad debt": write_offs.exclude(pk__in=taxed),
+        "an insolvency, whose tax is corrected": taxed,
+    }
 
 
 def test_the_same_seed_makes_the_same_company_and_no_other(monkeypatch):
