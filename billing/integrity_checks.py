@@ -71,6 +71,14 @@ _ALLOCATED = """
     WHERE i.credited_total <> notes.amount
     ORDER BY 1, 3
 """
+_TAX_TAKEN = """
+    SELECT i.number, i.currency, taken.rate, taken.invoiced_tax, taken.tax_credited + taken.tax_corrected
+    FROM billing_invoice i CROSS JOIN billing_taken_by_rate(i.id) AS taken
+    WHERE i.id IN (SELECT invoice_id FROM billing_settlement WHERE kind = 'write_off' AND undone_at IS NULL)
+          AND taken.tax_corrected > 0
+          AND taken.tax_credited + taken.tax_corrected > taken.invoiced_tax + taken.write_offs
+    ORDER BY i.number_key, taken.rate
+"""
 _UNPOSTED = """
     SELECT 'invoice ' || i.number || ' (' || i.status || ')'
     FROM billing_invoice i
@@ -127,6 +135,15 @@ def check_amounts_paid() -> Iterator[str]:
         yield f"{number}: {name} {kept} {currency}, the rows add up to {amount} {currency} (minor units)"
 
 
+def check_tax_taken_back() -> Iterator[str]:
+    """Yield the rates of which more tax was taken back than invoiced. Each write-off may round by one minor unit."""
+    for number, currency, rate, invoiced, taken in _rows(_TAX_TAKEN):
+        yield (
+            f"{number}: credit notes and write-offs took back {taken} {currency} of tax at {float(rate):g} percent, "
+            f"but it has only {invoiced} (minor units)"
+        )
+
+
 def check_documents_are_posted() -> Iterator[str]:
     for (document,) in _rows(_UNPOSTED):
         yield f"{document}: its entries are not those that its state asks for"
@@ -144,4 +161,5 @@ def register_checks() -> None:
     register_check("numbers of orders and invoices have no gap", check_numbers_have_no_gap)
     register_check("orders are billed once, and what is not billed is what is kept", check_orders_are_billed_once)
     register_check("the amount paid of every invoice is that of its payments", check_amounts_paid)
+    register_check("credit notes and write-offs take back no more tax than was invoiced", check_tax_taken_back)
     register_check("every document is in the books, as its state asks", check_documents_are_posted)

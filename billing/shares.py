@@ -100,6 +100,23 @@ def added_taxes(breakdowns: Iterable[Sequence[Mapping[str, Any]]]) -> dict[Decim
     return sums
 
 
+def left_beside_corrected_tax(
+    invoiced: Sequence[Mapping[str, Any]],
+    credited: Mapping[Decimal, Taxed],
+    written_off: Mapping[Decimal, Taxed],
+) -> dict[Decimal, int]:
+    """Return what credit notes can still take, tax included, of each rate whose tax write-offs have corrected.
+
+    `credited` and `written_off` are what issued credit notes and standing write-offs have taken by rate. Without this
+    limit, a credit note would take back tax that a write-off has already corrected.
+    """
+    return {
+        rate: max(0, sum(whole) - sum(credited.get(rate, NOTHING)) - sum(written_off[rate]))
+        for rate, whole in taxes_by_rate(invoiced).items()
+        if written_off.get(rate, NOTHING)[1]
+    }
+
+
 def write_off_tax(
     amount: int, invoiced: Sequence[Mapping[str, Any]], taken: Mapping[Decimal, Taxed]
 ) -> list[dict[str, Any]]:

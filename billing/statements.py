@@ -67,9 +67,9 @@ class _Movement(NamedTuple):
     on_account: Decimal
 
     @property
-    def balance(self) -> int:
+    def balance(self) -> Decimal:
         """Return the change of the balance."""
-        return int(self.open - self.on_account)
+        return self.open - self.on_account
 
 
 _STATEMENT = f"""
@@ -89,7 +89,8 @@ _STATEMENT = f"""
 def customer_statement(customer_id: UUID, period: StatementPeriod, currency: str | None, *, actor: Actor) -> Json:
     """Return the customer's statement: for each currency the opening balance, the documents and the closing balance.
 
-    A balance is what is open less what is on account, in minor units. Raises NotFound.
+    A balance is what is open less what is on account. Amounts are minor units as Decimals, because turnover can exceed
+    the 64 bits of a single amount. Raises NotFound.
     """
     name = customer_name(customer_id, actor=actor)
     first = period.first or dt.date.min
@@ -110,7 +111,7 @@ def customer_statement(customer_id: UUID, period: StatementPeriod, currency: str
 
 def _part(currency: str, movements: list[_Movement]) -> Json:
     """Return the statement in one currency. The sums before the first day, if any, come first."""
-    opening = sum(movement.balance for movement in movements if movement.kind is None)
+    opening = sum((movement.balance for movement in movements if movement.kind is None), Decimal(0))
     listed = [movement for movement in movements if movement.kind not in (None, MovementKind.ALLOCATION)]
     lines = list(_lines(listed, opening))
     return {
@@ -120,12 +121,12 @@ def _part(currency: str, movements: list[_Movement]) -> Json:
         "total_debit": sum(line["debit"] for line in lines),
         "total_credit": sum(line["credit"] for line in lines),
         "closing": lines[-1]["balance"] if lines else opening,
-        "open": int(sum(movement.open for movement in movements)),
-        "on_account": int(sum(movement.on_account for movement in movements)),
+        "open": sum(movement.open for movement in movements),
+        "on_account": sum(movement.on_account for movement in movements),
     }
 
 
-def _lines(movements: Iterable[_Movement], balance: int) -> Iterator[Json]:
+def _lines(movements: Iterable[_Movement], balance: Decimal) -> Iterator[Json]:
     """Yield a line for each movement, with the balance after it."""
     for movement in movements:
         moved = movement.balance

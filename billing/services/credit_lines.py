@@ -86,9 +86,14 @@ def build_credit_lines(
 
 def totals_of_credit(invoice: Invoice, lines: Sequence[Mapping[str, Any]]) -> Totals:
     """Return the totals of a credit note with `lines`, columns from `build_credit_lines`."""
-    issued = CreditNote.objects.filter(invoice=invoice.pk, status=CreditNoteStatus.SENT)
-    credited = added_taxes(issued.values_list("tax_breakdown", flat=True))
+    credited = added_taxes(issued_breakdowns(invoice))
     return credit_totals(invoice.tax_breakdown, credited, [(line["tax_rate"], line["total"]) for line in lines])
+
+
+def issued_breakdowns(invoice: Invoice) -> list[list[dict[str, Any]]]:
+    """Return the tax breakdown of each issued credit note of the invoice."""
+    issued = CreditNote.objects.filter(invoice=invoice.pk, status=CreditNoteStatus.SENT)
+    return list(issued.values_list("tax_breakdown", flat=True))
 
 
 def _require_lines(known: Mapping[UUID, CreditableLine], requested: Sequence[CreditLineValues]) -> None:

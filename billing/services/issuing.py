@@ -16,10 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from billing.choices import CreditNoteStatus, SettlementKind
 from billing.models import CreditNote, Invoice
 from billing.services.books import credited, post, reverse_invoice_posting
-from billing.services.credit_lines import items_of_lines
+from billing.services.credit_lines import issued_breakdowns, items_of_lines
 from billing.services.documents import issue_sent_credit_note
 from billing.services.notifications import notify_credit_note_sent
-from billing.services.settlements import Part, settle
+from billing.services.settlements import Part, corrected_taxes, settle
+from billing.shares import added_taxes, left_beside_corrected_tax, taxes_by_rate
 from inventory.services.ledger import StockLocation
 from inventory.services.returns import receive_returns
 from parties.queries import as_written_to
@@ -29,6 +30,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.text import Money, format_text
+from skeleton.kernel.translation import Text
 
 
 def issue(note: CreditNote, invoice: Invoice, *, actor: Actor) -> None:
@@ -69,11 +71,26 @@ def _number(note: CreditNote, moment: dt.datetime) -> None:
 
 
 def _require_room_beside_write_offs(note: CreditNote, invoice: Invoice) -> None:
-    """Raise Conflict if the note credits more than is neither credited nor written off."""
+    """Raise Conflict if the note credits more than is neither credited nor written off, in total or of a rate."""
     left = invoice.total - invoice.credited_total - invoice.amount_written_off
     if note.total > left:
         told = _("A part of the invoice is written off, so only {left} can be credited. Undo the write-off first.")
-        raise Conflict(format_text(told, left=Money(left, invoice.currency)), details={"allowed": ["undo_write_off"]})
+        raise _beside_write_off(told, left=Money(left, invoice.currency))
+    if not invoice.amount_written_off:
+        return
+    credited, corrected = added_taxes(issued_breakdowns(invoice)), added_taxes(corrected_taxes(invoice))
+    left_by_rate = left_beside_corrected_tax(invoice.tax_breakdown, credited, corrected)
+    for rate, taken in taxes_by_rate(note.tax_breakdown).items():
+        if rate in left_by_rate and sum(taken) > left_by_rate[rate]:
+            told = _(
+                "A write-off has corrected the tax of this invoice, so only {left} including tax can be credited of "
+                "what is taxed at {rate} percent. Credit less, or undo the write-off first."
+            )
+            raise _beside_write_off(told, left=Money(left_by_rate[rate], invoice.currency), rate=rate)
+
+
+def _beside_write_off(told: Text, **values: Money | Decimal) -> Conflict:
+    return Conflict(format_text(told, **values), details={"allowed": ["undo_write_off"]})
 
 
 def _restock(note: CreditNote, invoice: Invoice, actor: Actor) -> None:

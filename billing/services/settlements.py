@@ -104,3 +104,9 @@ def _is_cancelled_by_credit(invoice: Invoice) -> bool:
     if not invoice.is_fully_credited or invoice.amount_credited < invoice.total:
         return False
     return not standing_of(invoice=invoice.pk).exclude(credit_note__invoice=invoice.pk).exists()
+
+
+def corrected_taxes(invoice: Invoice) -> list[list[dict[str, Any]]]:
+    """Return the `{rate, base, tax}` rows of each standing write-off of the invoice; none if it corrected no tax."""
+    write_offs = standing_of(invoice=invoice.pk, kind=SettlementKind.WRITE_OFF)
+    return [tax or [] for tax in write_offs.values_list("tax", flat=True)]

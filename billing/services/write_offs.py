@@ -9,12 +9,13 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from billing.choices import CreditNoteStatus, InvoiceStatus, SettlementKind
-from billing.models import CreditNote, Invoice, Settlement
+from billing.choices import InvoiceStatus, SettlementKind
+from billing.models import Invoice, Settlement
 from billing.models.settlements import standing_of
 from billing.services.books import post, undone_write_off, written_off
+from billing.services.credit_lines import issued_breakdowns
 from billing.services.own_credit import lock_own_credit, settle_with_own_credit
-from billing.services.settlements import Part, settle, settlement_day, undo
+from billing.services.settlements import Part, corrected_taxes, settle, settlement_day, undo
 from billing.services.states import state_error
 from billing.shares import added_taxes, write_off_tax
 from billing.state_messages import NOTHING_TO_WRITE_OFF
@@ -83,10 +84,7 @@ def _require_due(invoice: Invoice, amount: int | None) -> int:
 
 def _taken(invoice: Invoice) -> dict[Any, tuple[int, int]]:
     """Return what credit notes and write-offs have taken of the invoice, by rate."""
-    notes = CreditNote.objects.filter(invoice=invoice.pk, status=CreditNoteStatus.SENT)
-    write_offs = standing_of(invoice=invoice.pk, kind=SettlementKind.WRITE_OFF)
-    taken = [row["tax_breakdown"] for row in notes.values("tax_breakdown")]
-    return added_taxes([*taken, *(row["tax"] or [] for row in write_offs.values("tax"))])
+    return added_taxes([*issued_breakdowns(invoice), *corrected_taxes(invoice)])
 
 
 def _written_off(invoice: Invoice, settlement_id: UUID | None) -> list[Settlement]:

@@ -21,6 +21,7 @@ from billing.tests.money_model import (
     Taxes,
     all_that_is_left,
     credit_parts,
+    takes_corrected_tax,
     write_off_taxes,
 )
 from skeleton.kernel.errors import Conflict, Invalid
@@ -232,6 +233,7 @@ class Company:
         parts, taxes = credit_parts(invoice, note.asked)
         total = sum(base + tax for base, tax in taxes.values())
         self.require((total <= invoice.total - invoice.credited_total - invoice.settled(None), Conflict))
+        self.require((not takes_corrected_tax(invoice, taxes), Conflict))
         settled = min(total, invoice.due)
         self._issued += 1
         note.parts, note.taxes, note.day, note.sent, note.position = parts, taxes, self.today, True, self._issued

@@ -279,6 +279,17 @@ def all_that_is_left(invoice: Invoice) -> list[Credit]:
     return asked
 
 
+def takes_corrected_tax(invoice: Invoice, asked: Taxes) -> bool:
+    """Return whether a credit note would take of a rate what a write-off, which corrected its tax, has taken."""
+    for rate, part in asked.items():
+        corrected = [one.tax[rate] for one in invoice.standing(None) if rate in one.tax]
+        takers = [*(note.taxes[rate] for note in invoice.issued_notes if rate in note.taxes), *corrected]
+        left = sum(invoice.taxes[rate]) - sum(sum(taken) for taken in takers)
+        if sum(part) > max(left, 0) and any(tax for _, tax in corrected):
+            return True
+    return False
+
+
 def write_off_taxes(invoice: Invoice, amount: int) -> Taxes:
     """Spread an amount over base and tax of each rate by largest remainder, with no more tax than the rate has left."""
     keys = [(rate, kind) for rate in invoice.taxes for kind in (0, 1)]

@@ -267,3 +267,27 @@ def test_money_of_another_customer_is_found(story, capsys):
         call_command("verify_books")
     found = capsys.readouterr().out
     assert "Bolt, USD on 2026-01-10: documents posted -120 to account 1300, but moved 0 (minor units)" in found
+
+
+TAX_TAKEN_BACK = "credit notes and write-offs take back no more tax than was invoiced"
+
+
+def test_more_corrected_tax_than_was_invoiced_is_found(capsys):
+    """Ten write-offs of 4 take 1 of tax each, 4 more than the invoice leaves: rounding, which isn't reported."""
+    invoice = sent(line(1000, tax_rate=19))
+    for _ in range(10):
+        write_off(invoice_id=invoice.pk, reason="Bankrupt", amount=4, correct_tax=True, actor=SYSTEM)
+    part: list[CreditLineValues] = [{"invoice_line_id": invoice.lines.get().pk, "amount": 966}]
+    create_credit_note(invoice_id=invoice.pk, reason="Damaged", lines=part, send=True, actor=SYSTEM)
+    connection.check_constraints()
+    call_command("verify_books")
+    assert f"ok      {TAX_TAKEN_BACK}" in capsys.readouterr().out
+    last = Settlement.objects.filter(kind="write_off").latest("id")
+    taxes = '[{"rate": 19, "base": 3, "tax": 8}]'
+    tamper(f"UPDATE billing_settlement SET tax = '{taxes}' WHERE id = '{last.pk}'")
+    with pytest.raises(CommandError):
+        call_command("verify_books")
+    found = capsys.readouterr().out
+    assert f"DIFFERS {TAX_TAKEN_BACK}" in found
+    said = "took back 201 USD of tax at 19 percent, but it has only 190 (minor units)"
+    assert f"{invoice.number}: credit notes and write-offs {said}" in found

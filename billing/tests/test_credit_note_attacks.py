@@ -254,3 +254,11 @@ class TestSettlements:
         invoice = sent(line(1000, 2))
         write_off(invoice_id=invoice.pk, reason="Lost", amount=1500, actor=SYSTEM)
         assert attack(statements(invoice)) == "billing_credit_note_beside_write_off"
+
+    def test_no_tax_is_credited_that_a_write_off_has_corrected(self):
+        invoice = sent(line(1000, tax_rate=19), line(1000, tax_rate=7))
+        write_off(invoice_id=invoice.pk, reason="Lost", amount=1070, correct_tax=True, actor=SYSTEM)
+        whole = statements(invoice, total=1000, rate=19, tax=190)
+        assert attack(whole) == "billing_credit_note_beside_write_off"
+        fitting = statements(invoice, quantity=None, total=500, rate=19, tax=95)
+        assert attack(fitting) == "billing_credit_note_in_books"

@@ -309,3 +309,19 @@ ALL = StatementPeriod(None, dt.date.max)
 
 def credit_all(invoice_id):
     create_credit_note(invoice_id=invoice_id, reason="Returned", send=True, actor=SYSTEM)
+
+
+def test_turnover_beyond_64_bits_is_stated_exactly(owner):
+    acme, huge = customer(), 9 * 10**18
+    for _ in range(3):
+        reverse_payment(payment_id=received(acme, huge), reason="Typing error", actor=SYSTEM)
+    received(acme, 500)
+    path = f"/customers/{acme.pk}/statement"
+    (part,) = owner.get(path).ok()["currencies"]
+    assert (part["total_debit"], part["total_credit"]) == (3 * huge, 3 * huge + 500)
+    assert (part["closing"], part["on_account"]) == (-500, 500)
+    table = b"".join(owner.get(path, format="csv").response.streaming_content).decode()
+    assert table.splitlines()[-1].endswith(",270000000000000000.00,270000000000000005.00,-5.00")
+    assert owner.get(path, format="pdf").response.content.startswith(b"%PDF-")
+    assert owner.get(f"/customers/{acme.pk}/balance").ok()["data"][0]["on_account"] == 500
+    owner.get("/reports/receivables-aging").ok()

@@ -117,6 +117,43 @@ def test_while_written_off_it_is_neither_cancelled_nor_credited_whole(owner):
     assert owner.get(f"/invoices/{invoice.pk}").ok()["status"] == "paid"
 
 
+def credit_of(owner, invoice, position, **part):
+    lines = [{"invoice_line_id": str(invoice.lines.get(position=position).pk), **part}]
+    return owner.post(f"/invoices/{invoice.pk}/credit-notes", {"reason": "Back", "send": True, "lines": lines})
+
+
+def test_a_credit_note_takes_no_tax_that_a_write_off_has_corrected(owner):
+    invoice = two_rates()
+    write_off(owner, invoice, amount=10700, correct_tax=True).ok()
+    error = credit_of(owner, invoice, 2, quantity=1).refused(409)
+    assert error["details"]["allowed"] == ["undo_write_off"]
+    assert "only 62.66 USD including tax" in error["message"]
+    assert "19 percent" in error["message"]
+    credit_of(owner, invoice, 2, amount=5266).refused(409)
+    credit_of(owner, invoice, 2, amount=5265).ok(201)
+    credit_of(owner, invoice, 1, amount=5265).ok(201)
+    assert net("2200") == 0
+    undo(owner, invoice).ok()
+    credit_of(owner, invoice, 2, amount=4735).ok(201)
+
+
+def test_only_rates_with_corrected_tax_limit_a_credit_note(owner):
+    invoice = sent(line(10000), line(10000, tax_rate=19))
+    write_off(owner, invoice, amount=1000, correct_tax=True).ok()
+    credit_of(owner, invoice, 1, quantity=1).ok(201)
+    invoice = two_rates()
+    write_off(owner, invoice, amount=10700, correct_tax=False).ok()
+    credit_of(owner, invoice, 2, quantity=1).ok(201)
+
+
+def test_one_rate_is_limited_by_the_total_alone(owner):
+    invoice = sent(line(1000, tax_rate=19))
+    for _ in range(10):
+        write_off(owner, invoice, amount=4, correct_tax=True).ok()
+    credit_of(owner, invoice, 1, amount=967).refused(409)
+    assert credit_of(owner, invoice, 1, amount=966).ok(201)["total"] == 1150
+
+
 def test_the_rests_of_own_notes_settle_what_an_undone_write_off_leaves(owner):
     invoice = sent(line(100, 10))
     write_off(owner, invoice, amount=600).ok()

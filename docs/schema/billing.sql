@@ -718,6 +718,9 @@ BEGIN
     IF note.total > invoice.total - invoice.credited_total - invoice.amount_written_off THEN
         PERFORM skeleton_refuse('billing_credit_note_beside_write_off', 'a part of this was written off');
     END IF;
+    IF NOT billing_is_beside_corrected_tax(note) THEN
+        PERFORM skeleton_refuse('billing_credit_note_beside_write_off', 'tax of this rate was corrected by a write-off');
+    END IF;
 END $function$;
 
 CREATE OR REPLACE FUNCTION billing_check_credit_note_books(checked uuid)
@@ -1363,6 +1366,18 @@ BEGIN
     RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION billing_is_beside_corrected_tax(note billing_credit_note)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT NOT EXISTS (
+        SELECT FROM billing_taken_by_rate(note.invoice_id) AS taken
+        JOIN jsonb_to_recordset(note.tax_breakdown) AS here (rate numeric, base numeric, tax numeric) USING (rate)
+        WHERE taken.tax_corrected > 0 AND here.base + here.tax > 0 AND taken.credited + taken.written_off > taken.invoiced
+    )
+$function$;
+
 CREATE OR REPLACE FUNCTION billing_is_credited(invoice billing_invoice)
  RETURNS boolean
  LANGUAGE sql
@@ -1993,6 +2008,30 @@ BEGIN
     END IF;
     RETURN NULL;
 END $function$;
+
+CREATE OR REPLACE FUNCTION billing_taken_by_rate(checked uuid)
+ RETURNS TABLE(rate numeric, invoiced numeric, invoiced_tax numeric, credited numeric, written_off numeric, tax_credited numeric, tax_corrected numeric, write_offs bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT r.rate, r.base + r.tax, r.tax,
+           coalesce(sum(t.base + t.tax) FILTER (WHERE NOT taker.is_write_off), 0),
+           coalesce(sum(t.base + t.tax) FILTER (WHERE taker.is_write_off), 0),
+           coalesce(sum(t.tax) FILTER (WHERE NOT taker.is_write_off), 0),
+           coalesce(sum(t.tax) FILTER (WHERE taker.is_write_off), 0),
+           count(t.tax) FILTER (WHERE taker.is_write_off)
+    FROM billing_invoice i
+    CROSS JOIN jsonb_to_recordset(i.tax_breakdown) AS r (rate numeric, base numeric, tax numeric)
+    LEFT JOIN LATERAL (
+        SELECT false AS is_write_off, tax_breakdown AS rows
+        FROM billing_credit_note WHERE invoice_id = checked AND status = 'sent'
+        UNION ALL
+        SELECT true, tax FROM billing_settlement
+        WHERE invoice_id = checked AND kind = 'write_off' AND undone_at IS NULL
+    ) AS taker ON true
+    LEFT JOIN LATERAL jsonb_to_recordset(taker.rows) AS t (rate numeric, base numeric, tax numeric) ON t.rate = r.rate
+    WHERE i.id = checked GROUP BY r.rate, r.base, r.tax
+$function$;
 
 CREATE OR REPLACE FUNCTION billing_tax(base numeric, rate numeric)
  RETURNS numeric
