@@ -10,9 +10,10 @@ from billing.choices import PaymentDirection
 from billing.models import CreditNote, Invoice, Payment, Settlement
 from billing.services.allocations import require_on_account, standing
 from billing.services.books import post, refunded, reversed_payment
+from billing.services.days import settlement_day
 from billing.services.own_credit import lock_own_credit, settle_with_own_credit
 from billing.services.payments import insert_payment
-from billing.services.settlements import settlement_day, undo
+from billing.services.settlements import undo
 from skeleton.db.locks import locked_for_update, rows_locked_for_update
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of, today
@@ -30,13 +31,14 @@ def reverse_payment(*, payment_id: UUID, reason: str, actor: Actor, date: dt.dat
     with audited_transaction(actor, "reverse"):
         payment, settlements, notes = _locked_with_invoices(payment_id)
         _require_reversible(payment)
+        invoices = {settlement.invoice_id: settlement.invoice for settlement in settlements}
+        money = payment.refund_of_payment_id or payment.refund_of_credit_note_id or payment.pk
         days = (settlement.day for settlement in settlements)
-        day = settlement_day(date, day_of(payment.paid_at), *days)
+        day = settlement_day(date, day_of(payment.paid_at), *days, of=[money, *invoices])
         if settlements:
             undo(settlements, day=day, now=now)
         payment.reversed_at, payment.reversal_day, payment.reversal_reason = now, day, reason
         payment.save(update_fields=["reversed_at", "reversal_day", "reversal_reason"])
-        invoices = {settlement.invoice_id: settlement.invoice for settlement in settlements}
         credits_ = settle_with_own_credit(invoices.values(), notes, day=day, now=now, actor=actor)
         post([reversed_payment(payment, settlements, day=day), *credits_], actor=actor)
 
@@ -63,7 +65,7 @@ def refund_payment(
         if payment.reversed_at:
             raise Conflict(_("The payment has been reversed."), details={"allowed": []})
         require_on_account(payment, amount)
-        day = settlement_day(date, day_of(payment.paid_at))
+        day = settlement_day(date, day_of(payment.paid_at), of=[payment.pk])
         refund = insert_payment(
             direction=PaymentDirection.OUT,
             refund_of_payment_id=payment.pk,
