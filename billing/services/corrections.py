@@ -1,6 +1,7 @@
 """Services that reverse and refund payments."""
 
 import datetime as dt
+from contextlib import suppress
 from uuid import UUID
 
 from django.utils import timezone
@@ -17,16 +18,32 @@ from billing.services.settlements import undo
 from skeleton.db.locks import locked_for_update, rows_locked_for_update
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of, today
-from skeleton.kernel.errors import Conflict, NotFound, ServiceUnavailable
+from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.transactions import audited_transaction
+
+_ATTEMPTS = 3
+"""How often a payment is locked that others allocate meanwhile, each time in a new transaction."""
+
+
+class _Overtaken(Exception):  # noqa: N818 (not an error: the caller begins again)
+    """The payment settles an invoice that it did not settle when its invoices were locked."""
 
 
 def reverse_payment(*, payment_id: UUID, reason: str, actor: Actor, date: dt.date | None = None) -> None:
     """Reverse a payment that was recorded by mistake, or was returned, and undo what it settles, from `date` on.
 
     Reversing a refund puts the money back on account. Raises NotFound; Invalid (the date); Conflict (already reversed,
-    a refund of it stands, it can't be posted); ServiceUnavailable (it is being allocated just now).
+    a refund of it stands, it can't be posted, others allocate it faster than it can be locked).
     """
+    for _attempt in range(_ATTEMPTS):
+        with suppress(_Overtaken):
+            return _reverse(payment_id, reason=reason, actor=actor, date=date)
+    told = _("The payment is being allocated by others just now, so it was not reversed. Try again.")
+    raise Conflict(told, details={"allowed": ["reverse"]})
+
+
+def _reverse(payment_id: UUID, *, reason: str, actor: Actor, date: dt.date | None) -> None:
+    """Reverse a payment in a transaction of its own. Raises as `reverse_payment` does, and _Overtaken."""
     now = timezone.now()
     with audited_transaction(actor, "reverse"):
         payment, settlements, notes = _locked_with_invoices(payment_id)
@@ -86,7 +103,7 @@ def _locked_with_invoices(payment_id: UUID) -> tuple[Payment, list[Settlement], 
     """Lock a payment, the invoices that it settles, their own credit notes and what it refunds, in the order of locks.
 
     Returns the payment, its settlements with their invoices, and the credit notes by id. Raises NotFound,
-    ServiceUnavailable.
+    _Overtaken.
     """
     invoices = Invoice.objects.filter(settlements__payment=payment_id, settlements__undone_at=None)
     locked = {
@@ -102,7 +119,7 @@ def _locked_with_invoices(payment_id: UUID) -> tuple[Payment, list[Settlement], 
     settlements = list(standing(payments[payment_id]))
     for settlement in settlements:
         if settlement.invoice_id not in locked:
-            raise ServiceUnavailable(_("The payment is being allocated just now. Try again."), retry_after=1)
+            raise _Overtaken
         settlement.invoice = locked[settlement.invoice_id]
     return payments[payment_id], settlements, notes
 
