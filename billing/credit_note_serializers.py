@@ -160,9 +160,15 @@ class WriteOffInputSerializer(InputSerializer):
         required=False,
         help_text="Take the share of tax back from the tax account. Defaults to the installation's setting.",
     )
-    date = DateField(required=False, help_text="Defaults to today. Not in the future, and not before the invoice.")
+    date = DateField(
+        required=False,
+        help_text="Defaults to today. Not in the future, and not before the invoice or a later undoing on it.",
+    )
 
 
 class UndoWriteOffInputSerializer(InputSerializer):
     settlement_id = UUIDField(required=False, help_text="The write-off. Defaults to all of the invoice.")
-    date = DateField(required=False, help_text="Defaults to today. Not in the future, and not before the write-off.")
+    date = DateField(
+        required=False,
+        help_text="Defaults to today. Not in the future, and not before the write-off or a later undoing.",
+    )

@@ -24,7 +24,10 @@ from skeleton.rest.serializers import InputSerializer, Serializer
 
 MAX_LINES = 500
 LONG_TEXT = 10_000
-DAY_HELP = "Defaults to today. Not in the future, and not before the payment or the invoice."
+DAY_HELP = (
+    "Defaults to today. Not in the future, and not before the payment, the invoice, or the last day on which a "
+    "settlement or refund of either was undone."
+)
 
 
 class InvoicePaymentSerializer(Serializer):

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from billing.choices import PaymentDirection, SettlementKind
 from billing.models import CreditNote, Invoice, Payment, Settlement
 from billing.services.books import allocated, post, unallocated
+from billing.services.days import settlement_day
 from billing.services.own_credit import lock_own_credit, settle_with_own_credit
 from billing.services.payments import require_of_customer
-from billing.services.settlements import Part, settle, settlement_day, undo
+from billing.services.settlements import Part, settle, undo
 from skeleton.db.locks import locked_for_update, locked_or_none
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
@@ -37,7 +38,7 @@ def allocate_payment(
         part = Part(
             invoice,
             fitting(payment, invoice, amount),
-            settlement_day(date, invoice.issue_date, day_of(payment.paid_at)),
+            settlement_day(date, invoice.issue_date, day_of(payment.paid_at), of=[payment.pk, invoice.pk]),
         )
         of = {"payment_id": payment.pk}
         (pk,) = settle([part], kind=SettlementKind.PAYMENT, of=of, actor=actor, now=now)
@@ -63,7 +64,7 @@ def unallocate_payment(*, payment_id: UUID, invoice_id: UUID, actor: Actor, date
             raise Conflict(told, details={"invoice_id": told, "allowed": ["allocate"]})
         for settlement in settlements:
             settlement.invoice = invoice
-        day = settlement_day(date, *(settlement.day for settlement in settlements))
+        day = settlement_day(date, *(settlement.day for settlement in settlements), of=[payment.pk, invoice.pk])
         undo(settlements, day=day, now=now)
         entries = [unallocated(one, day=day, number=payment.number) for one in settlements]
         post([*entries, *settle_with_own_credit([invoice], notes, day=day, now=now, actor=actor)], actor=actor)

@@ -13,9 +13,10 @@ from billing.services.allocations import fitting, require_on_account
 from billing.services.books import allocated, post, refunded, unallocated
 from billing.services.corrections import refund_moment
 from billing.services.credit_notes import state_error
+from billing.services.days import settlement_day
 from billing.services.own_credit import lock_own_credit, settle_with_own_credit
 from billing.services.payments import insert_payment, require_of_customer
-from billing.services.settlements import Part, settle, settlement_day, undo
+from billing.services.settlements import Part, settle, undo
 from skeleton.db.locks import locked_for_update, locked_or_none
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, NotFound
@@ -34,7 +35,7 @@ def allocate_credit_note(
         invoice = locked_or_none(Invoice.objects.all(), invoice_id, no_key=True)
         note = _on_account(credit_note_id)
         invoice = require_of_customer(invoice, note.customer_id, note.currency)
-        day = settlement_day(date, invoice.issue_date, note.issue_date)
+        day = settlement_day(date, invoice.issue_date, note.issue_date, of=[note.pk, invoice.pk])
         part = Part(invoice, fitting(note, invoice, amount), day)
         of = {"credit_note_id": note.pk}
         (pk,) = settle([part], kind=SettlementKind.CREDIT_NOTE, of=of, actor=actor, now=timezone.now())
@@ -57,7 +58,7 @@ def unallocate_credit_note(
             raise NotFound
         note = notes[credit_note_id]
         settlements = _settled_by(note, invoice)
-        day = settlement_day(date, *(settlement.day for settlement in settlements))
+        day = settlement_day(date, *(settlement.day for settlement in settlements), of=[note.pk, invoice_id])
         undo(settlements, day=day, now=now)
         entries = [unallocated(one, day=day, number=str(note)) for one in settlements]
         entries += settle_with_own_credit(
@@ -83,7 +84,7 @@ def refund_credit_note(
     with audited_transaction(actor, "refund"):
         note = _on_account(credit_note_id)
         require_on_account(note, amount)
-        day = settlement_day(date, note.issue_date)
+        day = settlement_day(date, note.issue_date, of=[note.pk])
         refund = insert_payment(
             direction=PaymentDirection.OUT,
             refund_of_credit_note_id=note.pk,

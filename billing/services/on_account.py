@@ -12,7 +12,8 @@ from billing.models import CreditNote, Invoice, Payment
 from billing.models.credit_notes import UNALLOCATED as CREDIT_ON_ACCOUNT
 from billing.models.payments import UNALLOCATED as PAID_ON_ACCOUNT
 from billing.services.books import allocated
-from billing.services.settlements import Part, settle, settlement_day
+from billing.services.days import settlement_day
+from billing.services.settlements import Part, settle
 from skeleton.db.locks import rows_locked_for_update
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of

@@ -10,9 +10,11 @@ from accounting.services import NewEntry
 from billing.choices import CreditNoteStatus, InvoiceStatus, SettlementKind
 from billing.models import CreditNote, Invoice
 from billing.services.books import allocated
+from billing.services.days import last_undone
 from billing.services.settlements import Part, settle
 from skeleton.db.locks import rows_locked_for_update
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import today
 
 
 def lock_own_credit(invoices: Iterable[UUID], *others: UUID) -> dict[UUID, CreditNote]:
@@ -45,7 +47,13 @@ def _settled(note: CreditNote, invoice: Invoice, *, day: dt.date, now: dt.dateti
     amount = min(note.unallocated, invoice.amount_due)
     if not amount:
         return []
-    part = Part(invoice, amount, max(day, note.issue_date))
+    part = Part(invoice, amount, _free_from(note, day))
     of = {"credit_note_id": note.pk}
     (settlement_id,) = settle([part], kind=SettlementKind.CREDIT_NOTE, of=of, actor=actor, now=now)
     return [allocated(part, settlement_id, number=str(note.number))]
+
+
+def _free_from(note: CreditNote, day: dt.date) -> dt.date:
+    """Return the first day, from `day` on, on which the rest of a credit note was not used elsewhere."""
+    earliest = max(day, note.issue_date)
+    return (last_undone([note.pk], after=earliest) if earliest < today() else None) or earliest

@@ -14,7 +14,6 @@ from uuid import UUID
 
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
-from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus, SettlementKind
 from billing.models import Invoice, Settlement
@@ -22,9 +21,6 @@ from billing.models.settlements import standing_of
 from billing.services.notifications import notify_invoice_event
 from skeleton.db.inserts import insert_rows
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.days import today
-from skeleton.kernel.errors import Invalid
-from skeleton.kernel.text import format_text
 from skeleton.notifications.choices import Event
 
 _COLUMNS = {
@@ -73,21 +69,6 @@ def undo(settlements: Sequence[Settlement], *, day: dt.date, now: dt.datetime) -
     Settlement.objects.filter(pk__in=ids).update(undone_at=now, undone_day=Greatest(Value(day), F("day")))
     for settlement in settlements:
         _add(settlement.invoice, SettlementKind(settlement.kind), -settlement.amount)
-
-
-def settlement_day(date: dt.date | None, *not_before: dt.date) -> dt.date:
-    """Return the day of a later settlement, undoing or reversal: `date`, or else today.
-
-    Raises Invalid if `date` is in the future or before one of the days of the documents concerned.
-    """
-    earliest = max(not_before)
-    if date is None:
-        return max(today(), earliest)
-    if date > today():
-        raise Invalid(details={"date": _("Must not be in the future.")})
-    if date < earliest:
-        raise Invalid(details={"date": format_text(_("Must not be before {day}."), day=earliest)})
-    return date
 
 
 def _add(invoice: Invoice, kind: SettlementKind, amount: int) -> None:

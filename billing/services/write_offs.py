@@ -13,9 +13,14 @@ from billing.choices import InvoiceStatus, SettlementKind
 from billing.models import Invoice, Settlement
 from billing.models.settlements import standing_of
 from billing.services.books import post, undone_write_off, written_off
+<<<<<<< ours
 from billing.services.credit_lines import issued_breakdowns
+||||||| base
+=======
+from billing.services.days import settlement_day
+>>>>>>> theirs
 from billing.services.own_credit import lock_own_credit, settle_with_own_credit
-from billing.services.settlements import Part, corrected_taxes, settle, settlement_day, undo
+from billing.services.settlements import Part, corrected_taxes, settle, undo
 from billing.services.states import state_error
 from billing.shares import added_taxes, write_off_tax
 from billing.state_messages import NOTHING_TO_WRITE_OFF
@@ -45,7 +50,7 @@ def write_off(
     with audited_transaction(actor, "write_off"):
         invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id, no_key=True)
         given_up = _require_due(invoice, amount)
-        part = Part(invoice, given_up, settlement_day(date, invoice.issue_date))
+        part = Part(invoice, given_up, settlement_day(date, invoice.issue_date, of=[invoice.pk]))
         tax = write_off_tax(given_up, invoice.tax_breakdown, _taken(invoice)) if corrects else []
         of = {"reason": reason, "tax": tax}
         (settlement_id,) = settle([part], kind=SettlementKind.WRITE_OFF, of=of, actor=actor, now=timezone.now())
@@ -64,7 +69,7 @@ def undo_write_offs(
     with audited_transaction(actor, "undo_write_off"):
         invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id, no_key=True)
         settlements = _written_off(invoice, settlement_id)
-        day = settlement_day(date, *(settlement.day for settlement in settlements))
+        day = settlement_day(date, *(settlement.day for settlement in settlements), of=[invoice.pk])
         undo(settlements, day=day, now=now)
         entries = [undone_write_off(one, day=day, tax=_sum_of(one.tax or [])) for one in settlements]
         entries += settle_with_own_credit([invoice], lock_own_credit([invoice.pk]), day=day, now=now, actor=actor)

@@ -70,10 +70,26 @@ class Company:
         if broken:
             raise Refused(broken)
 
-    def day(self, date: Day | None, *not_before: Day) -> tuple[Day, Rule]:
-        """Return the day of a later action, and the rule for it: not in the future, not before its documents."""
+    def day(self, date: Day | None, *not_before: Day, of: Sequence[Invoice | Source]) -> tuple[Day, Rule]:
+        """Return the day of a later action, and the rule for it.
+
+        Not in the future, not before its documents, and a given day not before the last undoing or reversal of what it
+        touches.
+        """
         day = date or max(self.today, *not_before)
-        return day, (max(not_before) <= day <= self.today, Invalid)
+        earliest = max(*not_before, self.last_undone(of) if date else dt.date.min)
+        return day, (earliest <= day <= self.today, Invalid)
+
+    def last_undone(self, of: Sequence[Invoice | Source]) -> Day:
+        """Return the last day on which a settlement or a refund of these was undone."""
+        settled = [
+            one.undone
+            for invoice in self.invoices
+            for one in invoice.settlements
+            if one.undone and (invoice in of or one.by in of)
+        ]
+        refunded = [one.reversed for one in self.payments if one.reversed and one.refund_of in of]
+        return max([*settled, *refunded], default=dt.date.min)
 
     # --- invoices -----------------------------------------------------------------------------------------------------
 
@@ -148,7 +164,8 @@ class Company:
             for one in invoice.settlements
             if one.stands and one.by is payment
         ]
-        day, in_time = self.day(date, payment.day, *(one.day for _, one in found))
+        touched = [payment.refund_of or payment, *(invoice for invoice, _ in found)]
+        day, in_time = self.day(date, payment.day, *(one.day for _, one in found), of=touched)
         self.require((not payment.reversed, Conflict), (not payment.refunded, Conflict), in_time)
         payment.reversed = day
         sign = -1 if payment.refund_of else 1
@@ -160,7 +177,7 @@ class Company:
     # --- what is on account -------------------------------------------------------------------------------------------
 
     def allocate(self, source: Source, invoice: Invoice, amount: int | None, date: Day | None) -> Settlement:
-        day, in_time = self.day(date, source.day, invoice.issued)
+        day, in_time = self.day(date, source.day, invoice.issued, of=[source, invoice])
         fitting = amount or min(source.unallocated, invoice.due)
         self.require(
             (source.unallocated > 0, Conflict),
@@ -173,12 +190,12 @@ class Company:
 
     def unallocate(self, source: Source, invoice: Invoice, date: Day | None) -> None:
         found = [(invoice, one) for one in invoice.settlements if one.stands and one.by is source]
-        day, in_time = self.day(date, *[one.day for _, one in found] or [dt.date.min])
+        day, in_time = self.day(date, *[one.day for _, one in found] or [dt.date.min], of=[source, invoice])
         self.require((bool(found), Conflict), (source not in invoice.notes, Conflict), in_time)
         self._undo(found, day)
 
     def refund(self, source: Source, amount: int, method: str, date: Day | None) -> Payment:
-        day, in_time = self.day(date, source.day)
+        day, in_time = self.day(date, source.day, of=[source])
         self.require((source.unallocated > 0, Conflict), (amount <= source.unallocated, Invalid), in_time)
         source.refunded += amount
         refund = Payment(source.customer, source.currency, amount, method, day, refund_of=source)
@@ -207,7 +224,7 @@ class Company:
         for invoice in {id(invoice): invoice for invoice, _ in found}.values():
             for note in invoice.issued_notes:
                 if amount := min(note.unallocated, invoice.due):
-                    self.settle(invoice, note, amount, max(day, note.day))
+                    self.settle(invoice, note, amount, max(day, note.day, self.last_undone([note])))
 
     # --- credit notes and write-offs ----------------------------------------------------------------------------------
 
@@ -244,7 +261,7 @@ class Company:
             self.settle(invoice, note, settled, self.today)
 
     def write_off(self, invoice: Invoice, amount: int | None, *, correct_tax: bool, date: Day | None) -> Settlement:
-        day, in_time = self.day(date, invoice.issued)
+        day, in_time = self.day(date, invoice.issued, of=[invoice])
         self.require((invoice.status == "sent", Conflict), ((amount or 0) <= invoice.due, Invalid), in_time)
         given_up = amount or invoice.due
         made = Settlement(None, given_up, day, write_off_taxes(invoice, given_up) if correct_tax else {})
@@ -254,7 +271,7 @@ class Company:
 
     def undo_write_off(self, invoice: Invoice, which: Settlement | None, date: Day | None) -> None:
         found = [(invoice, one) for one in invoice.standing(None) if which in (None, one)]
-        day, in_time = self.day(date, *[one.day for _, one in found] or [dt.date.min])
+        day, in_time = self.day(date, *[one.day for _, one in found] or [dt.date.min], of=[invoice])
         self.require((bool(invoice.standing(None)), Conflict), (bool(found), Invalid), in_time)
         self._undo(found, day)
 

@@ -83,7 +83,25 @@ def the_books_agree_for_every_day(walk: Walk) -> None:
     assert {key: amount for key, amount in posted.items() if amount} == modelled
     for day in sorted({key.day for key in walk.company.ledger}):
         _reports_agree(walk, day)
+        _nothing_is_used_twice(walk, day)
     _customers_agree(walk)
+
+
+def _nothing_is_used_twice(walk: Walk, day: dt.date) -> None:
+    """On no day, however late it was said, is more of a payment or credit note used than there was on that day."""
+    company = walk.company
+    used: Counter[Any] = Counter()
+    for invoice in company.invoices:
+        for one in invoice.settlements:
+            used[one.by] += one.on(day)
+    for refund in company.payments:
+        if refund.refund_of and refund.day <= day and not (refund.reversed and refund.reversed <= day):
+            used[refund.refund_of] += refund.amount
+    for payment in company.payments:
+        stands = payment.day <= day and not (payment.reversed and payment.reversed <= day)
+        assert payment.refund_of or used[payment] <= payment.amount * stands
+    for note in company.notes:
+        assert used[note] <= note.total * (note.sent and note.day <= day)
 
 
 def _reports_agree(walk: Walk, day: dt.date) -> None:

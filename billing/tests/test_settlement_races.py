@@ -1,18 +1,23 @@
 """Races over payments, with 32 real threads on the real database. Afterwards every amount adds up."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, transaction
 
 from accounting import integrity_checks
 from accounting.choices import Role
 from accounting.tests.factories import net
 from billing.models import Invoice, Payment
+from billing.services import corrections
 from billing.services.allocations import allocate_payment, unallocate_payment
 from billing.services.corrections import refund_payment, reverse_payment
 from billing.services.invoices import cancel_invoice, send_invoice
 from billing.services.payments import Allocation, receive_payment, record_payment
 from billing.tests.factories import customer, draft, line, sent
 from skeleton.kernel.actors import SYSTEM
-from skeleton.kernel.errors import Conflict, DomainError, Invalid, ServiceUnavailable
+from skeleton.kernel.errors import Conflict, DomainError, Invalid
 from skeleton.testkit.races import run_concurrently
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,12 +95,48 @@ def test_reversing_against_allocating():
     outcomes = run_concurrently(*jobs[:14], *(reversing(payment) for _ in range(4)), *jobs[14:])
     reversals = outcomes[14:18]
     assert len(won(reversals)) <= 1
-    assert {type(one) for one in outcomes if isinstance(one, DomainError)} <= {Conflict, ServiceUnavailable}
+    assert {type(one) for one in outcomes if isinstance(one, DomainError)} <= {Conflict}
     payment.refresh_from_db()
     assert bool(payment.reversed_at) == bool(won(reversals))
     if payment.reversed_at:
         assert payment.allocated == 0
         assert not Invoice.objects.exclude(amount_paid=0).exists()
+
+
+@pytest.mark.parametrize(("attempts", "outcome"), [(3, "reversed"), (1, "refused")])
+def test_a_reversal_that_is_overtaken_begins_again(attempts, outcome, monkeypatch):
+    """The payment settles another invoice while the reversal waits for it. After the last attempt, it is a conflict."""
+    monkeypatch.setattr(corrections, "_ATTEMPTS", attempts)
+    acme = customer()
+    payment, invoice = received(acme, 1000), sent(line(1000), of=acme)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            allocating(payment, invoice, 400)()
+            reversal = pool.submit(run_concurrently, reversing(payment))
+            wait_for_a_lock()
+        (result,) = reversal.result(timeout=30)
+    payment.refresh_from_db()
+    if outcome == "reversed":
+        assert (result, bool(payment.reversed_at), payment.allocated) == (None, True, 0)
+    else:
+        assert isinstance(result, Conflict)
+        assert result.details == {"allowed": ["reverse"]}
+        assert "so it was not reversed" in str(result.message)
+        assert (payment.reversed_at, payment.allocated) == (None, 400)
+
+
+def wait_for_a_lock():
+    """Wait until another connection waits for a lock."""
+    for _ in range(1000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # otherwise a transaction keeps its first snapshot
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 def test_refunding_against_reversing_and_allocating():
