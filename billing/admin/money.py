@@ -87,7 +87,8 @@ def day_field() -> forms.DateField:
 
 
 def select_field(title: Text, **options: Any) -> forms.ChoiceField:
-    return forms.ChoiceField(widget=widgets.UnfoldAdminSelectWidget, label=title, **options)
+    errors = {"invalid_choice": _("Is not one of the values to choose from.")}
+    return forms.ChoiceField(widget=widgets.UnfoldAdminSelectWidget, label=title, error_messages=errors, **options)
 
 
 def reason_field() -> forms.CharField:

@@ -13,12 +13,8 @@ from billing.choices import InvoiceStatus, SettlementKind
 from billing.models import Invoice, Settlement
 from billing.models.settlements import standing_of
 from billing.services.books import post, undone_write_off, written_off
-<<<<<<< ours
 from billing.services.credit_lines import issued_breakdowns
-||||||| base
-=======
 from billing.services.days import settlement_day
->>>>>>> theirs
 from billing.services.own_credit import lock_own_credit, settle_with_own_credit
 from billing.services.settlements import Part, corrected_taxes, settle, undo
 from billing.services.states import state_error

@@ -83,7 +83,7 @@ def test_after_an_outage_the_cycles_are_caught_up_one_by_one():
         "2099-04-14",
         "2099-05-14",
     ]
-    assert [str(one) for one in ContractCycle.objects.order_by("ended_on")][0] == "2099-01-14: renewed"
+    assert [str(one) for one in ContractCycle.objects.order_by("ended_on")][0] == "14 Jan 2099: renewed"
 
 
 def test_catching_up_ends_where_the_renewals_do():

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from rest_framework.permissions import BasePermission
 from rest_framework.viewsets import GenericViewSet
 
@@ -33,7 +34,8 @@ _WITHOUT_OBJECT = ("list", "create")
 _CACHE_SIZE = 1024
 _OURS = "skeleton.rest.viewsets"
 
-_Method = TypeVar("_Method", bound=Callable[..., Any])
+_Method = TypeVar("_Method", bound=Callable[..., object])
+_ViewSet = type[GenericViewSet[Any]]
 
 
 def enforced_by_services(get_queryset: _Method) -> _Method:
@@ -49,7 +51,7 @@ def enforced_by_services(get_queryset: _Method) -> _Method:
 class ObjectLookup(GenericViewSet[Any]):
     """Finds the object in the path of a request."""
 
-    _found: Any = None
+    _found: Model | None = None
     _finding = False
 
     @property
@@ -89,7 +91,7 @@ class ObjectLookup(GenericViewSet[Any]):
         self.check_object_permissions(self.request, found)
         return found
 
-    def found_object(self) -> Any:
+    def found_object(self) -> Model:
         """Return the object of the request (see `get_object`), read once."""
         if self._found is None:
             self._finding = True
@@ -108,13 +110,13 @@ class ObjectLookup(GenericViewSet[Any]):
             self.found_object()
 
 
-def must_check_object(view: Any) -> bool:
+def must_check_object(view: ObjectLookup) -> bool:
     """Return whether the object must be read and checked before the current action."""
     if view.action in _WITHOUT_OBJECT and not view.detail:
         return False  # an id in the path is that of a parent
     if (view.lookup_url_kwarg or view.lookup_field) not in view.kwargs:
         return False
-    viewset: Any = type(view)
+    viewset = type(view)
     return (
         bool(view.filter_backends)
         or any(_is_about_objects(permission) for permission in view.permission_classes)
@@ -123,12 +125,12 @@ def must_check_object(view: Any) -> bool:
     )
 
 
-def _is_about_objects(permission: Any) -> bool:
+def _is_about_objects(permission: Callable[[], BasePermission]) -> bool:
     return type(permission()).has_object_permission is not BasePermission.has_object_permission
 
 
 @lru_cache(_CACHE_SIZE)
-def _must_check(viewset: type[GenericViewSet[Any]], action: str) -> bool:
+def _must_check(viewset: _ViewSet, action: str) -> bool:
     if any(getattr(viewset, hook) is not getattr(ObjectLookup, hook) for hook in _HOOKS):
         return True
     if viewset.get_queryset is GenericViewSet.get_queryset and viewset.queryset is None:
@@ -142,9 +144,9 @@ def _uses_queryset(viewset: type, action: str) -> bool:
     return all(owner.__module__ == _OURS for owner in _handling_classes(viewset, action))
 
 
-def _is_enforced(viewset: type[GenericViewSet[Any]], action: str) -> bool:
+def _is_enforced(viewset: _ViewSet, action: str) -> bool:
     """Return whether the class that handles the action defines and marks the `get_queryset` in use."""
-    method: Any = viewset.get_queryset
+    method = viewset.get_queryset
     marking = _owner(viewset, "get_queryset")
     if marking is None or getattr(method, "enforced_by_services", None) is not method:
         return False

@@ -46,6 +46,9 @@ def enumerations(serializer: Any) -> Iterator[str]:
 API_ONLY = {
     "Unknown field": "no form or file can send a field that is not there",
     "Null characters are not allowed.": "of the JSON parser; a form's field says this itself, translated",
+    "This is more than what is due. Record it with POST /payments: what is left of it is on account.": (
+        "pages name the amount that is due at the field"
+    ),
     "The token is not valid, or it has expired.": "pages have sessions, not tokens",
 }
 """Refusals that stay English, and why nobody reads them in the back office."""

@@ -1,5 +1,7 @@
 """Money in a real browser: one payment over three invoices, a credit note for one line, a refund, a reversal."""
 
+import datetime as dt
+
 import pytest
 from playwright.sync_api import expect
 
@@ -35,7 +37,7 @@ def check(window, name):
 @SIZES
 def test_one_payment_over_three_invoices(live_server, buyer, width, size):
     for month in (1, 2, 3):
-        sent(line(10_000 * month), of=buyer, due_date=f"2099-0{month}-01")
+        sent(line(10_000 * month), of=buyer, due_date=dt.date(2099, month, 1))
 
     def story(window):
         page = sign_in(window, CARL)

@@ -1,5 +1,7 @@
 """Payments, credit notes, write-offs and statements in the back office: everything can be done, and undone."""
 
+import datetime as dt
+
 import pytest
 
 from billing.models import CreditNote, Payment, Settlement
@@ -59,7 +61,7 @@ def buyer():
 @pytest.fixture
 def three(buyer):
     """Three open invoices of 100.00, the oldest first."""
-    return [sent(line(10_000), of=buyer, due_date=f"2099-0{month}-01") for month in (1, 2, 3)]
+    return [sent(line(10_000), of=buyer, due_date=dt.date(2099, month, 1)) for month in (1, 2, 3)]
 
 
 def entered(buyer, amount="250.00", **fields):
