@@ -125,7 +125,7 @@ def must_check_object(view: ObjectLookup) -> bool:
     )
 
 
-def _is_about_objects(permission: Callable[[], BasePermission]) -> bool:
+def _is_about_objects(permission: Callable[..., Any]) -> bool:
     return type(permission()).has_object_permission is not BasePermission.has_object_permission
 
 
