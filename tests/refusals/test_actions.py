@@ -14,6 +14,7 @@ from tests.test_audit_screens import SCREENS, Walk, actions_of, nothing, screens
 from tests.writes import World
 
 ALWAYS_ALLOWED = {
+    "billing.payment.reverse": "only a refund forbids it, which is a second payment",
     "billing.invoice.edit_notes": "notes are no part of what was sent",
     "identity.user.give_role": "whoever has no such role yet can have it",
     "notifications.notification.mark_read": "what has been read may be read again",
