@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from inspect import unwrap
 from types import CodeType, FunctionType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -37,7 +37,7 @@ def uses_context(cls: type) -> bool:
     )
 
 
-def _functions(value: Any) -> Iterator[FunctionType]:
+def _functions(value: object) -> Iterator[FunctionType]:
     """Yield the function of a method, property, class method or cached property."""
     for part in (value, *(getattr(value, name, None) for name in ("fget", "func", "__func__"))):
         found = unwrap(part) if callable(part) else None

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 
-def most_derived(view: Any, special: str, general: str) -> Any:
+def most_derived(view: object, special: str, general: str) -> Any:
     """Return the attribute `special` of `view`, or `general` if only that is overridden after `special` was set.
 
     So a subclass that limits `serializer_class` also limits the lists of a class with a `list_serializer_class`.
