@@ -18,9 +18,6 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import DomainError
 from skeleton.office.form_errors import EXPECTED_ERRORS, add_to_form, domain_error_of
 
-INVALID_CREDENTIALS = _("The e-mail or the password is wrong.")
-"""The message of `sessions.authenticate`, repeated here so that it is found for translation."""
-
 
 class SignInForm(AuthenticationForm):
     """The sign-in form, with the rate limits and errors of the API."""
