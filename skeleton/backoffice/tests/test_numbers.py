@@ -259,7 +259,7 @@ def test_refusals_of_services_name_amounts_in_the_notation_too(chief):
     invoice = sent(line(123_456))
     speak(chief, "de")
     refused = chief.post(payment_page(invoice), {"amount": "9.999,00", "method": "cash"})
-    assert refused.context["form"].errors == {"amount": ["Ist mehr als offen: 1.234,56 USD."]}
+    assert refused.context["form"].errors == {"amount": ["Offen sind nur 1.234,56 USD."]}
 
 
 @pytest.mark.django_db(transaction=True)

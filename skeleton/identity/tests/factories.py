@@ -19,7 +19,7 @@ PASSWORD = "correct horse battery"
 
 @cache
 def hashed_password() -> str:
-    return make_password(PASSWORD)
+    return make_password(PASSWORD, hasher="argon2")
 
 
 class UserFactory(DjangoModelFactory[User]):
