@@ -93,7 +93,7 @@ def errors_on(page: Any) -> Iterator[tuple[str, str]]:
 
 @dataclass
 class Reader:
-    """Somebody in the back office, who reads what is refused in each language."""
+    """A user of the back office who reads the errors in each language."""
 
     browser: Client
     user: User

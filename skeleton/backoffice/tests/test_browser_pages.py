@@ -1,4 +1,4 @@
-"""The back office in a real browser: who sees what, in which language, on which screen, and by keyboard."""
+"""The back office in a real browser: permissions, languages, screen sizes and the keyboard."""
 
 import pytest
 from playwright.sync_api import expect
