@@ -14,7 +14,7 @@ from skeleton.testkit.client import ApiClient
 from skeleton.testkit.flush import flush_past_triggers
 from skeleton.testkit.roles import application_role
 
-# A machine may be slow, so no example has a deadline; CI tries the same examples every time, people try new ones.
+# A machine may be slow, so examples have no deadline. CI always uses the same examples, developers get new ones.
 hypothesis_settings.register_profile("default", deadline=None)
 hypothesis_settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "default")

@@ -105,7 +105,7 @@ class Reader:
         """Post a form and return the errors on the page; nothing remains of it."""
         with transaction.atomic():
             self.speak(language)
-            self.browser.cookies.pop("messages", None)  # which nobody has seen
+            self.browser.cookies.pop("messages", None)  # which were not shown
             page = self.browser.post(address, data)
             assert page.status_code < 500, (address, page.status_code)
             with override(language):  # as it was while the page was rendered

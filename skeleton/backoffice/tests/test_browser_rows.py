@@ -180,7 +180,7 @@ def test_an_order_of_three_items(live_server, house):
         fill_line(page, 3, quantity="3")
         remove_row(page, rows(page).nth(2))
         choose(page, "#id_lines-2-item_id", "item 2", "Item 2")  # it has become the third
-        add_row(page, formset)  # one too many: it stays empty, and nobody minds
+        add_row(page, formset)  # an empty row is ignored
         window.screenshot("order-three-lines")
         window.assert_fits()
         submit(page)

@@ -92,7 +92,7 @@ def test_a_page_that_shows_the_end_tells_the_total_whatever_is_remembered(owner,
     CustomerFactory.create(status="inactive")
     assert listed(owner, status="inactive") == (4, 2, True)
     assert listed(owner, status="inactive", page=3) == (5, 1, False)
-    # and what is seen is never more than what is told
+    # and a page never has more rows than the total
     assert listed(owner, status="inactive", page=2) == (5, 2, True)
 
 

@@ -81,7 +81,7 @@ def is_alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    # A killed child of nobody stays a zombie where no init collects it.
+    # A killed process without a parent remains a zombie if there is no init process to reap it.
     status = Path(f"/proc/{pid}/stat")
     return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
 

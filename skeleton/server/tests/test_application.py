@@ -252,7 +252,7 @@ def test_a_stream_ends_with_the_server():
 def test_who_leaves_in_the_middle_of_a_body_is_nobody_s_fault():
     seen: dict[str, Any] = {}
     proto = responded(handling(HttpResponse(), seen), Scope("POST", content_length="5"), b"abc")
-    assert (proto.answered[0], seen) == (400, {})  # whoever only stopped sending is still there to read it
+    assert (proto.answered[0], seen) == (400, {})  # a client that only stopped sending can read it
 
 
 def test_health_needs_no_thread():
