@@ -20,7 +20,7 @@ from unfold.enums import ActionVariant
 
 from accounting import spreadsheets
 from accounting.admin.reports import ledger_address
-from accounting.choices import DEBIT_NORMAL, PURPOSES, AccountType, PeriodStatus
+from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus, Purpose
 from accounting.models import Account, Entry, Line, Period
 from accounting.serializers import AccountInputSerializer, AccountUpdateInputSerializer, PeriodInputSerializer
 from accounting.services import (
@@ -227,7 +227,7 @@ class EntryAdmin(ReadOnlyRecordAdmin):
 
     @display(description=_("purpose"))
     def purpose_shown(self, entry: Entry) -> Text:
-        return PURPOSES.get(entry.purpose) or entry.purpose or EMPTY
+        return Purpose(entry.purpose).label if entry.purpose in Purpose else entry.purpose or EMPTY
 
     @display(description=_("reversed by"))
     def reversed_by(self, entry: Any) -> SafeString | str:

@@ -21,6 +21,9 @@ CREATE TRIGGER billing_correspondents_no_truncate BEFORE TRUNCATE ON billing_cor
 CREATE TRIGGER billing_correspondents_of_sent BEFORE INSERT ON billing_correspondents
     FOR EACH ROW
     EXECUTE FUNCTION billing_document_of_sent();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_correspondents
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_credit_note -------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE
@@ -110,6 +113,9 @@ CREATE TRIGGER core_count_insert AFTER INSERT ON billing_credit_note REFERENCING
 CREATE TRIGGER core_count_truncate AFTER TRUNCATE ON billing_credit_note
     FOR EACH STATEMENT
     EXECUTE FUNCTION core_count_rows();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_credit_note
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_credit_note_line --------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE
@@ -164,6 +170,9 @@ CREATE TRIGGER billing_credit_note_line_change BEFORE INSERT OR DELETE OR UPDATE
 CREATE TRIGGER billing_credit_note_line_no_truncate BEFORE TRUNCATE ON billing_credit_note_line
     FOR EACH STATEMENT
     EXECUTE FUNCTION skeleton_never('billing_credit_note_line_drafts_only', 'lines that were issued stay');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_credit_note_line
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_invoice -----------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE
@@ -281,6 +290,9 @@ CREATE TRIGGER core_count_truncate AFTER TRUNCATE ON billing_invoice
 CREATE TRIGGER core_count_update AFTER UPDATE ON billing_invoice
     FOR EACH ROW WHEN (old.status::text IS DISTINCT FROM new.status::text)
     EXECUTE FUNCTION core_count_rows('status');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_invoice
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_invoice_line ------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE
@@ -342,6 +354,9 @@ CREATE TRIGGER billing_invoice_line_order_stays BEFORE UPDATE OF order_line_id O
 CREATE TRIGGER billing_invoice_line_update AFTER UPDATE ON billing_invoice_line REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
     FOR EACH STATEMENT
     EXECUTE FUNCTION billing_invoice_line_change();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_invoice_line
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_issued_document ---------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT
@@ -376,6 +391,9 @@ CREATE TRIGGER billing_issued_document_no_truncate BEFORE TRUNCATE ON billing_is
 CREATE TRIGGER billing_issued_document_of_sent BEFORE INSERT ON billing_issued_document
     FOR EACH ROW
     EXECUTE FUNCTION billing_document_of_sent();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_issued_document
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_order -------------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE
@@ -458,6 +476,9 @@ CREATE TRIGGER core_count_truncate AFTER TRUNCATE ON billing_order
 CREATE TRIGGER core_count_update AFTER UPDATE ON billing_order
     FOR EACH ROW WHEN (old.status::text IS DISTINCT FROM new.status::text)
     EXECUTE FUNCTION core_count_rows('status');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_order
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_order_line --------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE
@@ -508,6 +529,9 @@ CREATE TRIGGER billing_order_line_no_truncate BEFORE TRUNCATE ON billing_order_l
 CREATE TRIGGER billing_order_line_update AFTER UPDATE ON billing_order_line REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
     FOR EACH STATEMENT
     EXECUTE FUNCTION billing_order_line_change();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_order_line
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_order_status_change -----------------------------------------------------------------------------------------
 -- The application may: SELECT
@@ -616,6 +640,9 @@ CREATE TRIGGER billing_payment_no_truncate BEFORE TRUNCATE ON billing_payment
 CREATE TRIGGER billing_payment_paid_at_ahead BEFORE INSERT ON billing_payment
     FOR EACH ROW WHEN (new.paid_at > (clock_timestamp() + '00:05:00'::interval))
     EXECUTE FUNCTION skeleton_never('billing_payment_paid_at_ahead', 'a payment is not dated in the future');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_payment
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_settlement --------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE (but for amount, at_once, created_at, created_by_id, credit_note_id, day, id, invoice_id, kind, payment_id, reason, tax)
@@ -679,6 +706,9 @@ CREATE TRIGGER billing_settlement_no_truncate BEFORE TRUNCATE ON billing_settlem
 CREATE TRIGGER billing_settlement_update AFTER UPDATE ON billing_settlement REFERENCING NEW TABLE AS after_rows
     FOR EACH STATEMENT
     EXECUTE FUNCTION billing_settlement_apply();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_settlement
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- functions -----------------------------------------------------------------------------------------------------------
 
