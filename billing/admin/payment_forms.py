@@ -108,8 +108,8 @@ class NewPaymentForm(TableForm):
             shown = Q(status=InvoiceStatus.SENT) | Q(pk__in=posted)
             rows = Invoice.objects.filter(shown, customer=customer_id, currency=self.chosen_currency)
             first = Case(When(pk__in=posted, then=0), default=1)
-            found = rows.order_by(first, "due_date", "pk")[:MAX_INVOICES]
-            return sorted(found, key=lambda invoice: (invoice.due_date, invoice.pk))
+            posted_first = rows.order_by(first, "due_date", "pk")[:MAX_INVOICES]
+            return sorted(posted_first, key=lambda invoice: (invoice.due_date, invoice.pk))
         open_ones = open_invoices(customer_id, self.chosen_currency)
         if search := self._cleaned("search"):
             open_ones = open_ones.filter(search_text__contains=search.lower())
