@@ -15,8 +15,8 @@ class Migration(migrations.Migration):
                 django.contrib.postgres.indexes.OpClass(
                     django.db.models.functions.text.Upper(name), name="gin_trgm_ops"
                 ),
-                name=f"billing_payment_{name}_text",
+                name=f"billing_payment_{short}_text",
             ),
         )
-        for name in ("number", "reference", "external_id")
+        for name, short in (("number", "number"), ("reference", "reference"), ("external_id", "external"))
     ]

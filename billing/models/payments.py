@@ -173,8 +173,8 @@ class Payment(models.Model):
             ),
             # the search of the back office
             *(
-                GinIndex(OpClass(Upper(name), name="gin_trgm_ops"), name=f"billing_payment_{name}_text")
-                for name in ("number", "reference", "external_id")
+                GinIndex(OpClass(Upper(name), name="gin_trgm_ops"), name=f"billing_payment_{short}_text")
+                for name, short in (("number", "number"), ("reference", "reference"), ("external_id", "external"))
             ),
             # what is on account
             models.Index("customer", "currency", "id", name="billing_payment_unallocated", condition=UNALLOCATED),
