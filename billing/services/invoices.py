@@ -4,7 +4,7 @@ Lock order: customer, order, invoice, number series, accounting (periods, accoun
 everything that these services must never do (see the migrations). The checks here exist for better messages.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, cast
 from uuid import UUID
@@ -19,7 +19,9 @@ from billing.services.books import post_invoice
 from billing.services.credit_notes import insert_draft as insert_credit_note
 from billing.services.documents import issue_sent_invoice, save_invoice_parties
 from billing.services.issuing import issue
+from billing.services.items import active_items, with_item_defaults
 from billing.services.lines import (
+    BuiltLine,
     LineValues,
     append_line,
     build_lines,
@@ -27,14 +29,13 @@ from billing.services.lines import (
     common_currency,
     line_of,
     remove_line,
-    total_columns,
+    totals_of_lines,
 )
 from billing.services.locking import lock_order_of, locked_with_customer_and_order
 from billing.services.notifications import notify_invoice_event
 from billing.services.on_account import settle_on_account
 from billing.services.states import require_draft, state_error
 from billing.state_messages import INVOICE_NOT_CANCELLABLE, INVOICE_NOT_EDITABLE, INVOICE_NOT_SENDABLE
-from billing.totals import document_totals
 from parties.choices import PartyKind
 from parties.services import UsableParty, require_usable
 from skeleton.db.inserts import insert_rows
@@ -42,7 +43,7 @@ from skeleton.db.locks import locked_for_update
 from skeleton.db.numbers import Series, insert_numbered
 from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.days import day_of
+from skeleton.kernel.days import day_of, today
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_in_use
@@ -67,10 +68,13 @@ def create_invoice(
     not active).
     """
     require_from_1900(due_date, field="due_date")
-    named = common_currency(lines, currency)
+    priced = with_item_defaults(lines, path="lines.{}.")
+    named = common_currency(priced, currency)
     with audited_transaction(actor, "create"):
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
-        built = build_lines(lines, named or cast("str", customer.currency))  # a customer has one
+        built = build_lines(priced, named or cast("str", customer.currency), day=today())  # a customer has one
+        for line, values in zip(built, lines, strict=True):
+            line.columns["item_id"] = values.get("item_id")
         return insert_draft(customer=customer, due_date=due_date, currency=named, lines=built, notes=notes, actor=actor)
 
 
@@ -79,18 +83,18 @@ def insert_draft(
     customer: UsableParty,
     due_date: date,
     currency: str | None,
-    lines: Sequence[Mapping[str, Any]],
+    lines: Sequence[BuiltLine],
     actor: Actor,
     notes: str | None = None,
     order_id: UUID | None = None,
 ) -> UUID:
-    """Insert a draft with `lines` (columns from `build_lines`) and return its id. Call it in an audited transaction.
+    """Insert a draft with `lines` (from `build_lines`) and return its id. Call it in an audited transaction.
 
     Raises Invalid if a sum exceeds int64 or the currency is not in use.
     """
     found = currency or customer.currency
     require_in_use({"currency": found})
-    totals = document_totals((line["tax_rate"], line["total"]) for line in lines)
+    totals = totals_of_lines(lines)
     now, invoice_id = timezone.now(), uuid7()
     invoice = {
         "id": invoice_id,
@@ -104,10 +108,10 @@ def insert_draft(
         "created_by_id": actor.id,
         "created_at": now,
         "updated_at": now,
-        **total_columns(totals),
+        **totals,
     }
     insert_numbered(Invoice, invoice, Series("INV", now.year, digits=3))
-    insert_rows(InvoiceLine, [{**line, "invoice_id": invoice_id} for line in lines])
+    insert_rows(InvoiceLine, [{**line.columns, "invoice_id": invoice_id} for line in lines])
     return invoice_id
 
 
@@ -126,7 +130,8 @@ def add_line(*, invoice_id: UUID, values: LineValues, actor: Actor) -> None:
     """Add a line at the end of a draft. Raises NotFound, Conflict, Invalid."""
     with audited_transaction(actor, "add_line"):
         invoice, lines = _draft(invoice_id)
-        append_line(invoice, lines, values)
+        (priced,) = with_item_defaults([values])
+        append_line(invoice, lines, priced, day=supply_day(invoice))
 
 
 def update_line(*, invoice_id: UUID, line_id: UUID, values: dict[str, Any], actor: Actor) -> None:
@@ -137,7 +142,10 @@ def update_line(*, invoice_id: UUID, line_id: UUID, values: dict[str, Any], acto
     with audited_transaction(actor, "update_line"):
         lock_order_of(invoice_id)
         invoice, lines = _draft(invoice_id)
-        change_line(invoice, lines, line_of(lines, line_id, "invoice"), values)
+        line = line_of(lines, line_id, "invoice")
+        if values.get("item_id", line.item_id) != line.item_id:
+            active_items([values["item_id"]])
+        change_line(invoice, lines, line, values, day=supply_day(invoice))
 
 
 def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
@@ -202,7 +210,12 @@ def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
     """Return a draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
     invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id)
     require_draft(invoice, INVOICE_NOT_EDITABLE)
-    return invoice, list(invoice.lines.order_by("position"))
+    return invoice, list(invoice.lines.order_by("position").select_related("tax_code"))
+
+
+def supply_day(invoice: Invoice) -> date:
+    """Return the day on which the tax codes of the invoice's lines must be valid."""
+    return invoice.issue_date
 
 
 def _require_cancellable(invoice: Invoice) -> None:
