@@ -12,7 +12,6 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db.models import Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +20,7 @@ from billing.documents.contents import TEMPLATE, credit_note_contents, invoice_c
 from billing.documents.statement import STATEMENT_TEMPLATE, statement_contents
 from billing.models import CreditNote, Invoice, InvoiceParties, IssuedDocument, Order
 from billing.queries import printed_credit_note, printed_invoice, printed_order
-from parties.queries import addressee, as_written_to
+from parties.queries import as_written_to
 from skeleton.jobs.queue import job
 from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
@@ -78,11 +77,9 @@ _AS_SENT: dict[str, Any] = {
 }
 
 
-def save_invoice_parties(invoice: Invoice) -> None:
-    """Store the current seller and customer of an invoice. Call it in the transaction that sends the invoice."""
-    InvoiceParties.objects.create(
-        invoice=invoice, seller=settings.SKELETON_COMPANY, customer=Subquery(addressee(invoice.customer_id))
-    )
+def save_invoice_parties(invoice: Invoice, customer: dict[str, Any]) -> None:
+    """Store the current seller and `customer` of an invoice. Call it in the transaction that sends the invoice."""
+    InvoiceParties.objects.create(invoice=invoice, seller=settings.SKELETON_COMPANY, customer=customer)
 
 
 def credit_note_pdf(*, credit_note_id: UUID, language: str, actor: Actor) -> PdfFile:
