@@ -22,7 +22,6 @@ from parties.models import Party
 from skeleton.db.compiled_sql import CurrentDate
 from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed
-from skeleton.kernel.days import day_of
 
 _DRAFT, _SENT, _PAID, _CANCELLED = InvoiceStatus
 _NEVER_SENT = Q(sent_at=None, paid_at=None)
@@ -108,11 +107,6 @@ class Invoice(Document):
     cancel_reason = models.TextField(null=True, blank=True, verbose_name=_("cancel reason"))  # noqa: DJ001 (the API says null)
 
     objects = InvoiceQuerySet.as_manager()
-
-    @property
-    def posting_day(self) -> dt.date:
-        """Return the day from which a sent invoice is in the books. What settles it counts from then on."""
-        return max(self.issue_date, day_of(self.sent_at)) if self.sent_at else self.issue_date
 
     @property
     def is_fully_credited(self) -> bool:

@@ -7,6 +7,10 @@ SET posted_on = coalesce((SELECT e.date FROM accounting_entry e
 WHERE i.sent_at IS NOT NULL;
 ALTER TABLE billing_invoice ENABLE TRIGGER USER;
 
+CREATE OR REPLACE FUNCTION billing_posting_day(invoice billing_invoice) RETURNS date LANGUAGE sql STABLE AS $$
+    SELECT coalesce(invoice.posted_on, invoice.issue_date)
+$$;
+
 -- The number keeps the year of the issue date at creation, which billing_invoice_begin compares.
 ALTER TABLE billing_invoice DROP CONSTRAINT billing_invoice_number_form;
 ALTER TABLE billing_invoice ADD CONSTRAINT billing_invoice_number_form

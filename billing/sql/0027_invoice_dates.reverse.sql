@@ -91,6 +91,10 @@ BEGIN
     END IF;
 END $$;
 
+CREATE OR REPLACE FUNCTION billing_posting_day(invoice billing_invoice) RETURNS date LANGUAGE sql STABLE AS $$
+    SELECT greatest(invoice.issue_date, (invoice.sent_at AT TIME ZONE 'UTC')::date)
+$$;
+
 -- A number may be of another year than the issue date by now. Those stay.
 ALTER TABLE billing_invoice DROP CONSTRAINT billing_invoice_delivery_address_form;
 ALTER TABLE billing_invoice DROP CONSTRAINT billing_invoice_number_form;
