@@ -26,10 +26,7 @@ def addresses_of_one() -> QuerySet[Address]:
     return Address.objects.filter(party=OuterRef("pk")).order_by("pk")
 
 
-_OF_ADDRESSEE = (
-    *("name", "email", "phone", "tax_id", "vat_id", "buyer_reference", "language", "e_invoice"),
-    *("electronic_address_scheme", "electronic_address_id"),
-)
+_OF_ADDRESSEE = (*("name", "email", "phone", "tax_id", "vat_id", "buyer_reference", "language", "e_invoice"),)
 
 
 def payment_days_of(customer_id: UUID) -> int | None:
@@ -48,7 +45,13 @@ def as_written_to(party_id: UUID) -> dict[str, Any]:
     address = Address.objects.filter(party=OuterRef("pk")).order_by(billing_first, "pk")
     in_country = {"names": "country__name", "country_code": "country__code"}
     written = Subquery(address.values(json=JSONObject(**parts, **in_country))[:1])
-    party = JSONObject(**{name: name for name in _OF_ADDRESSEE}, address=written)
+    reached_at = Case(
+        When(
+            electronic_address_scheme__isnull=False,
+            then=JSONObject(scheme="electronic_address_scheme", id="electronic_address_id"),
+        )
+    )
+    party = JSONObject(**{name: name for name in _OF_ADDRESSEE}, electronic_address=reached_at, address=written)
     found: dict[str, Any] = Party.objects.filter(pk=party_id).values_list(party, flat=True).get()
     return found
 

@@ -11,9 +11,7 @@ from parties.fields import (
     CodeField,
     CountryField,
     CountryNameField,
-    PhoneField,
     TextsField,
-    WebsiteField,
 )
 from parties.models import PAYMENT_DAYS_MAX
 from parties.queries import addresses_of_one
@@ -35,7 +33,13 @@ from skeleton.rest.fields import (
     UUIDField,
     mark_stateless,
 )
-from skeleton.rest.identifiers import ElectronicAddressInputSerializer, ElectronicAddressSerializer, VatIdField
+from skeleton.rest.identifiers import (
+    ElectronicAddressInputSerializer,
+    ElectronicAddressSerializer,
+    PhoneField,
+    VatIdField,
+    WebsiteField,
+)
 from skeleton.rest.serializers import InputSerializer, Serializer
 
 ADDRESSES_MAX = 50

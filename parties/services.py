@@ -66,8 +66,8 @@ def _split_values(kind: PartyKind, values: Values) -> tuple[Values, list[Values]
     """Split values into the party's own fields, with cleared ones reset, and the full list of addresses, if given."""
     fields = {name: value for name, value in values.items() if name not in _NESTED}
     if "electronic_address" in values:
-        reached_at = values["electronic_address"] or {}
-        fields |= {f"electronic_address_{part}": reached_at.get(part) for part in ("scheme", "id")}
+        reached_at = values["electronic_address"] or {"scheme": None, "id": None}
+        fields |= {f"electronic_address_{part}": value for part, value in reached_at.items()}
     for name, cleared in _default_money(kind).items():
         if name in fields and fields[name] is None:
             fields[name] = cleared
