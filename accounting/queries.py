@@ -4,8 +4,9 @@ import datetime as dt
 
 from django.db.models import F, OuterRef, QuerySet, Sum
 
-from accounting.choices import AccountType, PeriodStatus
+from accounting.choices import PARTY_ACCOUNTS, AccountType, PeriodStatus, Role
 from accounting.models import NET, Line, MonthTotal, Period, Total, on_normal_side
+from accounting.tax_code_models import TaxCode
 
 
 def balances_of_account() -> QuerySet[Total]:
@@ -30,6 +31,17 @@ def revenue_by_month(first: dt.date, last: dt.date) -> dict[str, dict[dt.date, i
     for currency, month, net in totals.values_list("currency", "month").annotate(net=Sum(F("credit") - F("debit"))):
         earned.setdefault(currency, {})[month] = int(net)
     return earned
+
+
+def tax_account_codes() -> tuple[str, ...]:
+    """Return the codes of the accounts that documents post taxes to: that of the settings, and those of tax codes."""
+    named = TaxCode.objects.filter(account__isnull=False).order_by("account__code")
+    return tuple(dict.fromkeys((Role.TAX.code, *named.values_list("account__code", flat=True))))
+
+
+def control_account_codes() -> tuple[str, ...]:
+    """Return the codes of the accounts that documents are compared with. Posting to them by hand must be intended."""
+    return (*(role.code for role in PARTY_ACCOUNTS), *tax_account_codes())
 
 
 def is_closed(day: dt.date) -> bool:

@@ -31,5 +31,5 @@ class TaxCodeViewSet(ModelViewSet):
         return create_tax_code(values=serializer.validated_data, actor=self.actor)
 
     def perform_update(self, serializer: Any) -> None:
-        """Once a document uses it, the category, rate and exemption can't be changed. Items follow its rate."""
+        """Once a document uses it, category, rate, exemption and account can't be changed. Items follow its rate."""
         update_tax_code(tax_code_id=self.pk, values=serializer.validated_data, actor=self.actor)
