@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from parties.choices import AddressType, PartyKind, PartyStatus
 from parties.countries.dataset import load
 from parties.models import KINDS, Address, Country, Party
+from skeleton.company.queries import default_currency
 from skeleton.db.locks import locked_for_update
 from skeleton.db.records import save_changes
 from skeleton.kernel.actors import SYSTEM, Actor
@@ -34,10 +34,10 @@ Values = dict[str, Any]
 
 def create_party(*, kind: PartyKind, values: Values, actor: Actor) -> UUID:
     """Create a party and return its id. `values` as from PartyInputSerializer, with `address` or `addresses`."""
-    fields, addresses = _split_values(kind, values)
+    fields, addresses = _split_values(kind, {**_default_money(kind), **values})
     require_in_use(fields)
     with audited_transaction(actor, "create"):
-        party = Party(kind=kind, **{**_default_money(kind), **fields})
+        party = Party(kind=kind, **fields)
         party.save(force_insert=True)
         _write_addresses(party, addresses or _has_content(values.get("address")))
     return party.pk
@@ -63,16 +63,17 @@ def update_party(*, kind: PartyKind, pk: UUID, values: Values, actor: Actor) -> 
 def _split_values(kind: PartyKind, values: Values) -> tuple[Values, list[Values] | None]:
     """Split values into the party's own fields, with cleared ones reset, and the full list of addresses, if given."""
     fields = {name: value for name, value in values.items() if name not in ("address", "addresses")}
-    for name, cleared in _default_money(kind).items():
-        if name in fields and fields[name] is None:
-            fields[name] = cleared
+    if "credit_limit" in fields and fields["credit_limit"] is None:
+        fields["credit_limit"] = 0
+    if "currency" in fields and fields["currency"] is None:
+        fields["currency"] = default_currency()
     addresses = (values["addresses"] or []) if "addresses" in values else None
     return fields, addresses
 
 
 def _default_money(kind: PartyKind) -> Values:
-    """Return the defaults of a customer: no limit, in the default currency."""
-    return {"credit_limit": 0, "currency": settings.SKELETON_CURRENCY} if kind == PartyKind.CUSTOMER else {}
+    """Return the defaults of a customer, cleared: no limit, in the company's currency."""
+    return {"credit_limit": None, "currency": None} if kind == PartyKind.CUSTOMER else {}
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ def delete_credit_note(*, credit_note_id: UUID, actor: Actor) -> None:
 
 
 def send_credit_note(*, credit_note_id: UUID, actor: Actor) -> None:
-    """Issue a draft: number it, calculate it again, settle its invoice and post it today (UTC).
+    """Issue a draft: number it, calculate it again, settle its invoice and post it today.
 
     What exceeds the amount due is on account. Raises NotFound; Conflict (not a draft, the invoice is not sent or is
     credited already, less is left than is credited, it can't be posted); Forbidden.

@@ -5,13 +5,14 @@ sent, and with the payments at the time of each request. The same contents alway
 versions of this program, so any PDF can be checked for whether it was issued here.
 """
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import orjson
-from django.conf import settings
 from django.db.models import Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +22,9 @@ from billing.documents.contents import TEMPLATE, credit_note_contents, invoice_c
 from billing.documents.statement import STATEMENT_TEMPLATE, statement_contents
 from billing.models import CreditNote, Invoice, InvoiceParties, IssuedDocument, Order
 from billing.queries import printed_credit_note, printed_invoice, printed_order
+from billing.sellers import current_seller, seller_to_keep
 from parties.queries import addressee, as_written_to
+from skeleton.company.queries import logo_content
 from skeleton.jobs.queue import job
 from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
@@ -45,17 +48,16 @@ def invoice_pdf(*, invoice_id: UUID, language: str, actor: Actor) -> PdfFile:
 def order_pdf(*, order_id: UUID, language: str, actor: Actor) -> PdfFile:
     """Render the PDF of the order as it is now. Raises NotFound if the actor may not see it."""
     order = printed_order(Order.objects.visible_to(actor), order_id)
-    contents = order_contents(
-        order, seller=settings.SKELETON_COMPANY, customer=as_written_to(order["customer_id"]), language=language
-    )
-    return PdfFile(f"{order['number']}.pdf", render(TEMPLATE, contents, moment=order["updated_at"]))
+    customer = as_written_to(order["customer_id"])
+    contents = order_contents(order, seller=current_seller(), customer=customer, language=language)
+    return PdfFile(f"{order['number']}.pdf", _rendered(TEMPLATE, contents, order["updated_at"]))
 
 
 def statement_pdf(found: dict[str, Any], *, language: str) -> PdfFile:
     """Render the PDF of a statement of account from `statements.customer_statement`."""
     customer = as_written_to(found["customer_id"])
-    contents = statement_contents(found, seller=settings.SKELETON_COMPANY, customer=customer, language=language)
-    pdf = render(STATEMENT_TEMPLATE, contents, moment=timezone.now())
+    contents = statement_contents(found, seller=current_seller(), customer=customer, language=language)
+    pdf = _rendered(STATEMENT_TEMPLATE, contents, timezone.now())
     return PdfFile(f"statement-{found['to_date']}.pdf", pdf)
 
 
@@ -79,9 +81,12 @@ _AS_SENT: dict[str, Any] = {
 
 
 def save_invoice_parties(invoice: Invoice) -> None:
-    """Store the current seller and customer of an invoice. Call it in the transaction that sends the invoice."""
+    """Store the current seller and customer of an invoice. Call it in the transaction that sends the invoice.
+
+    Raises CompanyIncomplete if the law requires more of the seller.
+    """
     InvoiceParties.objects.create(
-        invoice=invoice, seller=settings.SKELETON_COMPANY, customer=Subquery(addressee(invoice.customer_id))
+        invoice=invoice, seller=seller_to_keep(), customer=Subquery(addressee(invoice.customer_id))
     )
 
 
@@ -103,7 +108,7 @@ def _pdf_of(invoice: dict[str, Any], language: str) -> bytes:
 
 
 def _pdf_of_credit_note(note: dict[str, Any], language: str) -> bytes:
-    seller = note["seller"] or settings.SKELETON_COMPANY
+    seller = note["seller"] or current_seller()
     buyer = note["buyer"] or as_written_to(note["customer_id"])
     contents = credit_note_contents(note, seller=seller, customer=buyer, language=language)
     return _pdf({"credit_note_id": note["id"]}, note, contents, language)
@@ -112,15 +117,20 @@ def _pdf_of_credit_note(note: dict[str, Any], language: str) -> bytes:
 def _pdf(of: dict[str, UUID], document: dict[str, Any], contents: dict[str, Any], language: str) -> bytes:
     """Return the PDF of a document: of a draft as it is now, of a sent one as stored with the same contents."""
     if document["sent_at"] is None:
-        return render(TEMPLATE, contents, moment=document["updated_at"])
+        return _rendered(TEMPLATE, contents, document["updated_at"])
     digest = hashlib.sha256(orjson.dumps(contents, option=orjson.OPT_SORT_KEYS)).hexdigest()
     kept = IssuedDocument.objects.filter(contents=digest, **of).values_list("pdf", flat=True)
     found = kept.first()
     if found is None:
-        pdf = render(TEMPLATE, contents, moment=document["sent_at"])
+        pdf = _rendered(TEMPLATE, contents, document["sent_at"])
         _store(IssuedDocument(language=language, contents=digest, pdf=pdf, **of))
         found = kept.get()  # if another process stored it first, that one is used
     return bytes(found)
+
+
+def _rendered(template: Path, contents: dict[str, Any], moment: dt.datetime) -> bytes:
+    """Render the contents of a document, with the logo that they name."""
+    return render(template, contents, moment=moment, picture=logo_content(contents["seller"].get("logo")))
 
 
 def _store(document: IssuedDocument) -> None:
@@ -131,5 +141,5 @@ def _store(document: IssuedDocument) -> None:
 def _contents(invoice: dict[str, Any], language: str) -> dict[str, Any]:
     """Return the contents of the invoice's PDF. Once sent, with seller and customer as they were then."""
     kept = InvoiceParties.objects.filter(invoice=invoice["id"]).values_list("seller", "customer").first()
-    seller, customer = kept or (settings.SKELETON_COMPANY, as_written_to(invoice["customer_id"]))
+    seller, customer = kept or (current_seller(), as_written_to(invoice["customer_id"]))
     return invoice_contents(invoice, seller=seller, customer=customer, language=language)

@@ -60,7 +60,7 @@ def create_invoice(
     currency: str | None = None,
     notes: str | None = None,
 ) -> UUID:
-    """Create a numbered draft, issued today (UTC), and return its id.
+    """Create a numbered draft, issued today, and return its id.
 
     The currency is the one given, else that of the lines, else the customer's. Raises Invalid (a date before
     1900, unknown customer, two currencies, a discount over the price, a sum over int64) and Conflict (the customer is
@@ -148,7 +148,7 @@ def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
 
 
 def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False) -> None:
-    """Send a draft and post it today (UTC). An invoice of 0 becomes paid and is not posted.
+    """Send a draft and post it today. An invoice of 0 becomes paid and is not posted.
 
     With `use_on_account`, what the customer has on account settles it: credit notes, then payments. A job renders its
     PDF in the language of the user who sends it.

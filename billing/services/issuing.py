@@ -8,13 +8,13 @@ from collections import defaultdict
 from decimal import Decimal
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.choices import CreditNoteStatus, SettlementKind
 from billing.models import CreditNote, Invoice
+from billing.sellers import seller_to_keep
 from billing.services.books import credited, post, reverse_invoice_posting
 from billing.services.credit_lines import issued_breakdowns, items_of_lines
 from billing.services.documents import issue_sent_credit_note
@@ -63,7 +63,7 @@ def _number(note: CreditNote, moment: dt.datetime) -> None:
         "status": CreditNoteStatus.SENT,
         "sent_at": moment,
         "issue_date": day,
-        "seller": settings.SKELETON_COMPANY,
+        "seller": seller_to_keep(),
         "buyer": as_written_to(note.customer_id),
         "number": take_number(Series("CN", day.year, digits=3)),
     }
