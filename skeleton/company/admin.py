@@ -55,6 +55,7 @@ class CompanyForm(RecordForm):
     currency = CurrencyField(label=_("Currency"), help_text=_("The default for new customers."))
     fiscal_year_start = forms.TypedChoiceField(
         coerce=int,
+        initial=1,
         choices=[(month, str(month)) for month in range(1, 13)],
         widget=widgets.UnfoldAdminSelectWidget,
         label=_("First month of the fiscal year"),
