@@ -181,8 +181,8 @@ class InvoiceViewSet(WriteOffMixin, ModelViewSet):
 
     @describe(summary="Create a draft", errors=(409,), examples=(INVOICE, INVOICE_OF_SERVICE))
     def perform_create(self, serializer: Any) -> Any:
-        """The number is assigned now, without gaps: `INV-<year>-<nnn>`, of the year of the issue date. The customer must
-        be active.
+        """The number is assigned now, without gaps: `INV-<year>-<nnn>`, of the year of the issue date. The customer
+        must be active.
 
         Sending gives the invoice the day of sending as its issue date, unless one was given. A due date that is left
         out is counted from it, by the payment days of the customer or the company. `delivery_date`, or `service_start`
