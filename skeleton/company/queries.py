@@ -75,6 +75,11 @@ def default_currency() -> str:
     return found or str(settings.SKELETON_CURRENCY)
 
 
+def default_payment_days() -> int | None:
+    """Return the days until invoices are due to customers without payment days of their own, if there are any."""
+    return Company.objects.values_list("payment_days", flat=True).first()
+
+
 def kept_time_zone() -> str:
     """Return the time zone of the company's days as it is stored. Without a record, days are in UTC."""
     return Company.objects.values_list("time_zone", flat=True).first() or "UTC"
