@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.db.models import F, OuterRef, QuerySet, Sum
 
-from accounting.choices import PARTY_ACCOUNTS, AccountType, PeriodStatus, Role
+from accounting.choices import CONTROL_ACCOUNTS, AccountType, PeriodStatus
 from accounting.models import NET, Line, MonthTotal, Period, Total, on_normal_side
 from accounting.tax_code_models import TaxCode
 
@@ -33,15 +33,14 @@ def revenue_by_month(first: dt.date, last: dt.date) -> dict[str, dict[dt.date, i
     return earned
 
 
-def tax_account_codes() -> tuple[str, ...]:
-    """Return the codes of the accounts that documents post taxes to: that of the settings, and those of tax codes."""
-    named = TaxCode.objects.filter(account__isnull=False).order_by("account__code")
-    return tuple(dict.fromkeys((Role.TAX.code, *named.values_list("account__code", flat=True))))
-
-
 def control_account_codes() -> tuple[str, ...]:
-    """Return the codes of the accounts that documents are compared with. Posting to them by hand must be intended."""
-    return (*(role.code for role in PARTY_ACCOUNTS), *tax_account_codes())
+    """Return the codes of the accounts that documents are compared with: those of roles, and those of tax codes.
+
+    Posting to them by hand must be intended.
+    """
+    of_tax_codes = TaxCode.objects.filter(account__isnull=False).order_by("account__code")
+    named = (*(role.code for role in CONTROL_ACCOUNTS), *of_tax_codes.values_list("account__code", flat=True))
+    return tuple(dict.fromkeys(named))
 
 
 def is_closed(day: dt.date) -> bool:

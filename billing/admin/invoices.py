@@ -14,7 +14,7 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
-from accounting.form_fields import TaxCodeField, TaxedForm, UnitField
+from accounting.form_fields import UnitField
 from billing.admin.addresses import ADDRESS_FIELDS, AddressForm, one_line
 from billing.admin.corrections import CorrectionActions
 from billing.admin.drafts import (
@@ -26,6 +26,7 @@ from billing.admin.drafts import (
     IssuedDocumentInline,
     LineInline,
     NewDocumentForm,
+    PricedLineForm,
     ReadOnlyLineInline,
     ReasonForm,
     pdf_downloads,
@@ -71,7 +72,7 @@ def can(action: str) -> Any:
 # --- lines and payments -----------------------------------------------------------------------------------------------
 
 
-class LineForm(TaxedForm):
+class LineForm(PricedLineForm):
     """A line. With an item, empty fields default to the item's values."""
 
     item_id = AutocompleteField(Item.objects.all(), screen="inventory.item", required=False, label=_("Item"))
@@ -80,8 +81,6 @@ class LineForm(TaxedForm):
     )
     unit_code = UnitField()
     unit_price = AmountField(required=False, label=_("Unit price"))
-    discount = AmountField(required=False, initial=0, label=_("Discount"))
-    tax_code = TaxCodeField()
 
     class Meta:
         model = InvoiceLine
@@ -92,18 +91,14 @@ class LineForm(TaxedForm):
         self.initial.setdefault("item_id", self.instance.item_id)
         self.initial.setdefault("description", self.instance.description)
 
-    def _post_clean(self) -> None:
-        """Leave the instance alone: an empty price means the item's, but no row may be without a price."""
-
     def request_body(self, *, partial: bool) -> dict[str, Any]:
+        """Leave out of a new line what is the item's, unless it was entered."""
         body = super().request_body(partial=partial)
-        if "discount" in body:
-            body["discount"] = body["discount"] or 0
         if partial:
             return body
-        usual = () if not body.get("item_id") else ("unit_code", "tax_rate")
-        own = {name for name in usual if name not in self.changed_data}
-        return {name: value for name, value in body.items() if value not in (None, "") and name not in own}
+        of_item = ("unit_code", "tax_rate") if body.get("item_id") else ()
+        unentered = {name for name in of_item if name not in self.changed_data}
+        return {name: value for name, value in body.items() if value not in (None, "") and name not in unentered}
 
 
 class InvoiceLineInline(LineInline):
