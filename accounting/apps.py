@@ -1,3 +1,5 @@
+import importlib
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -12,9 +14,11 @@ class AccountingConfig(AppConfig):
 
     def ready(self) -> None:
         _declare_accounts()
+        _declare_tax_codes()
         _declare_entries()
         _declare_lines()
         integrity_checks.register_checks()
+        importlib.import_module("accounting.checks")  # registers them; they need the models
 
 
 def _declare_accounts() -> None:
@@ -33,6 +37,10 @@ def _declare_accounts() -> None:
     )
 
 
+def _declare_tax_codes() -> None:
+    constraints.declare("accounting_tax_code_id_rate", Conflict, _("Another tax code already has this id."))
+
+
 def _declare_entries() -> None:
     declare = constraints.declare
     declare(
@@ -45,6 +53,7 @@ def _declare_entries() -> None:
         field="date",
     )
     declare("accounting_entry_date_ahead", Invalid, MORE_THAN_A_YEAR_AHEAD_MESSAGE, field="date")
+    declare("accounting_company_zone", Conflict, _("The books are kept in the days of another time zone."))
     declare("accounting_entry_two_lines", Invalid, _("A transaction needs at least two lines."), field="lines")
     declare("accounting_entry_balanced", Invalid, _("Debits and credits are not equal."), field="lines")
     declare(

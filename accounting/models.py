@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus, SourceType
 from accounting.descriptions import MAX_LENGTH, describe
+from accounting.tax_code_models import TaxCode  # noqa: F401 (Django finds models here)
 from parties.models import Party
 from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed

@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import F, OuterRef, QuerySet, Sum
 from django.utils.translation import get_language, override
 
-from accounting.choices import AccountType
-from accounting.models import NET, Entry, Line, MonthTotal, Total, on_normal_side
+from accounting.choices import CONTROL_ACCOUNTS, AccountType, PeriodStatus
+from accounting.models import NET, Entry, Line, MonthTotal, Period, Total, on_normal_side
+from accounting.tax_code_models import TaxCode
 
 _CHUNK = 500
 
@@ -49,3 +50,19 @@ def revenue_by_month(first: dt.date, last: dt.date) -> dict[str, dict[dt.date, i
     for currency, month, net in totals.values_list("currency", "month").annotate(net=Sum(F("credit") - F("debit"))):
         earned.setdefault(currency, {})[month] = int(net)
     return earned
+
+
+def control_account_codes() -> tuple[str, ...]:
+    """Return the codes of the accounts that documents are compared with: those of roles, and those of tax codes.
+
+    Posting to them by hand must be intended.
+    """
+    of_tax_codes = TaxCode.objects.filter(account__isnull=False).order_by("account__code")
+    named = (*(role.code for role in CONTROL_ACCOUNTS), *of_tax_codes.values_list("account__code", flat=True))
+    return tuple(dict.fromkeys(named))
+
+
+def is_closed(day: dt.date) -> bool:
+    """Return whether `day` is in a closed period."""
+    closed = Period.objects.filter(status=PeriodStatus.CLOSED)
+    return closed.filter(start_date__lte=day, end_date__gte=day).exists()

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from parties.choices import AddressType, PartyKind, PartyStatus
+from parties.choices import AddressType, EInvoiceProfile, PartyKind, PartyStatus
 from parties.countries.dataset import load
 from parties.models import KINDS, Address, Country, Party
+from skeleton.company.queries import default_currency
 from skeleton.db.locks import locked_for_update
 from skeleton.db.records import save_changes
 from skeleton.kernel.actors import SYSTEM, Actor
@@ -29,15 +29,17 @@ from skeleton.kernel.translation import Text
 
 Values = dict[str, Any]
 
+_NESTED = ("address", "addresses", "electronic_address")
+
 # --- made and changed -------------------------------------------------------------------------------------------------
 
 
 def create_party(*, kind: PartyKind, values: Values, actor: Actor) -> UUID:
     """Create a party and return its id. `values` as from PartyInputSerializer, with `address` or `addresses`."""
-    fields, addresses = _split_values(kind, values)
+    fields, addresses = _split_values(kind, {**_default_money(kind), **values})
     require_in_use(fields)
     with audited_transaction(actor, "create"):
-        party = Party(kind=kind, **{**_default_money(kind), **fields})
+        party = Party(kind=kind, **fields)
         party.save(force_insert=True)
         _write_addresses(party, addresses or _has_content(values.get("address")))
     return party.pk
@@ -62,17 +64,23 @@ def update_party(*, kind: PartyKind, pk: UUID, values: Values, actor: Actor) -> 
 
 def _split_values(kind: PartyKind, values: Values) -> tuple[Values, list[Values] | None]:
     """Split values into the party's own fields, with cleared ones reset, and the full list of addresses, if given."""
-    fields = {name: value for name, value in values.items() if name not in ("address", "addresses")}
-    for name, cleared in _default_money(kind).items():
-        if name in fields and fields[name] is None:
-            fields[name] = cleared
+    fields = {name: value for name, value in values.items() if name not in _NESTED}
+    if "electronic_address" in values:
+        reached_at = values["electronic_address"] or {"scheme": None, "id": None}
+        fields |= {f"electronic_address_{part}": value for part, value in reached_at.items()}
+    if "credit_limit" in fields and fields["credit_limit"] is None:
+        fields["credit_limit"] = 0
+    if "currency" in fields and fields["currency"] is None:
+        fields["currency"] = default_currency()
+    if "e_invoice" in fields and fields["e_invoice"] is None:
+        fields["e_invoice"] = EInvoiceProfile.NONE.value
     addresses = (values["addresses"] or []) if "addresses" in values else None
     return fields, addresses
 
 
 def _default_money(kind: PartyKind) -> Values:
-    """Return the defaults of a customer: no limit, in the default currency."""
-    return {"credit_limit": 0, "currency": settings.SKELETON_CURRENCY} if kind == PartyKind.CUSTOMER else {}
+    """Return the defaults of a customer, cleared: no limit, in the company's currency."""
+    return {"credit_limit": None, "currency": None} if kind == PartyKind.CUSTOMER else {}
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------
@@ -166,16 +174,20 @@ def change_status(*, kind: PartyKind, pk: UUID, action: str, actor: Actor) -> No
 
 @dataclass(frozen=True, slots=True)
 class UsableParty:
-    """A party for which documents can be created. Only customers have `credit_limit` (minor units) and `currency`."""
+    """A party for which documents can be created.
+
+    Only customers have `credit_limit` (minor units), `currency` and, perhaps, `payment_days`.
+    """
 
     id: UUID
     kind: PartyKind
     name: str
     currency: str | None
     credit_limit: int
+    payment_days: int | None
 
 
-_USABLE = "SELECT kind, name, currency, credit_limit, status FROM parties_party WHERE id = %s "
+_USABLE = "SELECT kind, name, currency, credit_limit, payment_days, status FROM parties_party WHERE id = %s "
 
 
 def require_usable(
@@ -200,7 +212,7 @@ def require_usable(
     what = kind.value if kind else "party"
     if row is None or (kind and row[0] != kind):
         raise Invalid(_NO_SUCH[kind], details={field or f"{what}_id": _UNKNOWN[kind]})
-    found, name, currency, credit_limit, status = row
+    found, name, currency, credit_limit, payment_days, status = row
     if status != PartyStatus.ACTIVE and not any_status:
         raise Conflict(
             format_text(
@@ -211,7 +223,7 @@ def require_usable(
             ),
             details={"allowed": ["activate"]},
         )
-    return UsableParty(party_id, PartyKind(found), name, currency, credit_limit)
+    return UsableParty(party_id, PartyKind(found), name, currency, credit_limit, payment_days)
 
 
 # --- countries --------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.management import call_command
 
+from skeleton.company.tests.factories import IBAN
 from skeleton.files.tests.factories import upload
 from skeleton.identity.tests.factories import PASSWORD, RoleFactory, client_of, user_in_role, user_with
 from skeleton.testkit.client import ApiClient
@@ -29,6 +30,8 @@ CONTRACT = {
 }
 PARTIES = ("customers", "suppliers", "partners", "employees")
 _n = count(1)
+
+TAX_CODE = {"name": {"en": "VAT 19 %"}, "category": "S", "rate": 19}
 
 Body = dict[str, Any] | None
 PathAndBody = tuple[str, Body]
@@ -66,6 +69,9 @@ class World:
 
     def role(self) -> str:
         return self.create("/roles", {"name": f"Clerk {next(_n)}", "permissions": ["users:read"]})
+
+    def tax_code(self) -> str:
+        return self.create("/tax-codes", {**TAX_CODE, "code": f"T{next(_n)}"})
 
     def account(self) -> str:
         return self.create("/accounts", {"code": f"8{next(_n):03}", "name": "Cash", "type": "asset"})
@@ -222,7 +228,9 @@ def _take_role(world: World) -> PathAndBody:
     return f"/users/{pk}/roles/{role}", None
 
 
-# files, notifications
+# the company, files, notifications
+add("PUT /company", lambda w: ("/company", {"street": f"{next(_n)} Main St", "bank_accounts": [{"iban": IBAN}]}))
+add("PATCH /company", WRITES["PUT /company"])
 add("DELETE /files/{id}", lambda w: (f"/files/{w.file()}", None))
 add(
     "PUT /notifications/preferences",
@@ -270,6 +278,9 @@ add("PUT /accounts/{id}", lambda w: (f"/accounts/{w.account()}", {"name": "New"}
 add("PATCH /accounts/{id}", WRITES["PUT /accounts/{id}"])
 add("POST /transactions", lambda w: ("/transactions", w.posting()))
 add("POST /transactions/{id}/reverse", lambda w: (f"/transactions/{w.transaction()}/reverse", None))
+add("POST /tax-codes", lambda w: ("/tax-codes", {**TAX_CODE, "code": "XX-19"}))
+add("PUT /tax-codes/{id}", lambda w: (f"/tax-codes/{w.tax_code()}", {"name": {"en": "New"}}))
+add("PATCH /tax-codes/{id}", WRITES["PUT /tax-codes/{id}"])
 add("POST /accounting/periods", lambda w: ("/accounting/periods", w.days()))
 add("POST /accounting/periods/{id}/close", lambda w: (f"/accounting/periods/{w.period()}/close", None))
 add("POST /accounting/periods/{id}/reopen", lambda w: (f"/accounting/periods/{w.closed_period()}/reopen", None))

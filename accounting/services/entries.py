@@ -14,9 +14,10 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from accounting.choices import CONTROL_ACCOUNTS, PARTY_ACCOUNTS, AccountType, Role, SourceType
+from accounting.choices import PARTY_ACCOUNTS, AccountType, Role, SourceType
 from accounting.descriptions import default_reversal, words_of_document
 from accounting.models import Entry, Line
+from accounting.queries import control_account_codes
 from parties.models import Party
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
@@ -100,7 +101,7 @@ def post_entry(
     source_id: UUID | None = None,
     purpose: str = "",
 ) -> UUID:
-    """Record a journal entry and return its id. `date` defaults to today (UTC).
+    """Record a journal entry and return its id. `date` defaults to today.
 
     A line without a currency has the entry's `currency`, else the installation's. A document (`source_type`,
     `source_id`) is posted once for each `purpose`. The maintained totals stay locked until the caller's transaction
@@ -222,7 +223,7 @@ def _require_parties(lines: Sequence[Posting]) -> None:
 
 def _limits_by_hand(lines: Sequence[Posting]) -> list[_Limit]:
     """Return the control accounts that each line may not be posted to by hand."""
-    control, of_parties = (tuple(role.code for role in roles) for roles in (CONTROL_ACCOUNTS, PARTY_ACCOUNTS))
+    control, of_parties = control_account_codes(), tuple(role.code for role in PARTY_ACCOUNTS)
     return [_Limit(closed=control if not line.override else () if line.party else of_parties) for line in lines]
 
 

@@ -14,6 +14,8 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
+from accounting.form_fields import UnitField
+from billing.admin.addresses import ADDRESS_FIELDS, AddressForm, one_line
 from billing.admin.corrections import CorrectionActions
 from billing.admin.drafts import (
     PDF_MENU,
@@ -24,6 +26,7 @@ from billing.admin.drafts import (
     IssuedDocumentInline,
     LineInline,
     NewDocumentForm,
+    PricedLineForm,
     ReadOnlyLineInline,
     ReasonForm,
     pdf_downloads,
@@ -40,6 +43,7 @@ from billing.serializers import (
     LineInputSerializer,
 )
 from billing.services import documents, invoices, payments
+from inventory.models import Item
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_money
 from skeleton.kernel.translation import Text
@@ -47,7 +51,7 @@ from skeleton.office.actions import admin_action
 from skeleton.office.admins import ReadOnlyInline
 from skeleton.office.columns import EMPTY, format_money_html, label, money_column
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter, RelatedRecordFilter
-from skeleton.office.forms import ActionForm, RecordForm, small_textarea
+from skeleton.office.forms import ActionForm, AutocompleteField, small_textarea
 from skeleton.office.numbers import AmountField
 
 COLOURS: dict[str, str] = {
@@ -68,23 +72,49 @@ def can(action: str) -> Any:
 # --- lines and payments -----------------------------------------------------------------------------------------------
 
 
-class LineForm(RecordForm):
-    unit_price = AmountField(label=_("Unit price"))
-    discount = AmountField(required=False, initial=0, label=_("Discount"))
+class LineForm(PricedLineForm):
+    """A line. With an item, empty fields default to the item's values."""
+
+    item_id = AutocompleteField(Item.objects.all(), screen="inventory.item", required=False, label=_("Item"))
+    description = forms.CharField(
+        required=False, max_length=1000, widget=widgets.UnfoldAdminTextInputWidget, label=_("Description")
+    )
+    unit_code = UnitField()
+    unit_price = AmountField(required=False, label=_("Unit price"))
 
     class Meta:
         model = InvoiceLine
-        fields = ("description", "quantity", "unit_price", "discount", "tax_rate")
+        fields = ("quantity", "unit_code", "unit_price", "price_base_quantity", "discount", "tax_rate")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("item_id", self.instance.item_id)
+        self.initial.setdefault("description", self.instance.description)
 
     def request_body(self, *, partial: bool) -> dict[str, Any]:
+        """Leave out of a new line what is the item's, unless it was entered."""
         body = super().request_body(partial=partial)
-        return {**body, "discount": body["discount"] or 0} if "discount" in body else body
+        if partial:
+            return body
+        of_item = ("unit_code", "tax_rate") if body.get("item_id") else ()
+        unentered = {name for name in of_item if name not in self.changed_data}
+        return {name: value for name, value in body.items() if value not in (None, "") and name not in unentered}
 
 
 class InvoiceLineInline(LineInline):
     model = InvoiceLine
     form = LineForm
-    fields = ("description", "quantity", "unit_price", "discount", "tax_rate")
+    fields = (
+        "item_id",
+        "description",
+        "quantity",
+        "unit_code",
+        "unit_price",
+        "price_base_quantity",
+        "discount",
+        "tax_code",
+        "tax_rate",
+    )
 
 
 class ReadOnlyInvoiceLineInline(ReadOnlyLineInline):
@@ -133,16 +163,41 @@ class CreditNoteInline(ReadOnlyInline):
 # --- forms ------------------------------------------------------------------------------------------------------------
 
 
-class NewInvoiceForm(NewDocumentForm):
-    class Meta:
-        model = Invoice
-        fields = ("due_date", "notes")
+_OWN_FIELDS = (
+    *("issue_date", "due_date", "delivery_date", "service_start", "service_end"),
+    *("buyer_reference", "purchase_order_reference", "notes"),
+)
 
 
-class DraftForm(RecordForm):
+class DraftForm(AddressForm):
+    """A draft. Dates that were not given are empty, with a note of what they will be."""
+
+    address = "delivery_address"
+
     class Meta:
         model = Invoice
-        fields = ("due_date", "notes")
+        fields: ClassVar[tuple[str, ...]] = _OWN_FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        issue_date, due_date = self.fields["issue_date"], self.fields["due_date"]
+        issue_date.required = due_date.required = False
+        issue_date.help_text = _("Leave empty for the day of sending. Not in the future.")
+        due_date.help_text = _("Leave empty to count the payment days of the customer or the company.")
+        self.fields["delivery_date"].help_text = _("Leave empty for the issue date.")
+        self.fields["service_start"].help_text = _("For services, instead of the delivery date.")
+        self.fields["buyer_reference"].help_text = _("Leave empty for the customer's.")
+        if not self.instance.issue_date_given:
+            self.initial["issue_date"] = None
+        if self.instance.payment_days is not None:
+            self.initial["due_date"] = None
+            told = gettext("Leave empty for {days} days after the issue date.")
+            due_date.help_text = told.format(days=self.instance.payment_days)
+
+
+class NewInvoiceForm(DraftForm, NewDocumentForm):
+    class Meta(DraftForm.Meta):
+        pass
 
 
 class PaymentForm(ActionForm):
@@ -206,9 +261,14 @@ class InvoiceAdmin(CorrectionActions, OrderLinkMixin, EntriesMixin, DocumentAdmi
         *("write_off", "undo_write_off", "cancel", PDF_MENU),
     )
     bulk_actions = ("send",)
+    DATE_FIELDS: ClassVar[Any] = (
+        ("issue_date", "due_date"),
+        ("delivery_date", "service_start", "service_end"),
+        ("buyer_reference", "purchase_order_reference"),
+    )
     SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", "state"),
-        ("issue_date", "due_date"),
+        *DATE_FIELDS,
         (SUBTOTAL, TAX),
         (TOTAL, PAID),
         (CREDITED, WRITTEN_OFF),
@@ -227,15 +287,22 @@ class InvoiceAdmin(CorrectionActions, OrderLinkMixin, EntriesMixin, DocumentAdmi
         return super().get_form(request, obj, change, **{**kwargs, "form": DraftForm if change else NewInvoiceForm})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        address = (_("Delivery address"), {"fields": ADDRESS_FIELDS, "classes": ["collapse"]})
         if obj is None:
-            return ((None, {"fields": (("customer_id", "due_date"), "currency", "notes")}),)
+            return ((None, {"fields": (("customer_id", "currency"), *self.DATE_FIELDS, "notes")}), address)
         times = (_("Times (UTC)"), {"fields": self.TIME_FIELDS, "classes": ["collapse"]})
-        fieldsets = ((None, {"fields": self.with_order(request, obj.order_id, self.SUMMARY_FIELDS)}), times)
+        if self.has_change_permission(request, obj):
+            fields = self.with_order(request, obj.order_id, self.SUMMARY_FIELDS)
+            return ((None, {"fields": fields}), address, times)
+        fields = self.with_order(request, obj.order_id, (*self.SUMMARY_FIELDS[:-1], ("address_shown", "notes")))
+        fieldsets = ((None, {"fields": fields}), times)
         return self.with_entries(request, fieldsets) if obj.sent_at else fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        shown = (*self.SUMMARY_FIELDS[:-1], *self.TIME_FIELDS, ("order_shown", "entries")) if obj else ()
-        return tuple(field for line in shown for field in line if field != "due_date")
+        computed = ("order_shown", "entries", "address_shown")
+        shown = (*self.SUMMARY_FIELDS[:-1], *self.TIME_FIELDS, computed) if obj else ()
+        typed = _OWN_FIELDS if obj and self.has_change_permission(request, obj) else ()
+        return tuple(field for line in shown for field in line if field not in typed)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         if obj is None:
@@ -267,6 +334,10 @@ class InvoiceAdmin(CorrectionActions, OrderLinkMixin, EntriesMixin, DocumentAdmi
         if invoice.is_overdue:
             return label("overdue", {"overdue": "danger"}, text=_("overdue"))
         return label(invoice.status, COLOURS, text=invoice.get_status_display())
+
+    @admin.display(description=_("delivery address"))
+    def address_shown(self, invoice: Invoice) -> str:
+        return one_line(invoice.delivery_address)
 
     @admin.display(description=_("due"))
     def due_money(self, invoice: Invoice) -> Any:

@@ -15,6 +15,8 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
+from accounting.form_fields import UnitField
+from billing.admin.addresses import ADDRESS_FIELDS, AddressForm, one_line
 from billing.admin.drafts import (
     PDF_MENU,
     SUBTOTAL,
@@ -24,6 +26,7 @@ from billing.admin.drafts import (
     LineFormSet,
     LineInline,
     NewDocumentForm,
+    PricedLineForm,
     ReadOnlyLineInline,
     ReasonForm,
     pdf_downloads,
@@ -43,7 +46,6 @@ from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
 from billing.state_machine import ACTION_NAMES, AWAITING_ACTION, COMMITTED, allowed_transitions
 from inventory.models import Item
-from parties.models import Country
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.translation import Text
@@ -51,7 +53,7 @@ from skeleton.office.actions import admin_action
 from skeleton.office.admins import ReadOnlyInline
 from skeleton.office.columns import EMPTY, format_money_html, status_column
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter
-from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, RecordForm
+from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField
 from skeleton.office.numbers import AmountField, LocalizedDecimalField
 
 COLOURS: dict[str, str] = {
@@ -69,34 +71,29 @@ COLOURS: dict[str, str] = {
 _ITEM_DEFAULT_WIDGET = widgets.UnfoldAdminTextInputWidget(attrs={"placeholder": _("the item's")})
 
 
-class OrderLineForm(RecordForm):
+class OrderLineForm(PricedLineForm):
     """A line. Empty fields default to the item's values."""
 
     item_id = AutocompleteField(Item.objects.all(), screen="inventory.item", label=_("Item"))
+    unit_code = UnitField(empty=_("the item's"))
     unit_price = AmountField(required=False, widget=_ITEM_DEFAULT_WIDGET, label=_("Unit price"))
-    discount = AmountField(required=False, label=_("Discount"))
     tax_rate = LocalizedDecimalField(
         required=False, max_digits=7, decimal_places=4, widget=_ITEM_DEFAULT_WIDGET, label=_("Tax rate")
     )
 
     class Meta:
         model = OrderLine
-        fields = ("quantity", "unit_price", "discount", "tax_rate")
+        fields = ("quantity", "unit_code", "unit_price", "price_base_quantity", "discount", "tax_rate")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
-            self.initial.update(discount=None, tax_rate=None)
+            self.initial.update(discount=None, tax_rate=None, unit_code=None)
         else:
             self.initial["item_id"] = self.instance.item_id
 
-    def _post_clean(self) -> None:
-        """Leave the instance alone: an empty price means the item's, but no row may be without a price."""
-
     def request_body(self, *, partial: bool) -> dict[str, Any]:
         body = super().request_body(partial=partial)
-        if "discount" in body:
-            body["discount"] = body["discount"] or 0
         return body if partial else {name: value for name, value in body.items() if value is not None}
 
 
@@ -111,7 +108,16 @@ class OrderLineInline(LineInline):
     model = OrderLine
     form = OrderLineForm
     formset = OrderLineFormSet
-    fields = ("item_id", "quantity", "unit_price", "discount", "tax_rate")
+    fields = (
+        "item_id",
+        "quantity",
+        "unit_code",
+        "unit_price",
+        "price_base_quantity",
+        "discount",
+        "tax_code",
+        "tax_rate",
+    )
 
 
 class ReadOnlyOrderLineInline(ReadOnlyLineInline):
@@ -144,42 +150,9 @@ class InvoiceInline(ReadOnlyInline):
 
 # --- forms ------------------------------------------------------------------------------------------------------------
 
-ADDRESS = ("street", "city", "region", "postal_code", "country")
 
-
-class ShippingAddressForm(RecordForm):
-    """The shipping address, field by field."""
-
-    aliases = {f"shipping_address.{name}": name for name in ADDRESS}
-    street = forms.CharField(
-        required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=_("Street")
-    )
-    city = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=_("City"))
-    region = forms.CharField(
-        required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=_("Region")
-    )
-    postal_code = forms.CharField(
-        required=False, max_length=20, widget=widgets.UnfoldAdminTextInputWidget, label=_("Postal code")
-    )
-    country = AutocompleteField(Country.objects.all(), screen="parties.country", required=False, label=_("Country"))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        address = self.instance.shipping_address or {}
-        shown = {
-            **address,
-            "region": address.get("region") or address.get("state"),
-            "country": address.get("country_id"),
-        }
-        self.initial.update((name, shown.get(name)) for name in ADDRESS)
-
-    def request_body(self, *, partial: bool) -> dict[str, Any]:
-        body = super().request_body(partial=partial)
-        address = {name: body.pop(name) or None for name in ADDRESS if name in body}
-        if "region" in address and "state" in (self.instance.shipping_address or {}):
-            address["state"] = address["region"]
-        said = address if partial else {name: value for name, value in address.items() if value}
-        return {**body, "shipping_address": said} if said else body
+class ShippingAddressForm(AddressForm):
+    address = "shipping_address"
 
 
 class NewOrderForm(ShippingAddressForm, NewDocumentForm):
@@ -248,7 +221,6 @@ class OrderAdmin(DocumentAdminBase):
     list_filter = (("status", ChoicesDropdownFilter), WaitingFilter, CurrencyFilter, ("created_at", DateRangeFilter))
     record_actions = ("submit", "confirm", "ship", "deliver", "invoice", "cancel", PDF_MENU)
     bulk_actions = ("confirm", "ship", "deliver", "invoice")
-    ADDRESS: ClassVar[Any] = (("street", "city"), ("region", "postal_code"), "country")
     SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", status_column("status", COLOURS)),
         (SUBTOTAL, TAX),
@@ -266,10 +238,10 @@ class OrderAdmin(DocumentAdminBase):
         if obj is None:
             return (
                 (None, {"fields": (("customer_id", "currency"), "notes")}),
-                (_("Ship to"), {"fields": self.ADDRESS}),
+                (_("Ship to"), {"fields": ADDRESS_FIELDS}),
             )
         if self.has_change_permission(request, obj):
-            return ((None, {"fields": (*self.SUMMARY_FIELDS, "notes")}), (_("Ship to"), {"fields": self.ADDRESS}))
+            return ((None, {"fields": (*self.SUMMARY_FIELDS, "notes")}), (_("Ship to"), {"fields": ADDRESS_FIELDS}))
         return ((None, {"fields": (*self.SUMMARY_FIELDS, ("address_shown", "notes"))}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -316,10 +288,7 @@ class OrderAdmin(DocumentAdminBase):
 
     @admin.display(description=_("ship to"))
     def address_shown(self, order: Order) -> str:
-        address = order.shipping_address or {}
-        country = Country.objects.filter(pk=address["country_id"]).first() if address.get("country_id") else None
-        parts = (address.get(name) for name in ("street", "postal_code", "city", "region", "state"))
-        return ", ".join([part for part in parts if part] + ([str(country)] if country else [])) or EMPTY
+        return one_line(order.shipping_address)
 
     # actions
 

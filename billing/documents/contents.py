@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from billing.choices import CreditNoteStatus, InvoiceStatus, OrderStatus
+from billing.documents.letterhead import bank_account, letterhead
+from billing.documents.line_details import exemptions, item_number, price_text, quantity_text
+from billing.documents.supply_words import SUPPLY_LABELS
+from billing.documents.terms import reference_facts, supply_facts, terms
 from billing.documents.words import CREDIT_NOTE_LABELS, LABELS, SETTLEMENT_LABELS
 from skeleton.kernel.days import day_of
 from skeleton.kernel.text import format_amount, format_date, format_money, format_number
@@ -36,15 +40,19 @@ def invoice_contents(invoice: Json, *, seller: Json, customer: Json, language: s
         "status": words["paid"] if status == InvoiceStatus.PAID else None,
         "watermark": watermarks.get(status),
         "buyer": address_block(customer, words["bill_to"], language, name=invoice["customer_name"]),
-        "recipient": None,
+        "recipient": _recipient(invoice["delivery_address"], invoice, language),
         "facts": [
-            *_dates(invoice, ("issue_date", "due_date", "paid_at", "cancelled_at"), language),
+            *_dates(invoice, ("issue_date",), language),
+            *supply_facts(invoice, language),
+            *_dates(invoice, ("due_date", "paid_at", "cancelled_at"), language),
             *([(words["order_number"], invoice["order_number"])] if invoice["order_number"] else []),
+            *reference_facts(invoice, customer, language),
         ],
         "payments": [_payment(payment, invoice["currency"], language) for payment in invoice["payments"]],
         "pay": _how_to_pay(invoice, seller, language),
         **_body(invoice, language),
         "totals": [*_sums(invoice, language), *_paid_and_due(invoice, language)],
+        **terms(invoice, seller, language),
     }
 
 
@@ -79,7 +87,6 @@ def order_contents(order: Json, *, seller: Json, customer: Json, language: str) 
     status = order["status"]
     unsettled = (OrderStatus.DRAFT, OrderStatus.PENDING)
     facts = [*_dates(order, ("order_date",), language), (words["order_status"], words["order_statuses"][status])]
-    shipped_to = {"address": order["shipping_address"]}
     return {
         **letterhead(seller, language),
         "title": words["order" if status in (*unsettled, OrderStatus.CANCELLED) else "order_confirmation"],
@@ -87,34 +94,12 @@ def order_contents(order: Json, *, seller: Json, customer: Json, language: str) 
         "status": None,
         "watermark": {OrderStatus.DRAFT: words["draft"], OrderStatus.CANCELLED: words["cancelled"]}.get(status),
         "buyer": address_block(customer, words["ordered_by"], language, name=order["customer_name"]),
-        "recipient": address_block(shipped_to, words["ship_to"], language, name=order["customer_name"])
-        if order["shipping_address"]
-        else None,
+        "recipient": _recipient(order["shipping_address"], order, language),
         "facts": facts,
         "payments": [],
         "pay": [],
         **_body(order, language),
         "totals": _sums(order, language),
-    }
-
-
-def letterhead(seller: Json, language: str) -> Json:
-    """Return the letterhead and the page footer."""
-    words = LABELS[language]
-    numbers = [f"{words[name]}: {seller[name]}" for name in ("tax_id", "registration") if seller.get(name)]
-    account = [f"{words[name]}: {seller[name]}" for name in ("iban", "bic") if seller.get(name)]
-    reached = [seller[name] for name in ("email", "phone", "website") if seller.get(name)]
-    columns = (
-        [seller["name"], *seller["address"]],
-        [*numbers, *reached],
-        [*([seller["bank"]] if seller.get("bank") else []), *account],
-    )
-    return {
-        "language": language,
-        "words": words,
-        "page": words["page"],
-        "seller": {"name": seller["name"], "lines": seller["address"]},
-        "footer": [column for column in columns if column],
     }
 
 
@@ -125,7 +110,9 @@ def address_block(party: Json, label: str, language: str, *, name: str) -> Json:
     town = " ".join(part for part in (known.get("postal_code"), known.get("city")) if part)
     region = known.get("region") or known.get("state")
     lines = [known.get("street"), town, region, countries.get(language) or countries.get("en")]
-    if party.get("tax_id"):
+    if party.get("vat_id"):
+        lines.append(f"{SUPPLY_LABELS[language]['vat_id']}: {party['vat_id']}")
+    elif party.get("tax_id"):
         lines.append(f"{LABELS[language]['tax_id']}: {party['tax_id']}")
     lines.append(party.get("email"))
     return {
@@ -135,12 +122,20 @@ def address_block(party: Json, label: str, language: str, *, name: str) -> Json:
     }
 
 
+def _recipient(address: Json | None, document: Json, language: str) -> Json | None:
+    """Return where goods are delivered to, if a document has an address for it."""
+    if not address:
+        return None
+    shipped_to = LABELS[language]["ship_to"]
+    return address_block({"address": address}, shipped_to, language, name=document["customer_name"])
+
+
 def _dates(document: Json, names: tuple[str, ...], language: str) -> LabeledValues:
     return [(LABELS[language][name], _day(document[name], language)) for name in names if document.get(name)]
 
 
 def _day(day: dt.date, language: str) -> str:
-    """Format a date, or the date (UTC) of a time."""
+    """Format a date, or the date of a time."""
     return format_date(day_of(day) if isinstance(day, dt.datetime) else day, language)
 
 
@@ -152,6 +147,7 @@ def _body(document: Json, language: str) -> Json:
         "taxes": [row for row in document["tax_breakdown"] if row["rate"]],
         "lines": [_line(n, line, currency, language) for n, line in enumerate(document["lines"], 1)],
         "notes": allow_line_breaks(document["notes"]) if document["notes"] else None,
+        **exemptions(document, language),
     }
 
 
@@ -159,8 +155,9 @@ def _line(n: int, line: Mapping[str, Any], currency: str, language: str) -> dict
     return {
         "position": str(n),
         "description": allow_line_breaks(line["description"]),
-        "quantity": "" if line["quantity"] is None else format_number(line["quantity"], language),
-        "unit_price": format_amount(line["unit_price"], currency, language),
+        **item_number(line),
+        "quantity": quantity_text(line, language),
+        "unit_price": price_text(line, currency, language),
         "discount": format_amount(-line["discount"], currency, language) if line["discount"] else "",
         "tax_rate": f"{format_number(line['tax_rate'], language)} %",
         "total": format_amount(line["total"], currency, language),
@@ -207,9 +204,10 @@ def _how_to_pay(invoice: Json, seller: Json, language: str) -> LabeledValues:
     """Return bank account, due date and payment reference. Empty if nothing is due or no account is configured."""
     words = LABELS[language]
     open_ = invoice["status"] in (InvoiceStatus.DRAFT, InvoiceStatus.SENT) and invoice["amount_due"]
-    if not open_ or not seller.get("iban"):
+    paid_to = bank_account(seller, invoice["currency"])
+    if not open_ or not paid_to.get("iban"):
         return []
-    account = [(words[name], seller[name]) for name in ("iban", "bic", "bank") if seller.get(name)]
+    account = [(words[name], paid_to[name]) for name in ("iban", "bic", "bank") if paid_to.get(name)]
     return [
         (words["amount_due"], format_money(invoice["amount_due"], invoice["currency"], language)),
         (words["due_date"], _day(invoice["due_date"], language)),

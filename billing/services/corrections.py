@@ -18,7 +18,7 @@ from billing.services.payments import insert_payment
 from billing.services.settlements import undo
 from skeleton.db.locks import locked_for_update, rows_locked_for_update
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.days import day_of, today
+from skeleton.kernel.days import start_of, today
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.transactions import audited_transaction
 
@@ -52,7 +52,7 @@ def _reverse(payment_id: UUID, *, reason: str, actor: Actor, date: dt.date | Non
         _require_reversible(payment)
         money = payment.refund_of_payment_id or payment.refund_of_credit_note_id or payment.pk
         days, settled = (one.day for one in settlements), (one.invoice_id for one in settlements)
-        day = settlement_day(date, day_of(payment.paid_at), *days, of=[money, *settled])
+        day = settlement_day(date, payment.day, *days, of=[money, *settled])
         if settlements:
             undo(settlements, day=day, now=now)
         payment.reversed_at, payment.reversal_day, payment.reversal_reason = now, day, reason
@@ -85,7 +85,7 @@ def refund_payment(
         if payment.reversed_at:
             raise Conflict(_("The payment has been reversed."), details={"allowed": []})
         require_on_account(payment, amount)
-        day = settlement_day(date, day_of(payment.paid_at), of=[payment.pk])
+        day = settlement_day(date, payment.day, of=[payment.pk])
         refund = insert_payment(
             direction=PaymentDirection.OUT,
             refund_of_payment_id=payment.pk,
@@ -142,4 +142,4 @@ def _require_reversible(payment: Payment) -> None:
 
 def refund_moment(day: dt.date, *, not_before: dt.datetime, now: dt.datetime) -> dt.datetime:
     """Return when a refund of `day` was paid: now, or else as early on an earlier day as what it pays back allows."""
-    return now if day == today() else max(not_before, dt.datetime.combine(day, dt.time(), dt.UTC))
+    return now if day == today() else max(not_before, start_of(day))

@@ -59,7 +59,7 @@ def record_payment(
 ) -> RecordedPayment:
     """Record a payment of `amount` minor units for a sent invoice. If nothing is left to pay, the invoice becomes paid.
 
-    It is posted on the day of `paid_at` (UTC). Raises NotFound, Conflict (the invoice is not sent, it can't be posted),
+    It is posted on the day of `paid_at`. Raises NotFound, Conflict (the invoice is not sent, it can't be posted),
     Invalid (more than the amount due, another currency, a time in the future or before the first accounting day).
     Concurrent payments are serialised, so each sees what the previous one left.
     """
@@ -135,9 +135,13 @@ def receive_payment(
 
 def insert_payment(*, actor: Actor, **columns: Any) -> Payment:
     """Insert a payment with the next number and return it. All rows but the accounts' must be locked before."""
-    created_at: datetime = columns["created_at"]
-    row = {"direction": PaymentDirection.IN, "created_by_id": actor.id, **columns}
-    return Payment(**insert_numbered(Payment, row, Series("PAY", created_at.year, digits=6)))
+    row = {
+        "direction": PaymentDirection.IN,
+        "created_by_id": actor.id,
+        "day": day_of(columns["paid_at"]),
+        **columns,
+    }
+    return Payment(**insert_numbered(Payment, row, Series("PAY", day_of(columns["created_at"]).year, digits=6)))
 
 
 def _settle_at_once(payment: Payment, shares: Sequence[tuple[Invoice, int]], actor: Actor) -> None:
@@ -146,10 +150,10 @@ def _settle_at_once(payment: Payment, shares: Sequence[tuple[Invoice, int]], act
     An invoice that was posted after the payment is settled on the day of its posting, and one that something else
     settled until later, on the day on which that was undone. Until then, the money is on account.
     """
-    paid_on = day_of(payment.paid_at)
-    days = [free_day(invoice, after=paid_on) for invoice, _amount in shares]
+    days = [free_day(invoice, after=payment.day) for invoice, _amount in shares]
     parts = [
-        Part(invoice, amount, day, at_once=day == paid_on) for (invoice, amount), day in zip(shares, days, strict=True)
+        Part(invoice, amount, day, at_once=day == payment.day)
+        for (invoice, amount), day in zip(shares, days, strict=True)
     ]
     ids = settle(parts, kind=SettlementKind.PAYMENT, of={"payment_id": payment.pk}, actor=actor, now=payment.created_at)
     later = [

@@ -90,7 +90,7 @@ CREATE CONSTRAINT TRIGGER accounting_entry_check AFTER INSERT ON accounting_entr
     FOR EACH ROW
     EXECUTE FUNCTION accounting_entry_check();
 CREATE TRIGGER accounting_entry_date_ahead BEFORE INSERT ON accounting_entry
-    FOR EACH ROW WHEN (new.date > ((clock_timestamp() AT TIME ZONE 'UTC'::text)::date + '1 year'::interval))
+    FOR EACH ROW
     EXECUTE FUNCTION accounting_entry_date_ahead();
 CREATE CONSTRAINT TRIGGER billing_entry_has_document AFTER INSERT ON accounting_entry DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (new.source_type::text <> 'manual'::text)
@@ -199,6 +199,48 @@ CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON acco
     FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
     EXECUTE FUNCTION skeleton_read_committed();
 
+-- accounting_tax_code -------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT, UPDATE, DELETE
+
+CREATE TABLE accounting_tax_code (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    code character varying(20) NOT NULL,
+    name jsonb NOT NULL,
+    category character varying(2) NOT NULL,
+    rate numeric(7,4) NOT NULL,
+    exemption_code character varying(30),
+    exemption_reason jsonb,
+    valid_from date,
+    valid_to date,
+    is_active boolean NOT NULL,
+    account_id uuid,
+    CONSTRAINT accounting_tax_code_pkey PRIMARY KEY (id),
+    CONSTRAINT accounting_tax_code_category_known CHECK (category::text = ANY (ARRAY['S'::character varying, 'Z'::character varying, 'E'::character varying, 'AE'::character varying, 'K'::character varying, 'G'::character varying, 'O'::character varying]::text[])),
+    CONSTRAINT accounting_tax_code_code_form CHECK (code::text ~ '^[A-Z0-9][A-Z0-9.-]*$'::text),
+    CONSTRAINT accounting_tax_code_exemption_en CHECK (exemption_reason IS NULL OR COALESCE(exemption_reason ->> 'en'::text, ''::text) ~ '\S'::text),
+    CONSTRAINT accounting_tax_code_exemption_fits CHECK ((category::text = ANY (ARRAY['E'::character varying, 'AE'::character varying, 'K'::character varying, 'G'::character varying, 'O'::character varying]::text[])) AND (exemption_code IS NOT NULL OR exemption_reason IS NOT NULL) OR NOT (category::text = ANY (ARRAY['E'::character varying, 'AE'::character varying, 'K'::character varying, 'G'::character varying, 'O'::character varying]::text[])) AND NOT (exemption_code IS NOT NULL OR exemption_reason IS NOT NULL)),
+    CONSTRAINT accounting_tax_code_exemption_form CHECK (exemption_code IS NULL OR exemption_code::text ~ '^VATEX-[A-Z0-9-]+$'::text),
+    CONSTRAINT accounting_tax_code_name_en CHECK (COALESCE(name ->> 'en'::text, ''::text) ~ '\S'::text),
+    CONSTRAINT accounting_tax_code_rate_fits CHECK (category::text = 'S'::text AND rate > 0::numeric AND rate <= 100::numeric OR NOT category::text = 'S'::text AND rate = 0::numeric),
+    CONSTRAINT accounting_tax_code_validity_ordered CHECK (valid_from IS NULL OR valid_to IS NULL OR valid_to >= valid_from),
+    CONSTRAINT accounting_tax_code_account_id_62f34add_fk_accountin FOREIGN KEY (account_id) REFERENCES accounting_account(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT accounting_tax_code_code_unique UNIQUE (code),
+    CONSTRAINT accounting_tax_code_id_rate UNIQUE (id, rate)
+);
+
+CREATE INDEX accounting_tax_code_account_id_62f34add ON accounting_tax_code USING btree (account_id);
+CREATE INDEX accounting_tax_code_category ON accounting_tax_code USING btree (category, code, id);
+CREATE INDEX accounting_tax_code_created_at ON accounting_tax_code USING btree (created_at, id);
+
+CREATE TRIGGER accounting_tax_code_audit AFTER INSERT OR DELETE OR UPDATE ON accounting_tax_code
+    FOR EACH ROW
+    EXECUTE FUNCTION audit_row('accounting', '{}');
+CREATE TRIGGER billing_tax_code_used BEFORE UPDATE ON accounting_tax_code
+    FOR EACH ROW WHEN (old.category::text IS DISTINCT FROM new.category::text OR old.rate IS DISTINCT FROM new.rate OR old.exemption_code::text IS DISTINCT FROM new.exemption_code::text OR old.exemption_reason IS DISTINCT FROM new.exemption_reason)
+    EXECUTE FUNCTION billing_tax_code_used();
+
 -- accounting_total ----------------------------------------------------------------------------------------------------
 -- The application may: SELECT
 
@@ -296,6 +338,21 @@ BEGIN
     END IF;
 END $function$;
 
+CREATE OR REPLACE FUNCTION accounting_company_zone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    kept text := CASE WHEN TG_OP = 'UPDATE' THEN OLD.time_zone ELSE 'UTC' END;
+BEGIN
+    IF NEW.time_zone <> kept AND EXISTS (SELECT FROM accounting_entry) THEN
+        PERFORM skeleton_refuse('accounting_company_zone', 'the books are kept in the days of ' || kept);
+    END IF;
+    RETURN NEW;
+END $function$;
+
 CREATE OR REPLACE FUNCTION accounting_entry_begin()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -331,7 +388,8 @@ CREATE OR REPLACE FUNCTION accounting_entry_date_ahead()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
-    IF NEW.date IS DISTINCT FROM (SELECT e.date FROM accounting_entry e WHERE e.id = NEW.reverses_id) THEN
+    IF NEW.date > company_today() + interval '1 year'
+       AND NEW.date IS DISTINCT FROM (SELECT e.date FROM accounting_entry e WHERE e.id = NEW.reverses_id) THEN
         PERFORM skeleton_refuse('accounting_entry_date_ahead',
                                 format('an entry is dated at most a year ahead, not %s', NEW.date), 'check_violation');
     END IF;

@@ -1,5 +1,7 @@
 """Names and texts of the demo data."""
 
+from skeleton.identity.choices import Language
+
 FIRMS = {
     # country: (currency, tax, phone, [(city, postal code)], streets, endings)
     "DE": (
@@ -43,6 +45,9 @@ FIRMS = {
         ["Sp. z o.o.", "S.A."],
     ),
 }
+LANGUAGES = {"DE": Language.GERMAN, "UA": Language.UKRAINIAN}
+"""The languages of documents by country. Elsewhere, they are in English."""
+
 SHARES = ("US", "US", "US", "US", "US", "DE", "DE", "UA", "UA", "GB", "PL")
 """Countries of the customers, repeated by frequency."""
 
@@ -148,6 +153,12 @@ WAREHOUSES = [
     ("WEST", "West coast warehouse", "Oakland, CA"),
     ("EU", "European warehouse", "Rotterdam"),
 ]
+
+UNITS = {"On-site training, day": "DAY", "Repair, hour": "HUR"}
+"""Units of services (UN/ECE Rec 20); everything else is sold by the piece."""
+
+TAX_CODES = {"DE": "DE-S19", "GB": "GB-S20", "UA": "UA-S20", "US": "US-O"}
+"""Tax codes of the lines by country of the customer. Those of others only have a rate."""
 
 RATES = {"USD": 1.0, "EUR": 0.92, "GBP": 0.79, "UAH": 41.0}
 """Exchange rates of the dollar. Catalogue prices are in dollars."""

@@ -4,6 +4,6 @@ from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounting", "0011_accounts_of_corrections"), ("core", "0008_read_committed")]
+    dependencies = [("inventory", "0009_rate_of_tax_code"), ("core", "0008_read_committed")]
 
     operations = [run_sql(__file__)]

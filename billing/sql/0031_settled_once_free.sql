@@ -2,7 +2,7 @@
 -- was undone: until then the same money counted elsewhere, or something else settled the invoice.
 CREATE OR REPLACE FUNCTION billing_first_day(made billing_settlement, invoice billing_invoice) RETURNS date
     LANGUAGE sql STABLE AS $$
-    SELECT greatest(billing_posting_day(invoice), max(least(undone_day, (clock_timestamp() AT TIME ZONE 'UTC')::date)))
+    SELECT greatest(billing_posting_day(invoice), max(least(undone_day, company_today())))
     FROM (
         SELECT undone_day FROM billing_settlement WHERE invoice_id = made.invoice_id
         UNION ALL
