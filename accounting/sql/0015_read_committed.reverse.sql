@@ -2,7 +2,8 @@ SELECT skeleton_allow_any_isolation(
     'accounting_account',
     'accounting_entry',
     'accounting_line',
-    'accounting_period'
+    'accounting_period',
+    'accounting_tax_code'
 );
 
 CREATE OR REPLACE FUNCTION accounting_entry_begin() RETURNS trigger LANGUAGE plpgsql

@@ -3,7 +3,8 @@ SELECT skeleton_require_read_committed(
     'accounting_account',
     'accounting_entry',
     'accounting_line',
-    'accounting_period'
+    'accounting_period',
+    'accounting_tax_code'
 );
 
 -- The isolation level is no longer checked here.

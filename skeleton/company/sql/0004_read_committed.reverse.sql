@@ -1,0 +1,1 @@
+SELECT skeleton_allow_any_isolation('company_company');
