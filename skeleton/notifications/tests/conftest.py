@@ -6,8 +6,8 @@ from skeleton.notifications.tests.postoffice import PostOffice, free_port
 
 @pytest.fixture
 def mail_settings(settings):
-    """Django's SMTP backend, as in the real settings, with a port on which nothing listens yet."""
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    """The SMTP backend of the real settings, with a port on which nothing listens yet."""
+    settings.EMAIL_BACKEND = "skeleton.notifications.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
