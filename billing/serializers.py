@@ -7,6 +7,7 @@ from django.db.models import OuterRef
 
 from accounting.serializers import PlainSerializer, SignedMoneyField
 from billing.choices import InvoiceStatus, OrderStatus
+from billing.email_serializers import EMAIL_HELP
 from billing.models import InvoiceLine, OrderLine, OrderStatusChange, Payment, Settlement
 from billing.payment_serializers import LONG_TEXT, MAX_LINES, InvoicePaymentSerializer, SettlementSerializer
 from billing.state_machine import allowed_transitions
@@ -131,6 +132,7 @@ class SendInputSerializer(InputSerializer):
         required=False,
         help_text="Settle it with what the customer has on account: credit notes, then payments, oldest first.",
     )
+    email = BooleanField(required=False, help_text=EMAIL_HELP)
 
 
 class CancelInputSerializer(InputSerializer):
