@@ -19,6 +19,7 @@ from billing.models import CreditNote, DocumentEmail, Invoice, IssuedDocument, O
 from billing.services.documents import PdfFile, credit_note_pdf, invoice_pdf, order_pdf
 from billing.services.notifications import notify_email_failed
 from billing.state_machine import allowed_transitions
+from skeleton.company.queries import seller
 from skeleton.db.locks import locked_for_update, locked_or_none
 from skeleton.db.records import save_changes
 from skeleton.jobs.queue import job
@@ -134,16 +135,17 @@ def retry_email(*, email_id: UUID, actor: Actor) -> None:
 
 
 def language_of(document: Document, actor: Actor) -> str:
-    """Return the language to write in: that in which the document was issued, or else the actor's."""
-    issued = IssuedDocument.objects.none()
+    """Return the language to write in: that in which the document was issued, or else the customer's or actor's."""
+    issued = None
     if not isinstance(document, Order):
-        issued = IssuedDocument.objects.filter(**{FIELDS[type(document)]: document.pk}).order_by("pk")
-    return issued.values_list("language", flat=True).first() or actor.language
+        files = IssuedDocument.objects.filter(**{FIELDS[type(document)]: document.pk}).order_by("pk")
+        issued = files.values_list("language", flat=True).first()
+    return issued or document.customer.language or actor.language
 
 
 def sender() -> str:
     """Return the name of the company, which signs its e-mail."""
-    return str(settings.SKELETON_COMPANY["name"])
+    return str(seller()["name"])
 
 
 def _sendable(addresses: list[str], field: str) -> list[str]:
@@ -207,7 +209,7 @@ def _is_due(invoice_id: UUID | None) -> bool:
 
 
 def _letter(email: DocumentEmail, files: list[Attachment]) -> Letter:
-    reply_to = settings.SKELETON_COMPANY["email"]
+    reply_to = seller()["email"]
     return Letter(
         email.pk,
         email.subject,
