@@ -32,7 +32,7 @@ def _error(error: str) -> str | None:
     return error or None
 
 
-class AttachmentSerializer(Serializer):
+class EmailAttachmentSerializer(Serializer):
     name = TextField()
     size = IntegerField(help_text="Bytes.")
     sha256 = TextField()
@@ -55,7 +55,7 @@ class DocumentEmailSerializer(Serializer):
     message = TextField(max_length=LONG_TEXT)
     language = ChoiceField(Language.choices)
     attachments = ListField(
-        child=AttachmentSerializer(), max_length=MAX_FILES, help_text="What was sent. Empty until then."
+        child=EmailAttachmentSerializer(), max_length=MAX_FILES, help_text="What was sent. Empty until then."
     )
     attempts = IntegerField()
     error = FromColumns(
