@@ -2,6 +2,7 @@ from billing.credit_note_views import CreditNoteViewSet, InvoiceCreditNoteViewSe
 from billing.customer_views import CustomerAccountViewSet
 from billing.email_views import CreditNoteEmailViewSet, InvoiceEmailViewSet, OrderEmailViewSet
 from billing.payment_views import InvoicePaymentViewSet, PaymentViewSet
+from billing.vat_views import VatReportViewSet
 from billing.views import AgingViewSet, InvoiceViewSet, OrderViewSet
 from skeleton.rest.routing import ApiRouter
 
@@ -16,6 +17,7 @@ router.register("invoices/<pk>/credit-notes", InvoiceCreditNoteViewSet)
 router.register("credit-notes", CreditNoteViewSet)
 router.register("credit-notes/<pk>/emails", CreditNoteEmailViewSet)
 router.register("reports", AgingViewSet)
+router.register("reports", VatReportViewSet)
 router.register("customers", CustomerAccountViewSet)
 
 urlpatterns = router.urls
