@@ -13,7 +13,7 @@ from skeleton.db.migration import run_sql
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0027_invoice_dates'),
+        ('billing', '0029_tax_by_category'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
