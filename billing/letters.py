@@ -23,16 +23,16 @@ def document_letter(document: Invoice | CreditNote | Order, *, seller: str, lang
     with override(language):
         if isinstance(document, Invoice):
             subject = gettext("Invoice {number} from {seller}")
-            body = [gettext("please find attached invoice {number} of {day} for {total}."), *_please_pay(document)]
+            body = [gettext("Please find attached invoice {number} of {day} for {total}."), *_please_pay(document)]
         elif isinstance(document, CreditNote):
             subject = gettext("Credit note {number} from {seller}")
-            body = [gettext("please find attached credit note {number} of {day} for {total}, for invoice {invoice}.")]
+            body = [gettext("Please find attached credit note {number} of {day} for {total}, for invoice {invoice}.")]
         elif document.status in COMMITTED:
             subject = gettext("Confirmation of order {number} from {seller}")
-            body = [gettext("thank you for your order {number}. Its confirmation for {total} is attached.")]
+            body = [gettext("Thank you for your order {number}. Its confirmation for {total} is attached.")]
         else:
             subject = gettext("Order {number} from {seller}")
-            body = [gettext("please find attached order {number} for {total}.")]
+            body = [gettext("Please find attached order {number} for {total}.")]
         return _written(subject, body, _values(document, seller, language), language)
 
 
@@ -42,19 +42,19 @@ def reminder_letter(invoice: Invoice, level: int, levels: int, *, seller: str, l
         if level == 1:
             subject = gettext("Payment reminder for invoice {number}")
             body = [
-                gettext("invoice {number} of {day} for {total} was due on {due_date}. {due} has not been paid yet."),
+                gettext("Invoice {number} of {day} for {total} was due on {due_date}. {due} has not been paid yet."),
                 gettext("Perhaps it escaped your attention. Please transfer the amount in the next few days."),
             ]
         elif level < levels:
             subject = gettext("Another payment reminder for invoice {number}")
             body = [
-                gettext("we have not received {due} for invoice {number} of {day} yet, which was due on {due_date}."),
+                gettext("We have not received {due} for invoice {number} of {day} yet, which was due on {due_date}."),
                 gettext("Please transfer the amount within seven days."),
             ]
         else:
             subject = gettext("Final payment reminder for invoice {number}")
             body = [
-                gettext("despite our reminders, {due} of invoice {number} of {day}, due on {due_date}, is unpaid."),
+                gettext("Despite our reminders, {due} of invoice {number} of {day}, due on {due_date}, is unpaid."),
                 gettext(
                     "This is our final reminder. If the amount does not arrive within seven days, we will have to take "
                     "further steps."

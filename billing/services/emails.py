@@ -168,7 +168,7 @@ def _require_below_limit(field: str, document: Document) -> None:
         return
     wait = (counted + dt.timedelta(seconds=seconds) - timezone.now()).total_seconds()
     if wait > 0:
-        told = _("This document has been e-mailed {number} times within an hour. Try again later.")
+        told = _("A document can be e-mailed {number} times an hour. Try again later.")
         raise TooManyRequests(format_text(told, number=allowed), retry_after=int(wait) + 1)
 
 

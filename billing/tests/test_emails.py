@@ -44,7 +44,7 @@ class TestWhatArrives:
         assert mail["Auto-Submitted"] is None, "a person wrote it"
         text, files = texts_and_files(mail)
         assert text.splitlines()[0] == "Hello,"
-        assert f"invoice {invoice.number} of" in text
+        assert f"Please find attached invoice {invoice.number} of" in text
         assert "Please pay 6.00\u00a0USD by 15 February 2099." in text
         assert text.splitlines()[-1] == "Bolt GmbH"
         [(name, pdf)] = files.items()
