@@ -120,7 +120,7 @@ class DocumentEmail(Record):
             ),
             models.CheckConstraint(
                 condition=Q(kind=EmailKind.DOCUMENT, level=None)
-                | Q(_OF_INVOICE, kind=EmailKind.REMINDER, level__gte=1),
+                | Q(_OF_INVOICE, kind=EmailKind.REMINDER, level__isnull=False, level__gte=1),
                 name="billing_email_level_fits",
                 violation_error_message=_("A reminder belongs to an invoice and has a level from 1; nothing else has."),
                 violation_error_code="level",
