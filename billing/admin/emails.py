@@ -75,7 +75,7 @@ class EmailForm(ActionForm):
 
     def request_body(self) -> Values:
         body = super().request_body()
-        lists = {name: [one for one in _SEPARATORS.split(body[name]) if one] for name in ("to", "cc") if name in body}
+        lists: Values = {name: _SEPARATORS.split(body[name].strip(",; ")) for name in ("to", "cc") if name in body}
         return {**body, **lists}
 
 

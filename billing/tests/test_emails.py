@@ -12,7 +12,7 @@ from billing.tests.factories import brought, cancelled, credited, customer, draf
 from billing.tests.mailroom import JOB, come_back, deliver, mailed
 from skeleton.jobs.queue import ATTEMPTS, retry_delay
 from skeleton.notifications.models import Notification
-from skeleton.notifications.tests.factories import queued
+from skeleton.notifications.tests.factories import queued, work_off
 from skeleton.testkit.roles import without_triggers
 
 pytestmark = pytest.mark.django_db
@@ -116,8 +116,7 @@ class TestWhatArrives:
         ids=["de", "uk"],
     )
     def test_in_the_language_of_the_document(self, office, colleague, language, subject, line):
-        type(colleague.user).objects.filter(pk=colleague.user.pk).update(language=language)
-        invoice = sent()
+        invoice = sent(of=customer(language=language))
         assert colleague.post(f"/invoices/{invoice.pk}/email").ok(201)["language"] == language
         deliver()
         [mail] = office.mails
@@ -125,6 +124,16 @@ class TestWhatArrives:
         assert mail["Subject"].strip() == subject.format(invoice.number)
         assert line in text
         assert str(invoice.number) in text
+
+    def test_in_the_language_of_the_user_if_the_customer_has_none(self, colleague):
+        type(colleague.user).objects.filter(pk=colleague.user.pk).update(language="uk")
+        assert colleague.post(f"/invoices/{sent().pk}/email").ok(201)["language"] == "uk"
+
+    def test_in_the_language_in_which_it_was_issued(self, office, colleague):
+        invoice = sent(of=customer(language="de"))
+        work_off("billing.services.documents.")
+        type(invoice.customer).objects.filter(pk=invoice.customer_id).update(language="uk")
+        assert colleague.post(f"/invoices/{invoice.pk}/email").ok(201)["language"] == "de"
 
 
 class TestWithTheSending:

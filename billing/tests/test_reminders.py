@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from billing.checks import check_reminders
 from billing.choices import EmailKind, EmailStatus
 from billing.models import DocumentEmail
 from billing.reminder_rules import LastReminder, automatic_level
@@ -63,6 +64,14 @@ DUE = dt.date(2026, 3, 1)
 )
 def test_the_level_that_is_due(last, days_later, level):
     assert automatic_level([7, 21, 35], DUE, last, DUE + dt.timedelta(days=days_later)) == level
+
+
+@pytest.mark.parametrize(
+    "days, works", [([7], True), ([1, 2, 3], True), ([], False), ([0, 7], False), ([7, 7], False), ([14, 7], False)]
+)
+def test_the_days_in_the_settings(settings, days, works):
+    settings.SKELETON_REMINDER_DAYS = days
+    assert (check_reminders(None) == []) == works
 
 
 class TestByHand:
