@@ -68,6 +68,7 @@ class _Group:
         """Return what the row says about the category. Nothing, if none of the lines has a tax code."""
         if not self.codes:
             return {}
+        reasons = [code.exemption_reason for code in self.codes if code.exemption_reason]
         found = {code.exemption_code for code in self.codes} - {None}
         said = {
             "category": category,

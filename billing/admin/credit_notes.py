@@ -23,6 +23,7 @@ from billing.admin.drafts import (
     ReadOnlyLineInline,
     pdf_downloads,
 )
+from billing.admin.emails import EmailInline, SendForm, email_action
 from billing.admin.money import (
     ALLOCATED,
     REFUNDED,
@@ -38,10 +39,11 @@ from billing.admin.money import (
 )
 from billing.choices import CreditNoteStatus
 from billing.credit_note_serializers import CreditAllocateInputSerializer, CreditNoteUpdateInputSerializer
+from billing.email_serializers import SendCreditNoteInputSerializer
 from billing.models import CreditNote, CreditNoteLine, Payment
 from billing.models.settlements import standing_of
 from billing.payment_serializers import RefundInputSerializer, UnallocateInputSerializer
-from billing.services import credit_notes, documents
+from billing.services import credit_notes, documents, emails
 from billing.services.note_allocations import allocate_credit_note, refund_credit_note, unallocate_credit_note
 from parties.models import Customer
 from skeleton.kernel.text import format_text
@@ -100,7 +102,7 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
     search_fields = ("search_text__contains",)
     search_help_text = _("Number or customer")
     lowercase_search = True
-    record_actions = ("send", "edit", "allocate", "take_back", "refund", "delete", PDF_MENU)
+    record_actions = ("send", "edit", "email", "allocate", "take_back", "refund", "delete", PDF_MENU)
     SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", "state"),
         ("invoice_shown", "issue_date"),
@@ -123,7 +125,7 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         if obj is None or obj.status == CreditNoteStatus.DRAFT:
             return (CreditNoteLineInline,)
-        return (CreditNoteLineInline, AllocationInline, CreditNoteRefundInline, IssuedDocumentInline)
+        return (CreditNoteLineInline, AllocationInline, CreditNoteRefundInline, EmailInline, IssuedDocumentInline)
 
     @admin.display(description=_("number"), ordering="number_key")
     def number_shown(self, note: CreditNote) -> str:
@@ -148,13 +150,15 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
 
     @admin_action(
         _("Send"),
+        form=SendForm,
         condition=is_draft,
         icon="send",
         variant=ActionVariant.PRIMARY,
         question=_("It gets its number, settles its invoice and can no longer be changed."),
     )
-    def send(self, request: HttpRequest, note: CreditNote, form: ActionForm) -> Text:
-        credit_notes.send_credit_note(credit_note_id=note.pk, actor=self.actor(request))
+    def send(self, request: HttpRequest, note: CreditNote, form: SendForm) -> Text:
+        values = SendCreditNoteInputSerializer.parse(form.request_body())
+        credit_notes.send_credit_note(credit_note_id=note.pk, **values, actor=self.actor(request))
         note.refresh_from_db()
         return format_text(_("{number} is sent."), number=note.number)
 
@@ -217,4 +221,5 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
         credit_notes.delete_credit_note(credit_note_id=note.pk, actor=self.actor(request))
         return _("The draft is deleted.")
 
+    email = email_action(emails.email_credit_note, "credit_note_id", lambda note: not is_draft(note))
     pdf_en, pdf_uk, pdf_de = pdf_downloads("invoices:read", documents.credit_note_pdf, "credit_note_id")

@@ -31,6 +31,7 @@ from billing.admin.drafts import (
     ReasonForm,
     pdf_downloads,
 )
+from billing.admin.emails import EmailInline, ReminderAction, SendForm, email_action
 from billing.admin.money import EntriesMixin, HistoryInline, OrderLinkMixin, method_field, record_link, text_field
 from billing.choices import InvoiceStatus, allowed_actions
 from billing.models import CreditNote, Invoice, InvoiceLine, Settlement
@@ -41,8 +42,9 @@ from billing.serializers import (
     InvoiceInputSerializer,
     InvoiceUpdateInputSerializer,
     LineInputSerializer,
+    SendInputSerializer,
 )
-from billing.services import documents, invoices, payments
+from billing.services import documents, emails, invoices, payments
 from inventory.models import Item
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_money
@@ -249,7 +251,7 @@ class OverdueFilter(DropdownFilter):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(CorrectionActions, OrderLinkMixin, EntriesMixin, DocumentAdminBase):
+class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMixin, DocumentAdminBase):
     resources = ("invoices",)
     export_fields = "__all__"
     create_input, update_input, line_input = InvoiceInputSerializer, InvoiceUpdateInputSerializer, LineInputSerializer
@@ -263,7 +265,7 @@ class InvoiceAdmin(CorrectionActions, OrderLinkMixin, EntriesMixin, DocumentAdmi
         ("due_date", DateRangeFilter),
     )
     record_actions = (
-        *("send", "record_payment", "use_on_account", "credit", "edit_notes"),
+        *("send", "record_payment", "email", "remind", "use_on_account", "credit", "edit_notes"),
         *("write_off", "undo_write_off", "cancel", PDF_MENU),
     )
     bulk_actions = ("send",)
@@ -314,7 +316,8 @@ class InvoiceAdmin(CorrectionActions, OrderLinkMixin, EntriesMixin, DocumentAdmi
         if obj is None:
             return (InvoiceLineInline,)
         lines = InvoiceLineInline if self.has_change_permission(request, obj) else ReadOnlyInvoiceLineInline
-        return (lines, SettlementInline, CreditNoteInline, IssuedDocumentInline) if obj.sent_at else (lines,)
+        sent = (SettlementInline, CreditNoteInline, EmailInline, IssuedDocumentInline)
+        return (lines, *sent) if obj.sent_at else (lines,)
 
     # saving
 
@@ -353,13 +356,15 @@ class InvoiceAdmin(CorrectionActions, OrderLinkMixin, EntriesMixin, DocumentAdmi
 
     @admin_action(
         _("Send"),
+        form=SendForm,
         condition=can("send"),
         icon="send",
         variant=ActionVariant.PRIMARY,
         question=_("From then on only the notes can be changed."),
     )
-    def send(self, request: HttpRequest, invoice: Invoice, form: ActionForm) -> Text:
-        invoices.send_invoice(invoice_id=invoice.pk, actor=self.actor(request))
+    def send(self, request: HttpRequest, invoice: Invoice, form: SendForm) -> Text:
+        values = SendInputSerializer.parse(form.request_body())
+        invoices.send_invoice(invoice_id=invoice.pk, **values, actor=self.actor(request))
         return format_text(_("{number} is sent."), number=invoice.number)
 
     @admin_action(
@@ -389,6 +394,7 @@ class InvoiceAdmin(CorrectionActions, OrderLinkMixin, EntriesMixin, DocumentAdmi
         invoices.update_invoice(invoice_id=invoice.pk, values=values, actor=self.actor(request))
         return _("The notes are saved.")
 
+    email = email_action(emails.email_invoice, "invoice_id", lambda invoice: invoice.sent_at is not None)
     pdf_en, pdf_uk, pdf_de = pdf_downloads("invoices:read", documents.invoice_pdf, "invoice_id")
 
     @admin_action(

@@ -1,8 +1,8 @@
--- The rules of these tables decide from other rows, so they need the rows as they are once a lock is held.
-SELECT skeleton_require_read_committed(
+SELECT skeleton_allow_any_isolation(
     'billing_correspondents',
     'billing_credit_note',
     'billing_credit_note_line',
+    'billing_email',
     'billing_invoice',
     'billing_invoice_line',
     'billing_issued_document',

@@ -6,6 +6,6 @@ from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0030_days_of_the_company")]
+    dependencies = [("billing", "0031_emails")]
 
     operations = [run_sql(__file__)]
