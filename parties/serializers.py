@@ -11,9 +11,7 @@ from parties.fields import (
     CodeField,
     CountryField,
     CountryNameField,
-    PhoneField,
     TextsField,
-    WebsiteField,
 )
 from parties.queries import addresses_of_one
 from skeleton.rest.fields import (
@@ -32,6 +30,7 @@ from skeleton.rest.fields import (
     UUIDField,
     mark_stateless,
 )
+from skeleton.rest.identifiers import PhoneField, WebsiteField
 from skeleton.rest.serializers import InputSerializer, Serializer
 
 ADDRESSES_MAX = 50

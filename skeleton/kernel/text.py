@@ -5,7 +5,7 @@ and messages use the active language and Django's formats (`local_money`, `local
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
@@ -164,3 +164,15 @@ def format_text(template: Text, /, **values: object) -> "_StrPromise":
     numbers.)
     """
     return _format_lazily(template, values)
+
+
+def join_texts(texts: Sequence[Text]) -> "_StrPromise":
+    """Return the texts as a list with commas, each rendered in the language that is active when it is shown."""
+    return _join_lazily(texts)
+
+
+def _joined(texts: Sequence[Text]) -> str:
+    return ", ".join(map(str, texts))
+
+
+_join_lazily = cast("Callable[[Sequence[Text]], _StrPromise]", lazy(_joined, str))
