@@ -4,8 +4,8 @@ import datetime as dt
 
 from django.db.models import F, OuterRef, QuerySet, Sum
 
-from accounting.choices import AccountType
-from accounting.models import NET, Line, MonthTotal, Total, on_normal_side
+from accounting.choices import AccountType, PeriodStatus
+from accounting.models import NET, Line, MonthTotal, Period, Total, on_normal_side
 
 
 def balances_of_account() -> QuerySet[Total]:
@@ -30,3 +30,9 @@ def revenue_by_month(first: dt.date, last: dt.date) -> dict[str, dict[dt.date, i
     for currency, month, net in totals.values_list("currency", "month").annotate(net=Sum(F("credit") - F("debit"))):
         earned.setdefault(currency, {})[month] = int(net)
     return earned
+
+
+def is_closed(day: dt.date) -> bool:
+    """Return whether `day` is in a closed period."""
+    closed = Period.objects.filter(status=PeriodStatus.CLOSED)
+    return closed.filter(start_date__lte=day, end_date__gte=day).exists()

@@ -30,7 +30,7 @@ def _declare_invoices() -> None:
     declare(
         "billing_invoice_identity",
         Conflict,
-        _("The number, customer, currency and issue date of an invoice cannot be changed."),
+        _("The number, customer and currency of an invoice cannot be changed."),
     )
     declare(
         "billing_invoice_frozen", Conflict, _("This invoice is no longer a draft, so only its notes can be changed.")
@@ -43,6 +43,7 @@ def _declare_invoices() -> None:
     declare("billing_invoice_paid_of_payments", Conflict, _("The amount paid must be the sum of the payments."))
     declare("billing_invoice_line_drafts_only", Conflict, _("Only the lines of a draft can be changed."))
     declare("billing_invoice_number_form", Invalid, _("An invoice number has the form INV-<year>-<nnnnnn>."))
+    declare("billing_invoice_delivery_address_form", Invalid, _("Must be an object."), field="delivery_address")
     declare("billing_issued_document_of_sent", Conflict, _("Only documents of sent invoices are kept."))
 
 

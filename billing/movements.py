@@ -27,11 +27,11 @@ def _day(moment: str) -> str:
     return f"({moment} AT TIME ZONE 'UTC')::date"
 
 
-_INVOICES = f"""
-    SELECT customer_id, currency, {_day("sent_at")} AS day, sent_at AS moment, 'invoice' AS kind, id, number,
+_INVOICES = """
+    SELECT customer_id, currency, posted_on AS day, sent_at AS moment, 'invoice' AS kind, id, number,
            NULL AS reference, due_date, total::numeric AS open, 0::numeric AS on_account
     FROM billing_invoice WHERE sent_at IS NOT NULL
-"""  # noqa: S608 (constants only)
+"""
 # Invoices that were cancelled before there were credit notes: all others are credited as a whole.
 _CANCELLATIONS = f"""
     SELECT customer_id, currency, {_day("cancelled_at")}, cancelled_at, 'cancellation', id, number, NULL, NULL::date,
@@ -82,7 +82,7 @@ ON_ACCOUNT = """
 """What is on account now, from the maintained columns: customer_id, currency, amount (minor units)."""
 
 TAX_MOVEMENTS = f"""
-    SELECT currency, {_day("sent_at")} AS day, tax_total AS tax FROM billing_invoice WHERE sent_at IS NOT NULL
+    SELECT currency, posted_on AS day, tax_total AS tax FROM billing_invoice WHERE sent_at IS NOT NULL
     UNION ALL
     SELECT currency, {_day("cancelled_at")}, -tax_total FROM billing_invoice
     WHERE status = 'cancelled' AND sent_at IS NOT NULL AND credited_total < total

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import OuterRef
+from django.utils.translation import gettext_lazy as _
 
 from accounting.serializers import PlainSerializer, SignedMoneyField
 from billing.choices import InvoiceStatus, OrderStatus
 from billing.models import InvoiceLine, OrderLine, OrderStatusChange, Payment, Settlement
+from billing.models.invoices import supply_date
 from billing.payment_serializers import LONG_TEXT, MAX_LINES, InvoicePaymentSerializer, SettlementSerializer
 from billing.state_machine import allowed_transitions
 from billing.totals import amount_due
@@ -21,6 +23,7 @@ from skeleton.rest.fields import (
     DateField,
     DateTimeField,
     FromColumns,
+    IntegerField,
     ListField,
     MoneyField,
     NestedJsonField,
@@ -47,6 +50,43 @@ class LineSerializer(Serializer):
     discount = MoneyField()
     tax_rate = NumberField(places=4)
     total = MoneyField(help_text="round(quantity × unit_price) − discount, before tax.")
+
+
+class ShippingAddressSerializer(Serializer):
+    """The shipping address: the fields that were submitted, unchanged."""
+
+    type = ChoiceField(AddressType.choices, required=False)
+    street = TextField(allow_null=True, required=False)
+    city = TextField(allow_null=True, required=False)
+    region = TextField(allow_null=True, required=False)
+    state = TextField(allow_null=True, required=False)
+    postal_code = TextField(allow_null=True, required=False)
+    country = TextField(allow_null=True, required=False, help_text="As submitted: an id or a code.")
+    country_id = UUIDField(allow_null=True, help_text="The id of that country.")
+
+
+@mark_stateless
+class ShippingAddressInputSerializer(InputSerializer):
+    """Any fields of an address. They are stored as submitted, together with the id of the country."""
+
+    output_serializer_class = ShippingAddressSerializer
+    also_ignored = ("country_code",)
+    type = ChoiceField(AddressType.choices, required=False)
+    street = TextField(required=False, allow_null=True)
+    city = TextField(required=False, allow_null=True)
+    region = TextField(required=False, allow_null=True)
+    state = TextField(required=False, allow_null=True)
+    postal_code = TextField(max_length=20, required=False, allow_null=True)
+    country = CountryField(
+        source="country_id", required=False, allow_null=True, help_text="The country's id, alpha-2 or alpha-3 code."
+    )
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values = super().to_internal_value(data)
+        if isinstance(data, Mapping) and "country_id" in values:
+            found = values["country_id"]
+            values |= {"country": found and data["country"].strip(), "country_id": found and str(found)}
+        return values
 
 
 class InvoiceRowSerializer(Serializer):
@@ -78,8 +118,21 @@ class InvoiceRowSerializer(Serializer):
         "amount_written_off",
         compute=amount_due,
     )
-    issue_date = DateField()
+    issue_date = DateField(help_text="Of a draft, the day of its creation unless it was given.")
     due_date = DateField()
+    payment_days = IntegerField(allow_null=True, help_text="Days from the issue date, if the due date is counted.")
+    delivery_date = FromColumns(
+        DateField(allow_null=True, help_text="Defaults to the issue date. Null for a service with a period."),
+        "delivery_date",
+        "service_start",
+        "issue_date",
+        compute=supply_date,
+    )
+    service_start = DateField(allow_null=True)
+    service_end = DateField(allow_null=True)
+    buyer_reference = TextField(allow_null=True, help_text="Defaults to the customer's when it is sent.")
+    purchase_order_reference = TextField(allow_null=True)
+    delivery_address = NestedJsonField(ShippingAddressSerializer, allow_null=True)
     is_overdue = BooleanField()
     notes = TextField(allow_null=True, max_length=LONG_TEXT)
     sent_at = DateTimeField(allow_null=True)
@@ -111,19 +164,47 @@ class LineInputSerializer(InputSerializer):
     tax_rate = NumberField(places=4, at_least=0, at_most=100, default=0, help_text="Percent.")
 
 
-class InvoiceInputSerializer(InputSerializer):
-    output_serializer_class = InvoiceSerializer
-    customer_id = UUIDField()
-    due_date = DateField()
-    currency = CurrencyField(required=False, help_text="Defaults to the currency of the lines, else the customer's.")
-    notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
-    lines = ListField(child=LineInputSerializer(), max_length=MAX_LINES, required=False)
-
-
 class InvoiceUpdateInputSerializer(InputSerializer):
+    """The fields of an invoice that can be changed, all but the notes in drafts only."""
+
     output_serializer_class = InvoiceSerializer
-    due_date = DateField(help_text="Drafts only.")
+    issue_date = DateField(
+        required=False,
+        allow_null=True,
+        help_text="Defaults to the day of sending. Not in the future, and not in a closed period.",
+    )
+    due_date = DateField(
+        required=False,
+        allow_null=True,
+        help_text="Defaults to the payment days of the customer or the company, counted from the issue date.",
+    )
+    delivery_date = DateField(
+        required=False, allow_null=True, help_text="The day of supply. Defaults to the issue date."
+    )
+    service_start = DateField(
+        required=False,
+        allow_null=True,
+        help_text="With `service_end`, instead of `delivery_date`: when a service was rendered.",
+    )
+    service_end = DateField(required=False, allow_null=True)
     notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
+    buyer_reference = TextField(
+        max_length=100, required=False, allow_null=True, help_text="Defaults to the customer's when it is sent."
+    )
+    purchase_order_reference = TextField(max_length=100, required=False, allow_null=True)
+    delivery_address = ShippingAddressInputSerializer(
+        required=False, allow_null=True, help_text="Where the goods are delivered to. Merged field by field."
+    )
+
+
+class InvoiceInputSerializer(InvoiceUpdateInputSerializer):
+    refused = {
+        "number": _("The number is assigned by the system."),
+        "status": _("A new invoice is a draft. Send it with POST /invoices/:id/send."),
+    }
+    customer_id = UUIDField()
+    currency = CurrencyField(required=False, help_text="Defaults to the currency of the lines, else the customer's.")
+    lines = ListField(child=LineInputSerializer(), max_length=MAX_LINES, required=False)
 
 
 class SendInputSerializer(InputSerializer):
@@ -146,19 +227,6 @@ def _may_become(status: str, invoiced: int | None) -> list[str]:
 
 def _or_nothing(amount: int | None) -> int:
     return amount or 0
-
-
-class ShippingAddressSerializer(Serializer):
-    """The shipping address: the fields that were submitted, unchanged."""
-
-    type = ChoiceField(AddressType.choices, required=False)
-    street = TextField(allow_null=True, required=False)
-    city = TextField(allow_null=True, required=False)
-    region = TextField(allow_null=True, required=False)
-    state = TextField(allow_null=True, required=False)
-    postal_code = TextField(allow_null=True, required=False)
-    country = TextField(allow_null=True, required=False, help_text="As submitted: an id or a code.")
-    country_id = UUIDField(allow_null=True, help_text="The id of that country.")
 
 
 class OrderLineSerializer(Serializer):
@@ -223,30 +291,6 @@ class OrderSerializer(OrderRowSerializer):
     history = Children(StatusChangeSerializer, OrderStatusChange.objects.filter(order=OuterRef("pk")).order_by("id"))
 
 
-@mark_stateless
-class ShippingAddressInputSerializer(InputSerializer):
-    """Any fields of an address. They are stored as submitted, together with the id of the country."""
-
-    output_serializer_class = ShippingAddressSerializer
-    also_ignored = ("country_code",)
-    type = ChoiceField(AddressType.choices, required=False)
-    street = TextField(required=False, allow_null=True)
-    city = TextField(required=False, allow_null=True)
-    region = TextField(required=False, allow_null=True)
-    state = TextField(required=False, allow_null=True)
-    postal_code = TextField(max_length=20, required=False, allow_null=True)
-    country = CountryField(
-        source="country_id", required=False, allow_null=True, help_text="The country's id, alpha-2 or alpha-3 code."
-    )
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        values = super().to_internal_value(data)
-        if isinstance(data, Mapping) and "country_id" in values:
-            found = values["country_id"]
-            values |= {"country": found and data["country"].strip(), "country_id": found and str(found)}
-        return values
-
-
 class OrderLineInputSerializer(InputSerializer):
     output_serializer_class = OrderLineSerializer
     item_id = UUIDField(help_text="An active item of the catalogue.")
@@ -279,8 +323,13 @@ class StatusInputSerializer(InputSerializer):
 
 
 class InvoiceOrderInputSerializer(InputSerializer):
+    issue_date = DateField(
+        required=False, help_text="Defaults to the day of sending. Not in the future, and not in a closed period."
+    )
     due_date = DateField(
-        required=False, help_text="Defaults to the credit days of the customer's contract, else 30 days from now."
+        required=False,
+        help_text="Defaults to the credit days of the customer's contract, the payment days of the customer or the "
+        "company, else 30 days, counted from the issue date.",
     )
 
 

@@ -6,14 +6,16 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
-from parties.choices import AddressType, PartyStatus
+from parties.choices import AddressType, EInvoiceProfile, PartyStatus
 from parties.fields import (
     CodeField,
     CountryField,
     CountryNameField,
     TextsField,
 )
+from parties.models import PAYMENT_DAYS_MAX
 from parties.queries import addresses_of_one
+from skeleton.identity.choices import Language
 from skeleton.rest.fields import (
     BooleanField,
     Children,
@@ -23,6 +25,7 @@ from skeleton.rest.fields import (
     EmailField,
     FromColumns,
     FromFields,
+    IntegerField,
     JsonObjectField,
     ListField,
     MoneyField,
@@ -30,7 +33,13 @@ from skeleton.rest.fields import (
     UUIDField,
     mark_stateless,
 )
-from skeleton.rest.identifiers import PhoneField, WebsiteField
+from skeleton.rest.identifiers import (
+    ElectronicAddressInputSerializer,
+    ElectronicAddressSerializer,
+    PhoneField,
+    VatIdField,
+    WebsiteField,
+)
 from skeleton.rest.serializers import InputSerializer, Serializer
 
 ADDRESSES_MAX = 50
@@ -159,12 +168,28 @@ class PartySerializer(Serializer):
     updated_at = DateTimeField()
 
 
+def electronic_address(scheme: str | None, id: str | None) -> dict[str, str | None] | None:  # noqa: A002 (as the API says)
+    """Return an electronic address as the API shows it, or None if there is none."""
+    return {"scheme": scheme, "id": id} if scheme else None
+
+
 class CustomerSerializer(PartySerializer):
     credit_limit = MoneyField(help_text="Minor units of `currency`. 0 means no limit.")
     currency = TextField(help_text="ISO 4217.")
     total_purchases = MoneyField(
         help_text="Minor units of `currency`: the total of invoices that were sent and not cancelled."
     )
+    vat_id = TextField(allow_null=True)
+    buyer_reference = TextField(allow_null=True, help_text="What its invoices name, such as a Leitweg-ID.")
+    electronic_address = FromColumns(
+        ElectronicAddressSerializer(allow_null=True),
+        "electronic_address_scheme",
+        "electronic_address_id",
+        compute=electronic_address,
+    )
+    language = ChoiceField(choices=Language.choices, allow_null=True, help_text="The language of its documents.")
+    payment_days = IntegerField(allow_null=True, help_text="Days until its invoices are due. Null: the company's.")
+    e_invoice = ChoiceField(choices=EInvoiceProfile.choices, help_text="The kind of e-invoice that it gets.")
 
 
 class EmployeeSerializer(PartySerializer):
@@ -220,6 +245,29 @@ class CustomerInputSerializer(PartyInputSerializer):
     output_serializer_class = CustomerSerializer
     credit_limit = MoneyField(required=False, allow_null=True, help_text="Minor units. 0 or null means no limit.")
     currency = CurrencyField(required=False, allow_null=True, help_text="ISO 4217. Null means the default currency.")
+    vat_id = VatIdField(
+        max_length=20, required=False, allow_null=True, help_text="With the country's prefix. Checked offline."
+    )
+    buyer_reference = TextField(
+        max_length=100, required=False, allow_null=True, help_text="What its invoices name, such as a Leitweg-ID."
+    )
+    electronic_address = ElectronicAddressInputSerializer(required=False, allow_null=True)
+    language = ChoiceField(
+        choices=Language.choices,
+        required=False,
+        allow_null=True,
+        help_text="The language of its documents. Null: that of the user who sends them.",
+    )
+    payment_days = IntegerField(
+        min_value=0,
+        max_value=PAYMENT_DAYS_MAX,
+        required=False,
+        allow_null=True,
+        help_text="Days until its invoices are due. Null: the company's.",
+    )
+    e_invoice = ChoiceField(
+        choices=EInvoiceProfile.choices, required=False, help_text="The kind of e-invoice that it gets."
+    )
 
 
 class EmployeeInputSerializer(PartyInputSerializer):

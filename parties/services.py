@@ -29,6 +29,8 @@ from skeleton.kernel.translation import Text
 
 Values = dict[str, Any]
 
+_NESTED = ("address", "addresses", "electronic_address")
+
 # --- made and changed -------------------------------------------------------------------------------------------------
 
 
@@ -62,7 +64,10 @@ def update_party(*, kind: PartyKind, pk: UUID, values: Values, actor: Actor) -> 
 
 def _split_values(kind: PartyKind, values: Values) -> tuple[Values, list[Values] | None]:
     """Split values into the party's own fields, with cleared ones reset, and the full list of addresses, if given."""
-    fields = {name: value for name, value in values.items() if name not in ("address", "addresses")}
+    fields = {name: value for name, value in values.items() if name not in _NESTED}
+    if "electronic_address" in values:
+        reached_at = values["electronic_address"] or {"scheme": None, "id": None}
+        fields |= {f"electronic_address_{part}": value for part, value in reached_at.items()}
     for name, cleared in _default_money(kind).items():
         if name in fields and fields[name] is None:
             fields[name] = cleared
@@ -166,16 +171,20 @@ def change_status(*, kind: PartyKind, pk: UUID, action: str, actor: Actor) -> No
 
 @dataclass(frozen=True, slots=True)
 class UsableParty:
-    """A party for which documents can be created. Only customers have `credit_limit` (minor units) and `currency`."""
+    """A party for which documents can be created.
+
+    Only customers have `credit_limit` (minor units), `currency` and, perhaps, `payment_days`.
+    """
 
     id: UUID
     kind: PartyKind
     name: str
     currency: str | None
     credit_limit: int
+    payment_days: int | None
 
 
-_USABLE = "SELECT kind, name, currency, credit_limit, status FROM parties_party WHERE id = %s "
+_USABLE = "SELECT kind, name, currency, credit_limit, payment_days, status FROM parties_party WHERE id = %s "
 
 
 def require_usable(
@@ -200,7 +209,7 @@ def require_usable(
     what = kind.value if kind else "party"
     if row is None or (kind and row[0] != kind):
         raise Invalid(_NO_SUCH[kind], details={field or f"{what}_id": _UNKNOWN[kind]})
-    found, name, currency, credit_limit, status = row
+    found, name, currency, credit_limit, payment_days, status = row
     if status != PartyStatus.ACTIVE and not any_status:
         raise Conflict(
             format_text(
@@ -211,7 +220,7 @@ def require_usable(
             ),
             details={"allowed": ["activate"]},
         )
-    return UsableParty(party_id, PartyKind(found), name, currency, credit_limit)
+    return UsableParty(party_id, PartyKind(found), name, currency, credit_limit, payment_days)
 
 
 # --- countries --------------------------------------------------------------------------------------------------------

@@ -70,6 +70,7 @@ class CreditNote(Document):
     )
     reason = models.TextField(null=True, blank=True, verbose_name=_("reason"))  # noqa: DJ001 (the API says null)
     issue_date = models.DateField(verbose_name=_("issue date"))
+    issue_date_given = models.BooleanField(default=False, db_default=False, verbose_name=_("issue date given"))
     allocated = models.BigIntegerField(default=0, editable=False, verbose_name=_("allocated"))
     refunded = models.BigIntegerField(default=0, editable=False, verbose_name=_("refunded"))
     sent_at = models.DateTimeField(null=True, blank=True, verbose_name=_("sent at"))

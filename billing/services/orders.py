@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.choices import OrderStatus
 from billing.models import Order, OrderLine
 from billing.queries import is_invoiced
+from billing.services.addresses import merge_address
 from billing.services.lines import (
     LineValues,
     append_line,
@@ -85,7 +86,7 @@ def create_order(
             "customer_name": customer.name,
             "currency": found,
             "notes": notes,
-            "shipping_address": _merged(None, shipping_address),
+            "shipping_address": merge_address(None, shipping_address),
             "created_by_id": actor.id,
             "created_at": now,
             "updated_at": now,
@@ -108,7 +109,7 @@ def update_order(*, order_id: UUID, values: dict[str, Any], actor: Actor) -> Non
         order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
         fields = dict(values)
         if "shipping_address" in fields:
-            fields["shipping_address"] = _merged(order.shipping_address, fields["shipping_address"])
+            fields["shipping_address"] = merge_address(order.shipping_address, fields["shipping_address"])
         if any(getattr(order, name) != value for name, value in fields.items()):
             _require_draft(order)
         save_changes(order, fields)
@@ -141,11 +142,6 @@ def delete_line(*, order_id: UUID, line_id: UUID, actor: Actor) -> None:
     with audited_transaction(actor, "delete_line"):
         order, lines = _draft(order_id)
         remove_line(order, lines, line_of(lines, line_id, "order"))
-
-
-def _merged(present: dict[str, Any] | None, change: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Merge changes into an address; None clears it. The result always has a `country_id`, which may be None."""
-    return None if change is None else {"country_id": None, **(present or {}), **change}
 
 
 def state_error(order: Order, messages: Messages) -> Conflict:

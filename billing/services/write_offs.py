@@ -46,7 +46,7 @@ def write_off(
     with audited_transaction(actor, "write_off"):
         invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id, no_key=True)
         given_up = _require_due(invoice, amount)
-        part = Part(invoice, given_up, settlement_day(date, invoice.issue_date, of=[invoice.pk]))
+        part = Part(invoice, given_up, settlement_day(date, invoice.posting_day, of=[invoice.pk]))
         tax = write_off_tax(given_up, invoice.tax_breakdown, _taken(invoice)) if corrects else []
         of = {"reason": reason, "tax": tax}
         (settlement_id,) = settle([part], kind=SettlementKind.WRITE_OFF, of=of, actor=actor, now=timezone.now())
