@@ -83,7 +83,7 @@ class CreditNoteRowSerializer(Serializer):
         "refunded",
         compute=_unallocated,
     )
-    issue_date = DateField(help_text="The day of creation. Once it is sent, the day on which it was.")
+    issue_date = DateField(help_text="Of a draft, the day of its creation unless it was given.")
     notes = TextField(allow_null=True, max_length=LONG_TEXT)
     sent_at = DateTimeField(allow_null=True)
     created_by = UUIDField(source="created_by_id", allow_null=True)
@@ -108,6 +108,9 @@ class CancelledInvoiceSerializer(InvoiceSerializer):
     credit_note_id = UUIDField(allow_null=True, help_text="The credit note. Null if the invoice was a draft.")
 
 
+_ISSUE_DATE = "Defaults to the day of sending. Not in the future, in a closed period or before the invoice."
+
+
 class CreditNoteLineInputSerializer(InputSerializer):
     output_serializer_class = CreditNoteLineSerializer
     invoice_line_id = UUIDField()
@@ -127,6 +130,7 @@ class CreditNoteLineInputSerializer(InputSerializer):
 
 class CreditNoteUpdateInputSerializer(InputSerializer):
     output_serializer_class = CreditNoteSerializer
+    issue_date = DateField(required=False, allow_null=True, help_text=_ISSUE_DATE)
     reason = TextField(max_length=LONG_TEXT)
     notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
     lines = ListField(
@@ -136,6 +140,7 @@ class CreditNoteUpdateInputSerializer(InputSerializer):
 
 class CreditNoteInputSerializer(InputSerializer):
     output_serializer_class = CreditNoteSerializer
+    issue_date = DateField(required=False, allow_null=True, help_text=_ISSUE_DATE)
     reason = TextField(max_length=LONG_TEXT)
     notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
     lines = ListField(

@@ -26,7 +26,7 @@ def addresses_of_one() -> QuerySet[Address]:
     return Address.objects.filter(party=OuterRef("pk")).order_by("pk")
 
 
-_OF_ADDRESSEE = (*("name", "email", "phone", "tax_id", "vat_id", "buyer_reference", "language", "e_invoice"),)
+_OF_ADDRESSEE = ("name", "email", "phone", "tax_id", "vat_id", "buyer_reference", "language", "e_invoice")
 
 
 def payment_days_of(customer_id: UUID) -> int | None:

@@ -37,6 +37,7 @@ from skeleton.rest.identifiers import (
     ElectronicAddressInputSerializer,
     ElectronicAddressSerializer,
     PhoneField,
+    SchemeField,
     VatIdField,
     WebsiteField,
 )
@@ -241,6 +242,15 @@ class PartyCreateInputSerializer(PartyInputSerializer):
     )
 
 
+class CustomersElectronicAddressInputSerializer(ElectronicAddressInputSerializer):
+    """An electronic address, merged field by field. It has both or neither."""
+
+    scheme = SchemeField(
+        required=False, allow_null=True, help_text="Code of the Electronic Address Scheme (EAS): 0204, 9930, EM …"
+    )
+    id = TextField(max_length=100, required=False, allow_null=True, help_text="The address within the scheme.")
+
+
 class CustomerInputSerializer(PartyInputSerializer):
     output_serializer_class = CustomerSerializer
     credit_limit = MoneyField(required=False, allow_null=True, help_text="Minor units. 0 or null means no limit.")
@@ -251,7 +261,7 @@ class CustomerInputSerializer(PartyInputSerializer):
     buyer_reference = TextField(
         max_length=100, required=False, allow_null=True, help_text="What its invoices name, such as a Leitweg-ID."
     )
-    electronic_address = ElectronicAddressInputSerializer(required=False, allow_null=True)
+    electronic_address = CustomersElectronicAddressInputSerializer(required=False, allow_null=True)
     language = ChoiceField(
         choices=Language.choices,
         required=False,
@@ -266,7 +276,10 @@ class CustomerInputSerializer(PartyInputSerializer):
         help_text="Days until its invoices are due. Null: the company's.",
     )
     e_invoice = ChoiceField(
-        choices=EInvoiceProfile.choices, required=False, help_text="The kind of e-invoice that it gets."
+        choices=EInvoiceProfile.choices,
+        required=False,
+        allow_null=True,
+        help_text="The kind of e-invoice that it gets. Null means none.",
     )
 
 

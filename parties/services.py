@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from parties.choices import AddressType, PartyKind, PartyStatus
+from parties.choices import AddressType, EInvoiceProfile, PartyKind, PartyStatus
 from parties.countries.dataset import load
 from parties.models import KINDS, Address, Country, Party
 from skeleton.db.locks import locked_for_update
@@ -39,7 +39,7 @@ def create_party(*, kind: PartyKind, values: Values, actor: Actor) -> UUID:
     fields, addresses = _split_values(kind, values)
     require_in_use(fields)
     with audited_transaction(actor, "create"):
-        party = Party(kind=kind, **{**_default_money(kind), **fields})
+        party = Party(kind=kind, **{**_defaults(kind), **fields})
         party.save(force_insert=True)
         _write_addresses(party, addresses or _has_content(values.get("address")))
     return party.pk
@@ -68,16 +68,18 @@ def _split_values(kind: PartyKind, values: Values) -> tuple[Values, list[Values]
     if "electronic_address" in values:
         reached_at = values["electronic_address"] or {"scheme": None, "id": None}
         fields |= {f"electronic_address_{part}": value for part, value in reached_at.items()}
-    for name, cleared in _default_money(kind).items():
+    for name, cleared in _defaults(kind).items():
         if name in fields and fields[name] is None:
             fields[name] = cleared
     addresses = (values["addresses"] or []) if "addresses" in values else None
     return fields, addresses
 
 
-def _default_money(kind: PartyKind) -> Values:
-    """Return the defaults of a customer: no limit, in the default currency."""
-    return {"credit_limit": 0, "currency": settings.SKELETON_CURRENCY} if kind == PartyKind.CUSTOMER else {}
+def _defaults(kind: PartyKind) -> Values:
+    """Return the defaults of a customer: no limit, in the default currency, no e-invoices."""
+    if kind != PartyKind.CUSTOMER:
+        return {}
+    return {"credit_limit": 0, "currency": settings.SKELETON_CURRENCY, "e_invoice": EInvoiceProfile.NONE.value}
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------

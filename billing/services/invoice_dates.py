@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounting.queries import is_closed
 from billing.models import Invoice
 from billing.models.invoices import SUPPLY_MESSAGE, supply_date
+from skeleton.company.queries import default_payment_days
 from skeleton.kernel.days import day_of, today
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.text import format_text
@@ -32,6 +33,11 @@ def require_issuable(day: dt.date) -> None:
     if is_closed(day):
         told = format_text(_("{day} is in a closed period. Choose a later day."), day=day)
         raise Conflict(told, details={"issue_date": told})
+
+
+def usual_payment_days(of_customer: int | None) -> int | None:
+    """Return the payment days of a customer, or else of the company, if there are any."""
+    return default_payment_days() if of_customer is None else of_customer
 
 
 def new_dates(given: Mapping[str, Any], *, payment_days: int | None) -> Columns:

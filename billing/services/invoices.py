@@ -19,7 +19,14 @@ from billing.services.addresses import merge_address
 from billing.services.books import post_invoice
 from billing.services.credit_notes import insert_draft as insert_credit_note
 from billing.services.documents import issue_sent_invoice, save_invoice_parties
-from billing.services.invoice_dates import DATES, changed_dates, dates_when_sent, new_dates, shown_value
+from billing.services.invoice_dates import (
+    DATES,
+    changed_dates,
+    dates_when_sent,
+    new_dates,
+    shown_value,
+    usual_payment_days,
+)
 from billing.services.issuing import issue
 from billing.services.lines import (
     LineValues,
@@ -79,7 +86,7 @@ def create_invoice(
     with audited_transaction(actor, "create"):
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
         columns = {
-            **new_dates(given, payment_days=customer.payment_days),
+            **new_dates(given, payment_days=None if due_date else usual_payment_days(customer.payment_days)),
             "notes": notes,
             "buyer_reference": buyer_reference,
             "purchase_order_reference": purchase_order_reference,
@@ -132,7 +139,9 @@ def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) ->
         changed = _changed(invoice, values)
         if changed.keys() - {"notes"}:
             require_draft(invoice, INVOICE_NOT_EDITABLE)
-            dates = changed_dates(invoice, changed, payment_days=payment_days_of(invoice.customer_id))
+            counted = changed.get("due_date", invoice.due_date) is None
+            days = usual_payment_days(payment_days_of(invoice.customer_id)) if counted else None
+            dates = changed_dates(invoice, changed, payment_days=days)
             changed = {name: value for name, value in changed.items() if name not in DATES} | dates
         save_changes(invoice, changed)
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Order
-from billing.services.invoice_dates import new_dates
+from billing.services.invoice_dates import new_dates, usual_payment_days
 from billing.services.invoices import insert_draft
 from billing.services.lines import build_lines
 from billing.services.orders import state_error
@@ -39,9 +39,9 @@ def invoice_order(
     """Create a draft invoice for the order's unbilled quantities and return its id.
 
     It is due on `due_date`, else after the credit days of the contract with the customer, else after the customer's
-    payment days, else after 30 days. It is delivered to the order's shipping address. If two calls run at the same
-    time, the later one finds nothing left. Raises NotFound; Invalid (a date); Conflict (not confirmed yet or
-    cancelled, nothing left, the customer is not active, the issue date is in a closed period).
+    payment days or the company's, else after 30 days. It is delivered to the order's shipping address. If two calls
+    run at the same time, the later one finds nothing left. Raises NotFound; Invalid (a date); Conflict (not confirmed
+    yet or cancelled, nothing left, the customer is not active, the issue date is in a closed period).
     """
     with audited_transaction(actor, "invoice"):
         customer_id = Order.objects.filter(pk=order_id).values_list("customer_id", flat=True).first()
@@ -61,8 +61,8 @@ def invoice_order(
 
 
 def _payment_days(customer: UsableParty) -> int:
-    """Return the credit days of the contract with the customer, else the customer's payment days, else 30."""
-    days = credit_days(customer.id) or customer.payment_days
+    """Return the credit days of the contract with the customer, else the usual payment days, else 30."""
+    days = credit_days(customer.id) or usual_payment_days(customer.payment_days)
     return DAYS_TO_PAY if days is None else days
 
 

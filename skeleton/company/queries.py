@@ -74,6 +74,11 @@ def default_currency() -> str:
     return found or str(settings.SKELETON_CURRENCY)
 
 
+def default_payment_days() -> int | None:
+    """Return the days until invoices are due to customers without payment days of their own, if there are any."""
+    return Company.objects.values_list("payment_days", flat=True).first()
+
+
 def logo_content(checksum: str | None) -> bytes | None:
     """Return the picture with this checksum, also if it is no longer the company's logo."""
     found = Logo.objects.filter(pk=checksum).values_list("content", flat=True).first() if checksum else None
