@@ -12,6 +12,7 @@ class AccountingConfig(AppConfig):
 
     def ready(self) -> None:
         _declare_accounts()
+        _declare_tax_codes()
         _declare_entries()
         _declare_lines()
         integrity_checks.register_checks()
@@ -31,6 +32,10 @@ def _declare_accounts() -> None:
     declare(
         "accounting_account_posted", Conflict, _("The account has postings, so its type and currency cannot change.")
     )
+
+
+def _declare_tax_codes() -> None:
+    constraints.declare("accounting_tax_code_id_rate", Conflict, _("Another tax code already has this id."))
 
 
 def _declare_entries() -> None:

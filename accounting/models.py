@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus, SourceType
+from accounting.tax_code_models import TaxCode  # noqa: F401 (Django finds models here)
 from parties.models import Party
 from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed

@@ -9,12 +9,24 @@ from skeleton.kernel.time_limits import IN_FUTURE_MESSAGE
 
 def declare_constraints() -> None:
     """Declare the constraints. Called once, when the app starts."""
+    _declare_tax_codes()
     _declare_invoices()
     _declare_payments_and_postings()
     _declare_orders()
     _declare_invoices_of_orders()
     _declare_credit_notes()
     _declare_issued_credit_notes()
+
+
+def _declare_tax_codes() -> None:
+    told = _("The rate of a line is that of its tax code.")
+    for table in ("billing_invoice_line", "billing_order_line", "billing_credit_note_line"):
+        declare(f"{table}_rate_of_tax_code", Conflict, told, field="tax_rate")
+    declare(
+        "billing_tax_code_used",
+        Conflict,
+        _("Documents use this tax code, so its category, rate and exemption stay. Deactivate it and create a new one."),
+    )
 
 
 def _declare_invoices() -> None:

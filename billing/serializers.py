@@ -5,8 +5,11 @@ from typing import Any
 
 from django.db.models import OuterRef
 from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ValidationError
+from rest_framework.fields import Field
 
-from accounting.serializers import PlainSerializer, SignedMoneyField
+from accounting.choices import TaxCategory
+from accounting.serializers import PlainSerializer, SignedMoneyField, TaxCodeField
 from billing.choices import InvoiceStatus, OrderStatus
 from billing.models import InvoiceLine, OrderLine, OrderStatusChange, Payment, Settlement
 from billing.models.invoices import supply_date
@@ -24,32 +27,52 @@ from skeleton.rest.fields import (
     DateTimeField,
     FromColumns,
     IntegerField,
+    JsonObjectField,
     ListField,
     MoneyField,
     NestedJsonField,
     NumberField,
     TextField,
+    UnitField,
     UUIDField,
     mark_stateless,
 )
 from skeleton.rest.serializers import InputSerializer, Serializer
 
+TOTAL_HELP = "round(quantity × unit_price ÷ price_base_quantity) − discount, before tax."
+
 
 class TaxSerializer(Serializer):
+    """The tax of one category and rate. The last three fields are there if its lines have a tax code."""
+
     rate = NumberField(places=4, help_text="Percent.")
     base = MoneyField(help_text="The sum of the lines at this rate.")
     tax = MoneyField(help_text="`rate` percent of `base`, rounded half away from zero.")
+    category = ChoiceField(TaxCategory.choices, required=False, help_text="As in EN 16931.")
+    exemption_reason = JsonObjectField(
+        texts=True, required=False, allow_null=True, help_text="Why no tax is charged, by language."
+    )
+    exemption_code = TextField(required=False, allow_null=True, help_text="The same as a code of the VATEX list.")
 
 
-class LineSerializer(Serializer):
+class SharedLineSerializer(Serializer):
+    """What lines of all documents have in common."""
+
+    unit_code = TextField(help_text="The unit by UN/ECE Recommendation 20, such as `C62` (piece) or `HUR` (hour).")
+    unit_price = MoneyField()
+    price_base_quantity = NumberField(help_text="The number of units that `unit_price` is for.")
+    tax_rate = NumberField(places=4)
+    tax_code = TextField(source="tax_code.code", allow_null=True)
+
+
+class LineSerializer(SharedLineSerializer):
     id = UUIDField()
+    item_id = UUIDField(allow_null=True, help_text="The item of the catalogue that the line sells.")
     description = TextField(max_length=1000)
     quantity = NumberField()
-    unit_price = MoneyField()
     currency = CurrencyField(source="invoice.currency")
     discount = MoneyField()
-    tax_rate = NumberField(places=4)
-    total = MoneyField(help_text="round(quantity × unit_price) − discount, before tax.")
+    total = MoneyField(help_text=TOTAL_HELP)
 
 
 class ShippingAddressSerializer(Serializer):
@@ -102,7 +125,7 @@ class InvoiceRowSerializer(Serializer):
     subtotal = MoneyField(help_text="The sum of the lines before tax.")
     tax_total = MoneyField()
     tax_breakdown = ListField(
-        child=TaxSerializer(), max_length=MAX_LINES, help_text="One row for each rate, including 0."
+        child=TaxSerializer(), max_length=MAX_LINES, help_text="One row for each category and rate, including 0."
     )
     total = MoneyField()
     credited_total = MoneyField(help_text="The total of the invoice's own credit notes.")
@@ -154,14 +177,47 @@ class InvoiceSerializer(InvoiceRowSerializer):
     )
 
 
-class LineInputSerializer(InputSerializer):
+class SharedLineInputSerializer(InputSerializer):
+    """What lines of orders and invoices have in common. What is left out is the item's."""
+
+    unit_code = UnitField(required=False)
+    unit_price = MoneyField(required=False, help_text="Defaults to the item's; required without an item.")
+    price_base_quantity = NumberField(
+        places=3, over=0, required=False, help_text="The number of units that `unit_price` is for: 1 unless given."
+    )
+    currency = CurrencyField(
+        required=False, help_text="Defaults to the item's. Must be the same on all lines and the document."
+    )
+    discount = MoneyField(default=0, help_text="At most quantity × unit_price ÷ price_base_quantity.")
+    tax_rate = NumberField(
+        places=4,
+        at_least=0,
+        at_most=100,
+        required=False,
+        help_text="Percent. Defaults to the tax code's, else to the item's, else to 0.",
+    )
+    tax_code = TaxCodeField(
+        required=False,
+        allow_null=True,
+        help_text="The tax code, or its id. `tax_rate` can be left out, and must agree otherwise.",
+    )
+
+
+@mark_stateless
+class LineInputSerializer(SharedLineInputSerializer):
     output_serializer_class = LineSerializer
-    description = TextField(max_length=1000)
+    item_id = UUIDField(required=False, allow_null=True, help_text="An active item of the catalogue.")
+    description = TextField(
+        max_length=1000, required=False, help_text="Defaults to the item's name; required without an item."
+    )
     quantity = NumberField(places=3, over=0)
-    unit_price = MoneyField()
-    currency = CurrencyField(required=False, help_text="Must be the same on all lines and the document.")
-    discount = MoneyField(default=0, help_text="At most quantity × unit_price.")
-    tax_rate = NumberField(places=4, at_least=0, at_most=100, default=0, help_text="Percent.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        needed = () if self.partial or attrs.get("item_id") else ("description", "unit_price")
+        missing = [name for name in needed if name not in attrs]
+        if missing:
+            raise ValidationError({name: [Field.default_error_messages["required"]] for name in missing})
+        return attrs
 
 
 class InvoiceUpdateInputSerializer(InputSerializer):
@@ -229,16 +285,14 @@ def _or_nothing(amount: int | None) -> int:
     return amount or 0
 
 
-class OrderLineSerializer(Serializer):
+class OrderLineSerializer(SharedLineSerializer):
     id = UUIDField()
     item_id = UUIDField()
     item_name = TextField(source="description", help_text="The item's name at the time the line was written.")
     quantity = NumberField()
-    unit_price = MoneyField()
     currency = CurrencyField(source="order.currency")
     discount = MoneyField()
-    tax_rate = NumberField(places=4)
-    total = MoneyField(help_text="round(quantity × unit_price) − discount, before tax.")
+    total = MoneyField(help_text=TOTAL_HELP)
 
 
 class StatusChangeSerializer(Serializer):
@@ -263,7 +317,7 @@ class OrderRowSerializer(Serializer):
     subtotal = MoneyField(help_text="The sum of the lines before tax.")
     tax_total = MoneyField()
     tax_breakdown = ListField(
-        child=TaxSerializer(), max_length=MAX_LINES, help_text="One row for each rate, including 0."
+        child=TaxSerializer(), max_length=MAX_LINES, help_text="One row for each category and rate, including 0."
     )
     total = MoneyField()
     invoiced_total = FromColumns(
@@ -291,18 +345,11 @@ class OrderSerializer(OrderRowSerializer):
     history = Children(StatusChangeSerializer, OrderStatusChange.objects.filter(order=OuterRef("pk")).order_by("id"))
 
 
-class OrderLineInputSerializer(InputSerializer):
+class OrderLineInputSerializer(SharedLineInputSerializer):
     output_serializer_class = OrderLineSerializer
     item_id = UUIDField(help_text="An active item of the catalogue.")
     quantity = NumberField(places=3, over=0)
     unit_price = MoneyField(required=False, help_text="Defaults to the item's.")
-    currency = CurrencyField(
-        required=False, help_text="Defaults to the item's. Must be the same on all lines and the document."
-    )
-    discount = MoneyField(default=0, help_text="At most quantity × unit_price.")
-    tax_rate = NumberField(
-        places=4, at_least=0, at_most=100, required=False, help_text="Percent. Defaults to the item's."
-    )
 
 
 class OrderUpdateInputSerializer(InputSerializer):

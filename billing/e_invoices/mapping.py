@@ -59,7 +59,7 @@ def from_invoice(invoice: Json, *, seller: Json, customer: Json, language: str) 
 
 
 def from_credit_note(note: Json, *, seller: Json, customer: Json, language: str) -> Document:
-    """Return a credit note. `note` comes from `queries.e_credit_note`, with its `invoice`. Drafts have no number yet."""
+    """Return a credit note. `note` comes from `queries.e_credit_note`. Drafts, which have no number yet, say so."""
     invoice = note["invoice"]
     told = [text for text in (_text(note["reason"]), _text(note["notes"])) if text]
     return Document(

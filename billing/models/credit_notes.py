@@ -14,6 +14,7 @@ from billing.models.documents import (
     document_constraints,
     document_indexes,
     shared_line_constraints,
+    used_tax_codes,
 )
 from billing.models.invoices import Invoice, InvoiceLine
 from inventory.models import Movement, Warehouse
@@ -212,4 +213,5 @@ class CreditNoteLine(DocumentLine):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index("invoice_line", name="billing_credit_note_line_of"),
+            used_tax_codes("billing_credit_note_line"),
         ]

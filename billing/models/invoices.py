@@ -15,9 +15,11 @@ from billing.models.documents import (
     document_constraints,
     document_indexes,
     line_constraints,
+    used_tax_codes,
 )
 from billing.models.orders import Order, OrderLine
 from billing.totals import amount_due
+from inventory.models import Item
 from parties.models import Party
 from skeleton.db.compiled_sql import CurrentDate
 from skeleton.db.counting import MaintainedCount
@@ -199,10 +201,16 @@ class Invoice(Document):
 
 
 class InvoiceLine(DocumentLine):
-    """A line of an invoice. `order_line` is the line it bills, if the invoice was created from an order."""
+    """A line of an invoice. `order_line` is the line it bills, if the invoice was created from an order.
+
+    `item` is what of the catalogue it sells, if anything.
+    """
 
     invoice = models.ForeignKey(
         Invoice, models.PROTECT, related_name="lines", db_index=False, verbose_name=_("invoice")
+    )
+    item = models.ForeignKey(
+        Item, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("item")
     )
     order_line = models.ForeignKey(
         OrderLine,
@@ -222,4 +230,5 @@ class InvoiceLine(DocumentLine):
         constraints: ClassVar[list[models.BaseConstraint]] = line_constraints("billing_invoice_line", "invoice")
         indexes: ClassVar[list[models.Index]] = [
             models.Index("order_line", name="billing_invoice_line_order", condition=Q(order_line__isnull=False)),
+            used_tax_codes("billing_invoice_line"),
         ]

@@ -195,7 +195,7 @@ def _proposal(
     requested = all_that_is_left(creditable) if lines is None else lines
     built = build_credit_lines(invoice, creditable, requested)
     require_restockable(invoice, requested, actor=actor)
-    for name, value in total_columns(totals_of_credit(invoice, built)).items():
+    for name, value in total_columns(totals_of_credit(invoice, creditable, built)).items():
         setattr(note, name, value)
     return built
 

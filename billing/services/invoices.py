@@ -28,7 +28,9 @@ from billing.services.invoice_dates import (
     usual_payment_days,
 )
 from billing.services.issuing import issue
+from billing.services.items import active_items, with_item_defaults
 from billing.services.lines import (
+    BuiltLine,
     LineValues,
     append_line,
     build_lines,
@@ -36,14 +38,13 @@ from billing.services.lines import (
     common_currency,
     line_of,
     remove_line,
-    total_columns,
+    totals_of_lines,
 )
 from billing.services.locking import lock_order_of, locked_with_customer_and_order
 from billing.services.notifications import notify_invoice_event
 from billing.services.on_account import settle_on_account
 from billing.services.states import require_draft, state_error
 from billing.state_messages import INVOICE_NOT_CANCELLABLE, INVOICE_NOT_EDITABLE, INVOICE_NOT_SENDABLE
-from billing.totals import document_totals
 from parties.choices import PartyKind
 from parties.queries import as_written_to, payment_days_of
 from parties.services import UsableParty, require_usable
@@ -82,7 +83,8 @@ def create_invoice(
     over int64) and Conflict (the customer is not active, the issue date is in a closed period).
     """
     given = dict(zip(DATES, (issue_date, due_date, delivery_date, service_start, service_end), strict=True))
-    named = common_currency(lines, currency)
+    priced = with_item_defaults(lines, path="lines.{}.")
+    named = common_currency(priced, currency)
     with audited_transaction(actor, "create"):
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
         columns = {
@@ -92,7 +94,10 @@ def create_invoice(
             "purchase_order_reference": purchase_order_reference,
             "delivery_address": merge_address(None, delivery_address),
         }
-        built = build_lines(lines, named or cast("str", customer.currency))  # a customer has one
+        day = delivery_date or service_end or columns["issue_date"]
+        built = build_lines(priced, named or cast("str", customer.currency), day=day)  # a customer has one
+        for line, values in zip(built, lines, strict=True):
+            line.columns["item_id"] = values.get("item_id")
         return insert_draft(customer=customer, currency=named, lines=built, columns=columns, actor=actor)
 
 
@@ -100,18 +105,18 @@ def insert_draft(
     *,
     customer: UsableParty,
     currency: str | None,
-    lines: Sequence[Mapping[str, Any]],
+    lines: Sequence[BuiltLine],
     columns: Mapping[str, Any],
     actor: Actor,
 ) -> UUID:
-    """Insert a draft with `lines` (columns from `build_lines`) and return its id. Call it in an audited transaction.
+    """Insert a draft with `lines` (from `build_lines`) and return its id. Call it in an audited transaction.
 
     `columns` are further columns, with those of `new_dates`. Raises Invalid if a sum exceeds int64 or the currency is
     not in use.
     """
     found = currency or customer.currency
     require_in_use({"currency": found})
-    totals = document_totals((line["tax_rate"], line["total"]) for line in lines)
+    totals = totals_of_lines(lines)
     now, invoice_id = timezone.now(), uuid7()
     invoice = {
         **columns,
@@ -122,10 +127,10 @@ def insert_draft(
         "created_by_id": actor.id,
         "created_at": now,
         "updated_at": now,
-        **total_columns(totals),
+        **totals,
     }
     insert_numbered(Invoice, invoice, Series("INV", columns["issue_date"].year, digits=3))
-    insert_rows(InvoiceLine, [{**line, "invoice_id": invoice_id} for line in lines])
+    insert_rows(InvoiceLine, [{**line.columns, "invoice_id": invoice_id} for line in lines])
     return invoice_id
 
 
@@ -158,7 +163,8 @@ def add_line(*, invoice_id: UUID, values: LineValues, actor: Actor) -> None:
     """Add a line at the end of a draft. Raises NotFound, Conflict, Invalid."""
     with audited_transaction(actor, "add_line"):
         invoice, lines = _draft(invoice_id)
-        append_line(invoice, lines, values)
+        (priced,) = with_item_defaults([values])
+        append_line(invoice, lines, priced, day=supply_day(invoice))
 
 
 def update_line(*, invoice_id: UUID, line_id: UUID, values: dict[str, Any], actor: Actor) -> None:
@@ -169,7 +175,10 @@ def update_line(*, invoice_id: UUID, line_id: UUID, values: dict[str, Any], acto
     with audited_transaction(actor, "update_line"):
         lock_order_of(invoice_id)
         invoice, lines = _draft(invoice_id)
-        change_line(invoice, lines, line_of(lines, line_id, "invoice"), values)
+        line = line_of(lines, line_id, "invoice")
+        if values.get("item_id", line.item_id) != line.item_id:
+            active_items([values["item_id"]])
+        change_line(invoice, lines, line, values, day=supply_day(invoice))
 
 
 def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
@@ -238,7 +247,12 @@ def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
     """Return a draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
     invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id)
     require_draft(invoice, INVOICE_NOT_EDITABLE)
-    return invoice, list(invoice.lines.order_by("position"))
+    return invoice, list(invoice.lines.order_by("position").select_related("tax_code"))
+
+
+def supply_day(invoice: Invoice) -> date:
+    """Return the day on which the tax codes of the invoice's lines must be valid."""
+    return invoice.issue_date
 
 
 def _require_cancellable(invoice: Invoice) -> None:

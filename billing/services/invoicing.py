@@ -1,7 +1,6 @@
 """Service that creates an invoice for the unbilled quantities of an order."""
 
 import datetime as dt
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -10,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import Order
 from billing.services.invoice_dates import new_dates, usual_payment_days
 from billing.services.invoices import insert_draft
-from billing.services.lines import build_lines
+from billing.services.lines import BuiltLine, build_lines
 from billing.services.orders import state_error
 from billing.state_machine import COMMITTED
 from billing.state_messages import ORDER_NOT_BILLABLE
@@ -27,7 +26,8 @@ DAYS_TO_PAY = 30
 
 # the function (migration 0009) counts what lines of other invoices, not cancelled ones, already bill
 _UNBILLED_LINES = """
-    SELECT l.id, l.description, rest.quantity, l.unit_price, rest.discount::bigint, l.tax_rate
+    SELECT l.id, l.item_id, l.description, rest.quantity, l.unit_code, l.unit_price, l.price_base_quantity,
+           rest.discount::bigint, l.tax_rate, l.tax_code_id
     FROM billing_order_rest(%s, '{draft,sent,paid}') AS rest JOIN billing_order_line l ON l.id = rest.order_line_id
     WHERE rest.quantity > 0 ORDER BY rest.line_position
 """
@@ -66,11 +66,24 @@ def _payment_days(customer: UsableParty) -> int:
     return DAYS_TO_PAY if days is None else days
 
 
-def _unbilled_lines(order: Order) -> list[dict[str, Any]]:
-    """Return the lines of the invoice, as columns."""
+_COLUMNS = (
+    "description",
+    "quantity",
+    "unit_code",
+    "unit_price",
+    "price_base_quantity",
+    "discount",
+    "tax_rate",
+    "tax_code",
+)
+
+
+def _unbilled_lines(order: Order) -> list[BuiltLine]:
+    """Return the lines of the invoice. Whether their tax codes are valid is checked when it is sent."""
     with connection.cursor() as cursor:
         cursor.execute(_UNBILLED_LINES, [order.pk])
         found = cursor.fetchall()
-    names = ("description", "quantity", "unit_price", "discount", "tax_rate")
-    built = build_lines([dict(zip(names, values, strict=True)) for _, *values in found], order.currency)  # type: ignore[misc]
-    return [{**line, "order_line_id": row[0]} for line, row in zip(built, found, strict=True)]
+    built = build_lines([dict(zip(_COLUMNS, values, strict=True)) for _, _, *values in found], order.currency)  # type: ignore[misc]
+    for line, (order_line_id, item_id, *_values) in zip(built, found, strict=True):
+        line.columns.update(order_line_id=order_line_id, item_id=item_id)
+    return built

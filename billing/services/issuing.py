@@ -98,13 +98,13 @@ def _require_room_beside_write_offs(note: CreditNote, invoice: Invoice) -> None:
         return
     credited, corrected = added_taxes(issued_breakdowns(invoice)), added_taxes(corrected_taxes(invoice))
     left_by_rate = left_beside_corrected_tax(invoice.tax_breakdown, credited, corrected)
-    for rate, taken in taxes_by_rate(note.tax_breakdown).items():
-        if rate in left_by_rate and sum(taken) > left_by_rate[rate]:
+    for key, taken in taxes_by_rate(note.tax_breakdown).items():
+        if key in left_by_rate and sum(taken) > left_by_rate[key]:
             told = _(
                 "A write-off has corrected the tax of this invoice, so only {left} including tax can be credited of "
                 "what is taxed at {rate} percent. Credit less, or undo the write-off first."
             )
-            raise _beside_write_off(told, left=Money(left_by_rate[rate], invoice.currency), rate=rate)
+            raise _beside_write_off(told, left=Money(left_by_rate[key], invoice.currency), rate=key[0])
 
 
 def _beside_write_off(told: Text, **values: Money | Decimal) -> Conflict:
