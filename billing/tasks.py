@@ -4,10 +4,11 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.services import overdue
 from billing.services.documents import issue_sent_invoice
+from billing.services.e_invoices import issue_e_invoice
 from skeleton.jobs.queue import periodic
 from skeleton.jobs.titles import titled
 
-__all__ = ["issue_sent_invoice", "notify_overdue_invoices"]
+__all__ = ["issue_e_invoice", "issue_sent_invoice", "notify_overdue_invoices"]
 
 
 @periodic("15 * * * *")

@@ -61,6 +61,11 @@ def names_of_country(pk: UUID | str | None) -> dict[str, str] | None:
     return Country.objects.filter(pk=pk).values_list("name", flat=True).first() if pk else None
 
 
+def code_of_country(pk: UUID | str | None) -> str | None:
+    """Return the alpha-2 code of a country, or None if there is no country."""
+    return Country.objects.filter(pk=pk).values_list("code", flat=True).first() if pk else None
+
+
 class AllNames(Func):
     """A country's names in all languages, one per line, in lower case."""
 

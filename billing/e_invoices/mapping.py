@@ -43,7 +43,7 @@ _CHARGES = {"en": "Adjustment", "uk": "Коригування", "de": "Ausgleich
 
 
 def from_invoice(invoice: Json, *, seller: Json, customer: Json, language: str) -> Document:
-    """Return an invoice as it is sent: nothing of it is paid yet. `invoice` comes from `queries.e_invoice`."""
+    """Return an invoice as it is sent: nothing of it is paid yet. `invoice` comes from `stored.stored_invoice`."""
     currency = invoice["currency"]
     return Document(
         number=invoice["number"],
@@ -59,7 +59,7 @@ def from_invoice(invoice: Json, *, seller: Json, customer: Json, language: str) 
 
 
 def from_credit_note(note: Json, *, seller: Json, customer: Json, language: str) -> Document:
-    """Return a credit note. `note` comes from `queries.e_credit_note`. Drafts, which have no number yet, say so."""
+    """Return a credit note. `note` comes from `stored.stored_credit_note`. Drafts, which have no number yet, say so."""
     invoice = note["invoice"]
     told = [text for text in (_text(note["reason"]), _text(note["notes"])) if text]
     return Document(

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Final
 
+from django.db.models import TextChoices
+
 _PEPPOL_BILLING: Final = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
 _XRECHNUNG: Final = "urn:cen.eu:en16931:2017#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0"
 
@@ -14,16 +16,16 @@ class Syntax(StrEnum):
     CII = "cii"
 
 
-class Profile(StrEnum):
+class Profile(TextChoices):
     """A kind of electronic invoice, as it is called in the API."""
 
-    XRECHNUNG_UBL = "xrechnung-ubl"
+    XRECHNUNG_UBL = "xrechnung-ubl", "XRechnung (UBL)"
     """XRechnung 3.0 in UBL, for German authorities."""
-    XRECHNUNG_CII = "xrechnung-cii"
+    XRECHNUNG_CII = "xrechnung-cii", "XRechnung (CII)"
     """XRechnung 3.0 in CII."""
-    PEPPOL = "peppol"
+    PEPPOL = "peppol", "Peppol BIS 3"
     """Peppol BIS Billing 3.0, for the Peppol network. Always UBL."""
-    FACTURX = "facturx"
+    FACTURX = "facturx", "Factur-X (ZUGFeRD)"
     """Factur-X and ZUGFeRD in their profile EN 16931: CII that is embedded into the PDF."""
 
     @property

@@ -2,7 +2,7 @@
 
 from billing.models.credit_notes import CreditNote, CreditNoteLine
 from billing.models.invoices import Invoice, InvoiceLine
-from billing.models.issued_documents import InvoiceParties, IssuedDocument
+from billing.models.issued_documents import EInvoice, InvoiceParties, IssuedDocument
 from billing.models.orders import Order, OrderLine, OrderStatusChange
 from billing.models.payments import Payment
 from billing.models.settlements import Settlement
@@ -10,6 +10,7 @@ from billing.models.settlements import Settlement
 __all__ = [
     "CreditNote",
     "CreditNoteLine",
+    "EInvoice",
     "InvoiceParties",
     "Invoice",
     "InvoiceLine",

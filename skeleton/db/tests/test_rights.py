@@ -26,6 +26,7 @@ LIMITED = {
     "accounting_total": READ,
     "audit_entry": READ,
     "billing_correspondents": ADD,
+    "billing_e_invoice": ADD,
     "billing_invoice": CHANGE,
     "billing_issued_document": ADD,
     "billing_order": CHANGE,
