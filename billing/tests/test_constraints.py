@@ -52,7 +52,10 @@ def without_guards(cursor):
 
 def set_invoice(invoice, **columns):
     pairs = ", ".join(f"{name} = %s" for name in columns)
-    values = [json.dumps(value) if name == "tax_breakdown" else value for name, value in columns.items()]
+    values = [
+        json.dumps(value) if name == "tax_breakdown" or isinstance(value, (list, dict)) else value
+        for name, value in columns.items()
+    ]
     return attack(f"UPDATE billing_invoice SET {pairs} WHERE id = %s", *values, invoice.pk)
 
 

@@ -94,6 +94,7 @@ SECTIONS: tuple[Section, ...] = (
                 _("Receivables aging"),
                 _BOOKS,
             ),
+            NavigationItem("admin:vat", "percent", _("What to declare, by rate"), _("VAT report"), _BOOKS),
             NavigationItem(
                 "admin:customer-statement",
                 "receipt",
