@@ -1,11 +1,13 @@
 from accounting.views.books import AccountViewSet, PeriodViewSet, TransactionViewSet
 from accounting.views.reports import LedgerViewSet, ReportViewSet
+from accounting.views.tax_codes import TaxCodeViewSet
 from skeleton.rest.routing import ApiRouter
 
 router = ApiRouter()
 router.register("accounts", AccountViewSet)
 router.register("transactions", TransactionViewSet)
 router.register("accounts", LedgerViewSet)
+router.register("tax-codes", TaxCodeViewSet)
 router.register("accounting/periods", PeriodViewSet)
 router.register("reports", ReportViewSet)
 

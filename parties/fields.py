@@ -36,8 +36,8 @@ class TextsField(JsonObjectField):
 
 
 @mark_stateless
-class CountryNameField(TextsField):
-    """A country's name by language (`en`, `uk`, …). English is required."""
+class NamesField(TextsField):
+    """A name by language (`en`, `uk`, …). English is required."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {"en": _("Needs a non-empty name in English (en).")}
 

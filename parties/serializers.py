@@ -10,7 +10,7 @@ from parties.choices import AddressType, EInvoiceProfile, PartyStatus
 from parties.fields import (
     CodeField,
     CountryField,
-    CountryNameField,
+    NamesField,
     TextsField,
 )
 from parties.models import PAYMENT_DAYS_MAX
@@ -67,7 +67,7 @@ class CountryInputSerializer(InputSerializer):
     """The fields of a country that can be changed. Null leaves a field unchanged; an empty string clears it."""
 
     output_serializer_class = CountrySerializer
-    name = CountryNameField()
+    name = NamesField()
     alpha3 = CodeField("[A-Z]{3}", _("Must be three letters."), required=False, allow_null=True)
     numeric_code = CodeField("[0-9]{3}", _("Must be three digits."), required=False, allow_null=True)
     phone_code = CodeField(r"\+[0-9]{1,9}", _("Must be + and digits."), required=False, allow_null=True)

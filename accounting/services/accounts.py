@@ -21,7 +21,7 @@ from skeleton.kernel.transactions import audited_transaction
 def create_account(*, values: dict[str, Any], actor: Actor) -> UUID:
     """Create an account. `values["parent"]` is an id or a code. Raises Invalid, Conflict (the code is taken)."""
     require_in_use(values)
-    parent = _find(values.pop("parent", None))
+    parent = find_account(values.pop("parent", None), field="parent_id")
     _require_same_type(values["type"], parent)
     with audited_transaction(actor, "create"):
         return Account.objects.create(**values, parent=parent).pk
@@ -35,20 +35,20 @@ def update_account(*, account_id: UUID, values: dict[str, Any], actor: Actor) ->
     with audited_transaction(actor, "update"):
         account = locked_for_update(Account.objects.all(), account_id)
         if "parent" in values:
-            values["parent"] = _find(values["parent"])
+            values["parent"] = find_account(values["parent"], field="parent_id")
         if values.get("parent") or "type" in values:
             _require_same_type(values.get("type", account.type), values.get("parent", account.parent))
         save_changes(account, values)
 
 
-def _find(reference: UUID | str | None) -> Account | None:
-    """Return the account with this id or code. Raises Invalid if there is none."""
+def find_account(reference: UUID | str | None, *, field: str) -> Account | None:
+    """Return the account with this id or code. Raises Invalid for `field` if there is none."""
     if reference is None:
         return None
     named = Q(pk=reference) if isinstance(reference, UUID) else Q(code=reference)
     account = Account.objects.filter(named).first()
     if account is None:
-        raise Invalid(details={"parent_id": _("Unknown account.")})
+        raise Invalid(details={field: _("Unknown account.")})
     return account
 
 

@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -12,16 +14,34 @@ from django.db import connection
 from accounting.choices import PARTY_ACCOUNTS
 from accounting.models import Account, Total
 from accounting.services import Posting, create_account, post_entry
+from accounting.services.tax_codes import create_tax_code
+from accounting.tax_code_models import TaxCode
 from parties.choices import PartyKind
 from parties.models import Party
 from skeleton.kernel.actors import SYSTEM
 from skeleton.testkit.roles import as_owner
+
+_numbers = count(1)
 
 
 def account(code: str, type: str = "asset", **values: Any) -> Account:  # noqa: A002
     """Create an account."""
     pk = create_account(values={"code": code, "name": f"Account {code}", "type": type, **values}, actor=SYSTEM)
     return Account.objects.get(pk=pk)
+
+
+def tax_code(code: str | None = None, category: str = "S", rate: Any = None, **values: Any) -> TaxCode:
+    """Create a tax code. Those of other categories than S and Z get an exemption reason."""
+    fields: dict[str, Any] = {
+        "code": code or f"T-{next(_numbers)}",
+        "name": {"en": "A tax"},
+        "category": category,
+        "rate": Decimal(str(rate if rate is not None else 19 if category == "S" else 0)),
+        **values,
+    }
+    if category not in ("S", "Z"):
+        fields.setdefault("exemption_reason", {"en": f"Reason {category}", "de": f"Grund {category}"})
+    return TaxCode.objects.get(pk=create_tax_code(values=fields, actor=SYSTEM))
 
 
 def post(debit: str, credit: str, amount: int, day: str = "2026-03-15", currency: str = "USD", **entry: Any) -> UUID:

@@ -95,8 +95,8 @@ def create_invoice(
             "purchase_order_reference": purchase_order_reference,
             "delivery_address": merge_address(None, delivery_address),
         }
-        day = delivery_date or service_end or columns["issue_date"]
-        built = build_lines(priced, named or cast("str", customer.currency), day=day)  # a customer has one
+        supplied = columns["delivery_date"] or columns["service_end"] or columns["issue_date"]
+        built = build_lines(priced, named or cast("str", customer.currency), day=supplied)  # a customer has one
         for line, values in zip(built, lines, strict=True):
             line.columns["item_id"] = values.get("item_id")
         return insert_draft(customer=customer, currency=named, lines=built, columns=columns, actor=actor)
@@ -255,7 +255,7 @@ def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
 
 def supply_day(invoice: Invoice) -> date:
     """Return the day on which the tax codes of the invoice's lines must be valid."""
-    return invoice.issue_date
+    return invoice.delivery_date or invoice.service_end or invoice.issue_date
 
 
 def _require_cancellable(invoice: Invoice) -> None:

@@ -5,7 +5,7 @@ and messages use the active language and Django's formats (`local_money`, `local
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
@@ -154,6 +154,11 @@ def _shown(value: object) -> object:
 
 
 _format_lazily = cast("Callable[[Text, dict[str, Any]], _StrPromise]", lazy(_formatted, str))
+
+
+def text_in_language(texts: Mapping[str, str], language: str | None = None) -> str:
+    """Return one of `texts` by language: that of `language`, by default the active one, else the English one."""
+    return texts.get(language or get_language() or "") or texts["en"]
 
 
 def format_text(template: Text, /, **values: object) -> "_StrPromise":

@@ -11,8 +11,7 @@ from skeleton.db.migration import run_sql
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0027_invoice_dates'),
-        ('billing', '0027_tax_by_category'),
+        ('billing', '0029_tax_by_category'),
     ]
 
     operations = [

@@ -6,6 +6,6 @@ from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0026_tax_codes"), ("accounting", "0013_tax_code_rules")]
+    dependencies = [("billing", "0028_tax_codes"), ("accounting", "0013_tax_code_rules")]
 
     operations = [run_sql(__file__)]

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounting', '0012_tax_codes'),
-        ('billing', '0025_credit_beside_corrected_tax'),
+        ('billing', '0027_invoice_dates'),
         ('inventory', '0008_tax_codes'),
     ]
 
