@@ -295,7 +295,7 @@ class AgingViewSet(ApiViewSet):
             OpenApiParameter(
                 "as_of",
                 {"type": "string", "format": "date"},
-                description="The situation at the end of this day (UTC). Defaults to today.",
+                description="The situation at the end of this day. Defaults to today.",
             ),
             FORMAT,
         )

@@ -9,11 +9,11 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import orjson
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +23,9 @@ from billing.documents.payment_code import draw
 from billing.documents.statement import STATEMENT_TEMPLATE, statement_contents
 from billing.models import CreditNote, Invoice, InvoiceParties, IssuedDocument, Order
 from billing.queries import printed_credit_note, printed_invoice, printed_order
+from billing.sellers import current_seller, seller_to_keep
 from parties.queries import as_written_to
+from skeleton.company.queries import logo_content
 from skeleton.jobs.queue import job
 from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
@@ -60,20 +62,16 @@ def order_pdf(*, order_id: UUID, language: str | None, actor: Actor) -> PdfFile:
     """Render the PDF of the order as it is now. Raises NotFound if the actor may not see it."""
     order = printed_order(Order.objects.visible_to(actor), order_id)
     customer = as_written_to(order["customer_id"])
-    contents = order_contents(
-        order,
-        seller=settings.SKELETON_COMPANY,
-        customer=customer,
-        language=document_language(language, customer, actor.language),
-    )
-    return PdfFile(f"{order['number']}.pdf", render(TEMPLATE, contents, moment=order["updated_at"]))
+    written_in = document_language(language, customer, actor.language)
+    contents = order_contents(order, seller=current_seller(), customer=customer, language=written_in)
+    return PdfFile(f"{order['number']}.pdf", _rendered(TEMPLATE, contents, order["updated_at"]))
 
 
 def statement_pdf(found: dict[str, Any], *, language: str) -> PdfFile:
     """Render the PDF of a statement of account from `statements.customer_statement`."""
     customer = as_written_to(found["customer_id"])
-    contents = statement_contents(found, seller=settings.SKELETON_COMPANY, customer=customer, language=language)
-    pdf = render(STATEMENT_TEMPLATE, contents, moment=timezone.now())
+    contents = statement_contents(found, seller=current_seller(), customer=customer, language=language)
+    pdf = _rendered(STATEMENT_TEMPLATE, contents, timezone.now())
     return PdfFile(f"statement-{found['to_date']}.pdf", pdf)
 
 
@@ -101,8 +99,11 @@ def _as_sent(invoice: dict[str, Any]) -> dict[str, Any]:
 
 
 def save_invoice_parties(invoice: Invoice, customer: dict[str, Any]) -> None:
-    """Store the current seller and `customer` of an invoice. Call it in the transaction that sends the invoice."""
-    InvoiceParties.objects.create(invoice=invoice, seller=settings.SKELETON_COMPANY, customer=customer)
+    """Store the current seller and `customer` of an invoice. Call it in the transaction that sends the invoice.
+
+    Raises CompanyIncomplete if the law requires more of the seller.
+    """
+    InvoiceParties.objects.create(invoice=invoice, seller=seller_to_keep(), customer=customer)
 
 
 def credit_note_pdf(
@@ -126,7 +127,7 @@ def _pdf_of(
 ) -> bytes:
     """Return the PDF in `language`, or else the customer's, or else `own_language`. Once sent, as it was then."""
     kept = InvoiceParties.objects.filter(invoice=invoice["id"]).values_list("seller", "customer").first()
-    seller, customer = kept or (settings.SKELETON_COMPANY, as_written_to(invoice["customer_id"]))
+    seller, customer = kept or (current_seller(), as_written_to(invoice["customer_id"]))
     written_in = document_language(language, customer, own_language)
     contents = invoice_contents(invoice, seller=seller, customer=customer, language=written_in)
     return _pdf({"invoice_id": invoice["id"]}, invoice, contents, written_in, embedding)
@@ -135,7 +136,7 @@ def _pdf_of(
 def _pdf_of_credit_note(
     note: dict[str, Any], language: str | None, own_language: str, embedding: Embedding | None = None
 ) -> bytes:
-    seller = note["seller"] or settings.SKELETON_COMPANY
+    seller = note["seller"] or current_seller()
     buyer = note["buyer"] or as_written_to(note["customer_id"])
     written_in = document_language(language, buyer, own_language)
     contents = credit_note_contents(note, seller=seller, customer=buyer, language=written_in)
@@ -156,24 +157,25 @@ def _pdf(
 ) -> bytes:
     """Return the PDF of a document: of a draft as it is now, of a sent one as stored with the same contents."""
     if document["sent_at"] is None:
-        pdf = _rendered(contents, document["updated_at"])
+        pdf = _rendered(TEMPLATE, contents, document["updated_at"])
         return embedding.embed(pdf, language) if embedding else pdf
     hashed = {**contents, "embedded": embedding.checksum} if embedding else contents
     digest = hashlib.sha256(orjson.dumps(hashed, option=orjson.OPT_SORT_KEYS)).hexdigest()
     kept = IssuedDocument.objects.filter(contents=digest, **of).values_list("pdf", flat=True)
     found = kept.first()
     if found is None:
-        pdf = _rendered(contents, document["sent_at"])
+        pdf = _rendered(TEMPLATE, contents, document["sent_at"])
         pdf = embedding.embed(pdf, language) if embedding else pdf
         _store(IssuedDocument(language=language, contents=digest, pdf=pdf, **of))
         found = kept.get()  # if another process stored it first, that one is used
     return bytes(found)
 
 
-def _rendered(contents: dict[str, Any], moment: dt.datetime) -> bytes:
-    """Render `contents` with what is drawn from them."""
+def _rendered(template: Path, contents: dict[str, Any], moment: dt.datetime) -> bytes:
+    """Render the contents of a document, with the logo that they name and the payment code drawn."""
     code = contents.get("code")
-    return render(TEMPLATE, {**contents, "code_svg": draw(code)} if code else contents, moment=moment)
+    drawn = {**contents, "code_svg": draw(code)} if code else contents
+    return render(template, drawn, moment=moment, picture=logo_content(contents["seller"].get("logo")))
 
 
 def _store(document: IssuedDocument) -> None:

@@ -21,10 +21,10 @@ from billing.e_invoices.rules import Finding, check
 from billing.e_invoices.stored import stored_credit_note, stored_invoice
 from billing.e_invoices.writing import write
 from billing.models import CreditNote, EInvoice, Invoice, InvoiceParties
+from billing.sellers import current_seller
 from billing.services.documents import Embedding, PdfFile, credit_note_pdf, document_language, invoice_pdf
 from parties.choices import EInvoiceProfile
 from parties.queries import as_written_to
-from skeleton.company.queries import seller
 from skeleton.jobs.queue import job
 from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
@@ -60,7 +60,7 @@ def invoice_source(rows: QuerySet[Invoice], invoice_id: UUID, *, language: str) 
     """Return an invoice, written in the customer's language or else in `language`. Raises NotFound."""
     invoice = stored_invoice(rows, invoice_id)
     kept = InvoiceParties.objects.filter(invoice=invoice_id).values_list("seller", "customer").first()
-    sold_by, customer = kept or (seller(), as_written_to(invoice["customer_id"]))
+    sold_by, customer = kept or (current_seller(), as_written_to(invoice["customer_id"]))
     written_in = document_language(None, customer, language)
     document = from_invoice(invoice, seller=sold_by, customer=customer, language=written_in)
     return Source({"invoice_id": invoice_id}, invoice["sent_at"] is not None, document, customer)
@@ -71,7 +71,7 @@ def credit_note_source(rows: QuerySet[CreditNote], credit_note_id: UUID, *, lang
     note = stored_credit_note(rows, credit_note_id)
     customer = note["buyer"] or as_written_to(note["customer_id"])
     written_in = document_language(None, customer, language)
-    document = from_credit_note(note, seller=note["seller"] or seller(), customer=customer, language=written_in)
+    document = from_credit_note(note, seller=note["seller"] or current_seller(), customer=customer, language=written_in)
     return Source({"credit_note_id": credit_note_id}, note["sent_at"] is not None, document, customer)
 
 
