@@ -1,4 +1,4 @@
-"""Reads what electronic invoices are made of: a document with its lines, and what a credit note takes of its invoice."""
+"""Reads what electronic invoices are made of: documents with their lines, and what credit notes take of invoices."""
 
 from typing import Any
 from uuid import UUID
