@@ -20,7 +20,7 @@ from billing.filters import CreditNoteFilterSet
 from billing.models import CreditNote, Payment
 from billing.payment_serializers import PaymentSerializer, RefundInputSerializer, UnallocateInputSerializer
 from billing.services import credit_notes, documents, note_allocations
-from billing.services.e_invoices import Source, credit_note_source, facturx_credit_note
+from billing.services.e_invoices import Source, credit_note_of, facturx_credit_note
 from skeleton.rest.actions import action, describe
 from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse
@@ -72,7 +72,7 @@ class CreditNoteViewSet(EInvoiceMixin, ListMixin, RetrieveMixin, UpdateMixin, De
         return CreditNote.objects.visible_to(self.actor)
 
     def get_source(self) -> Source:
-        return credit_note_source(self.get_queryset(), self.pk, language=self.actor.language)
+        return credit_note_of(self.pk, self.actor)
 
     @describe(summary="Change a draft", errors=(403, 404, 409))
     def perform_update(self, serializer: Any) -> None:

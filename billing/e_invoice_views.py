@@ -6,9 +6,9 @@ from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
+from billing.e_invoice_serializers import FindingSerializer
 from billing.e_invoices.profiles import Profile
 from billing.filters import EInvoiceFilterSet
-from billing.serializers import FindingSerializer
 from billing.services.e_invoices import Source, e_invoice, findings
 from skeleton.kernel.translation import in_source_language
 from skeleton.rest.actions import action

@@ -34,7 +34,7 @@ from billing.serializers import (
     StatusInputSerializer,
 )
 from billing.services import documents, invoices, orders
-from billing.services.e_invoices import Source, facturx_invoice, invoice_source
+from billing.services.e_invoices import Source, facturx_invoice, invoice_of
 from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
 from billing.write_off_views import WriteOffMixin
@@ -186,7 +186,7 @@ class InvoiceViewSet(EInvoiceMixin, WriteOffMixin, ModelViewSet):
         return Invoice.objects.visible_to(self.actor)
 
     def get_source(self) -> Source:
-        return invoice_source(self.get_queryset(), self.pk, language=self.actor.language)
+        return invoice_of(self.pk, self.actor)
 
     @describe(summary="Create a draft", errors=(409,), examples=(INVOICE,))
     def perform_create(self, serializer: Any) -> Any:

@@ -22,6 +22,7 @@ from billing.admin.drafts import (
     ReadOnlyLineInline,
     pdf_downloads,
 )
+from billing.admin.e_invoices import E_INVOICE_MENU, EInvoiceInline, facturx_download, xml_download
 from billing.admin.money import (
     ALLOCATED,
     REFUNDED,
@@ -36,9 +37,11 @@ from billing.admin.money import (
 )
 from billing.choices import CreditNoteStatus
 from billing.credit_note_serializers import CreditAllocateInputSerializer, CreditNoteUpdateInputSerializer
+from billing.e_invoices.profiles import Profile
 from billing.models import CreditNote, CreditNoteLine, Payment
 from billing.payment_serializers import RefundInputSerializer, UnallocateInputSerializer
 from billing.services import credit_notes, documents
+from billing.services.e_invoices import credit_note_of, facturx_credit_note
 from billing.services.note_allocations import allocate_credit_note, refund_credit_note, unallocate_credit_note
 from parties.models import Customer
 from skeleton.kernel.text import format_text
@@ -78,7 +81,7 @@ class CreditNoteAdmin(EntriesMixin, ReadOnlyRecordAdmin):
     search_fields = ("search_text__contains",)
     search_help_text = _("Number or customer")
     lowercase_search = True
-    record_actions = ("send", "edit", "allocate", "take_back", "refund", "delete", PDF_MENU)
+    record_actions = ("send", "edit", "allocate", "take_back", "refund", "delete", PDF_MENU, E_INVOICE_MENU)
     SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", "state"),
         ("invoice_shown", "issue_date"),
@@ -100,7 +103,7 @@ class CreditNoteAdmin(EntriesMixin, ReadOnlyRecordAdmin):
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         if obj is None or obj.status == CreditNoteStatus.DRAFT:
             return (CreditNoteLineInline,)
-        return (CreditNoteLineInline, AllocationInline, CreditNoteRefundInline, IssuedDocumentInline)
+        return (CreditNoteLineInline, AllocationInline, CreditNoteRefundInline, IssuedDocumentInline, EInvoiceInline)
 
     @admin.display(description=_("number"), ordering="number_key")
     def number_shown(self, note: CreditNote) -> str:
@@ -193,3 +196,7 @@ class CreditNoteAdmin(EntriesMixin, ReadOnlyRecordAdmin):
         return _("The draft is deleted.")
 
     pdf_en, pdf_uk, pdf_de = pdf_downloads("invoices:read", documents.credit_note_pdf, "credit_note_id")
+    e_invoice_xrechnung_ubl = xml_download(Profile.XRECHNUNG_UBL, credit_note_of)
+    e_invoice_xrechnung_cii = xml_download(Profile.XRECHNUNG_CII, credit_note_of)
+    e_invoice_peppol = xml_download(Profile.PEPPOL, credit_note_of)
+    e_invoice_facturx = facturx_download(facturx_credit_note, "credit_note_id")

@@ -29,8 +29,10 @@ from billing.admin.drafts import (
     ReasonForm,
     pdf_downloads,
 )
+from billing.admin.e_invoices import E_INVOICE_MENU, EInvoiceInline, facturx_download, xml_download
 from billing.admin.money import EntriesMixin, method_field, record_link, text_field
 from billing.choices import InvoiceStatus, allowed_actions
+from billing.e_invoices.profiles import Profile
 from billing.models import CreditNote, Invoice, InvoiceLine, Settlement
 from billing.models.invoices import OVERDUE
 from billing.payment_serializers import InvoicePaymentInputSerializer
@@ -41,6 +43,7 @@ from billing.serializers import (
     LineInputSerializer,
 )
 from billing.services import documents, invoices, payments
+from billing.services.e_invoices import facturx_invoice, invoice_of
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_money
 from skeleton.kernel.translation import Text
@@ -239,7 +242,7 @@ class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
     )
     record_actions = (
         *("send", "record_payment", "use_on_account", "credit", "edit_notes"),
-        *("write_off", "undo_write_off", "cancel", PDF_MENU),
+        *("write_off", "undo_write_off", "cancel", PDF_MENU, E_INVOICE_MENU),
     )
     bulk_actions = ("send",)
     DATE_FIELDS: ClassVar[Any] = (
@@ -286,7 +289,11 @@ class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
         if obj is None:
             return (InvoiceLineInline,)
         lines = InvoiceLineInline if self.has_change_permission(request, obj) else ReadOnlyInvoiceLineInline
-        return (lines, SettlementInline, CreditNoteInline, IssuedDocumentInline) if obj.sent_at else (lines,)
+        return (
+            (lines, SettlementInline, CreditNoteInline, IssuedDocumentInline, EInvoiceInline)
+            if obj.sent_at
+            else (lines,)
+        )
 
     # saving
 
@@ -362,6 +369,10 @@ class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
         return _("The notes are saved.")
 
     pdf_en, pdf_uk, pdf_de = pdf_downloads("invoices:read", documents.invoice_pdf, "invoice_id")
+    e_invoice_xrechnung_ubl = xml_download(Profile.XRECHNUNG_UBL, invoice_of)
+    e_invoice_xrechnung_cii = xml_download(Profile.XRECHNUNG_CII, invoice_of)
+    e_invoice_peppol = xml_download(Profile.PEPPOL, invoice_of)
+    e_invoice_facturx = facturx_download(facturx_invoice, "invoice_id")
 
     @admin_action(
         pgettext_lazy("invoice", "Cancel"),

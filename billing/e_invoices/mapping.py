@@ -6,10 +6,11 @@ they were then. Those that earlier versions kept lack fields, which the rules th
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from billing.documents.letterhead import bank_account
 from billing.documents.words import LABELS
 from billing.e_invoices.document import (
     CREDIT_NOTE,
@@ -158,18 +159,14 @@ def _address(address: Json | None) -> Address | None:
 
 
 def _payment(seller: Json, number: str, currency: str) -> Payment:
-    """Return a transfer to the company's account in this currency, or else to its default one."""
-    accounts: Sequence[Json] = seller.get("bank_accounts") or ([seller] if seller.get("iban") else [])
-    if not accounts:
+    """Return a transfer to the account that the PDF names."""
+    account = bank_account(dict(seller), currency)
+    iban = (account.get("iban") or "").replace(" ", "")
+    if not iban:
         return Payment(_UNDEFINED, number)
-    in_currency = [account for account in accounts if account.get("currency") == currency]
-    account = (in_currency or [each for each in accounts if each.get("is_default")] or accounts)[0]
     holder = _text(seller.get("legal_name") or seller.get("name"))
-    return Payment(
-        _SEPA_TRANSFER if currency == "EUR" else _TRANSFER,
-        number,
-        Account(account["iban"].replace(" ", ""), holder, _text(account.get("bic"))),
-    )
+    means = _SEPA_TRANSFER if currency == "EUR" else _TRANSFER
+    return Payment(means, number, Account(iban, holder, _text(account.get("bic"))))
 
 
 def _totals(document: Json, currency: str) -> Totals:

@@ -2,16 +2,21 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 from lxml import etree
 
 from billing.e_invoices.document import (
     NOT_SUBJECT_TO_TAX,
+    Account,
     Address,
     Adjustment,
+    Contact,
+    Delivery,
     Document,
     Line,
     Payment,
+    Period,
     TaxRow,
     TradeParty,
 )
@@ -28,7 +33,8 @@ def write_ubl(document: Document, profile: Profile) -> bytes:
     """Return the document as UBL, encoded as UTF-8. What is missing is left out; nothing is checked."""
     kind = "CreditNote" if document.is_credit_note else "Invoice"
     namespace = f"{_OASIS}{kind}-2"
-    root = etree.Element(f"{{{namespace}}}{kind}", nsmap={None: namespace, **_NAMESPACES})
+    nsmap: dict[Any, str] = {None: namespace, **_NAMESPACES}  # the stubs don't know a default namespace
+    root = etree.Element(f"{{{namespace}}}{kind}", nsmap=nsmap)
     for node in (*_header(document, profile), *_parties(document), *_payment(document), *_figures(document)):
         if node is not None:
             root.append(node)
@@ -64,8 +70,10 @@ def _group(name: str, *children: Node | None) -> Node | None:
 
 def _header(document: Document, profile: Profile) -> list[Node | None]:
     credit, preceding = document.is_credit_note, document.preceding
-    referred = preceding and _group(
-        "InvoiceDocumentReference", _value("ID", preceding.number), _value("IssueDate", preceding.issue_date)
+    referred = (
+        _group("InvoiceDocumentReference", _value("ID", preceding.number), _value("IssueDate", preceding.issue_date))
+        if preceding
+        else None
     )
     # an order reference needs the buyer's number; without one, the guidelines want NA beside the seller's
     order = document.purchase_order or ("NA" if document.sales_order else None)
@@ -79,33 +87,42 @@ def _header(document: Document, profile: Profile) -> list[Node | None]:
         _value("Note", document.note),
         _value("DocumentCurrencyCode", document.currency),
         _value("BuyerReference", document.buyer_reference),
-        document.period
-        and _group("InvoicePeriod", _value("StartDate", document.period.start), _value("EndDate", document.period.end)),
+        _period(document.period),
         _group("OrderReference", _value("ID", order), _value("SalesOrderID", document.sales_order)),
         _group("BillingReference", referred),
     ]
 
 
+def _period(period: Period | None) -> Node | None:
+    if period is None:
+        return None
+    return _group("InvoicePeriod", _value("StartDate", period.start), _value("EndDate", period.end))
+
+
 def _parties(document: Document) -> list[Node | None]:
-    delivery = document.delivery
     return [
         _group("AccountingSupplierParty", _party(document.seller, is_seller=True)),
         _group("AccountingCustomerParty", _party(document.buyer, is_seller=False)),
-        delivery
-        and _group(
-            "Delivery",
-            _value("ActualDeliveryDate", delivery.date),
-            _group("DeliveryLocation", _address("Address", delivery.address)),
-            _group("DeliveryParty", _group("PartyName", _value("Name", delivery.name))),
-        ),
+        _delivery(document.delivery),
     ]
 
 
+def _delivery(delivery: Delivery | None) -> Node | None:
+    if delivery is None:
+        return None
+    return _group(
+        "Delivery",
+        _value("ActualDeliveryDate", delivery.date),
+        _group("DeliveryLocation", _address("Address", delivery.address)),
+        _group("DeliveryParty", _group("PartyName", _value("Name", delivery.name))),
+    )
+
+
 def _party(party: TradeParty, *, is_seller: bool) -> Node | None:
-    endpoint, contact = party.electronic_address, party.contact
+    endpoint = party.electronic_address
     return _group(
         "Party",
-        endpoint and _value("EndpointID", endpoint.id, schemeID=endpoint.scheme),
+        _value("EndpointID", endpoint.id, schemeID=endpoint.scheme) if endpoint else None,
         _group("PartyName", _value("Name", party.trade_name)),
         _address("PostalAddress", party.address),
         _tax_scheme(party.vat_id, "VAT"),
@@ -115,13 +132,18 @@ def _party(party: TradeParty, *, is_seller: bool) -> Node | None:
             _value("RegistrationName", party.name),
             _value("CompanyID", party.registration_number),
         ),
-        contact
-        and _group(
-            "Contact",
-            _value("Name", contact.name),
-            _value("Telephone", contact.phone),
-            _value("ElectronicMail", contact.email),
-        ),
+        _contact(party.contact),
+    )
+
+
+def _contact(contact: Contact | None) -> Node | None:
+    if contact is None:
+        return None
+    return _group(
+        "Contact",
+        _value("Name", contact.name),
+        _value("Telephone", contact.phone),
+        _value("ElectronicMail", contact.email),
     )
 
 
@@ -132,7 +154,9 @@ def _tax_scheme(number: str | None, scheme: str) -> Node | None:
 
 
 def _address(name: str, address: Address | None) -> Node | None:
-    return address and _group(
+    if address is None:
+        return None
+    return _group(
         name,
         _value("StreetName", address.street),
         _value("CityName", address.city),
@@ -143,28 +167,31 @@ def _address(name: str, address: Address | None) -> Node | None:
 
 
 def _payment(document: Document) -> list[Node | None]:
-    payment = document.payment
     due = document.due_date if document.is_credit_note else None
     return [
-        payment and _payment_means(payment, due),
+        _payment_means(document.payment, due) if document.payment else None,
         _group("PaymentTerms", _value("Note", document.terms)),
     ]
 
 
 def _payment_means(payment: Payment, due: dt.date | None) -> Node | None:
-    account = payment.account
     return _group(
         "PaymentMeans",
         _value("PaymentMeansCode", payment.means_code),
         _value("PaymentDueDate", due),
         _value("PaymentID", payment.reference),
-        account
-        and _group(
-            "PayeeFinancialAccount",
-            _value("ID", account.iban),
-            _value("Name", account.holder),
-            _group("FinancialInstitutionBranch", _value("ID", account.bic)),
-        ),
+        _account(payment.account),
+    )
+
+
+def _account(account: Account | None) -> Node | None:
+    if account is None:
+        return None
+    return _group(
+        "PayeeFinancialAccount",
+        _value("ID", account.iban),
+        _value("Name", account.holder),
+        _group("FinancialInstitutionBranch", _value("ID", account.bic)),
     )
 
 
@@ -236,7 +263,9 @@ def _line(line: Line, document: Document) -> Node | None:
 
 
 def _adjustment(adjustment: Adjustment | None, currency: str, *, is_charge: bool) -> Node | None:
-    return adjustment and _group(
+    if adjustment is None:
+        return None
+    return _group(
         "AllowanceCharge",
         _value("ChargeIndicator", "true" if is_charge else "false"),
         _value("AllowanceChargeReason", adjustment.reason),

@@ -27,7 +27,7 @@ from parties.choices import EInvoiceProfile
 from parties.queries import as_written_to
 from skeleton.jobs.queue import job
 from skeleton.jobs.titles import titled
-from skeleton.kernel.actors import Actor
+from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import BadRequest, Invalid
 
 _PROFILES = {
@@ -75,6 +75,16 @@ def credit_note_source(rows: QuerySet[CreditNote], credit_note_id: UUID, *, lang
     return Source({"credit_note_id": credit_note_id}, note["sent_at"] is not None, document, customer)
 
 
+def invoice_of(invoice_id: UUID, actor: Actor) -> Source:
+    """Return an invoice, written in the customer's language or else the actor's. Raises NotFound."""
+    return invoice_source(Invoice.objects.visible_to(actor), invoice_id, language=actor.language)
+
+
+def credit_note_of(credit_note_id: UUID, actor: Actor) -> Source:
+    """Return a credit note, written in the customer's language or else the actor's. Raises NotFound."""
+    return credit_note_source(CreditNote.objects.visible_to(actor), credit_note_id, language=actor.language)
+
+
 def findings(source: Source, profile: Profile | None) -> list[Finding]:
     """Return what keeps a document from being accepted. `profile` defaults to the customer's.
 
@@ -93,14 +103,14 @@ def e_invoice(source: Source, profile: Profile | None) -> XmlFile:
 
 def facturx_invoice(*, invoice_id: UUID, language: str | None, actor: Actor) -> PdfFile:
     """Return the PDF of an invoice as sent, with its XML inside. Raises NotFound, Invalid."""
-    source = invoice_source(Invoice.objects.visible_to(actor), invoice_id, language=actor.language)
-    return invoice_pdf(invoice_id=invoice_id, language=language, actor=actor, embedding=_embedding(source))
+    embedding = _embedding(invoice_of(invoice_id, actor))
+    return invoice_pdf(invoice_id=invoice_id, language=language, actor=actor, embedding=embedding)
 
 
 def facturx_credit_note(*, credit_note_id: UUID, language: str | None, actor: Actor) -> PdfFile:
     """Return the PDF of a credit note with its XML inside. Raises NotFound, Invalid."""
-    source = credit_note_source(CreditNote.objects.visible_to(actor), credit_note_id, language=actor.language)
-    return credit_note_pdf(credit_note_id=credit_note_id, language=language, actor=actor, embedding=_embedding(source))
+    embedding = _embedding(credit_note_of(credit_note_id, actor))
+    return credit_note_pdf(credit_note_id=credit_note_id, language=language, actor=actor, embedding=embedding)
 
 
 def issue_e_invoice_of_sent(document: Invoice | CreditNote, customer: Mapping[str, Any], *, actor: Actor) -> None:
@@ -133,6 +143,25 @@ def issue_e_invoice(*, language: str, invoice_id: str | None = None, credit_note
     profile = profile_of_customer(source.customer)
     if profile:
         _xml(source, profile)
+
+
+def attachment(document: Invoice | CreditNote, *, language: str) -> XmlFile | PdfFile | None:
+    """Return the e-invoice that is sent along with a sent document, if the customer gets any.
+
+    It is the XML or, for Factur-X, the PDF with the XML inside, which takes the place of the plain one. `language` is
+    the sender's. Raises Invalid.
+    """
+    is_invoice = isinstance(document, Invoice)
+    source_of = invoice_of if is_invoice else credit_note_of
+    source = source_of(document.pk, SYSTEM)
+    profile = profile_of_customer(source.customer)
+    if profile is None or not source.is_sent:
+        return None
+    if profile != Profile.FACTURX:
+        return e_invoice(source, profile)
+    if is_invoice:
+        return facturx_invoice(invoice_id=document.pk, language=language, actor=SYSTEM)
+    return facturx_credit_note(credit_note_id=document.pk, language=language, actor=SYSTEM)
 
 
 def profile_of_customer(customer: Mapping[str, Any]) -> Profile | None:

@@ -35,7 +35,8 @@ def _address(party: str, **changes: Any) -> Mutation:
     def mutate(document: Document) -> Document:
         changed: TradeParty = getattr(document, party)
         assert changed.address
-        return replace(document, **{party: replace(changed, address=replace(changed.address, **changes))})
+        moved: dict[str, Any] = {party: replace(changed, address=replace(changed.address, **changes))}
+        return replace(document, **moved)
 
     return mutate
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
 from pypdf import PdfReader
 
@@ -16,6 +17,8 @@ from billing.e_invoices.profiles import Profile
 from billing.models import CreditNote, EInvoice, Invoice
 from billing.services import e_invoices
 from billing.services.credit_notes import create_credit_note
+from billing.services.documents import PdfFile
+from billing.services.e_invoices import XmlFile
 from billing.tests.factories import credited, customer, draft, line, sent
 from inventory.models import Item
 from inventory.tests.factories import item
@@ -268,6 +271,39 @@ def test_those_that_earlier_versions_kept_are_checked(owner, company):
         )
     checked = owner.get(f"/invoices/{made.pk}/check", profile="facturx")
     assert {"company.country", "customer.address.country"} <= fields_of(checked)
+
+
+def test_what_goes_with_the_mail_is_what_the_customer_gets(company):
+    as_xml, inside, neither = (sent(line(tax_rate=19), of=buyer(kind)) for kind in ("peppol", "facturx", "none"))
+    file = e_invoices.attachment(as_xml, language="de")
+    assert isinstance(file, XmlFile)
+    assert (file.name, file.xml) == (f"{as_xml.number}.xml", bytes(EInvoice.objects.get(invoice=as_xml).xml))
+    hybrid = e_invoices.attachment(inside, language="de")
+    assert isinstance(hybrid, PdfFile)
+    assert PdfReader(io.BytesIO(hybrid.pdf)).attachments
+    assert e_invoices.attachment(neither, language="de") is None
+    assert e_invoices.attachment(draft(line(tax_rate=19), of=buyer()), language="de") is None
+    note = CreditNote.objects.get(pk=credited(inside))
+    assert isinstance(e_invoices.attachment(note, language="de"), PdfFile)
+
+
+def test_the_command_checks_what_was_handed_out_and_what_could_be(company):
+    made = sent(line(tax_rate=19), of=buyer())
+    sent(line(tax_rate=0), of=buyer("none"))
+    e_invoices.issue_e_invoice(invoice_id=str(made.pk), language="de")
+    said = io.StringIO()
+    call_command("check_e_invoices", stdout=said)
+    assert said.getvalue() == "1 e-invoices checked.\n"
+    call_command("check_e_invoices", profile="xrechnung-ubl", stdout=said)
+    assert "1 documents checked as XRechnung (UBL)." in said.getvalue()
+    assert "1 documents cannot be one because of lines.0.tax_code." in said.getvalue()
+    with without_triggers() as cursor:
+        spoiled = bytes(EInvoice.objects.get().xml).replace(b"<cbc:BuyerReference>04", b"<cbc:Buyer>04")
+        spoiled = spoiled.replace(b"</cbc:BuyerReference>", b"</cbc:Buyer>")
+        cursor.execute("UPDATE billing_e_invoice SET xml = %s, checksum = encode(sha256(%s), 'hex')", [spoiled] * 2)
+    with pytest.raises(CommandError, match="1 e-invoices would be refused"):
+        call_command("check_e_invoices", stdout=said)
+    assert f"{made.number} (XRechnung (UBL)): refused: XSD" in said.getvalue()
 
 
 ATTACKS = {

@@ -52,7 +52,7 @@ def category_rules(document: Document, profile: Profile) -> Iterator[Finding]:
             told = _("The rate of category S is over 0, that of all others 0.")
             yield Finding(f"{_CATEGORIES[line.category].prefix}-05", "BT-152", field, told)
     used = {line.category for line in document.lines}
-    for category in sorted(used & _CATEGORIES.keys()):
+    for category in (each for each in _CATEGORIES if each in used):
         yield from _party_rules(document, category)
 
 
@@ -92,12 +92,14 @@ def tax_rules(document: Document, profile: Profile) -> Iterator[Finding]:
         lines[key] = lines.get(key, Decimal(0)) + line.total
     rows = [(row.category, row.rate) for row in document.taxes]
     for category, rate in lines:
-        if category in _CATEGORIES and rows.count((category, rate)) != 1:
-            yield Finding(f"{_CATEGORIES[category].prefix}-01", "BG-23", "tax_breakdown", _WRONG)
+        known = _CATEGORIES.get(category or "")
+        if known and rows.count((category, rate)) != 1:
+            yield Finding(f"{known.prefix}-01", "BG-23", "tax_breakdown", _WRONG)
     for row in document.taxes:
-        if row.category in _CATEGORIES:
-            yield from _row_rules(row, lines.get((row.category, row.rate)), _CATEGORIES[row.category])
-            yield from _exemption_rules(row, profile, _CATEGORIES[row.category])
+        known = _CATEGORIES.get(row.category or "")
+        if known:
+            yield from _row_rules(row, lines.get((row.category, row.rate)), known)
+            yield from _exemption_rules(row, profile, known)
 
 
 def _row_rules(row: TaxRow, base: Decimal | None, rules: _Category) -> Iterator[Finding]:
