@@ -167,6 +167,8 @@ class CustomerForm(PartyForm):
         names = {part: f"electronic_address_{part}" for part in ("scheme", "id")}
         for name in names.values():
             body.pop(name, None)
+        if "e_invoice" in body:
+            body["e_invoice"] = body["e_invoice"] or None
         if any(name in self.changed_data for name in names.values()):
             typed = {part: self.cleaned_data.get(name) for part, name in names.items() if self.cleaned_data.get(name)}
             body["electronic_address"] = typed or None
