@@ -4,8 +4,9 @@ import datetime as dt
 
 from django.db.models import F, OuterRef, QuerySet, Sum
 
-from accounting.choices import AccountType, PeriodStatus
+from accounting.choices import CONTROL_ACCOUNTS, AccountType, PeriodStatus
 from accounting.models import NET, Line, MonthTotal, Period, Total, on_normal_side
+from accounting.tax_code_models import TaxCode
 
 
 def balances_of_account() -> QuerySet[Total]:
@@ -30,6 +31,16 @@ def revenue_by_month(first: dt.date, last: dt.date) -> dict[str, dict[dt.date, i
     for currency, month, net in totals.values_list("currency", "month").annotate(net=Sum(F("credit") - F("debit"))):
         earned.setdefault(currency, {})[month] = int(net)
     return earned
+
+
+def control_account_codes() -> tuple[str, ...]:
+    """Return the codes of the accounts that documents are compared with: those of roles, and those of tax codes.
+
+    Posting to them by hand must be intended.
+    """
+    of_tax_codes = TaxCode.objects.filter(account__isnull=False).order_by("account__code")
+    named = (*(role.code for role in CONTROL_ACCOUNTS), *of_tax_codes.values_list("account__code", flat=True))
+    return tuple(dict.fromkeys(named))
 
 
 def is_closed(day: dt.date) -> bool:

@@ -12,7 +12,7 @@ from billing.choices import OrderStatus
 from billing.credit_note_serializers import CancelledInvoiceSerializer
 from billing.document_language import HYBRID, LANGUAGE, wanted_form, wanted_language
 from billing.e_invoice_views import PROFILE, EInvoiceMixin
-from billing.examples import CONFIRM, INVOICE, INVOICE_OF_SERVICE, LINE, ORDER, ORDER_LINE
+from billing.examples import CONFIRM, INVOICE, INVOICE_OF_SERVICE, LINE, ORDER, ORDER_LINE, TAXED_LINE
 from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet
 from billing.models import Invoice, Order
 from billing.reports import aging_rows, receivables_aging
@@ -212,7 +212,7 @@ class InvoiceViewSet(EInvoiceMixin, WriteOffMixin, ModelViewSet):
         input=LineInputSerializer,
         status=201,
         errors=(404, 409),
-        examples=(LINE,),
+        examples=(LINE, TAXED_LINE),
     )
     def add_line(self, request: Request, pk: str) -> HttpResponse:
         """Drafts only. Returns the invoice."""

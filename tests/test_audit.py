@@ -77,6 +77,7 @@ HIDDEN = {
     "billing_invoice": {"search_text", "number_key"},
     "billing_order": {"search_text", "number_key", "unbilled_total"},
     "billing_payment": {"number_key", "allocated", "refunded"},
+    "company_company": {"logo_id"},
     "contracts_contract": {"validity_period"},
     "files_file": {"storage_key"},
     "identity_user": {"last_login", "password", "session_epoch"},

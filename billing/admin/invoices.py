@@ -14,6 +14,7 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
+from accounting.form_fields import UnitField
 from billing.admin.addresses import ADDRESS_FIELDS, AddressForm, one_line
 from billing.admin.corrections import CorrectionActions
 from billing.admin.drafts import (
@@ -25,6 +26,7 @@ from billing.admin.drafts import (
     IssuedDocumentInline,
     LineInline,
     NewDocumentForm,
+    PricedLineForm,
     ReadOnlyLineInline,
     ReasonForm,
     pdf_downloads,
@@ -44,6 +46,7 @@ from billing.serializers import (
 )
 from billing.services import documents, invoices, payments
 from billing.services.e_invoices import facturx_invoice, invoice_of
+from inventory.models import Item
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_money
 from skeleton.kernel.translation import Text
@@ -51,7 +54,7 @@ from skeleton.office.actions import admin_action
 from skeleton.office.admins import ReadOnlyInline
 from skeleton.office.columns import EMPTY, format_money_html, label, money_column
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter, RelatedRecordFilter
-from skeleton.office.forms import ActionForm, RecordForm, small_textarea
+from skeleton.office.forms import ActionForm, AutocompleteField, small_textarea
 from skeleton.office.numbers import AmountField
 
 COLOURS: dict[str, str] = {
@@ -72,23 +75,49 @@ def can(action: str) -> Any:
 # --- lines and payments -----------------------------------------------------------------------------------------------
 
 
-class LineForm(RecordForm):
-    unit_price = AmountField(label=_("Unit price"))
-    discount = AmountField(required=False, initial=0, label=_("Discount"))
+class LineForm(PricedLineForm):
+    """A line. With an item, empty fields default to the item's values."""
+
+    item_id = AutocompleteField(Item.objects.all(), screen="inventory.item", required=False, label=_("Item"))
+    description = forms.CharField(
+        required=False, max_length=1000, widget=widgets.UnfoldAdminTextInputWidget, label=_("Description")
+    )
+    unit_code = UnitField()
+    unit_price = AmountField(required=False, label=_("Unit price"))
 
     class Meta:
         model = InvoiceLine
-        fields = ("description", "quantity", "unit_price", "discount", "tax_rate")
+        fields = ("quantity", "unit_code", "unit_price", "price_base_quantity", "discount", "tax_rate")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("item_id", self.instance.item_id)
+        self.initial.setdefault("description", self.instance.description)
 
     def request_body(self, *, partial: bool) -> dict[str, Any]:
+        """Leave out of a new line what is the item's, unless it was entered."""
         body = super().request_body(partial=partial)
-        return {**body, "discount": body["discount"] or 0} if "discount" in body else body
+        if partial:
+            return body
+        of_item = ("unit_code", "tax_rate") if body.get("item_id") else ()
+        unentered = {name for name in of_item if name not in self.changed_data}
+        return {name: value for name, value in body.items() if value not in (None, "") and name not in unentered}
 
 
 class InvoiceLineInline(LineInline):
     model = InvoiceLine
     form = LineForm
-    fields = ("description", "quantity", "unit_price", "discount", "tax_rate")
+    fields = (
+        "item_id",
+        "description",
+        "quantity",
+        "unit_code",
+        "unit_price",
+        "price_base_quantity",
+        "discount",
+        "tax_code",
+        "tax_rate",
+    )
 
 
 class ReadOnlyInvoiceLineInline(ReadOnlyLineInline):
@@ -164,6 +193,8 @@ class DraftForm(AddressForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "issue_date" not in self.fields:  # of whoever may only look
+            return
         issue_date, due_date = self.fields["issue_date"], self.fields["due_date"]
         issue_date.required = due_date.required = False
         issue_date.help_text = _("Leave empty for the day of sending. Not in the future.")

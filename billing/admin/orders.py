@@ -15,6 +15,7 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
+from accounting.form_fields import UnitField
 from billing.admin.addresses import ADDRESS_FIELDS, AddressForm, one_line
 from billing.admin.drafts import (
     PDF_MENU,
@@ -25,6 +26,7 @@ from billing.admin.drafts import (
     LineFormSet,
     LineInline,
     NewDocumentForm,
+    PricedLineForm,
     ReadOnlyLineInline,
     ReasonForm,
     pdf_downloads,
@@ -51,7 +53,7 @@ from skeleton.office.actions import admin_action
 from skeleton.office.admins import ReadOnlyInline
 from skeleton.office.columns import EMPTY, format_money_html, status_column
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter
-from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, RecordForm
+from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField
 from skeleton.office.numbers import AmountField, LocalizedDecimalField
 
 COLOURS: dict[str, str] = {
@@ -69,34 +71,29 @@ COLOURS: dict[str, str] = {
 _ITEM_DEFAULT_WIDGET = widgets.UnfoldAdminTextInputWidget(attrs={"placeholder": _("the item's")})
 
 
-class OrderLineForm(RecordForm):
+class OrderLineForm(PricedLineForm):
     """A line. Empty fields default to the item's values."""
 
     item_id = AutocompleteField(Item.objects.all(), screen="inventory.item", label=_("Item"))
+    unit_code = UnitField(empty=_("the item's"))
     unit_price = AmountField(required=False, widget=_ITEM_DEFAULT_WIDGET, label=_("Unit price"))
-    discount = AmountField(required=False, label=_("Discount"))
     tax_rate = LocalizedDecimalField(
         required=False, max_digits=7, decimal_places=4, widget=_ITEM_DEFAULT_WIDGET, label=_("Tax rate")
     )
 
     class Meta:
         model = OrderLine
-        fields = ("quantity", "unit_price", "discount", "tax_rate")
+        fields = ("quantity", "unit_code", "unit_price", "price_base_quantity", "discount", "tax_rate")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
-            self.initial.update(discount=None, tax_rate=None)
+            self.initial.update(discount=None, tax_rate=None, unit_code=None)
         else:
             self.initial["item_id"] = self.instance.item_id
 
-    def _post_clean(self) -> None:
-        """Leave the instance alone: an empty price means the item's, but no row may be without a price."""
-
     def request_body(self, *, partial: bool) -> dict[str, Any]:
         body = super().request_body(partial=partial)
-        if "discount" in body:
-            body["discount"] = body["discount"] or 0
         return body if partial else {name: value for name, value in body.items() if value is not None}
 
 
@@ -111,7 +108,16 @@ class OrderLineInline(LineInline):
     model = OrderLine
     form = OrderLineForm
     formset = OrderLineFormSet
-    fields = ("item_id", "quantity", "unit_price", "discount", "tax_rate")
+    fields = (
+        "item_id",
+        "quantity",
+        "unit_code",
+        "unit_price",
+        "price_base_quantity",
+        "discount",
+        "tax_code",
+        "tax_rate",
+    )
 
 
 class ReadOnlyOrderLineInline(ReadOnlyLineInline):
