@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from django.db import connection
 from hypothesis import settings as hypothesis_settings
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
 from accounting.services import seed_chart
 from skeleton.identity.tests.factories import client_of, user_in_role, user_with
+from skeleton.notifications.tests.postoffice import PostOffice, free_port
 from skeleton.testkit.client import ApiClient
 from skeleton.testkit.flush import flush_past_triggers
 from skeleton.testkit.roles import application_role
@@ -72,3 +74,47 @@ def holding(db: None) -> Callable[..., ApiClient]:
 def chart(db: None) -> None:
     """The seeded accounts: whoever sends or pays invoices needs them."""
     seed_chart()
+
+
+# --- mail -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mail_settings(settings: Settings) -> Settings:
+    """The SMTP backend of the real settings, with a port on which nothing listens yet."""
+    settings.EMAIL_BACKEND = "skeleton.notifications.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    settings.DEFAULT_FROM_EMAIL = "Skeleton <crm@example.com>"
+    return settings
+
+
+@pytest.fixture
+def closed_office(mail_settings: Settings) -> Iterator[PostOffice]:
+    """An SMTP server that is down and can be started."""
+    office = PostOffice(mail_settings.EMAIL_PORT)
+    yield office
+    office.close()
+
+
+@pytest.fixture
+def office(closed_office: PostOffice) -> PostOffice:
+    """An SMTP server."""
+    closed_office.open()
+    return closed_office
+
+
+@pytest.fixture
+def empty_queue(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """For a worker in this process: clear the queue's tables, which Django doesn't flush, and close its connections."""
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
+    _clear()
+    yield
+    _clear()
+
+
+def _clear() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+        cursor.execute("DELETE FROM procrastinate_workers")

@@ -49,4 +49,5 @@ class BillingConfig(AppConfig):
         declare_constraints()
         integrity_checks.register_checks()
         control_checks.register_control_checks()
+        import_module("billing.checks")
         import_module("billing.links").register_all()  # needs the models, which this module is imported before

@@ -50,6 +50,22 @@ class SettlementKind(TextChoices):
     WRITE_OFF = "write_off", _("Write-off")
 
 
+class EmailKind(TextChoices):
+    """Whether an e-mail brings a document, or reminds of an invoice that is overdue."""
+
+    DOCUMENT = "document", _("Document")
+    REMINDER = "reminder", _("Reminder")
+
+
+class EmailStatus(TextChoices):
+    """What has become of an e-mail. A queued one may have failed before; a reminder of what is settled is cancelled."""
+
+    QUEUED = "queued", pgettext_lazy("e-mail", "Queued")
+    SENT = "sent", pgettext_lazy("e-mail", "Sent")
+    FAILED = "failed", pgettext_lazy("e-mail", "Failed")
+    CANCELLED = "cancelled", pgettext_lazy("e-mail", "Not sent")
+
+
 class Purpose(TextChoices):
     """The reasons for which a document or a settlement is posted, once each."""
 

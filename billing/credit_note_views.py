@@ -1,6 +1,7 @@
 """The API of credit notes and write-offs."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -15,18 +16,19 @@ from billing.credit_note_serializers import (
 )
 from billing.document_language import HYBRID, LANGUAGE, wanted_form
 from billing.e_invoice_views import PROFILE, EInvoiceMixin
+from billing.email_serializers import SendCreditNoteInputSerializer
+from billing.email_views import EmailMixin
 from billing.examples import CREDIT_NOTE, CREDIT_NOTE_ALLOCATION, CREDIT_NOTE_REFUND
 from billing.filters import CreditNoteFilterSet
 from billing.models import CreditNote, Payment
 from billing.payment_serializers import PaymentSerializer, RefundInputSerializer, UnallocateInputSerializer
-from billing.services import credit_notes, documents, note_allocations
+from billing.services import credit_notes, documents, emails, note_allocations
 from billing.services.e_invoices import Source, credit_note_of, facturx_credit_note
 from skeleton.rest.actions import action, describe
 from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse
 from skeleton.rest.object_checks import enforced_by_services
 from skeleton.rest.permissions import HasPermission
-from skeleton.rest.serializers import EmptySerializer
 from skeleton.rest.viewsets import CreateMixin, DestroyMixin, ListMixin, RetrieveMixin, UpdateMixin
 
 
@@ -53,7 +55,7 @@ class InvoiceCreditNoteViewSet(CreateMixin):
         return self.answer(self.read_one(made), 201)
 
 
-class CreditNoteViewSet(EInvoiceMixin, ListMixin, RetrieveMixin, UpdateMixin, DestroyMixin):
+class CreditNoteViewSet(EInvoiceMixin, EmailMixin, ListMixin, RetrieveMixin, UpdateMixin, DestroyMixin):
     tag = "Credit notes"
     permission_classes = [HasPermission("invoices")]
     serializer_class = CreditNoteSerializer
@@ -84,15 +86,15 @@ class CreditNoteViewSet(EInvoiceMixin, ListMixin, RetrieveMixin, UpdateMixin, De
         """Drafts only."""
         credit_notes.delete_credit_note(credit_note_id=self.pk, actor=self.actor)
 
-    @action(detail=True, methods=["post"], summary="Send", input=EmptySerializer, errors=(403, 404, 409))
+    @action(detail=True, methods=["post"], summary="Send", input=SendCreditNoteInputSerializer, errors=(403, 404, 409))
     def send(self, request: Request, pk: str) -> HttpResponse:
         """Numbers the credit note, works out its shares as they are now, and posts it. Nothing changes afterwards.
 
         It settles its invoice first. What exceeds the amount due is on account: it can be allocated to another invoice
-        of the customer, or refunded. Crediting more than is left is a 409.
+        of the customer, or refunded. Crediting more than is left is a 409. With `email`, it is e-mailed to the
+        customer.
         """
-        self.parse()
-        credit_notes.send_credit_note(credit_note_id=self.pk, actor=self.actor)
+        credit_notes.send_credit_note(credit_note_id=self.pk, **self.parse(), actor=self.actor)
         return self.show(self.pk)
 
     @action(
@@ -153,3 +155,6 @@ class CreditNoteViewSet(EInvoiceMixin, ListMixin, RetrieveMixin, UpdateMixin, De
         made = facturx_credit_note if is_hybrid else documents.credit_note_pdf
         paper = made(credit_note_id=self.pk, language=language, actor=self.actor)
         return PdfResponse(paper.name, paper.pdf)
+
+    def queue_email(self, values: Any) -> UUID:
+        return emails.email_credit_note(credit_note_id=self.pk, values=values, actor=self.actor)

@@ -16,6 +16,7 @@ def declare_constraints() -> None:
     _declare_invoices_of_orders()
     _declare_credit_notes()
     _declare_issued_credit_notes()
+    _declare_emails()
 
 
 def _declare_tax_codes() -> None:
@@ -214,3 +215,12 @@ def _declare_issued_credit_notes() -> None:
     declare(
         "billing_invoice_cancelled_by_credit_note", Conflict, _("A sent invoice is cancelled by crediting all of it.")
     )
+
+
+def _declare_emails() -> None:
+    declare("billing_email_begins_queued", Conflict, _("A new e-mail must be queued."))
+    declare("billing_email_of_draft", Conflict, _("A draft cannot be e-mailed."))
+    declare("billing_email_reminder_due", Conflict, _("Only an invoice on which something is due is reminded of."))
+    declare("billing_email_fixed", Conflict, _("What was written in an e-mail cannot be changed."))
+    declare("billing_email_final", Conflict, _("Only failed e-mail can be sent again."))
+    declare("billing_email_permanent", Conflict, _("The log of e-mail cannot be deleted."))

@@ -132,3 +132,15 @@ CREDIT_NOTE_REFUND = OpenApiExample(
 WRITE_OFF = OpenApiExample(
     "Bad debt, with its tax", value={"reason": "The customer is insolvent", "correct_tax": True}, request_only=True
 )
+
+EMAIL = OpenApiExample(
+    "To the accounting department, with a copy",
+    value={"to": ["invoices@acme.com"], "cc": ["jane@acme.com"], "subject": "Your invoice"},
+    request_only=True,
+)
+
+REMINDER = OpenApiExample(
+    "In your own words",
+    value={"message": "We have not received your payment yet. Is anything wrong?"},
+    request_only=True,
+)

@@ -11,6 +11,7 @@ from rest_framework.fields import Field
 from accounting.choices import TaxCategory
 from accounting.serializers import PlainSerializer, SignedMoneyField, TaxCodeField
 from billing.choices import InvoiceStatus, OrderStatus
+from billing.email_serializers import EMAIL_HELP
 from billing.models import InvoiceLine, OrderLine, OrderStatusChange, Payment, Settlement
 from billing.models.invoices import supply_date
 from billing.payment_serializers import LONG_TEXT, MAX_LINES, InvoicePaymentSerializer, SettlementSerializer
@@ -269,6 +270,7 @@ class SendInputSerializer(InputSerializer):
         required=False,
         help_text="Settle it with what the customer has on account: credit notes, then payments, oldest first.",
     )
+    email = BooleanField(required=False, help_text=EMAIL_HELP)
 
 
 class CancelInputSerializer(InputSerializer):

@@ -59,6 +59,11 @@ NOTHING_TO_WRITE_OFF: Messages = {
     _PAID: _("Nothing is due on this invoice."),
     _CANCELLED: _("This invoice has been cancelled, so nothing is due on it."),
 }
+INVOICE_NOT_OVERDUE: Messages = {
+    InvoiceStatus.DRAFT: _("This invoice is still a draft, so nothing is due on it yet."),
+    _PAID: _("Nothing is due on this invoice."),
+    _CANCELLED: _("This invoice has been cancelled, so nothing is due on it."),
+}
 
 ORDER_NOT_EDITABLE: Messages = {
     OrderStatus.PENDING: _(

@@ -1,6 +1,7 @@
 """The API of orders, invoices and the receivables report."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
@@ -12,6 +13,7 @@ from billing.choices import OrderStatus
 from billing.credit_note_serializers import CancelledInvoiceSerializer
 from billing.document_language import HYBRID, LANGUAGE, wanted_form, wanted_language
 from billing.e_invoice_views import PROFILE, EInvoiceMixin
+from billing.email_views import EmailMixin, ReminderMixin
 from billing.examples import CONFIRM, INVOICE, INVOICE_OF_SERVICE, LINE, ORDER, ORDER_LINE, TAXED_LINE
 from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet
 from billing.models import Invoice, Order
@@ -33,7 +35,7 @@ from billing.serializers import (
     SendInputSerializer,
     StatusInputSerializer,
 )
-from billing.services import documents, invoices, orders
+from billing.services import documents, emails, invoices, orders
 from billing.services.e_invoices import Source, facturx_invoice, invoice_of
 from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
@@ -48,7 +50,7 @@ from skeleton.rest.permissions import HasPermission
 from skeleton.rest.viewsets import ApiViewSet, ModelViewSet
 
 
-class OrderViewSet(ModelViewSet):
+class OrderViewSet(EmailMixin, ModelViewSet):
     tag = "Orders"
     permission_classes = [HasPermission("orders")]
     serializer_class = OrderSerializer
@@ -164,8 +166,11 @@ class OrderViewSet(ModelViewSet):
         paper = documents.order_pdf(order_id=self.pk, language=wanted_language(self), actor=self.actor)
         return PdfResponse(paper.name, paper.pdf)
 
+    def queue_email(self, values: Any) -> UUID:
+        return emails.email_order(order_id=self.pk, values=values, actor=self.actor)
 
-class InvoiceViewSet(EInvoiceMixin, WriteOffMixin, ModelViewSet):
+
+class InvoiceViewSet(EInvoiceMixin, ReminderMixin, WriteOffMixin, ModelViewSet):
     tag = "Invoices"
     permission_classes = [HasPermission("invoices")]
     serializer_class = InvoiceSerializer
@@ -251,7 +256,7 @@ class InvoiceViewSet(EInvoiceMixin, WriteOffMixin, ModelViewSet):
         """Requires a line. Afterwards only the notes can be changed. An invoice of 0 becomes paid.
 
         With `use_on_account`, what the customer has on account settles the invoice: credit notes, then payments, each
-        oldest first.
+        oldest first. With `email`, it is e-mailed to the customer.
         """
         invoices.send_invoice(invoice_id=self.pk, **self.parse(), actor=self.actor)
         return self.show(self.pk)

@@ -15,3 +15,5 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 PROCRASTINATE_IMPORT_PATHS = ["skeleton.jobs.tests.jobs"]
+EMAIL_HOST, SKELETON_MAIL_FROM = "mail.test", "Skeleton <crm@example.com>"
+"""A mail server is set up, but nothing reaches it: Django's test runner keeps e-mail in memory."""

@@ -8,7 +8,7 @@ import pytest
 from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from billing.models import Invoice, Payment
+from billing.models import DocumentEmail, Invoice, Payment
 from parties.tests.factories import UKRAINE
 from skeleton.company.models import Company
 from skeleton.company.services import upload_logo
@@ -24,7 +24,7 @@ from skeleton.testkit.change_recorder import record_changes, unaudited
 from skeleton.testkit.pages import fields_of
 from skeleton.testkit.visitor import Visitor
 from tests.test_audit import HIDDEN, UNAUDITED
-from tests.writes import World
+from tests.writes import PAST, World
 
 Make = Callable[[World], str]
 """Creates a record in the state that an action requires, and returns its id."""
@@ -193,6 +193,12 @@ def reserved(world):
     return world.reservation()
 
 
+def failed_email(world):
+    email = world.email()
+    DocumentEmail.objects.filter(pk=email).update(status="failed")
+    return email
+
+
 def order(*states):
     return lambda world: world.order(*states)["id"]
 
@@ -276,6 +282,8 @@ SCREENS = {
         {
             "send": (made(World.invoice), nothing),
             "edit_notes": (made(World.invoice), lambda w: {"notes": "New"}),
+            "email": (lambda w: w.invoice("send")["id"], nothing),
+            "remind": (lambda w: w.invoice("send", due_date=PAST)["id"], nothing),
             "record_payment": (lambda w: w.invoice("send")["id"], lambda w: {"amount": "1.00", "method": "card"}),
             "cancel": (lambda w: w.invoice("send")["id"], nothing),
             "credit": (lambda w: w.invoice("send")["id"], lambda w: {"reason": "Late", "everything": "on"}),
@@ -300,6 +308,7 @@ SCREENS = {
         actions={
             "send": (World.credit_note, nothing),
             "edit": (World.credit_note, lambda w: {"reason": "New"}),
+            "email": (World.credit_on_account, nothing),
             "delete": (World.credit_note, nothing),
             "allocate": (credit_beside_invoice, newest_invoice),
             "take_back": (allocated_credit, newest_invoice),
@@ -316,9 +325,11 @@ SCREENS = {
             "ship": (order("confirmed"), nothing),
             "deliver": (order("confirmed", "shipped"), nothing),
             "invoice": (order("confirmed"), nothing),
+            "email": (order("pending"), nothing),
             "cancel": (made(World.order), nothing),
         },
     ),
+    "billing.documentemail": Walk(World.email, actions={"send_again": (failed_email, nothing)}),
     "jobs.job": Walk(
         lambda w: str(count.enqueue(key="x")),
         actions={

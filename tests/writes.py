@@ -16,7 +16,7 @@ from skeleton.files.tests.factories import upload
 from skeleton.identity.tests.factories import PASSWORD, RoleFactory, client_of, user_in_role, user_with
 from skeleton.testkit.client import ApiClient
 
-DUE = "2099-02-15"
+DUE, PAST = "2099-02-15", "2026-01-15"
 LINE = {"description": "Work", "quantity": 1, "unit_price": 1000}
 CREDIT = {"reason": "Damaged"}
 ADDRESS = {"street": "1 Main St", "city": "Lviv", "country": "UA"}
@@ -132,12 +132,16 @@ class World:
             self.chief.patch(f"/orders/{found['id']}/status", {"status": state}).ok()
         return found
 
-    def invoice(self, *verbs: str, customer_id: str | None = None) -> dict[str, Any]:
-        body = {"customer_id": customer_id or self.party(), "due_date": DUE, "lines": [LINE]}
+    def invoice(self, *verbs: str, customer_id: str | None = None, due_date: str = DUE) -> dict[str, Any]:
+        body = {"customer_id": customer_id or self.party(), "due_date": due_date, "lines": [LINE]}
         found: dict[str, Any] = self.chief.post("/invoices", body).ok(201)
         for verb in verbs:
             self.chief.post(f"/invoices/{found['id']}/{verb}").ok()
         return found
+
+    def email(self) -> str:
+        """An e-mail with an invoice."""
+        return self.create(f"/invoices/{self.invoice('send')['id']}/email")
 
     def credit_note(self) -> str:
         return self.create(f"/invoices/{self.invoice('send')['id']}/credit-notes", CREDIT)
@@ -377,6 +381,10 @@ add(
     "POST /invoices/{id}/payments",
     lambda w: (f"/invoices/{w.invoice('send')['id']}/payments", {"amount": 100, "method": "card"}),
 )
+add("POST /invoices/{id}/email", lambda w: (f"/invoices/{w.invoice('send')['id']}/email", None))
+add("POST /invoices/{id}/remind", lambda w: (f"/invoices/{w.invoice('send', due_date=PAST)['id']}/remind", None))
+add("POST /credit-notes/{id}/email", lambda w: (f"/credit-notes/{w.credit_on_account()}/email", None))
+add("POST /orders/{id}/email", lambda w: (f"/orders/{w.order('pending')['id']}/email", None))
 
 
 @request_for("POST /payments")

@@ -32,6 +32,7 @@ from billing.admin.drafts import (
     pdf_downloads,
 )
 from billing.admin.e_invoices import E_INVOICE_MENU, EInvoiceInline, facturx_download, xml_download
+from billing.admin.emails import EmailInline, ReminderAction, SendForm, email_action
 from billing.admin.money import EntriesMixin, method_field, record_link, text_field
 from billing.choices import InvoiceStatus, allowed_actions
 from billing.e_invoices.profiles import Profile
@@ -43,8 +44,9 @@ from billing.serializers import (
     InvoiceInputSerializer,
     InvoiceUpdateInputSerializer,
     LineInputSerializer,
+    SendInputSerializer,
 )
-from billing.services import documents, invoices, payments
+from billing.services import documents, emails, invoices, payments
 from billing.services.e_invoices import facturx_invoice, invoice_of
 from inventory.models import Item
 from skeleton.kernel.actors import Actor
@@ -258,7 +260,7 @@ class OverdueFilter(DropdownFilter):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
+class InvoiceAdmin(CorrectionActions, ReminderAction, EntriesMixin, DocumentAdminBase):
     resources = ("invoices",)
     export_fields = "__all__"
     create_input, update_input, line_input = InvoiceInputSerializer, InvoiceUpdateInputSerializer, LineInputSerializer
@@ -272,7 +274,7 @@ class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
         ("due_date", DateRangeFilter),
     )
     record_actions = (
-        *("send", "record_payment", "use_on_account", "credit", "edit_notes"),
+        *("send", "record_payment", "email", "remind", "use_on_account", "credit", "edit_notes"),
         *("write_off", "undo_write_off", "cancel", PDF_MENU, E_INVOICE_MENU),
     )
     bulk_actions = ("send",)
@@ -320,11 +322,8 @@ class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
         if obj is None:
             return (InvoiceLineInline,)
         lines = InvoiceLineInline if self.has_change_permission(request, obj) else ReadOnlyInvoiceLineInline
-        return (
-            (lines, SettlementInline, CreditNoteInline, IssuedDocumentInline, EInvoiceInline)
-            if obj.sent_at
-            else (lines,)
-        )
+        sent = (SettlementInline, CreditNoteInline, EmailInline, IssuedDocumentInline, EInvoiceInline)
+        return (lines, *sent) if obj.sent_at else (lines,)
 
     # saving
 
@@ -363,13 +362,15 @@ class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
 
     @admin_action(
         _("Send"),
+        form=SendForm,
         condition=can("send"),
         icon="send",
         variant=ActionVariant.PRIMARY,
         question=_("From then on only the notes can be changed."),
     )
-    def send(self, request: HttpRequest, invoice: Invoice, form: ActionForm) -> Text:
-        invoices.send_invoice(invoice_id=invoice.pk, actor=self.actor(request))
+    def send(self, request: HttpRequest, invoice: Invoice, form: SendForm) -> Text:
+        values = SendInputSerializer.parse(form.request_body())
+        invoices.send_invoice(invoice_id=invoice.pk, **values, actor=self.actor(request))
         return format_text(_("{number} is sent."), number=invoice.number)
 
     @admin_action(
@@ -399,6 +400,7 @@ class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
         invoices.update_invoice(invoice_id=invoice.pk, values=values, actor=self.actor(request))
         return _("The notes are saved.")
 
+    email = email_action(emails.email_invoice, "invoice_id", lambda invoice: invoice.sent_at is not None)
     pdf_en, pdf_uk, pdf_de = pdf_downloads("invoices:read", documents.invoice_pdf, "invoice_id")
     e_invoice_xrechnung_ubl = xml_download(Profile.XRECHNUNG_UBL, invoice_of)
     e_invoice_xrechnung_cii = xml_download(Profile.XRECHNUNG_CII, invoice_of)

@@ -17,7 +17,7 @@ from unfold import widgets
 from accounting.choices import SourceType
 from accounting.models import Entry
 from billing.choices import InvoiceStatus, PaymentDirection, PaymentMethod
-from billing.models import CreditNote, Invoice, Payment, Settlement
+from billing.models import CreditNote, Invoice, Order, Payment, Settlement
 from skeleton.kernel.text import local_day, local_money
 from skeleton.kernel.translation import Text
 from skeleton.office.admins import ReadOnlyInline
@@ -35,12 +35,12 @@ MAX_INVOICES = 200
 """The maximum number of open invoices to choose from."""
 
 
-def page_of(record: Invoice | Payment | CreditNote) -> str:
+def page_of(record: Invoice | Payment | CreditNote | Order) -> str:
     """Return the address of a document's page."""
     return reverse(f"admin:billing_{record._meta.model_name}_change", args=[record.pk])
 
 
-def record_link(record: Invoice | Payment | CreditNote | None) -> SafeString | str:
+def record_link(record: Invoice | Payment | CreditNote | Order | None) -> SafeString | str:
     """Return a link to a document."""
     return text_link(page_of(record), record) if record else ""
 

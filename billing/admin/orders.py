@@ -31,6 +31,7 @@ from billing.admin.drafts import (
     ReasonForm,
     pdf_downloads,
 )
+from billing.admin.emails import EmailInline, email_action
 from billing.admin.invoices import COLOURS as INVOICE_COLOURS
 from billing.choices import OrderStatus
 from billing.models import Invoice, Order, OrderLine, OrderStatusChange
@@ -41,7 +42,7 @@ from billing.serializers import (
     OrderUpdateInputSerializer,
     StatusInputSerializer,
 )
-from billing.services import documents, orders
+from billing.services import documents, emails, orders
 from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
 from billing.state_machine import ACTION_NAMES, AWAITING_ACTION, COMMITTED, allowed_transitions
@@ -219,7 +220,7 @@ class OrderAdmin(DocumentAdminBase):
     create_input, update_input, line_input = OrderInputSerializer, OrderUpdateInputSerializer, OrderLineInputSerializer
     list_display = ("number", "customer_name", status_column("status", COLOURS), TOTAL, "invoiced_shown", "created_at")
     list_filter = (("status", ChoicesDropdownFilter), WaitingFilter, CurrencyFilter, ("created_at", DateRangeFilter))
-    record_actions = ("submit", "confirm", "ship", "deliver", "invoice", "cancel", PDF_MENU)
+    record_actions = ("submit", "confirm", "ship", "deliver", "invoice", "email", "cancel", PDF_MENU)
     bulk_actions = ("confirm", "ship", "deliver", "invoice")
     SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", status_column("status", COLOURS)),
@@ -256,9 +257,9 @@ class OrderAdmin(DocumentAdminBase):
         if self.has_change_permission(request, obj):
             return (OrderLineInline,)
         return (
-            (ReadOnlyOrderLineInline, InvoiceInline, StatusHistoryInline)
+            (ReadOnlyOrderLineInline, InvoiceInline, EmailInline, StatusHistoryInline)
             if obj.status in COMMITTED
-            else (ReadOnlyOrderLineInline, StatusHistoryInline)
+            else (ReadOnlyOrderLineInline, EmailInline, StatusHistoryInline)
         )
 
     # saving
@@ -342,4 +343,5 @@ class OrderAdmin(DocumentAdminBase):
         link = format_html('<a class="text-link" href="{}">{}</a>', page, made.number)
         return format_html(gettext("The draft invoice {} has been created."), link)
 
+    email = email_action(emails.email_order, "order_id", lambda order: order.status != OrderStatus.DRAFT)
     pdf_en, pdf_uk, pdf_de = pdf_downloads("orders:read", documents.order_pdf, "order_id")

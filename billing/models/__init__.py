@@ -1,6 +1,7 @@
 """Models of billing, one module per noun."""
 
 from billing.models.credit_notes import CreditNote, CreditNoteLine
+from billing.models.emails import DocumentEmail
 from billing.models.invoices import Invoice, InvoiceLine
 from billing.models.issued_documents import EInvoice, InvoiceParties, IssuedDocument
 from billing.models.orders import Order, OrderLine, OrderStatusChange
@@ -10,6 +11,7 @@ from billing.models.settlements import Settlement
 __all__ = [
     "CreditNote",
     "CreditNoteLine",
+    "DocumentEmail",
     "EInvoice",
     "InvoiceParties",
     "Invoice",

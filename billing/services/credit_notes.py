@@ -24,6 +24,7 @@ from billing.services.credit_lines import (
     stored_request,
     totals_of_credit,
 )
+from billing.services.emails import queue_document
 from billing.services.issuing import issue, require_note_day
 from billing.services.lines import total_columns
 from billing.services.locking import locked_with_customer_and_order
@@ -130,11 +131,12 @@ def delete_credit_note(*, credit_note_id: UUID, actor: Actor) -> None:
         note.delete()
 
 
-def send_credit_note(*, credit_note_id: UUID, actor: Actor) -> None:
+def send_credit_note(*, credit_note_id: UUID, actor: Actor, email: bool = False) -> None:
     """Issue a draft: number it, calculate it again, settle its invoice and post it on its issue date.
 
-    What exceeds the amount due is on account. Raises NotFound; Conflict (not a draft, the invoice is not sent or is
-    credited already, less is left than is credited, it can't be posted); Forbidden.
+    What exceeds the amount due is on account. With `email`, a job sends it to the customer. Raises NotFound; Conflict
+    (not a draft, the invoice is not sent or is credited already, less is left than is credited, it can't be posted,
+    there is no mail server); Forbidden.
     """
     with audited_transaction(actor, "send"):
         note, invoice = lock_credit_note(credit_note_id)
@@ -143,6 +145,8 @@ def send_credit_note(*, credit_note_id: UUID, actor: Actor) -> None:
         require_creditable(invoice)
         _calculate_again(note, invoice, actor)
         issue(note, invoice, actor=actor)
+        if email:
+            queue_document(note, {}, actor=actor)
 
 
 def lock_credit_note(credit_note_id: UUID) -> tuple[CreditNote, Invoice]:

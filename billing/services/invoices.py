@@ -20,6 +20,7 @@ from billing.services.books import post_invoice
 from billing.services.credit_notes import insert_draft as insert_credit_note
 from billing.services.documents import issue_sent_invoice, save_invoice_parties
 from billing.services.e_invoices import issue_e_invoice_of_sent
+from billing.services.emails import queue_document
 from billing.services.invoice_dates import (
     DATES,
     changed_dates,
@@ -192,15 +193,15 @@ def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
         remove_line(invoice, lines, line_of(lines, line_id, "invoice"))
 
 
-def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False) -> None:
+def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False, email: bool = False) -> None:
     """Send a draft and post it on its issue date: today, unless it was given.
 
     An invoice of 0 becomes paid and is not posted.
     With `use_on_account`, what the customer has on account settles it: credit notes, then payments. A job renders its
-    PDF in the language of the customer, or else of the user who sends it.
+    PDF in the language of the customer, or else of the user who sends it. With `email`, another one e-mails it.
 
-    Raises NotFound, Conflict (not a draft, no lines, it can't be posted), Invalid (the customer gets e-invoices, and it
-    can't be one).
+    Raises NotFound, Conflict (not a draft, no lines, it can't be posted, there is no mail server), Invalid (it can't be
+    the e-invoice that the customer gets).
     """
     now = timezone.now()
     with audited_transaction(actor, "send"):
@@ -227,6 +228,8 @@ def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False
         if invoice.status == InvoiceStatus.PAID:
             notify_invoice_event(Event.INVOICE_PAID, invoice, actor=actor)
         allocations = settle_on_account(invoice, actor=actor, now=now) if use_on_account else []
+        if email:
+            queue_document(invoice, {}, actor=actor)
         post_invoice(invoice, actor=actor, beside=allocations)
 
 

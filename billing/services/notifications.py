@@ -1,10 +1,10 @@
-"""Notifications about invoices and credit notes.
+"""Notifications about invoices, credit notes and e-mail that could not be sent.
 
-They go to the user who created the invoice, or else to all who can write invoices.
+They go to the user who created the document or wrote the e-mail, or else to all who can write such documents.
 """
 
-from billing.models import CreditNote, Invoice
-from skeleton.kernel.actors import Actor
+from billing.models import CreditNote, DocumentEmail, Invoice
+from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.notifications.choices import EVENT_VALUES, Event
 from skeleton.notifications.queries import recipients_for
 from skeleton.notifications.services import notify
@@ -40,4 +40,16 @@ def notify_credit_note_sent(note: CreditNote, invoice: Invoice, *, actor: Actor)
             "invoice": invoice.number,
         },
         link=f"/api/v1/credit-notes/{note.pk}",
+    )
+
+
+def notify_email_failed(email: DocumentEmail) -> None:
+    """Notify that an e-mail with a document was given up. Call this in the transaction that stores it."""
+    document = email.document
+    path = "invoices" if email.invoice_id else "credit-notes" if email.credit_note_id else "orders"
+    notify(
+        event=Event.EMAIL_FAILED,
+        recipients=recipients_for(email.created_by_id, f"{email.resource}:write", actor=SYSTEM),
+        values={"number": str(document.number), "to": ", ".join(email.recipients), "error": email.error},
+        link=f"/api/v1/{path}/{document.pk}",
     )

@@ -84,6 +84,10 @@ def test_query_counts(owner, crowd, orders):
         samples[f"/customers/{{id}}/{page}"] = f"/customers/{crowd[-1].customer_id}/{page}"
     samples["/orders/{id}"] = f"/orders/{orders[0].pk}"
     samples["/orders/{id}/pdf"] = f"/orders/{orders[0].pk}/pdf"
+    for document in (path, f"/credit-notes/{notes[0]}", f"/orders/{orders[1].pk}"):
+        for _ in range(4):
+            owner.post(f"{document}/email").ok(201)
+        samples[f"/{document.split('/')[1]}/{{id}}/emails"] = f"{document}/emails"
     check_query_counts("billing", owner, samples)
 
 

@@ -24,6 +24,8 @@ ACTIONS: Mapping[str, Text] = {
     "undo_write_off": pgettext_lazy("audit log", "Write-off undone"),
     "issue": pgettext_lazy("audit log", "Issued"),
     "invoice": pgettext_lazy("audit log", "Invoiced"),
+    "email": pgettext_lazy("audit log", "Sent by e-mail"),
+    "remind": pgettext_lazy("audit log", "Reminded"),
     "overdue": pgettext_lazy("audit log", "Reported as overdue"),
     "add_line": pgettext_lazy("audit log", "Line added"),
     "update_line": pgettext_lazy("audit log", "Line changed"),

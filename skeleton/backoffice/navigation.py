@@ -52,6 +52,7 @@ SECTIONS: tuple[Section, ...] = (
             NavigationItem("billing.invoice", "receipt_long", _("Draft, send, get paid")),
             NavigationItem("billing.payment", "payments", _("What came in and went out")),
             NavigationItem("billing.creditnote", "assignment_return", _("Corrections of sent invoices")),
+            NavigationItem("billing.documentemail", "mail", _("What was e-mailed, and what did not arrive")),
             NavigationItem("parties.customer", "storefront", _("Who buys from us")),
         ),
     ),

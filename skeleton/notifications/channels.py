@@ -6,22 +6,17 @@ below and set `SKELETON_SMS_BACKEND` or `SKELETON_PUSH_BACKEND` to its import pa
 
 import sys
 from dataclasses import dataclass
-from email.utils import parseaddr
 from functools import cache
-from smtplib import SMTPRecipientsRefused
 from typing import Protocol
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.utils.module_loading import import_string
 
 from skeleton.notifications.choices import Channel
+from skeleton.notifications.mail import Letter, PermanentFailure, send_letter
 
-
-class PermanentFailure(Exception):
-    """The provider will never accept the message, so it must not be retried."""
-
+__all__ = ["Backend", "ConsoleBackend", "MailBackend", "Message", "PermanentFailure", "Refused", "backend_of"]
 
 Refused = PermanentFailure
 """The former name, for backends outside of this project."""
@@ -61,32 +56,7 @@ class MailBackend:
     """Sends e-mail with Django's `EMAIL_BACKEND`."""
 
     def send(self, message: Message) -> None:
-        if not message.email.partition("@")[0].isascii():
-            raise PermanentFailure("The part of the address before the @ is not ASCII, which Django cannot send to.")
-        mail = EmailMessage(
-            subject=message.title,
-            body=message.text,
-            to=[message.email],
-            headers={
-                "Message-ID": f"<{message.id}@{_domain()}>",
-                "Auto-Submitted": "auto-generated",  # RFC 3834: prevents out-of-office replies
-            },
-        )
-        try:
-            mail.send()
-        except SMTPRecipientsRefused as exc:
-            if all(code >= PERMANENT_FROM for code, _ in exc.recipients.values()):
-                raise PermanentFailure(str(exc)) from exc
-            raise
-
-
-PERMANENT_FROM = 500
-"""SMTP reply codes from here on are permanent failures (RFC 5321, 4.2.1)."""
-
-
-def _domain() -> str:
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    return domain.encode("idna").decode()
+        send_letter(Letter(message.id, message.title, message.text, to=[message.email]))
 
 
 def backend_of(channel: Channel) -> Backend:

@@ -11,6 +11,7 @@ class Event(models.TextChoices):
     INVOICE_PAID = "invoice.paid", _("Invoice paid")
     INVOICE_OVERDUE = "invoice.overdue", _("Invoice overdue")
     CREDIT_NOTE_SENT = "credit_note.sent", _("Credit note sent")
+    EMAIL_FAILED = "email.failed", _("E-mail not sent")
     ORDER_STATUS = "order.status", _("Status of an order")
     CONTRACT_EXPIRING = "contract.expiring", _("Contract ends soon")
     CONTRACT_EXPIRED = "contract.expired", _("Contract expired")
@@ -28,6 +29,7 @@ EVENT_VALUES: dict[Event, frozenset[str]] = {
     Event.INVOICE_PAID: frozenset({"number", "customer", "total"}),
     Event.INVOICE_OVERDUE: frozenset({"number", "customer", "due", "due_date"}),
     Event.CREDIT_NOTE_SENT: frozenset({"number", "customer", "total", "invoice"}),
+    Event.EMAIL_FAILED: frozenset({"number", "to", "error"}),
     Event.ORDER_STATUS: frozenset({"number", "customer", "status"}),
     Event.CONTRACT_EXPIRING: frozenset({"party", "contract_type", "end_date", "days", "renews"}),
     Event.CONTRACT_EXPIRED: frozenset({"party", "contract_type", "end_date"}),

@@ -33,6 +33,8 @@ with reading():
         "REVENUE": env.str("SKELETON_ACCOUNT_REVENUE", "4000"),
         "BAD_DEBT": env.str("SKELETON_ACCOUNT_BAD_DEBT", "5500"),
     }
+    SKELETON_REMINDERS = env.bool("SKELETON_REMINDERS", default=False)
+    SKELETON_REMINDER_DAYS = env.list("SKELETON_REMINDER_DAYS", [7, 21, 35], subcast=int)
     SKELETON_WRITE_OFF_CORRECTS_TAX = env.bool("SKELETON_WRITE_OFF_CORRECTS_TAX", default=False)
 
 try:

@@ -50,6 +50,7 @@ with reading():
         "register": (env.int("SKELETON_LIMIT_REGISTER", 3), 3600),
         "refresh": (env.int("SKELETON_LIMIT_REFRESH", 30), 60),
         "upload": (env.int("SKELETON_LIMIT_UPLOAD", 10), 60),
+        "document_email": (env.int("SKELETON_LIMIT_DOCUMENT_EMAIL", 20), 3600),
         "general": (env.int("SKELETON_LIMIT_GENERAL", 1000), 60),
     }
     SKELETON_LIMIT_WAITS = (

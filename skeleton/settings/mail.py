@@ -16,7 +16,9 @@ with reading():
 SKELETON_CHANNELS = {"email": "skeleton.notifications.channels.MailBackend", "sms": _sms_backend, "push": _push_backend}
 """The backend of each channel: the dotted path of a class like those in `skeleton.notifications.channels`."""
 
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _smtp_host else 'console'}.EmailBackend"
+EMAIL_BACKEND = (
+    "skeleton.notifications.smtp.EmailBackend" if _smtp_host else "django.core.mail.backends.console.EmailBackend"
+)
 EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _smtp_host, _smtp_port, _smtp_user, _smtp_password
 EMAIL_USE_TLS, EMAIL_USE_SSL = SKELETON_SMTP_SECURITY == "starttls", SKELETON_SMTP_SECURITY == "tls"
 EMAIL_TIMEOUT = 10  # seconds

@@ -17,6 +17,7 @@ from accounting.tests.factories import account, post, tax_code
 from billing.models import CreditNote
 from billing.services.credit_notes import create_credit_note
 from billing.tests.factories import customer, draft, order, part_paid, sent
+from billing.tests.mailroom import mailed
 from contracts.tests.factories import draft as contract
 from inventory.models import Category, Item, Movement, Reservation, Warehouse
 from inventory.tests import factories as inventory
@@ -60,13 +61,14 @@ CUSTOMER_WRITE = ("customers:write", "parties:write")
 USERS = ("users:write",)
 MANAGE = ("roles:manage",)
 ORDER_ACTS = {
-    **dict.fromkeys(("submit", "confirm", "ship", "deliver", "cancel"), ("orders:write",)),
+    **dict.fromkeys(("submit", "confirm", "ship", "deliver", "email", "cancel"), ("orders:write",)),
     "invoice": ("invoices:write",),
 }
 REFUNDS = ("invoices:refund",)
 INVOICE_ACTS = {
     **dict.fromkeys(
-        ("send", "record_payment", "use_on_account", "credit", "edit_notes", "cancel"), ("invoices:write",)
+        ("send", "record_payment", "email", "remind", "use_on_account", "credit", "edit_notes", "cancel"),
+        ("invoices:write",),
     ),
     **dict.fromkeys(("write_off", "undo_write_off"), REFUNDS),
 }
@@ -74,7 +76,7 @@ ALLOCATING = dict.fromkeys(("allocate", "take_back"), ("invoices:write",))
 PAYMENT_ACTS = {**ALLOCATING, **dict.fromkeys(("refund", "reverse"), REFUNDS)}
 CREDIT_NOTE_ACTS = {
     **ALLOCATING,
-    **dict.fromkeys(("send", "edit", "delete"), ("invoices:write",)),
+    **dict.fromkeys(("send", "edit", "email", "delete"), ("invoices:write",)),
     "refund": REFUNDS,
 }
 CONTRACT_WRITE = ("contracts:write", "parties:write")
@@ -119,6 +121,10 @@ def payment():
 
 def credit_note():
     return CreditNote.objects.get(pk=create_credit_note(invoice_id=sent().pk, reason="Late", actor=SYSTEM))
+
+
+def email():
+    return mailed(sent())
 
 
 def moved():
@@ -208,6 +214,7 @@ TABLE = [
     ),
     Row("billing.payment", payment, ("invoices:read",), ("invoices:write",), (), PAYMENT_ACTS, 5),
     Row("billing.creditnote", credit_note, ("invoices:read",), (), (), CREDIT_NOTE_ACTS, 5, (*PAPERS, *E_INVOICES)),
+    Row("billing.documentemail", email, ("invoices:read",), (), (), {"send_again": ("invoices:write",)}, 5),
 ]
 BY_MODEL = {row.model: row for row in TABLE}
 
@@ -219,6 +226,7 @@ READ_ONLY = {
     "audit.auditentry",
     "billing.payment",
     "billing.creditnote",
+    "billing.documentemail",
     "accounting.entry",
     "accounting.period",
     "inventory.movement",
@@ -242,6 +250,7 @@ DEFAULT_ROLES = {
             "billing.invoice",
             "billing.payment",
             "billing.creditnote",
+            "billing.documentemail",
             *INVENTORY_SCREENS,
         },
         "changes": set(),

@@ -4,30 +4,25 @@ A delivery is one notification on one channel. Its row is locked while it is sen
 and the other finds it sent. Failures are retried with growing pauses; the last one marks the delivery as failed.
 """
 
-import datetime as dt
-from typing import Any
 from uuid import UUID
 
-import structlog
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.locks import locked_for_update, locked_or_none
 from skeleton.db.records import save_changes
-from skeleton.jobs.failures import reason_of
-from skeleton.jobs.queue import ATTEMPTS, job, retry_delay
+from skeleton.jobs.queue import job
 from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.transactions import audited_transaction
-from skeleton.notifications.channels import Message, PermanentFailure, backend_of
+from skeleton.notifications.channels import Message, backend_of
 from skeleton.notifications.choices import Channel, DeliveryStatus, Event
 from skeleton.notifications.links import absolute_url
 from skeleton.notifications.models import Delivery, Notification
 from skeleton.notifications.queries import preferences_of
+from skeleton.notifications.services.attempts import attempt
 from skeleton.notifications.texts import texts_for
-
-log = structlog.get_logger("skeleton.notifications")
 
 EVENTS_FOR_INACTIVE_USERS = (Event.ACCOUNT_DEACTIVATED,)
 """Events that are delivered even to deactivated users."""
@@ -87,39 +82,11 @@ def retry_delivery(*, delivery_id: UUID, actor: Actor) -> None:
 
 
 def _send(delivery: Delivery) -> None:
-    try:
-        backend_of(Channel(delivery.channel)).send(_message(delivery))
-    except PermanentFailure as exc:
-        _give_up(delivery, exc)
-    except Exception as exc:  # noqa: BLE001 (whatever a provider's library raises)
-        _schedule_retry(delivery, exc)
-    else:
-        save_changes(
-            delivery, {"status": DeliveryStatus.SENT, "sent_at": timezone.now(), **_attempt_fields(delivery, "")}
-        )
-
-
-def _schedule_retry(delivery: Delivery, exc: Exception) -> None:
-    """Schedule the next attempt, or give up after the last one."""
-    if delivery.attempts + 1 >= ATTEMPTS:
-        _give_up(delivery, exc)
-        return
-    pause = dt.timedelta(seconds=retry_delay(delivery.attempts))
-    save_changes(delivery, _attempt_fields(delivery, _reason(exc)))
-    send_delivery.enqueue(delivery_id=str(delivery.pk), at=timezone.now() + pause)
-
-
-def _give_up(delivery: Delivery, exc: Exception) -> None:
-    log.warning("delivery_failed", delivery=str(delivery.pk), channel=delivery.channel, reason=_reason(exc))
-    save_changes(delivery, {"status": DeliveryStatus.FAILED, **_attempt_fields(delivery, _reason(exc))})
-
-
-def _attempt_fields(delivery: Delivery, error: str) -> dict[str, Any]:
-    return {"attempts": delivery.attempts + 1, "error": error}
-
-
-def _reason(exc: Exception) -> str:
-    return reason_of(exc).replace("\x00", "")
+    attempt(
+        delivery,
+        lambda: backend_of(Channel(delivery.channel)).send(_message(delivery)),
+        again=lambda moment: send_delivery.enqueue(delivery_id=str(delivery.pk), at=moment),
+    )
 
 
 def _message(delivery: Delivery) -> Message:

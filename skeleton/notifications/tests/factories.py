@@ -34,6 +34,7 @@ VALUES: dict[Event, dict[str, Any]] = {
         "total": (5000, "USD"),
         "invoice": "INV-2026-001",
     },
+    Event.EMAIL_FAILED: {"number": "INV-2026-001", "to": "acme@example.com", "error": "550 No such user"},
     Event.ORDER_STATUS: {"number": "ORD-2026-000001", "customer": "Acme Corp", "status": "shipped"},
     Event.CONTRACT_EXPIRING: {
         "party": "Acme Corp",
@@ -72,20 +73,21 @@ def told(user: Any) -> list[str]:
     return list(Notification.objects.filter(user=user).order_by("id").values_list("type", flat=True))
 
 
-def queued() -> list[tuple[int, str, dict[str, Any], Any]]:
-    """Return the waiting jobs of notifications: number, function, arguments and scheduled time."""
+def queued(of: str = "skeleton.notifications.") -> list[tuple[int, str, dict[str, Any], Any]]:
+    """Return the waiting jobs of a package (default: notifications): number, function, arguments and scheduled time."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, task_name, args, scheduled_at FROM procrastinate_jobs"
-            " WHERE status = 'todo' AND task_name LIKE 'skeleton.notifications.%' ORDER BY id"
+            " WHERE status = 'todo' AND task_name LIKE %s ORDER BY id",
+            [f"{of}%"],
         )
         return [(number, name, json.loads(arguments), at) for number, name, arguments, at in cursor.fetchall()]
 
 
-def work_off() -> int:
-    """Run the due jobs of notifications like a worker, and return their number."""
+def work_off(of: str = "skeleton.notifications.") -> int:
+    """Run the due jobs of a package, by default of notifications, like a worker. Return their number."""
     done = 0
-    while due := [job for job in queued() if job[3] is None]:
+    while due := [job for job in queued(of) if job[3] is None]:
         for number, name, arguments, _ in due:
             with connection.cursor() as cursor:
                 cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [number])

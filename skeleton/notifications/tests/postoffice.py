@@ -18,12 +18,16 @@ def free_port() -> int:
 
 
 class PostOffice:
-    """Accepts mail on `port` once it is open. `to_recipient` and `to_data` are its replies, unless empty."""
+    """Accepts mail on `port` once it is open.
+
+    `to_recipient` and `to_data` are its replies, unless empty; `replies` are those for single recipients.
+    """
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.envelopes: list[Envelope] = []
         self.to_recipient, self.to_data = "", ""
+        self.replies: dict[str, str] = {}
         self.hangs_up = False
         self.pause = 0.0
         self._controller = Controller(self, hostname="127.0.0.1", port=port)
@@ -42,8 +46,8 @@ class PostOffice:
     # aiosmtpd's hooks
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802
-        if self.to_recipient:
-            return self.to_recipient
+        if reply := self.replies.get(address) or self.to_recipient:
+            return reply
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

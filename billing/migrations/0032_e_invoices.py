@@ -11,7 +11,8 @@ from skeleton.db.migration import run_sql
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0029_tax_by_category'),
+        ('billing', '0030_emails'),
+        ('billing', '0031_days_of_the_company'),
     ]
 
     operations = [

@@ -1,0 +1,11 @@
+DROP TRIGGER billing_email_audit_again_invoices ON billing_email;
+DROP TRIGGER billing_email_audit_again_orders ON billing_email;
+DROP TRIGGER billing_email_audit_invoices ON billing_email;
+DROP TRIGGER billing_email_audit_orders ON billing_email;
+DROP TRIGGER billing_email_no_truncate ON billing_email;
+DROP TRIGGER billing_email_permanent ON billing_email;
+DROP TRIGGER billing_email_change ON billing_email;
+DROP FUNCTION billing_email_change();
+DROP TRIGGER billing_email_begin ON billing_email;
+DROP FUNCTION billing_email_begin();
+DROP FUNCTION billing_is_due(uuid);
