@@ -31,8 +31,7 @@ from skeleton.kernel.text import format_text
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.mail import Attachment, Letter, is_sendable, require_mail_server, send_letter
 from skeleton.notifications.services.attempts import attempt
-
-PDF = "application/pdf"
+from skeleton.rest.http import PDF, XML
 
 Document = Invoice | CreditNote | Order
 
