@@ -30,7 +30,7 @@ from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import BadRequest, Invalid
 
-_PROFILES = {
+_PROFILES: Mapping[str | None, Profile] = {
     EInvoiceProfile.XRECHNUNG: Profile.XRECHNUNG_UBL,
     EInvoiceProfile.PEPPOL: Profile.PEPPOL,
     EInvoiceProfile.FACTURX: Profile.FACTURX,
@@ -129,7 +129,8 @@ def issue_e_invoice_of_sent(document: Invoice | CreditNote, customer: Mapping[st
     if found:
         told = _("The customer gets e-invoices, and this one would not be accepted. Correct these fields first.")
         raise Invalid(told, details=_by_field(found))
-    issue_e_invoice.enqueue(**{name: str(pk) for name, pk in source.of.items()}, language=actor.language)
+    of: dict[str, Any] = {name: str(pk) for name, pk in source.of.items()}
+    issue_e_invoice.enqueue(**of, language=actor.language)
 
 
 @job
@@ -166,7 +167,7 @@ def attachment(document: Invoice | CreditNote, *, language: str) -> XmlFile | Pd
 
 def profile_of_customer(customer: Mapping[str, Any]) -> Profile | None:
     """Return the profile of the e-invoices that a customer gets, or None if there are none."""
-    return _PROFILES.get(customer.get("e_invoice"))  # type: ignore[call-overload]
+    return _PROFILES.get(customer.get("e_invoice"))
 
 
 def profile_of(source: Source, wanted: Profile | None) -> Profile:

@@ -50,7 +50,7 @@ def issue(note: CreditNote, invoice: Invoice, *, actor: Actor) -> None:
     else:
         note.issue_date = max(today(), invoice.posting_day)
     _number(note, moment=max(now, invoice.sent_at or now))
-    issue_e_invoice_of_sent(note, note.buyer, actor=actor)
+    issue_e_invoice_of_sent(note, note.buyer or {}, actor=actor)
     invoice.credited_total += note.total  # as the trigger does
     _restock(note, invoice, actor)
     if settled:

@@ -20,6 +20,7 @@ from billing.services.credit_notes import create_credit_note
 from billing.services.documents import PdfFile
 from billing.services.e_invoices import XmlFile
 from billing.tests.factories import credited, customer, draft, line, sent
+from billing.tests.mailroom import deliver
 from inventory.models import Item
 from inventory.tests.factories import item
 from parties.models import Address, Country, Party
@@ -177,7 +178,7 @@ def test_a_credit_note_is_one_too(owner, company):
     embedded = owner.get(f"/credit-notes/{amount.pk}/pdf", profile="facturx").response.content
     (xml,) = PdfReader(io.BytesIO(embedded)).attachments["factur-x.xml"]
     assert refusals(xml, Profile.FACTURX) == []
-    proposal = create_credit_note(invoice_id=made.pk, reason=None, actor=SYSTEM)
+    proposal = create_credit_note(invoice_id=made.pk, reason="Too much", actor=SYSTEM)
     assert owner.get(f"/credit-notes/{proposal}/check").ok() == {"data": []}
     assert "<cbc:ID>DRAFT<" in owner.get(f"/credit-notes/{proposal}/xml").response.content.decode()
 
@@ -185,7 +186,7 @@ def test_a_credit_note_is_one_too(owner, company):
 def test_a_credit_note_that_could_not_be_one_is_refused(owner, company):
     made = sent(line(tax_rate=0), of=buyer("none"))
     Party.objects.filter(pk=made.customer_id).update(e_invoice="xrechnung")
-    note = create_credit_note(invoice_id=made.pk, reason=None, actor=SYSTEM)
+    note = create_credit_note(invoice_id=made.pk, reason="Too much", actor=SYSTEM)
     owner.post(f"/credit-notes/{note}/send").refused(422, "lines.0.tax_code")
 
 
@@ -215,10 +216,9 @@ def test_each_category_passes_the_official_rules_as_invoice_and_as_credit_note(p
         ]
         made = sent(*lines, of=buyer(e_invoice, country=country, **fields))
         note = credited(made, quantity=Decimal("1.1"))
-        rows = {"invoice": Invoice.objects.all(), "note": CreditNote.objects.all()}
         sources = (
-            e_invoices.invoice_source(rows["invoice"], made.pk, language="de"),
-            e_invoices.credit_note_source(rows["note"], note, language="uk"),
+            e_invoices.invoice_source(Invoice.objects.all(), made.pk, language="de"),
+            e_invoices.credit_note_source(CreditNote.objects.all(), note, language="uk"),
         )
         for source in sources:
             assert refusals(e_invoices.e_invoice(source, profile).xml, profile) == [], category
@@ -285,6 +285,17 @@ def test_what_goes_with_the_mail_is_what_the_customer_gets(company):
     assert e_invoices.attachment(draft(line(tax_rate=19), of=buyer()), language="de") is None
     note = CreditNote.objects.get(pk=credited(inside))
     assert isinstance(e_invoices.attachment(note, language="de"), PdfFile)
+
+
+def test_an_e_mail_has_the_xml_beside_the_pdf_or_inside(office, colleague, company):
+    for kind, files in (("xrechnung", {"pdf", "xml"}), ("facturx", {"pdf"}), ("none", {"pdf"})):
+        made = sent(line(tax_rate=19), of=buyer(kind, email="stadt@example.com"))
+        colleague.post(f"/invoices/{made.pk}/email").ok(201)
+        assert deliver() == 1
+        attached = {part.get_filename(): part.get_content() for part in office.mails[-1].iter_attachments()}
+        assert attached.keys() == {f"{made.number}.{kind_of_file}" for kind_of_file in files}
+        inside = PdfReader(io.BytesIO(attached[f"{made.number}.pdf"])).attachments
+        assert inside.keys() == ({"factur-x.xml"} if kind == "facturx" else set())
 
 
 def test_the_command_checks_what_was_handed_out_and_what_could_be(company):
