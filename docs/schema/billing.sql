@@ -215,7 +215,6 @@ CREATE TABLE billing_invoice (
     purchase_order_reference character varying(100),
     service_end date,
     service_start date,
-    cancelled_on date,
     CONSTRAINT billing_invoice_pkey PRIMARY KEY (id),
     CONSTRAINT billing_invoice_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT billing_invoice_delivery_address_form CHECK (delivery_address IS NULL OR jsonb_typeof(delivery_address) = 'object'::text),
@@ -234,7 +233,7 @@ CREATE TABLE billing_invoice (
     CONSTRAINT billing_invoice_number_unique UNIQUE (number)
 );
 
-CREATE INDEX billing_invoice_cancelled_on ON billing_invoice USING btree (cancelled_on, id) WHERE cancelled_on IS NOT NULL AND sent_at IS NOT NULL;
+CREATE INDEX billing_invoice_cancelled_at ON billing_invoice USING btree (cancelled_at, id) WHERE cancelled_at IS NOT NULL AND sent_at IS NOT NULL;
 CREATE INDEX billing_invoice_created_at ON billing_invoice USING btree (created_at, id);
 CREATE INDEX billing_invoice_currency ON billing_invoice USING btree (currency, id);
 CREATE INDEX billing_invoice_customer ON billing_invoice USING btree (customer_id, id);
@@ -256,9 +255,6 @@ CREATE TRIGGER billing_invoice_audit AFTER INSERT OR DELETE OR UPDATE ON billing
 CREATE TRIGGER billing_invoice_begin BEFORE INSERT ON billing_invoice
     FOR EACH ROW
     EXECUTE FUNCTION billing_invoice_begin();
-CREATE TRIGGER billing_invoice_cancelled_on BEFORE UPDATE ON billing_invoice
-    FOR EACH ROW WHEN (new.cancelled_at IS DISTINCT FROM old.cancelled_at OR new.cancelled_on IS DISTINCT FROM old.cancelled_on)
-    EXECUTE FUNCTION billing_invoice_cancelled_on();
 CREATE TRIGGER billing_invoice_change BEFORE UPDATE ON billing_invoice
     FOR EACH ROW
     EXECUTE FUNCTION billing_invoice_change();
@@ -439,7 +435,7 @@ CREATE TABLE billing_order (
     customer_id uuid NOT NULL,
     CONSTRAINT billing_order_pkey PRIMARY KEY (id),
     CONSTRAINT billing_order_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
-    CONSTRAINT billing_order_number_form CHECK (number::text ~ '^ORD-[0-9]{4}-([0-9]{6}|[1-9][0-9]{6,11})$'::text AND split_part(number::text, '-'::text, 2) >= lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text) - '12:00:00'::interval)::text, 4, '0'::text) AND split_part(number::text, '-'::text, 2) <= lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text) + '14:00:00'::interval)::text, 4, '0'::text)),
+    CONSTRAINT billing_order_number_form CHECK (number::text ~ (('^ORD-'::text || lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text))::text, 4, '0'::text)) || '-([0-9]{6}|[1-9][0-9]{6,11})$'::text)),
     CONSTRAINT billing_order_positive CHECK (subtotal >= 0 AND tax_total >= 0),
     CONSTRAINT billing_order_shipping_address_form CHECK (jsonb_typeof(shipping_address) = 'object'::text),
     CONSTRAINT billing_order_status_known CHECK (status::text = ANY (ARRAY['draft'::character varying, 'pending'::character varying, 'confirmed'::character varying, 'shipped'::character varying, 'delivered'::character varying, 'cancelled'::character varying]::text[])),
@@ -583,7 +579,7 @@ CREATE TRIGGER billing_order_status_change_no_truncate BEFORE TRUNCATE ON billin
     EXECUTE FUNCTION skeleton_never('billing_order_history_append_only', 'history is append-only');
 
 -- billing_payment -----------------------------------------------------------------------------------------------------
--- The application may: SELECT, INSERT, UPDATE (but for allocated, amount, created_at, created_by_id, currency, customer_id, day, direction, external_id, id, method, number, paid_at, reference, refund_of_credit_note_id, refund_of_payment_id, refunded)
+-- The application may: SELECT, INSERT, UPDATE (but for allocated, amount, created_at, created_by_id, currency, customer_id, direction, external_id, id, method, number, paid_at, reference, refund_of_credit_note_id, refund_of_payment_id, refunded)
 
 CREATE TABLE billing_payment (
     id uuid NOT NULL,
@@ -606,13 +602,12 @@ CREATE TABLE billing_payment (
     reversal_reason text,
     number_key text GENERATED ALWAYS AS ((split_part((number)::text, '-'::text, 2) || lpad(split_part((number)::text, '-'::text, 3), 12, '0'::text))) STORED,
     refund_of_credit_note_id uuid,
-    day date NOT NULL,
     CONSTRAINT billing_payment_pkey PRIMARY KEY (id),
     CONSTRAINT billing_payment_amount_positive CHECK (amount > 0),
     CONSTRAINT billing_payment_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT billing_payment_direction_fits CHECK (refund_of_credit_note_id IS NULL AND refund_of_payment_id IS NULL AND direction::text = 'in'::text OR (refund_of_credit_note_id IS NULL AND refund_of_payment_id IS NOT NULL OR refund_of_credit_note_id IS NOT NULL AND refund_of_payment_id IS NULL) AND allocated = 0 AND direction::text = 'out'::text AND refunded = 0),
     CONSTRAINT billing_payment_method_known CHECK (method::text = ANY (ARRAY['bank_transfer'::character varying, 'card'::character varying, 'cash'::character varying, 'check'::character varying, 'crypto'::character varying, 'other'::character varying]::text[])),
-    CONSTRAINT billing_payment_number_form CHECK (number::text ~ '^PAY-[0-9]{4}-([0-9]{6}|[1-9][0-9]{6,11})$'::text AND split_part(number::text, '-'::text, 2) >= lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text) - '12:00:00'::interval)::text, 4, '0'::text) AND split_part(number::text, '-'::text, 2) <= lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text) + '14:00:00'::interval)::text, 4, '0'::text)),
+    CONSTRAINT billing_payment_number_form CHECK (number::text ~ (('^PAY-'::text || lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text))::text, 4, '0'::text)) || '-([0-9]{6}|[1-9][0-9]{6,11})$'::text)),
     CONSTRAINT billing_payment_reversal_fits CHECK (reversal_day IS NULL AND reversal_reason IS NULL AND reversed_at IS NULL OR allocated = 0 AND refunded = 0 AND reversal_day IS NOT NULL AND reversal_reason IS NOT NULL AND reversed_at IS NOT NULL),
     CONSTRAINT billing_payment_within_amount CHECK (allocated >= 0 AND amount >= (allocated + refunded) AND refunded >= 0),
     CONSTRAINT billing_payment_created_by_id_d3ad50b7_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
@@ -1112,7 +1107,7 @@ BEGIN
         UPDATE billing_credit_note SET refunded = refunded - NEW.amount WHERE id = note.id;
     ELSIF note.status IS DISTINCT FROM 'sent'
           OR (note.customer_id, note.currency) IS DISTINCT FROM (NEW.customer_id, NEW.currency)
-          OR NEW.day < note.issue_date THEN
+          OR (NEW.paid_at AT TIME ZONE 'UTC')::date < note.issue_date THEN
         PERFORM skeleton_refuse('billing_payment_refund_fits',
                                 'a refund pays back a sent credit note of the same customer, and not before its day');
     ELSE
@@ -1270,21 +1265,6 @@ BEGIN
             PERFORM skeleton_refuse('billing_invoice_customer_usable', 'the customer is ' || customer.status);
         END IF;
         NEW.customer_name := customer.name;
-    END IF;
-    RETURN NEW;
-END $function$;
-
-CREATE OR REPLACE FUNCTION billing_invoice_cancelled_on()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-AS $function$
-BEGIN
-    IF OLD.cancelled_at IS NULL AND NEW.cancelled_at IS NOT NULL THEN
-        NEW.cancelled_on := company_today();
-    ELSIF NEW.cancelled_on IS DISTINCT FROM OLD.cancelled_on THEN
-        PERFORM skeleton_refuse('billing_invoice_frozen', 'the day of the cancellation follows from it');
     END IF;
     RETURN NEW;
 END $function$;
@@ -1532,12 +1512,11 @@ AS $function$
     ) AS taken
 $function$;
 
-CREATE OR REPLACE FUNCTION billing_latest_day(day date)
+CREATE OR REPLACE FUNCTION billing_latest_day(paid_at timestamp with time zone)
  RETURNS date
  LANGUAGE sql
- STABLE
 AS $function$
-    SELECT greatest(company_today(), day)
+    SELECT greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, (paid_at AT TIME ZONE 'UTC')::date)
 $function$;
 
 CREATE OR REPLACE FUNCTION billing_order_begin()
@@ -1780,7 +1759,7 @@ BEGIN
         SELECT * INTO refunded FROM billing_payment WHERE id = NEW.refund_of_payment_id FOR NO KEY UPDATE;
         IF FOUND AND ((refunded.customer_id, refunded.currency) IS DISTINCT FROM (NEW.customer_id, NEW.currency)
                       OR refunded.direction <> 'in' OR refunded.reversed_at IS NOT NULL
-                      OR NEW.day < refunded.day) THEN
+                      OR (NEW.paid_at AT TIME ZONE 'UTC')::date < (refunded.paid_at AT TIME ZONE 'UTC')::date) THEN
             PERFORM skeleton_refuse('billing_payment_refund_fits',
                                     'a refund pays back money that came in before, to the same customer in its currency');
         END IF;
@@ -1813,8 +1792,8 @@ BEGIN
         PERFORM skeleton_refuse('billing_payment_reversed_once', 'a payment is reversed once');
     ELSIF NEW.refunded > 0 THEN
         PERFORM skeleton_refuse('billing_payment_reversed_unrefunded', 'the payment is refunded');
-    ELSIF NEW.reversal_day < NEW.day
-          OR NEW.reversal_day > billing_latest_day(NEW.day) THEN
+    ELSIF NEW.reversal_day < (NEW.paid_at AT TIME ZONE 'UTC')::date
+          OR NEW.reversal_day > billing_latest_day(NEW.paid_at) THEN
         PERFORM skeleton_refuse('billing_payment_reversal_day', 'a payment is reversed between its own day and today');
     END IF;
     IF NEW.refund_of_payment_id IS NOT NULL THEN
@@ -2025,7 +2004,7 @@ BEGIN
     IF OLD.undone_at IS NOT NULL OR to_jsonb(NEW) - undoing <> to_jsonb(OLD) - undoing THEN
         PERFORM skeleton_refuse('billing_settlement_append_only', 'a settlement is only undone, and once');
     END IF;
-    IF NEW.undone_day > greatest(company_today(), NEW.day) THEN
+    IF NEW.undone_day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, NEW.day) THEN
         PERFORM skeleton_refuse('billing_settlement_days', 'a settlement is not undone in the future');
     END IF;
     RETURN NEW;
@@ -2040,7 +2019,7 @@ AS $function$
         WHEN made.undone_at IS NOT NULL THEN 'billing_settlement_append_only'
         WHEN made.day < billing_first_day(made, i) THEN 'billing_settlement_days'
         WHEN made.kind = 'write_off' THEN CASE
-            WHEN made.at_once OR made.day > greatest(company_today(), billing_posting_day(i))
+            WHEN made.at_once OR made.day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, billing_posting_day(i))
                 THEN 'billing_settlement_days'
             WHEN NOT billing_is_tax_left(made) THEN 'billing_settlement_tax_of_invoice'
         END
@@ -2049,16 +2028,16 @@ AS $function$
             WHEN n.customer_id <> i.customer_id THEN 'billing_settlement_same_customer'
             WHEN n.currency <> i.currency THEN 'billing_settlement_same_currency'
             WHEN made.day < n.issue_date
-                 OR made.day > greatest(company_today(), n.issue_date)
+                 OR made.day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, n.issue_date)
                  OR made.at_once AND made.day <> n.issue_date
                 THEN 'billing_settlement_days'
         END
-        WHEN made.at_once AND made.day <> p.day THEN 'billing_settlement_days'
+        WHEN made.at_once AND made.day <> (p.paid_at AT TIME ZONE 'UTC')::date THEN 'billing_settlement_days'
         WHEN p.direction <> 'in' OR p.reversed_at IS NOT NULL THEN 'billing_settlement_of_received'
         WHEN p.customer_id <> i.customer_id THEN 'billing_settlement_same_customer'
         WHEN p.currency <> i.currency THEN 'billing_settlement_same_currency'
-        WHEN made.day < p.day
-             OR made.day > greatest(billing_latest_day(p.day), billing_posting_day(i))
+        WHEN made.day < (p.paid_at AT TIME ZONE 'UTC')::date
+             OR made.day > greatest(billing_latest_day(p.paid_at), billing_posting_day(i))
             THEN 'billing_settlement_days'
     END
     FROM billing_invoice i
