@@ -130,6 +130,7 @@ CREATE TABLE billing_credit_note_line (
     invoice_line_id uuid NOT NULL,
     restock_movement_id uuid,
     restock_warehouse_id uuid,
+    item_number character varying(64),
     price_base_quantity numeric(15,3) DEFAULT 1 NOT NULL,
     tax_code_id uuid,
     unit_code character varying(3) DEFAULT 'C62'::character varying NOT NULL,
@@ -174,6 +175,112 @@ CREATE TRIGGER billing_credit_note_line_no_truncate BEFORE TRUNCATE ON billing_c
     FOR EACH STATEMENT
     EXECUTE FUNCTION skeleton_never('billing_credit_note_line_drafts_only', 'lines that were issued stay');
 
+-- billing_e_invoice ---------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT
+
+CREATE TABLE billing_e_invoice (
+    id uuid NOT NULL,
+    profile character varying(13) NOT NULL,
+    checksum character varying(64) NOT NULL,
+    xml bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    credit_note_id uuid,
+    invoice_id uuid,
+    CONSTRAINT billing_e_invoice_pkey PRIMARY KEY (id),
+    CONSTRAINT billing_e_invoice_checksum_fits CHECK (checksum::text = encode(sha256(xml), 'hex'::text)),
+    CONSTRAINT billing_e_invoice_of_one CHECK (credit_note_id IS NULL AND invoice_id IS NOT NULL OR credit_note_id IS NOT NULL AND invoice_id IS NULL),
+    CONSTRAINT billing_e_invoice_profile_known CHECK (profile::text = ANY (ARRAY['xrechnung-ubl'::character varying, 'xrechnung-cii'::character varying, 'peppol'::character varying, 'facturx'::character varying]::text[])),
+    CONSTRAINT billing_e_invoice_credit_note_id_12053ecc_fk_billing_c FOREIGN KEY (credit_note_id) REFERENCES billing_credit_note(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_e_invoice_invoice_id_b532a07b_fk_billing_invoice_id FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_e_invoice_of_credit_note_unique UNIQUE (credit_note_id, profile),
+    CONSTRAINT billing_e_invoice_of_invoice_unique UNIQUE (invoice_id, profile)
+);
+
+CREATE INDEX billing_e_invoice_sum ON billing_e_invoice USING btree (checksum);
+
+CREATE TRIGGER billing_e_invoice_append_only BEFORE DELETE OR UPDATE ON billing_e_invoice
+    FOR EACH ROW
+    EXECUTE FUNCTION skeleton_never('billing_e_invoice_append_only', 'what was handed out stays');
+CREATE TRIGGER billing_e_invoice_no_truncate BEFORE TRUNCATE ON billing_e_invoice
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('billing_e_invoice_append_only', 'what was handed out stays');
+CREATE TRIGGER billing_e_invoice_of_sent BEFORE INSERT ON billing_e_invoice
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_document_of_sent();
+
+-- billing_email -------------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT, UPDATE
+
+CREATE TABLE billing_email (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    kind character varying(8) NOT NULL,
+    level smallint,
+    recipients character varying(254)[] NOT NULL,
+    cc character varying(254)[] NOT NULL,
+    subject character varying(200) NOT NULL,
+    message text NOT NULL,
+    language character varying(2) NOT NULL,
+    status character varying(9) NOT NULL,
+    attempts integer NOT NULL,
+    error text NOT NULL,
+    attachments jsonb NOT NULL,
+    sent_at timestamp with time zone,
+    created_by_id uuid,
+    credit_note_id uuid,
+    invoice_id uuid,
+    order_id uuid,
+    CONSTRAINT billing_email_pkey PRIMARY KEY (id),
+    CONSTRAINT billing_email_attempts_positive CHECK (attempts >= 0),
+    CONSTRAINT billing_email_has_recipients CHECK (
+CASE
+    WHEN recipients IS NULL THEN NULL::integer
+    ELSE COALESCE(array_length(recipients, 1), 0)
+END >= 1),
+    CONSTRAINT billing_email_has_text CHECK (NOT subject::text = ''::text AND NOT message = ''::text),
+    CONSTRAINT billing_email_level_fits CHECK (kind::text = 'document'::text AND level IS NULL OR credit_note_id IS NULL AND invoice_id IS NOT NULL AND order_id IS NULL AND kind::text = 'reminder'::text AND level >= 1 AND level IS NOT NULL),
+    CONSTRAINT billing_email_of_one CHECK (credit_note_id IS NULL AND invoice_id IS NOT NULL AND order_id IS NULL OR credit_note_id IS NOT NULL AND invoice_id IS NULL AND order_id IS NULL OR credit_note_id IS NULL AND invoice_id IS NULL AND order_id IS NOT NULL),
+    CONSTRAINT billing_email_status_fits CHECK (sent_at IS NULL AND (status::text = ANY (ARRAY['queued'::character varying, 'failed'::character varying, 'cancelled'::character varying]::text[])) OR sent_at IS NOT NULL AND status::text = 'sent'::text),
+    CONSTRAINT billing_email_created_by_id_ea26d346_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_email_credit_note_id_d05c69c8_fk_billing_credit_note_id FOREIGN KEY (credit_note_id) REFERENCES billing_credit_note(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_email_invoice_id_bdfa9805_fk_billing_invoice_id FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_email_order_id_4ae3f46d_fk_billing_order_id FOREIGN KEY (order_id) REFERENCES billing_order(id) DEFERRABLE INITIALLY DEFERRED
+);
+
+CREATE INDEX billing_email_created_at ON billing_email USING btree (created_at, id);
+CREATE INDEX billing_email_credit_note ON billing_email USING btree (credit_note_id, id) WHERE credit_note_id IS NOT NULL;
+CREATE INDEX billing_email_invoice ON billing_email USING btree (invoice_id, id) WHERE invoice_id IS NOT NULL;
+CREATE INDEX billing_email_kind ON billing_email USING btree (kind, id);
+CREATE UNIQUE INDEX billing_email_level_once ON billing_email USING btree (invoice_id, level) WHERE status::text = ANY (ARRAY['queued'::character varying, 'sent'::character varying]::text[]);
+CREATE INDEX billing_email_order ON billing_email USING btree (order_id, id) WHERE order_id IS NOT NULL;
+CREATE INDEX billing_email_status ON billing_email USING btree (status, id);
+
+CREATE TRIGGER billing_email_audit_again_invoices AFTER UPDATE OF status ON billing_email
+    FOR EACH ROW WHEN (new.order_id IS NULL AND old.status::text = 'failed'::text AND new.status::text = 'queued'::text)
+    EXECUTE FUNCTION audit_row('invoices');
+CREATE TRIGGER billing_email_audit_again_orders AFTER UPDATE OF status ON billing_email
+    FOR EACH ROW WHEN (new.order_id IS NOT NULL AND old.status::text = 'failed'::text AND new.status::text = 'queued'::text)
+    EXECUTE FUNCTION audit_row('orders');
+CREATE TRIGGER billing_email_audit_invoices AFTER INSERT ON billing_email
+    FOR EACH ROW WHEN (new.order_id IS NULL)
+    EXECUTE FUNCTION audit_row('invoices');
+CREATE TRIGGER billing_email_audit_orders AFTER INSERT ON billing_email
+    FOR EACH ROW WHEN (new.order_id IS NOT NULL)
+    EXECUTE FUNCTION audit_row('orders');
+CREATE TRIGGER billing_email_begin BEFORE INSERT ON billing_email
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_email_begin();
+CREATE TRIGGER billing_email_change BEFORE UPDATE ON billing_email
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_email_change();
+CREATE TRIGGER billing_email_no_truncate BEFORE TRUNCATE ON billing_email
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('billing_email_permanent', 'the log of e-mail only grows');
+CREATE TRIGGER billing_email_permanent BEFORE DELETE ON billing_email
+    FOR EACH ROW
+    EXECUTE FUNCTION skeleton_never('billing_email_permanent', 'the log of e-mail only grows');
+
 -- billing_invoice -----------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE
 
@@ -215,6 +322,7 @@ CREATE TABLE billing_invoice (
     purchase_order_reference character varying(100),
     service_end date,
     service_start date,
+    cancelled_on date,
     CONSTRAINT billing_invoice_pkey PRIMARY KEY (id),
     CONSTRAINT billing_invoice_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT billing_invoice_delivery_address_form CHECK (delivery_address IS NULL OR jsonb_typeof(delivery_address) = 'object'::text),
@@ -233,7 +341,7 @@ CREATE TABLE billing_invoice (
     CONSTRAINT billing_invoice_number_unique UNIQUE (number)
 );
 
-CREATE INDEX billing_invoice_cancelled_at ON billing_invoice USING btree (cancelled_at, id) WHERE cancelled_at IS NOT NULL AND sent_at IS NOT NULL;
+CREATE INDEX billing_invoice_cancelled_on ON billing_invoice USING btree (cancelled_on, id) WHERE cancelled_on IS NOT NULL AND sent_at IS NOT NULL;
 CREATE INDEX billing_invoice_created_at ON billing_invoice USING btree (created_at, id);
 CREATE INDEX billing_invoice_currency ON billing_invoice USING btree (currency, id);
 CREATE INDEX billing_invoice_customer ON billing_invoice USING btree (customer_id, id);
@@ -255,6 +363,9 @@ CREATE TRIGGER billing_invoice_audit AFTER INSERT OR DELETE OR UPDATE ON billing
 CREATE TRIGGER billing_invoice_begin BEFORE INSERT ON billing_invoice
     FOR EACH ROW
     EXECUTE FUNCTION billing_invoice_begin();
+CREATE TRIGGER billing_invoice_cancelled_on BEFORE UPDATE ON billing_invoice
+    FOR EACH ROW WHEN (new.cancelled_at IS DISTINCT FROM old.cancelled_at OR new.cancelled_on IS DISTINCT FROM old.cancelled_on)
+    EXECUTE FUNCTION billing_invoice_cancelled_on();
 CREATE TRIGGER billing_invoice_change BEFORE UPDATE ON billing_invoice
     FOR EACH ROW
     EXECUTE FUNCTION billing_invoice_change();
@@ -321,6 +432,7 @@ CREATE TABLE billing_invoice_line (
     invoice_id uuid NOT NULL,
     order_line_id uuid,
     item_id uuid,
+    item_number character varying(64),
     price_base_quantity numeric(15,3) DEFAULT 1 NOT NULL,
     tax_code_id uuid,
     unit_code character varying(3) DEFAULT 'C62'::character varying NOT NULL,
@@ -435,7 +547,7 @@ CREATE TABLE billing_order (
     customer_id uuid NOT NULL,
     CONSTRAINT billing_order_pkey PRIMARY KEY (id),
     CONSTRAINT billing_order_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
-    CONSTRAINT billing_order_number_form CHECK (number::text ~ (('^ORD-'::text || lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text))::text, 4, '0'::text)) || '-([0-9]{6}|[1-9][0-9]{6,11})$'::text)),
+    CONSTRAINT billing_order_number_form CHECK (number::text ~ '^ORD-[0-9]{4}-([0-9]{6}|[1-9][0-9]{6,11})$'::text AND split_part(number::text, '-'::text, 2) >= lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text) - '12:00:00'::interval)::text, 4, '0'::text) AND split_part(number::text, '-'::text, 2) <= lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text) + '14:00:00'::interval)::text, 4, '0'::text)),
     CONSTRAINT billing_order_positive CHECK (subtotal >= 0 AND tax_total >= 0),
     CONSTRAINT billing_order_shipping_address_form CHECK (jsonb_typeof(shipping_address) = 'object'::text),
     CONSTRAINT billing_order_status_known CHECK (status::text = ANY (ARRAY['draft'::character varying, 'pending'::character varying, 'confirmed'::character varying, 'shipped'::character varying, 'delivered'::character varying, 'cancelled'::character varying]::text[])),
@@ -507,6 +619,7 @@ CREATE TABLE billing_order_line (
     total bigint NOT NULL,
     item_id uuid NOT NULL,
     order_id uuid NOT NULL,
+    item_number character varying(64),
     price_base_quantity numeric(15,3) DEFAULT 1 NOT NULL,
     tax_code_id uuid,
     unit_code character varying(3) DEFAULT 'C62'::character varying NOT NULL,
@@ -579,7 +692,7 @@ CREATE TRIGGER billing_order_status_change_no_truncate BEFORE TRUNCATE ON billin
     EXECUTE FUNCTION skeleton_never('billing_order_history_append_only', 'history is append-only');
 
 -- billing_payment -----------------------------------------------------------------------------------------------------
--- The application may: SELECT, INSERT, UPDATE (but for allocated, amount, created_at, created_by_id, currency, customer_id, direction, external_id, id, method, number, paid_at, reference, refund_of_credit_note_id, refund_of_payment_id, refunded)
+-- The application may: SELECT, INSERT, UPDATE (but for allocated, amount, created_at, created_by_id, currency, customer_id, day, direction, external_id, id, method, number, paid_at, reference, refund_of_credit_note_id, refund_of_payment_id, refunded)
 
 CREATE TABLE billing_payment (
     id uuid NOT NULL,
@@ -602,12 +715,13 @@ CREATE TABLE billing_payment (
     reversal_reason text,
     number_key text GENERATED ALWAYS AS ((split_part((number)::text, '-'::text, 2) || lpad(split_part((number)::text, '-'::text, 3), 12, '0'::text))) STORED,
     refund_of_credit_note_id uuid,
+    day date NOT NULL,
     CONSTRAINT billing_payment_pkey PRIMARY KEY (id),
     CONSTRAINT billing_payment_amount_positive CHECK (amount > 0),
     CONSTRAINT billing_payment_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT billing_payment_direction_fits CHECK (refund_of_credit_note_id IS NULL AND refund_of_payment_id IS NULL AND direction::text = 'in'::text OR (refund_of_credit_note_id IS NULL AND refund_of_payment_id IS NOT NULL OR refund_of_credit_note_id IS NOT NULL AND refund_of_payment_id IS NULL) AND allocated = 0 AND direction::text = 'out'::text AND refunded = 0),
     CONSTRAINT billing_payment_method_known CHECK (method::text = ANY (ARRAY['bank_transfer'::character varying, 'card'::character varying, 'cash'::character varying, 'check'::character varying, 'crypto'::character varying, 'other'::character varying]::text[])),
-    CONSTRAINT billing_payment_number_form CHECK (number::text ~ (('^PAY-'::text || lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text))::text, 4, '0'::text)) || '-([0-9]{6}|[1-9][0-9]{6,11})$'::text)),
+    CONSTRAINT billing_payment_number_form CHECK (number::text ~ '^PAY-[0-9]{4}-([0-9]{6}|[1-9][0-9]{6,11})$'::text AND split_part(number::text, '-'::text, 2) >= lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text) - '12:00:00'::interval)::text, 4, '0'::text) AND split_part(number::text, '-'::text, 2) <= lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text) + '14:00:00'::interval)::text, 4, '0'::text)),
     CONSTRAINT billing_payment_reversal_fits CHECK (reversal_day IS NULL AND reversal_reason IS NULL AND reversed_at IS NULL OR allocated = 0 AND refunded = 0 AND reversal_day IS NOT NULL AND reversal_reason IS NOT NULL AND reversed_at IS NOT NULL),
     CONSTRAINT billing_payment_within_amount CHECK (allocated >= 0 AND amount >= (allocated + refunded) AND refunded >= 0),
     CONSTRAINT billing_payment_created_by_id_d3ad50b7_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
@@ -1107,7 +1221,7 @@ BEGIN
         UPDATE billing_credit_note SET refunded = refunded - NEW.amount WHERE id = note.id;
     ELSIF note.status IS DISTINCT FROM 'sent'
           OR (note.customer_id, note.currency) IS DISTINCT FROM (NEW.customer_id, NEW.currency)
-          OR (NEW.paid_at AT TIME ZONE 'UTC')::date < note.issue_date THEN
+          OR NEW.day < note.issue_date THEN
         PERFORM skeleton_refuse('billing_payment_refund_fits',
                                 'a refund pays back a sent credit note of the same customer, and not before its day');
     ELSE
@@ -1171,6 +1285,48 @@ BEGIN
        AND NOT EXISTS (SELECT FROM billing_credit_note
                        WHERE id = (to_jsonb(NEW)->>'credit_note_id')::uuid AND sent_at IS NOT NULL) THEN
         PERFORM skeleton_refuse('billing_issued_document_of_sent', 'only what was sent is kept on paper');
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_email_begin()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF (NEW.status, NEW.attempts, NEW.error, NEW.attachments) IS DISTINCT FROM ('queued', 0, '', '[]'::jsonb) THEN
+        PERFORM skeleton_refuse('billing_email_begins_queued', 'an e-mail is queued before it is sent');
+    END IF;
+    IF EXISTS (SELECT FROM billing_invoice WHERE id = NEW.invoice_id AND sent_at IS NULL)
+       OR EXISTS (SELECT FROM billing_credit_note WHERE id = NEW.credit_note_id AND sent_at IS NULL)
+       OR EXISTS (SELECT FROM billing_order WHERE id = NEW.order_id AND status = 'draft') THEN
+        PERFORM skeleton_refuse('billing_email_of_draft', 'a draft is not for customers');
+    END IF;
+    IF NEW.kind = 'reminder' AND NOT billing_is_due(NEW.invoice_id) THEN
+        PERFORM skeleton_refuse('billing_email_reminder_due', 'only what is due is reminded of');
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_email_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    progress text[] := '{status,attempts,error,attachments,sent_at,updated_at}';
+BEGIN
+    IF to_jsonb(OLD) - progress IS DISTINCT FROM to_jsonb(NEW) - progress THEN
+        PERFORM skeleton_refuse('billing_email_fixed', 'what was written stays as it was written');
+    END IF;
+    IF OLD.status IN ('sent', 'cancelled') OR OLD.status = 'failed' AND NEW.status <> 'queued' THEN
+        PERFORM skeleton_refuse('billing_email_final', 'an e-mail that was sent or withdrawn stays so');
+    END IF;
+    IF NEW.kind = 'reminder' AND NEW.status = 'sent' AND NOT billing_is_due(NEW.invoice_id) THEN
+        PERFORM skeleton_refuse('billing_email_reminder_due', 'only what is due is reminded of');
     END IF;
     RETURN NEW;
 END $function$;
@@ -1265,6 +1421,21 @@ BEGIN
             PERFORM skeleton_refuse('billing_invoice_customer_usable', 'the customer is ' || customer.status);
         END IF;
         NEW.customer_name := customer.name;
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_invoice_cancelled_on()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF OLD.cancelled_at IS NULL AND NEW.cancelled_at IS NOT NULL THEN
+        NEW.cancelled_on := company_today();
+    ELSIF NEW.cancelled_on IS DISTINCT FROM OLD.cancelled_on THEN
+        PERFORM skeleton_refuse('billing_invoice_frozen', 'the day of the cancellation follows from it');
     END IF;
     RETURN NEW;
 END $function$;
@@ -1463,6 +1634,15 @@ AS $function$
     SELECT invoice.total > 0 AND invoice.credited_total = invoice.total
 $function$;
 
+CREATE OR REPLACE FUNCTION billing_is_due(invoice uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM FROM billing_invoice WHERE id = invoice AND status = 'sent' FOR NO KEY UPDATE;
+    RETURN FOUND;
+END $function$;
+
 CREATE OR REPLACE FUNCTION billing_is_posted(kind text, document uuid, reason text, coin text, debits numeric[], credits numeric[], debited_tax numeric DEFAULT 0, credited_tax numeric DEFAULT 0)
  RETURNS boolean
  LANGUAGE sql
@@ -1512,11 +1692,12 @@ AS $function$
     ) AS taken
 $function$;
 
-CREATE OR REPLACE FUNCTION billing_latest_day(paid_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION billing_latest_day(day date)
  RETURNS date
  LANGUAGE sql
+ STABLE
 AS $function$
-    SELECT greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, (paid_at AT TIME ZONE 'UTC')::date)
+    SELECT greatest(company_today(), day)
 $function$;
 
 CREATE OR REPLACE FUNCTION billing_order_begin()
@@ -1759,7 +1940,7 @@ BEGIN
         SELECT * INTO refunded FROM billing_payment WHERE id = NEW.refund_of_payment_id FOR NO KEY UPDATE;
         IF FOUND AND ((refunded.customer_id, refunded.currency) IS DISTINCT FROM (NEW.customer_id, NEW.currency)
                       OR refunded.direction <> 'in' OR refunded.reversed_at IS NOT NULL
-                      OR (NEW.paid_at AT TIME ZONE 'UTC')::date < (refunded.paid_at AT TIME ZONE 'UTC')::date) THEN
+                      OR NEW.day < refunded.day) THEN
             PERFORM skeleton_refuse('billing_payment_refund_fits',
                                     'a refund pays back money that came in before, to the same customer in its currency');
         END IF;
@@ -1792,8 +1973,8 @@ BEGIN
         PERFORM skeleton_refuse('billing_payment_reversed_once', 'a payment is reversed once');
     ELSIF NEW.refunded > 0 THEN
         PERFORM skeleton_refuse('billing_payment_reversed_unrefunded', 'the payment is refunded');
-    ELSIF NEW.reversal_day < (NEW.paid_at AT TIME ZONE 'UTC')::date
-          OR NEW.reversal_day > billing_latest_day(NEW.paid_at) THEN
+    ELSIF NEW.reversal_day < NEW.day
+          OR NEW.reversal_day > billing_latest_day(NEW.day) THEN
         PERFORM skeleton_refuse('billing_payment_reversal_day', 'a payment is reversed between its own day and today');
     END IF;
     IF NEW.refund_of_payment_id IS NOT NULL THEN
@@ -2004,7 +2185,7 @@ BEGIN
     IF OLD.undone_at IS NOT NULL OR to_jsonb(NEW) - undoing <> to_jsonb(OLD) - undoing THEN
         PERFORM skeleton_refuse('billing_settlement_append_only', 'a settlement is only undone, and once');
     END IF;
-    IF NEW.undone_day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, NEW.day) THEN
+    IF NEW.undone_day > greatest(company_today(), NEW.day) THEN
         PERFORM skeleton_refuse('billing_settlement_days', 'a settlement is not undone in the future');
     END IF;
     RETURN NEW;
@@ -2019,7 +2200,7 @@ AS $function$
         WHEN made.undone_at IS NOT NULL THEN 'billing_settlement_append_only'
         WHEN made.day < billing_first_day(made, i) THEN 'billing_settlement_days'
         WHEN made.kind = 'write_off' THEN CASE
-            WHEN made.at_once OR made.day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, billing_posting_day(i))
+            WHEN made.at_once OR made.day > greatest(company_today(), billing_posting_day(i))
                 THEN 'billing_settlement_days'
             WHEN NOT billing_is_tax_left(made) THEN 'billing_settlement_tax_of_invoice'
         END
@@ -2028,16 +2209,16 @@ AS $function$
             WHEN n.customer_id <> i.customer_id THEN 'billing_settlement_same_customer'
             WHEN n.currency <> i.currency THEN 'billing_settlement_same_currency'
             WHEN made.day < n.issue_date
-                 OR made.day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, n.issue_date)
+                 OR made.day > greatest(company_today(), n.issue_date)
                  OR made.at_once AND made.day <> n.issue_date
                 THEN 'billing_settlement_days'
         END
-        WHEN made.at_once AND made.day <> (p.paid_at AT TIME ZONE 'UTC')::date THEN 'billing_settlement_days'
+        WHEN made.at_once AND made.day <> p.day THEN 'billing_settlement_days'
         WHEN p.direction <> 'in' OR p.reversed_at IS NOT NULL THEN 'billing_settlement_of_received'
         WHEN p.customer_id <> i.customer_id THEN 'billing_settlement_same_customer'
         WHEN p.currency <> i.currency THEN 'billing_settlement_same_currency'
-        WHEN made.day < (p.paid_at AT TIME ZONE 'UTC')::date
-             OR made.day > greatest(billing_latest_day(p.paid_at), billing_posting_day(i))
+        WHEN made.day < p.day
+             OR made.day > greatest(billing_latest_day(p.day), billing_posting_day(i))
             THEN 'billing_settlement_days'
     END
     FROM billing_invoice i
