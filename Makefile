@@ -92,9 +92,17 @@ durability: $(DEVELOPMENT) ## run the full durability tests: 20,000 writes, an o
 attack: $(DEVELOPMENT) nginx ## run the full attack tests with nginx in front (some twenty minutes)
 	SKELETON_ATTACK=full $(TEST) $(BIN)/pytest tests/attack -p no:randomly -o timeout=900 $(ARGS)
 
-full: $(DEVELOPMENT) browser ## run all cases of the tests that the others sample (requests, pages, forms, currencies)
+full: $(DEVELOPMENT) browser ## run all cases of the tests that the others sample (requests, pages, currencies, e-invoices)
 	SKELETON_TEST_FULL=1 $(TEST) $(BIN)/pytest -n auto tests/test_generated_requests.py tests/test_currencies.py \
+		billing/tests/test_e_invoice_rules.py \
 		skeleton/backoffice/tests/test_browser_pages.py skeleton/backoffice/tests/test_browser_rows.py $(ARGS)
+
+# Peppol names no licence for its rules, so they are not in the repository. They are files in a Java archive, read as such.
+PEPPOL_RULES := com.helger.phive.rules:phive-rules-peppol:4.3.7
+.PHONY: official-rules
+official-rules: ## fetch the rules of Peppol for the tests of e-invoices (needs Maven)
+	@command -v mvn >/dev/null 2>&1 || { echo "This needs Maven (mvn)." >&2; exit 1; }
+	mvn -q dependency:copy -Dartifact=$(PEPPOL_RULES) -DoutputDirectory=var/official-rules
 
 nginx: ## install nginx for `make attack`, if possible
 	@command -v nginx >/dev/null 2>&1 && exit 0; \

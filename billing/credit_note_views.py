@@ -14,7 +14,8 @@ from billing.credit_note_serializers import (
     CreditNoteSerializer,
     CreditNoteUpdateInputSerializer,
 )
-from billing.document_language import LANGUAGE, wanted_language
+from billing.document_language import HYBRID, LANGUAGE, wanted_form
+from billing.e_invoice_views import PROFILE, EInvoiceMixin
 from billing.email_serializers import SendCreditNoteInputSerializer
 from billing.email_views import EmailMixin
 from billing.examples import CREDIT_NOTE, CREDIT_NOTE_ALLOCATION, CREDIT_NOTE_REFUND
@@ -22,6 +23,7 @@ from billing.filters import CreditNoteFilterSet
 from billing.models import CreditNote, Payment
 from billing.payment_serializers import PaymentSerializer, RefundInputSerializer, UnallocateInputSerializer
 from billing.services import credit_notes, documents, emails, note_allocations
+from billing.services.e_invoices import Source, credit_note_of, facturx_credit_note
 from skeleton.rest.actions import action, describe
 from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import PDF, JsonResponse, PdfResponse
@@ -53,7 +55,7 @@ class InvoiceCreditNoteViewSet(CreateMixin):
         return self.answer(self.read_one(made), 201)
 
 
-class CreditNoteViewSet(EmailMixin, ListMixin, RetrieveMixin, UpdateMixin, DestroyMixin):
+class CreditNoteViewSet(EInvoiceMixin, EmailMixin, ListMixin, RetrieveMixin, UpdateMixin, DestroyMixin):
     tag = "Credit notes"
     permission_classes = [HasPermission("invoices")]
     serializer_class = CreditNoteSerializer
@@ -61,11 +63,18 @@ class CreditNoteViewSet(EmailMixin, ListMixin, RetrieveMixin, UpdateMixin, Destr
     update_input_serializer_class = CreditNoteUpdateInputSerializer
     filterset_class = CreditNoteFilterSet
     ordering_fields = {"number": "number_key", "total": "total", "created_at": "created_at"}
-    extra_parameters: ClassVar[dict[str, Any]] = {"pdf": (LANGUAGE,)}
+    extra_parameters: ClassVar[dict[str, Any]] = {
+        "pdf": (LANGUAGE, HYBRID),
+        "xml": (PROFILE,),
+        "check": (PROFILE,),
+    }
 
     @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return CreditNote.objects.visible_to(self.actor)
+
+    def get_source(self) -> Source:
+        return credit_note_of(self.pk, self.actor)
 
     @describe(summary="Change a draft", errors=(403, 404, 409))
     def perform_update(self, serializer: Any) -> None:
@@ -135,11 +144,16 @@ class CreditNoteViewSet(EmailMixin, ListMixin, RetrieveMixin, UpdateMixin, Destr
         summary="Download the credit note as PDF",
         envelope="document",
         media=(PDF,),
-        errors=(400, 404),
+        errors=(400, 404, 422),
     )
     def pdf(self, request: Request, pk: str) -> HttpResponse:
-        """PDF/A-3. That of a sent credit note is stored when it is first generated and returned unchanged."""
-        paper = documents.credit_note_pdf(credit_note_id=self.pk, language=wanted_language(self), actor=self.actor)
+        """PDF/A-3. That of a sent credit note is stored when it is first generated and returned unchanged.
+
+        With `profile=facturx`, its XML is inside.
+        """
+        language, is_hybrid = wanted_form(self)
+        made = facturx_credit_note if is_hybrid else documents.credit_note_pdf
+        paper = made(credit_note_id=self.pk, language=language, actor=self.actor)
         return PdfResponse(paper.name, paper.pdf)
 
     def queue_email(self, values: Any) -> UUID:

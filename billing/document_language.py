@@ -1,8 +1,9 @@
-"""The language that a document is requested in."""
+"""The form that the PDF of a document is requested in."""
 
 from drf_spectacular.utils import OpenApiParameter
 
-from billing.filters import PdfFilterSet
+from billing.e_invoices.profiles import Profile
+from billing.filters import HybridPdfFilterSet, PdfFilterSet
 from skeleton.identity.choices import Language
 from skeleton.rest.listing import parse_filters
 from skeleton.rest.viewsets import ApiViewSet
@@ -18,3 +19,19 @@ def wanted_language(view: ApiViewSet) -> str | None:
     """Return the requested language of a document, or None. Raises BadRequest."""
     asked: str | None = parse_filters(view.request.query_params, PdfFilterSet).get("language")
     return asked
+
+
+HYBRID = OpenApiParameter(
+    "profile",
+    {"type": "string", "enum": [Profile.FACTURX.value]},
+    description="`facturx`: as it was sent, with the e-invoice inside the PDF (Factur-X, ZUGFeRD).",
+)
+
+
+def wanted_form(view: ApiViewSet) -> tuple[str | None, bool]:
+    """Return the requested language of a document, or None, and whether its e-invoice goes inside.
+
+    Raises BadRequest.
+    """
+    asked = parse_filters(view.request.query_params, HybridPdfFilterSet)
+    return asked.get("language"), asked.get("profile") == Profile.FACTURX

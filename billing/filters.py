@@ -4,6 +4,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from billing.choices import CreditNoteStatus, InvoiceStatus, OrderStatus, PaymentDirection, PaymentMethod
+from billing.e_invoices.profiles import Profile
 from billing.models import CreditNote, Invoice, Payment
 from billing.models.credit_notes import UNALLOCATED as CREDIT_ON_ACCOUNT
 from billing.models.invoices import OVERDUE
@@ -86,6 +87,18 @@ class PdfFilterSet(FilterSet):
     """The parameters of a document."""
 
     language = ChoiceFilter(choices=Language.choices)
+
+
+class EInvoiceFilterSet(FilterSet):
+    """The parameters of an electronic invoice."""
+
+    profile = ChoiceFilter(choices=Profile.choices)
+
+
+class HybridPdfFilterSet(PdfFilterSet):
+    """The parameters of a document that can have its electronic invoice inside."""
+
+    profile = ChoiceFilter(choices=[(Profile.FACTURX.value, Profile.FACTURX.label)])
 
 
 class StatementFilterSet(FilterSet):

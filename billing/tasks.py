@@ -4,11 +4,12 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.services import overdue, reminders
 from billing.services.documents import issue_sent_invoice
+from billing.services.e_invoices import issue_e_invoice
 from billing.services.emails import send_email
 from skeleton.jobs.queue import periodic
 from skeleton.jobs.titles import titled
 
-__all__ = ["issue_sent_invoice", "notify_overdue_invoices", "send_due_reminders", "send_email"]
+__all__ = ["issue_e_invoice", "issue_sent_invoice", "notify_overdue_invoices", "send_due_reminders", "send_email"]
 
 
 @periodic("15 * * * *")

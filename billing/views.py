@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from accounting.tables import CSV, FORMAT, csv_response
 from billing.choices import OrderStatus
 from billing.credit_note_serializers import CancelledInvoiceSerializer
-from billing.document_language import LANGUAGE, wanted_language
+from billing.document_language import HYBRID, LANGUAGE, wanted_form, wanted_language
+from billing.e_invoice_views import PROFILE, EInvoiceMixin
 from billing.email_views import EmailMixin, ReminderMixin
 from billing.examples import CONFIRM, INVOICE, INVOICE_OF_SERVICE, LINE, ORDER, ORDER_LINE, TAXED_LINE
 from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet
@@ -35,6 +36,7 @@ from billing.serializers import (
     StatusInputSerializer,
 )
 from billing.services import documents, emails, invoices, orders
+from billing.services.e_invoices import Source, facturx_invoice, invoice_of
 from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
 from billing.write_off_views import WriteOffMixin
@@ -168,7 +170,7 @@ class OrderViewSet(EmailMixin, ModelViewSet):
         return emails.email_order(order_id=self.pk, values=values, actor=self.actor)
 
 
-class InvoiceViewSet(ReminderMixin, WriteOffMixin, ModelViewSet):
+class InvoiceViewSet(EInvoiceMixin, ReminderMixin, WriteOffMixin, ModelViewSet):
     tag = "Invoices"
     permission_classes = [HasPermission("invoices")]
     serializer_class = InvoiceSerializer
@@ -178,11 +180,18 @@ class InvoiceViewSet(ReminderMixin, WriteOffMixin, ModelViewSet):
     filterset_class = InvoiceFilterSet
     ordering_fields = {"number": "number_key", "total": "total", "due_date": "due_date", "created_at": "created_at"}
 
-    extra_parameters: ClassVar[dict[str, Any]] = {"pdf": (LANGUAGE,)}
+    extra_parameters: ClassVar[dict[str, Any]] = {
+        "pdf": (LANGUAGE, HYBRID),
+        "xml": (PROFILE,),
+        "check": (PROFILE,),
+    }
 
     @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Invoice.objects.visible_to(self.actor)
+
+    def get_source(self) -> Source:
+        return invoice_of(self.pk, self.actor)
 
     @describe(summary="Create a draft", errors=(409,), examples=(INVOICE, INVOICE_OF_SERVICE))
     def perform_create(self, serializer: Any) -> Any:
@@ -274,15 +283,18 @@ class InvoiceViewSet(ReminderMixin, WriteOffMixin, ModelViewSet):
         summary="Download the invoice as PDF",
         envelope="document",
         media=(PDF,),
-        errors=(400, 404),
+        errors=(400, 404, 422),
     )
     def pdf(self, request: Request, pk: str) -> HttpResponse:
         """PDF/A-3 with the payments so far. The ETag is its SHA-256.
 
         The PDF of a sent invoice is stored when it is first generated and returned unchanged. It shows seller and
-        customer as they were when the invoice was sent.
+        customer as they were when the invoice was sent. With `profile=facturx`, it is the invoice as sent, with its XML
+        inside.
         """
-        paper = documents.invoice_pdf(invoice_id=self.pk, language=wanted_language(self), actor=self.actor)
+        language, is_hybrid = wanted_form(self)
+        made = facturx_invoice if is_hybrid else documents.invoice_pdf
+        paper = made(invoice_id=self.pk, language=language, actor=self.actor)
         return PdfResponse(paper.name, paper.pdf)
 
 

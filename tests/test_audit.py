@@ -34,6 +34,7 @@ UNAUDITED = {
     "accounting_total": "likewise",
     "audit_entry": "the log itself",
     "billing_correspondents": "written once with the sending of its invoice, which is audited",
+    "billing_e_invoice": "an e-invoice as it was handed out, kept once and never changed",
     "billing_issued_document": "a printed copy of a document, kept once and never changed",
     "billing_order_status_change": "a history of its own, append-only, with who and when",
     "company_logo": "a picture, kept once and never changed; the company's entry names its file",

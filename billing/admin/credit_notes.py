@@ -23,6 +23,7 @@ from billing.admin.drafts import (
     ReadOnlyLineInline,
     pdf_downloads,
 )
+from billing.admin.e_invoices import E_INVOICE_MENU, EInvoiceInline, facturx_download, xml_download
 from billing.admin.emails import EmailInline, SendForm, email_action
 from billing.admin.money import (
     ALLOCATED,
@@ -39,11 +40,13 @@ from billing.admin.money import (
 )
 from billing.choices import CreditNoteStatus
 from billing.credit_note_serializers import CreditAllocateInputSerializer, CreditNoteUpdateInputSerializer
+from billing.e_invoices.profiles import Profile
 from billing.email_serializers import SendCreditNoteInputSerializer
 from billing.models import CreditNote, CreditNoteLine, Payment
 from billing.models.settlements import standing_of
 from billing.payment_serializers import RefundInputSerializer, UnallocateInputSerializer
 from billing.services import credit_notes, documents, emails
+from billing.services.e_invoices import credit_note_of, facturx_credit_note
 from billing.services.note_allocations import allocate_credit_note, refund_credit_note, unallocate_credit_note
 from parties.models import Customer
 from skeleton.kernel.text import format_text
@@ -102,7 +105,7 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
     search_fields = ("search_text__contains",)
     search_help_text = _("Number or customer")
     lowercase_search = True
-    record_actions = ("send", "edit", "email", "allocate", "take_back", "refund", "delete", PDF_MENU)
+    record_actions = ("send", "edit", "email", "allocate", "take_back", "refund", "delete", PDF_MENU, E_INVOICE_MENU)
     SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", "state"),
         ("invoice_shown", "issue_date"),
@@ -125,7 +128,8 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         if obj is None or obj.status == CreditNoteStatus.DRAFT:
             return (CreditNoteLineInline,)
-        return (CreditNoteLineInline, AllocationInline, CreditNoteRefundInline, EmailInline, IssuedDocumentInline)
+        sent = (AllocationInline, CreditNoteRefundInline, EmailInline, IssuedDocumentInline, EInvoiceInline)
+        return (CreditNoteLineInline, *sent)
 
     @admin.display(description=_("number"), ordering="number_key")
     def number_shown(self, note: CreditNote) -> str:
@@ -223,3 +227,7 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
 
     email = email_action(emails.email_credit_note, "credit_note_id", lambda note: not is_draft(note))
     pdf_en, pdf_uk, pdf_de = pdf_downloads("invoices:read", documents.credit_note_pdf, "credit_note_id")
+    e_invoice_xrechnung_ubl = xml_download(Profile.XRECHNUNG_UBL, credit_note_of)
+    e_invoice_xrechnung_cii = xml_download(Profile.XRECHNUNG_CII, credit_note_of)
+    e_invoice_peppol = xml_download(Profile.PEPPOL, credit_note_of)
+    e_invoice_facturx = facturx_download(facturx_credit_note, "credit_note_id")

@@ -31,9 +31,11 @@ from billing.admin.drafts import (
     ReasonForm,
     pdf_downloads,
 )
+from billing.admin.e_invoices import E_INVOICE_MENU, EInvoiceInline, facturx_download, xml_download
 from billing.admin.emails import EmailInline, ReminderAction, SendForm, email_action
 from billing.admin.money import EntriesMixin, HistoryInline, OrderLinkMixin, method_field, record_link, text_field
 from billing.choices import InvoiceStatus, allowed_actions
+from billing.e_invoices.profiles import Profile
 from billing.models import CreditNote, Invoice, InvoiceLine, Settlement
 from billing.models.invoices import OVERDUE
 from billing.payment_serializers import InvoicePaymentInputSerializer
@@ -45,6 +47,7 @@ from billing.serializers import (
     SendInputSerializer,
 )
 from billing.services import documents, emails, invoices, payments
+from billing.services.e_invoices import facturx_invoice, invoice_of
 from inventory.models import Item
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_money
@@ -266,7 +269,7 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
     )
     record_actions = (
         *("send", "record_payment", "email", "remind", "use_on_account", "credit", "edit_notes"),
-        *("write_off", "undo_write_off", "cancel", PDF_MENU),
+        *("write_off", "undo_write_off", "cancel", PDF_MENU, E_INVOICE_MENU),
     )
     bulk_actions = ("send",)
     DATE_FIELDS: ClassVar[Any] = (
@@ -316,7 +319,7 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
         if obj is None:
             return (InvoiceLineInline,)
         lines = InvoiceLineInline if self.has_change_permission(request, obj) else ReadOnlyInvoiceLineInline
-        sent = (SettlementInline, CreditNoteInline, EmailInline, IssuedDocumentInline)
+        sent = (SettlementInline, CreditNoteInline, EmailInline, IssuedDocumentInline, EInvoiceInline)
         return (lines, *sent) if obj.sent_at else (lines,)
 
     # saving
@@ -396,6 +399,10 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
 
     email = email_action(emails.email_invoice, "invoice_id", lambda invoice: invoice.sent_at is not None)
     pdf_en, pdf_uk, pdf_de = pdf_downloads("invoices:read", documents.invoice_pdf, "invoice_id")
+    e_invoice_xrechnung_ubl = xml_download(Profile.XRECHNUNG_UBL, invoice_of)
+    e_invoice_xrechnung_cii = xml_download(Profile.XRECHNUNG_CII, invoice_of)
+    e_invoice_peppol = xml_download(Profile.PEPPOL, invoice_of)
+    e_invoice_facturx = facturx_download(facturx_invoice, "invoice_id")
 
     @admin_action(
         pgettext_lazy("invoice", "Cancel"),

@@ -7,6 +7,7 @@ versions of this program, so any PDF can be checked for whether it was issued he
 
 import datetime as dt
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,17 +40,29 @@ class PdfFile:
     pdf: bytes
 
 
-def invoice_pdf(*, invoice_id: UUID, language: str | None, actor: Actor) -> PdfFile:
-    """Return the PDF of the invoice as it is now. Raises NotFound if the actor may not see it."""
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """What is put into a PDF: the SHA-256 of a file, and how to embed it in a language."""
+
+    checksum: str
+    embed: Callable[[bytes, str], bytes]
+
+
+def invoice_pdf(*, invoice_id: UUID, language: str | None, actor: Actor, embedding: Embedding | None = None) -> PdfFile:
+    """Return the PDF of the invoice as it is now or, with an `embedding`, as it was sent.
+
+    Raises NotFound if the actor may not see it.
+    """
     invoice = printed_invoice(Invoice.objects.visible_to(actor), invoice_id)
-    return PdfFile(f"{invoice['number']}.pdf", _pdf_of(invoice, language, actor.language))
+    shown = _as_sent(invoice) if embedding and invoice["sent_at"] else invoice
+    return PdfFile(f"{invoice['number']}.pdf", _pdf_of(shown, language, actor.language, embedding))
 
 
 def order_pdf(*, order_id: UUID, language: str | None, actor: Actor) -> PdfFile:
     """Render the PDF of the order as it is now. Raises NotFound if the actor may not see it."""
     order = printed_order(Order.objects.visible_to(actor), order_id)
     customer = as_written_to(order["customer_id"])
-    written_in = _language(language, customer, actor.language)
+    written_in = document_language(language, customer, actor.language)
     contents = order_contents(order, seller=current_seller(), customer=customer, language=written_in)
     return PdfFile(f"{order['number']}.pdf", _rendered(TEMPLATE, contents, order["updated_at"]))
 
@@ -67,7 +80,7 @@ def statement_pdf(found: dict[str, Any], *, language: str) -> PdfFile:
 def issue_sent_invoice(*, invoice_id: str, language: str) -> None:
     """Store the PDF of an invoice as it was sent, regardless of later changes. `language` is the sender's."""
     invoice = printed_invoice(Invoice.objects.all(), UUID(invoice_id))
-    _pdf_of({**invoice, **_AS_SENT, "amount_due": invoice["total"]}, None, language)
+    _pdf_of(_as_sent(invoice), None, language)
 
 
 _AS_SENT: dict[str, Any] = {
@@ -81,6 +94,10 @@ _AS_SENT: dict[str, Any] = {
 }
 
 
+def _as_sent(invoice: dict[str, Any]) -> dict[str, Any]:
+    return {**invoice, **_AS_SENT, "amount_due": invoice["total"]}
+
+
 def save_invoice_parties(invoice: Invoice, customer: dict[str, Any]) -> None:
     """Store the current seller and `customer` of an invoice. Call it in the transaction that sends the invoice.
 
@@ -89,10 +106,12 @@ def save_invoice_parties(invoice: Invoice, customer: dict[str, Any]) -> None:
     InvoiceParties.objects.create(invoice=invoice, seller=seller_to_keep(), customer=customer)
 
 
-def credit_note_pdf(*, credit_note_id: UUID, language: str | None, actor: Actor) -> PdfFile:
+def credit_note_pdf(
+    *, credit_note_id: UUID, language: str | None, actor: Actor, embedding: Embedding | None = None
+) -> PdfFile:
     """Return the PDF of the credit note. Raises NotFound if the actor may not see it."""
     note = printed_credit_note(CreditNote.objects.visible_to(actor), credit_note_id)
-    pdf = _pdf_of_credit_note(note, language, actor.language)
+    pdf = _pdf_of_credit_note(note, language, actor.language, embedding)
     return PdfFile(f"{note['number'] or note['invoice_number']}.pdf", pdf)
 
 
@@ -103,37 +122,50 @@ def issue_sent_credit_note(*, credit_note_id: str, language: str) -> None:
     _pdf_of_credit_note(printed_credit_note(CreditNote.objects.all(), UUID(credit_note_id)), None, language)
 
 
-def _pdf_of(invoice: dict[str, Any], language: str | None, own_language: str) -> bytes:
+def _pdf_of(
+    invoice: dict[str, Any], language: str | None, own_language: str, embedding: Embedding | None = None
+) -> bytes:
     """Return the PDF in `language`, or else the customer's, or else `own_language`. Once sent, as it was then."""
     kept = InvoiceParties.objects.filter(invoice=invoice["id"]).values_list("seller", "customer").first()
     seller, customer = kept or (current_seller(), as_written_to(invoice["customer_id"]))
-    written_in = _language(language, customer, own_language)
+    written_in = document_language(language, customer, own_language)
     contents = invoice_contents(invoice, seller=seller, customer=customer, language=written_in)
-    return _pdf({"invoice_id": invoice["id"]}, invoice, contents, written_in)
+    return _pdf({"invoice_id": invoice["id"]}, invoice, contents, written_in, embedding)
 
 
-def _pdf_of_credit_note(note: dict[str, Any], language: str | None, own_language: str) -> bytes:
+def _pdf_of_credit_note(
+    note: dict[str, Any], language: str | None, own_language: str, embedding: Embedding | None = None
+) -> bytes:
     seller = note["seller"] or current_seller()
     buyer = note["buyer"] or as_written_to(note["customer_id"])
-    written_in = _language(language, buyer, own_language)
+    written_in = document_language(language, buyer, own_language)
     contents = credit_note_contents(note, seller=seller, customer=buyer, language=written_in)
-    return _pdf({"credit_note_id": note["id"]}, note, contents, written_in)
+    return _pdf({"credit_note_id": note["id"]}, note, contents, written_in, embedding)
 
 
-def _language(wanted: str | None, customer: dict[str, Any], own: str) -> str:
+def document_language(wanted: str | None, customer: dict[str, Any], own: str) -> str:
     """Return the language of a document: the one wanted, or else the customer's, or else the user's own."""
     return wanted or customer.get("language") or own
 
 
-def _pdf(of: dict[str, UUID], document: dict[str, Any], contents: dict[str, Any], language: str) -> bytes:
+def _pdf(
+    of: dict[str, UUID],
+    document: dict[str, Any],
+    contents: dict[str, Any],
+    language: str,
+    embedding: Embedding | None = None,
+) -> bytes:
     """Return the PDF of a document: of a draft as it is now, of a sent one as stored with the same contents."""
     if document["sent_at"] is None:
-        return _rendered(TEMPLATE, contents, document["updated_at"])
-    digest = hashlib.sha256(orjson.dumps(contents, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        pdf = _rendered(TEMPLATE, contents, document["updated_at"])
+        return embedding.embed(pdf, language) if embedding else pdf
+    hashed = {**contents, "embedded": embedding.checksum} if embedding else contents
+    digest = hashlib.sha256(orjson.dumps(hashed, option=orjson.OPT_SORT_KEYS)).hexdigest()
     kept = IssuedDocument.objects.filter(contents=digest, **of).values_list("pdf", flat=True)
     found = kept.first()
     if found is None:
         pdf = _rendered(TEMPLATE, contents, document["sent_at"])
+        pdf = embedding.embed(pdf, language) if embedding else pdf
         _store(IssuedDocument(language=language, contents=digest, pdf=pdf, **of))
         found = kept.get()  # if another process stored it first, that one is used
     return bytes(found)

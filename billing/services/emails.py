@@ -17,6 +17,7 @@ from billing.choices import CreditNoteStatus, EmailKind, EmailStatus, InvoiceSta
 from billing.letters import LetterText, document_letter
 from billing.models import CreditNote, DocumentEmail, Invoice, IssuedDocument, Order
 from billing.services.documents import PdfFile, credit_note_pdf, invoice_pdf, order_pdf
+from billing.services.e_invoices import attachment
 from billing.services.notifications import notify_email_failed
 from billing.state_machine import allowed_transitions
 from skeleton.company.queries import seller
@@ -30,8 +31,7 @@ from skeleton.kernel.text import format_text
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.mail import Attachment, Letter, is_sendable, require_mail_server, send_letter
 from skeleton.notifications.services.attempts import attempt
-
-PDF = "application/pdf"
+from skeleton.rest.http import PDF, XML
 
 Document = Invoice | CreditNote | Order
 
@@ -223,9 +223,15 @@ def _letter(email: DocumentEmail, files: list[Attachment]) -> Letter:
 
 
 def _attachments(email: DocumentEmail) -> list[Attachment]:
-    """Return the document as it is now."""
+    """Return the document as it is now and, beside it or inside, the e-invoice that the customer gets."""
+    document = email.invoice or email.credit_note
+    is_first = document is not None and email.kind != EmailKind.REMINDER
+    electronic = attachment(document, language=email.language) if document and is_first else None
+    if isinstance(electronic, PdfFile):
+        return [Attachment(electronic.name, electronic.pdf, PDF)]
     pdf = _pdf(email)
-    return [Attachment(pdf.name, pdf.pdf, PDF)]
+    xml = [Attachment(electronic.name, electronic.xml, XML)] if electronic else []
+    return [Attachment(pdf.name, pdf.pdf, PDF), *xml]
 
 
 def _pdf(email: DocumentEmail) -> PdfFile:

@@ -19,6 +19,7 @@ from billing.services.addresses import merge_address
 from billing.services.books import post_invoice
 from billing.services.credit_notes import insert_draft as insert_credit_note
 from billing.services.documents import issue_sent_invoice, save_invoice_parties
+from billing.services.e_invoices import issue_e_invoice_of_sent
 from billing.services.emails import queue_document
 from billing.services.invoice_dates import (
     DATES,
@@ -199,7 +200,8 @@ def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False
     With `use_on_account`, what the customer has on account settles it: credit notes, then payments. A job renders its
     PDF in the language of the customer, or else of the user who sends it. With `email`, another one e-mails it.
 
-    Raises NotFound, Conflict (not a draft, no lines, it can't be posted, there is no mail server).
+    Raises NotFound, Conflict (not a draft, no lines, it can't be posted, there is no mail server), Invalid (it can't be
+    the e-invoice that the customer gets).
     """
     now = timezone.now()
     with audited_transaction(actor, "send"):
@@ -221,6 +223,7 @@ def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False
             save_changes(invoice, {"status": InvoiceStatus.PAID, "paid_at": now, **sent})
         require_sendable_taxes(invoice, customer)
         save_invoice_parties(invoice, customer)
+        issue_e_invoice_of_sent(invoice, customer, actor=actor)
         notify_invoice_event(Event.INVOICE_SENT, invoice, actor=actor)
         if invoice.status == InvoiceStatus.PAID:
             notify_invoice_event(Event.INVOICE_PAID, invoice, actor=actor)

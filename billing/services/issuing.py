@@ -19,6 +19,7 @@ from billing.services.books import credited, post, reverse_invoice_posting
 from billing.services.credit_lines import issued_breakdowns, items_of_lines
 from billing.services.days import UNDONE_MESSAGE, last_undone
 from billing.services.documents import issue_sent_credit_note
+from billing.services.e_invoices import issue_e_invoice_of_sent
 from billing.services.invoice_dates import require_issuable
 from billing.services.notifications import notify_credit_note_sent
 from billing.services.settlements import Part, corrected_taxes, settle
@@ -37,7 +38,8 @@ from skeleton.kernel.translation import Text
 def issue(note: CreditNote, invoice: Invoice, *, actor: Actor) -> None:
     """Issue `note`. It settles `invoice`; what exceeds the amount due is on account.
 
-    Raises Conflict if a part of the invoice is written off and too little is left, or if it can't be posted.
+    Raises Conflict if a part of the invoice is written off and too little is left, or if it can't be posted; Invalid if
+    the customer gets e-invoices, and it can't be one.
     """
     _require_room_beside_write_offs(note, invoice)
     issue_sent_credit_note.enqueue(credit_note_id=str(note.pk), language=actor.language)
@@ -48,6 +50,7 @@ def issue(note: CreditNote, invoice: Invoice, *, actor: Actor) -> None:
     else:
         note.issue_date = max(today(), invoice.posting_day)
     _number(note, moment=max(now, invoice.sent_at or now))
+    issue_e_invoice_of_sent(note, note.buyer or {}, actor=actor)
     invoice.credited_total += note.total  # as the trigger does
     _restock(note, invoice, actor)
     if settled:

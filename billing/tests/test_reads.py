@@ -23,6 +23,9 @@ from billing.tests.factories import (
     sent,
 )
 from billing.views import InvoiceViewSet, OrderViewSet
+from parties.models import Address, Country
+from parties.services import seed_countries
+from skeleton.company.tests.factories import IBAN, set_up
 from skeleton.identity.tests.factories import actor_of
 from skeleton.kernel.actors import SYSTEM
 from skeleton.testkit.query_counts import check_query_counts
@@ -31,6 +34,7 @@ from skeleton.testkit.reading import check_reads
 pytestmark = pytest.mark.django_db
 
 SAMPLED = ("/invoices/{id}", "/invoices/{id}/payments", "/invoices/{id}/pdf")
+E_INVOICES = ("xml", "check")
 YESTERDAY = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
 
 
@@ -67,6 +71,14 @@ def test_query_counts(owner, crowd, orders):
     samples = {route: route.replace("/invoices/{id}", path) for route in SAMPLED}
     for route in ("/credit-notes/{id}", "/credit-notes/{id}/pdf"):
         samples[route] = route.replace("{id}", str(notes[0]))
+    seed_countries()
+    set_up(bank_accounts=[{"iban": IBAN}])
+    buyer = customer(e_invoice="facturx")
+    Address.objects.create(party=buyer, city="Wien", country=Country.objects.get(code="AT"))
+    electronic = sent(line(1000, tax_rate=20), of=buyer)
+    for action in E_INVOICES:
+        samples[f"/invoices/{{id}}/{action}"] = f"/invoices/{electronic.pk}/{action}"
+        samples[f"/credit-notes/{{id}}/{action}"] = f"/credit-notes/{credited(electronic, amount=1)}/{action}"
     samples["/payments/{id}"] = f"/payments/{crowd[-1].payments.latest('id').pk}"
     for page in ("balance", "statement"):
         samples[f"/customers/{{id}}/{page}"] = f"/customers/{crowd[-1].customer_id}/{page}"

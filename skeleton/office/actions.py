@@ -20,7 +20,7 @@ from unfold.enums import ActionVariant
 
 from skeleton.kernel.errors import Forbidden
 from skeleton.kernel.translation import Text
-from skeleton.office.form_errors import EXPECTED_ERRORS, add_to_form, domain_error_of
+from skeleton.office.form_errors import EXPECTED_ERRORS, add_to_form, domain_error_of, field_messages
 from skeleton.office.forms import ActionForm
 
 if TYPE_CHECKING:
@@ -84,7 +84,10 @@ def admin_action(title: Text, **options: Any) -> Callable[[ActionFunction], Call
 
 
 def download(title: Text, **options: Any) -> Callable[[DownloadFunction], Callable[..., HttpResponseBase]]:
-    """Turn a method of a screen into a button that returns a file and changes nothing. Options as of `AdminAction`."""
+    """Turn a method of a screen into a button that returns a file and changes nothing. Options as of `AdminAction`.
+
+    If the file can't be made, the record's page says why.
+    """
 
     def decorate(make: DownloadFunction) -> Callable[..., HttpResponseBase]:
         @wraps(make)
@@ -92,7 +95,13 @@ def download(title: Text, **options: Any) -> Callable[[DownloadFunction], Callab
             record = _record_for(screen, action, request, object_id)
             if record is None:
                 return screen._get_obj_does_not_exist_redirect(request, screen.opts, object_id)  # type: ignore[no-any-return]
-            return make(screen, request, record)
+            try:
+                return make(screen, request, record)
+            except EXPECTED_ERRORS as exc:
+                error = domain_error_of(exc)
+                for told in (error.message, *(text for _, text in field_messages(error))):
+                    messages.error(request, str(told))
+                return HttpResponseRedirect(screen.change_url(record))
 
         action = AdminAction(make, title, changes_record=False, **options)
         return _decorate(view, action)

@@ -1,4 +1,4 @@
-"""JSON and PDF responses."""
+"""JSON responses and downloads."""
 
 import hashlib
 from datetime import datetime
@@ -48,19 +48,27 @@ class JsonResponse(HttpResponse):
 
 
 PDF = "application/pdf"
+XML = "application/xml"
 
 
-class PdfResponse(HttpResponse):
-    """A PDF as a download. Its ETag is the hexadecimal SHA-256 hash of its bytes."""
+class DownloadResponse(HttpResponse):
+    """A generated file as a download. Its ETag is the hexadecimal SHA-256 hash of its bytes."""
 
-    def __init__(self, name: str, pdf: bytes) -> None:
+    def __init__(self, name: str, content: bytes, media_type: str) -> None:
         super().__init__(
-            pdf,
-            content_type=PDF,
+            content,
+            content_type=media_type,
             headers={
                 "Content-Disposition": content_disposition_header(True, name) or "attachment",
-                "Content-Length": str(len(pdf)),
-                "ETag": f'"{hashlib.sha256(pdf).hexdigest()}"',
+                "Content-Length": str(len(content)),
+                "ETag": f'"{hashlib.sha256(content).hexdigest()}"',
                 "Cache-Control": "private, no-cache",
             },
         )
+
+
+class PdfResponse(DownloadResponse):
+    """A PDF as a download."""
+
+    def __init__(self, name: str, pdf: bytes) -> None:
+        super().__init__(name, pdf, PDF)

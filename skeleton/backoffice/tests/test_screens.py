@@ -92,6 +92,7 @@ RESERVATION_ACTS = dict.fromkeys(("fulfill", "cancel"), ("inventory:write",))
 
 
 PAPERS = ("pdf_en", "pdf_uk", "pdf_de")
+E_INVOICES = ("e_invoice_xrechnung_ubl", "e_invoice_xrechnung_cii", "e_invoice_peppol", "e_invoice_facturx")
 BOOKS = ("accounting:write",)
 numbers = itertools.count(1)
 
@@ -202,10 +203,17 @@ TABLE = [
     ),
     Row("billing.order", order, ("orders:read",), ("orders:write",), ("orders:write",), ORDER_ACTS, 5, PAPERS),
     Row(
-        "billing.invoice", draft, ("invoices:read",), ("invoices:write",), ("invoices:write",), INVOICE_ACTS, 5, PAPERS
+        "billing.invoice",
+        draft,
+        ("invoices:read",),
+        ("invoices:write",),
+        ("invoices:write",),
+        INVOICE_ACTS,
+        5,
+        (*PAPERS, *E_INVOICES),
     ),
     Row("billing.payment", payment, ("invoices:read",), ("invoices:write",), (), PAYMENT_ACTS, 5),
-    Row("billing.creditnote", credit_note, ("invoices:read",), (), (), CREDIT_NOTE_ACTS, 5, PAPERS),
+    Row("billing.creditnote", credit_note, ("invoices:read",), (), (), CREDIT_NOTE_ACTS, 5, (*PAPERS, *E_INVOICES)),
     Row("billing.documentemail", email, ("invoices:read",), (), (), {"send_again": ("invoices:write",)}, 5),
 ]
 BY_MODEL = {row.model: row for row in TABLE}

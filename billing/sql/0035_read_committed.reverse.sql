@@ -2,6 +2,7 @@ SELECT skeleton_allow_any_isolation(
     'billing_correspondents',
     'billing_credit_note',
     'billing_credit_note_line',
+    'billing_e_invoice',
     'billing_email',
     'billing_invoice',
     'billing_invoice_line',

@@ -3,6 +3,7 @@ SELECT skeleton_require_read_committed(
     'billing_correspondents',
     'billing_credit_note',
     'billing_credit_note_line',
+    'billing_e_invoice',
     'billing_email',
     'billing_invoice',
     'billing_invoice_line',

@@ -1,0 +1,3 @@
+DROP TRIGGER billing_e_invoice_no_truncate ON billing_e_invoice;
+DROP TRIGGER billing_e_invoice_append_only ON billing_e_invoice;
+DROP TRIGGER billing_e_invoice_of_sent ON billing_e_invoice;
