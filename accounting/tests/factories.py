@@ -15,13 +15,27 @@ from accounting.services import Posting, create_account, post_entry
 from parties.choices import PartyKind
 from parties.models import Party
 from skeleton.kernel.actors import SYSTEM
-from skeleton.testkit.roles import as_owner
+from skeleton.testkit.roles import as_owner, without_triggers
 
 
 def account(code: str, type: str = "asset", **values: Any) -> Account:  # noqa: A002
     """Create an account."""
     pk = create_account(values={"code": code, "name": f"Account {code}", "type": type, **values}, actor=SYSTEM)
     return Account.objects.get(pk=pk)
+
+
+def legacy_child(code: str, type: str = "asset", *, parent: str, **values: Any) -> Account:  # noqa: A002
+    """Create an account below one that has postings, as it was possible before they excluded each other."""
+    above = Account.objects.get(code=parent)
+    if not above.totals.exists():
+        currency = above.currency or "USD"
+        post(parent, "3100", 1, currency=currency)
+        post("3100", parent, 1, currency=currency)
+    made = account(code, type, **values)
+    with without_triggers() as cursor:
+        cursor.execute("UPDATE accounting_account SET parent_id = %s WHERE id = %s", [above.pk, made.pk])
+    made.refresh_from_db()
+    return made
 
 
 def post(debit: str, credit: str, amount: int, day: str = "2026-03-15", currency: str = "USD", **entry: Any) -> UUID:
