@@ -12,6 +12,7 @@ class AccountingConfig(AppConfig):
 
     def ready(self) -> None:
         _declare_accounts()
+        _declare_tax_codes()
         _declare_entries()
         _declare_lines()
         _declare_years()
@@ -38,6 +39,10 @@ def _declare_accounts() -> None:
         _("An account with postings gets no sub-accounts."),
         field="parent_id",
     )
+
+
+def _declare_tax_codes() -> None:
+    constraints.declare("accounting_tax_code_id_rate", Conflict, _("Another tax code already has this id."))
 
 
 def _declare_entries() -> None:

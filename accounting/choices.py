@@ -64,6 +64,28 @@ PURPOSES: Mapping[str, Text] = {
 """The labels of the purposes for which other apps post."""
 
 
+class TaxCategory(TextChoices):
+    """The categories of VAT that EN 16931 knows (UN/ECE 5305)."""
+
+    STANDARD = "S", pgettext_lazy("tax category", "Taxed")
+    ZERO = "Z", pgettext_lazy("tax category", "Zero rate")
+    EXEMPT = "E", pgettext_lazy("tax category", "Exempt")
+    REVERSE_CHARGE = "AE", pgettext_lazy("tax category", "Reverse charge")
+    INTRA_COMMUNITY = "K", pgettext_lazy("tax category", "Intra-Community supply")
+    EXPORT = "G", pgettext_lazy("tax category", "Export")
+    OUT_OF_SCOPE = "O", pgettext_lazy("tax category", "Not subject to tax")
+
+
+EXEMPT = (
+    TaxCategory.EXEMPT,
+    TaxCategory.REVERSE_CHARGE,
+    TaxCategory.INTRA_COMMUNITY,
+    TaxCategory.EXPORT,
+    TaxCategory.OUT_OF_SCOPE,
+)
+"""The categories whose documents say why no tax is charged."""
+
+
 class PeriodStatus(TextChoices):
     OPEN = "open", pgettext_lazy("period", "Open")
     CLOSED = "closed", pgettext_lazy("period", "Closed")

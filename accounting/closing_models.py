@@ -1,4 +1,4 @@
-"""Closings of fiscal years. PostgreSQL enforces their rules: see `sql/0012_years.sql`."""
+"""Closings of fiscal years. PostgreSQL enforces their rules: see `sql/0014_years.sql`."""
 
 from typing import ClassVar
 

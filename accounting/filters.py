@@ -4,8 +4,9 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounting.choices import AccountType, SourceType
+from accounting.choices import AccountType, SourceType, TaxCategory
 from accounting.models import Account, Entry, Line
+from accounting.tax_code_models import TaxCode
 from skeleton.rest.filters import (
     BooleanFilter,
     ChoiceFilter,
@@ -25,6 +26,17 @@ class AccountFilterSet(FilterSet):
 
     def matching(self, rows: QuerySet[Account], name: str, value: Any) -> QuerySet[Account]:
         return rows.filter(Q(code__lower__matches=value) | Q(name__lower__matches=value))
+
+
+class TaxCodeFilterSet(FilterSet):
+    category = ChoiceFilter(choices=TaxCategory.choices)
+    is_active = BooleanFilter()
+    code = TextFilter(label="Exactly this code, in upper case.")
+    valid_on = DateFilter(method="valid", label="Only what can be used for supplies on this day.")
+
+    def valid(self, rows: QuerySet[TaxCode], name: str, value: Any) -> QuerySet[TaxCode]:
+        begun = Q(valid_from__isnull=True) | Q(valid_from__lte=value)
+        return rows.filter(begun, Q(valid_to__isnull=True) | Q(valid_to__gte=value))
 
 
 class EntryFilterSet(FilterSet):

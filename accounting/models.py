@@ -16,7 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounting.choices import DEBIT_NORMAL, AccountType, EntryKind, PeriodStatus, SourceType
-from accounting.closing_models import YearClosing as YearClosing  # noqa: PLC0414 (registers the model)
+from accounting.closing_models import YearClosing  # noqa: F401 (Django finds models here)
+from accounting.tax_code_models import TaxCode  # noqa: F401 (Django finds models here)
 from parties.models import Party
 from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed

@@ -41,6 +41,19 @@ class AccountField(TextField):
 
 
 @mark_stateless
+class TaxCodeField(TextField):
+    """A tax code, given by id or code. Returns a UUID or the code in upper case."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "The tax code, or its id. The rate is the code's.")
+        super().__init__(max_length=36, **kwargs)
+
+    def run_validation(self, data: Any = empty) -> UUID | str | None:
+        text = super().run_validation(data)
+        return text and (parse_uuid(text) or text.upper())
+
+
+@mark_stateless
 class CodeField(TextField):
     """The code of an account: letters, digits, dots and hyphens."""
 

@@ -71,14 +71,15 @@ WHERE n = 0 OR i %% 3 = 0
 # number series nothing else uses.
 _INVOICES = f"""
 INSERT INTO billing_invoice (id, number, customer_id, customer_name, currency, status, subtotal, tax_total,
-                             tax_breakdown, total, amount_paid, issue_date, due_date, notes, sent_at, paid_at,
-                             cancelled_at, cancel_reason, created_by_id, created_at, updated_at)
+                             tax_breakdown, total, amount_paid, issue_date, posted_on, due_date, notes, sent_at,
+                             paid_at, cancelled_at, cancel_reason, created_by_id, created_at, updated_at)
 SELECT bench_id(i, {INVOICE}), 'INV-2020-' || lpad(i::text, greatest(3, length(i::text)), '0'), p.id, p.name,
        p.currency, made.status, base.low + base.high, tax.high,
        jsonb_build_array(jsonb_build_object('rate', 0, 'base', base.low, 'tax', 0),
                          jsonb_build_object('rate', 20, 'base', base.high, 'tax', tax.high)),
        base.low + base.high + tax.high, CASE made.status WHEN 'paid' THEN base.low + base.high + tax.high ELSE 0 END,
-       made.day, made.day + 30, CASE WHEN i %% 3 = 0 THEN 'Net 30' END,
+       made.day, CASE WHEN made.status IN ('sent', 'paid') THEN made.day END, made.day + 30,
+       CASE WHEN i %% 3 = 0 THEN 'Net 30' END,
        CASE WHEN made.status IN ('sent', 'paid') THEN p.created_at END,
        CASE WHEN made.status = 'paid' THEN p.created_at END,
        CASE WHEN made.status = 'cancelled' THEN p.created_at END,
@@ -178,11 +179,11 @@ FROM generate_series(1, %(customers)s / 2) AS i JOIN accounting_entry e ON e.id 
 # every fiftieth, which is open.
 _SCALE_INVOICES = f"""
 INSERT INTO billing_invoice (id, number, customer_id, customer_name, currency, status, subtotal, tax_total,
-                             tax_breakdown, total, amount_paid, issue_date, due_date, sent_at, paid_at,
+                             tax_breakdown, total, amount_paid, issue_date, posted_on, due_date, sent_at, paid_at,
                              created_at, updated_at)
 SELECT bench_id(i, {INVOICE}), to_char(made.day, '"INV-"YYYY-') || lpad(i::text, greatest(3, length(i::text)), '0'),
        p.id, p.name, p.currency, CASE WHEN made.open THEN 'sent' ELSE 'paid' END, 10000, 0, '[]', 10000,
-       CASE WHEN made.open THEN 0 ELSE 10000 END, made.day, made.day + 30, made.day,
+       CASE WHEN made.open THEN 0 ELSE 10000 END, made.day, made.day, made.day + 30, made.day,
        CASE WHEN NOT made.open THEN made.day + 20 END, made.day, made.day
 FROM generate_series(1, %(customers)s / 4) AS i JOIN parties_party p ON p.id = bench_id(i, {CUSTOMER}),
      LATERAL (SELECT date '2023-11-01' + (i::bigint * 7919 %% 1100)::int AS day, i %% 50 = 0 AS open) AS made
@@ -191,12 +192,12 @@ FROM generate_series(1, %(customers)s / 4) AS i JOIN parties_party p ON p.id = b
 # Ten invoices per customer for the dashboard. One in fifty is open, and half of the open ones are overdue.
 _MANY_INVOICES = f"""
 INSERT INTO billing_invoice (id, number, customer_id, customer_name, currency, status, subtotal, tax_total,
-                             tax_breakdown, total, amount_paid, issue_date, due_date, sent_at, paid_at,
+                             tax_breakdown, total, amount_paid, issue_date, posted_on, due_date, sent_at, paid_at,
                              created_at, updated_at)
 SELECT bench_id(i, {INVOICE}), to_char(made.day, '"INV-"YYYY-') || lpad(i::text, greatest(3, length(i::text)), '0'),
        p.id, p.name, p.currency, CASE WHEN made.open THEN 'sent' ELSE 'paid' END, 10000, 0, '[]', 10000,
-       CASE WHEN made.open THEN 0 ELSE 10000 END, made.day, CASE WHEN made.open THEN CURRENT_DATE + i %% 120 - 60
-       ELSE made.day + 30 END, made.day, CASE WHEN NOT made.open THEN made.day + 20 END, made.day, made.day
+       CASE WHEN made.open THEN 0 ELSE 10000 END, made.day, made.day,
+       CASE WHEN made.open THEN CURRENT_DATE + i %% 120 - 60 ELSE made.day + 30 END, made.day, CASE WHEN NOT made.open THEN made.day + 20 END, made.day, made.day
 FROM generate_series(1, %(customers)s * 10) AS i
      JOIN parties_party p ON p.id = bench_id(1 + i %% %(customers)s, {CUSTOMER}),
      LATERAL (SELECT date '2023-11-01' + (i::bigint * 7919 %% 1100)::int AS day, i %% 50 = 0 AS open) AS made

@@ -8,7 +8,7 @@ from accounting.serializers import SignedMoneyField
 from billing.choices import CreditNoteStatus
 from billing.models import CreditNoteLine, Settlement
 from billing.payment_serializers import DAY_HELP, LONG_TEXT, MAX_LINES, AllocationSerializer
-from billing.serializers import InvoiceSerializer, TaxSerializer
+from billing.serializers import InvoiceSerializer, SharedLineSerializer, TaxSerializer
 from inventory.models import Warehouse
 from skeleton.rest.fields import (
     BooleanField,
@@ -36,11 +36,12 @@ def _amount_alone(quantity: Decimal | None, total: int) -> int | None:
     return total if quantity is None else None
 
 
-class CreditNoteLineSerializer(Serializer):
+class CreditNoteLineSerializer(SharedLineSerializer):
     """What is credited of one line of the invoice."""
 
     id = UUIDField()
     invoice_line_id = UUIDField()
+    item_id = UUIDField(source="invoice_line.item_id", allow_null=True)
     description = TextField(max_length=1000)
     quantity = NumberField(allow_null=True, help_text="Null if an amount is credited.")
     amount = FromColumns(
@@ -49,10 +50,8 @@ class CreditNoteLineSerializer(Serializer):
         "total",
         compute=_amount_alone,
     )
-    unit_price = MoneyField()
     currency = CurrencyField(source="credit_note.currency")
     discount = SignedMoneyField(help_text="What makes quantity × price come to the line's share. May be negative.")
-    tax_rate = NumberField(places=4)
     total = MoneyField(help_text="The share of the invoice's line, before tax.")
     restock_warehouse_id = UUIDField(allow_null=True, help_text="The warehouse that takes the quantity back.")
 
@@ -83,7 +82,7 @@ class CreditNoteRowSerializer(Serializer):
         "refunded",
         compute=_unallocated,
     )
-    issue_date = DateField(help_text="The day of creation. Once it is sent, the day on which it was.")
+    issue_date = DateField(help_text="Of a draft, the day of its creation unless it was given.")
     notes = TextField(allow_null=True, max_length=LONG_TEXT)
     sent_at = DateTimeField(allow_null=True)
     created_by = UUIDField(source="created_by_id", allow_null=True)
@@ -108,6 +107,9 @@ class CancelledInvoiceSerializer(InvoiceSerializer):
     credit_note_id = UUIDField(allow_null=True, help_text="The credit note. Null if the invoice was a draft.")
 
 
+_ISSUE_DATE = "Defaults to the day of sending. Not in the future, in a closed period or before the invoice."
+
+
 class CreditNoteLineInputSerializer(InputSerializer):
     output_serializer_class = CreditNoteLineSerializer
     invoice_line_id = UUIDField()
@@ -127,6 +129,7 @@ class CreditNoteLineInputSerializer(InputSerializer):
 
 class CreditNoteUpdateInputSerializer(InputSerializer):
     output_serializer_class = CreditNoteSerializer
+    issue_date = DateField(required=False, allow_null=True, help_text=_ISSUE_DATE)
     reason = TextField(max_length=LONG_TEXT)
     notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
     lines = ListField(
@@ -136,6 +139,7 @@ class CreditNoteUpdateInputSerializer(InputSerializer):
 
 class CreditNoteInputSerializer(InputSerializer):
     output_serializer_class = CreditNoteSerializer
+    issue_date = DateField(required=False, allow_null=True, help_text=_ISSUE_DATE)
     reason = TextField(max_length=LONG_TEXT)
     notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
     lines = ListField(

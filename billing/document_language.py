@@ -10,11 +10,11 @@ from skeleton.rest.viewsets import ApiViewSet
 LANGUAGE = OpenApiParameter(
     "language",
     {"type": "string", "enum": Language.values},
-    description="The language of the document. Defaults to your own.",
+    description="The language of the document. Defaults to the customer's, or else to your own.",
 )
 
 
-def wanted_language(view: ApiViewSet) -> str:
-    """Return the requested language of a document, or else the user's own. Raises BadRequest."""
-    asked = parse_filters(view.request.query_params, PdfFilterSet)
-    return asked.get("language") or view.actor.language
+def wanted_language(view: ApiViewSet) -> str | None:
+    """Return the requested language of a document, or None. Raises BadRequest."""
+    asked: str | None = parse_filters(view.request.query_params, PdfFilterSet).get("language")
+    return asked

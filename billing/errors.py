@@ -9,12 +9,24 @@ from skeleton.kernel.time_limits import IN_FUTURE_MESSAGE
 
 def declare_constraints() -> None:
     """Declare the constraints. Called once, when the app starts."""
+    _declare_tax_codes()
     _declare_invoices()
     _declare_payments_and_postings()
     _declare_orders()
     _declare_invoices_of_orders()
     _declare_credit_notes()
     _declare_issued_credit_notes()
+
+
+def _declare_tax_codes() -> None:
+    told = _("The rate of a line is that of its tax code.")
+    for table in ("billing_invoice_line", "billing_order_line", "billing_credit_note_line"):
+        declare(f"{table}_rate_of_tax_code", Conflict, told, field="tax_rate")
+    declare(
+        "billing_tax_code_used",
+        Conflict,
+        _("Documents use this tax code, so its category, rate and exemption stay. Deactivate it and create a new one."),
+    )
 
 
 def _declare_invoices() -> None:
@@ -30,7 +42,7 @@ def _declare_invoices() -> None:
     declare(
         "billing_invoice_identity",
         Conflict,
-        _("The number, customer, currency and issue date of an invoice cannot be changed."),
+        _("The number, customer and currency of an invoice cannot be changed."),
     )
     declare(
         "billing_invoice_frozen", Conflict, _("This invoice is no longer a draft, so only its notes can be changed.")
@@ -43,6 +55,7 @@ def _declare_invoices() -> None:
     declare("billing_invoice_paid_of_payments", Conflict, _("The amount paid must be the sum of the payments."))
     declare("billing_invoice_line_drafts_only", Conflict, _("Only the lines of a draft can be changed."))
     declare("billing_invoice_number_form", Invalid, _("An invoice number has the form INV-<year>-<nnnnnn>."))
+    declare("billing_invoice_delivery_address_form", Invalid, _("Must be an object."), field="delivery_address")
     declare("billing_issued_document_of_sent", Conflict, _("Only documents of sent invoices are kept."))
 
 

@@ -103,3 +103,11 @@ class AgingFilterSet(FilterSet):
 
     as_of = DateFilter()
     format = ChoiceFilter(choices=[("json", "JSON"), ("csv", "CSV")])
+
+
+class VatFilterSet(FilterSet):
+    """The parameters of the VAT report. Not list filters, but validated in the same way."""
+
+    from_date = DateFilter()
+    to_date = DateFilter()
+    format = ChoiceFilter(choices=[("json", "JSON"), ("csv", "CSV")])

@@ -27,11 +27,11 @@ def _day(moment: str) -> str:
     return f"({moment} AT TIME ZONE 'UTC')::date"
 
 
-_INVOICES = f"""
-    SELECT customer_id, currency, {_day("sent_at")} AS day, sent_at AS moment, 'invoice' AS kind, id, number,
+_INVOICES = """
+    SELECT customer_id, currency, posted_on AS day, sent_at AS moment, 'invoice' AS kind, id, number,
            NULL AS reference, due_date, total::numeric AS open, 0::numeric AS on_account
     FROM billing_invoice WHERE sent_at IS NOT NULL
-"""  # noqa: S608 (constants only)
+"""
 # Invoices that were cancelled before there were credit notes: all others are credited as a whole.
 _CANCELLATIONS = f"""
     SELECT customer_id, currency, {_day("cancelled_at")}, cancelled_at, 'cancellation', id, number, NULL, NULL::date,
@@ -81,18 +81,33 @@ ON_ACCOUNT = """
 """
 """What is on account now, from the maintained columns: customer_id, currency, amount (minor units)."""
 
-TAX_MOVEMENTS = f"""
-    SELECT currency, {_day("sent_at")} AS day, tax_total AS tax FROM billing_invoice WHERE sent_at IS NOT NULL
+_TAXED = f"""
+    SELECT currency, posted_on AS day, sent_at AS moment, 'invoice' AS kind, id, number, customer_id, 1 AS sign,
+           tax_breakdown AS taxes
+    FROM billing_invoice WHERE sent_at IS NOT NULL
     UNION ALL
-    SELECT currency, {_day("cancelled_at")}, -tax_total FROM billing_invoice
-    WHERE status = 'cancelled' AND sent_at IS NOT NULL AND credited_total < total
+    SELECT currency, {_day("cancelled_at")}, cancelled_at, 'cancellation', id, number, customer_id, -1, tax_breakdown
+    FROM billing_invoice WHERE status = 'cancelled' AND sent_at IS NOT NULL AND credited_total < total
     UNION ALL
-    SELECT currency, issue_date, -tax_total FROM billing_credit_note WHERE status = 'sent'
+    SELECT currency, issue_date, sent_at, 'credit_note', id, number, customer_id, -1, tax_breakdown
+    FROM billing_credit_note WHERE status = 'sent'
     UNION ALL
-    SELECT i.currency, moved.day, moved.sign * (part->>'tax')::bigint
+    SELECT i.currency, moved.day, moved.moment, moved.kind, i.id, i.number, i.customer_id, moved.sign, s.tax
     FROM billing_settlement s JOIN billing_invoice i ON i.id = s.invoice_id
-    CROSS JOIN jsonb_array_elements(s.tax) AS part
-    CROSS JOIN LATERAL (VALUES (s.day, -1), (s.undone_day, 1)) AS moved (day, sign)
+    CROSS JOIN LATERAL (
+        VALUES (s.day, s.created_at, 'write_off', -1), (s.undone_day, s.undone_at, 'write_off_undone', 1)
+    ) AS moved (day, moment, kind, sign)
     WHERE s.kind = 'write_off' AND moved.day IS NOT NULL
 """  # noqa: S608 (constants only)
-"""Every change of the documents' tax: currency, day, tax (minor units). Credit notes and write-offs take tax back."""
+TAX_MOVEMENTS = f"""
+    SELECT d.currency, d.day, d.moment, d.kind, d.id, d.number, d.customer_id,
+           coalesce(r.category, CASE WHEN r.rate > 0 THEN 'S' END) AS category, r.rate,
+           d.sign * r.base AS base, d.sign * r.tax AS tax
+    FROM ({_TAXED}) AS d
+    CROSS JOIN jsonb_to_recordset(d.taxes) AS r (rate numeric, base numeric, tax numeric, category text)
+"""  # noqa: S608 (constants only)
+"""Every change of the documents' tax, with a row for each rate and category (S where none is known, but for rate 0).
+
+Columns: currency, day, moment, kind, id, number, customer_id, rate, category, base, tax (minor units). Credit notes and
+write-offs take tax back; a write-off has the id and the number of its invoice.
+"""

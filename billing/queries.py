@@ -46,6 +46,13 @@ _PRINTED = (
     "amount_written_off",
     "issue_date",
     "due_date",
+    "payment_days",
+    "delivery_date",
+    "service_start",
+    "service_end",
+    "buyer_reference",
+    "purchase_order_reference",
+    "delivery_address",
     "notes",
     "sent_at",
     "paid_at",
@@ -79,6 +86,7 @@ def printed_invoice(rows: QuerySet[Invoice], pk: UUID) -> dict[str, Any]:
         raise NotFound
     return {
         **invoice,
+        "delivery_address": _with_country(invoice["delivery_address"]),
         "amount_due": amount_due(*(invoice[name] for name in _DUE_COLUMNS)),
         "lines": list(InvoiceLine.objects.filter(invoice=pk).order_by("position").values(*_PRINTED_LINE)),
         "payments": [
@@ -86,6 +94,11 @@ def printed_invoice(rows: QuerySet[Invoice], pk: UUID) -> dict[str, Any]:
             for row in Payment.objects.of_invoice(pk).order_by("pk").values_list(*_PRINTED_PAYMENT)
         ],
     }
+
+
+def _with_country(address: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return an address with the `names` of its country by language."""
+    return address and {**address, "names": names_of_country(address.get("country_id"))}
 
 
 _PRINTED_CREDIT_NOTE = (
@@ -124,10 +137,9 @@ def printed_order(rows: QuerySet[Order], pk: UUID) -> dict[str, Any]:
     order = rows.filter(pk=pk).values(*_PRINTED_ORDER).first()
     if order is None:
         raise NotFound
-    address = order["shipping_address"]
     return {
         **order,
         "order_date": order["created_at"],
-        "shipping_address": address and {**address, "names": names_of_country(address.get("country_id"))},
+        "shipping_address": _with_country(order["shipping_address"]),
         "lines": list(OrderLine.objects.filter(order=pk).order_by("position").values(*_PRINTED_LINE)),
     }

@@ -65,7 +65,7 @@ _AGING = f"""
         FROM billing_invoice WHERE cancelled_at >= %(end)s AND sent_at IS NOT NULL AND credited_total < total
         UNION ALL
         SELECT customer_id, currency, due_date, -total
-        FROM billing_invoice WHERE sent_at >= %(end)s
+        FROM billing_invoice WHERE posted_on > %(day)s
     ), aged AS (
         SELECT customer_id, currency, {_AGED}
         FROM (SELECT customer_id, currency, %(day)s - due_date AS days, amount FROM moved) AS by_day
@@ -119,7 +119,7 @@ NO_RECEIVABLES = Receivables(dict.fromkeys(BUCKETS, 0), 0, 0)
 def receivables_aging(day: dt.date) -> dict[str, Any]:
     """Return what was open at the end of `day` (UTC), by currency and customer, in minor units as Decimals.
 
-    An invoice counts from the day it is sent, a settlement from its day until it is undone. An invoice that was
+    An invoice counts from the day of its posting, a settlement from its day until it is undone. An invoice that was
     cancelled before there were credit notes counts until then. The postings use the same days, so the totals equal that
     day's balance of the receivables account, without postings by hand. What settles an invoice before it was sent
     reduces the customer's debt until then.

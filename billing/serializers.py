@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import OuterRef
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ValidationError
+from rest_framework.fields import Field
 
-from accounting.serializers import PlainSerializer, SignedMoneyField
+from accounting.choices import TaxCategory
+from accounting.serializers import PlainSerializer, SignedMoneyField, TaxCodeField
 from billing.choices import InvoiceStatus, OrderStatus
 from billing.models import InvoiceLine, OrderLine, OrderStatusChange, Payment, Settlement
+from billing.models.invoices import supply_date
 from billing.payment_serializers import LONG_TEXT, MAX_LINES, InvoicePaymentSerializer, SettlementSerializer
 from billing.state_machine import allowed_transitions
 from billing.totals import amount_due
@@ -21,32 +26,90 @@ from skeleton.rest.fields import (
     DateField,
     DateTimeField,
     FromColumns,
+    IntegerField,
+    JsonObjectField,
     ListField,
     MoneyField,
     NestedJsonField,
     NumberField,
     TextField,
+    UnitField,
     UUIDField,
     mark_stateless,
 )
 from skeleton.rest.serializers import InputSerializer, Serializer
 
+TOTAL_HELP = "round(quantity × unit_price ÷ price_base_quantity) − discount, before tax."
+
 
 class TaxSerializer(Serializer):
+    """The tax of one category and rate. The last three fields are there if its lines have a tax code."""
+
     rate = NumberField(places=4, help_text="Percent.")
     base = MoneyField(help_text="The sum of the lines at this rate.")
     tax = MoneyField(help_text="`rate` percent of `base`, rounded half away from zero.")
+    category = ChoiceField(TaxCategory.choices, required=False, help_text="As in EN 16931.")
+    exemption_reason = JsonObjectField(
+        texts=True, required=False, allow_null=True, help_text="Why no tax is charged, by language."
+    )
+    exemption_code = TextField(required=False, allow_null=True, help_text="The same as a code of the VATEX list.")
 
 
-class LineSerializer(Serializer):
+class SharedLineSerializer(Serializer):
+    """What lines of all documents have in common."""
+
+    unit_code = TextField(help_text="The unit by UN/ECE Recommendation 20, such as `C62` (piece) or `HUR` (hour).")
+    unit_price = MoneyField()
+    price_base_quantity = NumberField(help_text="The number of units that `unit_price` is for.")
+    tax_rate = NumberField(places=4)
+    tax_code = TextField(source="tax_code.code", allow_null=True)
+
+
+class LineSerializer(SharedLineSerializer):
     id = UUIDField()
+    item_id = UUIDField(allow_null=True, help_text="The item of the catalogue that the line sells.")
     description = TextField(max_length=1000)
     quantity = NumberField()
-    unit_price = MoneyField()
     currency = CurrencyField(source="invoice.currency")
     discount = MoneyField()
-    tax_rate = NumberField(places=4)
-    total = MoneyField(help_text="round(quantity × unit_price) − discount, before tax.")
+    total = MoneyField(help_text=TOTAL_HELP)
+
+
+class ShippingAddressSerializer(Serializer):
+    """The shipping address: the fields that were submitted, unchanged."""
+
+    type = ChoiceField(AddressType.choices, required=False)
+    street = TextField(allow_null=True, required=False)
+    city = TextField(allow_null=True, required=False)
+    region = TextField(allow_null=True, required=False)
+    state = TextField(allow_null=True, required=False)
+    postal_code = TextField(allow_null=True, required=False)
+    country = TextField(allow_null=True, required=False, help_text="As submitted: an id or a code.")
+    country_id = UUIDField(allow_null=True, help_text="The id of that country.")
+
+
+@mark_stateless
+class ShippingAddressInputSerializer(InputSerializer):
+    """Any fields of an address. They are stored as submitted, together with the id of the country."""
+
+    output_serializer_class = ShippingAddressSerializer
+    also_ignored = ("country_code",)
+    type = ChoiceField(AddressType.choices, required=False)
+    street = TextField(required=False, allow_null=True)
+    city = TextField(required=False, allow_null=True)
+    region = TextField(required=False, allow_null=True)
+    state = TextField(required=False, allow_null=True)
+    postal_code = TextField(max_length=20, required=False, allow_null=True)
+    country = CountryField(
+        source="country_id", required=False, allow_null=True, help_text="The country's id, alpha-2 or alpha-3 code."
+    )
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values = super().to_internal_value(data)
+        if isinstance(data, Mapping) and "country_id" in values:
+            found = values["country_id"]
+            values |= {"country": found and data["country"].strip(), "country_id": found and str(found)}
+        return values
 
 
 class InvoiceRowSerializer(Serializer):
@@ -62,7 +125,7 @@ class InvoiceRowSerializer(Serializer):
     subtotal = MoneyField(help_text="The sum of the lines before tax.")
     tax_total = MoneyField()
     tax_breakdown = ListField(
-        child=TaxSerializer(), max_length=MAX_LINES, help_text="One row for each rate, including 0."
+        child=TaxSerializer(), max_length=MAX_LINES, help_text="One row for each category and rate, including 0."
     )
     total = MoneyField()
     credited_total = MoneyField(help_text="The total of the invoice's own credit notes.")
@@ -78,8 +141,21 @@ class InvoiceRowSerializer(Serializer):
         "amount_written_off",
         compute=amount_due,
     )
-    issue_date = DateField()
+    issue_date = DateField(help_text="Of a draft, the day of its creation unless it was given.")
     due_date = DateField()
+    payment_days = IntegerField(allow_null=True, help_text="Days from the issue date, if the due date is counted.")
+    delivery_date = FromColumns(
+        DateField(allow_null=True, help_text="Defaults to the issue date. Null for a service with a period."),
+        "delivery_date",
+        "service_start",
+        "issue_date",
+        compute=supply_date,
+    )
+    service_start = DateField(allow_null=True)
+    service_end = DateField(allow_null=True)
+    buyer_reference = TextField(allow_null=True, help_text="Defaults to the customer's when it is sent.")
+    purchase_order_reference = TextField(allow_null=True)
+    delivery_address = NestedJsonField(ShippingAddressSerializer, allow_null=True)
     is_overdue = BooleanField()
     notes = TextField(allow_null=True, max_length=LONG_TEXT)
     sent_at = DateTimeField(allow_null=True)
@@ -101,29 +177,90 @@ class InvoiceSerializer(InvoiceRowSerializer):
     )
 
 
-class LineInputSerializer(InputSerializer):
+class SharedLineInputSerializer(InputSerializer):
+    """What lines of orders and invoices have in common. What is left out is the item's."""
+
+    unit_code = UnitField(required=False)
+    unit_price = MoneyField(required=False, help_text="Defaults to the item's; required without an item.")
+    price_base_quantity = NumberField(
+        places=3, over=0, required=False, help_text="The number of units that `unit_price` is for: 1 unless given."
+    )
+    currency = CurrencyField(
+        required=False, help_text="Defaults to the item's. Must be the same on all lines and the document."
+    )
+    discount = MoneyField(default=0, help_text="At most quantity × unit_price ÷ price_base_quantity.")
+    tax_rate = NumberField(
+        places=4,
+        at_least=0,
+        at_most=100,
+        required=False,
+        help_text="Percent. Defaults to the tax code's, else to the item's, else to 0.",
+    )
+    tax_code = TaxCodeField(
+        required=False,
+        allow_null=True,
+        help_text="The tax code, or its id. `tax_rate` can be left out, and must agree otherwise.",
+    )
+
+
+@mark_stateless
+class LineInputSerializer(SharedLineInputSerializer):
     output_serializer_class = LineSerializer
-    description = TextField(max_length=1000)
+    item_id = UUIDField(required=False, allow_null=True, help_text="An active item of the catalogue.")
+    description = TextField(
+        max_length=1000, required=False, help_text="Defaults to the item's name; required without an item."
+    )
     quantity = NumberField(places=3, over=0)
-    unit_price = MoneyField()
-    currency = CurrencyField(required=False, help_text="Must be the same on all lines and the document.")
-    discount = MoneyField(default=0, help_text="At most quantity × unit_price.")
-    tax_rate = NumberField(places=4, at_least=0, at_most=100, default=0, help_text="Percent.")
 
-
-class InvoiceInputSerializer(InputSerializer):
-    output_serializer_class = InvoiceSerializer
-    customer_id = UUIDField()
-    due_date = DateField()
-    currency = CurrencyField(required=False, help_text="Defaults to the currency of the lines, else the customer's.")
-    notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
-    lines = ListField(child=LineInputSerializer(), max_length=MAX_LINES, required=False)
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        needed = () if self.partial or attrs.get("item_id") else ("description", "unit_price")
+        missing = [name for name in needed if name not in attrs]
+        if missing:
+            raise ValidationError({name: [Field.default_error_messages["required"]] for name in missing})
+        return attrs
 
 
 class InvoiceUpdateInputSerializer(InputSerializer):
+    """The fields of an invoice that can be changed, all but the notes in drafts only."""
+
     output_serializer_class = InvoiceSerializer
-    due_date = DateField(help_text="Drafts only.")
+    issue_date = DateField(
+        required=False,
+        allow_null=True,
+        help_text="Defaults to the day of sending. Not in the future, and not in a closed period.",
+    )
+    due_date = DateField(
+        required=False,
+        allow_null=True,
+        help_text="Defaults to the payment days of the customer or the company, counted from the issue date.",
+    )
+    delivery_date = DateField(
+        required=False, allow_null=True, help_text="The day of supply. Defaults to the issue date."
+    )
+    service_start = DateField(
+        required=False,
+        allow_null=True,
+        help_text="With `service_end`, instead of `delivery_date`: when a service was rendered.",
+    )
+    service_end = DateField(required=False, allow_null=True)
     notes = TextField(required=False, allow_null=True, max_length=LONG_TEXT)
+    buyer_reference = TextField(
+        max_length=100, required=False, allow_null=True, help_text="Defaults to the customer's when it is sent."
+    )
+    purchase_order_reference = TextField(max_length=100, required=False, allow_null=True)
+    delivery_address = ShippingAddressInputSerializer(
+        required=False, allow_null=True, help_text="Where the goods are delivered to. Merged field by field."
+    )
+
+
+class InvoiceInputSerializer(InvoiceUpdateInputSerializer):
+    refused = {
+        "number": _("The number is assigned by the system."),
+        "status": _("A new invoice is a draft. Send it with POST /invoices/:id/send."),
+    }
+    customer_id = UUIDField()
+    currency = CurrencyField(required=False, help_text="Defaults to the currency of the lines, else the customer's.")
+    lines = ListField(child=LineInputSerializer(), max_length=MAX_LINES, required=False)
 
 
 class SendInputSerializer(InputSerializer):
@@ -148,29 +285,14 @@ def _or_nothing(amount: int | None) -> int:
     return amount or 0
 
 
-class ShippingAddressSerializer(Serializer):
-    """The shipping address: the fields that were submitted, unchanged."""
-
-    type = ChoiceField(AddressType.choices, required=False)
-    street = TextField(allow_null=True, required=False)
-    city = TextField(allow_null=True, required=False)
-    region = TextField(allow_null=True, required=False)
-    state = TextField(allow_null=True, required=False)
-    postal_code = TextField(allow_null=True, required=False)
-    country = TextField(allow_null=True, required=False, help_text="As submitted: an id or a code.")
-    country_id = UUIDField(allow_null=True, help_text="The id of that country.")
-
-
-class OrderLineSerializer(Serializer):
+class OrderLineSerializer(SharedLineSerializer):
     id = UUIDField()
     item_id = UUIDField()
     item_name = TextField(source="description", help_text="The item's name at the time the line was written.")
     quantity = NumberField()
-    unit_price = MoneyField()
     currency = CurrencyField(source="order.currency")
     discount = MoneyField()
-    tax_rate = NumberField(places=4)
-    total = MoneyField(help_text="round(quantity × unit_price) − discount, before tax.")
+    total = MoneyField(help_text=TOTAL_HELP)
 
 
 class StatusChangeSerializer(Serializer):
@@ -195,7 +317,7 @@ class OrderRowSerializer(Serializer):
     subtotal = MoneyField(help_text="The sum of the lines before tax.")
     tax_total = MoneyField()
     tax_breakdown = ListField(
-        child=TaxSerializer(), max_length=MAX_LINES, help_text="One row for each rate, including 0."
+        child=TaxSerializer(), max_length=MAX_LINES, help_text="One row for each category and rate, including 0."
     )
     total = MoneyField()
     invoiced_total = FromColumns(
@@ -223,42 +345,11 @@ class OrderSerializer(OrderRowSerializer):
     history = Children(StatusChangeSerializer, OrderStatusChange.objects.filter(order=OuterRef("pk")).order_by("id"))
 
 
-@mark_stateless
-class ShippingAddressInputSerializer(InputSerializer):
-    """Any fields of an address. They are stored as submitted, together with the id of the country."""
-
-    output_serializer_class = ShippingAddressSerializer
-    also_ignored = ("country_code",)
-    type = ChoiceField(AddressType.choices, required=False)
-    street = TextField(required=False, allow_null=True)
-    city = TextField(required=False, allow_null=True)
-    region = TextField(required=False, allow_null=True)
-    state = TextField(required=False, allow_null=True)
-    postal_code = TextField(max_length=20, required=False, allow_null=True)
-    country = CountryField(
-        source="country_id", required=False, allow_null=True, help_text="The country's id, alpha-2 or alpha-3 code."
-    )
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        values = super().to_internal_value(data)
-        if isinstance(data, Mapping) and "country_id" in values:
-            found = values["country_id"]
-            values |= {"country": found and data["country"].strip(), "country_id": found and str(found)}
-        return values
-
-
-class OrderLineInputSerializer(InputSerializer):
+class OrderLineInputSerializer(SharedLineInputSerializer):
     output_serializer_class = OrderLineSerializer
     item_id = UUIDField(help_text="An active item of the catalogue.")
     quantity = NumberField(places=3, over=0)
     unit_price = MoneyField(required=False, help_text="Defaults to the item's.")
-    currency = CurrencyField(
-        required=False, help_text="Defaults to the item's. Must be the same on all lines and the document."
-    )
-    discount = MoneyField(default=0, help_text="At most quantity × unit_price.")
-    tax_rate = NumberField(
-        places=4, at_least=0, at_most=100, required=False, help_text="Percent. Defaults to the item's."
-    )
 
 
 class OrderUpdateInputSerializer(InputSerializer):
@@ -279,8 +370,13 @@ class StatusInputSerializer(InputSerializer):
 
 
 class InvoiceOrderInputSerializer(InputSerializer):
+    issue_date = DateField(
+        required=False, help_text="Defaults to the day of sending. Not in the future, and not in a closed period."
+    )
     due_date = DateField(
-        required=False, help_text="Defaults to the credit days of the customer's contract, else 30 days from now."
+        required=False,
+        help_text="Defaults to the credit days of the customer's contract, the payment days of the customer or the "
+        "company, else 30 days, counted from the issue date.",
     )
 
 

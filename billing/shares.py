@@ -14,9 +14,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from billing.totals import Totals, tax_on
-from skeleton.kernel.money import EXACT_CONTEXT, round_half_away
-from skeleton.rest.http import number
+from billing.totals import TaxKey, Totals, key_of_row, product_of, tax_key, tax_on, thousandths, totals_of
+from skeleton.kernel.units import DEFAULT_UNIT
 
 Taxed = tuple[int, int]
 """A base and its tax."""
@@ -36,6 +35,14 @@ class CreditableLine:
     total: int
     credited_quantity: Decimal = Decimal(0)
     credited: int = 0
+    tax_code_id: UUID | None = None
+    category: str | None = None
+    unit_code: str = DEFAULT_UNIT
+    price_base_quantity: Decimal = Decimal(1)
+
+    @property
+    def tax_key(self) -> TaxKey:
+        return tax_key(self.tax_rate, self.category)
 
     @property
     def quantity_left(self) -> Decimal:
@@ -56,71 +63,73 @@ class CreditableLine:
         return _proportion(self.total, self.credited_quantity + quantity, self.quantity) - self.credited
 
 
-def fitting_discount(quantity: Decimal, unit_price: int, total: int) -> int:
-    """Return the discount, possibly negative, with which quantity × price comes to `total`."""
-    return round_half_away(EXACT_CONTEXT.multiply(quantity, Decimal(unit_price))) - total
+def fitting_discount(quantity: Decimal, unit_price: int, total: int, price_base: Decimal = Decimal(1)) -> int:
+    """Return the discount, possibly negative, with which quantity × price ÷ price_base comes to `total`."""
+    return product_of(quantity, unit_price, price_base) - total
 
 
 def credit_totals(
-    invoiced: Sequence[Mapping[str, Any]], credited: Mapping[Decimal, Taxed], lines: Iterable[tuple[Decimal, int]]
+    invoiced: Sequence[Mapping[str, Any]], credited: Mapping[TaxKey, Taxed], lines: Iterable[tuple[TaxKey, int]]
 ) -> Totals:
-    """Return the totals of a credit note with `lines` (rate and total).
+    """Return the totals of a credit note with `lines` (group and total).
 
-    `invoiced` is the invoice's tax breakdown, `credited` what its issued credit notes have taken by rate. The tax of a
-    rate is that of everything credited of it, minus what was credited before. Once all of the rate's base is credited,
-    so is all of its tax.
+    `invoiced` is the invoice's tax breakdown, `credited` what its issued credit notes have taken by group. The tax of a
+    group is that of everything credited of it, minus what was credited before. Once all of the group's base is
+    credited, so is all of its tax. The rows repeat what those of the invoice say about the category.
     """
-    bases: dict[Decimal, int] = {}
-    for rate, total in lines:
-        bases[rate] = bases.get(rate, 0) + total
-    whole = taxes_by_rate(invoiced)
-    taxes: dict[Decimal, int] = {}
-    for rate, base in sorted(bases.items()):
-        base_before, tax_before = credited.get(rate, NOTHING)
-        base_now = base_before + base
-        tax_now = whole[rate][1] if base_now == whole[rate][0] else tax_on(base_now, rate)
-        taxes[rate] = tax_now - tax_before
-    subtotal, tax_total = sum(bases.values()), sum(taxes.values())
-    breakdown = [{"rate": number(rate), "base": bases[rate], "tax": tax} for rate, tax in taxes.items()]
-    return Totals(subtotal, tax_total, breakdown, subtotal + tax_total)
+    bases: dict[TaxKey, int] = {}
+    for key, total in lines:
+        bases[key] = bases.get(key, 0) + total
+    whole = {key_of_row(row): row for row in invoiced}
+    rows = []
+    for key, base in bases.items():
+        base_before, tax_before = credited.get(key, NOTHING)
+        base_now, row = base_before + base, whole[key]
+        tax_now = row["tax"] if base_now == row["base"] else tax_on(base_now, key[0])
+        said = {name: value for name, value in row.items() if name not in _FIGURES}
+        rows.append((key, base, tax_now - tax_before, said))
+    return totals_of(rows)
 
 
-def taxes_by_rate(breakdown: Sequence[Mapping[str, Any]]) -> dict[Decimal, Taxed]:
-    """Return base and tax by rate."""
-    return {Decimal(str(row["rate"])): (row["base"], row["tax"]) for row in breakdown}
+_FIGURES = ("rate", "base", "tax")
 
 
-def added_taxes(breakdowns: Iterable[Sequence[Mapping[str, Any]]]) -> dict[Decimal, Taxed]:
-    """Return the sums of base and tax by rate."""
-    sums: dict[Decimal, Taxed] = {}
+def taxes_by_rate(breakdown: Sequence[Mapping[str, Any]]) -> dict[TaxKey, Taxed]:
+    """Return base and tax by rate and category."""
+    return {key_of_row(row): (row["base"], row["tax"]) for row in breakdown}
+
+
+def added_taxes(breakdowns: Iterable[Sequence[Mapping[str, Any]]]) -> dict[TaxKey, Taxed]:
+    """Return the sums of base and tax by rate and category."""
+    sums: dict[TaxKey, Taxed] = {}
     for breakdown in breakdowns:
-        for rate, (base, tax) in taxes_by_rate(breakdown).items():
-            base_before, tax_before = sums.get(rate, NOTHING)
-            sums[rate] = (base_before + base, tax_before + tax)
+        for key, (base, tax) in taxes_by_rate(breakdown).items():
+            base_before, tax_before = sums.get(key, NOTHING)
+            sums[key] = (base_before + base, tax_before + tax)
     return sums
 
 
 def left_beside_corrected_tax(
     invoiced: Sequence[Mapping[str, Any]],
-    credited: Mapping[Decimal, Taxed],
-    written_off: Mapping[Decimal, Taxed],
-) -> dict[Decimal, int]:
+    credited: Mapping[TaxKey, Taxed],
+    written_off: Mapping[TaxKey, Taxed],
+) -> dict[TaxKey, int]:
     """Return what credit notes can still take, tax included, of each rate whose tax write-offs have corrected.
 
     `credited` and `written_off` are what issued credit notes and standing write-offs have taken by rate. Without this
     limit, a credit note would take back tax that a write-off has already corrected.
     """
     return {
-        rate: max(0, sum(whole) - sum(credited.get(rate, NOTHING)) - sum(written_off[rate]))
-        for rate, whole in taxes_by_rate(invoiced).items()
-        if written_off.get(rate, NOTHING)[1]
+        key: max(0, sum(whole) - sum(credited.get(key, NOTHING)) - sum(written_off[key]))
+        for key, whole in taxes_by_rate(invoiced).items()
+        if written_off.get(key, NOTHING)[1]
     }
 
 
 def write_off_tax(
-    amount: int, invoiced: Sequence[Mapping[str, Any]], taken: Mapping[Decimal, Taxed]
+    amount: int, invoiced: Sequence[Mapping[str, Any]], taken: Mapping[TaxKey, Taxed]
 ) -> list[dict[str, Any]]:
-    """Return `{rate, base, tax}` by rate: the share of base and tax in `amount`, which is written off.
+    """Return `{rate, base, tax}` by rate, and the category if it has one: the share in `amount`, which is written off.
 
     The amount is spread over base and tax of each rate, in the order of the invoice's breakdown. `taken` is what credit
     notes and earlier write-offs have taken by rate: a rate never loses more tax than it has left, so base and tax may
@@ -129,9 +138,10 @@ def write_off_tax(
     parts = spread(amount, [part for row in invoiced for part in (row["base"], row["tax"])])
     rows = []
     for index, row in enumerate(invoiced):
-        left = row["tax"] - taken.get(Decimal(str(row["rate"])), NOTHING)[1]
+        left = row["tax"] - taken.get(key_of_row(row), NOTHING)[1]
         base, tax = parts[2 * index], parts[2 * index + 1]
-        rows.append({"rate": row["rate"], "base": base, "tax": max(0, min(tax, left))})
+        category = {"category": row["category"]} if "category" in row else {}
+        rows.append({"rate": row["rate"], "base": base, "tax": max(0, min(tax, left)), **category})
     return rows
 
 
@@ -150,9 +160,5 @@ def spread(amount: int, weights: Sequence[int]) -> list[int]:
 
 def _proportion(total: int, part: Decimal, whole: Decimal) -> int:
     """Return round(total × part ÷ whole), half away from zero, exactly. Nothing is negative."""
-    numerator, denominator = total * _thousandths(part), _thousandths(whole)
+    numerator, denominator = total * thousandths(part), thousandths(whole)
     return (2 * numerator + denominator) // (2 * denominator)
-
-
-def _thousandths(quantity: Decimal) -> int:
-    return int(EXACT_CONTEXT.scaleb(quantity, 3))

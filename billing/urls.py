@@ -1,6 +1,7 @@
 from billing.credit_note_views import CreditNoteViewSet, InvoiceCreditNoteViewSet
 from billing.customer_views import CustomerAccountViewSet
 from billing.payment_views import InvoicePaymentViewSet, PaymentViewSet
+from billing.vat_views import VatReportViewSet
 from billing.views import AgingViewSet, InvoiceViewSet, OrderViewSet
 from skeleton.rest.routing import ApiRouter
 
@@ -12,6 +13,7 @@ router.register("payments", PaymentViewSet)
 router.register("invoices/<pk>/credit-notes", InvoiceCreditNoteViewSet)
 router.register("credit-notes", CreditNoteViewSet)
 router.register("reports", AgingViewSet)
+router.register("reports", VatReportViewSet)
 router.register("customers", CustomerAccountViewSet)
 
 urlpatterns = router.urls

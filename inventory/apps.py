@@ -34,4 +34,10 @@ class InventoryConfig(AppConfig):
         declare(
             "inventory_reservation_machine", Conflict, _("A reservation can end once and cannot be changed otherwise.")
         )
+        declare(
+            "inventory_item_rate_of_tax_code",
+            Conflict,
+            _("The tax rate of an item is that of its tax code."),
+            field="tax_rate",
+        )
         integrity_checks.register_checks()

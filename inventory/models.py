@@ -15,11 +15,13 @@ from django.db.models import ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
+from accounting.tax_code_models import TaxCode
 from inventory.choices import ItemStatus, MovementType, ReservationStatus, WarehouseStatus
 from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet
 from skeleton.kernel.models import Record
 from skeleton.kernel.text import local_number
+from skeleton.kernel.units import DEFAULT_UNIT, UNIT_FORM, UNKNOWN_UNIT
 
 _GAP = Value("\n")
 """Separates the searched fields. Search texts have no line breaks, so no match spans two fields."""
@@ -82,7 +84,8 @@ class ItemQuerySet(RowLevelQuerySet["Item"]):
 class Item(Record):
     """Something that is sold: goods with stock, or a service without.
 
-    `unit_price` is in minor units of `currency`, `tax_rate` in percent. Both are the defaults of order lines.
+    `unit_price` is in minor units of `currency`, `tax_rate` in percent, `unit_code` one of UN/ECE Rec 20. They are the
+    defaults of lines. An item with a `tax_code` has the code's rate and follows it, by a foreign key on both columns.
     """
 
     sku = models.CharField(_("SKU"), max_length=64)
@@ -100,7 +103,19 @@ class Item(Record):
     unit_price = models.BigIntegerField(verbose_name=_("unit price"))
     currency = models.CharField(max_length=3, verbose_name=_("currency"))
     unit = models.CharField(max_length=20, null=True, blank=True, verbose_name=_("unit"))  # noqa: DJ001
+    unit_code = models.CharField(
+        max_length=3, default=DEFAULT_UNIT, db_default=DEFAULT_UNIT, verbose_name=_("unit code")
+    )
     tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=0, verbose_name=_("tax rate"))
+    tax_code = models.ForeignKey(
+        TaxCode,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("tax code"),
+    )
     status = models.CharField(
         max_length=12, choices=ItemStatus.choices, default=ItemStatus.ACTIVE, verbose_name=_("status")
     )
@@ -154,6 +169,12 @@ class Item(Record):
                 violation_error_message=_("Is not one of the values to choose from."),
                 violation_error_code="status",
             ),
+            models.CheckConstraint(
+                condition=Q(unit_code__regex=UNIT_FORM),
+                name="inventory_item_unit_code_form",
+                violation_error_message=UNKNOWN_UNIT,
+                violation_error_code="unit_code",
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index("category", "id", name="inventory_item_category"),
@@ -162,6 +183,7 @@ class Item(Record):
             models.Index(Lower("name"), "id", name="inventory_item_name"),
             models.Index("unit_price", "id", name="inventory_item_unit_price"),
             models.Index("created_at", "id", name="inventory_item_created_at"),
+            models.Index("tax_code", name="inventory_item_tax_code", condition=Q(tax_code__isnull=False)),
             GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="inventory_item_search"),
         ]
 

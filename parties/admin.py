@@ -147,7 +147,30 @@ class CustomerForm(PartyForm):
     currency = CurrencyField(help_text=_("Defaults to the company's currency."), label=_("Currency"))
 
     class Meta(PartyForm.Meta):
-        fields = (*PartyForm.Meta.fields, "credit_limit", "currency")
+        fields = (
+            *(*PartyForm.Meta.fields, "credit_limit", "currency", "vat_id", "buyer_reference", "language"),
+            *("payment_days", "e_invoice", "electronic_address_scheme", "electronic_address_id"),
+        )
+
+    aliases = {f"electronic_address.{part}": f"electronic_address_{part}" for part in ("scheme", "id")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["e_invoice"].required = False
+        self.fields["buyer_reference"].help_text = _("What invoices name, such as a Leitweg-ID.")
+        self.fields["language"].help_text = _("Leave empty for the language of the user who sends a document.")
+        self.fields["payment_days"].help_text = _("Leave empty for the company's.")
+        self.fields["electronic_address_scheme"].help_text = _("Code of the EAS list, such as 0204, 9930 or EM.")
+
+    def request_body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().request_body(partial=partial)
+        names = {part: f"electronic_address_{part}" for part in ("scheme", "id")}
+        for name in names.values():
+            body.pop(name, None)
+        if any(name in self.changed_data for name in names.values()):
+            typed = {part: self.cleaned_data.get(name) for part, name in names.items() if self.cleaned_data.get(name)}
+            body["electronic_address"] = typed or None
+        return body
 
 
 @admin.register(Customer)
@@ -158,6 +181,11 @@ class CustomerAdmin(PartyAdmin):
     form = CustomerForm
     create_input = update_input = CustomerInputSerializer
     own_fields = (("credit_limit", "currency"),)
+    invoicing_fields: ClassVar[Any] = (
+        ("vat_id", "buyer_reference"),
+        ("payment_days", "language"),
+        ("e_invoice", "electronic_address_scheme", "electronic_address_id"),
+    )
     list_display = (
         "name",
         "email",
@@ -170,6 +198,10 @@ class CustomerAdmin(PartyAdmin):
     list_filter = (*PartyAdmin.list_filter, CurrencyFilter)
     known_fields = ((STATUS, PURCHASES),)
     readonly_fields = (*PartyAdmin.readonly_fields, PURCHASES)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        basics, *known = super().get_fieldsets(request, obj)
+        return (basics, (_("Invoices"), {"fields": self.invoicing_fields}), *known)
 
     def get_autocomplete_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return self.get_queryset(request).filter(status=PartyStatus.ACTIVE)

@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class PartyKind(TextChoices):
@@ -21,3 +22,12 @@ class AddressType(TextChoices):
     BILLING = "billing", _("Billing")
     SHIPPING = "shipping", _("Shipping")
     OTHER = "other", _("Other")
+
+
+class EInvoiceProfile(TextChoices):
+    """The kind of e-invoice that a customer gets."""
+
+    NONE = "none", pgettext_lazy("e-invoice", "None")
+    XRECHNUNG = "xrechnung", "XRechnung"
+    PEPPOL = "peppol", "Peppol BIS 3"
+    FACTURX = "facturx", "Factur-X (ZUGFeRD)"

@@ -1,11 +1,9 @@
-"""Serializer fields of parties and countries: phone, website, social media, country references and ISO codes."""
+"""Serializer fields of parties and countries: social media, country references and ISO codes."""
 
 import re
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework.fields import empty
 
@@ -13,44 +11,6 @@ from parties.queries import country_ids
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.translation import Text
 from skeleton.rest.fields import JsonObjectField, TextField, mark_stateless
-
-_PHONE = re.compile(r"\(?\+?[0-9 ().\-]+")
-_PHONE_DIGITS = range(3, 21)
-_URL = URLValidator(schemes=["http", "https"])
-
-
-@mark_stateless
-class PhoneField(TextField):
-    """A phone number: `+`, digits, spaces and `().-`, with 3 to 20 digits. Stored as entered."""
-
-    default_error_messages: ClassVar[dict[str, Any]] = {
-        "phone": _("Must be a phone number: digits, with +, spaces, brackets, dots or hyphens.")
-    }
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=50, **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        digits = sum(character.isdigit() for character in text)
-        if not _PHONE.fullmatch(text) or digits not in _PHONE_DIGITS:
-            self.fail("phone")
-        return text
-
-
-@mark_stateless
-class WebsiteField(TextField):
-    """An http or https URL."""
-
-    default_error_messages: ClassVar[dict[str, Any]] = {"url": _("Must be a URL that begins with http:// or https://.")}
-
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        try:
-            _URL(text)
-        except ValidationError:
-            self.fail("url")
-        return text
 
 
 @mark_stateless
@@ -76,8 +36,8 @@ class TextsField(JsonObjectField):
 
 
 @mark_stateless
-class CountryNameField(TextsField):
-    """A country's name by language (`en`, `uk`, …). English is required."""
+class NamesField(TextsField):
+    """A name by language (`en`, `uk`, …). English is required."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {"en": _("Needs a non-empty name in English (en).")}
 

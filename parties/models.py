@@ -11,13 +11,18 @@ from django.db.models.lookups import Regex
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from parties.choices import AddressType, PartyKind, PartyStatus
+from parties.choices import AddressType, EInvoiceProfile, PartyKind, PartyStatus
 from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed
+from skeleton.identity.choices import Language
 from skeleton.kernel.models import Record
 
 _GAP = Value("\n")
 """Separates the searched fields. Search texts have no line breaks, so no match spans two fields."""
+
+
+PAYMENT_DAYS_MAX = 365
+PAYMENT_DAYS_MESSAGE = _("Must be between 0 and 365.")
 
 
 class Country(Record):
@@ -63,6 +68,16 @@ class Country(Record):
         return f"{self.flag_emoji or ''} {self.name.get('en', self.code)}".strip()
 
 
+_NO_INVOICING = Q(
+    vat_id=None,
+    buyer_reference=None,
+    electronic_address_scheme=None,
+    language=None,
+    payment_days=None,
+    e_invoice=EInvoiceProfile.NONE,
+)
+
+
 class PartyQuerySet(RowLevelQuerySet["Party"]):
     """Parties. Their counts by kind are maintained."""
 
@@ -79,6 +94,9 @@ class Party(Record):
 
     `credit_limit` and `total_purchases` are minor units of `currency`; a limit of 0 means no limit. Billing's triggers
     maintain `total_purchases`. PostgreSQL generates `search_text`, in lower case.
+
+    `vat_id` to `e_invoice` are what invoices need to know of a customer. The scheme of the electronic address is a code
+    of the EAS list.
     """
 
     kind = models.CharField(max_length=10, choices=PartyKind.choices, editable=False, verbose_name=_("kind"))
@@ -94,6 +112,25 @@ class Party(Record):
     credit_limit = models.BigIntegerField(default=0, verbose_name=_("credit limit"))
     currency = models.CharField(max_length=3, null=True, blank=True, verbose_name=_("currency"))  # noqa: DJ001
     total_purchases = models.BigIntegerField(default=0, editable=False, verbose_name=_("total purchases"))
+    vat_id = models.CharField(_("VAT id"), max_length=20, null=True, blank=True)  # noqa: DJ001
+    buyer_reference = models.CharField(max_length=100, null=True, blank=True, verbose_name=_("buyer reference"))  # noqa: DJ001
+    electronic_address_scheme = models.CharField(  # noqa: DJ001
+        max_length=4, null=True, blank=True, verbose_name=_("scheme of the electronic address")
+    )
+    electronic_address_id = models.CharField(  # noqa: DJ001
+        max_length=100, null=True, blank=True, verbose_name=_("electronic address")
+    )
+    language = models.CharField(  # noqa: DJ001
+        max_length=2, choices=Language.choices, null=True, blank=True, verbose_name=_("language of documents")
+    )
+    payment_days = models.SmallIntegerField(null=True, blank=True, verbose_name=_("payment days"))
+    e_invoice = models.CharField(
+        max_length=9,
+        choices=EInvoiceProfile.choices,
+        default=EInvoiceProfile.NONE,
+        db_default=EInvoiceProfile.NONE,
+        verbose_name=_("e-invoice"),
+    )
     position = models.CharField(  # noqa: DJ001
         max_length=255, null=True, blank=True, verbose_name=pgettext_lazy("employee", "position")
     )
@@ -157,6 +194,37 @@ class Party(Record):
                 | (~Q(kind=PartyKind.CUSTOMER) & Q(credit_limit=0, total_purchases=0, currency__isnull=True)),
                 name="parties_party_customer_money",
                 violation_error_message=_("Only a customer has a currency, a credit limit and purchases."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=PartyKind.CUSTOMER) | _NO_INVOICING,
+                name="parties_party_customer_invoicing",
+                violation_error_message=_("Only a customer has fields for invoices."),
+            ),
+            models.CheckConstraint(
+                condition=Q(electronic_address_scheme=None, electronic_address_id=None)
+                | Q(electronic_address_scheme__isnull=False, electronic_address_scheme__regex="^([0-9]{4}|EM)$")
+                & Q(Q(electronic_address_id__isnull=False), ~Q(electronic_address_id="")),
+                name="parties_party_electronic_address_complete",
+                violation_error_message=_("An electronic address has a scheme and an id."),
+                violation_error_code="electronic_address",
+            ),
+            models.CheckConstraint(
+                condition=Q(payment_days__gte=0, payment_days__lte=PAYMENT_DAYS_MAX),
+                name="parties_party_payment_days_bounds",
+                violation_error_message=PAYMENT_DAYS_MESSAGE,
+                violation_error_code="payment_days",
+            ),
+            models.CheckConstraint(
+                condition=Q(language=None) | Q(language__in=Language.values),
+                name="parties_party_language_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="language",
+            ),
+            models.CheckConstraint(
+                condition=Q(e_invoice__in=EInvoiceProfile.values),
+                name="parties_party_e_invoice_known",
+                violation_error_message=_("Is not one of the values to choose from."),
+                violation_error_code="e_invoice",
             ),
             models.CheckConstraint(
                 condition=Q(kind=PartyKind.EMPLOYEE) | Q(position__isnull=True),

@@ -26,23 +26,34 @@ def addresses_of_one() -> QuerySet[Address]:
     return Address.objects.filter(party=OuterRef("pk")).order_by("pk")
 
 
-def addressee(party_id: UUID) -> QuerySet[Party]:
-    """Return the party as an addressee, as one JSON value: name, e-mail, tax id, primary address (or null).
+_OF_ADDRESSEE = ("name", "email", "phone", "tax_id", "vat_id", "buyer_reference", "language", "e_invoice")
 
-    The address has the `names` of its country by language.
+
+def payment_days_of(customer_id: UUID) -> int | None:
+    """Return the payment days of a customer, or None."""
+    return Party.objects.filter(pk=customer_id).values_list("payment_days", flat=True).first()
+
+
+def as_written_to(party_id: UUID) -> dict[str, Any]:
+    """Return the party as an addressee, as JSON: what invoices say of it, with its primary address or null.
+
+    The address has the code of its country and its `names` by language. Addressees that earlier versions kept only have
+    a name, an e-mail, a tax id and an address.
     """
     billing_first = Case(When(type=AddressType.BILLING, then=0), default=1)
     parts = {name: name for name in ("street", "city", "region", "postal_code")}
     address = Address.objects.filter(party=OuterRef("pk")).order_by(billing_first, "pk")
-    written = Subquery(address.values(json=JSONObject(**parts, names="country__name"))[:1])
-    party = JSONObject(name="name", email="email", tax_id="tax_id", address=written)
-    return Party.objects.filter(pk=party_id).values_list(party, flat=True)
-
-
-def as_written_to(party_id: UUID) -> dict[str, Any]:
-    """Return the value of `addressee`."""
-    found: Any = addressee(party_id).get()
-    return dict(found)
+    in_country = {"names": "country__name", "country_code": "country__code"}
+    written = Subquery(address.values(json=JSONObject(**parts, **in_country))[:1])
+    reached_at = Case(
+        When(
+            electronic_address_scheme__isnull=False,
+            then=JSONObject(scheme="electronic_address_scheme", id="electronic_address_id"),
+        )
+    )
+    party = JSONObject(**{name: name for name in _OF_ADDRESSEE}, electronic_address=reached_at, address=written)
+    found: dict[str, Any] = Party.objects.filter(pk=party_id).values_list(party, flat=True).get()
+    return found
 
 
 def names_of_country(pk: UUID | str | None) -> dict[str, str] | None:

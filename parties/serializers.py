@@ -6,16 +6,16 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
-from parties.choices import AddressType, PartyStatus
+from parties.choices import AddressType, EInvoiceProfile, PartyStatus
 from parties.fields import (
     CodeField,
     CountryField,
-    CountryNameField,
-    PhoneField,
+    NamesField,
     TextsField,
-    WebsiteField,
 )
+from parties.models import PAYMENT_DAYS_MAX
 from parties.queries import addresses_of_one
+from skeleton.identity.choices import Language
 from skeleton.rest.fields import (
     BooleanField,
     Children,
@@ -25,12 +25,21 @@ from skeleton.rest.fields import (
     EmailField,
     FromColumns,
     FromFields,
+    IntegerField,
     JsonObjectField,
     ListField,
     MoneyField,
     TextField,
     UUIDField,
     mark_stateless,
+)
+from skeleton.rest.identifiers import (
+    ElectronicAddressInputSerializer,
+    ElectronicAddressSerializer,
+    PhoneField,
+    SchemeField,
+    VatIdField,
+    WebsiteField,
 )
 from skeleton.rest.serializers import InputSerializer, Serializer
 
@@ -58,7 +67,7 @@ class CountryInputSerializer(InputSerializer):
     """The fields of a country that can be changed. Null leaves a field unchanged; an empty string clears it."""
 
     output_serializer_class = CountrySerializer
-    name = CountryNameField()
+    name = NamesField()
     alpha3 = CodeField("[A-Z]{3}", _("Must be three letters."), required=False, allow_null=True)
     numeric_code = CodeField("[0-9]{3}", _("Must be three digits."), required=False, allow_null=True)
     phone_code = CodeField(r"\+[0-9]{1,9}", _("Must be + and digits."), required=False, allow_null=True)
@@ -160,12 +169,28 @@ class PartySerializer(Serializer):
     updated_at = DateTimeField()
 
 
+def electronic_address(scheme: str | None, id: str | None) -> dict[str, str | None] | None:  # noqa: A002 (as the API says)
+    """Return an electronic address as the API shows it, or None if there is none."""
+    return {"scheme": scheme, "id": id} if scheme else None
+
+
 class CustomerSerializer(PartySerializer):
     credit_limit = MoneyField(help_text="Minor units of `currency`. 0 means no limit.")
     currency = TextField(help_text="ISO 4217.")
     total_purchases = MoneyField(
         help_text="Minor units of `currency`: the total of invoices that were sent and not cancelled."
     )
+    vat_id = TextField(allow_null=True)
+    buyer_reference = TextField(allow_null=True, help_text="What its invoices name, such as a Leitweg-ID.")
+    electronic_address = FromColumns(
+        ElectronicAddressSerializer(allow_null=True),
+        "electronic_address_scheme",
+        "electronic_address_id",
+        compute=electronic_address,
+    )
+    language = ChoiceField(choices=Language.choices, allow_null=True, help_text="The language of its documents.")
+    payment_days = IntegerField(allow_null=True, help_text="Days until its invoices are due. Null: the company's.")
+    e_invoice = ChoiceField(choices=EInvoiceProfile.choices, help_text="The kind of e-invoice that it gets.")
 
 
 class EmployeeSerializer(PartySerializer):
@@ -217,10 +242,45 @@ class PartyCreateInputSerializer(PartyInputSerializer):
     )
 
 
+class CustomersElectronicAddressInputSerializer(ElectronicAddressInputSerializer):
+    """An electronic address, merged field by field. It has both or neither."""
+
+    scheme = SchemeField(
+        required=False, allow_null=True, help_text="Code of the Electronic Address Scheme (EAS): 0204, 9930, EM …"
+    )
+    id = TextField(max_length=100, required=False, allow_null=True, help_text="The address within the scheme.")
+
+
 class CustomerInputSerializer(PartyInputSerializer):
     output_serializer_class = CustomerSerializer
     credit_limit = MoneyField(required=False, allow_null=True, help_text="Minor units. 0 or null means no limit.")
     currency = CurrencyField(required=False, allow_null=True, help_text="ISO 4217. Null means the default currency.")
+    vat_id = VatIdField(
+        max_length=20, required=False, allow_null=True, help_text="With the country's prefix. Checked offline."
+    )
+    buyer_reference = TextField(
+        max_length=100, required=False, allow_null=True, help_text="What its invoices name, such as a Leitweg-ID."
+    )
+    electronic_address = CustomersElectronicAddressInputSerializer(required=False, allow_null=True)
+    language = ChoiceField(
+        choices=Language.choices,
+        required=False,
+        allow_null=True,
+        help_text="The language of its documents. Null: that of the user who sends them.",
+    )
+    payment_days = IntegerField(
+        min_value=0,
+        max_value=PAYMENT_DAYS_MAX,
+        required=False,
+        allow_null=True,
+        help_text="Days until its invoices are due. Null: the company's.",
+    )
+    e_invoice = ChoiceField(
+        choices=EInvoiceProfile.choices,
+        required=False,
+        allow_null=True,
+        help_text="The kind of e-invoice that it gets. Null means none.",
+    )
 
 
 class EmployeeInputSerializer(PartyInputSerializer):

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from parties.choices import AddressType, PartyKind, PartyStatus
+from parties.choices import AddressType, EInvoiceProfile, PartyKind, PartyStatus
 from parties.countries.dataset import load
 from parties.models import KINDS, Address, Country, Party
 from skeleton.db.locks import locked_for_update
@@ -29,6 +29,8 @@ from skeleton.kernel.translation import Text
 
 Values = dict[str, Any]
 
+_NESTED = ("address", "addresses", "electronic_address")
+
 # --- made and changed -------------------------------------------------------------------------------------------------
 
 
@@ -37,7 +39,7 @@ def create_party(*, kind: PartyKind, values: Values, actor: Actor) -> UUID:
     fields, addresses = _split_values(kind, values)
     require_in_use(fields)
     with audited_transaction(actor, "create"):
-        party = Party(kind=kind, **{**_default_money(kind), **fields})
+        party = Party(kind=kind, **{**_defaults(kind), **fields})
         party.save(force_insert=True)
         _write_addresses(party, addresses or _has_content(values.get("address")))
     return party.pk
@@ -62,17 +64,22 @@ def update_party(*, kind: PartyKind, pk: UUID, values: Values, actor: Actor) -> 
 
 def _split_values(kind: PartyKind, values: Values) -> tuple[Values, list[Values] | None]:
     """Split values into the party's own fields, with cleared ones reset, and the full list of addresses, if given."""
-    fields = {name: value for name, value in values.items() if name not in ("address", "addresses")}
-    for name, cleared in _default_money(kind).items():
+    fields = {name: value for name, value in values.items() if name not in _NESTED}
+    if "electronic_address" in values:
+        reached_at = values["electronic_address"] or {"scheme": None, "id": None}
+        fields |= {f"electronic_address_{part}": value for part, value in reached_at.items()}
+    for name, cleared in _defaults(kind).items():
         if name in fields and fields[name] is None:
             fields[name] = cleared
     addresses = (values["addresses"] or []) if "addresses" in values else None
     return fields, addresses
 
 
-def _default_money(kind: PartyKind) -> Values:
-    """Return the defaults of a customer: no limit, in the default currency."""
-    return {"credit_limit": 0, "currency": settings.SKELETON_CURRENCY} if kind == PartyKind.CUSTOMER else {}
+def _defaults(kind: PartyKind) -> Values:
+    """Return the defaults of a customer: no limit, in the default currency, no e-invoices."""
+    if kind != PartyKind.CUSTOMER:
+        return {}
+    return {"credit_limit": 0, "currency": settings.SKELETON_CURRENCY, "e_invoice": EInvoiceProfile.NONE.value}
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------
@@ -166,16 +173,20 @@ def change_status(*, kind: PartyKind, pk: UUID, action: str, actor: Actor) -> No
 
 @dataclass(frozen=True, slots=True)
 class UsableParty:
-    """A party for which documents can be created. Only customers have `credit_limit` (minor units) and `currency`."""
+    """A party for which documents can be created.
+
+    Only customers have `credit_limit` (minor units), `currency` and, perhaps, `payment_days`.
+    """
 
     id: UUID
     kind: PartyKind
     name: str
     currency: str | None
     credit_limit: int
+    payment_days: int | None
 
 
-_USABLE = "SELECT kind, name, currency, credit_limit, status FROM parties_party WHERE id = %s "
+_USABLE = "SELECT kind, name, currency, credit_limit, payment_days, status FROM parties_party WHERE id = %s "
 
 
 def require_usable(
@@ -200,7 +211,7 @@ def require_usable(
     what = kind.value if kind else "party"
     if row is None or (kind and row[0] != kind):
         raise Invalid(_NO_SUCH[kind], details={field or f"{what}_id": _UNKNOWN[kind]})
-    found, name, currency, credit_limit, status = row
+    found, name, currency, credit_limit, payment_days, status = row
     if status != PartyStatus.ACTIVE and not any_status:
         raise Conflict(
             format_text(
@@ -211,7 +222,7 @@ def require_usable(
             ),
             details={"allowed": ["activate"]},
         )
-    return UsableParty(party_id, PartyKind(found), name, currency, credit_limit)
+    return UsableParty(party_id, PartyKind(found), name, currency, credit_limit, payment_days)
 
 
 # --- countries --------------------------------------------------------------------------------------------------------

@@ -9,10 +9,12 @@ from parties.models import Address, Party
 from parties.services import primary_address
 from skeleton.office.tables.columns import (
     AmountColumn,
+    ChoiceColumn,
     Column,
     DateTimeColumn,
     EmailColumn,
     JsonColumn,
+    NumberColumn,
     TextColumn,
     UppercaseCodeColumn,
 )
@@ -61,9 +63,20 @@ _CONTACT_COLUMNS = (
     JsonColumn("social_media", _('A JSON object, such as {"facebook": "https://facebook.com/us"}.')),
 )
 _READ_ONLY_COLUMNS = (TextColumn("status", read_only=True), DateTimeColumn("created_at"))
-_MONEY_COLUMNS = (
+_CUSTOMER_COLUMNS = (
     AmountColumn("credit_limit", _("In whole units of the currency, such as 1500.00; 0 is no limit.")),
     UppercaseCodeColumn("currency", _("ISO code. Defaults to the company's currency.")),
+    TextColumn("vat_id", _("With the country's prefix, such as DE136695976.")),
+    TextColumn("buyer_reference", _("What invoices name, such as a Leitweg-ID.")),
+    TextColumn(
+        "electronic_address_scheme",
+        _("Code of the EAS list, such as 0204, 9930 or EM."),
+        path="electronic_address.scheme",
+    ),
+    TextColumn("electronic_address_id", path="electronic_address.id"),
+    ChoiceColumn("language", _("en, uk or de.")),
+    NumberColumn("payment_days", _("Days until invoices are due.")),
+    ChoiceColumn("e_invoice", _("none, xrechnung, peppol or facturx.")),
 )
 _TOTAL_COLUMNS = (AmountColumn("total_purchases", read_only=True),)
 
@@ -71,7 +84,7 @@ _TOTAL_COLUMNS = (AmountColumn("total_purchases", read_only=True),)
 def party_table(kind: PartyKind) -> Table:
     """Return the table of one kind of party."""
     is_customer = kind == PartyKind.CUSTOMER
-    own = {PartyKind.CUSTOMER: _MONEY_COLUMNS, PartyKind.EMPLOYEE: (TextColumn("position", required=True),)}.get(
+    own = {PartyKind.CUSTOMER: _CUSTOMER_COLUMNS, PartyKind.EMPLOYEE: (TextColumn("position", required=True),)}.get(
         kind, ()
     )
     return Table(

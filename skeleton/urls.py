@@ -16,6 +16,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("skeleton.identity.urls")),
     path("", include("skeleton.audit.urls")),
     path("", include("skeleton.files.urls")),
+    path("", include("skeleton.company.urls")),
     path("", include("skeleton.notifications.urls")),
     path("", include("parties.urls")),
     path("", include("accounting.urls")),

@@ -210,6 +210,11 @@ SCREENS = {
     ),
     "accounting.account": Walk(World.account, lambda w: {"code": "7998", "name": "C", "type": "asset"}, {"name": "N"}),
     "accounting.entry": Walk(World.transaction, actions={"reverse": (World.transaction, nothing)}),
+    "accounting.taxcode": Walk(
+        World.tax_code,
+        lambda w: {"code": "XX-7", "name": "en: VAT 7 %", "category": "S", "rate": "7"},
+        {"name": "en: New"},
+    ),
     "accounting.period": Walk(
         World.period, World.days, None, {"close": (World.period, nothing), "reopen": (World.closed_period, nothing)}
     ),

@@ -65,6 +65,7 @@ SEEDS = [
             "lines": [{"account_id": "9010", "debit": 100}, {"account_id": "9030", "credit": 100}],
         },
     ),
+    ("/tax-codes", {"code": "XX-19", "name": {"en": "VAT 19 %"}, "category": "S", "rate": 19}),
     ("/accounting/periods", {"start_date": "2020-01-01", "end_date": "2020-12-31"}),
     ("/catalog/categories", {"name": "Things"}),
     ("/catalog/items", {"sku": "A-1", "name": "Thing", "unit_price": 100}),

@@ -28,6 +28,7 @@ SMALL = {
     "parties_country",
     "accounting_account",
     "accounting_period",
+    "accounting_tax_code",
     "inventory_warehouse",
     "inventory_category",
     "identity_role",

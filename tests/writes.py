@@ -30,6 +30,8 @@ CONTRACT = {
 PARTIES = ("customers", "suppliers", "partners", "employees")
 _n = count(1)
 
+TAX_CODE = {"name": {"en": "VAT 19 %"}, "category": "S", "rate": 19}
+
 Body = dict[str, Any] | None
 PathAndBody = tuple[str, Body]
 """The path and the body of the request."""
@@ -66,6 +68,9 @@ class World:
 
     def role(self) -> str:
         return self.create("/roles", {"name": f"Clerk {next(_n)}", "permissions": ["users:read"]})
+
+    def tax_code(self) -> str:
+        return self.create("/tax-codes", {**TAX_CODE, "code": f"T{next(_n)}"})
 
     def account(self) -> str:
         return self.create("/accounts", {"code": f"8{next(_n):03}", "name": "Cash", "type": "asset"})
@@ -270,6 +275,9 @@ add("PUT /accounts/{id}", lambda w: (f"/accounts/{w.account()}", {"name": "New"}
 add("PATCH /accounts/{id}", WRITES["PUT /accounts/{id}"])
 add("POST /transactions", lambda w: ("/transactions", w.posting()))
 add("POST /transactions/{id}/reverse", lambda w: (f"/transactions/{w.transaction()}/reverse", None))
+add("POST /tax-codes", lambda w: ("/tax-codes", {**TAX_CODE, "code": "XX-19"}))
+add("PUT /tax-codes/{id}", lambda w: (f"/tax-codes/{w.tax_code()}", {"name": {"en": "New"}}))
+add("PATCH /tax-codes/{id}", WRITES["PUT /tax-codes/{id}"])
 add("POST /accounting/periods", lambda w: ("/accounting/periods", w.days()))
 add("POST /accounting/periods/{id}/close", lambda w: (f"/accounting/periods/{w.period()}/close", None))
 add("POST /accounting/periods/{id}/reopen", lambda w: (f"/accounting/periods/{w.closed_period()}/reopen", None))

@@ -28,7 +28,7 @@ def create_account(*, values: dict[str, Any], actor: Actor) -> UUID:
     Raises Invalid; Conflict (the code is taken, the parent gets no sub-accounts).
     """
     require_in_use(values)
-    parent = _find(values.pop("parent", None))
+    parent = find_account(values.pop("parent", None), field="parent_id")
     _require_same_type(values["type"], parent)
     with audited_transaction(actor, "create"):
         _require_takes_children(parent)
@@ -43,7 +43,7 @@ def update_account(*, account_id: UUID, values: dict[str, Any], actor: Actor) ->
     """
     with audited_transaction(actor, "update"):
         if "parent" in values:
-            values["parent"] = _find(values["parent"])
+            values["parent"] = find_account(values["parent"], field="parent_id")
             of_both = [account_id, *([values["parent"].pk] if values["parent"] else [])]
             rows_locked_for_update(Account.objects.filter(pk__in=of_both), no_key=True)
         account = locked_for_update(Account.objects.all(), account_id)
@@ -54,14 +54,14 @@ def update_account(*, account_id: UUID, values: dict[str, Any], actor: Actor) ->
         save_changes(account, values)
 
 
-def _find(reference: UUID | str | None) -> Account | None:
-    """Return the account with this id or code. Raises Invalid if there is none."""
+def find_account(reference: UUID | str | None, *, field: str) -> Account | None:
+    """Return the account with this id or code. Raises Invalid for `field` if there is none."""
     if reference is None:
         return None
     named = Q(pk=reference) if isinstance(reference, UUID) else Q(code=reference)
     account = Account.objects.filter(named).first()
     if account is None:
-        raise Invalid(details={"parent_id": _("Unknown account.")})
+        raise Invalid(details={field: _("Unknown account.")})
     return account
 
 

@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -12,10 +14,14 @@ from django.db import connection
 from accounting.choices import PARTY_ACCOUNTS
 from accounting.models import Account, Total
 from accounting.services import Posting, create_account, post_entry
+from accounting.services.tax_codes import create_tax_code
+from accounting.tax_code_models import TaxCode
 from parties.choices import PartyKind
 from parties.models import Party
 from skeleton.kernel.actors import SYSTEM
 from skeleton.testkit.roles import as_owner, without_triggers
+
+_numbers = count(1)
 
 
 def account(code: str, type: str = "asset", **values: Any) -> Account:  # noqa: A002
@@ -36,6 +42,20 @@ def legacy_child(code: str, type: str = "asset", *, parent: str, **values: Any) 
         cursor.execute("UPDATE accounting_account SET parent_id = %s WHERE id = %s", [above.pk, made.pk])
     made.refresh_from_db()
     return made
+
+
+def tax_code(code: str | None = None, category: str = "S", rate: Any = None, **values: Any) -> TaxCode:
+    """Create a tax code. Those of other categories than S and Z get an exemption reason."""
+    fields: dict[str, Any] = {
+        "code": code or f"T-{next(_numbers)}",
+        "name": {"en": "A tax"},
+        "category": category,
+        "rate": Decimal(str(rate if rate is not None else 19 if category == "S" else 0)),
+        **values,
+    }
+    if category not in ("S", "Z"):
+        fields.setdefault("exemption_reason", {"en": f"Reason {category}", "de": f"Grund {category}"})
+    return TaxCode.objects.get(pk=create_tax_code(values=fields, actor=SYSTEM))
 
 
 def post(debit: str, credit: str, amount: int, day: str = "2026-03-15", currency: str = "USD", **entry: Any) -> UUID:

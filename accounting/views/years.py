@@ -6,9 +6,9 @@ from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from accounting.queries import fiscal_years
 from accounting.serializers import YearSerializer
 from accounting.services import close_year, reopen_year
+from accounting.year_queries import fiscal_years
 from skeleton.kernel.errors import NotFound
 from skeleton.rest.actions import action, describe
 from skeleton.rest.http import JsonResponse

@@ -14,6 +14,7 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
+from billing.admin.addresses import ADDRESS_FIELDS, AddressForm, one_line
 from billing.admin.corrections import CorrectionActions
 from billing.admin.drafts import (
     PDF_MENU,
@@ -143,16 +144,41 @@ class CreditNoteInline(ReadOnlyInline):
 # --- forms ------------------------------------------------------------------------------------------------------------
 
 
-class NewInvoiceForm(NewDocumentForm):
-    class Meta:
-        model = Invoice
-        fields = ("due_date", "notes")
+_OWN_FIELDS = (
+    *("issue_date", "due_date", "delivery_date", "service_start", "service_end"),
+    *("buyer_reference", "purchase_order_reference", "notes"),
+)
 
 
-class DraftForm(RecordForm):
+class DraftForm(AddressForm):
+    """A draft. Dates that were not given are empty, with a note of what they will be."""
+
+    address = "delivery_address"
+
     class Meta:
         model = Invoice
-        fields = ("due_date", "notes")
+        fields: ClassVar[tuple[str, ...]] = _OWN_FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        issue_date, due_date = self.fields["issue_date"], self.fields["due_date"]
+        issue_date.required = due_date.required = False
+        issue_date.help_text = _("Leave empty for the day of sending. Not in the future.")
+        due_date.help_text = _("Leave empty to count the payment days of the customer or the company.")
+        self.fields["delivery_date"].help_text = _("Leave empty for the issue date.")
+        self.fields["service_start"].help_text = _("For services, instead of the delivery date.")
+        self.fields["buyer_reference"].help_text = _("Leave empty for the customer's.")
+        if not self.instance.issue_date_given:
+            self.initial["issue_date"] = None
+        if self.instance.payment_days is not None:
+            self.initial["due_date"] = None
+            told = gettext("Leave empty for {days} days after the issue date.")
+            due_date.help_text = told.format(days=self.instance.payment_days)
+
+
+class NewInvoiceForm(DraftForm, NewDocumentForm):
+    class Meta(DraftForm.Meta):
+        pass
 
 
 class PaymentForm(ActionForm):
@@ -216,9 +242,14 @@ class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
         *("write_off", "undo_write_off", "cancel", PDF_MENU),
     )
     bulk_actions = ("send",)
+    DATE_FIELDS: ClassVar[Any] = (
+        ("issue_date", "due_date"),
+        ("delivery_date", "service_start", "service_end"),
+        ("buyer_reference", "purchase_order_reference"),
+    )
     SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", "state"),
-        ("issue_date", "due_date"),
+        *DATE_FIELDS,
         (SUBTOTAL, TAX),
         (TOTAL, PAID),
         (CREDITED, WRITTEN_OFF),
@@ -237,15 +268,19 @@ class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
         return super().get_form(request, obj, change, **{**kwargs, "form": DraftForm if change else NewInvoiceForm})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        address = (_("Delivery address"), {"fields": ADDRESS_FIELDS, "classes": ["collapse"]})
         if obj is None:
-            return ((None, {"fields": (("customer_id", "due_date"), "currency", "notes")}),)
+            return ((None, {"fields": (("customer_id", "currency"), *self.DATE_FIELDS, "notes")}), address)
         times = (_("Times (UTC)"), {"fields": self.TIME_FIELDS, "classes": ["collapse"]})
-        fieldsets = ((None, {"fields": self.SUMMARY_FIELDS}), times)
+        if self.has_change_permission(request, obj):
+            return ((None, {"fields": self.SUMMARY_FIELDS}), address, times)
+        fieldsets = ((None, {"fields": (*self.SUMMARY_FIELDS[:-1], ("address_shown", "notes"))}), times)
         return self.with_entries(request, fieldsets) if obj.sent_at else fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        shown = (*self.SUMMARY_FIELDS[:-1], *self.TIME_FIELDS, ("entries",)) if obj else ()
-        return tuple(field for line in shown for field in line if field != "due_date")
+        shown = (*self.SUMMARY_FIELDS[:-1], *self.TIME_FIELDS, ("entries", "address_shown")) if obj else ()
+        typed = _OWN_FIELDS if obj and self.has_change_permission(request, obj) else ()
+        return tuple(field for line in shown for field in line if field not in typed)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         if obj is None:
@@ -277,6 +312,10 @@ class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
         if invoice.is_overdue:
             return label("overdue", {"overdue": "danger"}, text=_("overdue"))
         return label(invoice.status, COLOURS, text=invoice.get_status_display())
+
+    @admin.display(description=_("delivery address"))
+    def address_shown(self, invoice: Invoice) -> str:
+        return one_line(invoice.delivery_address)
 
     @admin.display(description=_("due"))
     def due_money(self, invoice: Invoice) -> Any:

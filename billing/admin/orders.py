@@ -15,6 +15,7 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
+from billing.admin.addresses import ADDRESS_FIELDS, AddressForm, one_line
 from billing.admin.drafts import (
     PDF_MENU,
     SUBTOTAL,
@@ -43,7 +44,6 @@ from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
 from billing.state_machine import ACTION_NAMES, AWAITING_ACTION, COMMITTED, allowed_transitions
 from inventory.models import Item
-from parties.models import Country
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.translation import Text
@@ -144,42 +144,9 @@ class InvoiceInline(ReadOnlyInline):
 
 # --- forms ------------------------------------------------------------------------------------------------------------
 
-ADDRESS = ("street", "city", "region", "postal_code", "country")
 
-
-class ShippingAddressForm(RecordForm):
-    """The shipping address, field by field."""
-
-    aliases = {f"shipping_address.{name}": name for name in ADDRESS}
-    street = forms.CharField(
-        required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=_("Street")
-    )
-    city = forms.CharField(required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=_("City"))
-    region = forms.CharField(
-        required=False, max_length=255, widget=widgets.UnfoldAdminTextInputWidget, label=_("Region")
-    )
-    postal_code = forms.CharField(
-        required=False, max_length=20, widget=widgets.UnfoldAdminTextInputWidget, label=_("Postal code")
-    )
-    country = AutocompleteField(Country.objects.all(), screen="parties.country", required=False, label=_("Country"))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        address = self.instance.shipping_address or {}
-        shown = {
-            **address,
-            "region": address.get("region") or address.get("state"),
-            "country": address.get("country_id"),
-        }
-        self.initial.update((name, shown.get(name)) for name in ADDRESS)
-
-    def request_body(self, *, partial: bool) -> dict[str, Any]:
-        body = super().request_body(partial=partial)
-        address = {name: body.pop(name) or None for name in ADDRESS if name in body}
-        if "region" in address and "state" in (self.instance.shipping_address or {}):
-            address["state"] = address["region"]
-        said = address if partial else {name: value for name, value in address.items() if value}
-        return {**body, "shipping_address": said} if said else body
+class ShippingAddressForm(AddressForm):
+    address = "shipping_address"
 
 
 class NewOrderForm(ShippingAddressForm, NewDocumentForm):
@@ -248,7 +215,6 @@ class OrderAdmin(DocumentAdminBase):
     list_filter = (("status", ChoicesDropdownFilter), WaitingFilter, CurrencyFilter, ("created_at", DateRangeFilter))
     record_actions = ("submit", "confirm", "ship", "deliver", "invoice", "cancel", PDF_MENU)
     bulk_actions = ("confirm", "ship", "deliver", "invoice")
-    ADDRESS: ClassVar[Any] = (("street", "city"), ("region", "postal_code"), "country")
     SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", status_column("status", COLOURS)),
         (SUBTOTAL, TAX),
@@ -266,10 +232,10 @@ class OrderAdmin(DocumentAdminBase):
         if obj is None:
             return (
                 (None, {"fields": (("customer_id", "currency"), "notes")}),
-                (_("Ship to"), {"fields": self.ADDRESS}),
+                (_("Ship to"), {"fields": ADDRESS_FIELDS}),
             )
         if self.has_change_permission(request, obj):
-            return ((None, {"fields": (*self.SUMMARY_FIELDS, "notes")}), (_("Ship to"), {"fields": self.ADDRESS}))
+            return ((None, {"fields": (*self.SUMMARY_FIELDS, "notes")}), (_("Ship to"), {"fields": ADDRESS_FIELDS}))
         return ((None, {"fields": (*self.SUMMARY_FIELDS, ("address_shown", "notes"))}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -316,10 +282,7 @@ class OrderAdmin(DocumentAdminBase):
 
     @admin.display(description=_("ship to"))
     def address_shown(self, order: Order) -> str:
-        address = order.shipping_address or {}
-        country = Country.objects.filter(pk=address["country_id"]).first() if address.get("country_id") else None
-        parts = (address.get(name) for name in ("street", "postal_code", "city", "region", "state"))
-        return ", ".join([part for part in parts if part] + ([str(country)] if country else [])) or EMPTY
+        return one_line(order.shipping_address)
 
     # actions
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from billing.choices import CreditNoteStatus, InvoiceStatus, OrderStatus
+from billing.documents.supply_words import SUPPLY_LABELS
+from billing.documents.terms import reference_facts, supply_facts, terms
 from billing.documents.words import CREDIT_NOTE_LABELS, LABELS, SETTLEMENT_LABELS
 from skeleton.kernel.days import day_of
 from skeleton.kernel.text import format_amount, format_date, format_money, format_number
@@ -36,15 +38,19 @@ def invoice_contents(invoice: Json, *, seller: Json, customer: Json, language: s
         "status": words["paid"] if status == InvoiceStatus.PAID else None,
         "watermark": watermarks.get(status),
         "buyer": address_block(customer, words["bill_to"], language, name=invoice["customer_name"]),
-        "recipient": None,
+        "recipient": _recipient(invoice["delivery_address"], invoice, language),
         "facts": [
-            *_dates(invoice, ("issue_date", "due_date", "paid_at", "cancelled_at"), language),
+            *_dates(invoice, ("issue_date",), language),
+            *supply_facts(invoice, language),
+            *_dates(invoice, ("due_date", "paid_at", "cancelled_at"), language),
             *([(words["order_number"], invoice["order_number"])] if invoice["order_number"] else []),
+            *reference_facts(invoice, customer, language),
         ],
         "payments": [_payment(payment, invoice["currency"], language) for payment in invoice["payments"]],
         "pay": _how_to_pay(invoice, seller, language),
         **_body(invoice, language),
         "totals": [*_sums(invoice, language), *_paid_and_due(invoice, language)],
+        **terms(invoice, seller, language),
     }
 
 
@@ -79,7 +85,6 @@ def order_contents(order: Json, *, seller: Json, customer: Json, language: str) 
     status = order["status"]
     unsettled = (OrderStatus.DRAFT, OrderStatus.PENDING)
     facts = [*_dates(order, ("order_date",), language), (words["order_status"], words["order_statuses"][status])]
-    shipped_to = {"address": order["shipping_address"]}
     return {
         **letterhead(seller, language),
         "title": words["order" if status in (*unsettled, OrderStatus.CANCELLED) else "order_confirmation"],
@@ -87,9 +92,7 @@ def order_contents(order: Json, *, seller: Json, customer: Json, language: str) 
         "status": None,
         "watermark": {OrderStatus.DRAFT: words["draft"], OrderStatus.CANCELLED: words["cancelled"]}.get(status),
         "buyer": address_block(customer, words["ordered_by"], language, name=order["customer_name"]),
-        "recipient": address_block(shipped_to, words["ship_to"], language, name=order["customer_name"])
-        if order["shipping_address"]
-        else None,
+        "recipient": _recipient(order["shipping_address"], order, language),
         "facts": facts,
         "payments": [],
         "pay": [],
@@ -125,7 +128,9 @@ def address_block(party: Json, label: str, language: str, *, name: str) -> Json:
     town = " ".join(part for part in (known.get("postal_code"), known.get("city")) if part)
     region = known.get("region") or known.get("state")
     lines = [known.get("street"), town, region, countries.get(language) or countries.get("en")]
-    if party.get("tax_id"):
+    if party.get("vat_id"):
+        lines.append(f"{SUPPLY_LABELS[language]['vat_id']}: {party['vat_id']}")
+    elif party.get("tax_id"):
         lines.append(f"{LABELS[language]['tax_id']}: {party['tax_id']}")
     lines.append(party.get("email"))
     return {
@@ -133,6 +138,14 @@ def address_block(party: Json, label: str, language: str, *, name: str) -> Json:
         "name": allow_line_breaks(name),
         "lines": [allow_line_breaks(line) for line in lines if line],
     }
+
+
+def _recipient(address: Json | None, document: Json, language: str) -> Json | None:
+    """Return where goods are delivered to, if a document has an address for it."""
+    if not address:
+        return None
+    shipped_to = LABELS[language]["ship_to"]
+    return address_block({"address": address}, shipped_to, language, name=document["customer_name"])
 
 
 def _dates(document: Json, names: tuple[str, ...], language: str) -> LabeledValues:

@@ -14,6 +14,7 @@ from billing.models.documents import (
     document_constraints,
     document_indexes,
     shared_line_constraints,
+    used_tax_codes,
 )
 from billing.models.invoices import Invoice, InvoiceLine
 from inventory.models import Movement, Warehouse
@@ -70,6 +71,7 @@ class CreditNote(Document):
     )
     reason = models.TextField(null=True, blank=True, verbose_name=_("reason"))  # noqa: DJ001 (the API says null)
     issue_date = models.DateField(verbose_name=_("issue date"))
+    issue_date_given = models.BooleanField(default=False, db_default=False, verbose_name=_("issue date given"))
     allocated = models.BigIntegerField(default=0, editable=False, verbose_name=_("allocated"))
     refunded = models.BigIntegerField(default=0, editable=False, verbose_name=_("refunded"))
     sent_at = models.DateTimeField(null=True, blank=True, verbose_name=_("sent at"))
@@ -211,4 +213,5 @@ class CreditNoteLine(DocumentLine):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index("invoice_line", name="billing_credit_note_line_of"),
+            used_tax_codes("billing_credit_note_line"),
         ]

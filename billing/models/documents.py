@@ -9,7 +9,9 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
+from accounting.tax_code_models import TaxCode
 from skeleton.kernel.models import Record
+from skeleton.kernel.units import DEFAULT_UNIT, UNIT_FORM, UNKNOWN_UNIT
 
 _GAP = Value("\n")
 """Separates the searched fields. Search texts have no line breaks, so no match spans two fields."""
@@ -68,14 +70,33 @@ class Document(Record):
 
 
 class DocumentLine(Record):
-    """A line of a document. `total` is round(quantity × unit_price) − discount, before `tax_rate` percent tax."""
+    """A line of a document, before `tax_rate` percent tax. With a `tax_code`, that is the code's rate.
+
+    `unit_price` is the price of `price_base_quantity` units (`unit_code`, UN/ECE Rec 20). `total` is
+    round(quantity × unit_price ÷ price_base_quantity) − discount.
+    """
 
     position = models.IntegerField(verbose_name=_("position"))
     description = models.CharField(max_length=1000, verbose_name=_("description"))
     quantity = models.DecimalField(max_digits=15, decimal_places=3, verbose_name=_("quantity"))
+    unit_code = models.CharField(
+        max_length=3, default=DEFAULT_UNIT, db_default=DEFAULT_UNIT, verbose_name=_("unit code")
+    )
     unit_price = models.BigIntegerField(verbose_name=_("unit price"))
+    price_base_quantity = models.DecimalField(
+        max_digits=15, decimal_places=3, default=Decimal(1), db_default=Decimal(1), verbose_name=_("price for")
+    )
     discount = models.BigIntegerField(default=0, verbose_name=_("discount"))
     tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=Decimal(0), verbose_name=_("tax rate"))
+    tax_code = models.ForeignKey(
+        TaxCode,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("tax code"),
+    )
     total = models.BigIntegerField(verbose_name=_("total"))
 
     class Meta:
@@ -125,6 +146,11 @@ def document_indexes(table: str) -> list[models.Index]:
     ]
 
 
+def used_tax_codes(table: str) -> models.Index:
+    """Return the index by which a tax code finds the lines that use it."""
+    return models.Index("tax_code", name=f"{table}_tax", condition=Q(tax_code__isnull=False))
+
+
 def line_constraints(table: str, document: str) -> list[models.BaseConstraint]:
     """Return the constraints on a priced line: its values are in bounds, and its total follows from them."""
     return [
@@ -141,7 +167,10 @@ def shared_line_constraints(
     table: str, document: str, *, quantity: models.expressions.Combinable
 ) -> list[models.BaseConstraint]:
     """Return the constraints on all lines. `quantity` is what the price is multiplied with."""
-    product = Func(quantity * F("unit_price"), function="round", output_field=models.DecimalField())
+    base = F("price_base_quantity")
+    product = Func(  # the quotient rounded half up, exactly: div() cuts off
+        2 * quantity * F("unit_price") + base, 2 * base, function="div", output_field=models.DecimalField()
+    )
     return [
         models.UniqueConstraint(
             fields=[document, "position"],
@@ -175,5 +204,17 @@ def shared_line_constraints(
             condition=Q(total=product - F("discount")),
             name=f"{table}_total_fits",
             violation_error_message=_("The total of a line must be its quantity times its price, minus the discount."),
+        ),
+        models.CheckConstraint(
+            condition=Q(price_base_quantity__gt=0),
+            name=f"{table}_price_base_positive",
+            violation_error_code="price_base_quantity",
+            violation_error_message=_("Must be over 0."),
+        ),
+        models.CheckConstraint(
+            condition=Q(unit_code__regex=UNIT_FORM),
+            name=f"{table}_unit_code_form",
+            violation_error_code="unit_code",
+            violation_error_message=UNKNOWN_UNIT,
         ),
     ]

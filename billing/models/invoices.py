@@ -1,9 +1,11 @@
 """Invoices and their lines. PostgreSQL enforces their lifecycle: see the migrations."""
 
+import datetime as dt
 from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import CombinedExpression
 from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus
@@ -13,9 +15,11 @@ from billing.models.documents import (
     document_constraints,
     document_indexes,
     line_constraints,
+    used_tax_codes,
 )
 from billing.models.orders import Order, OrderLine
 from billing.totals import amount_due
+from inventory.models import Item
 from parties.models import Party
 from skeleton.db.compiled_sql import CurrentDate
 from skeleton.db.counting import MaintainedCount
@@ -27,8 +31,15 @@ _NOT_CANCELLED = Q(cancelled_at=None, cancel_reason=None)
 _SETTLED = F("amount_paid") + F("amount_credited") + F("amount_written_off")
 _UNSETTLED = Q(amount_paid=0, amount_written_off=0)  # a cancelled invoice may be settled by its own credit notes
 
+SUPPLY_MESSAGE = _("Give either the date of supply, or the first and the last day of the service.")
+
 OVERDUE = Q(status=InvoiceStatus.SENT, due_date__lt=CurrentDate())
-"""Sent, not fully paid and past the due date by the database's clock (UTC). Not overdue on the due date itself."""
+"""Sent, not fully paid and past the due date. Not overdue on the due date itself."""
+
+
+def supply_date(delivery_date: dt.date | None, service_start: dt.date | None, issue_date: dt.date) -> dt.date | None:
+    """Return the day of supply: by default the issue date, None for a service with a period."""
+    return delivery_date or (None if service_start else issue_date)
 
 
 class InvoiceQuerySet(RowLevelQuerySet["Invoice"]):
@@ -47,7 +58,11 @@ class InvoiceQuerySet(RowLevelQuerySet["Invoice"]):
 
 
 class Invoice(Document):
-    """An invoice, issued on the UTC day of its creation, optionally for an `order`.
+    """An invoice, optionally for an `order`.
+
+    Sending sets `issue_date`, unless it was given, and `posted_on`, the day in the books. Invoices of the first edition
+    were posted later than they were issued. With `payment_days`, the due date is counted from the issue date. Goods
+    were supplied on `delivery_date`, services from `service_start` to `service_end`; a draft may leave both open.
 
     Triggers derive `amount_paid`, `amount_credited`, `amount_written_off` and, once sent, the status from its
     settlements. `credited_total` is the sum of its own issued credit notes.
@@ -76,7 +91,18 @@ class Invoice(Document):
     )
     credited_total = models.BigIntegerField(default=0, db_default=0, editable=False, verbose_name=_("credited total"))
     issue_date = models.DateField(verbose_name=_("issue date"))
+    issue_date_given = models.BooleanField(default=False, db_default=False, verbose_name=_("issue date given"))
+    posted_on = models.DateField(null=True, blank=True, editable=False, verbose_name=_("posted on"))
     due_date = models.DateField(verbose_name=_("due date"))
+    payment_days = models.SmallIntegerField(null=True, blank=True, verbose_name=_("payment days"))
+    delivery_date = models.DateField(null=True, blank=True, verbose_name=_("delivery date"))
+    service_start = models.DateField(null=True, blank=True, verbose_name=_("service from"))
+    service_end = models.DateField(null=True, blank=True, verbose_name=_("service until"))
+    buyer_reference = models.CharField(max_length=100, null=True, blank=True, verbose_name=_("buyer reference"))  # noqa: DJ001
+    purchase_order_reference = models.CharField(  # noqa: DJ001
+        max_length=100, null=True, blank=True, verbose_name=_("purchase order")
+    )
+    delivery_address = models.JSONField(null=True, blank=True, verbose_name=_("delivery address"))
     sent_at = models.DateTimeField(null=True, blank=True, verbose_name=_("sent at"))
     paid_at = models.DateTimeField(null=True, blank=True, verbose_name=_("paid at"))
     cancelled_at = models.DateTimeField(null=True, blank=True, verbose_name=_("cancelled at"))
@@ -115,6 +141,27 @@ class Invoice(Document):
                 name="billing_invoice_status_fits",
                 violation_error_message=_("The dates and amounts of the invoice do not fit its status."),
             ),
+            models.CheckConstraint(
+                condition=Q(sent_at=None, posted_on=None) | Q(sent_at__isnull=False, posted_on__isnull=False),
+                name="billing_invoice_posted_when_sent",
+                violation_error_message=_("An invoice has a day in the books once it is sent, and not before."),
+            ),
+            models.CheckConstraint(
+                condition=Q(service_start=None, service_end=None)
+                | Q(delivery_date=None, service_start__isnull=False, service_end__isnull=False)
+                & Q(service_end__gte=F("service_start")),
+                name="billing_invoice_supply_fits",
+                violation_error_message=SUPPLY_MESSAGE,
+                violation_error_code="delivery_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(payment_days=None)
+                | Q(payment_days__gte=0)
+                & Q(due_date=CombinedExpression(F("issue_date"), "+", F("payment_days"), models.DateField())),
+                name="billing_invoice_due_date_counted",
+                violation_error_message=_("The due date must be the payment days after the issue date."),
+                violation_error_code="due_date",
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             *document_indexes("billing_invoice"),
@@ -133,7 +180,7 @@ class Invoice(Document):
             # what a customer owes, for the credit limit (billing/services/credit.py)
             models.Index("customer", name="billing_invoice_owed_by", condition=Q(status=_SENT)),
             # changes after the day of a report (billing/reports.py)
-            models.Index("sent_at", "id", name="billing_invoice_sent_at", condition=Q(sent_at__isnull=False)),
+            models.Index("posted_on", "id", name="billing_invoice_posted_on", condition=Q(posted_on__isnull=False)),
             models.Index(
                 "cancelled_at",
                 "id",
@@ -143,16 +190,27 @@ class Invoice(Document):
         ]
 
     @property
+    def posting_day(self) -> dt.date:
+        """Return the day from which a sent invoice is in the books. What settles it counts from then on."""
+        return self.posted_on or self.issue_date
+
+    @property
     def amount_due(self) -> int:
         """Return what is due, in minor units."""
         return amount_due(self.status, self.total, self.amount_paid, self.amount_credited, self.amount_written_off)
 
 
 class InvoiceLine(DocumentLine):
-    """A line of an invoice. `order_line` is the line it bills, if the invoice was created from an order."""
+    """A line of an invoice. `order_line` is the line it bills, if the invoice was created from an order.
+
+    `item` is what of the catalogue it sells, if anything.
+    """
 
     invoice = models.ForeignKey(
         Invoice, models.PROTECT, related_name="lines", db_index=False, verbose_name=_("invoice")
+    )
+    item = models.ForeignKey(
+        Item, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("item")
     )
     order_line = models.ForeignKey(
         OrderLine,
@@ -172,4 +230,5 @@ class InvoiceLine(DocumentLine):
         constraints: ClassVar[list[models.BaseConstraint]] = line_constraints("billing_invoice_line", "invoice")
         indexes: ClassVar[list[models.Index]] = [
             models.Index("order_line", name="billing_invoice_line_order", condition=Q(order_line__isnull=False)),
+            used_tax_codes("billing_invoice_line"),
         ]

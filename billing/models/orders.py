@@ -14,6 +14,7 @@ from billing.models.documents import (
     document_constraints,
     document_indexes,
     line_constraints,
+    used_tax_codes,
 )
 from inventory.models import Item
 from parties.models import Party
@@ -106,6 +107,7 @@ class OrderLine(DocumentLine):
         verbose_name = _("order line")
         verbose_name_plural = _("order lines")
         constraints: ClassVar[list[models.BaseConstraint]] = line_constraints("billing_order_line", "order")
+        indexes: ClassVar[list[models.Index]] = [used_tax_codes("billing_order_line")]
 
 
 class OrderStatusChange(models.Model):

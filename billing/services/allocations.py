@@ -38,7 +38,7 @@ def allocate_payment(
         part = Part(
             invoice,
             fitting(payment, invoice, amount),
-            settlement_day(date, invoice.issue_date, day_of(payment.paid_at), of=[payment.pk, invoice.pk]),
+            settlement_day(date, invoice.posting_day, day_of(payment.paid_at), of=[payment.pk, invoice.pk]),
         )
         of = {"payment_id": payment.pk}
         (pk,) = settle([part], kind=SettlementKind.PAYMENT, of=of, actor=actor, now=now)

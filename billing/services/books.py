@@ -23,8 +23,8 @@ from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.text import format_text
 
 
-def post_invoice(invoice: Invoice, *, day: dt.date, actor: Actor, beside: Sequence[NewEntry] = ()) -> None:
-    """Post receivables to revenue and tax, with the entries `beside`. An invoice of 0 is not posted.
+def post_invoice(invoice: Invoice, *, actor: Actor, beside: Sequence[NewEntry] = ()) -> None:
+    """Post receivables to revenue and tax on the issue date, with the entries `beside`. An invoice of 0 is not posted.
 
     Raises Conflict if it can't be posted: a closed period, an account that is missing or inactive.
     """
@@ -36,7 +36,7 @@ def post_invoice(invoice: Invoice, *, day: dt.date, actor: Actor, beside: Sequen
         Posting(Role.TAX.code, credit=invoice.tax_total),
     ]
     entry = NewEntry(
-        date=day,
+        date=invoice.posting_day,
         description=f"Invoice {invoice.number}",
         lines=_without_zeros(lines),
         currency=invoice.currency,

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
-from django.db.models import DecimalField, Q, Sum, Value
+from django.db.models import DecimalField, F, Q, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +17,9 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden, Invalid
 from skeleton.kernel.text import Money, format_text
 from skeleton.kernel.translation import Text
+from skeleton.kernel.units import DEFAULT_UNIT
 
+_COPIED = ("description", "quantity", "unit_code", "unit_price", "price_base_quantity", "tax_rate", "tax_code_id")
 _ISSUED = Q(credit_note_lines__credit_note__status=CreditNoteStatus.SENT)
 
 
@@ -37,8 +39,8 @@ def creditable_lines(invoice: Invoice) -> list[CreditableLine]:
         credited_quantity=Coalesce(Sum("credit_note_lines__quantity", filter=_ISSUED), none),
         credited=Coalesce(Sum("credit_note_lines__total", filter=_ISSUED), Value(0)),
     )
-    names = ("id", "description", "quantity", "unit_price", "tax_rate", "total", "credited_quantity", "credited")
-    return [CreditableLine(**{**row, "credited": int(row["credited"])}) for row in rows.values(*names)]
+    found = rows.values(*_COPIED, "id", "total", "credited_quantity", "credited", category=F("tax_code__category"))
+    return [CreditableLine(**{**row, "credited": int(row["credited"])}) for row in found]
 
 
 def all_that_is_left(lines: Sequence[CreditableLine]) -> list[CreditLineValues]:
@@ -84,10 +86,14 @@ def build_credit_lines(
     ]
 
 
-def totals_of_credit(invoice: Invoice, lines: Sequence[Mapping[str, Any]]) -> Totals:
-    """Return the totals of a credit note with `lines`, columns from `build_credit_lines`."""
+def totals_of_credit(
+    invoice: Invoice, creditable: Sequence[CreditableLine], lines: Sequence[Mapping[str, Any]]
+) -> Totals:
+    """Return the totals of a credit note with `lines`, columns from `build_credit_lines` for those `creditable`."""
+    keys = {line.id: line.tax_key for line in creditable}
     credited = added_taxes(issued_breakdowns(invoice))
-    return credit_totals(invoice.tax_breakdown, credited, [(line["tax_rate"], line["total"]) for line in lines])
+    of_lines = [(keys[line["invoice_line_id"]], line["total"]) for line in lines]
+    return credit_totals(invoice.tax_breakdown, credited, of_lines)
 
 
 def issued_breakdowns(invoice: Invoice) -> list[list[dict[str, Any]]]:
@@ -122,17 +128,29 @@ def _built(
     total = (values.get("amount") or 0) if quantity is None else _share(line, quantity, invoice, path)
     if total > line.left:
         raise _too_much(line, invoice, f"{path}{'amount' if quantity is None else 'quantity'}")
-    unit_price = total if quantity is None else line.unit_price
     return {
         "position": position,
         "invoice_line_id": line.id,
         "description": line.description,
-        "quantity": quantity,
-        "unit_price": unit_price,
-        "discount": 0 if quantity is None else fitting_discount(quantity, unit_price, total),
+        **_priced(line, quantity, total),
         "tax_rate": line.tax_rate,
+        "tax_code_id": line.tax_code_id,
         "total": total,
         "restock_warehouse_id": values.get("restock_warehouse_id"),
+    }
+
+
+def _priced(line: CreditableLine, quantity: Decimal | None, total: int) -> dict[str, Any]:
+    """Return the columns from which `total` follows. An amount without a quantity is the price of one."""
+    if quantity is None:
+        one = {"unit_code": DEFAULT_UNIT, "price_base_quantity": Decimal(1)}
+        return {"quantity": None, "unit_price": total, "discount": 0, **one}
+    return {
+        "quantity": quantity,
+        "unit_code": line.unit_code,
+        "unit_price": line.unit_price,
+        "price_base_quantity": line.price_base_quantity,
+        "discount": fitting_discount(quantity, line.unit_price, total, line.price_base_quantity),
     }
 
 

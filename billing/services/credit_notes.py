@@ -5,6 +5,7 @@ back into stock, settles the invoice and posts it. Locks as in `billing.services
 note; then the number series, stock rows and accounting.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ from billing.services.credit_lines import (
     stored_request,
     totals_of_credit,
 )
-from billing.services.issuing import issue
+from billing.services.issuing import issue, require_note_day
 from billing.services.lines import total_columns
 from billing.services.locking import locked_with_customer_and_order
 from billing.services.states import state_error as invoice_state_error
@@ -32,7 +33,7 @@ from skeleton.db.inserts import insert_rows
 from skeleton.db.locks import locked_for_update
 from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.days import day_of
+from skeleton.kernel.days import day_of, today
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.transactions import audited_transaction
@@ -48,17 +49,19 @@ def create_credit_note(
     actor: Actor,
     lines: Sequence[CreditLineValues] | None = None,
     notes: str | None = None,
+    issue_date: dt.date | None = None,
     send: bool = False,
 ) -> UUID:
     """Create a draft that credits `lines` of a sent invoice, by default all that is left, and return its id.
 
-    With `send` it is issued at once. Raises NotFound; Invalid (a line that isn't the invoice's, goods that can't be
-    taken back); Conflict (the invoice is not sent, is credited already, or less is left); Forbidden (taking goods back
+    With `send` it is issued at once. Its issue date is the day of sending unless one is given. Raises NotFound; Invalid
+    (the issue date, a line that isn't the invoice's, goods that can't be taken back); Conflict (the invoice is not
+    sent, is credited already, or less is left, the issue date is in a closed period); Forbidden (taking goods back
     needs `inventory:write`).
     """
     with audited_transaction(actor, "create"):
         invoice = locked_with_customer_and_order(invoice_id)
-        note = insert_draft(invoice, lines, reason=reason, notes=notes, actor=actor)
+        note = insert_draft(invoice, lines, reason=reason, notes=notes, issue_date=issue_date, actor=actor)
         if send:
             issue(note, invoice, actor=actor)
     return note.pk
@@ -71,10 +74,12 @@ def insert_draft(
     reason: str | None,
     actor: Actor,
     notes: str | None = None,
+    issue_date: dt.date | None = None,
 ) -> CreditNote:
     """Insert a draft for the locked `invoice`. Raises as `create_credit_note` does."""
     require_creditable(invoice)
-    now = timezone.now()
+    if issue_date:
+        require_note_day(issue_date, invoice)
     note = CreditNote(
         id=uuid7(),
         invoice=invoice,
@@ -83,9 +88,10 @@ def insert_draft(
         currency=invoice.currency,
         reason=reason,
         notes=notes,
-        issue_date=day_of(now),
+        issue_date=issue_date or today(),
+        issue_date_given=issue_date is not None,
         created_by_id=actor.id,
-        created_at=now,
+        created_at=timezone.now(),
     )
     built = _proposal(note, invoice, lines, actor)
     note.save(force_insert=True)
@@ -94,13 +100,18 @@ def insert_draft(
 
 
 def update_credit_note(*, credit_note_id: UUID, values: dict[str, Any], actor: Actor) -> None:
-    """Change `reason`, `notes` or `lines` (all of them at once) of a draft. Raises as `create_credit_note` does."""
+    """Change `reason`, `notes`, the issue date or `lines` (all of them at once) of a draft.
+
+    Without an issue date it is the day of sending. Raises as `create_credit_note` does.
+    """
     with audited_transaction(actor, "update"):
         note, invoice = lock_credit_note(credit_note_id)
         fields = dict(values)
         lines = fields.pop("lines", None)
         if note.status != CreditNoteStatus.DRAFT and (lines is not None or _changes(note, fields)):
             raise state_error(note, _("This credit note has already been sent and can no longer be changed."))
+        if fields.get("issue_date", note.issue_date) != note.issue_date:
+            fields |= _issue_date(note, fields["issue_date"], invoice)
         save_changes(note, fields)
         if lines is not None:
             built = _proposal(note, invoice, lines, actor)
@@ -120,7 +131,7 @@ def delete_credit_note(*, credit_note_id: UUID, actor: Actor) -> None:
 
 
 def send_credit_note(*, credit_note_id: UUID, actor: Actor) -> None:
-    """Issue a draft: number it, calculate it again, settle its invoice and post it today (UTC).
+    """Issue a draft: number it, calculate it again, settle its invoice and post it on its issue date.
 
     What exceeds the amount due is on account. Raises NotFound; Conflict (not a draft, the invoice is not sent or is
     credited already, less is left than is credited, it can't be posted); Forbidden.
@@ -165,6 +176,13 @@ def allowed_credit_note_actions(note: CreditNote) -> list[str]:
     return ["allocate", "refund"] if note.unallocated else []
 
 
+def _issue_date(note: CreditNote, day: dt.date | None, invoice: Invoice) -> dict[str, Any]:
+    """Return the columns for a new issue date of a draft, or none."""
+    if day:
+        require_note_day(day, invoice)
+    return {"issue_date": day or day_of(note.created_at), "issue_date_given": day is not None}
+
+
 def _changes(note: CreditNote, values: dict[str, Any]) -> bool:
     return any(getattr(note, name) != value for name, value in values.items())
 
@@ -177,7 +195,7 @@ def _proposal(
     requested = all_that_is_left(creditable) if lines is None else lines
     built = build_credit_lines(invoice, creditable, requested)
     require_restockable(invoice, requested, actor=actor)
-    for name, value in total_columns(totals_of_credit(invoice, built)).items():
+    for name, value in total_columns(totals_of_credit(invoice, creditable, built)).items():
         setattr(note, name, value)
     return built
 

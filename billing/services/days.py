@@ -12,6 +12,8 @@ from skeleton.kernel.days import today
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.text import format_text
 
+UNDONE_MESSAGE = _("Must not be before {day}: on that day, an allocation, a refund or a write-off was undone.")
+
 
 def settlement_day(date: dt.date | None, *not_before: dt.date, of: Collection[UUID] = ()) -> dt.date:
     """Return the day of a later settlement, refund, undoing or reversal: `date`, or else today.
@@ -28,8 +30,7 @@ def settlement_day(date: dt.date | None, *not_before: dt.date, of: Collection[UU
         raise Invalid(details={"date": _("Must not be in the future.")})
     undone = last_undone(of, after=max(date, earliest)) if date < today() else None
     if undone:
-        told = _("Must not be before {day}: on that day, an allocation, a refund or a write-off was undone.")
-        raise Invalid(details={"date": format_text(told, day=undone)})
+        raise Invalid(details={"date": format_text(UNDONE_MESSAGE, day=undone)})
     if date < earliest:
         raise Invalid(details={"date": format_text(_("Must not be before {day}."), day=earliest)})
     return date

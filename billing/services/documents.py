@@ -5,6 +5,7 @@ sent, and with the payments at the time of each request. The same contents alway
 versions of this program, so any PDF can be checked for whether it was issued here.
 """
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from typing import Any
@@ -12,16 +13,16 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db.models import Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceStatus
 from billing.documents.contents import TEMPLATE, credit_note_contents, invoice_contents, order_contents
+from billing.documents.payment_code import draw
 from billing.documents.statement import STATEMENT_TEMPLATE, statement_contents
 from billing.models import CreditNote, Invoice, InvoiceParties, IssuedDocument, Order
 from billing.queries import printed_credit_note, printed_invoice, printed_order
-from parties.queries import addressee, as_written_to
+from parties.queries import as_written_to
 from skeleton.jobs.queue import job
 from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
@@ -36,17 +37,21 @@ class PdfFile:
     pdf: bytes
 
 
-def invoice_pdf(*, invoice_id: UUID, language: str, actor: Actor) -> PdfFile:
+def invoice_pdf(*, invoice_id: UUID, language: str | None, actor: Actor) -> PdfFile:
     """Return the PDF of the invoice as it is now. Raises NotFound if the actor may not see it."""
     invoice = printed_invoice(Invoice.objects.visible_to(actor), invoice_id)
-    return PdfFile(f"{invoice['number']}.pdf", _pdf_of(invoice, language))
+    return PdfFile(f"{invoice['number']}.pdf", _pdf_of(invoice, language, actor.language))
 
 
-def order_pdf(*, order_id: UUID, language: str, actor: Actor) -> PdfFile:
+def order_pdf(*, order_id: UUID, language: str | None, actor: Actor) -> PdfFile:
     """Render the PDF of the order as it is now. Raises NotFound if the actor may not see it."""
     order = printed_order(Order.objects.visible_to(actor), order_id)
+    customer = as_written_to(order["customer_id"])
     contents = order_contents(
-        order, seller=settings.SKELETON_COMPANY, customer=as_written_to(order["customer_id"]), language=language
+        order,
+        seller=settings.SKELETON_COMPANY,
+        customer=customer,
+        language=_language(language, customer, actor.language),
     )
     return PdfFile(f"{order['number']}.pdf", render(TEMPLATE, contents, moment=order["updated_at"]))
 
@@ -62,9 +67,9 @@ def statement_pdf(found: dict[str, Any], *, language: str) -> PdfFile:
 @job
 @titled(_("Issue sent invoice"))
 def issue_sent_invoice(*, invoice_id: str, language: str) -> None:
-    """Store the PDF of an invoice as it was sent, regardless of later changes."""
+    """Store the PDF of an invoice as it was sent, regardless of later changes. `language` is the sender's."""
     invoice = printed_invoice(Invoice.objects.all(), UUID(invoice_id))
-    _pdf_of({**invoice, **_AS_SENT, "amount_due": invoice["total"]}, language)
+    _pdf_of({**invoice, **_AS_SENT, "amount_due": invoice["total"]}, None, language)
 
 
 _AS_SENT: dict[str, Any] = {
@@ -78,58 +83,67 @@ _AS_SENT: dict[str, Any] = {
 }
 
 
-def save_invoice_parties(invoice: Invoice) -> None:
-    """Store the current seller and customer of an invoice. Call it in the transaction that sends the invoice."""
-    InvoiceParties.objects.create(
-        invoice=invoice, seller=settings.SKELETON_COMPANY, customer=Subquery(addressee(invoice.customer_id))
-    )
+def save_invoice_parties(invoice: Invoice, customer: dict[str, Any]) -> None:
+    """Store the current seller and `customer` of an invoice. Call it in the transaction that sends the invoice."""
+    InvoiceParties.objects.create(invoice=invoice, seller=settings.SKELETON_COMPANY, customer=customer)
 
 
-def credit_note_pdf(*, credit_note_id: UUID, language: str, actor: Actor) -> PdfFile:
+def credit_note_pdf(*, credit_note_id: UUID, language: str | None, actor: Actor) -> PdfFile:
     """Return the PDF of the credit note. Raises NotFound if the actor may not see it."""
     note = printed_credit_note(CreditNote.objects.visible_to(actor), credit_note_id)
-    return PdfFile(f"{note['number'] or note['invoice_number']}.pdf", _pdf_of_credit_note(note, language))
+    pdf = _pdf_of_credit_note(note, language, actor.language)
+    return PdfFile(f"{note['number'] or note['invoice_number']}.pdf", pdf)
 
 
 @job
 @titled(_("Issue sent credit note"))
 def issue_sent_credit_note(*, credit_note_id: str, language: str) -> None:
-    """Store the PDF of a credit note."""
-    _pdf_of_credit_note(printed_credit_note(CreditNote.objects.all(), UUID(credit_note_id)), language)
+    """Store the PDF of a credit note. `language` is the sender's."""
+    _pdf_of_credit_note(printed_credit_note(CreditNote.objects.all(), UUID(credit_note_id)), None, language)
 
 
-def _pdf_of(invoice: dict[str, Any], language: str) -> bytes:
-    return _pdf({"invoice_id": invoice["id"]}, invoice, _contents(invoice, language), language)
+def _pdf_of(invoice: dict[str, Any], language: str | None, own_language: str) -> bytes:
+    """Return the PDF in `language`, or else the customer's, or else `own_language`. Once sent, as it was then."""
+    kept = InvoiceParties.objects.filter(invoice=invoice["id"]).values_list("seller", "customer").first()
+    seller, customer = kept or (settings.SKELETON_COMPANY, as_written_to(invoice["customer_id"]))
+    written_in = _language(language, customer, own_language)
+    contents = invoice_contents(invoice, seller=seller, customer=customer, language=written_in)
+    return _pdf({"invoice_id": invoice["id"]}, invoice, contents, written_in)
 
 
-def _pdf_of_credit_note(note: dict[str, Any], language: str) -> bytes:
+def _pdf_of_credit_note(note: dict[str, Any], language: str | None, own_language: str) -> bytes:
     seller = note["seller"] or settings.SKELETON_COMPANY
     buyer = note["buyer"] or as_written_to(note["customer_id"])
-    contents = credit_note_contents(note, seller=seller, customer=buyer, language=language)
-    return _pdf({"credit_note_id": note["id"]}, note, contents, language)
+    written_in = _language(language, buyer, own_language)
+    contents = credit_note_contents(note, seller=seller, customer=buyer, language=written_in)
+    return _pdf({"credit_note_id": note["id"]}, note, contents, written_in)
+
+
+def _language(wanted: str | None, customer: dict[str, Any], own: str) -> str:
+    """Return the language of a document: the one wanted, or else the customer's, or else the user's own."""
+    return wanted or customer.get("language") or own
 
 
 def _pdf(of: dict[str, UUID], document: dict[str, Any], contents: dict[str, Any], language: str) -> bytes:
     """Return the PDF of a document: of a draft as it is now, of a sent one as stored with the same contents."""
     if document["sent_at"] is None:
-        return render(TEMPLATE, contents, moment=document["updated_at"])
+        return _rendered(contents, document["updated_at"])
     digest = hashlib.sha256(orjson.dumps(contents, option=orjson.OPT_SORT_KEYS)).hexdigest()
     kept = IssuedDocument.objects.filter(contents=digest, **of).values_list("pdf", flat=True)
     found = kept.first()
     if found is None:
-        pdf = render(TEMPLATE, contents, moment=document["sent_at"])
+        pdf = _rendered(contents, document["sent_at"])
         _store(IssuedDocument(language=language, contents=digest, pdf=pdf, **of))
         found = kept.get()  # if another process stored it first, that one is used
     return bytes(found)
 
 
+def _rendered(contents: dict[str, Any], moment: dt.datetime) -> bytes:
+    """Render `contents` with what is drawn from them."""
+    code = contents.get("code")
+    return render(TEMPLATE, {**contents, "code_svg": draw(code)} if code else contents, moment=moment)
+
+
 def _store(document: IssuedDocument) -> None:
     document.checksum = hashlib.sha256(document.pdf).hexdigest()
     IssuedDocument.objects.bulk_create([document], ignore_conflicts=True)
-
-
-def _contents(invoice: dict[str, Any], language: str) -> dict[str, Any]:
-    """Return the contents of the invoice's PDF. Once sent, with seller and customer as they were then."""
-    kept = InvoiceParties.objects.filter(invoice=invoice["id"]).values_list("seller", "customer").first()
-    seller, customer = kept or (settings.SKELETON_COMPANY, as_written_to(invoice["customer_id"]))
-    return invoice_contents(invoice, seller=seller, customer=customer, language=language)

@@ -15,11 +15,22 @@ from django.utils.translation import gettext_lazy as _
 from billing.choices import InvoiceStatus, SettlementKind
 from billing.models import Invoice, InvoiceLine
 from billing.models.settlements import standing_of
+from billing.services.addresses import merge_address
 from billing.services.books import post_invoice
 from billing.services.credit_notes import insert_draft as insert_credit_note
 from billing.services.documents import issue_sent_invoice, save_invoice_parties
+from billing.services.invoice_dates import (
+    DATES,
+    changed_dates,
+    dates_when_sent,
+    new_dates,
+    shown_value,
+    usual_payment_days,
+)
 from billing.services.issuing import issue
+from billing.services.items import active_items, with_item_defaults
 from billing.services.lines import (
+    BuiltLine,
     LineValues,
     append_line,
     build_lines,
@@ -27,26 +38,24 @@ from billing.services.lines import (
     common_currency,
     line_of,
     remove_line,
-    total_columns,
+    totals_of_lines,
 )
 from billing.services.locking import lock_order_of, locked_with_customer_and_order
 from billing.services.notifications import notify_invoice_event
 from billing.services.on_account import settle_on_account
 from billing.services.states import require_draft, state_error
 from billing.state_messages import INVOICE_NOT_CANCELLABLE, INVOICE_NOT_EDITABLE, INVOICE_NOT_SENDABLE
-from billing.totals import document_totals
 from parties.choices import PartyKind
+from parties.queries import as_written_to, payment_days_of
 from parties.services import UsableParty, require_usable
 from skeleton.db.inserts import insert_rows
 from skeleton.db.locks import locked_for_update
 from skeleton.db.numbers import Series, insert_numbered
 from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_in_use
-from skeleton.kernel.time_limits import require_from_1900
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
 
@@ -54,79 +63,108 @@ from skeleton.notifications.choices import Event
 def create_invoice(
     *,
     customer_id: UUID,
-    due_date: date,
     actor: Actor,
+    issue_date: date | None = None,
+    due_date: date | None = None,
+    delivery_date: date | None = None,
+    service_start: date | None = None,
+    service_end: date | None = None,
     lines: Sequence[LineValues] = (),
     currency: str | None = None,
     notes: str | None = None,
+    buyer_reference: str | None = None,
+    purchase_order_reference: str | None = None,
+    delivery_address: dict[str, Any] | None = None,
 ) -> UUID:
-    """Create a numbered draft, issued today (UTC), and return its id.
+    """Create a numbered draft and return its id. The year of the number is that of the issue date.
 
-    The currency is the one given, else that of the lines, else the customer's. Raises Invalid (a date before
-    1900, unknown customer, two currencies, a discount over the price, a sum over int64) and Conflict (the customer is
-    not active).
+    The currency is the one given, else that of the lines, else the customer's. The dates are those of
+    `services.invoice_dates`. Raises Invalid (a date, unknown customer, two currencies, a discount over the price, a sum
+    over int64) and Conflict (the customer is not active, the issue date is in a closed period).
     """
-    require_from_1900(due_date, field="due_date")
-    named = common_currency(lines, currency)
+    given = dict(zip(DATES, (issue_date, due_date, delivery_date, service_start, service_end), strict=True))
+    priced = with_item_defaults(lines, path="lines.{}.")
+    named = common_currency(priced, currency)
     with audited_transaction(actor, "create"):
         customer = require_usable(customer_id, PartyKind.CUSTOMER)
-        built = build_lines(lines, named or cast("str", customer.currency))  # a customer has one
-        return insert_draft(customer=customer, due_date=due_date, currency=named, lines=built, notes=notes, actor=actor)
+        columns = {
+            **new_dates(given, payment_days=None if due_date else usual_payment_days(customer.payment_days)),
+            "notes": notes,
+            "buyer_reference": buyer_reference,
+            "purchase_order_reference": purchase_order_reference,
+            "delivery_address": merge_address(None, delivery_address),
+        }
+        supplied = columns["delivery_date"] or columns["service_end"] or columns["issue_date"]
+        built = build_lines(priced, named or cast("str", customer.currency), day=supplied)  # a customer has one
+        for line, values in zip(built, lines, strict=True):
+            line.columns["item_id"] = values.get("item_id")
+        return insert_draft(customer=customer, currency=named, lines=built, columns=columns, actor=actor)
 
 
 def insert_draft(
     *,
     customer: UsableParty,
-    due_date: date,
     currency: str | None,
-    lines: Sequence[Mapping[str, Any]],
+    lines: Sequence[BuiltLine],
+    columns: Mapping[str, Any],
     actor: Actor,
-    notes: str | None = None,
-    order_id: UUID | None = None,
 ) -> UUID:
-    """Insert a draft with `lines` (columns from `build_lines`) and return its id. Call it in an audited transaction.
+    """Insert a draft with `lines` (from `build_lines`) and return its id. Call it in an audited transaction.
 
-    Raises Invalid if a sum exceeds int64 or the currency is not in use.
+    `columns` are further columns, with those of `new_dates`. Raises Invalid if a sum exceeds int64 or the currency is
+    not in use.
     """
     found = currency or customer.currency
     require_in_use({"currency": found})
-    totals = document_totals((line["tax_rate"], line["total"]) for line in lines)
+    totals = totals_of_lines(lines)
     now, invoice_id = timezone.now(), uuid7()
     invoice = {
+        **columns,
         "id": invoice_id,
         "customer_id": customer.id,
         "customer_name": customer.name,
-        "order_id": order_id,
         "currency": found,
-        "issue_date": day_of(now),
-        "due_date": due_date,
-        "notes": notes,
         "created_by_id": actor.id,
         "created_at": now,
         "updated_at": now,
-        **total_columns(totals),
+        **totals,
     }
-    insert_numbered(Invoice, invoice, Series("INV", now.year, digits=3))
-    insert_rows(InvoiceLine, [{**line, "invoice_id": invoice_id} for line in lines])
+    insert_numbered(Invoice, invoice, Series("INV", columns["issue_date"].year, digits=3))
+    insert_rows(InvoiceLine, [{**line.columns, "invoice_id": invoice_id} for line in lines])
     return invoice_id
 
 
 def update_invoice(*, invoice_id: UUID, values: dict[str, Any], actor: Actor) -> None:
-    """Change `notes` in any state, `due_date` only of a draft. Raises NotFound, Conflict, Invalid."""
-    if "due_date" in values:
-        require_from_1900(values["due_date"], field="due_date")
+    """Change `notes` in any state, the dates, references and the delivery address only of a draft.
+
+    The delivery address is merged; None clears it. Raises NotFound, Conflict, Invalid.
+    """
     with audited_transaction(actor, "update"):
-        invoice = locked_for_update(Invoice.objects.all(), invoice_id)
-        if values.get("due_date", invoice.due_date) != invoice.due_date:
+        invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id)
+        changed = _changed(invoice, values)
+        if changed.keys() - {"notes"}:
             require_draft(invoice, INVOICE_NOT_EDITABLE)
-        save_changes(invoice, values)
+            counted = changed.get("due_date", invoice.due_date) is None
+            days = usual_payment_days(payment_days_of(invoice.customer_id)) if counted else None
+            dates = changed_dates(invoice, changed, payment_days=days)
+            changed = {name: value for name, value in changed.items() if name not in DATES} | dates
+        save_changes(invoice, changed)
+
+
+def _changed(invoice: Invoice, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of `values` that the invoice doesn't show already. The delivery address is merged."""
+    wanted = dict(values)
+    if "delivery_address" in wanted:
+        wanted["delivery_address"] = merge_address(invoice.delivery_address, wanted["delivery_address"])
+    return {name: value for name, value in wanted.items() if value != shown_value(invoice, name)}
 
 
 def add_line(*, invoice_id: UUID, values: LineValues, actor: Actor) -> None:
     """Add a line at the end of a draft. Raises NotFound, Conflict, Invalid."""
     with audited_transaction(actor, "add_line"):
         invoice, lines = _draft(invoice_id)
-        append_line(invoice, lines, values)
+        (priced,) = with_item_defaults([values])
+        append_line(invoice, lines, priced, day=supply_day(invoice))
 
 
 def update_line(*, invoice_id: UUID, line_id: UUID, values: dict[str, Any], actor: Actor) -> None:
@@ -137,7 +175,10 @@ def update_line(*, invoice_id: UUID, line_id: UUID, values: dict[str, Any], acto
     with audited_transaction(actor, "update_line"):
         lock_order_of(invoice_id)
         invoice, lines = _draft(invoice_id)
-        change_line(invoice, lines, line_of(lines, line_id, "invoice"), values)
+        line = line_of(lines, line_id, "invoice")
+        if values.get("item_id", line.item_id) != line.item_id:
+            active_items([values["item_id"]])
+        change_line(invoice, lines, line, values, day=supply_day(invoice))
 
 
 def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
@@ -148,10 +189,11 @@ def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
 
 
 def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False) -> None:
-    """Send a draft and post it today (UTC). An invoice of 0 becomes paid and is not posted.
+    """Send a draft and post it on its issue date: today, unless it was given.
 
+    An invoice of 0 becomes paid and is not posted.
     With `use_on_account`, what the customer has on account settles it: credit notes, then payments. A job renders its
-    PDF in the language of the user who sends it.
+    PDF in the language of the customer, or else of the user who sends it.
 
     Raises NotFound, Conflict (not a draft, no lines, it can't be posted).
     """
@@ -166,16 +208,19 @@ def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False
                 _("This invoice has no lines yet. Add at least one, then send it."),
                 details={"allowed": ["add_line", "cancel"]},
             )
+        customer = as_written_to(invoice.customer_id)
+        reference = invoice.buyer_reference or customer["buyer_reference"]
+        sent = {"sent_at": now, "buyer_reference": reference, **dates_when_sent(invoice)}
         if invoice.total:
-            save_changes(invoice, {"status": InvoiceStatus.SENT, "sent_at": now})
+            save_changes(invoice, {"status": InvoiceStatus.SENT, **sent})
         else:
-            save_changes(invoice, {"status": InvoiceStatus.PAID, "sent_at": now, "paid_at": now})
-        save_invoice_parties(invoice)
+            save_changes(invoice, {"status": InvoiceStatus.PAID, "paid_at": now, **sent})
+        save_invoice_parties(invoice, customer)
         notify_invoice_event(Event.INVOICE_SENT, invoice, actor=actor)
         if invoice.status == InvoiceStatus.PAID:
             notify_invoice_event(Event.INVOICE_PAID, invoice, actor=actor)
         allocations = settle_on_account(invoice, actor=actor, now=now) if use_on_account else []
-        post_invoice(invoice, day=day_of(now), actor=actor, beside=allocations)
+        post_invoice(invoice, actor=actor, beside=allocations)
 
 
 def cancel_invoice(*, invoice_id: UUID, actor: Actor, reason: str | None = None) -> UUID | None:
@@ -202,7 +247,12 @@ def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
     """Return a draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
     invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id)
     require_draft(invoice, INVOICE_NOT_EDITABLE)
-    return invoice, list(invoice.lines.order_by("position"))
+    return invoice, list(invoice.lines.order_by("position").select_related("tax_code"))
+
+
+def supply_day(invoice: Invoice) -> date:
+    """Return the day on which the tax codes of the invoice's lines must be valid."""
+    return invoice.delivery_date or invoice.service_end or invoice.issue_date
 
 
 def _require_cancellable(invoice: Invoice) -> None:

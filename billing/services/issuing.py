@@ -17,7 +17,9 @@ from billing.choices import CreditNoteStatus, SettlementKind
 from billing.models import CreditNote, Invoice
 from billing.services.books import credited, post, reverse_invoice_posting
 from billing.services.credit_lines import issued_breakdowns, items_of_lines
+from billing.services.days import UNDONE_MESSAGE, last_undone
 from billing.services.documents import issue_sent_credit_note
+from billing.services.invoice_dates import require_issuable
 from billing.services.notifications import notify_credit_note_sent
 from billing.services.settlements import Part, corrected_taxes, settle
 from billing.shares import added_taxes, left_beside_corrected_tax, taxes_by_rate
@@ -25,10 +27,9 @@ from inventory.services.ledger import StockLocation
 from inventory.services.returns import receive_returns
 from parties.queries import as_written_to
 from skeleton.db.numbers import Series, take_number
-from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.days import day_of
-from skeleton.kernel.errors import Conflict
+from skeleton.kernel.days import today
+from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.text import Money, format_text
 from skeleton.kernel.translation import Text
 
@@ -41,9 +42,12 @@ def issue(note: CreditNote, invoice: Invoice, *, actor: Actor) -> None:
     _require_room_beside_write_offs(note, invoice)
     issue_sent_credit_note.enqueue(credit_note_id=str(note.pk), language=actor.language)
     now = timezone.now()
-    moment = max(now, invoice.sent_at or now)
     settled = min(note.total, invoice.amount_due)
-    _number(note, moment)
+    if note.issue_date_given:
+        require_note_day(note.issue_date, invoice)
+    else:
+        note.issue_date = max(today(), invoice.posting_day)
+    _number(note, moment=max(now, invoice.sent_at or now))
     invoice.credited_total += note.total  # as the trigger does
     _restock(note, invoice, actor)
     if settled:
@@ -56,18 +60,32 @@ def issue(note: CreditNote, invoice: Invoice, *, actor: Actor) -> None:
         post([credited(note, settled)], actor=actor)
 
 
-def _number(note: CreditNote, moment: dt.datetime) -> None:
+def require_note_day(day: dt.date, invoice: Invoice) -> None:
+    """Raise Invalid or Conflict if a credit note for the locked invoice can't have this issue date.
+
+    It settles the invoice on that day: not before the invoice is in the books, nor while something else settled it.
+    """
+    require_issuable(day)
+    if day < invoice.posting_day:
+        told = format_text(_("Must not be before {day}, the day of the invoice."), day=invoice.posting_day)
+        raise Invalid(details={"issue_date": told})
+    undone = last_undone([invoice.pk], after=day)
+    if undone:
+        raise Invalid(details={"issue_date": format_text(UNDONE_MESSAGE, day=undone)})
+
+
+def _number(note: CreditNote, *, moment: dt.datetime) -> None:
     """Number `note` and store its seller and buyer. From then on it stays as it is."""
-    day = day_of(moment)
     values = {
         "status": CreditNoteStatus.SENT,
         "sent_at": moment,
-        "issue_date": day,
         "seller": settings.SKELETON_COMPANY,
         "buyer": as_written_to(note.customer_id),
-        "number": take_number(Series("CN", day.year, digits=3)),
+        "number": take_number(Series("CN", note.issue_date.year, digits=3)),
     }
-    save_changes(note, values)
+    for name, value in values.items():
+        setattr(note, name, value)
+    note.save(update_fields=[*values, "issue_date", "updated_at"])
 
 
 def _require_room_beside_write_offs(note: CreditNote, invoice: Invoice) -> None:
@@ -80,13 +98,13 @@ def _require_room_beside_write_offs(note: CreditNote, invoice: Invoice) -> None:
         return
     credited, corrected = added_taxes(issued_breakdowns(invoice)), added_taxes(corrected_taxes(invoice))
     left_by_rate = left_beside_corrected_tax(invoice.tax_breakdown, credited, corrected)
-    for rate, taken in taxes_by_rate(note.tax_breakdown).items():
-        if rate in left_by_rate and sum(taken) > left_by_rate[rate]:
+    for key, taken in taxes_by_rate(note.tax_breakdown).items():
+        if key in left_by_rate and sum(taken) > left_by_rate[key]:
             told = _(
                 "A write-off has corrected the tax of this invoice, so only {left} including tax can be credited of "
                 "what is taxed at {rate} percent. Credit less, or undo the write-off first."
             )
-            raise _beside_write_off(told, left=Money(left_by_rate[rate], invoice.currency), rate=rate)
+            raise _beside_write_off(told, left=Money(left_by_rate[key], invoice.currency), rate=key[0])
 
 
 def _beside_write_off(told: Text, **values: Money | Decimal) -> Conflict:

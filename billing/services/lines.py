@@ -3,18 +3,22 @@
 Totals are written before the lines, because PostgreSQL compares them when a line is written.
 """
 
-from collections.abc import Iterable, Sequence
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NotRequired, TypedDict, TypeVar
+from typing import Any, NamedTuple, NotRequired, TypedDict, TypeVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from accounting.tax_code_models import TaxCode
 from billing.models.documents import Document, DocumentLine
+from billing.services.taxes import Reference, changed_tax, tax_codes_of
 from billing.totals import PricedLine, Totals, document_totals, line_total
 from skeleton.db.inserts import insert_rows
 from skeleton.kernel.errors import Invalid, NotFound
 from skeleton.kernel.text import format_text
+from skeleton.kernel.units import DEFAULT_UNIT
 
 Line = TypeVar("Line", bound=DocumentLine)
 
@@ -23,36 +27,65 @@ _OTHER_CURRENCY = _("This is in {named}, but the document is in {currency}. Ente
 
 
 class LineValues(TypedDict):
-    """The input of a line: amounts in minor units, the rate in percent."""
+    """The input of a line: amounts in minor units, the rate in percent. A tax code's rate can be left out."""
 
     description: str
     quantity: Decimal
     unit_price: int
+    unit_code: NotRequired[str]
+    price_base_quantity: NotRequired[Decimal]
     discount: NotRequired[int]
     tax_rate: NotRequired[Decimal]
+    tax_code: NotRequired[Reference | None]
     currency: NotRequired[str]
+    item_id: NotRequired[UUID | None]
 
 
-def build_line(values: LineValues, *, currency: str, position: int, path: str = "") -> dict[str, Any]:
-    """Return the columns of a line, including its total but not its document.
+class BuiltLine(NamedTuple):
+    """The columns of a line without its document, and what of it the document's totals depend on."""
 
-    Raises Invalid, with the field prefixed by `path`.
-    """
+    columns: dict[str, Any]
+    priced: PricedLine
+
+
+def build_line(
+    values: LineValues, *, currency: str, position: int, tax_code: TaxCode | None, path: str = ""
+) -> BuiltLine:
+    """Return a line with its total. Raises Invalid, with the field prefixed by `path`."""
     quantity, unit_price, discount = values["quantity"], values["unit_price"], values.get("discount", 0)
-    return {
+    base = values.get("price_base_quantity", Decimal(1))
+    rate = tax_code.rate if tax_code else values.get("tax_rate", Decimal(0))
+    total = line_total(quantity, unit_price, discount, currency=currency, price_base=base, path=path)
+    columns = {
         "position": position,
         "description": values["description"],
         "quantity": quantity,
+        "unit_code": values.get("unit_code", DEFAULT_UNIT),
         "unit_price": unit_price,
+        "price_base_quantity": base,
         "discount": discount,
-        "tax_rate": values.get("tax_rate", Decimal(0)),
-        "total": line_total(quantity, unit_price, discount, currency=currency, path=path),
+        "tax_rate": rate,
+        "tax_code_id": tax_code and tax_code.pk,
+        "total": total,
     }
+    return BuiltLine(columns, PricedLine(rate, total, tax_code))
 
 
-def build_lines(values: Sequence[LineValues], currency: str) -> list[dict[str, Any]]:
-    """Return the columns of lines in order. Raises Invalid, with the field (`lines.0.discount`)."""
-    return [build_line(line, currency=currency, position=n + 1, path=f"lines.{n}.") for n, line in enumerate(values)]
+def build_lines(values: Sequence[LineValues], currency: str, *, day: dt.date | None = None) -> list[BuiltLine]:
+    """Return lines in order. Their tax codes must be valid on `day`, if it is known.
+
+    Raises Invalid, with the field (`lines.0.discount`).
+    """
+    codes = tax_codes_of(values, day=day, path="lines.{}.")
+    return [
+        build_line(line, currency=currency, position=n + 1, tax_code=code, path=f"lines.{n}.")
+        for n, (line, code) in enumerate(zip(values, codes, strict=True))
+    ]
+
+
+def totals_of_lines(lines: Iterable[BuiltLine]) -> dict[str, Any]:
+    """Return the totals of new lines as columns of their document. Raises Invalid if a sum exceeds int64."""
+    return total_columns(document_totals(line.priced for line in lines))
 
 
 def common_currency(lines: Sequence[LineValues], document: str | None) -> str | None:
@@ -78,25 +111,47 @@ def require_currency(named: str | None, currency: str) -> None:
 
 
 def append_line(
-    document: Document, lines: Sequence[DocumentLine], values: LineValues, *, also: dict[str, Any] | None = None
+    document: Document, lines: Sequence[DocumentLine], values: LineValues, *, day: dt.date | None = None
 ) -> None:
-    """Add a line after `lines`, the existing ones. `also` has extra columns of this kind of line. Raises Invalid."""
+    """Add a line of the item `item_id`, if any, after `lines`, the existing ones. Raises Invalid.
+
+    Its tax code must be valid on `day`, if it is known.
+    """
     require_currency(values.get("currency"), document.currency)
     position = max((line.position for line in lines), default=0) + 1
-    line = build_line(values, currency=document.currency, position=position)
-    write_totals(document, [*_priced(lines), (line["tax_rate"], line["total"])])
+    (code,) = tax_codes_of([values], day=day)
+    line = build_line(values, currency=document.currency, position=position, tax_code=code)
+    write_totals(document, [*_priced(lines), line.priced])
     rows: Any = document.lines  # type: ignore[attr-defined]
-    insert_rows(rows.model, [{**line, **(also or {}), rows.field.attname: document.pk}])
+    insert_rows(rows.model, [{**line.columns, "item_id": values.get("item_id"), rows.field.attname: document.pk}])
 
 
-def change_line(document: Document, lines: Sequence[DocumentLine], line: DocumentLine, values: dict[str, Any]) -> None:
-    """Write `values` (columns, optionally the currency to compare) into `line`, one of `lines`. Raises Invalid."""
-    fields = dict(values)
+def change_line(
+    document: Document,
+    lines: Sequence[DocumentLine],
+    line: DocumentLine,
+    values: Mapping[str, Any],
+    *,
+    day: dt.date | None = None,
+) -> None:
+    """Write `values` (columns, optionally the currency to compare) into `line`, one of `lines`. Raises Invalid.
+
+    A new tax code must be valid on `day`, if it is known.
+    """
+    fields = {**values, **changed_tax(line, values, day=day)}
+    if isinstance(fields.get("tax_code"), UUID | str):  # the one that it has
+        del fields["tax_code"]
     require_currency(fields.pop("currency", None), document.currency)
     changed = {name: value for name, value in fields.items() if getattr(line, name) != value}
     for name, value in changed.items():
         setattr(line, name, value)
-    line.total = line_total(line.quantity, line.unit_price, line.discount, currency=document.currency)
+    line.total = line_total(
+        line.quantity,
+        line.unit_price,
+        line.discount,
+        currency=document.currency,
+        price_base=line.price_base_quantity,
+    )
     if changed:
         write_totals(document, _priced(lines))
         line.save(update_fields=[*changed, "total", "updated_at"])
@@ -135,4 +190,4 @@ def total_columns(totals: Totals) -> dict[str, Any]:
 
 
 def _priced(lines: Iterable[DocumentLine]) -> list[PricedLine]:
-    return [(line.tax_rate, line.total) for line in lines]
+    return [PricedLine(line.tax_rate, line.total, line.tax_code) for line in lines]

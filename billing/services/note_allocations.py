@@ -35,7 +35,7 @@ def allocate_credit_note(
         invoice = locked_or_none(Invoice.objects.all(), invoice_id, no_key=True)
         note = _on_account(credit_note_id)
         invoice = require_of_customer(invoice, note.customer_id, note.currency)
-        day = settlement_day(date, invoice.issue_date, note.issue_date, of=[note.pk, invoice.pk])
+        day = settlement_day(date, invoice.posting_day, note.issue_date, of=[note.pk, invoice.pk])
         part = Part(invoice, fitting(note, invoice, amount), day)
         of = {"credit_note_id": note.pk}
         (pk,) = settle([part], kind=SettlementKind.CREDIT_NOTE, of=of, actor=actor, now=timezone.now())

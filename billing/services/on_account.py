@@ -56,6 +56,6 @@ def _allocated(
         kind, of, day = SettlementKind.CREDIT_NOTE, {"credit_note_id": source.pk}, source.issue_date
     else:
         kind, of, day = SettlementKind.PAYMENT, {"payment_id": source.pk}, day_of(source.paid_at)
-    part = Part(invoice, amount, settlement_day(None, invoice.issue_date, day))
+    part = Part(invoice, amount, settlement_day(None, invoice.posting_day, day))
     (settlement_id,) = settle([part], kind=kind, of=of, actor=actor, now=now)
     return allocated(part, settlement_id, number=str(source))

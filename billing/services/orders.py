@@ -9,26 +9,24 @@ from typing import Any, NotRequired, TypedDict, cast
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from billing.choices import OrderStatus
 from billing.models import Order, OrderLine
 from billing.queries import is_invoiced
+from billing.services.addresses import merge_address
+from billing.services.items import active_items, with_item_defaults
 from billing.services.lines import (
-    LineValues,
     append_line,
     build_lines,
     change_line,
     common_currency,
     line_of,
     remove_line,
-    total_columns,
+    totals_of_lines,
 )
+from billing.services.taxes import Reference
 from billing.state_machine import allowed_transitions
 from billing.state_messages import ORDER_NOT_EDITABLE, Messages
-from billing.totals import document_totals
-from inventory.choices import ItemStatus
-from inventory.models import Item
 from parties.choices import PartyKind
 from parties.services import require_usable
 from skeleton.db.inserts import insert_rows
@@ -36,22 +34,23 @@ from skeleton.db.locks import locked_for_update
 from skeleton.db.numbers import Series, insert_numbered
 from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.errors import Conflict, Invalid
+from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_in_use
-from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import audited_transaction
-from skeleton.kernel.translation import Text
 
 
 class OrderLineValues(TypedDict):
-    """The input of a line. Price (minor units), currency and tax rate (percent) default to the item's."""
+    """The input of a line. Price (minor units), currency, unit and tax (rate in percent) default to the item's."""
 
     item_id: UUID
     quantity: Decimal
+    unit_code: NotRequired[str]
     unit_price: NotRequired[int]
+    price_base_quantity: NotRequired[Decimal]
     discount: NotRequired[int]
     tax_rate: NotRequired[Decimal]
+    tax_code: NotRequired[Reference | None]
     currency: NotRequired[str]
 
 
@@ -70,7 +69,7 @@ def create_order(
     item, an item that is not active, two currencies, a discount over the price, a sum over int64) and Conflict (the
     customer is not active).
     """
-    priced = _priced(lines, path="lines.{}.")
+    priced = with_item_defaults(lines, path="lines.{}.")
     named = common_currency(priced, currency)
     now, order_id = timezone.now(), uuid7()
     with audited_transaction(actor, "create"):
@@ -78,22 +77,22 @@ def create_order(
         found = named or cast("str", customer.currency)  # a customer has one
         require_in_use({"currency": found})
         built = build_lines(priced, found)
-        totals = document_totals((line["tax_rate"], line["total"]) for line in built)
         order = {
             "id": order_id,
             "customer_id": customer_id,
             "customer_name": customer.name,
             "currency": found,
             "notes": notes,
-            "shipping_address": _merged(None, shipping_address),
+            "shipping_address": merge_address(None, shipping_address),
             "created_by_id": actor.id,
             "created_at": now,
             "updated_at": now,
-            **total_columns(totals),
+            **totals_of_lines(built),
         }
         insert_numbered(Order, order, Series("ORD", now.year, digits=6))
         rows = [
-            {**row, "item_id": line["item_id"], "order_id": order_id} for row, line in zip(built, lines, strict=True)
+            {**row.columns, "item_id": line["item_id"], "order_id": order_id}
+            for row, line in zip(built, lines, strict=True)
         ]
         insert_rows(OrderLine, rows)
     return order_id
@@ -108,7 +107,7 @@ def update_order(*, order_id: UUID, values: dict[str, Any], actor: Actor) -> Non
         order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
         fields = dict(values)
         if "shipping_address" in fields:
-            fields["shipping_address"] = _merged(order.shipping_address, fields["shipping_address"])
+            fields["shipping_address"] = merge_address(order.shipping_address, fields["shipping_address"])
         if any(getattr(order, name) != value for name, value in fields.items()):
             _require_draft(order)
         save_changes(order, fields)
@@ -118,8 +117,8 @@ def add_line(*, order_id: UUID, values: OrderLineValues, actor: Actor) -> None:
     """Add a line at the end of a draft. Raises NotFound, Conflict, Invalid."""
     with audited_transaction(actor, "add_line"):
         order, lines = _draft(order_id)
-        (priced,) = _priced([values])
-        append_line(order, lines, priced, also={"item_id": values["item_id"]})
+        (priced,) = with_item_defaults([values])
+        append_line(order, lines, priced)
 
 
 def update_line(*, order_id: UUID, line_id: UUID, values: dict[str, Any], actor: Actor) -> None:
@@ -132,7 +131,7 @@ def update_line(*, order_id: UUID, line_id: UUID, values: dict[str, Any], actor:
         line = line_of(lines, line_id, "order")
         fields = dict(values)
         if fields.get("item_id", line.item_id) != line.item_id:
-            fields["description"] = _items([fields["item_id"]])[fields["item_id"]].name
+            fields["description"] = active_items([fields["item_id"]])[fields["item_id"]].name
         change_line(order, lines, line, fields)
 
 
@@ -141,11 +140,6 @@ def delete_line(*, order_id: UUID, line_id: UUID, actor: Actor) -> None:
     with audited_transaction(actor, "delete_line"):
         order, lines = _draft(order_id)
         remove_line(order, lines, line_of(lines, line_id, "order"))
-
-
-def _merged(present: dict[str, Any] | None, change: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Merge changes into an address; None clears it. The result always has a `country_id`, which may be None."""
-    return None if change is None else {"country_id": None, **(present or {}), **change}
 
 
 def state_error(order: Order, messages: Messages) -> Conflict:
@@ -158,57 +152,9 @@ def _draft(order_id: UUID) -> tuple[Order, list[OrderLine]]:
     """Return a draft, locked until the end of the transaction, and its lines. Raises NotFound, Conflict."""
     order: Order = locked_for_update(Order.objects.all(), order_id, no_key=True)
     _require_draft(order)
-    return order, list(order.lines.order_by("position"))
+    return order, list(order.lines.order_by("position").select_related("tax_code"))
 
 
 def _require_draft(order: Order) -> None:
     if order.status != OrderStatus.DRAFT:
         raise state_error(order, ORDER_NOT_EDITABLE)
-
-
-def _priced(lines: Sequence[OrderLineValues], *, path: str = "") -> list[LineValues]:
-    """Return the lines with defaults from the catalogue. `path` has a placeholder for the line's index.
-
-    Raises Invalid, with every line that is wrong.
-    """
-    items = _items([line["item_id"] for line in lines], path=path)
-    found: list[LineValues] = []
-    for index, line in enumerate(lines):
-        item = items[line["item_id"]]
-        currency = line.get("currency", item.currency)
-        if "unit_price" not in line and currency != item.currency:
-            raise Invalid(
-                details={
-                    f"{path.format(index)}unit_price": format_text(
-                        _("The catalogue has a price in {currency} only."), currency=item.currency
-                    )
-                }
-            )
-        found.append(
-            {
-                "description": item.name,
-                "quantity": line["quantity"],
-                "unit_price": line.get("unit_price", item.unit_price),
-                "discount": line.get("discount", 0),
-                "tax_rate": line.get("tax_rate", item.tax_rate),
-                "currency": currency,
-            }
-        )
-    return found
-
-
-def _items(ids: Sequence[UUID], *, path: str = "") -> dict[UUID, Item]:
-    """Return the items with these ids. Raises Invalid, by line, for those that don't exist or aren't active."""
-    items = Item.objects.defer("description", "attributes", "search_text").in_bulk(set(ids))
-    wrong: dict[str, Text] = {}
-    for index, item_id in enumerate(ids):
-        item = items.get(item_id)
-        if item is None:
-            wrong[f"{path.format(index)}item_id"] = _("Unknown item.")
-        elif item.status != ItemStatus.ACTIVE:
-            wrong[f"{path.format(index)}item_id"] = format_text(
-                _("{item} is {status}."), item=item.name, status=Label(ItemStatus(item.status).label)
-            )
-    if wrong:
-        raise Invalid(details=wrong)
-    return items

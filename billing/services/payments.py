@@ -142,11 +142,12 @@ def insert_payment(*, actor: Actor, **columns: Any) -> Payment:
 def _settle_at_once(payment: Payment, shares: Sequence[tuple[Invoice, int]], actor: Actor) -> None:
     """Settle locked invoices with a new payment, and post it.
 
-    An invoice that was issued after the payment is settled on its own day. Until then, the money is on account.
+    An invoice that was posted after the payment is settled on the day of its posting. Until then, the money is on
+    account.
     """
     paid_on = day_of(payment.paid_at)
     parts = [
-        Part(invoice, amount, max(paid_on, invoice.issue_date), at_once=invoice.issue_date <= paid_on)
+        Part(invoice, amount, max(paid_on, invoice.posting_day), at_once=invoice.posting_day <= paid_on)
         for invoice, amount in shares
     ]
     ids = settle(parts, kind=SettlementKind.PAYMENT, of={"payment_id": payment.pk}, actor=actor, now=payment.created_at)

@@ -18,8 +18,9 @@ from billing.services.days import settlement_day
 from billing.services.own_credit import lock_own_credit, settle_with_own_credit
 from billing.services.settlements import Part, corrected_taxes, settle, undo
 from billing.services.states import state_error
-from billing.shares import added_taxes, write_off_tax
+from billing.shares import Taxed, added_taxes, write_off_tax
 from billing.state_messages import NOTHING_TO_WRITE_OFF
+from billing.totals import TaxKey
 from skeleton.db.locks import locked_for_update
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Invalid
@@ -46,7 +47,7 @@ def write_off(
     with audited_transaction(actor, "write_off"):
         invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id, no_key=True)
         given_up = _require_due(invoice, amount)
-        part = Part(invoice, given_up, settlement_day(date, invoice.issue_date, of=[invoice.pk]))
+        part = Part(invoice, given_up, settlement_day(date, invoice.posting_day, of=[invoice.pk]))
         tax = write_off_tax(given_up, invoice.tax_breakdown, _taken(invoice)) if corrects else []
         of = {"reason": reason, "tax": tax}
         (settlement_id,) = settle([part], kind=SettlementKind.WRITE_OFF, of=of, actor=actor, now=timezone.now())
@@ -83,7 +84,7 @@ def _require_due(invoice: Invoice, amount: int | None) -> int:
     return amount or due
 
 
-def _taken(invoice: Invoice) -> dict[Any, tuple[int, int]]:
+def _taken(invoice: Invoice) -> dict[TaxKey, Taxed]:
     """Return what credit notes and write-offs have taken of the invoice, by rate."""
     return added_taxes([*issued_breakdowns(invoice), *corrected_taxes(invoice)])
 

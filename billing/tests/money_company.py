@@ -154,7 +154,7 @@ class Company:
         payment.name = f"payment {len(self.payments)}"
         self.post(payment, payment.day, **{payment.money: payment.amount}, _2300=-payment.amount)
         for invoice, share in shares:
-            self.settle(invoice, payment, share, max(payment.day, invoice.issued))
+            self.settle(invoice, payment, share, max(payment.day, invoice.posted))
         return payment
 
     def reverse(self, payment: Payment, date: Day | None) -> None:
@@ -177,7 +177,7 @@ class Company:
     # --- what is on account -------------------------------------------------------------------------------------------
 
     def allocate(self, source: Source, invoice: Invoice, amount: int | None, date: Day | None) -> Settlement:
-        day, in_time = self.day(date, source.day, invoice.issued, of=[source, invoice])
+        day, in_time = self.day(date, source.day, invoice.posted, of=[source, invoice])
         fitting = amount or min(source.unallocated, invoice.due)
         self.require(
             (source.unallocated > 0, Conflict),
@@ -261,7 +261,7 @@ class Company:
             self.settle(invoice, note, settled, self.today)
 
     def write_off(self, invoice: Invoice, amount: int | None, *, correct_tax: bool, date: Day | None) -> Settlement:
-        day, in_time = self.day(date, invoice.issued, of=[invoice])
+        day, in_time = self.day(date, invoice.posted, of=[invoice])
         self.require((invoice.status == "sent", Conflict), ((amount or 0) <= invoice.due, Invalid), in_time)
         given_up = amount or invoice.due
         made = Settlement(None, given_up, day, write_off_taxes(invoice, given_up) if correct_tax else {})

@@ -99,6 +99,11 @@ class Invoice:
         return self.customer, self.currency
 
     @property
+    def posted(self) -> Day:
+        """Return the day from which it can be settled."""
+        return self.sent or self.issued
+
+    @property
     def taxes(self) -> Taxes:
         bases: Counter[Fraction] = Counter()
         for line in self.lines:

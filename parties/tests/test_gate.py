@@ -20,7 +20,7 @@ def test_an_active_party_in_one_query(django_assert_num_queries):
     party = CustomerFactory.create(name="Acme", currency="EUR", credit_limit=500)
     with django_assert_num_queries(1):
         found = require_usable(party.pk, PartyKind.CUSTOMER)
-    assert found == UsableParty(party.pk, PartyKind.CUSTOMER, "Acme", "EUR", 500)
+    assert found == UsableParty(party.pk, PartyKind.CUSTOMER, "Acme", "EUR", 500, None)
 
 
 @pytest.mark.django_db

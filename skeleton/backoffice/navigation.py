@@ -73,6 +73,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             NavigationItem("accounting.entry", "menu_book", _("Every transaction, for good")),
             NavigationItem("accounting.account", "account_balance", _("The chart and its balances")),
+            NavigationItem("accounting.taxcode", "percent", _("How lines are taxed")),
             NavigationItem("accounting.period", "event_busy", _("What is open, what is closed")),
         ),
     ),
@@ -94,6 +95,7 @@ SECTIONS: tuple[Section, ...] = (
                 _("Receivables aging"),
                 _BOOKS,
             ),
+            NavigationItem("admin:vat", "percent", _("What to declare, by rate"), _("VAT report"), _BOOKS),
             NavigationItem(
                 "admin:customer-statement",
                 "receipt",

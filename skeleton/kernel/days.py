@@ -1,22 +1,46 @@
 """Calendar days: the only place that converts the clock or a time to a date.
 
-Days are in UTC. Code that needs today's date, or the date of a time, calls these functions, so that the time zone can
-be changed in one place; a test checks the sources. In a queryset, use `db.compiled_sql.CurrentDate`.
+Days are the company's: they begin and end in the time zone of the setting SKELETON_TIME_ZONE. Code that needs today's
+date, or the date of a time, calls these functions; a test checks the sources. In a queryset, use
+`db.compiled_sql.CurrentDate`. PostgreSQL gets days as parameters and in date columns, and never makes them from times;
+its triggers know today from the audit context of the transaction (`skeleton_today()`).
 """
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils import timezone
 
-ZONE = dt.UTC
-"""The time zone of all calendar days."""
+
+def zone() -> ZoneInfo:
+    """Return the time zone of all calendar days."""
+    return ZoneInfo(settings.SKELETON_TIME_ZONE)
 
 
 def today() -> dt.date:
-    """Return the current date. Inside `clock.at(moment)`, it is the date of that moment."""
+    """Return the current date. Inside `clock.freeze_time_at(moment)`, it is the date of that moment."""
     return day_of(timezone.now())
 
 
 def day_of(moment: dt.datetime) -> dt.date:
     """Return the date of `moment`, which must have a time zone."""
-    return moment.astimezone(ZONE).date()
+    return moment.astimezone(zone()).date()
+
+
+def start_of(day: dt.date) -> dt.datetime:
+    """Return the first moment of `day`, in UTC."""
+    return _in_utc(dt.datetime.combine(day, dt.time.min, zone()), dt.datetime.min)
+
+
+def end_of(day: dt.date) -> dt.datetime:
+    """Return the last moment of `day`, in UTC."""
+    return _in_utc(dt.datetime.combine(day, dt.time.max, zone()).replace(fold=1), dt.datetime.max)
+
+
+def _in_utc(moment: dt.datetime, bound: dt.datetime) -> dt.datetime:
+    """Return `moment` in UTC, or `bound` if that is outside of Python's calendar."""
+    try:
+        return moment.astimezone(dt.UTC)
+    except OverflowError:
+        return bound.replace(tzinfo=dt.UTC)

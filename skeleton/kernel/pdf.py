@@ -8,15 +8,18 @@ The same data, moment and version of this program yield the same bytes.
 """
 
 import datetime as dt
+import struct
 import subprocess
 import sys
 from collections.abc import Mapping
 from functools import cache
+from math import prod
 from pathlib import Path
 
 import fontpkg_noto_sans
 import fontpkg_rubik
 import orjson
+import typst
 from django.conf import settings
 
 from skeleton.kernel import typst_compiler
@@ -27,16 +30,37 @@ LARGE_DOCUMENT_BYTES = 12_000
 
 TIMEOUT_SECONDS = 60  # seconds
 
+MAX_PIXELS = 8_000_000
+"""The largest PNG that is accepted. A small file can hold a huge picture, which needs four bytes of memory a pixel."""
 
-def render(template: Path, data: Mapping[str, object], *, moment: dt.datetime) -> bytes:
-    """Render `template` with `data` to PDF. `moment` is its creation time. See `typst_compiler.compile_pdf`."""
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PICTURE_TEMPLATE = Path(__file__).with_name("picture.typ")
+
+
+def render(template: Path, data: Mapping[str, object], *, moment: dt.datetime, picture: bytes | None = None) -> bytes:
+    """Render `template` with `data` to PDF. `moment` is its creation time. See `typst_compiler.compile_pdf`.
+
+    `picture` is a PNG or JPEG that the template shows, such as a logo.
+    """
     job: Values = {
         "template": str(template),
         "data": orjson.dumps(data).decode(),
         "moment": int(moment.timestamp()),
         "fonts": _font_folders(),
+        "picture": orjson.dumps(list(picture)).decode() if picture is not None else None,
     }
     return _render_in_subprocess(job) if len(job["data"]) > LARGE_DOCUMENT_BYTES else typst_compiler.compile_pdf(**job)
+
+
+def is_picture(content: bytes) -> bool:
+    """Return whether `render` can show a PNG or JPEG: it is intact and not larger than MAX_PIXELS."""
+    if content.startswith(PNG_SIGNATURE) and prod(struct.unpack_from(">II", content.ljust(24), 16)) > MAX_PIXELS:
+        return False
+    try:
+        render(PICTURE_TEMPLATE, {}, moment=dt.datetime.fromtimestamp(0, dt.UTC), picture=content)
+    except typst.TypstError:
+        return False
+    return True
 
 
 def _render_in_subprocess(job: Values) -> bytes:

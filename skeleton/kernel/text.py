@@ -5,7 +5,7 @@ and messages use the active language and Django's formats (`local_money`, `local
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
@@ -156,6 +156,11 @@ def _shown(value: object) -> object:
 _format_lazily = cast("Callable[[Text, dict[str, Any]], _StrPromise]", lazy(_formatted, str))
 
 
+def text_in_language(texts: Mapping[str, str], language: str | None = None) -> str:
+    """Return one of `texts` by language: that of `language`, by default the active one, else the English one."""
+    return texts.get(language or get_language() or "") or texts["en"]
+
+
 def format_text(template: Text, /, **values: object) -> "_StrPromise":
     """Return a text with values, both rendered in the language that is active when it is shown.
 
@@ -164,3 +169,15 @@ def format_text(template: Text, /, **values: object) -> "_StrPromise":
     numbers.)
     """
     return _format_lazily(template, values)
+
+
+def join_texts(texts: Sequence[Text]) -> "_StrPromise":
+    """Return the texts as a list with commas, each rendered in the language that is active when it is shown."""
+    return _join_lazily(texts)
+
+
+def _joined(texts: Sequence[Text]) -> str:
+    return ", ".join(map(str, texts))
+
+
+_join_lazily = cast("Callable[[Sequence[Text]], _StrPromise]", lazy(_joined, str))

@@ -17,26 +17,29 @@ PDF_STANDARD: list[Any] = ["a-3a"]
 """PDF/A-3a: embedded fonts, accessible and searchable text, suitable for long-term archiving (ISO 19005-3)."""
 
 
-def compile_pdf(*, template: str, data: str, moment: int, fonts: list[str]) -> bytes:
+def compile_pdf(*, template: str, data: str, moment: int, fonts: list[str], picture: str | None = None) -> bytes:
     """Render a template with a JSON text to PDF. `moment` (Unix time) is its creation time.
+
+    `picture` is a PNG or JPEG as a JSON list of its bytes, which the template finds in `sys.inputs.picture`.
 
     PDF/A doesn't allow characters that no font has. A text with such characters becomes an ordinary PDF, with boxes.
     """
+    inputs = {"data": data} if picture is None else {"data": data, "picture": picture}
     try:
-        return _compile(template, data, moment, tuple(fonts), PDF_STANDARD)
+        return _compile(template, inputs, moment, tuple(fonts), PDF_STANDARD)
     except typst.TypstError as error:
         if "could not be displayed" not in error.message:
             raise
-    return _compile(template, data, moment, tuple(fonts), [])
+    return _compile(template, inputs, moment, tuple(fonts), [])
 
 
-def _compile(template: str, data: str, moment: int, fonts: tuple[str, ...], standards: list[Any]) -> bytes:
+def _compile(template: str, inputs: dict[str, str], moment: int, fonts: tuple[str, ...], standards: list[Any]) -> bytes:
     return typst.compile(
         template,
         root=str(Path(template).parent),
         font_paths=_fonts(fonts),
         ignore_system_fonts=True,
-        sys_inputs={"data": data},
+        sys_inputs=inputs,
         format="pdf",
         pdf_standards=standards,
         timestamp=moment,

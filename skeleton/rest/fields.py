@@ -22,6 +22,7 @@ from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.money import KNOWN_CURRENCIES, MAX_AMOUNT
 from skeleton.kernel.text import format_text
 from skeleton.kernel.types import Values
+from skeleton.kernel.units import UNIT_CODES, UNKNOWN_UNIT
 
 for _private in ("local", "test"):  # companies use these internally; other special domains stay refused
     email_validator.SPECIAL_USE_DOMAIN_NAMES.remove(_private)
@@ -136,6 +137,22 @@ class CurrencyField(TextField):
         code = super().to_internal_value(data)
         if code not in KNOWN_CURRENCIES:
             self.fail("currency")
+        return code
+
+
+class UnitField(TextField):
+    """A unit of measure by UN/ECE Recommendation 20, or a package by Recommendation 21."""
+
+    default_error_messages = {"unit": UNKNOWN_UNIT}
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "The unit by UN/ECE Recommendation 20, such as `C62` (piece) or `HUR` (hour).")
+        super().__init__(max_length=3, **kwargs)
+
+    def to_internal_value(self, data: object) -> str:
+        code = super().to_internal_value(data).upper()
+        if code not in UNIT_CODES:
+            self.fail("unit")
         return code
 
 

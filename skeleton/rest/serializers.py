@@ -22,6 +22,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import SkipField, get_error_detail
 
+from skeleton.kernel.translation import Text
 from skeleton.kernel.types import Values
 from skeleton.rest.fields import AnyField
 
@@ -38,10 +39,14 @@ class Serializer(serializers.Serializer[Any]):
 
 
 class InputSerializer(serializers.Serializer[Any]):
-    """Validates a body. Other fields of `output_serializer_class` and `also_ignored` are ignored, others refused."""
+    """Validates a body. Other fields of `output_serializer_class` and `also_ignored` are ignored, others refused.
+
+    `refused` are fields of `output_serializer_class` that are not ignored, with the message.
+    """
 
     output_serializer_class: ClassVar[type[serializers.Serializer[object]] | None] = None
     also_ignored: ClassVar[tuple[str, ...]] = ()
+    refused: ClassVar[Mapping[str, Text]] = {}
     default_error_messages = {"invalid": _("Must be an object.")}
     _instance: object
     find_instance: Callable[[], object] | None = None
@@ -81,6 +86,7 @@ class InputSerializer(serializers.Serializer[Any]):
         fields = self._fields_by_name
         unknown = (name for name in data if name not in fields and name not in self._ignored)
         errors: Values = dict.fromkeys(islice(unknown, MAX_REPORTED_UNKNOWN), [UNKNOWN])
+        errors |= {name: [message] for name, message in self.refused.items() if name in data}
         values: Values = {}
         own = _validated_by_name(type(self))
         for name, field in fields.items():

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "skeleton.jobs",
     "skeleton.identity",
     "skeleton.files",
+    "skeleton.company",
     "skeleton.importexport",
     "skeleton.backups",
     "skeleton.notifications",

@@ -1,4 +1,4 @@
-"""Business settings: currency, company data on documents, accounts for postings and retention periods."""
+"""Business settings: currency, time zone, first values of the company, accounts for postings and retention periods."""
 
 import re
 from typing import Any
@@ -7,11 +7,12 @@ from skeleton.settings.environment import env, reading
 
 with reading():
     SKELETON_CURRENCY = env.str("SKELETON_CURRENCY", "USD")
+    SKELETON_TIME_ZONE = env.str("SKELETON_TIME_ZONE", "") or "UTC"
     SKELETON_MESSENGER_DAYS = env.int("SKELETON_MESSENGER_DAYS", 30)
     SKELETON_NOTIFICATION_DAYS = env.int("SKELETON_NOTIFICATION_DAYS", 365)
     SKELETON_FONTS = env.str("SKELETON_FONTS", "")
     SKELETON_COMPANY: dict[str, Any] = {
-        # the seller on documents
+        # the first values of the company's record
         "name": env.str("SKELETON_COMPANY_NAME", "Skeleton"),
         "address": [
             line.strip() for line in re.split(r"[|\n]", env.str("SKELETON_COMPANY_ADDRESS", "")) if line.strip()
@@ -35,5 +36,5 @@ with reading():
     }
     SKELETON_WRITE_OFF_CORRECTS_TAX = env.bool("SKELETON_WRITE_OFF_CORRECTS_TAX", default=False)
 
-SKELETON_SEEDS = ("seed_roles", "seed_countries", "seed_accounts", "seed_admin")
+SKELETON_SEEDS = ("seed_roles", "seed_countries", "seed_accounts", "seed_admin", "seed_company")
 """Commands that `serve` runs at every start. They are idempotent."""

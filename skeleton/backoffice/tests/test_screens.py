@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounting.models import Entry, Period
 from accounting.services import create_period
-from accounting.tests.factories import account, post
+from accounting.tests.factories import account, post, tax_code
 from billing.models import CreditNote
 from billing.services.credit_notes import create_credit_note
 from billing.tests.factories import customer, draft, order, part_paid, sent
@@ -127,6 +127,7 @@ def moved():
 TABLE = [
     Row("accounting.account", lambda: account(f"T{next(numbers)}"), ("accounting:read",), BOOKS, BOOKS, {}, 6),
     Row("accounting.entry", booked, ("accounting:read",), (), (), {"reverse": BOOKS}, 6),
+    Row("accounting.taxcode", tax_code, ("accounting:read",), BOOKS, BOOKS, {}, 5),
     Row("accounting.period", period, ("accounting:read",), BOOKS, (), {"close": BOOKS, "reopen": BOOKS}, 5),
     Row(
         "inventory.category",

@@ -25,7 +25,7 @@ from tests import messages
 pytestmark = pytest.mark.django_db
 
 REPORTS = (
-    *("trial-balance", "balance-sheet", "income-statement", "ledger", "receivables-aging", "customer-statement"),
+    *("trial-balance", "balance-sheet", "income-statement", "ledger", "receivables-aging", "vat", "customer-statement"),
     *("messenger", "search"),
 )
 SAME = {"active", "name", "status", "currency", "description", "type", "code", "email", "phone", "position"}

@@ -45,7 +45,7 @@ def _user(label: str) -> models.ForeignKey:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounting", "0011_accounts_of_corrections"),
+        ("accounting", "0013_tax_code_rules"),
         ("audit", "0002_shared_helpers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

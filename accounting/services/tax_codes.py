@@ -1,0 +1,61 @@
+"""Services of tax codes: create, change and seed them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from accounting.choices import PARTY_ACCOUNTS, AccountType
+from accounting.models import Account
+from accounting.services.accounts import find_account
+from accounting.tax_code_models import TaxCode
+from accounting.tax_codes.dataset import tax_codes_of_country
+from skeleton.db.locks import locked_for_update
+from skeleton.db.records import save_changes
+from skeleton.kernel.actors import SYSTEM, Actor
+from skeleton.kernel.errors import Invalid
+from skeleton.kernel.text import format_text
+from skeleton.kernel.transactions import audited_transaction
+
+
+def create_tax_code(*, values: dict[str, Any], actor: Actor) -> UUID:
+    """Create a tax code. `values["account"]` is an id, a code or None. Raises Invalid, Conflict (the code is taken)."""
+    fields = _with_account(values)
+    with audited_transaction(actor, "create"):
+        return TaxCode.objects.create(**fields).pk
+
+
+def update_tax_code(*, tax_code_id: UUID, values: dict[str, Any], actor: Actor) -> None:
+    """Update a tax code with `values`. Raises NotFound, Invalid, Conflict.
+
+    Once a document uses it, its category, rate and exemption can't be changed (409). Items follow its rate.
+    """
+    with audited_transaction(actor, "update"):
+        code = locked_for_update(TaxCode.objects.all(), tax_code_id)
+        save_changes(code, _with_account(values))
+
+
+def seed_tax_codes(country: str) -> int:
+    """Create the tax codes of a country whose codes aren't taken, and return their number. Others stay as they are."""
+    made = 0
+    with audited_transaction(SYSTEM, "seed"):
+        for fields in tax_codes_of_country(country):
+            _code, created = TaxCode.objects.get_or_create(code=fields["code"], defaults=fields)
+            made += created
+    return made
+
+
+def _with_account(values: dict[str, Any]) -> dict[str, Any]:
+    """Return `values` with the account itself. Raises Invalid unless tax can be posted to it."""
+    if values.get("account") is None:
+        return values
+    account = find_account(values["account"], field="account_id")
+    if account and not _takes_tax(account):
+        told = format_text(_("Account {code} is not one for taxes: choose a liability or an asset."), code=account.code)
+        raise Invalid(details={"account_id": told})
+    return {**values, "account": account}
+
+
+def _takes_tax(account: Account) -> bool:
+    kinds = (AccountType.LIABILITY, AccountType.ASSET)
+    return account.type in kinds and account.code not in [role.code for role in PARTY_ACCOUNTS]

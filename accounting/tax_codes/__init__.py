@@ -1,0 +1,1 @@
+"""The usual tax codes of a country, to begin with."""

@@ -1,0 +1,103 @@
+-- The functions as they were, without the columns that the migration removes.
+
+CREATE OR REPLACE FUNCTION billing_invoice_begin() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    customer record;
+BEGIN
+    IF NEW.status <> 'draft' THEN
+        PERFORM skeleton_refuse('billing_invoice_begins_as_draft', 'an invoice begins as a draft');
+    END IF;
+    SELECT kind, status, name INTO customer FROM parties_party WHERE id = NEW.customer_id FOR KEY SHARE;
+    IF FOUND THEN
+        IF customer.kind <> 'customer' THEN
+            PERFORM skeleton_refuse('billing_invoice_customer_kind', 'only a customer can be invoiced');
+        ELSIF customer.status <> 'active' THEN
+            PERFORM skeleton_refuse('billing_invoice_customer_usable', 'the customer is ' || customer.status);
+        END IF;
+        NEW.customer_name := customer.name;
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION billing_invoice_change() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF (NEW.id, NEW.number, NEW.customer_id, NEW.currency, NEW.issue_date, NEW.created_at, NEW.created_by_id)
+       IS DISTINCT FROM
+       (OLD.id, OLD.number, OLD.customer_id, OLD.currency, OLD.issue_date, OLD.created_at, OLD.created_by_id) THEN
+        PERFORM skeleton_refuse('billing_invoice_identity', 'number, customer, currency and date of issue stay');
+    END IF;
+    IF NEW.customer_name IS DISTINCT FROM OLD.customer_name AND pg_trigger_depth() = 1 THEN
+        PERFORM skeleton_refuse('billing_invoice_identity', 'the name follows the customer, never by itself');
+    END IF;
+    IF OLD.status <> 'draft'
+       AND (NEW.customer_name, NEW.due_date, NEW.subtotal, NEW.tax_total, NEW.total, NEW.tax_breakdown, NEW.sent_at)
+           IS DISTINCT FROM
+           (OLD.customer_name, OLD.due_date, OLD.subtotal, OLD.tax_total, OLD.total, OLD.tax_breakdown, OLD.sent_at)
+    THEN
+        PERFORM skeleton_refuse('billing_invoice_frozen', 'what was sent stays as it was sent');
+    END IF;
+    IF OLD.status IN ('paid', 'cancelled') AND pg_trigger_depth() = 1
+       AND (NEW.amount_paid, NEW.amount_credited, NEW.amount_written_off, NEW.credited_total, NEW.paid_at,
+            NEW.cancelled_at, NEW.cancel_reason)
+           IS DISTINCT FROM
+           (OLD.amount_paid, OLD.amount_credited, OLD.amount_written_off, OLD.credited_total, OLD.paid_at,
+            OLD.cancelled_at, OLD.cancel_reason) THEN
+        PERFORM skeleton_refuse('billing_invoice_frozen', 'the invoice is ' || OLD.status);
+    END IF;
+    IF NEW.status <> OLD.status AND NOT (CASE OLD.status
+        WHEN 'draft' THEN NEW.status = 'sent'
+            OR (NEW.status = 'paid' AND NEW.total = 0)  -- nothing is due on an invoice of 0
+            OR (NEW.status = 'cancelled' AND NEW.sent_at IS NULL)
+        WHEN 'sent' THEN NEW.status IN ('paid', 'cancelled')
+        WHEN 'paid' THEN NEW.status IN ('sent', 'cancelled') AND pg_trigger_depth() > 1
+        ELSE false
+    END) THEN
+        PERFORM skeleton_refuse('billing_invoice_transition', OLD.status || ' cannot become ' || NEW.status);
+    END IF;
+    IF OLD.status = 'draft' AND NEW.status IN ('sent', 'paid') THEN
+        NEW.customer_name := (SELECT name FROM parties_party WHERE id = NEW.customer_id);
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION billing_check_invoice_books(checked uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    invoice billing_invoice;
+    entry uuid;
+    undone boolean;
+BEGIN
+    SELECT * INTO invoice FROM billing_invoice WHERE id = checked;
+    SELECT id INTO entry FROM accounting_entry
+    WHERE source_type = 'invoice' AND source_id = checked AND purpose = 'send';
+    IF invoice.sent_at IS NULL OR invoice.total = 0 THEN
+        IF entry IS NOT NULL THEN
+            PERFORM skeleton_refuse('billing_invoice_in_books', 'an invoice is in the books that was not sent');
+        END IF;
+        RETURN;
+    END IF;
+    IF entry IS NULL OR (SELECT (sum(debit), min(currency), max(currency))
+                         IS DISTINCT FROM (invoice.total, invoice.currency, invoice.currency)
+                         FROM accounting_line WHERE entry_id = entry) THEN
+        PERFORM skeleton_refuse('billing_invoice_in_books', 'the books do not have what the invoice says');
+    END IF;
+    undone := EXISTS (SELECT FROM accounting_entry WHERE reverses_id = entry);
+    IF undone <> (invoice.status = 'cancelled' AND NOT EXISTS (
+        SELECT FROM billing_credit_note n
+        WHERE n.invoice_id = checked AND n.status = 'sent' AND billing_has_entry('credit_note', n.id, 'send'))) THEN
+        PERFORM skeleton_refuse('billing_invoice_in_books',
+                               'the entry of an invoice is reversed when it is cancelled as a whole, and only then');
+    END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION billing_posting_day(invoice billing_invoice) RETURNS date LANGUAGE sql STABLE AS $$
+    SELECT greatest(invoice.issue_date, (invoice.sent_at AT TIME ZONE 'UTC')::date)
+$$;
+
+-- A number may be of another year than the issue date by now. Those stay.
+ALTER TABLE billing_invoice DROP CONSTRAINT billing_invoice_delivery_address_form;
+ALTER TABLE billing_invoice DROP CONSTRAINT billing_invoice_number_form;
+ALTER TABLE billing_invoice ADD CONSTRAINT billing_invoice_number_form
+    CHECK (number ~ ('^INV-' || lpad(extract(year FROM issue_date)::text, 4, '0') || '-([0-9]{3}|[1-9][0-9]{3,11})$'))
+    NOT VALID;

@@ -1,0 +1,1 @@
+ALTER TABLE inventory_item DROP CONSTRAINT inventory_item_rate_of_tax_code;

@@ -1,0 +1,1 @@
+"""System checks of the company: its first values from the environment, and its time zone."""

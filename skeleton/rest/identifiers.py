@@ -1,0 +1,152 @@
+"""Serializer fields for what companies and people are reached and identified by. They are checked offline."""
+
+import re
+from functools import cache
+from typing import Any, ClassVar
+
+import pycountry
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.utils.translation import gettext_lazy as _
+
+from skeleton.kernel.bank_accounts import parse_bic, parse_iban
+from skeleton.kernel.tax_ids import parse_vat_id
+from skeleton.rest.fields import TextField, mark_stateless
+from skeleton.rest.serializers import InputSerializer, Serializer
+
+_PHONE = re.compile(r"\(?\+?[0-9 ().\-]+")
+_PHONE_DIGITS = range(3, 21)
+_URL = URLValidator(schemes=["http", "https"])
+_SCHEME = re.compile(r"[0-9]{4}|EM", re.ASCII)
+
+
+@mark_stateless
+class PhoneField(TextField):
+    """A phone number: `+`, digits, spaces and `().-`, with 3 to 20 digits. Stored as entered."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "phone": _("Must be a phone number: digits, with +, spaces, brackets, dots or hyphens.")
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=50, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        digits = sum(character.isdigit() for character in text)
+        if not _PHONE.fullmatch(text) or digits not in _PHONE_DIGITS:
+            self.fail("phone")
+        return text
+
+
+@mark_stateless
+class WebsiteField(TextField):
+    """An http or https URL."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {"url": _("Must be a URL that begins with http:// or https://.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            _URL(text)
+        except ValidationError:
+            self.fail("url")
+        return text
+
+
+@mark_stateless
+class CountryCodeField(TextField):
+    """The alpha-2 code of a country in ISO 3166-1. Small letters become capitals."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "country": _("Unknown country: use its code of two letters in ISO 3166-1, such as DE.")
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        code = super().to_internal_value(data).upper()
+        if code not in country_codes():
+            self.fail("country")
+        return code
+
+
+@cache
+def country_codes() -> frozenset[str]:
+    """Return the alpha-2 codes of ISO 3166-1."""
+    return frozenset(country.alpha_2 for country in pycountry.countries)
+
+
+@mark_stateless
+class VatIdField(TextField):
+    """A VAT id with the prefix of its country. Stored in capitals, without separators."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "vat_id": _("Not a valid VAT id. It begins with the country code, such as DE136695976. Check each digit.")
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        found = parse_vat_id(super().to_internal_value(data))
+        if found is None:
+            self.fail("vat_id")
+        return found
+
+
+@mark_stateless
+class IbanField(TextField):
+    """An IBAN with correct check digits. Stored without spaces."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {"iban": _("Not a valid IBAN. Check each digit.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        found = parse_iban(super().to_internal_value(data))
+        if found is None:
+            self.fail("iban")
+        return found
+
+
+@mark_stateless
+class BicField(TextField):
+    """A BIC of 8 or 11 characters."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "bic": _("Not a valid BIC: it has 8 or 11 characters, such as COBADEFFXXX.")
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        found = parse_bic(super().to_internal_value(data))
+        if found is None:
+            self.fail("bic")
+        return found
+
+
+# --- electronic addresses ---------------------------------------------------------------------------------------------
+
+
+@mark_stateless
+class SchemeField(TextField):
+    """A code of the Electronic Address Scheme (EAS): four digits, or EM for an e-mail address."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "scheme": _("Must be a code of the Electronic Address Scheme (EAS): four digits, or EM for an e-mail address.")
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        code = super().to_internal_value(data).upper()
+        if not _SCHEME.fullmatch(code):
+            self.fail("scheme")
+        return code
+
+
+class ElectronicAddressSerializer(Serializer):
+    """The address to which e-invoices are sent, such as a Peppol participant."""
+
+    scheme = TextField(help_text="Code of the Electronic Address Scheme (EAS): 0204, 9930, EM …")
+    id = TextField(help_text="The address within the scheme.")
+
+
+@mark_stateless
+class ElectronicAddressInputSerializer(InputSerializer):
+    """An electronic address, complete. Null clears it."""
+
+    output_serializer_class = ElectronicAddressSerializer
+    scheme = SchemeField(help_text="Code of the Electronic Address Scheme (EAS): 0204, 9930, EM …")
+    id = TextField(max_length=100, help_text="The address within the scheme.")
