@@ -1,10 +1,12 @@
 """Queries of accounting that span tables."""
 
 import datetime as dt
+from collections import defaultdict
 
 from django.db.models import F, OuterRef, QuerySet, Sum
+from django.db.models.functions import TruncMonth
 
-from accounting.choices import AccountType, PeriodStatus
+from accounting.choices import AccountType, EntryKind, PeriodStatus
 from accounting.closing_models import YearClosing
 from accounting.models import NET, Line, MonthTotal, Period, Total, on_normal_side
 
@@ -24,13 +26,23 @@ def revenue_by_month(first: dt.date, last: dt.date) -> dict[str, dict[dt.date, i
     """Return revenue by currency and month (its first day) in minor units: credits minus debits of revenue accounts.
 
     `first` and `last` are first days of months. Reads the maintained monthly totals, so the cost doesn't depend on the
-    number of postings.
+    number of postings. The closing of years is left out.
     """
+    net = Sum(F("credit") - F("debit"))
     totals = MonthTotal.objects.filter(account__type=AccountType.REVENUE, month__range=(first, last))
-    earned: dict[str, dict[dt.date, int]] = {}
-    for currency, month, net in totals.values_list("currency", "month").annotate(net=Sum(F("credit") - F("debit"))):
-        earned.setdefault(currency, {})[month] = int(net)
-    return earned
+    cleared = Line.objects.filter(entry__kind=EntryKind.CLOSING, account__type=AccountType.REVENUE)
+    cleared = cleared.filter(entry__date__range=(first, month_after(last) - dt.timedelta(days=1)))
+    earned: dict[str, dict[dt.date, int]] = defaultdict(lambda: defaultdict(int))
+    for currency, month, amount in totals.values_list("currency", "month").annotate(net=net):
+        earned[currency][month] += int(amount)
+    for currency, month, amount in cleared.values_list("currency", TruncMonth("date")).annotate(net=net):
+        earned[currency][month] -= int(amount)
+    return {currency: dict(months) for currency, months in earned.items()}
+
+
+def month_after(month: dt.date) -> dt.date:
+    """Return the first day of the month after the month with this first day."""
+    return (month + dt.timedelta(days=31)).replace(day=1)
 
 
 def is_closed(day: dt.date) -> bool:

@@ -84,7 +84,7 @@ ON_ACCOUNT = """
 _TAXED = f"""
     SELECT currency, posted_on AS day, sent_at AS moment, 'invoice' AS kind, id, number, customer_id, 1 AS sign,
            tax_breakdown AS taxes
-    FROM billing_invoice WHERE sent_at IS NOT NULL
+    FROM billing_invoice WHERE sent_at IS NOT NULL AND origin = 'created'
     UNION ALL
     SELECT currency, {_day("cancelled_at")}, cancelled_at, 'cancellation', id, number, customer_id, -1, tax_breakdown
     FROM billing_invoice WHERE status = 'cancelled' AND sent_at IS NOT NULL AND credited_total < total
@@ -106,7 +106,7 @@ TAX_MOVEMENTS = f"""
     FROM ({_TAXED}) AS d
     CROSS JOIN jsonb_to_recordset(d.taxes) AS r (rate numeric, base numeric, tax numeric, category text)
 """  # noqa: S608 (constants only)
-"""Every change of the documents' tax, with a row for each rate and category (S where none is known, but for rate 0).
+"""Every change of the documents' tax, but not the tax of imported invoices, with a row for each rate and category (S where none is known, but for rate 0).
 
 Columns: currency, day, moment, kind, id, number, customer_id, rate, category, base, tax (minor units). Credit notes and
 write-offs take tax back; a write-off has the id and the number of its invoice.

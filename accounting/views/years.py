@@ -27,7 +27,6 @@ _YEAR = OpenApiParameter(
 class YearViewSet(ApiViewSet):
     tag = "Accounting"
     permission_classes = [HasPermission("accounting")]
-    serializer_class = YearSerializer
     extra_parameters: ClassVar[dict[str, Any]] = {"close": (_YEAR,), "reopen": (_YEAR,)}
 
     @describe(summary="List fiscal years", output=YearSerializer, envelope="list", errors=(400,))

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import CombinedExpression
 from django.utils.translation import gettext_lazy as _
 
-from billing.choices import InvoiceStatus
+from billing.choices import InvoiceOrigin, InvoiceStatus
 from billing.models.documents import (
     Document,
     DocumentLine,
@@ -61,7 +61,8 @@ class Invoice(Document):
     """An invoice, optionally for an `order`.
 
     Sending sets `issue_date`, unless it was given, and `posted_on`, the day in the books. Invoices of the first edition
-    were posted later than they were issued. With `payment_days`, the due date is counted from the issue date. Goods
+    were posted later than they were issued. Imported invoices of an earlier system (`origin`) have numbers of their own
+    form, and are in the books since the opening balances. With `payment_days`, the due date is counted from the issue date. Goods
     were supplied on `delivery_date`, services from `service_start` to `service_end`; a draft may leave both open.
 
     Triggers derive `amount_paid`, `amount_credited`, `amount_written_off` and, once sent, the status from its
@@ -80,6 +81,14 @@ class Invoice(Document):
         db_index=False,
         editable=False,
         verbose_name=_("order"),
+    )
+    origin = models.CharField(
+        max_length=8,
+        choices=InvoiceOrigin.choices,
+        default=InvoiceOrigin.CREATED,
+        db_default=InvoiceOrigin.CREATED,
+        editable=False,
+        verbose_name=_("origin"),
     )
     status = models.CharField(
         max_length=9, choices=InvoiceStatus.choices, default=InvoiceStatus.DRAFT, verbose_name=_("status")
@@ -142,6 +151,13 @@ class Invoice(Document):
                 violation_error_message=_("The dates and amounts of the invoice do not fit its status."),
             ),
             models.CheckConstraint(
+                condition=Q(origin=InvoiceOrigin.CREATED)
+                | Q(origin=InvoiceOrigin.IMPORTED, order=None, total__gt=0)
+                & (Q(posted_on=None) | Q(posted_on__gte=F("issue_date"))),
+                name="billing_invoice_origin_fits",
+                violation_error_message=_("An imported invoice has no order, and is in the books since it was issued."),
+            ),
+            models.CheckConstraint(
                 condition=Q(sent_at=None, posted_on=None) | Q(sent_at__isnull=False, posted_on__isnull=False),
                 name="billing_invoice_posted_when_sent",
                 violation_error_message=_("An invoice has a day in the books once it is sent, and not before."),
@@ -166,6 +182,7 @@ class Invoice(Document):
         indexes: ClassVar[list[models.Index]] = [
             *document_indexes("billing_invoice"),
             models.Index("currency", "id", name="billing_invoice_currency"),
+            models.Index("id", name="billing_invoice_imported", condition=Q(origin=InvoiceOrigin.IMPORTED)),
             models.Index("issue_date", "id", name="billing_invoice_issue_date"),
             models.Index("due_date", "id", name="billing_invoice_due_date"),
             models.Index("due_date", "id", name="billing_invoice_open", condition=Q(status=_SENT)),
