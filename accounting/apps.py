@@ -1,3 +1,5 @@
+import importlib
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +19,7 @@ class AccountingConfig(AppConfig):
         _declare_lines()
         _declare_years()
         integrity_checks.register_checks()
+        importlib.import_module("accounting.checks")  # registers them; they need the models
 
 
 def _declare_accounts() -> None:
@@ -63,6 +66,7 @@ def _declare_entries() -> None:
         field="date",
     )
     declare("accounting_entry_date_ahead", Invalid, MORE_THAN_A_YEAR_AHEAD_MESSAGE, field="date")
+    declare("accounting_company_zone", Conflict, _("The books are kept in the days of another time zone."))
     declare("accounting_entry_isolation", Conflict, _("Transactions are posted with READ COMMITTED isolation only."))
     declare("accounting_entry_two_lines", Invalid, _("A transaction needs at least two lines."), field="lines")
     declare("accounting_entry_balanced", Invalid, _("Debits and credits are not equal."), field="lines")

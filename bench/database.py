@@ -197,7 +197,8 @@ INSERT INTO billing_invoice (id, number, customer_id, customer_name, currency, s
 SELECT bench_id(i, {INVOICE}), to_char(made.day, '"INV-"YYYY-') || lpad(i::text, greatest(3, length(i::text)), '0'),
        p.id, p.name, p.currency, CASE WHEN made.open THEN 'sent' ELSE 'paid' END, 10000, 0, '[]', 10000,
        CASE WHEN made.open THEN 0 ELSE 10000 END, made.day, made.day,
-       CASE WHEN made.open THEN CURRENT_DATE + i %% 120 - 60 ELSE made.day + 30 END, made.day, CASE WHEN NOT made.open THEN made.day + 20 END, made.day, made.day
+       CASE WHEN made.open THEN CURRENT_DATE + i %% 120 - 60 ELSE made.day + 30 END, made.day,
+       CASE WHEN NOT made.open THEN made.day + 20 END, made.day, made.day
 FROM generate_series(1, %(customers)s * 10) AS i
      JOIN parties_party p ON p.id = bench_id(1 + i %% %(customers)s, {CUSTOMER}),
      LATERAL (SELECT date '2023-11-01' + (i::bigint * 7919 %% 1100)::int AS day, i %% 50 = 0 AS open) AS made

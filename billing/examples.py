@@ -18,6 +18,20 @@ INVOICE = OpenApiExample(
     request_only=True,
 )
 
+INVOICE_OF_SERVICE = OpenApiExample(
+    "Of a service, due by the customer's payment days",
+    value={
+        "customer_id": _CUSTOMER,
+        "service_start": "2026-02-01",
+        "service_end": "2026-02-28",
+        "buyer_reference": "04011000-12345-67",
+        "purchase_order_reference": "PO 4711",
+        "delivery_address": {"street": "Rampe 4", "city": "Graz", "postal_code": "8010", "country": "AT"},
+        "lines": [{"description": "Maintenance", "quantity": 1, "unit_price": 10000, "tax_rate": 20}],
+    },
+    request_only=True,
+)
+
 LINE = OpenApiExample(
     "A line",
     value={"description": "Additional service", "quantity": 5, "unit_price": 2000, "currency": "USD"},

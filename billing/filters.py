@@ -59,8 +59,8 @@ class CreditNoteFilterSet(FilterSet):
 class OrderFilterSet(FilterSet):
     status = ChoiceFilter(choices=OrderStatus.choices)
     customer_id = UUIDFilter(field_name="customer_id")
-    from_date = FromDateFilter(label="Created on this day (UTC) or later.")
-    to_date = ToDateFilter(label="Created on this day (UTC) or earlier.")
+    from_date = FromDateFilter(label="Created on this day or later.")
+    to_date = ToDateFilter(label="Created on this day or earlier.")
     search = SearchFilter(label="Search in the number and the customer's name, ignoring case.")
 
 
@@ -72,8 +72,8 @@ class PaymentFilterSet(FilterSet):
     external_id = TextFilter(label="Exactly this id of the bank.")
     unallocated = BooleanFilter(method="by_unallocated", label="Came in, stands, and part of it is on account.")
     reversed = BooleanFilter(method="by_reversed")
-    from_date = FromDateFilter(field_name="paid_at", label="Paid on this day (UTC) or later.")
-    to_date = ToDateFilter(field_name="paid_at", label="Paid on this day (UTC) or earlier.")
+    from_date = FromDateFilter(field_name="paid_at", label="Paid on this day or later.")
+    to_date = ToDateFilter(field_name="paid_at", label="Paid on this day or earlier.")
 
     def by_unallocated(self, rows: QuerySet[Payment], name: str, value: Any) -> QuerySet[Payment]:
         return rows.filter(UNALLOCATED) if value else rows.exclude(UNALLOCATED)

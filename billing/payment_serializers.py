@@ -69,7 +69,7 @@ class SettlementSerializer(Serializer):
         compute=_first,
     )
     amount = MoneyField()
-    day = DateField(help_text="The settlement counts from this day (UTC).")
+    day = DateField(help_text="The settlement counts from this day.")
 
 
 class AllocationSerializer(Serializer):
@@ -79,7 +79,7 @@ class AllocationSerializer(Serializer):
     invoice_id = UUIDField()
     invoice_number = TextField(source="invoice.number")
     amount = MoneyField()
-    day = DateField(help_text="The allocation counts from this day (UTC).")
+    day = DateField(help_text="The allocation counts from this day.")
 
 
 class RefundedSerializer(Serializer):

@@ -117,7 +117,7 @@ NO_RECEIVABLES = Receivables(dict.fromkeys(BUCKETS, 0), 0, 0)
 
 
 def receivables_aging(day: dt.date) -> dict[str, Any]:
-    """Return what was open at the end of `day` (UTC), by currency and customer, in minor units as Decimals.
+    """Return what was open at the end of `day`, by currency and customer, in minor units as Decimals.
 
     An invoice counts from the day of its posting, a settlement from its day until it is undone. An invoice that was
     cancelled before there were credit notes counts until then. The postings use the same days, so the totals equal that

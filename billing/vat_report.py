@@ -26,19 +26,22 @@ _MOVED = f"""
 _BOOKED = """
     SELECT l.currency, sum(l.credit - l.debit)
     FROM accounting_line l JOIN accounting_account a ON a.id = l.account_id
-    WHERE a.code = ANY(%s) AND l.date BETWEEN %s AND %s GROUP BY l.currency
+    WHERE (a.code = %s OR a.id IN (SELECT account_id FROM accounting_tax_code))
+          AND l.date BETWEEN %s AND %s
+    GROUP BY l.currency
 """
 
 
 def vat_report(days: DateRange) -> Json:
     """Return the taxes of the documents posted in `days`, by currency, in minor units as Decimals.
 
-    `booked` is the movement of the tax accounts. The difference is what was posted to them by hand.
+    `booked` is the movement of the tax accounts: that of the settings, and those of tax codes. The difference is what
+    was posted to them by hand.
     """
     first = days.first or dt.date.min
     with read_snapshot():
         moved = fetch(_MOVED, [first, days.last])
-        booked: dict[str, Decimal] = dict(fetch(_BOOKED, [[Role.TAX.code], first, days.last]))
+        booked: dict[str, Decimal] = dict(fetch(_BOOKED, [Role.TAX.code, first, days.last]))
     documents: dict[str, list[Json]] = {currency: [] for currency in sorted(booked)}
     for row in moved:
         line = dict(zip((*_COLUMNS, *_TAXES), row, strict=True))

@@ -11,7 +11,7 @@ from accounting.tables import CSV, FORMAT, csv_response
 from billing.choices import OrderStatus
 from billing.credit_note_serializers import CancelledInvoiceSerializer
 from billing.document_language import LANGUAGE, wanted_language
-from billing.examples import CONFIRM, INVOICE, LINE, ORDER, ORDER_LINE
+from billing.examples import CONFIRM, INVOICE, INVOICE_OF_SERVICE, LINE, ORDER, ORDER_LINE
 from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet
 from billing.models import Invoice, Order
 from billing.reports import aging_rows, receivables_aging
@@ -179,14 +179,20 @@ class InvoiceViewSet(WriteOffMixin, ModelViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return Invoice.objects.visible_to(self.actor)
 
-    @describe(summary="Create a draft", errors=(409,), examples=(INVOICE,))
+    @describe(summary="Create a draft", errors=(409,), examples=(INVOICE, INVOICE_OF_SERVICE))
     def perform_create(self, serializer: Any) -> Any:
-        """The number is assigned now, without gaps: `INV-<year>-<nnn>`. The customer must be active."""
+        """The number is assigned now, without gaps: `INV-<year>-<nnn>`, of the year of the issue date. The customer
+        must be active.
+
+        Sending gives the invoice the day of sending as its issue date, unless one was given. A due date that is left
+        out is counted from it, by the payment days of the customer or the company. `delivery_date`, or `service_start`
+        and `service_end`, say when what is billed was supplied.
+        """
         return invoices.create_invoice(**serializer.validated_data, actor=self.actor)
 
-    @describe(summary="Change the due date or the notes", errors=(404, 409))
+    @describe(summary="Change the dates, references or notes", errors=(404, 409))
     def perform_update(self, serializer: Any) -> None:
-        """The due date can be changed in drafts only, the notes always."""
+        """The notes can be changed always, everything else in drafts only. A date that is null is no longer given."""
         invoices.update_invoice(invoice_id=self.pk, values=serializer.validated_data, actor=self.actor)
 
     @action(
@@ -283,7 +289,7 @@ class AgingViewSet(ApiViewSet):
             OpenApiParameter(
                 "as_of",
                 {"type": "string", "format": "date"},
-                description="The situation at the end of this day (UTC). Defaults to today.",
+                description="The situation at the end of this day. Defaults to today.",
             ),
             FORMAT,
         )

@@ -103,9 +103,7 @@ class ContractSerializer(ContractRowSerializer):
     """A contract with its allowed actions and its versions, oldest first."""
 
     days_remaining = FromColumns(
-        IntegerField(
-            help_text="Days from today (UTC) until the last day. 0 on the last day, after it, and when terminated."
-        ),
+        IntegerField(help_text="Days from today until the last day. 0 on the last day, after it, and when terminated."),
         "status",
         "end_date",
         "today",

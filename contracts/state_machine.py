@@ -46,7 +46,7 @@ _NEXT_STEPS: dict[ContractStatus, Text] = {
 
 @dataclass(frozen=True, slots=True)
 class ContractState:
-    """The state of a contract that decides which actions are allowed. `today` is the database's date (UTC)."""
+    """The state of a contract that decides which actions are allowed. `today` is the company's date."""
 
     status: str
     end_date: dt.date

@@ -61,6 +61,11 @@ def names_of_country(pk: UUID | str | None) -> dict[str, str] | None:
     return Country.objects.filter(pk=pk).values_list("name", flat=True).first() if pk else None
 
 
+def names_of_country_code(code: str | None) -> dict[str, str] | None:
+    """Return the names of the country with an alpha-2 code, or None if there is none."""
+    return Country.objects.filter(code=code).values_list("name", flat=True).first() if code else None
+
+
 class AllNames(Func):
     """A country's names in all languages, one per line, in lower case."""
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from parties.choices import AddressType, EInvoiceProfile, PartyKind, PartyStatus
 from parties.countries.dataset import load
 from parties.models import KINDS, Address, Country, Party
+from skeleton.company.queries import default_currency
 from skeleton.db.locks import locked_for_update
 from skeleton.db.records import save_changes
 from skeleton.kernel.actors import SYSTEM, Actor
@@ -36,10 +36,10 @@ _NESTED = ("address", "addresses", "electronic_address")
 
 def create_party(*, kind: PartyKind, values: Values, actor: Actor) -> UUID:
     """Create a party and return its id. `values` as from PartyInputSerializer, with `address` or `addresses`."""
-    fields, addresses = _split_values(kind, values)
+    fields, addresses = _split_values(kind, {**_default_money(kind), **values})
     require_in_use(fields)
     with audited_transaction(actor, "create"):
-        party = Party(kind=kind, **{**_defaults(kind), **fields})
+        party = Party(kind=kind, **fields)
         party.save(force_insert=True)
         _write_addresses(party, addresses or _has_content(values.get("address")))
     return party.pk
@@ -68,18 +68,19 @@ def _split_values(kind: PartyKind, values: Values) -> tuple[Values, list[Values]
     if "electronic_address" in values:
         reached_at = values["electronic_address"] or {"scheme": None, "id": None}
         fields |= {f"electronic_address_{part}": value for part, value in reached_at.items()}
-    for name, cleared in _defaults(kind).items():
-        if name in fields and fields[name] is None:
-            fields[name] = cleared
+    if "credit_limit" in fields and fields["credit_limit"] is None:
+        fields["credit_limit"] = 0
+    if "currency" in fields and fields["currency"] is None:
+        fields["currency"] = default_currency()
+    if "e_invoice" in fields and fields["e_invoice"] is None:
+        fields["e_invoice"] = EInvoiceProfile.NONE.value
     addresses = (values["addresses"] or []) if "addresses" in values else None
     return fields, addresses
 
 
-def _defaults(kind: PartyKind) -> Values:
-    """Return the defaults of a customer: no limit, in the default currency, no e-invoices."""
-    if kind != PartyKind.CUSTOMER:
-        return {}
-    return {"credit_limit": 0, "currency": settings.SKELETON_CURRENCY, "e_invoice": EInvoiceProfile.NONE.value}
+def _default_money(kind: PartyKind) -> Values:
+    """Return the defaults of a customer, cleared: no limit, in the company's currency."""
+    return {"credit_limit": None, "currency": None} if kind == PartyKind.CUSTOMER else {}
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ UNAUDITED = {
     "billing_correspondents": "written once with the sending of its invoice, which is audited",
     "billing_issued_document": "a printed copy of a document, kept once and never changed",
     "billing_order_status_change": "a history of its own, append-only, with who and when",
+    "company_logo": "a picture, kept once and never changed; the company's entry names its file",
     "contracts_cycle": "that a period was settled; the contract's entry says what was done",
     "contracts_version": "written by the contract's trigger beside its audit entry, never changed",
     "core_job_done": "bookkeeping of the queue",

@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from billing.models import Invoice, Payment
 from parties.tests.factories import UKRAINE
+from skeleton.company.models import Company
+from skeleton.company.services import upload_logo
+from skeleton.company.tests.factories import IBAN, picture, set_up
 from skeleton.identity.models import UserRole
-from skeleton.identity.tests.factories import RoleFactory, user_with
+from skeleton.identity.tests.factories import RoleFactory, actor_of, user_with
 from skeleton.jobs.tests.jobs import count
 from skeleton.notifications.models import Delivery, Preferences
 from skeleton.notifications.tests.factories import tell
@@ -103,6 +107,20 @@ def allocated_credit(world):
     other = world.invoice("send", customer_id=buyer)["id"]
     world.chief.post(f"/credit-notes/{note}/allocate", {"invoice_id": other}).ok()
     return note
+
+
+NO_ROWS = {"bank_accounts-TOTAL_FORMS": "0", "bank_accounts-INITIAL_FORMS": "0"}
+
+
+def own_company(_world):
+    set_up()
+    return str(Company.objects.get().pk)
+
+
+def company_with_logo(world):
+    pk = own_company(world)
+    upload_logo(content=picture(), name="logo.png", actor=actor_of(world.chief.user))
+    return pk
 
 
 def own_preferences(world):
@@ -310,6 +328,15 @@ SCREENS = {
     ),
     "files.file": Walk(World.file, actions={"remove": (World.file, nothing)}),
     "notifications.preferences": Walk(own_preferences, lambda w: {"sms_enabled": "on"}, {"timezone": "Europe/Kyiv"}),
+    "company.company": Walk(
+        own_company,
+        lambda w: {"legal_name": "Muster GmbH", **NO_ROWS},
+        {"city": "Berlin", "bank_accounts-TOTAL_FORMS": "1", "bank_accounts-0-iban": IBAN},
+        {
+            "upload_logo": (own_company, lambda w: {"logo_file_id": SimpleUploadedFile("logo.png", picture())}),
+            "remove_logo": (company_with_logo, nothing),
+        },
+    ),
     "notifications.delivery": Walk(not_delivered, actions={"send_again": (not_delivered, nothing)}),
 }
 

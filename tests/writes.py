@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.management import call_command
 
+from skeleton.company.tests.factories import IBAN
 from skeleton.files.tests.factories import upload
 from skeleton.identity.tests.factories import PASSWORD, RoleFactory, client_of, user_in_role, user_with
 from skeleton.testkit.client import ApiClient
@@ -227,7 +228,9 @@ def _take_role(world: World) -> PathAndBody:
     return f"/users/{pk}/roles/{role}", None
 
 
-# files, notifications
+# the company, files, notifications
+add("PUT /company", lambda w: ("/company", {"street": f"{next(_n)} Main St", "bank_accounts": [{"iban": IBAN}]}))
+add("PATCH /company", WRITES["PUT /company"])
 add("DELETE /files/{id}", lambda w: (f"/files/{w.file()}", None))
 add(
     "PUT /notifications/preferences",

@@ -13,7 +13,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounting', '0011_accounts_of_corrections'),
+        ("accounting", "0012_days_of_the_company"),
     ]
 
     operations = [

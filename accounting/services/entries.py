@@ -99,7 +99,7 @@ def post_entry(
     source_id: UUID | None = None,
     purpose: str = "",
 ) -> UUID:
-    """Record a journal entry and return its id. `date` defaults to today (UTC).
+    """Record a journal entry and return its id. `date` defaults to today.
 
     A line without a currency has the entry's `currency`, else the installation's. A document (`source_type`,
     `source_id`) is posted once for each `purpose`. The maintained totals stay locked until the caller's transaction

@@ -57,6 +57,12 @@ class CreditLinesForm(TableForm):
     """The lines of a credit note, with a row for each line of the invoice of which something is left."""
 
     reason = reason_field()
+    issue_date = forms.DateField(
+        required=False,
+        widget=widgets.UnfoldAdminSingleDateWidget,
+        label=_("Issue date"),
+        help_text=_("Leave empty for the day of sending. Not in the future."),
+    )
     notes = forms.CharField(required=False, widget=small_textarea(), label=_("Notes"))
 
     row_form = CreditRow
@@ -138,7 +144,9 @@ class CreditNoteDraftForm(CreditLinesForm):
     """The lines of a draft."""
 
     def setup(self) -> None:
-        self.fields["reason"].initial, self.fields["notes"].initial = self.record.reason, self.record.notes
+        note: CreditNote = self.record
+        self.fields["reason"].initial, self.fields["notes"].initial = note.reason, note.notes
+        self.fields["issue_date"].initial = note.issue_date if note.issue_date_given else None
 
     @property
     def invoice(self) -> Invoice:

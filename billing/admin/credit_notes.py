@@ -137,7 +137,9 @@ class CreditNoteAdmin(EntriesMixin, ReadOnlyRecordAdmin):
 
     @admin_action(pgettext_lazy("credit note", "Edit"), form=CreditNoteDraftForm, condition=is_draft, icon="edit")
     def edit(self, request: HttpRequest, note: CreditNote, form: CreditNoteDraftForm) -> Text:
-        values = CreditNoteUpdateInputSerializer.parse({"notes": None, **form.request_body()}, partial=True)
+        values = CreditNoteUpdateInputSerializer.parse(
+            {"notes": None, "issue_date": None, **form.request_body()}, partial=True
+        )
         credit_notes.update_credit_note(credit_note_id=note.pk, values=values, actor=self.actor(request))
         return _("The credit note is saved.")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from billing.choices import CreditNoteStatus, InvoiceStatus, OrderStatus
+from billing.documents.letterhead import bank_account, letterhead
 from billing.documents.supply_words import SUPPLY_LABELS
 from billing.documents.terms import reference_facts, supply_facts, terms
 from billing.documents.words import CREDIT_NOTE_LABELS, LABELS, SETTLEMENT_LABELS
@@ -101,26 +102,6 @@ def order_contents(order: Json, *, seller: Json, customer: Json, language: str) 
     }
 
 
-def letterhead(seller: Json, language: str) -> Json:
-    """Return the letterhead and the page footer."""
-    words = LABELS[language]
-    numbers = [f"{words[name]}: {seller[name]}" for name in ("tax_id", "registration") if seller.get(name)]
-    account = [f"{words[name]}: {seller[name]}" for name in ("iban", "bic") if seller.get(name)]
-    reached = [seller[name] for name in ("email", "phone", "website") if seller.get(name)]
-    columns = (
-        [seller["name"], *seller["address"]],
-        [*numbers, *reached],
-        [*([seller["bank"]] if seller.get("bank") else []), *account],
-    )
-    return {
-        "language": language,
-        "words": words,
-        "page": words["page"],
-        "seller": {"name": seller["name"], "lines": seller["address"]},
-        "footer": [column for column in columns if column],
-    }
-
-
 def address_block(party: Json, label: str, language: str, *, name: str) -> Json:
     """Return a name and address as on an envelope."""
     known = party.get("address") or {}
@@ -153,7 +134,7 @@ def _dates(document: Json, names: tuple[str, ...], language: str) -> LabeledValu
 
 
 def _day(day: dt.date, language: str) -> str:
-    """Format a date, or the date (UTC) of a time."""
+    """Format a date, or the date of a time."""
     return format_date(day_of(day) if isinstance(day, dt.datetime) else day, language)
 
 
@@ -220,9 +201,10 @@ def _how_to_pay(invoice: Json, seller: Json, language: str) -> LabeledValues:
     """Return bank account, due date and payment reference. Empty if nothing is due or no account is configured."""
     words = LABELS[language]
     open_ = invoice["status"] in (InvoiceStatus.DRAFT, InvoiceStatus.SENT) and invoice["amount_due"]
-    if not open_ or not seller.get("iban"):
+    paid_to = bank_account(seller, invoice["currency"])
+    if not open_ or not paid_to.get("iban"):
         return []
-    account = [(words[name], seller[name]) for name in ("iban", "bic", "bank") if seller.get(name)]
+    account = [(words[name], paid_to[name]) for name in ("iban", "bic", "bank") if paid_to.get(name)]
     return [
         (words["amount_due"], format_money(invoice["amount_due"], invoice["currency"], language)),
         (words["due_date"], _day(invoice["due_date"], language)),

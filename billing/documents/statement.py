@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from billing.documents.contents import address_block, allow_line_breaks, letterhead
+from billing.documents.contents import address_block, allow_line_breaks
+from billing.documents.letterhead import letterhead
 from billing.documents.statement_labels import STATEMENT_LABELS
 from billing.documents.words import LABELS
 from skeleton.kernel.text import format_amount, format_date, format_money

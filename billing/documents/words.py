@@ -221,3 +221,9 @@ SETTLEMENT_LABELS: dict[str, dict[str, str]] = {
     "uk": {"amount_credited": "Скориговано", "amount_written_off": "Списано"},
     "de": {"amount_credited": "Gutgeschrieben", "amount_written_off": "Ausgebucht"},
 }
+
+SELLER_LABELS: dict[str, dict[str, str]] = {
+    "en": {"tax_number": "Tax number", "contact": "Contact"},
+    "uk": {"tax_number": "Податковий номер", "contact": "Контактна особа"},
+    "de": {"tax_number": "Steuernummer", "contact": "Ansprechpartner"},
+}

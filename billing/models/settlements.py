@@ -35,7 +35,7 @@ class SettlementQuerySet(RowLevelQuerySet["Settlement"]):
 class Settlement(models.Model):
     """A part of an invoice that a payment, a credit note or a write-off settles.
 
-    `amount` is in minor units of the invoice's currency. It counts from `day` until before `undone_day`, in UTC. One
+    `amount` is in minor units of the invoice's currency. It counts from `day` until before `undone_day`. One
     made `at_once`, with its payment or credit note and for the same day, is part of the entry of that; others have
     entries of their own.
     `reason` and `tax` (base and tax of each rate) belong to write-offs.

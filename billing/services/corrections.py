@@ -17,7 +17,7 @@ from billing.services.payments import insert_payment
 from billing.services.settlements import undo
 from skeleton.db.locks import locked_for_update, rows_locked_for_update
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.days import day_of, today
+from skeleton.kernel.days import day_of, start_of, today
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.transactions import audited_transaction
 
@@ -136,4 +136,4 @@ def _require_reversible(payment: Payment) -> None:
 
 def refund_moment(day: dt.date, *, not_before: dt.datetime, now: dt.datetime) -> dt.datetime:
     """Return when a refund of `day` was paid: now, or else as early on an earlier day as what it pays back allows."""
-    return now if day == today() else max(not_before, dt.datetime.combine(day, dt.time(), dt.UTC))
+    return now if day == today() else max(not_before, start_of(day))

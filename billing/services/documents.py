@@ -8,11 +8,11 @@ versions of this program, so any PDF can be checked for whether it was issued he
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import orjson
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +22,9 @@ from billing.documents.payment_code import draw
 from billing.documents.statement import STATEMENT_TEMPLATE, statement_contents
 from billing.models import CreditNote, Invoice, InvoiceParties, IssuedDocument, Order
 from billing.queries import printed_credit_note, printed_invoice, printed_order
+from billing.sellers import current_seller, seller_to_keep
 from parties.queries import as_written_to
+from skeleton.company.queries import logo_content
 from skeleton.jobs.queue import job
 from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
@@ -47,20 +49,16 @@ def order_pdf(*, order_id: UUID, language: str | None, actor: Actor) -> PdfFile:
     """Render the PDF of the order as it is now. Raises NotFound if the actor may not see it."""
     order = printed_order(Order.objects.visible_to(actor), order_id)
     customer = as_written_to(order["customer_id"])
-    contents = order_contents(
-        order,
-        seller=settings.SKELETON_COMPANY,
-        customer=customer,
-        language=_language(language, customer, actor.language),
-    )
-    return PdfFile(f"{order['number']}.pdf", render(TEMPLATE, contents, moment=order["updated_at"]))
+    written_in = _language(language, customer, actor.language)
+    contents = order_contents(order, seller=current_seller(), customer=customer, language=written_in)
+    return PdfFile(f"{order['number']}.pdf", _rendered(TEMPLATE, contents, order["updated_at"]))
 
 
 def statement_pdf(found: dict[str, Any], *, language: str) -> PdfFile:
     """Render the PDF of a statement of account from `statements.customer_statement`."""
     customer = as_written_to(found["customer_id"])
-    contents = statement_contents(found, seller=settings.SKELETON_COMPANY, customer=customer, language=language)
-    pdf = render(STATEMENT_TEMPLATE, contents, moment=timezone.now())
+    contents = statement_contents(found, seller=current_seller(), customer=customer, language=language)
+    pdf = _rendered(STATEMENT_TEMPLATE, contents, timezone.now())
     return PdfFile(f"statement-{found['to_date']}.pdf", pdf)
 
 
@@ -84,8 +82,11 @@ _AS_SENT: dict[str, Any] = {
 
 
 def save_invoice_parties(invoice: Invoice, customer: dict[str, Any]) -> None:
-    """Store the current seller and `customer` of an invoice. Call it in the transaction that sends the invoice."""
-    InvoiceParties.objects.create(invoice=invoice, seller=settings.SKELETON_COMPANY, customer=customer)
+    """Store the current seller and `customer` of an invoice. Call it in the transaction that sends the invoice.
+
+    Raises CompanyIncomplete if the law requires more of the seller.
+    """
+    InvoiceParties.objects.create(invoice=invoice, seller=seller_to_keep(), customer=customer)
 
 
 def credit_note_pdf(*, credit_note_id: UUID, language: str | None, actor: Actor) -> PdfFile:
@@ -105,14 +106,14 @@ def issue_sent_credit_note(*, credit_note_id: str, language: str) -> None:
 def _pdf_of(invoice: dict[str, Any], language: str | None, own_language: str) -> bytes:
     """Return the PDF in `language`, or else the customer's, or else `own_language`. Once sent, as it was then."""
     kept = InvoiceParties.objects.filter(invoice=invoice["id"]).values_list("seller", "customer").first()
-    seller, customer = kept or (settings.SKELETON_COMPANY, as_written_to(invoice["customer_id"]))
+    seller, customer = kept or (current_seller(), as_written_to(invoice["customer_id"]))
     written_in = _language(language, customer, own_language)
     contents = invoice_contents(invoice, seller=seller, customer=customer, language=written_in)
     return _pdf({"invoice_id": invoice["id"]}, invoice, contents, written_in)
 
 
 def _pdf_of_credit_note(note: dict[str, Any], language: str | None, own_language: str) -> bytes:
-    seller = note["seller"] or settings.SKELETON_COMPANY
+    seller = note["seller"] or current_seller()
     buyer = note["buyer"] or as_written_to(note["customer_id"])
     written_in = _language(language, buyer, own_language)
     contents = credit_note_contents(note, seller=seller, customer=buyer, language=written_in)
@@ -127,21 +128,22 @@ def _language(wanted: str | None, customer: dict[str, Any], own: str) -> str:
 def _pdf(of: dict[str, UUID], document: dict[str, Any], contents: dict[str, Any], language: str) -> bytes:
     """Return the PDF of a document: of a draft as it is now, of a sent one as stored with the same contents."""
     if document["sent_at"] is None:
-        return _rendered(contents, document["updated_at"])
+        return _rendered(TEMPLATE, contents, document["updated_at"])
     digest = hashlib.sha256(orjson.dumps(contents, option=orjson.OPT_SORT_KEYS)).hexdigest()
     kept = IssuedDocument.objects.filter(contents=digest, **of).values_list("pdf", flat=True)
     found = kept.first()
     if found is None:
-        pdf = _rendered(contents, document["sent_at"])
+        pdf = _rendered(TEMPLATE, contents, document["sent_at"])
         _store(IssuedDocument(language=language, contents=digest, pdf=pdf, **of))
         found = kept.get()  # if another process stored it first, that one is used
     return bytes(found)
 
 
-def _rendered(contents: dict[str, Any], moment: dt.datetime) -> bytes:
-    """Render `contents` with what is drawn from them."""
+def _rendered(template: Path, contents: dict[str, Any], moment: dt.datetime) -> bytes:
+    """Render the contents of a document, with the logo that they name and the payment code drawn."""
     code = contents.get("code")
-    return render(TEMPLATE, {**contents, "code_svg": draw(code)} if code else contents, moment=moment)
+    drawn = {**contents, "code_svg": draw(code)} if code else contents
+    return render(template, drawn, moment=moment, picture=logo_content(contents["seller"].get("logo")))
 
 
 def _store(document: IssuedDocument) -> None:

@@ -8,13 +8,13 @@ from collections import defaultdict
 from decimal import Decimal
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.choices import CreditNoteStatus, InvoiceOrigin, SettlementKind
 from billing.models import CreditNote, Invoice
+from billing.sellers import seller_to_keep
 from billing.services.books import credited, post, reverse_invoice_posting
 from billing.services.credit_lines import issued_breakdowns, items_of_lines
 from billing.services.days import UNDONE_MESSAGE, last_undone
@@ -79,7 +79,7 @@ def _number(note: CreditNote, *, moment: dt.datetime) -> None:
     values = {
         "status": CreditNoteStatus.SENT,
         "sent_at": moment,
-        "seller": settings.SKELETON_COMPANY,
+        "seller": seller_to_keep(),
         "buyer": as_written_to(note.customer_id),
         "number": take_number(Series("CN", note.issue_date.year, digits=3)),
     }

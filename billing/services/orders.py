@@ -34,6 +34,7 @@ from skeleton.db.locks import locked_for_update
 from skeleton.db.numbers import Series, insert_numbered
 from skeleton.db.records import save_changes
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_in_use
@@ -89,7 +90,7 @@ def create_order(
             "updated_at": now,
             **totals_of_lines(built),
         }
-        insert_numbered(Order, order, Series("ORD", now.year, digits=6))
+        insert_numbered(Order, order, Series("ORD", day_of(now).year, digits=6))
         rows = [
             {**row.columns, "item_id": line["item_id"], "order_id": order_id}
             for row, line in zip(built, lines, strict=True)

@@ -19,7 +19,7 @@ log = structlog.get_logger("skeleton.billing")
 
 
 def notify_overdue_invoices() -> int:
-    """Notify about every overdue invoice (UTC) that has no such notification yet, and return their number.
+    """Notify about every overdue invoice that has no such notification yet, and return their number.
 
     It can be run at any time, repeatedly and concurrently. Each invoice has its own transaction: a failure is logged
     and retried by the next run.

@@ -58,7 +58,7 @@ def record_payment(
 ) -> RecordedPayment:
     """Record a payment of `amount` minor units for a sent invoice. If nothing is left to pay, the invoice becomes paid.
 
-    It is posted on the day of `paid_at` (UTC). Raises NotFound, Conflict (the invoice is not sent, it can't be posted),
+    It is posted on the day of `paid_at`. Raises NotFound, Conflict (the invoice is not sent, it can't be posted),
     Invalid (more than the amount due, another currency, a time in the future or before the first accounting day).
     Concurrent payments are serialised, so each sees what the previous one left.
     """
@@ -136,7 +136,7 @@ def insert_payment(*, actor: Actor, **columns: Any) -> Payment:
     """Insert a payment with the next number and return it. All rows but the accounts' must be locked before."""
     created_at: datetime = columns["created_at"]
     row = {"direction": PaymentDirection.IN, "created_by_id": actor.id, **columns}
-    return Payment(**insert_numbered(Payment, row, Series("PAY", created_at.year, digits=6)))
+    return Payment(**insert_numbered(Payment, row, Series("PAY", day_of(created_at).year, digits=6)))
 
 
 def _settle_at_once(payment: Payment, shares: Sequence[tuple[Invoice, int]], actor: Actor) -> None:

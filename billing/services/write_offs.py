@@ -37,7 +37,7 @@ def write_off(
     correct_tax: bool | None = None,
     date: dt.date | None = None,
 ) -> None:
-    """Write off `amount` minor units of a sent invoice, by default all that is due, as bad debt on `date` (today, UTC).
+    """Write off `amount` minor units of a sent invoice, by default all that is due, as bad debt on `date` (today).
 
     With `correct_tax` (default: the setting), its share of each rate's tax is taken back from the tax account. Nobody
     is told that the invoice is paid. Raises NotFound; Conflict (nothing is due, it can't be posted); Invalid (more than
@@ -57,7 +57,7 @@ def write_off(
 def undo_write_offs(
     *, invoice_id: UUID, actor: Actor, settlement_id: UUID | None = None, date: dt.date | None = None
 ) -> None:
-    """Undo one write-off of the invoice, or else all of them, on `date` (today, UTC).
+    """Undo one write-off of the invoice, or else all of them, on `date` (today).
 
     What is due again is settled at once by what the invoice's own credit notes have on account. Raises NotFound;
     Conflict (nothing is written off, it can't be posted); Invalid (an unknown write-off, a wrong day).

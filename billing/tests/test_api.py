@@ -87,7 +87,7 @@ def test_numbers_follow_each_other_and_refused_work_takes_none(owner):
 
 
 def test_read_only_fields_are_ignored_and_unknown_ones_refused(owner):
-    made = owner.post("/invoices", body(id=str(uuid4()), number="INV-1", total=7, status="paid")).ok(201)
+    made = owner.post("/invoices", body(id=str(uuid4()), total=7, sent_at="2026-01-01T00:00:00Z")).ok(201)
     assert (made["status"], made["total"]) == ("draft", 1000)
     owner.post("/invoices", body(nmuber="INV-1")).refused(422, "nmuber")
     owner.post("/invoices", body(lines=[{**LINE, "price": 5}])).refused(422, "lines.0.price")
@@ -450,7 +450,7 @@ def test_every_verb_leaves_its_rows_in_the_log(owner):
     assert not {"search_text", "number_key"} & by_action["create"]
     assert by_action["update_line"] == {"subtotal", "total", "tax_breakdown", "lines"}
     assert by_action["update"] == {"notes"}
-    assert by_action["send"] == {"status", "sent_at"}
+    assert by_action["send"] == {"status", "sent_at", "posted_on", "delivery_date"}
     assert by_action["record_payment"] == {"amount_paid", "settlements"}
     owner.post(f"/invoices/{draft().pk}/cancel", {"reason": "x"}).ok()
     assert set(AuditEntry.objects.get(action="cancel").changes) == {"status", "cancelled_at", "cancel_reason"}

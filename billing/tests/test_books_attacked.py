@@ -1,5 +1,6 @@
 """Documents and books stay consistent: attacks with raw SQL, killed connections and threads."""
 
+import datetime as dt
 import random
 
 import psycopg
@@ -24,13 +25,13 @@ from skeleton.testkit.races import run_concurrently
 pytestmark = pytest.mark.django_db
 
 
-def entry_for(source_type, source_id, purpose, amount, currency="USD"):
+def entry_for(source_type, source_id, purpose, amount, currency="USD", *, day="2026-03-15"):
     """Return SQL that posts `amount` for a document."""
     source = f"'{source_id}'"
     return f"""
         WITH e AS (
             INSERT INTO accounting_entry (id, date, description, source_type, source_id, purpose, created_at)
-            VALUES (gen_random_uuid(), '2026-03-15', 'Raw', '{source_type}', {source}, '{purpose}', now())
+            VALUES (gen_random_uuid(), '{day}', 'Raw', '{source_type}', {source}, '{purpose}', now())
             RETURNING id, date
         )
         INSERT INTO accounting_line (id, entry_id, position, account_id, date, debit, credit, currency)
@@ -64,8 +65,14 @@ class TestRawSql:
     @pytest.mark.parametrize("amount, currency", [(999, "USD"), (1000, "EUR"), (1001, "USD")])
     def test_the_books_say_what_the_invoice_says(self, amount, currency):
         invoice = draft(line(1000))
-        assert attack([sending(invoice), entry_for("invoice", invoice.pk, "send", amount, currency)]) == INVOICE
-        assert attack([sending(invoice), entry_for("invoice", invoice.pk, "send", 1000)]) is None
+        on = {"day": invoice.issue_date}
+        assert attack([sending(invoice), entry_for("invoice", invoice.pk, "send", amount, currency, **on)]) == INVOICE
+        assert attack([sending(invoice), entry_for("invoice", invoice.pk, "send", 1000, **on)]) is None
+
+    def test_the_books_have_an_invoice_on_its_issue_date(self):
+        invoice = draft(line(1000))
+        late = invoice.issue_date + dt.timedelta(days=1)
+        assert attack([sending(invoice), entry_for("invoice", invoice.pk, "send", 1000, day=late)]) == INVOICE
 
     def test_an_invoice_of_nothing_has_no_entry(self):
         assert attack(entry_for("invoice", sent(line(0)).pk, "send", 5)) == INVOICE

@@ -52,7 +52,10 @@ def without_guards(cursor):
 
 def set_invoice(invoice, **columns):
     pairs = ", ".join(f"{name} = %s" for name in columns)
-    values = [json.dumps(value) if name == "tax_breakdown" else value for name, value in columns.items()]
+    values = [
+        json.dumps(value) if name == "tax_breakdown" or isinstance(value, (list, dict)) else value
+        for name, value in columns.items()
+    ]
     return attack(f"UPDATE billing_invoice SET {pairs} WHERE id = %s", *values, invoice.pk)
 
 
@@ -134,7 +137,6 @@ INSERT_PAYMENT = """
         ({"cancel_reason": "x"}, "billing_invoice_status_fits"),
         ({"number": "INV-2026-999"}, "billing_invoice_identity"),
         ({"currency": "EUR"}, "billing_invoice_identity"),
-        ({"issue_date": "2020-01-01"}, "billing_invoice_identity"),
         ({"created_at": NOW}, "billing_invoice_identity"),
         ({"customer_name": "Somebody else"}, "billing_invoice_identity"),
         ({"due_date": None}, "23502"),

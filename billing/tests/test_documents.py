@@ -24,6 +24,7 @@ from billing.tests.factories import customer, draft, invoiced, line, order, orde
 from parties.choices import PartyKind
 from parties.models import Country
 from parties.services import change_status, seed_countries, update_party
+from skeleton.company.tests.factories import set_up
 from skeleton.kernel import pdf
 from skeleton.kernel.actors import SYSTEM
 from skeleton.testkit.narrowing import database_error, present
@@ -61,6 +62,9 @@ def invoice(*lines, **fields):
         "notes": None,
         "issue_date": dt.date(2026, 11, 2),
         "due_date": dt.date(2026, 12, 2),
+        "sent_at": dt.datetime(2026, 11, 2, tzinfo=dt.UTC),
+        **dict.fromkeys(("payment_days", "delivery_date", "service_start", "service_end")),
+        **dict.fromkeys(("buyer_reference", "purchase_order_reference", "delivery_address")),
         "paid_at": None,
         "cancelled_at": None,
         "subtotal": 100000,
@@ -320,7 +324,7 @@ def test_sending_notes_who_writes_to_whom_and_asks_for_the_paper(books, settings
         assert [json.loads(args) for (args,) in cursor.fetchall()] == [{"invoice_id": str(made.pk), "language": "en"}]
 
     update_party(kind=PartyKind.CUSTOMER, pk=buyer.pk, values={"addresses": [{**place, "city": "Köln"}]}, actor=SYSTEM)
-    settings.SKELETON_COMPANY = {**SELLER, "name": "Renamed AG"}
+    set_up(legal_name="Renamed AG", country=None)
     said = text_of(documents.invoice_pdf(invoice_id=made.pk, language="de", actor=SYSTEM).pdf)
     for word in ("Alte Str. 1", "53111 Bonn", "Deutschland", "UA1", "Northwind GmbH"):
         assert word in said, said

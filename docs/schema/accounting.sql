@@ -87,7 +87,7 @@ CREATE CONSTRAINT TRIGGER accounting_entry_check AFTER INSERT ON accounting_entr
     FOR EACH ROW
     EXECUTE FUNCTION accounting_entry_check();
 CREATE TRIGGER accounting_entry_date_ahead BEFORE INSERT ON accounting_entry
-    FOR EACH ROW WHEN (new.date > ((clock_timestamp() AT TIME ZONE 'UTC'::text)::date + '1 year'::interval))
+    FOR EACH ROW
     EXECUTE FUNCTION accounting_entry_date_ahead();
 CREATE CONSTRAINT TRIGGER billing_entry_has_document AFTER INSERT ON accounting_entry DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (new.source_type::text <> 'manual'::text)
@@ -284,6 +284,21 @@ BEGIN
     END IF;
 END $function$;
 
+CREATE OR REPLACE FUNCTION accounting_company_zone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    kept text := CASE WHEN TG_OP = 'UPDATE' THEN OLD.time_zone ELSE 'UTC' END;
+BEGIN
+    IF NEW.time_zone <> kept AND EXISTS (SELECT FROM accounting_entry) THEN
+        PERFORM skeleton_refuse('accounting_company_zone', 'the books are kept in the days of ' || kept);
+    END IF;
+    RETURN NEW;
+END $function$;
+
 CREATE OR REPLACE FUNCTION accounting_entry_begin()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -322,7 +337,8 @@ CREATE OR REPLACE FUNCTION accounting_entry_date_ahead()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
-    IF NEW.date IS DISTINCT FROM (SELECT e.date FROM accounting_entry e WHERE e.id = NEW.reverses_id) THEN
+    IF NEW.date > company_today() + interval '1 year'
+       AND NEW.date IS DISTINCT FROM (SELECT e.date FROM accounting_entry e WHERE e.id = NEW.reverses_id) THEN
         PERFORM skeleton_refuse('accounting_entry_date_ahead',
                                 format('an entry is dated at most a year ahead, not %s', NEW.date), 'check_violation');
     END IF;

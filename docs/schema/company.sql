@@ -82,6 +82,9 @@ CREATE TABLE company_company (
 
 CREATE UNIQUE INDEX company_company_single ON company_company USING btree ((1));
 
+CREATE TRIGGER accounting_company_zone BEFORE INSERT OR UPDATE OF time_zone ON company_company
+    FOR EACH ROW
+    EXECUTE FUNCTION accounting_company_zone();
 CREATE TRIGGER company_company_audit AFTER INSERT OR DELETE OR UPDATE ON company_company
     FOR EACH ROW
     EXECUTE FUNCTION audit_row('company', '{logo_id}');
@@ -104,3 +107,15 @@ CREATE INDEX company_logo_checksum_ee7e38cd_like ON company_logo USING btree (ch
 CREATE TRIGGER company_logo_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON company_logo
     FOR EACH STATEMENT
     EXECUTE FUNCTION skeleton_never('company_logo_append_only', 'logos are never changed or deleted');
+
+-- functions -----------------------------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION company_today()
+ RETURNS date
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT coalesce(
+        (skeleton_context()->>'today')::date,
+        (clock_timestamp() AT TIME ZONE coalesce((SELECT time_zone FROM company_company), 'UTC'))::date)
+$function$;

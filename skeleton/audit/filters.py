@@ -6,5 +6,5 @@ class AuditFilterSet(FilterSet):
     action = TextFilter()
     resource = TextFilter()
     resource_id = UUIDFilter()
-    from_date = FromDateFilter(label="First day (UTC), inclusive.")
-    to_date = ToDateFilter(label="Last day (UTC), inclusive.")
+    from_date = FromDateFilter(label="First day, inclusive.")
+    to_date = ToDateFilter(label="Last day, inclusive.")

@@ -24,6 +24,7 @@ from inventory.queries import low_stock
 from messenger.queries import unread_of
 from parties.queries import top_customers
 from skeleton.backoffice.dashboard_data import ENDING_WITHIN_DAYS, INVOICES, REVENUE, DashboardData
+from skeleton.backoffice.first_day import steps_of_first_day
 from skeleton.db.counting import CappedCount
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.money import minor_digits
@@ -92,7 +93,14 @@ def dashboard(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         if data.lists.can_view(block.list_name)
     ]
     money = data.lists.can_view(REVENUE) or data.lists.can_view(INVOICES)
-    return {"tiles": tiles, "blocks": blocks, "data": data, "currencies": data.currencies if money else []}
+    currencies = data.currencies if money else []
+    return {
+        "tiles": tiles,
+        "blocks": blocks,
+        "data": data,
+        "currencies": currencies,
+        "first_steps": steps_of_first_day(actor),
+    }
 
 
 # --- tiles ------------------------------------------------------------------------------------------------------------

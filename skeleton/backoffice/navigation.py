@@ -116,6 +116,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         _("System"),
         (
+            NavigationItem("company.company", "domain", _("What documents say of us")),
             NavigationItem("identity.user", "group", _("Who may sign in")),
             NavigationItem("identity.role", "admin_panel_settings", _("What they may do")),
             NavigationItem("parties.country", "public", _("Countries of addresses")),

@@ -128,7 +128,11 @@ class Company(Record):
             ),
             models.CheckConstraint(
                 condition=Q(electronic_address_scheme=None, electronic_address_id=None)
-                | Q(electronic_address_scheme__regex=r"^([0-9]{4}|EM)$", electronic_address_id__isnull=False),
+                | Q(
+                    electronic_address_scheme__isnull=False,
+                    electronic_address_scheme__regex=r"^([0-9]{4}|EM)$",
+                    electronic_address_id__isnull=False,
+                ),
                 name="company_company_electronic_address_complete",
                 violation_error_message=_("An electronic address has a scheme and an id."),
                 violation_error_code="electronic_address",

@@ -62,10 +62,11 @@ def seller() -> Values:
     }
 
 
-def missing_fields(company: Company) -> list[str]:
-    """Return the fields that the law requires on invoices and the company lacks."""
-    missing = [name for name in _REQUIRED if not getattr(company, name)]
-    return missing if company.vat_id or company.tax_number else [*missing, "vat_id", "tax_number"]
+def missing_fields(seller_of_document: Values) -> list[str]:
+    """Return the fields that the law requires on invoices and a seller lacks."""
+    missing = [name for name in _REQUIRED if not seller_of_document[name]]
+    has_number = seller_of_document["vat_id"] or seller_of_document["tax_number"]
+    return missing if has_number else [*missing, "vat_id", "tax_number"]
 
 
 def default_currency() -> str:
@@ -77,6 +78,11 @@ def default_currency() -> str:
 def default_payment_days() -> int | None:
     """Return the days until invoices are due to customers without payment days of their own, if there are any."""
     return Company.objects.values_list("payment_days", flat=True).first()
+
+
+def kept_time_zone() -> str:
+    """Return the time zone of the company's days as it is stored. Without a record, days are in UTC."""
+    return Company.objects.values_list("time_zone", flat=True).first() or "UTC"
 
 
 def logo_content(checksum: str | None) -> bytes | None:

@@ -3,15 +3,18 @@
 from typing import cast
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.company.errors import CompanyIncomplete
 from skeleton.company.models import Company, CompanyBankAccount, Logo
-from skeleton.company.queries import ACCOUNT_FIELDS, first_values, missing_fields
+from skeleton.company.queries import ACCOUNT_FIELDS, first_values, missing_fields, seller
 from skeleton.db.locks import rows_locked_for_update
 from skeleton.db.records import save_changes
 from skeleton.files import storage
 from skeleton.files.models import File
+from skeleton.files.services import delete_file, upload_file
+from skeleton.files.uploads import UploadedFileOnDisk
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.ids import uuid7
@@ -24,6 +27,8 @@ from skeleton.kernel.types import Values
 
 LOGO_BYTES = 500_000
 LOGO_TYPES = ("image/png", "image/jpeg")
+LOGO_PURPOSE = "logo"
+WRONG_LOGO_MESSAGE = format_text(_("Must be a PNG or JPEG of at most {limit} kB."), limit=LOGO_BYTES // 1000)
 REQUIRED_MESSAGE = _("Required on invoices.")
 
 
@@ -44,12 +49,14 @@ def update_company(*, values: Values, actor: Actor) -> None:
 
 
 def seed_company() -> bool:
-    """Create the company's record from the environment, unless it exists. Return whether it was created."""
-    if Company.objects.exists():
-        return False
+    """Create the company's record from the environment, and adopt its time zone. Return whether it was created.
+
+    PostgreSQL refuses another time zone than that of the books (accounting/checks.py says it before).
+    """
+    made = not Company.objects.exists()
     with audited_transaction(SYSTEM, "seed"):
-        _locked_company()
-    return True
+        save_changes(_locked_company(), {"time_zone": settings.SKELETON_TIME_ZONE})
+    return made
 
 
 def _locked_company() -> Company:
@@ -101,13 +108,26 @@ def _write_accounts(company: Company, accounts: list[Values]) -> None:
 # --- the logo ---------------------------------------------------------------------------------------------------------
 
 
+def upload_logo(*, content: bytes, name: str, actor: Actor) -> None:
+    """Store a picture as a file of the actor, and make it the company's logo. Raises Invalid."""
+    if len(content) > LOGO_BYTES:
+        raise _logo_error(WRONG_LOGO_MESSAGE)
+    upload = UploadedFileOnDisk.containing(content, name)
+    file_id = upload_file(upload=upload, purpose=LOGO_PURPOSE, actor=actor)
+    try:
+        update_company(values={"logo_file_id": file_id}, actor=actor)
+    except Invalid:
+        delete_file(file_id=file_id, actor=actor)
+        raise
+
+
 def _store_logo(file_id: UUID, actor: Actor) -> str:
     """Store the picture of an uploaded file, and return its checksum. Raises Invalid if it can't be a logo."""
     file = File.objects.readable_by(actor).filter(pk=file_id).first()
     if file is None:
         raise _logo_error(_("Unknown file."))
     if file.mime_type not in LOGO_TYPES or file.size > LOGO_BYTES:
-        raise _logo_error(format_text(_("Must be a PNG or JPEG of at most {limit} kB."), limit=LOGO_BYTES // 1000))
+        raise _logo_error(WRONG_LOGO_MESSAGE)
     try:
         content = b"".join(storage.chunks(file.storage_key, 0, file.size - 1))
     except FileNotFoundError:
@@ -125,18 +145,19 @@ def _logo_error(message: Text) -> Invalid:
 # --- sending ----------------------------------------------------------------------------------------------------------
 
 
-def require_complete_seller() -> None:
-    """Raise CompanyIncomplete if a field that the law requires on an invoice is missing.
+def complete_seller() -> Values:
+    """Return `queries.seller()` for a document to be sent. Raises CompanyIncomplete if it lacks what the law requires.
 
     A company without a country has not been set up yet: its documents are for trying the system out.
     """
-    company = Company.objects.exclude(country=None).first()
-    missing = missing_fields(company) if company else []
+    found = seller()
+    missing = missing_fields(found) if found["country"] else []
     if missing:
         details = {f"company.{name}": REQUIRED_MESSAGE for name in missing}
         names = join_texts([_name_of(name) for name in missing if name != "tax_number"])
         told = _("The company's record lacks what an invoice must show: {missing}. Complete it, then send again.")
         raise CompanyIncomplete(format_text(told, missing=names), details=details)
+    return found
 
 
 def _name_of(field: str) -> Text:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
@@ -45,6 +45,21 @@ class UploadedFileOnDisk(UploadedFile):  # type: ignore[type-arg]  # it takes no
         # The client's file name is stored in the row and never used in a path.
         self._file_on_disk = NamedTemporaryFile(dir=incoming_dir())  # noqa: SIM115 (closed with this)
         super().__init__(self._file_on_disk, name)
+
+    @classmethod
+    def containing(cls, content: bytes, name: str) -> Self:
+        """Return an upload whose content is in memory, such as one from a small form."""
+        upload = cls(name)
+        upload.write(content)
+        upload.complete(len(content), hashlib.sha256(content).hexdigest())
+        return upload
+
+    def complete(self, size: int, checksum: str) -> None:
+        """Set what is known once all of the content is written, and return to its start."""
+        self.size, self.checksum = size, checksum
+        self.flush()
+        os.fsync(self.fileno())  # otherwise the row could survive a power failure that the contents do not
+        self.seek(0)
 
     def temporary_file_path(self) -> str:
         """Return the path. Storage on the same disk moves the file from there without copying."""
@@ -121,10 +136,7 @@ class _Handler(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> UploadedFileOnDisk | None:
         if self.file is not None:
-            self.file.size, self.file.checksum = self._size, self._hash.hexdigest()
-            self.file.flush()
-            os.fsync(self.file.fileno())  # otherwise the row could survive a power failure that the contents do not
-            self.file.seek(0)
+            self.file.complete(self._size, self._hash.hexdigest())
         return self.file
 
 

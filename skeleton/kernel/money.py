@@ -83,7 +83,7 @@ def minor_digits(currency: str) -> int:
 
 
 def is_in_use(code: str, day: dt.date | None = None) -> bool:
-    """Return whether a new document of `day` (UTC, default: today) can have this currency."""
+    """Return whether a new document of `day` (default: today) can have this currency."""
     withdrawn = WITHDRAWN_CURRENCIES.get(code)
     if withdrawn and code not in CURRENCIES:
         return (day or today()) <= withdrawn.last_day

@@ -29,7 +29,7 @@ def require_not_in_future(moment: dt.datetime, *, field: str) -> None:
 
 
 def require_within_a_year(day: dt.date, *, field: str) -> None:
-    """Raise Invalid for `field` if `day` is more than a year after today (UTC)."""
+    """Raise Invalid for `field` if `day` is more than a year after today."""
     if day > year_after(today()):
         raise Invalid(MORE_THAN_A_YEAR_AHEAD_MESSAGE, details={field: MORE_THAN_A_YEAR_AHEAD_MESSAGE})
 

@@ -2,7 +2,7 @@
 
 The triggers of `skeleton.audit` read the transaction-local setting that is written here. So every change is audited
 with its actor, whether it comes from the API, the admin, a command or a job. Changes outside of an audited transaction
-are audited too, but without an actor.
+are audited too, but without an actor. The setting also has the company's current day, for triggers that compare days.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.context import current_request
+from skeleton.kernel.days import today
 
 AUDIT_CONTEXT_SETTING = "skeleton.context"
 
@@ -65,6 +66,7 @@ def _set_audit_context(actor: Actor, action: str) -> None:
         "action": action,
         "request_id": request.request_id if request else None,
         "ip": request.ip if request else None,
+        "today": today().isoformat(),
     }
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config(%s, %s, true)", [AUDIT_CONTEXT_SETTING, orjson.dumps(context).decode()])

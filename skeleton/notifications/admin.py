@@ -32,8 +32,7 @@ from skeleton.office.actions import AdminAction, admin_action
 from skeleton.office.admins import ReadOnlyAdmin, ReadOnlyRecordAdmin
 from skeleton.office.columns import EMPTY, label, status_column
 from skeleton.office.forms import ActionForm, RecordForm
-from skeleton.office.parameters import accepts_parameters
-from skeleton.office.records import RecordAdmin
+from skeleton.office.records import SingleRecordAdmin
 
 
 class OwnRecordsAdmin(ReadOnlyAdmin):
@@ -92,10 +91,9 @@ class PreferencesForm(RecordForm):
 
 
 @admin.register(Preferences)
-class PreferencesAdmin(OwnRecordsAdmin, RecordAdmin):
-    """The user's own preferences. There is one row per user, so the list redirects to it."""
+class PreferencesAdmin(OwnRecordsAdmin, SingleRecordAdmin):
+    """The user's own preferences. There is one row per user."""
 
-    show_add_link = False
     resources = ("notifications",)
     export_fields = "__all__"
     create_input = update_input = PreferencesInputSerializer
@@ -123,23 +121,6 @@ class PreferencesAdmin(OwnRecordsAdmin, RecordAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)
-
-    @accepts_parameters()
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        own = self.get_queryset(request).first()
-        return HttpResponseRedirect(self.change_url(own) if own else self.add_url)
-
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        own = self.get_queryset(request).first()
-        if own:
-            return HttpResponseRedirect(self.change_url(own))
-        return super().add_view(request, form_url, extra_context)
-
-    def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
-        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **one_button})
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Return the initial data: the user's current language."""

@@ -115,7 +115,8 @@ def action_view(screen: "ReadOnlyAdmin", action: AdminAction, request: HttpReque
     if record is None:
         return screen._get_obj_does_not_exist_redirect(request, screen.opts, object_id)  # type: ignore[no-any-return]
     posted = request.method == "POST"
-    form = action.form(request.POST if posted else None, record=record, actor=screen.actor(request))
+    data, files = (request.POST, request.FILES) if posted else (None, None)
+    form = action.form(data, files, record=record, actor=screen.actor(request))
     if posted and form.is_valid():
         try:
             said = action.run(screen, request, record, form)

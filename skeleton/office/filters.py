@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, RangeDateTimeFilter, RelatedDropdownFilter
 
+from skeleton.kernel.days import start_of
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.money import KNOWN_CURRENCIES
 from skeleton.kernel.translation import Text
@@ -56,7 +57,7 @@ class DateRangeFilter(RangeDateFilter):
             if text := self.used_parameters.get(name):
                 bound = _day(name, text) + dt.timedelta(days=more)
                 has_time = isinstance(self.field, models.DateTimeField)
-                start = timezone.make_aware(dt.datetime.combine(bound, dt.time())) if has_time else bound
+                start = start_of(bound) if has_time else bound
                 queryset = queryset.filter(**{f"{self.field_path}__{lookup}": start})
         return queryset
 

@@ -8,7 +8,7 @@ from django import forms
 from django.db import connection
 from django.db.models import Model
 from django.forms import BaseInlineFormSet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.db import records
@@ -19,6 +19,7 @@ from skeleton.office.admins import ReadOnlyAdmin, StackedChildInline, TabularChi
 from skeleton.office.checks import require_record_form
 from skeleton.office.form_errors import EXPECTED_ERRORS, domain_error_of, field_messages, form_field_for
 from skeleton.office.forms import RecordForm
+from skeleton.office.parameters import accepts_parameters
 from skeleton.rest.serializers import InputSerializer
 
 
@@ -139,6 +140,35 @@ class RecordAdmin(ReadOnlyAdmin):
             if error and isinstance(formset, ChildListFormSet):
                 formset.add_errors(error)
         return formsets, inlines
+
+
+class SingleRecordAdmin(RecordAdmin):
+    """A screen on which an actor sees one record at most. The list leads to it, or to the form that creates it."""
+
+    show_add_link = False
+
+    @accepts_parameters()
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        found = self.get_queryset(request).first()
+        return HttpResponseRedirect(self.change_url(found) if found else self.add_url)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        found = self.get_queryset(request).first()
+        if found:
+            return HttpResponseRedirect(self.change_url(found))
+        return super().add_view(request, form_url, extra_context)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **one_button})
 
 
 class ChildListFormSet(BaseInlineFormSet):  # type: ignore[type-arg]

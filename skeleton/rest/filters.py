@@ -20,6 +20,7 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import BuiltinLookup
 
 from skeleton.db.compiled_sql import Placeholder
+from skeleton.kernel.days import end_of, start_of
 from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.types import Values
 
@@ -125,23 +126,23 @@ class DateFilter(SqlFilter, django_filters.DateFilter):
 
 
 class FromDateFilter(DateFilter):
-    """Times from the start (UTC) of the given day."""
+    """Times from the start of the given day (of the company)."""
 
     def __init__(self, field_name: str = "created_at", **kwargs: object) -> None:
         super().__init__(field_name=field_name, lookup_expr="gte", **kwargs)
 
     def bind(self, value: dt.date) -> dt.datetime:
-        return dt.datetime.combine(value, dt.time.min, dt.UTC)
+        return start_of(value)
 
 
 class ToDateFilter(DateFilter):
-    """Times until the end (UTC) of the given day."""
+    """Times until the end of the given day (of the company)."""
 
     def __init__(self, field_name: str = "created_at", **kwargs: object) -> None:
         super().__init__(field_name=field_name, lookup_expr="lte", **kwargs)
 
     def bind(self, value: dt.date) -> dt.datetime:
-        return dt.datetime.combine(value, dt.time.max, dt.UTC)
+        return end_of(value)
 
 
 class NumberFilter(SqlFilter, django_filters.Filter):

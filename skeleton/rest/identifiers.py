@@ -2,7 +2,6 @@
 
 import re
 from functools import cache
-from typing import Any, ClassVar
 
 import pycountry
 from django.core.exceptions import ValidationError
@@ -24,14 +23,12 @@ _SCHEME = re.compile(r"[0-9]{4}|EM", re.ASCII)
 class PhoneField(TextField):
     """A phone number: `+`, digits, spaces and `().-`, with 3 to 20 digits. Stored as entered."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {
-        "phone": _("Must be a phone number: digits, with +, spaces, brackets, dots or hyphens.")
-    }
+    default_error_messages = {"phone": _("Must be a phone number: digits, with +, spaces, brackets, dots or hyphens.")}
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         super().__init__(max_length=50, **kwargs)
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         text = super().to_internal_value(data)
         digits = sum(character.isdigit() for character in text)
         if not _PHONE.fullmatch(text) or digits not in _PHONE_DIGITS:
@@ -43,9 +40,9 @@ class PhoneField(TextField):
 class WebsiteField(TextField):
     """An http or https URL."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {"url": _("Must be a URL that begins with http:// or https://.")}
+    default_error_messages = {"url": _("Must be a URL that begins with http:// or https://.")}
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         text = super().to_internal_value(data)
         try:
             _URL(text)
@@ -58,11 +55,9 @@ class WebsiteField(TextField):
 class CountryCodeField(TextField):
     """The alpha-2 code of a country in ISO 3166-1. Small letters become capitals."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {
-        "country": _("Unknown country: use its code of two letters in ISO 3166-1, such as DE.")
-    }
+    default_error_messages = {"country": _("Unknown country: use its code of two letters in ISO 3166-1, such as DE.")}
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         code = super().to_internal_value(data).upper()
         if code not in country_codes():
             self.fail("country")
@@ -79,11 +74,11 @@ def country_codes() -> frozenset[str]:
 class VatIdField(TextField):
     """A VAT id with the prefix of its country. Stored in capitals, without separators."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {
+    default_error_messages = {
         "vat_id": _("Not a valid VAT id. It begins with the country code, such as DE136695976. Check each digit.")
     }
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         found = parse_vat_id(super().to_internal_value(data))
         if found is None:
             self.fail("vat_id")
@@ -94,9 +89,9 @@ class VatIdField(TextField):
 class IbanField(TextField):
     """An IBAN with correct check digits. Stored without spaces."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {"iban": _("Not a valid IBAN. Check each digit.")}
+    default_error_messages = {"iban": _("Not a valid IBAN. Check each digit.")}
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         found = parse_iban(super().to_internal_value(data))
         if found is None:
             self.fail("iban")
@@ -107,11 +102,9 @@ class IbanField(TextField):
 class BicField(TextField):
     """A BIC of 8 or 11 characters."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {
-        "bic": _("Not a valid BIC: it has 8 or 11 characters, such as COBADEFFXXX.")
-    }
+    default_error_messages = {"bic": _("Not a valid BIC: it has 8 or 11 characters, such as COBADEFFXXX.")}
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         found = parse_bic(super().to_internal_value(data))
         if found is None:
             self.fail("bic")
@@ -125,11 +118,11 @@ class BicField(TextField):
 class SchemeField(TextField):
     """A code of the Electronic Address Scheme (EAS): four digits, or EM for an e-mail address."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {
+    default_error_messages = {
         "scheme": _("Must be a code of the Electronic Address Scheme (EAS): four digits, or EM for an e-mail address.")
     }
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         code = super().to_internal_value(data).upper()
         if not _SCHEME.fullmatch(code):
             self.fail("scheme")

@@ -2,8 +2,9 @@
 
 import re
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from skeleton.settings.environment import env, reading
+from skeleton.settings.environment import env, fail, reading
 
 with reading():
     SKELETON_CURRENCY = env.str("SKELETON_CURRENCY", "USD")
@@ -35,6 +36,11 @@ with reading():
         "RETAINED_EARNINGS": env.str("SKELETON_ACCOUNT_RETAINED_EARNINGS", "3200"),
     }
     SKELETON_WRITE_OFF_CORRECTS_TAX = env.bool("SKELETON_WRITE_OFF_CORRECTS_TAX", default=False)
+
+try:
+    ZoneInfo(SKELETON_TIME_ZONE)
+except (ZoneInfoNotFoundError, ValueError, OSError):
+    raise fail("SKELETON_TIME_ZONE must be a time zone of the IANA database, such as Europe/Kyiv.") from None
 
 SKELETON_SEEDS = ("seed_roles", "seed_countries", "seed_accounts", "seed_admin", "seed_company")
 """Commands that `serve` runs at every start. They are idempotent."""

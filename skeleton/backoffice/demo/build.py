@@ -8,6 +8,7 @@ from django.utils import timezone
 from billing.models import Invoice, Order
 from parties.models import Party
 from skeleton.backoffice.demo.catalogue import fill_catalogue, fill_warehouses
+from skeleton.backoffice.demo.company import set_up_company
 from skeleton.backoffice.demo.contracts import create_contracts
 from skeleton.backoffice.demo.conversations import create_conversations
 from skeleton.backoffice.demo.parties import create_parties, create_staff
@@ -27,6 +28,7 @@ def build(*, scale: float, seed: int, password: str | None, progress: Progress) 
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
         create_staff(world, password=password)
+        set_up_company(world)
         create_parties(world)
         fill_catalogue(world)
         fill_warehouses(world)

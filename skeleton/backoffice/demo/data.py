@@ -1,5 +1,7 @@
 """Names and texts of the demo data."""
 
+from skeleton.identity.choices import Language
+
 FIRMS = {
     # country: (currency, tax, phone, [(city, postal code)], streets, endings)
     "DE": (
@@ -43,6 +45,9 @@ FIRMS = {
         ["Sp. z o.o.", "S.A."],
     ),
 }
+LANGUAGES = {"DE": Language.GERMAN, "UA": Language.UKRAINIAN}
+"""The languages of documents by country. Elsewhere, they are in English."""
+
 SHARES = ("US", "US", "US", "US", "US", "DE", "DE", "UA", "UA", "GB", "PL")
 """Countries of the customers, repeated by frequency."""
 

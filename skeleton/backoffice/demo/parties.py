@@ -1,15 +1,21 @@
 """Creates the staff and the parties: customers, suppliers, partners and employees."""
 
 import datetime as dt
+import itertools
 import secrets
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
+
+from stdnum.de import vat as german_vat
+from stdnum.pl import nip as polish_vat
 
 from parties.choices import PartyKind
 from parties.models import Country
 from parties.services import change_status, create_party
 from skeleton.backoffice.demo import data
 from skeleton.backoffice.demo.world import Buyer, World
+from skeleton.identity.choices import Language
 from skeleton.identity.models import Role, User
 from skeleton.identity.queries import actor_by_user
 from skeleton.identity.services.accounts import assign_role, create_user
@@ -76,6 +82,9 @@ def _customer(world: World, n: int, countries: dict[str, UUID]) -> Buyer:
         "tax_id": f"{country}{world.rng.randrange(10**8, 10**9)}",
         "currency": currency,
         "credit_limit": round(limit * data.RATES[currency]),
+        "vat_id": _vat_id(country, n),
+        "language": data.LANGUAGES.get(country, Language.ENGLISH).value,
+        "payment_days": (14, 30, 45)[n % 3],
         "addresses": [
             {**address, "type": "billing"},
             *([{**_address(world, country, countries), "type": "shipping"}] if world.rng.random() < 0.4 else []),
@@ -83,6 +92,21 @@ def _customer(world: World, n: int, countries: dict[str, UUID]) -> Buyer:
     }
     pk = create_party(kind=PartyKind.CUSTOMER, values=values, actor=world.random_writer())
     return Buyer(pk, country, currency, tax, address)
+
+
+_VAT_NUMBERS: dict[str, tuple[Callable[[str], bool], int]] = {
+    "DE": (german_vat.is_valid, 100_000_000),
+    "PL": (polish_vat.is_valid, 1_000_000_000),
+}
+"""What checks the digits of VAT ids, and the first number, by country."""
+
+
+def _vat_id(country: str, n: int) -> str | None:
+    """Return a VAT id with correct check digits, where firms have one."""
+    if country not in _VAT_NUMBERS:
+        return None
+    is_valid, first = _VAT_NUMBERS[country]
+    return country + next(number for number in map(str, itertools.count(first + 7919 * n)) if is_valid(number))
 
 
 def _other(world: World, kind: PartyKind, n: int, countries: dict[str, UUID]) -> UUID:

@@ -172,7 +172,8 @@ class Trade:
         del line["item_id"]
         return create_invoice(
             customer_id=buyer.id,
-            due_date=today() + 30 * DAY,
+            service_start=today() - 4 * DAY,
+            service_end=today(),
             lines=[{"description": name, **line}],  # type: ignore[typeddict-item]
             notes=self.rng.choice([None, None, "Thank you for your business."]),
             actor=self.world.random_writer(),

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounting.tests.factories import post
+from accounting.tests.factories import account, post
 from billing.models import Invoice
 from billing.tests.factories import brought, cancelled, customer, draft, line, order, paid, part_paid, sent
 from contracts.tests.factories import active
@@ -22,9 +22,9 @@ from skeleton.db.counting import CappedCount
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 16
-"""Who asks takes 3, and what is unread 1; revenue, what is owed and the kept numbers of invoices and of orders 1 each,
-and each short list and count 1."""
+QUERIES = 17
+"""Who asks takes 3, what is unread 1, and whether there are entries 1; revenue, what is owed and the kept numbers of
+invoices and of orders 1 each, and each short list and count 1."""
 
 
 def shown(client, **query):
@@ -216,6 +216,7 @@ def test_the_default_roles(chief, clerk, guest):
 
 
 def test_it_costs_the_same_however_much_there_is(chief, django_assert_num_queries):
+    post(account("T1").code, account("T2").code, 100)
     with django_assert_num_queries(QUERIES):
         chief.get("/admin/")
     company()

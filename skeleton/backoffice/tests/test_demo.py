@@ -1,5 +1,6 @@
 """The demo company: made by the services, all of it or nothing, the same for the same seed."""
 
+import datetime as dt
 import io
 
 import pytest
@@ -8,13 +9,16 @@ from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from accounting.integrity_checks import registered_checks
+from accounting.reports import DateRange
 from billing.models import CreditNote, Invoice, Order, Payment, Settlement
+from billing.vat_report import vat_report
 from contracts.models import Contract
 from inventory.models import Stock
 from messenger.models import Message
 from parties.models import Customer, Party
 from skeleton.backoffice.demo import build, trade
 from skeleton.identity.models import User
+from skeleton.kernel.days import day_of
 from skeleton.testkit.narrowing import present
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,6 +56,18 @@ def test_a_small_company_is_there_and_its_books_are_right():
     assert User.objects.get(name="Olena Kovalenko").check_password("a long enough password")
     for name, check in registered_checks().items():
         assert not list(check()), name
+    sent = Invoice.objects.filter(sent_at__isnull=False)
+    assert [one.number for one in sent if day_of(present(one.sent_at)) != one.issue_date] == []
+    assert [part for month in months(days[0]) for part in vat_report(month)["currencies"] if part["difference"]] == []
+
+
+def months(first):
+    """Return the months from that of `first` until today."""
+    day, today = first.replace(day=1), timezone.now().date()
+    while day <= today:
+        following = (day + dt.timedelta(days=31)).replace(day=1)
+        yield DateRange(day, following - dt.timedelta(days=1))
+        day = following
 
 
 def test_a_small_company_has_each_kind_of_payment_and_correction():

@@ -203,8 +203,9 @@ TABLE = [
 ]
 BY_MODEL = {row.model: row for row in TABLE}
 
-OWN = {"notifications.notification", "notifications.preferences", "files.file"}
-"""Screens of what is one's own, on which one does not see what others have: see the tests beside their apps' names."""
+OWN = {"notifications.notification", "notifications.preferences", "files.file", "company.company"}
+"""Screens of what is one's own, on which one does not see what others have, and of the company, which everybody sees:
+see the tests beside their apps' names."""
 
 READ_ONLY = {
     "audit.auditentry",

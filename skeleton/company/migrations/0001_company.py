@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='company',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('electronic_address_id', None), ('electronic_address_scheme', None)), models.Q(('electronic_address_id__isnull', False), ('electronic_address_scheme__regex', '^([0-9]{4}|EM)$')), _connector='OR'), name='company_company_electronic_address_complete', violation_error_code='electronic_address', violation_error_message='An electronic address has a scheme and an id.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('electronic_address_id', None), ('electronic_address_scheme', None)), models.Q(('electronic_address_id__isnull', False), ('electronic_address_scheme__isnull', False), ('electronic_address_scheme__regex', '^([0-9]{4}|EM)$')), _connector='OR'), name='company_company_electronic_address_complete', violation_error_code='electronic_address', violation_error_message='An electronic address has a scheme and an id.'),
         ),
         migrations.AddConstraint(
             model_name='company',

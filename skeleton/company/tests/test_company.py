@@ -7,7 +7,7 @@ from skeleton.audit.models import AuditEntry
 from skeleton.company.errors import CompanyIncomplete
 from skeleton.company.models import Company, CompanyBankAccount, Logo
 from skeleton.company.queries import default_currency, logo_content, seller
-from skeleton.company.services import require_complete_seller
+from skeleton.company.services import complete_seller
 from skeleton.company.tests.factories import COMPANY, IBAN, picture, set_up
 from skeleton.files.tests.factories import PNG, upload
 from skeleton.testkit.query_counts import check_query_counts
@@ -164,16 +164,16 @@ def test_the_logo_must_be_a_file_that_one_may_open(colleague, holding):
 
 
 def test_an_invoice_needs_what_the_law_requires_once_the_company_has_a_country():
-    require_complete_seller()
+    complete_seller()
     set_up(country=None, street=None)
-    require_complete_seller()
+    complete_seller()
     set_up(vat_id=None, street=None)
     with pytest.raises(CompanyIncomplete) as refused:
-        require_complete_seller()
+        complete_seller()
     assert "street, VAT id or tax number" in str(refused.value.message)
     assert set(refused.value.details or {}) == {"company.street", "company.vat_id", "company.tax_number"}
     set_up(vat_id=None, tax_number="29/815/08152")
-    require_complete_seller()
+    complete_seller()
 
 
 def test_reads(owner):

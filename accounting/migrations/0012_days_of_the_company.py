@@ -1,0 +1,12 @@
+from django.db import migrations
+
+from skeleton.db.migration import run_sql
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("accounting", "0011_accounts_of_corrections"),
+        ("company", "0003_today"),
+    ]
+
+    operations = [run_sql(__file__)]
