@@ -4,9 +4,9 @@ import datetime as dt
 from typing import NamedTuple
 
 from accounting.closing_models import year_label
+from skeleton.company.queries import fiscal_year_start
 from skeleton.kernel.time_limits import FIRST_DAY
 
-FIRST_MONTH = 1
 LAST_YEAR = 2998
 """The last year, so that each ends within the dates of entries."""
 
@@ -23,21 +23,16 @@ class FiscalYear(NamedTuple):
         return year_label(self.year, calendar=self.first.month == 1)
 
 
-def first_month() -> int:
-    """Return the month in which fiscal years begin."""
-    return FIRST_MONTH
-
-
-def fiscal_year(year: int) -> FiscalYear:
-    """Return the fiscal year that begins in this calendar year."""
-    first = dt.date(year, first_month(), 1)
+def fiscal_year(year: int, *, month: int | None = None) -> FiscalYear:
+    """Return the fiscal year that begins in this calendar year, in `month` if the company's is known already."""
+    first = dt.date(year, month or fiscal_year_start(), 1)
     return FiscalYear(year, first, first.replace(year=year + 1) - dt.timedelta(days=1))
 
 
-def fiscal_year_of(day: dt.date) -> FiscalYear:
-    """Return the fiscal year that contains the day."""
-    month = first_month()
-    return fiscal_year(day.year if day.month >= month else day.year - 1)
+def fiscal_year_of(day: dt.date, *, month: int | None = None) -> FiscalYear:
+    """Return the fiscal year that contains the day. `month` as in `fiscal_year`."""
+    begins = month or fiscal_year_start()
+    return fiscal_year(day.year if day.month >= begins else day.year - 1, month=begins)
 
 
 def is_year(year: int) -> bool:

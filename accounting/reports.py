@@ -164,7 +164,7 @@ def trial_balance(span: DateRange) -> dict[str, Any]:
 
 def _within_years(day: dt.date) -> dt.date:
     """Return the nearest day for which there is a fiscal year."""
-    return min(max(day, FIRST_DAY), LAST_DAY - 365 * ONE_DAY)
+    return min(max(day, FIRST_DAY + 366 * ONE_DAY), LAST_DAY - 366 * ONE_DAY)
 
 
 def _by_account(found: Iterable[AccountTurnover]) -> dict[tuple[str, str], AccountTurnover]:

@@ -16,6 +16,7 @@ from skeleton.rest.fields import (
     CurrencyField,
     DateField,
     DateTimeField,
+    IntegerField,
     ListField,
     MoneyField,
     TextField,
@@ -310,3 +311,10 @@ class YearSerializer(PlainSerializer):
     transaction_ids = serializers.ListField(
         child=UUIDField(), help_text="The entries of the closing, one for each currency."
     )
+
+
+class YearInputSerializer(InputSerializer):
+    """The year to close, for the form of the back office."""
+
+    output_serializer_class = YearSerializer
+    year = IntegerField()

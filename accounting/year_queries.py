@@ -7,7 +7,8 @@ from uuid import UUID
 
 from accounting.choices import YearStatus
 from accounting.closing_models import YearClosing
-from accounting.fiscal_years import FiscalYear, first_month, fiscal_year, fiscal_year_of
+from accounting.fiscal_years import FiscalYear, fiscal_year, fiscal_year_of
+from skeleton.company.queries import fiscal_year_start
 from skeleton.db.fetching import fetch
 from skeleton.kernel.days import today
 
@@ -33,14 +34,15 @@ _CLOSING_ENTRIES = """
 def fiscal_years(*, also: int | None = None) -> list[dict[str, Any]]:
     """Return the current fiscal year, the year `also`, and all with movements or a closing; newest first."""
     results: dict[int, dict[str, Decimal]] = defaultdict(dict)
-    for year, currency, amount in fetch(_RESULTS, [first_month() - 1]):
+    month = fiscal_year_start()
+    for year, currency, amount in fetch(_RESULTS, [month - 1]):
         results[year][currency] = amount
     closings = {closing.year: closing for closing in YearClosing.objects.filter(reopened_at=None)}
     entries: dict[int, list[UUID]] = dict(fetch(_CLOSING_ENTRIES, []))
-    current = fiscal_year_of(today()).year
+    current = fiscal_year_of(today(), month=month).year
     years = sorted({current, also or current, *results, *closings}, reverse=True)
     return [
-        _described(fiscal_year(year), closings.get(year), results.get(year, {}), entries.get(year, []))
+        _described(fiscal_year(year, month=month), closings.get(year), results.get(year, {}), entries.get(year, []))
         for year in years
     ]
 

@@ -106,8 +106,9 @@ TAX_MOVEMENTS = f"""
     FROM ({_TAXED}) AS d
     CROSS JOIN jsonb_to_recordset(d.taxes) AS r (rate numeric, base numeric, tax numeric, category text)
 """  # noqa: S608 (constants only)
-"""Every change of the documents' tax, but not the tax of imported invoices, with a row for each rate and category (S where none is known, but for rate 0).
+"""Every change of the documents' tax, with a row for each rate and category (S where none is known, but for rate 0).
 
 Columns: currency, day, moment, kind, id, number, customer_id, rate, category, base, tax (minor units). Credit notes and
-write-offs take tax back; a write-off has the id and the number of its invoice.
+write-offs take tax back; a write-off has the id and the number of its invoice. The earlier system has declared the tax
+of imported invoices.
 """

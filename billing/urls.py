@@ -1,5 +1,6 @@
 from billing.credit_note_views import CreditNoteViewSet, InvoiceCreditNoteViewSet
 from billing.customer_views import CustomerAccountViewSet
+from billing.opening_views import OpeningViewSet
 from billing.payment_views import InvoicePaymentViewSet, PaymentViewSet
 from billing.vat_views import VatReportViewSet
 from billing.views import AgingViewSet, InvoiceViewSet, OrderViewSet
@@ -14,6 +15,7 @@ router.register("invoices/<pk>/credit-notes", InvoiceCreditNoteViewSet)
 router.register("credit-notes", CreditNoteViewSet)
 router.register("reports", AgingViewSet)
 router.register("reports", VatReportViewSet)
+router.register("accounting", OpeningViewSet)
 router.register("customers", CustomerAccountViewSet)
 
 urlpatterns = router.urls

@@ -231,6 +231,7 @@ class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
     list_display = ("number", "customer_name", "state", TOTAL, "due_money", "issue_date", "due_date")
     list_filter = (
         ("status", ChoicesDropdownFilter),
+        ("origin", ChoicesDropdownFilter),
         OverdueFilter,
         CurrencyFilter,
         ("customer", RelatedRecordFilter),
@@ -258,6 +259,7 @@ class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
     )
     TIME_FIELDS: ClassVar[Any] = (
         ("created_at", "created_by"),
+        ("origin",),
         ("sent_at", "paid_at"),
         ("cancelled_at", "cancel_reason"),
     )

@@ -61,9 +61,11 @@ class Invoice(Document):
     """An invoice, optionally for an `order`.
 
     Sending sets `issue_date`, unless it was given, and `posted_on`, the day in the books. Invoices of the first edition
-    were posted later than they were issued. Imported invoices of an earlier system (`origin`) have numbers of their own
-    form, and are in the books since the opening balances. With `payment_days`, the due date is counted from the issue date. Goods
+    were posted later than they were issued. With `payment_days`, the due date is counted from the issue date. Goods
     were supplied on `delivery_date`, services from `service_start` to `service_end`; a draft may leave both open.
+
+    An imported invoice (`origin`) was issued by an earlier system, under a number of any form. Its totals are what was
+    open of it when the opening balances were posted (`posted_on`), with a line for each tax.
 
     Triggers derive `amount_paid`, `amount_credited`, `amount_written_off` and, once sent, the status from its
     settlements. `credited_total` is the sum of its own issued credit notes.

@@ -96,7 +96,7 @@ BEGIN
         RETURN;
     END IF;
     IF entry.id IS NULL OR entry.date <> invoice.posted_on
-       OR entry.kind <> CASE invoice.origin WHEN 'imported' THEN 'opening' ELSE 'ordinary' END
+       OR (entry.kind = 'opening') <> (invoice.origin = 'imported')
        OR (SELECT (sum(debit), min(currency), max(currency))
                   IS DISTINCT FROM (invoice.total, invoice.currency, invoice.currency)
            FROM accounting_line WHERE entry_id = entry.id) THEN
