@@ -135,4 +135,4 @@ PARTY_ACCOUNTS = (Role.RECEIVABLE, Role.ADVANCES)
 """The control accounts whose balances are those of customers. A line posted by hand names the customer."""
 
 CONTROL_ACCOUNTS = (*PARTY_ACCOUNTS, Role.TAX)
-"""The accounts that documents are compared with. Posting to them by hand must be intended."""
+"""The accounts that documents are compared with, as those of tax codes. Posting to them by hand must be intended."""

@@ -91,7 +91,8 @@ _BY_HAND = """
     FROM accounting_account a JOIN accounting_line l ON l.account_id = a.id JOIN accounting_entry e ON e.id = l.entry_id
     LEFT JOIN accounting_entry reversed ON reversed.id = e.reverses_id
     LEFT JOIN parties_party p ON p.id = l.party_id
-    WHERE a.code = ANY(%s) AND coalesce(reversed.source_type, e.source_type) = 'manual'
+    WHERE (a.code = ANY(%s) OR a.id IN (SELECT account_id FROM accounting_tax_code))
+          AND coalesce(reversed.source_type, e.source_type) = 'manual'
     ORDER BY e.date, e.id, l.position
 """
 

@@ -6,9 +6,10 @@ from collections import defaultdict
 from django.db.models import F, OuterRef, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
-from accounting.choices import AccountType, EntryKind, PeriodStatus
+from accounting.choices import PARTY_ACCOUNTS, AccountType, EntryKind, PeriodStatus, Role
 from accounting.closing_models import YearClosing
 from accounting.models import NET, Line, MonthTotal, Period, Total, on_normal_side
+from accounting.tax_code_models import TaxCode
 
 
 def balances_of_account() -> QuerySet[Total]:
@@ -43,6 +44,17 @@ def revenue_by_month(first: dt.date, last: dt.date) -> dict[str, dict[dt.date, i
 def month_after(month: dt.date) -> dt.date:
     """Return the first day of the month after the month with this first day."""
     return (month + dt.timedelta(days=31)).replace(day=1)
+
+
+def tax_account_codes() -> tuple[str, ...]:
+    """Return the codes of the accounts that documents post taxes to: that of the settings, and those of tax codes."""
+    named = TaxCode.objects.filter(account__isnull=False).order_by("account__code")
+    return tuple(dict.fromkeys((Role.TAX.code, *named.values_list("account__code", flat=True))))
+
+
+def control_account_codes() -> tuple[str, ...]:
+    """Return the codes of the accounts that documents are compared with. Posting to them by hand must be intended."""
+    return (*(role.code for role in PARTY_ACCOUNTS), *tax_account_codes())
 
 
 def is_closed(day: dt.date) -> bool:

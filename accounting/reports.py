@@ -148,7 +148,7 @@ def trial_balance(span: DateRange) -> dict[str, Any]:
     until the day.
     """
     as_of = span.first is None
-    first = max(span.first or fiscal_year_of(_within_years(span.last)).first, FIRST_DAY)
+    first = max(_first_day(span), dt.date.min + ONE_DAY)
     before = _by_account(turnovers(DateRange(None, first - ONE_DAY)))
     moved = _by_account(turnovers(DateRange(first, span.last)))
     currencies = []
@@ -162,9 +162,10 @@ def trial_balance(span: DateRange) -> dict[str, Any]:
     return {**span.described(), "currencies": currencies}
 
 
-def _within_years(day: dt.date) -> dt.date:
-    """Return the nearest day for which there is a fiscal year."""
-    return min(max(day, FIRST_DAY + 366 * ONE_DAY), LAST_DAY - 366 * ONE_DAY)
+def _first_day(span: DateRange) -> dt.date:
+    """Return the first day of the span, or else of the fiscal year of its last day."""
+    known = min(max(span.last, FIRST_DAY), LAST_DAY - 366 * ONE_DAY)
+    return span.first or min(fiscal_year_of(known).first, span.last)
 
 
 def _by_account(found: Iterable[AccountTurnover]) -> dict[tuple[str, str], AccountTurnover]:
@@ -204,7 +205,7 @@ def balance_sheet(span: DateRange) -> dict[str, Any]:
     Net income is the result of the fiscal year until the day, or of the period. The account of retained earnings has
     all earlier results, carried over or not, and only these. So the closing of a year changes neither.
     """
-    first = span.first or fiscal_year_of(_within_years(span.last)).first
+    first = _first_day(span)
     results = dict(_by_currency(turnovers(DateRange(first, span.last), closing=False)))
     currencies = [
         _balance_sheet_part(currency, found, _net_income(results.get(currency, [])))

@@ -30,7 +30,7 @@ class TaxCode(Record):
     if not to the account of the settings. It is valid for supplies from `valid_from` to `valid_to`, both included.
 
     Lines have the rate of their code: a foreign key on both columns holds that. Once a document uses it, a trigger of
-    billing keeps its category and its exemption as they are.
+    billing keeps its category, exemption and account as they are.
     """
 
     code = models.CharField(max_length=20, verbose_name=_("code"))
@@ -98,7 +98,7 @@ class TaxCode(Record):
                 violation_error_code="exemption_reason",
             ),
             models.CheckConstraint(
-                condition=Q(exemption_reason__isnull=True) | _has_english("exemption_reason"),
+                condition=Q(exemption_reason__isnull=True) | Q(_has_english("exemption_reason")),
                 name="accounting_tax_code_exemption_en",
                 violation_error_message=_("Needs a text in English."),
                 violation_error_code="exemption_reason",

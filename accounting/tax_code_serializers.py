@@ -51,7 +51,7 @@ class TaxCodeSerializer(Serializer):
 
 
 class TaxCodeInputSerializer(InputSerializer):
-    """A tax code. Once a document uses it, its category, rate and exemption can't be changed."""
+    """A tax code. Once a document uses it, its category, rate, exemption and account can't be changed."""
 
     output_serializer_class = TaxCodeSerializer
     code = CodeField(

@@ -25,9 +25,11 @@ _BOOKED = """
     LEFT JOIN billing_credit_note n ON source.type = 'credit_note' AND n.id = source.id
     LEFT JOIN billing_settlement s ON source.type IN ('allocation', 'write_off') AND s.id = source.id
     LEFT JOIN billing_invoice settled ON settled.id = s.invoice_id
-    WHERE a.code = %s AND source.type IN ('invoice', 'payment', 'credit_note', 'allocation', 'write_off')
+    WHERE (a.code = %s OR {or_else}) AND source.type IN ('invoice', 'payment', 'credit_note', 'allocation', 'write_off')
     GROUP BY 1, 2, 3
 """
+_BOOKED_ONCE = _BOOKED.format(or_else="false")
+_BOOKED_TAX = _BOOKED.format(or_else="a.id IN (SELECT account_id FROM accounting_tax_code)")
 _BY_CUSTOMER = """
     SELECT coalesce(c.name, 'no customer'), compared.currency, day, posted, owed
     FROM (
@@ -40,11 +42,13 @@ _BY_CUSTOMER = """
     ) AS compared LEFT JOIN parties_party c ON c.id = customer_id
     WHERE posted <> owed ORDER BY day, 1, 2
 """
-_RECEIVABLE = _BY_CUSTOMER.format(sign="", booked=_BOOKED, column="open", movements=MOVEMENTS)
-_ADVANCES = _BY_CUSTOMER.format(sign="-", booked=_BOOKED, column="on_account", movements=MOVEMENTS)
+_RECEIVABLE = _BY_CUSTOMER.format(sign="", booked=_BOOKED.format(or_else="false"), column="open", movements=MOVEMENTS)
+_ADVANCES = _BY_CUSTOMER.format(
+    sign="-", booked=_BOOKED.format(or_else="false"), column="on_account", movements=MOVEMENTS
+)
 _TAX = f"""
     SELECT currency, day, coalesce(booked.amount, 0), coalesce(owed.amount, 0)
-    FROM (SELECT currency, day, - sum(amount) AS amount FROM ({_BOOKED}) AS lines GROUP BY 1, 2) AS booked
+    FROM (SELECT currency, day, - sum(amount) AS amount FROM ({_BOOKED_TAX}) AS lines GROUP BY 1, 2) AS booked
     FULL JOIN (
         SELECT currency, day, sum(tax) AS amount FROM ({TAX_MOVEMENTS}) AS moved GROUP BY 1, 2
     ) AS owed USING (currency, day)
@@ -65,7 +69,7 @@ def check_tax() -> Iterator[str]:
         cursor.execute(_TAX, [Role.TAX.code])
         for currency, day, booked, owed in cursor.fetchall():
             yield (
-                f"{currency} on {day}: documents posted {booked} to account {Role.TAX.code}, "
+                f"{currency} on {day}: documents posted {booked} to the accounts of taxes, "
                 f"but their tax is {owed} (minor units)"
             )
 
@@ -75,7 +79,7 @@ def _differences(role: Role, sql: str) -> Iterator[str]:
         cursor.execute(sql, [role.code])
         for customer, currency, day, booked, owed in cursor.fetchall():
             yield (
-                f"{customer}, {currency} on {day}: documents posted {booked} to account {role.code}, "
+                f"{customer}, {currency} on {day}: documents posted {booked} to the accounts of taxes, "
                 f"but moved {owed} (minor units)"
             )
 

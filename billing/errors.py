@@ -25,7 +25,7 @@ def _declare_tax_codes() -> None:
     declare(
         "billing_tax_code_used",
         Conflict,
-        _("Documents use this tax code, so its category, rate and exemption stay. Deactivate it and create a new one."),
+        _("Documents use this tax code, so this can no longer change. Deactivate it, and create a new one."),
     )
 
 

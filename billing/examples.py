@@ -32,6 +32,12 @@ INVOICE_OF_SERVICE = OpenApiExample(
     request_only=True,
 )
 
+TAXED_LINE = OpenApiExample(
+    "A line with a tax code, in hours",
+    value={"description": "Repair", "quantity": 1.5, "unit_code": "HUR", "unit_price": 6500, "tax_code": "DE-S19"},
+    request_only=True,
+)
+
 LINE = OpenApiExample(
     "A line",
     value={"description": "Additional service", "quantity": 5, "unit_price": 2000, "currency": "USD"},

@@ -76,7 +76,10 @@ _PRINTED_ORDER = (
     "created_at",
     "updated_at",
 )
-_PRINTED_LINE = ("description", "quantity", "unit_price", "discount", "tax_rate", "total")
+_PRINTED_LINE = (
+    *("item_number", "description", "quantity", "unit_code", "unit_price", "price_base_quantity"),
+    *("discount", "tax_rate", "total"),
+)
 _PRINTED_PAYMENT = ("paid_at", "method", "reference", "settled")
 
 

@@ -58,6 +58,7 @@ class TaxSerializer(Serializer):
 class SharedLineSerializer(Serializer):
     """What lines of all documents have in common."""
 
+    item_number = TextField(allow_null=True, help_text="The item's SKU at the time the line was written.")
     unit_code = TextField(help_text="The unit by UN/ECE Recommendation 20, such as `C62` (piece) or `HUR` (hour).")
     unit_price = MoneyField()
     price_base_quantity = NumberField(help_text="The number of units that `unit_price` is for.")

@@ -35,6 +35,7 @@ class CreditableLine:
     total: int
     credited_quantity: Decimal = Decimal(0)
     credited: int = 0
+    item_number: str | None = None
     tax_code_id: UUID | None = None
     category: str | None = None
     unit_code: str = DEFAULT_UNIT

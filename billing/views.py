@@ -11,7 +11,7 @@ from accounting.tables import CSV, FORMAT, csv_response
 from billing.choices import OrderStatus
 from billing.credit_note_serializers import CancelledInvoiceSerializer
 from billing.document_language import LANGUAGE, wanted_language
-from billing.examples import CONFIRM, INVOICE, INVOICE_OF_SERVICE, LINE, ORDER, ORDER_LINE
+from billing.examples import CONFIRM, INVOICE, INVOICE_OF_SERVICE, LINE, ORDER, ORDER_LINE, TAXED_LINE
 from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet
 from billing.models import Invoice, Order
 from billing.reports import aging_rows, receivables_aging
@@ -203,7 +203,7 @@ class InvoiceViewSet(WriteOffMixin, ModelViewSet):
         input=LineInputSerializer,
         status=201,
         errors=(404, 409),
-        examples=(LINE,),
+        examples=(LINE, TAXED_LINE),
     )
     def add_line(self, request: Request, pk: str) -> HttpResponse:
         """Drafts only. Returns the invoice."""
@@ -269,7 +269,7 @@ class InvoiceViewSet(WriteOffMixin, ModelViewSet):
         summary="Download the invoice as PDF",
         envelope="document",
         media=(PDF,),
-        errors=(400, 404),
+        errors=(400, 404, 409),
     )
     def pdf(self, request: Request, pk: str) -> HttpResponse:
         """PDF/A-3 with the payments so far. The ETag is its SHA-256.

@@ -13,6 +13,7 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
+from accounting.form_fields import TaxCodeField, TaxedForm, UnitField
 from inventory import spreadsheets
 from inventory.choices import RESERVATION_ACTIONS, ItemStatus, MovementType, ReservationStatus, WarehouseStatus
 from inventory.models import Category, Item, Movement, Reservation, Stock, Warehouse
@@ -28,7 +29,7 @@ from inventory.serializers import (
     TransferInputSerializer,
     WarehouseInputSerializer,
 )
-from inventory.services import categories, reservations, stock
+from inventory.services import categories, items, reservations, stock
 from skeleton.db import records
 from skeleton.db.locks import locked_for_update
 from skeleton.importexport.import_admin import ImportableAdmin
@@ -112,17 +113,19 @@ class CategoryAdmin(RecordAdmin):
         return format_text(_("The category {category} is deleted."), category=category)
 
 
-class ItemForm(RecordForm):
+class ItemForm(TaxedForm):
     money = {"unit_price": "currency"}
     category_id = AutocompleteField(
         Category.objects.all(), screen="inventory.category", label=_("Category"), required=False
     )
     unit_price = AmountField(label=_("Unit price"))
     currency = CurrencyField(label=_("Currency"))
+    unit_code = UnitField(label=_("Unit on documents"))
+    tax_code = TaxCodeField()
 
     class Meta:
         model = Item
-        fields = ("sku", "name", "description", "unit_price", "currency", "unit", "tax_rate", "status")
+        fields = ("sku", "name", "description", "unit_price", "currency", "unit", "unit_code", "tax_rate", "status")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -153,8 +156,17 @@ class ItemAdmin(ImportableAdmin):
     lowercase_search = True
     fieldsets = (
         (None, {"fields": (("sku", "name"), ("category_id", "status"), "description")}),
-        (_("What a line takes by default"), {"fields": (("unit_price", "currency"), ("tax_rate", "unit"))}),
+        (
+            _("What a line takes by default"),
+            {"fields": (("unit_price", "currency"), ("tax_code", "tax_rate"), ("unit_code", "unit"))},
+        ),
     )
+
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
+        return items.create_item(values=values, actor=actor)
+
+    def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
+        items.update_item(item_id=pk, values=values, actor=actor)
 
 
 # --- warehouses and stock ---------------------------------------------------------------------------------------------

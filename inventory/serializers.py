@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from accounting.serializers import TaxCodeField
 from inventory.choices import ItemStatus, MovementType, ReservationStatus, WarehouseStatus
 from inventory.models import Category, Item, Warehouse
 from skeleton.rest.fields import (
@@ -23,6 +24,7 @@ from skeleton.rest.fields import (
     NumberField,
     ReferenceField,
     TextField,
+    UnitField,
     UUIDField,
     mark_stateless,
 )
@@ -97,7 +99,9 @@ class ItemSerializer(Serializer):
     unit_price = MoneyField(help_text="Minor units of `currency`. The default for order lines.")
     currency = CurrencyField()
     unit = TextField(allow_null=True)
-    tax_rate = NumberField(places=4, help_text="Percent. The default for order lines.")
+    unit_code = TextField(help_text="The unit by UN/ECE Recommendation 20. The default for lines.")
+    tax_rate = NumberField(places=4, help_text="Percent. The default for lines.")
+    tax_code = TextField(source="tax_code.code", allow_null=True, help_text="The default for lines.")
     status = ChoiceField(choices=ItemStatus.choices)
     attributes = JsonObjectField()
     created_at = DateTimeField()
@@ -113,7 +117,11 @@ class ItemUpdateInputSerializer(InputSerializer):
     unit_price = MoneyField()
     currency = CurrencyField(required=False)
     unit = TextField(max_length=20, allow_null=True, required=False)
-    tax_rate = NumberField(places=4, at_least=0, at_most=100, required=False)
+    unit_code = UnitField(required=False)
+    tax_rate = NumberField(
+        places=4, at_least=0, at_most=100, required=False, help_text="Percent. Defaults to the tax code's."
+    )
+    tax_code = TaxCodeField(required=False, allow_null=True)
     status = ChoiceField(choices=ItemStatus.choices, required=False)
     attributes = AttributesField(required=False)
 

@@ -37,7 +37,7 @@ from inventory.serializers import (
     WarehouseInputSerializer,
     WarehouseSerializer,
 )
-from inventory.services import categories, reservations, stock
+from inventory.services import categories, items, reservations, stock
 from skeleton.rest.actions import action, describe
 from skeleton.rest.compiled import compiled_query_of
 from skeleton.rest.http import JsonResponse
@@ -88,8 +88,16 @@ class ItemViewSet(ModelViewSet):
         "created_at": F("created_at"),
     }
 
+    @enforced_by_services
     def get_queryset(self) -> QuerySet[Any]:
         return Item.objects.visible_to(self.actor)
+
+    def perform_create(self, serializer: Any) -> Any:
+        return items.create_item(values=serializer.validated_data, actor=self.actor)
+
+    def perform_update(self, serializer: Any) -> None:
+        """The tax rate of an item with a tax code is the code's."""
+        items.update_item(item_id=self.pk, values=serializer.validated_data, actor=self.actor)
 
 
 class WarehouseViewSet(ModelViewSet):

@@ -27,9 +27,7 @@ class TaxCodeForm(RecordForm):
     exemption_reason = KeyValueField(
         required=False,
         label=_("Exemption reason"),
-        help_text=_(
-            "One a line, by language. Categories E, AE, K, G and O need it: documents say why no tax is charged."
-        ),
+        help_text=_("One a line, by language: why no tax is charged. Needed in the categories E, AE, K, G and O."),
     )
     account_id = AutocompleteField(
         Account.objects.all(),

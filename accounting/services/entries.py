@@ -14,8 +14,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from accounting.choices import CONTROL_ACCOUNTS, PARTY_ACCOUNTS, AccountType, EntryKind, Role, SourceType
+from accounting.choices import PARTY_ACCOUNTS, AccountType, EntryKind, Role, SourceType
 from accounting.models import Entry, Line
+from accounting.queries import control_account_codes
 from parties.models import Party
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
@@ -234,7 +235,7 @@ def _require_parties(lines: Sequence[Posting]) -> None:
 
 def _limits_by_hand(lines: Sequence[Posting]) -> list[_Limit]:
     """Return the control accounts that each line may not be posted to by hand."""
-    control, of_parties = (tuple(role.code for role in roles) for roles in (CONTROL_ACCOUNTS, PARTY_ACCOUNTS))
+    control, of_parties = control_account_codes(), tuple(role.code for role in PARTY_ACCOUNTS)
     return [_Limit(closed=control if not line.override else () if line.party else of_parties) for line in lines]
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from accounting.choices import PARTY_ACCOUNTS, AccountType
+from accounting.choices import AccountType, Role
 from accounting.models import Account
 from accounting.services.accounts import find_account
 from accounting.tax_code_models import TaxCode
@@ -28,7 +28,7 @@ def create_tax_code(*, values: dict[str, Any], actor: Actor) -> UUID:
 def update_tax_code(*, tax_code_id: UUID, values: dict[str, Any], actor: Actor) -> None:
     """Update a tax code with `values`. Raises NotFound, Invalid, Conflict.
 
-    Once a document uses it, its category, rate and exemption can't be changed (409). Items follow its rate.
+    Once a document uses it, its category, rate, exemption and account can't be changed (409). Items follow its rate.
     """
     with audited_transaction(actor, "update"):
         code = locked_for_update(TaxCode.objects.all(), tax_code_id)
@@ -51,11 +51,11 @@ def _with_account(values: dict[str, Any]) -> dict[str, Any]:
         return values
     account = find_account(values["account"], field="account_id")
     if account and not _takes_tax(account):
-        told = format_text(_("Account {code} is not one for taxes: choose a liability or an asset."), code=account.code)
-        raise Invalid(details={"account_id": told})
+        told = _("Account {code} is not one for taxes: choose a liability or an asset of its own.")
+        raise Invalid(details={"account_id": format_text(told, code=account.code)})
     return {**values, "account": account}
 
 
 def _takes_tax(account: Account) -> bool:
-    kinds = (AccountType.LIABILITY, AccountType.ASSET)
-    return account.type in kinds and account.code not in [role.code for role in PARTY_ACCOUNTS]
+    others = [role.code for role in Role if role != Role.TAX]
+    return account.type in (AccountType.LIABILITY, AccountType.ASSET) and account.code not in others

@@ -24,5 +24,6 @@ def _read() -> dict[str, list[dict[str, Any]]]:
 
 
 def _typed(fields: dict[str, Any]) -> dict[str, Any]:
-    days = {name: dt.date.fromisoformat(fields[name]) for name in ("valid_from", "valid_to") if name in fields}
+    given = [name for name in ("valid_from", "valid_to") if name in fields]
+    days: dict[str, Any] = {name: dt.date.fromisoformat(fields[name]) for name in given}
     return {**fields, **days, "rate": Decimal(fields["rate"])}

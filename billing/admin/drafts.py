@@ -10,9 +10,11 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from accounting.form_fields import Choices, TaxCodeField, tax_code_choices
 from billing.models import IssuedDocument
 from billing.models.documents import Document, DocumentLine
 from billing.services.documents import PdfFile
@@ -21,6 +23,7 @@ from skeleton.identity.choices import Language
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import local_number
 from skeleton.kernel.transactions import audited_transaction
+from skeleton.kernel.units import DEFAULT_UNIT, unit_name
 from skeleton.office.actions import download
 from skeleton.office.admins import ReadOnlyInline
 from skeleton.office.columns import EMPTY, format_money_html, money_column
@@ -53,7 +56,15 @@ class LineFormSet(ChildListFormSet):
         for field in form.fields.values():
             if isinstance(field, AmountField):
                 field.currency = self.currency
+            elif isinstance(field, TaxCodeField):
+                field.choices = self.tax_codes
         return form
+
+    @cached_property
+    def tax_codes(self) -> Choices:
+        """Return the tax codes to choose from, read once for all lines."""
+        present = self.instance.lines.values_list("tax_code", flat=True) if self.instance.pk else ()
+        return tax_code_choices(found for found in present if found)
 
     @property
     def currency(self) -> str:
@@ -87,10 +98,10 @@ class ReadOnlyLineInline(ReadOnlyInline):
     document: ClassVar[str]
     verbose_name_plural = _("lines")
     ordering = ("position",)
-    fields = readonly_fields = ("description", "amount", "price", "reduction", "rate", "sum")
+    fields = readonly_fields = ("item_number", "description", "amount", "price", "reduction", "rate", "sum")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().get_queryset(request).select_related(self.document)
+        rows: QuerySet[Any] = super().get_queryset(request).select_related(self.document, "tax_code")
         return rows
 
     def _money(self, amount: int, line: DocumentLine) -> Any:
@@ -98,15 +109,21 @@ class ReadOnlyLineInline(ReadOnlyInline):
 
     @admin.display(description=_("quantity"))
     def amount(self, line: DocumentLine) -> str:
-        return EMPTY if line.quantity is None else local_number(line.quantity)
+        if line.quantity is None:
+            return EMPTY
+        unit = "" if line.unit_code == DEFAULT_UNIT else f" {unit_name(line.unit_code)}"
+        return f"{local_number(line.quantity)}{unit}"
 
     @admin.display(description=_("tax rate"))
     def rate(self, line: DocumentLine) -> str:
-        return f"{local_number(line.tax_rate)} %"
+        code = f" ({line.tax_code})" if line.tax_code else ""
+        return f"{local_number(line.tax_rate)} %{code}"
 
     @admin.display(description=_("unit price"))
     def price(self, line: DocumentLine) -> Any:
-        return self._money(line.unit_price, line)
+        price = self._money(line.unit_price, line)
+        base = line.price_base_quantity
+        return price if base == 1 else format_html("{} / {}", price, local_number(base))
 
     @admin.display(description=_("discount"))
     def reduction(self, line: DocumentLine) -> Any:

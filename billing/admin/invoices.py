@@ -14,6 +14,7 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
+from accounting.form_fields import TaxCodeField, TaxedForm, UnitField
 from billing.admin.addresses import ADDRESS_FIELDS, AddressForm, one_line
 from billing.admin.corrections import CorrectionActions
 from billing.admin.drafts import (
@@ -41,6 +42,7 @@ from billing.serializers import (
     LineInputSerializer,
 )
 from billing.services import documents, invoices, payments
+from inventory.models import Item
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, local_money
 from skeleton.kernel.translation import Text
@@ -48,7 +50,7 @@ from skeleton.office.actions import admin_action
 from skeleton.office.admins import ReadOnlyInline
 from skeleton.office.columns import EMPTY, format_money_html, label, money_column
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter, RelatedRecordFilter
-from skeleton.office.forms import ActionForm, RecordForm, small_textarea
+from skeleton.office.forms import ActionForm, AutocompleteField, small_textarea
 from skeleton.office.numbers import AmountField
 
 COLOURS: dict[str, str] = {
@@ -69,23 +71,55 @@ def can(action: str) -> Any:
 # --- lines and payments -----------------------------------------------------------------------------------------------
 
 
-class LineForm(RecordForm):
-    unit_price = AmountField(label=_("Unit price"))
+class LineForm(TaxedForm):
+    """A line. With an item, empty fields default to the item's values."""
+
+    item_id = AutocompleteField(Item.objects.all(), screen="inventory.item", required=False, label=_("Item"))
+    description = forms.CharField(
+        required=False, max_length=1000, widget=widgets.UnfoldAdminTextInputWidget, label=_("Description")
+    )
+    unit_code = UnitField()
+    unit_price = AmountField(required=False, label=_("Unit price"))
     discount = AmountField(required=False, initial=0, label=_("Discount"))
+    tax_code = TaxCodeField()
 
     class Meta:
         model = InvoiceLine
-        fields = ("description", "quantity", "unit_price", "discount", "tax_rate")
+        fields = ("quantity", "unit_code", "unit_price", "price_base_quantity", "discount", "tax_rate")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("item_id", self.instance.item_id)
+        self.initial.setdefault("description", self.instance.description)
+
+    def _post_clean(self) -> None:
+        """Leave the instance alone: an empty price means the item's, but no row may be without a price."""
 
     def request_body(self, *, partial: bool) -> dict[str, Any]:
         body = super().request_body(partial=partial)
-        return {**body, "discount": body["discount"] or 0} if "discount" in body else body
+        if "discount" in body:
+            body["discount"] = body["discount"] or 0
+        if partial:
+            return body
+        usual = () if not body.get("item_id") else ("unit_code", "tax_rate")
+        own = {name for name in usual if name not in self.changed_data}
+        return {name: value for name, value in body.items() if value not in (None, "") and name not in own}
 
 
 class InvoiceLineInline(LineInline):
     model = InvoiceLine
     form = LineForm
-    fields = ("description", "quantity", "unit_price", "discount", "tax_rate")
+    fields = (
+        "item_id",
+        "description",
+        "quantity",
+        "unit_code",
+        "unit_price",
+        "price_base_quantity",
+        "discount",
+        "tax_code",
+        "tax_rate",
+    )
 
 
 class ReadOnlyInvoiceLineInline(ReadOnlyLineInline):

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
-from accounting.choices import CONTROL_ACCOUNTS, RESULT_TYPES, SourceType
+from accounting.choices import RESULT_TYPES, SourceType
 from accounting.models import Account
+from accounting.queries import control_account_codes
 from accounting.tax_code_models import TaxCode
 from billing.choices import InvoiceOrigin
 from billing.opening_serializers import OpeningInputSerializer
@@ -64,8 +65,7 @@ class OpeningForm(TableForm):
     columns = (Column(_("Code")), Column(_("Account")))
 
     def row_records(self) -> Iterable[tuple[Account, Mapping[str, object]]]:
-        control = [role.code for role in CONTROL_ACCOUNTS]
-        rows = Account.objects.filter(is_active=True, children=None).exclude(code__in=control)
+        rows = Account.objects.filter(is_active=True, children=None).exclude(code__in=control_account_codes())
         return [(account, {}) for account in rows.exclude(type__in=RESULT_TYPES).order_by("code")]
 
     @property

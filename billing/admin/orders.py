@@ -15,6 +15,7 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
+from accounting.form_fields import TaxCodeField, TaxedForm, UnitField
 from billing.admin.addresses import ADDRESS_FIELDS, AddressForm, one_line
 from billing.admin.drafts import (
     PDF_MENU,
@@ -51,7 +52,7 @@ from skeleton.office.actions import admin_action
 from skeleton.office.admins import ReadOnlyInline
 from skeleton.office.columns import EMPTY, format_money_html, status_column
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter
-from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, RecordForm
+from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField
 from skeleton.office.numbers import AmountField, LocalizedDecimalField
 
 COLOURS: dict[str, str] = {
@@ -69,24 +70,26 @@ COLOURS: dict[str, str] = {
 _ITEM_DEFAULT_WIDGET = widgets.UnfoldAdminTextInputWidget(attrs={"placeholder": _("the item's")})
 
 
-class OrderLineForm(RecordForm):
+class OrderLineForm(TaxedForm):
     """A line. Empty fields default to the item's values."""
 
     item_id = AutocompleteField(Item.objects.all(), screen="inventory.item", label=_("Item"))
     unit_price = AmountField(required=False, widget=_ITEM_DEFAULT_WIDGET, label=_("Unit price"))
+    unit_code = UnitField(empty=_("the item's"))
     discount = AmountField(required=False, label=_("Discount"))
+    tax_code = TaxCodeField()
     tax_rate = LocalizedDecimalField(
         required=False, max_digits=7, decimal_places=4, widget=_ITEM_DEFAULT_WIDGET, label=_("Tax rate")
     )
 
     class Meta:
         model = OrderLine
-        fields = ("quantity", "unit_price", "discount", "tax_rate")
+        fields = ("quantity", "unit_code", "unit_price", "price_base_quantity", "discount", "tax_rate")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
-            self.initial.update(discount=None, tax_rate=None)
+            self.initial.update(discount=None, tax_rate=None, unit_code=None)
         else:
             self.initial["item_id"] = self.instance.item_id
 
@@ -111,7 +114,16 @@ class OrderLineInline(LineInline):
     model = OrderLine
     form = OrderLineForm
     formset = OrderLineFormSet
-    fields = ("item_id", "quantity", "unit_price", "discount", "tax_rate")
+    fields = (
+        "item_id",
+        "quantity",
+        "unit_code",
+        "unit_price",
+        "price_base_quantity",
+        "discount",
+        "tax_code",
+        "tax_rate",
+    )
 
 
 class ReadOnlyOrderLineInline(ReadOnlyLineInline):

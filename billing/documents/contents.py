@@ -12,6 +12,7 @@ from typing import Any
 
 from billing.choices import CreditNoteStatus, InvoiceStatus, OrderStatus
 from billing.documents.letterhead import bank_account, letterhead
+from billing.documents.line_details import exemptions, item_number, price_text, quantity_text
 from billing.documents.supply_words import SUPPLY_LABELS
 from billing.documents.terms import reference_facts, supply_facts, terms
 from billing.documents.words import CREDIT_NOTE_LABELS, LABELS, SETTLEMENT_LABELS
@@ -146,6 +147,7 @@ def _body(document: Json, language: str) -> Json:
         "taxes": [row for row in document["tax_breakdown"] if row["rate"]],
         "lines": [_line(n, line, currency, language) for n, line in enumerate(document["lines"], 1)],
         "notes": allow_line_breaks(document["notes"]) if document["notes"] else None,
+        **exemptions(document, language),
     }
 
 
@@ -153,8 +155,9 @@ def _line(n: int, line: Mapping[str, Any], currency: str, language: str) -> dict
     return {
         "position": str(n),
         "description": allow_line_breaks(line["description"]),
-        "quantity": "" if line["quantity"] is None else format_number(line["quantity"], language),
-        "unit_price": format_amount(line["unit_price"], currency, language),
+        **item_number(line),
+        "quantity": quantity_text(line, language),
+        "unit_price": price_text(line, currency, language),
         "discount": format_amount(-line["discount"], currency, language) if line["discount"] else "",
         "tax_rate": f"{format_number(line['tax_rate'], language)} %",
         "total": format_amount(line["total"], currency, language),

@@ -72,11 +72,13 @@ class Document(Record):
 class DocumentLine(Record):
     """A line of a document, before `tax_rate` percent tax. With a `tax_code`, that is the code's rate.
 
+    `item_number` is the SKU of its item at the time the line was written, as `description` is the item's name.
     `unit_price` is the price of `price_base_quantity` units (`unit_code`, UN/ECE Rec 20). `total` is
     round(quantity × unit_price ÷ price_base_quantity) − discount.
     """
 
     position = models.IntegerField(verbose_name=_("position"))
+    item_number = models.CharField(max_length=64, null=True, blank=True, verbose_name=_("item number"))  # noqa: DJ001 (the API says null)
     description = models.CharField(max_length=1000, verbose_name=_("description"))
     quantity = models.DecimalField(max_digits=15, decimal_places=3, verbose_name=_("quantity"))
     unit_code = models.CharField(

@@ -17,6 +17,7 @@ from accounting.services import NewEntry, Posting, post_entries, reverse_documen
 from billing.choices import PaymentDirection, PaymentMethod, Purpose
 from billing.models import CreditNote, Invoice, Payment, Settlement
 from billing.services.settlements import Part
+from billing.services.tax_accounts import AccountTax, accounts_of, by_account
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict, Invalid
@@ -33,7 +34,7 @@ def post_invoice(invoice: Invoice, *, actor: Actor, beside: Sequence[NewEntry] =
     lines = [
         Posting(Role.RECEIVABLE.code, debit=invoice.total),
         Posting(Role.REVENUE.code, credit=invoice.subtotal),
-        Posting(Role.TAX.code, credit=invoice.tax_total),
+        *(Posting(code, credit=tax) for code, tax in by_account(invoice.tax_breakdown, accounts_of(invoice))),
     ]
     entry = NewEntry(
         date=invoice.posting_day,
@@ -177,7 +178,7 @@ def credited(note: CreditNote, settled: int) -> NewEntry:
     """Return the entry of a credit note: revenue and tax to receivables, for what is `settled`, and advances."""
     lines = [
         Posting(Role.REVENUE.code, debit=note.subtotal),
-        Posting(Role.TAX.code, debit=note.tax_total),
+        *(Posting(code, debit=tax) for code, tax in by_account(note.tax_breakdown, accounts_of(note.invoice))),
         Posting(Role.RECEIVABLE.code, credit=settled),
         Posting(Role.ADVANCES.code, credit=note.total - settled),
     ]
@@ -193,11 +194,11 @@ def credited(note: CreditNote, settled: int) -> NewEntry:
     )
 
 
-def written_off(part: Part, settlement_id: UUID, *, tax: int) -> NewEntry:
+def written_off(part: Part, settlement_id: UUID, *, taxes: Sequence[AccountTax]) -> NewEntry:
     """Return the entry of a write-off: bad debt and the corrected tax to receivables."""
     lines = [
-        Posting(Role.BAD_DEBT.code, debit=part.amount - tax),
-        Posting(Role.TAX.code, debit=tax),
+        Posting(Role.BAD_DEBT.code, debit=part.amount - sum(tax for _code, tax in taxes)),
+        *(Posting(code, debit=tax) for code, tax in taxes),
         Posting(Role.RECEIVABLE.code, credit=part.amount),
     ]
     return NewEntry(
@@ -212,13 +213,13 @@ def written_off(part: Part, settlement_id: UUID, *, tax: int) -> NewEntry:
     )
 
 
-def undone_write_off(settlement: Settlement, *, day: dt.date, tax: int) -> NewEntry:
+def undone_write_off(settlement: Settlement, *, day: dt.date, taxes: Sequence[AccountTax]) -> NewEntry:
     """Return the entry that undoes a write-off: receivables to bad debt and tax."""
     invoice = settlement.invoice
     lines = [
         Posting(Role.RECEIVABLE.code, debit=settlement.amount),
-        Posting(Role.BAD_DEBT.code, credit=settlement.amount - tax),
-        Posting(Role.TAX.code, credit=tax),
+        Posting(Role.BAD_DEBT.code, credit=settlement.amount - sum(tax for _code, tax in taxes)),
+        *(Posting(code, credit=tax) for code, tax in taxes),
     ]
     return NewEntry(
         date=max(day, settlement.day),

@@ -19,7 +19,16 @@ from skeleton.kernel.text import Money, format_text
 from skeleton.kernel.translation import Text
 from skeleton.kernel.units import DEFAULT_UNIT
 
-_COPIED = ("description", "quantity", "unit_code", "unit_price", "price_base_quantity", "tax_rate", "tax_code_id")
+_COPIED = (
+    "item_number",
+    "description",
+    "quantity",
+    "unit_code",
+    "unit_price",
+    "price_base_quantity",
+    "tax_rate",
+    "tax_code_id",
+)
 _ISSUED = Q(credit_note_lines__credit_note__status=CreditNoteStatus.SENT)
 
 
@@ -131,6 +140,7 @@ def _built(
     return {
         "position": position,
         "invoice_line_id": line.id,
+        "item_number": line.item_number,
         "description": line.description,
         **_priced(line, quantity, total),
         "tax_rate": line.tax_rate,

@@ -43,6 +43,7 @@ from billing.services.lines import (
 from billing.services.locking import lock_order_of, locked_with_customer_and_order
 from billing.services.notifications import notify_invoice_event
 from billing.services.on_account import settle_on_account
+from billing.services.sending_rules import require_sendable_taxes, supply_day
 from billing.services.states import require_draft, state_error
 from billing.state_messages import INVOICE_NOT_CANCELLABLE, INVOICE_NOT_EDITABLE, INVOICE_NOT_SENDABLE
 from parties.choices import PartyKind
@@ -176,9 +177,11 @@ def update_line(*, invoice_id: UUID, line_id: UUID, values: dict[str, Any], acto
         lock_order_of(invoice_id)
         invoice, lines = _draft(invoice_id)
         line = line_of(lines, line_id, "invoice")
-        if values.get("item_id", line.item_id) != line.item_id:
-            active_items([values["item_id"]])
-        change_line(invoice, lines, line, values, day=supply_day(invoice))
+        fields = dict(values)
+        if fields.get("item_id", line.item_id) != line.item_id:
+            item = active_items([fields["item_id"]]).get(fields["item_id"])
+            fields["item_number"] = item and item.sku
+        change_line(invoice, lines, line, fields, day=supply_day(invoice))
 
 
 def delete_line(*, invoice_id: UUID, line_id: UUID, actor: Actor) -> None:
@@ -215,6 +218,7 @@ def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False
             save_changes(invoice, {"status": InvoiceStatus.SENT, **sent})
         else:
             save_changes(invoice, {"status": InvoiceStatus.PAID, "paid_at": now, **sent})
+        require_sendable_taxes(invoice, customer)
         save_invoice_parties(invoice, customer)
         notify_invoice_event(Event.INVOICE_SENT, invoice, actor=actor)
         if invoice.status == InvoiceStatus.PAID:
@@ -248,11 +252,6 @@ def _draft(invoice_id: UUID) -> tuple[Invoice, list[InvoiceLine]]:
     invoice: Invoice = locked_for_update(Invoice.objects.all(), invoice_id)
     require_draft(invoice, INVOICE_NOT_EDITABLE)
     return invoice, list(invoice.lines.order_by("position").select_related("tax_code"))
-
-
-def supply_day(invoice: Invoice) -> date:
-    """Return the day on which the tax codes of the invoice's lines must be valid."""
-    return invoice.delivery_date or invoice.service_end or invoice.issue_date
 
 
 def _require_cancellable(invoice: Invoice) -> None:

@@ -26,8 +26,8 @@ DAYS_TO_PAY = 30
 
 # the function (migration 0009) counts what lines of other invoices, not cancelled ones, already bill
 _UNBILLED_LINES = """
-    SELECT l.id, l.item_id, l.description, rest.quantity, l.unit_code, l.unit_price, l.price_base_quantity,
-           rest.discount::bigint, l.tax_rate, l.tax_code_id
+    SELECT l.id, l.item_id, l.item_number, l.description, rest.quantity, l.unit_code, l.unit_price,
+           l.price_base_quantity, rest.discount::bigint, l.tax_rate, l.tax_code_id
     FROM billing_order_rest(%s, '{draft,sent,paid}') AS rest JOIN billing_order_line l ON l.id = rest.order_line_id
     WHERE rest.quantity > 0 ORDER BY rest.line_position
 """
@@ -67,6 +67,7 @@ def _payment_days(customer: UsableParty) -> int:
 
 
 _COLUMNS = (
+    "item_number",
     "description",
     "quantity",
     "unit_code",

@@ -52,6 +52,7 @@ def _with_defaults(line: Mapping[str, Any], item: Item, path: str) -> LineValues
         told = format_text(_("The catalogue has a price in {currency} only."), currency=item.currency)
         raise Invalid(details={f"{path}unit_price": told})
     defaults: dict[str, Any] = {
+        "item_number": item.sku,
         "description": item.name,
         "unit_price": item.unit_price,
         "unit_code": item.unit_code,

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from accounting.services.applied_taxes import Reference, changed_tax, tax_codes_of
 from accounting.tax_code_models import TaxCode
 from billing.models.documents import Document, DocumentLine
-from billing.services.taxes import Reference, changed_tax, tax_codes_of
 from billing.totals import PricedLine, Totals, document_totals, line_total
 from skeleton.db.inserts import insert_rows
 from skeleton.kernel.errors import Invalid, NotFound
@@ -30,6 +30,7 @@ class LineValues(TypedDict):
     """The input of a line: amounts in minor units, the rate in percent. A tax code's rate can be left out."""
 
     description: str
+    item_number: NotRequired[str | None]
     quantity: Decimal
     unit_price: int
     unit_code: NotRequired[str]
@@ -58,6 +59,7 @@ def build_line(
     total = line_total(quantity, unit_price, discount, currency=currency, price_base=base, path=path)
     columns = {
         "position": position,
+        "item_number": values.get("item_number"),
         "description": values["description"],
         "quantity": quantity,
         "unit_code": values.get("unit_code", DEFAULT_UNIT),
@@ -138,9 +140,7 @@ def change_line(
 
     A new tax code must be valid on `day`, if it is known.
     """
-    fields = {**values, **changed_tax(line, values, day=day)}
-    if isinstance(fields.get("tax_code"), UUID | str):  # the one that it has
-        del fields["tax_code"]
+    fields = {**values, **changed_tax(values, line.tax_code, day=day)}
     require_currency(fields.pop("currency", None), document.currency)
     changed = {name: value for name, value in fields.items() if getattr(line, name) != value}
     for name, value in changed.items():

@@ -6,7 +6,7 @@ others. Corrections of their tax are posted, and in the VAT report.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NotRequired, TypedDict
@@ -15,8 +15,9 @@ from uuid import UUID
 from django.db.models import BooleanField, F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounting.choices import CONTROL_ACCOUNTS, EntryKind, Role, SourceType
+from accounting.choices import EntryKind, Role, SourceType
 from accounting.models import Account
+from accounting.queries import control_account_codes
 from accounting.services import NewEntry, Posting
 from billing.services.books import imported, post
 from billing.services.opening_invoices import OpenInvoice, insert_open_invoices
@@ -130,6 +131,7 @@ def _require_usable(postings: Sequence[Posting]) -> None:
     ids = [line.account for line in postings if isinstance(line.account, UUID)]
     codes = [line.account for line in postings if isinstance(line.account, str)]
     accounts: dict[UUID | str, Any] = {}
+    control = control_account_codes()
     for account in Account.objects.filter(Q(pk__in=ids) | Q(code__in=codes)).annotate(takes_postings=_TAKES_POSTINGS):
         accounts |= {account.pk: account, account.code: account}
     wrong: dict[str, Text] = {}
@@ -137,17 +139,17 @@ def _require_usable(postings: Sequence[Posting]) -> None:
         require_in_use({"currency": line.currency}, path=f"balances.{index}.")
         if (line.debit > 0) == (line.credit > 0):
             wrong[f"balances.{index}.debit"] = _("Exactly one of debit and credit must be over 0.")
-        elif fault := _account_fault(accounts.get(line.account), line):
+        elif fault := _account_fault(accounts.get(line.account), line, control):
             wrong[f"balances.{index}.account_id"] = fault
     if wrong:
         raise Invalid(next(iter(wrong.values())), details=wrong)
 
 
-def _account_fault(account: Any, line: Posting) -> Text | None:
-    """Return why there can't be an opening balance of this account, if so."""
+def _account_fault(account: Any, line: Posting, control: Collection[str]) -> Text | None:
+    """Return why there can't be an opening balance of this account, if so. `control` are the control accounts."""
     if account is None:
         return format_text(_("Unknown account: {account}."), account=str(line.account))
-    if account.code in {role.code for role in CONTROL_ACCOUNTS}:
+    if account.code in control:
         told = _("Account {code} is kept by documents. Give the open invoices instead of its balance.")
         return format_text(told, code=account.code)
     if not account.is_active:

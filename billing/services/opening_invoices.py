@@ -10,11 +10,11 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounting.services.applied_taxes import Reference, tax_codes_of
 from accounting.tax_code_models import TaxCode
 from billing.choices import InvoiceOrigin, InvoiceStatus
 from billing.models import Invoice, InvoiceLine
 from billing.services.lines import total_columns
-from billing.services.taxes import Reference, tax_codes_of
 from billing.totals import PricedLine, TaxKey, Totals, document_totals, key_of_row, tax_key, totals_of
 from parties.models import Customer
 from skeleton.db.inserts import insert_rows

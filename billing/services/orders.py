@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from accounting.services.applied_taxes import Reference
 from billing.choices import OrderStatus
 from billing.models import Order, OrderLine
 from billing.queries import is_invoiced
@@ -24,7 +25,6 @@ from billing.services.lines import (
     remove_line,
     totals_of_lines,
 )
-from billing.services.taxes import Reference
 from billing.state_machine import allowed_transitions
 from billing.state_messages import ORDER_NOT_EDITABLE, Messages
 from parties.choices import PartyKind
@@ -132,7 +132,8 @@ def update_line(*, order_id: UUID, line_id: UUID, values: dict[str, Any], actor:
         line = line_of(lines, line_id, "order")
         fields = dict(values)
         if fields.get("item_id", line.item_id) != line.item_id:
-            fields["description"] = active_items([fields["item_id"]])[fields["item_id"]].name
+            item = active_items([fields["item_id"]])[fields["item_id"]]
+            fields |= {"description": item.name, "item_number": item.sku}
         change_line(order, lines, line, fields)
 
 

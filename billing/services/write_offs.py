@@ -1,8 +1,6 @@
 """Services of write-offs: giving up what is still due on an invoice, and taking that back."""
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +16,7 @@ from billing.services.days import settlement_day
 from billing.services.own_credit import lock_own_credit, settle_with_own_credit
 from billing.services.settlements import Part, corrected_taxes, settle, undo
 from billing.services.states import state_error
+from billing.services.tax_accounts import accounts_of, by_account
 from billing.shares import Taxed, added_taxes, write_off_tax
 from billing.state_messages import NOTHING_TO_WRITE_OFF
 from billing.totals import TaxKey
@@ -51,7 +50,7 @@ def write_off(
         tax = write_off_tax(given_up, invoice.tax_breakdown, _taken(invoice)) if corrects else []
         of = {"reason": reason, "tax": tax}
         (settlement_id,) = settle([part], kind=SettlementKind.WRITE_OFF, of=of, actor=actor, now=timezone.now())
-        post([written_off(part, settlement_id, tax=_sum_of(tax))], actor=actor)
+        post([written_off(part, settlement_id, taxes=by_account(tax, accounts_of(invoice)))], actor=actor)
 
 
 def undo_write_offs(
@@ -68,7 +67,8 @@ def undo_write_offs(
         settlements = _written_off(invoice, settlement_id)
         day = settlement_day(date, *(settlement.day for settlement in settlements), of=[invoice.pk])
         undo(settlements, day=day, now=now)
-        entries = [undone_write_off(one, day=day, tax=_sum_of(one.tax or [])) for one in settlements]
+        accounts = accounts_of(invoice)
+        entries = [undone_write_off(one, day=day, taxes=by_account(one.tax or [], accounts)) for one in settlements]
         entries += settle_with_own_credit([invoice], lock_own_credit([invoice.pk]), day=day, now=now, actor=actor)
         post(entries, actor=actor)
 
@@ -100,7 +100,3 @@ def _written_off(invoice: Invoice, settlement_id: UUID | None) -> list[Settlemen
     for settlement in chosen:
         settlement.invoice = invoice
     return chosen
-
-
-def _sum_of(tax: Sequence[dict[str, Any]]) -> int:
-    return sum(row["tax"] for row in tax)

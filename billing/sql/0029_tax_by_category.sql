@@ -8,7 +8,7 @@ ALTER TABLE billing_order_line ADD CONSTRAINT billing_order_line_rate_of_tax_cod
 ALTER TABLE billing_credit_note_line ADD CONSTRAINT billing_credit_note_line_rate_of_tax_code
     FOREIGN KEY (tax_code_id, tax_rate) REFERENCES accounting_tax_code (id, rate);
 
--- What documents say follows from the codes of their lines, so a code that is used stays what it is. Writing a line locks
+-- What documents say and post follows from the codes of their lines, so a code that is used stays. Writing a line locks
 -- its code FOR KEY SHARE, so this waits for whoever is about to use it.
 CREATE FUNCTION billing_tax_code_used() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -22,8 +22,8 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER billing_tax_code_used BEFORE UPDATE ON accounting_tax_code FOR EACH ROW
-    WHEN ((OLD.category, OLD.rate, OLD.exemption_code, OLD.exemption_reason)
-          IS DISTINCT FROM (NEW.category, NEW.rate, NEW.exemption_code, NEW.exemption_reason))
+    WHEN ((OLD.category, OLD.rate, OLD.exemption_code, OLD.exemption_reason, OLD.account_id)
+          IS DISTINCT FROM (NEW.category, NEW.rate, NEW.exemption_code, NEW.exemption_reason, NEW.account_id))
     EXECUTE FUNCTION billing_tax_code_used();
 
 -- The category of a rate. Without a tax code, a rate over 0 is standard (S), and that of 0 is not known.

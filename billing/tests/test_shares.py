@@ -18,7 +18,7 @@ from billing.shares import (
     taxes_by_rate,
     write_off_tax,
 )
-from billing.totals import Totals, document_totals, line_total
+from billing.totals import PricedLine, Totals, document_totals, line_total, tax_key
 from skeleton.kernel.ids import uuid7
 
 RATES = [Decimal("0.0000"), Decimal("7.0000"), Decimal("19.0000"), Decimal("8.1000")]
@@ -123,16 +123,16 @@ class TestTaxes:
     @given(notes())
     def test_taxes_of_notes_add_up_to_the_invoice_tax(self, sample):
         lines, taken = sample
-        invoice = document_totals(lines)
+        invoice = document_totals([PricedLine(*line) for line in lines])
         issued: list[Totals] = []
         for shares in taken:
             credited = added_taxes(note.tax_breakdown for note in issued)
-            note_lines = [(rate, share) for (rate, _), share in zip(lines, shares, strict=True)]
+            note_lines = [(tax_key(rate, None), share) for (rate, _), share in zip(lines, shares, strict=True)]
             note = credit_totals(invoice.tax_breakdown, credited, note_lines)
             assert all(row["tax"] >= 0 for row in note.tax_breakdown)
             assert note.total == note.subtotal + note.tax_total
             issued.append(note)
-            for rate, (base, tax) in added_taxes(one.tax_breakdown for one in issued).items():
+            for (rate, _category), (base, tax) in added_taxes(one.tax_breakdown for one in issued).items():
                 assert tax == rounded(Fraction(base) * Fraction(rate) / 100)
         assert added_taxes(note.tax_breakdown for note in issued) == taxes_by_rate(invoice.tax_breakdown)
         assert sum(note.total for note in issued) == invoice.total
@@ -140,8 +140,8 @@ class TestTaxes:
     def test_once_the_base_is_whole_all_of_the_invoice_tax_is_credited(self):
         """An invoice from elsewhere may have rounded its tax otherwise."""
         invoiced = [{"rate": 19, "base": 1000, "tax": 191}]
-        first = credit_totals(invoiced, {}, [(RATES[2], 500)])
-        second = credit_totals(invoiced, added_taxes([first.tax_breakdown]), [(RATES[2], 500)])
+        first = credit_totals(invoiced, {}, [(tax_key(RATES[2], None), 500)])
+        second = credit_totals(invoiced, added_taxes([first.tax_breakdown]), [(tax_key(RATES[2], None), 500)])
         assert (first.tax_total, second.tax_total) == (95, 96)
 
 
@@ -170,5 +170,5 @@ class TestWriteOffs:
 
     def test_no_more_tax_than_the_rate_has_left(self):
         invoiced = [{"rate": 0, "base": 1000, "tax": 0}, {"rate": 20, "base": 1000, "tax": 200}]
-        rows = write_off_tax(1100, invoiced, {Decimal(20): (900, 180)})
+        rows = write_off_tax(1100, invoiced, {tax_key(Decimal(20), None): (900, 180)})
         assert rows == [{"rate": 0, "base": 500, "tax": 0}, {"rate": 20, "base": 500, "tax": 20}]

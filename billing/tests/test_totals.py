@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing.tests.factories import customer
-from billing.totals import document_totals, line_total
+from billing.totals import PricedLine, document_totals, line_total
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.money import MAX_AMOUNT
 from skeleton.testkit.narrowing import present
@@ -47,10 +47,10 @@ def test_tax_is_worked_out_per_rate_over_the_whole_document(lines):
     whole = sum(bases.values()) + sum(taxes.values())
     if whole > MAX_AMOUNT:
         with pytest.raises(Invalid) as refused:
-            document_totals(lines)
+            document_totals([PricedLine(*line) for line in lines])
         assert list(present(refused.value.details)) == ["lines"]
         return
-    totals = document_totals(lines)
+    totals = document_totals([PricedLine(*line) for line in lines])
     assert (totals.subtotal, totals.tax_total, totals.total) == (sum(bases.values()), sum(taxes.values()), whole)
     assert totals.tax_breakdown == [
         {"rate": float(rate), "base": bases[rate], "tax": taxes[rate]} for rate in sorted(bases)
@@ -81,7 +81,7 @@ def test_a_discount_takes_at_most_everything():
 
 def test_two_lines_of_one_rate_are_taxed_once():
     """Rounded separately, each 0.5 would become 1: 1 + 1. Together they are 1."""
-    once = document_totals([(Decimal(10), 5), (Decimal("10.0000"), 5)])
+    once = document_totals([PricedLine(Decimal(10), 5), PricedLine(Decimal("10.0000"), 5)])
     assert (once.subtotal, once.tax_total, once.total) == (10, 1, 11)
     assert once.tax_breakdown == [{"rate": 10, "base": 10, "tax": 1}]
 
@@ -92,9 +92,9 @@ def test_nothing_comes_to_nothing():
 
 
 def test_tax_alone_can_leave_int64():
-    assert document_totals([(Decimal(0), MAX_AMOUNT)]).total == MAX_AMOUNT
+    assert document_totals([PricedLine(Decimal(0), MAX_AMOUNT)]).total == MAX_AMOUNT
     with pytest.raises(Invalid):
-        document_totals([(Decimal("0.0001"), MAX_AMOUNT)])
+        document_totals([PricedLine(Decimal("0.0001"), MAX_AMOUNT)])
 
 
 @pytest.mark.django_db

@@ -26,13 +26,13 @@ UNIT_CODES: frozenset[str] = _read_codes()
 """All codes that EN 16931 accepts (BT-130)."""
 
 UNIT_NAMES: dict[str, Text] = {
-    "C62": pgettext_lazy("unit", "piece"),
-    "HUR": pgettext_lazy("unit", "hour"),
-    "MIN": pgettext_lazy("unit", "minute"),
-    "DAY": pgettext_lazy("unit", "day"),
-    "WEE": pgettext_lazy("unit", "week"),
-    "MON": pgettext_lazy("unit", "month"),
-    "ANN": pgettext_lazy("unit", "year"),
+    "C62": pgettext_lazy("unit", "pcs"),
+    "HUR": pgettext_lazy("unit", "h"),
+    "MIN": pgettext_lazy("unit", "min"),
+    "DAY": pgettext_lazy("unit", "d"),
+    "WEE": pgettext_lazy("unit", "wk"),
+    "MON": pgettext_lazy("unit", "mo"),
+    "ANN": pgettext_lazy("unit", "yr"),
     "LS": pgettext_lazy("unit", "lump sum"),
     "KGM": pgettext_lazy("unit", "kg"),
     "GRM": pgettext_lazy("unit", "g"),
@@ -45,14 +45,14 @@ UNIT_NAMES: dict[str, Text] = {
     "LTR": pgettext_lazy("unit", "l"),
     "KWH": pgettext_lazy("unit", "kWh"),
     "SET": pgettext_lazy("unit", "set"),
-    "PR": pgettext_lazy("unit", "pair"),
-    "XPK": pgettext_lazy("unit", "package"),
+    "PR": pgettext_lazy("unit", "pr"),
+    "XPK": pgettext_lazy("unit", "pkg"),
     "XBX": pgettext_lazy("unit", "box"),
     "XPX": pgettext_lazy("unit", "pallet"),
 }
-"""The names of the usual units, in the order in which they are offered."""
+"""The usual units as documents abbreviate them, in the order in which they are offered."""
 
 
 def unit_name(code: str) -> Text:
-    """Return the name of a unit, or its code if it isn't one of the usual units."""
+    """Return the abbreviation of a unit, or its code if it isn't one of the usual units."""
     return UNIT_NAMES.get(code, code)

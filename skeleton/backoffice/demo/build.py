@@ -5,6 +5,7 @@ import random
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounting.services.tax_codes import seed_tax_codes
 from billing.models import Invoice, Order
 from parties.models import Party
 from skeleton.backoffice.demo.books import close_first_year
@@ -12,6 +13,7 @@ from skeleton.backoffice.demo.catalogue import fill_catalogue, fill_warehouses
 from skeleton.backoffice.demo.company import set_up_company
 from skeleton.backoffice.demo.contracts import create_contracts
 from skeleton.backoffice.demo.conversations import create_conversations
+from skeleton.backoffice.demo.data import TAX_CODES
 from skeleton.backoffice.demo.parties import create_parties, create_staff
 from skeleton.backoffice.demo.trade import Trade
 from skeleton.backoffice.demo.world import Progress, World
@@ -31,6 +33,8 @@ def build(*, scale: float, seed: int, password: str | None, progress: Progress) 
         create_staff(world, password=password)
         set_up_company(world)
         create_parties(world)
+        for country in TAX_CODES:
+            seed_tax_codes(country)
         fill_catalogue(world)
         fill_warehouses(world)
         Trade(world).run()

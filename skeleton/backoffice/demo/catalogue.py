@@ -4,12 +4,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from inventory.models import Category, Item, Warehouse
+from inventory.models import Category, Warehouse
 from inventory.services import stock
+from inventory.services.items import create_item
 from skeleton.backoffice.demo import data
 from skeleton.backoffice.demo.world import World
 from skeleton.db import records
 from skeleton.kernel import clock
+from skeleton.kernel.units import DEFAULT_UNIT
 
 
 def fill_catalogue(world: World) -> None:
@@ -33,10 +35,11 @@ def _item(world: World, name: str, price: int, **fields: Any) -> UUID:
         "unit_price": price,
         "currency": "USD",
         "unit": "piece",
-        "tax_rate": Decimal(0),
+        "unit_code": data.UNITS.get(name, DEFAULT_UNIT),
+        "tax_code": data.TAX_CODES["US"],
         **fields,
     }
-    return records.create(Item, values, actor=world.random_writer())
+    return create_item(values=values, actor=world.random_writer())
 
 
 def fill_warehouses(world: World) -> None:

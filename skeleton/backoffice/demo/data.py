@@ -154,6 +154,12 @@ WAREHOUSES = [
     ("EU", "European warehouse", "Rotterdam"),
 ]
 
+UNITS = {"On-site training, day": "DAY", "Repair, hour": "HUR"}
+"""Units of services (UN/ECE Rec 20); everything else is sold by the piece."""
+
+TAX_CODES = {"DE": "DE-S19", "GB": "GB-S20", "UA": "UA-S20", "US": "US-O"}
+"""Tax codes of the lines by country of the customer. Those of others only have a rate."""
+
 RATES = {"USD": 1.0, "EUR": 0.92, "GBP": 0.79, "UAH": 41.0}
 """Exchange rates of the dollar. Catalogue prices are in dollars."""
 

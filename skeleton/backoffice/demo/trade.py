@@ -22,6 +22,7 @@ from skeleton.backoffice.demo.payments import Payments
 from skeleton.backoffice.demo.world import Buyer, World
 from skeleton.kernel.days import day_of, today
 from skeleton.kernel.errors import Conflict
+from skeleton.kernel.units import DEFAULT_UNIT
 
 ANY_INVOICE = (
     Occasion.COLLECTIVE_PAYMENT,
@@ -101,6 +102,7 @@ class Trade:
             "currency": buyer.currency,
             "discount": local * quantity // 20 if quantity >= 20 else 0,
             "tax_rate": Decimal(buyer.tax),
+            "tax_code": data.TAX_CODES.get(buyer.country),
         }
 
     def _confirm(self, order: UUID, buyer: Buyer) -> None:
@@ -175,7 +177,7 @@ class Trade:
             customer_id=buyer.id,
             service_start=today() - 4 * DAY,
             service_end=today(),
-            lines=[{"description": name, **line}],  # type: ignore[typeddict-item]
+            lines=[{"description": name, "unit_code": data.UNITS.get(name, DEFAULT_UNIT), **line}],  # type: ignore[typeddict-item]
             notes=self.rng.choice([None, None, "Thank you for your business."]),
             actor=self.world.random_writer(),
         )

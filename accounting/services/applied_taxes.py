@@ -1,4 +1,4 @@
-"""Tax codes of lines: finds those that lines name, and checks that they can be used."""
+"""Tax codes of lines and items: finds those that are named, and checks that they can be used."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,6 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounting.tax_code_models import TaxCode
-from billing.models.documents import DocumentLine
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
@@ -42,26 +41,23 @@ def tax_codes_of(lines: Sequence[Mapping[str, Any]], *, day: dt.date | None, pat
     return codes
 
 
-def changed_tax(line: DocumentLine, values: Mapping[str, Any], *, day: dt.date | None) -> dict[str, Any]:
-    """Return the columns of the tax of `line` after a change with `values`. Raises Invalid as `tax_codes_of` does.
+def changed_tax(values: Mapping[str, Any], present: TaxCode | None, *, day: dt.date | None = None) -> dict[str, Any]:
+    """Return the columns of the tax of a line or an item after a change with `values`; `present` is its code.
 
-    The code that the line has already can be sent again, whatever has become of it.
+    The code that it has already can be sent again, whatever has become of it. Raises Invalid as `tax_codes_of` does.
     """
-    present: TaxCode | None = line.tax_code
     named = values.get("tax_code", present and present.pk)
     if present and named in (present.pk, present.code):
         if values.get("tax_rate", present.rate) != present.rate:
             raise Invalid(details={"tax_rate": _other_rate(present)})
-        return {}
+        return {"tax_code": present}
     (code,) = tax_codes_of([{**values, "tax_code": named}], day=day)
-    if code:
-        return {"tax_code": code, "tax_rate": code.rate}
-    return {"tax_code": None} if present else {}
+    return {"tax_code": code, "tax_rate": code.rate} if code else {"tax_code": None}
 
 
-def unusable(code: TaxCode, day: dt.date | None) -> Text | None:
-    """Return why `code` can't be used for a supply on `day`, if it can't. Without a day, it only has to be active."""
-    if not code.is_active:
+def unusable(code: TaxCode, day: dt.date | None, *, new: bool = True) -> Text | None:
+    """Return why `code` can't be used for a supply on `day`, if that is known. On a `new` line it must be active."""
+    if new and not code.is_active:
         return format_text(_("The tax code {code} is inactive."), code=code.code)
     if day and code.valid_from and day < code.valid_from:
         return format_text(_("The tax code {code} is only valid from {day} on."), code=code.code, day=code.valid_from)
