@@ -17,6 +17,7 @@ class AccountingConfig(AppConfig):
         _declare_tax_codes()
         _declare_entries()
         _declare_lines()
+        _declare_years()
         integrity_checks.register_checks()
         importlib.import_module("accounting.checks")  # registers them; they need the models
 
@@ -35,6 +36,12 @@ def _declare_accounts() -> None:
     declare(
         "accounting_account_posted", Conflict, _("The account has postings, so its type and currency cannot change.")
     )
+    declare(
+        "accounting_account_parent_posted",
+        Conflict,
+        _("An account with postings gets no sub-accounts."),
+        field="parent_id",
+    )
 
 
 def _declare_tax_codes() -> None:
@@ -52,6 +59,12 @@ def _declare_entries() -> None:
         _("The accounting period of this date is closed. Choose another date, or reopen the period."),
         field="date",
     )
+    declare(
+        "accounting_entry_year_open",
+        Conflict,
+        _("The fiscal year of this date, or a later one, is closed. Choose another date, or reopen the year."),
+        field="date",
+    )
     declare("accounting_entry_date_ahead", Invalid, MORE_THAN_A_YEAR_AHEAD_MESSAGE, field="date")
     declare("accounting_company_zone", Conflict, _("The books are kept in the days of another time zone."))
     declare("accounting_entry_two_lines", Invalid, _("A transaction needs at least two lines."), field="lines")
@@ -67,5 +80,33 @@ def _declare_lines() -> None:
     declare("accounting_line_same_transaction", Conflict, _("Lines cannot be added to a recorded transaction."))
     declare("accounting_line_date", Invalid, _("A line must have the date of its transaction."), field="date")
     declare("accounting_line_account_active", Invalid, _("An account is inactive."), field="lines")
+    declare(
+        "accounting_line_account_has_children",
+        Invalid,
+        _("An account has sub-accounts. Post to one of them."),
+        field="lines",
+    )
     declare("accounting_line_account_currency", Invalid, _("An account takes another currency only."), field="lines")
     declare("accounting_total_kept", Conflict, _("The totals are maintained by the journal alone."))
+
+
+def _declare_years() -> None:
+    declare = constraints.declare
+    declare(
+        "accounting_year_closing_months",
+        Invalid,
+        _("A fiscal year has twelve whole months, and the name of the year in which it begins."),
+        field="year",
+    )
+    declare("accounting_year_closing_append_only", Conflict, _("A closing is never changed; reopen the year instead."))
+    declare("accounting_year_closing_day_open", Conflict, _("The last day of this year is closed."))
+    declare("accounting_year_closing_earlier_open", Conflict, _("An earlier year has transactions and is open."))
+    declare("accounting_year_closing_later_closed", Conflict, _("A later year is closed. Reopen it first."))
+    declare(
+        "accounting_year_closing_in_books",
+        Conflict,
+        _("A closing and its entries must fit each other. Close or reopen the year instead."),
+    )
+    declare(
+        "accounting_year_closing_clears", Conflict, _("A closed year leaves no balance on revenue or expense accounts.")
+    )

@@ -48,6 +48,19 @@ class Purpose(TextChoices):
     WRITE_OFF = "write_off", pgettext_lazy("purpose of a transaction", "Write-off")
 
 
+class EntryKind(TextChoices):
+    """What an entry is to a year: its business, its opening balances, or its closing. A trigger derives it."""
+
+    ORDINARY = "ordinary", pgettext_lazy("kind of journal entry", "Ordinary")
+    OPENING = "opening", pgettext_lazy("kind of journal entry", "Opening")
+    CLOSING = "closing", pgettext_lazy("kind of journal entry", "Closing")
+
+
+class YearStatus(TextChoices):
+    OPEN = "open", pgettext_lazy("fiscal year", "Open")
+    CLOSED = "closed", pgettext_lazy("fiscal year", "Closed")
+
+
 class TaxCategory(TextChoices):
     """The categories of VAT that EN 16931 knows (UN/ECE 5305)."""
 
@@ -85,6 +98,8 @@ class Role(StrEnum):
     ADVANCES = "ADVANCES"
     REVENUE = "REVENUE"
     BAD_DEBT = "BAD_DEBT"
+    OPENING = "OPENING"
+    RETAINED_EARNINGS = "RETAINED_EARNINGS"
 
     @property
     def code(self) -> str:
@@ -106,7 +121,12 @@ _ROLE_TYPES = {
     Role.ADVANCES: AccountType.LIABILITY,
     Role.REVENUE: AccountType.REVENUE,
     Role.BAD_DEBT: AccountType.EXPENSE,
+    Role.OPENING: AccountType.EQUITY,
+    Role.RETAINED_EARNINGS: AccountType.EQUITY,
 }
+
+RESULT_TYPES = (AccountType.REVENUE, AccountType.EXPENSE)
+"""The types of the accounts that the closing of a year clears."""
 
 PARTY_ACCOUNTS = (Role.RECEIVABLE, Role.ADVANCES)
 """The control accounts whose balances are those of customers. A line posted by hand names the customer."""

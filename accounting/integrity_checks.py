@@ -70,6 +70,22 @@ _TRIAL = """
     SELECT currency, sum(debit), sum(credit) FROM accounting_total
     GROUP BY currency HAVING sum(debit) <> sum(credit) ORDER BY currency
 """
+_UNCLEARED = """
+    SELECT y.year, a.code, l.currency, sum(l.debit - l.credit)
+    FROM accounting_year_closing y JOIN accounting_line l ON l.date <= y.end_date
+    JOIN accounting_account a ON a.id = l.account_id AND a.type IN ('revenue', 'expense')
+    WHERE y.reopened_at IS NULL
+    GROUP BY y.year, a.code, l.currency HAVING sum(l.debit) <> sum(l.credit)
+    ORDER BY 1, 2, 3
+"""
+_CLOSING_ENTRIES = """
+    SELECT coalesce(y.year::text, 'unknown'), e.id
+    FROM accounting_entry e LEFT JOIN accounting_year_closing y ON y.id = e.source_id
+    LEFT JOIN accounting_entry r ON r.reverses_id = e.id
+    WHERE e.source_type = 'closing'
+          AND (y.id IS NULL OR e.date <> y.end_date OR (r.id IS NULL) <> (y.reopened_at IS NULL))
+    ORDER BY 1, 2
+"""
 _BY_HAND = """
     SELECT e.date, e.id, a.code, l.debit - l.credit, l.currency, coalesce(p.name, 'no party')
     FROM accounting_account a JOIN accounting_line l ON l.account_id = a.id JOIN accounting_entry e ON e.id = l.entry_id
@@ -108,6 +124,16 @@ def check_trial_balance_is_zero() -> Iterator[str]:
         yield f"{currency}: debit {debit}, credit {credit}, difference {debit - credit}"
 
 
+def check_closed_years_are_cleared() -> Iterator[str]:
+    for label, code, currency, left in _rows(_UNCLEARED):
+        yield f"year {label}: account {code} has {left} {currency} left after the closing (minor units)"
+
+
+def check_closings_have_their_entries() -> Iterator[str]:
+    for label, entry in _rows(_CLOSING_ENTRIES):
+        yield f"year {label}: entry {entry} of its closing is not as its state asks"
+
+
 def postings_by_hand() -> Iterator[str]:
     """Yield a sentence for each line that was recorded by hand on a control account."""
     for day, entry, code, amount, currency, party in _rows(_BY_HAND, [[role.code for role in CONTROL_ACCOUNTS]]):
@@ -127,3 +153,5 @@ def register_checks() -> None:
     register_check("every entry balances in each currency", check_entries_balance)
     register_check("every reversal undoes its entry", check_reversals_undo)
     register_check("the trial balance is zero in each currency", check_trial_balance_is_zero)
+    register_check("closed years leave no balance of income", check_closed_years_are_cleared)
+    register_check("closings have their entries", check_closings_have_their_entries)

@@ -15,7 +15,8 @@ from django.db.models.functions import Cast, Coalesce, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus, SourceType
+from accounting.choices import DEBIT_NORMAL, AccountType, EntryKind, PeriodStatus, SourceType
+from accounting.closing_models import YearClosing  # noqa: F401 (Django finds models here)
 from accounting.descriptions import MAX_LENGTH, describe
 from accounting.tax_code_models import TaxCode  # noqa: F401 (Django finds models here)
 from parties.models import Party
@@ -39,10 +40,14 @@ NET = Cast(F("debit") - F("credit"), BigIntegerField())
 """Debits minus credits. A constraint keeps the result within int64."""
 
 
-def on_normal_side(net: Any, account: str = "") -> "ExpressionWrapper[Any]":
+SUM = models.DecimalField(max_digits=38, decimal_places=0)
+"""The type of sums over several accounts, which can exceed int64."""
+
+
+def on_normal_side(net: Any, account: str = "", *, output: "models.Field[Any, Any] | None" = None) -> Any:
     """Return `net`, positive on the normal side of its account's type. `account` is the path to the account."""
     debit_normal = When(**{f"{account}type__in": DEBIT_NORMAL}, then=Value(1))
-    return ExpressionWrapper(net * Case(debit_normal, default=Value(-1)), output_field=BigIntegerField())
+    return ExpressionWrapper(net * Case(debit_normal, default=Value(-1)), output_field=output or BigIntegerField())
 
 
 class AccountQuerySet(RowLevelQuerySet["Account"]):
@@ -54,13 +59,19 @@ class AccountQuerySet(RowLevelQuerySet["Account"]):
 
     @keyed(keeps_rows=True)
     def with_balance(self) -> "models.QuerySet[Account]":
-        """Add `balance`, in minor units of the account's currency, or of the installation's if it has none.
+        """Add `balance` and `balance_with_children`: its own, and with those of all accounts below it.
 
-        Positive on the normal side of the account's type.
+        In minor units of the account's currency, or of the installation's if it has none. Positive on the normal side
+        of the account's type.
         """
         currency = Coalesce(OuterRef("currency"), Value(settings.SKELETON_CURRENCY))
         net = Total.objects.filter(account=OuterRef("pk"), currency=currency).values(net=NET)
-        return self.annotate(balance=on_normal_side(Coalesce(Subquery(net), Value(0))))
+        own_currency = Coalesce(F("currency"), Value(settings.SKELETON_CURRENCY))
+        below = Func(F("pk"), own_currency, function="accounting_net_with_children", output_field=SUM)
+        return self.annotate(
+            balance=on_normal_side(Coalesce(Subquery(net), Value(0))),
+            balance_with_children=on_normal_side(below, output=SUM),
+        )
 
 
 class Account(Record):
@@ -145,11 +156,19 @@ class Entry(models.Model):
 
     The source document is referenced without a foreign key (`source_type`, `source_id`, `purpose`), because accounting
     doesn't depend on invoices. The table has one more column, `xact`, the transaction that wrote the row. A trigger
-    sets `xact` and `created_at`.
+    sets `xact` and `created_at`, and the `kind` of reversals: that of the entry that they reverse.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     date = models.DateField(verbose_name=_("date"))
+    kind = models.CharField(
+        max_length=8,
+        choices=EntryKind.choices,
+        default=EntryKind.ORDINARY,
+        db_default=EntryKind.ORDINARY,
+        editable=False,
+        verbose_name=_("kind"),
+    )
     description = models.CharField(max_length=MAX_LENGTH, verbose_name=_("description"))
     reference = models.CharField(max_length=100, null=True, blank=True, verbose_name=_("reference"))  # noqa: DJ001 (the API says null)
     source_type = models.CharField(max_length=11, choices=SourceType.choices, verbose_name=_("source type"))
@@ -214,6 +233,17 @@ class Entry(models.Model):
                 name="accounting_entry_reversal_named",
                 violation_error_message=_("A reversal must name the transaction that it reverses."),
             ),
+            models.CheckConstraint(
+                condition=Q(kind=EntryKind.ORDINARY) & ~Q(source_type__in=(SourceType.OPENING, SourceType.CLOSING))
+                | Q(
+                    kind=EntryKind.OPENING,
+                    source_type__in=(SourceType.OPENING, SourceType.INVOICE, SourceType.REVERSAL),
+                )
+                | Q(kind=EntryKind.CLOSING, source_type__in=(SourceType.CLOSING, SourceType.REVERSAL)),
+                name="accounting_entry_kind_fits",
+                violation_error_message=_("The kind of a transaction must fit its source."),
+                violation_error_code="kind",
+            ),
             models.UniqueConstraint(
                 fields=["reverses"],
                 name="accounting_entry_reversed_once",
@@ -232,6 +262,8 @@ class Entry(models.Model):
             models.Index("date", "id", name="accounting_entry_date"),
             models.Index("created_at", "id", name="accounting_entry_created_at"),
             models.Index("source_type", "id", name="accounting_entry_source_type"),
+            # the closing entries that the income statement leaves out
+            models.Index("date", "id", name="accounting_entry_closing", condition=Q(kind=EntryKind.CLOSING)),
             models.Index("reference", "id", name="accounting_entry_reference", condition=Q(reference__isnull=False)),
         ]
 

@@ -1,14 +1,17 @@
 """Queries of accounting that span tables."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Sum
+from django.db.models.functions import TruncMonth
 from django.utils.translation import get_language, override
 
-from accounting.choices import CONTROL_ACCOUNTS, AccountType, PeriodStatus
+from accounting.choices import CONTROL_ACCOUNTS, AccountType, EntryKind, PeriodStatus
+from accounting.closing_models import YearClosing
 from accounting.models import NET, Entry, Line, MonthTotal, Period, Total, on_normal_side
 from accounting.tax_code_models import TaxCode
 
@@ -43,13 +46,23 @@ def revenue_by_month(first: dt.date, last: dt.date) -> dict[str, dict[dt.date, i
     """Return revenue by currency and month (its first day) in minor units: credits minus debits of revenue accounts.
 
     `first` and `last` are first days of months. Reads the maintained monthly totals, so the cost doesn't depend on the
-    number of postings.
+    number of postings. The closing of years is left out.
     """
+    net = Sum(F("credit") - F("debit"))
     totals = MonthTotal.objects.filter(account__type=AccountType.REVENUE, month__range=(first, last))
-    earned: dict[str, dict[dt.date, int]] = {}
-    for currency, month, net in totals.values_list("currency", "month").annotate(net=Sum(F("credit") - F("debit"))):
-        earned.setdefault(currency, {})[month] = int(net)
-    return earned
+    cleared = Line.objects.filter(entry__kind=EntryKind.CLOSING, account__type=AccountType.REVENUE)
+    cleared = cleared.filter(entry__date__range=(first, month_after(last) - dt.timedelta(days=1)))
+    earned: dict[str, dict[dt.date, int]] = defaultdict(lambda: defaultdict(int))
+    for currency, month, amount in totals.values_list("currency", "month").annotate(net=net):
+        earned[currency][month] += int(amount)
+    for currency, month, amount in cleared.values_list("currency", TruncMonth("date")).annotate(net=net):
+        earned[currency][month] -= int(amount)
+    return {currency: dict(months) for currency, months in earned.items()}
+
+
+def month_after(month: dt.date) -> dt.date:
+    """Return the first day of the month after the month with this first day."""
+    return (month + dt.timedelta(days=31)).replace(day=1)
 
 
 def control_account_codes() -> tuple[str, ...]:
@@ -63,6 +76,6 @@ def control_account_codes() -> tuple[str, ...]:
 
 
 def is_closed(day: dt.date) -> bool:
-    """Return whether `day` is in a closed period."""
-    closed = Period.objects.filter(status=PeriodStatus.CLOSED)
-    return closed.filter(start_date__lte=day, end_date__gte=day).exists()
+    """Return whether nothing can be posted on `day`: it is in a closed period, or not after the last closed year."""
+    in_period = Period.objects.filter(status=PeriodStatus.CLOSED, start_date__lte=day, end_date__gte=day)
+    return in_period.exists() or YearClosing.objects.filter(reopened_at=None, end_date__gte=day).exists()

@@ -6,7 +6,7 @@ from uuid import UUID
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from accounting.choices import AccountType, PeriodStatus, SourceType
+from accounting.choices import AccountType, EntryKind, PeriodStatus, SourceType, YearStatus
 from accounting.queries import balances_of_account, lines_of_entry
 from skeleton.kernel.ids import parse_uuid
 from skeleton.rest.fields import (
@@ -16,6 +16,7 @@ from skeleton.rest.fields import (
     CurrencyField,
     DateField,
     DateTimeField,
+    IntegerField,
     ListField,
     MoneyField,
     TextField,
@@ -81,6 +82,9 @@ class AccountSerializer(Serializer):
     balance = SignedMoneyField(
         help_text="In the account's currency, else in the default one. Positive on the normal side of the account type."
     )
+    balance_with_children = SignedMoneyField(
+        help_text="The balance with those of all accounts below it, in the same currency."
+    )
     balances = Children(BalanceSerializer, balances_of_account())
     created_at = DateTimeField()
     updated_at = DateTimeField()
@@ -90,7 +94,12 @@ class AccountUpdateInputSerializer(InputSerializer):
     output_serializer_class = AccountSerializer
     name = TextField()
     type = ChoiceField(choices=AccountType.choices)
-    parent_id = AccountField(source="parent", required=False, allow_null=True)
+    parent_id = AccountField(
+        source="parent",
+        required=False,
+        allow_null=True,
+        help_text="The id or the code of an account of the same type, without postings of its own.",
+    )
     currency = CurrencyField(required=False, allow_null=True)
     is_active = BooleanField(required=False)
 
@@ -131,6 +140,10 @@ class TransactionLineInputSerializer(InputSerializer):
 class TransactionSerializer(Serializer):
     id = UUIDField()
     date = DateField()
+    kind = ChoiceField(
+        choices=EntryKind.choices,
+        help_text="`closing` and `opening`: made by the closing of a year, or by taking over opening balances.",
+    )
     description = TextField()
     reference = TextField(allow_null=True)
     source_type = ChoiceField(choices=SourceType.choices)
@@ -209,13 +222,22 @@ class ReportedAccountSerializer(PlainSerializer):
     name = TextField()
 
 
-class SideSerializer(ReportedAccountSerializer):
-    type = ChoiceField(choices=AccountType.choices)
+class SidesSerializer(PlainSerializer):
     debit = SignedMoneyField()
     credit = SignedMoneyField()
 
 
+class SideSerializer(ReportedAccountSerializer):
+    type = ChoiceField(choices=AccountType.choices)
+    debit = SignedMoneyField()
+    credit = SignedMoneyField()
+    opening = SidesSerializer(help_text="The balance before the period, or before the fiscal year of `as_of`.")
+    movement = SidesSerializer(help_text="The debits and credits since then.")
+    closing = SidesSerializer(help_text="The balance at the end.")
+
+
 class SectionSerializer(ReportedAccountSerializer):
+    account_id = UUIDField(allow_null=True, help_text="Null if there is no account of retained earnings.")
     balance = SignedMoneyField()
 
 
@@ -230,6 +252,9 @@ class TrialBalanceInCurrencySerializer(PlainSerializer):
     accounts = SideSerializer(many=True)
     total_debit = SignedMoneyField()
     total_credit = SignedMoneyField()
+    total_opening = SidesSerializer()
+    total_movement = SidesSerializer()
+    total_closing = SidesSerializer()
 
 
 class TrialBalanceSerializer(ReportSerializer):
@@ -243,7 +268,10 @@ class BalanceSheetInCurrencySerializer(PlainSerializer):
     liabilities = SectionSerializer(many=True)
     total_liabilities = SignedMoneyField()
     equity = SectionSerializer(many=True)
-    net_income = SignedMoneyField(help_text="Income not yet carried over to an equity account.")
+    retained_earnings = SignedMoneyField(
+        help_text="The part of equity that consists of earlier results, whether their years are closed or not."
+    )
+    net_income = SignedMoneyField(help_text="The result of the fiscal year until `as_of`, or of the period.")
     total_equity = SignedMoneyField(help_text="Includes the net income.")
     total_liabilities_and_equity = SignedMoneyField()
 
@@ -263,3 +291,30 @@ class IncomeStatementInCurrencySerializer(PlainSerializer):
 
 class IncomeStatementSerializer(ReportSerializer):
     currencies = IncomeStatementInCurrencySerializer(many=True)
+
+
+class YearResultSerializer(PlainSerializer):
+    currency = CurrencyField()
+    net_income = SignedMoneyField()
+
+
+class YearSerializer(PlainSerializer):
+    """A fiscal year, named after the calendar year in which it begins."""
+
+    year = serializers.IntegerField()
+    start_date = DateField()
+    end_date = DateField()
+    status = ChoiceField(choices=YearStatus.choices)
+    closed_at = DateTimeField(allow_null=True)
+    closed_by = UUIDField(allow_null=True)
+    results = YearResultSerializer(many=True, help_text="Revenue less expenses, without the closing.")
+    transaction_ids = serializers.ListField(
+        child=UUIDField(), help_text="The entries of the closing, one for each currency."
+    )
+
+
+class YearInputSerializer(InputSerializer):
+    """The year to close, for the form of the back office."""
+
+    output_serializer_class = YearSerializer
+    year = IntegerField()

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from accounting.choices import SourceType
+from accounting.closing_models import YearClosing
 from accounting.models import Entry
 
 Links = Iterable[tuple[str, str]]
@@ -28,5 +29,8 @@ def source_links(entry: Entry) -> list[tuple[str, str]]:
     if entry.reverses:
         own = (entry.reverses.shown_as, reverse("admin:accounting_entry_change", args=[entry.reverses_id]))
         return [own, *source_links(entry.reverses)]
+    if entry.source_type == SourceType.CLOSING and entry.source_id:
+        closing = YearClosing.objects.filter(pk=entry.source_id)
+        return [(str(one), reverse("admin:accounting_yearclosing_change", args=[one.pk])) for one in closing]
     find = _sources.get(SourceType(entry.source_type))
     return list(find(entry.source_id)) if find and entry.source_id else []

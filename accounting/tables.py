@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter
 
+from accounting.reports import COLUMNS, SIDES
 from skeleton.kernel.money import EXACT_CONTEXT, minor_digits
 from skeleton.office.tables.spreadsheets import CSV, csv_lines, csv_response
 
@@ -23,14 +24,17 @@ Row = list[Any]
 
 
 def trial_balance_rows(report: dict[str, Any]) -> Iterator[Row]:
-    yield ["currency", "code", "name", "type", "debit", "credit"]
+    columns = [f"{name}_{side}" for name in COLUMNS for side in SIDES]
+    yield ["currency", "code", "name", "type", "debit", "credit", *columns]
     for part in report["currencies"]:
         currency = part["currency"]
         for row in part["accounts"]:
-            sides = (amount(row["debit"], currency), amount(row["credit"], currency))
-            yield [currency, row["code"], row["name"], row["type"], *sides]
-        totals = (amount(part["total_debit"], currency), amount(part["total_credit"], currency))
-        yield [currency, "", "Total", "", *totals]
+            sides = (amount(row[side], currency) for side in SIDES)
+            parts = (amount(row[name][side], currency) for name in COLUMNS for side in SIDES)
+            yield [currency, row["code"], row["name"], row["type"], *sides, *parts]
+        totals = (amount(part[f"total_{side}"], currency) for side in SIDES)
+        sums = (amount(part[f"total_{name}"][side], currency) for name in COLUMNS for side in SIDES)
+        yield [currency, "", "Total", "", *totals, *sums]
 
 
 def balance_sheet_rows(report: dict[str, Any]) -> Iterator[Row]:

@@ -12,6 +12,13 @@ class InvoiceStatus(TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class InvoiceOrigin(TextChoices):
+    """Whether an invoice was made here, or taken over from an earlier system with what is open of it."""
+
+    CREATED = "created", pgettext_lazy("invoice", "Created here")
+    IMPORTED = "imported", pgettext_lazy("invoice", "Imported")
+
+
 class CreditNoteStatus(TextChoices):
     DRAFT = "draft", _("Draft")
     SENT = "sent", _("Sent")

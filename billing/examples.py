@@ -144,3 +144,26 @@ REMINDER = OpenApiExample(
     value={"message": "We have not received your payment yet. Is anything wrong?"},
     request_only=True,
 )
+
+OPENING = OpenApiExample(
+    "The bank, a loan, and an invoice of which a part is open",
+    value={
+        "date": "2026-01-01",
+        "balances": [
+            {"account_id": "1200", "debit": 1250000, "currency": "USD"},
+            {"account_id": "2100", "credit": 400000, "currency": "USD"},
+        ],
+        "invoices": [
+            {
+                "customer_id": _CUSTOMER,
+                "number": "R-2025-0815",
+                "issue_date": "2025-11-20",
+                "due_date": "2025-12-20",
+                "amount": 11900,
+                "currency": "USD",
+                "tax": [{"tax_rate": 19, "base": 10000, "tax": 1900}],
+            }
+        ],
+    },
+    request_only=True,
+)

@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from billing.choices import CreditNoteStatus, InvoiceStatus, OrderStatus, PaymentDirection, PaymentMethod
+from billing.choices import CreditNoteStatus, InvoiceOrigin, InvoiceStatus, OrderStatus, PaymentDirection, PaymentMethod
 from billing.e_invoices.profiles import Profile
 from billing.models import CreditNote, Invoice, Payment
 from billing.models.credit_notes import UNALLOCATED as CREDIT_ON_ACCOUNT
@@ -31,6 +31,7 @@ def _known(code: str) -> None:
 
 class InvoiceFilterSet(FilterSet):
     status = ChoiceFilter(choices=InvoiceStatus.choices)
+    origin = ChoiceFilter(choices=InvoiceOrigin.choices)
     customer_id = UUIDFilter(field_name="customer_id")
     order_id = UUIDFilter(field_name="order_id", label="Created from this order.")
     from_date = DateFilter(field_name="issue_date", lookup_expr="gte", label="Issued on this day or later.")

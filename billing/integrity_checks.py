@@ -14,7 +14,8 @@ _GAPS = """
         SELECT split_part(number, '-', 1) || '-' || split_part(number, '-', 2) AS name,
                max(split_part(number, '-', 3)::bigint) AS highest,
                count(DISTINCT split_part(number, '-', 3)::bigint) AS documents
-        FROM (SELECT number FROM billing_invoice UNION ALL SELECT number FROM billing_order
+        FROM (SELECT number FROM billing_invoice WHERE origin = 'created'
+              UNION ALL SELECT number FROM billing_order
               UNION ALL SELECT number FROM billing_payment
               UNION ALL SELECT number FROM billing_credit_note WHERE number IS NOT NULL) AS numbers GROUP BY 1
     ) AS found USING (name)

@@ -80,7 +80,7 @@ ON_ACCOUNT = """
 _TAXED = """
     SELECT currency, posted_on AS day, sent_at AS moment, 'invoice' AS kind, id, number, customer_id, 1 AS sign,
            tax_breakdown AS taxes
-    FROM billing_invoice WHERE sent_at IS NOT NULL
+    FROM billing_invoice WHERE sent_at IS NOT NULL AND origin = 'created'
     UNION ALL
     SELECT currency, cancelled_on, cancelled_at, 'cancellation', id, number, customer_id, -1, tax_breakdown
     FROM billing_invoice WHERE status = 'cancelled' AND sent_at IS NOT NULL AND credited_total < total
@@ -105,5 +105,6 @@ TAX_MOVEMENTS = f"""
 """Every change of the documents' tax, with a row for each rate and category (S where none is known, but for rate 0).
 
 Columns: currency, day, moment, kind, id, number, customer_id, rate, category, base, tax (minor units). Credit notes and
-write-offs take tax back; a write-off has the id and the number of its invoice.
+write-offs take tax back; a write-off has the id and the number of its invoice. The earlier system has declared the tax
+of imported invoices.
 """

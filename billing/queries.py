@@ -36,6 +36,7 @@ _PRINTED = (
     "customer_id",
     "customer_name",
     "status",
+    "origin",
     "currency",
     "subtotal",
     "tax_total",

@@ -10,7 +10,7 @@ from rest_framework.fields import Field
 
 from accounting.choices import TaxCategory
 from accounting.serializers import PlainSerializer, SignedMoneyField, TaxCodeField
-from billing.choices import InvoiceStatus, OrderStatus
+from billing.choices import InvoiceOrigin, InvoiceStatus, OrderStatus
 from billing.email_serializers import EMAIL_HELP
 from billing.models import InvoiceLine, OrderLine, OrderStatusChange, Payment, Settlement
 from billing.models.invoices import supply_date
@@ -121,6 +121,9 @@ class InvoiceRowSerializer(Serializer):
     customer_name = TextField(help_text="The customer's current name. Once the invoice is sent, the name at that time.")
     order_id = UUIDField(allow_null=True, help_text="The order that the invoice was created from.")
     status = ChoiceField(InvoiceStatus.choices)
+    origin = ChoiceField(
+        InvoiceOrigin.choices, help_text="`imported`: taken over from an earlier system, with what was open of it."
+    )
     currency = CurrencyField()
     subtotal = MoneyField(help_text="The sum of the lines before tax.")
     tax_total = MoneyField()

@@ -1,6 +1,7 @@
 from billing.credit_note_views import CreditNoteViewSet, InvoiceCreditNoteViewSet
 from billing.customer_views import CustomerAccountViewSet
 from billing.email_views import CreditNoteEmailViewSet, InvoiceEmailViewSet, OrderEmailViewSet
+from billing.opening_views import OpeningViewSet
 from billing.payment_views import InvoicePaymentViewSet, PaymentViewSet
 from billing.vat_views import VatReportViewSet
 from billing.views import AgingViewSet, InvoiceViewSet, OrderViewSet
@@ -18,6 +19,7 @@ router.register("credit-notes", CreditNoteViewSet)
 router.register("credit-notes/<pk>/emails", CreditNoteEmailViewSet)
 router.register("reports", AgingViewSet)
 router.register("reports", VatReportViewSet)
+router.register("accounting", OpeningViewSet)
 router.register("customers", CustomerAccountViewSet)
 
 urlpatterns = router.urls

@@ -283,7 +283,7 @@ class InvoiceViewSet(EInvoiceMixin, ReminderMixin, WriteOffMixin, ModelViewSet):
         summary="Download the invoice as PDF",
         envelope="document",
         media=(PDF,),
-        errors=(400, 404, 422),
+        errors=(400, 404, 409, 422),
     )
     def pdf(self, request: Request, pk: str) -> HttpResponse:
         """PDF/A-3 with the payments so far. The ETag is its SHA-256.

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import Exists, OuterRef, QuerySet
@@ -86,10 +87,10 @@ class AccountAdmin(ImportableAdmin):
     ordering = ("code",)
     fieldsets = (
         (None, {"fields": (("code", "name"), ("type", "parent"), ("currency", "is_active"))}),
-        (_("Balance"), {"fields": (("balances_shown", "ledger"), "recent_lines")}),
+        (_("Balance"), {"fields": (("balances_shown", "ledger"), "with_children", "recent_lines")}),
     )
     add_fieldsets = ((None, {"fields": (("code", "name"), ("type", "parent"), ("currency", "is_active"))}),)
-    readonly_fields = ("balances_shown", "ledger", "recent_lines")
+    readonly_fields = ("balances_shown", "ledger", "with_children", "recent_lines")
 
     def rows(self, actor: Actor) -> QuerySet[Any]:
         return super().rows(actor).prefetch_related("totals")
@@ -113,6 +114,10 @@ class AccountAdmin(ImportableAdmin):
         totals = sorted(account.totals.all(), key=lambda total: total.currency)
         amounts = ((format_money_html(int(side * (total.debit - total.credit)), total.currency),) for total in totals)
         return format_html_join(SafeString("<br>"), "{}", amounts) or EMPTY
+
+    @display(description=_("balance with sub-accounts"))
+    def with_children(self, account: Any) -> Any:
+        return format_money_html(int(account.balance_with_children), account.currency or settings.SKELETON_CURRENCY)
 
     @display(description=_("ledger"))
     def ledger(self, account: Account) -> SafeString:
@@ -165,7 +170,7 @@ class EntryAdmin(ReadOnlyRecordAdmin):
     resources = ("accounting",)
     export_fields = "__all__"
     list_display = ("date", "described", "reference", status_column("source_type", SOURCES, _("made by")), "amounts")
-    list_filter = ("source_type", AccountTypeFilter, ("date", DateRangeFilter))
+    list_filter = ("source_type", "kind", AccountTypeFilter, ("date", DateRangeFilter))
     search_fields = ("description", "reference")
     ordering = ("-id",)
     record_actions = ("reverse",)
@@ -174,6 +179,7 @@ class EntryAdmin(ReadOnlyRecordAdmin):
         "described",
         "reference",
         "source_type",
+        "kind",
         "source",
         "undoing",
         "purpose_shown",
@@ -187,7 +193,7 @@ class EntryAdmin(ReadOnlyRecordAdmin):
         (None, {"fields": (("date", "reference"), "described", "lines_table")}),
         (
             _("Where it comes from"),
-            {"fields": (("source_type", "purpose_shown"), "source", "undoing", ("reverses", "reversed_by"))},
+            {"fields": (("source_type", "purpose_shown"), ("kind", "source"), "undoing", ("reverses", "reversed_by"))},
         ),
         (_("Who recorded it"), {"fields": (("created_by", "created_at"),)}),
     )

@@ -17,7 +17,7 @@ from accounting import tables
 from accounting.ledger import BY_DATE, CurrencyLedger, iter_ledger, ledger_by_currency
 from accounting.models import Account
 from accounting.queries import described
-from accounting.reports import DateRange, balance_sheet, income_statement, trial_balance
+from accounting.reports import COLUMNS, SIDES, DateRange, balance_sheet, income_statement, trial_balance
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import local_day
 from skeleton.kernel.transactions import read_snapshot
@@ -55,6 +55,8 @@ def in_words(span: DateRange) -> str:
 
 def account_link(row: dict[str, Any], span: DateRange) -> Any:
     """Return the account's name, linked to its ledger for the report's days, or for the year up to its day."""
+    if row["account_id"] is None:
+        return row["name"]
     first = span.first or span.last.replace(month=1, day=1)
     return link(ledger_address(row["account_id"], first, span.last), row["name"])
 
@@ -92,18 +94,21 @@ class TrialBalancePage(BooksReport):
 
     def table(self, part: dict[str, Any], span: DateRange) -> Table:
         currency = part["currency"]
-        columns = (Column(_("Code")), Column(_("Account")), Column(_("Debit"), True), Column(_("Credit"), True))
+        titles = (
+            *(_("Opening debit"), _("Opening credit"), _("Debit"), _("Credit")),
+            *(_("Closing debit"), _("Closing credit")),
+        )
+        columns = (Column(_("Code")), Column(_("Account")), *(Column(title, True) for title in titles))
         found = [
-            Line((row["code"], account_link(row, span), *_debit_credit(row["debit"], row["credit"], currency)))
+            Line((row["code"], account_link(row, span), *self._amounts(row, currency, blank=True)))
             for row in part["accounts"]
         ]
-        sums = total_line(
-            "",
-            _("Total"),
-            format_amount_cell(part["total_debit"], currency),
-            format_amount_cell(part["total_credit"], currency),
-        )
-        return Table(currency, columns, [*found, sums])
+        totals = {name: part[f"total_{name}"] for name in COLUMNS}
+        return Table(currency, columns, [*found, total_line("", _("Total"), *self._amounts(totals, currency))])
+
+    @staticmethod
+    def _amounts(row: dict[str, Any], currency: str, *, blank: bool = False) -> list[str]:
+        return [format_amount_cell(row[name][side], currency, blank=blank) for name in COLUMNS for side in SIDES]
 
 
 class StatementPage(BooksReport):

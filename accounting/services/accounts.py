@@ -3,39 +3,52 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounting.chart import chart_accounts
-from accounting.choices import AccountType
-from accounting.models import Account
-from skeleton.db.locks import locked_for_update
+from accounting.choices import AccountType, Role
+from accounting.models import Account, Total
+from skeleton.db.locks import locked_for_update, rows_locked_for_update
 from skeleton.db.records import save_changes
 from skeleton.kernel.actors import SYSTEM, Actor
-from skeleton.kernel.errors import Invalid
+from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.money import require_in_use
 from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import audited_transaction
 
+_TAKES_CHILDREN = ~Exists(Total.objects.filter(account=OuterRef("pk"))) | Exists(
+    Account.objects.filter(parent=OuterRef("pk"))
+)
+
 
 def create_account(*, values: dict[str, Any], actor: Actor) -> UUID:
-    """Create an account. `values["parent"]` is an id or a code. Raises Invalid, Conflict (the code is taken)."""
+    """Create an account. `values["parent"]` is an id or a code.
+
+    Raises Invalid; Conflict (the code is taken, the parent gets no sub-accounts).
+    """
     require_in_use(values)
     parent = find_account(values.pop("parent", None), field="parent_id")
     _require_same_type(values["type"], parent)
     with audited_transaction(actor, "create"):
+        _require_takes_children(parent)
         return Account.objects.create(**values, parent=parent).pk
 
 
 def update_account(*, account_id: UUID, values: dict[str, Any], actor: Actor) -> None:
     """Update an account with `values`. `parent` is an id, a code or None. Raises NotFound, Invalid, Conflict.
 
-    Type and currency can't be changed once the account has postings (409), nor can the type if it has sub-accounts.
+    Type and currency can't be changed once the account has postings (409), nor can the type if it has sub-accounts. An
+    account with postings, or that the settings name, gets no sub-accounts (409).
     """
     with audited_transaction(actor, "update"):
-        account = locked_for_update(Account.objects.all(), account_id)
         if "parent" in values:
             values["parent"] = find_account(values["parent"], field="parent_id")
+            of_both = [account_id, *([values["parent"].pk] if values["parent"] else [])]
+            rows_locked_for_update(Account.objects.filter(pk__in=of_both), no_key=True)
+        account = locked_for_update(Account.objects.all(), account_id)
+        if values.get("parent") and values["parent"].pk != account.parent_id:
+            _require_takes_children(values["parent"])
         if values.get("parent") or "type" in values:
             _require_same_type(values.get("type", account.type), values.get("parent", account.parent))
         save_changes(account, values)
@@ -66,12 +79,29 @@ def _require_same_type(type_: str, parent: Account | None) -> None:
         )
 
 
+def _require_takes_children(parent: Account | None) -> None:
+    """Raise Conflict if the account gets no sub-accounts. One that has both has had them before this rule."""
+    if parent is None:
+        return
+    if parent.code in {role.code for role in Role}:
+        told = _("Account {code} gets no sub-accounts: the settings name it for postings.")
+    elif not Account.objects.filter(_TAKES_CHILDREN, pk=parent.pk).exists():
+        told = _("Account {code} gets no sub-accounts: it has postings.")
+    else:
+        return
+    raise Conflict(format_text(told, code=parent.code), details={"parent_id": format_text(told, code=parent.code)})
+
+
 def seed_chart() -> int:
-    """Create the accounts of the default chart whose codes aren't taken, and return their number."""
+    """Create the accounts of the default chart whose codes aren't taken, and return their number.
+
+    A parent that has postings of its own gets no sub-accounts, so they are created beside it.
+    """
     made = 0
     with audited_transaction(SYSTEM, "seed"):
         for seed in chart_accounts():
-            parent = Account.objects.filter(code=seed.parent, type=seed.type).first() if seed.parent else None
+            parents = Account.objects.filter(code=seed.parent, type=seed.type).filter(_TAKES_CHILDREN)
+            parent = parents.first() if seed.parent else None
             _, created = Account.objects.get_or_create(
                 code=seed.code, defaults={"name": seed.name, "type": seed.type, "parent": parent}
             )

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from accounting.choices import PARTY_ACCOUNTS, AccountType, Role, SourceType
+from accounting.choices import PARTY_ACCOUNTS, AccountType, EntryKind, Role, SourceType
 from accounting.descriptions import default_reversal, words_of_document
 from accounting.models import Entry, Line
 from accounting.queries import control_account_codes
@@ -60,6 +60,7 @@ class NewEntry:
     source_type: SourceType = SourceType.MANUAL
     source_id: UUID | None = None
     purpose: str = ""
+    kind: EntryKind = EntryKind.ORDINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class _Account:
     type: str
     is_active: bool
     currency: str | None
+    takes_postings: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _checked(entry: NewEntry, actor: Actor) -> _EntryRow:
         _require_parties(entry.lines)
     _require_balance(entry.lines, currencies)
     source = (entry.source_type, entry.source_id, entry.purpose)
-    head = (entry.date, entry.description, entry.reference, *source, None, actor.id)
+    head = (entry.date, entry.kind, entry.description, entry.reference, *source, None, actor.id)
     limits = _limits_by_hand(entry.lines) if by_hand else _limits_of_roles(entry.lines)
     return _EntryRow(head, entry.lines, currencies, limits)
 
@@ -175,10 +177,20 @@ def reverse_document(
         return _reverse(entry, actor=actor, date=date, description=description) if entry else None
 
 
+def reverse_entries(entries: Sequence[Entry], *, actor: Actor, date: dt.date) -> None:
+    """Record the mirrors of entries that are not reversed, in one statement. Raises as `reverse_entry` does."""
+    if entries:
+        with audited_transaction(actor, "reverse"):
+            _insert([_mirror(entry, actor=actor, day=date, text=f"Reversal: {entry.description}") for entry in entries])
+
+
 def _reverse(
     entry: Entry, *, actor: Actor, date: dt.date | None, description: str | None, reference: str | None = None
 ) -> UUID:
     """Record the mirror of `entry`, which must have been read with `reversed_by_id`."""
+    if entry.kind == EntryKind.CLOSING:
+        told = _("This transaction belongs to the closing of a year. Reopen the year instead.")
+        raise Conflict(told, details={"allowed": []})
     if entry.reversed_by_id:  # type: ignore[attr-defined]  # the constraint decides; this spares the log a rollback
         raise Conflict(_("This transaction has already been reversed."), details={"allowed": []})
     day = date or max(today(), entry.date)
@@ -187,11 +199,16 @@ def _reverse(
         raise Invalid(details={"date": early})
     if day > entry.date:  # an entry dated far ahead can be reversed on its own day
         require_within_a_year(day, field="date")
-    lines = _reversed_lines(entry.pk)
     text = description or default_reversal(entry.description)
-    head = (day, text, reference or entry.reference, SourceType.REVERSAL, entry.pk, "", entry.pk, actor.id)
-    row = _EntryRow(head, lines, [line.currency or "" for line in lines], [_Limit()] * len(lines))
-    return _insert([row])[0]
+    return _insert([_mirror(entry, actor=actor, day=day, text=text, reference=reference)])[0]
+
+
+def _mirror(entry: Entry, *, actor: Actor, day: dt.date, text: str, reference: str | None = None) -> _EntryRow:
+    """Return the mirror of `entry` as a row."""
+    lines = _reversed_lines(entry.pk)
+    source = (SourceType.REVERSAL, entry.pk, "")
+    head = (day, entry.kind, text, reference or entry.reference, *source, entry.pk, actor.id)
+    return _EntryRow(head, lines, [line.currency or "" for line in lines], [_Limit()] * len(lines))
 
 
 def _reversed_lines(entry_id: UUID) -> list[Posting]:
@@ -260,12 +277,12 @@ def _require_balance(lines: Sequence[Posting], currencies: Sequence[str]) -> Non
 # then the trigger on lines locks the accounts and the totals. Lines that their account doesn't accept aren't written.
 _INSERT = """
     WITH entry AS (
-        INSERT INTO accounting_entry (id, date, description, reference, source_type, source_id, purpose, reverses_id,
-                                      created_by_id, created_at)
+        INSERT INTO accounting_entry (id, date, kind, description, reference, source_type, source_id, purpose,
+                                      reverses_id, created_by_id, created_at)
         SELECT *, now()
-        FROM unnest(%s::uuid[], %s::date[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::uuid[],
-                    %s::uuid[])
-        RETURNING id, date
+        FROM unnest(%s::uuid[], %s::date[], %s::text[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[],
+                    %s::uuid[], %s::uuid[])
+        RETURNING id, date, kind
     )
     INSERT INTO accounting_line (id, entry_id, position, account_id, date, debit, credit, currency, description,
                                  party_id)
@@ -276,8 +293,9 @@ _INSERT = """
                   account_type, closed)
         JOIN entry ON entry.id = l.entry_id
         JOIN accounting_account a ON a.id = l.account_id OR a.code = l.account_code
-    WHERE a.is_active AND coalesce(a.currency, l.currency) = l.currency
+    WHERE (a.is_active OR entry.kind = 'closing') AND coalesce(a.currency, l.currency) = l.currency
       AND coalesce(l.account_type, a.type) = a.type AND a.code <> ALL (string_to_array(l.closed, ' '))
+      AND accounting_takes_postings(a.id)
 """
 
 
@@ -314,7 +332,10 @@ def _insert(rows: Sequence[_EntryRow]) -> list[UUID]:
     return ids
 
 
-_ACCOUNTS = "SELECT id, code, type, is_active, currency FROM accounting_account WHERE id = ANY(%s) OR code = ANY(%s)"
+_ACCOUNTS = """
+    SELECT id, code, type, is_active, currency, accounting_takes_postings(id)
+    FROM accounting_account WHERE id = ANY(%s) OR code = ANY(%s)
+"""
 
 
 def _posting_error(lines: Sequence[Posting], currencies: Sequence[str], limits: Sequence[_Limit]) -> DomainError:
@@ -347,6 +368,9 @@ def _line_errors(
     elif account.currency and account.currency != currency:
         told = _("Account {code} takes {currency} only.")
         yield "currency", format_text(told, code=account.code, currency=account.currency)
+    elif not account.takes_postings:
+        told = _("Account {code} has sub-accounts. Post to one of them.")
+        yield "account_id", format_text(told, code=account.code)
     elif limit.type and limit.type != account.type:
         told = _("Account {code} is of type {type}, but this is posted to accounts of type {needed} only.")
         types = {"type": Label(AccountType(account.type).label), "needed": Label(limit.type.label)}

@@ -19,7 +19,7 @@ from accounting.tax_code_models import TaxCode
 from parties.choices import PartyKind
 from parties.models import Party
 from skeleton.kernel.actors import SYSTEM
-from skeleton.testkit.roles import as_owner
+from skeleton.testkit.roles import as_owner, without_triggers
 
 _numbers = count(1)
 
@@ -28,6 +28,20 @@ def account(code: str, type: str = "asset", **values: Any) -> Account:  # noqa: 
     """Create an account."""
     pk = create_account(values={"code": code, "name": f"Account {code}", "type": type, **values}, actor=SYSTEM)
     return Account.objects.get(pk=pk)
+
+
+def legacy_child(code: str, type: str = "asset", *, parent: str, **values: Any) -> Account:  # noqa: A002
+    """Create an account below one that has postings, as it was possible before they excluded each other."""
+    above = Account.objects.get(code=parent)
+    if not above.totals.exists():
+        currency = above.currency or "USD"
+        post(parent, "3100", 1, currency=currency)
+        post("3100", parent, 1, currency=currency)
+    made = account(code, type, **values)
+    with without_triggers() as cursor:
+        cursor.execute("UPDATE accounting_account SET parent_id = %s WHERE id = %s", [above.pk, made.pk])
+    made.refresh_from_db()
+    return made
 
 
 def tax_code(code: str | None = None, category: str = "S", rate: Any = None, **values: Any) -> TaxCode:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from accounting import beancount, integrity_checks
 from accounting.models import Account, Entry, Line, Total
 from accounting.services import post_entry, reverse_entry, update_account
-from accounting.tests.factories import account, by_hand, net, post
+from accounting.tests.factories import account, by_hand, legacy_child, net, post
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.money import minor_digits
 from skeleton.testkit.roles import without_triggers
@@ -184,7 +184,7 @@ class TestBeancount:
 
     def test_beancount_agrees_on_every_balance(self, tmp_path):
         account("z.9", "expense", parent="5000", currency="EUR")
-        account("Z-9", "expense", parent="5300")
+        legacy_child("Z-9", "expense", parent="5300")
         post("1200", "3100", 1_000_000, "2025-12-31", description='Opening "capital"\nin \\ cash', reference="OB")
         post("1300", "4000", 120_000, "2026-01-05")
         post("5300", "1200", 1, "2026-01-05", "JPY")
@@ -198,26 +198,27 @@ class TestBeancount:
         assert theirs["Expenses:5000:Z-lz-d9", "EUR"] == Decimal("12.34")
         assert theirs["Expenses:5000:5300:Z--9", "BHD"] == Decimal("12.345")
 
-    def test_accounts_with_children_are_posted_to(self, tmp_path):
+    def test_accounts_with_children_and_postings(self, tmp_path):
         """Assertions cover the whole subtree, at every depth and in each currency. Own balances match the books."""
         for depth, code in enumerate(["1", "12", "12.0", "12.0-a", "12.0-a.b"]):
-            account(code, parent=["1000", "1", "12", "12.0", "12.0-a"][depth])
-        account("12.1", parent="12", currency="EUR")
-        for amount, code in enumerate(["1000", "1200", "1", "12", "12.0", "12.0-a", "12.0-a.b"], 1):
+            legacy_child(code, parent=["1200", "1", "12", "12.0", "12.0-a"][depth])
+        legacy_child("12.1", parent="12", currency="EUR")
+        legacy_child("5301", "expense", parent="5300")
+        for amount, code in enumerate(["1300", "1200", "1", "12", "12.0", "12.0-a", "12.0-a.b"], 1):
             post(code, "4000", amount * 1000)
             post("4000", code, amount, "2026-04-01", "JPY")
         post("12.1", "4000", 77_77, currency="EUR")
         post("1", "12.0-a.b", 3000)  # 1 holds 6,000 then, the deepest one 4,000
         post("12", "1", 6000)  # an account with balance 0 whose sub-accounts have balances
-        post("5000", "5300", 5)
+        post("5300", "5301", 5)
         theirs = self.load(tmp_path)
         assert theirs == self.ours()
-        assert ("Assets:1000:1", "USD") not in theirs
+        assert ("Assets:1000:1200:1", "USD") not in theirs
 
     def test_a_parent_of_one_currency_over_children_of_others(self, tmp_path):
         account("till", parent="1000", currency="EUR")
-        account("till-usd", parent="till", currency="USD")
-        account("till-any", parent="till")
+        legacy_child("till-usd", parent="till", currency="USD")
+        legacy_child("till-any", parent="till")
         post("till", "4000", 100, currency="EUR")
         post("till-usd", "4000", 250)
         post("till-any", "4000", 7, currency="EUR")
@@ -250,23 +251,24 @@ class TestBeancount:
 
     def test_a_subtree_holds_more_than_one_account_can(self, tmp_path):
         for code in ("a", "b"):
-            account(code, parent="1200")
+            legacy_child(code, parent="1200")
             account(f"income-{code}", "revenue")
             post(code, f"income-{code}", 2**63 - 1, currency="KWD")
         post("1200", "4000", 1, currency="KWD")
         assert self.load(tmp_path) == self.ours()
 
     def test_an_account_that_moved_to_another_parent(self, tmp_path):
-        moved = account("moves", parent="1200")
+        moved = legacy_child("moves", parent="1200")
+        account("1500")
         post("moves", "4000", 100)
         post("1200", "4000", 11)
-        update_account(account_id=moved.pk, values={"parent": "1300"}, actor=SYSTEM)
+        update_account(account_id=moved.pk, values={"parent": "1500"}, actor=SYSTEM)
         theirs = self.load(tmp_path)
-        assert theirs["Assets:1000:1300:Z-lmoves", "USD"] == 1
+        assert theirs["Assets:1500:Z-lmoves", "USD"] == 1
         assert theirs == self.ours()
 
     def test_beancount_would_notice_below_a_parent(self, tmp_path):
-        account("sub", parent="1200")
+        legacy_child("sub", parent="1200")
         post("sub", "3100", 100)
         post("1200", "3100", 1)
         tamper("UPDATE accounting_total SET debit = 102 WHERE debit = 100")

@@ -14,6 +14,7 @@ from accounting.tests.factories import account, legacy_dates, post
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 
 BIGGEST = 2**63 - 1
+COLUMNS = ["opening_debit", "opening_credit", "movement_debit", "movement_credit", "closing_debit", "closing_credit"]
 DAYS = ["2025-11-30", "2025-12-01", "2025-12-31", "2026-01-01", "2026-01-15", "2026-01-16", "2026-02-28", "2026-03-01"]
 
 
@@ -62,7 +63,8 @@ def test_any_day_can_be_asked_for(owner, busy):
     with legacy_dates():
         post("1200", "4000", 5, "2999-12-31")
     assert owner.get("/reports/trial-balance", as_of="1899-12-31").ok()["currencies"] == []
-    assert owner.get("/reports/trial-balance", from_date="3000-01-01").ok()["currencies"] == []
+    later = owner.get("/reports/trial-balance", from_date="3000-01-01").ok()["currencies"][1]
+    assert (later["total_debit"], later["total_opening"]["debit"]) == (0, 11111121)
     both = owner.get("/reports/trial-balance", from_date="0001-01-01", to_date="9999-12-31").ok()["currencies"][1]
     assert both["total_debit"] == 11111121
 
@@ -95,14 +97,32 @@ def test_a_trial_balance_in_both_forms(owner, busy):
     ]
     assert (euro["total_debit"], euro["total_credit"]) == (333, 333)
     assert rows_of(owner.get("/reports/trial-balance", as_of="2025-12-31", format="csv")) == [
-        ["currency", "code", "name", "type", "debit", "credit"],
-        ["EUR", "1200", "Bank", "asset", "0.00", "3.33"],
-        ["EUR", "5300", "Rent", "expense", "3.33", "0.00"],
-        ["EUR", "", "Total", "", "3.33", "3.33"],
-        ["USD", "1200", "Bank", "asset", "1.11", "0.00"],
-        ["USD", "4000", "Revenue", "revenue", "0.00", "1.11"],
-        ["USD", "", "Total", "", "1.11", "1.11"],
+        ["currency", "code", "name", "type", "debit", "credit", *COLUMNS],
+        ["EUR", "1200", "Bank", "asset", "0.00", "3.33", "0.00", "0.00", "0.00", "3.33", "0.00", "3.33"],
+        ["EUR", "5300", "Rent", "expense", "3.33", "0.00", "0.00", "0.00", "3.33", "0.00", "3.33", "0.00"],
+        ["EUR", "", "Total", "", "3.33", "3.33", "0.00", "0.00", "3.33", "3.33", "3.33", "3.33"],
+        ["USD", "1200", "Bank", "asset", "1.11", "0.00", "0.00", "0.00", "1.11", "0.00", "1.11", "0.00"],
+        ["USD", "4000", "Revenue", "revenue", "0.00", "1.11", "0.00", "0.00", "0.00", "1.11", "0.00", "1.11"],
+        ["USD", "", "Total", "", "1.11", "1.11", "0.00", "0.00", "1.11", "1.11", "1.11", "1.11"],
     ]
+
+
+def test_a_period_without_movements_still_has_its_balances(owner, busy):
+    euro, dollar = owner.get("/reports/trial-balance", from_date="2026-04-01", to_date="2026-04-30").ok()["currencies"]
+    assert (dollar["total_debit"], dollar["total_movement"]) == (0, {"debit": 0, "credit": 0})
+    bank, revenue = dollar["accounts"]
+    assert bank["opening"] == bank["closing"] == {"debit": 11111111, "credit": 0}
+    assert revenue["opening"] == revenue["closing"] == {"debit": 0, "credit": 11111111}
+    assert euro["total_opening"] == euro["total_closing"]
+
+
+def test_opening_movement_and_closing_of_a_period(owner, busy):
+    _euro, dollar = owner.get("/reports/trial-balance", from_date="2026-01-01", to_date="2026-01-31").ok()["currencies"]
+    bank = dollar["accounts"][0]
+    assert (bank["opening"]["debit"], bank["movement"]["debit"], bank["closing"]["debit"]) == (111, 111000, 111111)
+    assert (bank["debit"], bank["credit"]) == (111000, 0)
+    for name in ("total_opening", "total_movement", "total_closing"):
+        assert dollar[name]["debit"] == dollar[name]["credit"]
 
 
 def test_a_balance_sheet_in_both_forms(owner):

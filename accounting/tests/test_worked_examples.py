@@ -7,7 +7,7 @@ import pytest
 from accounting.models import Account
 from accounting.reports import DateRange, balance_sheet, income_statement, trial_balance
 from accounting.services import Posting, close_period, create_period, post_entry, reverse_entry
-from accounting.tests.factories import by_hand
+from accounting.tests.factories import account, by_hand
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Invalid
 from skeleton.testkit.narrowing import present
@@ -156,17 +156,18 @@ def test_two_currencies_side_by_side():
 
 def test_an_exchange_goes_through_an_account_of_each_currency():
     """100.00 dollars become 90.00 euros: balanced in both currencies, with a clearing account."""
+    account("1900")
     post_entry(
         date=dt.date(2026, 1, 3),
         description="Exchange",
         lines=[
             Posting(BANK, debit=9_000, currency="EUR"),
-            Posting("1000", credit=9_000, currency="EUR"),
-            Posting("1000", debit=10_000, currency="USD"),
+            Posting("1900", credit=9_000, currency="EUR"),
+            Posting("1900", debit=10_000, currency="USD"),
             Posting(BANK, credit=10_000, currency="USD"),
         ],
         actor=SYSTEM,
     )
     assert trial("2026-01-03", "EUR")[BANK] == (9_000, 0)
     assert trial("2026-01-03", "USD")[BANK] == (0, 10_000)
-    assert Account.objects.get(code="1000").lines.count() == 2
+    assert Account.objects.get(code="1900").lines.count() == 2

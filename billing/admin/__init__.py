@@ -1,5 +1,5 @@
 """Billing in the back office: its screens, the receivables report and the statement of account."""
 
-from billing.admin import credit_notes, emails, invoices, orders, payments, reports, statements
+from billing.admin import credit_notes, emails, invoices, opening, orders, payments, reports, statements
 
-__all__ = ["credit_notes", "emails", "invoices", "orders", "payments", "reports", "statements"]
+__all__ = ["credit_notes", "emails", "invoices", "opening", "orders", "payments", "reports", "statements"]

@@ -261,6 +261,7 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
     list_display = ("number", "customer_name", "state", TOTAL, "due_money", "issue_date", "due_date")
     list_filter = (
         ("status", ChoicesDropdownFilter),
+        ("origin", ChoicesDropdownFilter),
         OverdueFilter,
         CurrencyFilter,
         ("customer", RelatedRecordFilter),
@@ -288,6 +289,7 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
     )
     TIME_FIELDS: ClassVar[Any] = (
         ("created_at", "created_by"),
+        ("origin",),
         ("sent_at", "paid_at"),
         ("cancelled_at", "cancel_reason"),
     )

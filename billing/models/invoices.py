@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import CombinedExpression
 from django.utils.translation import gettext_lazy as _
 
-from billing.choices import InvoiceStatus
+from billing.choices import InvoiceOrigin, InvoiceStatus
 from billing.models.documents import (
     Document,
     DocumentLine,
@@ -64,6 +64,9 @@ class Invoice(Document):
     were posted later than they were issued. With `payment_days`, the due date is counted from the issue date. Goods
     were supplied on `delivery_date`, services from `service_start` to `service_end`; a draft may leave both open.
 
+    An imported invoice (`origin`) was issued by an earlier system, under a number of any form. Its totals are what was
+    open of it when the opening balances were posted (`posted_on`), with a line for each tax.
+
     Triggers derive `amount_paid`, `amount_credited`, `amount_written_off` and, once sent, the status from its
     settlements. `credited_total` is the sum of its own issued credit notes.
     """
@@ -80,6 +83,14 @@ class Invoice(Document):
         db_index=False,
         editable=False,
         verbose_name=_("order"),
+    )
+    origin = models.CharField(
+        max_length=8,
+        choices=InvoiceOrigin.choices,
+        default=InvoiceOrigin.CREATED,
+        db_default=InvoiceOrigin.CREATED,
+        editable=False,
+        verbose_name=_("origin"),
     )
     status = models.CharField(
         max_length=9, choices=InvoiceStatus.choices, default=InvoiceStatus.DRAFT, verbose_name=_("status")
@@ -143,6 +154,13 @@ class Invoice(Document):
                 violation_error_message=_("The dates and amounts of the invoice do not fit its status."),
             ),
             models.CheckConstraint(
+                condition=Q(origin=InvoiceOrigin.CREATED)
+                | Q(origin=InvoiceOrigin.IMPORTED, order=None, total__gt=0)
+                & (Q(posted_on=None) | Q(posted_on__gte=F("issue_date"))),
+                name="billing_invoice_origin_fits",
+                violation_error_message=_("An imported invoice has no order, and is in the books since it was issued."),
+            ),
+            models.CheckConstraint(
                 condition=Q(sent_at=None, posted_on=None) | Q(sent_at__isnull=False, posted_on__isnull=False),
                 name="billing_invoice_posted_when_sent",
                 violation_error_message=_("An invoice has a day in the books once it is sent, and not before."),
@@ -167,6 +185,7 @@ class Invoice(Document):
         indexes: ClassVar[list[models.Index]] = [
             *document_indexes("billing_invoice"),
             models.Index("currency", "id", name="billing_invoice_currency"),
+            models.Index("id", name="billing_invoice_imported", condition=Q(origin=InvoiceOrigin.IMPORTED)),
             models.Index("issue_date", "id", name="billing_invoice_issue_date"),
             models.Index("due_date", "id", name="billing_invoice_due_date"),
             models.Index("due_date", "id", name="billing_invoice_open", condition=Q(status=_SENT)),

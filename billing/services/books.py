@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from accounting.choices import Purpose, Role, SourceType
+from accounting.choices import EntryKind, Purpose, Role, SourceType
 from accounting.services import NewEntry, Posting, post_entries, reverse_document
 from billing.choices import PaymentDirection, PaymentMethod
 from billing.models import CreditNote, Invoice, Payment, Settlement
@@ -46,6 +46,24 @@ def post_invoice(invoice: Invoice, *, actor: Actor, beside: Sequence[NewEntry] =
         purpose=Purpose.SEND,
     )
     post([entry, *beside], actor=actor)
+
+
+def imported(invoice: Invoice) -> NewEntry:
+    """Return the entry of an imported invoice: receivables against opening balances, without revenue and tax."""
+    return NewEntry(
+        date=invoice.posting_day,
+        description=f"Open invoice {invoice.number}",
+        lines=[
+            Posting(Role.RECEIVABLE.code, debit=invoice.total),
+            Posting(Role.OPENING.code, credit=invoice.total),
+        ],
+        currency=invoice.currency,
+        reference=invoice.number,
+        source_type=SourceType.INVOICE,
+        source_id=invoice.pk,
+        purpose=Purpose.SEND,
+        kind=EntryKind.OPENING,
+    )
 
 
 def received(payment: Payment, at_once: Sequence[Part]) -> NewEntry:
@@ -144,10 +162,10 @@ def unallocated(settlement: Settlement, *, day: dt.date, number: str) -> NewEntr
     )
 
 
-def post(entries: Sequence[NewEntry], *, actor: Actor) -> None:
-    """Post entries of documents. Raises Conflict as `post_invoice` does."""
+def post(entries: Sequence[NewEntry], *, actor: Actor) -> list[UUID]:
+    """Post entries of documents and return their ids. Raises Conflict as `post_invoice` does."""
     with _as_conflict():
-        post_entries(entries, actor=actor)
+        return post_entries(entries, actor=actor)
 
 
 def money_account(method: str) -> str:

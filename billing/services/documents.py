@@ -17,7 +17,7 @@ import orjson
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from billing.choices import InvoiceStatus
+from billing.choices import InvoiceOrigin, InvoiceStatus
 from billing.documents.contents import TEMPLATE, credit_note_contents, invoice_contents, order_contents
 from billing.documents.payment_code import draw
 from billing.documents.statement import STATEMENT_TEMPLATE, statement_contents
@@ -29,6 +29,7 @@ from skeleton.company.queries import logo_content
 from skeleton.jobs.queue import job
 from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.errors import Conflict
 from skeleton.kernel.pdf import render
 
 
@@ -51,9 +52,12 @@ class Embedding:
 def invoice_pdf(*, invoice_id: UUID, language: str | None, actor: Actor, embedding: Embedding | None = None) -> PdfFile:
     """Return the PDF of the invoice as it is now or, with an `embedding`, as it was sent.
 
-    Raises NotFound if the actor may not see it.
+    Raises NotFound if the actor may not see it, Conflict if it is imported.
     """
     invoice = printed_invoice(Invoice.objects.visible_to(actor), invoice_id)
+    if invoice["origin"] == InvoiceOrigin.IMPORTED:
+        told = _("This invoice was issued by an earlier system. There is no document of it here.")
+        raise Conflict(told, details={"allowed": []})
     shown = _as_sent(invoice) if embedding and invoice["sent_at"] else invoice
     return PdfFile(f"{invoice['number']}.pdf", _pdf_of(shown, language, actor.language, embedding))
 

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from billing.choices import CreditNoteStatus, SettlementKind
+from billing.choices import CreditNoteStatus, InvoiceOrigin, SettlementKind
 from billing.models import CreditNote, Invoice
 from billing.sellers import seller_to_keep
 from billing.services.books import credited, post, reverse_invoice_posting
@@ -57,7 +57,7 @@ def issue(note: CreditNote, invoice: Invoice, *, actor: Actor) -> None:
         part = Part(invoice, settled, note.issue_date, at_once=True)
         settle([part], kind=SettlementKind.CREDIT_NOTE, of={"credit_note_id": note.pk}, actor=actor, now=now)
     notify_credit_note_sent(note, invoice, actor=actor)
-    if settled == invoice.total:
+    if settled == invoice.total and invoice.origin == InvoiceOrigin.CREATED:  # no tax was posted of imported ones
         reverse_invoice_posting(invoice, note, actor=actor)
     elif note.total:
         post([credited(note, settled)], actor=actor)

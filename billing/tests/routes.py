@@ -62,6 +62,7 @@ ROUTES = [
     Route("POST", "/payments/{id}/refund", "invoices:refund"),
     Route("GET", "/reports/receivables-aging", "accounting:read"),
     Route("GET", "/reports/vat", "accounting:read"),
+    Route("POST", "/accounting/opening", "accounting:write"),
     Route("GET", "/customers/{id}/balance", "invoices:read"),
     Route("GET", "/customers/{id}/statement", "invoices:read"),
 ]

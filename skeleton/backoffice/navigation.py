@@ -76,6 +76,21 @@ SECTIONS: tuple[Section, ...] = (
             NavigationItem("accounting.account", "account_balance", _("The chart and its balances")),
             NavigationItem("accounting.taxcode", "percent", _("How lines are taxed")),
             NavigationItem("accounting.period", "event_busy", _("What is open, what is closed")),
+            NavigationItem("accounting.yearclosing", "event_available", _("The result of a year, and its closing")),
+            NavigationItem(
+                "admin:opening-balances",
+                "login",
+                _("With what these books begin"),
+                _("Opening balances"),
+                ("accounting:write",),
+            ),
+            NavigationItem(
+                "admin:open-invoice",
+                "receipt",
+                _("What customers owed before"),
+                _("Open invoice"),
+                ("accounting:write",),
+            ),
         ),
     ),
     Section(

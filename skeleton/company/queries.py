@@ -80,6 +80,11 @@ def default_payment_days() -> int | None:
     return Company.objects.values_list("payment_days", flat=True).first()
 
 
+def fiscal_year_start() -> int:
+    """Return the month in which fiscal years begin. Without a record, they are calendar years."""
+    return Company.objects.values_list("fiscal_year_start", flat=True).first() or 1
+
+
 def kept_time_zone() -> str:
     """Return the time zone of the company's days as it is stored. Without a record, days are in UTC."""
     return Company.objects.values_list("time_zone", flat=True).first() or "UTC"

@@ -23,11 +23,13 @@ ViewWrapper = Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResp
 
 
 class Page:
-    """A read-only page. It requires `<resource>:read` for any of its `resources`."""
+    """A read-only page. It requires `<resource>:read` for any of its `resources`, or another `permission` than read."""
 
     name: ClassVar[str] = ""
     title: ClassVar[str | Promise] = ""
     resources: ClassVar[tuple[str, ...]] = ()
+    permission: ClassVar[str] = "read"
+    methods: ClassVar[tuple[str, ...]] = ("GET", "HEAD")
 
     def actor(self, request: HttpRequest) -> Actor:
         """Return the actor. Raises PermissionDenied if the user has no access to the back office."""
@@ -41,15 +43,15 @@ class Page:
         return [path(f"{self.name}/", wrap(self.view), name=self.name)]
 
     def can_view(self, request: HttpRequest) -> bool:
-        return self.actor(request).can(*(f"{resource}:read" for resource in self.resources))
+        return self.actor(request).can(*(f"{resource}:{self.permission}" for resource in self.resources))
 
     @validates_parameters
     def view(self, request: HttpRequest) -> HttpResponseBase:
         """Handle a request. The site has already checked access to the back office."""
         if not self.can_view(request):
             raise PermissionDenied
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+        if request.method not in self.methods:
+            return HttpResponse(status=405, headers={"Allow": ", ".join(self.methods)})
         check_known(request, self.accepted_parameters())
         return self.render(request)
 

@@ -110,12 +110,15 @@ class ApiSchema(AutoSchema):
     # what it takes
 
     def get_override_parameters(self) -> list[Any]:
-        parameters = [OpenApiParameter(name, UUID, OpenApiParameter.PATH) for name in self._path_parameters()]
+        declared = self.view.extra_parameters.get(self.view.action, ())
+        in_path = {each.name for each in declared if each.location == OpenApiParameter.PATH}
+        ids = [name for name in self._path_parameters() if name not in in_path]
+        parameters = [OpenApiParameter(name, UUID, OpenApiParameter.PATH) for name in ids]
         if self.envelope in ("page", "cursor"):
             parameters += self._paging()
         if self.envelope in ("page", "cursor", "list"):
             parameters += self._filters()
-        return [*parameters, *self.view.extra_parameters.get(self.view.action, ())]
+        return [*parameters, *declared]
 
     def _path_parameters(self) -> list[str]:
         return [part[1:-1] for part in self.path.split("/") if part.startswith("{")]

@@ -32,6 +32,8 @@ with reading():
         "ADVANCES": env.str("SKELETON_ACCOUNT_ADVANCES", "2300"),
         "REVENUE": env.str("SKELETON_ACCOUNT_REVENUE", "4000"),
         "BAD_DEBT": env.str("SKELETON_ACCOUNT_BAD_DEBT", "5500"),
+        "OPENING": env.str("SKELETON_ACCOUNT_OPENING", "3100"),
+        "RETAINED_EARNINGS": env.str("SKELETON_ACCOUNT_RETAINED_EARNINGS", "3200"),
     }
     SKELETON_REMINDERS = env.bool("SKELETON_REMINDERS", default=False)
     SKELETON_REMINDER_DAYS = env.list("SKELETON_REMINDER_DAYS", [7, 21, 35], subcast=int)

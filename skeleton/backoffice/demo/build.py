@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounting.services.tax_codes import seed_tax_codes
 from billing.models import Invoice, Order
 from parties.models import Party
+from skeleton.backoffice.demo.books import close_first_year
 from skeleton.backoffice.demo.catalogue import fill_catalogue, fill_warehouses
 from skeleton.backoffice.demo.company import set_up_company
 from skeleton.backoffice.demo.contracts import create_contracts
@@ -39,4 +40,5 @@ def build(*, scale: float, seed: int, password: str | None, progress: Progress) 
         Trade(world).run()
         create_contracts(world)
         create_conversations(world)
+        close_first_year(world)
     return world

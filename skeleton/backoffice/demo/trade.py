@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from billing.services.transitions import change_status
 from inventory.models import Stock
 from inventory.services.stock import receive_stock
 from skeleton.backoffice.demo import data
+from skeleton.backoffice.demo.books import open_books
 from skeleton.backoffice.demo.events import DAY, EventQueue
 from skeleton.backoffice.demo.occasions import Occasion, Occasions
 from skeleton.backoffice.demo.payments import Payments
@@ -223,11 +225,12 @@ class Trade:
                 )
 
     def _pay_the_month(self) -> None:
-        """Post salaries, rent and other costs as manual entries, and the opening capital in the first month."""
+        """Post salaries, rent and other costs as manual entries, and take over the books in the first month."""
         first = today() == day_of(self.world.start)
         costs = {"5200": 820_000, "5300": 240_000, "5400": 3_900, "5100": self.rng.randrange(300_000, 900_000)}
         if first:
-            self._post("Opening capital", Posting("1200", debit=60_000_000), Posting("3100", credit=60_000_000))
+            for invoice in open_books(self.world):
+                self.events.plan(self.events.later(5, 30), partial(self.payments.pay, invoice))
         for code, amount in costs.items():
             scaled = max(1, round(amount * self.world.scale))
             self._post(data.COSTS[code], Posting(code, debit=scaled), Posting("1200", credit=scaled))

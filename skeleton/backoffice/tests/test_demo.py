@@ -8,7 +8,9 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
+from accounting.closing_models import YearClosing
 from accounting.integrity_checks import registered_checks
+from accounting.models import Entry
 from accounting.reports import DateRange
 from billing.models import CreditNote, Invoice, Order, Payment, Settlement
 from billing.vat_report import vat_report
@@ -56,7 +58,9 @@ def test_a_small_company_is_there_and_its_books_are_right():
     assert User.objects.get(name="Olena Kovalenko").check_password("a long enough password")
     for name, check in registered_checks().items():
         assert not list(check()), name
-    sent = Invoice.objects.filter(sent_at__isnull=False)
+    assert set(YearClosing.objects.values_list("year", flat=True)) == {Entry.objects.earliest("date").date.year}
+    assert Invoice.objects.filter(origin="imported").count() == 2
+    sent = Invoice.objects.filter(sent_at__isnull=False, origin="created")
     assert [one.number for one in sent if day_of(present(one.sent_at)) != one.issue_date] == []
     assert [part for month in months(days[0]) for part in vat_report(month)["currencies"] if part["difference"]] == []
 

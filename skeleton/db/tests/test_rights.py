@@ -351,7 +351,7 @@ def test_the_application_starts_as_its_role_when_no_migration_is_pending(start):
 def test_pending_migrations_are_left_to_the_owner(start):
     owner = ask("SELECT relowner::regrole::text FROM pg_class WHERE relname = 'django_migrations'")[0][0]
     with as_owner(), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'billing' AND name = '0035_read_committed'")
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'billing' AND name = '0036_read_committed'")
     with pytest.raises(CommandError) as caught:
         start.migrate()
     assert str(caught.value) == (

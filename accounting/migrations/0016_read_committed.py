@@ -4,6 +4,6 @@ from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounting", "0014_days_of_the_company"), ("core", "0008_read_committed")]
+    dependencies = [("accounting", "0015_years"), ("core", "0008_read_committed")]
 
     operations = [run_sql(__file__)]

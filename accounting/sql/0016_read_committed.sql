@@ -1,23 +1,29 @@
-SELECT skeleton_allow_any_isolation(
+-- The rules of these tables decide from other rows, so they need the rows as they are once a lock is held.
+SELECT skeleton_require_read_committed(
     'accounting_account',
     'accounting_entry',
     'accounting_line',
     'accounting_period',
-    'accounting_tax_code'
+    'accounting_tax_code',
+    'accounting_year_closing'
 );
 
+-- The isolation level is no longer checked here.
 CREATE OR REPLACE FUNCTION accounting_entry_begin() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
-        PERFORM skeleton_refuse('accounting_entry_isolation', 'entries are posted in READ COMMITTED transactions only');
-    END IF;
     NEW.xact := pg_current_xact_id();
     NEW.created_at := transaction_timestamp();
+    IF NEW.reverses_id IS NOT NULL THEN
+        NEW.kind := coalesce((SELECT kind FROM accounting_entry WHERE id = NEW.reverses_id), NEW.kind);
+    END IF;
     PERFORM pg_advisory_xact_lock_shared(hashtext('accounting_period'));
     IF EXISTS (SELECT 1 FROM accounting_period p
                WHERE p.status = 'closed' AND daterange(p.start_date, p.end_date, '[]') @> NEW.date) THEN
         PERFORM skeleton_refuse('accounting_entry_period_open', format('the period of %s is closed', NEW.date));
+    END IF;
+    IF EXISTS (SELECT FROM accounting_year_closing y WHERE y.end_date >= NEW.date AND y.reopened_at IS NULL) THEN
+        PERFORM skeleton_refuse('accounting_entry_year_open', format('the year of %s is closed', NEW.date));
     END IF;
     RETURN NEW;
 END $$;

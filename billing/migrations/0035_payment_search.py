@@ -6,7 +6,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0033_settled_once_free")]
+    dependencies = [("billing", "0034_settled_once_free")]
 
     operations = [
         migrations.AddIndex(

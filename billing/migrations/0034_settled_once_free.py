@@ -6,6 +6,6 @@ from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0032_e_invoices")]
+    dependencies = [("billing", "0033_e_invoices")]
 
     operations = [run_sql(__file__)]

@@ -13,7 +13,7 @@ from skeleton.db.migration import run_sql
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0030_days_of_the_company'),
+        ("billing", "0031_opening"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

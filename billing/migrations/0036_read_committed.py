@@ -4,6 +4,6 @@ from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0034_payment_search"), ("core", "0008_read_committed")]
+    dependencies = [("billing", "0035_payment_search"), ("core", "0008_read_committed")]
 
     operations = [run_sql(__file__)]

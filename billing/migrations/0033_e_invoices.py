@@ -10,7 +10,7 @@ from skeleton.db.migration import run_sql
 
 class Migration(migrations.Migration):
 
-    dependencies = [("billing", "0031_emails")]
+    dependencies = [("billing", "0032_emails")]
 
     operations = [
         migrations.CreateModel(

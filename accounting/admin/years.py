@@ -1,0 +1,104 @@
+"""The screen of year ends: a year is closed by adding one, and reopened."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from unfold.enums import ActionVariant
+
+from accounting.choices import SourceType, YearStatus
+from accounting.closing_models import YearClosing
+from accounting.fiscal_years import fiscal_year_of
+from accounting.models import Entry
+from accounting.serializers import YearInputSerializer
+from accounting.services import close_year, reopen_year
+from accounting.year_queries import fiscal_years
+from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import today
+from skeleton.kernel.text import format_text
+from skeleton.kernel.translation import Text
+from skeleton.office.actions import admin_action
+from skeleton.office.columns import EMPTY, format_money_html, format_table_html, text_link
+from skeleton.office.forms import ActionForm, RecordForm
+from skeleton.office.records import RecordAdmin
+
+
+class YearForm(RecordForm):
+    class Meta:
+        model = YearClosing
+        fields = ("year",)
+        help_texts: ClassVar[dict[str, Text]] = {
+            "year": _("The calendar year in which the fiscal year begins. Its result moves to retained earnings.")
+        }
+
+
+@admin.register(YearClosing)
+class YearClosingAdmin(RecordAdmin):
+    resources = ("accounting",)
+    export_fields = "__all__"
+    form = YearForm
+    create_input = YearInputSerializer
+    list_display = ("name", "start_date", "end_date", "state", "created_at", "closed_by")
+    ordering = ("-end_date", "-id")
+    record_actions = ("reopen",)
+    readonly_fields = (
+        *("name", "start_date", "end_date", "state", "created_at", "closed_by", "reopened_at", "reopened_by"),
+        *("results", "entries"),
+    )
+    fieldsets = (
+        (None, {"fields": (("name", "state"), ("start_date", "end_date"), "results", "entries")}),
+        (_("Who closed it"), {"fields": (("created_at", "closed_by"), ("reopened_at", "reopened_by"))}),
+    )
+    add_fieldsets = ((None, {"fields": ("year",)}),)
+
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
+        return close_year(**values, actor=actor)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the last year as the year to close."""
+        return {"year": fiscal_year_of(today()).year - 1}
+
+    @display(description=_("year"), ordering="end_date")
+    def name(self, closing: YearClosing) -> str:
+        return str(closing)
+
+    @display(description=_("status"))
+    def state(self, closing: YearClosing) -> Text:
+        return YearStatus.OPEN.label if closing.reopened_at else YearStatus.CLOSED.label
+
+    @display(description=_("net income"))
+    def results(self, closing: YearClosing) -> SafeString | str:
+        found = next(row for row in fiscal_years(also=closing.year) if row["year"] == closing.year)
+        amounts = (
+            (row["currency"], format_money_html(int(row["net_income"]), row["currency"])) for row in found["results"]
+        )
+        return format_table_html((_("Currency"), _("Net income")), amounts)
+
+    @display(description=_("transactions"))
+    def entries(self, closing: YearClosing) -> SafeString | str:
+        found = Entry.objects.filter(source_type=SourceType.CLOSING, source_id=closing.pk).order_by("purpose")
+        links = (
+            (text_link(reverse("admin:accounting_entry_change", args=[entry.pk]), f"{entry} ({entry.purpose})"),)
+            for entry in found
+        )
+        return format_html_join(SafeString("<br>"), "{}", links) or EMPTY
+
+    @admin_action(
+        pgettext_lazy("fiscal year", "Reopen"),
+        icon="lock_open",
+        variant=ActionVariant.DANGER,
+        condition=lambda closing: closing.reopened_at is None,
+        question=_(
+            "This reverses the closing transactions on the same day. The days of the year can be posted to again."
+        ),
+    )
+    def reopen(self, request: HttpRequest, closing: YearClosing, form: ActionForm) -> Text:
+        reopen_year(year=closing.year, actor=self.actor(request))
+        return format_text(_("The year {year} is open."), year=str(closing))
